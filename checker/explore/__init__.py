@@ -1,0 +1,7 @@
+"""The reference explorer: breadth-first search and random simulation over packed states, in plain Python."""
+
+from .kernel import Kernel
+from .search import Search
+from .simulate import Simulation
+
+__all__ = ["Kernel", "Search", "Simulation"]

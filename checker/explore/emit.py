@@ -1,0 +1,269 @@
+"""A finite instance → the source of one Python function that expands packed states.
+
+``expand(s, out, hits)`` appends every successor of ``s`` to ``out`` (in the order of the protocol), appends ``(k, t)``
+to ``hits`` for every step to ``t`` of which step term k holds, and returns the set of state terms that hold in ``s``
+as bits. With marks, ``out`` gets ``(t, m)``: bit k of m says that mark k holds of the step.
+
+Successors are the state plus a sum of shifted differences, so a step costs what it changes, not what the state holds.
+Actions are specialised to their parameters, and further to each value of a variable that is used as a position
+(``lock[cursor[i]]``), so that places are constants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+from model.language import Action, Array, Instance, Op, Outcome, Term
+from model.language.terms import BINDERS
+
+from ..layout import Field, Layout, root_of
+from .lower import Code, Lowering, Mask, Number, Scope, Truth, aligned, as_number, number
+
+Place = tuple[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the function looks for: terms that are reported when they hold."""
+
+    states: tuple[Term, ...] = ()
+    steps: tuple[Term, ...] = ()
+    marks: tuple[Term, ...] = ()
+    roles: tuple[tuple[Term, int], ...] = ()
+
+
+class Emitter:
+    """Writes the function for one instance and one ``Watch``."""
+
+    def __init__(self, instance: Instance, layout: Layout, watch: Watch) -> None:
+        self.instance = instance
+        self.layout = layout
+        self.watch = watch
+        self.lowering = Lowering(instance, layout)
+        self._temporaries = 0
+
+    def source(self) -> str:
+        """The source text of ``expand``."""
+        scope = Scope(dict(self.watch.roles), self.lowering.base())
+        body = [*self._states(scope)]
+        for action in self.instance.system.actions.values():
+            for choice in self.instance.choices(action):
+                body += self._action(action, choice, scope)
+        body.append("return found")
+        head = ["def expand(s, out, hits):"]
+        return "\n".join([*head, *_indented([*self._reads(), *body])]) + "\n"
+
+    def _reads(self) -> Iterator[str]:
+        base = self.lowering.base()
+        for place in self.layout.fields:
+            if place in self.lowering.used:
+                f = self.layout.fields[place]
+                raw = f"s >> {f.offset} & {f.mask}" if f.offset else f"s & {f.mask}"
+                yield f"{base[place].text} = ({raw}) + {f.low}" if f.low and not f.is_set else f"{base[place].text} = {raw}"
+
+    def _states(self, scope: Scope) -> Iterator[str]:
+        yield "found = 0"
+        for k, term in enumerate(self.watch.states):
+            test = self.lowering.truth(term, scope)
+            if test.known is not False:
+                yield f"if {test.text}: found |= {1 << k}"
+
+    # Actions ---------------------------------------------------------------------------------------------------
+    def _action(self, action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+        bound = {**scope.bound, **dict(zip(action.parameters, choice, strict=True))}
+        guard = list(action.guard.args) if action.guard.op is Op.AND else [action.guard]
+        return self._guarded(guard, action, choice, replace(scope, bound=bound))
+
+    def _guarded(self, guard: list[Term], action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+        if not guard:
+            return self._outcomes(list(action.outcomes), action, choice, scope)
+        split = self._to_split(guard[:1], scope)
+        if split is not None:
+            return self._split(split, scope, lambda inner: self._guarded(guard, action, choice, inner))
+        test = self.lowering.truth(guard[0], scope)
+        if test.known is False:
+            return []
+        inner = self._guarded(guard[1:], action, choice, self._learn(guard[0], scope))
+        return _if(test, inner)
+
+    def _outcomes(self, rest: list[Outcome], action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+        if not rest:
+            return []
+        ending = rest[0]
+        split = self._to_split([ending.condition, *_update_terms(ending)], scope)
+        if split is not None:
+            return self._split(split, scope, lambda inner: self._outcomes(rest, action, choice, inner))
+        test = self.lowering.truth(ending.condition, scope)
+        if test.known is False:
+            return self._outcomes(rest[1:], action, choice, scope)
+        lines = self._ending(ending, action, choice, self._learn(ending.condition, scope))
+        if test.known:
+            return lines
+        return [*_if(test, lines), *_block("else:", self._outcomes(rest[1:], action, choice, scope))]
+
+    def _ending(self, ending: Outcome, action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+        lines: list[str] = []
+        after: dict[Place, Code] = {}
+        for target, value in ((u.target, u.value) for u in ending.updates):
+            for place, code in self._assigned(target, value, scope):
+                lines += self._write(place, code, after)
+        lines.append(self._successor(after, scope))
+        names = {str(p): v for p, v in zip(action.parameters, choice, strict=True)}
+        stepping = replace(scope, after=after, step=(action.name, names, ending.name))
+        for k, term in enumerate(self.watch.steps):
+            lines += _if(self.lowering.truth(term, stepping), [f"hits.append(({k}, t))"])
+        return lines + self._append(stepping)
+
+    def _append(self, scope: Scope) -> list[str]:
+        if not self.watch.marks:
+            return ["out.append(t)"]
+        lines = ["m = 0"]
+        for k, term in enumerate(self.watch.marks):
+            lines += _if(self.lowering.truth(term, scope), [f"m |= {1 << k}"])
+        return [*lines, "out.append((t, m))"]
+
+    # Updates ---------------------------------------------------------------------------------------------------
+    def _assigned(self, target: Term, value: Term, scope: Scope) -> Iterator[tuple[Place, Code]]:
+        """The places that an update writes and the code of their new values."""
+        name, positions = root_of(target)
+        path, sort = [], self.lowering.instance.system.sort_of(name)
+        for position in positions:
+            assert isinstance(sort, Array)
+            low, high = self.instance.bounds(sort.domain)
+            at = self.lowering.number(position, scope)
+            if not at.constant or not low <= at.low <= high:
+                yield (name, ()), Truth("_out_of_range()")
+                return
+            path.append(at.low - low)
+            sort = sort.element
+        if not isinstance(sort, Array):
+            yield (name, tuple(path)), self.lowering.lower(value, scope)
+            return
+        for leaf in self.layout.paths(sort):
+            yield (name, (*path, *leaf)), self.lowering.element(value, leaf, scope)
+
+    def _write(self, place: Place, code: Code, after: dict[Place, Code]) -> list[str]:
+        if code == Truth("_out_of_range()"):
+            return ["_out_of_range()"]
+        field = self.layout.fields[place]
+        lines, made = self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
+        if place in after:
+            lines.append(f"if {made.text} != {after[place].text}: _out_of_range()")
+        after[place] = made
+        return lines
+
+    def _number(self, field: Field, code: Number) -> tuple[list[str], Code]:
+        if code.low >= field.low and code.high <= field.high:
+            return self._named(code)
+        if code.high < field.low or code.low > field.high:
+            return ["_out_of_range()"], number(field.low)
+        lines, named = self._named(code)
+        lines.append(f"if not {field.low} <= {named.text} <= {field.high}: _out_of_range()")
+        assert isinstance(named, Number)
+        return lines, replace(named, low=max(code.low, field.low), high=min(code.high, field.high))
+
+    def _mask(self, field: Field, code: Mask) -> tuple[list[str], Code]:
+        if code.text == "0":
+            return [], Mask("0", field.low, field.high)
+        lines: list[str] = []
+        if code.low < field.low or code.high > field.high:
+            lines, named = self._named(code)
+            assert isinstance(named, Mask)
+            code = named
+            allowed = sum(1 << (n - code.low) for n in range(max(field.low, code.low), field.high + 1))
+            lines.append(f"if {code.text} & ~{allowed}: _out_of_range()")
+        more, named = self._named(Mask(aligned(code, field.low), field.low, field.high))
+        return lines + more, named
+
+    def _named(self, code: Code) -> tuple[list[str], Code]:
+        """The code under a name of its own where it is more than a name or a number."""
+        if code.text.isidentifier() or code.text.lstrip("-").isdigit():
+            return [], code
+        self._temporaries += 1
+        name = f"n{self._temporaries}"
+        return [f"{name} = {code.text}"], replace(code, text=name)
+
+    def _successor(self, after: dict[Place, Code], scope: Scope) -> str:
+        fixed, texts = 0, []
+        for place, new in after.items():
+            old, at = self.lowering.read(place, scope), self.layout.fields[place].offset
+            if new.text == old.text:
+                continue
+            if new.text.isdigit() and old.text.isdigit():
+                fixed += (int(new.text) - int(old.text)) << at
+            else:
+                texts.append(f"({new.text} - {old.text} << {at})")
+        terms = [*texts, *([str(fixed)] if fixed else [])]
+        return "t = " + " + ".join(["s", *terms])
+
+    # Specialising ----------------------------------------------------------------------------------------------
+    def _split(self, place: Place, scope: Scope, body: object) -> list[str]:
+        """``body`` once for each value of the field at ``place``."""
+        assert callable(body)
+        read = self.lowering.read(place, scope)
+        assert isinstance(read, Number)
+        lines: list[str] = []
+        for value in range(read.low, read.high + 1):
+            known = replace(scope, fields={**scope.fields, place: number(value)})
+            lines += _if(Truth(f"{read.text} == {value}"), body(known))
+        return lines
+
+    def _to_split(self, terms: Sequence[Term], scope: Scope) -> Place | None:
+        """A field on which a position in ``terms`` depends, if any."""
+        for term in terms:
+            for position in _positions(term):
+                outer, self.lowering.used = self.lowering.used, set()
+                at = self.lowering.number(position, scope)
+                found, self.lowering.used = self.lowering.used, outer
+                single = sorted(p for p in found if not self.layout.fields[p].is_set)
+                if not at.constant and single:
+                    return single[0]
+        return None
+
+    def _learn(self, condition: Term, scope: Scope) -> Scope:
+        """What follows from ``condition``: fields that equal a constant where it holds."""
+        parts = condition.args if condition.op is Op.AND else (condition,)
+        known = {}
+        for p in parts:
+            if p.op is Op.EQ:
+                a, b = (self.lowering.peek(x, scope) for x in p.args)
+                for field, other in product((a, b), repeat=2):
+                    if isinstance(other, Number) and other.constant:
+                        place = self.lowering.place_of(field)
+                        if place is not None:
+                            known[place] = other
+        return replace(scope, fields={**scope.fields, **known}) if known else scope
+
+
+def _update_terms(ending: Outcome) -> Iterator[Term]:
+    for u in ending.updates:
+        yield u.target
+        yield u.value
+
+
+def _positions(term: Term) -> Iterator[Term]:
+    """Positions of selections outside binders, inner ones first."""
+    if term.op in BINDERS:
+        return
+    for a in term.args:
+        yield from _positions(a)
+    if term.op is Op.SELECT:
+        yield term.args[1]
+
+
+def _if(test: Truth, lines: list[str]) -> list[str]:
+    if test.known is False or not lines:
+        return []
+    return lines if test.known else _block(f"if {test.text}:", lines)
+
+
+def _block(head: str, lines: list[str]) -> list[str]:
+    return [head, *_indented(lines)] if lines else []
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [" " + line for line in lines]
+
+

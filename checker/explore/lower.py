@@ -1,0 +1,453 @@
+"""Terms of a finite instance → Python expressions over the fields of a packed state.
+
+Quantifiers and comprehensions are unrolled, parameters and bound variables are numbers, what is constant is folded.
+Scalars are whole numbers in their sort's range; a set is a bit mask whose bit 0 stands for ``low``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from model.language import Array, Instance, Op, SetOf, Sort, Term
+
+from ..layout import Field, Layout
+
+
+@dataclass(frozen=True)
+class Number:
+    """A Python expression with a whole number in ``low``…``high``; a constant when these are equal."""
+
+    text: str
+    low: int
+    high: int
+
+    @property
+    def constant(self) -> bool:
+        return self.low == self.high
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A Python expression that is tested; ``known`` when its value is."""
+
+    text: str
+    known: bool | None = None
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A Python expression with a bit mask: bit n is element ``low`` + n; no element is above ``high``."""
+
+    text: str
+    low: int
+    high: int
+
+
+Code = Number | Truth | Mask
+
+YES, NO = Truth("True", True), Truth("False", False)
+
+
+def number(value: int) -> Number:
+    return Number(str(value), value, value)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is known where an expression stands.
+
+    ``bound``: values of bound variables; ``fields``: the code of fields by place (constants where known); ``after``:
+    the same for what the step writes; ``step``: action, parameter values and outcome, in terms of steps.
+    """
+
+    bound: Mapping[Term, int]
+    fields: Mapping[tuple[str, tuple[int, ...]], Code]
+    after: Mapping[tuple[str, tuple[int, ...]], Code] | None = None
+    step: tuple[str, Mapping[str, int], str | None] | None = None
+    primed: bool = field(default=False)
+
+
+class Lowering:
+    """Lowers the terms of one instance. ``used`` collects the fields that the code reads."""
+
+    def __init__(self, instance: Instance, layout: Layout) -> None:
+        self.instance = instance
+        self.layout = layout
+        self.used: set[tuple[str, tuple[int, ...]]] = set()
+        self._places = {code.text: place for place, code in self.base().items() if code.text.startswith("v_")}
+
+    def base(self) -> dict[tuple[str, tuple[int, ...]], Code]:
+        """The code of every field as it is read from the state."""
+        return {place: _read(f) for place, f in self.layout.fields.items()}
+
+    # By sort ---------------------------------------------------------------------------------------------------
+    def truth(self, term: Term, scope: Scope) -> Truth:
+        code = self.lower(term, scope)
+        if isinstance(code, Truth):
+            return code
+        assert isinstance(code, Number), term
+        if code.constant:
+            return YES if code.low else NO
+        return Truth(code.text)
+
+    def number(self, term: Term, scope: Scope) -> Number:
+        return as_number(self.lower(term, scope))
+
+    def mask(self, term: Term, scope: Scope) -> Mask:
+        code = self.lower(term, scope)
+        assert isinstance(code, Mask), term
+        return code
+
+    def lower(self, term: Term, scope: Scope) -> Code:
+        try:
+            handler = _HANDLERS[term.op]
+        except KeyError:
+            raise NotImplementedError(f"the explorer has no lowering for {term.op}") from None
+        return handler(self, term, scope)
+
+    # Places in arrays ------------------------------------------------------------------------------------------
+    def element(self, array: Term, path: Sequence[int], scope: Scope) -> Code:
+        """The element of an array term at constant offsets (from 0)."""
+        match array.op:
+            case Op.VARIABLE:
+                return self._field((array.data, tuple(path)), scope)
+            case Op.PRIMED:
+                return self.element(array.args[0], path, _after(scope))
+            case Op.ITE:
+                test = self.truth(array.args[0], scope)
+                then, other = (self.element(a, path, scope) for a in array.args[1:])
+                return choose(test, then, other)
+            case Op.EACH:
+                variable, body = array.args
+                low, _ = self.instance.bounds(variable.sort)  # type: ignore[arg-type]
+                inside = replace(scope, bound={**scope.bound, variable: low + path[0]})
+                return self.element(body, path[1:], inside) if len(path) > 1 else self.lower(body, inside)
+            case Op.SELECT:
+                return self._selected(array, list(path), scope)
+            case _:
+                raise NotImplementedError(f"the explorer has no lowering for the array {array.op}")
+
+    def read(self, place: tuple[str, tuple[int, ...]], scope: Scope) -> Code:
+        """The code of a field before the step; it counts as used."""
+        return self._field(place, replace(scope, primed=False))
+
+    def peek(self, term: Term, scope: Scope) -> Code | None:
+        """The code of a term, or None for an array; its reads do not count."""
+        if isinstance(term.sort, Array):
+            return None
+        outer, self.used = self.used, set()
+        code = self.lower(term, scope)
+        self.used = outer
+        return code
+
+    def place_of(self, code: Code | None) -> tuple[str, tuple[int, ...]] | None:
+        """The place of a field that ``code`` just reads."""
+        return self._places.get(code.text) if isinstance(code, Number) else None
+
+    def _field(self, place: tuple[str, tuple[int, ...]], scope: Scope) -> Code:
+        table = scope.fields
+        if scope.primed:
+            assert scope.after is not None
+            written = scope.after.get(place)
+            if written is not None:
+                return written
+        code = table[place]
+        if not (isinstance(code, Number) and code.constant):
+            self.used.add(place)
+        return code
+
+    def _selected(self, term: Term, rest: list[int], scope: Scope) -> Code:
+        array, position = term.args
+        assert isinstance(array.sort, Array)
+        at = self.number(position, scope)
+        low, high = self.instance.bounds(array.sort.domain)
+        if at.constant and low <= at.low <= high:
+            return self.element(array, [at.low - low, *rest], scope)
+        if at.high < low or at.low > high:
+            return self._out_of_range(term.sort, scope)
+        first, final = max(low, at.low), min(high, at.high)
+        items = [self.element(array, [n - low, *rest], scope) for n in range(first, final + 1)]
+        checked = first == at.low and final == at.high
+        return _pick(items, f"{at.text} - {first}" if first else at.text, checked)
+
+    def _out_of_range(self, sort: Sort, scope: Scope) -> Code:
+        if isinstance(sort, SetOf):
+            return Mask("_out_of_range()", 0, 0)
+        return Number("_out_of_range()", 0, 1)
+
+    # Quantifiers -----------------------------------------------------------------------------------------------
+    def unrolled(self, term: Term, scope: Scope) -> list[tuple[int, Truth]]:
+        """A binder's body for each member."""
+        variable, body = term.args
+        members = self.instance.members(variable.sort)  # type: ignore[arg-type]
+        return [(n, self.truth(body, replace(scope, bound={**scope.bound, variable: n}))) for n in members]
+
+
+def _read(f: Field) -> Code:
+    name = f"{f.variable}_" + "_".join(str(n + 1) for n in f.path) if f.path else f.variable
+    name = f"v_{name}"
+    if f.is_set:
+        return Mask(name, f.low, f.high)
+    return number(f.low) if f.low == f.high else Number(name, f.low, f.high)
+
+
+def _after(scope: Scope) -> Scope:
+    assert scope.after is not None, "a primed term outside a step"
+    return replace(scope, primed=True)
+
+
+# Building code -------------------------------------------------------------------------------------------------
+def as_number(code: Code) -> Number:
+    """Truth values as 0 and 1."""
+    if isinstance(code, Number):
+        return code
+    assert isinstance(code, Truth)
+    if code.known is not None:
+        return number(int(code.known))
+    return Number(f"(1 if {code.text} else 0)", 0, 1)
+
+
+def negate(code: Truth) -> Truth:
+    if code.known is not None:
+        return NO if code.known else YES
+    return Truth(f"(not {code.text})")
+
+
+def conjunction(parts: Sequence[Truth]) -> Truth:
+    """All of ``parts``, evaluated in order."""
+    return _fold(parts, " and ", neutral=YES, final=NO)
+
+
+def disjunction(parts: Sequence[Truth]) -> Truth:
+    """One of ``parts``, evaluated in order."""
+    return _fold(parts, " or ", neutral=NO, final=YES)
+
+
+def _fold(parts: Sequence[Truth], word: str, *, neutral: Truth, final: Truth) -> Truth:
+    """``parts`` joined by ``word``, cut at the first that is ``final``; what may fail is still evaluated before it."""
+    kept: list[Truth] = []
+    for p in parts:
+        if p.known is None and p not in kept:
+            kept.append(p)
+        elif p.known is final.known:
+            if not any("_range(" in k.text for k in kept):
+                return final
+            kept.append(p)
+            break
+    if not kept:
+        return neutral
+    return kept[0] if len(kept) == 1 else Truth("(" + word.join(p.text for p in kept) + ")")
+
+
+def choose(test: Truth, then: Code, other: Code) -> Code:
+    """``then`` if ``test``, else ``other``."""
+    if test.known is not None:
+        return then if test.known else other
+    if isinstance(then, Mask) and isinstance(other, Mask):
+        low, high = _span([then, other])
+        return Mask(f"({aligned(then, low)} if {test.text} else {aligned(other, low)})", low, high)
+    a, b = as_number(then), as_number(other)
+    if a == b:
+        return a
+    return Number(f"({a.text} if {test.text} else {b.text})", min(a.low, b.low), max(a.high, b.high))
+
+
+def aligned(mask: Mask, low: int) -> str:
+    """The text of ``mask`` with bit 0 standing for ``low``; elements below ``low`` are dropped."""
+    if mask.text == "0" or mask.low == low:
+        return mask.text
+    if mask.low > low:
+        return f"({mask.text} << {mask.low - low})"
+    return f"({mask.text} >> {low - mask.low})"
+
+
+def _span(masks: list[Mask]) -> tuple[int, int]:
+    """Least and greatest element that any of ``masks`` may have."""
+    some = [m for m in masks if m.text != "0"] or masks
+    return min(m.low for m in some), max(m.high for m in some)
+
+
+def _pick(items: list[Code], at: str, checked: bool) -> Code:
+    wrap = f"[{at}]" if checked else f"[_in_range({at}, {len(items)})]"
+    if isinstance(items[0], Mask):
+        masks = [i for i in items if isinstance(i, Mask)]
+        low, high = _span(masks)
+        return Mask("(" + ", ".join(aligned(m, low) for m in masks) + f",){wrap}", low, high)
+    numbers = [as_number(i) for i in items]
+    low, high = min(n.low for n in numbers), max(n.high for n in numbers)
+    if low == high and checked:
+        return number(low)
+    return Number("(" + ", ".join(n.text for n in numbers) + f",){wrap}", low, high if high > low else low + 1)
+
+
+# Handlers, one for each operator -------------------------------------------------------------------------------
+def _arithmetic(sign: str) -> Callable[[Lowering, Term, Scope], Code]:
+    def handler(g: Lowering, t: Term, s: Scope) -> Code:
+        a, b = (g.number(x, s) for x in t.args)
+        low, high = (a.low + b.low, a.high + b.high) if sign == "+" else (a.low - b.high, a.high - b.low)
+        return number(low) if low == high else Number(f"({a.text} {sign} {b.text})", low, high)
+
+    return handler
+
+
+def _less(strict: bool) -> Callable[[Lowering, Term, Scope], Code]:
+    def handler(g: Lowering, t: Term, s: Scope) -> Code:
+        a, b = (g.number(x, s) for x in t.args)
+        if a.text == b.text:
+            return NO if strict else YES
+        slack = 1 if strict else 0
+        if a.high + slack <= b.low:
+            return YES
+        if a.low + slack > b.high:
+            return NO
+        return Truth(f"({a.text} {'<' if strict else '<='} {b.text})")
+
+    return handler
+
+
+def _equal(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.lower(x, s) for x in t.args)
+    if isinstance(a, Mask) and isinstance(b, Mask):
+        low = min(a.low, b.low)
+        left, right = aligned(a, low), aligned(b, low)
+        return YES if left == right else Truth(f"({left} == {right})")
+    x, y = as_number(a), as_number(b)
+    if x.text == y.text:
+        return YES
+    if x.high < y.low or y.high < x.low:
+        return NO
+    return Truth(f"({x.text} == {y.text})")
+
+
+def _member(g: Lowering, t: Term, s: Scope) -> Code:
+    item, of = g.number(t.args[0], s), g.mask(t.args[1], s)
+    if of.text == "0" or item.high < of.low or item.low > of.high:
+        return NO
+    if item.constant:
+        bit = 1 << (item.low - of.low)
+        return (YES if int(of.text) & bit else NO) if of.text.isdigit() else Truth(f"({of.text} & {bit})")
+    if item.low >= of.low:
+        back = f" - {of.low}" if of.low else ""
+        return Truth(f"({of.text} >> {item.text}{back} & 1)")
+    return Truth(f"({item.text} >= {of.low} and {of.text} >> ({item.text} - {of.low}) & 1)")
+
+
+def _set(g: Lowering, t: Term, s: Scope) -> Code:
+    items = [g.number(a, s) for a in t.args]
+    if not items:
+        return Mask("0", 0, 0)
+    low, high = min(i.low for i in items), max(i.high for i in items)
+    fixed = 0
+    texts = []
+    for i in items:
+        if i.constant:
+            fixed |= 1 << (i.low - low)
+        else:
+            texts.append(f"1 << {i.text} - {low}" if low else f"1 << {i.text}")
+    if fixed or not texts:
+        texts.append(str(fixed))
+    return Mask(texts[0] if texts == [str(fixed)] else "(" + " | ".join(texts) + ")", low, high)
+
+
+def _union(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    if a.text == "0" or b.text == "0":
+        return b if a.text == "0" else a
+    low, high = min(a.low, b.low), max(a.high, b.high)
+    return Mask(f"({aligned(a, low)} | {aligned(b, low)})", low, high)
+
+
+def _intersection(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    low = max(a.low, b.low)
+    return Mask(f"({aligned(a, low)} & {aligned(b, low)})", low, max(low, min(a.high, b.high)))
+
+
+def _difference(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    return a if b.text == "0" else Mask(f"({a.text} & ~{aligned(b, a.low)})", a.low, a.high)
+
+
+def _subset(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    low = min(a.low, b.low)
+    return Truth(f"({aligned(a, low)} & ~{aligned(b, low)} == 0)")
+
+
+def _comprehension(g: Lowering, t: Term, s: Scope) -> Code:
+    low, high = g.instance.bounds(t.args[0].sort)  # type: ignore[arg-type]
+    fixed, texts = 0, []
+    for n, condition in g.unrolled(t, s):
+        if condition.known:
+            fixed |= 1 << (n - low)
+        elif condition.known is None:
+            texts.append(f"({1 << (n - low)} if {condition.text} else 0)")
+    if fixed or not texts:
+        texts.append(str(fixed))
+    return Mask(texts[0] if len(texts) == 1 else "(" + " | ".join(texts) + ")", low, high)
+
+
+def _count(g: Lowering, t: Term, s: Scope) -> Code:
+    parts = [as_number(c) for _, c in g.unrolled(t, s)]
+    low, high = sum(p.low for p in parts), sum(p.high for p in parts)
+    return number(low) if low == high else Number("(" + " + ".join(p.text for p in parts) + ")", low, high)
+
+
+def _following(g: Lowering, t: Term, s: Scope) -> Code:
+    at = g.number(t.args[0], s)
+    final = g.instance.bounds(t.sort)[1]  # type: ignore[arg-type]
+    if at.constant or at.high < final:
+        return number(min(at.low + 1, final)) if at.constant else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
+    return Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final)
+
+
+def _taken(g: Lowering, t: Term, s: Scope) -> Code:
+    assert s.step is not None, "taken() outside a step"
+    action, outcome, names = t.data
+    name, choice, ending = s.step
+    if name != action or outcome not in (None, ending) or not set(names) <= set(choice):
+        return NO
+    parts = [(number(choice[n]), g.number(a, s)) for n, a in zip(names, t.args, strict=True)]
+    if any(x.high < y.low or y.high < x.low for x, y in parts):
+        return NO
+    return conjunction([Truth(f"({x.text} == {y.text})") for x, y in parts if x != y])
+
+
+def _variable(g: Lowering, t: Term, s: Scope) -> Code:
+    assert not isinstance(t.sort, Array), t
+    return g._field((t.data, ()), s)
+
+
+_HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
+    Op.CONST: lambda g, t, s: number(int(t.data)),
+    Op.PARAMETER: lambda g, t, s: number(g.instance.size(t.data)),
+    Op.VARIABLE: _variable,
+    Op.BOUND: lambda g, t, s: number(s.bound[t]),
+    Op.SELECT: lambda g, t, s: g._selected(t, [], s),
+    Op.NOT: lambda g, t, s: negate(g.truth(t.args[0], s)),
+    Op.AND: lambda g, t, s: conjunction([g.truth(a, s) for a in t.args]),
+    Op.OR: lambda g, t, s: disjunction([g.truth(a, s) for a in t.args]),
+    Op.EQ: _equal,
+    Op.LT: _less(strict=True),
+    Op.LE: _less(strict=False),
+    Op.ITE: lambda g, t, s: choose(g.truth(t.args[0], s), g.lower(t.args[1], s), g.lower(t.args[2], s)),
+    Op.ADD: _arithmetic("+"),
+    Op.SUB: _arithmetic("-"),
+    Op.FIRST: lambda g, t, s: number(1),
+    Op.LAST: lambda g, t, s: number(g.instance.bounds(t.sort)[1]),  # type: ignore[arg-type]
+    Op.FOLLOWING: _following,
+    Op.SET: _set,
+    Op.MEMBER: _member,
+    Op.UNION: _union,
+    Op.INTERSECTION: _intersection,
+    Op.DIFFERENCE: _difference,
+    Op.SUBSET: _subset,
+    Op.COMPREHENSION: _comprehension,
+    Op.FORALL: lambda g, t, s: conjunction([c for _, c in g.unrolled(t, s)]),
+    Op.EXISTS: lambda g, t, s: disjunction([c for _, c in g.unrolled(t, s)]),
+    Op.COUNT: _count,
+    Op.EACH: lambda g, t, s: g.element(t, [], s),
+    Op.PRIMED: lambda g, t, s: g.lower(t.args[0], _after(s)),
+    Op.TAKEN: _taken,
+}

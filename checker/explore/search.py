@@ -1,0 +1,191 @@
+"""Breadth-first search: every counterexample is a shortest one, every run the same.
+
+A state is checked when it is expanded; steps are checked as they are taken. The store maps each state to the one it was
+first reached from, so a trace costs no memory of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from model.language import Instance
+from properties.kinds import Invariant, Property, Reachability, StepInvariant
+
+from ..limits import Limits, Listener, Watchman, peak_memory
+from ..replay import Recording
+from ..vocabulary import Exploration, Verdict
+from .kernel import Expand, Kernel, OutOfRange
+from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, retrace, sought
+
+BATCH = 1024
+"""States expanded between two looks at the clock."""
+
+
+class Search:
+    """One exploration of one instance.
+
+    ``fail_fast`` stops at the first violation, ``exhaustive`` goes on when every property has its verdict.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        properties: Sequence[Property],
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        fail_fast: bool = False,
+        exhaustive: bool = False,
+    ) -> None:
+        self.kernel = Kernel(instance)
+        self.properties = tuple(properties)
+        self.limits = limits or Limits()
+        self.fail_fast = fail_fast
+        self.exhaustive = exhaustive
+        self.interrupted = False
+        self._watchman = Watchman("searching", self.limits, listener)
+        self._questions = Questions(properties)
+        self._answers: dict[str, Answer] = {}
+        self._parents: dict[int, int | None] = {self.kernel.initial: None}
+        self._transitions = 0
+        self._depth = 0
+
+    def run(self) -> tuple[list[Answer], Exploration]:
+        """Search; answers in the order of the properties, and what was covered."""
+        try:
+            stopped = self._levels()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            stopped = "it was interrupted"
+        coverage = Exploration(
+            states=len(self._parents),
+            transitions=self._transitions,
+            depth=self._depth,
+            complete=stopped is None,
+            symmetry=False,
+            seconds=self._watchman.seconds,
+            peak_memory_bytes=peak_memory(),
+            stopped=stopped,
+        )
+        return [self._answer(p, coverage) for p in self.properties], coverage
+
+    def states(self) -> Iterator[int]:
+        """Every packed state met, in the order of the search."""
+        return iter(self._parents)
+
+    # The loop --------------------------------------------------------------------------------------------------
+    def _levels(self) -> str | None:
+        """Search level by level; None when nothing is left, else why it stopped."""
+        expand = self.kernel.expand(self._questions.watch())
+        frontier = [self.kernel.initial]
+        while frontier:
+            if self.limits.depth is not None and self._depth >= self.limits.depth:
+                return self._last_level(frontier, expand)
+            fresh: list[int] = []
+            for start in range(0, len(frontier), BATCH):
+                expand, stopped = self._expand(frontier[start : start + BATCH], fresh, expand)
+                stopped = stopped or self._look()
+                if stopped:
+                    self._depth += bool(fresh)
+                    return stopped
+            frontier = fresh
+            self._depth += bool(fresh)
+        return None
+
+    def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> tuple[Expand, str | None]:
+        """Expand a batch of one level; new states go to ``fresh``. The step function may change on the way."""
+        parents, out, hits = self._parents, [], []
+        for s in batch:
+            found = self._careful(expand, s, out, hits)
+            self._transitions += len(out)
+            for t in out:
+                if t not in parents:
+                    parents[t] = s
+                    fresh.append(t)
+            out.clear()
+            if found or hits:
+                self._settle(s, found, hits)
+                hits.clear()
+                expand = self.kernel.expand(self._questions.watch())
+                stopped = self._enough()
+                if stopped:
+                    return expand, stopped
+        return expand, None
+
+    def _last_level(self, frontier: list[int], expand: Expand) -> str | None:
+        """Check the states at the depth bound; the search is complete if they lead nowhere new."""
+        closed, transitions = True, 0
+        for s in frontier:
+            out: list[int] = []
+            found = self._careful(expand, s, out, [])
+            transitions += len(out)
+            closed = closed and all(t in self._parents for t in out)
+            if found:
+                self._settle(s, found, [])
+                expand = self.kernel.expand(self._questions.watch())
+        if closed:
+            self._transitions += transitions
+            return None
+        return f"the depth bound of {self.limits.depth} was reached"
+
+    def _careful(self, expand: Expand, s: int, out: list[int], hits: list[tuple[int, int]]) -> int:
+        try:
+            return expand(s, out, hits)
+        except OutOfRange:
+            self._explain(s)
+            raise
+
+    def _look(self) -> str | None:
+        if self.limits.states is not None and len(self._parents) >= self.limits.states:
+            return f"the bound of {self.limits.states} states was reached"
+        return self._watchman.look(len(self._parents), self._transitions, self._depth)
+
+    def _enough(self) -> str | None:
+        if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in self._answers.values()):
+            return "the first violation was found"
+        if not self._questions.open and not self.exhaustive:
+            return "every property has its verdict"
+        return None
+
+    # Answers ---------------------------------------------------------------------------------------------------
+    def _settle(self, s: int, found: int, hits: list[tuple[int, int]]) -> None:
+        """Record what state ``s`` and the steps from it decide."""
+        states, steps = self._questions.states, self._questions.steps
+        for k, p in enumerate(states):
+            if found >> k & 1:
+                self._decide(p, confirm_state(p, self._recording(s)))
+        for k, t in hits:
+            p_step = steps[k]
+            if p_step.name not in self._answers:
+                target = self.kernel.layout.decode(t)
+                self._decide(p_step, confirm_step(p_step, self._recording(s), target))
+
+    def _decide(self, p: Invariant | StepInvariant | Reachability, recording: Recording) -> None:
+        self._answers[p.name] = Answer(p, decided(p), "explicit search, shortest", recording)
+        self._questions.close(p)
+
+    def _recording(self, s: int) -> Recording:
+        path = [s]
+        while (parent := self._parents[path[-1]]) is not None:
+            path.append(parent)
+        return retrace(self.kernel.interpreter, self.kernel.layout, path[::-1])
+
+    def _explain(self, s: int) -> None:
+        """Let the interpreter say what is out of range in ``s``; it raises a ``RangeError``."""
+        recording = self._recording(s)
+        for p in self._questions.states:
+            self.kernel.interpreter.holds(p.holds, recording.states[-1])
+        for move, after in self.kernel.interpreter.moves(recording.states[-1]):
+            for q in self._questions.steps:
+                self.kernel.interpreter.holds(sought(q), recording.states[-1], after, move)
+
+    def _answer(self, p: Property, coverage: Exploration) -> Answer:
+        known = self._answers.get(p.name)
+        if known is not None:
+            return known
+        if not coverage.complete:
+            return Answer(p, Verdict.UNKNOWN, f"not decided: {coverage.stopped}")
+        how = f"complete search of {coverage.states} states"
+        if isinstance(p, Reachability):
+            return Answer(p, Verdict.VIOLATED, f"never met in a {how}")
+        return Answer(p, Verdict.HOLDS, how)

@@ -1,0 +1,138 @@
+"""Seeded random simulation: long runs through instances that are too large to search.
+
+It finds violations, never their absence. Every step that is enabled in a visited state is checked, not only the one
+that is taken.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from model.language import Instance
+from properties.kinds import Invariant, Property, Reachability, StepInvariant
+
+from ..limits import Limits, Listener, Watchman, peak_memory
+from ..replay import Recording
+from ..vocabulary import Exploration, Verdict
+from .kernel import Kernel, OutOfRange
+from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, retrace
+
+RUNS = 100
+STEPS = 1000
+
+
+class Simulation:
+    """``runs`` random runs of at most ``limits.depth`` (default 1000) steps each; ``seed`` makes them repeatable."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        properties: Sequence[Property],
+        *,
+        seed: int,
+        runs: int = RUNS,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        fail_fast: bool = False,
+    ) -> None:
+        self.kernel = Kernel(instance)
+        self.properties = tuple(properties)
+        self.seed = seed
+        self.runs = runs
+        self.limits = limits or Limits()
+        self.fail_fast = fail_fast
+        self.interrupted = False
+        self._random = random.Random(seed)
+        self._watchman = Watchman("simulating", self.limits, listener)
+        self._questions = Questions(properties)
+        self._expand = self.kernel.expand(self._questions.watch())
+        self._answers: dict[str, Answer] = {}
+        self._seen: set[int] = set()
+        self._steps = 0
+        self._longest = 0
+
+    def run(self) -> tuple[list[Answer], Exploration]:
+        """Simulate; answers in the order of the properties, and what was covered."""
+        try:
+            stopped = self._all_runs()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            stopped = "it was interrupted"
+        coverage = Exploration(
+            states=len(self._seen),
+            transitions=self._steps,
+            depth=self._longest,
+            complete=False,
+            symmetry=False,
+            seconds=self._watchman.seconds,
+            peak_memory_bytes=peak_memory(),
+            stopped=stopped,
+            seed=self.seed,
+        )
+        unknown = f"not met in random runs (seed {self.seed}): {stopped}"
+        answers = [self._answers.get(p.name) or Answer(p, Verdict.UNKNOWN, unknown) for p in self.properties]
+        return answers, coverage
+
+    def _all_runs(self) -> str:
+        for n in range(1, self.runs + 1):
+            stopped = self._one_run() or self._enough(n)
+            if stopped:
+                return stopped
+        return f"{self.runs} runs were done"
+
+    def _one_run(self) -> str | None:
+        """One run from the initial state; why the simulation must stop, if it must."""
+        path = [self.kernel.initial]
+        for n in range(self.limits.depth or STEPS):
+            out: list[int] = []
+            hits: list[tuple[int, int]] = []
+            found = self._careful(path, out, hits)
+            self._seen.add(path[-1])
+            if found or hits:
+                self._settle(path, found, hits)
+            if not out:
+                break
+            path.append(self._random.choice(out))
+            self._steps += 1
+            self._longest = max(self._longest, n + 1)
+            if self._steps % 1024 == 0:
+                stopped = self._watchman.look(len(self._seen), self._steps, self._longest)
+                if stopped:
+                    return stopped
+        return None
+
+    def _careful(self, path: list[int], out: list[int], hits: list[tuple[int, int]]) -> int:
+        try:
+            return self._expand(path[-1], out, hits)
+        except OutOfRange:
+            recording = self._recording(path)
+            list(self.kernel.interpreter.moves(recording.states[-1]))
+            raise
+
+    def _enough(self, runs: int) -> str | None:
+        if self.limits.states is not None and len(self._seen) >= self.limits.states:
+            return f"the bound of {self.limits.states} states was reached after {runs} runs"
+        if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in self._answers.values()):
+            return f"the first violation was found in run {runs}"
+        return f"every property has its verdict after {runs} runs" if not self._questions.open else None
+
+    def _settle(self, path: list[int], found: int, hits: list[tuple[int, int]]) -> None:
+        states, steps = self._questions.states, self._questions.steps
+        for k, p in enumerate(states):
+            if found >> k & 1:
+                self._decide(p, confirm_state(p, self._recording(path)))
+        for k, t in hits:
+            p_step = steps[k]
+            if p_step.name not in self._answers:
+                target = self.kernel.layout.decode(t)
+                self._decide(p_step, confirm_step(p_step, self._recording(path), target))
+        self._expand = self.kernel.expand(self._questions.watch())
+
+    def _decide(self, p: Invariant | StepInvariant | Reachability, recording: Recording) -> None:
+        how = f"random run of seed {self.seed}; not a shortest one"
+        self._answers[p.name] = Answer(p, decided(p), how, recording)
+        self._questions.close(p)
+
+    def _recording(self, path: list[int]) -> Recording:
+        return retrace(self.kernel.interpreter, self.kernel.layout, path)

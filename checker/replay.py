@@ -1,0 +1,144 @@
+"""Traces: made by replaying steps in the plain interpreter, and in no other way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from model.language import Array, Bool, Enum, Instance, Says, SetOf, Sort, Term
+
+from .interpreter import Context, Interpreter, Move, State
+from .vocabulary import Change, Observed, Shown, ShownState, Step, Trace
+
+Pick = tuple[str, tuple[int, ...]]
+"""An action's name and the values of its parameters."""
+
+
+class ReplayError(Exception):
+    """An engine claims a run that the interpreter does not accept: a defect of ours, not of the user's."""
+
+
+class Recording:
+    """A run as the interpreter replays it: ``states`` has one more member than ``moves``."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+        self.states: list[State] = [interpreter.initial()]
+        self.moves: list[Move] = []
+
+    def take(self, action: str, choice: tuple[int, ...]) -> Move:
+        """Perform the step, or fail where it is not enabled."""
+        found = self.interpreter.perform(self.states[-1], self.interpreter.instance.system.actions[action], choice)
+        if found is None:
+            raise ReplayError(f"step {len(self.moves) + 1}, {action}{choice}, is not enabled in the interpreter")
+        move, after = found
+        self.moves.append(move)
+        self.states.append(after)
+        return move
+
+    def trace(self) -> Trace:
+        """The run in the words of reports."""
+        tell = Teller(self.interpreter)
+        steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
+        return Trace(tell.state(self.states[0]), tuple(steps))
+
+
+def record(interpreter: Interpreter, picks: Iterable[Pick]) -> Recording:
+    """Replay ``picks`` from the initial state."""
+    recording = Recording(interpreter)
+    for action, choice in picks:
+        recording.take(action, choice)
+    return recording
+
+
+class Teller:
+    """Turns the interpreter's values into those of reports."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
+        self.instance: Instance = interpreter.instance
+
+    def state(self, state: State) -> ShownState:
+        return {v.name: shown(v.sort, x) for v, x in zip(self.instance.system.variables, state, strict=True)}
+
+    def step(self, move: Move, before: State, after: State) -> Step:
+        action = move.action
+        bound = dict(zip(action.parameters, move.choice, strict=True))
+        actor = f"{action.actor.sort.name} {bound[action.actor]}" if action.actor is not None else action.role
+        return Step(
+            action=action.name,
+            parameters={str(p): shown(p.sort, v) for p, v in bound.items()},
+            by=actor,
+            role=action.role,
+            outcome=move.outcome.name,
+            fault=action.fault,
+            text=self.words(move.outcome.says or action.says, before, bound) or spelled(action.name),
+            state=self.state(after),
+            changed=tuple(self.changes(before, after)),
+            observed=tuple(self.observed(before, after)),
+        )
+
+    def words(self, says: Says | None, state: State, bound: dict[Term, int]) -> str:
+        if says is None:
+            return ""
+        context = Context(bound, state)
+        values = {n: as_text(shown(t.sort, self.interpreter.evaluate(t, context))) for n, t in says.terms}
+        return says.template.format(**values)
+
+    def changes(self, before: State, after: State) -> Iterable[Change]:
+        for v, x, y in zip(self.instance.system.variables, before, after, strict=True):
+            if x != y:
+                yield from self._differences(v.name, v.sort, x, y)
+
+    def observed(self, before: State, after: State) -> Iterable[Observed]:
+        """What the outside world sees differently after the step."""
+        for seen in self.instance.system.observations:
+            sort = seen.over.sort
+            for member in self.instance.members(sort):  # type: ignore[arg-type]
+                old, new = (self._case(seen.cases, s, {seen.over: member}) for s in (before, after))
+                if old != new:
+                    yield Observed(seen.title, shown(sort, member), new)
+
+    def _case(self, cases: Sequence[tuple[Term, Says]], state: State, bound: dict[Term, int]) -> str:
+        for condition, says in cases:
+            if self.interpreter.holds(condition, state, bound=bound):
+                return self.words(says, state, bound)
+        return ""
+
+    def _differences(self, place: str, sort: Sort, x: Any, y: Any) -> Iterable[Change]:
+        if not isinstance(sort, Array):
+            yield Change(place, shown(sort, x), shown(sort, y))
+            return
+        for member, a, b in zip(self.instance.members(sort.domain), x, y, strict=True):
+            if a != b:
+                yield from self._differences(f"{place}[{as_text(shown(sort.domain, member))}]", sort.element, a, b)
+
+
+def shown(sort: Sort, value: Any) -> Shown:
+    """A value of the interpreter as reports show it."""
+    match sort:
+        case Bool():
+            return bool(value)
+        case Enum(members=members):
+            return members[value]
+        case SetOf(element=element):
+            return [shown(element, v) for v in sorted(value)]
+        case Array(element=element):
+            return [shown(element, v) for v in value]
+        case _:
+            return int(value)
+
+
+def as_text(value: Shown) -> str:
+    """A shown value inside a sentence."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return ", ".join(as_text(v) for v in value) if value else "none"
+    return str(value)
+
+
+def spelled(name: str) -> str:
+    return name.replace("_", " ")
+
+

@@ -1,0 +1,146 @@
+"""Searching the product of a system with a scenario's monitor for a run that shows every fact.
+
+The search is guided: states are kept in queues by the number of events already shown, and the queues are served in turn
+from the fullest down. A fuller queue leads most of the way; when it holds only dead ends, the others still move. Runs
+found are short but need not be shortest. When all queues are empty, no run shows the scenario.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from model.language import Instance
+from properties.scenario import Scenario
+
+from ..explore.emit import Watch
+from ..explore.kernel import Expand, Kernel
+from ..interpreter import Move, State
+from ..limits import Limits, Listener, Watchman
+from ..replay import Recording, ReplayError
+from .match import Cast, Monitor, casts
+
+BATCH = 256
+
+
+Node = tuple[int, int, int]
+"""A cast (its number), the events shown so far (as bits), and a packed state."""
+
+
+class Guide:
+    """One search for one scenario. After ``run``, ``states`` says how many product states were met."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        scenario: Scenario,
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.kernel = Kernel(instance)
+        self.monitor = Monitor(scenario)
+        self.limits = limits or Limits()
+        self.casts = list(casts(self.kernel.interpreter, scenario, up_to_symmetry=True))
+        self.stopped: str | None = None
+        self.interrupted = False
+        self._watchman = Watchman("looking for the fullest match", self.limits, listener)
+        self._expand: dict[int, Expand] = {}
+        self._moves: dict[tuple[int, int], int] = {}
+        self._parents: dict[Node, Node | None] = {}
+        self._queues: list[deque[Node]] = [deque() for _ in range(len(self.monitor.events) + 1)]
+
+    @property
+    def states(self) -> int:
+        return len(self._parents)
+
+    def run(self) -> Recording | None:
+        """A replayed run that shows every event, or None (then ``stopped`` is None if there is none)."""
+        for n in range(len(self.casts)):
+            self._meet((n, 0, self.kernel.initial), None)
+        try:
+            return self._search()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            self.stopped = "it was interrupted"
+            return None
+
+    def _search(self) -> Recording | None:
+        turns = 0
+        while any(self._queues):
+            for queue in reversed(self._queues):
+                if queue:
+                    goal = self._serve(queue.popleft())
+                    if goal is not None:
+                        return self._replay(goal)
+            turns += 1
+            if turns % BATCH == 0:
+                self.stopped = self._look()
+                if self.stopped:
+                    return None
+        return None
+
+    def _look(self) -> str | None:
+        if self.limits.states is not None and self.states >= self.limits.states:
+            return f"the bound of {self.limits.states} states was reached"
+        fullest = max(n for n, q in enumerate(self._queues) if q or n == 0)
+        return self._watchman.look(self.states, self.states, fullest)
+
+    def _serve(self, node: Node) -> Node | None:
+        """Expand one node; a successor that shows everything, if there is one."""
+        cast, done, state = node
+        out: list[tuple[int, int]] = []
+        self._step(cast)(state, out, [])
+        for t, seen in out:
+            now = self._advance(done, seen) if seen else done
+            following = (cast, now, t)
+            if following not in self._parents:
+                self._meet(following, node)
+                if now == self.monitor.everything:
+                    return following
+        return None
+
+    def _meet(self, node: Node, parent: Node | None) -> None:
+        self._parents[node] = parent
+        self._queues[node[1].bit_count()].append(node)
+
+    def _advance(self, done: int, seen: int) -> int:
+        key = (done, seen)
+        now = self._moves.get(key)
+        if now is None:
+            now = self._moves[key] = self.monitor.advance(done, seen)
+        return now
+
+    def _step(self, cast: int) -> Expand:
+        """The step function for a cast, compiled when it is first needed."""
+        found = self._expand.get(cast)
+        if found is None:
+            marks = tuple(e.happens for e in self.monitor.events)
+            found = self.kernel.expand(Watch(marks=marks, roles=tuple(self.casts[cast].items())))
+            self._expand[cast] = found
+        return found
+
+    # Replaying -------------------------------------------------------------------------------------------------
+    def _replay(self, goal: Node) -> Recording:
+        path = [goal]
+        while (parent := self._parents[path[-1]]) is not None:
+            path.append(parent)
+        recording = Recording(self.kernel.interpreter)
+        cast = self.casts[goal[0]]
+        for (_, done, _), (_, now, packed) in zip(path[::-1][:-1], path[::-1][1:], strict=True):
+            move = self._move(recording, done, now, self.kernel.layout.decode(packed), cast)
+            recording.take(move.action.name, move.choice)
+        return recording
+
+    def _move(self, recording: Recording, done: int, now: int, target: State, cast: Cast) -> Move:
+        """The step to ``target`` that takes the monitor from ``done`` to ``now``."""
+        interpreter, before = recording.interpreter, recording.states[-1]
+        for move, after in interpreter.moves(before):
+            if after == target:
+                seen = sum(
+                    1 << k
+                    for k, e in enumerate(self.monitor.events)
+                    if interpreter.holds(e.happens, before, after, move, cast)
+                )
+                if self.monitor.advance(done, seen) == now:
+                    return move
+        raise ReplayError(f"no step leads to state {len(recording.states)} of the run that shows the scenario")

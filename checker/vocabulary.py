@@ -1,0 +1,183 @@
+"""The words that every engine answers in and every report reads. Start reading here.
+
+States in this module are as people see them: numbers, the names of enumeration members, truth values, sorted lists for
+sets, lists for arrays. Index members count from 1; 0 in an optional index is none.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Shown: TypeAlias = "bool | int | str | list[Shown]"
+"""A value as reports show it, and as JSON holds it."""
+
+ShownState: TypeAlias = Mapping[str, Shown]
+
+
+class Verdict(enum.IntEnum):
+    """What is known of a property; several are merged with ``min``."""
+
+    VIOLATED = 0
+    UNKNOWN = 1
+    HOLDS = 2
+
+    @property
+    def word(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Change:
+    """A place in the state (``alias[2]``) that a step changed."""
+
+    place: str
+    before: Shown
+    after: Shown
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the outside world sees of a member after a step: ``title`` and ``member`` name it, ``text`` tells it."""
+
+    title: str
+    member: Shown
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run, replayed by the interpreter.
+
+    ``by`` is who performs it ("planner", "enactor 2"), ``role`` in what capacity ("cleaner"), ``text`` the author's
+    words for it, ``state`` the state after it, ``changed`` what differs from before, ``observed`` what the outside
+    world now sees differently.
+    """
+
+    action: str
+    parameters: Mapping[str, Shown]
+    by: str
+    role: str
+    outcome: str | None
+    fault: str | None
+    text: str
+    state: ShownState
+    changed: tuple[Change, ...] = ()
+    observed: tuple[Observed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. ``loop`` is the step a lasso returns to."""
+
+    initial: ShownState
+    steps: tuple[Step, ...]
+    loop: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+@dataclass(frozen=True)
+class FactMatch:
+    """A fact of a scenario and the step of the trace (from 1) that completes it, or None."""
+
+    fact: str
+    meaning: str
+    step: int | None
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Match:
+    """How far a trace shows a scenario. ``roles`` says who plays which part."""
+
+    scenario: str
+    facts: tuple[FactMatch, ...]
+    roles: Mapping[str, Shown] = field(default_factory=dict)
+
+    @property
+    def matched(self) -> list[str]:
+        return [f.fact for f in self.facts if f.step is not None]
+
+    @property
+    def missing(self) -> list[str]:
+        return [f.fact for f in self.facts if f.step is None]
+
+    @property
+    def holds(self) -> bool:
+        """Every fact that is not optional is shown."""
+        return all(f.step is not None or f.optional for f in self.facts)
+
+    @property
+    def full(self) -> bool:
+        return not self.missing
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness."""
+
+    name: str
+    kind: str
+    meaning: str
+    verdict: Verdict
+    how: str
+    trace: Trace | None = None
+    match: Match | None = None
+
+    @property
+    def depth(self) -> int | None:
+        """Steps up to and including the one that violates (or witnesses)."""
+        return len(self.trace) if self.trace is not None else None
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What a search or simulation covered. ``stopped`` says why it is not complete; ``seconds`` is wall time."""
+
+    states: int
+    transitions: int
+    depth: int
+    complete: bool
+    symmetry: bool
+    seconds: float
+    peak_memory_bytes: int
+    stopped: str | None = None
+    seed: int | None = None
+
+    @property
+    def states_per_second(self) -> int:
+        return round(self.states / self.seconds) if self.seconds > 0 else 0
+
+
+@dataclass(frozen=True)
+class Telling:
+    """A scenario looked for by search: the trace that shows it in full, or how far the search came."""
+
+    match: Match | None
+    trace: Trace | None
+    how: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything that a run of ``check`` says."""
+
+    protocol: str
+    parameters: Mapping[str, int]
+    faults: tuple[str, ...]
+    protections: tuple[str, ...]
+    engine: str
+    findings: tuple[Finding, ...]
+    exploration: Exploration | None
+    left_out: tuple[tuple[str, str, str], ...] = ()
+    """Properties that the default run leaves out: name, kind, why."""
+    telling: Telling | None = None
+    interrupted: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)

@@ -1,0 +1,1 @@
+"""Models: the language that protocols are written in, and the protocols of ours."""

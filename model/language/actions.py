@@ -1,0 +1,232 @@
+"""Actions: a guard, outcomes in order, simultaneous updates, and the words for it.
+
+An action is written as a function from its parameters to a ``step`` of parts::
+
+    @dns.action(Enactor, by=Enactor)
+    def take_lock(i: Term) -> Step:
+        c = cursor[i]
+        return step(
+            when(phase[i] == Phase.LOCK, lock[c] == None),
+            lock[c].becomes(i),       # reads: update(lock[c], i)
+            ...
+        )
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .build import both
+from .errors import DefinitionError, Place, author
+from .sorts import Array, Sort, describe
+from .terms import TRUE, Op, Term, Value, expect, lift, subterms
+
+
+@dataclass(frozen=True, eq=False)
+class When:
+    """A condition: of the action, or of the outcome it stands in."""
+
+    condition: Term
+    where: Place | None
+
+
+@dataclass(frozen=True, eq=False)
+class Update:
+    """``target`` (a variable, or an array's element) has ``value`` after the step. Both are read before the step."""
+
+    target: Term
+    value: Term
+    where: Place | None = None
+
+    @property
+    def variable(self) -> Term:
+        """The state variable that is written."""
+        term = self.target
+        while term.op is Op.SELECT:
+            term = term.args[0]
+        return term
+
+
+@dataclass(frozen=True, eq=False)
+class Says:
+    """Words for reports; ``{name}`` in the template stands for the value of a term before the step."""
+
+    template: str
+    terms: tuple[tuple[str, Term], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """One way in which an action ends; ``name`` is None where there is only one way."""
+
+    name: str | None
+    condition: Term
+    updates: tuple[Update, ...]
+    says: Says | None = None
+    where: Place | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """The body of an action, as ``step`` gathers it."""
+
+    guard: Term
+    outcomes: tuple[Outcome, ...]
+    says: Says | None
+
+
+Part: TypeAlias = "When | Update | Says | Outcome"
+
+
+@dataclass(frozen=True, eq=False)
+class Action:
+    """A named step of a protocol.
+
+    ``parameters`` are bound terms over index or bounded sorts. The action is enabled for those parameters where
+    ``guard`` holds; the first outcome whose condition holds then happens (the last one always has a true condition).
+    ``role`` says who performs it (planner, enactor, cleaner, environment, …), ``actor`` which parameter that is.
+    ``fairness`` is that of each instance of the action: none, weak or strong.
+    """
+
+    name: str
+    parameters: tuple[Term, ...]
+    guard: Term
+    outcomes: tuple[Outcome, ...]
+    role: str
+    actor: Term | None = None
+    fault: str | None = None
+    fairness: str = "weak"
+    tags: frozenset[str] = frozenset()
+    says: Says | None = None
+    where: Place | None = None
+
+    @property
+    def outcome_names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(o.name for o in self.outcomes if o.name is not None))
+
+
+def when(*conditions: Value) -> When:
+    """All of ``conditions`` must hold."""
+    return When(both(*conditions), author())
+
+
+def update(target: Term, value: Value) -> Update:
+    """``target`` becomes ``value``; all updates of a step happen at once."""
+    here = author()
+    root, term = target, target
+    while term.op is Op.SELECT:
+        term = term.args[0]
+    if term.op is not Op.VARIABLE:
+        raise DefinitionError(f"{root} cannot be assigned to", remedy="only state variables and their elements can")
+    return Update(target, expect(value, target.sort, f"assignment to {target}"), here)
+
+
+def says(template: str, **terms: Value) -> Says:
+    """Words for the report of this step."""
+    import string
+
+    wanted = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    missing = sorted(wanted - set(terms))
+    if missing:
+        raise DefinitionError(f"the wording {template!r} wants {{{missing[0]}}}", remedy=f"add {missing[0]}=…")
+    return Says(template, tuple((name, lift(term)) for name, term in sorted(terms.items())))
+
+
+def outcome(name: str | None, *parts: Part) -> Outcome:
+    """One ending of an action: its condition, updates and words. Outcomes are tried in order."""
+    here = author()
+    conditions = [p.condition for p in parts if isinstance(p, When)]
+    if any(isinstance(p, Outcome) for p in parts):
+        raise DefinitionError(f"outcome {name}: an outcome cannot hold another one")
+    return Outcome(name, both(*conditions), _updates(parts), _words(parts), here)
+
+
+def otherwise(name: str | None, *parts: Part) -> Outcome:
+    """The ending when no other applies."""
+    result = outcome(name, *parts)
+    if result.condition is not TRUE:
+        raise DefinitionError(f"otherwise({name!r}) takes no condition", remedy="use outcome(…)")
+    return result
+
+
+def step(*parts: Part) -> Step:
+    """Gather the parts of an action. Updates outside outcomes belong to every outcome."""
+    guard = both(*(p.condition for p in parts if isinstance(p, When)))
+    common, words = _updates(parts), _words(parts)
+    endings = [p for p in parts if isinstance(p, Outcome)]
+    if not endings:
+        return Step(guard, (Outcome(None, TRUE, common, None, author()),), words)
+    if endings[-1].condition is not TRUE:
+        raise DefinitionError(
+            f"the last outcome, {endings[-1].name}, has a condition", remedy="end with otherwise(…), so that one applies"
+        )
+    return Step(guard, tuple(merged(o, common) for o in endings), words)
+
+
+def merged(ending: Outcome, common: tuple[Update, ...]) -> Outcome:
+    """``ending`` with the updates that all outcomes share."""
+    return Outcome(
+        ending.name, ending.condition, check_once(common + ending.updates), ending.says, ending.where
+    )
+
+
+def check_once(updates: tuple[Update, ...]) -> tuple[Update, ...]:
+    """Every target is assigned at most once; a whole array and one of its elements are one target."""
+    seen: dict[Term, Update] = {}
+    for u in updates:
+        clash = seen.get(u.target)
+        if clash is None:
+            whole = [t for t in seen if _contains(t, u.target) or _contains(u.target, t)]
+            clash = seen[whole[0]] if whole else None
+        if clash is not None:
+            first = f", first at {clash.where}" if clash.where else ""
+            raise DefinitionError(
+                f"{u.target} is assigned twice in one step{first}", where=u.where, remedy="keep one of the two"
+            )
+        seen[u.target] = u
+    return updates
+
+
+def check_state_only(term: Term, what: str, where: Place | None) -> None:
+    """``term`` speaks of one state, not of a step."""
+    for t in subterms(term):
+        if t.op in (Op.PRIMED, Op.TAKEN):
+            raise DefinitionError(
+                f"{what}: {t} speaks of a step", where=where, remedy="primed and taken belong to step properties"
+            )
+
+
+def check_parameters(sorts: tuple[Sort, ...], names: tuple[str, ...], action: str) -> None:
+    if len(sorts) != len(names):
+        raise DefinitionError(
+            f"action {action} has {len(names)} parameters ({', '.join(names) or 'none'}) but {len(sorts)} sorts",
+            remedy="give one sort for each parameter in @….action(…)",
+        )
+
+
+def _contains(outer: Term, inner: Term) -> bool:
+    """Whether ``inner`` is an element of the array ``outer``."""
+    if not isinstance(outer.sort, Array):
+        return False
+    while inner.op is Op.SELECT:
+        inner = inner.args[0]
+        if inner is outer:
+            return True
+    return False
+
+
+def _updates(parts: tuple[Part, ...]) -> tuple[Update, ...]:
+    for p in parts:
+        if not isinstance(p, When | Update | Says | Outcome):
+            raise DefinitionError(
+                f"{describe(p)!r} is no part of a step", remedy="parts are when, update, outcome, otherwise and says"
+            )
+    return check_once(tuple(p for p in parts if isinstance(p, Update)))
+
+
+def _words(parts: tuple[Part, ...]) -> Says | None:
+    found = [p for p in parts if isinstance(p, Says)]
+    if len(found) > 1:
+        raise DefinitionError("says(…) stands twice in one step or outcome", remedy="keep one")
+    return found[0] if found else None

@@ -1,0 +1,120 @@
+"""Functions that authors build terms with, beside the operators of ``Term``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .errors import DefinitionError
+from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe
+from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, join, lift, make
+
+
+def If(condition: Value, then: Value, otherwise: Value) -> Term:
+    """``then`` where ``condition`` holds, else ``otherwise``; both of one sort."""
+    test = expect(condition, BOOL, "condition of If")
+    if then is None or otherwise is None:
+        known = lift(otherwise if then is None else then).sort
+        wanted: Sort = Maybe_of(known)
+        return make(Op.ITE, (test, expect(then, wanted, "If"), expect(otherwise, wanted, "If")), wanted)
+    a, b = lift_pair(then, otherwise)
+    sort = join(a.sort, b.sort)
+    if sort is None:
+        raise DefinitionError(f"If: one branch is a {describe(a.sort)}, the other a {describe(b.sort)}")
+    return make(Op.ITE, (test, a, b), sort)
+
+
+def Maybe_of(sort: Sort) -> Sort:
+    from .sorts import Maybe
+
+    return Maybe(sort) if isinstance(sort, Index) else sort
+
+
+def lift_pair(left: Value, right: Value) -> tuple[Term, Term]:
+    """Both as terms; an empty Python set takes the sort of the other side."""
+    if isinstance(left, set | frozenset) and isinstance(right, Term):
+        return expect(left, right.sort, "If"), right
+    if isinstance(right, set | frozenset) and isinstance(left, Term):
+        return left, expect(right, left.sort, "If")
+    return lift(left), lift(right)
+
+
+def both(*conditions: Value) -> Term:
+    """All of the conditions (true when there are none)."""
+    result = TRUE
+    for condition in conditions:
+        term = expect(condition, BOOL, "condition")
+        result = term if result is TRUE else result & term
+    return result
+
+
+def either(*conditions: Value) -> Term:
+    """One of the conditions at least (false when there are none)."""
+    result = FALSE
+    for condition in conditions:
+        term = expect(condition, BOOL, "condition")
+        result = term if result is FALSE else result | term
+    return result
+
+
+def _quantify(op: Op, over: Scalar, body: Callable[[Term], object], role: str) -> Term:
+    variable, inner = bind(op, over, body, role)
+    return make(op, (variable, expect(inner, BOOL, role)), INTEGER if op is Op.COUNT else BOOL)
+
+
+def forall(over: Scalar, body: Callable[[Term], object]) -> Term:
+    """``body`` holds for every member of a bounded scalar sort."""
+    return _quantify(Op.FORALL, over, body, "forall")
+
+
+def exists(over: Scalar, body: Callable[[Term], object]) -> Term:
+    """``body`` holds for some member of a bounded scalar sort."""
+    return _quantify(Op.EXISTS, over, body, "exists")
+
+
+def count(over: Scalar, body: Callable[[Term], object]) -> Term:
+    """How many members ``body`` holds for: a number."""
+    return _quantify(Op.COUNT, over, body, "count")
+
+
+def such_that(over: Scalar, body: Callable[[Term], object]) -> Term:
+    """The set of members that ``body`` holds for."""
+    variable, inner = bind(Op.COMPREHENSION, over, body, "such_that")
+    return make(Op.COMPREHENSION, (variable, expect(inner, BOOL, "such_that")), SetOf(over))
+
+
+def each(over: Scalar, element: Callable[[Term], object]) -> Term:
+    """The array that holds ``element`` for each member of ``over``."""
+    variable, inner = bind(Op.EACH, over, element, "each")
+    return make(Op.EACH, (variable, inner), Array(over, inner.sort))
+
+
+def first(sort: Index) -> Term:
+    """The first member of an ordered index."""
+    return make(Op.FIRST, (), _ordered(sort, "first"))
+
+
+def last(sort: Index) -> Term:
+    """The last member of an ordered index."""
+    return make(Op.LAST, (), _ordered(sort, "last"))
+
+
+def following(member: Term) -> Term:
+    """The member after ``member`` of an ordered index; the last is followed by itself."""
+    return make(Op.FOLLOWING, (member,), _ordered(member.sort, "following"))
+
+
+def primed(term: Term) -> Term:
+    """The value of ``term`` after the step; only in properties and events of steps."""
+    return make(Op.PRIMED, (term,), term.sort)
+
+
+def taken(action: str, /, outcome: str | None = None, **parameters: Term) -> Term:
+    """The step is one of ``action`` (with that outcome, if given) for these parameters; only in properties of steps."""
+    names = tuple(sorted(parameters))
+    return make(Op.TAKEN, tuple(lift(parameters[n]) for n in names), BOOL, (action, outcome, names))
+
+
+def _ordered(sort: object, role: str) -> Index:
+    if not isinstance(sort, Index) or not sort.ordered:
+        raise DefinitionError(f"{role}: {describe(sort)} is no ordered index", remedy="declare it with ordered=True")
+    return sort

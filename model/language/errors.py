@@ -1,0 +1,58 @@
+"""Errors of a model's author, each with the place in the author's own file and a remedy."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A line of the author's code: ``file`` as Python compiled it, ``line`` from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{os.path.relpath(self.file) if os.path.isabs(self.file) else self.file}:{self.line}"
+
+
+class ModelError(Exception):
+    """A protocol, an instance of it or a request about it is wrong.
+
+    Shown to users without a traceback. ``what`` names the thing, ``where`` the place (when there is one) and
+    ``remedy`` what to do about it.
+    """
+
+    def __init__(self, what: str, *, where: Place | None = None, remedy: str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if self.where else ""
+        return f"{place}{self.what}" + (f" ({self.remedy})" if self.remedy else "")
+
+
+class DefinitionError(ModelError):
+    """Raised while a protocol is being defined; ``where`` is the line of the author that is at fault."""
+
+    def __init__(self, what: str, *, where: Place | None = None, remedy: str | None = None) -> None:
+        super().__init__(what, where=where or author(), remedy=remedy)
+
+
+def author() -> Place | None:
+    """The innermost line on the stack that is not of this package: the author's."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if os.path.dirname(os.path.abspath(file)) != _HERE and not file.startswith("<"):
+            return Place(file, frame.f_lineno)
+        if frame.f_back is None:
+            return None
+        frame = frame.f_back
+    return None

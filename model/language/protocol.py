@@ -1,0 +1,290 @@
+"""Protocols: what an author declares, and the systems that come of it.
+
+``Protocol`` gathers declarations while the author's file runs. ``Protocol.system`` makes an immutable ``System`` of it
+with some protections and faults; ``System.instance`` fixes the sizes. Unbounded proofs read the system, searches the
+instance.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .actions import Action, Step, check_parameters, check_state_only
+from .changes import Changes
+from .errors import DefinitionError, ModelError, Place, author
+from .sorts import Array, Index, Parameter, Scalar, Sort, bounds_of, describe, is_scalar
+from .system import Observation, System, Variable
+from .terms import Op, Term, Value, expect, lift, make, subterms
+
+FAIRNESS = ("none", "weak", "strong")
+
+
+@dataclass(frozen=True)
+class Protection:
+    """A named change of the protocol that is meant to prevent harm."""
+
+    name: str
+    meaning: str
+    change: Callable[[Changes], None]
+    where: Place | None = field(compare=False, default=None)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A protocol under a name of its own, with the protections it has unless told otherwise."""
+
+    name: str
+    protocol: Protocol
+    protections: tuple[str, ...] = ()
+    meaning: str = ""
+    properties: tuple[Any, ...] = ()
+    scenarios: tuple[Any, ...] = ()
+
+    def declaring(self, properties: Iterable[Any] = (), scenarios: Iterable[Any] = ()) -> Variant:
+        """The same with more properties and scenarios."""
+        return replace(
+            self,
+            properties=(*self.properties, *properties),
+            scenarios=(*self.scenarios, *scenarios),
+        )
+
+    def system(
+        self,
+        faults: Iterable[str] = (),
+        with_protections: Iterable[str] = (),
+        without: Iterable[str] = (),
+    ) -> System:
+        """The system with these faults on, and protections added and removed."""
+        dropped = set(without)
+        wanted = [p for p in (*self.protections, *with_protections) if p not in dropped]
+        for name in dropped:
+            self.protocol.find_protection(name)
+        system = self.protocol.system(wanted, faults, name=self.name)
+        return replace(
+            system,
+            properties=(*system.properties, *self.properties),
+            scenarios=(*system.scenarios, *self.scenarios),
+        )
+
+
+class Protocol:
+    """A protocol under construction; see ``docs/language.md``."""
+
+    def __init__(self, name: str, meaning: str = "") -> None:
+        self.name = name
+        self.meaning = meaning
+        self.where = author()
+        self.parameters: dict[str, Parameter] = {}
+        self.variables: dict[str, Variable] = {}
+        self.actions: dict[str, Action] = {}
+        self.faults: dict[str, str] = {}
+        self.protections: dict[str, Protection] = {}
+        self.observations: dict[str, Observation] = {}
+        self.properties: list[Any] = []
+        self.scenarios: list[Any] = []
+
+    # Declaring -------------------------------------------------------------------------------------------------
+    def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
+        """A size with its default and the range that instances may choose from."""
+        self._fresh(name, self.parameters, "parameter")
+        found = Parameter(name, default, low, high, meaning)
+        self.parameters[name] = found
+        return found
+
+    def variable(self, name: str, sort: Sort, initially: Value, meaning: str = "") -> Term:
+        """A state variable. ``initially`` is a constant; for an array it is what every element holds."""
+        self._fresh(name, self.variables, "variable")
+        if not name.isidentifier():
+            raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
+        base = sort
+        while isinstance(base, Array):
+            base = base.element
+        if is_scalar(base) and not isinstance(base, Index):
+            bounds_of(base)  # type: ignore[arg-type]
+        start = expect(initially, base, f"initial value of {name}")
+        for t in subterms(start):
+            if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
+                raise DefinitionError(f"initial value of {name}: {t} is no constant", remedy="use a constant")
+        self.variables[name] = Variable(name, sort, start, meaning, author())
+        return make(Op.VARIABLE, (), sort, name)
+
+    def fault(self, name: str, meaning: str) -> str:
+        """A kind of fault that runs may switch on; actions name it by ``fault=``."""
+        self._fresh(name, self.faults, "fault")
+        self.faults[name] = meaning
+        return name
+
+    def action(
+        self,
+        *sorts: Scalar,
+        by: str | Index,
+        role: str | None = None,
+        fault: str | None = None,
+        fairness: str | None = None,
+        tags: Iterable[str] = (),
+    ) -> Callable[[Callable[..., Step]], Action]:
+        """Decorator: the function's body is an action with one parameter for each of ``sorts``.
+
+        ``by`` is who performs it: a word, or the index sort of a parameter (then that member does it, and ``role``
+        may give it another word, such as cleaner). Actions of a fault are unfair unless told otherwise.
+        """
+        fair = fairness or ("none" if fault else "weak")
+        if fair not in FAIRNESS:
+            raise DefinitionError(f"fairness {fair!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
+        if fault is not None and fault not in self.faults:
+            raise DefinitionError(f"fault {fault!r} is not declared", remedy=f"declare it with {self.name}.fault(…)")
+
+        def add(body: Callable[..., Step]) -> Action:
+            name = body.__name__
+            self._fresh(name, self.actions, "action")
+            code = body.__code__
+            where = Place(code.co_filename, code.co_firstlineno)
+            names = tuple(inspect.signature(body).parameters)
+            check_parameters(sorts, names, name)
+            terms = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(sorts, names, strict=True))
+            actor = next((t for t in terms if isinstance(by, Index) and t.sort == by), None)
+            if isinstance(by, Index) and actor is None:
+                raise DefinitionError(f"action {name}: no parameter is a {by.name}", where=where)
+            parts = body(*terms)
+            if not isinstance(parts, Step):
+                raise DefinitionError(f"action {name} returns no step", where=where, remedy="return step(…)")
+            word = role or (describe(by) if isinstance(by, Index) else by)
+            made = Action(
+                name, terms, parts.guard, parts.outcomes, word, actor, fault, fair, frozenset(tags), parts.says, where
+            )
+            self._check_action(made)
+            self.actions[name] = made
+            return made
+
+        return add
+
+    def protection(self, name: str, meaning: str) -> Callable[[Callable[[Changes], None]], Protection]:
+        """Decorator: the function changes the protocol when the protection is on."""
+
+        def add(change: Callable[[Changes], None]) -> Protection:
+            self._fresh(name, self.protections, "protection")
+            code = change.__code__
+            made = Protection(name, meaning, change, Place(code.co_filename, code.co_firstlineno))
+            self.protections[name] = made
+            return made
+
+        return add
+
+    def observe(self, title: str, over: Scalar) -> Callable[[Callable[[Term], Any]], Observation]:
+        """Decorator: what the outside world sees of each member of ``over``, as cases ``(condition, says(…))``."""
+
+        def add(body: Callable[[Term], Any]) -> Observation:
+            self._fresh(title, self.observations, "observation")
+            variable = make(Op.BOUND, (), over, (body.__code__.co_varnames[0], 0))
+            cases = tuple((expect(lift(c), lift(True).sort, title), words) for c, words in body(variable))
+            made = Observation(title, variable, cases)
+            self.observations[title] = made
+            return made
+
+        return add
+
+    def declare(self, *properties: Any) -> None:
+        """Properties that are checked unless a run asks for others."""
+        for p in properties:
+            if any(p.name == q.name for q in self.properties):
+                raise DefinitionError(f"property {p.name} is declared twice", remedy="rename one of the two")
+            self.properties.append(p)
+
+    def scenario(self, *scenarios: Any) -> None:
+        """Scenarios that traces are matched with."""
+        self.scenarios.extend(scenarios)
+
+    # Using -----------------------------------------------------------------------------------------------------
+    def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:
+        """This protocol under another name, with those protections on by default."""
+        chosen = tuple(protections)
+        for p in chosen:
+            self.find_protection(p)
+        return Variant(name, self, chosen, meaning)
+
+    def system(
+        self, protections: Iterable[str] = (), faults: Iterable[str] = (), *, name: str | None = None
+    ) -> System:
+        """The immutable system with these protections and faults on; sizes are still open."""
+        chosen = tuple(p for p in self.protections if p in set(map(self._known_protection, protections)))
+        on = tuple(f for f in self.faults if f in set(map(self._known_fault, faults)))
+        if not self.variables or not self.actions:
+            lacking = "variables" if not self.variables else "actions"
+            raise ModelError(f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some")
+        base = System(
+            name=name or self.name,
+            parameters=tuple(self.parameters.values()),
+            variables=tuple(self.variables.values()),
+            actions={n: a for n, a in self.actions.items() if a.fault is None or a.fault in on},
+            protections=chosen,
+            faults=on,
+            observations=tuple(self.observations.values()),
+            properties=tuple(self.properties),
+            scenarios=tuple(self.scenarios),
+        )
+        changes = Changes(base)
+        for p in chosen:
+            changes.reason = f"protection {p}"
+            self.protections[p].change(changes)
+        system = changes.done()
+        for action in system.actions.values():
+            self._check_action(action, known=system)
+        return system
+
+    def find_protection(self, name: str) -> Protection:
+        """The protection of that name, or an error that suggests near ones."""
+        return self.protections[self._known_protection(name)]
+
+    def _known_protection(self, name: str) -> str:
+        return known(name, self.protections, f"protection of {self.name}")
+
+    def _known_fault(self, name: str) -> str:
+        return known(name, self.faults, f"fault of {self.name}")
+
+    def _fresh(self, name: str, table: dict[str, Any], kind: str) -> None:
+        if name in table:
+            earlier = getattr(table[name], "where", None)
+            raise DefinitionError(
+                f"{kind} {name} is declared twice" + (f", first at {earlier}" if earlier else ""),
+                remedy="rename one of the two",
+            )
+
+    def _check_action(self, action: Action, known: System | None = None) -> None:
+        sorts = {v.name: v.sort for v in known.variables} if known else {n: v.sort for n, v in self.variables.items()}
+        allowed = {id(p) for p in action.parameters}
+        pieces = [(action.guard, action.where)]
+        for o in action.outcomes:
+            pieces.append((o.condition, o.where or action.where))
+            pieces += [(t, u.where or action.where) for u in o.updates for t in (u.target, u.value)]
+            pieces += [(t, o.where or action.where) for _, t in (o.says.terms if o.says else ())]
+        for term, where in pieces:
+            check_state_only(term, f"action {action.name}", where)
+            for t in subterms(term):
+                if t.op is Op.VARIABLE and sorts.get(t.data) != t.sort:
+                    raise DefinitionError(
+                        f"action {action.name}: unknown variable {t.data}",
+                        where=where,
+                        remedy=f"declare it in protocol {self.name}",
+                    )
+                if t.op is Op.BOUND and t.data[1] == 0 and id(t) not in allowed:
+                    raise DefinitionError(
+                        f"action {action.name}: {t} is a parameter of another action", where=where
+                    )
+
+
+def known(name: str, table: Iterable[str], kind: str) -> str:
+    """``name`` if it is in ``table``, else an error with the closest names."""
+    import difflib
+
+    names = list(table)
+    if name in names:
+        return name
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if close:
+        remedy = f"did you mean {' or '.join(close)}?"
+    else:
+        remedy = f"there are: {', '.join(names)}" if names else "there are none"
+    raise ModelError(f"no {kind} is called {name!r}", remedy=remedy)

@@ -1,0 +1,99 @@
+"""Terms as text, for errors, reports and ``repr``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .sorts import Bool, Enum, Maybe, Scalar, describe
+from .terms import Op, Term
+
+_INFIX = {
+    Op.EQ: " = ",
+    Op.LT: " < ",
+    Op.LE: " ≤ ",
+    Op.ADD: " + ",
+    Op.SUB: " - ",
+    Op.MEMBER: " ∈ ",
+    Op.UNION: " ∪ ",
+    Op.INTERSECTION: " ∩ ",
+    Op.DIFFERENCE: " ∖ ",
+    Op.SUBSET: " ⊆ ",
+    Op.AND: " ∧ ",
+    Op.OR: " ∨ ",
+}
+_NEGATED = {Op.EQ: " ≠ ", Op.MEMBER: " ∉ "}
+
+
+def value_text(value: int, sort: Scalar) -> str:
+    """A scalar of ``sort`` as people write it."""
+    match sort:
+        case Bool():
+            return "true" if value else "false"
+        case Enum(members=members):
+            return members[value]
+        case Maybe() if value == 0:
+            return "none"
+        case _:
+            return str(value)
+
+
+def render(term: Term) -> str:
+    """``term`` in the notation of the protocol's tables."""
+    if term.op in _INFIX:
+        return _infix(term, _INFIX[term.op])
+    return _TEXT[term.op](term)
+
+
+def _inner(term: Term) -> str:
+    compound = term.op in _INFIX or term.op in (Op.ITE, Op.FORALL, Op.EXISTS)
+    return f"({render(term)})" if compound else render(term)
+
+
+def _infix(term: Term, sign: str) -> str:
+    return sign.join(_inner(a) for a in term.args)
+
+
+def _negation(term: Term) -> str:
+    (body,) = term.args
+    if body.op in _NEGATED:
+        return _infix(body, _NEGATED[body.op])
+    return f"¬{_inner(body)}"
+
+
+def _constant(term: Term) -> str:
+    sort = term.sort
+    assert not hasattr(sort, "domain")
+    return value_text(term.data, sort)  # type: ignore[arg-type]
+
+
+def _taken(term: Term) -> str:
+    action, outcome, names = term.data
+    picks = ", ".join(f"{n}={render(a)}" for n, a in zip(names, term.args, strict=True))
+    return f"taken {action}({picks})" + (f" {outcome}" if outcome else "")
+
+
+def _quantifier(term: Term) -> str:
+    variable, body = term.args
+    return f"{term.op.value}{render(variable)} ∈ {describe(variable.sort)}. {render(body)}"
+
+
+_TEXT: dict[Op, Callable[[Term], str]] = {
+    Op.CONST: _constant,
+    Op.PARAMETER: lambda t: str(t.data),
+    Op.VARIABLE: lambda t: str(t.data),
+    Op.BOUND: lambda t: str(t.data[0]),
+    Op.SELECT: lambda t: f"{_inner(t.args[0])}[{render(t.args[1])}]",
+    Op.NOT: _negation,
+    Op.ITE: lambda t: f"if {render(t.args[0])} then {render(t.args[1])} else {render(t.args[2])}",
+    Op.FIRST: lambda t: f"first {describe(t.sort)}",
+    Op.LAST: lambda t: f"last {describe(t.sort)}",
+    Op.FOLLOWING: lambda t: f"following({render(t.args[0])})",
+    Op.SET: lambda t: "{" + ", ".join(render(a) for a in t.args) + "}" if t.args else "∅",
+    Op.COMPREHENSION: lambda t: f"{{{render(t.args[0])} : {render(t.args[1])}}}",
+    Op.FORALL: _quantifier,
+    Op.EXISTS: _quantifier,
+    Op.COUNT: lambda t: f"count({_quantifier(t).removeprefix('count')})",
+    Op.EACH: lambda t: f"[{render(t.args[0])} ↦ {render(t.args[1])}]",
+    Op.PRIMED: lambda t: f"{_inner(t.args[0])}′",
+    Op.TAKEN: _taken,
+}

@@ -1,0 +1,255 @@
+"""Sorts: what a variable can hold.
+
+Every scalar is a whole number inside: a truth value 0 or 1, an enumeration its member's position, an index 1…n, an
+optional index 0 (none) or 1…n, a bounded integer itself. Sizes may be parameters, so a sort is finite only once an
+instance fixes them: ``Scalar.low`` and ``Scalar.high`` are numbers or parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from .errors import DefinitionError
+
+if TYPE_CHECKING:
+    from .terms import Term
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A size of the protocol: a whole number that an instance fixes, or that a proof leaves arbitrary."""
+
+    name: str
+    default: int
+    low: int
+    high: int
+    meaning: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.low <= self.default <= self.high:
+            raise DefinitionError(
+                f"parameter {self.name}: the default {self.default} is not in {self.low}…{self.high}",
+                remedy="widen the range or change the default",
+            )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+Size: TypeAlias = "int | Parameter"
+"""A bound of a sort: a number, or the value of a parameter."""
+
+
+@dataclass(frozen=True)
+class Bool:
+    """Truth values."""
+
+    name: str = "truth value"
+
+
+@dataclass(frozen=True)
+class Int:
+    """Whole numbers low…high, both included. Without a name it is just a range."""
+
+    low: Size
+    high: Size
+    name: str = "number"
+
+
+@dataclass(frozen=True)
+class Integer:
+    """Whole numbers without bounds: what arithmetic yields. No variable has this sort."""
+
+    name: str = "whole number"
+
+
+@dataclass(frozen=True)
+class Enum:
+    """A named enumeration. ``Phase.LOCK`` is the constant term."""
+
+    name: str
+    members: tuple[str, ...]
+
+    def __getattr__(self, member: str) -> Term:
+        from .terms import constant
+
+        if member.startswith("_") or member not in self.members:
+            raise AttributeError(f"{self.name} has no member {member}; its members are {', '.join(self.members)}")
+        return constant(self.members.index(member), self)
+
+
+@dataclass(frozen=True)
+class Index:
+    """Members 1…size of something that there are several of, such as Enactors or endpoints.
+
+    ``symmetric``: members are interchangeable, nothing may compare them but for equality. ``ordered``: they are
+    walked from the first to the last.
+    """
+
+    name: str
+    size: Size
+    symmetric: bool = False
+    ordered: bool = False
+    plural: str = ""
+
+    def __post_init__(self) -> None:
+        if self.symmetric and self.ordered:
+            raise DefinitionError(
+                f"index {self.name} cannot be both symmetric and ordered",
+                remedy="interchangeable members have no order",
+            )
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """A member of an index sort, or none of them (0)."""
+
+    index: Index
+
+    @property
+    def name(self) -> str:
+        return f"{self.index.name} or none"
+
+
+Scalar: TypeAlias = "Bool | Int | Integer | Enum | Index | Maybe"
+
+
+@dataclass(frozen=True)
+class SetOf:
+    """Subsets of a scalar sort."""
+
+    element: Scalar
+
+    @property
+    def name(self) -> str:
+        return f"set of {self.element.name}"
+
+
+@dataclass(frozen=True)
+class Array:
+    """One ``element`` for each member of ``domain``; elements may be arrays again."""
+
+    domain: Scalar
+    element: Sort
+
+    @property
+    def name(self) -> str:
+        return f"{self.element.name} for each {self.domain.name}"
+
+
+Sort: TypeAlias = "Scalar | SetOf | Array"
+
+BOOL = Bool()
+INTEGER = Integer()
+
+
+def boolean() -> Bool:
+    """The sort of truth values."""
+    return BOOL
+
+
+def integers(low: Size, high: Size, name: str = "number") -> Int:
+    """Whole numbers ``low``…``high`` (numbers or parameters); ``name`` is used in reports and errors."""
+    _check_size(low, "low")
+    _check_size(high, "high")
+    if isinstance(low, int) and isinstance(high, int) and low > high:
+        raise DefinitionError(f"{name}: the range {low}…{high} is empty", remedy="put the smaller bound first")
+    return Int(low, high, name)
+
+
+def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
+    """A named enumeration; members as a list or as one string with blanks between."""
+    found = tuple(members.split() if isinstance(members, str) else members)
+    if not found:
+        raise DefinitionError(f"enumeration {name} has no members", remedy="name at least one")
+    if len(set(found)) != len(found):
+        raise DefinitionError(f"enumeration {name} names a member twice: {', '.join(found)}")
+    bad = [m for m in found if not m.isidentifier() or m.startswith("_") or m in ("name", "members")]
+    if bad:
+        raise DefinitionError(
+            f"enumeration {name}: {bad[0]!r} cannot name a member", remedy="use a plain word such as IDLE"
+        )
+    return Enum(name, found)
+
+
+def index(
+    name: str, size: Size, *, symmetric: bool = False, ordered: bool = False, plural: str | None = None
+) -> Index:
+    """An index sort with members 1…``size``."""
+    _check_size(size, "size")
+    if isinstance(size, int) and size < 1:
+        raise DefinitionError(f"index {name} has no members", remedy="a size of at least 1")
+    return Index(name, size, symmetric, ordered, plural or f"{name}s")
+
+
+def optional(sort: Index) -> Maybe:
+    """A member of the index sort ``sort``, or none."""
+    if not isinstance(sort, Index):
+        raise DefinitionError(f"optional() wants an index sort, not {describe(sort)}")
+    return Maybe(sort)
+
+
+def subsets(of: Scalar) -> SetOf:
+    """Subsets of a scalar sort; of integers only those from 0 upward."""
+    if not is_scalar(of) or isinstance(of, Integer):
+        raise DefinitionError(f"subsets() wants a bounded scalar sort, not {describe(of)}")
+    if isinstance(of, Int) and low_of(of) < 0:
+        raise DefinitionError("subsets() of integers that may be negative", remedy="start the range at 0 or above")
+    return SetOf(of)
+
+
+def array(domain: Scalar, element: Sort) -> Array:
+    """One ``element`` for each member of the scalar sort ``domain``."""
+    if not is_scalar(domain) or isinstance(domain, Integer):
+        raise DefinitionError(f"array() is over a bounded scalar sort, not {describe(domain)}")
+    if isinstance(element, Integer) or not isinstance(element, Bool | Int | Enum | Index | Maybe | SetOf | Array):
+        raise DefinitionError(f"array() holds a bounded sort, not {describe(element)}")
+    return Array(domain, element)
+
+
+def is_scalar(sort: object) -> bool:
+    return isinstance(sort, Bool | Int | Integer | Enum | Index | Maybe)
+
+
+def is_numeric(sort: Sort) -> bool:
+    return isinstance(sort, Int | Integer)
+
+
+def describe(sort: object) -> str:
+    """How errors call a sort."""
+    return str(getattr(sort, "name", sort))
+
+
+def low_of(sort: Scalar) -> int:
+    """The least value that any instance gives ``sort``."""
+    low, _ = bounds_of(sort)
+    return low if isinstance(low, int) else low.low
+
+
+def high_of(sort: Scalar) -> int:
+    """The greatest value that any instance gives ``sort``."""
+    _, high = bounds_of(sort)
+    return high if isinstance(high, int) else high.high
+
+
+def bounds_of(sort: Scalar) -> tuple[Size, Size]:
+    """Least and greatest value of a bounded scalar sort, as sizes."""
+    match sort:
+        case Bool():
+            return 0, 1
+        case Int(low=low, high=high):
+            return low, high
+        case Enum(members=members):
+            return 0, len(members) - 1
+        case Index(size=size):
+            return 1, size
+        case Maybe(index=of):
+            return 0, of.size
+        case _:
+            raise DefinitionError(f"{describe(sort)} has no bounds")
+
+
+def _check_size(size: object, what: str) -> None:
+    if isinstance(size, bool) or not isinstance(size, int | Parameter):
+        raise DefinitionError(f"{what} must be a whole number or a parameter, not {size!r}")

@@ -1,0 +1,124 @@
+"""Systems (sizes open) and instances (sizes fixed): what engines read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from .actions import Action, Says
+from .errors import ModelError, Place
+from .sorts import Parameter, Scalar, Size, Sort, bounds_of
+from .terms import Op, Term, make
+
+if TYPE_CHECKING:
+    from .changes import Changes
+
+
+@dataclass(frozen=True, eq=False)
+class Variable:
+    """A state variable; ``initially`` is the constant that it, or each element of it, starts with."""
+
+    name: str
+    sort: Sort
+    initially: Term
+    meaning: str = ""
+    where: Place | None = None
+
+    @property
+    def term(self) -> Term:
+        return make(Op.VARIABLE, (), self.sort, self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """What the outside world sees of each member of an index: the words of the first case that holds."""
+
+    title: str
+    over: Term
+    cases: tuple[tuple[Term, Says], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """Variables, actions and parameters of a protocol with protections and faults chosen."""
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    variables: tuple[Variable, ...]
+    actions: Mapping[str, Action]
+    protections: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    observations: tuple[Observation, ...] = ()
+    properties: tuple[Any, ...] = ()
+    scenarios: tuple[Any, ...] = ()
+
+    def sort_of(self, variable: str) -> Sort:
+        """The sort of the state variable of that name."""
+        return next(v.sort for v in self.variables if v.name == variable)
+
+    def changed(self, change: Callable[[Changes], None]) -> System:
+        """The system after a change, as protections and mutations make them."""
+        from .changes import Changes
+
+        changes = Changes(self)
+        change(changes)
+        return changes.done()
+
+    def instance(self, **values: int) -> Instance:
+        """The instance with these parameter values; the others have their defaults."""
+        return Instance(self, self._values(values))
+
+    def _values(self, given: Mapping[str, int]) -> tuple[int, ...]:
+        from .protocol import known
+
+        table = {p.name: p for p in self.parameters}
+        for name in given:
+            known(name, table, f"parameter of {self.name}")
+        chosen = []
+        for p in self.parameters:
+            value = given.get(p.name, p.default)
+            if not p.low <= value <= p.high:
+                raise ModelError(f"{p.name}={value} is out of range", remedy=f"{p.name} is {p.low}…{p.high}")
+            chosen.append(value)
+        return tuple(chosen)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A system whose sizes are fixed; ``values`` are in the order of the system's parameters."""
+
+    system: System
+    values: tuple[int, ...]
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        return {p.name: v for p, v in zip(self.system.parameters, self.values, strict=True)}
+
+    def size(self, size: Size) -> int:
+        """A bound of a sort as a number."""
+        return size if isinstance(size, int) else self.parameters[size.name]
+
+    def bounds(self, sort: Scalar) -> tuple[int, int]:
+        """Least and greatest value of a bounded scalar sort."""
+        low, high = bounds_of(sort)
+        return self.size(low), self.size(high)
+
+    def members(self, sort: Scalar) -> range:
+        """Every value of a bounded scalar sort, ascending."""
+        low, high = self.bounds(sort)
+        return range(low, high + 1)
+
+    def choices(self, action: Action) -> Iterator[tuple[int, ...]]:
+        """Every choice of the parameters of ``action``, in order."""
+        return product(*(self.members(_scalar(p.sort)) for p in action.parameters))
+
+    def changed(self, change: Callable[[Changes], None]) -> Instance:
+        """The instance of the changed system."""
+        return replace(self, system=self.system.changed(change))
+
+
+def _scalar(sort: Sort) -> Scalar:
+    assert not hasattr(sort, "element"), sort
+    return sort  # type: ignore[return-value]

@@ -1,0 +1,420 @@
+"""Terms: the one representation of a protocol that every engine reads.
+
+A term is an operator, its arguments, a sort and, for leaves, data. Terms are hash-consed: structurally equal terms are
+the same object, so engines share common subterms by identity (after Goubault, "Implementing functional languages with
+fast equality, sets and maps using hash consing", 1993). Comparison operators build terms, they do not compare.
+
+Bound variables are numbered by the height of their binder, so alpha-equivalent terms are the same object and
+substitution under a binder cannot capture (Axelsson & Claessen, "Using circular programs for higher-order syntax",
+ICFP 2013).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+from weakref import WeakValueDictionary
+
+from .errors import DefinitionError
+from .sorts import (
+    BOOL,
+    INTEGER,
+    Array,
+    Bool,
+    Enum,
+    Index,
+    Int,
+    Maybe,
+    Parameter,
+    Scalar,
+    SetOf,
+    Sort,
+    describe,
+    high_of,
+    is_numeric,
+    is_scalar,
+    low_of,
+)
+
+
+class Op(enum.Enum):
+    """Every operator that a backend must know."""
+
+    CONST = "constant"  # data: the value
+    PARAMETER = "parameter"  # data: the Parameter
+    VARIABLE = "variable"  # data: its name
+    BOUND = "bound"  # data: (name, level); level 0 and a unique name for parameters of actions
+    SELECT = "select"  # array, position
+    NOT = "not"
+    AND = "and"  # any number of arguments
+    OR = "or"
+    EQ = "="
+    LT = "<"
+    LE = "≤"
+    ITE = "if"  # condition, then, else
+    ADD = "+"
+    SUB = "-"
+    FIRST = "first"  # of an ordered index sort
+    LAST = "last"
+    FOLLOWING = "following"  # the next member of an ordered index; the last is followed by itself
+    SET = "set"  # the set of its arguments
+    MEMBER = "∈"  # element, set
+    UNION = "∪"
+    INTERSECTION = "∩"
+    DIFFERENCE = "∖"
+    SUBSET = "⊆"
+    COMPREHENSION = "such that"  # binder, body
+    FORALL = "∀"
+    EXISTS = "∃"
+    COUNT = "count"
+    EACH = "each"  # binder, element: an array
+    PRIMED = "′"  # the value after the step
+    TAKEN = "taken"  # data: (action, outcome or None, names of parameters); the step is one of that action
+
+
+BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.EACH})
+
+_interned: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
+
+
+class Term:
+    """A typed expression over the variables, parameters and constants of a protocol."""
+
+    __slots__ = ("__weakref__", "args", "data", "height", "op", "sort")
+    op: Op
+    args: tuple[Term, ...]
+    sort: Sort
+    data: Any
+    height: int
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"terms are immutable; {name} cannot be set")
+
+    # Comparisons -----------------------------------------------------------------------------------------------
+    def __eq__(self, other: object) -> Term:  # type: ignore[override]
+        return equal(self, other)
+
+    def __ne__(self, other: object) -> Term:  # type: ignore[override]
+        return ~equal(self, other)
+
+    __hash__ = object.__hash__
+
+    def __lt__(self, other: Value) -> Term:
+        return _compare(Op.LT, self, other)
+
+    def __le__(self, other: Value) -> Term:
+        return _compare(Op.LE, self, other)
+
+    def __gt__(self, other: Value) -> Term:
+        return _compare(Op.LT, other, self)
+
+    def __ge__(self, other: Value) -> Term:
+        return _compare(Op.LE, other, self)
+
+    # Truth -----------------------------------------------------------------------------------------------------
+    def __and__(self, other: Value) -> Term:
+        return _lattice(Op.AND, Op.INTERSECTION, self, other)
+
+    def __or__(self, other: Value) -> Term:
+        return _lattice(Op.OR, Op.UNION, self, other)
+
+    def __invert__(self) -> Term:
+        if self.op is Op.NOT:
+            return self.args[0]
+        return make(Op.NOT, (expect(self, BOOL, "~"),), BOOL)
+
+    def implies(self, other: Value) -> Term:
+        """Truth of ``other`` wherever this holds."""
+        return ~self | expect(other, BOOL, "implies")
+
+    def __bool__(self) -> bool:
+        raise DefinitionError(
+            "a term has no truth value while the protocol is being written",
+            remedy="use &, | and ~ for and, or, not; If(…) for a choice; .isin(…) for membership; no chained a < b < c",
+        )
+
+    # Arithmetic and sets ---------------------------------------------------------------------------------------
+    def __add__(self, other: Value) -> Term:
+        return _arithmetic(Op.ADD, self, other)
+
+    def __sub__(self, other: Value) -> Term:
+        if isinstance(self.sort, SetOf):
+            left, right = _same_sets(self, other, "-")
+            return make(Op.DIFFERENCE, (left, right), left.sort)
+        return _arithmetic(Op.SUB, self, other)
+
+    def __radd__(self, other: Value) -> Term:
+        return _arithmetic(Op.ADD, other, self)
+
+    def __rsub__(self, other: Value) -> Term:
+        return _arithmetic(Op.SUB, other, self)
+
+    def isin(self, collection: Value) -> Term:
+        """Membership of this scalar in a set (a term of a set sort, or a Python set of scalars)."""
+        return contains(collection, self)
+
+    def issubset(self, other: Value) -> Term:
+        """Every element of this set is in ``other``."""
+        left, right = _same_sets(self, other, "issubset")
+        return make(Op.SUBSET, (left, right), BOOL)
+
+    def __contains__(self, item: object) -> bool:
+        raise DefinitionError("Python's `in` cannot build a term", remedy="write x.isin(set)")
+
+    def __iter__(self) -> Iterator[Term]:
+        raise DefinitionError("a term cannot be iterated over", remedy="use forall, exists, count or each")
+
+    # Arrays and what follows in order --------------------------------------------------------------------------
+    def __getitem__(self, position: Value) -> Term:
+        if not isinstance(self.sort, Array):
+            raise DefinitionError(f"{self} is no array but a {describe(self.sort)}; it takes no [ ]")
+        at = expect(position, self.sort.domain, f"position in {self}")
+        return make(Op.SELECT, (self, at), self.sort.element)
+
+    def __repr__(self) -> str:
+        from .render import render
+
+        return render(self)
+
+
+Value: TypeAlias = "Term | Parameter | int | bool | set[Any] | frozenset[Any] | None"
+"""What an author may write where a term is wanted."""
+
+
+def make(op: Op, args: tuple[Term, ...], sort: Sort, data: object = None) -> Term:
+    """The one term with these parts."""
+    key = (op, sort, data, type(data), *map(id, args))
+    found = _interned.get(key)
+    if found is not None:
+        return found
+    term = object.__new__(Term)
+    put = object.__setattr__
+    put(term, "op", op)
+    put(term, "args", args)
+    put(term, "sort", sort)
+    put(term, "data", data)
+    put(term, "height", max((a.height for a in args), default=0) + (op in BINDERS))
+    _interned[key] = term
+    return term
+
+
+def constant(value: int, sort: Sort) -> Term:
+    """The constant ``value`` of ``sort`` (inside: a whole number)."""
+    return make(Op.CONST, (), sort, value)
+
+
+TRUE = constant(1, BOOL)
+FALSE = constant(0, BOOL)
+
+
+def lift(value: object) -> Term:
+    """``value`` as a term, where no sort is expected of it."""
+    if isinstance(value, Term):
+        return value
+    if isinstance(value, Parameter):
+        return make(Op.PARAMETER, (), INTEGER, value)
+    if isinstance(value, bool):
+        return TRUE if value else FALSE
+    if isinstance(value, int):
+        return constant(value, INTEGER)
+    if isinstance(value, set | frozenset):
+        return _literal(value)
+    raise DefinitionError(f"{value!r} is neither a term nor a constant", remedy="numbers, truth values, sets and terms")
+
+
+def expect(value: object, sort: Sort, role: str) -> Term:
+    """``value`` as a term that fits where ``sort`` is wanted; ``role`` is what errors call the place."""
+    if value is None and isinstance(sort, Maybe):
+        return constant(0, sort)
+    if isinstance(value, set | frozenset) and not value and isinstance(sort, SetOf):
+        return make(Op.SET, (), sort)
+    term = lift(value)
+    if not fits(term.sort, sort):
+        raise DefinitionError(f"{role}: {term} is a {describe(term.sort)}, wanted is a {describe(sort)}")
+    if term.op is Op.CONST and is_scalar(sort) and is_numeric(sort) and not sort == INTEGER:
+        assert isinstance(sort, Int)
+        if not low_of(sort) <= term.data <= high_of(sort):
+            raise DefinitionError(
+                f"{role}: {term.data} is out of the range of {sort.name}, {sort.low}…{sort.high}",
+                remedy="correct the constant or widen the sort",
+            )
+    return term
+
+
+def fits(given: Sort, wanted: Sort) -> bool:
+    """Whether a value of ``given`` may stand where ``wanted`` is expected. Ranges are checked by engines."""
+    if is_numeric(given) and is_numeric(wanted):
+        return True
+    match given, wanted:
+        case SetOf(element=a), SetOf(element=b):
+            return fits(a, b)
+        case Array(domain=a, element=x), Array(domain=b, element=y):
+            return a == b and fits(x, y)
+        case Index(), Maybe(index=of):
+            return given == of
+        case _:
+            return given == wanted
+
+
+def equal(left: object, right: object) -> Term:
+    """``left`` and ``right`` are the same scalar or the same set."""
+    a, b = _meet(left, right, "==")
+    if isinstance(a.sort, Array):
+        raise DefinitionError("arrays are not compared as a whole", remedy="use forall over their positions")
+    return make(Op.EQ, (a, b), BOOL)
+
+
+def contains(collection: object, element: object) -> Term:
+    of = _literal(collection, like=element) if isinstance(collection, set | frozenset) else lift(collection)
+    if not isinstance(of.sort, SetOf):
+        raise DefinitionError(f"{of} is no set but a {describe(of.sort)}")
+    wanted = of.sort.element
+    item = lift(element)
+    if not (fits(item.sort, wanted) or fits(wanted, item.sort)):
+        raise DefinitionError(f"isin: {item} is a {describe(item.sort)}, the set holds {describe(wanted)}")
+    return make(Op.MEMBER, (item, of), BOOL)
+
+
+def bind(op: Op, over: Scalar, body: Callable[[Term], object], role: str) -> tuple[Term, Term]:
+    """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``."""
+    if not is_scalar(over) or over == INTEGER:
+        raise DefinitionError(f"{role} is over a bounded scalar sort, not {describe(over)}")
+    code = getattr(body, "__code__", None)
+    name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
+    hole = make(Op.BOUND, (), over, (name, object()))
+    inner = lift(body(hole))
+    variable = make(Op.BOUND, (), over, (name, inner.height + 1))
+    return variable, substitute(inner, {hole: variable})
+
+
+def substitute(term: Term, by: dict[Term, Term]) -> Term:
+    """``term`` with the leaves in ``by`` replaced. Sharing is kept."""
+    done: dict[int, Term] = {id(k): v for k, v in by.items()}
+
+    def go(t: Term) -> Term:
+        found = done.get(id(t))
+        if found is None:
+            args = tuple(go(a) for a in t.args)
+            found = t if all(a is b for a, b in zip(args, t.args, strict=True)) else make(t.op, args, t.sort, t.data)
+            done[id(t)] = found
+        return found
+
+    return go(term)
+
+
+def subterms(*roots: Term) -> Iterator[Term]:
+    """Every distinct subterm, arguments before the terms that use them."""
+    seen: set[int] = set()
+    stack = [(root, False) for root in reversed(roots)]
+    while stack:
+        term, ready = stack.pop()
+        if ready:
+            yield term
+        elif id(term) not in seen:
+            seen.add(id(term))
+            stack.append((term, True))
+            stack.extend((a, False) for a in reversed(term.args))
+
+
+def join(a: Sort, b: Sort) -> Sort | None:
+    """The sort of a term that may be of either; None when there is none."""
+    if a == b:
+        return a
+    if is_numeric(a) and is_numeric(b):
+        return INTEGER
+    match a, b:
+        case SetOf(element=x), SetOf(element=y) if is_numeric(x) and is_numeric(y):
+            return SetOf(INTEGER)
+    if fits(a, b):
+        return b
+    return a if fits(b, a) else None
+
+
+def _meet(left: object, right: object, role: str) -> tuple[Term, Term]:
+    """Both sides as terms of sorts that can be joined, constants adapted to the other side."""
+    if isinstance(left, Term):
+        a, b = left, _adapt(right, left.sort, role)
+    else:
+        b = lift(right)
+        a = _adapt(left, b.sort, role)
+    if join(a.sort, b.sort) is None:
+        raise DefinitionError(f"{role}: {a} is a {describe(a.sort)}, {b} is a {describe(b.sort)}")
+    return a, b
+
+
+def _adapt(value: object, sort: Sort, role: str) -> Term:
+    if value is None:
+        return expect(None, Maybe(sort) if isinstance(sort, Index) else sort, role)
+    if isinstance(value, set | frozenset) and isinstance(sort, SetOf):
+        return expect(value, sort, role)
+    return lift(value)
+
+
+def _compare(op: Op, left: object, right: object) -> Term:
+    a, b = _meet(left, right, op.value)
+    ordered = isinstance(a.sort, Index) and a.sort.ordered and a.sort == b.sort
+    if not ordered and not (is_numeric(a.sort) and is_numeric(b.sort)):
+        raise DefinitionError(
+            f"{a} {op.value} {b}: only numbers and members of an ordered index have an order",
+            remedy="declare the index with ordered=True",
+        )
+    return make(op, (a, b), BOOL)
+
+
+def _arithmetic(op: Op, left: object, right: object) -> Term:
+    a, b = lift(left), lift(right)
+    for side in (a, b):
+        if not is_numeric(side.sort):
+            raise DefinitionError(f"{op.value}: {side} is a {describe(side.sort)}, not a number")
+    return make(op, (a, b), INTEGER)
+
+
+def _lattice(truth: Op, sets: Op, left: Term, right: object) -> Term:
+    """``&`` and ``|``: of truth values, flattened; of sets, intersection and union."""
+    if isinstance(left.sort, SetOf):
+        a, b = _same_sets(left, right, truth.value)
+        return make(sets, (a, b), _joined(a, b))
+    a, b = expect(left, BOOL, truth.value), expect(right, BOOL, truth.value)
+    parts = [p for side in (a, b) for p in (side.args if side.op is truth else (side,))]
+    return make(truth, tuple(parts), BOOL)
+
+
+def _joined(a: Term, b: Term) -> Sort:
+    sort = join(a.sort, b.sort)
+    assert sort is not None
+    return sort
+
+
+def _same_sets(left: object, right: object, role: str) -> tuple[Term, Term]:
+    a, b = _meet(left, right, role)
+    for side in (a, b):
+        if not isinstance(side.sort, SetOf):
+            raise DefinitionError(f"{role}: {side} is no set but a {describe(side.sort)}")
+    return a, b
+
+
+def _literal(value: set[Any] | frozenset[Any], like: object = None) -> Term:
+    """A Python set of scalars as a term; elements in an order that does not depend on hashing."""
+    parts = [lift(v) for v in value]
+    if not parts:
+        if isinstance(like, Term):
+            return make(Op.SET, (), SetOf(_scalar(like.sort)))
+        raise DefinitionError("the empty set needs a sort here", remedy="use it where a set sort is expected")
+    sort: Sort = parts[0].sort
+    for part in parts[1:]:
+        joined = join(sort, part.sort)
+        if joined is None:
+            raise DefinitionError(f"a set of {describe(sort)} cannot hold {part}, a {describe(part.sort)}")
+        sort = joined
+    parts.sort(key=repr)
+    return make(Op.SET, tuple(parts), SetOf(_scalar(sort)))
+
+
+def _scalar(sort: Sort) -> Scalar:
+    if isinstance(sort, SetOf | Array):
+        raise DefinitionError(f"sets hold scalars, not {describe(sort)}")
+    return sort
+
+
+__all__ = ["BINDERS", "FALSE", "TRUE", "Bool", "Enum", "Op", "Term", "Value", "constant", "lift", "make", "substitute"]

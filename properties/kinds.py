@@ -1,0 +1,133 @@
+"""The kinds of property: what can be asked of a protocol, and the words for it.
+
+A property is a term with a name and one sentence of meaning. State terms speak of one state; step terms may also use
+``primed`` (the value after the step) and ``taken`` (which action the step is).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeAlias
+
+from model.language import DefinitionError, Op, Place, Term
+from model.language.actions import check_state_only
+from model.language.errors import author
+from model.language.sorts import BOOL
+from model.language.terms import TRUE, Value, expect
+
+
+@dataclass(frozen=True, eq=False)
+class Invariant:
+    """``holds`` in every reachable state."""
+
+    name: str
+    holds: Term
+    meaning: str
+    kind: ClassVar[str] = "invariant"
+    where: Place | None = field(default_factory=author)
+
+
+@dataclass(frozen=True, eq=False)
+class StepInvariant:
+    """``holds`` of every step from a reachable state."""
+
+    name: str
+    holds: Term
+    meaning: str
+    kind: ClassVar[str] = "step invariant"
+    where: Place | None = field(default_factory=author)
+
+
+@dataclass(frozen=True, eq=False)
+class Reachability:
+    """``event`` holds of some step from a reachable state; violated when a complete search never meets it."""
+
+    name: str
+    event: Term
+    meaning: str
+    kind: ClassVar[str] = "reachability"
+    where: Place | None = field(default_factory=author)
+
+
+@dataclass(frozen=True, eq=False)
+class Recoverability:
+    """AG EF: from every reachable state where ``wherever`` holds, steps of actions with a tag in ``helpers`` can
+    reach a state where ``goal`` holds."""
+
+    name: str
+    goal: Term
+    meaning: str
+    wherever: Term
+    helpers: frozenset[str]
+    kind: ClassVar[str] = "recoverability"
+    where: Place | None = field(default_factory=author)
+
+
+@dataclass(frozen=True, eq=False)
+class Liveness:
+    """◇□ ``goal`` on every fair run: each reaches, and never leaves again, states where it holds. Read on the model
+    without faults."""
+
+    name: str
+    goal: Term
+    meaning: str
+    kind: ClassVar[str] = "liveness"
+    where: Place | None = field(default_factory=author)
+
+
+Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability | Liveness"
+
+
+def invariant(name: str, holds: Value, meaning: str) -> Invariant:
+    """In every reachable state ``holds``."""
+    return Invariant(name, _state_term(holds, name), _sentence(meaning, name))
+
+
+def step_invariant(name: str, holds: Value, meaning: str) -> StepInvariant:
+    """Every step satisfies ``holds``, a term that may use ``primed`` and ``taken``."""
+    return StepInvariant(name, _step_term(holds, name), _sentence(meaning, name))
+
+
+def reachable(name: str, event: Value, meaning: str) -> Reachability:
+    """Some step satisfies ``event``, a term that may use ``primed`` and ``taken``."""
+    return Reachability(name, _step_term(event, name), _sentence(meaning, name))
+
+
+def recoverable(
+    name: str, goal: Value, meaning: str, *, wherever: Value = TRUE, helpers: frozenset[str] | set[str]
+) -> Recoverability:
+    """From every reachable state with ``wherever`` the steps tagged with ``helpers`` can lead to ``goal``."""
+    return Recoverability(
+        name, _state_term(goal, name), _sentence(meaning, name), _state_term(wherever, name), frozenset(helpers)
+    )
+
+
+def eventually_always(name: str, goal: Value, meaning: str) -> Liveness:
+    """Every fair run reaches states with ``goal`` and stays in them."""
+    return Liveness(name, _state_term(goal, name), _sentence(meaning, name))
+
+
+def _state_term(value: Value, name: str) -> Term:
+    term = _step_term(value, name)
+    check_state_only(term, f"property {name}", author())
+    return term
+
+
+def _step_term(value: Value, name: str) -> Term:
+    term = expect(value, BOOL, f"property {name}")
+    _check_closed(term, name)
+    return term
+
+
+def _check_closed(term: Term, name: str) -> None:
+    from model.language.terms import subterms
+
+    for t in subterms(term):
+        if t.op is Op.BOUND and t.data[1] == 0:
+            raise DefinitionError(f"property {name}: {t} is a parameter of an action", remedy="quantify over it")
+
+
+def _sentence(meaning: str, name: str) -> str:
+    if not meaning.strip():
+        raise DefinitionError(f"property {name} has no meaning", remedy="say in one sentence what it promises")
+    return meaning

@@ -1,0 +1,86 @@
+"""Scenarios: named facts in a partial order, matched against runs.
+
+A scenario has roles (members of bounded sorts that are chosen once for a whole run) and facts; a fact is one event or
+several in sequence; an event is a step term over the roles. A run shows the scenario when its steps embed the events
+in an order that respects ``after`` (strictly earlier) and ``since`` (no later).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.language import DefinitionError, Op, Term
+from model.language.sorts import BOOL, Scalar
+from model.language.terms import TRUE, Value, expect, make
+
+
+@dataclass(frozen=True, eq=False)
+class Event:
+    """A step of which ``happens`` holds, after every event of ``after`` and no earlier than those of ``since``."""
+
+    name: str
+    happens: Term
+    after: tuple[str, ...]
+    since: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Fact:
+    """Something that a run shows when all of ``events`` happen. ``optional``: a run may match without it."""
+
+    name: str
+    meaning: str
+    events: tuple[Event, ...]
+    optional: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Scenario:
+    """Facts about the same ``roles``; ``where`` says which choices of roles are allowed."""
+
+    name: str
+    title: str
+    roles: tuple[Term, ...]
+    where: Term
+    facts: tuple[Fact, ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """All events, in the order of the facts."""
+        return tuple(e for f in self.facts for e in f.events)
+
+
+def role(name: str, sort: Scalar) -> Term:
+    """A part in a scenario, played by one member of ``sort`` throughout a run."""
+    return make(Op.BOUND, (), sort, (name, 0))
+
+
+def event(happens: Value, *, after: tuple[str, ...] = (), since: tuple[str, ...] = ()) -> Event:
+    """An event; ``fact`` names it. ``after`` and ``since`` name facts: their last event is meant."""
+    return Event("", expect(happens, BOOL, "event"), after, since)
+
+
+def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fact:
+    """A fact that ``events``, in this order, show."""
+    if not events:
+        raise DefinitionError(f"fact {name} has no events")
+    named: list[Event] = []
+    for n, e in enumerate(events, 1):
+        label = name if n == len(events) else f"{name}.{n}"
+        follows = (named[-1].name,) if named else ()
+        named.append(Event(label, e.happens, (*e.after, *follows), e.since))
+    return Fact(name, meaning, tuple(named), optional)
+
+
+def scenario(name: str, title: str, roles: tuple[Term, ...], *facts: Fact, where: Value = TRUE) -> Scenario:
+    """A scenario; every fact that an event refers to must stand before it."""
+    known: set[str] = set()
+    for f in facts:
+        for e in f.events:
+            unknown = [x for x in (*e.after, *e.since) if x not in known]
+            if unknown:
+                raise DefinitionError(
+                    f"scenario {name}: event {e.name} refers to {unknown[0]}", remedy="put that fact before this one"
+                )
+            known.add(e.name)
+    return Scenario(name, title, roles, expect(where, BOOL, f"scenario {name}"), facts)
