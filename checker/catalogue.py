@@ -1,0 +1,86 @@
+"""Finding protocols: ours by name, a user's by ``file.py:attribute`` or ``package.module:attribute``."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+import traceback
+from pathlib import Path
+from types import ModuleType
+
+from model.language import ModelError, Place, Protocol, Variant
+from model.language.protocol import known
+
+BUILT_IN = {"original": "properties.dns:original", "fixed": "properties.dns:fixed"}
+"""Protocols of ours and where they stand."""
+
+
+def find(name: str) -> Variant:
+    """The protocol that ``name`` means, or an error that suggests what was meant."""
+    if name in BUILT_IN:
+        name = BUILT_IN[name]
+    if ":" not in name:
+        if name.endswith(".py"):
+            raise ModelError(f"{name} names no attribute", remedy=f"write {name}:protocol")
+        known(name, BUILT_IN, "protocol")
+    place, _, attribute = name.rpartition(":")
+    module = _from_file(place) if place.endswith(".py") else _from_module(place)
+    if not hasattr(module, attribute):
+        there = [n for n, v in vars(module).items() if isinstance(v, Protocol | Variant)]
+        raise ModelError(
+            f"{place} has no attribute {attribute!r}",
+            remedy=f"protocols in it: {', '.join(there)}" if there else "it defines no protocol",
+        )
+    found = getattr(module, attribute)
+    if isinstance(found, Protocol):
+        return found.variant(found.name)
+    if isinstance(found, Variant):
+        return found
+    raise ModelError(f"{name} is a {type(found).__name__}, no protocol", remedy="name a Protocol or a variant of one")
+
+
+def _from_file(file: str) -> ModuleType:
+    path = Path(file)
+    try:
+        path.read_bytes()
+    except OSError as problem:
+        raise ModelError(f"cannot read {file}: {problem.strerror}", remedy="check the path") from problem
+    spec = importlib.util.spec_from_file_location(f"planrace_user_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ModelError(f"cannot load {file} as Python", remedy="name a .py file")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    beside = str(path.resolve().parent)
+    sys.path.insert(0, beside)
+    try:
+        spec.loader.exec_module(module)
+    except ModelError:
+        raise
+    except SyntaxError as problem:
+        place = Place(problem.filename or file, problem.lineno or 1)
+        raise ModelError(f"not valid Python: {problem.msg}", where=place) from problem
+    except (Exception, SystemExit) as problem:
+        raise _broken(file, problem) from problem
+    finally:
+        sys.path.remove(beside)
+    return module
+
+
+def _from_module(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModelError:
+        raise
+    except ModuleNotFoundError as problem:
+        raise ModelError(f"there is no module {problem.name}", remedy="is it installed, or a file.py:attribute?") from None
+    except (Exception, SystemExit) as problem:
+        raise _broken(name, problem) from problem
+
+
+def _broken(name: str, problem: BaseException) -> ModelError:
+    """An error of the author's own code, at the innermost line of it."""
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith("<")]
+    inside = [f for f in frames if Path(f.filename).name == Path(name).name] or frames
+    where = Place(inside[-1].filename, inside[-1].lineno or 1) if inside else None
+    return ModelError(f"{name} fails while it is loaded: {type(problem).__name__}: {problem}", where=where)

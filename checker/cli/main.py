@@ -1,0 +1,73 @@
+"""The entry point: runs the command, and turns what goes wrong into exit codes and sentences.
+
+0 holds, 1 violated, 2 wrong request or model, 3 undecided, 70 a defect of ours (with traceback), 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+
+import click
+
+USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run ``check`` and exit the process with its code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    code = run(arguments)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_output()
+    sys.exit(code)
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run ``check``; the exit code."""
+    from .app import app
+
+    try:
+        result = app.main(args=arguments, prog_name="check", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as problem:
+        click.echo(problem.format_message(), err=True)
+        return USAGE
+    except click.ClickException as problem:
+        problem.show()
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted before the search began", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return 0
+    except Exception as problem:
+        return _failure(problem)
+
+
+def _failure(problem: Exception) -> int:
+    """A sentence for what users can mend, a traceback for what only we can."""
+    from model.language import ModelError
+
+    from ..report import OutputError
+
+    if isinstance(problem, ModelError | OutputError):
+        click.echo(f"Error: {problem}", err=True)
+        return USAGE
+    traceback.print_exc()
+    click.echo("This is a defect of planrace, not of your protocol; please report it.", err=True)
+    return INTERNAL
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _discard_output() -> None:
+    """The reader has gone: keep the interpreter from complaining about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

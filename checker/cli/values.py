@@ -1,0 +1,41 @@
+"""Values of options that click does not know."""
+
+from __future__ import annotations
+
+import re
+
+import click
+
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+class Memory(click.ParamType):
+    """A number of bytes: 8G, 512M, 1.5GiB."""
+
+    name = "SIZE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value).strip(), re.IGNORECASE)
+        size = int(float(found[1]) * UNITS[found[2].upper()]) if found else 0
+        if size <= 0:
+            self.fail(f"{value!r} is no amount of memory; write 8G or 512M.", param, ctx)
+        return size
+
+
+class Setting(click.ParamType):
+    """NAME=VALUE with a whole number."""
+
+    name = "NAME=VALUE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        if isinstance(value, tuple):
+            return value
+        name, sign, number = str(value).partition("=")
+        if not sign or not name.strip():
+            self.fail(f"{value!r} is not of the form NAME=VALUE, such as plans=4.", param, ctx)
+        try:
+            return name.strip(), int(number)
+        except ValueError:
+            self.fail(f"{name.strip()} wants a whole number, not {number!r}; `check list` has the ranges.", param, ctx)

@@ -1,0 +1,8 @@
+"""Reports: the same answers for people (text) and for programs (JSON). They know traces and verdicts, no engine."""
+
+from .document import document
+from .json import render_json, to_json
+from .output import OutputError, write_whole
+from .plain import render_plain
+
+__all__ = ["OutputError", "document", "render_json", "render_plain", "to_json", "write_whole"]

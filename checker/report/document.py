@@ -1,0 +1,199 @@
+"""What a text report says, as blocks; ``plain`` and ``terminal`` draw them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ..vocabulary import Exploration, Finding, Match, Report, Shown, Step, Trace, Verdict
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of a part."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A sentence or several; ``tone`` is a verdict's word or empty."""
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """One row a property: name, the verdict's word, how it came about."""
+
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step of a timeline. ``details`` is what changed, ``sees`` what the outside world sees now, ``facts`` what of
+    the scenario the step completes; ``mark`` is set on the step that decides."""
+
+    number: int
+    who: str
+    text: str
+    details: str
+    sees: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    mark: bool = False
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A run, step by step."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One row a fact: its name, its meaning, where the trace shows it."""
+
+    rows: tuple[tuple[str, str, str], ...]
+
+
+Block: TypeAlias = "Heading | Paragraph | Verdicts | Timeline | Facts"
+
+
+@dataclass(frozen=True)
+class Document:
+    """All blocks, and the last line."""
+
+    blocks: tuple[Block, ...]
+    closing: str
+    tone: str = field(default="")
+
+
+def document(report: Report, exit_code: int) -> Document:
+    """The text report of a run that ends with ``exit_code``."""
+    closing = f"verdict: {report.verdict.word} (exit {exit_code})"
+    return Document(tuple(_blocks(report)), closing, report.verdict.word)
+
+
+def clean(text: str) -> str:
+    """``text`` without control characters: a protocol file may come from a stranger."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", "�", text)
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    yield Heading(f"{report.protocol}: {report.verdict.word}")
+    yield Paragraph(_subject(report))
+    if report.exploration is not None:
+        yield Paragraph(_coverage(report.engine, report.exploration))
+    yield Verdicts(tuple((f.name, f.verdict.word, _how(f)) for f in report.findings))
+    if report.left_out:
+        names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
+        yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
+    told: dict[tuple[object, ...], str] = {}
+    for f in report.findings:
+        if f.verdict is Verdict.VIOLATED:
+            yield from _violation(f, told)
+    if report.telling is not None:
+        yield from _telling(report)
+
+
+def _subject(report: Report) -> str:
+    sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
+    faults = ", ".join(report.faults) or "none"
+    protections = ", ".join(report.protections) or "none"
+    return f"{sizes}; faults: {faults}; protections: {protections}"
+
+
+def _coverage(engine: str, e: Exploration) -> str:
+    what = "random simulation" if e.seed is not None else f"{engine} search"
+    done = "complete" if e.complete else f"not complete: {e.stopped}"
+    symmetry = "with" if e.symmetry else "without"
+    seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
+    return (
+        f"{what[0].upper()}{what[1:]}, {done}. {e.states:,} states, {e.transitions:,} transitions, depth {e.depth}, "
+        f"{symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s, "
+        f"{e.peak_memory_bytes / 2**20:,.0f} MiB.{seed}"
+    )
+
+
+def _how(f: Finding) -> str:
+    if f.trace is None:
+        return f.how
+    if f.verdict is Verdict.VIOLATED:
+        return f"in {len(f.trace)} steps ({f.how})"
+    return f"reached in {len(f.trace)} steps ({f.how})"
+
+
+def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Block]:
+    yield Heading(f"{f.name}: violated")
+    yield Paragraph(f"Promised: {f.meaning}.")
+    if f.trace is None:
+        yield Paragraph(f"Broken: {f.how}.", "violated")
+        return
+    key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
+    if key in told:
+        yield Paragraph(f"Broken by the same {len(f.trace)} steps as {told[key]}.", "violated")
+        return
+    told[key] = f.name
+    yield timeline(f.trace, f.match)
+    yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
+    if f.match is not None:
+        yield from _match(f.match, "Match of this trace with")
+
+
+def _ordinal(trace: Trace) -> str:
+    return f"by step {len(trace)}" if trace.steps else "in the initial state"
+
+
+def _telling(report: Report) -> Iterator[Block]:
+    telling = report.telling
+    assert telling is not None
+    yield Heading("The fullest match")
+    if telling.trace is None or telling.match is None:
+        yield Paragraph(f"A trace that shows every fact: {telling.how}.")
+        return
+    yield Paragraph(f"A trace that shows every fact of the scenario ({telling.how}):")
+    yield timeline(telling.trace, telling.match)
+    yield from _match(telling.match, "Match of this trace with")
+
+
+def _match(match: Match, title: str) -> Iterator[Block]:
+    roles = ", ".join(f"{n}: {_value(v)}" for n, v in match.roles.items())
+    word = "shows it in full" if match.full else "shows it" if match.holds else "does not show all of it"
+    yield Heading(f"{title} the {match.scenario}: {word}")
+    if match.matched and roles:
+        yield Paragraph(f"Roles: {roles}.")
+    rows = tuple((f.fact, f.meaning, "not in this trace" if f.step is None else f"step {f.step}") for f in match.facts)
+    yield Facts(rows)
+
+
+def timeline(trace: Trace, match: Match | None = None) -> Timeline:
+    """The timeline of a trace, the facts that it shows pinned to their steps."""
+    facts: dict[int, list[str]] = {}
+    for f in match.facts if match is not None else ():
+        if f.step is not None:
+            facts.setdefault(f.step, []).append(f.fact)
+    final = len(trace.steps)
+    return Timeline(
+        tuple(_entry(n, s, tuple(facts.get(n, ())), n == final) for n, s in enumerate(trace.steps, 1)),
+    )
+
+
+def _entry(number: int, step: Step, facts: tuple[str, ...], mark: bool) -> Entry:
+    who = step.by if step.role in step.by else f"{step.by} ({step.role})"
+    outcome = f" [{step.outcome}]" if step.outcome is not None else ""
+    fault = f" (fault: {step.fault})" if step.fault is not None else ""
+    details = ", ".join(f"{c.place}: {_value(c.before)} → {_value(c.after)}" for c in step.changed)
+    sees = tuple(f"{o.title} {_value(o.member)} now {o.text}" for o in step.observed)
+    return Entry(number, who, f"{step.text}{outcome}{fault}", details or "nothing changes", sees, facts, mark)
+
+
+def _value(value: Shown) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "{" + ", ".join(_value(v) for v in value) + "}"
+    return str(value)

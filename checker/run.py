@@ -1,0 +1,208 @@
+"""One run of the checker: choose the engine, search, tell. Everything that ``check`` does is one call of ``check``."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model.language import Instance, ModelError, Protocol, System, Variant
+from model.language.protocol import known
+from properties.kinds import Invariant, Property, Reachability, StepInvariant
+
+from .explore.verdicts import Answer
+from .limits import Limits, Listener
+from .vocabulary import Exploration, Finding, Report, Telling, Verdict
+
+ENGINES = {
+    "auto": "chooses: today always the explicit search",
+    "explicit": "complete breadth-first search of a finite instance; shortest counterexamples",
+    "simulate": "seeded random runs through instances that are too large to search; finds, never proves",
+}
+PLANNED = ("bmc", "induction", "proof", "spacer")
+TELLING = Limits(states=2_000_000, seconds=45.0)
+"""How far the search for the fullest match goes when nothing else bounds it."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. ``memory`` bytes, ``seconds`` wall time; None is no bound (memory: 75 % of the machine)."""
+
+    engine: str = "auto"
+    properties: tuple[str, ...] = ()
+    fail_fast: bool = False
+    exhaustive: bool = False
+    symmetry: bool = False
+    depth: int | None = None
+    states: int | None = None
+    memory: int | None = None
+    seconds: float | None = None
+    seed: int | None = None
+    runs: int | None = None
+    listener: Listener | None = None
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(self.depth, self.states, self.memory or _three_quarters(), self.seconds)
+
+
+def check(
+    protocol: Protocol | Variant | System,
+    parameters: Mapping[str, int] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    options: Options | None = None,
+) -> Report:
+    """Check a protocol at one size and report.
+
+    ``parameters`` gives sizes by name (others have their defaults). A ``System`` has its faults and protections
+    already. Raises ``ModelError`` where the request or the model is wrong.
+    """
+    options = options or Options()
+    system = _system(protocol, faults, with_protections, without)
+    instance = system.instance(**(parameters or {}))
+    engine = _engine(options)
+    asked, left_out = _choose(system, options)
+    answerable = [p for p in asked if _answerable(p)]
+    answers, exploration, interrupted = _ask(engine, instance, answerable, options)
+    by_name = {a.property.name: a for a in answers}
+    findings = [_finding(by_name.get(p.name) or _unanswered(p), system) for p in asked]
+    telling, cut = None, False
+    if not interrupted and not options.properties and not options.fail_fast:
+        telling, cut = _tell(instance, findings, options, exploration.seconds)
+    return Report(
+        protocol=system.name,
+        parameters=instance.parameters,
+        faults=system.faults,
+        protections=system.protections,
+        engine=engine,
+        findings=tuple(findings),
+        exploration=exploration,
+        left_out=tuple((p.name, p.kind, _NO_ENGINE) for p in left_out),
+        telling=telling,
+        interrupted=interrupted or cut,
+    )
+
+
+_NO_ENGINE = "no engine answers this kind yet"
+
+
+def _system(
+    protocol: Protocol | Variant | System, faults: Sequence[str], add: Sequence[str], without: Sequence[str]
+) -> System:
+    if isinstance(protocol, System):
+        if faults or add or without:
+            raise ModelError("a System has its faults and protections already", remedy="pass its Protocol or Variant")
+        return protocol
+    variant = protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol
+    return variant.system(faults, add, without)
+
+
+def _engine(options: Options) -> str:
+    if options.engine in PLANNED:
+        raise ModelError(f"engine {options.engine} is not there yet", remedy=f"there are {', '.join(ENGINES)}")
+    name = known(options.engine, ENGINES, "engine")
+    if options.symmetry:
+        raise ModelError("symmetry reduction is not there yet", remedy="leave out --symmetry")
+    if name == "simulate" and options.exhaustive:
+        raise ModelError("random simulation is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
+    if name != "simulate" and (options.seed is not None or options.runs is not None):
+        raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
+    return "explicit" if name == "auto" else name
+
+
+def _choose(system: System, options: Options) -> tuple[list[Property], list[Property]]:
+    """The properties to check, and those that a default run leaves out."""
+    declared = {p.name: p for p in system.properties}
+    if options.properties:
+        names = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(options.properties)]
+        return [declared[n] for n in names], []
+    if not declared:
+        raise ModelError(f"{system.name} declares no properties", remedy="declare some with protocol.declare(…)")
+    chosen = [p for p in declared.values() if _answerable(p)]
+    return chosen, [p for p in declared.values() if not _answerable(p)]
+
+
+def _answerable(p: Property) -> bool:
+    return isinstance(p, Invariant | StepInvariant | Reachability)
+
+
+def _ask(
+    engine: str, instance: Instance, properties: list[Property], options: Options
+) -> tuple[list[Answer], Exploration, bool]:
+    from .explore import Search, Simulation
+
+    run: Any
+    if engine == "simulate":
+        seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
+        more = {"runs": options.runs} if options.runs is not None else {}
+        run = Simulation(
+            instance,
+            properties,
+            seed=seed,
+            limits=options.limits,
+            listener=options.listener,
+            fail_fast=options.fail_fast,
+            **more,
+        )
+    else:
+        run = Search(
+            instance,
+            properties,
+            limits=options.limits,
+            listener=options.listener,
+            fail_fast=options.fail_fast,
+            exhaustive=options.exhaustive,
+        )
+    answers, exploration = run.run()
+    return answers, exploration, run.interrupted
+
+
+def _unanswered(p: Property) -> Answer:
+    return Answer(p, Verdict.UNKNOWN, f"{_NO_ENGINE}: {p.kind}")
+
+
+def _finding(answer: Answer, system: System) -> Finding:
+    from .scenario import match
+
+    p, recording = answer.property, answer.recording
+    matched = None
+    if recording is not None and answer.verdict is Verdict.VIOLATED and system.scenarios:
+        matched = match(system.scenarios[0], recording)
+    trace = recording.trace() if recording is not None else None
+    return Finding(p.name, p.kind, p.meaning, answer.verdict, answer.how, trace, matched)
+
+
+def _tell(
+    instance: Instance, findings: Sequence[Finding], options: Options, spent: float
+) -> tuple[Telling | None, bool]:
+    """Where a counterexample shows a scenario only in part, look for a run that shows it in full."""
+    found = [f.match for f in findings if f.match is not None]
+    if not found or any(m.full for m in found):
+        return None, False
+    from .scenario import Guide, match
+
+    scenario = instance.system.scenarios[0]
+    left = None if options.seconds is None else max(0.0, options.seconds - spent)
+    seconds = TELLING.seconds if left is None else min(left, TELLING.seconds or left)
+    limits = replace(TELLING, seconds=seconds, memory=options.limits.memory)
+    guide = Guide(instance, scenario, limits=limits, listener=options.listener)
+    recording = guide.run()
+    if recording is not None:
+        how = f"guided search, {guide.states} product states; not necessarily the shortest"
+        return Telling(match(scenario, recording), recording.trace(), how), False
+    if guide.stopped is None:
+        return Telling(None, None, f"complete search of {guide.states} product states: no run shows it in full"), False
+    return Telling(None, None, f"not found: {guide.stopped}, after {guide.states} product states"), guide.interrupted
+
+
+def _three_quarters() -> int | None:
+    """75 % of the machine's memory, where the system tells it."""
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.75)
+    except (ValueError, OSError, AttributeError):
+        return None
