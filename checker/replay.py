@@ -93,11 +93,15 @@ class Teller:
     def observed(self, before: State, after: State) -> Iterable[Observed]:
         """What the outside world sees differently after the step."""
         for seen in self.instance.system.observations:
-            sort = seen.over.sort
-            for member in self.instance.members(sort):  # type: ignore[arg-type]
-                old, new = (self._case(seen.cases, s, {seen.over: member}) for s in (before, after))
+            if seen.over is None:
+                places: list[tuple[Shown | None, dict[Term, int]]] = [(None, {})]
+            else:
+                sort = seen.over.sort
+                places = [(shown(sort, m), {seen.over: m}) for m in self.instance.members(sort)]  # type: ignore[arg-type]
+            for member, bound in places:
+                old, new = (self._case(seen.cases, s, bound) for s in (before, after))
                 if old != new:
-                    yield Observed(seen.title, shown(sort, member), new)
+                    yield Observed(seen.title, member, new)
 
     def _case(self, cases: Sequence[tuple[Term, Says]], state: State, bound: dict[Term, int]) -> str:
         for condition, says in cases:

@@ -40,10 +40,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Observed:
-    """What the outside world sees of a member after a step: ``title`` and ``member`` name it, ``text`` tells it."""
+    """What the outside world sees after a step: ``title`` and ``member`` (if any) name it, ``text`` tells it."""
 
     title: str
-    member: Shown
+    member: Shown | None
     text: str
 
 

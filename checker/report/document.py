@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from ..vocabulary import Exploration, Finding, Match, Report, Shown, Step, Trace, Verdict
+from ..vocabulary import Exploration, Finding, Match, Observed, Report, Shown, Step, Trace, Verdict
 
 
 @dataclass(frozen=True)
@@ -187,8 +187,12 @@ def _entry(number: int, step: Step, facts: tuple[str, ...], mark: bool) -> Entry
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""
     details = ", ".join(f"{c.place}: {_value(c.before)} → {_value(c.after)}" for c in step.changed)
-    sees = tuple(f"{o.title} {_value(o.member)} now {o.text}" for o in step.observed)
+    sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
     return Entry(number, who, f"{step.text}{outcome}{fault}", details or "nothing changes", sees, facts, mark)
+
+
+def _seen(o: Observed) -> str:
+    return o.title if o.member is None else f"{o.title} {_value(o.member)}"
 
 
 def _value(value: Shown) -> str:

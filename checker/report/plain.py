@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 
@@ -16,7 +17,10 @@ def render_plain(report: Document, width: int = WIDTH) -> str:
     """The document as text; the last line is its closing."""
     width = max(width, LEAST)
     lines = [line for block in report.blocks for line in _draw(block, width)]
-    return "\n".join([*lines, "", *_wrap(report.closing, width)]).lstrip("\n") + "\n"
+    while lines and not lines[-1]:
+        lines.pop()
+    text = "\n".join([*lines, "", *_wrap(report.closing, width)]).lstrip("\n") + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text)
 
 
 def _wrap(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
@@ -34,17 +38,18 @@ def _draw(block: Block, width: int) -> Iterator[str]:
             yield "-" * min(len(clean(text)), width)
         case Paragraph(text=text):
             yield from _wrap(text, width)
-        case Verdicts(rows=rows):
             yield ""
+        case Verdicts(rows=rows):
             for name, verdict, how in rows:
                 yield from _wrap(f"{name}: {how}", width, f"  {verdict.upper():<9} ", " " * 12)
-            yield ""
         case Facts(rows=rows):
             for name, meaning, shown in rows:
                 yield from _wrap(f"{meaning}: {shown}", width, f"  {name:<4} ", " " * 7)
+            yield ""
         case Timeline(entries=entries):
             for entry in entries:
                 yield from _entry(entry, width)
+            yield ""
 
 
 def _entry(entry: Entry, width: int) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from .errors import DefinitionError
 from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe
-from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, join, lift, make
+from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, join, lift, make, subterms
 
 
 def If(condition: Value, then: Value, otherwise: Value) -> Term:
@@ -105,6 +105,8 @@ def following(member: Term) -> Term:
 
 def primed(term: Term) -> Term:
     """The value of ``term`` after the step; only in properties and events of steps."""
+    if any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(term)):
+        raise DefinitionError(f"primed: {term} speaks of a step already", remedy="prime a term of one state")
     return make(Op.PRIMED, (term,), term.sort)
 
 

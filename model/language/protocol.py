@@ -15,9 +15,9 @@ from typing import Any
 from .actions import Action, Step, check_parameters, check_state_only
 from .changes import Changes
 from .errors import DefinitionError, ModelError, Place, author
-from .sorts import Array, Index, Parameter, Scalar, Sort, bounds_of, describe, is_scalar
+from .sorts import BOOL, Array, Index, Parameter, Scalar, Sort, bounds_of, describe, is_scalar
 from .system import Observation, System, Variable
-from .terms import Op, Term, Value, expect, lift, make, subterms
+from .terms import Op, Term, Value, expect, make, subterms
 
 FAIRNESS = ("none", "weak", "strong")
 
@@ -173,13 +173,18 @@ class Protocol:
 
         return add
 
-    def observe(self, title: str, over: Scalar) -> Callable[[Callable[[Term], Any]], Observation]:
-        """Decorator: what the outside world sees of each member of ``over``, as cases ``(condition, says(…))``."""
+    def observe(self, title: str, over: Scalar | None = None) -> Callable[[Callable[..., Any]], Observation]:
+        """Decorator: what the outside world sees, as cases ``(condition, says(…))``.
 
-        def add(body: Callable[[Term], Any]) -> Observation:
+        With ``over``, it is seen of each member of that sort, which the function gets as its parameter.
+        """
+
+        def add(body: Callable[..., Any]) -> Observation:
             self._fresh(title, self.observations, "observation")
-            variable = make(Op.BOUND, (), over, (body.__code__.co_varnames[0], 0))
-            cases = tuple((expect(lift(c), lift(True).sort, title), words) for c, words in body(variable))
+            names = inspect.signature(body).parameters
+            variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
+            told = body() if variable is None else body(variable)
+            cases = tuple((expect(c, BOOL, f"observation {title}"), words) for c, words in told)
             made = Observation(title, variable, cases)
             self.observations[title] = made
             return made

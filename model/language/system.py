@@ -33,10 +33,10 @@ class Variable:
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the outside world sees of each member of an index: the words of the first case that holds."""
+    """What the outside world sees (of each member of ``over``): the words of the first case that holds."""
 
     title: str
-    over: Term
+    over: Term | None
     cases: tuple[tuple[Term, Says], ...]
 
 

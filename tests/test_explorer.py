@@ -1,0 +1,107 @@
+"""The explorer against the plain interpreter, on random systems: every sort and operator."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checker.explore import Search
+from checker.explore.emit import Watch
+from checker.explore.kernel import Kernel, OutOfRange
+from checker.explore.lower import _HANDLERS as LOWERED
+from checker.interpreter import _HANDLERS as INTERPRETED
+from checker.interpreter import Interpreter, RangeError, State
+from model.language import Array, Instance, Op, SetOf, Sort, System, Term
+from model.language.render import _INFIX, _TEXT
+
+from properties import Property, invariant, reachable, step_invariant
+
+from . import naive
+from .systems import random_systems
+
+STATES = 25
+
+
+def test_every_backend_has_a_handler_for_every_operator() -> None:
+    for op in Op:
+        assert op in INTERPRETED, op
+        assert op in LOWERED, op
+        assert (op in _INFIX) != (op in _TEXT), op
+
+
+def expected(
+    interpreter: Interpreter, state: State, states: list[Term], steps: list[Term]
+) -> tuple[int, list[tuple[State, int]]] | None:
+    """What the step function must say of ``state``; None where something is out of range."""
+    try:
+        holds = sum(interpreter.holds(t, state) << k for k, t in enumerate(states))
+        moves = [
+            (after, sum(interpreter.holds(t, state, after, move) << k for k, t in enumerate(steps)))
+            for move, after in interpreter.moves(state)
+        ]
+    except RangeError:
+        return None
+    return holds, moves
+
+
+def anywhere(instance: Instance, chance: Random) -> State:
+    """Any state of the instance, reachable or not."""
+
+    def value(sort: Sort) -> Any:
+        if isinstance(sort, Array):
+            return tuple(value(sort.element) for _ in instance.members(sort.domain))
+        if isinstance(sort, SetOf):
+            return frozenset(v for v in instance.members(sort.element) if chance.random() < 0.5)
+        return chance.choice(instance.members(sort))
+
+    return tuple(value(v.sort) for v in instance.system.variables)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems(), st.integers(0, 2**32))
+def test_the_step_function_agrees_with_the_interpreter(
+    drawn: tuple[System, list[Term], list[Term]], seed: int
+) -> None:
+    system, states, steps = drawn
+    kernel, chance = Kernel(system.instance()), Random(seed)
+    expand = kernel.expand(Watch(states=tuple(states), marks=tuple(steps)))
+    for n in range(STATES):
+        state = anywhere(kernel.instance, chance) if n else kernel.interpreter.initial()
+        packed = kernel.layout.encode(state)
+        assert kernel.layout.decode(packed) == state
+        wanted = expected(kernel.interpreter, state, states, steps)
+        out: list[tuple[int, int]] = []
+        try:
+            found = expand(packed, out, [])
+        except OutOfRange:
+            assert wanted is None, "the explorer finds a value out of range, the interpreter does not"
+            continue
+        assert wanted is not None, "the interpreter finds a value out of range, the explorer does not"
+        assert (found, [(kernel.layout.decode(t), m) for t, m in out]) == wanted
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems())
+def test_the_search_agrees_with_a_naive_one(drawn: tuple[System, list[Term], list[Term]]) -> None:
+    system, states, steps = drawn
+    properties: list[Property] = [
+        *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
+        *(reachable(f"step {k}", t, "random") for k, t in enumerate(steps)),
+        *(step_invariant(f"no step {k}", ~t, "random") for k, t in enumerate(steps)),
+    ]
+    instance = system.instance()
+    try:
+        wanted = naive.search(instance, properties)
+    except RangeError:
+        with pytest.raises(RangeError):
+            Search(instance, properties, exhaustive=True).run()
+        return
+    answers, covered = Search(instance, properties, exhaustive=True).run()
+    assert covered.complete
+    assert (covered.states, covered.transitions, covered.depth) == (wanted.states, wanted.transitions, wanted.depth)
+    shortest = {a.property.name: len(a.recording.moves) for a in answers if a.recording is not None}
+    assert shortest == wanted.shortest

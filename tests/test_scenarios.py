@@ -1,0 +1,131 @@
+"""The post-mortem's facts: what matches, and what must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker import Options, check, find
+from checker.explore import Search
+from checker.limits import Limits
+from checker.replay import record
+from checker.scenario import Guide, Monitor, casts, match
+from model.language import DefinitionError
+from properties import event, fact, role, scenario
+from properties.dns import original
+from properties.postmortem import Enactor, postmortem
+
+ALL = [f"F{n}" for n in range(1, 11)]
+
+
+def test_the_default_run_tells_the_whole_story() -> None:
+    report = check(find("original"))
+    assert report.telling is not None
+    assert report.telling.match is not None
+    assert report.telling.trace is not None
+    assert report.telling.match.matched == ALL
+    steps = {f.fact: f.step for f in report.telling.match.facts}
+    order = [("F2", "F3"), ("F2", "F4"), ("F4", "F5"), ("F5", "F6"), ("F5", "F7"), ("F6", "F9"), ("F7", "F9")]
+    assert all((steps[a] or 0) < (steps[b] or 0) for a, b in order)
+    assert steps["F7"] == steps["F8"]
+    assert steps["F9"] == steps["F10"]
+
+
+def test_the_lock_contention_is_seen_in_the_states() -> None:
+    report = check(find("original"))
+    assert report.telling is not None
+    trace, found = report.telling.trace, report.telling.match
+    assert trace is not None
+    assert found is not None
+    delayed, endpoint = found.roles["delayed"], found.roles["endpoint"]
+    assert isinstance(delayed, int)
+    assert isinstance(endpoint, int)
+    waits = 0
+    for before, step in zip([trace.initial, *(s.state for s in trace.steps)], trace.steps, strict=False):
+        phases, locks = before["phase"], step.state["lock"]
+        assert isinstance(phases, list)
+        assert isinstance(locks, list)
+        at_lock = phases[delayed - 1] == "LOCK"
+        waits += at_lock and step.action == "take_lock" and locks[endpoint - 1] not in (0, delayed)
+    assert waits >= 2
+
+
+@pytest.mark.parametrize(
+    ("fault", "property_"),
+    [("stray-delete", "active-plan-never-deleted"), ("bad-plan", "record-never-empty")],
+)
+def test_a_violation_without_the_race_does_not_match(fault: str, property_: str) -> None:
+    report = check(find("original"), faults=[fault], options=Options(properties=(property_,)))
+    (finding,) = report.findings
+    assert finding.verdict.word == "violated"
+    assert finding.match is not None
+    assert not finding.match.holds
+    assert {"F5", "F7", "F9", "F10"} <= set(finding.match.missing)
+
+
+def test_the_order_of_facts_counts() -> None:
+    """The 13-step outage at one endpoint matches; the same steps do not when the clean-up lists first and in vain."""
+    sizes = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 2}
+    instance = original.system().instance(**sizes)
+    prefix = [
+        ("publish", ()),
+        ("pick_up", (1,)),
+        ("publish", ()),
+        ("publish", ()),
+        ("pick_up", (2,)),
+        ("take_lock", (2,)),
+        ("build_tree", (2,)),
+        ("flip_alias", (2,)),
+        ("take_lock", (1,)),
+        ("build_tree", (1,)),
+    ]
+    ends = [("flip_alias", (1,)), ("list_old_plans", (2,)), ("delete_old_plans", (2,))]
+    from checker.interpreter import Interpreter
+
+    found = match(postmortem, record(Interpreter(instance), [*prefix, *ends]))
+    assert found.holds
+    assert found.missing == ["F3"]
+    early = match(postmortem, record(Interpreter(instance), [*prefix, ends[1], ends[2], ends[0]]))
+    assert "F9" in early.missing
+
+
+def test_a_protocol_without_the_race_shows_no_full_match() -> None:
+    sizes = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 2}
+    guide = Guide(find("fixed").system().instance(**sizes), postmortem)
+    assert guide.run() is None
+    assert guide.stopped is None
+    assert guide.states > 733
+
+
+def test_a_bound_is_said() -> None:
+    guide = Guide(find("fixed").system().instance(), postmortem, limits=Limits(states=500))
+    assert guide.run() is None
+    assert guide.stopped == "the bound of 500 states was reached"
+
+
+def test_the_guided_search_is_repeatable() -> None:
+    runs = [Guide(original.system().instance(endpoints=1), postmortem).run() for _ in range(2)]
+    first, second = ([(m.action.name, m.choice) for m in r.moves] for r in runs if r is not None)
+    assert first == second
+
+
+def test_casts_up_to_symmetry() -> None:
+    search = Search(original.system().instance(), [])
+    every = list(casts(search.kernel.interpreter, postmortem))
+    canonical = list(casts(search.kernel.interpreter, postmortem, up_to_symmetry=True))
+    assert len(every) == 3 * 2 * 2 * 5
+    assert len(canonical) == 2 * 5
+
+
+def test_the_monitor_keeps_the_order() -> None:
+    monitor = Monitor(postmortem)
+    names = [e.name for e in monitor.events]
+    nine = 1 << names.index("F9")
+    assert monitor.advance(0, nine) == 0
+    before = (1 << names.index("F6")) | (1 << names.index("F7"))
+    assert monitor.advance(before, nine) == before | nine
+
+
+def test_facts_may_only_refer_to_earlier_ones() -> None:
+    late = fact("B", "b", event(True, after=("C",)))
+    with pytest.raises(DefinitionError, match="refers to C"):
+        scenario("wrong", "wrong", (role("x", Enactor),), late)

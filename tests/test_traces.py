@@ -1,0 +1,135 @@
+"""Traces are replayed, told in words, and never shown otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from checker import check, find
+from checker.explore import Kernel
+from checker.explore.verdicts import confirm_state, confirm_step, retrace
+from checker.interpreter import Interpreter, RangeError
+from checker.layout import Layout
+from checker.replay import Recording, ReplayError, record
+from model.language import Protocol, index, integers, step, update, when
+from properties import invariant
+from properties.dns import PROPERTIES, original
+
+SIZES = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+
+
+def interpreter() -> Interpreter:
+    return Interpreter(original.system().instance(**SIZES))
+
+
+def test_a_step_that_is_not_enabled_is_refused() -> None:
+    with pytest.raises(ReplayError, match="step 2, take_lock"):
+        record(interpreter(), [("publish", ()), ("take_lock", (1,))])
+
+
+def test_a_run_with_a_gap_is_refused() -> None:
+    kernel = Kernel(original.system().instance(**SIZES))
+    state = kernel.interpreter.initial()
+    far = kernel.layout.encode((3, *state[1:]))
+    with pytest.raises(ReplayError, match="no step leads to state 1"):
+        retrace(kernel.interpreter, kernel.layout, [kernel.initial, far])
+    with pytest.raises(ReplayError, match="initial state"):
+        retrace(kernel.interpreter, kernel.layout, [far])
+
+
+def test_a_violation_that_is_none_is_refused() -> None:
+    recording = record(interpreter(), [("publish", ())])
+    with pytest.raises(ReplayError, match="active-plan-never-deleted holds"):
+        confirm_state(PROPERTIES[0], recording)  # type: ignore[arg-type]
+    target = record(interpreter(), [("publish", ()), ("publish", ())]).states[-1]
+    with pytest.raises(ReplayError, match="decides plans-never-regress"):
+        confirm_step(PROPERTIES[2], recording, target)  # type: ignore[arg-type]
+
+
+def test_every_step_of_a_counterexample_says_who_what_and_what_changed() -> None:
+    report = check(find("original"), SIZES)
+    trace = report.findings[0].trace
+    assert trace is not None
+    assert len(trace) == 12
+    state = dict(trace.initial)
+    for s in trace.steps:
+        changed = {c.place for c in s.changed}
+        assert {c.split("[")[0] for c in changed} == {n for n, v in s.state.items() if v != state[n]}
+        assert s.text
+        state = dict(s.state)
+    flip = next(s for s in trace.steps if s.action == "flip_alias")
+    assert (flip.by, flip.role, flip.outcome) == ("enactor 2", "enactor", "accepted")
+    assert trace.steps[-1].role == "cleaner"
+    assert "answers with no address" in trace.steps[-1].observed[0].text
+
+
+def test_every_reachable_state_survives_packing() -> None:
+    instance = original.system(["bad-plan"]).instance(**SIZES)
+    layout, semantics = Layout(instance), Interpreter(instance)
+    frontier, seen = [semantics.initial()], {semantics.initial()}
+    while frontier:
+        state = frontier.pop()
+        assert layout.decode(layout.encode(state)) == state
+        for _, after in semantics.moves(state):
+            if after not in seen:
+                seen.add(after)
+                frontier.append(after)
+    assert len(seen) == len({layout.encode(s) for s in seen})
+
+
+def test_no_field_crosses_a_word() -> None:
+    layout = Layout(original.system().instance(enactors=8, endpoints=8, plans=15))
+    assert layout.words > 1
+    assert all(f.shift + f.width <= 64 for f in layout.fields.values())
+    taken = [b for f in layout.fields.values() for b in range(f.offset, f.offset + f.width)]
+    assert len(taken) == len(set(taken)) == layout.bits
+
+
+def counter(top: int, high: int) -> Protocol:
+    protocol = Protocol("counter")
+    n = protocol.variable("n", integers(0, high), 0)
+    protocol.action(by="clock")(_tick(n, top))
+    protocol.declare(invariant("small", n <= high, "the counter stays small"))
+    return protocol
+
+
+def _tick(n, top):  # type: ignore[no-untyped-def]
+    def tick():  # type: ignore[no-untyped-def]
+        return step(when(n < top), update(n, n + 1))
+
+    return tick
+
+
+def test_a_value_out_of_range_names_the_line() -> None:
+    with pytest.raises(RangeError, match=r"test_traces.py:\d+: tick assigns n the value 3"):
+        check(counter(top=3, high=2))
+    assert check(counter(top=2, high=2)).verdict.word == "holds"
+
+
+def test_two_values_for_one_place() -> None:
+    protocol = Protocol("clash")
+    worker = index("worker", 2, ordered=True)
+    place = protocol.variable("place", worker_array(worker), 0)
+
+    def clash(i, j):  # type: ignore[no-untyped-def]
+        return step(update(place[i], 0), update(place[j], 1))
+
+    protocol.action(worker, worker, by=worker)(clash)
+    protocol.declare(invariant("any", place[protocol_first(worker)] <= 1, "always"))
+    with pytest.raises(RangeError, match="two values in one step"):
+        check(protocol)
+
+
+def worker_array(worker):  # type: ignore[no-untyped-def]
+    from model.language import array
+
+    return array(worker, integers(0, 1))
+
+
+def protocol_first(worker):  # type: ignore[no-untyped-def]
+    from model.language import first
+
+    return first(worker)
+
+
+def test_a_recording_starts_in_the_initial_state() -> None:
+    assert Recording(interpreter()).trace().initial["latest"] == 0
