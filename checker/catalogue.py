@@ -37,7 +37,9 @@ def find(name: str) -> Variant:
         return found.variant(found.name)
     if isinstance(found, Variant):
         return found
-    raise ModelError(f"{name} is a {type(found).__name__}, no protocol", remedy="name a Protocol or a variant of one")
+    raise ModelError(
+        f"{name} is a {type(found).__name__}, no protocol", remedy="name a Protocol or a variant of one"
+    )
 
 
 def _from_file(file: str) -> ModuleType:
@@ -73,7 +75,9 @@ def _from_module(name: str) -> ModuleType:
     except ModelError:
         raise
     except ModuleNotFoundError as problem:
-        raise ModelError(f"there is no module {problem.name}", remedy="is it installed, or a file.py:attribute?") from None
+        raise ModelError(
+            f"there is no module {problem.name}", remedy="is it installed, or a file.py:attribute?"
+        ) from None
     except (Exception, SystemExit) as problem:
         raise _broken(name, problem) from problem
 

@@ -28,9 +28,13 @@ class Recording:
 
     def take(self, action: str, choice: tuple[int, ...]) -> Move:
         """Perform the step, or fail where it is not enabled."""
-        found = self.interpreter.perform(self.states[-1], self.interpreter.instance.system.actions[action], choice)
+        found = self.interpreter.perform(
+            self.states[-1], self.interpreter.instance.system.actions[action], choice
+        )
         if found is None:
-            raise ReplayError(f"step {len(self.moves) + 1}, {action}{choice}, is not enabled in the interpreter")
+            raise ReplayError(
+                f"step {len(self.moves) + 1}, {action}{choice}, is not enabled in the interpreter"
+            )
         move, after = found
         self.moves.append(move)
         self.states.append(after)
@@ -39,7 +43,9 @@ class Recording:
     def trace(self) -> Trace:
         """The run in the words of reports."""
         tell = Teller(self.interpreter)
-        steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
+        steps = [
+            tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)
+        ]
         return Trace(tell.state(self.states[0]), tuple(steps))
 
 
@@ -115,7 +121,9 @@ class Teller:
             return
         for member, a, b in zip(self.instance.members(sort.domain), x, y, strict=True):
             if a != b:
-                yield from self._differences(f"{place}[{as_text(shown(sort.domain, member))}]", sort.element, a, b)
+                yield from self._differences(
+                    f"{place}[{as_text(shown(sort.domain, member))}]", sort.element, a, b
+                )
 
 
 def shown(sort: Sort, value: Any) -> Shown:
@@ -144,5 +152,3 @@ def as_text(value: Shown) -> str:
 
 def spelled(name: str) -> str:
     return name.replace("_", " ")
-
-

@@ -6,8 +6,8 @@ import model.dns
 from model.dns.protocol import Endpoint, Plan, alias, empty, latest, plans, rollback, trees
 from model.language import both, exists, forall, primed, taken
 
-from .postmortem import postmortem
 from .kinds import eventually_always, invariant, reachable, recoverable, step_invariant
+from .postmortem import postmortem
 
 PROPERTIES = (
     invariant(

@@ -8,8 +8,8 @@ they are no facts of a single run's steps.
 from __future__ import annotations
 
 from model.dns.protocol import (
-    Endpoint,
     Enactor,
+    Endpoint,
     Generation,
     Phase,
     alias,
@@ -132,7 +132,9 @@ postmortem = scenario(
         "F10",
         "all addresses of the endpoint are gone at once: it answers without records",
         event(
-            deletes_active & (primed(alias[endpoint]) == stale) & ~primed(alias[endpoint]).isin(primed(trees[endpoint])),
+            deletes_active
+            & (primed(alias[endpoint]) == stale)
+            & ~primed(alias[endpoint]).isin(primed(trees[endpoint])),
             since=("F9",),
         ),
     ),

@@ -80,7 +80,8 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *facts: Fact, where
             unknown = [x for x in (*e.after, *e.since) if x not in known]
             if unknown:
                 raise DefinitionError(
-                    f"scenario {name}: event {e.name} refers to {unknown[0]}", remedy="put that fact before this one"
+                    f"scenario {name}: event {e.name} refers to {unknown[0]}",
+                    remedy="put that fact before this one",
                 )
             known.add(e.name)
     return Scenario(name, title, roles, expect(where, BOOL, f"scenario {name}"), facts)

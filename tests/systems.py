@@ -140,7 +140,9 @@ class Builder:
             case "count":
                 return count(WORKER, lambda w: self.truth([*names, w], depth))
             case _:
-                return each(PLACE, lambda p: self.any_number([*names, p], depth))[self.term(PLACE, names, depth)]
+                return each(PLACE, lambda p: self.any_number([*names, p], depth))[
+                    self.term(PLACE, names, depth)
+                ]
 
     def set(self, sort: SetOf, names: list[Term], depth: int) -> Term:
         a, b = self.term(sort, names, depth), self.term(sort, names, depth)
@@ -162,7 +164,19 @@ class Builder:
     def truth(self, names: list[Term], depth: int) -> Term:
         if depth <= 0:
             return self.constant(BOOL)
-        options = ["and", "or", "not", "equal", "less", "at most", "member", "subset", "forall", "exists", "order"]
+        options = [
+            "and",
+            "or",
+            "not",
+            "equal",
+            "less",
+            "at most",
+            "member",
+            "subset",
+            "forall",
+            "exists",
+            "order",
+        ]
         down = depth - 1
         match self.pick(*options, *(["taken"] if self.steps else [])):
             case "and":
@@ -183,7 +197,9 @@ class Builder:
             case "member":
                 return self.any_number(names, down).isin(self.term(subsets(SHIFTED), names, down))
             case "subset":
-                return self.term(subsets(SMALL), names, down).issubset(self.term(subsets(SHIFTED), names, down))
+                return self.term(subsets(SMALL), names, down).issubset(
+                    self.term(subsets(SHIFTED), names, down)
+                )
             case "forall":
                 return forall(PLACE, lambda p: self.truth([*names, p], down))
             case "exists":

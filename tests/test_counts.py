@@ -35,7 +35,11 @@ def test_explorer(row: dict[str, Any]) -> None:
     covered = report.exploration
     assert covered is not None
     assert covered.complete
-    assert (covered.states, covered.transitions, covered.depth) == (row["states"], row["transitions"], row["depth"])
+    assert (covered.states, covered.transitions, covered.depth) == (
+        row["states"],
+        row["transitions"],
+        row["depth"],
+    )
     lengths = {f.name: f.depth for f in report.findings if f.name in row["shortest_violation"]}
     assert lengths == row["shortest_violation"]
     verdicts = {f.name: f.verdict.word for f in report.findings if f.name in row["shortest_violation"]}

@@ -17,7 +17,6 @@ from checker.interpreter import _HANDLERS as INTERPRETED
 from checker.interpreter import Interpreter, RangeError, State
 from model.language import Array, Instance, Op, SetOf, Sort, System, Term
 from model.language.render import _INFIX, _TEXT
-
 from properties import Property, invariant, reachable, step_invariant
 
 from . import naive
@@ -102,6 +101,10 @@ def test_the_search_agrees_with_a_naive_one(drawn: tuple[System, list[Term], lis
         return
     answers, covered = Search(instance, properties, exhaustive=True).run()
     assert covered.complete
-    assert (covered.states, covered.transitions, covered.depth) == (wanted.states, wanted.transitions, wanted.depth)
+    assert (covered.states, covered.transitions, covered.depth) == (
+        wanted.states,
+        wanted.transitions,
+        wanted.depth,
+    )
     shortest = {a.property.name: len(a.recording.moves) for a in answers if a.recording is not None}
     assert shortest == wanted.shortest

@@ -22,10 +22,14 @@ def _variant(variant: Variant) -> Iterator[str]:
     system, protocol = variant.system(), variant.protocol
     yield f"{variant.name}: {variant.meaning or protocol.meaning or 'no description'}"
     yield "  parameters (-s NAME=VALUE)"
-    yield from _table((p.name, f"{p.default} ({p.low}–{p.high})  {p.meaning}") for p in protocol.parameters.values())
+    yield from _table(
+        (p.name, f"{p.default} ({p.low}–{p.high})  {p.meaning}") for p in protocol.parameters.values()
+    )
     yield "  protections (--with, --without)"
     on = set(system.protections)
-    yield from _table((p.name, f"{'on ' if p.name in on else 'off'} {p.meaning}") for p in protocol.protections.values())
+    yield from _table(
+        (p.name, f"{'on ' if p.name in on else 'off'} {p.meaning}") for p in protocol.protections.values()
+    )
     yield "  faults (--fault)"
     yield from _table(protocol.faults.items())
     yield "  properties (--property)"

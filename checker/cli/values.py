@@ -29,7 +29,9 @@ class Setting(click.ParamType):
 
     name = "NAME=VALUE"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, int]:
         if isinstance(value, tuple):
             return value
         name, sign, number = str(value).partition("=")
@@ -38,4 +40,8 @@ class Setting(click.ParamType):
         try:
             return name.strip(), int(number)
         except ValueError:
-            self.fail(f"{name.strip()} wants a whole number, not {number!r}; `check list` has the ranges.", param, ctx)
+            self.fail(
+                f"{name.strip()} wants a whole number, not {number!r}; `check list` has the ranges.",
+                param,
+                ctx,
+            )

@@ -61,7 +61,11 @@ class Emitter:
             if place in self.lowering.used:
                 f = self.layout.fields[place]
                 raw = f"s >> {f.offset} & {f.mask}" if f.offset else f"s & {f.mask}"
-                yield f"{base[place].text} = ({raw}) + {f.low}" if f.low and not f.is_set else f"{base[place].text} = {raw}"
+                yield (
+                    f"{base[place].text} = ({raw}) + {f.low}"
+                    if f.low and not f.is_set
+                    else f"{base[place].text} = {raw}"
+                )
 
     def _states(self, scope: Scope) -> Iterator[str]:
         yield "found = 0"
@@ -88,7 +92,9 @@ class Emitter:
         inner = self._guarded(guard[1:], action, choice, self._learn(guard[0], scope))
         return _if(test, inner)
 
-    def _outcomes(self, rest: list[Outcome], action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+    def _outcomes(
+        self, rest: list[Outcome], action: Action, choice: tuple[int, ...], scope: Scope
+    ) -> list[str]:
         if not rest:
             return []
         ending = rest[0]
@@ -148,7 +154,9 @@ class Emitter:
         if code == Truth("_out_of_range()"):
             return ["_out_of_range()"]
         field = self.layout.fields[place]
-        lines, made = self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
+        lines, made = (
+            self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
+        )
         if place in after:
             lines.append(f"if {made.text} != {after[place].text}: _out_of_range()")
         after[place] = made
@@ -265,5 +273,3 @@ def _block(head: str, lines: list[str]) -> list[str]:
 
 def _indented(lines: Sequence[str]) -> list[str]:
     return [" " + line for line in lines]
-
-

@@ -278,7 +278,9 @@ def _pick(items: list[Code], at: str, checked: bool) -> Code:
     low, high = min(n.low for n in numbers), max(n.high for n in numbers)
     if low == high and checked:
         return number(low)
-    return Number("(" + ", ".join(n.text for n in numbers) + f",){wrap}", low, high if high > low else low + 1)
+    return Number(
+        "(" + ", ".join(n.text for n in numbers) + f",){wrap}", low, high if high > low else low + 1
+    )
 
 
 # Handlers, one for each operator -------------------------------------------------------------------------------
@@ -398,7 +400,11 @@ def _following(g: Lowering, t: Term, s: Scope) -> Code:
     at = g.number(t.args[0], s)
     final = g.instance.bounds(t.sort)[1]  # type: ignore[arg-type]
     if at.constant or at.high < final:
-        return number(min(at.low + 1, final)) if at.constant else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
+        return (
+            number(min(at.low + 1, final))
+            if at.constant
+            else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
+        )
     return Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final)
 
 

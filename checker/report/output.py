@@ -33,7 +33,9 @@ def write_whole(path: str | Path, text: str) -> None:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
         reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-        raise OutputError(f"cannot write {path}: {reason} (name a file in a directory that can be written)") from problem
+        raise OutputError(
+            f"cannot write {path}: {reason} (name a file in a directory that can be written)"
+        ) from problem
 
 
 def _umask() -> int:

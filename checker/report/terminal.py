@@ -66,7 +66,11 @@ def _timeline(entries: tuple[Entry, ...]) -> Table:
     if any(e.facts for e in entries):
         table.add_column("facts", overflow="fold")
     for e in entries:
-        cells = [Text(f"{'▶ ' if e.mark else ''}{e.number}", style="bold red" if e.mark else ""), Text(clean(e.who)), _what(e)]
+        cells = [
+            Text(f"{'▶ ' if e.mark else ''}{e.number}", style="bold red" if e.mark else ""),
+            Text(clean(e.who)),
+            _what(e),
+        ]
         if len(table.columns) == 4:
             cells.append(Text(", ".join(e.facts), style="magenta"))
         table.add_row(*cells)

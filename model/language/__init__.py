@@ -1,7 +1,21 @@
 """The modelling language: sorts, terms, actions, protocols. ``docs/language.md`` teaches it in ten minutes."""
 
 from .actions import Action, Outcome, Says, Step, Update, otherwise, outcome, says, step, update, when
-from .build import If, both, count, each, either, exists, first, following, forall, last, primed, such_that, taken
+from .build import (
+    If,
+    both,
+    count,
+    each,
+    either,
+    exists,
+    first,
+    following,
+    forall,
+    last,
+    primed,
+    such_that,
+    taken,
+)
 from .changes import Changes
 from .errors import DefinitionError, ModelError, Place
 from .protocol import Protection, Protocol, Variant

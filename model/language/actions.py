@@ -118,7 +118,9 @@ def update(target: Term, value: Value) -> Update:
     while term.op is Op.SELECT:
         term = term.args[0]
     if term.op is not Op.VARIABLE:
-        raise DefinitionError(f"{root} cannot be assigned to", remedy="only state variables and their elements can")
+        raise DefinitionError(
+            f"{root} cannot be assigned to", remedy="only state variables and their elements can"
+        )
     return Update(target, expect(value, target.sort, f"assignment to {target}"), here)
 
 
@@ -129,7 +131,9 @@ def says(template: str, **terms: Value) -> Says:
     wanted = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
     missing = sorted(wanted - set(terms))
     if missing:
-        raise DefinitionError(f"the wording {template!r} wants {{{missing[0]}}}", remedy=f"add {missing[0]}=…")
+        raise DefinitionError(
+            f"the wording {template!r} wants {{{missing[0]}}}", remedy=f"add {missing[0]}=…"
+        )
     return Says(template, tuple((name, lift(term)) for name, term in sorted(terms.items())))
 
 
@@ -159,7 +163,8 @@ def step(*parts: Part) -> Step:
         return Step(guard, (Outcome(None, TRUE, common, None, author()),), words)
     if endings[-1].condition is not TRUE:
         raise DefinitionError(
-            f"the last outcome, {endings[-1].name}, has a condition", remedy="end with otherwise(…), so that one applies"
+            f"the last outcome, {endings[-1].name}, has a condition",
+            remedy="end with otherwise(…), so that one applies",
         )
     return Step(guard, tuple(merged(o, common) for o in endings), words)
 
@@ -182,7 +187,9 @@ def check_once(updates: tuple[Update, ...]) -> tuple[Update, ...]:
         if clash is not None:
             first = f", first at {clash.where}" if clash.where else ""
             raise DefinitionError(
-                f"{u.target} is assigned twice in one step{first}", where=u.where, remedy="keep one of the two"
+                f"{u.target} is assigned twice in one step{first}",
+                where=u.where,
+                remedy="keep one of the two",
             )
         seen[u.target] = u
     return updates
@@ -193,7 +200,9 @@ def check_state_only(term: Term, what: str, where: Place | None) -> None:
     for t in subterms(term):
         if t.op in (Op.PRIMED, Op.TAKEN):
             raise DefinitionError(
-                f"{what}: {t} speaks of a step", where=where, remedy="primed and taken belong to step properties"
+                f"{what}: {t} speaks of a step",
+                where=where,
+                remedy="primed and taken belong to step properties",
             )
 
 
@@ -220,7 +229,8 @@ def _updates(parts: tuple[Part, ...]) -> tuple[Update, ...]:
     for p in parts:
         if not isinstance(p, When | Update | Says | Outcome):
             raise DefinitionError(
-                f"{describe(p)!r} is no part of a step", remedy="parts are when, update, outcome, otherwise and says"
+                f"{describe(p)!r} is no part of a step",
+                remedy="parts are when, update, outcome, otherwise and says",
             )
     return check_once(tuple(p for p in parts if isinstance(p, Update)))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_HERE = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,9 @@ class Place:
     line: int
 
     def __str__(self) -> str:
-        return f"{os.path.relpath(self.file) if os.path.isabs(self.file) else self.file}:{self.line}"
+        here = Path.cwd()
+        path = Path(self.file)
+        return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{self.line}"
 
 
 class ModelError(Exception):
@@ -50,7 +52,7 @@ def author() -> Place | None:
     frame = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if os.path.dirname(os.path.abspath(file)) != _HERE and not file.startswith("<"):
+        if not file.startswith((_HERE, "<")):
             return Place(file, frame.f_lineno)
         if frame.f_back is None:
             return None

@@ -135,7 +135,9 @@ class Protocol:
         if fair not in FAIRNESS:
             raise DefinitionError(f"fairness {fair!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
         if fault is not None and fault not in self.faults:
-            raise DefinitionError(f"fault {fault!r} is not declared", remedy=f"declare it with {self.name}.fault(…)")
+            raise DefinitionError(
+                f"fault {fault!r} is not declared", remedy=f"declare it with {self.name}.fault(…)"
+            )
 
         def add(body: Callable[..., Step]) -> Action:
             name = body.__name__
@@ -153,7 +155,17 @@ class Protocol:
                 raise DefinitionError(f"action {name} returns no step", where=where, remedy="return step(…)")
             word = role or (describe(by) if isinstance(by, Index) else by)
             made = Action(
-                name, terms, parts.guard, parts.outcomes, word, actor, fault, fair, frozenset(tags), parts.says, where
+                name,
+                terms,
+                parts.guard,
+                parts.outcomes,
+                word,
+                actor,
+                fault,
+                fair,
+                frozenset(tags),
+                parts.says,
+                where,
             )
             self._check_action(made)
             self.actions[name] = made
@@ -218,7 +230,9 @@ class Protocol:
         on = tuple(f for f in self.faults if f in set(map(self._known_fault, faults)))
         if not self.variables or not self.actions:
             lacking = "variables" if not self.variables else "actions"
-            raise ModelError(f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some")
+            raise ModelError(
+                f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some"
+            )
         base = System(
             name=name or self.name,
             parameters=tuple(self.parameters.values()),
@@ -258,7 +272,11 @@ class Protocol:
             )
 
     def _check_action(self, action: Action, known: System | None = None) -> None:
-        sorts = {v.name: v.sort for v in known.variables} if known else {n: v.sort for n, v in self.variables.items()}
+        sorts = (
+            {v.name: v.sort for v in known.variables}
+            if known
+            else {n: v.sort for n, v in self.variables.items()}
+        )
         allowed = {id(p) for p in action.parameters}
         pieces = [(action.guard, action.where)]
         for o in action.outcomes:

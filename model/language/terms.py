@@ -220,7 +220,9 @@ def lift(value: object) -> Term:
         return constant(value, INTEGER)
     if isinstance(value, set | frozenset):
         return _literal(value)
-    raise DefinitionError(f"{value!r} is neither a term nor a constant", remedy="numbers, truth values, sets and terms")
+    raise DefinitionError(
+        f"{value!r} is neither a term nor a constant", remedy="numbers, truth values, sets and terms"
+    )
 
 
 def expect(value: object, sort: Sort, role: str) -> Term:
@@ -296,7 +298,11 @@ def substitute(term: Term, by: dict[Term, Term]) -> Term:
         found = done.get(id(t))
         if found is None:
             args = tuple(go(a) for a in t.args)
-            found = t if all(a is b for a, b in zip(args, t.args, strict=True)) else make(t.op, args, t.sort, t.data)
+            found = (
+                t
+                if all(a is b for a, b in zip(args, t.args, strict=True))
+                else make(t.op, args, t.sort, t.data)
+            )
             done[id(t)] = found
         return found
 
@@ -417,4 +423,17 @@ def _scalar(sort: Sort) -> Scalar:
     return sort
 
 
-__all__ = ["BINDERS", "FALSE", "TRUE", "Bool", "Enum", "Op", "Term", "Value", "constant", "lift", "make", "substitute"]
+__all__ = [
+    "BINDERS",
+    "FALSE",
+    "TRUE",
+    "Bool",
+    "Enum",
+    "Op",
+    "Term",
+    "Value",
+    "constant",
+    "lift",
+    "make",
+    "substitute",
+]

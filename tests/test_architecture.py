@@ -1,0 +1,118 @@
+"""The rules of the house: who may import whom, what is public, and how long files are."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(p for room in ("model", "checker", "properties") for p in (ROOT / room).rglob("*.py"))
+
+MAY_IMPORT = {
+    "model.language": ["model.language"],
+    "model.dns": ["model.dns", "model.language"],
+    "properties": ["properties", "model.dns", "model.language"],
+    "checker.vocabulary": [],
+    "checker.limits": [],
+    "checker.interpreter": ["model.language"],
+    "checker.layout": ["checker.interpreter", "model.language"],
+    "checker.replay": ["checker.interpreter", "checker.vocabulary", "model.language"],
+    "checker.explore": [
+        "checker.explore",
+        "checker.interpreter",
+        "checker.layout",
+        "checker.limits",
+        "checker.replay",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
+    "checker.scenario": [
+        "checker.explore",
+        "checker.scenario",
+        "checker.interpreter",
+        "checker.limits",
+        "checker.replay",
+        "checker.vocabulary",
+        "model.language",
+        "properties.scenario",
+    ],
+    "checker.report": ["checker.report", "checker.vocabulary"],
+    "checker.catalogue": ["model.language"],
+    "checker.run": [
+        "checker.explore",
+        "checker.scenario",
+        "checker.limits",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
+    "checker.cli": ["checker", "model.language"],
+    "checker": ["checker"],
+    "model": [],
+}
+PUBLIC = {
+    "checker": "Exploration Finding Match Options Report Step Trace Verdict check find",
+    "properties": (
+        "Event Fact Invariant Liveness Property Reachability Recoverability Scenario StepInvariant event "
+        "eventually_always fact invariant reachable recoverable role scenario step_invariant"
+    ),
+    "model.dns": "BASE dns fixed original",
+    "model.language": (
+        "Action Array Bool Changes DefinitionError Enum If Index Instance Int Maybe ModelError Observation Op Outcome "
+        "Parameter Place Protection Protocol Says SetOf Sort Step System Term Update Variable Variant array boolean "
+        "both count each either enumeration exists first following forall index integers last optional otherwise "
+        "outcome primed says step subsets such_that taken update when"
+    ),
+}
+
+
+def module_of(file: Path) -> str:
+    parts = file.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports(file: Path) -> set[str]:
+    """The modules of ours that a file imports, also inside functions."""
+    module, found = module_of(file), set()
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) + 1 - node.level] if node.level else []
+            found.add(".".join([*base, *([node.module] if node.module else [])]))
+    return {f for f in found if f.split(".")[0] in ("model", "checker", "properties")}
+
+
+def inside(module: str, room: str) -> bool:
+    return module == room or module.startswith(f"{room}.")
+
+
+@pytest.mark.parametrize("file", FILES, ids=module_of)
+def test_arrows_point_down_only(file: Path) -> None:
+    module = module_of(file)
+    room = max((r for r in MAY_IMPORT if inside(module, r)), key=len)
+    for name in imports(file):
+        assert any(inside(name, allowed) for allowed in MAY_IMPORT[room]), f"{module} imports {name}"
+
+
+def test_the_rule_would_catch_an_engine_that_knows_the_protocol() -> None:
+    assert not any(inside("model.dns", a) for a in MAY_IMPORT["checker.explore"])
+    assert "checker.vocabulary" in imports(ROOT / "checker" / "report" / "json.py")
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_names(name: str) -> None:
+    module = importlib.import_module(name)
+    assert sorted(module.__all__) == sorted(PUBLIC[name].split())
+    assert all(hasattr(module, n) for n in module.__all__)
+
+
+def test_files_can_be_read_in_one_sitting() -> None:
+    files = [*FILES, *sorted((ROOT / "tests").glob("*.py"))]
+    long = {module_of(f): n for f in files if (n := len(f.read_text().splitlines())) > 450}
+    assert long == {}

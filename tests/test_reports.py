@@ -1,0 +1,175 @@
+"""Reports: the schema, the golden text, widths, hostile strings, and writing whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from checker import Options, Report, Trace, check, find
+from checker.report import OutputError, document, render_json, render_plain, to_json, write_whole
+from checker.report.terminal import draw
+
+HERE = Path(__file__).parent
+SCHEMA = json.loads((HERE.parent / "docs" / "report.schema.json").read_text())
+SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+HOSTILE = "\x1b[31mred\x07[bold]\n<script>‮"
+
+
+def small(**options: Any) -> Report:
+    return check(find("original"), SMALL, options=Options(**options))
+
+
+def still(report: Report) -> Report:
+    """The report without what differs from run to run."""
+    assert report.exploration is not None
+    return replace(report, exploration=replace(report.exploration, seconds=0.0, peak_memory_bytes=0))
+
+
+REPORTS = {
+    "violated": lambda: small(),
+    "one property": lambda: small(properties=("plans-never-regress",)),
+    "unknown kind": lambda: small(properties=("automation-recovers",)),
+    "bounded": lambda: small(states=5),
+    "simulated": lambda: small(engine="simulate", seed=7),
+    "holds": lambda: check(find("fixed"), SMALL, faults=["crash"]),
+    "no postmortem": lambda: check(find(str(HERE.parent / "examples" / "blue_green.py") + ":protocol")),
+}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_json_follows_its_schema(name: str) -> None:
+    report = REPORTS[name]()
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    data = json.loads(render_json(report))
+    jsonschema.validate(data, SCHEMA)
+    assert data["verdict"] == min(f.verdict for f in report.findings).word
+    assert [p["name"] for p in data["properties"]] == [f.name for f in report.findings]
+
+
+def test_the_schema_refuses_what_is_not_a_report() -> None:
+    data = to_json(small())
+    for change in ({"schema": "planrace/report/2"}, {"verdict": "maybe"}, {"more": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({**data, **change}, SCHEMA)
+
+
+def test_json_says_what_cli_promises() -> None:
+    data = to_json(small())
+    first = data["properties"][0]
+    assert (first["name"], first["verdict"], first["depth"]) == ("active-plan-never-deleted", "violated", 12)
+    assert len(first["trace"]["steps"]) == 12
+    assert first["trace"]["steps"][0] == {
+        "action": "publish",
+        "parameters": {},
+        "by": "planner",
+        "role": "planner",
+        "outcome": None,
+        "fault": None,
+        "text": "publishes plan 1",
+        "changed": [{"place": "latest", "before": 0, "after": 1}],
+        "observed": [],
+        "state": {**first["trace"]["initial"], "latest": 1},
+    }
+    assert data["postmortem"]["missing"] == []
+    assert data["postmortem"]["source"] is None
+    assert [p["name"] for p in data["left_out"]] == ["automation-recovers", "endpoints-converge"]
+
+
+def test_the_text_of_a_small_report() -> None:
+    text = render_plain(document(still(small()), 1), 80)
+    golden = HERE / "golden" / "original-small.txt"
+    if os.environ.get("PLANRACE_GOLDEN") == "write":
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_nothing_is_wider_than_asked(width: int) -> None:
+    told = document(small(), 1)
+    assert max(map(len, render_plain(told, width).splitlines())) <= width
+    stream = io.StringIO()
+    draw(told, stream, width)
+    assert max(map(len, stream.getvalue().splitlines())) <= width
+
+
+def test_both_renderings_tell_the_same_steps() -> None:
+    told = document(small(), 1)
+    stream = io.StringIO()
+    draw(told, stream, 120)
+    for text in (render_plain(told, 120), stream.getvalue()):
+        assert text.rstrip().endswith("verdict: violated (exit 1)")
+        assert "answers with no address" in text
+        assert "starts clean-up" in text
+
+
+def hostile() -> Report:
+    report = small(properties=("plans-never-regress",))
+    (finding,) = report.findings
+    assert finding.trace is not None
+    bad = replace(finding.trace.steps[0], text=HOSTILE, by=HOSTILE, outcome=HOSTILE)
+    trace = Trace(finding.trace.initial, (bad, *finding.trace.steps[1:]))
+    return replace(report, protocol=HOSTILE, findings=(replace(finding, trace=trace, name=HOSTILE),))
+
+
+def test_hostile_strings_stay_text() -> None:
+    told = document(hostile(), 1)
+    stream = io.StringIO()
+    draw(told, stream, 100)
+    for text in (render_plain(told, 100), stream.getvalue()):
+        assert "\x1b[31m" not in text
+        assert "\x07" not in text
+        assert "‮" not in text
+        assert "[bold]" in text
+
+
+def test_the_same_steps_are_told_once() -> None:
+    text = render_plain(document(small(), 1))
+    assert "Broken by the same 12 steps as active-plan-never-deleted." in text
+    shown = text.split("record-never-empty: violated")[1].split("plans-never-regress: violated")[0]
+    assert "publishes plan 1" not in shown
+
+
+def test_left_out_and_undecided_are_said() -> None:
+    text = render_plain(document(small(states=5), 3))
+    assert "Left out: automation-recovers (recoverability), endpoints-converge (liveness)" in " ".join(
+        text.split()
+    )
+    assert "not decided: the bound of 5 states was reached" in " ".join(text.split())
+
+
+def test_write_whole(tmp_path: Path) -> None:
+    target = tmp_path / "report.json"
+    target.write_text("old")
+    target.chmod(0o640)
+    link = tmp_path / "link"
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o640
+    assert link.is_symlink()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "report.json"]
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "report.json"
+    target.write_text("old")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match=r"cannot write .*report.json: No space left"):
+        write_whole(target, "new")
+    assert target.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
+    with pytest.raises(OutputError, match="No such file or directory"):
+        write_whole(tmp_path / "missing" / "report.json", "new")
+    with pytest.raises(OutputError, match="directory"):
+        write_whole(tmp_path, "new")
