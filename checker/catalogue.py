@@ -37,9 +37,7 @@ def find(name: str) -> Variant:
         return found.variant(found.name)
     if isinstance(found, Variant):
         return found
-    raise ModelError(
-        f"{name} is a {type(found).__name__}, no protocol", remedy="name a Protocol or a variant of one"
-    )
+    raise ModelError(f"{name} is a {type(found).__name__}, no protocol", remedy="name a Protocol or a variant of one")
 
 
 def _from_file(file: str) -> ModuleType:

@@ -71,9 +71,7 @@ class Interpreter:
     def initial(self) -> State:
         """The initial state."""
         empty = Context({}, ())
-        return tuple(
-            self._spread(v.sort, self.evaluate(v.initially, empty)) for v in self.instance.system.variables
-        )
+        return tuple(self._spread(v.sort, self.evaluate(v.initially, empty)) for v in self.instance.system.variables)
 
     def moves(self, state: State) -> Iterator[tuple[Move, State]]:
         """Every enabled step with the state it leads to, in the order of the protocol."""
@@ -128,9 +126,7 @@ class Interpreter:
 
     def _check(self, target: Term, value: Any, action: Action, state: State) -> None:
         if not self._inside(target.sort, value):
-            where = next(
-                (u.where for o in action.outcomes for u in o.updates if u.target is target), action.where
-            )
+            where = next((u.where for o in action.outcomes for u in o.updates if u.target is target), action.where)
             raise RangeError(
                 f"{action.name} assigns {target} the value {_text(value)}, which its sort does not hold",
                 where=where,

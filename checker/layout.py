@@ -110,9 +110,7 @@ class Layout:
             raise ModelError(f"variable {name}: its sort {scalar.name} is empty here, {low}…{high}")
         width = high - low + 1 if is_set else (high - low).bit_length()
         if width > WORD:
-            raise ModelError(
-                f"variable {name} needs {width} bits", remedy=f"a set or number may need {WORD} at most"
-            )
+            raise ModelError(f"variable {name} needs {width} bits", remedy=f"a set or number may need {WORD} at most")
         word = next((w for w, used in enumerate(self._used) if used + width <= WORD), len(self._used))
         if word == len(self._used):
             self._used.append(0)

@@ -28,13 +28,9 @@ class Recording:
 
     def take(self, action: str, choice: tuple[int, ...]) -> Move:
         """Perform the step, or fail where it is not enabled."""
-        found = self.interpreter.perform(
-            self.states[-1], self.interpreter.instance.system.actions[action], choice
-        )
+        found = self.interpreter.perform(self.states[-1], self.interpreter.instance.system.actions[action], choice)
         if found is None:
-            raise ReplayError(
-                f"step {len(self.moves) + 1}, {action}{choice}, is not enabled in the interpreter"
-            )
+            raise ReplayError(f"step {len(self.moves) + 1}, {action}{choice}, is not enabled in the interpreter")
         move, after = found
         self.moves.append(move)
         self.states.append(after)
@@ -43,9 +39,7 @@ class Recording:
     def trace(self) -> Trace:
         """The run in the words of reports."""
         tell = Teller(self.interpreter)
-        steps = [
-            tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)
-        ]
+        steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
         return Trace(tell.state(self.states[0]), tuple(steps))
 
 
@@ -121,9 +115,7 @@ class Teller:
             return
         for member, a, b in zip(self.instance.members(sort.domain), x, y, strict=True):
             if a != b:
-                yield from self._differences(
-                    f"{place}[{as_text(shown(sort.domain, member))}]", sort.element, a, b
-                )
+                yield from self._differences(f"{place}[{as_text(shown(sort.domain, member))}]", sort.element, a, b)
 
 
 def shown(sort: Sort, value: Any) -> Shown:
@@ -132,7 +124,7 @@ def shown(sort: Sort, value: Any) -> Shown:
         case Bool():
             return bool(value)
         case Enum(members=members):
-            return members[value]
+            return str(members[value])
         case SetOf(element=element):
             return [shown(element, v) for v in sorted(value)]
         case Array(element=element):

@@ -96,9 +96,7 @@ def _system(
 ) -> System:
     if isinstance(protocol, System):
         if faults or add or without:
-            raise ModelError(
-                "a System has its faults and protections already", remedy="pass its Protocol or Variant"
-            )
+            raise ModelError("a System has its faults and protections already", remedy="pass its Protocol or Variant")
         return protocol
     variant = protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol
     return variant.system(faults, add, without)
@@ -106,9 +104,7 @@ def _system(
 
 def _engine(options: Options) -> str:
     if options.engine in PLANNED:
-        raise ModelError(
-            f"engine {options.engine} is not there yet", remedy=f"there are {', '.join(ENGINES)}"
-        )
+        raise ModelError(f"engine {options.engine} is not there yet", remedy=f"there are {', '.join(ENGINES)}")
     name = known(options.engine, ENGINES, "engine")
     if options.symmetry:
         raise ModelError("symmetry reduction is not there yet", remedy="leave out --symmetry")
@@ -117,9 +113,7 @@ def _engine(options: Options) -> str:
             "random simulation is never exhaustive", remedy="leave out --exhaustive or use --engine explicit"
         )
     if name != "simulate" and (options.seed is not None or options.runs is not None):
-        raise ModelError(
-            "a seed and a number of runs belong to random simulation", remedy="add --engine simulate"
-        )
+        raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
     return "explicit" if name == "auto" else name
 
 
@@ -130,9 +124,7 @@ def _choose(system: System, options: Options) -> tuple[list[Property], list[Prop
         names = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(options.properties)]
         return [declared[n] for n in names], []
     if not declared:
-        raise ModelError(
-            f"{system.name} declares no properties", remedy="declare some with protocol.declare(…)"
-        )
+        raise ModelError(f"{system.name} declares no properties", remedy="declare some with protocol.declare(…)")
     chosen = [p for p in declared.values() if _answerable(p)]
     return chosen, [p for p in declared.values() if not _answerable(p)]
 
@@ -206,12 +198,8 @@ def _tell(
         how = f"guided search, {guide.states} product states; not necessarily the shortest"
         return Telling(match(scenario, recording), recording.trace(), how), False
     if guide.stopped is None:
-        return Telling(
-            None, None, f"complete search of {guide.states} product states: no run shows it in full"
-        ), False
-    return Telling(
-        None, None, f"not found: {guide.stopped}, after {guide.states} product states"
-    ), guide.interrupted
+        return Telling(None, None, f"complete search of {guide.states} product states: no run shows it in full"), False
+    return Telling(None, None, f"not found: {guide.stopped}, after {guide.states} product states"), guide.interrupted
 
 
 def _three_quarters() -> int | None:

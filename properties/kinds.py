@@ -128,14 +128,10 @@ def _check_closed(term: Term, name: str) -> None:
 
     for t in subterms(term):
         if t.op is Op.BOUND and t.data[1] == 0:
-            raise DefinitionError(
-                f"property {name}: {t} is a parameter of an action", remedy="quantify over it"
-            )
+            raise DefinitionError(f"property {name}: {t} is a parameter of an action", remedy="quantify over it")
 
 
 def _sentence(meaning: str, name: str) -> str:
     if not meaning.strip():
-        raise DefinitionError(
-            f"property {name} has no meaning", remedy="say in one sentence what it promises"
-        )
+        raise DefinitionError(f"property {name} has no meaning", remedy="say in one sentence what it promises")
     return meaning

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 
 from model.language import (
@@ -140,9 +142,7 @@ class Builder:
             case "count":
                 return count(WORKER, lambda w: self.truth([*names, w], depth))
             case _:
-                return each(PLACE, lambda p: self.any_number([*names, p], depth))[
-                    self.term(PLACE, names, depth)
-                ]
+                return each(PLACE, lambda p: self.any_number([*names, p], depth))[self.term(PLACE, names, depth)]
 
     def set(self, sort: SetOf, names: list[Term], depth: int) -> Term:
         a, b = self.term(sort, names, depth), self.term(sort, names, depth)
@@ -197,9 +197,7 @@ class Builder:
             case "member":
                 return self.any_number(names, down).isin(self.term(subsets(SHIFTED), names, down))
             case "subset":
-                return self.term(subsets(SMALL), names, down).issubset(
-                    self.term(subsets(SHIFTED), names, down)
-                )
+                return self.term(subsets(SMALL), names, down).issubset(self.term(subsets(SHIFTED), names, down))
             case "forall":
                 return forall(PLACE, lambda p: self.truth([*names, p], down))
             case "exists":
@@ -212,9 +210,12 @@ class Builder:
         while isinstance(target.sort, Array):
             if self.draw(st.integers(0, 3)) == 0 and not isinstance(target.sort.element, Array):
                 domain, element = target.sort.domain, target.sort.element
-                return update(target, each(domain, lambda x: self.fitting(element, [*names, x])))
+                return update(target, each(domain, self.filler(element, names)))
             target = target[self.term(target.sort.domain, names, 1)]
         return update(target, self.fitting(target.sort, names))
+
+    def filler(self, element: Sort, names: list[Term]) -> Callable[[Term], Term]:
+        return lambda x: self.fitting(element, [*names, x])
 
     def fitting(self, sort: Sort, names: list[Term]) -> Term:
         """A value for ``sort``; numbers are mostly kept in range, so that runs get somewhere."""
@@ -235,7 +236,7 @@ def random_systems(draw: st.DrawFn) -> tuple[System, list[Term], list[Term]]:
         base = sort
         while isinstance(base, Array):
             base = base.element
-        start = set() if isinstance(base, SetOf) else Builder(draw, []).constant(base)
+        start: Term | set[Term] = set() if isinstance(base, SetOf) else Builder(draw, []).constant(base)
         variables.append(protocol.variable(f"x{n}", sort, start))
     builder = Builder(draw, variables)
     for n in range(draw(st.integers(1, 3))):

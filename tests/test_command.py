@@ -133,9 +133,7 @@ def test_bad_requests(message: str, arguments: list[str], capsys: pytest.Capture
         ),
     ],
 )
-def test_broken_protocol_files(
-    message: str, source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_broken_protocol_files(message: str, source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "broken.py"
     file.write_text(source)
     code, out, err = check(capsys, "-p", f"{file}:protocol")
@@ -145,9 +143,7 @@ def test_broken_protocol_files(
     assert "Traceback" not in err
 
 
-def test_an_internal_error_shows_itself(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_internal_error_shows_itself(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     import checker.explore.search
 
     def fail(*_: object) -> None:
@@ -212,18 +208,16 @@ def test_a_depth_bound_still_checks_the_states_at_the_bound(capsys: pytest.Captu
 
 
 def test_simulation_repeats_with_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    def steps(*arguments: str) -> object:
+    def steps(*arguments: str) -> tuple[int, list[object]]:
         _, out, _ = check(capsys, "-p", "original", "--engine", "simulate", "--format", "json", *arguments)
         data = json.loads(out)
         assert data["exploration"]["complete"] is False
         traces = [
-            [(s["action"], s["parameters"]) for s in p["trace"]["steps"]]
-            for p in data["properties"]
-            if p["trace"]
+            [(s["action"], s["parameters"]) for s in p["trace"]["steps"]] for p in data["properties"] if p["trace"]
         ]
         return data["exploration"]["seed"], traces
 
-    seed, first = steps()  # type: ignore[misc]
+    seed, first = steps()
     assert steps("--seed", str(seed)) == (seed, first)
     assert steps("--seed", str(seed + 1)) != (seed, first)
 

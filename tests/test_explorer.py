@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from checker.explore import Search
 from checker.explore.emit import Watch
-from checker.explore.kernel import Kernel, OutOfRange
+from checker.explore.kernel import Kernel, OutOfRangeError
 from checker.explore.lower import _HANDLERS as LOWERED
 from checker.interpreter import _HANDLERS as INTERPRETED
 from checker.interpreter import Interpreter, RangeError, State
@@ -62,9 +62,7 @@ def anywhere(instance: Instance, chance: Random) -> State:
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems(), st.integers(0, 2**32))
-def test_the_step_function_agrees_with_the_interpreter(
-    drawn: tuple[System, list[Term], list[Term]], seed: int
-) -> None:
+def test_the_step_function_agrees_with_the_interpreter(drawn: tuple[System, list[Term], list[Term]], seed: int) -> None:
     system, states, steps = drawn
     kernel, chance = Kernel(system.instance()), Random(seed)
     expand = kernel.expand(Watch(states=tuple(states), marks=tuple(steps)))
@@ -76,7 +74,7 @@ def test_the_step_function_agrees_with_the_interpreter(
         out: list[tuple[int, int]] = []
         try:
             found = expand(packed, out, [])
-        except OutOfRange:
+        except OutOfRangeError:
             assert wanted is None, "the explorer finds a value out of range, the interpreter does not"
             continue
         assert wanted is not None, "the interpreter finds a value out of range, the explorer does not"

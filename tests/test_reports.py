@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from checker.report.terminal import draw
 HERE = Path(__file__).parent
 SCHEMA = json.loads((HERE.parent / "docs" / "report.schema.json").read_text())
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
-HOSTILE = "\x1b[31mred\x07[bold]\n<script>‮"
+HOSTILE = "\x1b[31mred\x07[bold]\n<script>\u202e"
 
 
 def small(**options: Any) -> Report:
@@ -32,8 +33,8 @@ def still(report: Report) -> Report:
     return replace(report, exploration=replace(report.exploration, seconds=0.0, peak_memory_bytes=0))
 
 
-REPORTS = {
-    "violated": lambda: small(),
+REPORTS: dict[str, Callable[[], Report]] = {
+    "violated": small,
     "one property": lambda: small(properties=("plans-never-regress",)),
     "unknown kind": lambda: small(properties=("automation-recovers",)),
     "bounded": lambda: small(states=5),
@@ -125,7 +126,7 @@ def test_hostile_strings_stay_text() -> None:
     for text in (render_plain(told, 100), stream.getvalue()):
         assert "\x1b[31m" not in text
         assert "\x07" not in text
-        assert "‮" not in text
+        assert "\u202e" not in text
         assert "[bold]" in text
 
 
@@ -138,9 +139,7 @@ def test_the_same_steps_are_told_once() -> None:
 
 def test_left_out_and_undecided_are_said() -> None:
     text = render_plain(document(small(states=5), 3))
-    assert "Left out: automation-recovers (recoverability), endpoints-converge (liveness)" in " ".join(
-        text.split()
-    )
+    assert "Left out: automation-recovers (recoverability), endpoints-converge (liveness)" in " ".join(text.split())
     assert "not decided: the bound of 5 states was reached" in " ".join(text.split())
 
 

@@ -9,10 +9,11 @@ from checker.explore import Search
 from checker.limits import Limits
 from checker.replay import record
 from checker.scenario import Guide, Monitor, casts, match
+from model.dns.protocol import Enactor
 from model.language import DefinitionError
 from properties import event, fact, role, scenario
 from properties.dns import original
-from properties.postmortem import Enactor, postmortem
+from properties.postmortem import postmortem
 
 ALL = [f"F{n}" for n in range(1, 11)]
 

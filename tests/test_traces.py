@@ -10,7 +10,7 @@ from checker.explore.verdicts import confirm_state, confirm_step, retrace
 from checker.interpreter import Interpreter, RangeError
 from checker.layout import Layout
 from checker.replay import Recording, ReplayError, record
-from model.language import Protocol, index, integers, step, update, when
+from model.language import Protocol, Step, Term, array, first, index, integers, step, update, when
 from properties import invariant
 from properties.dns import PROPERTIES, original
 
@@ -39,10 +39,10 @@ def test_a_run_with_a_gap_is_refused() -> None:
 def test_a_violation_that_is_none_is_refused() -> None:
     recording = record(interpreter(), [("publish", ())])
     with pytest.raises(ReplayError, match="active-plan-never-deleted holds"):
-        confirm_state(PROPERTIES[0], recording)  # type: ignore[arg-type]
+        confirm_state(PROPERTIES[0], recording)
     target = record(interpreter(), [("publish", ()), ("publish", ())]).states[-1]
     with pytest.raises(ReplayError, match="decides plans-never-regress"):
-        confirm_step(PROPERTIES[2], recording, target)  # type: ignore[arg-type]
+        confirm_step(PROPERTIES[2], recording, target)
 
 
 def test_every_step_of_a_counterexample_says_who_what_and_what_changed() -> None:
@@ -87,16 +87,13 @@ def test_no_field_crosses_a_word() -> None:
 def counter(top: int, high: int) -> Protocol:
     protocol = Protocol("counter")
     n = protocol.variable("n", integers(0, high), 0)
-    protocol.action(by="clock")(_tick(n, top))
-    protocol.declare(invariant("small", n <= high, "the counter stays small"))
-    return protocol
 
-
-def _tick(n, top):  # type: ignore[no-untyped-def]
-    def tick():  # type: ignore[no-untyped-def]
+    @protocol.action(by="clock")
+    def tick() -> Step:
         return step(when(n < top), update(n, n + 1))
 
-    return tick
+    protocol.declare(invariant("small", n <= high, "the counter stays small"))
+    return protocol
 
 
 def test_a_value_out_of_range_names_the_line() -> None:
@@ -108,27 +105,15 @@ def test_a_value_out_of_range_names_the_line() -> None:
 def test_two_values_for_one_place() -> None:
     protocol = Protocol("clash")
     worker = index("worker", 2, ordered=True)
-    place = protocol.variable("place", worker_array(worker), 0)
+    place = protocol.variable("place", array(worker, integers(0, 1)), 0)
 
-    def clash(i, j):  # type: ignore[no-untyped-def]
+    @protocol.action(worker, worker, by=worker)
+    def clash(i: Term, j: Term) -> Step:
         return step(update(place[i], 0), update(place[j], 1))
 
-    protocol.action(worker, worker, by=worker)(clash)
-    protocol.declare(invariant("any", place[protocol_first(worker)] <= 1, "always"))
+    protocol.declare(invariant("any", place[first(worker)] <= 1, "always"))
     with pytest.raises(RangeError, match="two values in one step"):
         check(protocol)
-
-
-def worker_array(worker):  # type: ignore[no-untyped-def]
-    from model.language import array
-
-    return array(worker, integers(0, 1))
-
-
-def protocol_first(worker):  # type: ignore[no-untyped-def]
-    from model.language import first
-
-    return first(worker)
 
 
 def test_a_recording_starts_in_the_initial_state() -> None:

@@ -18,48 +18,28 @@ from .values import Memory, Setting
 @click.option(
     "-p", "--protocol", metavar="NAME", help="original, fixed, file.py:attribute or package.module:attribute."
 )
-@click.option(
-    "-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable."
-)
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable.")
 @click.option("--fault", "faults", metavar="NAME", multiple=True, help="Switch a fault on; repeatable.")
 @click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
-@click.option(
-    "--property", "properties", metavar="NAME", multiple=True, help="Check only this one; repeatable."
-)
-@click.option(
-    "--engine", default="auto", metavar="NAME", help="auto, explicit or simulate (see `check list`)."
-)
+@click.option("--property", "properties", metavar="NAME", multiple=True, help="Check only this one; repeatable.")
+@click.option("--engine", default="auto", metavar="NAME", help="auto, explicit or simulate (see `check list`).")
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
 @click.option("--exhaustive", is_flag=True, help="Visit every state even when all is decided.")
 @click.option("--symmetry/--no-symmetry", default=None, help="Count orbits of interchangeable workers.")
-@click.option(
-    "--depth", type=click.IntRange(min=0), help="Bound of the search depth (of a run, when simulating)."
-)
+@click.option("--depth", type=click.IntRange(min=0), help="Bound of the search depth (of a run, when simulating).")
 @click.option("--max-states", type=click.IntRange(min=1), help="Bound of the number of states.")
-@click.option(
-    "--max-memory", type=Memory(), help="Bound of memory, such as 8G (default: 75 % of the machine)."
-)
+@click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G (default: 75 % of the machine).")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time.")
-@click.option(
-    "--workers", type=click.IntRange(min=1), help="Processor cores to use; today's engines use one."
-)
-@click.option(
-    "--seed", type=click.IntRange(min=0), help="Seed of the simulation (default: a new one, printed)."
-)
+@click.option("--workers", type=click.IntRange(min=1), help="Processor cores to use; today's engines use one.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulation (default: a new one, printed).")
 @click.option("--runs", type=click.IntRange(min=1), help="Runs of the simulation (default: 100).")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report."
-)
-@click.option(
-    "-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable."
-)
-@click.option(
-    "--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1."
-)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+@click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
 @click.version_option(package_name="planrace")
 @click.pass_context
-def app(context: click.Context, protocol: str | None, **options: Any) -> int | None:
+def app(context: click.Context, /, protocol: str | None, **options: Any) -> int | None:
     """Search every interleaving of a control-plane protocol and tell what goes wrong.
 
     \b
@@ -72,18 +52,14 @@ def app(context: click.Context, protocol: str | None, **options: Any) -> int | N
     if context.invoked_subcommand is not None:
         return None
     if protocol is None:
-        raise click.UsageError(
-            "Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute."
-        )
+        raise click.UsageError("Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute.")
     from .command import check_command
 
     return check_command(protocol, **options)
 
 
 @app.command("list")
-@click.option(
-    "-p", "--protocol", "protocols", metavar="NAME", multiple=True, help="Only this one; repeatable."
-)
+@click.option("-p", "--protocol", "protocols", metavar="NAME", multiple=True, help="Only this one; repeatable.")
 def list_command(protocols: tuple[str, ...]) -> None:
     """Protocols, parameters, protections, faults, properties and engines."""
     from .listing import listing

@@ -62,9 +62,7 @@ def exit_code(report: Report, expected: str | None) -> int:
     return 0 if report.verdict.word == expected else 1
 
 
-def _deliver(
-    report: Report, code: int, form: str, outputs: Sequence[str], places: Sequence[tuple[str, str]]
-) -> None:
+def _deliver(report: Report, code: int, form: str, outputs: Sequence[str], places: Sequence[tuple[str, str]]) -> None:
     """Write the report where it is wanted. What cannot be written is shown instead, so that nothing is lost."""
     try:
         for kind, path in places:

@@ -22,9 +22,7 @@ def _variant(variant: Variant) -> Iterator[str]:
     system, protocol = variant.system(), variant.protocol
     yield f"{variant.name}: {variant.meaning or protocol.meaning or 'no description'}"
     yield "  parameters (-s NAME=VALUE)"
-    yield from _table(
-        (p.name, f"{p.default} ({p.low}–{p.high})  {p.meaning}") for p in protocol.parameters.values()
-    )
+    yield from _table((p.name, f"{p.default} ({p.low}–{p.high})  {p.meaning}") for p in protocol.parameters.values())
     yield "  protections (--with, --without)"
     on = set(system.protections)
     yield from _table(

@@ -9,7 +9,7 @@ import click
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
-class Memory(click.ParamType):
+class Memory(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
     """A number of bytes: 8G, 512M, 1.5GiB."""
 
     name = "SIZE"
@@ -24,14 +24,12 @@ class Memory(click.ParamType):
         return size
 
 
-class Setting(click.ParamType):
+class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
     """NAME=VALUE with a whole number."""
 
     name = "NAME=VALUE"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
         if isinstance(value, tuple):
             return value
         name, sign, number = str(value).partition("=")

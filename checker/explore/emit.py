@@ -19,7 +19,8 @@ from model.language import Action, Array, Instance, Op, Outcome, Term
 from model.language.terms import BINDERS
 
 from ..layout import Field, Layout, root_of
-from .lower import Code, Lowering, Mask, Number, Scope, Truth, aligned, as_number, number
+from .code import Code, Mask, Number, Truth, aligned, as_number, number
+from .lower import Lowering, Scope
 
 Place = tuple[str, tuple[int, ...]]
 
@@ -92,9 +93,7 @@ class Emitter:
         inner = self._guarded(guard[1:], action, choice, self._learn(guard[0], scope))
         return _if(test, inner)
 
-    def _outcomes(
-        self, rest: list[Outcome], action: Action, choice: tuple[int, ...], scope: Scope
-    ) -> list[str]:
+    def _outcomes(self, rest: list[Outcome], action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
         if not rest:
             return []
         ending = rest[0]
@@ -154,9 +153,7 @@ class Emitter:
         if code == Truth("_out_of_range()"):
             return ["_out_of_range()"]
         field = self.layout.fields[place]
-        lines, made = (
-            self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
-        )
+        lines, made = self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
         if place in after:
             lines.append(f"if {made.text} != {after[place].text}: _out_of_range()")
         after[place] = made

@@ -14,7 +14,7 @@ from .emit import Emitter, Watch
 Expand: TypeAlias = Callable[[int, "list[Any]", "list[tuple[int, int]]"], int]
 
 
-class OutOfRange(Exception):
+class OutOfRangeError(Exception):
     """A position or an assigned value is outside its sort; the interpreter says which."""
 
 
@@ -41,10 +41,10 @@ def compiled(source: str) -> Expand:
 
 
 def _out_of_range() -> int:
-    raise OutOfRange
+    raise OutOfRangeError
 
 
 def _in_range(at: int, length: int) -> int:
     if not 0 <= at < length:
-        raise OutOfRange
+        raise OutOfRangeError
     return at

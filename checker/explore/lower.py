@@ -12,45 +12,22 @@ from dataclasses import dataclass, field, replace
 from model.language import Array, Instance, Op, SetOf, Sort, Term
 
 from ..layout import Field, Layout
-
-
-@dataclass(frozen=True)
-class Number:
-    """A Python expression with a whole number in ``low``…``high``; a constant when these are equal."""
-
-    text: str
-    low: int
-    high: int
-
-    @property
-    def constant(self) -> bool:
-        return self.low == self.high
-
-
-@dataclass(frozen=True)
-class Truth:
-    """A Python expression that is tested; ``known`` when its value is."""
-
-    text: str
-    known: bool | None = None
-
-
-@dataclass(frozen=True)
-class Mask:
-    """A Python expression with a bit mask: bit n is element ``low`` + n; no element is above ``high``."""
-
-    text: str
-    low: int
-    high: int
-
-
-Code = Number | Truth | Mask
-
-YES, NO = Truth("True", True), Truth("False", False)
-
-
-def number(value: int) -> Number:
-    return Number(str(value), value, value)
+from .code import (
+    NO,
+    YES,
+    Code,
+    Mask,
+    Number,
+    Truth,
+    aligned,
+    as_number,
+    choose,
+    conjunction,
+    disjunction,
+    negate,
+    number,
+    pick,
+)
 
 
 @dataclass(frozen=True)
@@ -169,7 +146,7 @@ class Lowering:
         first, final = max(low, at.low), min(high, at.high)
         items = [self.element(array, [n - low, *rest], scope) for n in range(first, final + 1)]
         checked = first == at.low and final == at.high
-        return _pick(items, f"{at.text} - {first}" if first else at.text, checked)
+        return pick(items, f"{at.text} - {first}" if first else at.text, checked)
 
     def _out_of_range(self, sort: Sort, scope: Scope) -> Code:
         if isinstance(sort, SetOf):
@@ -195,92 +172,6 @@ def _read(f: Field) -> Code:
 def _after(scope: Scope) -> Scope:
     assert scope.after is not None, "a primed term outside a step"
     return replace(scope, primed=True)
-
-
-# Building code -------------------------------------------------------------------------------------------------
-def as_number(code: Code) -> Number:
-    """Truth values as 0 and 1."""
-    if isinstance(code, Number):
-        return code
-    assert isinstance(code, Truth)
-    if code.known is not None:
-        return number(int(code.known))
-    return Number(f"(1 if {code.text} else 0)", 0, 1)
-
-
-def negate(code: Truth) -> Truth:
-    if code.known is not None:
-        return NO if code.known else YES
-    return Truth(f"(not {code.text})")
-
-
-def conjunction(parts: Sequence[Truth]) -> Truth:
-    """All of ``parts``, evaluated in order."""
-    return _fold(parts, " and ", neutral=YES, final=NO)
-
-
-def disjunction(parts: Sequence[Truth]) -> Truth:
-    """One of ``parts``, evaluated in order."""
-    return _fold(parts, " or ", neutral=NO, final=YES)
-
-
-def _fold(parts: Sequence[Truth], word: str, *, neutral: Truth, final: Truth) -> Truth:
-    """``parts`` joined by ``word``, cut at the first that is ``final``; what may fail is still evaluated before it."""
-    kept: list[Truth] = []
-    for p in parts:
-        if p.known is None and p not in kept:
-            kept.append(p)
-        elif p.known is final.known:
-            if not any("_range(" in k.text for k in kept):
-                return final
-            kept.append(p)
-            break
-    if not kept:
-        return neutral
-    return kept[0] if len(kept) == 1 else Truth("(" + word.join(p.text for p in kept) + ")")
-
-
-def choose(test: Truth, then: Code, other: Code) -> Code:
-    """``then`` if ``test``, else ``other``."""
-    if test.known is not None:
-        return then if test.known else other
-    if isinstance(then, Mask) and isinstance(other, Mask):
-        low, high = _span([then, other])
-        return Mask(f"({aligned(then, low)} if {test.text} else {aligned(other, low)})", low, high)
-    a, b = as_number(then), as_number(other)
-    if a == b:
-        return a
-    return Number(f"({a.text} if {test.text} else {b.text})", min(a.low, b.low), max(a.high, b.high))
-
-
-def aligned(mask: Mask, low: int) -> str:
-    """The text of ``mask`` with bit 0 standing for ``low``; elements below ``low`` are dropped."""
-    if mask.text == "0" or mask.low == low:
-        return mask.text
-    if mask.low > low:
-        return f"({mask.text} << {mask.low - low})"
-    return f"({mask.text} >> {low - mask.low})"
-
-
-def _span(masks: list[Mask]) -> tuple[int, int]:
-    """Least and greatest element that any of ``masks`` may have."""
-    some = [m for m in masks if m.text != "0"] or masks
-    return min(m.low for m in some), max(m.high for m in some)
-
-
-def _pick(items: list[Code], at: str, checked: bool) -> Code:
-    wrap = f"[{at}]" if checked else f"[_in_range({at}, {len(items)})]"
-    if isinstance(items[0], Mask):
-        masks = [i for i in items if isinstance(i, Mask)]
-        low, high = _span(masks)
-        return Mask("(" + ", ".join(aligned(m, low) for m in masks) + f",){wrap}", low, high)
-    numbers = [as_number(i) for i in items]
-    low, high = min(n.low for n in numbers), max(n.high for n in numbers)
-    if low == high and checked:
-        return number(low)
-    return Number(
-        "(" + ", ".join(n.text for n in numbers) + f",){wrap}", low, high if high > low else low + 1
-    )
 
 
 # Handlers, one for each operator -------------------------------------------------------------------------------
@@ -400,11 +291,7 @@ def _following(g: Lowering, t: Term, s: Scope) -> Code:
     at = g.number(t.args[0], s)
     final = g.instance.bounds(t.sort)[1]  # type: ignore[arg-type]
     if at.constant or at.high < final:
-        return (
-            number(min(at.low + 1, final))
-            if at.constant
-            else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
-        )
+        return number(min(at.low + 1, final)) if at.constant else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
     return Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final)
 
 

@@ -14,7 +14,7 @@ from properties.kinds import Invariant, Property, Reachability, StepInvariant
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
-from .kernel import Expand, Kernel, OutOfRange
+from .kernel import Expand, Kernel, OutOfRangeError
 from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, retrace, sought
 
 BATCH = 1024
@@ -94,7 +94,9 @@ class Search:
 
     def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> tuple[Expand, str | None]:
         """Expand a batch of one level; new states go to ``fresh``. The step function may change on the way."""
-        parents, out, hits = self._parents, [], []
+        parents = self._parents
+        out: list[int] = []
+        hits: list[tuple[int, int]] = []
         for s in batch:
             found = self._careful(expand, s, out, hits)
             self._transitions += len(out)
@@ -131,7 +133,7 @@ class Search:
     def _careful(self, expand: Expand, s: int, out: list[int], hits: list[tuple[int, int]]) -> int:
         try:
             return expand(s, out, hits)
-        except OutOfRange:
+        except OutOfRangeError:
             self._explain(s)
             raise
 

@@ -15,7 +15,7 @@ from properties.kinds import Invariant, Property, Reachability, StepInvariant
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
-from .kernel import Kernel, OutOfRange
+from .kernel import Kernel, OutOfRangeError
 from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, retrace
 
 RUNS = 100
@@ -105,7 +105,7 @@ class Simulation:
     def _careful(self, path: list[int], out: list[int], hits: list[tuple[int, int]]) -> int:
         try:
             return self._expand(path[-1], out, hits)
-        except OutOfRange:
+        except OutOfRangeError:
             recording = self._recording(path)
             list(self.kernel.interpreter.moves(recording.states[-1]))
             raise

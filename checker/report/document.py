@@ -166,9 +166,7 @@ def _match(match: Match, title: str) -> Iterator[Block]:
     yield Heading(f"{title} the {match.scenario}: {word}")
     if match.matched and roles:
         yield Paragraph(f"Roles: {roles}.")
-    rows = tuple(
-        (f.fact, f.meaning, "not in this trace" if f.step is None else f"step {f.step}") for f in match.facts
-    )
+    rows = tuple((f.fact, f.meaning, "not in this trace" if f.step is None else f"step {f.step}") for f in match.facts)
     yield Facts(rows)
 
 

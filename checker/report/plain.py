@@ -27,9 +27,7 @@ def _wrap(text: str, width: int, first: str = "", rest: str | None = None) -> li
     hanging = first if rest is None else rest
     if len(hanging) > width // 2:
         hanging = hanging[: width // 4]
-    return textwrap.wrap(clean(text), width, initial_indent=first, subsequent_indent=hanging) or [
-        first.rstrip()
-    ]
+    return textwrap.wrap(clean(text), width, initial_indent=first, subsequent_indent=hanging) or [first.rstrip()]
 
 
 def _draw(block: Block, width: int) -> Iterator[str]:

@@ -143,6 +143,4 @@ class Guide:
                 )
                 if self.monitor.advance(done, seen) == now:
                     return move
-        raise ReplayError(
-            f"no step leads to state {len(recording.states)} of the run that shows the scenario"
-        )
+        raise ReplayError(f"no step leads to state {len(recording.states)} of the run that shows the scenario")

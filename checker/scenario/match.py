@@ -60,9 +60,7 @@ def match(scenario: Scenario, recording: Recording) -> Match:
         if best is None or score > best[0]:
             best = score, steps, cast
     if best is None:
-        return Match(
-            scenario.name, tuple(FactMatch(f.name, f.meaning, None, f.optional) for f in scenario.facts)
-        )
+        return Match(scenario.name, tuple(FactMatch(f.name, f.meaning, None, f.optional) for f in scenario.facts))
     _, steps, cast = best
     facts = tuple(FactMatch(f.name, f.meaning, _shown(monitor, f, steps), f.optional) for f in scenario.facts)
     return Match(scenario.name, facts, roles(cast))

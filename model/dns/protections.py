@@ -9,9 +9,7 @@ from .protocol import about, alias, cursor, dns, empty, latest, lock, pass_on, p
 BASE = ("transactional-check", "guarded-delete", "tolerant-rollback", "plan-validation")
 
 
-@dns.protection(
-    "transactional-check", "the flip transaction compares plans again: an older plan is passed over"
-)
+@dns.protection("transactional-check", "the flip transaction compares plans again: an older plan is passed over")
 def transactional_check(change: Changes) -> None:
     change.outcome(
         "flip_alias",
@@ -34,9 +32,7 @@ def guarded_delete(change: Changes) -> None:
     change.value("delete_old_plans", trees, spared)
 
 
-@dns.protection(
-    "tolerant-rollback", "a flip is accepted although the active tree is gone; the rollback record stays"
-)
+@dns.protection("tolerant-rollback", "a flip is accepted although the active tree is gone; the rollback record stays")
 def tolerant_rollback(change: Changes) -> None:
     change.outcome(
         "flip_alias",

@@ -36,9 +36,7 @@ dns = Protocol("dns", "DynamoDB's DNS automation: plan, enact, clean up")
 enactors = dns.parameter("enactors", 3, 1, 8, "redundant Enactors, one an Availability Zone")
 endpoints = dns.parameter("endpoints", 2, 1, 8, "endpoints of one region, each its own hosted zone")
 plans = dns.parameter("plans", 4, 1, 15, "generations that the Planner will publish")
-keep = dns.parameter(
-    "keep", 2, 0, 15, "retention: who applied plan p deletes the trees of plans up to p - keep"
-)
+keep = dns.parameter("keep", 2, 0, 15, "retention: who applied plan p deletes the trees of plans up to p - keep")
 
 CRASH = dns.fault("crash", "an Enactor dies anywhere in its work and starts afresh; its lock stays held")
 EXPIRY = dns.fault("lock-expiry", "a lock runs out while it is held")
@@ -54,13 +52,9 @@ Phase = enumeration("phase", "IDLE LOCK BUILD FLIP LIST DELETE")
 latest = dns.variable("latest", Generation, 0, "newest generation published")
 empty = dns.variable("empty", subsets(Plan), set(), "generations whose plan lists no load balancer")
 trees = dns.variable("trees", array(Endpoint, subsets(Plan)), set(), "generations whose record tree exists")
-alias = dns.variable(
-    "alias", array(Endpoint, Generation), 0, "the active plan: what the stable name points at"
-)
+alias = dns.variable("alias", array(Endpoint, Generation), 0, "the active plan: what the stable name points at")
 rollback = dns.variable("rollback", array(Endpoint, Generation), 0, "what the rollback record points at")
-lock = dns.variable(
-    "lock", array(Endpoint, optional(Enactor)), None, "who is named in the zone's lock record"
-)
+lock = dns.variable("lock", array(Endpoint, optional(Enactor)), None, "who is named in the zone's lock record")
 phase = dns.variable("phase", array(Enactor, Phase), Phase.IDLE, "where the Enactor is in its work")
 plan = dns.variable("plan", array(Enactor, Generation), 0, "the generation it is working on")
 cursor = dns.variable("cursor", array(Enactor, Endpoint), first(Endpoint), "the endpoint it is working on")
@@ -151,9 +145,7 @@ def flip_alias(i: Term) -> Step:
         otherwise(
             "refused",
             update(phase[i], Phase.LOCK),
-            about(
-                "cannot flip endpoint {c} to plan {p}: Route 53 refuses the batch, a tree it names is gone", i
-            ),
+            about("cannot flip endpoint {c} to plan {p}: Route 53 refuses the batch, a tree it names is gone", i),
         ),
     )
 

@@ -118,9 +118,7 @@ def update(target: Term, value: Value) -> Update:
     while term.op is Op.SELECT:
         term = term.args[0]
     if term.op is not Op.VARIABLE:
-        raise DefinitionError(
-            f"{root} cannot be assigned to", remedy="only state variables and their elements can"
-        )
+        raise DefinitionError(f"{root} cannot be assigned to", remedy="only state variables and their elements can")
     return Update(target, expect(value, target.sort, f"assignment to {target}"), here)
 
 
@@ -131,9 +129,7 @@ def says(template: str, **terms: Value) -> Says:
     wanted = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
     missing = sorted(wanted - set(terms))
     if missing:
-        raise DefinitionError(
-            f"the wording {template!r} wants {{{missing[0]}}}", remedy=f"add {missing[0]}=…"
-        )
+        raise DefinitionError(f"the wording {template!r} wants {{{missing[0]}}}", remedy=f"add {missing[0]}=…")
     return Says(template, tuple((name, lift(term)) for name, term in sorted(terms.items())))
 
 
@@ -171,9 +167,7 @@ def step(*parts: Part) -> Step:
 
 def merged(ending: Outcome, common: tuple[Update, ...]) -> Outcome:
     """``ending`` with the updates that all outcomes share."""
-    return Outcome(
-        ending.name, ending.condition, check_once(common + ending.updates), ending.says, ending.where
-    )
+    return Outcome(ending.name, ending.condition, check_once(common + ending.updates), ending.says, ending.where)
 
 
 def check_once(updates: tuple[Update, ...]) -> tuple[Update, ...]:

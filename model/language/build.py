@@ -118,7 +118,5 @@ def taken(action: str, /, outcome: str | None = None, **parameters: Term) -> Ter
 
 def _ordered(sort: object, role: str) -> Index:
     if not isinstance(sort, Index) or not sort.ordered:
-        raise DefinitionError(
-            f"{role}: {describe(sort)} is no ordered index", remedy="declare it with ordered=True"
-        )
+        raise DefinitionError(f"{role}: {describe(sort)} is no ordered index", remedy="declare it with ordered=True")
     return sort

@@ -79,9 +79,7 @@ class Changes:
 
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
         if not any(u.variable is variable for o in a.outcomes for u in o.updates):
-            raise DefinitionError(
-                f"{self.reason}: {action} does not assign {variable}", remedy="see the action"
-            )
+            raise DefinitionError(f"{self.reason}: {action} does not assign {variable}", remedy="see the action")
         self._actions[action] = replace(a, outcomes=endings)
 
     def forget(self, action: str, variable: Term) -> None:
@@ -120,6 +118,4 @@ class Changes:
             if o.name == ending:
                 return at
         names = ", ".join(action.outcome_names) or "none with a name"
-        raise DefinitionError(
-            f"{self.reason}: {action.name} has no outcome {ending}", remedy=f"there are: {names}"
-        )
+        raise DefinitionError(f"{self.reason}: {action.name} has no outcome {ending}", remedy=f"there are: {names}")

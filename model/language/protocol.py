@@ -135,9 +135,7 @@ class Protocol:
         if fair not in FAIRNESS:
             raise DefinitionError(f"fairness {fair!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
         if fault is not None and fault not in self.faults:
-            raise DefinitionError(
-                f"fault {fault!r} is not declared", remedy=f"declare it with {self.name}.fault(…)"
-            )
+            raise DefinitionError(f"fault {fault!r} is not declared", remedy=f"declare it with {self.name}.fault(…)")
 
         def add(body: Callable[..., Step]) -> Action:
             name = body.__name__
@@ -222,17 +220,13 @@ class Protocol:
             self.find_protection(p)
         return Variant(name, self, chosen, meaning)
 
-    def system(
-        self, protections: Iterable[str] = (), faults: Iterable[str] = (), *, name: str | None = None
-    ) -> System:
+    def system(self, protections: Iterable[str] = (), faults: Iterable[str] = (), *, name: str | None = None) -> System:
         """The immutable system with these protections and faults on; sizes are still open."""
         chosen = tuple(p for p in self.protections if p in set(map(self._known_protection, protections)))
         on = tuple(f for f in self.faults if f in set(map(self._known_fault, faults)))
         if not self.variables or not self.actions:
             lacking = "variables" if not self.variables else "actions"
-            raise ModelError(
-                f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some"
-            )
+            raise ModelError(f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some")
         base = System(
             name=name or self.name,
             parameters=tuple(self.parameters.values()),
@@ -272,11 +266,7 @@ class Protocol:
             )
 
     def _check_action(self, action: Action, known: System | None = None) -> None:
-        sorts = (
-            {v.name: v.sort for v in known.variables}
-            if known
-            else {n: v.sort for n, v in self.variables.items()}
-        )
+        sorts = {v.name: v.sort for v in known.variables} if known else {n: v.sort for n, v in self.variables.items()}
         allowed = {id(p) for p in action.parameters}
         pieces = [(action.guard, action.where)]
         for o in action.outcomes:
@@ -293,9 +283,7 @@ class Protocol:
                         remedy=f"declare it in protocol {self.name}",
                     )
                 if t.op is Op.BOUND and t.data[1] == 0 and id(t) not in allowed:
-                    raise DefinitionError(
-                        f"action {action.name}: {t} is a parameter of another action", where=where
-                    )
+                    raise DefinitionError(f"action {action.name}: {t} is a parameter of another action", where=where)
 
 
 def known(name: str, table: Iterable[str], kind: str) -> str:

@@ -75,9 +75,7 @@ class Enum:
         from .terms import constant
 
         if member.startswith("_") or member not in self.members:
-            raise AttributeError(
-                f"{self.name} has no member {member}; its members are {', '.join(self.members)}"
-            )
+            raise AttributeError(f"{self.name} has no member {member}; its members are {', '.join(self.members)}")
         return constant(self.members.index(member), self)
 
 
@@ -156,9 +154,7 @@ def integers(low: Size, high: Size, name: str = "number") -> Int:
     _check_size(low, "low")
     _check_size(high, "high")
     if isinstance(low, int) and isinstance(high, int) and low > high:
-        raise DefinitionError(
-            f"{name}: the range {low}…{high} is empty", remedy="put the smaller bound first"
-        )
+        raise DefinitionError(f"{name}: the range {low}…{high} is empty", remedy="put the smaller bound first")
     return Int(low, high, name)
 
 
@@ -177,9 +173,7 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
     return Enum(name, found)
 
 
-def index(
-    name: str, size: Size, *, symmetric: bool = False, ordered: bool = False, plural: str | None = None
-) -> Index:
+def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = False, plural: str | None = None) -> Index:
     """An index sort with members 1…``size``."""
     _check_size(size, "size")
     if isinstance(size, int) and size < 1:
@@ -199,9 +193,7 @@ def subsets(of: Scalar) -> SetOf:
     if not is_scalar(of) or isinstance(of, Integer):
         raise DefinitionError(f"subsets() wants a bounded scalar sort, not {describe(of)}")
     if isinstance(of, Int) and low_of(of) < 0:
-        raise DefinitionError(
-            "subsets() of integers that may be negative", remedy="start the range at 0 or above"
-        )
+        raise DefinitionError("subsets() of integers that may be negative", remedy="start the range at 0 or above")
     return SetOf(of)
 
 
@@ -209,9 +201,7 @@ def array(domain: Scalar, element: Sort) -> Array:
     """One ``element`` for each member of the scalar sort ``domain``."""
     if not is_scalar(domain) or isinstance(domain, Integer):
         raise DefinitionError(f"array() is over a bounded scalar sort, not {describe(domain)}")
-    if isinstance(element, Integer) or not isinstance(
-        element, Bool | Int | Enum | Index | Maybe | SetOf | Array
-    ):
+    if isinstance(element, Integer) or not isinstance(element, Bool | Int | Enum | Index | Maybe | SetOf | Array):
         raise DefinitionError(f"array() holds a bounded sort, not {describe(element)}")
     return Array(domain, element)
 

@@ -121,4 +121,4 @@ class Instance:
 
 def _scalar(sort: Sort) -> Scalar:
     assert not hasattr(sort, "element"), sort
-    return sort  # type: ignore[return-value]
+    return sort

@@ -220,9 +220,7 @@ def lift(value: object) -> Term:
         return constant(value, INTEGER)
     if isinstance(value, set | frozenset):
         return _literal(value)
-    raise DefinitionError(
-        f"{value!r} is neither a term nor a constant", remedy="numbers, truth values, sets and terms"
-    )
+    raise DefinitionError(f"{value!r} is neither a term nor a constant", remedy="numbers, truth values, sets and terms")
 
 
 def expect(value: object, sort: Sort, role: str) -> Term:
@@ -234,7 +232,7 @@ def expect(value: object, sort: Sort, role: str) -> Term:
     term = lift(value)
     if not fits(term.sort, sort):
         raise DefinitionError(f"{role}: {term} is a {describe(term.sort)}, wanted is a {describe(sort)}")
-    if term.op is Op.CONST and is_scalar(sort) and is_numeric(sort) and not sort == INTEGER:
+    if term.op is Op.CONST and is_scalar(sort) and is_numeric(sort) and sort != INTEGER:
         assert isinstance(sort, Int)
         if not low_of(sort) <= term.data <= high_of(sort):
             raise DefinitionError(
@@ -298,11 +296,7 @@ def substitute(term: Term, by: dict[Term, Term]) -> Term:
         found = done.get(id(t))
         if found is None:
             args = tuple(go(a) for a in t.args)
-            found = (
-                t
-                if all(a is b for a, b in zip(args, t.args, strict=True))
-                else make(t.op, args, t.sort, t.data)
-            )
+            found = t if all(a is b for a, b in zip(args, t.args, strict=True)) else make(t.op, args, t.sort, t.data)
             done[id(t)] = found
         return found
 
