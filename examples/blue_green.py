@@ -1,7 +1,7 @@
 """A blue/green deployment with garbage collection of old releases.
 
-A builder publishes releases; redundant deployers each pick the newest, look once whether it is newer than what is live,
-and switch the ``live`` pointer some time later. A collector lists releases that are neither live nor newest, and deletes
+A builder publishes releases; redundant deployers each pick the newest, look once whether it is newer than what is
+live, and switch the ``live`` pointer some time later. A collector lists releases older than the live one, and deletes
 them some time later. The bug: between list and deletion a slow deployer may switch back to a listed release, and users
 get a release that is no longer there. The fix compares again in the moment of the switch.
 

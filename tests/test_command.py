@@ -212,9 +212,8 @@ def test_simulation_repeats_with_its_seed(capsys: pytest.CaptureFixture[str]) ->
         _, out, _ = check(capsys, "-p", "original", "--engine", "simulate", "--format", "json", *arguments)
         data = json.loads(out)
         assert data["exploration"]["complete"] is False
-        traces = [
-            [(s["action"], s["parameters"]) for s in p["trace"]["steps"]] for p in data["properties"] if p["trace"]
-        ]
+        told = [p["trace"]["steps"] for p in data["properties"] if p["trace"]]
+        traces: list[object] = [(s["action"], s["parameters"]) for steps in told for s in steps]
         return data["exploration"]["seed"], traces
 
     seed, first = steps()
