@@ -1,0 +1,79 @@
+"""The documents are true: their code runs, and the output they show is what comes out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from checker import check
+from model.language import Protocol, Variant
+
+ROOT = Path(__file__).parent.parent
+COMMAND = [sys.executable, "-c", "from checker.cli import main; main()"]
+
+
+def blocks(document: str, language: str) -> list[str]:
+    text = (ROOT / document).read_text()
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_first_protocol() -> None:
+    names: dict[str, object] = {}
+    for block in blocks("docs/language.md", "python"):
+        exec(compile(block, "language.md", "exec"), names)
+    protocol, fixed = names["protocol"], names["fixed"]
+    assert isinstance(protocol, Protocol)
+    assert isinstance(fixed, Variant)
+    broken = {f.name: (f.verdict.word, f.depth) for f in check(protocol).findings}
+    assert broken["no-update-lost"] == ("violated", 4)
+    assert check(fixed, {"workers": 3}).verdict.word == "holds"
+    assert check(protocol, with_protections=["compare-and-set"]).verdict.word == "holds"
+
+
+def masked(text: str) -> list[str]:
+    """Words of a report without what differs between machines and runs."""
+    text = re.sub(r"[\d.]+ s\b", "T s", text)
+    text = re.sub(r"[\d,]+ states/s", "R states/s", text)
+    return re.sub(r"[\d,]+ MiB", "M MiB", text).split()
+
+
+def consoles() -> list[tuple[str, str]]:
+    found = []
+    for block in blocks("README.md", "console"):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, output = part.partition("\n")
+            found.append((command, output))
+    return found
+
+
+@pytest.mark.parametrize(("command", "output"), consoles())
+def test_the_readme_shows_what_comes_out(command: str, output: str) -> None:
+    """Every part between lines of ``…`` stands in the real output, in this order."""
+    done = subprocess.run(
+        [*COMMAND, *command.split()[1:]], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+    )
+    real = " ".join(masked(done.stdout))
+    at = 0
+    for part in re.split(r"^…$", output, flags=re.MULTILINE):
+        wanted = " ".join(masked(part))
+        found = real.find(wanted, at)
+        assert found >= 0, wanted
+        at = found + len(wanted)
+
+
+def test_ci_runs_the_readmes_test_command() -> None:
+    readme = (ROOT / "README.md").read_text()
+    between = re.search(r"<!-- test-command -->\n```sh\n(.+)\n```\n<!-- /test-command -->", readme)
+    assert between is not None
+    assert between[1].endswith(".venv/bin/pytest")
+    assert "test-command" in (ROOT / ".ci" / "run").read_text()
+
+
+def test_links_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
