@@ -6,7 +6,7 @@ import os
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
 from model.language.protocol import known
@@ -14,7 +14,13 @@ from properties.kinds import Invariant, Property, Reachability, StepInvariant
 
 from .explore.verdicts import Answer
 from .limits import Limits, Listener
-from .vocabulary import Exploration, Finding, Report, Telling, Verdict
+from .replay import Recording
+from .vocabulary import Exploration, Finding, Match, Report, Telling, Verdict
+
+if TYPE_CHECKING:
+    from properties.scenario import Scenario
+
+    from .scenario import Shortest
 
 ENGINES = {
     "auto": "chooses: today always the explicit search",
@@ -70,7 +76,8 @@ def check(
     answerable = [p for p in asked if _answerable(p)]
     answers, exploration, interrupted = _ask(engine, instance, answerable, options)
     by_name = {a.property.name: a for a in answers}
-    findings = [_finding(by_name.get(p.name) or _unanswered(p), system) for p in asked]
+    told = _Told(instance, choose=engine == "explicit")
+    findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
     if not interrupted and not options.properties and not options.fail_fast:
         telling, cut = _tell(instance, findings, options, exploration.seconds)
@@ -168,15 +175,39 @@ def _unanswered(p: Property) -> Answer:
     return Answer(p, Verdict.UNKNOWN, f"{_NO_ENGINE}: {p.kind}")
 
 
-def _finding(answer: Answer, system: System) -> Finding:
-    from .scenario import match
+class _Told:
+    """Answers as findings; a counterexample is laid beside the protocol's scenario.
 
-    p, recording = answer.property, answer.recording
-    matched = None
-    if recording is not None and answer.verdict is Verdict.VIOLATED and system.scenarios:
-        matched = match(system.scenarios[0], recording)
-    trace = recording.trace() if recording is not None else None
-    return Finding(p.name, p.kind, p.meaning, answer.verdict, answer.how, trace, matched)
+    ``choose``: the counterexamples are shortest ones, so that others as short may show more of the scenario.
+    """
+
+    def __init__(self, instance: Instance, *, choose: bool) -> None:
+        self.instance = instance
+        self.scenario = instance.system.scenarios[0] if instance.system.scenarios else None
+        self.choose = choose
+        self._shortest: Shortest | None = None
+
+    def finding(self, answer: Answer) -> Finding:
+        p, recording, matched = answer.property, answer.recording, None
+        if recording is not None and answer.verdict is Verdict.VIOLATED and self.scenario is not None:
+            recording, matched = self._fullest(p, recording, self.scenario)
+        trace = recording.trace() if recording is not None else None
+        return Finding(p.name, p.kind, p.meaning, answer.verdict, answer.how, trace, matched)
+
+    def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match]:
+        """The counterexample, or another of its length that shows more of the scenario."""
+        from .scenario import Shortest, match
+
+        found = match(scenario, recording)
+        if found.full or not self.choose or not isinstance(p, Invariant | StepInvariant) or not recording.moves:
+            return recording, found
+        if self._shortest is None:
+            self._shortest = Shortest(self.instance, scenario)
+        other = self._shortest.richest(p, len(recording.moves))
+        if other is None:
+            return recording, found
+        better = match(scenario, other)
+        return (other, better) if len(better.matched) > len(found.matched) else (recording, found)
 
 
 def _tell(

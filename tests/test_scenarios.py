@@ -8,7 +8,7 @@ from checker import Options, check, find
 from checker.explore import Search
 from checker.limits import Limits
 from checker.replay import record
-from checker.scenario import Guide, Monitor, casts, match
+from checker.scenario import Guide, Monitor, Shortest, casts, match
 from model.dns.protocol import Enactor
 from model.language import DefinitionError
 from properties import event, fact, role, scenario
@@ -48,6 +48,29 @@ def test_the_lock_contention_is_seen_in_the_states() -> None:
         at_lock = phases[delayed - 1] == "LOCK"
         waits += at_lock and step.action == "take_lock" and locks[endpoint - 1] not in (0, delayed)
     assert waits >= 2
+
+
+@pytest.mark.parametrize(
+    ("sizes", "length"),
+    [({}, 16), ({"endpoints": 1}, 13), ({"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}, 12)],
+)
+def test_of_the_shortest_counterexamples_the_one_that_shows_most_is_told(sizes: dict[str, int], length: int) -> None:
+    report = check(find("original"), sizes, options=Options(properties=("active-plan-never-deleted",)))
+    (finding,) = report.findings
+    assert finding.depth == length
+    assert finding.match is not None
+    assert finding.match.missing == ["F3"]
+    assert finding.match.holds
+
+
+def test_a_step_invariants_shortest_counterexample_stays_one() -> None:
+    instance = original.system().instance(endpoints=1)
+    (regress,) = (p for p in instance.system.properties if p.name == "plans-never-regress")
+    recording = Shortest(instance, postmortem).richest(regress, 10)
+    assert recording is not None
+    assert len(recording.moves) == 10
+    before, after = recording.states[-2:]
+    assert not recording.interpreter.holds(regress.holds, before, after, recording.moves[-1])
 
 
 @pytest.mark.parametrize(

@@ -2,5 +2,6 @@
 
 from .guide import Guide
 from .match import Monitor, casts, match
+from .shortest import Shortest
 
-__all__ = ["Guide", "Monitor", "casts", "match"]
+__all__ = ["Guide", "Monitor", "Shortest", "casts", "match"]

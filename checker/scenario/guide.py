@@ -14,10 +14,9 @@ from properties.scenario import Scenario
 
 from ..explore.emit import Watch
 from ..explore.kernel import Expand, Kernel
-from ..interpreter import Move, State
 from ..limits import Limits, Listener, Watchman
-from ..replay import Recording, ReplayError
-from .match import Cast, Monitor, casts
+from ..replay import Recording
+from .match import Monitor, casts
 
 BATCH = 256
 
@@ -127,20 +126,6 @@ class Guide:
         recording = Recording(self.kernel.interpreter)
         cast = self.casts[goal[0]]
         for (_, done, _), (_, now, packed) in zip(path[::-1][:-1], path[::-1][1:], strict=True):
-            move = self._move(recording, done, now, self.kernel.layout.decode(packed), cast)
+            move = self.monitor.move(recording, cast, done, now, self.kernel.layout.decode(packed))
             recording.take(move.action.name, move.choice)
         return recording
-
-    def _move(self, recording: Recording, done: int, now: int, target: State, cast: Cast) -> Move:
-        """The step to ``target`` that takes the monitor from ``done`` to ``now``."""
-        interpreter, before = recording.interpreter, recording.states[-1]
-        for move, after in interpreter.moves(before):
-            if after == target:
-                seen = sum(
-                    1 << k
-                    for k, e in enumerate(self.monitor.events)
-                    if interpreter.holds(e.happens, before, after, move, cast)
-                )
-                if self.monitor.advance(done, seen) == now:
-                    return move
-        raise ReplayError(f"no step leads to state {len(recording.states)} of the run that shows the scenario")

@@ -12,8 +12,8 @@ from itertools import product
 from model.language import Index, Instance, Term
 from properties.scenario import Event, Fact, Scenario
 
-from ..interpreter import Interpreter
-from ..replay import Recording, shown
+from ..interpreter import Interpreter, Move, State
+from ..replay import Recording, ReplayError, shown
 from ..vocabulary import FactMatch, Match, Shown
 
 Cast = Mapping[Term, int]
@@ -45,6 +45,25 @@ class Monitor:
             if not done >> k & 1 and self._after[k] & ~done == 0:
                 yield k, e
 
+    def score(self, done: int) -> tuple[int, int]:
+        """How much of the scenario ``done`` shows: facts, then events."""
+        facts = sum(done >> self.events.index(f.events[-1]) & 1 for f in self.scenario.facts)
+        return facts, done.bit_count()
+
+    def shown_by(self, interpreter: Interpreter, cast: Cast, done: int, before: State, after: State, move: Move) -> int:
+        """The waiting events that a step shows, as bits."""
+        return sum(1 << k for k, e in self.waiting(done) if interpreter.holds(e.happens, before, after, move, cast))
+
+    def move(self, recording: Recording, cast: Cast, done: int, now: int, target: State) -> Move:
+        """The next step of a recording: to ``target``, taking the events from ``done`` to ``now``."""
+        interpreter, before = recording.interpreter, recording.states[-1]
+        for move, after in interpreter.moves(before):
+            if after == target:
+                seen = self.shown_by(interpreter, cast, done, before, after, move)
+                if self.advance(done, seen) == now:
+                    return move
+        raise ReplayError(f"no step leads to state {len(recording.states)} of the run and shows its events")
+
     def _ready(self, k: int, done: int, now: int) -> bool:
         return self._after[k] & ~done == 0 and self._since[k] & ~now == 0
 
@@ -53,10 +72,10 @@ def match(scenario: Scenario, recording: Recording) -> Match:
     """The fullest match over all casts; the first of equals."""
     interpreter = recording.interpreter
     monitor = Monitor(scenario)
-    best: tuple[int, dict[int, int], Cast] | None = None
+    best: tuple[tuple[int, int], dict[int, int], Cast] | None = None
     for cast in casts(interpreter, scenario):
         steps = _steps(monitor, recording, cast)
-        score = sum(_shown(monitor, f, steps) is not None for f in scenario.facts) * 100 + len(steps)
+        score = monitor.score(sum(1 << k for k in steps))
         if best is None or score > best[0]:
             best = score, steps, cast
     if best is None:
@@ -99,11 +118,7 @@ def _steps(monitor: Monitor, recording: Recording, cast: Cast) -> dict[int, int]
     done, steps = 0, {}
     runs = zip(recording.moves, recording.states[:-1], recording.states[1:], strict=True)
     for n, (move, before, after) in enumerate(runs, 1):
-        seen = 0
-        for k, e in monitor.waiting(done):
-            if recording.interpreter.holds(e.happens, before, after, move, cast):
-                seen |= 1 << k
-        now = monitor.advance(done, seen)
+        now = monitor.advance(done, monitor.shown_by(recording.interpreter, cast, done, before, after, move))
         steps.update({k: n for k in range(len(monitor.events)) if (now & ~done) >> k & 1})
         done = now
     return steps
