@@ -79,7 +79,7 @@ def check(
     told = _Told(instance, choose=engine == "explicit")
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
-    if not interrupted and not options.properties and not options.fail_fast:
+    if engine == "explicit" and not (interrupted or options.properties or options.fail_fast):
         telling, cut = _tell(instance, findings, options, exploration.seconds)
     return Report(
         protocol=system.name,

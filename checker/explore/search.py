@@ -15,7 +15,7 @@ from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from .kernel import Expand, Kernel, OutOfRangeError
-from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, retrace, sought
+from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, raise_range_error, retrace
 
 BATCH = 1024
 """States expanded between two looks at the clock."""
@@ -174,12 +174,7 @@ class Search:
 
     def _explain(self, s: int) -> None:
         """Let the interpreter say what is out of range in ``s``; it raises a ``RangeError``."""
-        recording = self._recording(s)
-        for p in self._questions.states:
-            self.kernel.interpreter.holds(p.holds, recording.states[-1])
-        for move, after in self.kernel.interpreter.moves(recording.states[-1]):
-            for q in self._questions.steps:
-                self.kernel.interpreter.holds(sought(q), recording.states[-1], after, move)
+        raise_range_error(self._recording(s), self._questions)
 
     def _answer(self, p: Property, coverage: Exploration) -> Answer:
         known = self._answers.get(p.name)

@@ -16,7 +16,7 @@ from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from .kernel import Kernel, OutOfRangeError
-from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, retrace
+from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, raise_range_error, retrace
 
 RUNS = 100
 STEPS = 1000
@@ -106,8 +106,7 @@ class Simulation:
         try:
             return self._expand(path[-1], out, hits)
         except OutOfRangeError:
-            recording = self._recording(path)
-            list(self.kernel.interpreter.moves(recording.states[-1]))
+            raise_range_error(self._recording(path), self._questions)
             raise
 
     def _enough(self, runs: int) -> str | None:
@@ -115,7 +114,7 @@ class Simulation:
             return f"the bound of {self.limits.states} states was reached after {runs} runs"
         if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in self._answers.values()):
             return f"the first violation was found in run {runs}"
-        return f"every property has its verdict after {runs} runs" if not self._questions.open else None
+        return f"every property has its verdict in run {runs}" if not self._questions.open else None
 
     def _settle(self, path: list[int], found: int, hits: list[tuple[int, int]]) -> None:
         states, steps = self._questions.states, self._questions.steps

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from model.language import Term
 from properties.kinds import Invariant, Property, Reachability, StepInvariant
 
-from ..interpreter import Interpreter, Move, State
+from ..interpreter import Interpreter, Move, RangeError, State
 from ..layout import Layout
 from ..replay import Recording, ReplayError
 from ..vocabulary import Verdict
@@ -85,6 +85,20 @@ def confirm_step(p: StepInvariant | Reachability, recording: Recording, target: 
         raise ReplayError(f"no step to the state found decides {p.name}")
     recording.take(found.action.name, found.choice)
     return recording
+
+
+def raise_range_error(recording: Recording, questions: Questions) -> None:
+    """Let the interpreter say what is out of range in the last state of a run, and how that state is reached."""
+    interpreter, state = recording.interpreter, recording.states[-1]
+    try:
+        for p in questions.states:
+            interpreter.holds(p.holds, state)
+        for move, after in interpreter.moves(state):
+            for q in questions.steps:
+                interpreter.holds(sought(q), state, after, move)
+    except RangeError as problem:
+        run = ", ".join(f"{m.action.name}({', '.join(map(str, m.choice))})" for m in recording.moves) or "no step"
+        raise RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy) from None
 
 
 def decided(p: Property) -> Verdict:

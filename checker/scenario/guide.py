@@ -44,6 +44,7 @@ class Guide:
         self.interrupted = False
         self._watchman = Watchman("looking for the fullest match", self.limits, listener)
         self._expand: dict[int, Expand] = {}
+        self._compiled = False
         self._moves: dict[tuple[int, int], int] = {}
         self._parents: dict[Node, Node | None] = {}
         self._queues: list[deque[Node]] = [deque() for _ in range(len(self.monitor.events) + 1)]
@@ -72,7 +73,8 @@ class Guide:
                     if goal is not None:
                         return self._replay(goal)
             turns += 1
-            if turns % BATCH == 0:
+            if turns % BATCH == 0 or self._compiled:
+                self._compiled = False
                 self.stopped = self._look()
                 if self.stopped:
                     return None
@@ -116,6 +118,7 @@ class Guide:
             marks = tuple(e.happens for e in self.monitor.events)
             found = self.kernel.expand(Watch(marks=marks, roles=tuple(self.casts[cast].items())))
             self._expand[cast] = found
+            self._compiled = True  # which takes long for large instances: time to look at the clock
         return found
 
     # Replaying -------------------------------------------------------------------------------------------------

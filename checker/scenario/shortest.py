@@ -8,6 +8,7 @@ with the scenario's monitor is searched in full.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 
 from model.language import Instance
@@ -23,6 +24,9 @@ from .match import Cast, Monitor, casts
 MOST = 500_000
 """States beyond which the counterexample at hand has to do."""
 
+SECONDS = 5.0
+"""Time for compiling casts; those that are not reached by then are left out."""
+
 Layers = list[dict[int, set[int]]]
 """For each depth, states on shortest violating runs with their successors on such runs."""
 
@@ -37,10 +41,12 @@ class Shortest:
         self.kernel = Kernel(instance)
         self.monitor = Monitor(scenario)
         marks = tuple(e.happens for e in self.monitor.events)
-        self._casts = [
-            (cast, self.kernel.expand(Watch(marks=marks, roles=tuple(cast.items()))))
-            for cast in casts(self.kernel.interpreter, scenario, up_to_symmetry=True)
-        ]
+        self._casts: list[tuple[Cast, Expand]] = []
+        started = time.monotonic()
+        for cast in casts(self.kernel.interpreter, scenario, up_to_symmetry=True):
+            self._casts.append((cast, self.kernel.expand(Watch(marks=marks, roles=tuple(cast.items())))))
+            if time.monotonic() - started > SECONDS:
+                break
 
     def richest(self, p: Invariant | StepInvariant, length: int) -> Recording | None:
         """The replayed run of ``length`` steps that violates ``p`` and shows the most; None where it takes too much."""

@@ -48,11 +48,14 @@ class DefinitionError(ModelError):
 
 
 def author() -> Place | None:
-    """The innermost line on the stack that is not of this package: the author's."""
+    """The innermost line on the stack that is the author's.
+
+    Not the author's are this package and modules that write terms for authors and say so by ``_FOR_AUTHORS = True``.
+    """
     frame = sys._getframe(1)
     while frame is not None:
         file = frame.f_code.co_filename
-        if not file.startswith((_HERE, "<")):
+        if not file.startswith((_HERE, "<")) and not frame.f_globals.get("_FOR_AUTHORS"):
             return Place(file, frame.f_lineno)
         if frame.f_back is None:
             return None
