@@ -6,6 +6,7 @@ import pytest
 
 from checker import Options, check, find
 from checker.explore import Search
+from checker.interpreter import Interpreter
 from checker.limits import Limits
 from checker.replay import record
 from checker.scenario import Guide, Monitor, Shortest, casts, match
@@ -103,8 +104,6 @@ def test_the_order_of_facts_counts() -> None:
         ("build_tree", (1,)),
     ]
     ends = [("flip_alias", (1,)), ("list_old_plans", (2,)), ("delete_old_plans", (2,))]
-    from checker.interpreter import Interpreter
-
     found = match(postmortem, record(Interpreter(instance), [*prefix, *ends]))
     assert found.holds
     assert found.missing == ["F3"]
@@ -147,6 +146,23 @@ def test_the_monitor_keeps_the_order() -> None:
     assert monitor.advance(0, nine) == 0
     before = (1 << names.index("F6")) | (1 << names.index("F7"))
     assert monitor.advance(before, nine) == before | nine
+
+
+def test_the_match_agrees_with_the_monitor() -> None:
+    """Matching a recorded run and watching it step by step find the same events."""
+    report = check(find("original"), {"endpoints": 1}, options=Options(engine="simulate", seed=2, runs=5))
+    trace = next(f.trace for f in report.findings if f.trace is not None and f.match is not None)
+    instance = original.system().instance(endpoints=1)
+    picks = [(s.action, tuple(v for v in s.parameters.values() if isinstance(v, int))) for s in trace.steps]
+    recording, monitor = record(Interpreter(instance), picks), Monitor(postmortem)
+    best = (0, 0)
+    for cast in casts(recording.interpreter, postmortem):
+        done = 0
+        for n, move in enumerate(recording.moves):
+            before, after = recording.states[n : n + 2]
+            done = monitor.advance(done, monitor.shown_by(recording.interpreter, cast, done, before, after, move))
+        best = max(best, monitor.score(done))
+    assert best[0] == len(match(postmortem, recording).matched) > 1
 
 
 def test_facts_may_only_refer_to_earlier_ones() -> None:

@@ -1,15 +1,17 @@
 """Matching a recorded run with a scenario.
 
-For a fixed cast (who plays which role) the monitor takes every event at the first step that shows it. Events only wait
-for others to have happened, so the earliest step is never worse, and the greedy match is the fullest for that cast.
+For a fixed cast (who plays which role) every event is taken at the first step that shows it. Events only wait for
+others to have happened, so the earliest step is never worse, and the greedy match is the fullest for that cast.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from itertools import product
 
 from model.language import Index, Instance, Term
+from model.language.terms import subterms
 from properties.scenario import Event, Fact, Scenario
 
 from ..interpreter import Interpreter, Move, State
@@ -73,8 +75,9 @@ def match(scenario: Scenario, recording: Recording) -> Match:
     interpreter = recording.interpreter
     monitor = Monitor(scenario)
     best: tuple[tuple[int, int], dict[int, int], Cast] | None = None
+    film = _Film(monitor, recording)
     for cast in casts(interpreter, scenario):
-        steps = _steps(monitor, recording, cast)
+        steps = film.steps(cast)
         score = monitor.score(sum(1 << k for k in steps))
         if best is None or score > best[0]:
             best = score, steps, cast
@@ -87,12 +90,12 @@ def match(scenario: Scenario, recording: Recording) -> Match:
 
 def casts(interpreter: Interpreter, scenario: Scenario, *, up_to_symmetry: bool = False) -> Iterator[Cast]:
     """Every allowed choice of roles; ``up_to_symmetry``, one of each that differ by interchangeable members only."""
-    instance = interpreter.instance
+    instance, start = interpreter.instance, interpreter.initial()
     for values in product(*(instance.members(r.sort) for r in scenario.roles)):  # type: ignore[arg-type]
         cast = dict(zip(scenario.roles, values, strict=True))
         if up_to_symmetry and not _canonical(instance, cast):
             continue
-        if interpreter.holds(scenario.where, interpreter.initial(), bound=cast):
+        if interpreter.holds(scenario.where, start, bound=cast):
             yield cast
 
 
@@ -113,15 +116,38 @@ def _canonical(instance: Instance, cast: Cast) -> bool:
     return True
 
 
-def _steps(monitor: Monitor, recording: Recording, cast: Cast) -> dict[int, int]:
-    """The step (from 1) at which each event that happens does."""
-    done, steps = 0, {}
-    runs = zip(recording.moves, recording.states[:-1], recording.states[1:], strict=True)
-    for n, (move, before, after) in enumerate(runs, 1):
-        now = monitor.advance(done, monitor.shown_by(recording.interpreter, cast, done, before, after, move))
-        steps.update({k: n for k in range(len(monitor.events)) if (now & ~done) >> k & 1})
-        done = now
-    return steps
+class _Film:
+    """A recording that remembers where events are shown: most casts differ only in roles that an event leaves out."""
+
+    def __init__(self, monitor: Monitor, recording: Recording) -> None:
+        self.events = monitor.events
+        self.recording = recording
+        found = [set(map(id, subterms(e.happens))) for e in monitor.events]
+        self._roles = [tuple(r for r in monitor.scenario.roles if id(r) in terms) for terms in found]
+        self._known: dict[tuple[int, ...], list[int]] = {}
+
+    def steps(self, cast: Cast) -> dict[int, int]:
+        """The step (from 1) at which each event that happens does: the first that the events before it allow."""
+        steps: dict[str, int] = {}
+        for k, e in enumerate(self.events):
+            if all(x in steps for x in (*e.after, *e.since)):
+                earliest = max([*(steps[x] + 1 for x in e.after), *(steps[x] for x in e.since)], default=1)
+                shown_at = self._shown_at(k, cast)
+                n = bisect_left(shown_at, earliest)
+                if n < len(shown_at):
+                    steps[e.name] = shown_at[n]
+        return {k: steps[e.name] for k, e in enumerate(self.events) if e.name in steps}
+
+    def _shown_at(self, k: int, cast: Cast) -> list[int]:
+        """Every step that shows event ``k``."""
+        key = (k, *(cast[r] for r in self._roles[k]))
+        known = self._known.get(key)
+        if known is None:
+            r, happens = self.recording, self.events[k].happens
+            runs = zip(r.moves, r.states[:-1], r.states[1:], strict=True)
+            known = [n for n, (m, s, t) in enumerate(runs, 1) if r.interpreter.holds(happens, s, t, m, cast)]
+            self._known[key] = known
+        return known
 
 
 def _shown(monitor: Monitor, fact: Fact, steps: dict[int, int]) -> int | None:
