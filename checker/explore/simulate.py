@@ -84,14 +84,15 @@ class Simulation:
     def _one_run(self) -> str | None:
         """One run from the initial state; why the simulation must stop, if it must."""
         path = [self.kernel.initial]
-        for n in range(self.limits.depth or STEPS):
+        length = STEPS if self.limits.depth is None else self.limits.depth
+        for n in range(length + 1):
             out: list[int] = []
             hits: list[tuple[int, int]] = []
             found = self._careful(path, out, hits)
             self._seen.add(path[-1])
             if found or hits:
                 self._settle(path, found, hits)
-            if not out:
+            if not out or n == length:
                 break
             path.append(self._random.choice(out))
             self._steps += 1
