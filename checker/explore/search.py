@@ -7,15 +7,16 @@ first reached from, so a trace costs no memory of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from model.language import Instance
-from properties.kinds import Invariant, Property, Reachability, StepInvariant
+from properties.kinds import Property, Reachability
 
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from .kernel import Expand, Kernel, OutOfRangeError
-from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, raise_range_error, retrace
+from .verdicts import Answer, Questions, raise_range_error, retrace
 
 BATCH = 1024
 """States expanded between two looks at the clock."""
@@ -44,8 +45,7 @@ class Search:
         self.exhaustive = exhaustive
         self.interrupted = False
         self._watchman = Watchman("searching", self.limits, listener)
-        self._questions = Questions(properties)
-        self._answers: dict[str, Answer] = {}
+        self._questions = Questions(properties, self.kernel.layout, "explicit search, shortest")
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
         self._transitions = 0
         self._depth = 0
@@ -106,7 +106,7 @@ class Search:
                     fresh.append(t)
             out.clear()
             if found or hits:
-                self._settle(s, found, hits)
+                self._questions.settle(found, hits, partial(self._recording, s))
                 hits.clear()
                 expand = self.kernel.expand(self._questions.watch())
                 stopped = self._enough()
@@ -123,7 +123,7 @@ class Search:
             transitions += len(out)
             closed = closed and all(t in self._parents for t in out)
             if found:
-                self._settle(s, found, [])
+                self._questions.settle(found, [], partial(self._recording, s))
                 expand = self.kernel.expand(self._questions.watch())
         if closed:
             self._transitions += transitions
@@ -143,29 +143,13 @@ class Search:
         return self._watchman.look(len(self._parents), self._transitions, self._depth)
 
     def _enough(self) -> str | None:
-        if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in self._answers.values()):
+        if self.fail_fast and self._questions.violated:
             return "the first violation was found"
         if not self._questions.open and not self.exhaustive:
             return "every property has its verdict"
         return None
 
     # Answers ---------------------------------------------------------------------------------------------------
-    def _settle(self, s: int, found: int, hits: list[tuple[int, int]]) -> None:
-        """Record what state ``s`` and the steps from it decide."""
-        states, steps = self._questions.states, self._questions.steps
-        for k, p in enumerate(states):
-            if found >> k & 1:
-                self._decide(p, confirm_state(p, self._recording(s)))
-        for k, t in hits:
-            p_step = steps[k]
-            if p_step.name not in self._answers:
-                target = self.kernel.layout.decode(t)
-                self._decide(p_step, confirm_step(p_step, self._recording(s), target))
-
-    def _decide(self, p: Invariant | StepInvariant | Reachability, recording: Recording) -> None:
-        self._answers[p.name] = Answer(p, decided(p), "explicit search, shortest", recording)
-        self._questions.close(p)
-
     def _recording(self, s: int) -> Recording:
         path = [s]
         while (parent := self._parents[path[-1]]) is not None:
@@ -177,7 +161,7 @@ class Search:
         raise_range_error(self._recording(s), self._questions)
 
     def _answer(self, p: Property, coverage: Exploration) -> Answer:
-        known = self._answers.get(p.name)
+        known = self._questions.answers.get(p.name)
         if known is not None:
             return known
         if not coverage.complete:

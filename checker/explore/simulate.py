@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import partial
 
 from model.language import Instance
-from properties.kinds import Invariant, Property, Reachability, StepInvariant
+from properties.kinds import Property
 
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from .kernel import Kernel, OutOfRangeError
-from .verdicts import Answer, Questions, confirm_state, confirm_step, decided, raise_range_error, retrace
+from .verdicts import Answer, Questions, raise_range_error, retrace
 
 RUNS = 100
 STEPS = 1000
@@ -45,9 +46,9 @@ class Simulation:
         self.interrupted = False
         self._random = random.Random(seed)
         self._watchman = Watchman("simulating", self.limits, listener)
-        self._questions = Questions(properties)
+        how = f"random run of seed {seed}; not a shortest one"
+        self._questions = Questions(properties, self.kernel.layout, how)
         self._expand = self.kernel.expand(self._questions.watch())
-        self._answers: dict[str, Answer] = {}
         self._seen: set[int] = set()
         self._steps = 0
         self._longest = 0
@@ -71,7 +72,7 @@ class Simulation:
             seed=self.seed,
         )
         unknown = f"not met in random runs (seed {self.seed}): {stopped}"
-        answers = [self._answers.get(p.name) or Answer(p, Verdict.UNKNOWN, unknown) for p in self.properties]
+        answers = [self._questions.answers.get(p.name) or Answer(p, Verdict.UNKNOWN, unknown) for p in self.properties]
         return answers, coverage
 
     def _all_runs(self) -> str:
@@ -91,7 +92,8 @@ class Simulation:
             found = self._careful(path, out, hits)
             self._seen.add(path[-1])
             if found or hits:
-                self._settle(path, found, hits)
+                self._questions.settle(found, hits, partial(self._recording, list(path)))
+                self._expand = self.kernel.expand(self._questions.watch())
             if not out or n == length:
                 break
             path.append(self._random.choice(out))
@@ -113,26 +115,9 @@ class Simulation:
     def _enough(self, runs: int) -> str | None:
         if self.limits.states is not None and len(self._seen) >= self.limits.states:
             return f"the bound of {self.limits.states} states was reached after {runs} runs"
-        if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in self._answers.values()):
+        if self.fail_fast and self._questions.violated:
             return f"the first violation was found in run {runs}"
         return f"every property has its verdict in run {runs}" if not self._questions.open else None
-
-    def _settle(self, path: list[int], found: int, hits: list[tuple[int, int]]) -> None:
-        states, steps = self._questions.states, self._questions.steps
-        for k, p in enumerate(states):
-            if found >> k & 1:
-                self._decide(p, confirm_state(p, self._recording(path)))
-        for k, t in hits:
-            p_step = steps[k]
-            if p_step.name not in self._answers:
-                target = self.kernel.layout.decode(t)
-                self._decide(p_step, confirm_step(p_step, self._recording(path), target))
-        self._expand = self.kernel.expand(self._questions.watch())
-
-    def _decide(self, p: Invariant | StepInvariant | Reachability, recording: Recording) -> None:
-        how = f"random run of seed {self.seed}; not a shortest one"
-        self._answers[p.name] = Answer(p, decided(p), how, recording)
-        self._questions.close(p)
 
     def _recording(self, path: list[int]) -> Recording:
         return retrace(self.kernel.interpreter, self.kernel.layout, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model.language import Term
@@ -26,10 +26,18 @@ class Answer:
 
 
 class Questions:
-    """The properties that a search still has to decide, as the terms that its step function looks for."""
+    """The properties that a search still has to decide, as terms that its step function looks for, and the answers."""
 
-    def __init__(self, properties: Sequence[Property]) -> None:
+    def __init__(self, properties: Sequence[Property], layout: Layout, how: str) -> None:
         self.open: list[Property] = list(properties)
+        self.answers: dict[str, Answer] = {}
+        self._layout = layout
+        self._how = how
+
+    @property
+    def violated(self) -> bool:
+        """Whether some answer is a violation."""
+        return any(a.verdict is Verdict.VIOLATED for a in self.answers.values())
 
     @property
     def states(self) -> list[Invariant]:
@@ -43,7 +51,19 @@ class Questions:
         """Terms that hold where an open property is decided."""
         return Watch(tuple(~p.holds for p in self.states), tuple(sought(p) for p in self.steps))
 
-    def close(self, p: Property) -> None:
+    def settle(self, found: int, hits: Sequence[tuple[int, int]], run: Callable[[], Recording]) -> None:
+        """Record what a state decides: ``found`` and ``hits`` as the step function gave them, ``run`` leads to it."""
+        states, steps = self.states, self.steps
+        for k, p in enumerate(states):
+            if found >> k & 1:
+                self._close(p, confirm_state(p, run()))
+        for k, t in hits:
+            if steps[k].name not in self.answers:
+                self._close(steps[k], confirm_step(steps[k], run(), self._layout.decode(t)))
+
+    def _close(self, p: Invariant | StepInvariant | Reachability, recording: Recording) -> None:
+        verdict = Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
+        self.answers[p.name] = Answer(p, verdict, self._how, recording)
         self.open = [q for q in self.open if q is not p]
 
 
@@ -99,8 +119,3 @@ def raise_range_error(recording: Recording, questions: Questions) -> None:
     except RangeError as problem:
         run = ", ".join(f"{m.action.name}({', '.join(map(str, m.choice))})" for m in recording.moves) or "no step"
         raise RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy) from None
-
-
-def decided(p: Property) -> Verdict:
-    """The verdict when what ``p`` speaks of was met."""
-    return Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
