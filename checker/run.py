@@ -12,7 +12,7 @@ from model.language import Instance, ModelError, Protocol, System, Variant
 from model.language.protocol import known
 from properties.kinds import Invariant, Property, Reachability, StepInvariant
 
-from .explore.verdicts import Answer
+from .answers import Answer
 from .limits import Limits, Listener
 from .replay import Recording
 from .vocabulary import Exploration, Finding, Match, Report, Telling, Verdict

@@ -19,8 +19,17 @@ MAY_IMPORT = {
     "checker.limits": [],
     "checker.interpreter": ["model.language"],
     "checker.layout": ["checker.interpreter", "model.language"],
+    "checker.answers": [
+        "checker.interpreter",
+        "checker.layout",
+        "checker.replay",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
     "checker.replay": ["checker.interpreter", "checker.vocabulary", "model.language"],
     "checker.explore": [
+        "checker.answers",
         "checker.explore",
         "checker.interpreter",
         "checker.layout",
@@ -31,6 +40,7 @@ MAY_IMPORT = {
         "properties.kinds",
     ],
     "checker.scenario": [
+        "checker.answers",
         "checker.explore",
         "checker.scenario",
         "checker.interpreter",
@@ -44,6 +54,7 @@ MAY_IMPORT = {
     "checker.report": ["checker.report", "checker.vocabulary"],
     "checker.catalogue": ["model.language"],
     "checker.run": [
+        "checker.answers",
         "checker.explore",
         "checker.scenario",
         "checker.limits",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from checker import check, find
+from checker.answers import confirm_state, confirm_step, retrace
 from checker.explore import Kernel
-from checker.explore.verdicts import confirm_state, confirm_step, retrace
 from checker.interpreter import Interpreter, RangeError
 from checker.layout import Layout
 from checker.replay import Recording, ReplayError, record

@@ -12,11 +12,12 @@ from functools import partial
 from model.language import Instance
 from properties.kinds import Property, Reachability
 
+from ..answers import Answer, retrace
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from .kernel import Expand, Kernel, OutOfRangeError
-from .verdicts import Answer, Questions, raise_range_error, retrace
+from .questions import Questions, raise_range_error
 
 BATCH = 1024
 """States expanded between two looks at the clock."""

@@ -15,9 +15,9 @@ from model.language import Instance
 from properties.kinds import Invariant, StepInvariant
 from properties.scenario import Scenario
 
+from ..answers import confirm_state, confirm_step
 from ..explore.emit import Watch
 from ..explore.kernel import Expand, Kernel
-from ..explore.verdicts import confirm_state, confirm_step
 from ..replay import Recording
 from .match import Cast, Monitor, casts
 

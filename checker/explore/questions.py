@@ -1,28 +1,17 @@
-"""From what a search met to verdicts with replayed witnesses."""
+"""What a search still has to decide, and what it has decided."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
-from model.language import Term
 from properties.kinds import Invariant, Property, Reachability, StepInvariant
 
-from ..interpreter import Interpreter, Move, RangeError, State
+from ..answers import Answer, confirm_state, confirm_step, sought
+from ..interpreter import RangeError
 from ..layout import Layout
-from ..replay import Recording, ReplayError
+from ..replay import Recording
 from ..vocabulary import Verdict
 from .emit import Watch
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What an engine says of a property; ``recording`` is the replayed run that shows it."""
-
-    property: Property
-    verdict: Verdict
-    how: str
-    recording: Recording | None = None
 
 
 class Questions:
@@ -65,46 +54,6 @@ class Questions:
         verdict = Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
         self.answers[p.name] = Answer(p, verdict, self._how, recording)
         self.open = [q for q in self.open if q is not p]
-
-
-def sought(p: StepInvariant | Reachability) -> Term:
-    """The step term that decides ``p`` when it holds."""
-    return p.event if isinstance(p, Reachability) else ~p.holds
-
-
-def retrace(interpreter: Interpreter, layout: Layout, path: Sequence[int]) -> Recording:
-    """Replay packed states in the interpreter; ``path`` starts with the initial one."""
-    recording = Recording(interpreter)
-    if layout.encode(recording.states[0]) != path[0]:
-        raise ReplayError("the run does not start in the initial state")
-    for packed in path[1:]:
-        target = layout.decode(packed)
-        move = next((m for m, after in interpreter.moves(recording.states[-1]) if after == target), None)
-        if move is None:
-            raise ReplayError(f"no step leads to state {len(recording.states)} of the run")
-        recording.take(move.action.name, move.choice)
-    return recording
-
-
-def confirm_state(p: Invariant, recording: Recording) -> Recording:
-    """The last state violates ``p``, says the interpreter."""
-    if recording.interpreter.holds(p.holds, recording.states[-1]):
-        raise ReplayError(f"{p.name} holds in the state that is said to violate it")
-    return recording
-
-
-def confirm_step(p: StepInvariant | Reachability, recording: Recording, target: State) -> Recording:
-    """Add the step to ``target`` that decides ``p``, says the interpreter."""
-    interpreter, before = recording.interpreter, recording.states[-1]
-
-    def decides(move: Move, after: State) -> bool:
-        return after == target and interpreter.holds(sought(p), before, after, move)
-
-    found = next((m for m, after in interpreter.moves(before) if decides(m, after)), None)
-    if found is None:
-        raise ReplayError(f"no step to the state found decides {p.name}")
-    recording.take(found.action.name, found.choice)
-    return recording
 
 
 def raise_range_error(recording: Recording, questions: Questions) -> None:

@@ -1,0 +1,64 @@
+"""Answers of engines: verdicts with witnesses that the interpreter has replayed and confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.language import Term
+from properties.kinds import Invariant, Property, Reachability, StepInvariant
+
+from .interpreter import Interpreter, Move, State
+from .layout import Layout
+from .replay import Recording, ReplayError
+from .vocabulary import Verdict
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an engine says of a property; ``recording`` is the replayed run that shows it."""
+
+    property: Property
+    verdict: Verdict
+    how: str
+    recording: Recording | None = None
+
+
+def sought(p: StepInvariant | Reachability) -> Term:
+    """The step term that decides ``p`` when it holds."""
+    return p.event if isinstance(p, Reachability) else ~p.holds
+
+
+def retrace(interpreter: Interpreter, layout: Layout, path: Sequence[int]) -> Recording:
+    """Replay packed states in the interpreter; ``path`` starts with the initial one."""
+    recording = Recording(interpreter)
+    if layout.encode(recording.states[0]) != path[0]:
+        raise ReplayError("the run does not start in the initial state")
+    for packed in path[1:]:
+        target = layout.decode(packed)
+        move = next((m for m, after in interpreter.moves(recording.states[-1]) if after == target), None)
+        if move is None:
+            raise ReplayError(f"no step leads to state {len(recording.states)} of the run")
+        recording.take(move.action.name, move.choice)
+    return recording
+
+
+def confirm_state(p: Invariant, recording: Recording) -> Recording:
+    """The last state violates ``p``, says the interpreter."""
+    if recording.interpreter.holds(p.holds, recording.states[-1]):
+        raise ReplayError(f"{p.name} holds in the state that is said to violate it")
+    return recording
+
+
+def confirm_step(p: StepInvariant | Reachability, recording: Recording, target: State) -> Recording:
+    """Add the step to ``target`` that decides ``p``, says the interpreter."""
+    interpreter, before = recording.interpreter, recording.states[-1]
+
+    def decides(move: Move, after: State) -> bool:
+        return after == target and interpreter.holds(sought(p), before, after, move)
+
+    found = next((m for m, after in interpreter.moves(before) if decides(m, after)), None)
+    if found is None:
+        raise ReplayError(f"no step to the state found decides {p.name}")
+    recording.take(found.action.name, found.choice)
+    return recording
