@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
 from model.language.protocol import known
-from properties.kinds import Invariant, Property, Reachability, StepInvariant
+from properties.kinds import Checkable, Invariant, Property, StepInvariant
 
 from .answers import Answer
 from .limits import Limits, Listener
@@ -26,8 +26,9 @@ ENGINES = {
     "auto": "chooses: today always the explicit search",
     "explicit": "complete breadth-first search of a finite instance; shortest counterexamples",
     "simulate": "seeded random runs through instances that are too large to search; finds, never proves",
+    "bmc": "bounded model checking with Z3 to --depth steps (default 30); shortest counterexamples",
 }
-PLANNED = ("bmc", "induction", "proof", "spacer")
+PLANNED = ("induction", "proof", "spacer")
 TELLING = Limits(states=2_000_000, seconds=45.0)
 """How far the search for the fullest match goes when nothing else bounds it."""
 
@@ -73,14 +74,14 @@ def check(
     instance = system.instance(**(parameters or {}))
     engine = _engine(options)
     asked, left_out = _choose(system, options)
-    answerable = [p for p in asked if _answerable(p)]
+    answerable = [p for p in asked if isinstance(p, Checkable)]
     answers, exploration, interrupted = _ask(engine, instance, answerable, options)
     by_name = {a.property.name: a for a in answers}
-    told = _Told(instance, choose=engine == "explicit")
+    told = _Told(instance, choose=engine in ("explicit", "bmc"))
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
     if engine == "explicit" and not (interrupted or options.properties or options.fail_fast):
-        telling, cut = _tell(instance, findings, options, exploration.seconds)
+        telling, cut = _tell(instance, findings, options, exploration.seconds if exploration else 0.0)
     return Report(
         protocol=system.name,
         parameters=instance.parameters,
@@ -115,16 +116,14 @@ def _engine(options: Options) -> str:
     name = known(options.engine, ENGINES, "engine")
     if options.symmetry:
         raise ModelError("symmetry reduction is not there yet", remedy="leave out --symmetry")
-    if name == "simulate" and options.exhaustive:
-        raise ModelError(
-            "random simulation is never exhaustive", remedy="leave out --exhaustive or use --engine explicit"
-        )
+    if name in ("simulate", "bmc") and options.exhaustive:
+        raise ModelError(f"engine {name} is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
     if name != "simulate" and (options.seed is not None or options.runs is not None):
         raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
     return "explicit" if name == "auto" else name
 
 
-def _choose(system: System, options: Options) -> tuple[list[Property], list[Property]]:
+def _choose(system: System, options: Options) -> tuple[Sequence[Property], Sequence[Property]]:
     """The properties to check, and those that a default run leaves out."""
     declared = {p.name: p for p in system.properties}
     if options.properties:
@@ -132,20 +131,23 @@ def _choose(system: System, options: Options) -> tuple[list[Property], list[Prop
         return [declared[n] for n in names], []
     if not declared:
         raise ModelError(f"{system.name} declares no properties", remedy="declare some with protocol.declare(…)")
-    chosen = [p for p in declared.values() if _answerable(p)]
-    return chosen, [p for p in declared.values() if not _answerable(p)]
-
-
-def _answerable(p: Property) -> bool:
-    return isinstance(p, Invariant | StepInvariant | Reachability)
+    chosen = [p for p in declared.values() if isinstance(p, Checkable)]
+    return chosen, [p for p in declared.values() if not isinstance(p, Checkable)]
 
 
 def _ask(
-    engine: str, instance: Instance, properties: list[Property], options: Options
-) -> tuple[list[Answer], Exploration, bool]:
+    engine: str, instance: Instance, properties: list[Checkable], options: Options
+) -> tuple[list[Answer], Exploration | None, bool]:
+    run: Any
+    if engine == "bmc":
+        from .smt.bmc import Bounded
+
+        run = Bounded(
+            instance, properties, limits=options.limits, listener=options.listener, fail_fast=options.fail_fast
+        )
+        return run.run(), None, run.interrupted
     from .explore import Search, Simulation
 
-    run: Any
     if engine == "simulate":
         seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
         more = {"runs": options.runs} if options.runs is not None else {}

@@ -77,6 +77,9 @@ class Liveness:
     where: Place | None = field(default_factory=author)
 
 
+Checkable: TypeAlias = Invariant | StepInvariant | Reachability
+"""Kinds that a search of states and steps decides; can be used with isinstance."""
+
 Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability | Liveness"
 
 

@@ -39,6 +39,17 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
+    "checker.smt": [
+        "checker.smt",
+        "checker.answers",
+        "checker.interpreter",
+        "checker.layout",
+        "checker.limits",
+        "checker.replay",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
     "checker.scenario": [
         "checker.answers",
         "checker.explore",
@@ -54,6 +65,7 @@ MAY_IMPORT = {
     "checker.report": ["checker.report", "checker.vocabulary"],
     "checker.catalogue": ["model.language"],
     "checker.run": [
+        "checker.smt",
         "checker.answers",
         "checker.explore",
         "checker.scenario",

@@ -15,6 +15,7 @@ from checker.explore.kernel import Kernel, OutOfRangeError
 from checker.explore.lower import _HANDLERS as LOWERED
 from checker.interpreter import _HANDLERS as INTERPRETED
 from checker.interpreter import Interpreter, RangeError, State
+from checker.smt.finite import _HANDLERS as ENCODED
 from model.language import Array, Instance, Op, SetOf, Sort, System, Term
 from model.language.render import _INFIX, _TEXT
 from properties import Property, invariant, reachable, step_invariant
@@ -29,6 +30,7 @@ def test_every_backend_has_a_handler_for_every_operator() -> None:
     for op in Op:
         assert op in INTERPRETED, op
         assert op in LOWERED, op
+        assert op in ENCODED, op
         assert (op in _INFIX) != (op in _TEXT), op
 
 

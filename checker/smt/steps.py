@@ -1,0 +1,169 @@
+"""The step relation of a finite instance: one selected move from a state to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from model.language import Action, Array, Instance, Outcome, Term
+
+from ..interpreter import Interpreter
+from ..layout import Layout, root_of
+from .finite import Encoder, Frame, Place, label
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An action with its parameters and outcome fixed: one value of the selector."""
+
+    action: Action
+    values: tuple[int, ...]
+    outcome: Outcome
+
+
+class Steps:
+    """The initial state, the step relation and properties of one instance, over two template states.
+
+    Formulas speak of ``before``, ``after`` and ``selector``; ``at`` moves them to the states and steps of a run.
+    ``terms`` are what will be encoded beside the actions: they decide the width of numbers.
+    """
+
+    def __init__(self, instance: Instance, terms: Iterable[Term] = ()) -> None:
+        self.instance = instance
+        self.layout = Layout(instance)
+        self.interpreter = Interpreter(instance)
+        self.encoder = Encoder(instance, self.layout, [*terms, *_terms(instance)])
+        self.choices = [
+            Choice(a, values, o)
+            for a in instance.system.actions.values()
+            for values in instance.choices(a)
+            for o in a.outcomes
+        ]
+        self._bits = max(1, len(self.choices).bit_length())
+        self._before, self._after = self.encoder.fields("before"), self.encoder.fields("after")
+        self.before, self.after = self.encoder.state(self._before), self.encoder.state(self._after)
+        self.selector = z3.BitVec("step@", self._bits)
+        self.relation, self.out_of_range = self._relation()
+
+    def at(self, formula: Any, step: int) -> Any:
+        """A formula of the templates, about step number ``step`` (from 0) of a run and the states around it."""
+        pairs = [(self.selector, self.selector_at(step))]
+        for place, f in self.layout.fields.items():
+            for constants, n in ((self._before, step), (self._after, step + 1)):
+                constant = constants[place]
+                pairs.append((constant, z3.BitVec(f"{label(f)}@{n}", constant.size())))
+        return z3.substitute(formula, *pairs)
+
+    def selector_at(self, step: int) -> Any:
+        """The constant that says which move a step is."""
+        return z3.BitVec(f"step@{step}", self._bits)
+
+    def initial(self) -> Any:
+        """The state before is the initial one."""
+        start = self.interpreter.initial()
+        return z3.simplify(z3.And(*(self.before[p] == self._literal(p, start) for p in self.before)))
+
+    def holds(self, term: Term, *, of_step: bool = False) -> Any:
+        """A closed term in the state before, or of the step."""
+
+        def taken(action: str, outcome: str | None, wanted: Mapping[str, Any]) -> Any:
+            fitting = []
+            for n, c in enumerate(self.choices):
+                given = {str(p): v for p, v in zip(c.action.parameters, c.values, strict=True)}
+                if c.action.name == action and outcome in (None, c.outcome.name) and set(wanted) <= set(given):
+                    same = [self.encoder.constant(given[k]) == w for k, w in wanted.items()]
+                    fitting.append(z3.And(self.selector == n, *same))
+            return z3.Or(*fitting)
+
+        frame = Frame({}, self.before, self.after, taken) if of_step else Frame({}, self.before)
+        return z3.simplify(self.encoder.truth(term, frame))
+
+    def pick(self, model: Any, step: int) -> tuple[str, tuple[int, ...]]:
+        """The action and parameters that a model selects for a step."""
+        choice = self.choices[model.eval(self.selector_at(step), model_completion=True).as_long()]
+        return choice.action.name, choice.values
+
+    # Moves -----------------------------------------------------------------------------------------------------
+    def _relation(self) -> tuple[Any, Any]:
+        """The selected move leads from before to after; and: it assigns a value out of range."""
+        moves, wrong = [], []
+        for n, choice in enumerate(self.choices):
+            enabled, written, outside = self._move(choice)
+            frame = [self.after[p] == written.get(p, self.before[p]) for p in self.before]
+            moves.append(z3.Implies(self.selector == n, z3.And(enabled, *frame)))
+            wrong.append(z3.And(self.selector == n, enabled, z3.Or(*outside)))
+        ranges = [self.encoder.inside(f, self.after[p]) for p, f in self.layout.fields.items()]
+        bound = z3.ULT(self.selector, z3.BitVecVal(len(self.choices), self._bits))
+        return z3.simplify(z3.And(bound, *moves, *ranges)), z3.simplify(z3.Or(*wrong))
+
+    def _move(self, choice: Choice) -> tuple[Any, dict[Place, Any], list[Any]]:
+        """When a move is enabled, what it assigns, and when that is out of range."""
+        frame = Frame(dict(zip(choice.action.parameters, choice.values, strict=True)), self.before)
+        e = self.encoder
+        earlier = choice.action.outcomes[: choice.action.outcomes.index(choice.outcome)]
+        enabled = z3.And(
+            e.truth(choice.action.guard, frame),
+            *(z3.Not(e.truth(o.condition, frame)) for o in earlier),
+            e.truth(choice.outcome.condition, frame),
+        )
+        written: dict[Place, Any] = {}
+        outside: list[Any] = []
+        for u in choice.outcome.updates:
+            for place, here, value in self._assigned(u.target, u.value, frame):
+                outside.append(z3.And(here, z3.Not(e.inside(self.layout.fields[place], value))))
+                if place in written:
+                    outside.append(z3.And(here, self._claimed(choice, place, frame, u.target), written[place] != value))
+                written[place] = z3.If(here, value, written.get(place, self.before[place]))
+        return enabled, written, outside
+
+    def _claimed(self, choice: Choice, place: Place, frame: Frame, target: Term) -> Any:
+        """An update before that of ``target`` writes ``place``: two values for one place are an error."""
+        earlier = []
+        for u in choice.outcome.updates:
+            if u.target is target:
+                break
+            earlier += [here for p, here, _ in self._assigned(u.target, u.value, frame) if p == place]
+        return z3.Or(*earlier)
+
+    def _assigned(self, target: Term, value: Term, frame: Frame) -> Iterator[tuple[Place, Any, Any]]:
+        """The places that an update may write, when it does, and with what."""
+        name, positions = root_of(target)
+        sort, selection = self.instance.system.sort_of(name), target
+        paths: list[tuple[tuple[int, ...], list[Any]]] = [((), [])]
+        while selection.args:
+            self.encoder.positions(selection)
+            selection = selection.args[0]
+        for position in positions:
+            assert isinstance(sort, Array)
+            low, high = self.instance.bounds(sort.domain)
+            at = self.encoder.number(position, frame)
+            paths = [((*p, n - low), [*c, at == n]) for p, c in paths for n in range(low, high + 1)]
+            sort = sort.element
+        for path, conditions in paths:
+            for leaf in self.layout.paths(sort):
+                found = self.encoder.element(value, list(leaf), frame) if leaf else self.encoder.encode(value, frame)
+                yield (name, (*path, *leaf)), z3.And(*conditions), self.encoder.as_number(found)
+
+    def _literal(self, place: Place, state: tuple[Any, ...]) -> Any:
+        name, path = place
+        value = state[self.interpreter.place[name]]
+        for n in path:
+            value = value[n]
+        return self.encoder.mask(value) if isinstance(value, frozenset) else self.encoder.constant(int(value))
+
+
+def _terms(instance: Instance) -> Iterator[Term]:
+    """Every term of the actions and variables."""
+    for v in instance.system.variables:
+        yield v.term
+        yield v.initially
+    for a in instance.system.actions.values():
+        yield a.guard
+        for o in a.outcomes:
+            yield o.condition
+            for u in o.updates:
+                yield u.target
+                yield u.value
