@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from model.language import Term
-from properties.kinds import Invariant, Property, Reachability, StepInvariant
+from properties.kinds import Checkable, Invariant, Property, Reachability, StepInvariant
 
 from .interpreter import Interpreter, Move, State
 from .layout import Layout
@@ -27,6 +27,17 @@ class Answer:
 def sought(p: StepInvariant | Reachability) -> Term:
     """The step term that decides ``p`` when it holds."""
     return p.event if isinstance(p, Reachability) else ~p.holds
+
+
+def shows(p: Checkable, recording: Recording) -> bool:
+    """The last state or step of a recording decides ``p``, says the interpreter."""
+    interpreter = recording.interpreter
+    if isinstance(p, Invariant):
+        return not interpreter.holds(p.holds, recording.states[-1])
+    if not recording.moves:
+        return False
+    before, after = recording.states[-2:]
+    return interpreter.holds(sought(p), before, after, recording.moves[-1])
 
 
 def retrace(interpreter: Interpreter, layout: Layout, path: Sequence[int]) -> Recording:

@@ -117,8 +117,61 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Conjunct:
+    """A fact of an inductive invariant: ``kind`` is "range", "lemma", "property" or "found"."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """Something that a solver had to show: that ``fact`` holds after ``action`` (or "initially"), from the facts
+    ``uses``. ``reason`` says why it was not shown; ``seconds`` is the solver's time."""
+
+    fact: str
+    action: str
+    proved: bool
+    uses: tuple[str, ...]
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A proof for every size: the statement, what it assumes, the invariant's conjuncts and every obligation."""
+
+    properties: tuple[str, ...]
+    statement: str
+    assumptions: str
+    conjuncts: tuple[Conjunct, ...]
+    obligations: tuple[Obligation, ...]
+
+    @property
+    def complete(self) -> bool:
+        return all(o.proved for o in self.obligations)
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """A counterexample to induction: a step from a state that need not be reachable, at ``parameters``.
+
+    ``reached`` is the run that leads to it, where there is one: then it is a counterexample outright.
+    """
+
+    obligation: str
+    parameters: Mapping[str, int]
+    trace: Trace
+    reached: Trace | None = None
+
+
+@dataclass(frozen=True)
 class Finding:
-    """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness."""
+    """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness.
+
+    ``parameters`` are the sizes that the trace runs at, where the report is about every size.
+    """
 
     name: str
     kind: str
@@ -127,6 +180,8 @@ class Finding:
     how: str
     trace: Trace | None = None
     match: Match | None = None
+    parameters: Mapping[str, int] | None = None
+    unreached: Unreached | None = None
 
     @property
     def depth(self) -> int | None:
@@ -177,7 +232,47 @@ class Report:
     """Properties that the default run leaves out: name, kind, why."""
     telling: Telling | None = None
     interrupted: bool = False
+    proofs: tuple[Certificate, ...] = ()
+    every_size: bool = False
+    """The report is about every size; ``parameters`` then holds only those that were fixed."""
 
     @property
     def verdict(self) -> Verdict:
         return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A property of a protocol with some protections under some faults, decided for every size.
+
+    ``conjuncts`` name the invariant of its proof; ``depth`` and ``parameters`` are those of its counterexample.
+    """
+
+    protections: tuple[str, ...]
+    faults: tuple[str, ...]
+    property: str
+    verdict: Verdict
+    how: str
+    conjuncts: tuple[str, ...] = ()
+    depth: int | None = None
+    parameters: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class MatrixReport:
+    """Every subset of the protections × every property × every set of faults; ``seconds`` is wall time."""
+
+    protocol: str
+    parameters: Mapping[str, int]
+    protections: tuple[str, ...]
+    faults: tuple[str, ...]
+    properties: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    assumptions: tuple[str, ...]
+    queries: int
+    seconds: float
+    interrupted: bool = False
+
+    @property
+    def undecided(self) -> int:
+        return sum(c.verdict is Verdict.UNKNOWN for c in self.cells)

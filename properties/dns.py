@@ -6,6 +6,7 @@ import model.dns
 from model.dns.protocol import Endpoint, Plan, alias, empty, latest, plans, rollback, trees
 from model.language import both, exists, forall, primed, taken
 
+from .dns_proof import argument
 from .kinds import eventually_always, invariant, reachable, recoverable, step_invariant
 from .postmortem import postmortem
 
@@ -53,5 +54,5 @@ PROPERTIES = (
     ),
 )
 
-original = model.dns.original.declaring(PROPERTIES, [postmortem])
-fixed = model.dns.fixed.declaring(PROPERTIES, [postmortem])
+original = model.dns.original.declaring(PROPERTIES, [postmortem], [argument])
+fixed = model.dns.fixed.declaring(PROPERTIES, [postmortem], [argument])

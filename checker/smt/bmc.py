@@ -14,9 +14,9 @@ import z3
 from model.language import Instance
 from properties.kinds import Checkable, Invariant, Property, Reachability
 
-from ..answers import Answer, sought
+from ..answers import Answer, shows, sought
 from ..limits import Limits, Listener, Watchman
-from ..replay import Recording, ReplayError, record
+from ..replay import ReplayError, record
 from ..vocabulary import Verdict
 from .steps import Steps
 
@@ -151,14 +151,3 @@ class Bounded:
 def term_of(p: Checkable) -> Any:
     """The term that ``p`` is about."""
     return p.event if isinstance(p, Reachability) else p.holds
-
-
-def shows(p: Checkable, recording: Recording) -> bool:
-    """The last state or step of a recording decides ``p``, says the interpreter."""
-    interpreter = recording.interpreter
-    if isinstance(p, Invariant):
-        return not interpreter.holds(p.holds, recording.states[-1])
-    if not recording.moves:
-        return False
-    before, after = recording.states[-2:]
-    return interpreter.holds(sought(p), before, after, recording.moves[-1])

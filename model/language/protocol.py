@@ -42,13 +42,17 @@ class Variant:
     meaning: str = ""
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
+    proofs: tuple[Any, ...] = ()
 
-    def declaring(self, properties: Iterable[Any] = (), scenarios: Iterable[Any] = ()) -> Variant:
-        """The same with more properties and scenarios."""
+    def declaring(
+        self, properties: Iterable[Any] = (), scenarios: Iterable[Any] = (), proofs: Iterable[Any] = ()
+    ) -> Variant:
+        """The same with more properties, scenarios, and lemmas for proofs."""
         return replace(
             self,
             properties=(*self.properties, *properties),
             scenarios=(*self.scenarios, *scenarios),
+            proofs=(*self.proofs, *proofs),
         )
 
     def system(
@@ -67,6 +71,7 @@ class Variant:
             system,
             properties=(*system.properties, *self.properties),
             scenarios=(*system.scenarios, *self.scenarios),
+            proofs=(*system.proofs, *self.proofs),
         )
 
 
@@ -85,6 +90,7 @@ class Protocol:
         self.observations: dict[str, Observation] = {}
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
+        self.proofs: list[Any] = []
 
     # Declaring -------------------------------------------------------------------------------------------------
     def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
@@ -212,6 +218,10 @@ class Protocol:
         """Scenarios that traces are matched with."""
         self.scenarios.extend(scenarios)
 
+    def argue(self, *proofs: Any) -> None:
+        """Lemmas that proofs for every size may use."""
+        self.proofs.extend(proofs)
+
     # Using -----------------------------------------------------------------------------------------------------
     def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:
         """This protocol under another name, with those protections on by default."""
@@ -237,6 +247,7 @@ class Protocol:
             observations=tuple(self.observations.values()),
             properties=tuple(self.properties),
             scenarios=tuple(self.scenarios),
+            proofs=tuple(self.proofs),
         )
         changes = Changes(base)
         for p in chosen:

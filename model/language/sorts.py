@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from .errors import DefinitionError
 
 if TYPE_CHECKING:
-    from .terms import Term
+    from .terms import Term, Value
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,31 @@ class Parameter:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def term(self) -> Term:
+        """The parameter as a number in terms; operators take the parameter itself too."""
+        from .terms import lift
+
+        return lift(self)
+
+    def __add__(self, other: Value) -> Term:
+        return self.term + other
+
+    def __sub__(self, other: Value) -> Term:
+        return self.term - other
+
+    def __lt__(self, other: Value) -> Term:
+        return self.term < other
+
+    def __le__(self, other: Value) -> Term:
+        return self.term <= other
+
+    def __gt__(self, other: Value) -> Term:
+        return self.term > other
+
+    def __ge__(self, other: Value) -> Term:
+        return self.term >= other
 
 
 Size: TypeAlias = "int | Parameter"

@@ -53,6 +53,7 @@ class System:
     observations: tuple[Observation, ...] = ()
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
+    proofs: tuple[Any, ...] = ()
 
     def sort_of(self, variable: str) -> Sort:
         """The sort of the state variable of that name."""

@@ -1,0 +1,53 @@
+"""Obligations as SMT-LIB 2 files, one each, for another solver to check."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import z3
+
+from ..smt.obligations import Obligations
+from ..smt.prove import Discharged
+
+
+def scripts(obligations: Obligations, discharged: Iterable[Discharged]) -> Iterator[tuple[str, str]]:
+    """A file name and an SMT-LIB 2 script for every distinct proved obligation; each must be unsatisfiable."""
+    seen: set[int] = set()
+    for d in discharged:
+        if d.result.proved and id(d.result) not in seen:
+            seen.add(id(d.result))
+            yield f"{len(seen):04}-{_slug(d.fact)}-{_slug(d.action)}.smt2", script(obligations, d)
+
+
+def script(obligations: Obligations, d: Discharged) -> str:
+    """One obligation: its parts are asserted in order, and together they must be unsatisfiable."""
+    solver = z3.Solver()
+    told = []
+    for label, formula in obligations.parts(d.result):
+        solver.add(formula)
+        told.append(label)
+    body = solver.to_smt2().split("\n")
+    lines = [line for line in body if not line.startswith((";", "(set-info", "(set-logic"))]
+    head = [
+        f"; Obligation: {d.fact} after {d.action}",
+        *(f"; assertion {n}: {label}" for n, label in enumerate(told, 1)),
+        "(set-logic UFLIA)",
+        "(set-info :status unsat)",
+    ]
+    return "\n".join([*head, *lines]).rstrip() + "\n"
+
+
+def write_scripts(directory: str | Path, written: Iterable[tuple[str, str]], write: object) -> int:
+    """Write every script; how many there were. ``write`` puts a whole text to a path."""
+    count = 0
+    for name, text in written:
+        assert callable(write)
+        write(Path(directory) / name, text)
+        count += 1
+    return count
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "-", text).strip("-")[:60].lower()

@@ -1,0 +1,98 @@
+"""``check prove --all``: every subset of the protections × every safety property × every set of faults, each cell
+decided for all sizes: by a proof, or by a counterexample on a small instance that the interpreter has replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+from model.language import System, Variant
+from properties.kinds import Invariant, StepInvariant
+
+from ..limits import Limits, Listener
+from ..smt.obligations import RLIMIT
+from ..smt.prove import Discharged
+from ..vocabulary import Cell, MatrixReport
+from .decide import Decider, Decision
+
+
+class Matrix:
+    """Decides every cell; what one cell teaches serves the others."""
+
+    def __init__(
+        self,
+        variant: Variant,
+        fixed: Mapping[str, int] | None = None,
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        rlimit: int = RLIMIT,
+    ) -> None:
+        self.variant = variant
+        self.protections = tuple(variant.protections or variant.protocol.protections)
+        self.faults = tuple(variant.protocol.faults)
+        self.system = self._system((), ())
+        self.decider = Decider(self.system, fixed, limits=limits, listener=listener, rlimit=rlimit)
+        self.fixed = dict(fixed or {})
+        self.properties = [p for p in self.system.properties if isinstance(p, Invariant | StepInvariant)]
+        self._discharged: list[Discharged] = []
+        self.interrupted = False
+
+    def run(self) -> MatrixReport:
+        """Every cell, protections ascending; small sets of faults last, for proofs under many serve them."""
+        cells: list[Cell] = []
+        try:
+            for cell in self._cells():
+                cells.append(cell)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        return MatrixReport(
+            protocol=self.system.name,
+            parameters=self.fixed,
+            protections=self.protections,
+            faults=self.faults,
+            properties=tuple(p.name for p in self.properties),
+            cells=tuple(cells),
+            assumptions=tuple(str(t) for t in self.decider.assuming),
+            queries=self.decider.obligations.queries,
+            seconds=self.decider.obligations.watchman.seconds,
+            interrupted=self.interrupted,
+        )
+
+    def discharged(self) -> list[Discharged]:
+        """Every obligation of every proof."""
+        return self._discharged
+
+    def _cells(self) -> Iterator[Cell]:
+        for protections in _subsets(self.protections):
+            for faults in reversed(_subsets(self.faults)):
+                system = self._system(protections, faults)
+                for p in self.properties:
+                    yield self._cell(self.decider.decide(system, p), protections, faults)
+
+    def _cell(self, d: Decision, protections: Sequence[str], faults: Sequence[str]) -> Cell:
+        if d.argument is not None:
+            self._discharged += d.argument.obligations
+        refuted = d.refutation
+        return Cell(
+            protections=tuple(protections),
+            faults=tuple(faults),
+            property=d.property.name,
+            verdict=d.verdict,
+            how=d.how,
+            conjuncts=d.argument.facts if d.argument is not None else (),
+            depth=len(refuted.recording.moves) if refuted is not None else None,
+            parameters=refuted.parameters if refuted is not None else None,
+        )
+
+    def _system(self, protections: Sequence[str], faults: Sequence[str]) -> System:
+        return self.variant.system(faults, protections, [p for p in self.variant.protections if p not in protections])
+
+
+def _subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
+    return [chosen for size in range(len(names) + 1) for chosen in combinations(names, size)]
+
+
+def matrix(variant: Variant, fixed: Mapping[str, int] | None = None) -> MatrixReport:
+    """The table of ``check prove --all``."""
+    return Matrix(variant, fixed).run()

@@ -1,0 +1,198 @@
+"""``check prove``: properties for every size, with the statement that was proved and every obligation of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import z3
+
+from model.language import Index, System, Variant
+from properties.kinds import Invariant, Property, Recoverability, StepInvariant
+
+from ..limits import Limits, Listener
+from ..smt.obligations import RLIMIT
+from ..smt.prove import Argument, Discharged
+from ..vocabulary import Certificate, Conjunct, Finding, Obligation, Report, Verdict
+from .decide import Decider, Decision, Provable
+
+FEW = 6
+"""With more faults than this, only all of them and each of them are tried."""
+
+
+class Proving:
+    """Proofs for one protocol with its protections chosen.
+
+    ``faults`` are those that are on. None: the properties are asked of the protocol without faults, and each that
+    holds is then tried under every set of faults, so that the proof says the most it can.
+    """
+
+    def __init__(
+        self,
+        variant: Variant,
+        parameters: Mapping[str, int] | None = None,
+        *,
+        faults: Sequence[str] | None = None,
+        with_protections: Sequence[str] = (),
+        without: Sequence[str] = (),
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        rlimit: int = RLIMIT,
+    ) -> None:
+        self._variant, self._with, self._without = variant, with_protections, without
+        self._faults = faults
+        self.fixed = dict(parameters or {})
+        self.system = self._system(faults or ())
+        self.decider = Decider(self.system, self.fixed, limits=limits, listener=listener, rlimit=rlimit)
+        self.decisions: list[tuple[Decision, System]] = []
+        self.interrupted = False
+
+    def run(self, properties: Sequence[Property]) -> Report:
+        """Decide the properties; those of other kinds are left out."""
+        findings = []
+        for p in properties:
+            findings.append(self._finding(p) if isinstance(p, Provable) and not self.interrupted else _left(p))
+        return Report(
+            protocol=self.system.name,
+            parameters=self.fixed,
+            faults=self.system.faults,
+            protections=self.system.protections,
+            engine="proof",
+            findings=tuple(findings),
+            exploration=None,
+            proofs=tuple(self._certificates()),
+            interrupted=self.interrupted,
+            every_size=True,
+        )
+
+    def discharged(self) -> list[Discharged]:
+        """Every obligation of every proof."""
+        return [o for d, _ in self.decisions if d.argument is not None for o in d.argument.obligations]
+
+    def _system(self, faults: Sequence[str]) -> System:
+        return self._variant.system(faults, self._with, self._without)
+
+    def _finding(self, p: Provable) -> Finding:
+        try:
+            decision, system, more = self._decide(p)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return _left(p, "it was interrupted")
+        self.decisions.append((decision, system))
+        refuted = decision.refutation
+        return Finding(
+            p.name,
+            p.kind,
+            p.meaning,
+            decision.verdict,
+            decision.how + more,
+            trace=refuted.recording.trace() if refuted is not None else None,
+            parameters=refuted.parameters if refuted is not None else None,
+        )
+
+    # Faults ----------------------------------------------------------------------------------------------------
+    def _decide(self, p: Provable) -> tuple[Decision, System, str]:
+        """The decision, the system that it is about, and what more faults do to it."""
+        possible = tuple(self._variant.protocol.faults)
+        if self._faults is not None or not possible:
+            return self.decider.decide(self.system, p, least=True), self.system, ""
+        wider = (self._system(faults) for faults in _sets(possible))
+        system = next((s for s in wider if self.decider.proves(s, p)), self.system)
+        decision = self.decider.decide(system, p, least=True)
+        words = self._words(p, system.faults, possible) if decision.verdict is Verdict.HOLDS else ""
+        return decision, system, words
+
+    def _words(self, p: Provable, survived: Sequence[str], possible: Sequence[str]) -> str:
+        more = f"; also under {', '.join(survived)}" if survived else ""
+        for fault in (f for f in possible if f not in survived):
+            alone = self.decider.decide(self._system((*survived, fault)), p)
+            if alone.refutation is not None:
+                more += f"; violated with {fault} (in {len(alone.refutation.recording.moves)} steps)"
+            else:
+                more += f"; with {fault} {alone.verdict.word}"
+        return more
+
+    # Certificates ----------------------------------------------------------------------------------------------
+    def _certificates(self) -> list[Certificate]:
+        """One for each set of faults: what was proved under it shares an invariant."""
+        groups: dict[tuple[str, ...], list[tuple[Argument, System]]] = {}
+        for d, system in self.decisions:
+            if d.argument is not None:
+                groups.setdefault(system.faults, []).append((d.argument, system))
+        return [self._certificate(group) for group in groups.values()]
+
+    def _certificate(self, group: Sequence[tuple[Argument, System]]) -> Certificate:
+        system = group[0][1]
+        rows: dict[tuple[str, str], Discharged] = {}
+        for argument, _ in group:
+            rows.update({(o.fact, o.action): o for o in argument.obligations})
+        facts = self.decider.obligations.facts
+        used = {name for argument, _ in group for name in argument.facts}
+        return Certificate(
+            properties=tuple(a.property.name for a, _ in group),
+            statement=_statement(system, [a.property for a, _ in group]),
+            assumptions=self._assumptions(system),
+            conjuncts=tuple(Conjunct(f.name, f.kind, f.meaning) for f in facts.values() if f.name in used),
+            obligations=tuple(_obligation(o) for o in rows.values()),
+        )
+
+    def _assumptions(self, system: System) -> str:
+        least = [f"{p.name} ≥ {p.low}" for p in system.parameters]
+        given = [str(t) for t in self.decider.assuming]
+        sizes = ", ".join([*least, *given]) or "there are none"
+        orders = sorted({s.name for s in self.decider.obligations.open.indices() if s.ordered})
+        order = f" The members of {', '.join(orders)} stand in a total order from a first to a last." if orders else ""
+        off = [f for f in self._variant.protocol.faults if f not in system.faults]
+        return (
+            f"Sizes: {sizes}, as great as you like.{order} Numbers are whole numbers; the steps are those of the "
+            f"protocol's own terms, each atomic, in any interleaving."
+            + (f" Faults that do not happen: {', '.join(off)}." if off else " Every fault may happen.")
+            + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}."
+        )
+
+
+def _sets(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Sets of faults, large ones first, without the empty one."""
+    if len(names) > FEW:
+        return [tuple(names), *((n,) for n in names)]
+    return [chosen for size in range(len(names), 0, -1) for chosen in combinations(names, size)]
+
+
+def _statement(system: System, properties: Sequence[Provable]) -> str:
+    sizes = ", ".join(p.name for p in system.parameters)
+    number = f"any number of {_plurals(system)}" if _plurals(system) else "any size"
+    parts = []
+    for p in properties:
+        match p:
+            case Invariant():
+                parts.append(f"in every reachable state {p.meaning} ({p.name})")
+            case StepInvariant():
+                parts.append(f"of every step from a reachable state: {p.meaning} ({p.name})")
+            case Recoverability():
+                parts.append(f"from every reachable state: {p.meaning} ({p.name})")
+    under = f"whatever {', '.join(system.faults)} do" if system.faults else "without faults"
+    guards = f"with {', '.join(system.protections)}" if system.protections else "without protections"
+    return f"{system.name} {guards}, {under}, with {number} (sizes {sizes or 'none'} left open): {'; '.join(parts)}."
+
+
+def _plurals(system: System) -> str:
+    found = dict.fromkeys(
+        s.plural for a in system.actions.values() for s in (p.sort for p in a.parameters) if isinstance(s, Index)
+    )
+    return " and ".join(found)
+
+
+def _obligation(o: Discharged) -> Obligation:
+    r = o.result
+    return Obligation(o.fact, o.action, r.proved, tuple(sorted(r.used)) if r.proved else (), r.seconds, r.reason)
+
+
+def _left(p: Property, why: str | None = None) -> Finding:
+    reason = why or f"no proof for every size is made of this kind: {p.kind}"
+    return Finding(p.name, p.kind, p.meaning, Verdict.UNKNOWN, reason)
+
+
+def narrowed(report: Report, left_out: Sequence[tuple[str, str, str]]) -> Report:
+    """The report with what a default run leaves out."""
+    return replace(report, left_out=tuple(left_out))

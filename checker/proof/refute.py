@@ -1,0 +1,130 @@
+"""Counterexamples on small instances, for what cannot be proved at every size.
+
+Instances are searched completely, smallest first (by the sum of their sizes). A run that was found is tried on other
+systems too: the interpreter says whether it is one of theirs and violates the property there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from model.language import Instance, ModelError, System, Term
+from properties.kinds import Invariant, StepInvariant
+
+from ..answers import shows
+from ..explore import Search
+from ..interpreter import Context, Interpreter
+from ..limits import Limits, Listener
+from ..replay import Recording, ReplayError, record
+from ..vocabulary import Verdict
+
+STATES = 400_000
+"""States that the search for one counterexample may visit, over all instances together."""
+INSTANCES = 250
+"""Instances that it may visit."""
+
+
+@dataclass(frozen=True)
+class Refutation:
+    """A replayed run of an instance that violates the property."""
+
+    parameters: Mapping[str, int]
+    recording: Recording
+
+
+@dataclass(frozen=True)
+class Covered:
+    """How far a search for a counterexample came in vain: instances searched completely, and their states."""
+
+    instances: int
+    states: int
+
+
+class Refuter:
+    """Looks for counterexamples; remembers runs that were found, for other systems with the same variables.
+
+    ``assuming``: terms over parameters that an instance must satisfy; ``fixed``: sizes that the user chose.
+    """
+
+    def __init__(
+        self,
+        assuming: Sequence[Term] = (),
+        fixed: Mapping[str, int] | None = None,
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.assuming = tuple(assuming)
+        self.fixed = dict(fixed or {})
+        self.limits = limits or Limits()
+        self.listener = listener
+        self._found: dict[str, list[Refutation]] = {}
+
+    def refute(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
+        """The shortest counterexample of the smallest instance that has one, or what was searched in vain."""
+        for known in self._found.get(p.name, []):
+            again = self._again(system, p, known)
+            if again is not None:
+                return again
+        found = self._search(system, p)
+        if isinstance(found, Refutation):
+            self._found.setdefault(p.name, []).append(found)
+        return found
+
+    def _search(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
+        instances = states = 0
+        for instance in self.instances(system):
+            if instances >= INSTANCES or states >= STATES:
+                break
+            limits = Limits(states=STATES - states, seconds=self.limits.seconds, memory=self.limits.memory)
+            search = Search(instance, [p], limits=limits, listener=self.listener)
+            (answer,), covered = search.run()
+            if search.interrupted:
+                raise KeyboardInterrupt
+            if answer.verdict is Verdict.VIOLATED and answer.recording is not None:
+                return Refutation(instance.parameters, answer.recording)
+            states += covered.states
+            instances += covered.complete
+        return Covered(instances, states)
+
+    def instances(self, system: System) -> Iterator[Instance]:
+        """Instances that satisfy the assumptions, by growing size; those of known counterexamples first."""
+        seen = set()
+        for known in sorted(self._sizes_found(), key=lambda sizes: sum(v for _, v in sizes)):
+            seen.add(known)
+            yield system.instance(**dict(known))
+        free = [p for p in system.parameters if p.name not in self.fixed]
+        room = [p.high - p.low for p in free]
+        for total in range(sum(room) + 1):
+            for extra in _splits(total, room):
+                sizes = {**self.fixed, **{p.name: p.low + x for p, x in zip(free, extra, strict=True)}}
+                if tuple(system.instance(**sizes).parameters.items()) not in seen and self._allowed(system, sizes):
+                    yield system.instance(**sizes)
+
+    def _sizes_found(self) -> set[tuple[tuple[str, int], ...]]:
+        return {tuple(r.parameters.items()) for found in self._found.values() for r in found}
+
+    def _allowed(self, system: System, sizes: Mapping[str, int]) -> bool:
+        interpreter = Interpreter(system.instance(**sizes))
+        return all(interpreter.evaluate(term, Context({}, ())) for term in self.assuming)
+
+    def _again(self, system: System, p: Invariant | StepInvariant, known: Refutation) -> Refutation | None:
+        """The run of ``known`` in ``system``, cut at its first violation, if it is a counterexample there too."""
+        interpreter = Interpreter(system.instance(**known.parameters))
+        try:
+            recording = record(interpreter, ((m.action.name, m.choice) for m in known.recording.moves))
+        except (ReplayError, KeyError, ModelError):
+            return None
+        return Refutation(known.parameters, recording) if shows(p, recording) else None
+
+
+def _splits(total: int, room: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """Every way to hand out ``total`` so that no place gets more than its ``room``."""
+    if not room:
+        if total == 0:
+            yield ()
+        return
+    for here in range(min(total, room[0]) + 1):
+        for rest in _splits(total - here, room[1:]):
+            yield (here, *rest)

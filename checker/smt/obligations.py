@@ -1,0 +1,248 @@
+"""Proof obligations of a system with open sizes, discharged one by one.
+
+An obligation is one action and one fact: where the hypotheses hold and the action happens, the fact holds afterwards.
+Each is a query of its own. The solver's unsatisfiable core says which hypotheses it needed, so that one proof serves
+every set of hypotheses that has those, and every system that has the action.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import z3
+
+from model.language import Action, Outcome, System, Term
+from properties.kinds import Invariant, StepInvariant
+from properties.proof import Proof
+
+from ..limits import Limits, Listener, Watchman
+from .open import Frame, Open, State, scalar
+
+RESOURCES = ("canceled", "max. resource limit exceeded", "resource limits reached")
+"""How Z3 calls a query that ran into its resource limit."""
+
+RLIMIT = 3_000_000
+"""Z3's count of elementary steps that a query may take; the same on every machine, about a second."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A candidate conjunct of an inductive invariant: the range of a variable, a lemma or an invariant."""
+
+    name: str
+    kind: str
+    meaning: str
+    formula: Callable[[State], Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the solver says of an obligation: proved from the hypotheses ``used``, or why not. ``seconds`` it took;
+    ``negated`` are the formulas that it showed to contradict the hypotheses."""
+
+    proved: bool
+    used: frozenset[str]
+    seconds: float
+    reason: str = ""
+    negated: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """One outcome of an action in Z3: when it is the one that happens, and the state after it."""
+
+    outcome: Outcome
+    condition: Any
+    after: State
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Case:
+    """An action in Z3, for arbitrary parameters."""
+
+    action: Action
+    enabled: Any
+    endings: tuple[Ending, ...]
+
+
+Key = tuple[Any, ...]
+INITIALLY = "initially"
+
+
+class Obligations:
+    """Discharges obligations about one set of variables, for any choice of actions over them."""
+
+    def __init__(
+        self,
+        system: System,
+        assuming: Iterable[Term] = (),
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        rlimit: int = RLIMIT,
+    ) -> None:
+        self.open = Open(system)
+        self.rlimit = rlimit
+        self.queries = 0
+        self.watchman = Watchman("proving", limits or Limits(), listener)
+        arguments = [a for a in system.proofs if isinstance(a, Proof)]
+        self._assumed = [self.open.encode(term, Frame({}, {})) for term in assuming]
+        self.facts: dict[str, Fact] = {f.name: f for f in self._facts(system, arguments)}
+        self._given: dict[str, tuple[Any, Any]] = {}
+        self._cases: dict[Key, Case] = {}
+        self._proved: dict[Key, list[Result]] = {}
+        self._failed: dict[Key, list[tuple[frozenset[str], Result]]] = {}
+
+    def _facts(self, system: System, arguments: Iterable[Proof]) -> Iterator[Fact]:
+        for v in system.variables:
+            if self.open.range(v, self.open.state) is not None:
+                words = f"{v.name} stays in the range of its sort"
+                yield Fact(f"range of {v.name}", "range", words, partial(self.open.range, v))
+        for a in arguments:
+            for x in a.lemmas:
+                yield Fact(x.name, "lemma", x.meaning, self._about(x.holds))
+        for p in system.properties:
+            if isinstance(p, Invariant):
+                yield Fact(p.name, "property", p.meaning, self._about(p.holds))
+
+    def add(self, name: str, kind: str, meaning: str, holds: Term) -> None:
+        """A further candidate."""
+        self.facts[name] = Fact(name, kind, meaning, self._about(holds))
+
+    def _about(self, term: Term) -> Callable[[State], Any]:
+        return lambda state: self.open.encode(term, Frame({}, state))
+
+    def consistent(self) -> bool:
+        """Some sizes satisfy the assumptions: else everything would follow."""
+        solver = z3.Solver()
+        solver.add(*self._assumed, *self.open.sizes())
+        return bool(solver.check() == z3.sat)
+
+    # Obligations -----------------------------------------------------------------------------------------------
+    def initially(self, goal: str) -> Result:
+        """The fact holds in the initial state."""
+        return self.discharge((INITIALLY, goal), self.negated_initially(goal), frozenset())
+
+    def kept(self, action: Action, goal: str, given: frozenset[str]) -> Result:
+        """Where the facts ``given`` hold, ``action`` leads to states where ``goal`` holds."""
+        return self.discharge((content(action), goal), self.negated_after(action, goal), given)
+
+    def obeyed(self, action: Action, p: StepInvariant, given: frozenset[str]) -> Result:
+        """Where the facts ``given`` hold, every step of ``action`` satisfies ``p``."""
+        return self.discharge((content(action), "step", p.holds), self.negated_step(action, p), given)
+
+    def negated_initially(self, goal: str) -> Callable[[], list[Any]]:
+        return lambda: [z3.Not(self.facts[goal].formula(self.open.initial()))]
+
+    def negated_after(self, action: Action, goal: str) -> Callable[[], list[Any]]:
+        formula = self.facts[goal].formula
+        return lambda: self._some_ending(action, lambda ending: z3.Not(formula(ending.after)))
+
+    def negated_step(self, action: Action, p: StepInvariant) -> Callable[[], list[Any]]:
+        def wrong(ending: Ending) -> Any:
+            frame = Frame(ending.frame.bound, ending.frame.state, ending.after, (action, ending.outcome))
+            return z3.Not(self.open.encode(p.holds, frame))
+
+        return lambda: self._some_ending(action, wrong)
+
+    def _some_ending(self, action: Action, wrong: Callable[[Ending], Any]) -> list[Any]:
+        case = self.case(action)
+        return [case.enabled, z3.Or(*(z3.And(e.condition, wrong(e)) for e in case.endings))]
+
+    def case(self, action: Action) -> Case:
+        """The action in Z3."""
+        key = content(action)
+        if key not in self._cases:
+            self._cases[key] = self._case(action)
+        return self._cases[key]
+
+    def _case(self, action: Action) -> Case:
+        return self.case_for(action, [self.open.parameter(p)[0] for p in action.parameters])
+
+    def case_for(self, action: Action, arguments: Sequence[Any]) -> Case:
+        """The action in Z3 for these arguments."""
+        frame = Frame(dict(zip(action.parameters, arguments, strict=True)), self.open.state)
+        legal = [self.open.within(scalar(p.sort), a) for p, a in zip(action.parameters, arguments, strict=True)]
+        enabled = z3.And(*legal, self.open.encode(action.guard, frame))
+        endings, earlier = [], []
+        for o in action.outcomes:
+            here = self.open.encode(o.condition, frame)
+            condition = z3.And(*(z3.Not(e) for e in earlier), here)
+            endings.append(Ending(o, condition, self.open.after(o, frame), frame))
+            earlier.append(here)
+        return Case(action, enabled, tuple(endings))
+
+    # Queries ---------------------------------------------------------------------------------------------------
+    def discharge(self, key: Key, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
+        """Show that no state satisfies ``given`` and ``negated``, or say why that was not shown."""
+        for result in self._proved.get(key, ()):
+            if result.used <= given:
+                return result
+        for tried, result in self._failed.get(key, ()):
+            if given <= tried:
+                return result
+        result = self._query(negated(), given)
+        if result.proved:
+            self._proved.setdefault(key, []).append(result)
+        else:
+            self._failed.setdefault(key, []).append((given, result))
+        return result
+
+    def _query(self, negated: list[Any], given: frozenset[str]) -> Result:
+        stopped = self.watchman.look(self.queries, 0, 0)
+        if stopped:
+            return Result(False, given, 0.0, stopped)
+        self.queries += 1
+        solver = z3.Solver()
+        solver.set("random_seed", 0)
+        solver.set("rlimit", self.rlimit)
+        started = time.perf_counter()
+        chosen = {name: self._hypothesis(name) for name in self.facts if name in given}
+        solver.add(*(formula for _, formula in chosen.values()), *self._assumed, *negated, *self.open.axioms())
+        labels = {name: label for name, (label, _) in chosen.items()}
+        found = solver.check(*labels.values())
+        seconds = time.perf_counter() - started
+        if found == z3.unsat:
+            core = {str(c) for c in solver.unsat_core()}
+            used = frozenset(n for n, label in labels.items() if str(label) in core)
+            return Result(True, used, seconds, negated=tuple(negated))
+        if found == z3.sat:
+            return Result(False, given, seconds, "the solver has a counterexample to induction")
+        reason = solver.reason_unknown()
+        if "interrupted" in reason:
+            raise KeyboardInterrupt
+        limit = f"its resource limit of {self.rlimit:,}" if reason in RESOURCES else reason
+        return Result(False, given, seconds, f"the solver gave up: {limit}")
+
+    def _hypothesis(self, name: str) -> tuple[Any, Any]:
+        """A label, and that the fact holds before the step if the label does."""
+        if name not in self._given:
+            label = z3.Bool(f"given: {name}")
+            self._given[name] = label, z3.Implies(label, self.facts[name].formula(self.open.state))
+        return self._given[name]
+
+    def parts(self, result: Result) -> Iterator[tuple[str, Any]]:
+        """The formulas of a proved obligation, which contradict each other, and what each says."""
+        for n, a in enumerate([*self._assumed, *self.open.sizes()], 1):
+            yield f"size {n}", a
+        for n, a in enumerate(self.open.order(), 1):
+            yield f"axiom {n}", a
+        for name in self.facts:
+            if name in result.used:
+                yield f"before the step: {name}", self.facts[name].formula(self.open.state)
+        for n, a in enumerate(result.negated, 1):
+            yield f"the step, and the negated goal, part {n}", a
+
+
+def content(action: Action) -> Key:
+    """What an action is, but for its words: terms are shared, so identity is equality."""
+    return (
+        action.parameters,
+        action.guard,
+        tuple((o.condition, tuple((u.target, u.value) for u in o.updates)) for o in action.outcomes),
+    )

@@ -1,0 +1,67 @@
+"""What a proof for every size is made with: lemmas, assumptions about sizes, schedules of recovery.
+
+Nothing here is believed. A prover takes from the lemmas those that are inductive together for the system at hand, and
+discharges every obligation of them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from model.language import DefinitionError, Op, Place, Term
+from model.language.actions import check_state_only
+from model.language.errors import author
+from model.language.sorts import BOOL
+from model.language.terms import Value, expect, subterms
+
+from .schedule import Schedule
+
+_FOR_AUTHORS = True  # errors name the line that calls this module
+
+
+@dataclass(frozen=True, eq=False)
+class Lemma:
+    """A conjunct of an inductive invariant: ``holds`` (a closed truth-valued state term) is said of every reachable
+    state. ``meaning`` is its sentence in reports."""
+
+    name: str
+    holds: Term
+    meaning: str
+    where: Place | None = field(default_factory=author)
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """Lemmas that invariants may need, schedules of recovery, and what is assumed of the sizes (terms over parameters
+    only)."""
+
+    lemmas: tuple[Lemma, ...]
+    assuming: tuple[Term, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+
+
+def lemma(name: str, holds: Value, meaning: str) -> Lemma:
+    """A named conjunct: ``holds`` in every reachable state, if the prover agrees."""
+    term = expect(holds, BOOL, f"lemma {name}")
+    check_state_only(term, f"lemma {name}", author())
+    if not meaning.strip():
+        raise DefinitionError(f"lemma {name} has no meaning", remedy="say in one sentence what it states")
+    return Lemma(name, term, meaning)
+
+
+def proof(
+    lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules: Iterable[Schedule] = ()
+) -> Proof:
+    """Lemmas with names of their own, under assumptions such as ``keep >= 1``, and schedules of recovery."""
+    chosen = tuple(lemmas)
+    names = [x.name for x in chosen]
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice:
+        raise DefinitionError(f"lemma {twice[0]} is declared twice", remedy="rename one of the two")
+    given = tuple(expect(a, BOOL, "assumption") for a in assuming)
+    for term in given:
+        for t in subterms(term):
+            if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
+                raise DefinitionError(f"assumption {term}: {t} is no parameter", remedy="assume something of sizes only")
+    return Proof(chosen, given, tuple(schedules))

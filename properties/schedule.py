@@ -1,0 +1,92 @@
+"""Schedules: how a protocol can recover from any state of any size, as rules with a measure that each step lowers.
+
+A schedule shows a recoverability property (AG EF goal). Members of index sorts are chosen once, at the start; the
+``promise`` about them holds until the goal is reached, some rule always applies, and what the rule takes lowers the
+measure. Measures are lexicographic and well founded, so the goal is reached in finitely many steps (Floyd, "Assigning
+meanings to programs", 1967; as a proof rule for possibility: Manna & Pnueli, "Temporal verification of reactive
+systems: progress").
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from model.language import DefinitionError, Index, Place, Term
+from model.language.actions import check_state_only
+from model.language.errors import author
+from model.language.sorts import BOOL, Scalar, describe, is_numeric
+from model.language.terms import Op, Value, expect, make
+
+_FOR_AUTHORS = True  # errors name the line that calls this module
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """Where ``when`` holds for some members ``choosing``, take ``action`` with ``arguments``."""
+
+    name: str
+    choosing: tuple[Term, ...]
+    when: Term
+    action: str
+    arguments: tuple[Term, ...]
+    where: Place | None = field(default_factory=author)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The body of a schedule; ``measure`` holds numbers from 0 and members of ordered sorts, which move to the last."""
+
+    promise: Term
+    rules: tuple[Rule, ...]
+    measure: tuple[Term, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """A way to recover, for the recoverability property of that name; ``chosen`` are bound at the start."""
+
+    property: str
+    chosen: tuple[Term, ...]
+    plan: Plan
+    meaning: str
+
+
+def take(name: str, action: str, *arguments: Term, when: Value) -> Rule:
+    """A rule: where ``when`` holds, take ``action`` with these arguments."""
+    return Rule(name, (), _condition(when, name), action, arguments)
+
+
+def take_for_some(sort: Scalar, name: str, action: str, *, when: Callable[[Term], Value]) -> Rule:
+    """A rule: where ``when`` holds of some member, take ``action`` with that member as its argument."""
+    member = make(Op.BOUND, (), sort, (f"some {describe(sort)}", 0))
+    return Rule(name, (member,), _condition(when(member), name), action, (member,))
+
+
+def plan(promise: Value, rules: Iterable[Rule], measure: Iterable[Term]) -> Plan:
+    """What holds on the way, the rules, and what each of them lowers."""
+    parts = tuple(measure)
+    for m in parts:
+        if not (is_numeric(m.sort) or (isinstance(m.sort, Index) and m.sort.ordered)):
+            raise DefinitionError(f"measure {m} is a {describe(m.sort)}", remedy="a number or a member of an order")
+    return Plan(_condition(promise, "promise"), tuple(rules), parts)
+
+
+def schedule(property: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., Plan]], Schedule]:
+    """Decorator: the function makes the plan from the members that are chosen at the start."""
+
+    def add(body: Callable[..., Plan]) -> Schedule:
+        names = tuple(inspect.signature(body).parameters)
+        if len(names) != len(sorts):
+            raise DefinitionError(f"schedule {body.__name__} has {len(names)} parameters but {len(sorts)} sorts")
+        chosen = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(sorts, names, strict=True))
+        return Schedule(property, chosen, body(*chosen), meaning)
+
+    return add
+
+
+def _condition(value: Value, name: str) -> Term:
+    term = expect(value, BOOL, f"condition of {name}")
+    check_state_only(term, f"schedule: {name}", author())
+    return term
