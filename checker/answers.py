@@ -16,12 +16,16 @@ from .vocabulary import Verdict
 
 @dataclass(frozen=True)
 class Answer:
-    """What an engine says of a property; ``recording`` is the replayed run that shows it."""
+    """What an engine says of a property; ``recording`` is the replayed run that shows it.
+
+    ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable.
+    """
 
     property: Property
     verdict: Verdict
     how: str
     recording: Recording | None = None
+    unreached: Recording | None = None
 
 
 def sought(p: StepInvariant | Reachability) -> Term:

@@ -19,11 +19,14 @@ class ReplayError(Exception):
 
 
 class Recording:
-    """A run as the interpreter replays it: ``states`` has one more member than ``moves``."""
+    """A run as the interpreter replays it: ``states`` has one more member than ``moves``.
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    It starts in the initial state, or in ``start``, which need not be reachable: reports must say so then.
+    """
+
+    def __init__(self, interpreter: Interpreter, start: State | None = None) -> None:
         self.interpreter = interpreter
-        self.states: list[State] = [interpreter.initial()]
+        self.states: list[State] = [interpreter.initial() if start is None else start]
         self.moves: list[Move] = []
 
     def take(self, action: str, choice: tuple[int, ...]) -> Move:
@@ -43,9 +46,9 @@ class Recording:
         return Trace(tell.state(self.states[0]), tuple(steps))
 
 
-def record(interpreter: Interpreter, picks: Iterable[Pick]) -> Recording:
-    """Replay ``picks`` from the initial state."""
-    recording = Recording(interpreter)
+def record(interpreter: Interpreter, picks: Iterable[Pick], start: State | None = None) -> Recording:
+    """Replay ``picks`` from the initial state, or from ``start``."""
+    recording = Recording(interpreter, start)
     for action, choice in picks:
         recording.take(action, choice)
     return recording

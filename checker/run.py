@@ -15,7 +15,7 @@ from properties.kinds import Checkable, Invariant, Property, StepInvariant
 from .answers import Answer
 from .limits import Limits, Listener
 from .replay import Recording
-from .vocabulary import Exploration, Finding, Match, Report, Telling, Verdict
+from .vocabulary import Exploration, Finding, Match, Report, Telling, Unreached, Verdict
 
 if TYPE_CHECKING:
     from properties.scenario import Scenario
@@ -27,8 +27,13 @@ ENGINES = {
     "explicit": "complete breadth-first search of a finite instance; shortest counterexamples",
     "simulate": "seeded random runs through instances that are too large to search; finds, never proves",
     "bmc": "bounded model checking with Z3 to --depth steps (default 30); shortest counterexamples",
+    "induction": "k-induction with Z3 up to k = --depth (default 30), with the protocol's lemmas; proves one size",
+    "spacer": "Z3's fixedpoint engine finds an invariant of one size by itself; the invariant is checked",
+    "proof": "proves for every size, or finds a counterexample on a small instance (see `check prove`)",
 }
-PLANNED = ("induction", "proof", "spacer")
+SYMBOLIC = ("bmc", "induction", "spacer")
+SHORTEST = ("explicit", *SYMBOLIC)
+"""Engines whose counterexamples are as short as possible."""
 TELLING = Limits(states=2_000_000, seconds=45.0)
 """How far the search for the fullest match goes when nothing else bounds it."""
 
@@ -70,14 +75,16 @@ def check(
     already. Raises ``ModelError`` where the request or the model is wrong.
     """
     options = options or Options()
+    engine = _engine(options)
+    if engine == "proof":
+        return _prove(protocol, parameters, faults, with_protections, without, options)
     system = _system(protocol, faults, with_protections, without)
     instance = system.instance(**(parameters or {}))
-    engine = _engine(options)
-    asked, left_out = _choose(system, options)
+    asked, left_out = chosen(system, options.properties)
     answerable = [p for p in asked if isinstance(p, Checkable)]
     answers, exploration, interrupted = _ask(engine, instance, answerable, options)
     by_name = {a.property.name: a for a in answers}
-    told = _Told(instance, choose=engine in ("explicit", "bmc"))
+    told = _Told(instance, choose=engine in SHORTEST)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
     if engine == "explicit" and not (interrupted or options.properties or options.fail_fast):
@@ -99,6 +106,39 @@ def check(
 _NO_ENGINE = "no engine answers this kind yet"
 
 
+def _prove(
+    protocol: Protocol | Variant | System,
+    parameters: Mapping[str, int] | None,
+    faults: Sequence[str],
+    add: Sequence[str],
+    without: Sequence[str],
+    options: Options,
+) -> Report:
+    """``--engine proof``: the same request, for every size that ``parameters`` leaves open."""
+    from .proof import Provable, Proving
+
+    if isinstance(protocol, System):
+        raise ModelError("a proof wants a Protocol or Variant, not a System", remedy="pass what made the System")
+    variant = protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol
+    proving = Proving(
+        variant,
+        parameters,
+        faults=faults,
+        with_protections=add,
+        without=without,
+        limits=options.limits,
+        listener=options.listener,
+    )
+    return proving.run(*chosen(proving.system, options.properties, Provable))
+
+
+def provable() -> Any:
+    """The kinds that can be proved for every size."""
+    from .proof import Provable
+
+    return Provable
+
+
 def _system(
     protocol: Protocol | Variant | System, faults: Sequence[str], add: Sequence[str], without: Sequence[str]
 ) -> System:
@@ -111,38 +151,38 @@ def _system(
 
 
 def _engine(options: Options) -> str:
-    if options.engine in PLANNED:
-        raise ModelError(f"engine {options.engine} is not there yet", remedy=f"there are {', '.join(ENGINES)}")
     name = known(options.engine, ENGINES, "engine")
     if options.symmetry:
         raise ModelError("symmetry reduction is not there yet", remedy="leave out --symmetry")
-    if name in ("simulate", "bmc") and options.exhaustive:
+    if name not in ("auto", "explicit") and options.exhaustive:
         raise ModelError(f"engine {name} is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
     if name != "simulate" and (options.seed is not None or options.runs is not None):
         raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
     return "explicit" if name == "auto" else name
 
 
-def _choose(system: System, options: Options) -> tuple[Sequence[Property], Sequence[Property]]:
-    """The properties to check, and those that a default run leaves out."""
+def chosen(
+    system: System, names: Sequence[str], kinds: Any = Checkable
+) -> tuple[Sequence[Property], Sequence[Property]]:
+    """The properties to check, and those that a default run leaves out: the ones of other kinds."""
     declared = {p.name: p for p in system.properties}
-    if options.properties:
-        names = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(options.properties)]
-        return [declared[n] for n in names], []
+    if names:
+        wanted = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(names)]
+        return [declared[n] for n in wanted], []
     if not declared:
         raise ModelError(f"{system.name} declares no properties", remedy="declare some with protocol.declare(…)")
-    chosen = [p for p in declared.values() if isinstance(p, Checkable)]
-    return chosen, [p for p in declared.values() if not isinstance(p, Checkable)]
+    asked = [p for p in declared.values() if isinstance(p, kinds)]
+    return asked, [p for p in declared.values() if not isinstance(p, kinds)]
 
 
 def _ask(
     engine: str, instance: Instance, properties: list[Checkable], options: Options
 ) -> tuple[list[Answer], Exploration | None, bool]:
     run: Any
-    if engine == "bmc":
-        from .smt.bmc import Bounded
+    if engine in SYMBOLIC:
+        from .smt import engine as symbolic
 
-        run = Bounded(
+        run = symbolic(engine)(
             instance, properties, limits=options.limits, listener=options.listener, fail_fast=options.fail_fast
         )
         return run.run(), None, run.interrupted
@@ -194,7 +234,10 @@ class _Told:
         if recording is not None and answer.verdict is Verdict.VIOLATED and self.scenario is not None:
             recording, matched = self._fullest(p, recording, self.scenario)
         trace = recording.trace() if recording is not None else None
-        return Finding(p.name, p.kind, p.meaning, answer.verdict, answer.how, trace, matched)
+        unreached = None
+        if answer.unreached is not None:
+            unreached = Unreached(answer.unreached.trace(), self.instance.parameters)
+        return Finding(p.name, p.kind, p.meaning, answer.verdict, answer.how, trace, matched, unreached=unreached)
 
     def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match]:
         """The counterexample, or another of its length that shows more of the scenario."""

@@ -116,6 +116,10 @@ class Match:
         return not self.missing
 
 
+INITIALLY = "initially"
+"""What stands for an action in obligations about the initial state."""
+
+
 @dataclass(frozen=True)
 class Conjunct:
     """A fact of an inductive invariant: ``kind`` is "range", "lemma", "property" or "found"."""
@@ -128,8 +132,12 @@ class Conjunct:
 @dataclass(frozen=True)
 class Obligation:
     """Something that a solver had to show: that ``fact`` holds after ``action`` (or "initially"), from the facts
-    ``uses``. ``reason`` says why it was not shown; ``seconds`` is the solver's time."""
+    ``uses``. ``reason`` says why it was not shown; ``seconds`` is the solver's time.
 
+    ``kind`` is "conjunct" (of the invariant), "step property", or "schedule" (then ``fact`` names its rule).
+    """
+
+    kind: str
     fact: str
     action: str
     proved: bool
@@ -155,15 +163,13 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Unreached:
-    """A counterexample to induction: a step from a state that need not be reachable, at ``parameters``.
+    """A counterexample to induction, at ``parameters``: a run from a state that need not be reachable.
 
-    ``reached`` is the run that leads to it, where there is one: then it is a counterexample outright.
+    Until its last step everything holds that the induction assumes; the last step breaks the property.
     """
 
-    obligation: str
-    parameters: Mapping[str, int]
     trace: Trace
-    reached: Trace | None = None
+    parameters: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -272,6 +278,10 @@ class MatrixReport:
     queries: int
     seconds: float
     interrupted: bool = False
+
+    @property
+    def decided(self) -> int:
+        return len(self.cells) - self.undecided
 
     @property
     def undecided(self) -> int:

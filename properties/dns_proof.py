@@ -6,8 +6,8 @@ Which of them hold, and which property needs which, depends on the protections a
 from __future__ import annotations
 
 from model.dns.protocol import (
-    Endpoint,
     Enactor,
+    Endpoint,
     Phase,
     Plan,
     alias,
@@ -19,8 +19,6 @@ from model.dns.protocol import (
     lock,
     phase,
     plan,
-    rollback,
-    trees,
 )
 from model.language import Term, forall
 
@@ -72,9 +70,7 @@ LEMMAS = (
         "holder-is-at-work",
         forall(
             Endpoint,
-            lambda e: forall(
-                Enactor, lambda i: (lock[e] == i).implies(phase[i].isin(HOLDING) & (cursor[i] == e))
-            ),
+            lambda e: forall(Enactor, lambda i: (lock[e] == i).implies(phase[i].isin(HOLDING) & (cursor[i] == e))),
         ),
         "who is named in a zone's lock builds or flips there: no Enactor crashes",
     ),

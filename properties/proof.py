@@ -50,9 +50,7 @@ def lemma(name: str, holds: Value, meaning: str) -> Lemma:
     return Lemma(name, term, meaning)
 
 
-def proof(
-    lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules: Iterable[Schedule] = ()
-) -> Proof:
+def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules: Iterable[Schedule] = ()) -> Proof:
     """Lemmas with names of their own, under assumptions such as ``keep >= 1``, and schedules of recovery."""
     chosen = tuple(lemmas)
     names = [x.name for x in chosen]
@@ -63,5 +61,7 @@ def proof(
     for term in given:
         for t in subterms(term):
             if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
-                raise DefinitionError(f"assumption {term}: {t} is no parameter", remedy="assume something of sizes only")
+                raise DefinitionError(
+                    f"assumption {term}: {t} is no parameter", remedy="assume something of sizes only"
+                )
     return Proof(chosen, given, tuple(schedules))

@@ -73,15 +73,15 @@ def plan(promise: Value, rules: Iterable[Rule], measure: Iterable[Term]) -> Plan
     return Plan(_condition(promise, "promise"), tuple(rules), parts)
 
 
-def schedule(property: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., Plan]], Schedule]:
-    """Decorator: the function makes the plan from the members that are chosen at the start."""
+def schedule(of: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., Plan]], Schedule]:
+    """Decorator: the function makes the plan, for the property called ``of``, from the members chosen at the start."""
 
     def add(body: Callable[..., Plan]) -> Schedule:
         names = tuple(inspect.signature(body).parameters)
         if len(names) != len(sorts):
             raise DefinitionError(f"schedule {body.__name__} has {len(names)} parameters but {len(sorts)} sorts")
         chosen = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(sorts, names, strict=True))
-        return Schedule(property, chosen, body(*chosen), meaning)
+        return Schedule(of, chosen, body(*chosen), meaning)
 
     return add
 

@@ -23,7 +23,12 @@ from .values import Memory, Setting
 @click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
 @click.option("--property", "properties", metavar="NAME", multiple=True, help="Check only this one; repeatable.")
-@click.option("--engine", default="auto", metavar="NAME", help="auto, explicit or simulate (see `check list`).")
+@click.option(
+    "--engine",
+    default="auto",
+    metavar="NAME",
+    help="How to look for an answer (see `check list`).",
+)
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
 @click.option("--exhaustive", is_flag=True, help="Visit every state even when all is decided.")
 @click.option("--symmetry/--no-symmetry", default=None, help="Count orbits of interchangeable workers.")
@@ -56,6 +61,39 @@ def app(context: click.Context, /, protocol: str | None, **options: Any) -> int 
     from .command import check_command
 
     return check_command(protocol, **options)
+
+
+@app.command("prove", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-p", "--protocol", metavar="NAME", help="As for check; with --all: fixed, unless another is named.")
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="Fix a size; the others stay open.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Prove under exactly these; repeatable.")
+@click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
+@click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
+@click.option("--property", "properties", metavar="NAME", multiple=True, help="Prove only this one; repeatable.")
+@click.option("--all", "all_", is_flag=True, help="Decide every set of protections and faults, as a table.")
+@click.option("--infer", is_flag=True, help="Find lemmas: guess, filter by reachable states, keep the inductive.")
+@click.option("--dump-smt", metavar="DIR", help="Write every obligation as SMT-LIB 2 into DIR.")
+@click.option("--confirm", is_flag=True, help="Have cvc5 check every obligation too (the extra planrace[cvc5]).")
+@click.option("--rlimit", type=click.IntRange(min=1), default=3_000_000, show_default=True, help="Z3's steps a query.")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+@click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
+def prove_command(protocol: str | None, **options: Any) -> int:
+    """Prove properties for every size, or find counterexamples on small instances.
+
+    \b
+    check prove --protocol fixed    proves, and says under which faults
+    check prove --all               the table of all protections and faults
+
+    Without --fault, properties are asked of the protocol without faults, and what holds is then proved under as many
+    faults as it survives.
+    """
+    if protocol is None and not options["all_"]:
+        raise click.UsageError("Missing option '-p' / '--protocol' (or --all).")
+    from .prove import prove_command as run
+
+    return run(protocol or "fixed", **options)
 
 
 @app.command("list")

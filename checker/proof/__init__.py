@@ -1,7 +1,10 @@
 """Proofs for every size, joined with searches of small instances: a property is proved, refuted, or neither and why."""
 
+from ..smt.prove import Provable
+from .confirm import Confirmation, confirm
 from .decide import Decider, Decision
-from .matrix import Matrix, matrix
+from .export import scripts
+from .matrix import Matrix
 from .prove import Proving
 
-__all__ = ["Decider", "Decision", "Matrix", "Proving", "matrix"]
+__all__ = ["Confirmation", "Decider", "Decision", "Matrix", "Provable", "Proving", "confirm", "scripts"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from itertools import islice
 
 from model.language import ModelError, System, Term
 from model.language.terms import equal, lift
@@ -12,27 +12,31 @@ from properties.kinds import Invariant, Recoverability, StepInvariant
 from properties.proof import Proof
 
 from ..limits import Limits, Listener
+from ..smt.cti import counterexample_to_induction
 from ..smt.obligations import RLIMIT, Obligations
 from ..smt.open import UnencodableError
-from ..smt.prove import Argument, Discharged, Gap, Prover
+from ..smt.prove import Argument, Discharged, Gap, Provable, Prover
 from ..smt.schedule import Scheduling, course
 from ..vocabulary import Verdict
-from .refute import Covered, Refutation, Refuter
+from .refute import Refutation, Refuter
 
-Provable: TypeAlias = Invariant | StepInvariant | Recoverability
-"""Kinds that can be proved for every size; can be used with isinstance."""
+TRIED = 60
+"""Instances on which a counterexample to induction is looked for."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What is known of a property at every size. ``gap`` is the obligation that failed where there is no proof."""
+    """What is known of a property at every size.
+
+    ``unreached`` is a counterexample to induction: one step, from a state that need not be reachable.
+    """
 
     property: Provable
     verdict: Verdict
     how: str
     argument: Argument | None = None
     refutation: Refutation | None = None
-    gap: Gap | None = None
+    unreached: Refutation | None = None
 
 
 class Decider:
@@ -92,29 +96,56 @@ class Decider:
 
     def _prove(self, system: System, p: Provable, least: bool) -> Argument | Gap | None:
         prover = Prover(system, self.obligations)
-        return self._recovers(system, p, prover) if isinstance(p, Recoverability) else prover.decide(p, least=least)
+        if isinstance(p, Recoverability):
+            return self._recovers(system, p, prover)
+        return prover.decide(p, least=least)
 
     def _otherwise(self, system: System, p: Provable, why: str, gap: Gap | None) -> Decision:
         if isinstance(p, Recoverability):
-            return Decision(p, Verdict.UNKNOWN, why, gap=gap)
+            return Decision(p, Verdict.UNKNOWN, why)
         found = self.refuter.refute(system, p)
-        if isinstance(found, Covered):
-            seen = f"no counterexample in {found.instances} small instances, {found.states:,} states"
-            return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", gap=gap)
-        return Decision(p, Verdict.VIOLATED, "counterexample on a small instance", refutation=found, gap=gap)
+        if isinstance(found, Refutation):
+            confirmed = self._confirmed(found, system, gap)
+            return Decision(p, Verdict.VIOLATED, f"counterexample on a small instance{confirmed}", refutation=found)
+        seen = f"no counterexample in {found.instances} small instances, {found.states:,} states"
+        return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", unreached=self._unreached(system, p, gap))
+
+    def _confirmed(self, found: Refutation, system: System, gap: Gap | None) -> str:
+        """Whether the last step of the run is a counterexample to induction: all that was assumed holds before it."""
+        moves, states = found.recording.moves, found.recording.states
+        if gap is None or not moves:
+            return ""
+        interpreter = found.recording.interpreter
+        if not all(interpreter.holds(term, states[-2]) for term in self._terms(system, gap.given)):
+            return ""
+        return f"; its last step, {moves[-1].action.name}, is a counterexample to induction that is reachable"
+
+    def _unreached(self, system: System, p: Invariant | StepInvariant, gap: Gap | None) -> Refutation | None:
+        """A step that breaks the induction on the smallest instance that has one."""
+        if gap is None:
+            return None
+        for instance in islice(self.refuter.instances(system), TRIED):
+            found = counterexample_to_induction(instance, self._terms(system, gap.given), p)
+            if found is not None:
+                return Refutation(instance.parameters, found)
+        return None
+
+    @staticmethod
+    def _terms(system: System, names: Iterable[str]) -> list[Term]:
+        """The lemmas and invariants of those names."""
+        known = {x.name: x.holds for a in system.proofs if isinstance(a, Proof) for x in a.lemmas}
+        known |= {q.name: q.holds for q in system.properties if isinstance(q, Invariant)}
+        return [known[n] for n in sorted(names) if n in known]
 
     def _recovers(self, system: System, p: Recoverability, prover: Prover) -> Argument | Gap | None:
-        """A proof by schedule: what the schedule's obligations use, and why that is inductive."""
+        """A proof by schedule: its obligations, and the invariant that they use."""
         schedules = [s for a in system.proofs if isinstance(a, Proof) for s in a.schedules if s.property == p.name]
         if not schedules:
             return None
-        given = prover.strongest(self.obligations.facts)
-        steps = []
-        for label, action, result in Scheduling(self.obligations, course(system, p, schedules[0])).discharged(given):
-            steps.append(Discharged(label, action, result))
-            if not result.proved:
-                return Gap(p, given, steps[-1])
-        used = {n for s in steps for n in s.result.used}
-        facts = prover.closed(used, given)
-        named = tuple(n for n in self.obligations.facts if n in facts)
-        return Argument(p, named, (*prover.inductive(named), *steps))
+        scheduling = Scheduling(self.obligations, course(system, p, schedules[0]))
+
+        def goals(given: frozenset[str]) -> Iterator[Discharged]:
+            for label, action, result in scheduling.discharged(given):
+                yield Discharged(label, action, result, "schedule")
+
+        return prover.argue(p, set(), goals)

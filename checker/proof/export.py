@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 import z3
 
@@ -37,16 +36,6 @@ def script(obligations: Obligations, d: Discharged) -> str:
         "(set-info :status unsat)",
     ]
     return "\n".join([*head, *lines]).rstrip() + "\n"
-
-
-def write_scripts(directory: str | Path, written: Iterable[tuple[str, str]], write: object) -> int:
-    """Write every script; how many there were. ``write`` puts a whole text to a path."""
-    count = 0
-    for name, text in written:
-        assert callable(write)
-        write(Path(directory) / name, text)
-        count += 1
-    return count
 
 
 def _slug(text: str) -> str:

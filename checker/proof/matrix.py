@@ -91,8 +91,3 @@ class Matrix:
 
 def _subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
     return [chosen for size in range(len(names) + 1) for chosen in combinations(names, size)]
-
-
-def matrix(variant: Variant, fixed: Mapping[str, int] | None = None) -> MatrixReport:
-    """The table of ``check prove --all``."""
-    return Matrix(variant, fixed).run()

@@ -10,15 +10,20 @@ import z3
 
 from model.language import Index, System, Variant
 from properties.kinds import Invariant, Property, Recoverability, StepInvariant
+from properties.proof import Proof
 
 from ..limits import Limits, Listener
 from ..smt.obligations import RLIMIT
-from ..smt.prove import Argument, Discharged
-from ..vocabulary import Certificate, Conjunct, Finding, Obligation, Report, Verdict
-from .decide import Decider, Decision, Provable
+from ..smt.prove import Argument, Discharged, Provable
+from ..vocabulary import Certificate, Conjunct, Finding, Obligation, Report, Unreached, Verdict
+from .decide import Decider, Decision
+from .infer import Inference, instances, lemmas
+from .refute import Refuter
 
 FEW = 6
 """With more faults than this, only all of them and each of them are tried."""
+
+NO_PROOF = "no proof for every size is made of this kind"
 
 
 class Proving:
@@ -39,17 +44,21 @@ class Proving:
         limits: Limits | None = None,
         listener: Listener | None = None,
         rlimit: int = RLIMIT,
+        infer: bool = False,
     ) -> None:
         self._variant, self._with, self._without = variant, with_protections, without
         self._faults = faults
         self.fixed = dict(parameters or {})
         self.system = self._system(faults or ())
+        self._inferred = ""
+        if infer:
+            self._infer(listener)
         self.decider = Decider(self.system, self.fixed, limits=limits, listener=listener, rlimit=rlimit)
         self.decisions: list[tuple[Decision, System]] = []
         self.interrupted = False
 
-    def run(self, properties: Sequence[Property]) -> Report:
-        """Decide the properties; those of other kinds are left out."""
+    def run(self, properties: Sequence[Property], left_out: Sequence[Property] = ()) -> Report:
+        """Decide the properties; ``left_out`` are those that the report names as not asked."""
         findings = []
         for p in properties:
             findings.append(self._finding(p) if isinstance(p, Provable) and not self.interrupted else _left(p))
@@ -62,9 +71,24 @@ class Proving:
             findings=tuple(findings),
             exploration=None,
             proofs=tuple(self._certificates()),
+            left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
             interrupted=self.interrupted,
             every_size=True,
         )
+
+    def _infer(self, listener: Listener | None) -> None:
+        """Put lemmas that were found in place of those that are declared. Without named faults, all are on: what holds
+        under all of them is the most that can be found."""
+        learnt = self._system(tuple(self._variant.protocol.faults) if self._faults is None else self._faults)
+        proofs = [a for a in learnt.proofs if isinstance(a, Proof)]
+        assuming = tuple(t for a in proofs for t in a.assuming)
+        refuter = Refuter(assuming, self.fixed)
+        inference = Inference(learnt, instances(learnt, self.fixed, refuter.allowed), listener=listener)
+        found = lemmas(inference.run())
+        self._inferred = f" Lemmas were inferred: {inference.told}."
+        schedules = tuple(s for a in proofs for s in a.schedules)
+        self._variant = replace(self._variant, proofs=(Proof(tuple(found), assuming, schedules),))
+        self.system = self._system(self._faults or ())
 
     def discharged(self) -> list[Discharged]:
         """Every obligation of every proof."""
@@ -89,6 +113,7 @@ class Proving:
             decision.how + more,
             trace=refuted.recording.trace() if refuted is not None else None,
             parameters=refuted.parameters if refuted is not None else None,
+            unreached=_unreached(decision),
         )
 
     # Faults ----------------------------------------------------------------------------------------------------
@@ -130,8 +155,8 @@ class Proving:
         facts = self.decider.obligations.facts
         used = {name for argument, _ in group for name in argument.facts}
         return Certificate(
-            properties=tuple(a.property.name for a, _ in group),
-            statement=_statement(system, [a.property for a, _ in group]),
+            properties=tuple(a.of.name for a, _ in group),
+            statement=_statement(system, [a.of for a, _ in group]),
             assumptions=self._assumptions(system),
             conjuncts=tuple(Conjunct(f.name, f.kind, f.meaning) for f in facts.values() if f.name in used),
             obligations=tuple(_obligation(o) for o in rows.values()),
@@ -148,7 +173,7 @@ class Proving:
             f"Sizes: {sizes}, as great as you like.{order} Numbers are whole numbers; the steps are those of the "
             f"protocol's own terms, each atomic, in any interleaving."
             + (f" Faults that do not happen: {', '.join(off)}." if off else " Every fault may happen.")
-            + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}."
+            + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}.{self._inferred}"
         )
 
 
@@ -185,14 +210,13 @@ def _plurals(system: System) -> str:
 
 def _obligation(o: Discharged) -> Obligation:
     r = o.result
-    return Obligation(o.fact, o.action, r.proved, tuple(sorted(r.used)) if r.proved else (), r.seconds, r.reason)
+    uses = tuple(sorted(r.used)) if r.proved else ()
+    return Obligation(o.kind, o.fact, o.action, r.proved, uses, r.seconds, r.reason)
+
+
+def _unreached(d: Decision) -> Unreached | None:
+    return None if d.unreached is None else Unreached(d.unreached.recording.trace(), d.unreached.parameters)
 
 
 def _left(p: Property, why: str | None = None) -> Finding:
-    reason = why or f"no proof for every size is made of this kind: {p.kind}"
-    return Finding(p.name, p.kind, p.meaning, Verdict.UNKNOWN, reason)
-
-
-def narrowed(report: Report, left_out: Sequence[tuple[str, str, str]]) -> Report:
-    """The report with what a default run leaves out."""
-    return replace(report, left_out=tuple(left_out))
+    return Finding(p.name, p.kind, p.meaning, Verdict.UNKNOWN, why or f"{NO_PROOF}: {p.kind}")

@@ -99,14 +99,16 @@ class Refuter:
         for total in range(sum(room) + 1):
             for extra in _splits(total, room):
                 sizes = {**self.fixed, **{p.name: p.low + x for p, x in zip(free, extra, strict=True)}}
-                if tuple(system.instance(**sizes).parameters.items()) not in seen and self._allowed(system, sizes):
-                    yield system.instance(**sizes)
+                instance = system.instance(**sizes)
+                if tuple(instance.parameters.items()) not in seen and self.allowed(instance):
+                    yield instance
 
     def _sizes_found(self) -> set[tuple[tuple[str, int], ...]]:
         return {tuple(r.parameters.items()) for found in self._found.values() for r in found}
 
-    def _allowed(self, system: System, sizes: Mapping[str, int]) -> bool:
-        interpreter = Interpreter(system.instance(**sizes))
+    def allowed(self, instance: Instance) -> bool:
+        """The sizes satisfy the assumptions."""
+        interpreter = Interpreter(instance)
         return all(interpreter.evaluate(term, Context({}, ())) for term in self.assuming)
 
     def _again(self, system: System, p: Invariant | StepInvariant, known: Refutation) -> Refutation | None:

@@ -4,5 +4,15 @@ from .document import document
 from .json import render_json, to_json
 from .output import OutputError, write_whole
 from .plain import render_plain
+from .proofs import matrix_document, matrix_json
 
-__all__ = ["OutputError", "document", "render_json", "render_plain", "to_json", "write_whole"]
+__all__ = [
+    "OutputError",
+    "document",
+    "matrix_document",
+    "matrix_json",
+    "render_json",
+    "render_plain",
+    "to_json",
+    "write_whole",
+]

@@ -1,86 +1,18 @@
-"""What a text report says, as blocks; ``plain`` and ``terminal`` draw them."""
+"""What a text report says, as blocks."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
 
-from ..vocabulary import Exploration, Finding, Match, Observed, Report, Shown, Step, Trace, Verdict
-
-
-@dataclass(frozen=True)
-class Heading:
-    """The title of a part."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A sentence or several; ``tone`` is a verdict's word or empty."""
-
-    text: str
-    tone: str = ""
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """One row a property: name, the verdict's word, how it came about."""
-
-    rows: tuple[tuple[str, str, str], ...]
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One step of a timeline. ``details`` is what changed, ``sees`` what the outside world sees now, ``facts`` what of
-    the scenario the step completes; ``mark`` is set on the step that decides."""
-
-    number: int
-    who: str
-    text: str
-    details: str
-    sees: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    mark: bool = False
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """A run, step by step."""
-
-    entries: tuple[Entry, ...]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """One row a fact: its name, its meaning, where the trace shows it."""
-
-    rows: tuple[tuple[str, str, str], ...]
-
-
-Block: TypeAlias = "Heading | Paragraph | Verdicts | Timeline | Facts"
-
-
-@dataclass(frozen=True)
-class Document:
-    """All blocks, and the last line."""
-
-    blocks: tuple[Block, ...]
-    closing: str
-    tone: str = field(default="")
+from ..vocabulary import Exploration, Finding, Match, Observed, Report, Shown, Step, Trace, Unreached, Verdict
+from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
+from .proofs import certificate
 
 
 def document(report: Report, exit_code: int) -> Document:
     """The text report of a run that ends with ``exit_code``."""
     closing = f"verdict: {report.verdict.word} (exit {exit_code})"
     return Document(tuple(_blocks(report)), closing, report.verdict.word)
-
-
-def clean(text: str) -> str:
-    """``text`` without control characters: a protocol file may come from a stranger."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", "�", text)
 
 
 def _blocks(report: Report) -> Iterator[Block]:
@@ -96,12 +28,19 @@ def _blocks(report: Report) -> Iterator[Block]:
     for f in report.findings:
         if f.verdict is Verdict.VIOLATED:
             yield from _violation(f, told)
+    for f in report.findings:
+        if f.unreached is not None:
+            yield from _unreached(f.name, f.unreached)
     if report.telling is not None:
         yield from _telling(report)
+    for proof in report.proofs:
+        yield from certificate(proof)
 
 
 def _subject(report: Report) -> str:
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
+    if report.every_size:
+        sizes = f"every size with {sizes}" if report.parameters else "every size"
     faults = ", ".join(report.faults) or "none"
     protections = ", ".join(report.protections) or "none"
     return f"{sizes}; faults: {faults}; protections: {protections}"
@@ -138,10 +77,27 @@ def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Bloc
         yield Paragraph(f"Broken by the same {len(f.trace)} steps as {told[key]}.", "violated")
         return
     told[key] = f.name
+    if f.parameters is not None:
+        yield Paragraph(f"A run at {_sizes(f.parameters)}:")
     yield timeline(f.trace, f.match)
     yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
     if f.match is not None:
         yield from _match(f.match, "Match of this trace with")
+
+
+def _sizes(parameters: Mapping[str, int]) -> str:
+    return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
+
+
+def _unreached(name: str, u: Unreached) -> Iterator[Block]:
+    """A counterexample to induction, with the state it starts from."""
+    yield Heading(f"{name}: a counterexample to induction")
+    yield Paragraph(
+        f"At {_sizes(u.parameters)}, from a state that need not be reachable; a lemma that excludes it would help:",
+        "unknown",
+    )
+    yield Paragraph(", ".join(f"{n}: {_value(v)}" for n, v in u.trace.initial.items()))
+    yield timeline(u.trace)
 
 
 def _ordinal(trace: Trace) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..vocabulary import Exploration, Finding, Match, Report, Step, Trace
+from ..vocabulary import Exploration, Finding, Match, Report, Step, Trace, Unreached
+from .proofs import certificate_json
 
 SCHEMA = "planrace/report/1"
 
@@ -30,6 +31,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "properties": [_finding(f) for f in report.findings],
         "left_out": [{"name": n, "kind": k, "why": w} for n, k, w in report.left_out],
         "postmortem": _postmortem(report),
+        "every_size": report.every_size,
+        "proofs": [certificate_json(p) for p in report.proofs],
     }
 
 
@@ -60,7 +63,13 @@ def _finding(f: Finding) -> dict[str, Any]:
         "depth": f.depth,
         "trace": None if f.trace is None else _trace(f.trace),
         "postmortem": None if f.match is None else _match(f.match),
+        "parameters": None if f.parameters is None else dict(f.parameters),
+        "unreached": None if f.unreached is None else _unreached(f.unreached),
     }
+
+
+def _unreached(u: Unreached) -> dict[str, Any]:
+    return {"parameters": dict(u.parameters), "trace": _trace(u.trace)}
 
 
 def _trace(trace: Trace) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from .document import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts, clean
+from .blocks import Block, Document, Entry, Facts, Grid, Heading, Paragraph, Timeline, Verdicts, clean
 
 WIDTH = 100
 """Columns where there is no terminal to ask."""
@@ -46,10 +46,31 @@ def _draw(block: Block, width: int) -> Iterator[str]:
             for name, meaning, shown in rows:
                 yield from _wrap(f"{meaning}: {shown}", width, f"  {name:<4} ", " " * 7)
             yield ""
+        case Grid():
+            yield from grid_lines(block, width)
+            yield ""
         case Timeline(entries=entries):
             for entry in entries:
                 yield from _entry(entry, width)
             yield ""
+
+
+def grid_lines(grid: Grid, width: int) -> Iterator[str]:
+    """The table, cut into several where it is too wide."""
+    rows = [[clean(c) for c in row] for row in (grid.header, *grid.rows)]
+    widths = [min(max(map(len, column)), width // 2) for column in zip(*rows, strict=True)]
+    start = 1
+    while start < len(widths):
+        end, used = start, 2 + widths[0]
+        while end < len(widths) and (end == start or used + 1 + widths[end] <= width):
+            used += 1 + widths[end]
+            end += 1
+        if start > 1:
+            yield ""
+        for row in rows:
+            cells = (f"{row[n][: widths[n]]:>{widths[n]}}" for n in range(start, end))
+            yield f"  {row[0][: widths[0]]:<{widths[0]}} {' '.join(cells)}".rstrip()
+        start = end
 
 
 def _entry(entry: Entry, width: int) -> Iterator[str]:

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .document import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts, clean
+from .blocks import Block, Document, Entry, Facts, Grid, Heading, Paragraph, Timeline, Verdicts, clean
+from .plain import grid_lines
 
 TONES = {"holds": "green", "violated": "bold red", "unknown": "yellow", "": ""}
 
@@ -35,6 +36,9 @@ def _draw(console: Console, block: Block) -> None:
             console.print(_facts(rows))
         case Timeline(entries=entries):
             console.print(_timeline(entries))
+        case Grid():
+            for line in grid_lines(block, console.width):
+                console.print(Text(line))
 
 
 def _verdicts(rows: tuple[tuple[str, str, str], ...]) -> Table:

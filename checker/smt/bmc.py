@@ -11,7 +11,7 @@ from typing import Any
 
 import z3
 
-from model.language import Instance
+from model.language import Instance, Term
 from properties.kinds import Checkable, Invariant, Property, Reachability
 
 from ..answers import Answer, shows, sought
@@ -25,7 +25,7 @@ DEPTH = 30
 
 
 class Bounded:
-    """Looks for counterexamples of at most ``limits.depth`` steps."""
+    """Looks for counterexamples of at most ``limits.depth`` steps. ``more`` are terms that others will ask about."""
 
     def __init__(
         self,
@@ -35,19 +35,20 @@ class Bounded:
         limits: Limits | None = None,
         listener: Listener | None = None,
         fail_fast: bool = False,
+        more: Sequence[Term] = (),
     ) -> None:
         self.properties = tuple(properties)
         self.limits = limits or Limits()
         self.depth = DEPTH if self.limits.depth is None else self.limits.depth
         self.fail_fast = fail_fast
         self.interrupted = False
-        self.steps = Steps(instance, [term_of(p) for p in properties])
+        self.steps = Steps(instance, [*(term_of(p) for p in properties), *more])
         self._watchman = Watchman("bounded search", self.limits, listener)
         self._solver = z3.SolverFor("QF_BV")
         self._solver.set("random_seed", 0)
-        self._bad = {p.name: self._badness(p) for p in properties}
+        self._bad = {p.name: self.badness(p) for p in properties}
         self._answers: dict[str, Answer] = {}
-        self._reached = -1
+        self.reached = -1
 
     def run(self) -> list[Answer]:
         """Answers in the order of the properties."""
@@ -60,15 +61,40 @@ class Bounded:
 
     def _search(self) -> tuple[str, bool]:
         """Why the search ended, and whether it saw every run."""
-        self._solver.add(self.steps.at(self.steps.initial(), 0))
         for depth in range(self.depth + 1):
-            if depth:
-                self._solver.add(self.steps.at(self.steps.relation, depth - 1))
-            ended = self._settle(depth)
+            ended = self.deepen(depth)
             if ended is not None:
                 return ended
-            self._reached = depth
         return f"the depth bound of {self.depth} was reached", False
+
+    def deepen(self, depth: int) -> tuple[str, bool] | None:
+        """Look at runs of ``depth`` steps, after all shorter ones; why the search ends there, if it does."""
+        if depth:
+            self._solver.add(self.steps.at(self.steps.relation, depth - 1))
+        else:
+            self._solver.add(self.steps.at(self.steps.initial(), 0))
+        ended = self._settle(depth)
+        if ended is None:
+            self.reached = depth
+        return ended
+
+    def answer(self, p: Checkable) -> Answer | None:
+        """What was found for ``p`` so far."""
+        return self._answers.get(p.name)
+
+    def refuse_ranges_left(self, step: int) -> None:
+        """No step after ``step`` others assigns a value out of range; raises the interpreter's error where one does."""
+        self._solver.push()
+        self._solver.add(self.steps.at(self.steps.out_of_range, step))
+        found = self._solver.check()
+        if found == z3.sat:
+            self._raise_range_error(self._solver.model(), step)
+        self._solver.pop()
+
+    def _raise_range_error(self, model: Any, step: int) -> None:
+        picks = [self.steps.pick(model, k) for k in range(step)]
+        list(self.steps.interpreter.moves(record(self.steps.interpreter, picks).states[-1]))
+        raise ReplayError(f"the solver's run of {step} steps leaves no range")
 
     def _settle(self, depth: int) -> tuple[str, bool] | None:
         """Decide what is violated at ``depth``; why to stop, if so."""
@@ -80,7 +106,7 @@ class Bounded:
             if stopped:
                 return stopped, False
             literal = z3.Bool(f"bad@{depth}.{attempt}")
-            wrong = [self._bad_at(p, depth) for p in still_open]
+            wrong = [self.bad_at(p, depth) for p in still_open]
             self._solver.add(z3.Implies(literal, z3.Or(*wrong)))
             found = self._check(literal)
             if found == z3.unsat:
@@ -100,9 +126,7 @@ class Bounded:
             solver.push()
             solver.add(self.steps.at(self.steps.out_of_range, n))
             if solver.check() != z3.unsat:
-                picks = [self.steps.pick(solver.model(), k) for k in range(n)]
-                list(self.steps.interpreter.moves(record(self.steps.interpreter, picks).states[-1]))
-                raise ReplayError(f"the solver's run of {n} steps leaves no range")
+                self._raise_range_error(solver.model(), n)
             solver.pop()
             solver.add(self.steps.at(self.steps.relation, n))
         return "no run is longer", True
@@ -131,21 +155,23 @@ class Bounded:
         if not decided:
             raise ReplayError(f"the solver's run of {depth} steps violates nothing")
 
-    def _badness(self, p: Checkable) -> Any:
+    def badness(self, p: Checkable) -> Any:
+        """What decides ``p``, over the templates: of a state for an invariant, else of a step."""
         if isinstance(p, Invariant):
             return z3.Not(self.steps.holds(p.holds))
         return self.steps.holds(sought(p), of_step=True)
 
-    def _bad_at(self, p: Checkable, depth: int) -> Any:
+    def bad_at(self, p: Checkable, depth: int) -> Any:
+        """``p`` is decided by the state after ``depth`` steps, or by the last of them."""
         if isinstance(p, Invariant):
             return self.steps.at(self._bad[p.name], depth)
         return self.steps.at(self._bad[p.name], depth - 1) if depth else z3.BoolVal(False)
 
     def _rest(self, p: Property, stopped: str, complete: bool) -> Answer:
         if complete:
-            how = f"bounded model checking, complete: no run is longer than {self._reached} steps"
+            how = f"bounded model checking, complete: no run is longer than {self.reached} steps"
             return Answer(p, Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS, how)
-        return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {max(self._reached, 0)} steps: {stopped}")
+        return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {max(self.reached, 0)} steps: {stopped}")
 
 
 def term_of(p: Checkable) -> Any:

@@ -20,7 +20,8 @@ from properties.kinds import Invariant, StepInvariant
 from properties.proof import Proof
 
 from ..limits import Limits, Listener, Watchman
-from .open import Frame, Open, State, scalar
+from ..vocabulary import INITIALLY
+from .open import Frame, Open, State, conjunction, disjunction, scalar
 
 RESOURCES = ("canceled", "max. resource limit exceeded", "resource limits reached")
 """How Z3 calls a query that ran into its resource limit."""
@@ -71,7 +72,6 @@ class Case:
 
 
 Key = tuple[Any, ...]
-INITIALLY = "initially"
 
 
 class Obligations:
@@ -152,7 +152,7 @@ class Obligations:
 
     def _some_ending(self, action: Action, wrong: Callable[[Ending], Any]) -> list[Any]:
         case = self.case(action)
-        return [case.enabled, z3.Or(*(z3.And(e.condition, wrong(e)) for e in case.endings))]
+        return [case.enabled, disjunction(*(conjunction(e.condition, wrong(e)) for e in case.endings))]
 
     def case(self, action: Action) -> Case:
         """The action in Z3."""
@@ -168,11 +168,12 @@ class Obligations:
         """The action in Z3 for these arguments."""
         frame = Frame(dict(zip(action.parameters, arguments, strict=True)), self.open.state)
         legal = [self.open.within(scalar(p.sort), a) for p, a in zip(action.parameters, arguments, strict=True)]
-        enabled = z3.And(*legal, self.open.encode(action.guard, frame))
-        endings, earlier = [], []
+        enabled = conjunction(*legal, self.open.encode(action.guard, frame))
+        endings: list[Ending] = []
+        earlier: list[Any] = []
         for o in action.outcomes:
             here = self.open.encode(o.condition, frame)
-            condition = z3.And(*(z3.Not(e) for e in earlier), here)
+            condition = conjunction(*(z3.Not(e) for e in earlier), here)
             endings.append(Ending(o, condition, self.open.after(o, frame), frame))
             earlier.append(here)
         return Case(action, enabled, tuple(endings))
@@ -208,8 +209,8 @@ class Obligations:
         found = solver.check(*labels.values())
         seconds = time.perf_counter() - started
         if found == z3.unsat:
-            core = {str(c) for c in solver.unsat_core()}
-            used = frozenset(n for n, label in labels.items() if str(label) in core)
+            core = {c.get_id() for c in solver.unsat_core()}
+            used = frozenset(n for n, label in labels.items() if label.get_id() in core)
             return Result(True, used, seconds, negated=tuple(negated))
         if found == z3.sat:
             return Result(False, given, seconds, "the solver has a counterexample to induction")

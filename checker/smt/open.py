@@ -1,7 +1,7 @@
 """A system with open sizes → Z3: one handler an operator, quantifiers kept as quantifiers.
 
-Numbers and enumerations are integers, an index sort is an uninterpreted sort (an ordered one with a total order, a first
-and a last member), an optional index a sort of its own with an injection into it. A set is never built: a set value is
+Numbers and enumerations are integers, an index sort is an uninterpreted sort (an ordered one with a total order, a
+first and a last member), an optional index a sort of its own with an injection into it. A set is never built: it is
 the function from an element to its membership, an array value the function from a position to its element. So the state
 after a step is the state before with the updates written into those functions, which is the weakest precondition of
 whatever is said about it (Dijkstra, "A discipline of programming", 1976, chapter 4).
@@ -111,12 +111,12 @@ class Open:
         first, last = (z3.Const(f"{which}_{_name(sort)}", made) for which in ("first", "last"))
         self._axioms += [
             z3.ForAll([x], z3.Not(less(x, x))),
-            z3.ForAll([x, y, z], z3.Implies(z3.And(less(x, y), less(y, z)), less(x, z))),
-            z3.ForAll([x, y], z3.Or(less(x, y), x == y, less(y, x))),
-            z3.ForAll([x], z3.Or(x == first, less(first, x))),
-            z3.ForAll([x], z3.Or(x == last, less(x, last))),
+            z3.ForAll([x, y, z], z3.Implies(conjunction(less(x, y), less(y, z)), less(x, z))),
+            z3.ForAll([x, y], disjunction(less(x, y), x == y, less(y, x))),
+            z3.ForAll([x], disjunction(x == first, less(first, x))),
+            z3.ForAll([x], disjunction(x == last, less(x, last))),
             z3.ForAll([x], z3.Implies(x != last, less(x, following(x)))),
-            z3.ForAll([x, y], z3.Implies(less(x, y), z3.Or(following(x) == y, less(following(x), y)))),
+            z3.ForAll([x, y], z3.Implies(less(x, y), disjunction(following(x) == y, less(following(x), y)))),
             following(last) == last,
         ]
 
@@ -130,7 +130,7 @@ class Open:
             self._axioms += [
                 z3.ForAll([x, y], z3.Implies(some(x) == some(y), x == y)),
                 z3.ForAll([x], some(x) != self._none(of)),
-                z3.ForAll([m], z3.Or(m == self._none(of), z3.Exists([x], some(x) == m))),
+                z3.ForAll([m], disjunction(m == self._none(of), z3.Exists([x], some(x) == m))),
             ]
         return self._sorts[key]
 
@@ -156,7 +156,7 @@ class Open:
         if isinstance(sort, Bool | Index | Maybe):
             return z3.BoolVal(True)
         low, high = bounds_of(sort)
-        return z3.And(value >= self.size(low), value <= self.size(high))
+        return conjunction(value >= self.size(low), value <= self.size(high))
 
     def constant(self, name: str, sort: Scalar) -> Any:
         """A fresh constant of ``sort``."""
@@ -196,7 +196,7 @@ class Open:
         if isinstance(sort, Array):
             at, legal = self.parameter_of(sort.domain)
             body = self._inside(sort.element, value(at))
-            return None if body is None else z3.ForAll([at], z3.Implies(legal, body))
+            return None if body is None else z3.ForAll([at], implication(legal, body))
         if isinstance(sort, SetOf):
             if isinstance(sort.element, Bool | Index | Maybe):
                 return None
@@ -253,6 +253,22 @@ class Open:
         assert isinstance(array.sort, Array)
         if position.sort != array.sort.domain and position.op is not Op.CONST:
             raise UnencodableError(f"{array}[{position}]: the position is a {describe(position.sort)}")
+
+
+def conjunction(*parts: Any) -> Any:
+    """All of the parts; what is trivially true is left out, for an empty conjunction is no SMT-LIB."""
+    kept = [p for p in parts if not z3.is_true(p)]
+    return z3.And(*kept) if len(kept) > 1 else kept[0] if kept else z3.BoolVal(True)
+
+
+def disjunction(*parts: Any) -> Any:
+    """Some of the parts; false when there are none."""
+    return z3.Or(*parts) if len(parts) > 1 else parts[0] if parts else z3.BoolVal(False)
+
+
+def implication(given: Any, then: Any) -> Any:
+    """``then`` wherever ``given`` holds."""
+    return then if z3.is_true(given) else z3.Implies(given, then)
 
 
 def scalar(sort: Sort) -> Scalar:
@@ -338,7 +354,7 @@ def _less(e: Open, t: Term, f: Frame) -> Any:
 def _at_most(e: Open, t: Term, f: Frame) -> Any:
     a, b = (e.encode(x, f) for x in t.args)
     sort = t.args[0].sort
-    return z3.Or(a == b, e.less(sort)(a, b)) if isinstance(sort, Index) else a <= b
+    return disjunction(a == b, e.less(sort)(a, b)) if isinstance(sort, Index) else a <= b
 
 
 def _end(which: str) -> Callable[[Open, Term, Frame], Any]:
@@ -357,7 +373,7 @@ def _following(e: Open, t: Term, f: Frame) -> Any:
 def _set(e: Open, t: Term, f: Frame) -> Value:
     assert isinstance(t.sort, SetOf)
     elements = [e.fitted(a, t.sort.element, f) for a in t.args]
-    return lambda x: z3.Or(*(x == v for v in elements))
+    return lambda x: disjunction(*(x == v for v in elements))
 
 
 def _member(e: Open, t: Term, f: Frame) -> Any:
@@ -384,17 +400,17 @@ def _subset(e: Open, t: Term, f: Frame) -> Any:
 def _comprehension(e: Open, t: Term, f: Frame) -> Value:
     variable, body = t.args
     sort = scalar(variable.sort)
-    return lambda x: z3.And(e.within(sort, x), e.encode(body, replace(f, bound={**f.bound, variable: x})))
+    return lambda x: conjunction(e.within(sort, x), e.encode(body, replace(f, bound={**f.bound, variable: x})))
 
 
 def _forall(e: Open, t: Term, f: Frame) -> Any:
     x, legal, body = e.quantified(t, f)
-    return z3.ForAll([x], z3.Implies(legal, body))
+    return z3.ForAll([x], implication(legal, body))
 
 
 def _exists(e: Open, t: Term, f: Frame) -> Any:
     x, legal, body = e.quantified(t, f)
-    return z3.Exists([x], z3.And(legal, body))
+    return z3.Exists([x], conjunction(legal, body))
 
 
 def _count(e: Open, t: Term, f: Frame) -> Any:
@@ -423,7 +439,7 @@ def _taken(e: Open, t: Term, f: Frame) -> Any:
     given = {str(p): p for p in action.parameters}
     if action.name != wanted or ending not in (None, outcome.name) or not set(names) <= set(given):
         return z3.BoolVal(False)
-    return z3.And(*(f.bound[given[n]] == e.encode(a, f) for n, a in zip(names, t.args, strict=True)))
+    return conjunction(*(f.bound[given[n]] == e.encode(a, f) for n, a in zip(names, t.args, strict=True)))
 
 
 def _if(e: Open, t: Term, f: Frame) -> Value:
@@ -438,8 +454,8 @@ _HANDLERS: dict[Op, Callable[[Open, Term, Frame], Value]] = {
     Op.BOUND: lambda e, t, f: f.bound[t],
     Op.SELECT: _select,
     Op.NOT: lambda e, t, f: z3.Not(e.encode(t.args[0], f)),
-    Op.AND: lambda e, t, f: z3.And(*(e.encode(a, f) for a in t.args)),
-    Op.OR: lambda e, t, f: z3.Or(*(e.encode(a, f) for a in t.args)),
+    Op.AND: lambda e, t, f: conjunction(*(e.encode(a, f) for a in t.args)),
+    Op.OR: lambda e, t, f: disjunction(*(e.encode(a, f) for a in t.args)),
     Op.EQ: _equal,
     Op.LT: _less,
     Op.LE: _at_most,
@@ -451,9 +467,9 @@ _HANDLERS: dict[Op, Callable[[Open, Term, Frame], Value]] = {
     Op.FOLLOWING: _following,
     Op.SET: _set,
     Op.MEMBER: _member,
-    Op.UNION: _combined(z3.Or),
-    Op.INTERSECTION: _combined(z3.And),
-    Op.DIFFERENCE: _combined(lambda a, b: z3.And(a, z3.Not(b))),
+    Op.UNION: _combined(disjunction),
+    Op.INTERSECTION: _combined(conjunction),
+    Op.DIFFERENCE: _combined(lambda a, b: conjunction(a, z3.Not(b))),
     Op.SUBSET: _subset,
     Op.COMPREHENSION: _comprehension,
     Op.FORALL: _forall,

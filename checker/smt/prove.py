@@ -1,49 +1,60 @@
-"""Proofs for every size: the strongest inductive subset of the candidate facts, and which of them a property needs.
+"""Proofs for every size: which of the candidate facts are inductive together, and which of them a property needs.
 
-The candidates are pruned to the largest set that is inductive together (Flanagan & Leino, "Houdini, an annotation
-assistant for ESC/Java", FME 2001). What follows from that set holds in every reachable state of every instance.
+The largest inductive subset of the candidates is approached from above (Flanagan & Leino, "Houdini, an annotation
+assistant for ESC/Java", FME 2001), but only as far as the goal asks: an obligation is discharged from all candidates
+that are not refuted yet, the solver's core says which it used, and those are shown next. A candidate that fails is
+dropped, and what rested on it is shown anew. What remains uses only itself: it is inductive.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from model.language import Action, System
 from properties.kinds import Invariant, Recoverability, StepInvariant
 
-from .obligations import INITIALLY, Obligations, Result
+from ..vocabulary import INITIALLY
+from .obligations import Obligations, Result
+
+Provable: TypeAlias = Invariant | StepInvariant | Recoverability
+"""Kinds that can be proved for every size; can be used with isinstance."""
 
 
 @dataclass(frozen=True)
 class Discharged:
-    """An obligation with what came of it; ``action`` is a name, or "initially"."""
+    """An obligation with what came of it; ``action`` is a name, or "initially".
+
+    ``kind`` is "conjunct" (of the invariant), "step property", or "schedule" (then ``fact`` names its rule).
+    """
 
     fact: str
     action: str
     result: Result
+    kind: str = "conjunct"
 
 
 @dataclass(frozen=True)
 class Argument:
     """A proof of a property: facts that are inductive together, and every obligation, in the order of the actions."""
 
-    property: Invariant | StepInvariant | Recoverability
+    of: Provable
     facts: tuple[str, ...]
     obligations: tuple[Discharged, ...]
-
-    @property
-    def seconds(self) -> float:
-        return sum(o.result.seconds for o in self.obligations)
 
 
 @dataclass(frozen=True)
 class Gap:
     """Why a property was not proved: the obligation that failed, relative to the facts ``given``."""
 
-    property: Invariant | StepInvariant | Recoverability
+    of: Provable
     given: frozenset[str]
     failed: Discharged
+
+
+Goals: TypeAlias = "Callable[[frozenset[str]], Iterable[Discharged]]"
+"""Obligations beside the invariant's, discharged from the facts that are given."""
 
 
 class Prover:
@@ -53,93 +64,91 @@ class Prover:
         self.system = system
         self.obligations = obligations
         self.actions: Sequence[Action] = tuple(system.actions.values())
+        self._given = frozenset(obligations.facts)
         self._dropped: dict[str, Discharged] = {}
-
-    def strongest(self, candidates: Iterable[str]) -> frozenset[str]:
-        """The largest subset of the candidates that is inductive, as far as the solver can tell."""
-        chosen = [n for n in candidates if self._holds_initially(n)]
-        while True:
-            given = frozenset(chosen)
-            kept = [n for n in chosen if self._broken_by(n, given) is None]
-            if len(kept) == len(chosen):
-                return given
-            chosen = kept
 
     def decide(self, p: Invariant | StepInvariant, *, least: bool = False) -> Argument | Gap:
         """A proof of ``p``, or the gap in it. ``least``: without any fact that it can do without (a greedy choice)."""
-        given = self.strongest(self.obligations.facts)
-        gap = self._gap(p, given)
-        if gap is not None:
-            return Gap(p, given, gap)
-        facts = self._cone(p, given)
-        return self.argument(p, self._fewest(p, facts) if least else facts)
+        if isinstance(p, Invariant):
+            return self.argue(p, {p.name}, lambda _: (), least=least)
+        return self.argue(p, set(), lambda given: self._steps(p, given), least=least)
 
-    def argument(self, p: Invariant | StepInvariant, facts: frozenset[str]) -> Argument:
-        """Every obligation of a proof of ``p`` from ``facts``, which are inductive."""
-        named = tuple(n for n in self.obligations.facts if n in facts)
-        return Argument(p, named, (*self.inductive(named), *self._steps(p, facts)))
+    def argue(self, p: Provable, wanted: set[str], goals: Goals, *, least: bool = False) -> Argument | Gap:
+        """A proof of ``p`` by the facts ``wanted`` and the obligations ``goals``."""
+        facts, self._given = self._support(wanted, goals, self._given)
+        if isinstance(facts, Discharged):
+            return Gap(p, self._given, facts)
+        if least:
+            facts = self._fewest(wanted, goals, facts)
+        named = [n for n in self.obligations.facts if n in facts]
+        return Argument(p, tuple(named), (*self.inductive(named), *goals(facts)))
+
+    def strongest(self) -> frozenset[str]:
+        """The largest subset of the candidates that is inductive, as far as the solver can tell."""
+        while True:
+            for name in self.obligations.facts:
+                if name in self._given:
+                    _, self._given = self._support({name}, lambda _: (), self._given)
+            if all(self._failure(n, self._given) is None for n in self._given):
+                return self._given
 
     def inductive(self, facts: Sequence[str]) -> Iterator[Discharged]:
         """The obligations that show ``facts`` inductive."""
         given = frozenset(facts)
         for name in facts:
-            yield Discharged(name, INITIALLY, self.obligations.initially(name))
-            for action in self.actions:
-                yield Discharged(name, action.name, self.obligations.kept(action, name, given))
+            yield from self._obligations(name, given)
 
-    def closed(self, wanted: Iterable[str], given: frozenset[str]) -> frozenset[str]:
-        """``wanted``, the facts that the solver used for them, for those, and so on: inductive by themselves."""
-        waiting, found = set(wanted), set[str]()
+    # Support ---------------------------------------------------------------------------------------------------
+    def _support(
+        self, wanted: set[str], goals: Goals, given: frozenset[str]
+    ) -> tuple[frozenset[str] | Discharged, frozenset[str]]:
+        """Inductive facts with ``wanted`` that discharge the goals, or what failed; and what is left of ``given``."""
+        while True:
+            used = set(wanted)
+            for goal in goals(given):
+                if not goal.result.proved:
+                    return goal, given
+                used |= goal.result.used
+            found, given = self._closed(used, given)
+            if found is not None:
+                return found, given
+            lost = [n for n in wanted if n not in given]
+            if lost:
+                return self._dropped[lost[0]], given
+
+    def _closed(self, used: set[str], given: frozenset[str]) -> tuple[frozenset[str] | None, frozenset[str]]:
+        """``used`` with all that they rest on; None where one of them had to be dropped from ``given``."""
+        waiting, found = sorted(used), set[str]()
         while waiting:
             name = waiting.pop()
-            found.add(name)
-            for action in self.actions:
-                waiting |= self.obligations.kept(action, name, given).used - found
-        return frozenset(found)
-
-    # Pruning ---------------------------------------------------------------------------------------------------
-    def _holds_initially(self, name: str) -> bool:
-        result = self.obligations.initially(name)
-        if not result.proved:
-            self._dropped[name] = Discharged(name, INITIALLY, result)
-        return result.proved
-
-    def _broken_by(self, name: str, given: frozenset[str]) -> Discharged | None:
-        for action in self.actions:
-            result = self.obligations.kept(action, name, given)
-            if not result.proved:
-                self._dropped[name] = Discharged(name, action.name, result)
-                return self._dropped[name]
-        return None
-
-    def _gap(self, p: Invariant | StepInvariant, given: frozenset[str]) -> Discharged | None:
-        """What stands between the inductive facts ``given`` and ``p``."""
-        if isinstance(p, Invariant):
-            return None if p.name in given else self._dropped[p.name]
-        for action in self.actions:
-            result = self.obligations.obeyed(action, p, given)
-            if not result.proved:
-                return Discharged(p.name, action.name, result)
-        return None
-
-    # Which facts a proof needs ---------------------------------------------------------------------------------
-    def _cone(self, p: Invariant | StepInvariant, given: frozenset[str]) -> frozenset[str]:
-        return self.closed({p.name} if isinstance(p, Invariant) else self._used_by_steps(p, given), given)
-
-    def _used_by_steps(self, p: StepInvariant, given: frozenset[str]) -> set[str]:
-        return {n for a in self.actions for n in self.obligations.obeyed(a, p, given).used}
-
-    def _fewest(self, p: Invariant | StepInvariant, facts: frozenset[str]) -> frozenset[str]:
-        """Facts none of which can be left out: without any one of them the proof fails."""
-        for name in [n for n in self.obligations.facts if n in facts and n != p.name]:
-            if name not in facts:
+            if name in found:
                 continue
-            fewer = self.strongest(n for n in self.obligations.facts if n in facts - {name})
-            if self._gap(p, fewer) is None:
-                facts = self._cone(p, fewer)
+            if name not in given:
+                return None, given
+            for d in self._obligations(name, given):
+                if not d.result.proved:
+                    self._dropped[name] = d
+                    return None, given - {name}
+                waiting += sorted(d.result.used - found)
+            found.add(name)
+        return frozenset(found), given
+
+    def _obligations(self, name: str, given: frozenset[str]) -> Iterator[Discharged]:
+        yield Discharged(name, INITIALLY, self.obligations.initially(name))
+        for action in self.actions:
+            yield Discharged(name, action.name, self.obligations.kept(action, name, given))
+
+    def _failure(self, name: str, given: frozenset[str]) -> Discharged | None:
+        return next((d for d in self._obligations(name, given) if not d.result.proved), None)
+
+    def _fewest(self, wanted: set[str], goals: Goals, facts: frozenset[str]) -> frozenset[str]:
+        """Facts none of which can be left out: without any one of them the proof fails."""
+        for name in [n for n in self.obligations.facts if n in facts and n not in wanted]:
+            if name in facts:
+                fewer, _ = self._support(wanted, goals, facts - {name})
+                facts = facts if isinstance(fewer, Discharged) else fewer
         return facts
 
-    def _steps(self, p: Invariant | StepInvariant, given: frozenset[str]) -> Iterator[Discharged]:
-        if isinstance(p, StepInvariant):
-            for action in self.actions:
-                yield Discharged(p.name, action.name, self.obligations.obeyed(action, p, given))
+    def _steps(self, p: StepInvariant, given: frozenset[str]) -> Iterator[Discharged]:
+        for action in self.actions:
+            yield Discharged(p.name, action.name, self.obligations.obeyed(action, p, given), "step property")

@@ -1,4 +1,4 @@
-"""Obligations of a schedule of recovery: it can begin, a rule always applies, and every rule leads nearer to the goal."""
+"""Obligations of a schedule of recovery: it can begin, some rule applies, and every rule leads nearer to the goal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from properties.kinds import Recoverability
 from properties.schedule import Rule, Schedule
 
 from .obligations import Ending, Obligations, Result, content
-from .open import Frame
+from .open import Frame, conjunction, disjunction
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,9 @@ class Scheduling:
         bound = {t: made for t, (made, _) in self._chosen.items()}
         self._frame = Frame(bound, self.open.state)
         self._plan = of.schedule.plan
+        self._was = [self.open.encode(m, self._frame) for m in self._plan.measure]
+        legal = [legal for _, legal in self._chosen.values()]
+        self._on_the_way = [*legal, self._begins(self._frame), z3.Not(self._goal(self._frame))]
 
     def discharged(self, given: frozenset[str]) -> Iterator[tuple[str, str, Result]]:
         """Every obligation: what it says, of which action (or none), and what came of it."""
@@ -64,12 +67,12 @@ class Scheduling:
 
     def _obligations(self) -> Iterator[tuple[str, str, tuple[Any, ...], Callable[[], list[Any]]]]:
         """What each obligation says, its action, a key that tells it from others, and its negation."""
-        name, schedule = self.of.property.name, self.of.schedule
+        schedule = self.of.schedule
         rules = tuple(rule for rule, _ in self.of.rules)
-        yield f"{name}: it can begin", "any state", (schedule, "begin"), self._cannot_begin
-        yield f"{name}: some rule applies", "on the way", (schedule, rules), self._stuck
+        yield "it can begin", "any state", (schedule, "begin"), self._cannot_begin
+        yield "some rule applies", "on the way", (schedule, rules), self._stuck
         for rule, action in self.of.rules:
-            yield f"{name}: {rule.name}", action.name, (rule, content(action)), partial(self._astray, rule, action)
+            yield rule.name, action.name, (rule, content(action)), partial(self._astray, rule, action)
 
     # Formulas --------------------------------------------------------------------------------------------------
     def _begins(self, frame: Frame) -> Any:
@@ -78,14 +81,10 @@ class Scheduling:
     def _goal(self, frame: Frame) -> Any:
         return self.open.encode(self.of.property.goal, frame)
 
-    def _on_the_way(self) -> list[Any]:
-        legal = [legal for _, legal in self._chosen.values()]
-        return [*legal, self._begins(self._frame), z3.Not(self._goal(self._frame))]
-
     def _cannot_begin(self) -> list[Any]:
         """Somewhere the property asks for recovery, and no choice of members makes the promise."""
         legal = [legal for _, legal in self._chosen.values()]
-        some = z3.And(*legal, self._begins(self._frame))
+        some = conjunction(*legal, self._begins(self._frame))
         members = [made for made, _ in self._chosen.values()]
         possible = z3.Exists(members, some) if members else some
         wherever = self.open.encode(self.of.property.wherever, Frame({}, self.open.state))
@@ -96,18 +95,18 @@ class Scheduling:
         applies = []
         for rule, _ in self.of.rules:
             frame, legal, members = self._choosing(rule)
-            here = z3.And(*legal, self.open.encode(rule.when, frame))
+            here = conjunction(*legal, self.open.encode(rule.when, frame))
             applies.append(z3.Exists(members, here) if members else here)
-        return [*self._on_the_way(), z3.Not(z3.Or(*applies))]
+        return [*self._on_the_way, z3.Not(disjunction(*applies))]
 
     def _astray(self, rule: Rule, action: Action) -> list[Any]:
         """The rule applies, and its action is not enabled or leads no nearer."""
         frame, legal, _ = self._choosing(rule)
         arguments = [self.open.fitted(a, p.sort, frame) for a, p in zip(rule.arguments, action.parameters, strict=True)]
         case = self.obligations.case_for(action, arguments)
-        wrong = [z3.And(e.condition, z3.Not(self._nearer(e))) for e in case.endings]
+        wrong = [conjunction(e.condition, z3.Not(self._nearer(e))) for e in case.endings]
         applies = self.open.encode(rule.when, frame)
-        return [*self._on_the_way(), *legal, applies, z3.Or(z3.Not(case.enabled), *wrong)]
+        return [*self._on_the_way, *legal, applies, disjunction(z3.Not(case.enabled), *wrong)]
 
     def _choosing(self, rule: Rule) -> tuple[Frame, list[Any], list[Any]]:
         chosen = {t: self.open.parameter(t) for t in rule.choosing}
@@ -118,17 +117,17 @@ class Scheduling:
     def _nearer(self, ending: Ending) -> Any:
         """The step reached the goal, or keeps the promise and lowers the measure."""
         after = Frame(self._frame.bound, ending.after)
-        return z3.Or(self._goal(after), z3.And(self._begins(after), self._lower(after)))
+        return disjunction(self._goal(after), conjunction(self._begins(after), self._lower(after)))
 
     def _lower(self, after: Frame) -> Any:
         """The measure after is less: lexicographically, numbers down but not below 0, members of an order up."""
         result: Any = z3.BoolVal(False)
-        for term in reversed(self._plan.measure):
-            was, now = self.open.encode(term, self._frame), self.open.encode(term, after)
-            result = z3.Or(self._descends(term, was, now), z3.And(was == now, result))
+        for term, was in reversed(list(zip(self._plan.measure, self._was, strict=True))):
+            now = self.open.encode(term, after)
+            result = disjunction(self._descends(term, was, now), conjunction(was == now, result))
         return result
 
     def _descends(self, term: Term, was: Any, now: Any) -> Any:
         if isinstance(term.sort, Index):
             return self.open.less(term.sort)(was, now)
-        return z3.And(0 <= now, now < was)
+        return conjunction(now >= 0, now < was)

@@ -10,8 +10,8 @@ import z3
 
 from model.language import Action, Array, Instance, Outcome, Term
 
-from ..interpreter import Interpreter
-from ..layout import Layout, root_of
+from ..interpreter import Interpreter, State
+from ..layout import Field, Layout, root_of
 from .finite import Encoder, Frame, Place, label
 
 
@@ -54,7 +54,7 @@ class Steps:
         for place, f in self.layout.fields.items():
             for constants, n in ((self._before, step), (self._after, step + 1)):
                 constant = constants[place]
-                pairs.append((constant, z3.BitVec(f"{label(f)}@{n}", constant.size())))
+                pairs.append((constant, self._field(f, n, constant)))
         return z3.substitute(formula, *pairs)
 
     def selector_at(self, step: int) -> Any:
@@ -65,6 +65,30 @@ class Steps:
         """The state before is the initial one."""
         start = self.interpreter.initial()
         return z3.simplify(z3.And(*(self.before[p] == self._literal(p, start) for p in self.before)))
+
+    def legal(self) -> Any:
+        """Every field of the state before is in its range (fields are packed in whole bits, so this says something)."""
+        return z3.And(*(self.encoder.inside(f, self.before[p]) for p, f in self.layout.fields.items()))
+
+    def differ(self, first: int, second: int) -> Any:
+        """The states after ``first`` and ``second`` steps are not the same."""
+        pairs = [(self._field(f, first, c), self._field(f, second, c)) for f, c in self.constants()]
+        return z3.Or(*(a != b for a, b in pairs))
+
+    def state_of(self, model: Any, step: int) -> State:
+        """The interpreter's state that a model has after ``step`` steps."""
+        packed = 0
+        for f, constant in self.constants():
+            packed |= model.eval(self._field(f, step, constant), model_completion=True).as_long() << f.offset
+        return self.layout.decode(packed)
+
+    def constants(self, *, after: bool = False) -> Iterator[tuple[Field, Any]]:
+        """Every field with its constant in the template state before, or after."""
+        return ((f, (self._after if after else self._before)[place]) for place, f in self.layout.fields.items())
+
+    @staticmethod
+    def _field(field: Field, step: int, like: Any) -> Any:
+        return z3.BitVec(f"{label(field)}@{step}", like.size())
 
     def holds(self, term: Term, *, of_step: bool = False) -> Any:
         """A closed term in the state before, or of the step."""

@@ -1,0 +1,98 @@
+"""``check prove``: proofs for every size, the table of all of them, and their obligations as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..catalogue import find
+from ..limits import Limits
+from ..proof import Matrix, Proving, confirm, scripts
+from ..report import OutputError, document, matrix_document, matrix_json, render_json, write_whole
+from ..run import chosen, provable
+from ..vocabulary import Verdict
+from .command import INTERRUPTED, exit_code, once
+from .deliver import Delivery, Told
+from .progress import progress
+
+UNDECIDED = 3
+
+
+def prove_command(protocol: str, **asked: Any) -> int:
+    """Prove what the options ask for; the exit code."""
+    delivery = Delivery(asked["form"], asked["outputs"])
+    if asked["dump_smt"] is not None:
+        _directory(asked["dump_smt"])
+    told, code, texts = (_table if asked["all_"] else _proof)(protocol, asked)
+    delivery.deliver(told)
+    if asked["dump_smt"] is not None:
+        written = _dump(asked["dump_smt"], texts())
+        click.echo(f"{written} obligations written to {asked['dump_smt']}", err=True)
+    if asked["confirm"]:
+        code = max(code, _confirm(texts()))
+    return code
+
+
+def _proof(name: str, asked: Any) -> tuple[Told, int, Any]:
+    variant = find(name)
+    with progress() as listener:
+        proving = Proving(
+            variant,
+            once(asked["settings"]),
+            faults=asked["faults"] or None,
+            with_protections=asked["with_"],
+            without=asked["without"],
+            limits=Limits(seconds=asked["time_limit"]),
+            listener=listener,
+            rlimit=asked["rlimit"],
+            infer=asked["infer"],
+        )
+        report = proving.run(*chosen(proving.system, asked["properties"], provable()))
+    code = exit_code(report, asked["expect"])
+    told = Told(document(report, code), lambda: render_json(report))
+    return told, code, lambda: scripts(proving.decider.obligations, proving.discharged())
+
+
+def _table(name: str, asked: Any) -> tuple[Told, int, Any]:
+    for option, given in {"--fault": asked["faults"], "--with": asked["with_"], "--without": asked["without"]}.items():
+        if given:
+            raise click.UsageError(f"--all tries every set of faults and protections; leave out {option}.")
+    if asked["properties"] or asked["infer"] or asked["expect"]:
+        raise click.UsageError("--all takes no --property, --infer or --expect.")
+    with progress() as listener:
+        limits = Limits(seconds=asked["time_limit"])
+        table = Matrix(find(name), once(asked["settings"]), limits=limits, listener=listener, rlimit=asked["rlimit"])
+        report = table.run()
+    code = INTERRUPTED if report.interrupted else UNDECIDED if report.undecided else 0
+    told = Told(matrix_document(report, code), lambda: json.dumps(matrix_json(report), indent=2) + "\n")
+    return told, code, lambda: scripts(table.decider.obligations, table.discharged())
+
+
+def _directory(path: str) -> None:
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise OutputError(f"cannot write to {path}: {problem.strerror} (name a directory)") from problem
+
+
+def _dump(path: str, texts: Iterable[tuple[str, str]]) -> int:
+    count = 0
+    for name, text in texts:
+        write_whole(Path(path) / name, text)
+        count += 1
+    return count
+
+
+def _confirm(texts: Iterable[tuple[str, str]]) -> int:
+    """Ask the second solver about every obligation; 0, or 3 where it does not agree."""
+    with progress() as listener:
+        answer = confirm(texts, listener)
+    agreed = answer.asked - len(answer.doubted)
+    click.echo(f"{agreed} of {answer.asked} obligations confirmed by {answer.solver}", err=True)
+    for name, why in answer.doubted:
+        click.echo(f"not confirmed: {name}: {why}", err=True)
+    return UNDECIDED if answer.doubted else int(Verdict.VIOLATED)

@@ -1,0 +1,82 @@
+"""The blocks that text reports are made of; ``plain`` and ``terminal`` draw them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of a part."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A sentence or several; ``tone`` is a verdict's word or empty."""
+
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """One row a property: name, the verdict's word, how it came about."""
+
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step of a timeline. ``details`` is what changed, ``sees`` what the outside world sees now, ``facts`` what of
+    the scenario the step completes; ``mark`` is set on the step that decides."""
+
+    number: int
+    who: str
+    text: str
+    details: str
+    sees: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    mark: bool = False
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A run, step by step."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One row a fact: its name, its meaning, where the trace shows it."""
+
+    rows: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of short cells; the first row is its header, the first column names the rows."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+Block: TypeAlias = "Heading | Paragraph | Verdicts | Timeline | Facts | Grid"
+
+
+@dataclass(frozen=True)
+class Document:
+    """All blocks, and the last line."""
+
+    blocks: tuple[Block, ...]
+    closing: str
+    tone: str = field(default="")
+
+
+def clean(text: str) -> str:
+    """``text`` without control characters: a protocol file may come from a stranger."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", "�", text)

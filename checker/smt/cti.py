@@ -1,0 +1,34 @@
+"""Counterexamples to induction on a finite instance: where an invariant may be lost, if such a state is reachable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import z3
+
+from model.language import Instance, Term
+from properties.kinds import Invariant, StepInvariant
+
+from ..replay import Recording, record
+from .bmc import term_of
+from .steps import Steps
+
+
+def counterexample_to_induction(
+    instance: Instance, given: Sequence[Term], p: Invariant | StepInvariant
+) -> Recording | None:
+    """One step from a state where ``given`` (and an invariant ``p`` itself) hold, which breaks ``p``; None if there is
+    none at this size. The interpreter has replayed it."""
+    steps = Steps(instance, [*given, term_of(p)])
+    solver = z3.SolverFor("QF_BV")
+    solver.set("random_seed", 0)
+    known = [steps.legal(), *(steps.holds(t) for t in given)]
+    solver.add(*(steps.at(f, 0) for f in known), steps.at(steps.relation, 0))
+    if isinstance(p, Invariant):
+        solver.add(steps.at(steps.holds(p.holds), 0), z3.Not(steps.at(steps.holds(p.holds), 1)))
+    else:
+        solver.add(steps.at(steps.holds(~p.holds, of_step=True), 0))
+    if solver.check() != z3.sat:
+        return None
+    model = solver.model()
+    return record(steps.interpreter, [steps.pick(model, 0)], steps.state_of(model, 0))

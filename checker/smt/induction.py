@@ -1,0 +1,198 @@
+"""k-induction with simple paths (Sheeran, Singh & Stålmarck, "Checking safety properties using induction and a
+SAT-solver", FMCAD 2000).
+
+A property holds if no run of fewer than k steps breaks it (the base, by bounded model checking), and no path of k
+different states that keep it leads to one that does not (the step). Lemmas of the protocol are used as far as they are
+inductive together. That no step leaves the range of a variable is one more thing to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from model.language import Instance
+from properties.kinds import Checkable, Invariant, Property, Reachability
+from properties.proof import Lemma, Proof
+
+from ..answers import Answer
+from ..limits import Limits, Listener, Watchman
+from ..replay import Recording, record
+from ..vocabulary import Verdict
+from .bmc import DEPTH, Bounded
+from .steps import Steps
+
+RANGES = "every value stays in its range"
+
+
+@dataclass
+class Goal:
+    """Something to show by induction: ``bad`` over the templates, of the state before or of the step."""
+
+    name: str
+    bad: Any
+    of_step: bool
+    label: Any
+    assumed: int = 0
+    shown: int | None = None
+    unreached: Recording | None = None
+
+
+class Induction:
+    """Proves properties of one instance by k-induction up to ``limits.depth``, or finds shortest counterexamples."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        properties: Sequence[Checkable],
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        fail_fast: bool = False,
+    ) -> None:
+        self.properties = tuple(properties)
+        self.limits = limits or Limits()
+        self.depth = DEPTH if self.limits.depth is None else self.limits.depth
+        self.fail_fast = fail_fast
+        self.interrupted = False
+        lemmas = [x for a in instance.system.proofs if isinstance(a, Proof) for x in a.lemmas]
+        self.base = Bounded(instance, properties, limits=self.limits, listener=listener, more=[x.holds for x in lemmas])
+        self.steps: Steps = self.base.steps
+        self._watchman = Watchman("k-induction", self.limits, listener)
+        self._solver = z3.SolverFor("QF_BV")
+        self._solver.set("random_seed", 0)
+        self.lemmas = self._inductive(lemmas)
+        self._goals = {p.name: self._goal(p) for p in properties}
+        self._ranges = Goal(RANGES, self.steps.out_of_range, True, z3.Bool("keep ranges"))
+
+    def run(self) -> list[Answer]:
+        """Answers in the order of the properties."""
+        try:
+            stopped = self._search()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            stopped = "it was interrupted"
+        return [self._answer(p, stopped) for p in self.properties]
+
+    def _search(self) -> str:
+        """Base and step in turn; why it ended."""
+        self._solver.add(self._assumed(0))
+        ended: tuple[str, bool] | None = None
+        for k in range(1, self.depth + 2):
+            if ended is None:
+                ended = self.base.deepen(k - 1)
+                self.base.refuse_ranges_left(k - 1)
+            if ended is not None and not ended[1] and "every property" not in ended[0]:
+                return ended[0]
+            stopped = self._watchman.look(0, 0, k)
+            if stopped:
+                return stopped
+            waiting = self._waiting()
+            if not waiting or (self.fail_fast and self._violated()):
+                return "every property has its verdict" if not waiting else "the first violation was found"
+            self._solver.add(self._path(k))
+            for goal in waiting:
+                gave_up = self._step(goal, k)
+                if gave_up:
+                    return gave_up
+        return f"not inductive up to k = {self.depth + 1}"
+
+    def _waiting(self) -> list[Goal]:
+        """Goals that are not decided. The ranges matter as long as a property needs them."""
+        wanted = [g for p in self.properties if (g := self._goals[p.name]).shown is None and not self.base.answer(p)]
+        proved = any(g.shown is not None for g in self._goals.values())
+        return [*([self._ranges] if self._ranges.shown is None and (wanted or proved) else []), *wanted]
+
+    def _violated(self) -> bool:
+        found = (self.base.answer(p) for p in self.properties)
+        return any(a is not None and a.verdict is Verdict.VIOLATED for a in found)
+
+    # Induction -------------------------------------------------------------------------------------------------
+    def _path(self, k: int) -> Any:
+        """Step number k of a path of different states on which the lemmas hold."""
+        differs = [self.steps.differ(n, k) for n in range(k)]
+        return z3.And(self.steps.at(self.steps.relation, k - 1), self._assumed(k), *differs)
+
+    def _assumed(self, n: int) -> Any:
+        known = [self.steps.legal(), *(self.steps.holds(x.holds) for x in self.lemmas)]
+        return self.steps.at(z3.And(*known), n)
+
+    def _step(self, goal: Goal, k: int) -> str | None:
+        """Whether ``goal`` is k-inductive; why the solver gave up, if it did."""
+        while goal.assumed < k:
+            if not goal.of_step or goal.assumed:
+                at = goal.assumed - 1 if goal.of_step else goal.assumed
+                self._solver.add(z3.Implies(goal.label, z3.Not(self.steps.at(goal.bad, at))))
+            goal.assumed += 1
+        at, question = (k - 1 if goal.of_step else k), z3.Bool(f"{goal.name} fails at {k}")
+        self._solver.add(z3.Implies(question, self.steps.at(goal.bad, at)))
+        found = self._check(goal.label, question)
+        if found == z3.unsat:
+            goal.shown, goal.unreached = k, None
+        elif found == z3.sat:
+            goal.unreached = self._path_of(self._solver.model(), k, goal)
+        else:
+            return f"the solver gave up at k = {k}: {self._solver.reason_unknown()}"
+        return None
+
+    def _check(self, *labels: Any) -> Any:
+        if self.limits.seconds is not None:
+            left = max(1, int(1000 * (self.limits.seconds - self._watchman.seconds)))
+            self._solver.set("timeout", left)
+        found = self._solver.check(*labels)
+        if found == z3.unknown and "interrupted" in self._solver.reason_unknown():
+            raise KeyboardInterrupt
+        return found
+
+    def _path_of(self, model: Any, k: int, goal: Goal) -> Recording | None:
+        """The counterexample to induction as the interpreter replays it; None where its last step leaves a range."""
+        if goal is self._ranges:
+            return None
+        picks = [self.steps.pick(model, n) for n in range(k)]
+        return record(self.steps.interpreter, picks, self.steps.state_of(model, 0))
+
+    # Lemmas ----------------------------------------------------------------------------------------------------
+    def _inductive(self, lemmas: Iterable[Lemma]) -> list[Lemma]:
+        """The largest set of lemmas that holds initially and is inductive (Houdini, on the finite instance)."""
+        initial, relation = self.steps.initial(), self.steps.relation
+        terms = {x.name: self.steps.holds(x.holds) for x in lemmas}
+        chosen = [x for x in lemmas if _never(initial, z3.Not(terms[x.name]))]
+        while True:
+            given = z3.And(self.steps.at(self.steps.legal(), 0), *(self.steps.at(terms[x.name], 0) for x in chosen))
+            taken = self.steps.at(relation, 0)
+            kept = [x for x in chosen if _never(given, taken, z3.Not(self.steps.at(terms[x.name], 1)))]
+            if len(kept) == len(chosen):
+                return kept
+            chosen = kept
+
+    # Answers ---------------------------------------------------------------------------------------------------
+    def _goal(self, p: Checkable) -> Goal:
+        return Goal(p.name, self.base.badness(p), not isinstance(p, Invariant), z3.Bool(f"keep {p.name}"))
+
+    def _answer(self, p: Property, stopped: str) -> Answer:
+        assert isinstance(p, Checkable)
+        found = self.base.answer(p)
+        if found is not None:
+            return found
+        goal = self._goals[p.name]
+        if goal.shown is None:
+            return Answer(
+                p, Verdict.UNKNOWN, f"{stopped}; no run of {self._deepest()} steps breaks it", None, goal.unreached
+            )
+        if self._ranges.shown is None:
+            return Answer(p, Verdict.UNKNOWN, f"inductive at k = {goal.shown}, but not shown: {RANGES} ({stopped})")
+        verdict = Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS
+        names = f", with lemmas {', '.join(x.name for x in self.lemmas)}" if self.lemmas else ""
+        return Answer(p, verdict, f"k-induction, k = {goal.shown}{names}")
+
+    def _deepest(self) -> int:
+        return max(self.base.reached, 0)
+
+
+def _never(*formulas: Any) -> bool:
+    solver = z3.SolverFor("QF_BV")
+    solver.add(*formulas)
+    return bool(solver.check() == z3.unsat)

@@ -1,0 +1,179 @@
+"""Spacer, Z3's fixedpoint engine (Komuravelli, Gurfinkel & Chaki, "SMT-based model checking for recursive programs",
+CAV 2014): finds an inductive invariant of a finite instance by itself.
+
+What it finds is not believed: the invariant is taken out of its answer and three obligations (initial, kept, enough)
+are discharged by a plain solver. A violation is told by bounded model checking, which gives a shortest one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import z3
+
+from model.language import Instance
+from properties.kinds import Checkable, Invariant, Reachability
+
+from ..answers import Answer
+from ..limits import Limits, Listener, Watchman
+from ..vocabulary import Verdict
+from .bmc import DEPTH, Bounded
+
+
+class Spacer:
+    """Decides properties of one instance; ``limits.depth`` bounds only the length of counterexamples that are told."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        properties: Sequence[Checkable],
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        fail_fast: bool = False,
+    ) -> None:
+        self.properties = tuple(properties)
+        self.limits = limits or Limits()
+        self.fail_fast = fail_fast
+        self.interrupted = False
+        depth = DEPTH * 4 if self.limits.depth is None else self.limits.depth
+        self._bounds = Limits(depth, self.limits.states, self.limits.memory, self.limits.seconds)
+        self._instance, self._listener = instance, listener
+        self.base = Bounded(instance, properties, limits=self._bounds, listener=listener)
+        self.steps = self.base.steps
+        self._watchman = Watchman("spacer", self.limits, listener)
+        self._before = [c for _, c in self.steps.constants()]
+        self._after = [c for _, c in self.steps.constants(after=True)]
+        bits = [(c, _bits(c)) for c in (*self._before, *self._after, self.steps.selector)]
+        self._whole = [(c, _number(parts)) for c, parts in bits]
+        self._parts = {c.get_id(): parts for c, parts in bits}
+
+    def run(self) -> list[Answer]:
+        """Answers in the order of the properties."""
+        answers: dict[str, Answer] = {}
+        try:
+            in_range = self._settle(self.steps.out_of_range)  # of a step that the relation leaves out
+            for p in self.properties:
+                answers[p.name] = self._answer(p, in_range)
+                if self.fail_fast and answers[p.name].verdict is Verdict.VIOLATED:
+                    break
+        except KeyboardInterrupt:
+            self.interrupted = True
+        missing = "it was interrupted" if self.interrupted else "the first violation was found"
+        return [answers.get(p.name) or Answer(p, Verdict.UNKNOWN, missing) for p in self.properties]
+
+    def _answer(self, p: Checkable, in_range: str | None) -> Answer:
+        bad = self.base.badness(p)
+        problem = self._settle(bad if isinstance(p, Invariant) else z3.And(self.steps.relation, bad))
+        if problem is None and in_range is None:
+            verdict = Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS
+            return Answer(p, verdict, "Spacer's invariant, checked by a plain solver")
+        if problem == "violated" or in_range == "violated":
+            return self._told(p)
+        return Answer(p, Verdict.UNKNOWN, problem or f"not shown that every value stays in its range: {in_range}")
+
+    def _told(self, p: Checkable) -> Answer:
+        """The shortest counterexample, which Spacer says there is."""
+        seconds = None if self.limits.seconds is None else max(0.0, self.limits.seconds - self._watchman.seconds)
+        bounds = Limits(self._bounds.depth, memory=self.limits.memory, seconds=seconds)
+        search = Bounded(self._instance, [p], limits=bounds, listener=self._listener)
+        (answer,) = search.run()
+        if search.interrupted:
+            raise KeyboardInterrupt
+        if answer.recording is None:
+            return Answer(p, Verdict.UNKNOWN, f"Spacer says it is decided by a run, but none was told: {answer.how}")
+        return answer
+
+    # Fixedpoints -----------------------------------------------------------------------------------------------
+    def _settle(self, bad: Any) -> str | None:
+        """None if ``bad`` is unreachable and that was checked; "violated"; or why it is not known."""
+        engine, inductive, error = self._horn(bad)
+        stopped = self._watchman.look(0, 0, 0)
+        if stopped:
+            return stopped
+        if self.limits.seconds is not None:
+            engine.set("timeout", max(1, int(1000 * (self.limits.seconds - self._watchman.seconds))))
+        try:
+            found = engine.query(error)
+        except z3.Z3Exception as problem:
+            return f"Spacer gave up: {problem}"
+        if found == z3.sat:
+            return "violated"
+        if found == z3.unknown:
+            reason = engine.reason_unknown()
+            if "interrupted" in reason:
+                raise KeyboardInterrupt
+            return f"Spacer gave up: {reason}"
+        return self._check(self._certificate(engine.get_answer(), inductive), bad)
+
+    def _horn(self, bad: Any) -> tuple[Any, Any, Any]:
+        """Constrained Horn clauses: an inductive predicate over the fields, and an error that it must exclude."""
+        engine = z3.Fixedpoint()
+        engine.set("engine", "spacer")
+        engine.set("spacer.random_seed", 0)
+        before, after = self._all(self._before), self._all(self._after)
+        inductive = z3.Function("Inductive", *(z3.BoolSort() for _ in before), z3.BoolSort())
+        error = z3.Bool("Error")
+        engine.register_relation(inductive, error.decl())
+        engine.declare_var(*before, *after, *self._all([self.steps.selector]))
+        here = inductive(*before)
+        engine.rule(here, self._blasted(self.steps.initial()))
+        engine.rule(inductive(*after), [here, self._blasted(self.steps.relation)])
+        engine.rule(error, [here, self._blasted(bad)])
+        return engine, inductive, error
+
+    def _all(self, constants: Sequence[Any]) -> list[Any]:
+        return [b for c in constants for b in self._parts[c.get_id()]]
+
+    def _blasted(self, formula: Any) -> Any:
+        """The formula over the bits of its numbers: on bit-vectors Spacer has named invariants that were none."""
+        return z3.Then("simplify", "bit-blast", "simplify")(z3.substitute(formula, *self._whole)).as_expr()
+
+    def _certificate(self, answer: Any, inductive: Any) -> Any:
+        """The predicate in Spacer's answer, over the fields; None where the answer has another form."""
+        waiting = [answer]
+        while waiting:
+            formula = waiting.pop()
+            if z3.is_quantifier(formula):
+                body = formula.body()
+                if z3.is_eq(body) and z3.is_app(body.arg(0)) and body.arg(0).decl().eq(inductive):
+                    # Variables count from the innermost binder: the last argument is variable 0.
+                    values = {
+                        z3.get_var_index(v): c
+                        for v, c in zip(body.arg(0).children(), self._all(self._before), strict=True)
+                    }
+                    return z3.substitute_vars(body.arg(1), *(values[n] for n in range(len(values))))
+            elif z3.is_app(formula):
+                waiting += formula.children()
+        return None
+
+    def _check(self, certificate: Any, bad: Any) -> str | None:
+        """Discharge the obligations of the invariant that was found."""
+        if certificate is None:
+            return "Spacer's answer holds no invariant that could be checked"
+        at = self.steps.at
+        bits = [(b, z3.Extract(n, n, c) == 1) for c in self._before for n, b in enumerate(self._parts[c.get_id()])]
+        certificate = z3.substitute(certificate, *bits)
+        initial, relation = at(self.steps.initial(), 0), at(self.steps.relation, 0)
+        before, after = at(certificate, 0), at(certificate, 1)
+        for name, formulas in {
+            "holds initially": [initial, z3.Not(before)],
+            "is kept": [before, relation, z3.Not(after)],
+            "is enough": [before, at(bad, 0)],
+        }.items():
+            solver = z3.SolverFor("QF_BV")
+            solver.add(*formulas)
+            if solver.check() != z3.unsat:
+                return f"Spacer's invariant was refused: a plain solver does not agree that it {name}"
+        return None
+
+
+def _bits(constant: Any) -> list[Any]:
+    """Truth values for the bits of a constant, the lowest first."""
+    return [z3.Bool(f"{constant}.{n}") for n in range(constant.size())]
+
+
+def _number(bits: Sequence[Any]) -> Any:
+    digits = [z3.If(b, z3.BitVecVal(1, 1), z3.BitVecVal(0, 1)) for b in reversed(bits)]
+    return z3.Concat(*digits) if len(digits) > 1 else digits[0]
