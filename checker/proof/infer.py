@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import combinations, product
 from typing import Any
 
 import z3
@@ -54,10 +54,16 @@ class Candidate:
 
 
 class Inference:
-    """Guesses lemmas for one system, from reachable states of ``instances``, on each of which they are inductive."""
+    """Guesses lemmas for one system, from reachable states of ``instances``, on each of which they are inductive.
 
-    def __init__(self, system: System, instances: Sequence[Instance], *, listener: Listener | None = None) -> None:
+    ``wide``: a grammar with more clauses about one member.
+    """
+
+    def __init__(
+        self, system: System, instances: Sequence[Instance], *, wide: bool = False, listener: Listener | None = None
+    ) -> None:
         self.system = system
+        self.wide = wide
         self.instances = tuple(instances)
         self.listener = listener
         self.told = ""
@@ -70,7 +76,7 @@ class Inference:
         for over in contexts(self.system):
             literals = list(atoms(self.system, over))
             truth = _truth(over, literals, samples)
-            tried_here, true = clauses(over, literals, truth)
+            tried_here, true = clauses(over, literals, truth, wide=self.wide)
             tried += tried_here
             found += true
         found = _not_trivial(self.instances[0], found)
@@ -172,7 +178,9 @@ def atoms(system: System, over: Sequence[Term]) -> Iterator[Term]:
         yield ~atom
 
 
-def clauses(over: tuple[Term, ...], literals: Sequence[Term], truth: Sequence[int]) -> tuple[int, list[Candidate]]:
+def clauses(
+    over: tuple[Term, ...], literals: Sequence[Term], truth: Sequence[int], *, wide: bool
+) -> tuple[int, list[Candidate]]:
     """How many clauses were tried, and those that hold in every row and contain no smaller one that does.
 
     ``truth`` has a bit a row for each literal; an atom and its negation stand side by side. Only clauses that mention
@@ -199,16 +207,20 @@ def clauses(over: tuple[Term, ...], literals: Sequence[Term], truth: Sequence[in
             if _mentions(over, [literals[n] for n in parts]):
                 found.append(Candidate(over, tuple(literals[n] for n in sorted(parts))))
 
-    everyone = range(len(literals))
-    for n in everyone:
-        offer(n)
-    for a, n in product(guards, everyone):
-        offer(a, n)
-    for x, a in enumerate(guards):
-        for b in guards[x + 1 :]:
-            for n in everyone:
-                offer(a, b, n)
+    for chosen in _combinations(len(literals), guards, wide=wide and len(over) <= 1):
+        offer(*chosen)
     return tried, found
+
+
+def _combinations(count: int, guards: Sequence[int], *, wide: bool) -> Iterator[tuple[int, ...]]:
+    """Clauses to try, small ones first: a literal under up to two guards, and if ``wide`` two under one guard."""
+    everyone = range(count)
+    yield from ((n,) for n in everyone)
+    yield from product(guards, everyone)
+    yield from ((*pair, n) for pair in combinations(guards, 2) for n in everyone)
+    if wide:
+        yield from combinations(everyone, 2)
+        yield from ((g, *pair) for g in guards for pair in combinations(everyone, 2))
 
 
 def _is_guard(literal: Term) -> bool:

@@ -50,18 +50,20 @@ class Proving:
         self._faults = faults
         self.fixed = dict(parameters or {})
         self.system = self._system(faults or ())
+        self._limits, self._listener, self._rlimit = limits, listener, rlimit
         self._inferred = ""
-        if infer:
-            self._infer(listener)
-        self.decider = Decider(self.system, self.fixed, limits=limits, listener=listener, rlimit=rlimit)
+        self._grammars = [False, True] if infer else []
         self.decisions: list[tuple[Decision, System]] = []
         self.interrupted = False
+        self._start()
 
     def run(self, properties: Sequence[Property], left_out: Sequence[Property] = ()) -> Report:
         """Decide the properties; ``left_out`` are those that the report names as not asked."""
-        findings = []
-        for p in properties:
-            findings.append(self._finding(p) if isinstance(p, Provable) and not self.interrupted else _left(p))
+        findings = self._findings(properties)
+        while self._grammars and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
+            self.decisions.clear()
+            self._start()
+            findings = self._findings(properties)
         return Report(
             protocol=self.system.name,
             parameters=self.fixed,
@@ -76,14 +78,26 @@ class Proving:
             every_size=True,
         )
 
-    def _infer(self, listener: Listener | None) -> None:
+    def _start(self) -> None:
+        """A decider; before it, if asked, lemmas from the next wider grammar."""
+        if self._grammars:
+            self._infer(wide=self._grammars.pop(0))
+        self.decider = Decider(
+            self.system, self.fixed, limits=self._limits, listener=self._listener, rlimit=self._rlimit
+        )
+
+    def _findings(self, properties: Sequence[Property]) -> list[Finding]:
+        return [self._finding(p) if isinstance(p, Provable) and not self.interrupted else _left(p) for p in properties]
+
+    def _infer(self, *, wide: bool) -> None:
         """Put lemmas that were found in place of those that are declared. Without named faults, all are on: what holds
         under all of them is the most that can be found."""
         learnt = self._system(tuple(self._variant.protocol.faults) if self._faults is None else self._faults)
         proofs = [a for a in learnt.proofs if isinstance(a, Proof)]
         assuming = tuple(t for a in proofs for t in a.assuming)
         refuter = Refuter(assuming, self.fixed)
-        inference = Inference(learnt, instances(learnt, self.fixed, refuter.allowed), listener=listener)
+        small = instances(learnt, self.fixed, refuter.allowed)
+        inference = Inference(learnt, small, wide=wide, listener=self._listener)
         found = lemmas(inference.run())
         self._inferred = f" Lemmas were inferred: {inference.told}."
         schedules = tuple(s for a in proofs for s in a.schedules)
@@ -172,7 +186,7 @@ class Proving:
         return (
             f"Sizes: {sizes}, as great as you like.{order} Numbers are whole numbers; the steps are those of the "
             f"protocol's own terms, each atomic, in any interleaving."
-            + (f" Faults that do not happen: {', '.join(off)}." if off else " Every fault may happen.")
+            + (f" Faults that do not happen: {', '.join(off)}." if off else "")
             + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}.{self._inferred}"
         )
 

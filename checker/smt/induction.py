@@ -93,11 +93,14 @@ class Induction:
             waiting = self._waiting()
             if not waiting or (self.fail_fast and self._violated()):
                 return "every property has its verdict" if not waiting else "the first violation was found"
+            # A step that leaves a range is none of the relation: asked before the path has its step k.
+            gave_up = self._step(self._ranges, k) if self._ranges in waiting else None
             self._solver.add(self._path(k))
             for goal in waiting:
-                gave_up = self._step(goal, k)
-                if gave_up:
-                    return gave_up
+                if goal is not self._ranges:
+                    gave_up = gave_up or self._step(goal, k)
+            if gave_up:
+                return gave_up
         return f"not inductive up to k = {self.depth + 1}"
 
     def _waiting(self) -> list[Goal]:

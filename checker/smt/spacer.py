@@ -20,9 +20,12 @@ from ..limits import Limits, Listener, Watchman
 from ..vocabulary import Verdict
 from .bmc import DEPTH, Bounded
 
+SHORT = 16
+"""Steps up to which runs are looked for before Spacer is asked."""
+
 
 class Spacer:
-    """Decides properties of one instance; ``limits.depth`` bounds only the length of counterexamples that are told."""
+    """Decides properties of one instance; ``limits.depth`` bounds only the length of the runs that are told."""
 
     def __init__(
         self,
@@ -53,15 +56,28 @@ class Spacer:
         """Answers in the order of the properties."""
         answers: dict[str, Answer] = {}
         try:
-            in_range = self._settle(self.steps.out_of_range)  # of a step that the relation leaves out
-            for p in self.properties:
-                answers[p.name] = self._answer(p, in_range)
-                if self.fail_fast and answers[p.name].verdict is Verdict.VIOLATED:
+            self._look_for_short_runs(answers)
+            waiting = [p for p in self.properties if p.name not in answers]
+            in_range = self._settle(self.steps.out_of_range) if waiting else None
+            for p in waiting:
+                if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in answers.values()):
                     break
+                answers[p.name] = self._answer(p, in_range)
         except KeyboardInterrupt:
             self.interrupted = True
         missing = "it was interrupted" if self.interrupted else "the first violation was found"
         return [answers.get(p.name) or Answer(p, Verdict.UNKNOWN, missing) for p in self.properties]
+
+    def _look_for_short_runs(self, answers: dict[str, Answer]) -> None:
+        """Bounded model checking first: a short run is found sooner than by a fixedpoint."""
+        bounds = Limits(min(SHORT, self._bounds.depth or 0), memory=self.limits.memory, seconds=self.limits.seconds)
+        search = Bounded(
+            self._instance, self.properties, limits=bounds, listener=self._listener, fail_fast=self.fail_fast
+        )
+        found = search.run()
+        if search.interrupted:
+            raise KeyboardInterrupt
+        answers.update({a.property.name: a for a in found if a.verdict is not Verdict.UNKNOWN})
 
     def _answer(self, p: Checkable, in_range: str | None) -> Answer:
         bad = self.base.badness(p)

@@ -1,0 +1,174 @@
+"""The open encoding: every operator, and what it proves is never contradicted by an explicit search."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import z3
+from hypothesis import HealthCheck, given, settings
+
+from checker.explore import Search
+from checker.limits import Limits
+from checker.proof import Decider
+from checker.smt.obligations import Obligations
+from checker.smt.open import _HANDLERS as OPENED
+from checker.smt.open import Frame, Open, UnencodableError
+from checker.smt.steps import Steps
+from checker.vocabulary import Verdict
+from model.language import (
+    ModelError,
+    Op,
+    Protocol,
+    System,
+    Term,
+    array,
+    boolean,
+    count,
+    each,
+    exists,
+    first,
+    following,
+    forall,
+    index,
+    integers,
+    last,
+    step,
+    subsets,
+    such_that,
+    update,
+    when,
+)
+from model.language.actions import Step
+from properties import Invariant, StepInvariant, invariant, step_invariant
+from properties.dns import fixed, original
+
+from .systems import random_systems
+
+
+def test_every_operator_has_a_handler() -> None:
+    assert set(OPENED) == set(Op)
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems())
+def test_what_is_proved_holds_in_every_state(drawn: tuple[System, list[Term], list[Term]]) -> None:
+    """Random systems have fixed sizes, of which the proof knows nothing: it may fail, but must not be wrong."""
+    system, states, steps = drawn
+    properties: list[Invariant | StepInvariant] = [
+        *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
+        *(invariant(f"not state {k}", ~t, "random") for k, t in enumerate(states)),
+        *(step_invariant(f"step {k}", t, "random") for k, t in enumerate(steps)),
+        *(step_invariant(f"no step {k}", ~t, "random") for k, t in enumerate(steps)),
+    ]
+    system = replace(system, properties=tuple(properties))
+    try:
+        decider = Decider(system, rlimit=200_000)
+        proved = [p for p in properties if decider.proves(system, p)]
+        answers, _ = Search(system.instance(), proved, exhaustive=True, limits=Limits(states=300)).run()
+    except (ModelError, UnencodableError):
+        return  # a value or a position out of range, or a term without an open encoding
+    assert [a.property.name for a in answers if a.verdict is Verdict.VIOLATED] == []
+
+
+Worker = index("worker", 3)
+Place = index("place", 4, ordered=True)
+Small = integers(0, 3, "small")
+
+
+def valid(term: Term) -> bool:
+    """The axioms imply a term without variables."""
+    empty = Protocol("none")
+    empty.variable("x", boolean(), False)
+    protocol = Protocol("one")
+    protocol.variable("at", array(Worker, Place), first(Place))
+    protocol.variable("load", array(Place, subsets(Small)), set())
+
+    @protocol.action(by="nobody")
+    def rest() -> Step:
+        return step()
+
+    encoder = Open(protocol.system())
+    formula = encoder.encode(term, Frame({}, encoder.state))
+    solver = z3.Solver()
+    solver.set("rlimit", 1_000_000)
+    solver.add(z3.Not(formula), *encoder.axioms())
+    return bool(solver.check() == z3.unsat)
+
+
+def test_the_order_of_an_index() -> None:
+    assert valid(forall(Place, lambda p: first(Place) <= p))
+    assert valid(forall(Place, lambda p: p <= last(Place)))
+    assert valid(following(last(Place)) == last(Place))
+    assert valid(forall(Place, lambda p: (p == last(Place)) | (p < following(p))))
+    assert valid(forall(Place, lambda p: forall(Place, lambda q: ~((p < q) & (q < following(p))))))
+    assert not valid(forall(Place, lambda p: p < last(Place)))
+    assert not valid(exists(Place, lambda p: p < first(Place)))
+
+
+def test_sets_and_arrays_are_functions() -> None:
+    low = such_that(Small, lambda x: x <= 1)
+    assert valid(low == such_that(Small, lambda x: x < 2))
+    assert valid(low.issubset(such_that(Small, lambda x: x <= 2)))
+    assert not valid(such_that(Small, lambda x: x <= 2).issubset(low))
+    assert valid((low | {3}) - {0, 1} == such_that(Small, lambda x: x == 3))
+    assert valid(forall(Place, lambda p: each(Place, following)[p] == following(p)))
+    assert valid(count(Small, lambda x: x < 2) == 2)
+
+
+def test_what_has_no_open_encoding_is_named() -> None:
+    with pytest.raises(UnencodableError, match=r"count.*worker, whose size is open"):
+        valid(count(Worker, lambda w: w == w) == 3)  # noqa: PLR0124  (a term)
+
+
+def test_a_failure_to_encode_is_unknown_not_a_crash() -> None:
+    protocol = Protocol("counting")
+    busy = protocol.variable("busy", array(Worker, boolean()), False)
+
+    @protocol.action(Worker, by=Worker)
+    def begin(w: Term) -> Step:
+        return step(when(count(Worker, lambda v: busy[v]) < 2), update(busy[w], True))
+
+    few = invariant("few", count(Worker, lambda w: busy[w]) <= 2, "few are busy")
+    protocol.declare(few)
+    system = protocol.system()
+    decision = Decider(system).decide(system, few)
+    assert decision.verdict is Verdict.UNKNOWN
+    assert "no open encoding" in decision.how
+    assert "count" in decision.how
+
+
+def test_an_index_that_may_be_empty_is_refused() -> None:
+    protocol = Protocol("maybe nobody")
+    nobody = protocol.parameter("people", 1, 0, 3)
+    human = index("person", nobody)
+    awake = protocol.variable("awake", array(human, boolean()), False)
+
+    @protocol.action(human, by=human)
+    def wake(p: Term) -> Step:
+        return step(update(awake[p], True))
+
+    with pytest.raises(UnencodableError, match="person may have no member"):
+        Open(protocol.system())
+
+
+@pytest.mark.parametrize("sizes", [{"enactors": 2, "endpoints": 2, "plans": 2, "keep": 1}])
+def test_the_finite_encoding_agrees(sizes: dict[str, int]) -> None:
+    """What is inductive for every size is inductive on an instance, by the other encoding and another solver logic."""
+    from checker.smt.prove import Prover
+
+    for system in (fixed.system(["crash", "lock-expiry", "bad-plan"]), original.system([], ["transactional-check"])):
+        facts = Prover(system, Obligations(system)).strongest()
+        terms = [x.holds for a in system.proofs for x in a.lemmas if x.name in facts]
+        terms += [p.holds for p in system.properties if p.name in facts]
+        assert len(terms) > 5
+        steps = Steps(system.instance(**sizes), terms)
+        solver = z3.SolverFor("QF_BV")
+        known = [steps.at(steps.legal(), 0), *(steps.at(steps.holds(t), 0) for t in terms)]
+        solver.add(*known, steps.at(steps.relation, 0))
+        solver.add(z3.Or(*(z3.Not(steps.at(steps.holds(t), 1)) for t in terms)))
+        assert solver.check() == z3.unsat
+        solver = z3.SolverFor("QF_BV")
+        solver.add(*known, steps.at(steps.out_of_range, 0))
+        ranges = [n for n in facts if n.startswith("range of")]
+        assert (solver.check() == z3.unsat) == (len(ranges) == len(system.variables) - 2)  # all but lock and cursor
