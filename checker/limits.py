@@ -52,6 +52,11 @@ class Watchman:
     def seconds(self) -> float:
         return time.monotonic() - self.started
 
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the time limit; None without one."""
+        return None if self.limits.seconds is None else max(0.0, self.limits.seconds - self.seconds)
+
     def look(self, states: int, transitions: int, depth: int) -> str | None:
         """Report progress when it is time; the reason to stop, if there is one."""
         now = self.seconds

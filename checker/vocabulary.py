@@ -122,7 +122,7 @@ INITIALLY = "initially"
 
 @dataclass(frozen=True)
 class Conjunct:
-    """A fact of an inductive invariant: ``kind`` is "range", "lemma", "property" or "found"."""
+    """A fact of an inductive invariant: ``kind`` is "range", "lemma" or "property"."""
 
     name: str
     kind: str

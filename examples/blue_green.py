@@ -7,6 +7,7 @@ get a release that is no longer there. The fix compares again in the moment of t
 
     check --protocol examples/blue_green.py:protocol
     check --protocol examples/blue_green.py:fixed
+    check prove --protocol examples/blue_green.py:fixed
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from model.language import (
     array,
     enumeration,
     exists,
+    forall,
     index,
     integers,
     outcome,
@@ -32,7 +34,7 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant, reachable
+from properties import invariant, lemma, proof, reachable
 
 protocol = Protocol("blue-green", "deployers switch a pointer, a collector deletes old releases")
 
@@ -133,6 +135,26 @@ protocol.declare(
         taken("delete") & exists(Release, lambda r: r.isin(stored) & ~r.isin(primed(stored))),
         "the collector really deletes something",
     ),
+)
+
+protocol.argue(
+    proof(
+        [
+            lemma(
+                "condemned-releases-are-old",
+                forall(Release, lambda r: r.isin(condemned).implies(r < live)),
+                "what the collector listed is older than what users get",
+            ),
+            lemma(
+                "chosen-releases-are-stored",
+                forall(
+                    Deployer,
+                    lambda d: (work[d] == Work.SWITCHING).implies(target[d].isin(stored) | (target[d] <= live)),
+                ),
+                "a release that a deployer will switch to exists, or is superseded by now",
+            ),
+        ]
+    )
 )
 
 fixed = protocol.variant("blue-green-fixed", ["compare-and-set"], "deployers compare again when they switch")

@@ -13,25 +13,37 @@ from .kinds import (
     recoverable,
     step_invariant,
 )
+from .proof import Lemma, Proof, lemma, proof
 from .scenario import Event, Fact, Scenario, event, fact, role, scenario
+from .schedule import Plan, Schedule, plan, schedule, take, take_for_some
 
 __all__ = [
     "Event",
     "Fact",
     "Invariant",
+    "Lemma",
     "Liveness",
+    "Plan",
+    "Proof",
     "Property",
     "Reachability",
     "Recoverability",
     "Scenario",
+    "Schedule",
     "StepInvariant",
     "event",
     "eventually_always",
     "fact",
     "invariant",
+    "lemma",
+    "plan",
+    "proof",
     "reachable",
     "recoverable",
     "role",
     "scenario",
+    "schedule",
     "step_invariant",
+    "take",
+    "take_for_some",
 ]

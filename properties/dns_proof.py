@@ -62,11 +62,6 @@ LEMMAS = (
         "every endpoint that an Enactor is done with has the Enactor's plan or a newer one",
     ),
     lemma(
-        "lock-is-held-at-work",
-        forall(Enactor, lambda i: phase[i].isin(HOLDING).implies(lock[cursor[i]] == i)),
-        "an Enactor that builds or flips holds the lock of its endpoint: no lock expires",
-    ),
-    lemma(
         "holder-is-at-work",
         forall(
             Endpoint,

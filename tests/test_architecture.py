@@ -49,6 +49,21 @@ MAY_IMPORT = {
         "checker.vocabulary",
         "model.language",
         "properties.kinds",
+        "properties.proof",
+        "properties.schedule",
+    ],
+    "checker.proof": [
+        "checker.proof",
+        "checker.smt",
+        "checker.answers",
+        "checker.explore",
+        "checker.interpreter",
+        "checker.limits",
+        "checker.replay",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+        "properties.proof",
     ],
     "checker.scenario": [
         "checker.answers",
@@ -65,6 +80,7 @@ MAY_IMPORT = {
     "checker.report": ["checker.report", "checker.vocabulary"],
     "checker.catalogue": ["model.language"],
     "checker.run": [
+        "checker.proof",
         "checker.smt",
         "checker.answers",
         "checker.explore",
@@ -83,8 +99,9 @@ MAY_IMPORT = {
 PUBLIC = {
     "checker": "Exploration Finding Match Options Report Step Trace Verdict check find",
     "properties": (
-        "Event Fact Invariant Liveness Property Reachability Recoverability Scenario StepInvariant event "
-        "eventually_always fact invariant reachable recoverable role scenario step_invariant"
+        "Event Fact Invariant Lemma Liveness Plan Proof Property Reachability Recoverability Scenario Schedule "
+        "StepInvariant event eventually_always fact invariant lemma plan proof reachable recoverable role scenario "
+        "schedule step_invariant take take_for_some"
     ),
     "model.dns": "BASE dns fixed original",
     "model.language": (

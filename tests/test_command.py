@@ -88,7 +88,6 @@ def test_exit_codes(code: int, arguments: list[str], capsys: pytest.CaptureFixtu
         ),
         (r"no property of original is called 'never'", ["-p", "original", "--property", "never"]),
         (r"no engine is called 'warp'", ["-p", "original", "--engine", "warp"]),
-        (r"engine proof is not there yet", ["-p", "original", "--engine", "proof"]),
         (r"engine bmc is never exhaustive", ["-p", "original", "--engine", "bmc", "--exhaustive"]),
         (r"symmetry reduction is not there yet", ["-p", "original", "--symmetry"]),
         (r"belong to random simulation", ["-p", "original", "--seed", "3"]),

@@ -13,7 +13,8 @@ from checker.limits import Limits
 from checker.proof import Decider
 from checker.smt.obligations import Obligations
 from checker.smt.open import _HANDLERS as OPENED
-from checker.smt.open import Frame, Open, UnencodableError
+from checker.smt.open import Frame, Open
+from checker.smt.sorts import UnencodableError
 from checker.smt.steps import Steps
 from checker.vocabulary import Verdict
 from model.language import (

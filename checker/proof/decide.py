@@ -14,10 +14,10 @@ from properties.proof import Proof
 from ..limits import Limits, Listener
 from ..smt.cti import counterexample_to_induction
 from ..smt.obligations import RLIMIT, Obligations
-from ..smt.open import UnencodableError
 from ..smt.prove import Argument, Discharged, Gap, Provable, Prover
 from ..smt.schedule import Scheduling, course
-from ..vocabulary import Verdict
+from ..smt.sorts import UnencodableError
+from ..vocabulary import INITIALLY, Verdict
 from .refute import Refutation, Refuter
 
 TRIED = 60
@@ -61,7 +61,7 @@ class Decider:
         self._variables = system.variables
         self.assuming = (*assuming, *chosen)
         self.obligations = Obligations(system, self.assuming, limits=limits, listener=listener, rlimit=rlimit)
-        self.refuter = Refuter(assuming, fixed, limits=limits, listener=listener)
+        self.refuter = Refuter(assuming, fixed, watchman=self.obligations.watchman)
         if not self.obligations.consistent():
             raise ModelError(
                 f"no size satisfies {' and '.join(str(t) for t in self.assuming)}",
@@ -122,9 +122,11 @@ class Decider:
 
     def _unreached(self, system: System, p: Invariant | StepInvariant, gap: Gap | None) -> Refutation | None:
         """A step that breaks the induction on the smallest instance that has one."""
-        if gap is None:
+        if gap is None or gap.failed.action == INITIALLY:
             return None
         for instance in islice(self.refuter.instances(system), TRIED):
+            if self.refuter.spent:
+                break
             found = counterexample_to_induction(instance, self._terms(system, gap.given), p)
             if found is not None:
                 return Refutation(instance.parameters, found)

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import z3
 
-from model.language import Index, System, Variant
+from model.language import System, Variant
 from properties.kinds import Invariant, Property, Recoverability, StepInvariant
 from properties.proof import Proof
 
@@ -170,11 +170,19 @@ class Proving:
         used = {name for argument, _ in group for name in argument.facts}
         return Certificate(
             properties=tuple(a.of.name for a, _ in group),
-            statement=_statement(system, [a.of for a, _ in group]),
+            statement=self._statement(system, [a.of for a, _ in group]),
             assumptions=self._assumptions(system),
             conjuncts=tuple(Conjunct(f.name, f.kind, f.meaning) for f in facts.values() if f.name in used),
             obligations=tuple(_obligation(o) for o in rows.values()),
         )
+
+    def _statement(self, system: System, properties: Sequence[Provable]) -> str:
+        under = f"whatever {_joined(system.faults)} do" if system.faults else "without faults"
+        guards = f"with {', '.join(system.protections)}" if system.protections else "without protections"
+        free = [p.name for p in system.parameters if p.name not in self.fixed]
+        sizes = [f"{n} = {v}" for n, v in self.fixed.items()] + ([f"any {_joined(free)}"] if free else [])
+        size = f"with {', '.join(sizes)}" if sizes else "at its only size"
+        return f"{system.name} {guards}, {under}, {size}: {'; '.join(map(_said, properties))}."
 
     def _assumptions(self, system: System) -> str:
         least = [f"{p.name} ≥ {p.low}" for p in system.parameters]
@@ -198,28 +206,18 @@ def _sets(names: Sequence[str]) -> list[tuple[str, ...]]:
     return [chosen for size in range(len(names), 0, -1) for chosen in combinations(names, size)]
 
 
-def _statement(system: System, properties: Sequence[Provable]) -> str:
-    sizes = ", ".join(p.name for p in system.parameters)
-    number = f"any number of {_plurals(system)}" if _plurals(system) else "any size"
-    parts = []
-    for p in properties:
-        match p:
-            case Invariant():
-                parts.append(f"in every reachable state {p.meaning} ({p.name})")
-            case StepInvariant():
-                parts.append(f"of every step from a reachable state: {p.meaning} ({p.name})")
-            case Recoverability():
-                parts.append(f"from every reachable state: {p.meaning} ({p.name})")
-    under = f"whatever {', '.join(system.faults)} do" if system.faults else "without faults"
-    guards = f"with {', '.join(system.protections)}" if system.protections else "without protections"
-    return f"{system.name} {guards}, {under}, with {number} (sizes {sizes or 'none'} left open): {'; '.join(parts)}."
+def _said(p: Provable) -> str:
+    match p:
+        case Invariant():
+            return f"in every reachable state {p.meaning} ({p.name})"
+        case StepInvariant():
+            return f"of every step from a reachable state: {p.meaning} ({p.name})"
+        case Recoverability():
+            return f"from every reachable state: {p.meaning} ({p.name})"
 
 
-def _plurals(system: System) -> str:
-    found = dict.fromkeys(
-        s.plural for a in system.actions.values() for s in (p.sort for p in a.parameters) if isinstance(s, Index)
-    )
-    return " and ".join(found)
+def _joined(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _obligation(o: Discharged) -> Obligation:

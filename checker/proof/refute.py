@@ -15,13 +15,13 @@ from properties.kinds import Invariant, StepInvariant
 from ..answers import shows
 from ..explore import Search
 from ..interpreter import Context, Interpreter
-from ..limits import Limits, Listener
+from ..limits import Limits, Watchman
 from ..replay import Recording, ReplayError, record
 from ..vocabulary import Verdict
 
-STATES = 400_000
+STATES = 200_000
 """States that the search for one counterexample may visit, over all instances together."""
-INSTANCES = 250
+INSTANCES = 100
 """Instances that it may visit."""
 
 
@@ -44,7 +44,8 @@ class Covered:
 class Refuter:
     """Looks for counterexamples; remembers runs that were found, for other systems with the same variables.
 
-    ``assuming``: terms over parameters that an instance must satisfy; ``fixed``: sizes that the user chose.
+    ``assuming``: terms over parameters that an instance must satisfy; ``fixed``: sizes that the user chose;
+    ``watchman`` knows the limits of the whole run, of which searches are a part.
     """
 
     def __init__(
@@ -52,13 +53,11 @@ class Refuter:
         assuming: Sequence[Term] = (),
         fixed: Mapping[str, int] | None = None,
         *,
-        limits: Limits | None = None,
-        listener: Listener | None = None,
+        watchman: Watchman | None = None,
     ) -> None:
         self.assuming = tuple(assuming)
         self.fixed = dict(fixed or {})
-        self.limits = limits or Limits()
-        self.listener = listener
+        self.watchman = watchman or Watchman("refuting", Limits())
         self._found: dict[str, list[Refutation]] = {}
 
     def refute(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
@@ -72,13 +71,19 @@ class Refuter:
             self._found.setdefault(p.name, []).append(found)
         return found
 
+    @property
+    def spent(self) -> bool:
+        """The time limit of the run was reached."""
+        return self.watchman.seconds_left == 0.0
+
     def _search(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
         instances = states = 0
         for instance in self.instances(system):
-            if instances >= INSTANCES or states >= STATES:
+            if instances >= INSTANCES or states >= STATES or self.spent:
                 break
-            limits = Limits(states=STATES - states, seconds=self.limits.seconds, memory=self.limits.memory)
-            search = Search(instance, [p], limits=limits, listener=self.listener)
+            memory = self.watchman.limits.memory
+            limits = Limits(states=STATES - states, seconds=self.watchman.seconds_left, memory=memory)
+            search = Search(instance, [p], limits=limits, listener=self.watchman.listener)
             (answer,), covered = search.run()
             if search.interrupted:
                 raise KeyboardInterrupt

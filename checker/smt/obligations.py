@@ -21,7 +21,8 @@ from properties.proof import Proof
 
 from ..limits import Limits, Listener, Watchman
 from ..vocabulary import INITIALLY
-from .open import Frame, Open, State, conjunction, disjunction, scalar
+from .open import Frame, Open, State
+from .sorts import conjunction, disjunction, scalar
 
 RESOURCES = ("canceled", "max. resource limit exceeded", "resource limits reached")
 """How Z3 calls a query that ran into its resource limit."""
@@ -109,10 +110,6 @@ class Obligations:
         for p in system.properties:
             if isinstance(p, Invariant):
                 yield Fact(p.name, "property", p.meaning, self._about(p.holds))
-
-    def add(self, name: str, kind: str, meaning: str, holds: Term) -> None:
-        """A further candidate."""
-        self.facts[name] = Fact(name, kind, meaning, self._about(holds))
 
     def _about(self, term: Term) -> Callable[[State], Any]:
         return lambda state: self.open.encode(term, Frame({}, state))

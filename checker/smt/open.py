@@ -17,18 +17,15 @@ from typing import Any
 
 import z3
 
-from model.language import Action, Array, Index, Maybe, Op, Outcome, Parameter, SetOf, Sort, System, Term, Variable
-from model.language.sorts import BOOL, Bool, Scalar, Size, bounds_of, describe
+from model.language import Action, Array, Index, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
+from model.language.sorts import BOOL, Bool, bounds_of, describe
 
 from ..layout import root_of
+from .sorts import Sorts, UnencodableError, conjunction, disjunction, implication, scalar
 
 Value = Any
 """A Z3 term (scalars), or a Python function from a position or element to a value (arrays, sets)."""
 State = Mapping[str, Value]
-
-
-class UnencodableError(Exception):
-    """A term that has no quantified encoding here; engines answer *unknown* and say which term it was."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +43,15 @@ class Frame:
         return Frame(self.bound, self.after)
 
 
-class Open:
+class Open(Sorts):
     """Encodes terms of one system whose sizes stay open."""
 
     def __init__(self, system: System) -> None:
+        super().__init__(system.parameters)
         self.system = system
-        self.parameters = {p.name: z3.Int(p.name) for p in system.parameters}
-        self._sorts: dict[Scalar, Any] = {}
-        self._axioms: list[Any] = []
-        self._fresh = 0
         self.state: dict[str, Value] = {v.name: self._symbol(v.name, v.sort) for v in system.variables}
 
-    # Axioms ----------------------------------------------------------------------------------------------------
-    def axioms(self) -> list[Any]:
-        """What holds in every finite instance: of the parameters, and of the sorts that were met so far."""
-        return [*self.sizes(), *self._axioms]
-
-    def order(self) -> list[Any]:
-        """The axioms of the sorts that were met so far."""
-        return list(self._axioms)
-
-    def sizes(self) -> list[Any]:
-        """No parameter is less than its least value; how great it may be is left open."""
-        return [self.parameters[p.name] >= p.low for p in self.system.parameters]
-
+    # States ----------------------------------------------------------------------------------------------------
     def range(self, variable: Variable, state: State) -> Any | None:
         """Every place of a variable is in the range of its sort; None where nothing can be out of it."""
         return self._inside(variable.sort, state[variable.name])
@@ -78,96 +60,6 @@ class Open:
         """The state that every run starts in."""
         start = Frame({}, {})
         return {v.name: _spread(v.sort, self.encode(v.initially, start)) for v in self.system.variables}
-
-    def indices(self) -> list[Index]:
-        """The index sorts that were met so far."""
-        return [s for s in self._sorts if isinstance(s, Index)]
-
-    # Sorts -----------------------------------------------------------------------------------------------------
-    def sort(self, sort: Scalar) -> Any:
-        """The Z3 sort of a scalar sort."""
-        match sort:
-            case Bool():
-                return z3.BoolSort()
-            case Index():
-                return self._index(sort)
-            case Maybe(index=of):
-                return self._maybe(of)
-            case _:
-                return z3.IntSort()
-
-    def _index(self, sort: Index) -> Any:
-        if sort not in self._sorts:
-            if isinstance(sort.size, Parameter) and sort.size.low < 1:
-                raise UnencodableError(f"index {sort.name} may have no member: {sort.size} may be {sort.size.low}")
-            made = self._sorts[sort] = z3.DeclareSort(_name(sort))
-            if sort.ordered:
-                self._order(sort, made)
-        return self._sorts[sort]
-
-    def _order(self, sort: Index, made: Any) -> None:
-        x, y, z = (z3.Const(n, made) for n in "xyz")
-        less, following = self.less(sort), self._following(sort)
-        first, last = (z3.Const(f"{which}_{_name(sort)}", made) for which in ("first", "last"))
-        self._axioms += [
-            z3.ForAll([x], z3.Not(less(x, x))),
-            z3.ForAll([x, y, z], z3.Implies(conjunction(less(x, y), less(y, z)), less(x, z))),
-            z3.ForAll([x, y], disjunction(less(x, y), x == y, less(y, x))),
-            z3.ForAll([x], disjunction(x == first, less(first, x))),
-            z3.ForAll([x], disjunction(x == last, less(x, last))),
-            z3.ForAll([x], z3.Implies(x != last, less(x, following(x)))),
-            z3.ForAll([x, y], z3.Implies(less(x, y), disjunction(following(x) == y, less(following(x), y)))),
-            following(last) == last,
-        ]
-
-    def _maybe(self, of: Index) -> Any:
-        key = Maybe(of)
-        if key not in self._sorts:
-            self._sorts[key] = z3.DeclareSort(f"Maybe_{_name(of)}")
-            some, index = self._some(of), self.sort(of)
-            x, y = z3.Consts("x y", index)
-            m = z3.Const("m", self._sorts[key])
-            self._axioms += [
-                z3.ForAll([x, y], z3.Implies(some(x) == some(y), x == y)),
-                z3.ForAll([x], some(x) != self._none(of)),
-                z3.ForAll([m], disjunction(m == self._none(of), z3.Exists([x], some(x) == m))),
-            ]
-        return self._sorts[key]
-
-    def _some(self, of: Index) -> Any:
-        return z3.Function(f"some_{_name(of)}", self.sort(of), self._maybe(of))
-
-    def _none(self, of: Index) -> Any:
-        return z3.Const(f"none_{_name(of)}", self._maybe(of))
-
-    def less(self, sort: Index) -> Any:
-        return z3.Function(f"less_{_name(sort)}", self.sort(sort), self.sort(sort), z3.BoolSort())
-
-    def _following(self, sort: Index) -> Any:
-        return z3.Function(f"following_{_name(sort)}", self.sort(sort), self.sort(sort))
-
-    # Values ----------------------------------------------------------------------------------------------------
-    def size(self, size: Size) -> Any:
-        """A bound of a sort as a Z3 integer."""
-        return z3.IntVal(size) if isinstance(size, int) else self.parameters[size.name]
-
-    def within(self, sort: Scalar, value: Any) -> Any:
-        """``value`` is in the range of ``sort`` (true for sorts that Z3 itself bounds)."""
-        if isinstance(sort, Bool | Index | Maybe):
-            return z3.BoolVal(True)
-        low, high = bounds_of(sort)
-        return conjunction(value >= self.size(low), value <= self.size(high))
-
-    def constant(self, name: str, sort: Scalar) -> Any:
-        """A fresh constant of ``sort``."""
-        self._fresh += 1
-        return z3.Const(f"{name}!{self._fresh}", self.sort(sort))
-
-    def parameter(self, term: Term) -> tuple[Any, Any]:
-        """A fresh constant for a bound variable, and that it is in its range."""
-        sort = scalar(term.sort)
-        made = self.constant(str(term), sort)
-        return made, self.within(sort, made)
 
     def _symbol(self, name: str, sort: Sort) -> Value:
         """The value of a state variable: functions down to applications of one Z3 function."""
@@ -204,11 +96,6 @@ class Open:
             return z3.ForAll([x], z3.Implies(value(x), self.within(sort.element, x)))
         return None if isinstance(sort, Bool | Index | Maybe) else self.within(sort, value)
 
-    def parameter_of(self, sort: Scalar) -> tuple[Any, Any]:
-        """A fresh constant of ``sort`` and that it is in its range."""
-        made = self.constant("x", sort)
-        return made, self.within(sort, made)
-
     # Terms -----------------------------------------------------------------------------------------------------
     def encode(self, term: Term, frame: Frame) -> Value:
         """The value of a term."""
@@ -224,7 +111,7 @@ class Open:
 
     def lifted(self, value: Value, given: Sort, wanted: Sort) -> Value:
         if isinstance(wanted, Maybe) and isinstance(given, Index):
-            return self._some(given)(value)
+            return self.some(given)(value)
         if isinstance(wanted, Array) and isinstance(given, Array):
             return lambda at: self.lifted(value(at), given.element, wanted.element)
         return value
@@ -253,31 +140,6 @@ class Open:
         assert isinstance(array.sort, Array)
         if position.sort != array.sort.domain and position.op is not Op.CONST:
             raise UnencodableError(f"{array}[{position}]: the position is a {describe(position.sort)}")
-
-
-def conjunction(*parts: Any) -> Any:
-    """All of the parts; what is trivially true is left out, for an empty conjunction is no SMT-LIB."""
-    kept = [p for p in parts if not z3.is_true(p)]
-    return z3.And(*kept) if len(kept) > 1 else kept[0] if kept else z3.BoolVal(True)
-
-
-def disjunction(*parts: Any) -> Any:
-    """Some of the parts; false when there are none."""
-    return z3.Or(*parts) if len(parts) > 1 else parts[0] if parts else z3.BoolVal(False)
-
-
-def implication(given: Any, then: Any) -> Any:
-    """``then`` wherever ``given`` holds."""
-    return then if z3.is_true(given) else z3.Implies(given, then)
-
-
-def scalar(sort: Sort) -> Scalar:
-    assert not isinstance(sort, Array | SetOf), sort
-    return sort
-
-
-def _name(sort: Index) -> str:
-    return f"{sort.name.replace(' ', '_').capitalize()}_{sort.size}"
 
 
 def _spread(sort: Sort, value: Value) -> Value:
@@ -315,7 +177,7 @@ def _constant(e: Open, t: Term, _: Frame) -> Any:
     if isinstance(sort, Bool):
         return z3.BoolVal(bool(t.data))
     if isinstance(sort, Maybe) and t.data == 0:
-        return e._none(sort.index)
+        return e.none(sort.index)
     if isinstance(sort, Index | Maybe):
         raise UnencodableError(f"{t}: a named member of {describe(sort)}, whose size is open")
     return z3.IntVal(t.data)
@@ -360,14 +222,14 @@ def _at_most(e: Open, t: Term, f: Frame) -> Any:
 def _end(which: str) -> Callable[[Open, Term, Frame], Any]:
     def handler(e: Open, t: Term, _: Frame) -> Any:
         assert isinstance(t.sort, Index)
-        return z3.Const(f"{which}_{_name(t.sort)}", e.sort(t.sort))
+        return e.end(which, t.sort)
 
     return handler
 
 
 def _following(e: Open, t: Term, f: Frame) -> Any:
     assert isinstance(t.sort, Index)
-    return e._following(t.sort)(e.encode(t.args[0], f))
+    return e.following(t.sort)(e.encode(t.args[0], f))
 
 
 def _set(e: Open, t: Term, f: Frame) -> Value:

@@ -14,7 +14,8 @@ from properties.kinds import Recoverability
 from properties.schedule import Rule, Schedule
 
 from .obligations import Ending, Obligations, Result, content
-from .open import Frame, conjunction, disjunction
+from .open import Frame
+from .sorts import conjunction, disjunction
 
 
 @dataclass(frozen=True)

@@ -116,7 +116,6 @@ class Index:
     size: Size
     symmetric: bool = False
     ordered: bool = False
-    plural: str = ""
 
     def __post_init__(self) -> None:
         if self.symmetric and self.ordered:
@@ -198,12 +197,12 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
     return Enum(name, found)
 
 
-def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = False, plural: str | None = None) -> Index:
+def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = False) -> Index:
     """An index sort with members 1…``size``."""
     _check_size(size, "size")
     if isinstance(size, int) and size < 1:
         raise DefinitionError(f"index {name} has no members", remedy="a size of at least 1")
-    return Index(name, size, symmetric, ordered, plural or f"{name}s")
+    return Index(name, size, symmetric, ordered)
 
 
 def optional(sort: Index) -> Maybe:

@@ -1,0 +1,155 @@
+"""Recovery by schedule: proved for every size, executed on instances, and against all paths of small instances."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from checker.explore import Search
+from checker.interpreter import Context, Interpreter, State
+from checker.limits import Limits
+from checker.proof import Decider
+from checker.smt.schedule import course
+from checker.vocabulary import Verdict
+from model.language import Instance, ModelError, System
+from properties.dns import fixed, original
+from properties.kinds import Recoverability
+from properties.proof import Proof, proof
+from properties.schedule import Plan, plan, schedule, take
+
+SMALL = {"enactors": 2, "endpoints": 1, "plans": 2, "keep": 1}
+
+
+def question(system: System) -> Recoverability:
+    (p,) = [p for p in system.properties if isinstance(p, Recoverability)]
+    return p
+
+
+def proved(system: System) -> bool:
+    return Decider(system).decide(system, question(system)).verdict is Verdict.HOLDS
+
+
+def recoverable_everywhere(instance: Instance) -> bool:
+    """AG EF by brute force in the interpreter: every state in question has a path of helping steps to the goal."""
+    p = question(instance.system)
+    interpreter = Interpreter(instance)
+    start = interpreter.initial()
+    before: dict[State, set[State]] = {start: set()}
+    waiting = [start]
+    while waiting:
+        s = waiting.pop()
+        for move, t in interpreter.moves(s):
+            if t not in before:
+                before[t] = set()
+                waiting.append(t)
+            if move.action.tags & p.helpers:
+                before[t].add(s)
+    good = {s for s in before if interpreter.holds(p.goal, s)}
+    waiting = list(good)
+    while waiting:
+        fresh = before[waiting.pop()] - good
+        good |= fresh
+        waiting += fresh
+    return all(s in good for s in before if interpreter.holds(p.wherever, s))
+
+
+CASES: list[tuple[tuple[str, ...], tuple[str, ...], bool]] = [
+    ((), (), True),
+    (("lock-expiry",), (), True),
+    (("crash", "lock-expiry"), (), True),
+    (("crash", "lock-expiry", "bad-plan", "stray-delete"), (), True),
+    (("stray-delete",), (), True),
+    (("crash",), (), False),
+    (("crash", "bad-plan"), (), False),
+    (("stray-delete",), ("tolerant-rollback",), False),
+    ((), ("tolerant-rollback",), True),
+    ((), ("guarded-delete",), True),
+]
+
+
+@pytest.mark.parametrize(("faults", "without", "expected"), CASES)
+def test_the_proof_agrees_with_all_paths(faults: tuple[str, ...], without: tuple[str, ...], expected: bool) -> None:
+    system = fixed.system(faults, without=without)
+    assert proved(system) is expected
+    assert recoverable_everywhere(system.instance(**SMALL)) is expected
+
+
+def test_original_is_not_proved() -> None:
+    assert not proved(original.system())
+    assert not recoverable_everywhere(original.system().instance(enactors=2, endpoints=1, plans=3, keep=1))
+
+
+@pytest.mark.parametrize("faults", [[], ["crash", "lock-expiry", "bad-plan", "stray-delete"]])
+def test_the_schedule_leads_to_the_goal(faults: list[str]) -> None:
+    """Executed from reachable states: some rule always applies, and the measure goes down with every step."""
+    system = fixed.system(faults)
+    instance = system.instance(enactors=3, endpoints=2, plans=3, keep=1)
+    p = question(system)
+    search = Search(instance, [], exhaustive=True, limits=Limits(states=20_000))
+    search.run()
+    states = [search.kernel.layout.decode(s) for s in search.states()]
+    interpreter = search.kernel.interpreter
+    starts = [s for s in states if interpreter.holds(p.wherever, s)]
+    steps = 0
+    for s in random.Random(1).sample(starts, 150):
+        for member in (1, 2, 3):
+            steps += follow(interpreter, s, member)
+    assert steps > 1000
+
+
+def follow(interpreter: Interpreter, state: State, member: int) -> int:
+    """Take the schedule's steps until the goal; how many there were."""
+    system = interpreter.instance.system
+    p = question(system)
+    of: Any = course(system, p, system.proofs[0].schedules[0])
+    bound = {of.schedule.chosen[0]: member}
+    steps, measured = 0, None
+    while not interpreter.holds(p.goal, state):
+        assert interpreter.holds(of.schedule.plan.promise, state, bound=bound)
+        measure = measured_in(interpreter, of.schedule.plan, state, bound)
+        assert measured is None or measure < measured
+        measured = measure
+        state = one_step(interpreter, of, state, bound)
+        steps += 1
+    return steps
+
+
+def measured_in(interpreter: Interpreter, of: Plan, state: State, bound: dict[Any, int]) -> tuple[int, ...]:
+    """Numbers go down; members of an order go up, towards the last."""
+    found = [interpreter.evaluate(m, Context(bound, state)) for m in of.measure]
+    signs = [-1 if hasattr(m.sort, "ordered") else 1 for m in of.measure]
+    return tuple(s * v for s, v in zip(signs, found, strict=True))
+
+
+def one_step(interpreter: Interpreter, of: Any, state: State, bound: dict[Any, int]) -> State:
+    for rule, action in of.rules:
+        for some in [{}] if not rule.choosing else [{rule.choosing[0]: j} for j in (1, 2, 3)]:
+            here = {**bound, **some}
+            if interpreter.holds(rule.when, state, bound=here):
+                choice = tuple(interpreter.evaluate(a, Context(here, state)) for a in rule.arguments)
+                found = interpreter.perform(state, action, choice)
+                assert found is not None, (rule.name, "is not enabled")
+                return found[1]
+    raise AssertionError("no rule applies")
+
+
+def test_a_schedule_takes_only_steps_that_may_help() -> None:
+    @schedule("automation-recovers", meaning="cheats")
+    def cheat() -> Plan:
+        from model.dns.protocol import latest, plans
+
+        return plan(latest <= plans, [take("publish nothing", "publish_empty", when=latest < plans)], [latest])
+
+    system = fixed.system(["bad-plan"])
+    with pytest.raises(ModelError, match="publish_empty is no step that may help"):
+        course(system, question(system), cheat)
+
+
+def test_without_a_schedule_it_is_unknown() -> None:
+    bare = original.protocol.variant("bare").declaring(fixed.properties, proofs=[proof([])])
+    decision = Decider(bare.system()).decide(bare.system(), question(bare.system()))
+    assert decision.verdict is Verdict.UNKNOWN
+    assert "no schedule of recovery is declared" in decision.how
+    assert isinstance(bare.system().proofs[0], Proof)
