@@ -43,7 +43,7 @@ def masked(text: str) -> list[str]:
 
 def consoles() -> list[tuple[str, str]]:
     found = []
-    for block in blocks("README.md", "console"):
+    for block in [*blocks("README.md", "console"), *blocks("docs/proofs.md", "console")]:
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             found.append((command, output))
@@ -51,7 +51,7 @@ def consoles() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("command", "output"), consoles())
-def test_the_readme_shows_what_comes_out(command: str, output: str) -> None:
+def test_the_documents_show_what_comes_out(command: str, output: str) -> None:
     """Every part between lines of ``…`` stands in the real output, in this order."""
     done = subprocess.run(
         [*COMMAND, *command.split()[1:]], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
@@ -63,6 +63,13 @@ def test_the_readme_shows_what_comes_out(command: str, output: str) -> None:
         found = real.find(wanted, at)
         assert found >= 0, wanted
         at = found + len(wanted)
+
+
+def test_the_lemmas_shown_are_those_of_the_example() -> None:
+    (block,) = blocks("docs/proofs.md", "python")
+    example = (ROOT / "examples" / "blue_green.py").read_text()
+    for part in re.split(r"^ *…\n", block, flags=re.MULTILINE):
+        assert part in example
 
 
 def test_ci_runs_the_readmes_test_command() -> None:

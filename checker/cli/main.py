@@ -41,7 +41,7 @@ def run(arguments: list[str] | None = None) -> int:
         problem.show()
         return USAGE
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted before the search began", err=True)
+        click.echo("interrupted before there was anything to report", err=True)
         return INTERRUPTED
     except BrokenPipeError:
         _discard_output()

@@ -23,7 +23,7 @@ from properties.proof import Lemma
 
 from ..explore import Search
 from ..interpreter import Context, Interpreter, State
-from ..limits import Limits, Listener
+from ..limits import Limits, Listener, Watchman
 from ..smt.steps import Steps
 
 SAMPLE = 200
@@ -60,16 +60,22 @@ class Inference:
     """
 
     def __init__(
-        self, system: System, instances: Sequence[Instance], *, wide: bool = False, listener: Listener | None = None
+        self,
+        system: System,
+        instances: Sequence[Instance],
+        *,
+        wide: bool = False,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self.system = system
         self.wide = wide
         self.instances = tuple(instances)
-        self.listener = listener
+        self.watchman = Watchman("inferring", limits or Limits(), listener)
         self.told = ""
 
     def run(self) -> list[Candidate]:
-        """The candidates that are inductive together on the last instance."""
+        """The candidates that are inductive together on the last instance; none when a limit was reached."""
         samples = [(Interpreter(i), self._states(i)) for i in self.instances]
         found: list[Candidate] = []
         tried = 0
@@ -79,6 +85,10 @@ class Inference:
             tried_here, true = clauses(over, literals, truth, wide=self.wide)
             tried += tried_here
             found += true
+            stopped = self.watchman.look(tried, 0, 0)
+            if stopped is not None:
+                self.told = stopped
+                return []
         found = _not_trivial(self.instances[0], found)
         told = len(found)
         for instance in self.instances:
@@ -88,7 +98,7 @@ class Inference:
 
     def _states(self, instance: Instance) -> list[State]:
         """A sample of the reachable states, the same every time."""
-        search = Search(instance, [], exhaustive=True, limits=Limits(states=STATES), listener=self.listener)
+        search = Search(instance, [], exhaustive=True, limits=Limits(states=STATES), listener=self.watchman.listener)
         search.run()
         packed = list(search.states())
         chosen = random.Random(0).sample(packed, min(SAMPLE, len(packed)))

@@ -12,7 +12,7 @@ from model.language import System, Variant
 from properties.kinds import Invariant, Property, Recoverability, StepInvariant
 from properties.proof import Proof
 
-from ..limits import Limits, Listener
+from ..limits import Limits, Listener, Watchman
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Argument, Discharged, Provable
 from ..vocabulary import Certificate, Conjunct, Finding, Obligation, Report, Unreached, Verdict
@@ -50,7 +50,8 @@ class Proving:
         self._faults = faults
         self.fixed = dict(parameters or {})
         self.system = self._system(faults or ())
-        self._limits, self._listener, self._rlimit = limits, listener, rlimit
+        self._watchman = Watchman("proving", limits or Limits(), listener)
+        self._rlimit = rlimit
         self._inferred = ""
         self._grammars = [False, True] if infer else []
         self.decisions: list[tuple[Decision, System]] = []
@@ -82,9 +83,12 @@ class Proving:
         """A decider; before it, if asked, lemmas from the next wider grammar."""
         if self._grammars:
             self._infer(wide=self._grammars.pop(0))
-        self.decider = Decider(
-            self.system, self.fixed, limits=self._limits, listener=self._listener, rlimit=self._rlimit
-        )
+        limits, listener = self._left()
+        self.decider = Decider(self.system, self.fixed, limits=limits, listener=listener, rlimit=self._rlimit)
+
+    def _left(self) -> tuple[Limits, Listener | None]:
+        """What is left of the limits of the whole run, for its next part; and who is told of its progress."""
+        return replace(self._watchman.limits, seconds=self._watchman.seconds_left), self._watchman.listener
 
     def _findings(self, properties: Sequence[Property]) -> list[Finding]:
         return [self._finding(p) if isinstance(p, Provable) and not self.interrupted else _left(p) for p in properties]
@@ -97,7 +101,8 @@ class Proving:
         assuming = tuple(t for a in proofs for t in a.assuming)
         refuter = Refuter(assuming, self.fixed)
         small = instances(learnt, self.fixed, refuter.allowed)
-        inference = Inference(learnt, small, wide=wide, listener=self._listener)
+        limits, listener = self._left()
+        inference = Inference(learnt, small, wide=wide, limits=limits, listener=listener)
         found = lemmas(inference.run())
         self._inferred = f" Lemmas were inferred: {inference.told}."
         schedules = tuple(s for a in proofs for s in a.schedules)
