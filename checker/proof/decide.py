@@ -11,7 +11,7 @@ from model.language.terms import equal, lift
 from properties.kinds import Invariant, Recoverability, StepInvariant
 from properties.proof import Proof
 
-from ..limits import Limits, Listener
+from ..limits import Watchman
 from ..smt.cti import counterexample_to_induction
 from ..smt.obligations import RLIMIT, Obligations
 from ..smt.prove import Argument, Discharged, Gap, Provable, Prover
@@ -50,8 +50,7 @@ class Decider:
         system: System,
         fixed: Mapping[str, int] | None = None,
         *,
-        limits: Limits | None = None,
-        listener: Listener | None = None,
+        watchman: Watchman | None = None,
         rlimit: int = RLIMIT,
     ) -> None:
         system.instance(**(fixed or {}))
@@ -60,7 +59,7 @@ class Decider:
         assuming: list[Term] = [t for a in system.proofs if isinstance(a, Proof) for t in a.assuming]
         self._variables = system.variables
         self.assuming = (*assuming, *chosen)
-        self.obligations = Obligations(system, self.assuming, limits=limits, listener=listener, rlimit=rlimit)
+        self.obligations = Obligations(system, self.assuming, watchman=watchman, rlimit=rlimit)
         self.refuter = Refuter(assuming, fixed, watchman=self.obligations.watchman)
         if not self.obligations.consistent():
             raise ModelError(

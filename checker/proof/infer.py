@@ -23,7 +23,7 @@ from properties.proof import Lemma
 
 from ..explore import Search
 from ..interpreter import Context, Interpreter, State
-from ..limits import Limits, Listener, Watchman
+from ..limits import Limits, Watchman
 from ..smt.steps import Steps
 
 SAMPLE = 200
@@ -65,13 +65,12 @@ class Inference:
         instances: Sequence[Instance],
         *,
         wide: bool = False,
-        limits: Limits | None = None,
-        listener: Listener | None = None,
+        watchman: Watchman | None = None,
     ) -> None:
         self.system = system
         self.wide = wide
         self.instances = tuple(instances)
-        self.watchman = Watchman("inferring", limits or Limits(), listener)
+        self.watchman = watchman or Watchman("inferring", Limits())
         self.told = ""
 
     def run(self) -> list[Candidate]:

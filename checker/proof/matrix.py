@@ -9,7 +9,7 @@ from itertools import combinations
 from model.language import System, Variant
 from properties.kinds import Invariant, StepInvariant
 
-from ..limits import Limits, Listener
+from ..limits import Limits, Listener, Watchman
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Discharged
 from ..vocabulary import Cell, MatrixReport
@@ -32,7 +32,9 @@ class Matrix:
         self.protections = tuple(variant.protections or variant.protocol.protections)
         self.faults = tuple(variant.protocol.faults)
         self.system = self._system((), ())
-        self.decider = Decider(self.system, fixed, limits=limits, listener=listener, rlimit=rlimit)
+        self.decider = Decider(
+            self.system, fixed, watchman=Watchman("proving", limits or Limits(), listener), rlimit=rlimit
+        )
         self.fixed = dict(fixed or {})
         self.properties = [p for p in self.system.properties if isinstance(p, Invariant | StepInvariant)]
         self._discharged: list[Discharged] = []

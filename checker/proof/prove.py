@@ -83,12 +83,7 @@ class Proving:
         """A decider; before it, if asked, lemmas from the next wider grammar."""
         if self._grammars:
             self._infer(wide=self._grammars.pop(0))
-        limits, listener = self._left()
-        self.decider = Decider(self.system, self.fixed, limits=limits, listener=listener, rlimit=self._rlimit)
-
-    def _left(self) -> tuple[Limits, Listener | None]:
-        """What is left of the limits of the whole run, for its next part; and who is told of its progress."""
-        return replace(self._watchman.limits, seconds=self._watchman.seconds_left), self._watchman.listener
+        self.decider = Decider(self.system, self.fixed, watchman=self._watchman, rlimit=self._rlimit)
 
     def _findings(self, properties: Sequence[Property]) -> list[Finding]:
         return [self._finding(p) if isinstance(p, Provable) and not self.interrupted else _left(p) for p in properties]
@@ -101,8 +96,7 @@ class Proving:
         assuming = tuple(t for a in proofs for t in a.assuming)
         refuter = Refuter(assuming, self.fixed)
         small = instances(learnt, self.fixed, refuter.allowed)
-        limits, listener = self._left()
-        inference = Inference(learnt, small, wide=wide, limits=limits, listener=listener)
+        inference = Inference(learnt, small, wide=wide, watchman=self._watchman)
         found = lemmas(inference.run())
         self._inferred = f" Lemmas were inferred: {inference.told}."
         schedules = tuple(s for a in proofs for s in a.schedules)

@@ -19,7 +19,7 @@ from model.language import Action, Outcome, System, Term
 from properties.kinds import Invariant, StepInvariant
 from properties.proof import Proof
 
-from ..limits import Limits, Listener, Watchman
+from ..limits import Limits, Watchman
 from ..vocabulary import INITIALLY
 from .open import Frame, Open, State
 from .sorts import conjunction, disjunction, scalar
@@ -83,14 +83,13 @@ class Obligations:
         system: System,
         assuming: Iterable[Term] = (),
         *,
-        limits: Limits | None = None,
-        listener: Listener | None = None,
+        watchman: Watchman | None = None,
         rlimit: int = RLIMIT,
     ) -> None:
         self.open = Open(system)
         self.rlimit = rlimit
         self.queries = 0
-        self.watchman = Watchman("proving", limits or Limits(), listener)
+        self.watchman = watchman or Watchman("proving", Limits())
         arguments = [a for a in system.proofs if isinstance(a, Proof)]
         self._assumed = [self.open.encode(term, Frame({}, {})) for term in assuming]
         self.facts: dict[str, Fact] = {f.name: f for f in self._facts(system, arguments)}
