@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import pytest
 from checker.catalogue import find
 from checker.cli.main import run
 from checker.explore import Search
+from checker.limits import Limits
 from checker.proof import Proving
 from checker.vocabulary import Verdict
-from model.language import Variant
-from properties import invariant, lemma
-from properties.kinds import Invariant
+from model.dns.protocol import keep, latest
+from model.language import DefinitionError, Variant
+from properties import invariant, lemma, proof
+from properties.kinds import Invariant, StepInvariant
 from properties.proof import Proof
 
 ROOT = Path(__file__).parent.parent
@@ -183,6 +186,21 @@ def test_a_lost_lemma_is_found_again() -> None:
     assert [a.property.name for a in answers if a.verdict is not Verdict.HOLDS] == []
 
 
+def test_an_invariant_of_the_repaired_automation_is_found() -> None:
+    variant = replace(find("fixed"), proofs=(proof([], assuming=[keep >= 1]),))
+    faults = ["crash", "lock-expiry", "bad-plan"]
+    proving = Proving(variant, faults=faults, infer=True)
+    told = proving.run([p for p in variant.properties if isinstance(p, Invariant | StepInvariant)])
+    assert told.verdict is Verdict.HOLDS
+    (argument,) = [a for a in proving.system.proofs if isinstance(a, Proof)]
+    used = {c.name for c in told.proofs[0].conjuncts}
+    asked = [invariant(x.name, x.holds, x.meaning) for x in argument.lemmas if x.name in used]
+    assert asked
+    sizes = {"enactors": 2, "endpoints": 2, "plans": 2, "keep": 1}
+    answers, _ = Search(proving.system.instance(**sizes), asked, limits=Limits(states=60_000)).run()
+    assert [a.property.name for a in answers if a.verdict is Verdict.VIOLATED] == []
+
+
 def test_inference_finds_no_proof_of_what_is_false() -> None:
     variant = bare(str(ROOT / EXAMPLE) + ":protocol")
     told = Proving(variant, infer=True).run([p for p in variant.system().properties if isinstance(p, Invariant)])
@@ -190,10 +208,6 @@ def test_inference_finds_no_proof_of_what_is_false() -> None:
 
 
 def test_a_lemma_needs_a_meaning_and_a_name_of_its_own() -> None:
-    from model.dns.protocol import latest
-    from model.language import DefinitionError
-    from properties import proof
-
     with pytest.raises(DefinitionError, match="lemma quiet has no meaning"):
         lemma("quiet", latest >= 0, " ")
     with pytest.raises(DefinitionError, match="lemma same is declared twice"):
