@@ -32,8 +32,6 @@ ENGINES = {
     "proof": "proves for every size, or finds a counterexample on a small instance (see `check prove`)",
 }
 SYMBOLIC = ("bmc", "induction", "spacer")
-SHORTEST = ("explicit", *SYMBOLIC)
-"""Engines whose counterexamples are as short as possible."""
 TELLING = Limits(states=2_000_000, seconds=45.0)
 """How far the search for the fullest match goes when nothing else bounds it."""
 
@@ -84,7 +82,7 @@ def check(
     answerable = [p for p in asked if isinstance(p, Checkable)]
     answers, exploration, interrupted = _ask(engine, instance, answerable, options)
     by_name = {a.property.name: a for a in answers}
-    told = _Told(instance, choose=engine in SHORTEST)
+    told = _Told(instance, choose=engine == "explicit")
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
     if engine == "explicit" and not (interrupted or options.properties or options.fail_fast):
@@ -220,7 +218,7 @@ def _unanswered(p: Property) -> Answer:
 class _Told:
     """Answers as findings; a counterexample is laid beside the protocol's scenario.
 
-    ``choose``: the counterexamples are shortest ones, so that others as short may show more of the scenario.
+    ``choose``: among counterexamples that are as short, one that shows more of the scenario is looked for, by search.
     """
 
     def __init__(self, instance: Instance, *, choose: bool) -> None:
