@@ -18,7 +18,7 @@ from itertools import product
 from model.language import Action, Array, Instance, Op, Outcome, Term
 from model.language.terms import BINDERS
 
-from ..layout import Field, Layout, root_of
+from ..layout import WORD, Field, Layout, root_of
 from .code import Code, Mask, Number, Truth, aligned, as_number, number
 from .lower import Lowering, Scope
 
@@ -38,11 +38,13 @@ class Watch:
 class Emitter:
     """Writes the function for one instance and one ``Watch``."""
 
+    lowers: type[Lowering] = Lowering
+
     def __init__(self, instance: Instance, layout: Layout, watch: Watch) -> None:
         self.instance = instance
         self.layout = layout
         self.watch = watch
-        self.lowering = Lowering(instance, layout)
+        self.lowering = self.lowers(instance, layout)
         self._temporaries = 0
 
     def source(self) -> str:
@@ -52,21 +54,27 @@ class Emitter:
         for action in self.instance.system.actions.values():
             for choice in self.instance.choices(action):
                 body += self._action(action, choice, scope)
-        body.append("return found")
-        head = ["def expand(s, out, hits):"]
-        return "\n".join([*head, *_indented([*self._reads(), *body])]) + "\n"
+        opening, closing = self._frame()
+        return "\n".join([opening[0], *_indented([*opening[1:], *self._reads(), *body, *closing])]) + "\n"
+
+    def _frame(self) -> tuple[list[str], list[str]]:
+        """The head of the function with its first lines, and its last lines."""
+        return ["def expand(s, out, hits):"], ["return found"]
 
     def _reads(self) -> Iterator[str]:
         base = self.lowering.base()
         for place in self.layout.fields:
             if place in self.lowering.used:
                 f = self.layout.fields[place]
-                raw = f"s >> {f.offset} & {f.mask}" if f.offset else f"s & {f.mask}"
+                raw = self._raw(f)
                 yield (
                     f"{base[place].text} = ({raw}) + {f.low}"
                     if f.low and not f.is_set
                     else f"{base[place].text} = {raw}"
                 )
+
+    def _raw(self, field: Field) -> str:
+        return f"s >> {field.offset} & {field.mask}" if field.offset else f"s & {field.mask}"
 
     def _states(self, scope: Scope) -> Iterator[str]:
         yield "found = 0"
@@ -114,12 +122,15 @@ class Emitter:
         for target, value in ((u.target, u.value) for u in ending.updates):
             for place, code in self._assigned(target, value, scope):
                 lines += self._write(place, code, after)
-        lines.append(self._successor(after, scope))
+        lines += self._successor(after, scope)
         names = {str(p): v for p, v in zip(action.parameters, choice, strict=True)}
         stepping = replace(scope, after=after, step=(action.name, names, ending.name))
         for k, term in enumerate(self.watch.steps):
-            lines += _if(self.lowering.truth(term, stepping), [f"hits.append(({k}, t))"])
+            lines += _if(self.lowering.truth(term, stepping), [self._hit(k)])
         return lines + self._append(stepping)
+
+    def _hit(self, k: int) -> str:
+        return f"hits.append(({k}, t))"
 
     def _append(self, scope: Scope) -> list[str]:
         if not self.watch.marks:
@@ -190,18 +201,22 @@ class Emitter:
         name = f"n{self._temporaries}"
         return [f"{name} = {code.text}"], replace(code, text=name)
 
-    def _successor(self, after: dict[Place, Code], scope: Scope) -> str:
+    def _successor(self, after: dict[Place, Code], scope: Scope) -> list[str]:
+        return ["t = " + " + ".join(["s", *self._deltas(after, scope, list(after), WORD)])]
+
+    def _deltas(self, after: dict[Place, Code], scope: Scope, places: list[Place], word: int) -> list[str]:
+        """What is added to the state for each of ``places`` that changes; word w lies at bit ``word`` · w."""
         fixed, texts = 0, []
-        for place, new in after.items():
-            old, at = self.lowering.read(place, scope), self.layout.fields[place].offset
+        for place in places:
+            new, old, field = after[place], self.lowering.read(place, scope), self.layout.fields[place]
+            at = field.word * word + field.shift
             if new.text == old.text:
                 continue
             if new.text.isdigit() and old.text.isdigit():
                 fixed += (int(new.text) - int(old.text)) << at
             else:
                 texts.append(f"({new.text} - {old.text} << {at})")
-        terms = [*texts, *([str(fixed)] if fixed else [])]
-        return "t = " + " + ".join(["s", *terms])
+        return [*texts, *([str(fixed)] if fixed else [])]
 
     # Specialising ----------------------------------------------------------------------------------------------
     def _split(self, place: Place, scope: Scope, body: object) -> list[str]:

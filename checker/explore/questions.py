@@ -10,7 +10,7 @@ from ..answers import Answer, confirm_state, confirm_step, sought
 from ..interpreter import RangeError
 from ..layout import Layout
 from ..replay import Recording
-from ..vocabulary import Verdict
+from ..vocabulary import Exploration, Verdict
 from .emit import Watch
 
 
@@ -49,6 +49,26 @@ class Questions:
         for k, t in hits:
             if steps[k].name not in self.answers:
                 self._close(steps[k], confirm_step(steps[k], run(), self._layout.decode(t)))
+
+    def enough(self, *, fail_fast: bool, exhaustive: bool) -> str | None:
+        """Why a search may end after a level, if it may."""
+        if fail_fast and self.violated:
+            return "the first violation was found"
+        if not self.open and not exhaustive:
+            return "every property has its verdict"
+        return None
+
+    def answer(self, p: Property, coverage: Exploration) -> Answer:
+        """The answer for ``p`` after a search that came as far as ``coverage`` says."""
+        known = self.answers.get(p.name)
+        if known is not None:
+            return known
+        if not coverage.complete:
+            return Answer(p, Verdict.UNKNOWN, f"not decided: {coverage.stopped}")
+        how = f"complete search of {coverage.states} states"
+        if isinstance(p, Reachability):
+            return Answer(p, Verdict.VIOLATED, f"never met in a {how}")
+        return Answer(p, Verdict.HOLDS, how)
 
     def _close(self, p: Invariant | StepInvariant | Reachability, recording: Recording) -> None:
         verdict = Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED

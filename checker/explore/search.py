@@ -1,6 +1,7 @@
 """Breadth-first search: every counterexample is a shortest one, every run the same.
 
-A state is checked when it is expanded; steps are checked as they are taken. The store maps each state to the one it was
+A state is checked when it is expanded; steps are checked as they are taken. A search that has seen enough still ends its
+level, so that what it counts does not depend on the order within a level. The store maps each state to the one it was
 first reached from, so a trace costs no memory of its own.
 """
 
@@ -10,12 +11,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from model.language import Instance
-from properties.kinds import Property, Reachability
+from properties.kinds import Property
 
 from ..answers import Answer, retrace
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
-from ..vocabulary import Exploration, Verdict
+from ..vocabulary import Exploration
 from .kernel import Expand, Kernel, OutOfRangeError
 from .questions import Questions, raise_range_error
 
@@ -68,7 +69,7 @@ class Search:
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
         )
-        return [self._answer(p, coverage) for p in self.properties], coverage
+        return [self._questions.answer(p, coverage) for p in self.properties], coverage
 
     def states(self) -> Iterator[int]:
         """Every packed state met, in the order of the search."""
@@ -84,16 +85,19 @@ class Search:
                 return self._last_level(frontier, expand)
             fresh: list[int] = []
             for start in range(0, len(frontier), BATCH):
-                expand, stopped = self._expand(frontier[start : start + BATCH], fresh, expand)
-                stopped = stopped or self._look()
+                expand = self._expand(frontier[start : start + BATCH], fresh, expand)
+                stopped = self._look()
                 if stopped:
                     self._depth += bool(fresh)
                     return stopped
             frontier = fresh
             self._depth += bool(fresh)
+            enough = self._questions.enough(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
+            if enough:
+                return enough
         return None
 
-    def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> tuple[Expand, str | None]:
+    def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> Expand:
         """Expand a batch of one level; new states go to ``fresh``. The step function may change on the way."""
         parents = self._parents
         out: list[int] = []
@@ -110,10 +114,7 @@ class Search:
                 self._questions.settle(found, hits, partial(self._recording, s))
                 hits.clear()
                 expand = self.kernel.expand(self._questions.watch())
-                stopped = self._enough()
-                if stopped:
-                    return expand, stopped
-        return expand, None
+        return expand
 
     def _last_level(self, frontier: list[int], expand: Expand) -> str | None:
         """Check the states at the depth bound; the search is complete if they lead nowhere new."""
@@ -143,13 +144,6 @@ class Search:
             return f"the bound of {self.limits.states} states was reached"
         return self._watchman.look(len(self._parents), self._transitions, self._depth)
 
-    def _enough(self) -> str | None:
-        if self.fail_fast and self._questions.violated:
-            return "the first violation was found"
-        if not self._questions.open and not self.exhaustive:
-            return "every property has its verdict"
-        return None
-
     # Answers ---------------------------------------------------------------------------------------------------
     def _recording(self, s: int) -> Recording:
         path = [s]
@@ -161,13 +155,3 @@ class Search:
         """Let the interpreter say what is out of range in ``s``; it raises a ``RangeError``."""
         raise_range_error(self._recording(s), self._questions)
 
-    def _answer(self, p: Property, coverage: Exploration) -> Answer:
-        known = self._questions.answers.get(p.name)
-        if known is not None:
-            return known
-        if not coverage.complete:
-            return Answer(p, Verdict.UNKNOWN, f"not decided: {coverage.stopped}")
-        how = f"complete search of {coverage.states} states"
-        if isinstance(p, Reachability):
-            return Answer(p, Verdict.VIOLATED, f"never met in a {how}")
-        return Answer(p, Verdict.HOLDS, how)

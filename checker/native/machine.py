@@ -1,0 +1,111 @@
+"""LLVM IR → machine code in this process, kept on disk between runs.
+
+The cache is a folder of object files named by the content that made them (the IR, the library, the processor), each
+written whole and renamed, so that runs at the same time do not disturb each other. Where it cannot be written nothing
+is kept; what is found there is used only if its name says that it was made of the same text.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+LEVEL = 2
+"""How hard LLVM optimises."""
+KEPT = 64
+"""Objects that stay in the cache; the oldest go first."""
+
+
+class Machine:
+    """The functions of a module, callable; parameters and results are 64-bit words. Calls release the interpreter
+    lock."""
+
+    def __init__(self, text: str, functions: Mapping[str, int]) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        target = llvm.Target.from_default_triple()
+        features = llvm.get_host_cpu_features().flatten()
+        self._target = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=LEVEL)
+        key = hashlib.sha256("\0".join([text, *_environment(features)]).encode()).hexdigest()
+        self.cached = False
+        self._cache = _folder()
+        self._engine = self._load(text, key)
+        self._functions = {
+            name: ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_uint64] * count)(self._engine.get_function_address(name))
+            for name, count in functions.items()
+        }
+
+    def __getitem__(self, name: str) -> Any:
+        return self._functions[name]
+
+    def _load(self, text: str, key: str) -> Any:
+        known = self._cache / f"{key}.o" if self._cache is not None else None
+        if known is not None:
+            with contextlib.suppress(OSError, RuntimeError):
+                blob = known.read_bytes()
+                engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
+                engine.add_object_file(llvm.ObjectFileRef.from_data(blob))
+                engine.finalize_object()
+                self.cached = True
+                return engine
+        module = llvm.parse_assembly(text)
+        module.verify()
+        self._optimise(module)
+        blob = self._target.emit_object(module)
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(blob))
+        engine.finalize_object()
+        if known is not None:
+            _keep(known, blob)
+        return engine
+
+    def _optimise(self, module: Any) -> None:
+        options = llvm.create_pipeline_tuning_options(speed_level=LEVEL)
+        options.loop_vectorization = options.slp_vectorization = False
+        passes = llvm.create_pass_builder(self._target, options)
+        passes.getModulePassManager().run(module, passes)
+
+
+def _environment(features: str) -> list[str]:
+    """What else decides the machine code."""
+    version = ".".join(map(str, llvm.llvm_version_info))
+    return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, str(LEVEL), sys.platform]
+
+
+def _folder() -> Path | None:
+    """The folder of the cache, if there can be one that only this user writes."""
+    chosen = os.environ.get("PLANRACE_CACHE")
+    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "planrace"
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(base, os.W_OK):
+            return None
+        if hasattr(os, "getuid") and base.stat().st_uid != os.getuid():
+            return None
+    except OSError:
+        return None
+    return base
+
+
+def _keep(target: Path, blob: bytes) -> None:
+    with contextlib.suppress(OSError):
+        handle, name = tempfile.mkstemp(dir=target.parent, suffix=".new")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(blob)
+            Path(name).replace(target)
+        except OSError:
+            Path(name).unlink(missing_ok=True)
+        old = sorted(target.parent.glob("*.o"), key=lambda p: p.stat().st_mtime)[:-KEPT]
+        for path in old:
+            path.unlink(missing_ok=True)

@@ -1,0 +1,57 @@
+"""The machine code for one instance: the step function of its terms together with the loops of the search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from model.language import Instance
+
+from ..explore.emit import Watch
+from ..layout import WORD, Layout
+from . import words
+from .dialect import Translator
+from .emit import WordEmitter
+from .machine import Machine
+
+INLINE = ("mixed", "segment_of", "slot_of", "placed")
+CALLED = {"expand": 3, "advance": 8, "drain": 7, "moved": 3, "parent": 6, "known": 4}
+"""Functions that Python calls, with the number of their parameters."""
+
+
+class Program:
+    """``words`` of a state, ``fan`` (no state has more successors), and the machine code for ``workers`` workers.
+
+    Raises ``UnsupportedError`` where the instance does not fit into words.
+    """
+
+    def __init__(self, instance: Instance, layout: Layout, watch: Watch, workers: int, bits: int) -> None:
+        self.words = layout.words + (not _has_mark(layout))
+        source = WordEmitter(instance, layout, watch, words=self.words).source()
+        self.fan = source.count("n += 1")
+        self.text = self._translated(source, workers, bits)
+        self.machine = Machine(self.text, CALLED)
+
+    def _translated(self, source: str, workers: int, bits: int) -> str:
+        chosen = {"WORDS": self.words, "WORKERS": workers, "BITS": bits, "SYMMETRIC": 0}
+        constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
+        translator = Translator("search", {**constants, **chosen})
+        translator.add(source)
+        translator.add("def canonical(s):\n return 0\n", inline=("canonical",))
+        translator.add((Path(__file__).parent / "loops.py").read_text(encoding="utf-8"), inline=INLINE)
+        return str(translator.module)
+
+    def unpack(self, packed: int) -> list[int]:
+        """The words of a packed state."""
+        return [packed >> WORD * w & 2**WORD - 1 for w in range(self.words)]
+
+    @staticmethod
+    def pack(found: Sequence[int]) -> int:
+        """The packed state of words."""
+        return sum(word << WORD * w for w, word in enumerate(found))
+
+
+def _has_mark(layout: Layout) -> bool:
+    """No state has all bits of word 0 set, so that its complement is never 0."""
+    first = [f for f in layout.fields.values() if f.word == 0]
+    return sum(f.width for f in first) < WORD or any(not f.is_set and f.high - f.low < f.mask for f in first)

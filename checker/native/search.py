@@ -1,0 +1,349 @@
+"""Breadth-first search in machine code, on several cores that share nothing.
+
+Each state belongs to one worker, by its hash. A level is searched in rounds of two phases: all workers expand a part of
+their frontiers into boxes, one for each owner; then each inserts what came into its own table. No phase writes what
+another worker reads, so verdicts, counts, depth and lengths do not depend on the number of workers.
+
+No state stores its parent. A state's level is kept in a byte, so a trace is found backwards: the parent is a state of
+the level before with a step to it, and those are expanded again, once a level at most.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+from model.language import Instance
+from properties.kinds import Property
+
+from ..answers import Answer, retrace
+from ..explore.kernel import Kernel
+from ..explore.questions import Questions, raise_range_error
+from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
+from ..replay import Recording, ReplayError
+from ..vocabulary import Exploration
+from .memory import Array, Region, words_at
+from .program import Program
+from .store import Store
+from .words import INFO, INFO_FRESH, INFO_FULL, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
+
+ROUND = 1 << 15
+"""States that a worker expands between two insertions."""
+ALONE = 1 << 9
+"""Frontiers smaller than this are not worth waking other threads."""
+BITS = 4
+"""Logarithm of the number of segments of a worker."""
+RESERVED = 1 << 34
+"""Bytes of address space for a frontier, where no limit of memory says less."""
+
+
+class StoppedError(Exception):
+    """The search ends here; says why."""
+
+
+class Worker:
+    """One worker: its store, its frontier and the next, and a box for each owner."""
+
+    def __init__(self, program: Program, workers: int, room: int) -> None:
+        self.store = Store(program.machine, program.words, BITS)
+        self.front, self.next = Region(room), Region(room)
+        self.boxes = [Region(8 * program.words * ROUND * max(1, program.fan)) for _ in range(workers)]
+        self.addresses = Array(workers)
+        for n, box in enumerate(self.boxes):
+            self.addresses[n] = box.address
+        self.fills = Array(workers)
+        self.info = Array(INFO)
+        self.scratch = Array((program.fan + 1) * program.words)
+        self.size = 0
+
+    def turn(self) -> None:
+        """The next frontier becomes the frontier."""
+        self.front, self.next = self.next, self.front
+        self.size = self.info[INFO_FRESH]
+        self.info[INFO_FRESH] = 0
+
+
+class NativeSearch:
+    """One exploration of one instance, as ``explore.Search``; ``workers`` None is one for each core.
+
+    Raises ``UnsupportedError`` where the instance does not fit into machine words.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        properties: Sequence[Property],
+        *,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        fail_fast: bool = False,
+        exhaustive: bool = False,
+        workers: int | None = None,
+    ) -> None:
+        self.kernel = Kernel(instance)
+        self.properties = tuple(properties)
+        self.limits = limits or Limits()
+        self.fail_fast, self.exhaustive = fail_fast, exhaustive
+        self.interrupted = False
+        self._watchman = Watchman("searching", self.limits, listener)
+        self.questions = Questions(properties, self.kernel.layout, "explicit search, shortest")
+        self._terms = [*self.questions.states, *self.questions.steps]
+        count = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 1
+        watch = self.questions.watch()
+        self.program = Program(instance, self.kernel.layout, watch, count, BITS)
+        self._expand = self.kernel.expand(watch)
+        room = min(RESERVED, self.limits.memory or RESERVED)
+        self.workers = [Worker(self.program, count, room) for _ in range(count)]
+        self._lock = Lock()
+        self._asked = (1 << len(self._terms)) - 1
+        self._depth = 0
+
+    def run(self) -> tuple[list[Answer], Exploration]:
+        """Search; answers in the order of the properties, and what was covered."""
+        stopped: str | None
+        with ThreadPoolExecutor(len(self.workers)) as pool:
+            self._pool = pool
+            try:
+                stopped = self._levels()
+            except KeyboardInterrupt:
+                self.interrupted = True
+                stopped = "it was interrupted"
+            except StoppedError as reason:
+                stopped = str(reason)
+        coverage = Exploration(
+            states=self._states,
+            transitions=self._transitions,
+            depth=self._depth,
+            complete=stopped is None,
+            symmetry=False,
+            seconds=self._watchman.seconds,
+            peak_memory_bytes=peak_memory(),
+            stopped=stopped,
+        )
+        return [self.questions.answer(p, coverage) for p in self.properties], coverage
+
+    def states(self) -> Iterator[int]:
+        """Every packed state met."""
+        words = self.program.words
+        for worker in self.workers:
+            for n in range(worker.store.count):
+                slots = words_at(worker.store.table[n * SEGMENT], worker.store.capacity(n) * words)
+                for k in range(0, len(slots), words):
+                    if slots[k]:
+                        yield self.program.pack([~x & 2**64 - 1 for x in slots[k : k + words]])
+
+    @property
+    def _states(self) -> int:
+        return sum(w.store.states for w in self.workers)
+
+    @property
+    def _transitions(self) -> int:
+        return sum(w.info[INFO_STEPS] for w in self.workers)
+
+    # The loop --------------------------------------------------------------------------------------------------
+    def _levels(self) -> str | None:
+        """Search level by level; None when nothing is left, else why it stopped."""
+        self._begin()
+        while any(w.size for w in self.workers):
+            if self.limits.depth is not None and self._depth >= self.limits.depth:
+                return self._last_level()
+            for start in range(0, max(w.size for w in self.workers), ROUND):
+                self._each(self._advance, start)
+                self._each(self._take, start)
+                self._look()
+            for w in self.workers:
+                w.turn()
+            self._depth += any(w.size for w in self.workers)
+            enough = self.questions.enough(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
+            if enough:
+                return enough
+        return None
+
+    def _begin(self) -> None:
+        """The initial state goes through a box to its owner."""
+        first = self.workers[0]
+        words = self.program.unpack(self.kernel.initial)
+        for n, word in enumerate(words):
+            first.scratch[n] = word
+        for w in self.workers:
+            # every worker is offered it; the hash says whose it is, and the others are emptied again
+            w.info[INFO_FRESH] = 0
+        owner = self.workers[self._owner(words)]
+        self.program.machine["drain"](
+            first.scratch.address, 0, 1, owner.store.table.address, owner.next.address, owner.info.address, 1
+        )
+        for w in self.workers:
+            w.turn()
+
+    def _each(self, phase: Callable[[int, int], None], start: int) -> None:
+        """A phase of every worker; in threads of their own where there is enough to do."""
+        if len(self.workers) == 1 or max(w.size for w in self.workers) < ALONE:
+            for n in range(len(self.workers)):
+                phase(n, start)
+        else:
+            list(self._pool.map(phase, range(len(self.workers)), [start] * len(self.workers)))
+
+    def _advance(self, n: int, start: int) -> None:
+        """Expand the part of worker ``n``'s frontier that begins at ``start``."""
+        w = self.workers[n]
+        at, last = start, min(start + ROUND, w.size)
+        while at < last:
+            at = self._advanced(w, at, last, self._asked)
+            if w.info[INFO_SEEN] & self._asked:
+                self._attend(w, at - 1)
+
+    def _advanced(self, w: Worker, first: int, last: int, asked: int) -> int:
+        fresh = w.info[INFO_FRESH]
+        at: int = self.program.machine["advance"](
+            w.front.address,
+            first,
+            last,
+            w.scratch.address,
+            w.addresses.address,
+            w.fills.address,
+            w.info.address,
+            asked,
+        )
+        if at < 0:
+            raise_range_error(self._recording(self._front(w, w.info[INFO_FRESH])), self.questions)
+            raise ReplayError("machine code finds a value out of range where the interpreter finds none")
+        w.info[INFO_FRESH] = fresh
+        return at
+
+    def _take(self, n: int, start: int) -> None:
+        """Insert what the boxes hold for worker ``n``."""
+        me = self.workers[n]
+        level = (self._depth + 1) % LEVELS + 1
+        for w in self.workers:
+            at, last = 0, w.fills[n]
+            while at < last:
+                at = self.program.machine["drain"](
+                    w.boxes[n].address,
+                    at,
+                    last,
+                    me.store.table.address,
+                    me.next.address,
+                    me.info.address,
+                    level,
+                )
+                if at < last:
+                    self._grow(me.store, me.info[INFO_FULL])
+            w.fills[n] = 0
+
+    def _grow(self, store: Store, segment: int) -> None:
+        limit = self.limits.memory
+        with self._lock:
+            if limit is not None and memory_in_use() + store.larger(segment) > limit:
+                raise StoppedError(f"the memory limit of {limit / 2**30:.1f} GiB was reached")
+        try:
+            store.grow(segment)
+        except MemoryError as problem:
+            raise StoppedError(f"the system gives no more memory ({problem})") from None
+
+    def _look(self) -> None:
+        states = self._states
+        if self.limits.states is not None and states >= self.limits.states:
+            raise StoppedError(f"the bound of {self.limits.states} states was reached")
+        stopped = self._watchman.look(states, self._transitions, self._depth)
+        if stopped:
+            raise StoppedError(stopped)
+
+    def _last_level(self) -> str | None:
+        """Check the states at the depth bound; the search is complete if they lead nowhere new."""
+        before = [w.info[INFO_STEPS] for w in self.workers]
+        states = (1 << len(self.questions.states)) - 1
+        closed = True
+        for start in range(0, max(w.size for w in self.workers), ROUND):
+            for w in self.workers:
+                at, last = start, min(start + ROUND, w.size)
+                while at < last:
+                    at = self._advanced(w, at, last, self._asked & states)
+                    if w.info[INFO_SEEN] & self._asked & states:
+                        self._attend(w, at - 1, steps=False)
+            for n, me in enumerate(self.workers):
+                for w in self.workers:
+                    count, w.fills[n] = w.fills[n], 0
+                    known = self.program.machine["known"](w.boxes[n].address, 0, count, me.store.table.address)
+                    closed = closed and known == count
+        if closed:
+            return None
+        for w, steps in zip(self.workers, before, strict=True):
+            w.info[INFO_STEPS] = steps
+        return f"the depth bound of {self.limits.depth} was reached"
+
+    # Answers ---------------------------------------------------------------------------------------------------
+    def _front(self, w: Worker, n: int) -> int:
+        """The packed state number ``n`` of a frontier."""
+        words = self.program.words
+        return self.program.pack(words_at(w.front.address + 8 * words * n, words))
+
+    def _attend(self, w: Worker, n: int, *, steps: bool = True) -> None:
+        """State number ``n`` of the frontier decides some property: the reference engine says which, and how."""
+        s = self._front(w, n)
+        with self._lock:
+            hits: list[tuple[int, int]] = []
+            expand = self.kernel.expand(self.questions.watch())
+            found = expand(s, [], hits)
+            self.questions.settle(found, hits if steps else [], lambda: self._recording(s))
+            still = {p.name for p in self.questions.open}
+            self._asked = sum(1 << k for k, p in enumerate(self._terms) if p.name in still)
+
+    def _recording(self, s: int) -> Recording:
+        """A replayed run to a state of the present frontier."""
+        path = self._path(s, self._depth)
+        return retrace(self.kernel.interpreter, self.kernel.layout, path)
+
+    def _path(self, s: int, depth: int) -> list[int]:
+        """States from the initial one to ``s``, one a level. Beyond LEVELS levels a byte may be mistaken, so a state
+        without a parent makes the search go back to other candidates."""
+        trail: list[tuple[int, Iterator[int]]] = [(s, self._parents(s, depth))]
+        dead: set[tuple[int, int]] = set()
+        while len(trail) <= depth:
+            left = depth - len(trail) + 1
+            parent = next((p for p in trail[-1][1] if (p, left - 1) not in dead), None)
+            if parent is not None:
+                trail.append((parent, self._parents(parent, left - 1)))
+                if left - 1 == 0 and parent != self.kernel.initial:
+                    trail.pop()
+                continue
+            dead.add((trail.pop()[0], left))
+            if not trail:
+                raise ReplayError("no run leads to a state that was found")
+        return [state for state, _ in reversed(trail)]
+
+    def _parents(self, s: int, level: int) -> Iterator[int]:
+        """States of the level before ``level`` that have a step to ``s``."""
+        if level == 0:
+            return
+        wanted = (level - 1) % LEVELS + 1
+        words = self.program.words
+        target, info, scratch = Array(words), Array(INFO), Array((self.program.fan + 1) * words)
+        for n, word in enumerate(self.program.unpack(s)):
+            target[n] = word
+        for store in (w.store for w in self.workers):
+            for n in range(store.count):
+                slot, capacity = 0, store.capacity(n)
+                while slot < capacity:
+                    slot = self.program.machine["parent"](
+                        store.segment(n), slot, wanted, target.address, scratch.address, info.address
+                    )
+                    if slot < capacity:
+                        yield self.program.pack([scratch[k] for k in range(words)])
+                    slot += 1
+
+    def _owner(self, words: Sequence[int]) -> int:
+        return owner(words, len(self.workers))
+
+
+def owner(words: Sequence[int], workers: int) -> int:
+    """The worker that a state belongs to: ``mixed`` of ``loops.py``, in Python."""
+    mask = 2**64 - 1
+    h: Any = 0
+    for w in words:
+        h = h ^ w
+        h = (h ^ (h >> 32)) * 0x9E3779B97F4A7C15 & mask
+        h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9 & mask
+    return int((h ^ (h >> 32)) * workers >> 64)

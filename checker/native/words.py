@@ -1,0 +1,67 @@
+"""Names of the dialect for readers and type checkers: what ``loops.py`` uses and nobody runs as Python."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Words: TypeAlias = "list[int]"
+"""An array of 64-bit words in memory, by its address."""
+
+WORDS = 1
+"""Words a state."""
+WORKERS = 1
+"""Workers of the search."""
+BITS = 4
+"""The logarithm of the number of segments of a worker's table."""
+SYMMETRIC = 0
+"""1 where states stand for their orbits."""
+AHEAD = 12
+"""How many insertions ahead memory is asked for."""
+SEGMENT = 5
+"""Words that describe a segment: address of the slots, capacity, states, address of the levels, limit of states."""
+LEVELS = 255
+"""Levels that a byte tells apart."""
+
+INFO_SEEN, INFO_STEPS, INFO_FRESH, INFO_FULL = 0, 1, 2, 3
+"""What a worker's words of information are: terms seen, steps taken, new states, the segment at its limit."""
+INFO = 4
+
+
+def at(array: Words, index: int) -> Words:
+    """The array from an index on."""
+    raise NotImplementedError
+
+
+def pointer(address: int) -> Words:
+    """The array at an address."""
+    raise NotImplementedError
+
+
+def byte(array: Words, index: int) -> int:
+    """A byte of an array of bytes."""
+    raise NotImplementedError
+
+
+def set_byte(array: Words, index: int, value: int) -> None:
+    """Write a byte of an array of bytes."""
+    raise NotImplementedError
+
+
+def prefetch(array: Words, index: int) -> None:
+    """Ask for the cache line of a word."""
+    raise NotImplementedError
+
+
+def high_product(a: int, b: int) -> int:
+    """The upper word of a product of two words without sign."""
+    raise NotImplementedError
+
+
+def expand(s: Words, out: Words, info: Words) -> int:
+    """Write the successors of ``s`` to ``out``, and to info[INFO_SEEN] what holds; how many, or FAILED."""
+    raise NotImplementedError
+
+
+def canonical(s: Words) -> int:
+    """Put in place of a state the one that stands for its orbit."""
+    raise NotImplementedError
