@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
@@ -13,49 +11,20 @@ from model.language.protocol import known
 from properties.kinds import Checkable, Invariant, Property, StepInvariant
 
 from .answers import Answer
-from .limits import Limits, Listener
+from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
+from .limits import Limits
 from .replay import Recording
-from .vocabulary import Exploration, Finding, Match, Report, Telling, Unreached, Verdict
+from .vocabulary import Finding, Match, Report, Telling, Unreached, Verdict
 
 if TYPE_CHECKING:
     from properties.scenario import Scenario
 
     from .scenario import Shortest
 
-ENGINES = {
-    "auto": "chooses: today always the explicit search",
-    "explicit": "complete breadth-first search of a finite instance; shortest counterexamples",
-    "simulate": "seeded random runs through instances that are too large to search; finds, never proves",
-    "bmc": "bounded model checking with Z3 to --depth steps (default 30); shortest counterexamples",
-    "induction": "k-induction with Z3 up to k = --depth (default 30), with the protocol's lemmas; proves one size",
-    "spacer": "Z3's fixedpoint engine finds an invariant of one size by itself; the invariant is checked",
-    "proof": "proves for every size, or finds a counterexample on a small instance (see `check prove`)",
-}
-SYMBOLIC = ("bmc", "induction", "spacer")
+__all__ = ["ENGINES", "Options", "check", "chosen", "provable"]
+
 TELLING = Limits(states=2_000_000, seconds=45.0)
 """How far the search for the fullest match goes when nothing else bounds it."""
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run. ``memory`` bytes, ``seconds`` wall time; None is no bound (memory: 75 % of the machine)."""
-
-    engine: str = "auto"
-    properties: tuple[str, ...] = ()
-    fail_fast: bool = False
-    exhaustive: bool = False
-    symmetry: bool = False
-    depth: int | None = None
-    states: int | None = None
-    memory: int | None = None
-    seconds: float | None = None
-    seed: int | None = None
-    runs: int | None = None
-    listener: Listener | None = None
-
-    @property
-    def limits(self) -> Limits:
-        return Limits(self.depth, self.states, self.memory or _three_quarters(), self.seconds)
 
 
 def check(
@@ -73,19 +42,19 @@ def check(
     already. Raises ``ModelError`` where the request or the model is wrong.
     """
     options = options or Options()
-    engine = _engine(options)
+    engine = engine_of(options)
     if engine == "proof":
         return _prove(protocol, parameters, faults, with_protections, without, options)
     system = _system(protocol, faults, with_protections, without)
     instance = system.instance(**(parameters or {}))
     asked, left_out = chosen(system, options.properties)
     answerable = [p for p in asked if isinstance(p, Checkable)]
-    answers, exploration, interrupted = _ask(engine, instance, answerable, options)
+    engine, answers, exploration, interrupted = ask(engine, instance, answerable, options)
     by_name = {a.property.name: a for a in answers}
-    told = _Told(instance, choose=engine == "explicit")
+    told = _Told(instance, choose=engine in EXPLICIT)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
-    if engine == "explicit" and not (interrupted or options.properties or options.fail_fast):
+    if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):
         telling, cut = _tell(instance, findings, options, exploration.seconds if exploration else 0.0)
     return Report(
         protocol=system.name,
@@ -148,17 +117,6 @@ def _system(
     return variant.system(faults, add, without)
 
 
-def _engine(options: Options) -> str:
-    name = known(options.engine, ENGINES, "engine")
-    if options.symmetry:
-        raise ModelError("symmetry reduction is not there yet", remedy="leave out --symmetry")
-    if name not in ("auto", "explicit") and options.exhaustive:
-        raise ModelError(f"engine {name} is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
-    if name != "simulate" and (options.seed is not None or options.runs is not None):
-        raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
-    return "explicit" if name == "auto" else name
-
-
 def chosen(
     system: System, names: Sequence[str], kinds: Any = Checkable
 ) -> tuple[Sequence[Property], Sequence[Property]]:
@@ -171,44 +129,6 @@ def chosen(
         raise ModelError(f"{system.name} declares no properties", remedy="declare some with protocol.declare(…)")
     asked = [p for p in declared.values() if isinstance(p, kinds)]
     return asked, [p for p in declared.values() if not isinstance(p, kinds)]
-
-
-def _ask(
-    engine: str, instance: Instance, properties: list[Checkable], options: Options
-) -> tuple[list[Answer], Exploration | None, bool]:
-    run: Any
-    if engine in SYMBOLIC:
-        from .smt import engine as symbolic
-
-        run = symbolic(engine)(
-            instance, properties, limits=options.limits, listener=options.listener, fail_fast=options.fail_fast
-        )
-        return run.run(), None, run.interrupted
-    from .explore import Search, Simulation
-
-    if engine == "simulate":
-        seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
-        more = {"runs": options.runs} if options.runs is not None else {}
-        run = Simulation(
-            instance,
-            properties,
-            seed=seed,
-            limits=options.limits,
-            listener=options.listener,
-            fail_fast=options.fail_fast,
-            **more,
-        )
-    else:
-        run = Search(
-            instance,
-            properties,
-            limits=options.limits,
-            listener=options.listener,
-            fail_fast=options.fail_fast,
-            exhaustive=options.exhaustive,
-        )
-    answers, exploration = run.run()
-    return answers, exploration, run.interrupted
 
 
 def _unanswered(p: Property) -> Answer:
@@ -274,11 +194,3 @@ def _tell(
     if guide.stopped is None:
         return Telling(None, None, f"complete search of {guide.states} product states: no run shows it in full"), False
     return Telling(None, None, f"not found: {guide.stopped}, after {guide.states} product states"), guide.interrupted
-
-
-def _three_quarters() -> int | None:
-    """75 % of the machine's memory, where the system tells it."""
-    try:
-        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.75)
-    except (ValueError, OSError, AttributeError):
-        return None

@@ -208,6 +208,7 @@ class Exploration:
     peak_memory_bytes: int
     stopped: str | None = None
     seed: int | None = None
+    workers: int = 1
 
     @property
     def states_per_second(self) -> int:

@@ -38,6 +38,7 @@ def masked(text: str) -> list[str]:
     """Words of a report without what differs between machines and runs."""
     text = re.sub(r"[\d.]+ s\b", "T s", text)
     text = re.sub(r"[\d,]+ states/s", "R states/s", text)
+    text = re.sub(r"by (one|\d+) workers?", "by W", text)
     return re.sub(r"[\d,]+ MiB", "M MiB", text).split()
 
 

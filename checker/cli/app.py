@@ -36,7 +36,7 @@ from .values import Memory, Setting
 @click.option("--max-states", type=click.IntRange(min=1), help="Bound of the number of states.")
 @click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G (default: 75 % of the machine).")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time.")
-@click.option("--workers", type=click.IntRange(min=1), help="Processor cores to use; today's engines use one.")
+@click.option("--workers", type=click.IntRange(min=1), help="Cores that a large search uses (default: all).")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulation (default: a new one, printed).")
 @click.option("--runs", type=click.IntRange(min=1), help="Runs of the simulation (default: 100).")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")

@@ -40,6 +40,7 @@ def check_command(protocol: str, **asked: Any) -> int:
                 seconds=asked["time_limit"],
                 seed=asked["seed"],
                 runs=asked["runs"],
+                workers=asked["workers"],
                 listener=listener,
             ),
         )

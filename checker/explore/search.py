@@ -1,8 +1,8 @@
 """Breadth-first search: every counterexample is a shortest one, every run the same.
 
-A state is checked when it is expanded; steps are checked as they are taken. A search that has seen enough still ends its
-level, so that what it counts does not depend on the order within a level. The store maps each state to the one it was
-first reached from, so a trace costs no memory of its own.
+A state is checked when it is expanded; steps are checked as they are taken. A search that has seen enough still ends
+its level, so that what it counts does not depend on the order within a level. The store maps each state to the one it
+was first reached from, so a trace costs no memory of its own.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ class Search:
         self.fail_fast = fail_fast
         self.exhaustive = exhaustive
         self.interrupted = False
+        self.full = False
+        """The bound of states ended the search."""
         self._watchman = Watchman("searching", self.limits, listener)
         self._questions = Questions(properties, self.kernel.layout, "explicit search, shortest")
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
@@ -141,6 +143,7 @@ class Search:
 
     def _look(self) -> str | None:
         if self.limits.states is not None and len(self._parents) >= self.limits.states:
+            self.full = True
             return f"the bound of {self.limits.states} states was reached"
         return self._watchman.look(len(self._parents), self._transitions, self._depth)
 
@@ -154,4 +157,3 @@ class Search:
     def _explain(self, s: int) -> None:
         """Let the interpreter say what is out of range in ``s``; it raises a ``RangeError``."""
         raise_range_error(self._recording(s), self._questions)
-

@@ -16,7 +16,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import llvmlite.ir as ir
+from llvmlite import ir
 
 WORD = ir.IntType(64)
 BYTE = ir.IntType(8)
@@ -237,8 +237,7 @@ class Body:
     def _compare(self, parts: list[ast.expr], ops: list[ast.cmpop]) -> Any:
         values = [self.value(p) for p in parts]
         tests = [
-            self.b.icmp_signed(_COMPARISONS[type(op)], a, b)
-            for op, a, b in zip(ops, values, values[1:], strict=False)
+            self.b.icmp_signed(_COMPARISONS[type(op)], a, b) for op, a, b in zip(ops, values, values[1:], strict=False)
         ]
         found = tests[0]
         for t in tests[1:]:

@@ -65,5 +65,3 @@ class WordEmitter(Emitter):
 
     def _append(self, scope: Scope) -> list[str]:
         return [*(f"out[n * WORDS + {w}] = t{w}" for w in range(self.words)), "n += 1"]
-
-

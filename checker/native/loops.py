@@ -2,11 +2,11 @@
 
 Names in capitals are constants that the translator fills in; ``expand`` and ``canonical`` are written by the protocol.
 
-A worker's table is SEGMENTS open-addressing tables with linear probing. Where a state belongs is read off its hash from
-the top: the worker, the segment, the slot (each by a multiplication, so no count needs to be a power of two, and a
-larger segment keeps the order of the slots). A slot holds the complement of the state's words; word 0 of a slot is 0
-where it is free, for no state has all bits of word 0 set. A byte beside it holds the level on which the state was found,
-modulo LEVELS, plus 1.
+A worker's table is 1 << BITS segments of open addressing. Where a state belongs is read off its hash from the top: the
+worker, the segment, the slot, each by a multiplication, so that capacities are free and a larger capacity keeps the
+order of the slots. Probing goes down, into PAD slots below the first home, so that a segment grows in place. A slot
+holds the complement of the state's words; word 0 of a free slot is 0, for no state has all bits of word 0 set. A byte
+for each slot holds the level on which the state was found, modulo LEVELS, plus 1.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .words import (
     INFO_FULL,
     INFO_SEEN,
     INFO_STEPS,
+    PAD,
     SEGMENT,
     SYMMETRIC,
     WORDS,
@@ -98,14 +99,18 @@ def drain(box: Words, first: int, last: int, table: Words, fresh: Words, info: W
     while i < last:
         soon = mixed(at(box, min(i + AHEAD, last - 1) * WORDS))
         coming = segment_of(table, soon)
-        prefetch(pointer(coming[0]), slot_of(soon, coming[1]) * WORDS)
+        prefetch(pointer(coming[0]), (slot_of(soon, coming[1]) + PAD) * WORDS)
         s = at(box, i * WORDS)
         h = mixed(s)
         segment = segment_of(table, h)
         if segment[2] >= segment[4]:
             info[INFO_FULL] = h * WORKERS >> 64 - BITS
             break
-        if placed(segment, s, h, level):
+        how = placed(segment, s, h, level)
+        if how < 0:
+            info[INFO_FULL] = h * WORKERS >> 64 - BITS
+            break
+        if how > 0:
             for w in range(WORDS):
                 fresh[new * WORDS + w] = s[w]
             new += 1
@@ -115,10 +120,9 @@ def drain(box: Words, first: int, last: int, table: Words, fresh: Words, info: W
 
 
 def placed(segment: Words, s: Words, h: int, level: int) -> int:
-    """Put a state into a segment that has room; 1 if it is new there."""
+    """Put a state into a segment that has room; 1 if it is new there, FAILED if there is no free slot below."""
     slots = pointer(segment[0])
-    capacity = segment[1]
-    k = slot_of(h, capacity)
+    k = slot_of(h, segment[1]) + PAD
     key = ~s[0]
     while True:
         found = slots[k * WORDS]
@@ -134,33 +138,46 @@ def placed(segment: Words, s: Words, h: int, level: int) -> int:
                 same = same | (slots[k * WORDS + w] ^ ~s[w])
             if same == 0:
                 return 0
-        k += 1
-        if k == capacity:
-            k = 0
-    return 0
+        k -= 1
+        if k < 0:
+            break
+    return -1
 
 
-def moved(old: Words, new: Words, scratch: Words) -> int:
-    """Put every state of a segment into another, with its level."""
-    slots = pointer(old[0])
-    levels = pointer(old[3])
-    k = 0
-    while k < old[1]:
-        if slots[k * WORDS] != 0:
+def spread(segment: Words, capacity: int, scratch: Words) -> int:
+    """Give a segment more slots, in place; its memory goes on in zeros.
+
+    From the top, each state moves up to the first free slot at or below its new home, which is no lower than its old
+    one; its own slot is free at the latest. What was moved before is never moved again, so no chain breaks.
+    """
+    slots = pointer(segment[0])
+    levels = pointer(segment[3])
+    k = segment[1] + PAD - 1
+    segment[1] = capacity
+    while k >= 0:
+        key = slots[k * WORDS]
+        if key != 0:
             for w in range(WORDS):
                 scratch[w] = ~slots[k * WORDS + w]
-            placed(new, scratch, mixed(scratch), byte(levels, k))
-        k += 1
+            level = byte(levels, k)
+            slots[k * WORDS] = 0
+            to = slot_of(mixed(scratch), capacity) + PAD
+            while slots[to * WORDS] != 0:
+                to -= 1
+            for w in range(WORDS):
+                slots[to * WORDS + w] = ~scratch[w]
+            set_byte(levels, to, level)
+        k -= 1
     return 0
 
 
 def parent(segment: Words, first: int, level: int, target: Words, scratch: Words, info: Words) -> int:
-    """From slot ``first`` on: the first state of ``level`` with a step to ``target``, or the capacity."""
+    """From slot ``first`` on: the first state of ``level`` with a step to ``target``, or the number of slots."""
     slots = pointer(segment[0])
     levels = pointer(segment[3])
     k = first
-    while k < segment[1]:
-        if byte(levels, k) == level:
+    while k < segment[1] + PAD:
+        if byte(levels, k) == level and slots[k * WORDS] != 0:
             for w in range(WORDS):
                 scratch[w] = ~slots[k * WORDS + w]
             n = expand(scratch, at(scratch, WORDS), info)
@@ -187,7 +204,7 @@ def known(box: Words, first: int, last: int, table: Words) -> int:
         h = mixed(s)
         segment = segment_of(table, h)
         slots = pointer(segment[0])
-        k = slot_of(h, segment[1])
+        k = slot_of(h, segment[1]) + PAD
         while True:
             if slots[k * WORDS] == 0:
                 return i
@@ -196,8 +213,8 @@ def known(box: Words, first: int, last: int, table: Words) -> int:
                 same = same | (slots[k * WORDS + w] ^ ~s[w])
             if same == 0:
                 break
-            k += 1
-            if k == segment[1]:
-                k = 0
+            k -= 1
+            if k < 0:
+                return i
         i += 1
     return last

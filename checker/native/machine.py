@@ -22,6 +22,8 @@ import llvmlite.binding as llvm
 
 LEVEL = 2
 """How hard LLVM optimises."""
+DIGEST = 32
+"""Bytes before an object in the cache: its SHA-256."""
 KEPT = 64
 """Objects that stay in the cache; the oldest go first."""
 
@@ -40,33 +42,31 @@ class Machine:
         self.cached = False
         self._cache = _folder()
         self._engine = self._load(text, key)
-        self._functions = {
-            name: ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_uint64] * count)(self._engine.get_function_address(name))
-            for name, count in functions.items()
-        }
+        self._functions = {name: self._function(name, count) for name, count in functions.items()}
 
     def __getitem__(self, name: str) -> Any:
         return self._functions[name]
 
+    def _function(self, name: str, count: int) -> Any:
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_uint64] * count)
+        function: Any = kind(self._engine.get_function_address(name))
+        function.engine = self._engine  # its code goes when the engine does
+        return function
+
     def _load(self, text: str, key: str) -> Any:
         known = self._cache / f"{key}.o" if self._cache is not None else None
-        if known is not None:
-            with contextlib.suppress(OSError, RuntimeError):
-                blob = known.read_bytes()
-                engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
-                engine.add_object_file(llvm.ObjectFileRef.from_data(blob))
-                engine.finalize_object()
-                self.cached = True
-                return engine
-        module = llvm.parse_assembly(text)
-        module.verify()
-        self._optimise(module)
-        blob = self._target.emit_object(module)
+        blob = _kept(known) if known is not None else None
+        self.cached = blob is not None
+        if blob is None:
+            module = llvm.parse_assembly(text)
+            module.verify()
+            self._optimise(module)
+            blob = self._target.emit_object(module)
+            if known is not None:
+                _keep(known, blob)
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
         engine.add_object_file(llvm.ObjectFileRef.from_data(blob))
         engine.finalize_object()
-        if known is not None:
-            _keep(known, blob)
         return engine
 
     def _optimise(self, module: Any) -> None:
@@ -97,12 +97,22 @@ def _folder() -> Path | None:
     return base
 
 
+def _kept(path: Path) -> bytes | None:
+    """The object that is kept there, if it is whole: LLVM does not survive one that is not."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    digest, blob = content[:DIGEST], content[DIGEST:]
+    return blob if hashlib.sha256(blob).digest() == digest else None
+
+
 def _keep(target: Path, blob: bytes) -> None:
     with contextlib.suppress(OSError):
         handle, name = tempfile.mkstemp(dir=target.parent, suffix=".new")
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(blob)
+                file.write(hashlib.sha256(blob).digest() + blob)
             Path(name).replace(target)
         except OSError:
             Path(name).unlink(missing_ok=True)

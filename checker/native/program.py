@@ -15,7 +15,7 @@ from .emit import WordEmitter
 from .machine import Machine
 
 INLINE = ("mixed", "segment_of", "slot_of", "placed")
-CALLED = {"expand": 3, "advance": 8, "drain": 7, "moved": 3, "parent": 6, "known": 4}
+CALLED = {"expand": 3, "advance": 8, "drain": 7, "spread": 3, "parent": 6, "known": 4}
 """Functions that Python calls, with the number of their parameters."""
 
 

@@ -34,7 +34,7 @@ ROUND = 1 << 15
 """States that a worker expands between two insertions."""
 ALONE = 1 << 9
 """Frontiers smaller than this are not worth waking other threads."""
-BITS = 4
+BITS = 2
 """Logarithm of the number of segments of a worker."""
 RESERVED = 1 << 34
 """Bytes of address space for a frontier, where no limit of memory says less."""
@@ -48,7 +48,7 @@ class Worker:
     """One worker: its store, its frontier and the next, and a box for each owner."""
 
     def __init__(self, program: Program, workers: int, room: int) -> None:
-        self.store = Store(program.machine, program.words, BITS)
+        self.store = Store(program.machine, program.words, BITS, room)
         self.front, self.next = Region(room), Region(room)
         self.boxes = [Region(8 * program.words * ROUND * max(1, program.fan)) for _ in range(workers)]
         self.addresses = Array(workers)
@@ -62,6 +62,7 @@ class Worker:
     def turn(self) -> None:
         """The next frontier becomes the frontier."""
         self.front, self.next = self.next, self.front
+        self.next.use(16 * self.info[INFO_FRESH])
         self.size = self.info[INFO_FRESH]
         self.info[INFO_FRESH] = 0
 
@@ -122,6 +123,7 @@ class NativeSearch:
             seconds=self._watchman.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
+            workers=len(self.workers),
         )
         return [self.questions.answer(p, coverage) for p in self.properties], coverage
 
@@ -130,7 +132,7 @@ class NativeSearch:
         words = self.program.words
         for worker in self.workers:
             for n in range(worker.store.count):
-                slots = words_at(worker.store.table[n * SEGMENT], worker.store.capacity(n) * words)
+                slots = words_at(worker.store.table[n * SEGMENT], worker.store.slots(n) * words)
                 for k in range(0, len(slots), words):
                     if slots[k]:
                         yield self.program.pack([~x & 2**64 - 1 for x in slots[k : k + words]])
@@ -168,9 +170,6 @@ class NativeSearch:
         words = self.program.unpack(self.kernel.initial)
         for n, word in enumerate(words):
             first.scratch[n] = word
-        for w in self.workers:
-            # every worker is offered it; the hash says whose it is, and the others are emptied again
-            w.info[INFO_FRESH] = 0
         owner = self.workers[self._owner(words)]
         self.program.machine["drain"](
             first.scratch.address, 0, 1, owner.store.table.address, owner.next.address, owner.info.address, 1
@@ -236,7 +235,7 @@ class NativeSearch:
     def _grow(self, store: Store, segment: int) -> None:
         limit = self.limits.memory
         with self._lock:
-            if limit is not None and memory_in_use() + store.larger(segment) > limit:
+            if limit is not None and memory_in_use() + store.more(segment) > limit:
                 raise StoppedError(f"the memory limit of {limit / 2**30:.1f} GiB was reached")
         try:
             store.grow(segment)
@@ -325,12 +324,12 @@ class NativeSearch:
             target[n] = word
         for store in (w.store for w in self.workers):
             for n in range(store.count):
-                slot, capacity = 0, store.capacity(n)
-                while slot < capacity:
+                slot, count = 0, store.slots(n)
+                while slot < count:
                     slot = self.program.machine["parent"](
                         store.segment(n), slot, wanted, target.address, scratch.address, info.address
                     )
-                    if slot < capacity:
+                    if slot < count:
                         yield self.program.pack([scratch[k] for k in range(words)])
                     slot += 1
 

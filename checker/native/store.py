@@ -1,71 +1,72 @@
-"""The states that one worker owns: exact, in open addressing, in segments that grow one by one."""
+"""The states that one worker owns: exact, in open addressing, in segments that grow in place, one by one."""
 
 from __future__ import annotations
 
 from .machine import Machine
 from .memory import Array, Region
-from .words import SEGMENT
+from .words import PAD, SEGMENT
 
 FULL = 0.85
 """Share of slots that are used at most."""
-GROWTH = 1.25
-"""Factor by which a segment grows: a state costs between 1/FULL and GROWTH/FULL slots."""
+GROWTH, THRIFTY = 1.5, 1.2
+"""Factors by which a segment of states of one word grows, and of more: a state costs at most that many slots / FULL."""
 FIRST = 1 << 10
 """Slots of a new segment."""
 
 
 class Store:
-    """One worker's table (see ``loops.py``). ``words`` of a state; 1 << ``bits`` segments."""
+    """One worker's table (see ``loops.py``): ``words`` of a state, 1 << ``bits`` segments, ``room`` bytes of address
+    space."""
 
-    def __init__(self, machine: Machine, words: int, bits: int) -> None:
+    def __init__(self, machine: Machine, words: int, bits: int, room: int) -> None:
         self._machine = machine
         self._words = words
+        self._growth = GROWTH if words == 1 else THRIFTY
         self.count = 1 << bits
         self.table = Array(self.count * SEGMENT)
-        self._regions: list[tuple[Region, Region]] = []
         self._scratch = Array(words)
+        most = max(room // self.count // (8 * words), 4 * FIRST)
+        self._slots = [Region(8 * words * most) for _ in range(self.count)]
+        self._levels = [Region(most) for _ in range(self.count)]
         for n in range(self.count):
+            self.table[n * SEGMENT] = self._slots[n].address
+            self.table[n * SEGMENT + 3] = self._levels[n].address
             # sizes differ, so that segments do not grow all at the same time
-            self._regions.append(self._place(n, int(FIRST * GROWTH ** (n / self.count))))
+            self._resize(n, int(FIRST * self._growth ** (n / self.count)))
 
     @property
     def states(self) -> int:
+        """States stored."""
         return sum(self.table[n * SEGMENT + 2] for n in range(self.count))
 
     @property
-    def slots(self) -> int:
-        """Slots of all segments."""
-        return sum(self.table[n * SEGMENT + 1] for n in range(self.count))
-
-    @property
     def bytes(self) -> int:
-        """Memory of the slots and their levels."""
-        return self.slots * (8 * self._words + 1)
+        """Memory of all slots and their levels."""
+        return sum(self.slots(n) for n in range(self.count)) * (8 * self._words + 1)
 
     def segment(self, n: int) -> int:
         """The address of what describes segment ``n``."""
         return self.table.address + 8 * n * SEGMENT
 
-    def capacity(self, n: int) -> int:
+    def slots(self, n: int) -> int:
         """Slots of segment ``n``."""
-        return self.table[n * SEGMENT + 1]
+        return self.table[n * SEGMENT + 1] + PAD
 
-    def larger(self, n: int) -> int:
-        """Bytes that growing segment ``n`` takes, until the old one is given back."""
-        return int(self.capacity(n) * GROWTH + 1) * (8 * self._words + 1)
+    def more(self, n: int) -> int:
+        """Bytes that growing segment ``n`` takes."""
+        return int(self.slots(n) * (self._growth - 1) + 1) * (8 * self._words + 1)
 
     def grow(self, n: int) -> None:
-        """Make segment ``n`` larger."""
-        old = Array(SEGMENT)
-        for k in range(SEGMENT):
-            old[k] = self.table[n * SEGMENT + k]
-        kept = self._regions[n]
-        self._regions[n] = self._place(n, int(self.capacity(n) * GROWTH) + 1)
-        self._machine["moved"](old.address, self.segment(n), self._scratch.address)
-        del kept
+        """Make segment ``n`` larger. Raises ``MemoryError`` where its address space ends."""
+        self._resize(n, int(self.table[n * SEGMENT + 1] * self._growth) + 1)
 
-    def _place(self, n: int, capacity: int) -> tuple[Region, Region]:
-        slots, levels = Region(capacity * 8 * self._words), Region(capacity)
-        for k, value in enumerate((slots.address, capacity, 0, levels.address, int(capacity * FULL))):
-            self.table[n * SEGMENT + k] = value
-        return slots, levels
+    def _resize(self, n: int, capacity: int) -> None:
+        slots = capacity + PAD
+        if slots > self._levels[n].size:
+            raise MemoryError(f"a segment of {slots} slots has no address space")
+        self._slots[n].use(8 * self._words * slots)
+        self._levels[n].use(slots)
+        self.table[n * SEGMENT + 4] = int(capacity * FULL)
+        if self.table[n * SEGMENT + 1]:
+            self._machine["spread"](self.segment(n), capacity, self._scratch.address)
+        self.table[n * SEGMENT + 1] = capacity

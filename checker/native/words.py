@@ -11,12 +11,14 @@ WORDS = 1
 """Words a state."""
 WORKERS = 1
 """Workers of the search."""
-BITS = 4
+BITS = 2
 """The logarithm of the number of segments of a worker's table."""
 SYMMETRIC = 0
 """1 where states stand for their orbits."""
-AHEAD = 12
+AHEAD = 24
 """How many insertions ahead memory is asked for."""
+PAD = 512
+"""Slots of a segment below the lowest home."""
 SEGMENT = 5
 """Words that describe a segment: address of the slots, capacity, states, address of the levels, limit of states."""
 LEVELS = 255

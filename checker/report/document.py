@@ -47,7 +47,8 @@ def _subject(report: Report) -> str:
 
 
 def _coverage(engine: str, e: Exploration) -> str:
-    what = "random simulation" if e.seed is not None else f"{engine} search"
+    names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
+    what = names.get(engine, f"{engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = "with" if e.symmetry else "without"
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
@@ -56,6 +57,10 @@ def _coverage(engine: str, e: Exploration) -> str:
         f"{symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s, "
         f"{e.peak_memory_bytes / 2**20:,.0f} MiB.{seed}"
     )
+
+
+def _workers(count: int) -> str:
+    return "one worker" if count == 1 else f"{count} workers"
 
 
 def _how(f: Finding) -> str:

@@ -50,6 +50,7 @@ def _exploration(e: Exploration | None) -> dict[str, Any] | None:
         "states_per_second": e.states_per_second,
         "peak_memory_bytes": e.peak_memory_bytes,
         "seed": e.seed,
+        "workers": e.workers,
     }
 
 

@@ -1,0 +1,142 @@
+"""Engines by name: which there are, and asking one of them."""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model.language import Instance, ModelError
+from model.language.protocol import known
+from properties.kinds import Checkable
+
+from .answers import Answer
+from .limits import Limits, Listener
+from .vocabulary import Exploration
+
+ENGINES = {
+    "auto": "explicit search that goes native when it is large",
+    "explicit": "complete breadth-first search of a finite instance; shortest counterexamples",
+    "native": "the same in machine code, on all cores",
+    "simulate": "seeded random runs through instances that are too large to search; finds, never proves",
+    "bmc": "bounded model checking with Z3 to --depth steps (default 30); shortest counterexamples",
+    "induction": "k-induction with Z3 up to k = --depth (default 30), with the protocol's lemmas; proves one size",
+    "spacer": "Z3's fixedpoint engine finds an invariant of one size by itself; the invariant is checked",
+    "proof": "proves for every size, or finds a counterexample on a small instance (see `check prove`)",
+}
+SYMBOLIC = ("bmc", "induction", "spacer")
+EXPLICIT = ("auto", "explicit", "native")
+OUTGROWN = 50_000
+"""States from which machine code pays for its compilation."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. ``memory`` bytes, ``seconds`` wall time; None is no bound (memory: 75 % of the machine), of
+    ``workers`` one for each core."""
+
+    engine: str = "auto"
+    properties: tuple[str, ...] = ()
+    fail_fast: bool = False
+    exhaustive: bool = False
+    symmetry: bool = False
+    depth: int | None = None
+    states: int | None = None
+    memory: int | None = None
+    seconds: float | None = None
+    seed: int | None = None
+    runs: int | None = None
+    workers: int | None = None
+    listener: Listener | None = None
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of the search."""
+        return Limits(self.depth, self.states, self.memory or _three_quarters(), self.seconds)
+
+
+def engine_of(options: Options) -> str:
+    """The engine that the options ask for; raises ``ModelError`` where other options do not go with it."""
+    name = known(options.engine, ENGINES, "engine")
+    if options.symmetry:
+        raise ModelError("symmetry reduction is not there yet", remedy="leave out --symmetry")
+    if name not in EXPLICIT and options.exhaustive:
+        raise ModelError(f"engine {name} is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
+    if name != "simulate" and (options.seed is not None or options.runs is not None):
+        raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
+    return name
+
+
+def ask(
+    engine: str, instance: Instance, properties: list[Checkable], options: Options
+) -> tuple[str, list[Answer], Exploration | None, bool]:
+    """The engine that answered, the answers, what was covered, and whether it was interrupted."""
+    common: dict[str, Any] = {"listener": options.listener, "fail_fast": options.fail_fast}
+    if engine in SYMBOLIC:
+        from .smt import engine as symbolic
+
+        run = symbolic(engine)(instance, properties, limits=options.limits, **common)
+        return engine, run.run(), None, run.interrupted
+    if engine == "simulate":
+        return engine, *_simulated(instance, properties, options, common)
+    return _searched(engine, instance, properties, options, {**common, "exhaustive": options.exhaustive})
+
+
+def _simulated(
+    instance: Instance, properties: list[Checkable], options: Options, common: dict[str, Any]
+) -> tuple[list[Answer], Exploration, bool]:
+    from .explore import Simulation
+
+    seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)
+    more: dict[str, Any] = {"runs": options.runs} if options.runs is not None else {}
+    run = Simulation(instance, properties, seed=seed, limits=options.limits, **common, **more)
+    return *run.run(), run.interrupted
+
+
+def _searched(
+    engine: str, instance: Instance, properties: list[Checkable], options: Options, common: dict[str, Any]
+) -> tuple[str, list[Answer], Exploration, bool]:
+    """Explicit search: in Python while it is small, then anew in machine code if there is any for the instance."""
+    from .explore import Search
+
+    limits = options.limits
+    if engine == "auto" and (limits.states is None or limits.states > OUTGROWN):
+        first = Search(instance, properties, limits=replace(limits, states=OUTGROWN), **common)
+        answers, covered = first.run()
+        if not first.full:
+            return "explicit", answers, covered, first.interrupted
+        if limits.seconds is not None:
+            limits = replace(limits, seconds=max(0.0, limits.seconds - covered.seconds))
+        native = _native(instance, properties, limits, options.workers, common)
+        if native is not None:
+            return "native", *native.run(), native.interrupted
+    if engine == "native":
+        native = _native(instance, properties, limits, options.workers, common)
+        if native is None:
+            raise ModelError("there is no machine code for this instance", remedy="use --engine explicit")
+        return engine, *native.run(), native.interrupted
+    run = Search(instance, properties, limits=limits, **common)
+    return "explicit", *run.run(), run.interrupted
+
+
+def _native(
+    instance: Instance, properties: list[Checkable], limits: Limits, workers: int | None, common: dict[str, Any]
+) -> Any:
+    """The native search, or None where there is none."""
+    try:
+        from .native import NativeSearch, UnsupportedError
+    except ImportError:
+        return None
+    try:
+        return NativeSearch(instance, properties, limits=limits, workers=workers, **common)
+    except UnsupportedError:
+        return None
+
+
+def _three_quarters() -> int | None:
+    """75 % of the machine's memory, where the system tells it."""
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.75)
+    except (ValueError, OSError, AttributeError):
+        return None

@@ -1,0 +1,322 @@
+"""The native explorer against the reference explorer and the interpreter; its store, memory, cache and dialect."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from checker.explore import Search
+from checker.interpreter import RangeError
+from checker.limits import Limits
+from checker.native import NativeSearch
+from checker.native.dialect import FAILED, DialectError, Translator
+from checker.native.machine import Machine
+from checker.native.memory import Array
+from checker.vocabulary import Exploration, Verdict
+from model.language import Instance, Protocol, System, Term, array, index, integers, step, subsets, update, when
+from model.language.actions import Step
+from properties import invariant, reachable, step_invariant
+from properties.dns import fixed, original
+from properties.kinds import Checkable
+
+from .systems import random_systems
+
+ROWS = [r for r in json.loads((Path(__file__).parent / "counts.json").read_text()) if not r["symmetry"]]
+VARIANTS = {"original": original, "fixed": fixed}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A cache of our own."""
+    old = os.environ.get("PLANRACE_CACHE")
+    os.environ["PLANRACE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    os.environ.pop("PLANRACE_CACHE") if old is None else os.environ.update(PLANRACE_CACHE=old)
+
+
+def checkable(system: System) -> list[Any]:
+    return [p for p in system.properties if isinstance(p, Checkable)]
+
+
+def shape(search: Any) -> Any:
+    answers, covered = search.run()
+    found = {a.property.name: (a.verdict, a.recording and len(a.recording.moves)) for a in answers}
+    return found, covered.states, covered.transitions, covered.depth, covered.complete, covered.stopped
+
+
+# Counts --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("row", ROWS, ids=lambda r: f"{r['protocol']} {r['states']}")
+def test_counts(row: dict[str, Any], workers: int) -> None:
+    sizes = {k: row[k] for k in ("enactors", "plans", "endpoints", "keep")}
+    instance = VARIANTS[row["protocol"]].system(row["faults"]).instance(**sizes)
+    search = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=workers)
+    answers, covered = search.run()
+    assert covered.complete
+    assert (covered.states, covered.transitions, covered.depth) == (row["states"], row["transitions"], row["depth"])
+    lengths = {a.property.name: a.recording and len(a.recording.moves) for a in answers}
+    assert {n: lengths[n] for n in row["shortest_violation"]} == row["shortest_violation"]
+
+
+# Against the reference -----------------------------------------------------------------------------------------
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems())
+def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
+    """Every sort and operator: the same states, counts, verdicts and lengths, or the same error."""
+    system, states, steps = drawn
+    properties: list[Any] = [
+        *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
+        *(step_invariant(f"step {k}", t, "random") for k, t in enumerate(steps)),
+        *(reachable(f"event {k}", t, "random") for k, t in enumerate(steps)),
+    ]
+    reference = Search(system.instance(), properties, exhaustive=True, limits=Limits(states=3000))
+    native = NativeSearch(system.instance(), properties, exhaustive=True, workers=2, limits=Limits(states=3000))
+    try:
+        expected = shape(reference)
+    except RangeError:
+        with pytest.raises(RangeError):
+            native.run()
+        return
+    if not expected[4]:
+        return  # cut off by the bound, of which each engine makes its own
+    assert shape(native) == expected
+    found = sorted(native.states())
+    assert found == sorted(reference.states())
+    layout = native.kernel.layout
+    assert [layout.encode(layout.decode(s)) for s in found] == found
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"fail_fast": True}, {"limits": Limits(depth=9)}, {"limits": Limits(depth=11)}]
+)
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_same_search_however_it_ends(name: str, options: dict[str, Any]) -> None:
+    instance = VARIANTS[name].system(["bad-plan"]).instance(enactors=2, endpoints=1, plans=3, keep=1)
+    properties = checkable(instance.system)
+    wanted = shape(Search(instance, properties, **options))
+    for workers in (1, 2, 3):
+        assert shape(NativeSearch(instance, properties, workers=workers, **options)) == wanted
+
+
+def test_a_bound_of_states() -> None:
+    instance = fixed.system().instance(enactors=2, plans=3, endpoints=1, keep=1)
+    answers, covered = NativeSearch(instance, checkable(instance.system), limits=Limits(states=100)).run()
+    assert covered.stopped == "the bound of 100 states was reached"
+    assert not covered.complete
+    assert {a.verdict for a in answers} <= {Verdict.UNKNOWN, Verdict.HOLDS}
+
+
+# Odd sizes -----------------------------------------------------------------------------------------------------
+def bits(count: int, width: int) -> Instance:
+    """``count`` sets of ``width`` elements: anybody may add an element to its set."""
+    protocol = Protocol("bits")
+    owner = index("owner", count)
+    element = integers(1, width, "element")
+    held = protocol.variable("held", array(owner, subsets(element)), set())
+
+    @protocol.action(owner, element, by="environment")
+    def add(o: Term, x: Term) -> Step:
+        return step(when(~x.isin(held[o])), update(held[o], held[o] | {x}))
+
+    return protocol.system().instance()
+
+
+@pytest.mark.parametrize(("count", "width"), [(1, 1), (1, 8), (3, 3)])
+def test_sets_of_all_bits(count: int, width: int) -> None:
+    covered = NativeSearch(bits(count, width), [], exhaustive=True, workers=2).run()[1]
+    assert covered.states == 2 ** (count * width)
+    assert covered.transitions == count * width * 2 ** (count * width - 1)
+
+
+def counters(count: int, top: int) -> Instance:
+    """Counters that take turns: one run, as long as they count."""
+    protocol = Protocol("counters")
+    place = index("place", count)
+    number = integers(0, top, "number")
+    value = protocol.variable("value", array(place, number), 0)
+
+    @protocol.action(place, by="environment")
+    def count_on(p: Term) -> Step:
+        from model.language import forall
+
+        return step(
+            when(value[p] < top, forall(place, lambda q: (value[q] == value[p]) | (value[q] == value[p] + 1))),
+            update(value[p], value[p] + 1),
+        )
+
+    return protocol.system().instance()
+
+
+def test_many_words() -> None:
+    """Three words a state; the counters leave a field of 10 bits each, 18 of them."""
+    instance = counters(18, 1000)
+    search = NativeSearch(instance, [], exhaustive=True, workers=2, limits=Limits(depth=30))
+    assert search.program.words == 3
+    reference = Search(instance, [], exhaustive=True, limits=Limits(depth=3))
+    native = NativeSearch(instance, [], exhaustive=True, workers=2, limits=Limits(depth=3))
+    assert shape(native) == shape(reference)
+    assert sorted(native.states()) == sorted(reference.states())
+
+
+def test_a_word_without_a_free_bit_pattern() -> None:
+    """64 bits that may all be set: the store needs another word to tell a free slot."""
+    instance = bits(1, 64)
+    native = NativeSearch(instance, [], exhaustive=True, workers=2, limits=Limits(depth=2))
+    assert native.program.words == 2
+    assert shape(native) == shape(Search(instance, [], exhaustive=True, limits=Limits(depth=2)))
+
+
+def test_traces_longer_than_a_byte_tells() -> None:
+    """A run of 700 steps, back through levels that share their byte: every state also has a step from the state 255
+    levels after its parent, which the byte cannot tell from the parent."""
+    protocol = Protocol("long")
+    value = protocol.variable("value", integers(0, 700, "number"), 0)
+
+    @protocol.action(by="environment")
+    def jump_back() -> Step:
+        return step(when(value >= 254), update(value, value - 254))
+
+    @protocol.action(by="environment")
+    def count_on() -> Step:
+        return step(when(value < 700), update(value, value + 1))
+
+    end = invariant("never-there", value != 700, "the counter does not get to its end")
+    (answer,), covered = NativeSearch(protocol.system().instance(), [end], workers=2).run()
+    assert covered.depth == 700
+    assert answer.recording is not None
+    assert len(answer.recording.moves) == 700
+
+
+def test_growth_keeps_every_state() -> None:
+    """Enough states that every segment grows many times."""
+    instance = original.system().instance(enactors=3, plans=4, endpoints=1, keep=2)
+    native = NativeSearch(instance, [], exhaustive=True, workers=2)
+    native.run()
+    reference = Search(instance, [], exhaustive=True)
+    reference.run()
+    assert sorted(native.states()) == sorted(reference.states())
+
+
+# Memory --------------------------------------------------------------------------------------------------------
+def test_a_memory_limit_is_kept() -> None:
+    code = (
+        "from checker.native import NativeSearch; from checker.limits import Limits, peak_memory\n"
+        "from properties.dns import fixed\n"
+        "limit = 260 * 2**20\n"
+        "instance = fixed.system(['crash', 'lock-expiry']).instance()\n"
+        "covered = NativeSearch(instance, [], exhaustive=True, limits=Limits(memory=limit)).run()[1]\n"
+        "print(covered.complete, '|', covered.stopped, '|', peak_memory() / limit)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    complete, stopped, share = done.stdout.split(" | ")
+    assert (complete, stopped) == ("False", "the memory limit of 0.3 GiB was reached")
+    assert float(share) < 1.1
+
+
+# The cache -----------------------------------------------------------------------------------------------------
+SOURCE = "def twice(x):\n return x + x\n"
+
+
+def machine(source: str = SOURCE) -> Machine:
+    translator = Translator("test")
+    translator.add(source)
+    return Machine(str(translator.module), {"twice": 1})
+
+
+def test_the_cache_is_used_and_can_be_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "deep" / "cache"))
+    assert not machine().cached
+    again = machine()
+    assert again.cached
+    assert again["twice"](21) == 42
+    (kept,) = (tmp_path / "deep" / "cache").iterdir()
+    kept.write_bytes(b"nonsense")
+    repaired = machine()
+    assert not repaired.cached
+    assert repaired["twice"](21) == 42
+    assert machine().cached
+
+
+def test_without_a_place_for_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "file" / "cache"))
+    assert not machine().cached
+    assert not machine().cached
+
+
+# The dialect ---------------------------------------------------------------------------------------------------
+EXPRESSIONS = [
+    "x + y - 3",
+    "x * y",
+    "(x | y) & ~7 ^ x",
+    "x << 3 | y >> 2",
+    "x << y",
+    "x >> y",
+    "1 if x < y <= 40 else 2",
+    "(x == y or x > 5 and not y)",
+    "min(x, y)",
+    "(10, 20, 30, 40)[x & 3]",
+    "-x",
+    "(x != 2) + (y >= 3)",
+]
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_the_dialect_is_python(expression: str) -> None:
+    source = f"def f(x, y):\n return {expression}\n"
+    translator = Translator("test")
+    translator.add(source)
+    native = Machine(str(translator.module), {"f": 2})["f"]
+    names: dict[str, Any] = {}
+    exec(source, names)
+    for x in (0, 1, 2, 3, 7, 30, 63, 64, 65):
+        for y in (0, 1, 2, 5, 40, 63, 64, 70):
+            assert native(x, y) & 2**64 - 1 == int(names["f"](x, y)) & 2**64 - 1, (x, y)
+
+
+def test_statements_of_the_dialect() -> None:
+    source = (
+        "def f(p, n):\n"
+        " total = 0\n"
+        " k = 0\n"
+        " while True:\n"
+        "  if k == n:\n"
+        "   break\n"
+        "  total += p[k]\n"
+        "  p[k] = total\n"
+        "  k += 1\n"
+        " for w in range(LAST):\n"
+        "  total = total * 10 + w\n"
+        " return total if total < 100000 or _out_of_range() else 0\n"
+    )
+    translator = Translator("test", {"LAST": 3})
+    translator.add(source)
+    f = Machine(str(translator.module), {"f": 2})["f"]
+    words = Array(4)
+    for k in range(4):
+        words[k] = k + 1
+    assert f(words.address, 4) == 10012
+    assert [words[k] for k in range(4)] == [1, 3, 6, 10]
+    assert f(words.address, 4) == 20012
+    for k in range(4):
+        words[k] = 50
+    assert f(words.address, 4) == FAILED
+
+
+@pytest.mark.parametrize("source", ["def f(x):\n return x / 2\n", "def f(x):\n y.z = 1\n", "def f(x):\n return g(x)\n"])
+def test_what_is_not_of_the_dialect(source: str) -> None:
+    with pytest.raises(DialectError):
+        Translator("test").add(source)
+
+
+def test_exploration_says_who_searched() -> None:
+    instance = fixed.system().instance(enactors=2, plans=2, endpoints=1, keep=1)
+    covered: Exploration = NativeSearch(instance, [], workers=2).run()[1]
+    assert covered.workers == 2
