@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model.language import Term
 from properties.kinds import Checkable, Invariant, Property, Reachability, StepInvariant
 
-from .interpreter import Interpreter, Move, State
-from .layout import Layout
+from .interpreter import Interpreter, State
 from .replay import Recording, ReplayError
 from .vocabulary import Verdict
 
@@ -44,14 +43,14 @@ def shows(p: Checkable, recording: Recording) -> bool:
     return interpreter.holds(sought(p), before, after, recording.moves[-1])
 
 
-def retrace(interpreter: Interpreter, layout: Layout, path: Sequence[int]) -> Recording:
-    """Replay packed states in the interpreter; ``path`` starts with the initial one."""
+def retrace(interpreter: Interpreter, view: Callable[[State], int], path: Sequence[int]) -> Recording:
+    """Replay packed states in the interpreter; ``path`` starts with the initial one. ``view`` is what a search stores
+    of a state: all of it, or what stands for its orbit, then the run may go through other states of the orbits."""
     recording = Recording(interpreter)
-    if layout.encode(recording.states[0]) != path[0]:
+    if view(recording.states[0]) != path[0]:
         raise ReplayError("the run does not start in the initial state")
     for packed in path[1:]:
-        target = layout.decode(packed)
-        move = next((m for m, after in interpreter.moves(recording.states[-1]) if after == target), None)
+        move = next((m for m, after in interpreter.moves(recording.states[-1]) if view(after) == packed), None)
         if move is None:
             raise ReplayError(f"no step leads to state {len(recording.states)} of the run")
         recording.take(move.action.name, move.choice)
@@ -65,15 +64,12 @@ def confirm_state(p: Invariant, recording: Recording) -> Recording:
     return recording
 
 
-def confirm_step(p: StepInvariant | Reachability, recording: Recording, target: State) -> Recording:
-    """Add the step to ``target`` that decides ``p``, says the interpreter."""
+def confirm_step(p: StepInvariant | Reachability, recording: Recording, target: State | None = None) -> Recording:
+    """Add the first step (to ``target``, if it is given) that decides ``p``, says the interpreter."""
     interpreter, before = recording.interpreter, recording.states[-1]
-
-    def decides(move: Move, after: State) -> bool:
-        return after == target and interpreter.holds(sought(p), before, after, move)
-
-    found = next((m for m, after in interpreter.moves(before) if decides(m, after)), None)
+    moves = ((m, after) for m, after in interpreter.moves(before) if target in (None, after))
+    found = next((m for m, after in moves if interpreter.holds(sought(p), before, after, m)), None)
     if found is None:
-        raise ReplayError(f"no step to the state found decides {p.name}")
+        raise ReplayError(f"no step from the state found decides {p.name}")
     recording.take(found.action.name, found.choice)
     return recording

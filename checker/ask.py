@@ -34,13 +34,13 @@ OUTGROWN = 50_000
 @dataclass(frozen=True)
 class Options:
     """How to run. ``memory`` bytes, ``seconds`` wall time; None is no bound (memory: 75 % of the machine), of
-    ``workers`` one for each core."""
+    ``workers`` one for each core; of ``symmetry`` the engine's choice."""
 
     engine: str = "auto"
     properties: tuple[str, ...] = ()
     fail_fast: bool = False
     exhaustive: bool = False
-    symmetry: bool = False
+    symmetry: bool | None = None
     depth: int | None = None
     states: int | None = None
     memory: int | None = None
@@ -59,8 +59,8 @@ class Options:
 def engine_of(options: Options) -> str:
     """The engine that the options ask for; raises ``ModelError`` where other options do not go with it."""
     name = known(options.engine, ENGINES, "engine")
-    if options.symmetry:
-        raise ModelError("symmetry reduction is not there yet", remedy="leave out --symmetry")
+    if options.symmetry and name not in EXPLICIT:
+        raise ModelError(f"engine {name} has no symmetry reduction", remedy="leave out --symmetry")
     if name not in EXPLICIT and options.exhaustive:
         raise ModelError(f"engine {name} is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
     if name != "simulate" and (options.seed is not None or options.runs is not None):
@@ -97,10 +97,14 @@ def _simulated(
 def _searched(
     engine: str, instance: Instance, properties: list[Checkable], options: Options, common: dict[str, Any]
 ) -> tuple[str, list[Answer], Exploration, bool]:
-    """Explicit search: in Python while it is small, then anew in machine code if there is any for the instance."""
+    """Explicit search: in Python while it is small, then anew in machine code if there is any for the instance, and
+    of orbits if nobody wants to compare counts."""
     from .explore import Search
 
     limits = options.limits
+    if options.symmetry and not _symmetric(instance):
+        raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
+    common["symmetric"] = bool(options.symmetry)
     if engine == "auto" and (limits.states is None or limits.states > OUTGROWN):
         first = Search(instance, properties, limits=replace(limits, states=OUTGROWN), **common)
         answers, covered = first.run()
@@ -108,6 +112,8 @@ def _searched(
             return "explicit", answers, covered, first.interrupted
         if limits.seconds is not None:
             limits = replace(limits, seconds=max(0.0, limits.seconds - covered.seconds))
+        if options.symmetry is None and not options.exhaustive and _symmetric(instance, properties):
+            common["symmetric"] = True
         native = _native(instance, properties, limits, options.workers, common)
         if native is not None:
             return "native", *native.run(), native.interrupted
@@ -118,6 +124,19 @@ def _searched(
         return engine, *native.run(), native.interrupted
     run = Search(instance, properties, limits=limits, **common)
     return "explicit", *run.run(), run.interrupted
+
+
+def _symmetric(instance: Instance, properties: list[Checkable] | None = None) -> bool:
+    """There are interchangeable members, and neither the system nor ``properties`` name one of them."""
+    from .explore import check_symmetric, symmetric_sorts
+
+    if not symmetric_sorts(instance):
+        return False
+    try:
+        check_symmetric(instance, properties or [])
+    except ModelError:
+        return properties is None  # whoever asks for symmetry is told why there is none
+    return True
 
 
 def _native(

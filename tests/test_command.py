@@ -89,7 +89,7 @@ def test_exit_codes(code: int, arguments: list[str], capsys: pytest.CaptureFixtu
         (r"no property of original is called 'never'", ["-p", "original", "--property", "never"]),
         (r"no engine is called 'warp'", ["-p", "original", "--engine", "warp"]),
         (r"engine bmc is never exhaustive", ["-p", "original", "--engine", "bmc", "--exhaustive"]),
-        (r"symmetry reduction is not there yet", ["-p", "original", "--symmetry"]),
+        (r"engine bmc has no symmetry reduction", ["-p", "original", "--engine", "bmc", "--symmetry"]),
         (r"belong to random simulation", ["-p", "original", "--seed", "3"]),
         (r"never exhaustive", ["-p", "original", "--engine", "simulate", "--exhaustive"]),
         (r"'lots' is no amount of memory", ["-p", "original", "--max-memory", "lots"]),

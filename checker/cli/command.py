@@ -33,7 +33,7 @@ def check_command(protocol: str, **asked: Any) -> int:
                 properties=asked["properties"],
                 fail_fast=asked["fail_fast"],
                 exhaustive=asked["exhaustive"],
-                symmetry=bool(asked["symmetry"]),
+                symmetry=asked["symmetry"],
                 depth=asked["depth"],
                 states=asked["max_states"],
                 memory=asked["max_memory"],

@@ -3,5 +3,6 @@
 from .kernel import Kernel
 from .search import Search
 from .simulate import Simulation
+from .symmetry import check_symmetric, symmetric_sorts
 
-__all__ = ["Kernel", "Search", "Simulation"]
+__all__ = ["Kernel", "Search", "Simulation", "check_symmetric", "symmetric_sorts"]

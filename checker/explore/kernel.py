@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 
 from model.language import Instance
 
-from ..interpreter import Interpreter
-from ..layout import Layout
+from ..interpreter import Interpreter, State
+from ..layout import WORD, Layout
 from .emit import Emitter, Watch
+from .symmetry import Canonical
 
 Expand: TypeAlias = Callable[[int, "list[Any]", "list[tuple[int, int]]"], int]
 
@@ -19,17 +20,38 @@ class OutOfRangeError(Exception):
 
 
 class Kernel:
-    """Packed states of one instance and their successors."""
+    """Packed states of one instance and their successors. ``symmetric``: a state stands for its orbit."""
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, *, symmetric: bool = False) -> None:
         self.instance = instance
         self.layout = Layout(instance)
         self.interpreter = Interpreter(instance)
-        self.initial = self.layout.encode(self.interpreter.initial())
+        self.canonical = Canonical(instance, self.layout).source() if symmetric else None
+        self._sort = _sorting(self.canonical) if self.canonical else None
+        self.initial = self.view(self.interpreter.initial())
+
+    def view(self, state: State) -> int:
+        """What a search stores of a state."""
+        return self.representative(self.layout.encode(state))
+
+    def representative(self, packed: int) -> int:
+        """The packed state that stands for the orbit of a packed state; without symmetry the state itself."""
+        if self._sort is None:
+            return packed
+        words = [packed >> WORD * w & 2**WORD - 1 for w in range(self.layout.words)]
+        self._sort(words)
+        return sum(word << WORD * w for w, word in enumerate(words))
 
     def expand(self, watch: Watch) -> Expand:
         """The function of ``emit`` for ``watch``."""
         return compiled(Emitter(self.instance, self.layout, watch).source())
+
+
+def _sorting(source: str) -> Callable[[list[int]], object]:
+    names: dict[str, Any] = {}
+    exec(compile(source, "<planrace: generated from the protocol>", "exec"), names)
+    made: Callable[[list[int]], object] = names["canonical"]
+    return made
 
 
 def compiled(source: str) -> Expand:

@@ -8,7 +8,6 @@ from properties.kinds import Invariant, Property, Reachability, StepInvariant
 
 from ..answers import Answer, confirm_state, confirm_step, sought
 from ..interpreter import RangeError
-from ..layout import Layout
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from .emit import Watch
@@ -17,10 +16,9 @@ from .emit import Watch
 class Questions:
     """The properties that a search still has to decide, as terms that its step function looks for, and the answers."""
 
-    def __init__(self, properties: Sequence[Property], layout: Layout, how: str) -> None:
+    def __init__(self, properties: Sequence[Property], how: str) -> None:
         self.open: list[Property] = list(properties)
         self.answers: dict[str, Answer] = {}
-        self._layout = layout
         self._how = how
 
     @property
@@ -46,9 +44,9 @@ class Questions:
         for k, p in enumerate(states):
             if found >> k & 1:
                 self._close(p, confirm_state(p, run()))
-        for k, t in hits:
+        for k, _ in hits:
             if steps[k].name not in self.answers:
-                self._close(steps[k], confirm_step(steps[k], run(), self._layout.decode(t)))
+                self._close(steps[k], confirm_step(steps[k], run()))
 
     def enough(self, *, fail_fast: bool, exhaustive: bool) -> str | None:
         """Why a search may end after a level, if it may."""

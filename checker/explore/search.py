@@ -19,6 +19,7 @@ from ..replay import Recording
 from ..vocabulary import Exploration
 from .kernel import Expand, Kernel, OutOfRangeError
 from .questions import Questions, raise_range_error
+from .symmetry import check_symmetric
 
 BATCH = 1024
 """States expanded between two looks at the clock."""
@@ -27,7 +28,8 @@ BATCH = 1024
 class Search:
     """One exploration of one instance.
 
-    ``fail_fast`` stops at the first violation, ``exhaustive`` goes on when every property has its verdict.
+    ``fail_fast`` stops at the first violation, ``exhaustive`` goes on when every property has its verdict,
+    ``symmetric`` searches orbits of interchangeable members.
     """
 
     def __init__(
@@ -39,8 +41,12 @@ class Search:
         listener: Listener | None = None,
         fail_fast: bool = False,
         exhaustive: bool = False,
+        symmetric: bool = False,
     ) -> None:
-        self.kernel = Kernel(instance)
+        if symmetric:
+            check_symmetric(instance, properties)
+        self.kernel = Kernel(instance, symmetric=symmetric)
+        self.symmetric = symmetric
         self.properties = tuple(properties)
         self.limits = limits or Limits()
         self.fail_fast = fail_fast
@@ -49,7 +55,7 @@ class Search:
         self.full = False
         """The bound of states ended the search."""
         self._watchman = Watchman("searching", self.limits, listener)
-        self._questions = Questions(properties, self.kernel.layout, "explicit search, shortest")
+        self._questions = Questions(properties, "explicit search, shortest")
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
         self._transitions = 0
         self._depth = 0
@@ -66,7 +72,7 @@ class Search:
             transitions=self._transitions,
             depth=self._depth,
             complete=stopped is None,
-            symmetry=False,
+            symmetry=self.symmetric,
             seconds=self._watchman.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
@@ -107,6 +113,8 @@ class Search:
         for s in batch:
             found = self._careful(expand, s, out, hits)
             self._transitions += len(out)
+            if self.symmetric:
+                out[:] = map(self.kernel.representative, out)
             for t in out:
                 if t not in parents:
                     parents[t] = s
@@ -125,7 +133,7 @@ class Search:
             out: list[int] = []
             found = self._careful(expand, s, out, [])
             transitions += len(out)
-            closed = closed and all(t in self._parents for t in out)
+            closed = closed and all(self.kernel.representative(t) in self._parents for t in out)
             if found:
                 self._questions.settle(found, [], partial(self._recording, s))
                 expand = self.kernel.expand(self._questions.watch())
@@ -152,7 +160,7 @@ class Search:
         path = [s]
         while (parent := self._parents[path[-1]]) is not None:
             path.append(parent)
-        return retrace(self.kernel.interpreter, self.kernel.layout, path[::-1])
+        return retrace(self.kernel.interpreter, self.kernel.view, path[::-1])
 
     def _explain(self, s: int) -> None:
         """Let the interpreter say what is out of range in ``s``; it raises a ``RangeError``."""

@@ -48,7 +48,7 @@ class Simulation:
         self._random = random.Random(seed)
         self._watchman = Watchman("simulating", self.limits, listener)
         how = f"random run of seed {seed}; not a shortest one"
-        self._questions = Questions(properties, self.kernel.layout, how)
+        self._questions = Questions(properties, how)
         self._expand = self.kernel.expand(self._questions.watch())
         self._seen: set[int] = set()
         self._steps = 0
@@ -121,4 +121,4 @@ class Simulation:
         return f"every property has its verdict in run {runs}" if not self._questions.open else None
 
     def _recording(self, path: list[int]) -> Recording:
-        return retrace(self.kernel.interpreter, self.kernel.layout, path)
+        return retrace(self.kernel.interpreter, self.kernel.view, path)

@@ -21,23 +21,32 @@ CALLED = {"expand": 3, "advance": 8, "drain": 7, "spread": 3, "parent": 6, "know
 
 class Program:
     """``words`` of a state, ``fan`` (no state has more successors), and the machine code for ``workers`` workers.
+    ``canonical``: the source of what puts for a state the one that stands for its orbit.
 
     Raises ``UnsupportedError`` where the instance does not fit into words.
     """
 
-    def __init__(self, instance: Instance, layout: Layout, watch: Watch, workers: int, bits: int) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        layout: Layout,
+        watch: Watch,
+        workers: int,
+        bits: int,
+        canonical: str | None = None,
+    ) -> None:
         self.words = layout.words + (not _has_mark(layout))
         source = WordEmitter(instance, layout, watch, words=self.words).source()
         self.fan = source.count("n += 1")
-        self.text = self._translated(source, workers, bits)
+        self.text = self._translated(source, canonical, workers, bits)
         self.machine = Machine(self.text, CALLED)
 
-    def _translated(self, source: str, workers: int, bits: int) -> str:
-        chosen = {"WORDS": self.words, "WORKERS": workers, "BITS": bits, "SYMMETRIC": 0}
+    def _translated(self, source: str, canonical: str | None, workers: int, bits: int) -> str:
+        chosen = {"WORDS": self.words, "WORKERS": workers, "BITS": bits, "SYMMETRIC": int(canonical is not None)}
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         translator = Translator("search", {**constants, **chosen})
         translator.add(source)
-        translator.add("def canonical(s):\n return 0\n", inline=("canonical",))
+        translator.add(canonical or "def canonical(s):\n return 0\n")
         translator.add((Path(__file__).parent / "loops.py").read_text(encoding="utf-8"), inline=INLINE)
         return str(translator.module)
 

@@ -22,6 +22,7 @@ from properties.kinds import Property
 from ..answers import Answer, retrace
 from ..explore.kernel import Kernel
 from ..explore.questions import Questions, raise_range_error
+from ..explore.symmetry import check_symmetric
 from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
 from ..replay import Recording, ReplayError
 from ..vocabulary import Exploration
@@ -82,19 +83,23 @@ class NativeSearch:
         listener: Listener | None = None,
         fail_fast: bool = False,
         exhaustive: bool = False,
+        symmetric: bool = False,
         workers: int | None = None,
     ) -> None:
-        self.kernel = Kernel(instance)
+        if symmetric:
+            check_symmetric(instance, properties)
+        self.kernel = Kernel(instance, symmetric=symmetric)
+        self.symmetric = symmetric
         self.properties = tuple(properties)
         self.limits = limits or Limits()
         self.fail_fast, self.exhaustive = fail_fast, exhaustive
         self.interrupted = False
         self._watchman = Watchman("searching", self.limits, listener)
-        self.questions = Questions(properties, self.kernel.layout, "explicit search, shortest")
+        self.questions = Questions(properties, "explicit search, shortest")
         self._terms = [*self.questions.states, *self.questions.steps]
         count = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 1
         watch = self.questions.watch()
-        self.program = Program(instance, self.kernel.layout, watch, count, BITS)
+        self.program = Program(instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
         self._expand = self.kernel.expand(watch)
         room = min(RESERVED, self.limits.memory or RESERVED)
         self.workers = [Worker(self.program, count, room) for _ in range(count)]
@@ -119,7 +124,7 @@ class NativeSearch:
             transitions=self._transitions,
             depth=self._depth,
             complete=stopped is None,
-            symmetry=False,
+            symmetry=self.symmetric,
             seconds=self._watchman.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
@@ -293,7 +298,7 @@ class NativeSearch:
     def _recording(self, s: int) -> Recording:
         """A replayed run to a state of the present frontier."""
         path = self._path(s, self._depth)
-        return retrace(self.kernel.interpreter, self.kernel.layout, path)
+        return retrace(self.kernel.interpreter, self.kernel.view, path)
 
     def _path(self, s: int, depth: int) -> list[int]:
         """States from the initial one to ``s``, one a level. Beyond LEVELS levels a byte may be mistaken, so a state

@@ -1,0 +1,269 @@
+"""Symmetry: states that differ only in the names of interchangeable members stand for one another.
+
+Scalarsets as in Ip & Dill, "Better verification through symmetry" (Formal Methods in System Design 9, 1996): members of
+an index sort that is declared symmetric are compared for equality only, so that renaming them maps runs to runs. The
+state that stands for an orbit has the members' blocks in order, as Bosnacki, Dams & Holenderski sort them ("Symmetric
+SPIN", STTT 4, 2002): a block is all that the state says of one member, also whether it is the holder of a lock. Where
+members refer to each other (an array from members to members) equal blocks do not settle the order: such states are
+reduced in part, which is sound and counts more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.language import Array, Index, Instance, Maybe, ModelError, Op, SetOf, Sort, Term
+from model.language.terms import subterms
+from properties.kinds import Checkable, Property, Reachability
+
+from ..layout import WORD, Field, Layout
+
+BITS = 62
+"""Bits of a block that are compared at once."""
+
+
+def symmetric_sorts(instance: Instance) -> list[Index]:
+    """The symmetric index sorts that variables speak of, of more than one member."""
+    found: dict[Index, None] = {}
+    for v in instance.system.variables:
+        found.update(dict.fromkeys(_symmetric(v.sort)))
+    return [s for s in found if len(instance.members(s)) > 1]
+
+
+def _symmetric(sort: Sort) -> Iterator[Index]:
+    if isinstance(sort, Array):
+        yield from _symmetric(sort.domain)
+        yield from _symmetric(sort.element)
+    elif isinstance(sort, SetOf):
+        yield from _symmetric(sort.element)
+    elif isinstance(sort, Maybe):
+        yield from _symmetric(sort.index)
+    elif isinstance(sort, Index) and sort.symmetric:
+        yield sort
+
+
+def _domains(sort: Sort) -> Iterator[Sort]:
+    while isinstance(sort, Array):
+        yield sort.domain
+        sort = sort.element
+
+
+def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
+    """Nothing names a particular member: not the system, not ``properties``. Raises ``ModelError``."""
+    system = instance.system
+    named: list[tuple[str, Term]] = []
+    for p in properties:
+        if isinstance(p, Checkable):
+            named.append((f"property {p.name}", p.event if isinstance(p, Reachability) else p.holds))
+    for v in system.variables:
+        if any(isinstance(d, Maybe) and d.index.symmetric for d in _domains(v.sort)):
+            raise ModelError(f"symmetry: {v.name} is an array over members or none", remedy="leave out --symmetry")
+        named.append((f"the initial value of {v.name}", v.initially))
+    for a in system.actions.values():
+        named.append((f"action {a.name}", a.guard))
+        for o in a.outcomes:
+            named.append((f"action {a.name}", o.condition))
+            named += [(f"action {a.name}", t) for u in o.updates for t in (u.target, u.value)]
+    for where, term in named:
+        for t in subterms(term):
+            if t.op is Op.CONST and t.data and any(True for _ in _symmetric(t.sort)):
+                raise ModelError(
+                    f"{where} names {_of(t.sort).name} {t.data}, which is interchangeable with the others",
+                    remedy="leave out --symmetry, or quantify over all of them",
+                )
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of every member's block: the text of its value for a member, and how many bits it has."""
+
+    texts: tuple[str, ...]
+    width: int
+
+
+class Canonical:
+    """Writes ``canonical(s)``: it puts in place of a state, in words, the one that stands for its orbit."""
+
+    def __init__(self, instance: Instance, layout: Layout) -> None:
+        self.instance = instance
+        self.layout = layout
+        self.sorts = symmetric_sorts(instance)
+
+    def source(self) -> str:
+        """The source text of one function for each sort, and of ``canonical``."""
+        parts = [_Sorting(self.instance, self.layout, s).source(f"canonical_{n}") for n, s in enumerate(self.sorts)]
+        calls = [f" canonical_{n}(s)" for n in range(len(self.sorts))]
+        return "\n".join([*parts, "def canonical(s):", *calls, " return 0"]) + "\n"
+
+
+class _Sorting:
+    """Sorting the blocks of one sort."""
+
+    def __init__(self, instance: Instance, layout: Layout, sort: Index) -> None:
+        self.instance = instance
+        self.layout = layout
+        self.sort = sort
+        self.count = len(instance.members(sort))
+        self.fields: list[tuple[Field, tuple[int, ...], Sort]] = []
+        for v in instance.system.variables:
+            for place, f in layout.fields.items():
+                if place[0] == v.name:
+                    self.fields.append((f, *self._positions(v.sort, f.path)))
+
+    def _positions(self, sort: Sort, path: Sequence[int]) -> tuple[tuple[int, ...], Sort]:
+        """Where in a path members of our sort stand, and the sort of what is there."""
+        found = []
+        for n, _ in enumerate(path):
+            assert isinstance(sort, Array)
+            if sort.domain == self.sort:
+                found.append(n)
+            sort = sort.element
+        return tuple(found), sort
+
+    def source(self, name: str) -> str:
+        """The function that sorts the blocks of this sort."""
+        parts = list(self._parts())
+        groups = _grouped(parts)
+        lines = [f"def {name}(s):"]
+        for (f, _, _), text in zip(self.fields, self._reads(), strict=True):
+            lines.append(f" {_name(f)} = {text}")
+        members = range(self.count)
+        for i in members:
+            for g, group in enumerate(groups):
+                lines.append(f" k{g}_{i} = {_joined(group, i)}")
+            lines.append(f" w{i} = {i}")
+        ordered = " and ".join(f"({self._less(groups, i, i + 1, strict=False)})" for i in members[:-1])
+        lines += [f" if {ordered}:", "  return 0"]
+        for last in range(self.count - 1, 0, -1):
+            for i in range(last):
+                lines += self._exchange(groups, i)
+        return "\n".join([*lines, *self._renamed(), *self._written(), " return 1"])
+
+    def _reads(self) -> Iterator[str]:
+        for f, _, _ in self.fields:
+            yield f"s[{f.word}] >> {f.shift} & {f.mask}"
+
+    def _parts(self) -> Iterator[Part]:
+        """What is compared of a member: its own fields, and whether others name it."""
+        own: dict[tuple[str, tuple[int, ...]], dict[int, Field]] = {}
+        sorts: dict[tuple[str, tuple[int, ...]], Sort] = {}
+        for f, at, sort in self.fields:
+            if len(at) == 1:
+                key = (f.variable, (*f.path[: at[0]], -1, *f.path[at[0] + 1 :]))
+                own.setdefault(key, {})[f.path[at[0]]] = f
+                sorts[key] = sort
+            elif not at:
+                yield from self._named(f, sort)
+        for key, fields in own.items():
+            yield from self._own([fields[i] for i in range(self.count)], sorts[key])
+
+    def _named(self, f: Field, sort: Sort) -> Iterator[Part]:
+        """Whether a field without a member's place names the member."""
+        members = range(self.count)
+        if isinstance(sort, SetOf) and _of(sort.element) == self.sort:
+            yield Part(tuple(f"({_name(f)} >> {i + 1 - f.low} & 1)" for i in members), 1)
+        elif not isinstance(sort, SetOf) and _of(sort) == self.sort:
+            yield Part(tuple(f"({_name(f)} == {i + 1 - f.low})" for i in members), 1)
+
+    def _own(self, fields: list[Field], sort: Sort) -> Iterator[Part]:
+        """A field of the member itself; of references to members only whether there is one, and to itself."""
+        if isinstance(sort, SetOf) and _of(sort.element) == self.sort:
+            yield Part(tuple(f"({_name(f)} >> {i + 1 - f.low} & 1)" for i, f in enumerate(fields)), 1)
+        elif not isinstance(sort, SetOf) and _of(sort) == self.sort:
+            yield Part(tuple(f"({_name(f)} == {i + 1 - f.low})" for i, f in enumerate(fields)), 1)
+            yield Part(tuple(f"({_name(f)} + {f.low} == 0)" for f in fields), 1)
+        elif fields[0].width:
+            yield Part(tuple(_name(f) for f in fields), fields[0].width)
+
+    @staticmethod
+    def _less(groups: list[list[Part]], i: int, j: int, *, strict: bool) -> str:
+        """Block i comes before block j; not ``strict``: or is equal to it."""
+        text = ""
+        for g in reversed(range(len(groups))):
+            a, b = f"k{g}_{i}", f"k{g}_{j}"
+            text = f"({a} < {b} or ({a} == {b} and {text}))" if text else f"{a} {'<' if strict else '<='} {b}"
+        return text
+
+    def _exchange(self, groups: list[list[Part]], i: int) -> list[str]:
+        """Put blocks i and i + 1 in order."""
+        j = i + 1
+        lines = [f" c = 1 if {self._less(groups, j, i, strict=True)} else 0"]
+        for name in [*(f"k{g}" + "_" for g in range(len(groups))), "w"]:
+            a, b = f"{name}{i}", f"{name}{j}"
+            lines += [f" x = {b} if c else {a}", f" {b} = {a} if c else {b}", f" {a} = x"]
+        return lines
+
+    def _renamed(self) -> Iterator[str]:
+        """``p{i}``: the place that member i (from 0) has now."""
+        for i in range(self.count):
+            places = " + ".join(f"{r} * (w{r} == {i})" for r in range(1, self.count))
+            yield f" p{i} = {places}"
+
+    def _written(self) -> Iterator[str]:
+        """The words anew, of fields that a renaming may change."""
+        kept: dict[int, int] = {}
+        texts: dict[int, list[str]] = {}
+        by_place = {(f.variable, f.path): f for f, _, _ in self.fields}
+        for f, at, sort in self.fields:
+            refers = _of(sort.element if isinstance(sort, SetOf) else sort) == self.sort
+            if not f.width or not (at or refers):
+                continue
+            value = self._picked(f, at, by_place)
+            if refers:
+                value = self._set(f, value) if isinstance(sort, SetOf) else self._member(f, value)
+            kept[f.word] = kept.get(f.word, 0) | f.mask << f.shift
+            texts.setdefault(f.word, []).append(f"({value} << {f.shift})" if f.shift else value)
+        for word, parts in texts.items():
+            yield f" s[{word}] = {' | '.join([f's[{word}] & {2**WORD - 1 & ~kept[word]}', *parts])}"
+
+    def _picked(self, f: Field, at: tuple[int, ...], fields: dict[tuple[str, tuple[int, ...]], Field]) -> str:
+        """The old value that belongs where ``f`` is: that of the members who are now at its places."""
+        if not at:
+            return _name(f)
+        here = at[0]
+        items = []
+        for i in range(self.count):
+            path = (*f.path[:here], i, *f.path[here + 1 :])
+            items.append(self._picked(fields[f.variable, path], at[1:], fields))
+        return f"({', '.join(items)})[w{f.path[here]}]"
+
+    def _member(self, f: Field, value: str) -> str:
+        """A reference, renamed: raw values count from ``f.low``."""
+        items = [
+            f"p{raw + f.low - 1} + {1 - f.low}" if raw + f.low >= 1 else str(raw) for raw in range(f.high - f.low + 1)
+        ]
+        return f"({', '.join(items)},)[{value}]"
+
+    def _set(self, f: Field, value: str) -> str:
+        """A set of members, renamed."""
+        bits = [f"({value} >> {n} & 1) << p{n + f.low - 1} + {1 - f.low}" for n in range(f.width) if n + f.low >= 1]
+        none = [f"({value} & 1)"] if f.low == 0 else []
+        return "(" + " | ".join([*none, *(f"({b})" for b in bits)]) + ")"
+
+
+def _grouped(parts: Sequence[Part]) -> list[list[Part]]:
+    """Parts in groups that fit into a word."""
+    groups: list[list[Part]] = [[]]
+    for p in parts:
+        if sum(q.width for q in groups[-1]) + p.width > BITS and groups[-1]:
+            groups.append([])
+        groups[-1].append(p)
+    return groups
+
+
+def _joined(group: Sequence[Part], i: int) -> str:
+    shift, texts = 0, []
+    for p in group:
+        texts.append(f"({p.texts[i]} << {shift})" if shift else f"({p.texts[i]})")
+        shift += p.width
+    return " | ".join(texts) or "0"
+
+
+def _of(sort: Sort) -> Any:
+    return sort.index if isinstance(sort, Maybe) else sort
+
+
+def _name(f: Field) -> str:
+    return "_".join(["v", f.variable, *map(str, f.path)])
