@@ -329,7 +329,7 @@ class Body:
         kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), *[ir.IntType(32)] * 3])
         known = self.of.module.globals.get("llvm.prefetch.p0")
         function = known or ir.Function(self.of.module, kind, name="llvm.prefetch.p0")
-        flags = [ir.IntType(32)(n) for n in (1, 3, 1)]  # for writing, kept, data
+        flags = [ir.IntType(32)(n) for n in (0, 3, 1)]  # for reading, kept, data
         self.b.call(function, [self.b.inttoptr(address, ir.PointerType()), *flags])
         return WORD(0)
 
@@ -337,6 +337,26 @@ class Body:
         """The upper word of a product."""
         product = self.b.mul(self.b.zext(a, WIDE), self.b.zext(b, WIDE))
         return self.b.trunc(self.b.lshr(product, WIDE(64)), WORD)
+
+    def slots(self, bucket: Any, words: list[Any]) -> Any:
+        """A bit for each slot of a bucket: its first words are ``words``. The bucket is read as one vector."""
+        size, count = self.constants["WORDS"], self.constants["BUCKET"]
+        whole = self.b.load(self._address(bucket, WORD(0)), typ=ir.VectorType(WORD, size * count), align=8)
+        same = None
+        for w, word in enumerate(words):
+            lanes = ir.Constant(ir.VectorType(ir.IntType(32), count), [j * size + w for j in range(count)])
+            column = self.b.shuffle_vector(whole, ir.Constant(whole.type, ir.Undefined), lanes)
+            wanted = ir.Constant(column.type, ir.Undefined)
+            for j in range(count):
+                wanted = self.b.insert_element(wanted, word, ir.IntType(32)(j))
+            equal = self.b.icmp_signed("==", column, wanted)
+            same = equal if same is None else self.b.and_(same, equal)
+        return self.b.zext(self.b.bitcast(same, ir.IntType(count)), WORD)
+
+    def equal_slots(self, bucket: Any, s: Any) -> Any:
+        """A bit for each slot that holds the complement of a state."""
+        words = [self.b.load(self._address(s, WORD(w)), typ=WORD) for w in range(self.constants["WORDS"])]
+        return self.slots(bucket, [self.b.not_(w) for w in words])
 
     def set_byte(self, array: Any, index: Any, value: Any) -> Any:
         """Write a byte of an array of bytes."""
@@ -379,5 +399,8 @@ _BUILT_IN: dict[str, Callable[..., Any]] = {
     "at": lambda f, array, index: f.b.add(array, f.b.shl(index, WORD(3))),
     "pointer": lambda _, address: address,
     "byte": lambda f, array, index: f.b.zext(f.b.load(f.byte_at(array, index), typ=BYTE), WORD),
+    "equal_slots": lambda f, bucket, s: f.equal_slots(bucket, s),
+    "free_slots": lambda f, bucket: f.slots(bucket, [WORD(0)]),
+    "ones": lambda f, mask: f.b.ctpop(mask),
     "set_byte": lambda f, array, index, value: f.set_byte(array, index, value),
 }

@@ -2,11 +2,12 @@
 
 Names in capitals are constants that the translator fills in; ``expand`` and ``canonical`` are written by the protocol.
 
-A worker's table is 1 << BITS segments of open addressing. Where a state belongs is read off its hash from the top: the
-worker, the segment, the slot, each by a multiplication, so that capacities are free and a larger capacity keeps the
-order of the slots. Probing goes down, into PAD slots below the first home, so that a segment grows in place. A slot
-holds the complement of the state's words; word 0 of a free slot is 0, for no state has all bits of word 0 set. A byte
-for each slot holds the level on which the state was found, modulo LEVELS, plus 1.
+A worker's table is 1 << BITS segments of buckets of BUCKET slots, which fill from their first slot on. Where a state
+belongs is read off its hash from the top: the worker, the segment, the home bucket, each by a multiplication, so that
+their numbers are free and more buckets keep the order. What finds its bucket full goes to the next below, into PAD
+buckets below the first home at last; so a segment grows in place. A slot holds the complement of the state's words;
+word 0 of a free slot is 0, for no state has all bits of word 0 set. A bucket is compared as a whole, in vector registers.
+A byte for each slot holds the level on which the state was found, modulo LEVELS, plus 1.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from .words import (
     AHEAD,
     BITS,
+    BUCKET,
     INFO_FRESH,
     INFO_FULL,
     INFO_SEEN,
@@ -27,8 +29,11 @@ from .words import (
     at,
     byte,
     canonical,
+    equal_slots,
     expand,
+    free_slots,
     high_product,
+    ones,
     pointer,
     prefetch,
     set_byte,
@@ -36,23 +41,22 @@ from .words import (
 
 
 def mixed(s: Words) -> int:
-    """The hash of a state: multiplications and shifts, as in murmur3's finaliser."""
+    """The hash of a state; its upper bits are the good ones."""
     h = 0
     for w in range(WORDS):
-        h = h ^ s[w]
-        h = (h ^ (h >> 32)) * 0x9E3779B97F4A7C15
-        h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9
-    return h ^ (h >> 32)
+        h = (h ^ s[w]) * 0x9E3779B97F4A7C15
+        h = h ^ (h >> 32)
+    return h * 0xBF58476D1CE4E5B9
 
 
 def segment_of(table: Words, h: int) -> Words:
-    """The segment that a hash belongs to: slots, capacity, states, levels, limit."""
+    """The segment that a hash belongs to: buckets, how many, states, levels, limit of states."""
     return at(table, (h * WORKERS >> 64 - BITS) * SEGMENT)
 
 
-def slot_of(h: int, capacity: int) -> int:
-    """The slot of a segment that a hash belongs to."""
-    return high_product(h * WORKERS << BITS, capacity)
+def home_of(h: int, buckets: int) -> int:
+    """The bucket of a segment that a hash belongs to; PAD lie below the first."""
+    return high_product(h * WORKERS << BITS, buckets) + PAD
 
 
 def advance(
@@ -91,26 +95,34 @@ def advance(
     return i
 
 
-def drain(box: Words, first: int, last: int, table: Words, fresh: Words, info: Words, level: int) -> int:
+def drain(box: Words, first: int, last: int, table: Words, fresh: Words, info: Words, level: int, ring: Words) -> int:
     """Insert states first…last-1 of a box; new ones go to ``fresh`` too. Ends early where a segment is at its limit:
-    returns the number of the next state, and leaves in info[INFO_FULL] the segment."""
+    returns the number of the next state, and leaves in info[INFO_FULL] the segment.
+
+    Where states belong is found AHEAD of their insertion and kept in ``ring``, so that memory has time to come.
+    """
     new = info[INFO_FRESH]
     i = first
+    soon = first
     while i < last:
-        soon = mixed(at(box, min(i + AHEAD, last - 1) * WORDS))
-        coming = segment_of(table, soon)
-        prefetch(pointer(coming[0]), (slot_of(soon, coming[1]) + PAD) * WORDS)
+        while soon < min(i + AHEAD, last):
+            h = mixed(at(box, soon * WORDS))
+            coming = segment_of(table, h)
+            home = home_of(h, coming[1])
+            prefetch(pointer(coming[0]), home * BUCKET * WORDS)
+            ring[(soon & AHEAD - 1) * 2] = home
+            ring[(soon & AHEAD - 1) * 2 + 1] = h * WORKERS >> 64 - BITS
+            soon += 1
         s = at(box, i * WORDS)
-        h = mixed(s)
-        segment = segment_of(table, h)
-        if segment[2] >= segment[4]:
-            info[INFO_FULL] = h * WORKERS >> 64 - BITS
+        which = ring[(i & AHEAD - 1) * 2 + 1]
+        segment = at(table, which * SEGMENT)
+        how = 2
+        if segment[2] < segment[4]:
+            how = placed(segment, s, ring[(i & AHEAD - 1) * 2], level)
+        if how == 2:
+            info[INFO_FULL] = which
             break
-        how = placed(segment, s, h, level)
-        if how < 0:
-            info[INFO_FULL] = h * WORKERS >> 64 - BITS
-            break
-        if how > 0:
+        if how:
             for w in range(WORDS):
                 fresh[new * WORDS + w] = s[w]
             new += 1
@@ -119,54 +131,54 @@ def drain(box: Words, first: int, last: int, table: Words, fresh: Words, info: W
     return i
 
 
-def placed(segment: Words, s: Words, h: int, level: int) -> int:
-    """Put a state into a segment that has room; 1 if it is new there, FAILED if there is no free slot below."""
-    slots = pointer(segment[0])
-    k = slot_of(h, segment[1]) + PAD
-    key = ~s[0]
-    while True:
-        found = slots[k * WORDS]
-        if found == 0:
+def placed(segment: Words, s: Words, home: int, level: int) -> int:
+    """Put a state into a segment that has room: 1 if it is new there, 0 if it is not, 2 if there is no room below."""
+    k = home
+    while k >= 0:
+        bucket = at(pointer(segment[0]), k * BUCKET * WORDS)
+        if equal_slots(bucket, s):
+            return 0
+        used = BUCKET - ones(free_slots(bucket))
+        if used < BUCKET:
             for w in range(WORDS):
-                slots[k * WORDS + w] = ~s[w]
-            set_byte(pointer(segment[3]), k, level)
+                bucket[used * WORDS + w] = ~s[w]
+            set_byte(pointer(segment[3]), k * BUCKET + used, level)
             segment[2] += 1
             return 1
-        if found == key:
-            same = 0
-            for w in range(WORDS):
-                same = same | (slots[k * WORDS + w] ^ ~s[w])
-            if same == 0:
-                return 0
         k -= 1
-        if k < 0:
-            break
-    return -1
+    return 2
 
 
-def spread(segment: Words, capacity: int, scratch: Words) -> int:
-    """Give a segment more slots, in place; its memory goes on in zeros.
+def spread(segment: Words, buckets: int, scratch: Words) -> int:
+    """Give a segment more buckets, in place; its memory goes on in zeros.
 
-    From the top, each state moves up to the first free slot at or below its new home, which is no lower than its old
-    one; its own slot is free at the latest. What was moved before is never moved again, so no chain breaks.
+    From the top, the states of a bucket move up to the first that has room at or below their new home, which is no lower
+    than their old one; their own has room at the latest. What was moved before is never moved again, so no chain breaks.
     """
     slots = pointer(segment[0])
     levels = pointer(segment[3])
     k = segment[1] + PAD - 1
-    segment[1] = capacity
+    segment[1] = buckets
     while k >= 0:
-        key = slots[k * WORDS]
-        if key != 0:
+        n = 0
+        while n < BUCKET and slots[(k * BUCKET + n) * WORDS] != 0:
             for w in range(WORDS):
-                scratch[w] = ~slots[k * WORDS + w]
-            level = byte(levels, k)
-            slots[k * WORDS] = 0
-            to = slot_of(mixed(scratch), capacity) + PAD
+                scratch[n * (WORDS + 1) + w] = ~slots[(k * BUCKET + n) * WORDS + w]
+                slots[(k * BUCKET + n) * WORDS + w] = 0
+            scratch[n * (WORDS + 1) + WORDS] = byte(levels, k * BUCKET + n)
+            n += 1
+        j = 0
+        while j < n:
+            s = at(scratch, j * (WORDS + 1))
+            to = home_of(mixed(s), buckets) * BUCKET
+            while slots[(to + BUCKET - 1) * WORDS] != 0:
+                to -= BUCKET
             while slots[to * WORDS] != 0:
-                to -= 1
+                to += 1
             for w in range(WORDS):
-                slots[to * WORDS + w] = ~scratch[w]
-            set_byte(levels, to, level)
+                slots[to * WORDS + w] = ~s[w]
+            set_byte(levels, to, s[WORDS])
+            j += 1
         k -= 1
     return 0
 
@@ -176,7 +188,7 @@ def parent(segment: Words, first: int, level: int, target: Words, scratch: Words
     slots = pointer(segment[0])
     levels = pointer(segment[3])
     k = first
-    while k < segment[1] + PAD:
+    while k < (segment[1] + PAD) * BUCKET:
         if byte(levels, k) == level and slots[k * WORDS] != 0:
             for w in range(WORDS):
                 scratch[w] = ~slots[k * WORDS + w]
@@ -203,18 +215,13 @@ def known(box: Words, first: int, last: int, table: Words) -> int:
         s = at(box, i * WORDS)
         h = mixed(s)
         segment = segment_of(table, h)
-        slots = pointer(segment[0])
-        k = slot_of(h, segment[1]) + PAD
+        k = home_of(h, segment[1])
         while True:
-            if slots[k * WORDS] == 0:
-                return i
-            same = 0
-            for w in range(WORDS):
-                same = same | (slots[k * WORDS + w] ^ ~s[w])
-            if same == 0:
+            bucket = at(pointer(segment[0]), k * BUCKET * WORDS)
+            if equal_slots(bucket, s):
                 break
-            k -= 1
-            if k < 0:
+            if free_slots(bucket) or k == 0:
                 return i
+            k -= 1
         i += 1
     return last

@@ -14,8 +14,8 @@ from .dialect import Translator
 from .emit import WordEmitter
 from .machine import Machine
 
-INLINE = ("mixed", "segment_of", "slot_of", "placed")
-CALLED = {"expand": 3, "advance": 8, "drain": 7, "spread": 3, "parent": 6, "known": 4}
+INLINE = ("mixed", "segment_of", "home_of", "placed")
+CALLED = {"expand": 3, "advance": 8, "drain": 8, "spread": 3, "parent": 6, "known": 4}
 """Functions that Python calls, with the number of their parameters."""
 
 
@@ -42,7 +42,13 @@ class Program:
         self.machine = Machine(self.text, CALLED)
 
     def _translated(self, source: str, canonical: str | None, workers: int, bits: int) -> str:
-        chosen = {"WORDS": self.words, "WORKERS": workers, "BITS": bits, "SYMMETRIC": int(canonical is not None)}
+        chosen = {
+            "WORDS": self.words,
+            "BUCKET": bucket(self.words),
+            "WORKERS": workers,
+            "BITS": bits,
+            "SYMMETRIC": int(canonical is not None),
+        }
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         translator = Translator("search", {**constants, **chosen})
         translator.add(source)
@@ -58,6 +64,11 @@ class Program:
     def pack(found: Sequence[int]) -> int:
         """The packed state of words."""
         return sum(word << WORD * w for w, word in enumerate(found))
+
+
+def bucket(words: int) -> int:
+    """Slots of a bucket: a cache line of them, but enough that few buckets overflow."""
+    return max(4, 8 // words)
 
 
 def _has_mark(layout: Layout) -> bool:

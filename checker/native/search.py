@@ -27,9 +27,9 @@ from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
 from ..replay import Recording, ReplayError
 from ..vocabulary import Exploration
 from .memory import Array, Region, words_at
-from .program import Program
+from .program import Program, bucket
 from .store import Store
-from .words import INFO, INFO_FRESH, INFO_FULL, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
+from .words import AHEAD, INFO, INFO_FRESH, INFO_FULL, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
 
 ROUND = 1 << 15
 """States that a worker expands between two insertions."""
@@ -49,7 +49,7 @@ class Worker:
     """One worker: its store, its frontier and the next, and a box for each owner."""
 
     def __init__(self, program: Program, workers: int, room: int) -> None:
-        self.store = Store(program.machine, program.words, BITS, room)
+        self.store = Store(program.machine, program.words, bucket(program.words), BITS, room)
         self.front, self.next = Region(room), Region(room)
         self.boxes = [Region(8 * program.words * ROUND * max(1, program.fan)) for _ in range(workers)]
         self.addresses = Array(workers)
@@ -57,6 +57,7 @@ class Worker:
             self.addresses[n] = box.address
         self.fills = Array(workers)
         self.info = Array(INFO)
+        self.ring = Array(2 * AHEAD)
         self.scratch = Array((program.fan + 1) * program.words)
         self.size = 0
 
@@ -177,7 +178,14 @@ class NativeSearch:
             first.scratch[n] = word
         owner = self.workers[self._owner(words)]
         self.program.machine["drain"](
-            first.scratch.address, 0, 1, owner.store.table.address, owner.next.address, owner.info.address, 1
+            first.scratch.address,
+            0,
+            1,
+            owner.store.table.address,
+            owner.next.address,
+            owner.info.address,
+            1,
+            owner.ring.address,
         )
         for w in self.workers:
             w.turn()
@@ -232,6 +240,7 @@ class NativeSearch:
                     me.next.address,
                     me.info.address,
                     level,
+                    me.ring.address,
                 )
                 if at < last:
                     self._grow(me.store, me.info[INFO_FULL])

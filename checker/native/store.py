@@ -6,26 +6,26 @@ from .machine import Machine
 from .memory import Array, Region
 from .words import PAD, SEGMENT
 
-FULL = 0.85
+FULL = 0.88
 """Share of slots that are used at most."""
-GROWTH, THRIFTY = 1.5, 1.2
+GROWTH, THRIFTY = 2.0, 1.2
 """Factors by which a segment of states of one word grows, and of more: a state costs at most that many slots / FULL."""
-FIRST = 1 << 10
-"""Slots of a new segment."""
+FIRST = 1 << 7
+"""Buckets of a new segment."""
 
 
 class Store:
-    """One worker's table (see ``loops.py``): ``words`` of a state, 1 << ``bits`` segments, ``room`` bytes of address
+    """One worker's table (see ``loops.py``): ``words`` of a state, ``bucket`` slots a bucket, 1 << ``bits`` segments, ``room`` bytes of address
     space."""
 
-    def __init__(self, machine: Machine, words: int, bits: int, room: int) -> None:
+    def __init__(self, machine: Machine, words: int, bucket: int, bits: int, room: int) -> None:
         self._machine = machine
-        self._words = words
+        self._words, self._bucket = words, bucket
         self._growth = GROWTH if words == 1 else THRIFTY
         self.count = 1 << bits
         self.table = Array(self.count * SEGMENT)
-        self._scratch = Array(words)
-        most = max(room // self.count // (8 * words), 4 * FIRST)
+        self._scratch = Array(bucket * (words + 1))
+        most = max(room // self.count // (8 * words), 4 * FIRST * bucket)
         self._slots = [Region(8 * words * most) for _ in range(self.count)]
         self._levels = [Region(most) for _ in range(self.count)]
         for n in range(self.count):
@@ -50,7 +50,7 @@ class Store:
 
     def slots(self, n: int) -> int:
         """Slots of segment ``n``."""
-        return self.table[n * SEGMENT + 1] + PAD
+        return (self.table[n * SEGMENT + 1] + PAD) * self._bucket
 
     def more(self, n: int) -> int:
         """Bytes that growing segment ``n`` takes."""
@@ -60,13 +60,13 @@ class Store:
         """Make segment ``n`` larger. Raises ``MemoryError`` where its address space ends."""
         self._resize(n, int(self.table[n * SEGMENT + 1] * self._growth) + 1)
 
-    def _resize(self, n: int, capacity: int) -> None:
-        slots = capacity + PAD
+    def _resize(self, n: int, buckets: int) -> None:
+        slots = (buckets + PAD) * self._bucket
         if slots > self._levels[n].size:
             raise MemoryError(f"a segment of {slots} slots has no address space")
         self._slots[n].use(8 * self._words * slots)
         self._levels[n].use(slots)
-        self.table[n * SEGMENT + 4] = int(capacity * FULL)
+        self.table[n * SEGMENT + 4] = int(buckets * self._bucket * FULL)
         if self.table[n * SEGMENT + 1]:
-            self._machine["spread"](self.segment(n), capacity, self._scratch.address)
-        self.table[n * SEGMENT + 1] = capacity
+            self._machine["spread"](self.segment(n), buckets, self._scratch.address)
+        self.table[n * SEGMENT + 1] = buckets

@@ -15,12 +15,15 @@ BITS = 2
 """The logarithm of the number of segments of a worker's table."""
 SYMMETRIC = 0
 """1 where states stand for their orbits."""
-AHEAD = 24
-"""How many insertions ahead memory is asked for."""
-PAD = 512
-"""Slots of a segment below the lowest home."""
+AHEAD = 16
+"""How many insertions ahead memory is asked for; a power of two."""
+BUCKET = 8
+"""Slots of a bucket: a cache line of states of one word."""
+PAD = 64
+"""Buckets of a segment below the lowest home."""
 SEGMENT = 5
-"""Words that describe a segment: address of the slots, capacity, states, address of the levels, limit of states."""
+"""Words that describe a segment: address of the buckets, how many (without PAD), states, address of the levels, limit
+of states."""
 LEVELS = 255
 """Levels that a byte tells apart."""
 
@@ -66,4 +69,19 @@ def expand(s: Words, out: Words, info: Words) -> int:
 
 def canonical(s: Words) -> int:
     """Put in place of a state the one that stands for its orbit."""
+    raise NotImplementedError
+
+
+def equal_slots(bucket: Words, s: Words) -> int:
+    """A bit for each slot of a bucket: it holds the complement of ``s``."""
+    raise NotImplementedError
+
+
+def free_slots(bucket: Words) -> int:
+    """A bit for each slot of a bucket: it is free."""
+    raise NotImplementedError
+
+
+def ones(mask: int) -> int:
+    """How many bits are set."""
     raise NotImplementedError
