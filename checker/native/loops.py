@@ -6,8 +6,11 @@ A worker's table is 1 << BITS segments of buckets of BUCKET slots, which fill fr
 belongs is read off its hash from the top: the worker, the segment, the home bucket, each by a multiplication, so that
 their numbers are free and more buckets keep the order. What finds its bucket full goes to the next below, into PAD
 buckets below the first home at last; so a segment grows in place. A slot holds the complement of the state's words;
-word 0 of a free slot is 0, for no state has all bits of word 0 set. A bucket is compared as a whole, in vector registers.
-A byte for each slot holds the level on which the state was found, modulo LEVELS, plus 1.
+word 0 of a free slot is 0, for no state has all bits of word 0 set. A bucket is compared as a whole, in vector
+registers. A byte for each slot holds the level on which the state was found, modulo LEVELS, plus 1.
+
+Successors are sent to a box for each segment, so that what is inserted together lies near each other: translating
+addresses costs more than reading memory.
 """
 
 from __future__ import annotations
@@ -17,11 +20,9 @@ from .words import (
     BITS,
     BUCKET,
     INFO_FRESH,
-    INFO_FULL,
     INFO_SEEN,
     INFO_STEPS,
     PAD,
-    SEGMENT,
     SYMMETRIC,
     WORDS,
     WORKERS,
@@ -49,11 +50,6 @@ def mixed(s: Words) -> int:
     return h * 0xBF58476D1CE4E5B9
 
 
-def segment_of(table: Words, h: int) -> Words:
-    """The segment that a hash belongs to: buckets, how many, states, levels, limit of states."""
-    return at(table, (h * WORKERS >> 64 - BITS) * SEGMENT)
-
-
 def home_of(h: int, buckets: int) -> int:
     """The bucket of a segment that a hash belongs to; PAD lie below the first."""
     return high_product(h * WORKERS << BITS, buckets) + PAD
@@ -62,7 +58,7 @@ def home_of(h: int, buckets: int) -> int:
 def advance(
     front: Words, first: int, last: int, scratch: Words, boxes: Words, fills: Words, info: Words, asked: int
 ) -> int:
-    """Expand states first…last-1 of a frontier into the boxes of the workers that own the successors.
+    """Expand states first…last-1 of a frontier into the boxes of the segments that the successors belong to.
 
     Ends early after a state of which a term in ``asked`` holds. Returns the number of the next state, or FAILED with
     info[INFO_FRESH] the state in which a value is out of range.
@@ -81,7 +77,7 @@ def advance(
             t = at(scratch, j * WORDS)
             if SYMMETRIC:
                 canonical(t)
-            to = high_product(mixed(t), WORKERS)
+            to = high_product(mixed(t), WORKERS << BITS)
             k = fills[to]
             box = at(pointer(boxes[to]), k * WORDS)
             for w in range(WORDS):
@@ -95,32 +91,27 @@ def advance(
     return i
 
 
-def drain(box: Words, first: int, last: int, table: Words, fresh: Words, info: Words, level: int, ring: Words) -> int:
-    """Insert states first…last-1 of a box; new ones go to ``fresh`` too. Ends early where a segment is at its limit:
-    returns the number of the next state, and leaves in info[INFO_FULL] the segment.
+def drain(box: Words, first: int, last: int, segment: Words, fresh: Words, info: Words, level: int, ring: Words) -> int:
+    """Insert states first…last-1 of a box into its segment; new ones go to ``fresh`` too.
 
-    Where states belong is found AHEAD of their insertion and kept in ``ring``, so that memory has time to come.
+    Returns the number of the next state: not ``last`` where the segment must grow.
+
+    Homes are found AHEAD of the insertion and kept in ``ring``, so that memory has time to come.
     """
     new = info[INFO_FRESH]
     i = first
     soon = first
     while i < last:
         while soon < min(i + AHEAD, last):
-            h = mixed(at(box, soon * WORDS))
-            coming = segment_of(table, h)
-            home = home_of(h, coming[1])
-            prefetch(pointer(coming[0]), home * BUCKET * WORDS)
-            ring[(soon & AHEAD - 1) * 2] = home
-            ring[(soon & AHEAD - 1) * 2 + 1] = h * WORKERS >> 64 - BITS
+            home = home_of(mixed(at(box, soon * WORDS)), segment[1])
+            prefetch(pointer(segment[0]), home * BUCKET * WORDS)
+            ring[soon & AHEAD - 1] = home
             soon += 1
         s = at(box, i * WORDS)
-        which = ring[(i & AHEAD - 1) * 2 + 1]
-        segment = at(table, which * SEGMENT)
         how = 2
         if segment[2] < segment[4]:
-            how = placed(segment, s, ring[(i & AHEAD - 1) * 2], level)
+            how = placed(segment, s, ring[i & AHEAD - 1], level)
         if how == 2:
-            info[INFO_FULL] = which
             break
         if how:
             for w in range(WORDS):
@@ -152,32 +143,35 @@ def placed(segment: Words, s: Words, home: int, level: int) -> int:
 def spread(segment: Words, buckets: int, scratch: Words) -> int:
     """Give a segment more buckets, in place; its memory goes on in zeros.
 
-    From the top, the states of a bucket move up to the first that has room at or below their new home, which is no lower
-    than their old one; their own has room at the latest. What was moved before is never moved again, so no chain breaks.
+    From the top, the states of a bucket move up to the first that has room at or below their new home, which is no
+    lower than their old one; their own has room at the latest. What was moved is never moved again, so no chain breaks.
     """
     slots = pointer(segment[0])
     levels = pointer(segment[3])
     k = segment[1] + PAD - 1
     segment[1] = buckets
     while k >= 0:
-        n = 0
-        while n < BUCKET and slots[(k * BUCKET + n) * WORDS] != 0:
+        bucket = at(slots, k * BUCKET * WORDS)
+        n = BUCKET - ones(free_slots(bucket))
+        j = 0
+        while j < n:
             for w in range(WORDS):
-                scratch[n * (WORDS + 1) + w] = ~slots[(k * BUCKET + n) * WORDS + w]
-                slots[(k * BUCKET + n) * WORDS + w] = 0
-            scratch[n * (WORDS + 1) + WORDS] = byte(levels, k * BUCKET + n)
-            n += 1
+                scratch[j * (WORDS + 1) + w] = ~bucket[j * WORDS + w]
+                bucket[j * WORDS + w] = 0
+            scratch[j * (WORDS + 1) + WORDS] = byte(levels, k * BUCKET + j)
+            j += 1
         j = 0
         while j < n:
             s = at(scratch, j * (WORDS + 1))
-            to = home_of(mixed(s), buckets) * BUCKET
-            while slots[(to + BUCKET - 1) * WORDS] != 0:
-                to -= BUCKET
-            while slots[to * WORDS] != 0:
-                to += 1
+            to = home_of(mixed(s), buckets)
+            free = free_slots(at(slots, to * BUCKET * WORDS))
+            while free == 0:
+                to -= 1
+                free = free_slots(at(slots, to * BUCKET * WORDS))
+            place = to * BUCKET + BUCKET - ones(free)
             for w in range(WORDS):
-                slots[to * WORDS + w] = ~s[w]
-            set_byte(levels, to, s[WORDS])
+                slots[place * WORDS + w] = ~s[w]
+            set_byte(levels, place, s[WORDS])
             j += 1
         k -= 1
     return 0
@@ -208,20 +202,18 @@ def parent(segment: Words, first: int, level: int, target: Words, scratch: Words
     return k
 
 
-def known(box: Words, first: int, last: int, table: Words) -> int:
-    """The number of the first of states first…last-1 that is not in the table, or ``last``."""
-    i = first
-    while i < last:
+def known(box: Words, count: int, segment: Words) -> int:
+    """1 if the first ``count`` states of a box are all in its segment."""
+    i = 0
+    while i < count:
         s = at(box, i * WORDS)
-        h = mixed(s)
-        segment = segment_of(table, h)
-        k = home_of(h, segment[1])
+        k = home_of(mixed(s), segment[1])
         while True:
             bucket = at(pointer(segment[0]), k * BUCKET * WORDS)
             if equal_slots(bucket, s):
                 break
             if free_slots(bucket) or k == 0:
-                return i
+                return 0
             k -= 1
         i += 1
-    return last
+    return 1

@@ -29,14 +29,12 @@ from ..vocabulary import Exploration
 from .memory import Array, Region, words_at
 from .program import Program, bucket
 from .store import Store
-from .words import AHEAD, INFO, INFO_FRESH, INFO_FULL, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
+from .words import AHEAD, BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
 
-ROUND = 1 << 15
+ROUND = 1 << 17
 """States that a worker expands between two insertions."""
 ALONE = 1 << 9
 """Frontiers smaller than this are not worth waking other threads."""
-BITS = 2
-"""Logarithm of the number of segments of a worker."""
 RESERVED = 1 << 34
 """Bytes of address space for a frontier, where no limit of memory says less."""
 
@@ -46,18 +44,19 @@ class StoppedError(Exception):
 
 
 class Worker:
-    """One worker: its store, its frontier and the next, and a box for each owner."""
+    """One worker: its store, its frontier and the next, and a box for each segment of each worker."""
 
     def __init__(self, program: Program, workers: int, room: int) -> None:
         self.store = Store(program.machine, program.words, bucket(program.words), BITS, room)
         self.front, self.next = Region(room), Region(room)
-        self.boxes = [Region(8 * program.words * ROUND * max(1, program.fan)) for _ in range(workers)]
-        self.addresses = Array(workers)
+        count = workers * self.store.count
+        self.boxes = [Region(8 * program.words * ROUND * max(1, program.fan)) for _ in range(count)]
+        self.addresses = Array(count)
         for n, box in enumerate(self.boxes):
             self.addresses[n] = box.address
-        self.fills = Array(workers)
+        self.fills = Array(count)
         self.info = Array(INFO)
-        self.ring = Array(2 * AHEAD)
+        self.ring = Array(AHEAD)
         self.scratch = Array((program.fan + 1) * program.words)
         self.size = 0
 
@@ -171,24 +170,24 @@ class NativeSearch:
         return None
 
     def _begin(self) -> None:
-        """The initial state goes through a box to its owner."""
+        """The initial state goes to its owner."""
         first = self.workers[0]
         words = self.program.unpack(self.kernel.initial)
         for n, word in enumerate(words):
             first.scratch[n] = word
-        owner = self.workers[self._owner(words)]
+        owner, segment = divmod(place_of(words, len(self.workers) << BITS), 1 << BITS)
+        w = self.workers[owner]
         self.program.machine["drain"](
             first.scratch.address,
             0,
             1,
-            owner.store.table.address,
-            owner.next.address,
-            owner.info.address,
+            w.store.segment(segment),
+            w.next.address,
+            w.info.address,
             1,
-            owner.ring.address,
+            w.ring.address,
         )
-        for w in self.workers:
-            w.turn()
+        w.turn()
 
     def _each(self, phase: Callable[[int, int], None], start: int) -> None:
         """A phase of every worker; in threads of their own where there is enough to do."""
@@ -228,23 +227,19 @@ class NativeSearch:
     def _take(self, n: int, start: int) -> None:
         """Insert what the boxes hold for worker ``n``."""
         me = self.workers[n]
+        drain = self.program.machine["drain"]
         level = (self._depth + 1) % LEVELS + 1
-        for w in self.workers:
-            at, last = 0, w.fills[n]
-            while at < last:
-                at = self.program.machine["drain"](
-                    w.boxes[n].address,
-                    at,
-                    last,
-                    me.store.table.address,
-                    me.next.address,
-                    me.info.address,
-                    level,
-                    me.ring.address,
-                )
-                if at < last:
-                    self._grow(me.store, me.info[INFO_FULL])
-            w.fills[n] = 0
+        fresh, info, ring = me.next.address, me.info.address, me.ring.address
+        for segment in range(me.store.count):
+            address = me.store.segment(segment)
+            for w in self.workers:
+                box = n * me.store.count + segment
+                at, last = 0, w.fills[box]
+                while at < last:
+                    at = drain(w.addresses[box], at, last, address, fresh, info, level, ring)
+                    if at < last:
+                        self._grow(me.store, segment)
+                w.fills[box] = 0
 
     def _grow(self, store: Store, segment: int) -> None:
         limit = self.limits.memory
@@ -278,9 +273,11 @@ class NativeSearch:
                         self._attend(w, at - 1, steps=False)
             for n, me in enumerate(self.workers):
                 for w in self.workers:
-                    count, w.fills[n] = w.fills[n], 0
-                    known = self.program.machine["known"](w.boxes[n].address, 0, count, me.store.table.address)
-                    closed = closed and known == count
+                    for segment in range(me.store.count):
+                        box = n * me.store.count + segment
+                        count, w.fills[box] = w.fills[box], 0
+                        known = self.program.machine["known"]
+                        closed = closed and bool(known(w.addresses[box], count, me.store.segment(segment)))
         if closed:
             return None
         for w, steps in zip(self.workers, before, strict=True):
@@ -347,16 +344,12 @@ class NativeSearch:
                         yield self.program.pack([scratch[k] for k in range(words)])
                     slot += 1
 
-    def _owner(self, words: Sequence[int]) -> int:
-        return owner(words, len(self.workers))
 
-
-def owner(words: Sequence[int], workers: int) -> int:
-    """The worker that a state belongs to: ``mixed`` of ``loops.py``, in Python."""
-    mask = 2**64 - 1
+def place_of(words: Sequence[int], segments: int) -> int:
+    """The segment of all workers' that a state belongs to: ``mixed`` of ``loops.py``, in Python."""
+    word = 2**64 - 1
     h: Any = 0
     for w in words:
-        h = h ^ w
-        h = (h ^ (h >> 32)) * 0x9E3779B97F4A7C15 & mask
-        h = (h ^ (h >> 29)) * 0xBF58476D1CE4E5B9 & mask
-    return int((h ^ (h >> 32)) * workers >> 64)
+        h = (h ^ w) * 0x9E3779B97F4A7C15 & word
+        h = h ^ (h >> 32)
+    return int((h * 0xBF58476D1CE4E5B9 & word) * segments >> 64)

@@ -15,8 +15,9 @@ FIRST = 1 << 7
 
 
 class Store:
-    """One worker's table (see ``loops.py``): ``words`` of a state, ``bucket`` slots a bucket, 1 << ``bits`` segments, ``room`` bytes of address
-    space."""
+    """One worker's table (see ``loops.py``): 1 << ``bits`` segments of buckets of ``bucket`` slots, for states of
+    ``words`` words, in ``room`` bytes of address space.
+    """
 
     def __init__(self, machine: Machine, words: int, bucket: int, bits: int, room: int) -> None:
         self._machine = machine

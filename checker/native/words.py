@@ -11,7 +11,7 @@ WORDS = 1
 """Words a state."""
 WORKERS = 1
 """Workers of the search."""
-BITS = 2
+BITS = 6
 """The logarithm of the number of segments of a worker's table."""
 SYMMETRIC = 0
 """1 where states stand for their orbits."""
@@ -27,9 +27,9 @@ of states."""
 LEVELS = 255
 """Levels that a byte tells apart."""
 
-INFO_SEEN, INFO_STEPS, INFO_FRESH, INFO_FULL = 0, 1, 2, 3
-"""What a worker's words of information are: terms seen, steps taken, new states, the segment at its limit."""
-INFO = 4
+INFO_SEEN, INFO_STEPS, INFO_FRESH = 0, 1, 2
+"""What a worker's words of information are: terms seen, steps taken, new states."""
+INFO = 3
 
 
 def at(array: Words, index: int) -> Words:
