@@ -227,7 +227,7 @@ SOURCE = "def twice(x):\n return x + x\n"
 def machine(source: str = SOURCE) -> Machine:
     translator = Translator("test")
     translator.add(source)
-    return Machine(str(translator.module), {"twice": 1})
+    return Machine(source, lambda: str(translator.module), {"twice": 1})
 
 
 def test_the_cache_is_used_and_can_be_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +273,7 @@ def test_the_dialect_is_python(expression: str) -> None:
     source = f"def f(x, y):\n return {expression}\n"
     translator = Translator("test")
     translator.add(source)
-    native = Machine(str(translator.module), {"f": 2})["f"]
+    native = Machine(source, lambda: str(translator.module), {"f": 2})["f"]
     names: dict[str, Any] = {}
     exec(source, names)
     for x in (0, 1, 2, 3, 7, 30, 63, 64, 65):
@@ -298,7 +298,7 @@ def test_statements_of_the_dialect() -> None:
     )
     translator = Translator("test", {"LAST": 3})
     translator.add(source)
-    f = Machine(str(translator.module), {"f": 2})["f"]
+    f = Machine(source, lambda: str(translator.module), {"f": 2})["f"]
     words = Array(4)
     for k in range(4):
         words[k] = k + 1

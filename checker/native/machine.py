@@ -1,8 +1,8 @@
 """LLVM IR → machine code in this process, kept on disk between runs.
 
-The cache is a folder of object files named by the content that made them (the IR, the library, the processor), each
-written whole and renamed, so that runs at the same time do not disturb each other. Where it cannot be written nothing
-is kept; what is found there is used only if its name says that it was made of the same text.
+The cache is a folder of object files named by the content that made them (sources, translator, library, processor),
+each written whole and renamed, so that runs at the same time do not disturb each other. Where it cannot be written
+nothing is kept. What is found there is used only if it is whole.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import hashlib
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +30,15 @@ KEPT = 64
 
 class Machine:
     """The functions of a module, callable; parameters and results are 64-bit words. Calls release the interpreter
-    lock."""
+    lock. ``content`` says all that ``text``, the IR, is made of; ``functions`` the number of parameters of each."""
 
-    def __init__(self, text: str, functions: Mapping[str, int]) -> None:
+    def __init__(self, content: str, text: Callable[[], str], functions: Mapping[str, int]) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         target = llvm.Target.from_default_triple()
         features = llvm.get_host_cpu_features().flatten()
         self._target = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=LEVEL)
-        key = hashlib.sha256("\0".join([text, *_environment(features)]).encode()).hexdigest()
+        key = hashlib.sha256("\0".join([content, *_environment(features)]).encode()).hexdigest()
         self.cached = False
         self._cache = _folder()
         self._engine = self._load(text, key)
@@ -53,12 +53,12 @@ class Machine:
         function.engine = self._engine  # its code goes when the engine does
         return function
 
-    def _load(self, text: str, key: str) -> Any:
+    def _load(self, text: Callable[[], str], key: str) -> Any:
         known = self._cache / f"{key}.o" if self._cache is not None else None
         blob = _kept(known) if known is not None else None
         self.cached = blob is not None
         if blob is None:
-            module = llvm.parse_assembly(text)
+            module = llvm.parse_assembly(text())
             module.verify()
             self._optimise(module)
             blob = self._target.emit_object(module)
@@ -79,7 +79,8 @@ class Machine:
 def _environment(features: str) -> list[str]:
     """What else decides the machine code."""
     version = ".".join(map(str, llvm.llvm_version_info))
-    return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, str(LEVEL), sys.platform]
+    code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in ("dialect.py", "machine.py")]
+    return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, sys.platform, *code]
 
 
 def _folder() -> Path | None:

@@ -38,10 +38,6 @@ class Program:
         self.words = layout.words + (not _has_mark(layout))
         source = WordEmitter(instance, layout, watch, words=self.words).source()
         self.fan = source.count("n += 1")
-        self.text = self._translated(source, canonical, workers, bits)
-        self.machine = Machine(self.text, CALLED)
-
-    def _translated(self, source: str, canonical: str | None, workers: int, bits: int) -> str:
         chosen = {
             "WORDS": self.words,
             "BUCKET": bucket(self.words),
@@ -50,10 +46,16 @@ class Program:
             "SYMMETRIC": int(canonical is not None),
         }
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
-        translator = Translator("search", {**constants, **chosen})
-        translator.add(source)
-        translator.add(canonical or "def canonical(s):\n return 0\n")
-        translator.add((Path(__file__).parent / "loops.py").read_text(encoding="utf-8"), inline=INLINE)
+        self.constants = {**constants, **chosen}
+        loops = (Path(__file__).parent / "loops.py").read_text(encoding="utf-8")
+        self.sources = [source, canonical or "def canonical(s):\n return 0\n", loops]
+        self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED)
+
+    def text(self) -> str:
+        """The LLVM IR of the sources."""
+        translator = Translator("search", self.constants)
+        for source in self.sources:
+            translator.add(source, inline=INLINE)
         return str(translator.module)
 
     def unpack(self, packed: int) -> list[int]:

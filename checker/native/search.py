@@ -100,7 +100,6 @@ class NativeSearch:
         count = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 1
         watch = self.questions.watch()
         self.program = Program(instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
-        self._expand = self.kernel.expand(watch)
         room = min(RESERVED, self.limits.memory or RESERVED)
         self.workers = [Worker(self.program, count, room) for _ in range(count)]
         self._lock = Lock()
