@@ -247,7 +247,7 @@ def test_interruption_says_how_far_it_came() -> None:
 
 def test_progress_is_drawn_on_a_terminal_only() -> None:
     master, slave = pty.openpty()
-    run_ = [*COMMAND, "-p", "fixed", "-s", "enactors=3"]
+    run_ = [*COMMAND, "-p", "fixed", "--engine", "explicit"]
     with subprocess.Popen(run_, cwd=ROOT, stdout=subprocess.PIPE, stderr=slave) as process:
         os.close(slave)
         drawn = b""
