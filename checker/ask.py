@@ -27,8 +27,8 @@ ENGINES = {
 }
 SYMBOLIC = ("bmc", "induction", "spacer")
 EXPLICIT = ("auto", "explicit", "native")
-OUTGROWN = 50_000
-"""States from which machine code pays for its compilation."""
+OUTGROWN, OUTGROWN_ORBITS = 50_000, 5_000
+"""States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,9 @@ def _searched(
     if options.symmetry and not _symmetric(instance):
         raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
     common["symmetric"] = bool(options.symmetry)
-    if engine == "auto" and (limits.states is None or limits.states > OUTGROWN):
-        first = Search(instance, properties, limits=replace(limits, states=OUTGROWN), **common)
+    outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
+    if engine == "auto" and (limits.states is None or limits.states > outgrown):
+        first = Search(instance, properties, limits=replace(limits, states=outgrown), **common)
         answers, covered = first.run()
         if not first.full:
             return "explicit", answers, covered, first.interrupted
