@@ -7,8 +7,8 @@
 The first form searches `fixed` with crashes and expiring locks completely, without reduction, alternately with each
 tool (whole commands, SPIN without its compilation), refuses to compare where states or transitions differ, and prints
 medians. SPIN: the Debian package `spin`, and gcc. TLC: the environment variable TLA2TOOLS_JAR names its jar. Their
-models are in `peers/`. `--growth` shows time and memory from ten thousand to a hundred million states, `--profile` where
-the time goes.
+models are in `peers/`. `--growth` shows time and memory from ten thousand to a hundred million states, `--profile`
+where the time goes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def timed(command: list[str], cwd: Path | None = None) -> tuple[str, float, int]
     started = time.perf_counter()
     done = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.stdout is not None
-    text = done.stdout.read()
+    with done.stdout:
+        text = done.stdout.read()
     _, _, usage = os.wait4(done.pid, 0)
     done.returncode = 0
     return text, time.perf_counter() - started, usage.ru_maxrss * 1024
@@ -96,9 +97,10 @@ def tlc(sizes: dict[str, int], folder: Path) -> Run | None:
     shutil.copy(PEERS / "dns.tla", folder)
     config = (PEERS / "dns.cfg").read_text()
     for name, value in sizes.items():
-        config = config.replace(f"<{name.upper()}>", str(value))
+        config = re.sub(rf"\b{name.capitalize()} = \d+", f"{name.capitalize()} = {value}", config)
     (folder / "dns.cfg").write_text(config)
-    text, seconds, memory = timed(["java", "-cp", jar, "tlc2.TLC", "-workers", "2", "-deadlock", "dns"], folder)
+    command = ["java", "-XX:+UseParallelGC", "-cp", jar, "tlc2.TLC", "-deadlock", "-workers", "2", "-config", "dns.cfg"]
+    text, seconds, memory = timed([*command, "dns.tla"], folder)
     found = re.search(r"([\d,]+) states generated, ([\d,]+) distinct states found, 0 states left", text)
     if found is None:
         raise SystemExit(f"TLC's search is void:\n{text}")
