@@ -340,7 +340,8 @@ class Body:
 
     def slots(self, bucket: Any, words: list[Any]) -> Any:
         """A bit for each slot of a bucket: its first words are ``words``. The bucket is read as one vector."""
-        size, count = self.constants["WORDS"], self.constants["BUCKET"]
+        size, slots = self.constants["WORDS"], self.constants["BUCKET"]
+        count = 1 << (slots - 1).bit_length()  # lanes; those after the last slot are masked
         whole = self.b.load(self._address(bucket, WORD(0)), typ=ir.VectorType(WORD, size * count), align=8)
         same = None
         for w, word in enumerate(words):
@@ -351,7 +352,8 @@ class Body:
                 wanted = self.b.insert_element(wanted, word, ir.IntType(32)(j))
             equal = self.b.icmp_signed("==", column, wanted)
             same = equal if same is None else self.b.and_(same, equal)
-        return self.b.zext(self.b.bitcast(same, ir.IntType(count)), WORD)
+        found = self.b.zext(self.b.bitcast(same, ir.IntType(count)), WORD)
+        return self.b.and_(found, WORD((1 << slots) - 1))
 
     def equal_slots(self, bucket: Any, s: Any) -> Any:
         """A bit for each slot that holds the complement of a state."""

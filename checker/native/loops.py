@@ -7,7 +7,7 @@ belongs is read off its hash from the top: the worker, the segment, the home buc
 their numbers are free and more buckets keep the order. What finds its bucket full goes to the next below, into PAD
 buckets below the first home at last; so a segment grows in place. A slot holds the complement of the state's words;
 word 0 of a free slot is 0, for no state has all bits of word 0 set. A bucket is compared as a whole, in vector
-registers. A byte for each slot holds the level on which the state was found, modulo LEVELS, plus 1.
+registers. Its last word holds a byte for each slot: the level on which the state was found, modulo LEVELS, plus 1.
 
 Successors are sent to a box for each segment, so that what is inserted together lies near each other: translating
 addresses costs more than reading memory.
@@ -23,6 +23,7 @@ from .words import (
     INFO_SEEN,
     INFO_STEPS,
     PAD,
+    STRIDE,
     SYMMETRIC,
     WORDS,
     WORKERS,
@@ -104,12 +105,12 @@ def drain(box: Words, first: int, last: int, segment: Words, fresh: Words, info:
     while i < last:
         while soon < min(i + AHEAD, last):
             home = home_of(mixed(at(box, soon * WORDS)), segment[1])
-            prefetch(pointer(segment[0]), home * BUCKET * WORDS)
+            prefetch(pointer(segment[0]), home * STRIDE)
             ring[soon & AHEAD - 1] = home
             soon += 1
         s = at(box, i * WORDS)
         how = 2
-        if segment[2] < segment[4]:
+        if segment[2] < segment[3]:
             how = placed(segment, s, ring[i & AHEAD - 1], level)
         if how == 2:
             break
@@ -126,14 +127,14 @@ def placed(segment: Words, s: Words, home: int, level: int) -> int:
     """Put a state into a segment that has room: 1 if it is new there, 0 if it is not, 2 if there is no room below."""
     k = home
     while k >= 0:
-        bucket = at(pointer(segment[0]), k * BUCKET * WORDS)
+        bucket = at(pointer(segment[0]), k * STRIDE)
         if equal_slots(bucket, s):
             return 0
         used = BUCKET - ones(free_slots(bucket))
         if used < BUCKET:
             for w in range(WORDS):
                 bucket[used * WORDS + w] = ~s[w]
-            set_byte(pointer(segment[3]), k * BUCKET + used, level)
+            set_byte(at(bucket, BUCKET * WORDS), used, level)
             segment[2] += 1
             return 1
         k -= 1
@@ -146,60 +147,70 @@ def spread(segment: Words, buckets: int, scratch: Words) -> int:
     From the top, the states of a bucket move up to the first that has room at or below their new home, which is no
     lower than their old one; their own has room at the latest. What was moved is never moved again, so no chain breaks.
     """
-    slots = pointer(segment[0])
-    levels = pointer(segment[3])
+    first = pointer(segment[0])
     k = segment[1] + PAD - 1
     segment[1] = buckets
     while k >= 0:
-        bucket = at(slots, k * BUCKET * WORDS)
+        bucket = at(first, k * STRIDE)
         n = BUCKET - ones(free_slots(bucket))
         j = 0
         while j < n:
             for w in range(WORDS):
                 scratch[j * (WORDS + 1) + w] = ~bucket[j * WORDS + w]
                 bucket[j * WORDS + w] = 0
-            scratch[j * (WORDS + 1) + WORDS] = byte(levels, k * BUCKET + j)
+            scratch[j * (WORDS + 1) + WORDS] = byte(at(bucket, BUCKET * WORDS), j)
             j += 1
         j = 0
         while j < n:
             s = at(scratch, j * (WORDS + 1))
             to = home_of(mixed(s), buckets)
-            free = free_slots(at(slots, to * BUCKET * WORDS))
+            free = free_slots(at(first, to * STRIDE))
             while free == 0:
                 to -= 1
-                free = free_slots(at(slots, to * BUCKET * WORDS))
-            place = to * BUCKET + BUCKET - ones(free)
+                free = free_slots(at(first, to * STRIDE))
+            place = BUCKET - ones(free)
+            target = at(first, to * STRIDE)
             for w in range(WORDS):
-                slots[place * WORDS + w] = ~s[w]
-            set_byte(levels, place, s[WORDS])
+                target[place * WORDS + w] = ~s[w]
+            set_byte(at(target, BUCKET * WORDS), place, s[WORDS])
             j += 1
         k -= 1
     return 0
 
 
-def parent(segment: Words, first: int, level: int, target: Words, scratch: Words, info: Words) -> int:
-    """From slot ``first`` on: the first state of ``level`` with a step to ``target``, or the number of slots."""
-    slots = pointer(segment[0])
-    levels = pointer(segment[3])
-    k = first
-    while k < (segment[1] + PAD) * BUCKET:
-        if byte(levels, k) == level and slots[k * WORDS] != 0:
-            for w in range(WORDS):
-                scratch[w] = ~slots[k * WORDS + w]
-            n = expand(scratch, at(scratch, WORDS), info)
-            j = 1
-            while j <= n:
-                t = at(scratch, j * WORDS)
-                if SYMMETRIC:
-                    canonical(t)
-                same = 0
+def parent(segment: Words, k: int, slot: int, level: int, target: Words, scratch: Words, info: Words) -> int:
+    """From a slot of bucket ``k`` on: the first state of ``level`` with a step to ``target``. Returns its bucket times
+    BUCKET plus its slot, or FAILED; the state is in ``scratch``."""
+    j = slot
+    while k < segment[1] + PAD:
+        bucket = at(pointer(segment[0]), k * STRIDE)
+        while j < BUCKET:
+            if byte(at(bucket, BUCKET * WORDS), j) == level and bucket[j * WORDS] != 0:
                 for w in range(WORDS):
-                    same = same | (t[w] ^ target[w])
-                if same == 0:
-                    return k
-                j += 1
+                    scratch[w] = ~bucket[j * WORDS + w]
+                if leads(scratch, target, info):
+                    return k * BUCKET + j
+            j += 1
+        j = 0
         k += 1
-    return k
+    return -1
+
+
+def leads(scratch: Words, target: Words, info: Words) -> int:
+    """Whether the state in ``scratch`` has a step to ``target``; its successors are written after it."""
+    n = expand(scratch, at(scratch, WORDS), info)
+    j = 1
+    while j <= n:
+        t = at(scratch, j * WORDS)
+        if SYMMETRIC:
+            canonical(t)
+        same = 0
+        for w in range(WORDS):
+            same = same | (t[w] ^ target[w])
+        if same == 0:
+            return 1
+        j += 1
+    return 0
 
 
 def known(box: Words, count: int, segment: Words) -> int:
@@ -209,7 +220,7 @@ def known(box: Words, count: int, segment: Words) -> int:
         s = at(box, i * WORDS)
         k = home_of(mixed(s), segment[1])
         while True:
-            bucket = at(pointer(segment[0]), k * BUCKET * WORDS)
+            bucket = at(pointer(segment[0]), k * STRIDE)
             if equal_slots(bucket, s):
                 break
             if free_slots(bucket) or k == 0:

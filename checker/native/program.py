@@ -15,7 +15,7 @@ from .emit import WordEmitter
 from .machine import Machine
 
 INLINE = ("mixed", "home_of", "placed")
-CALLED = {"expand": 3, "advance": 8, "drain": 8, "spread": 3, "parent": 6, "known": 3}
+CALLED = {"expand": 3, "advance": 8, "drain": 8, "spread": 3, "parent": 7, "known": 3}
 """Functions that Python calls, with the number of their parameters."""
 
 
@@ -41,6 +41,7 @@ class Program:
         chosen = {
             "WORDS": self.words,
             "BUCKET": bucket(self.words),
+            "STRIDE": bucket(self.words) * self.words + 1,
             "WORKERS": workers,
             "BITS": bits,
             "SYMMETRIC": int(canonical is not None),
@@ -69,8 +70,8 @@ class Program:
 
 
 def bucket(words: int) -> int:
-    """Slots of a bucket: a cache line of them, but enough that few buckets overflow."""
-    return max(4, 8 // words)
+    """Slots of a bucket: about a cache line of them, but enough that few buckets overflow."""
+    return 7 if words <= 2 else 4
 
 
 def _has_mark(layout: Layout) -> bool:

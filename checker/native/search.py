@@ -133,13 +133,14 @@ class NativeSearch:
 
     def states(self) -> Iterator[int]:
         """Every packed state met."""
-        words = self.program.words
-        for worker in self.workers:
-            for n in range(worker.store.count):
-                slots = words_at(worker.store.table[n * SEGMENT], worker.store.slots(n) * words)
-                for k in range(0, len(slots), words):
-                    if slots[k]:
-                        yield self.program.pack([~x & 2**64 - 1 for x in slots[k : k + words]])
+        words, slots = self.program.words, bucket(self.program.words)
+        for store in (w.store for w in self.workers):
+            for n in range(store.count):
+                whole = words_at(store.table[n * SEGMENT], store.buckets(n) * store.stride)
+                for start in range(0, len(whole), store.stride):
+                    for k in range(start, start + slots * words, words):
+                        if whole[k]:
+                            yield self.program.pack([~x & 2**64 - 1 for x in whole[k : k + words]])
 
     @property
     def _states(self) -> int:
@@ -332,16 +333,17 @@ class NativeSearch:
         target, info, scratch = Array(words), Array(INFO), Array((self.program.fan + 1) * words)
         for n, word in enumerate(self.program.unpack(s)):
             target[n] = word
+        slots = bucket(words)
+        find = self.program.machine["parent"]
         for store in (w.store for w in self.workers):
             for n in range(store.count):
-                slot, count = 0, store.slots(n)
-                while slot < count:
-                    slot = self.program.machine["parent"](
-                        store.segment(n), slot, wanted, target.address, scratch.address, info.address
-                    )
-                    if slot < count:
-                        yield self.program.pack([scratch[k] for k in range(words)])
-                    slot += 1
+                found = -1
+                while True:
+                    k, slot = divmod(found + 1, slots)
+                    found = find(store.segment(n), k, slot, wanted, target.address, scratch.address, info.address)
+                    if found < 0:
+                        break
+                    yield self.program.pack([scratch[k] for k in range(words)])
 
 
 def place_of(words: Sequence[int], segments: int) -> int:

@@ -17,13 +17,12 @@ SYMMETRIC = 0
 """1 where states stand for their orbits."""
 AHEAD = 16
 """How many insertions ahead memory is asked for; a power of two."""
-BUCKET = 8
-"""Slots of a bucket: a cache line of states of one word."""
+BUCKET, STRIDE = 7, 8
+"""Slots of a bucket, and words: those of its states and one for their levels; a cache line where a state is a word."""
 PAD = 64
 """Buckets of a segment below the lowest home."""
-SEGMENT = 5
-"""Words that describe a segment: address of the buckets, how many (without PAD), states, address of the levels, limit
-of states."""
+SEGMENT = 4
+"""Words that describe a segment: address of the buckets, how many (without PAD), states, limit of states."""
 LEVELS = 255
 """Levels that a byte tells apart."""
 
