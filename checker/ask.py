@@ -113,9 +113,9 @@ def _searched(
             return "explicit", answers, covered, first.interrupted
         if limits.seconds is not None:
             limits = replace(limits, seconds=max(0.0, limits.seconds - covered.seconds))
-        if options.symmetry is None and not options.exhaustive and _symmetric(instance, properties):
-            common["symmetric"] = True
-        native = _native(instance, properties, limits, options.workers, common)
+        reduced = options.symmetry is None and not options.exhaustive and _symmetric(instance, properties)
+        chosen = {**common, "symmetric": True} if reduced else common
+        native = _native(instance, properties, limits, options.workers, chosen)
         if native is not None:
             return "native", *native.run(), native.interrupted
     if engine == "native":
@@ -143,14 +143,14 @@ def _symmetric(instance: Instance, properties: list[Checkable] | None = None) ->
 def _native(
     instance: Instance, properties: list[Checkable], limits: Limits, workers: int | None, common: dict[str, Any]
 ) -> Any:
-    """The native search, or None where there is none."""
+    """The native search, or None where there is none, also for want of address space."""
     try:
         from .native import NativeSearch, UnsupportedError
     except ImportError:
         return None
     try:
         return NativeSearch(instance, properties, limits=limits, workers=workers, **common)
-    except UnsupportedError:
+    except (UnsupportedError, MemoryError):
         return None
 
 

@@ -320,3 +320,15 @@ def test_exploration_says_who_searched() -> None:
     instance = fixed.system().instance(enactors=2, plans=2, endpoints=1, keep=1)
     covered: Exploration = NativeSearch(instance, [], workers=2).run()[1]
     assert covered.workers == 2
+
+
+def test_without_address_space_the_reference_goes_on() -> None:
+    """Where the system reserves no memory ahead, a large search stays in Python."""
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))\n"
+        "from checker import check, find\n"
+        "report = check(find('fixed'), {'endpoints': 1, 'plans': 3}, faults=['crash', 'lock-expiry'])\n"
+        "print(report.engine, report.exploration.states, report.exploration.complete)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["explicit", "71779", "True"], done.stderr
