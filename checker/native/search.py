@@ -1,8 +1,9 @@
 """Breadth-first search in machine code, on several cores that share nothing.
 
-Each state belongs to one worker, by its hash. A level is searched in rounds of two phases: all workers expand a part of
-their frontiers into boxes, one for each owner; then each inserts what came into its own table. No phase writes what
-another worker reads, so verdicts, counts, depth and lengths do not depend on the number of workers.
+Each state belongs to a segment of one worker's store, by its hash. A level is searched in rounds of two phases: all
+workers expand a part of their frontiers into boxes, one for each segment of each worker; then each inserts what came
+for its own segments. No phase writes what another worker reads, so verdicts, counts, depth and lengths do not depend on
+the number of workers.
 
 No state stores its parent. A state's level is kept in a byte, so a trace is found backwards: the parent is a state of
 the level before with a step to it, and those are expanded again, once a level at most.
@@ -58,13 +59,14 @@ class Worker:
         self.info = Array(INFO)
         self.ring = Array(AHEAD)
         self.scratch = Array((program.fan + 1) * program.words)
+        self.bytes = 8 * program.words
         self.size = 0
 
     def turn(self) -> None:
         """The next frontier becomes the frontier."""
         self.front, self.next = self.next, self.front
-        self.next.use(16 * self.info[INFO_FRESH])
         self.size = self.info[INFO_FRESH]
+        self.next.use(2 * self.size * self.bytes)  # the next level is seldom more than twice as large
         self.info[INFO_FRESH] = 0
 
 
@@ -97,7 +99,7 @@ class NativeSearch:
         self._watchman = Watchman("searching", self.limits, listener)
         self.questions = Questions(properties, "explicit search, shortest")
         self._terms = [*self.questions.states, *self.questions.steps]
-        count = workers or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else workers or 1
+        count = workers or _cores()
         watch = self.questions.watch()
         self.program = Program(instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
         room = min(RESERVED, self.limits.memory or RESERVED)
@@ -121,7 +123,7 @@ class NativeSearch:
         coverage = Exploration(
             states=self._states,
             transitions=self._transitions,
-            depth=self._depth,
+            depth=self._depth + any(w.info[INFO_FRESH] for w in self.workers),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
             seconds=self._watchman.seconds,
@@ -344,6 +346,11 @@ class NativeSearch:
                     if found < 0:
                         break
                     yield self.program.pack([scratch[k] for k in range(words)])
+
+
+def _cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def place_of(words: Sequence[int], segments: int) -> int:
