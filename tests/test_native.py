@@ -65,6 +65,15 @@ def test_counts(row: dict[str, Any], workers: int) -> None:
     assert {n: lengths[n] for n in row["shortest_violation"]} == row["shortest_violation"]
 
 
+@pytest.mark.parametrize("states", [7, 1000])
+def test_rounds_change_nothing(states: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sifted out within a round is counted once all the same, however long rounds are."""
+    monkeypatch.setattr("checker.native.search.ROUND", states)
+    instance = fixed.system(["crash", "lock-expiry"]).instance(plans=3, endpoints=1)
+    _, covered = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=2).run()
+    assert (covered.states, covered.transitions, covered.depth) == (71779, 409672, 29)
+
+
 # Against the reference -----------------------------------------------------------------------------------------
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
@@ -265,6 +274,7 @@ EXPRESSIONS = [
     "(10, 20, 30, 40)[x & 3]",
     "-x",
     "(x != 2) + (y >= 3)",
+    "min(x, y) if int(x < y) else int(x) + 1",
 ]
 
 
@@ -279,6 +289,15 @@ def test_the_dialect_is_python(expression: str) -> None:
     for x in (0, 1, 2, 3, 7, 30, 63, 64, 65):
         for y in (0, 1, 2, 5, 40, 63, 64, 70):
             assert native(x, y) & 2**64 - 1 == int(names["f"](x, y)) & 2**64 - 1, (x, y)
+
+
+def test_the_lowest_bit() -> None:
+    source = "def f(x):\n return lowest(x)\n"
+    translator = Translator("test")
+    translator.add(source)
+    native = Machine(source, lambda: str(translator.module), {"f": 1})["f"]
+    for x in (1, 2, 3, 8, 96, 2**63, 2**64 - 2):
+        assert native(x) == (x & -x).bit_length() - 1
 
 
 def test_statements_of_the_dialect() -> None:

@@ -50,10 +50,7 @@ class Emitter:
     def source(self) -> str:
         """The source text of ``expand``."""
         scope = Scope(dict(self.watch.roles), self.lowering.base())
-        body = [*self._states(scope)]
-        for action in self.instance.system.actions.values():
-            for choice in self.instance.choices(action):
-                body += self._action(action, choice, scope)
+        body = [*self._states(scope), *self._steps(scope)]
         opening, closing = self._frame()
         return "\n".join([opening[0], *_indented([*opening[1:], *self._reads(), *body, *closing])]) + "\n"
 
@@ -84,6 +81,11 @@ class Emitter:
                 yield f"if {test.text}: found |= {1 << k}"
 
     # Actions ---------------------------------------------------------------------------------------------------
+    def _steps(self, scope: Scope) -> Iterator[str]:
+        for action in self.instance.system.actions.values():
+            for choice in self.instance.choices(action):
+                yield from self._action(action, choice, scope)
+
     def _action(self, action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
         bound = {**scope.bound, **dict(zip(action.parameters, choice, strict=True))}
         guard = list(action.guard.args) if action.guard.op is Op.AND else [action.guard]
@@ -227,18 +229,16 @@ class Emitter:
         lines: list[str] = []
         for value in range(read.low, read.high + 1):
             known = replace(scope, fields={**scope.fields, place: number(value)})
-            lines += _if(Truth(f"{read.text} == {value}"), body(known))
+            lines += _block(f"{'elif' if lines else 'if'} {read.text} == {value}:", body(known))
         return lines
 
     def _to_split(self, terms: Sequence[Term], scope: Scope) -> Place | None:
         """A field on which a position in ``terms`` depends, if any."""
         for term in terms:
             for position in _positions(term):
-                outer, self.lowering.used = self.lowering.used, set()
-                at = self.lowering.number(position, scope)
-                found, self.lowering.used = self.lowering.used, outer
-                single = sorted(p for p in found if not self.layout.fields[p].is_set)
-                if not at.constant and single:
+                at = self.lowering.peek(position, scope)
+                single = sorted(p for p in self.lowering.reads(position, scope) if not self.layout.fields[p].is_set)
+                if single and not (isinstance(at, Number) and at.constant):
                     return single[0]
         return None
 

@@ -118,6 +118,13 @@ class Lowering:
         self.used = outer
         return code
 
+    def reads(self, term: Term, scope: Scope) -> set[tuple[str, tuple[int, ...]]]:
+        """The fields that the code of a term reads; they do not count as used."""
+        outer, self.used = self.used, set()
+        self.lower(term, scope)
+        found, self.used = self.used, outer
+        return found
+
     def place_of(self, code: Code | None) -> tuple[str, tuple[int, ...]] | None:
         """The place of a field that ``code`` just reads."""
         return self._places.get(code.text) if isinstance(code, Number) else None

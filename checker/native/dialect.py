@@ -269,7 +269,7 @@ class Body:
 
     def _choose(self, test: ast.expr, then: ast.expr, other: ast.expr) -> Any:
         condition = self.truth(test)
-        if not (_calls(then) or _calls(other)):
+        if not (_risky(then) or _risky(other)):
             return self.b.select(condition, self.value(then), self.value(other))
         blocks = [self.function.append_basic_block(n) for n in ("then", "else", "chosen")]
         self.b.cbranch(condition, blocks[0], blocks[1])
@@ -380,6 +380,13 @@ def _loaded(target: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(target), mode="eval").body
 
 
+def _risky(node: ast.expr) -> bool:
+    """Whether an expression must not be evaluated in vain: it calls more than what only reads or computes."""
+    return any(
+        isinstance(n, ast.Call) and not (isinstance(n.func, ast.Name) and n.func.id in _PURE) for n in ast.walk(node)
+    )
+
+
 def _calls(node: ast.expr) -> bool:
     return any(isinstance(n, ast.Call) for n in ast.walk(node))
 
@@ -392,9 +399,11 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
+_PURE = ("int", "min", "at", "byte", "pointer", "high_product", "ones", "lowest")
 _BUILT_IN: dict[str, Callable[..., Any]] = {
     "_out_of_range": lambda f: f.fail(),
     "_in_range": lambda f, at, length: f.in_range(at, length),
+    "int": lambda _, number: number,
     "min": lambda f, a, b: f.lesser(a, b),
     "prefetch": lambda f, array, index: f.prefetch(f.b.add(array, f.b.shl(index, WORD(3)))),
     "high_product": lambda f, a, b: f.high_product(a, b),
@@ -403,6 +412,7 @@ _BUILT_IN: dict[str, Callable[..., Any]] = {
     "byte": lambda f, array, index: f.b.zext(f.b.load(f.byte_at(array, index), typ=BYTE), WORD),
     "equal_slots": lambda f, bucket, s: f.equal_slots(bucket, s),
     "free_slots": lambda f, bucket: f.slots(bucket, [WORD(0)]),
+    "lowest": lambda f, mask: f.b.cttz(mask, ir.IntType(1)(0)),
     "ones": lambda f, mask: f.b.ctpop(mask),
     "set_byte": lambda f, array, index, value: f.set_byte(array, index, value),
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from model.language import Instance, Term
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from ..explore.code import Code, Mask, Number
+from model.language import Action, Instance, Op, Term
+
+from ..explore.code import Code, Mask, Number, number
 from ..explore.emit import Emitter, Place, Watch
 from ..explore.lower import Lowering, Scope
 from ..layout import WORD, Field, Layout
@@ -12,6 +15,8 @@ from .words import INFO_SEEN
 
 GREATEST = 2**62
 """Numbers are less than this in size, so that sums and differences of two fit into a word."""
+FAN = 16
+"""Branches that one field is worth."""
 TERMS = 62
 """Terms that one word can tell of."""
 
@@ -41,6 +46,41 @@ class WordEmitter(Emitter):
     def __init__(self, instance: Instance, layout: Layout, watch: Watch, *, words: int) -> None:
         super().__init__(instance, layout, watch)
         self.words = words
+
+    def _steps(self, scope: Scope) -> Iterator[str]:
+        """Actions whose guards ask the same field for its value stand together below that value, so that machine code
+        branches once for all of them: branches that nobody foresees are what expanding a state costs."""
+        rest: list[tuple[Action, tuple[int, ...]]] = []
+        groups: dict[Place, list[tuple[Action, tuple[int, ...]]]] = {}
+        for action in self.instance.system.actions.values():
+            for choice in self.instance.choices(action):
+                place = self._telling(action, choice, scope)
+                (rest if place is None else groups.setdefault(place, [])).append((action, choice))
+        for place, members in groups.items():
+            yield from self._split(place, scope, lambda inner, m=members: self._all(m, inner))
+        yield from self._all(rest, scope)
+
+    def _all(self, members: Sequence[tuple[Action, tuple[int, ...]]], scope: Scope) -> list[str]:
+        return [line for action, choice in members for line in self._action(action, choice, scope)]
+
+    def _telling(self, action: Action, choice: tuple[int, ...], scope: Scope) -> Place | None:
+        """A field of which at most half of the values enable an action, if its guard has a part about that alone."""
+        bound = {**scope.bound, **dict(zip(action.parameters, choice, strict=True))}
+        here = replace(scope, bound=bound)
+        for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
+            places = self.lowering.reads(part, here)
+            if len(places) != 1:
+                continue
+            (place,) = places
+            field = self.layout.fields[place]
+            values = range(field.low, field.high + 1)
+            if field.is_set or len(values) > FAN:
+                continue
+            known = ({**here.fields, place: number(v)} for v in values)
+            allowed = [v for v in known if self.lowering.truth(part, replace(here, fields=v)).known is not False]
+            if len(allowed) * 2 <= len(values):
+                return place
+        return None
 
     def _frame(self) -> tuple[list[str], list[str]]:
         if len(self.watch.states) + len(self.watch.steps) > TERMS:

@@ -19,10 +19,15 @@ from .words import (
     AHEAD,
     BITS,
     BUCKET,
+    INFO_AT,
     INFO_FRESH,
     INFO_SEEN,
+    INFO_SOURCE,
     INFO_STEPS,
+    NEAR,
     PAD,
+    RECENT,
+    SEGMENT,
     STRIDE,
     SYMMETRIC,
     WORDS,
@@ -35,6 +40,7 @@ from .words import (
     expand,
     free_slots,
     high_product,
+    lowest,
     ones,
     pointer,
     prefetch,
@@ -92,12 +98,66 @@ def advance(
     return i
 
 
+def take(
+    sources: Words,
+    me: int,
+    segment: int,
+    table: Words,
+    fresh: Words,
+    info: Words,
+    level: int,
+    ring: Words,
+    recent: Words,
+) -> int:
+    """Insert what all workers have sent to worker ``me``, from a segment on; ``sources`` are each worker's boxes and
+    their fills. Returns the number of segments, or of one that must grow before this is called again with it."""
+    while segment < 1 << BITS:
+        box = (me << BITS) + segment
+        home = at(table, segment * SEGMENT)
+        while info[INFO_SOURCE] < WORKERS:
+            states = pointer(pointer(sources[2 * info[INFO_SOURCE]])[box])
+            fills = pointer(sources[2 * info[INFO_SOURCE] + 1])
+            if info[INFO_AT] == 0:
+                fills[box] = sift(states, fills[box], recent)
+                info[INFO_AT] = 1
+            i = drain(states, info[INFO_AT] - 1, fills[box], home, fresh, info, level, ring)
+            if i < fills[box]:
+                info[INFO_AT] = i + 1
+                return segment
+            fills[box] = 0
+            info[INFO_AT] = 0
+            info[INFO_SOURCE] += 1
+        info[INFO_SOURCE] = 0
+        segment += 1
+    return segment
+
+
+def sift(box: Words, count: int, recent: Words) -> int:
+    """Leave out of a box most of the states that were sent to the same segment just before: more than half of all
+    successors are. ``recent`` has the complements of states that are stored or will be. Returns how many are left."""
+    i = 0
+    kept = 0
+    while i < count:
+        s = at(box, i * WORDS)
+        old = at(recent, (mixed(s) >> 16 & RECENT - 1) * WORDS)
+        different = 0
+        for w in range(WORDS):
+            different = different | (~s[w] ^ old[w])
+        for w in range(WORDS):
+            old[w] = ~s[w]
+            box[kept * WORDS + w] = s[w]
+        kept += different != 0
+        i += 1
+    return kept
+
+
 def drain(box: Words, first: int, last: int, segment: Words, fresh: Words, info: Words, level: int, ring: Words) -> int:
     """Insert states first…last-1 of a box into its segment; new ones go to ``fresh`` too.
 
     Returns the number of the next state: not ``last`` where the segment must grow.
 
-    Homes are found AHEAD of the insertion and kept in ``ring``, so that memory has time to come.
+    Homes are found AHEAD of the insertion and kept in ``ring``, so that memory has time to come; half way it is seen
+    which of them are full, so that the buckets below these come too.
     """
     new = info[INFO_FRESH]
     i = first
@@ -108,24 +168,39 @@ def drain(box: Words, first: int, last: int, segment: Words, fresh: Words, info:
             prefetch(pointer(segment[0]), home * STRIDE)
             ring[soon & AHEAD - 1] = home
             soon += 1
-        s = at(box, i * WORDS)
-        how = 2
-        if segment[2] < segment[3]:
-            how = placed(segment, s, ring[i & AHEAD - 1], level)
-        if how == 2:
+        if segment[2] >= segment[3]:
             break
-        if how:
+        if i + NEAR < last:
+            near = ring[i + NEAR & AHEAD - 1]
+            full = free_slots(at(pointer(segment[0]), near * STRIDE)) == 0
+            prefetch(pointer(segment[0]), (near - full) * STRIDE)
+        s = at(box, i * WORDS)
+        home = ring[i & AHEAD - 1]
+        bucket = at(pointer(segment[0]), home * STRIDE)
+        same = equal_slots(bucket, s)
+        used = BUCKET - ones(free_slots(bucket))
+        missing = int(same == 0)
+        if missing & (used == BUCKET):
+            missing = below(segment, s, home - 1, level)
+            if missing == 2:
+                break
+        else:  # without a branch, for nobody foresees which states are new: what is there is written again
+            slot = lowest(same | 1 << used)
             for w in range(WORDS):
-                fresh[new * WORDS + w] = s[w]
-            new += 1
+                bucket[slot * WORDS + w] = ~s[w]
+            levels = at(bucket, BUCKET * WORDS)
+            set_byte(levels, slot, level if missing else byte(levels, slot))
+            segment[2] += missing
+        for w in range(WORDS):
+            fresh[new * WORDS + w] = s[w]
+        new += missing
         i += 1
     info[INFO_FRESH] = new
     return i
 
 
-def placed(segment: Words, s: Words, home: int, level: int) -> int:
-    """Put a state into a segment that has room: 1 if it is new there, 0 if it is not, 2 if there is no room below."""
-    k = home
+def below(segment: Words, s: Words, k: int, level: int) -> int:
+    """Put a state into bucket ``k`` or one below: 1 if it is new there, 0 if it is not, 2 if there is no room."""
     while k >= 0:
         bucket = at(pointer(segment[0]), k * STRIDE)
         if equal_slots(bucket, s):

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import mmap
 import sys
 
 HUGE = 2 * 2**20
 """Bytes of a huge page."""
-_COLLAPSE = 25
-"""MADV_COLLAPSE of Linux 6.1, which Python does not name yet."""
+_HUGEPAGE, _POPULATE, _COLLAPSE = 14, 23, 25
+"""MADV_HUGEPAGE, MADV_POPULATE_WRITE (Linux 5.14) and MADV_COLLAPSE (Linux 6.1)."""
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
 
 
@@ -26,21 +25,34 @@ class Region:
         except (OSError, ValueError, OverflowError) as problem:
             raise MemoryError(f"no {size} bytes of address space: {problem}") from problem
         self.size = size
-        start = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
-        self.address = -(-start // HUGE) * HUGE
-        self._skipped = self.address - start
-        self._huge = 0
+        self.address = -(-ctypes.addressof(ctypes.c_char.from_buffer(self._map)) // HUGE) * HUGE
+        self._huge, self._filled = False, 0
+
+    def write(self, index: int, word: int) -> None:
+        """Set a word."""
+        ctypes.c_uint64.from_address(self.address + 8 * index).value = word
 
     def use(self, size: int) -> None:
-        """The first ``size`` bytes will be written: ask for huge pages where there are enough of them."""
-        end = -(-size // HUGE) * HUGE
-        if size < HUGE // 2 or end <= self._huge or not hasattr(mmap, "MADV_HUGEPAGE"):
-            return
-        with contextlib.suppress(OSError, ValueError):
-            self._map.madvise(mmap.MADV_HUGEPAGE, self._skipped + self._huge, end - self._huge)
-            if not self._huge:
-                self._map.madvise(_COLLAPSE, self._skipped, end)  # small pages that were written before
-        self._huge = end
+        """The first ``size`` bytes will be written: ask for huge pages when that is worth one."""
+        if size >= HUGE // 2 and not self._huge:
+            self._huge = True
+            _advise(self.address, self.size, _HUGEPAGE)  # once, for it waits for all threads that ask for memory
+            _advise(self.address, min(HUGE, self.size), _COLLAPSE)  # small pages that were written before
+
+    def fill(self, size: int) -> None:
+        """The first ``size`` bytes are wanted now: what is read before it is written would be mapped twice."""
+        self.use(size)
+        end = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
+        if end > self._filled:
+            _advise(self.address + self._filled, end - self._filled, _POPULATE)
+            self._filled = end
+
+
+def _advise(address: int, size: int, advice: int) -> None:
+    """Tell Linux what memory is for; what it does not know it does not do. Unlike Python's own call, this one lets
+    other threads run meanwhile."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), ctypes.c_int(advice))
 
 
 def _flags() -> dict[str, int]:

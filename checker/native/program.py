@@ -14,8 +14,8 @@ from .dialect import Translator
 from .emit import WordEmitter
 from .machine import Machine
 
-INLINE = ("mixed", "home_of", "placed")
-CALLED = {"expand": 3, "advance": 8, "drain": 8, "spread": 3, "parent": 7, "known": 3}
+INLINE = ("mixed", "home_of")
+CALLED = {"expand": 3, "advance": 8, "take": 9, "spread": 3, "parent": 7, "known": 3}
 """Functions that Python calls, with the number of their parameters."""
 
 

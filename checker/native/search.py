@@ -30,10 +30,13 @@ from ..vocabulary import Exploration
 from .memory import Array, Region, words_at
 from .program import Program, bucket
 from .store import Store
-from .words import AHEAD, BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
+from .words import AHEAD, BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, RECENT, SEGMENT
 
-ROUND = 1 << 17
-"""States that a worker expands between two insertions."""
+ROUND = 1 << 19
+"""States that a worker expands between two insertions, at most: the more there are, the more successors are sent twice
+to the same box and sifted out."""
+BOX = 1 << 24
+"""Words that a box may have to hold."""
 ALONE = 1 << 9
 """Frontiers smaller than this are not worth waking other threads."""
 RESERVED = 1 << 34
@@ -48,16 +51,18 @@ class Worker:
     """One worker: its store, its frontier and the next, and a box for each segment of each worker."""
 
     def __init__(self, program: Program, workers: int, room: int) -> None:
+        self.round = min(ROUND, BOX // (program.words * max(1, program.fan)))
         self.store = Store(program.machine, program.words, bucket(program.words), BITS, room)
         self.front, self.next = Region(room), Region(room)
         count = workers * self.store.count
-        self.boxes = [Region(8 * program.words * ROUND * max(1, program.fan)) for _ in range(count)]
+        self.boxes = [Region(8 * BOX) for _ in range(count)]
         self.addresses = Array(count)
         for n, box in enumerate(self.boxes):
             self.addresses[n] = box.address
         self.fills = Array(count)
         self.info = Array(INFO)
         self.ring = Array(AHEAD)
+        self.recent = Array(RECENT * program.words)
         self.scratch = Array((program.fan + 1) * program.words)
         self.bytes = 8 * program.words
         self.size = 0
@@ -104,6 +109,9 @@ class NativeSearch:
         self.program = Program(instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
         room = min(RESERVED, self.limits.memory or RESERVED)
         self.workers = [Worker(self.program, count, room) for _ in range(count)]
+        self._sources = Array(2 * count)
+        for n, w in enumerate(self.workers):
+            self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._lock = Lock()
         self._asked = (1 << len(self._terms)) - 1
         self._depth = 0
@@ -159,7 +167,7 @@ class NativeSearch:
         while any(w.size for w in self.workers):
             if self.limits.depth is not None and self._depth >= self.limits.depth:
                 return self._last_level()
-            for start in range(0, max(w.size for w in self.workers), ROUND):
+            for start in range(0, max(w.size for w in self.workers), self.workers[0].round):
                 self._each(self._advance, start)
                 self._each(self._take, start)
                 self._look()
@@ -175,21 +183,13 @@ class NativeSearch:
         """The initial state goes to its owner."""
         first = self.workers[0]
         words = self.program.unpack(self.kernel.initial)
+        box = place_of(words, len(self.workers) << BITS)
         for n, word in enumerate(words):
-            first.scratch[n] = word
-        owner, segment = divmod(place_of(words, len(self.workers) << BITS), 1 << BITS)
-        w = self.workers[owner]
-        self.program.machine["drain"](
-            first.scratch.address,
-            0,
-            1,
-            w.store.segment(segment),
-            w.next.address,
-            w.info.address,
-            1,
-            w.ring.address,
-        )
-        w.turn()
+            first.boxes[box].write(n, word)
+        first.fills[box] = 1
+        for n, w in enumerate(self.workers):
+            self._insert(n, 1)
+            w.turn()
 
     def _each(self, phase: Callable[[int, int], None], start: int) -> None:
         """A phase of every worker; in threads of their own where there is enough to do."""
@@ -202,7 +202,7 @@ class NativeSearch:
     def _advance(self, n: int, start: int) -> None:
         """Expand the part of worker ``n``'s frontier that begins at ``start``."""
         w = self.workers[n]
-        at, last = start, min(start + ROUND, w.size)
+        at, last = start, min(start + w.round, w.size)
         while at < last:
             at = self._advanced(w, at, last, self._asked)
             if w.info[INFO_SEEN] & self._asked:
@@ -228,20 +228,19 @@ class NativeSearch:
 
     def _take(self, n: int, start: int) -> None:
         """Insert what the boxes hold for worker ``n``."""
+        self._insert(n, (self._depth + 1) % LEVELS + 1)
+
+    def _insert(self, n: int, level: int) -> None:
         me = self.workers[n]
-        drain = self.program.machine["drain"]
-        level = (self._depth + 1) % LEVELS + 1
-        fresh, info, ring = me.next.address, me.info.address, me.ring.address
-        for segment in range(me.store.count):
-            address = me.store.segment(segment)
-            for w in self.workers:
-                box = n * me.store.count + segment
-                at, last = 0, w.fills[box]
-                while at < last:
-                    at = drain(w.addresses[box], at, last, address, fresh, info, level, ring)
-                    if at < last:
-                        self._grow(me.store, segment)
-                w.fills[box] = 0
+        take = self.program.machine["take"]
+        words = me.store.table, me.next, me.info
+        table, fresh, info = (x.address for x in words)
+        at = 0
+        while True:
+            at = take(self._sources.address, n, at, table, fresh, info, level, me.ring.address, me.recent.address)
+            if at == me.store.count:
+                return
+            self._grow(me.store, at)
 
     def _grow(self, store: Store, segment: int) -> None:
         limit = self.limits.memory
@@ -266,9 +265,9 @@ class NativeSearch:
         before = [w.info[INFO_STEPS] for w in self.workers]
         states = (1 << len(self.questions.states)) - 1
         closed = True
-        for start in range(0, max(w.size for w in self.workers), ROUND):
+        for start in range(0, max(w.size for w in self.workers), self.workers[0].round):
             for w in self.workers:
-                at, last = start, min(start + ROUND, w.size)
+                at, last = start, min(start + w.round, w.size)
                 while at < last:
                     at = self._advanced(w, at, last, self._asked & states)
                     if w.info[INFO_SEEN] & self._asked & states:

@@ -64,7 +64,7 @@ class Store:
         size = (buckets + PAD) * 8 * self.stride
         if size > self._regions[n].size:
             raise MemoryError(f"a segment of {size} bytes has no address space")
-        self._regions[n].use(size)
+        self._regions[n].fill(size)
         self.table[n * SEGMENT + 3] = int(buckets * self._limit)
         if self.table[n * SEGMENT + 1]:
             self._machine["spread"](self.segment(n), buckets, self._scratch.address)

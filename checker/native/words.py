@@ -15,20 +15,23 @@ BITS = 6
 """The logarithm of the number of segments of a worker's table."""
 SYMMETRIC = 0
 """1 where states stand for their orbits."""
-AHEAD = 16
-"""How many insertions ahead memory is asked for; a power of two."""
+AHEAD, NEAR = 32, 16
+"""How many insertions ahead memory is asked for, first the home bucket, then what else it takes; powers of two."""
 BUCKET, STRIDE = 7, 8
 """Slots of a bucket, and words: those of its states and one for their levels; a cache line where a state is a word."""
 PAD = 64
 """Buckets of a segment below the lowest home."""
+RECENT = 1 << 14
+"""States that a worker remembers to have inserted; a power of two."""
 SEGMENT = 4
 """Words that describe a segment: address of the buckets, how many (without PAD), states, limit of states."""
 LEVELS = 255
 """Levels that a byte tells apart."""
 
-INFO_SEEN, INFO_STEPS, INFO_FRESH = 0, 1, 2
-"""What a worker's words of information are: terms seen, steps taken, new states."""
-INFO = 3
+INFO_SEEN, INFO_STEPS, INFO_FRESH, INFO_SOURCE, INFO_AT = 0, 1, 2, 3, 4
+"""What a worker's words of information are: terms seen, steps taken, new states; whose box is being inserted, and 1
+plus the state of it that comes next, or 0 before the box was sifted."""
+INFO = 5
 
 
 def at(array: Words, index: int) -> Words:
@@ -78,6 +81,11 @@ def equal_slots(bucket: Words, s: Words) -> int:
 
 def free_slots(bucket: Words) -> int:
     """A bit for each slot of a bucket: it is free."""
+    raise NotImplementedError
+
+
+def lowest(mask: int) -> int:
+    """The number of the lowest bit that is set."""
     raise NotImplementedError
 
 
