@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -41,6 +42,7 @@ class Options:
     fail_fast: bool = False
     exhaustive: bool = False
     symmetry: bool | None = None
+    slicing: bool = True
     depth: int | None = None
     states: int | None = None
     memory: int | None = None
@@ -49,6 +51,8 @@ class Options:
     runs: int | None = None
     workers: int | None = None
     listener: Listener | None = None
+    ir: Callable[[str], None] | None = None
+    """Is given the LLVM IR of the search, which is then in machine code from the start."""
 
     @property
     def limits(self) -> Limits:
@@ -63,9 +67,11 @@ def engine_of(options: Options) -> str:
         raise ModelError(f"engine {name} has no symmetry reduction", remedy="leave out --symmetry")
     if name not in EXPLICIT and options.exhaustive:
         raise ModelError(f"engine {name} is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
+    if name not in ("auto", "native") and options.ir is not None:
+        raise ModelError(f"engine {name} makes no machine code", remedy="use --engine native to see it")
     if name != "simulate" and (options.seed is not None or options.runs is not None):
         raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
-    return name
+    return name if options.ir is None else "native"
 
 
 def ask(
@@ -98,13 +104,14 @@ def _searched(
     engine: str, instance: Instance, properties: list[Checkable], options: Options, common: dict[str, Any]
 ) -> tuple[str, list[Answer], Exploration, bool]:
     """Explicit search: in Python while it is small, then anew in machine code if there is any for the instance, and
-    of orbits if nobody wants to compare counts."""
-    from .explore import Search
+    of orbits if nobody wants to compare counts; without the variables that nothing depends on."""
+    from .explore import Search, irrelevant
 
     limits = options.limits
     if options.symmetry and not _symmetric(instance):
         raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
     common["symmetric"] = bool(options.symmetry)
+    common["sliced"] = irrelevant(instance, properties) if options.slicing else ()
     outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
     if engine == "auto" and (limits.states is None or limits.states > outgrown):
         first = Search(instance, properties, limits=replace(limits, states=outgrown), **common)
@@ -122,6 +129,8 @@ def _searched(
         native = _native(instance, properties, limits, options.workers, common)
         if native is None:
             raise ModelError("there is no machine code for this instance", remedy="use --engine explicit")
+        if options.ir is not None:
+            options.ir(native.program.text())
         return engine, *native.run(), native.interrupted
     run = Search(instance, properties, limits=limits, **common)
     return "explicit", *run.run(), run.interrupted

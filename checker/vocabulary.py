@@ -209,6 +209,8 @@ class Exploration:
     stopped: str | None = None
     seed: int | None = None
     workers: int = 1
+    sliced: tuple[str, ...] = ()
+    """Variables that states do not have, for nothing that was looked for depends on them."""
 
     @property
     def states_per_second(self) -> int:

@@ -28,6 +28,11 @@ class Invariant:
     kind: ClassVar[str] = "invariant"
     where: Place | None = field(default_factory=author)
 
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it reads."""
+        return (self.holds,)
+
 
 @dataclass(frozen=True, eq=False)
 class StepInvariant:
@@ -39,6 +44,11 @@ class StepInvariant:
     kind: ClassVar[str] = "step invariant"
     where: Place | None = field(default_factory=author)
 
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it reads."""
+        return (self.holds,)
+
 
 @dataclass(frozen=True, eq=False)
 class Reachability:
@@ -49,6 +59,11 @@ class Reachability:
     meaning: str
     kind: ClassVar[str] = "reachability"
     where: Place | None = field(default_factory=author)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it reads."""
+        return (self.event,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +79,11 @@ class Recoverability:
     kind: ClassVar[str] = "recoverability"
     where: Place | None = field(default_factory=author)
 
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it reads."""
+        return (self.goal, self.wherever)
+
 
 @dataclass(frozen=True, eq=False)
 class Liveness:
@@ -75,6 +95,11 @@ class Liveness:
     meaning: str
     kind: ClassVar[str] = "liveness"
     where: Place | None = field(default_factory=author)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it reads."""
+        return (self.goal,)
 
 
 Checkable: TypeAlias = Invariant | StepInvariant | Reachability

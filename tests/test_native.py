@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from checker.cli.main import run
 from checker.explore import Search
 from checker.interpreter import RangeError
 from checker.limits import Limits
@@ -289,6 +290,19 @@ def test_the_dialect_is_python(expression: str) -> None:
     for x in (0, 1, 2, 3, 7, 30, 63, 64, 65):
         for y in (0, 1, 2, 5, 40, 63, 64, 70):
             assert native(x, y) & 2**64 - 1 == int(names["f"](x, y)) & 2**64 - 1, (x, y)
+
+
+def test_the_ir_can_be_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import llvmlite.binding as llvm
+
+    small = ["-p", "fixed", "-s", "enactors=2", "-s", "plans=3", "-s", "keep=1"]
+    assert run([*small, "--dump-ir", str(tmp_path / "search.ll")]) == 0
+    assert "in machine code" in capsys.readouterr().out
+    module = llvm.parse_assembly((tmp_path / "search.ll").read_text())
+    module.verify()
+    assert {"expand", "advance", "take"} <= {f.name for f in module.functions}
+    assert run([*small, "--dump-ir", str(tmp_path / "no" / "search.ll")]) == 2
+    assert run([*small, "--engine", "bmc", "--dump-ir", str(tmp_path / "search.ll")]) == 2
 
 
 def test_the_lowest_bit() -> None:

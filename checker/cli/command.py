@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
 
 from ..catalogue import find
-from ..report import document, render_json
+from ..report import document, render_json, write_whole
 from ..run import Options, check
 from ..vocabulary import Report, Verdict
-from .deliver import Delivery, Told
+from .deliver import Delivery, Told, writable
 from .progress import progress
 
 CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 3}
@@ -21,6 +22,8 @@ INTERRUPTED = 130
 def check_command(protocol: str, **asked: Any) -> int:
     """Run the check that the options ask for; the exit code."""
     delivery = Delivery(asked["form"], asked["outputs"])
+    if asked["dump_ir"] is not None:
+        writable(asked["dump_ir"])
     with progress() as listener:
         report = check(
             find(protocol),
@@ -34,6 +37,7 @@ def check_command(protocol: str, **asked: Any) -> int:
                 fail_fast=asked["fail_fast"],
                 exhaustive=asked["exhaustive"],
                 symmetry=asked["symmetry"],
+                slicing=asked["slicing"],
                 depth=asked["depth"],
                 states=asked["max_states"],
                 memory=asked["max_memory"],
@@ -42,6 +46,7 @@ def check_command(protocol: str, **asked: Any) -> int:
                 runs=asked["runs"],
                 workers=asked["workers"],
                 listener=listener,
+                ir=None if asked["dump_ir"] is None else partial(write_whole, asked["dump_ir"]),
             ),
         )
     code = exit_code(report, asked["expect"])

@@ -3,6 +3,7 @@
 from .kernel import Kernel
 from .search import Search
 from .simulate import Simulation
+from .slicing import irrelevant
 from .symmetry import check_symmetric, symmetric_sorts
 
-__all__ = ["Kernel", "Search", "Simulation", "check_symmetric", "symmetric_sorts"]
+__all__ = ["Kernel", "Search", "Simulation", "check_symmetric", "irrelevant", "symmetric_sorts"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from model.language import Instance
@@ -10,6 +10,7 @@ from model.language import Instance
 from ..interpreter import Interpreter, State
 from ..layout import WORD, Layout
 from .emit import Emitter, Watch
+from .slicing import without
 from .symmetry import Canonical
 
 Expand: TypeAlias = Callable[[int, "list[Any]", "list[tuple[int, int]]"], int]
@@ -20,19 +21,21 @@ class OutOfRangeError(Exception):
 
 
 class Kernel:
-    """Packed states of one instance and their successors. ``symmetric``: a state stands for its orbit."""
+    """Packed states of one instance and their successors. ``symmetric``: a state stands for its orbit. ``sliced``:
+    variables that a packed state does not have; ``instance`` is then what is left, and the interpreter has it all."""
 
-    def __init__(self, instance: Instance, *, symmetric: bool = False) -> None:
-        self.instance = instance
-        self.layout = Layout(instance)
+    def __init__(self, instance: Instance, *, symmetric: bool = False, sliced: Sequence[str] = ()) -> None:
+        self.instance = without(instance, sliced)
+        self.layout = Layout(self.instance)
         self.interpreter = Interpreter(instance)
-        self.canonical = Canonical(instance, self.layout).source() if symmetric else None
+        self._kept = [n for n, v in enumerate(instance.system.variables) if v.name not in sliced]
+        self.canonical = Canonical(self.instance, self.layout).source() if symmetric else None
         self._sort = _sorting(self.canonical) if self.canonical else None
         self.initial = self.view(self.interpreter.initial())
 
     def view(self, state: State) -> int:
         """What a search stores of a state."""
-        return self.representative(self.layout.encode(state))
+        return self.representative(self.layout.encode(tuple(state[n] for n in self._kept)))
 
     def representative(self, packed: int) -> int:
         """The packed state that stands for the orbit of a packed state; without symmetry the state itself."""

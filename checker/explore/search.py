@@ -29,7 +29,7 @@ class Search:
     """One exploration of one instance.
 
     ``fail_fast`` stops at the first violation, ``exhaustive`` goes on when every property has its verdict,
-    ``symmetric`` searches orbits of interchangeable members.
+    ``symmetric`` searches orbits of interchangeable members, ``sliced`` are variables to do without (``irrelevant``).
     """
 
     def __init__(
@@ -42,11 +42,13 @@ class Search:
         fail_fast: bool = False,
         exhaustive: bool = False,
         symmetric: bool = False,
+        sliced: Sequence[str] = (),
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
-        self.kernel = Kernel(instance, symmetric=symmetric)
+        self.kernel = Kernel(instance, symmetric=symmetric, sliced=sliced)
         self.symmetric = symmetric
+        self.sliced = tuple(sliced)
         self.properties = tuple(properties)
         self.limits = limits or Limits()
         self.fail_fast = fail_fast
@@ -76,6 +78,7 @@ class Search:
             seconds=self._watchman.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
+            sliced=self.sliced,
         )
         return [self._questions.answer(p, coverage) for p in self.properties], coverage
 

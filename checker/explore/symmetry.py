@@ -16,7 +16,7 @@ from typing import Any
 
 from model.language import Array, Index, Instance, Maybe, ModelError, Op, SetOf, Sort, Term
 from model.language.terms import subterms
-from properties.kinds import Checkable, Property, Reachability
+from properties.kinds import Property
 
 from ..layout import WORD, Field, Layout
 
@@ -55,8 +55,7 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
     system = instance.system
     named: list[tuple[str, Term]] = []
     for p in properties:
-        if isinstance(p, Checkable):
-            named.append((f"property {p.name}", p.event if isinstance(p, Reachability) else p.holds))
+        named += [(f"property {p.name}", term) for term in p.terms]
     for v in system.variables:
         if any(isinstance(d, Maybe) and d.index.symmetric for d in _domains(v.sort)):
             raise ModelError(f"symmetry: {v.name} is an array over members or none", remedy="leave out --symmetry")

@@ -91,12 +91,14 @@ class NativeSearch:
         fail_fast: bool = False,
         exhaustive: bool = False,
         symmetric: bool = False,
+        sliced: Sequence[str] = (),
         workers: int | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
-        self.kernel = Kernel(instance, symmetric=symmetric)
+        self.kernel = Kernel(instance, symmetric=symmetric, sliced=sliced)
         self.symmetric = symmetric
+        self.sliced = tuple(sliced)
         self.properties = tuple(properties)
         self.limits = limits or Limits()
         self.fail_fast, self.exhaustive = fail_fast, exhaustive
@@ -106,7 +108,7 @@ class NativeSearch:
         self._terms = [*self.questions.states, *self.questions.steps]
         count = workers or _cores()
         watch = self.questions.watch()
-        self.program = Program(instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
+        self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
         room = min(RESERVED, self.limits.memory or RESERVED)
         self.workers = [Worker(self.program, count, room) for _ in range(count)]
         self._sources = Array(2 * count)
@@ -137,6 +139,7 @@ class NativeSearch:
             seconds=self._watchman.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
+            sliced=self.sliced,
             workers=len(self.workers),
         )
         return [self.questions.answer(p, coverage) for p in self.properties], coverage

@@ -52,10 +52,13 @@ def _coverage(engine: str, e: Exploration) -> str:
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = "with" if e.symmetry else "without"
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
+    sliced = ""
+    if e.sliced:
+        sliced = f" States do without {', '.join(e.sliced)}: nothing that is checked depends on it (--no-slicing)."
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {e.states:,} states, {e.transitions:,} transitions, depth {e.depth}, "
         f"{symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s, "
-        f"{e.peak_memory_bytes / 2**20:,.0f} MiB.{seed}"
+        f"{e.peak_memory_bytes / 2**20:,.0f} MiB.{seed}{sliced}"
     )
 
 

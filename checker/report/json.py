@@ -51,6 +51,7 @@ def _exploration(e: Exploration | None) -> dict[str, Any] | None:
         "peak_memory_bytes": e.peak_memory_bytes,
         "seed": e.seed,
         "workers": e.workers,
+        "sliced": list(e.sliced),
     }
 
 
