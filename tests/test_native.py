@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from array import array as array_module
 from pathlib import Path
 from typing import Any
 
@@ -312,6 +313,20 @@ def test_the_lowest_bit() -> None:
     native = Machine(source, lambda: str(translator.module), {"f": 1})["f"]
     for x in (1, 2, 3, 8, 96, 2**63, 2**64 - 2):
         assert native(x) == (x & -x).bit_length() - 1
+
+
+@pytest.mark.parametrize(("name", "code"), [("byte", "B"), ("quarter", "H"), ("half", "I")])
+def test_parts_of_words(name: str, code: str) -> None:
+    source = (
+        f"def f(p, q, n):\n k = 0\n while k < n:\n  set_{name}(q, n - 1 - k, {name}(p, k) + 1)\n  k += 1\n return 0\n"
+    )
+    translator = Translator("test")
+    translator.add(source)
+    native = Machine(source, lambda: str(translator.module), {"f": 3})["f"]
+    most = 2 ** (8 * array_module(code).itemsize) - 1
+    values, found = array_module(code, [1, 2, most, 7, most - 1]), array_module(code, [0] * 5)
+    native(values.buffer_info()[0], found.buffer_info()[0], 5)
+    assert list(found) == [(v + 1) & most for v in reversed(values)]
 
 
 def test_statements_of_the_dialect() -> None:

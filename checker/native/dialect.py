@@ -19,7 +19,6 @@ from typing import Any
 from llvmlite import ir
 
 WORD = ir.IntType(64)
-BYTE = ir.IntType(8)
 WIDE = ir.IntType(128)
 FAILED = -1
 """What a function returns where a value or position was out of its range."""
@@ -301,9 +300,15 @@ class Body:
     def _address(self, array: Any, index: Any) -> Any:
         return self.b.inttoptr(self.b.add(array, self.b.shl(index, WORD(3))), ir.PointerType())
 
-    def byte_at(self, array: Any, index: Any) -> Any:
-        """The address of a byte of an array of bytes."""
-        return self.b.inttoptr(self.b.add(array, index), ir.PointerType())
+    def part_at(self, array: Any, index: Any, size: int) -> Any:
+        """The address of a part of ``size`` bytes of an array of such parts."""
+        offset = self.b.mul(index, WORD(size)) if size > 1 else index
+        return self.b.inttoptr(self.b.add(array, offset), ir.PointerType())
+
+    def part(self, array: Any, index: Any, size: int) -> Any:
+        """A part of ``size`` bytes of an array of such parts, without sign."""
+        loaded = self.b.load(self.part_at(array, index, size), typ=ir.IntType(8 * size), align=size)
+        return self.b.zext(loaded, WORD)
 
     def fail(self) -> Any:
         """Leave the function; what follows is never reached."""
@@ -360,9 +365,9 @@ class Body:
         words = [self.b.load(self._address(s, WORD(w)), typ=WORD) for w in range(self.constants["WORDS"])]
         return self.slots(bucket, [self.b.not_(w) for w in words])
 
-    def set_byte(self, array: Any, index: Any, value: Any) -> Any:
-        """Write a byte of an array of bytes."""
-        self.b.store(self.b.trunc(value, BYTE), self.byte_at(array, index))
+    def set_part(self, array: Any, index: Any, value: Any, size: int) -> Any:
+        """Write a part of ``size`` bytes of an array of such parts."""
+        self.b.store(self.b.trunc(value, ir.IntType(8 * size)), self.part_at(array, index, size), align=size)
         return WORD(0)
 
     def lesser(self, a: Any, b: Any) -> Any:
@@ -399,7 +404,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_PURE = ("int", "min", "at", "byte", "pointer", "high_product", "ones", "lowest")
+_PURE = ("int", "min", "at", "byte", "half", "quarter", "pointer", "high_product", "ones", "lowest")
 _BUILT_IN: dict[str, Callable[..., Any]] = {
     "_out_of_range": lambda f: f.fail(),
     "_in_range": lambda f, at, length: f.in_range(at, length),
@@ -409,10 +414,14 @@ _BUILT_IN: dict[str, Callable[..., Any]] = {
     "high_product": lambda f, a, b: f.high_product(a, b),
     "at": lambda f, array, index: f.b.add(array, f.b.shl(index, WORD(3))),
     "pointer": lambda _, address: address,
-    "byte": lambda f, array, index: f.b.zext(f.b.load(f.byte_at(array, index), typ=BYTE), WORD),
+    "byte": lambda f, array, index: f.part(array, index, 1),
+    "half": lambda f, array, index: f.part(array, index, 4),
+    "quarter": lambda f, array, index: f.part(array, index, 2),
     "equal_slots": lambda f, bucket, s: f.equal_slots(bucket, s),
     "free_slots": lambda f, bucket: f.slots(bucket, [WORD(0)]),
     "lowest": lambda f, mask: f.b.cttz(mask, ir.IntType(1)(0)),
     "ones": lambda f, mask: f.b.ctpop(mask),
-    "set_byte": lambda f, array, index, value: f.set_byte(array, index, value),
+    "set_byte": lambda f, array, index, value: f.set_part(array, index, value, 1),
+    "set_half": lambda f, array, index, value: f.set_part(array, index, value, 4),
+    "set_quarter": lambda f, array, index, value: f.set_part(array, index, value, 2),
 }

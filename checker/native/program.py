@@ -48,8 +48,7 @@ class Program:
         }
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         self.constants = {**constants, **chosen}
-        loops = (Path(__file__).parent / "loops.py").read_text(encoding="utf-8")
-        self.sources = [source, canonical or "def canonical(s):\n return 0\n", loops]
+        self.sources = [source, canonical or "def canonical(s):\n return 0\n", dialect("places"), dialect("loops")]
         self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED)
 
     def text(self) -> str:
@@ -67,6 +66,11 @@ class Program:
     def pack(found: Sequence[int]) -> int:
         """The packed state of words."""
         return sum(word << WORD * w for w, word in enumerate(found))
+
+
+def dialect(name: str) -> str:
+    """The text of a module of the dialect."""
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
 
 
 def bucket(words: int) -> int:

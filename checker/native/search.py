@@ -48,12 +48,18 @@ class StoppedError(Exception):
 
 
 class Worker:
-    """One worker: its store, its frontier and the next, and a box for each segment of each worker."""
+    """One worker: its store, its frontier and the next, and a box for each segment of each worker.
 
-    def __init__(self, program: Program, workers: int, room: int) -> None:
+    ``keep``: all frontiers stay, one after the other in ``log``; level n is ``levels[n]``…``levels[n + 1]`` - 1.
+    """
+
+    def __init__(self, program: Program, workers: int, room: int, keep: bool) -> None:
         self.round = min(ROUND, BOX // (program.words * max(1, program.fan)))
         self.store = Store(program.machine, program.words, bucket(program.words), BITS, room)
-        self.front, self.next = Region(room), Region(room)
+        self.log = Region(room)
+        self._other = None if keep else Region(room)
+        self.front = self.next = self.log.address
+        self.levels = [0]
         count = workers * self.store.count
         self.boxes = [Region(8 * BOX) for _ in range(count)]
         self.addresses = Array(count)
@@ -69,10 +75,17 @@ class Worker:
 
     def turn(self) -> None:
         """The next frontier becomes the frontier."""
-        self.front, self.next = self.next, self.front
+        self.front = self.next
         self.size = self.info[INFO_FRESH]
-        self.next.use(2 * self.size * self.bytes)  # the next level is seldom more than twice as large
+        self.levels.append(self.levels[-1] + self.size)
         self.info[INFO_FRESH] = 0
+        if self._other is None:
+            self.next = self.front + self.size * self.bytes
+            self.log.use((self.levels[-1] + 2 * self.size) * self.bytes)
+        else:
+            self.log, self._other = self._other, self.log
+            self.next = self.log.address
+            self.log.use(2 * self.size * self.bytes)  # the next level is seldom more than twice as large
 
 
 class NativeSearch:
@@ -93,6 +106,7 @@ class NativeSearch:
         symmetric: bool = False,
         sliced: Sequence[str] = (),
         workers: int | None = None,
+        keep: bool = False,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
@@ -110,7 +124,7 @@ class NativeSearch:
         watch = self.questions.watch()
         self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
         room = min(RESERVED, self.limits.memory or RESERVED)
-        self.workers = [Worker(self.program, count, room) for _ in range(count)]
+        self.workers = [Worker(self.program, count, room, keep) for _ in range(count)]
         self._sources = Array(2 * count)
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
@@ -214,7 +228,7 @@ class NativeSearch:
     def _advanced(self, w: Worker, first: int, last: int, asked: int) -> int:
         fresh = w.info[INFO_FRESH]
         at: int = self.program.machine["advance"](
-            w.front.address,
+            w.front,
             first,
             last,
             w.scratch.address,
@@ -236,8 +250,7 @@ class NativeSearch:
     def _insert(self, n: int, level: int) -> None:
         me = self.workers[n]
         take = self.program.machine["take"]
-        words = me.store.table, me.next, me.info
-        table, fresh, info = (x.address for x in words)
+        table, fresh, info = me.store.table.address, me.next, me.info.address
         at = 0
         while True:
             at = take(self._sources.address, n, at, table, fresh, info, level, me.ring.address, me.recent.address)
@@ -292,7 +305,7 @@ class NativeSearch:
     def _front(self, w: Worker, n: int) -> int:
         """The packed state number ``n`` of a frontier."""
         words = self.program.words
-        return self.program.pack(words_at(w.front.address + 8 * words * n, words))
+        return self.program.pack(words_at(w.front + 8 * words * n, words))
 
     def _attend(self, w: Worker, n: int, *, steps: bool = True) -> None:
         """State number ``n`` of the frontier decides some property: the reference engine says which, and how."""

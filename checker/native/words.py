@@ -54,6 +54,36 @@ def set_byte(array: Words, index: int, value: int) -> None:
     raise NotImplementedError
 
 
+def half(array: Words, index: int) -> int:
+    """A half-word of an array of half-words, without sign."""
+    raise NotImplementedError
+
+
+def set_half(array: Words, index: int, value: int) -> None:
+    """Write a half-word of an array of half-words."""
+    raise NotImplementedError
+
+
+def quarter(array: Words, index: int) -> int:
+    """A quarter-word of an array of quarter-words, without sign."""
+    raise NotImplementedError
+
+
+def set_quarter(array: Words, index: int, value: int) -> None:
+    """Write a quarter-word of an array of quarter-words."""
+    raise NotImplementedError
+
+
+def mixed(s: Words) -> int:
+    """The hash of a state (``places.py``)."""
+    raise NotImplementedError
+
+
+def home_of(h: int, buckets: int) -> int:
+    """The bucket of a segment that a hash belongs to (``places.py``)."""
+    raise NotImplementedError
+
+
 def prefetch(array: Words, index: int) -> None:
     """Ask for the cache line of a word."""
     raise NotImplementedError
