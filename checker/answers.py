@@ -10,14 +10,16 @@ from properties.kinds import Checkable, Invariant, Property, Reachability, StepI
 
 from .interpreter import Interpreter, State
 from .replay import Recording, ReplayError
-from .vocabulary import Verdict
+from .vocabulary import Fairness, Hopeless, Verdict
 
 
 @dataclass(frozen=True)
 class Answer:
     """What an engine says of a property; ``recording`` is the replayed run that shows it.
 
-    ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable.
+    ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable. ``hopeless``
+    says why there is no recovery after ``recording``; ``loop`` is the number of the state that a lasso returns to, and
+    ``fairness`` how it is fair.
     """
 
     property: Property
@@ -25,6 +27,9 @@ class Answer:
     how: str
     recording: Recording | None = None
     unreached: Recording | None = None
+    hopeless: Hopeless | None = None
+    loop: int | None = None
+    fairness: tuple[Fairness, ...] = ()
 
 
 def sought(p: StepInvariant | Reachability) -> Term:

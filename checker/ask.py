@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from model.language import Instance, ModelError
 from model.language.protocol import known
-from properties.kinds import Checkable
+from properties.kinds import Checkable, Property
 
 from .answers import Answer
 from .limits import Limits, Listener
@@ -28,8 +28,6 @@ ENGINES = {
 }
 SYMBOLIC = ("bmc", "induction", "spacer")
 EXPLICIT = ("auto", "explicit", "native")
-OUTGROWN, OUTGROWN_ORBITS = 50_000, 5_000
-"""States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +73,22 @@ def engine_of(options: Options) -> str:
 
 
 def ask(
-    engine: str, instance: Instance, properties: list[Checkable], options: Options
+    engine: str, instance: Instance, properties: list[Property], options: Options
 ) -> tuple[str, list[Answer], Exploration | None, bool]:
-    """The engine that answered, the answers, what was covered, and whether it was interrupted."""
+    """The engine that answered, the answers, what was covered, and whether it was interrupted. Only explicit search
+    answers properties of continuations; others leave them out."""
     common: dict[str, Any] = {"listener": options.listener, "fail_fast": options.fail_fast}
+    checkable = [p for p in properties if isinstance(p, Checkable)]
     if engine in SYMBOLIC:
         from .smt import engine as symbolic
 
-        run = symbolic(engine)(instance, properties, limits=options.limits, **common)
+        run = symbolic(engine)(instance, checkable, limits=options.limits, **common)
         return engine, run.run(), None, run.interrupted
     if engine == "simulate":
-        return engine, *_simulated(instance, properties, options, common)
-    return _searched(engine, instance, properties, options, {**common, "exhaustive": options.exhaustive})
+        return engine, *_simulated(instance, checkable, options, common)
+    from .searches import searched
+
+    return searched(engine, instance, properties, options)
 
 
 def _simulated(
@@ -98,69 +100,6 @@ def _simulated(
     more: dict[str, Any] = {"runs": options.runs} if options.runs is not None else {}
     run = Simulation(instance, properties, seed=seed, limits=options.limits, **common, **more)
     return *run.run(), run.interrupted
-
-
-def _searched(
-    engine: str, instance: Instance, properties: list[Checkable], options: Options, common: dict[str, Any]
-) -> tuple[str, list[Answer], Exploration, bool]:
-    """Explicit search: in Python while it is small, then anew in machine code if there is any for the instance, and
-    of orbits if nobody wants to compare counts; without the variables that nothing depends on."""
-    from .explore import Search, irrelevant
-
-    limits = options.limits
-    if options.symmetry and not _symmetric(instance):
-        raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
-    common["symmetric"] = bool(options.symmetry)
-    common["sliced"] = irrelevant(instance, properties) if options.slicing else ()
-    outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
-    if engine == "auto" and (limits.states is None or limits.states > outgrown):
-        first = Search(instance, properties, limits=replace(limits, states=outgrown), **common)
-        answers, covered = first.run()
-        if not first.full:
-            return "explicit", answers, covered, first.interrupted
-        if limits.seconds is not None:
-            limits = replace(limits, seconds=max(0.0, limits.seconds - covered.seconds))
-        reduced = options.symmetry is None and not options.exhaustive and _symmetric(instance, properties)
-        chosen = {**common, "symmetric": True} if reduced else common
-        native = _native(instance, properties, limits, options.workers, chosen)
-        if native is not None:
-            return "native", *native.run(), native.interrupted
-    if engine == "native":
-        native = _native(instance, properties, limits, options.workers, common)
-        if native is None:
-            raise ModelError("there is no machine code for this instance", remedy="use --engine explicit")
-        if options.ir is not None:
-            options.ir(native.program.text())
-        return engine, *native.run(), native.interrupted
-    run = Search(instance, properties, limits=limits, **common)
-    return "explicit", *run.run(), run.interrupted
-
-
-def _symmetric(instance: Instance, properties: list[Checkable] | None = None) -> bool:
-    """There are interchangeable members, and neither the system nor ``properties`` name one of them."""
-    from .explore import check_symmetric, symmetric_sorts
-
-    if not symmetric_sorts(instance):
-        return False
-    try:
-        check_symmetric(instance, properties or [])
-    except ModelError:
-        return properties is None  # whoever asks for symmetry is told why there is none
-    return True
-
-
-def _native(
-    instance: Instance, properties: list[Checkable], limits: Limits, workers: int | None, common: dict[str, Any]
-) -> Any:
-    """The native search, or None where there is none, also for want of address space."""
-    try:
-        from .native import NativeSearch, UnsupportedError
-    except ImportError:
-        return None
-    try:
-        return NativeSearch(instance, properties, limits=limits, workers=workers, **common)
-    except (UnsupportedError, MemoryError):
-        return None
 
 
 def _three_quarters() -> int | None:

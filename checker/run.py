@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
 from model.language.protocol import known
-from properties.kinds import Checkable, Invariant, Property, StepInvariant
+from properties.kinds import Checkable, Invariant, Property, StepInvariant, Temporal
 
 from .answers import Answer
 from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
@@ -47,9 +47,8 @@ def check(
         return _prove(protocol, parameters, faults, with_protections, without, options)
     system = _system(protocol, faults, with_protections, without)
     instance = system.instance(**(parameters or {}))
-    asked, left_out = chosen(system, options.properties)
-    answerable = [p for p in asked if isinstance(p, Checkable)]
-    engine, answers, exploration, interrupted = ask(engine, instance, answerable, options)
+    asked, left_out = chosen(system, options.properties, Checkable | Temporal if engine in EXPLICIT else Checkable)
+    engine, answers, exploration, interrupted = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
     told = _Told(instance, choose=engine in EXPLICIT)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
@@ -70,7 +69,7 @@ def check(
     )
 
 
-_NO_ENGINE = "no engine answers this kind yet"
+_NO_ENGINE = "this engine does not answer such"
 
 
 def _prove(
@@ -151,11 +150,22 @@ class _Told:
         p, recording, matched = answer.property, answer.recording, None
         if recording is not None and answer.verdict is Verdict.VIOLATED and self.scenario is not None:
             recording, matched = self._fullest(p, recording, self.scenario)
-        trace = recording.trace() if recording is not None else None
+        trace = replace(recording.trace(), loop=answer.loop) if recording is not None else None
         unreached = None
         if answer.unreached is not None:
             unreached = Unreached(answer.unreached.trace(), self.instance.parameters)
-        return Finding(p.name, p.kind, p.meaning, answer.verdict, answer.how, trace, matched, unreached=unreached)
+        return Finding(
+            p.name,
+            p.kind,
+            p.meaning,
+            answer.verdict,
+            answer.how,
+            trace,
+            matched,
+            unreached=unreached,
+            hopeless=answer.hopeless,
+            fairness=answer.fairness,
+        )
 
     def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match]:
         """The counterexample, or another of its length that shows more of the scenario."""

@@ -70,7 +70,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Trace:
-    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. ``loop`` is the step a lasso returns to."""
+    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. After its last step a lasso goes on as after step
+    ``loop`` (0: as from the start), for ever."""
 
     initial: ShownState
     steps: tuple[Step, ...]
@@ -173,6 +174,50 @@ class Unreached:
 
 
 @dataclass(frozen=True)
+class Fairness:
+    """How a loop meets the fairness (``kind``: none, weak, strong) of an action with these parameters: ``how`` is
+    "taken" or "disabled again and again"."""
+
+    action: str
+    choice: tuple[int, ...]
+    kind: str
+    how: str
+
+
+@dataclass(frozen=True)
+class Vain:
+    """An outcome of an action that still comes about in so many states, and never helps."""
+
+    action: str
+    outcome: str | None
+    states: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An outcome that would write ``place``, and never comes about in the ``tried`` states where its action is
+    enabled there; each of ``reasons`` is a condition of it that is false in all of them."""
+
+    action: str
+    outcome: str | None
+    place: str
+    tried: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hopeless:
+    """Why there is no recovery: ``states`` can be reached by steps that may help (``whole``: these are all), in none of
+    them are the parts ``never`` of the goal true."""
+
+    states: int
+    whole: bool
+    never: tuple[str, ...]
+    vain: tuple[Vain, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True)
 class Finding:
     """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness.
 
@@ -188,6 +233,8 @@ class Finding:
     match: Match | None = None
     parameters: Mapping[str, int] | None = None
     unreached: Unreached | None = None
+    hopeless: Hopeless | None = None
+    fairness: tuple[Fairness, ...] = ()
 
     @property
     def depth(self) -> int | None:

@@ -87,23 +87,28 @@ class Recoverability:
 
 @dataclass(frozen=True, eq=False)
 class Liveness:
-    """◇□ ``goal`` on every fair run: each reaches, and never leaves again, states where it holds. Read on the model
-    without faults."""
+    """What every fair run does (Manna & Pnueli's names): ``form`` is "eventually always" (◇□ ``goal``), "infinitely
+    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). Read on the model without faults."""
 
     name: str
     goal: Term
     meaning: str
+    form: str = "eventually always"
+    trigger: Term = TRUE
     kind: ClassVar[str] = "liveness"
     where: Place | None = field(default_factory=author)
 
     @property
     def terms(self) -> tuple[Term, ...]:
         """What it reads."""
-        return (self.goal,)
+        return (self.goal, self.trigger)
 
 
 Checkable: TypeAlias = Invariant | StepInvariant | Reachability
 """Kinds that a search of states and steps decides; can be used with isinstance."""
+
+Temporal: TypeAlias = Recoverability | Liveness
+"""Kinds that speak of continuations: what a search of all states and steps decides."""
 
 Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability | Liveness"
 
@@ -139,6 +144,17 @@ def recoverable(
 def eventually_always(name: str, goal: Value, meaning: str) -> Liveness:
     """Every fair run reaches states with ``goal`` and stays in them."""
     return Liveness(name, _state_term(goal, name), _sentence(meaning, name))
+
+
+def infinitely_often(name: str, goal: Value, meaning: str) -> Liveness:
+    """Every fair run reaches states with ``goal`` again and again."""
+    return Liveness(name, _state_term(goal, name), _sentence(meaning, name), "infinitely often")
+
+
+def leads_to(name: str, trigger: Value, goal: Value, meaning: str) -> Liveness:
+    """On every fair run a state with ``trigger`` is followed, sooner or later or at once, by one with ``goal``."""
+    words = _sentence(meaning, name)
+    return Liveness(name, _state_term(goal, name), words, "leads to", _state_term(trigger, name))
 
 
 def _state_term(value: Value, name: str) -> Term:

@@ -76,6 +76,18 @@ MAY_IMPORT = {
         "properties.kinds",
         "properties.proof",
     ],
+    "checker.temporal": [
+        "checker.temporal",
+        "checker.answers",
+        "checker.explore",
+        "checker.interpreter",
+        "checker.layout",
+        "checker.native",
+        "checker.replay",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
     "checker.scenario": [
         "checker.answers",
         "checker.explore",
@@ -91,11 +103,23 @@ MAY_IMPORT = {
     "checker.report": ["checker.report", "checker.vocabulary"],
     "checker.catalogue": ["model.language"],
     "checker.ask": [
+        "checker.searches",
         "checker.answers",
         "checker.explore",
         "checker.limits",
         "checker.native",
         "checker.smt",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
+    "checker.searches": [
+        "checker.answers",
+        "checker.ask",
+        "checker.explore",
+        "checker.limits",
+        "checker.native",
+        "checker.temporal",
         "checker.vocabulary",
         "model.language",
         "properties.kinds",
@@ -120,8 +144,8 @@ PUBLIC = {
     "checker": "Exploration Finding Match Options Report Step Trace Verdict check find",
     "properties": (
         "Event Fact Invariant Lemma Liveness Plan Proof Property Reachability Recoverability Scenario Schedule "
-        "StepInvariant event eventually_always fact invariant lemma plan proof reachable recoverable role scenario "
-        "schedule step_invariant take take_for_some"
+        "StepInvariant event eventually_always fact infinitely_often invariant leads_to lemma plan proof reachable "
+        "recoverable role scenario schedule step_invariant take take_for_some"
     ),
     "model.dns": "BASE dns fixed original",
     "model.language": (

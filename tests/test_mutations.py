@@ -67,7 +67,11 @@ def test_deleting_one_generation_too_many() -> None:
 def test_forgetting_to_move_or_reset_the_cursor() -> None:
     system = fixed.system()
     after = verdicts(system.changed(lambda change: change.forget("flip_alias", cursor)), TWO_ENDPOINTS)
-    assert flipped(verdicts(system, TWO_ENDPOINTS), after) == {"cleanup-deletes": "violated"}
+    assert flipped(verdicts(system, TWO_ENDPOINTS), after) == {
+        "cleanup-deletes": "violated",
+        "automation-recovers": "violated",
+        "endpoints-converge": "violated",
+    }
 
 
 def test_forgetting_what_was_listed() -> None:

@@ -116,6 +116,19 @@ def test_the_same_search_however_it_ends(name: str, options: dict[str, Any]) -> 
         assert shape(NativeSearch(instance, properties, workers=workers, **options)) == wanted
 
 
+def test_the_same_traces_for_any_number_of_workers() -> None:
+    instance = original.system(["bad-plan"]).instance(enactors=3, endpoints=1, plans=3, keep=1)
+    properties = checkable(instance.system)
+    told = []
+    for workers in (1, 2, 3):
+        answers, _ = NativeSearch(instance, properties, workers=workers).run()
+        told.append(
+            [[(m.action.name, m.choice) for m in a.recording.moves] for a in answers if a.recording is not None]
+        )
+    assert len(told[0]) >= 4
+    assert told[0] == told[1] == told[2]
+
+
 def test_a_bound_of_states() -> None:
     instance = fixed.system().instance(enactors=2, plans=3, endpoints=1, keep=1)
     answers, covered = NativeSearch(instance, checkable(instance.system), limits=Limits(states=100)).run()

@@ -36,7 +36,9 @@ def still(report: Report) -> Report:
 REPORTS: dict[str, Callable[[], Report]] = {
     "violated": small,
     "one property": lambda: small(properties=("plans-never-regress",)),
-    "unknown kind": lambda: small(properties=("automation-recovers",)),
+    "recovery": lambda: small(properties=("automation-recovers",)),
+    "lasso": lambda: small(properties=("endpoints-converge",)),
+    "unknown kind": lambda: small(properties=("automation-recovers",), engine="bmc"),
     "bounded": lambda: small(states=5),
     "simulated": lambda: small(engine="simulate", seed=7),
     "holds": lambda: check(find("fixed"), SMALL, faults=["crash"]),
@@ -80,7 +82,16 @@ def test_json_says_what_cli_promises() -> None:
     }
     assert data["postmortem"]["missing"] == []
     assert data["postmortem"]["source"] is None
-    assert [p["name"] for p in data["left_out"]] == ["automation-recovers", "endpoints-converge"]
+    assert data["left_out"] == []
+    recovery, liveness = data["properties"][4:6]
+    assert (recovery["name"], recovery["verdict"], recovery["hopeless"]["whole"]) == (
+        "automation-recovers",
+        "violated",
+        True,
+    )
+    assert recovery["trace"]["loop"] is None
+    assert liveness["trace"]["loop"] < liveness["depth"]
+    assert {x["how"] for x in liveness["fairness"]} >= {"taken"}
 
 
 def test_the_text_of_a_small_report() -> None:
@@ -138,8 +149,9 @@ def test_the_same_steps_are_told_once() -> None:
 
 
 def test_left_out_and_undecided_are_said() -> None:
-    text = render_plain(document(small(states=5), 3))
+    text = render_plain(document(small(engine="bmc", depth=3), 3))
     assert "Left out: automation-recovers (recoverability), endpoints-converge (liveness)" in " ".join(text.split())
+    text = render_plain(document(small(states=5), 3))
     assert "not decided: the bound of 5 states was reached" in " ".join(text.split())
 
 

@@ -59,6 +59,10 @@ class Search:
         self._watchman = Watchman("searching", self.limits, listener)
         self._questions = Questions(properties, "explicit search, shortest")
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
+        self.levels = [0]
+        """Where in ``states`` each level begins."""
+        self.expanded = 0
+        """States whose steps were all taken: the first so many of ``states``."""
         self._transitions = 0
         self._depth = 0
 
@@ -102,6 +106,8 @@ class Search:
                     self._depth += bool(fresh)
                     return stopped
             frontier = fresh
+            if fresh:
+                self.levels.append(len(self._parents) - len(fresh))
             self._depth += bool(fresh)
             enough = self._questions.enough(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
             if enough:
@@ -115,6 +121,7 @@ class Search:
         hits: list[tuple[int, int]] = []
         for s in batch:
             found = self._careful(expand, s, out, hits)
+            self.expanded += 1
             self._transitions += len(out)
             if self.symmetric:
                 out[:] = map(self.kernel.representative, out)
@@ -141,6 +148,7 @@ class Search:
                 self._questions.settle(found, [], partial(self._recording, s))
                 expand = self.kernel.expand(self._questions.watch())
         if closed:
+            self.expanded = len(self._parents)
             self._transitions += transitions
             return None
         return f"the depth bound of {self.limits.depth} was reached"
@@ -159,6 +167,12 @@ class Search:
         return self._watchman.look(len(self._parents), self._transitions, self._depth)
 
     # Answers ---------------------------------------------------------------------------------------------------
+    def run_to(self, s: int, depth: int) -> Recording:
+        """A shortest run to a packed state that was met, ``depth`` steps long."""
+        recording = self._recording(s)
+        assert len(recording.moves) == depth
+        return recording
+
     def _recording(self, s: int) -> Recording:
         path = [s]
         while (parent := self._parents[path[-1]]) is not None:

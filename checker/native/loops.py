@@ -86,6 +86,28 @@ def advance(
     return i
 
 
+def least(front: Words, count: int, scratch: Words, best: Words, info: Words, asked: int) -> int:
+    """The number of the least state, in some order of all, where a term in ``asked`` holds, or -1; it is in
+    ``best``."""
+    i = 0
+    found = -1
+    while i < count:
+        s = at(front, i * WORDS)
+        expand(s, scratch, info)
+        if info[INFO_SEEN] & asked:
+            before = int(found < 0)
+            equal = 1
+            for w in range(WORDS):
+                before = before | (equal & (s[w] < best[w]))
+                equal = equal & (s[w] == best[w])
+            if before:
+                found = i
+                for w in range(WORDS):
+                    best[w] = s[w]
+        i += 1
+    return found
+
+
 def take(
     sources: Words,
     me: int,

@@ -15,7 +15,7 @@ from .emit import WordEmitter
 from .machine import Machine
 
 INLINE = ("mixed", "home_of")
-CALLED = {"expand": 3, "advance": 8, "take": 9, "spread": 3, "parent": 7, "known": 3}
+CALLED = {"expand": 3, "advance": 8, "least": 6, "take": 9, "spread": 3, "parent": 7, "known": 3}
 """Functions that Python calls, with the number of their parameters."""
 
 

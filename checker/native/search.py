@@ -5,8 +5,8 @@ workers expand a part of their frontiers into boxes, one for each segment of eac
 for its own segments. No phase writes what another worker reads, so verdicts, counts, depth and lengths do not depend on
 the number of workers.
 
-No state stores its parent. A state's level is kept in a byte, so a trace is found backwards: the parent is a state of
-the level before with a step to it, and those are expanded again, once a level at most.
+A property is settled at the end of the level that decides it, by the least state that does, and a trace takes the least
+parents: what is told does not depend on the number of workers either.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from ..vocabulary import Exploration
 from .memory import Array, Region, words_at
 from .program import Program, bucket
 from .store import Store
+from .ways import Ways
 from .words import AHEAD, BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, RECENT, SEGMENT
 
 ROUND = 1 << 19
@@ -72,6 +73,11 @@ class Worker:
         self.scratch = Array((program.fan + 1) * program.words)
         self.bytes = 8 * program.words
         self.size = 0
+
+    @property
+    def steps(self) -> int:
+        """Steps that its states have."""
+        return self.info[INFO_STEPS]
 
     def turn(self) -> None:
         """The next frontier becomes the frontier."""
@@ -130,6 +136,7 @@ class NativeSearch:
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._lock = Lock()
         self._asked = (1 << len(self._terms)) - 1
+        self._decided = 0
         self._depth = 0
 
     def run(self) -> tuple[list[Answer], Exploration]:
@@ -146,7 +153,7 @@ class NativeSearch:
                 stopped = str(reason)
         coverage = Exploration(
             states=self._states,
-            transitions=self._transitions,
+            transitions=self.transitions,
             depth=self._depth + any(w.info[INFO_FRESH] for w in self.workers),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
@@ -174,8 +181,9 @@ class NativeSearch:
         return sum(w.store.states for w in self.workers)
 
     @property
-    def _transitions(self) -> int:
-        return sum(w.info[INFO_STEPS] for w in self.workers)
+    def transitions(self) -> int:
+        """Steps taken."""
+        return sum(w.steps for w in self.workers)
 
     # The loop --------------------------------------------------------------------------------------------------
     def _levels(self) -> str | None:
@@ -188,6 +196,7 @@ class NativeSearch:
                 self._each(self._advance, start)
                 self._each(self._take, start)
                 self._look()
+            self._settle()
             for w in self.workers:
                 w.turn()
             self._depth += any(w.size for w in self.workers)
@@ -222,8 +231,7 @@ class NativeSearch:
         at, last = start, min(start + w.round, w.size)
         while at < last:
             at = self._advanced(w, at, last, self._asked)
-            if w.info[INFO_SEEN] & self._asked:
-                self._attend(w, at - 1)
+            self._attend(w, self._asked)
 
     def _advanced(self, w: Worker, first: int, last: int, asked: int) -> int:
         fresh = w.info[INFO_FRESH]
@@ -272,7 +280,7 @@ class NativeSearch:
         states = self._states
         if self.limits.states is not None and states >= self.limits.states:
             raise StoppedError(f"the bound of {self.limits.states} states was reached")
-        stopped = self._watchman.look(states, self._transitions, self._depth)
+        stopped = self._watchman.look(states, self.transitions, self._depth)
         if stopped:
             raise StoppedError(stopped)
 
@@ -286,8 +294,7 @@ class NativeSearch:
                 at, last = start, min(start + w.round, w.size)
                 while at < last:
                     at = self._advanced(w, at, last, self._asked & states)
-                    if w.info[INFO_SEEN] & self._asked & states:
-                        self._attend(w, at - 1, steps=False)
+                    self._attend(w, self._asked & states)
             for n, me in enumerate(self.workers):
                 for w in self.workers:
                     for segment in range(me.store.count):
@@ -295,6 +302,7 @@ class NativeSearch:
                         count, w.fills[box] = w.fills[box], 0
                         known = self.program.machine["known"]
                         closed = closed and bool(known(w.addresses[box], count, me.store.segment(segment)))
+        self._settle(steps=False)
         if closed:
             return None
         for w, steps in zip(self.workers, before, strict=True):
@@ -307,60 +315,47 @@ class NativeSearch:
         words = self.program.words
         return self.program.pack(words_at(w.front + 8 * words * n, words))
 
-    def _attend(self, w: Worker, n: int, *, steps: bool = True) -> None:
-        """State number ``n`` of the frontier decides some property: the reference engine says which, and how."""
-        s = self._front(w, n)
-        with self._lock:
-            hits: list[tuple[int, int]] = []
-            expand = self.kernel.expand(self.questions.watch())
-            found = expand(s, [], hits)
-            self.questions.settle(found, hits if steps else [], lambda: self._recording(s))
-            still = {p.name for p in self.questions.open}
-            self._asked = sum(1 << k for k, p in enumerate(self._terms) if p.name in still)
+    def _attend(self, w: Worker, asked: int) -> None:
+        """Note which of the properties ``asked`` about were decided last."""
+        seen = w.info[INFO_SEEN] & asked
+        if seen:
+            with self._lock:
+                self._decided |= seen
+                self._asked &= ~seen
+
+    def _settle(self, *, steps: bool = True) -> None:
+        """Answer what was decided on this level: by the same state however many workers there are, and the reference
+        engine says how."""
+        for k, p in enumerate(self._terms):
+            if self._decided >> k & 1 and p.name not in self.questions.answers:
+                s = min(self._deciding(1 << k))[1]
+                hits: list[tuple[int, int]] = []
+                found = self.kernel.expand(self.questions.watch())(s, [], hits)
+                self.questions.settle(found, hits if steps else [], lambda s=s: self._recording(s))  # type: ignore[misc]
+        self._decided = 0
+        still = {p.name for p in self.questions.open}
+        self._asked = sum(1 << k for k, p in enumerate(self._terms) if p.name in still)
+
+    def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
+        """The least state of each worker's frontier that decides a property: its words, and packed."""
+        for w in self.workers:
+            best = Array(self.program.words)
+            n = self.program.machine["least"](w.front, w.size, w.scratch.address, best.address, w.info.address, asked)
+            if n >= 0:
+                s = self._front(w, n)
+                yield [_signed(x) for x in self.program.unpack(s)], s
 
     def _recording(self, s: int) -> Recording:
         """A replayed run to a state of the present frontier."""
-        path = self._path(s, self._depth)
-        return retrace(self.kernel.interpreter, self.kernel.view, path)
+        return self.run_to(s, self._depth)
 
-    def _path(self, s: int, depth: int) -> list[int]:
-        """States from the initial one to ``s``, one a level. Beyond LEVELS levels a byte may be mistaken, so a state
-        without a parent makes the search go back to other candidates."""
-        trail: list[tuple[int, Iterator[int]]] = [(s, self._parents(s, depth))]
-        dead: set[tuple[int, int]] = set()
-        while len(trail) <= depth:
-            left = depth - len(trail) + 1
-            parent = next((p for p in trail[-1][1] if (p, left - 1) not in dead), None)
-            if parent is not None:
-                trail.append((parent, self._parents(parent, left - 1)))
-                if left - 1 == 0 and parent != self.kernel.initial:
-                    trail.pop()
-                continue
-            dead.add((trail.pop()[0], left))
-            if not trail:
-                raise ReplayError("no run leads to a state that was found")
-        return [state for state, _ in reversed(trail)]
-
-    def _parents(self, s: int, level: int) -> Iterator[int]:
-        """States of the level before ``level`` that have a step to ``s``."""
-        if level == 0:
-            return
-        wanted = (level - 1) % LEVELS + 1
-        words = self.program.words
-        target, info, scratch = Array(words), Array(INFO), Array((self.program.fan + 1) * words)
-        for n, word in enumerate(self.program.unpack(s)):
-            target[n] = word
-        slots = bucket(words)
-        find = self.program.machine["parent"]
-        for store in (w.store for w in self.workers):
-            for n in range(store.count):
-                found = -1
-                while True:
-                    k, slot = divmod(found + 1, slots)
-                    found = find(store.segment(n), k, slot, wanted, target.address, scratch.address, info.address)
-                    if found < 0:
-                        break
-                    yield self.program.pack([scratch[k] for k in range(words)])
+    def run_to(self, s: int, depth: int) -> Recording:
+        """A replayed shortest run to a packed state that was met, ``depth`` steps long."""
+        return retrace(
+            self.kernel.interpreter,
+            self.kernel.view,
+            Ways(self.program, [w.store for w in self.workers], self.kernel.initial).path(s, depth),
+        )
 
 
 def _cores() -> int:
@@ -376,3 +371,7 @@ def place_of(words: Sequence[int], segments: int) -> int:
         h = (h ^ w) * 0x9E3779B97F4A7C15 & word
         h = h ^ (h >> 32)
     return int((h * 0xBF58476D1CE4E5B9 & word) * segments >> 64)
+
+
+def _signed(word: int) -> int:
+    return word - 2**64 if word >> 63 else word

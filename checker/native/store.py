@@ -20,7 +20,7 @@ class Store:
 
     def __init__(self, machine: Machine, words: int, bucket: int, bits: int, room: int) -> None:
         self._machine = machine
-        self._bucket = bucket
+        self.bucket = bucket
         self._limit = bucket * FULL
         self.stride = bucket * words + 1
         self._growth = GROWTH if words == 1 else THRIFTY

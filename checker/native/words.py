@@ -19,6 +19,10 @@ AHEAD, NEAR = 32, 16
 """How many insertions ahead memory is asked for, first the home bucket, then what else it takes; powers of two."""
 BUCKET, STRIDE = 7, 8
 """Slots of a bucket, and words: those of its states and one for their levels; a cache line where a state is a word."""
+ROW = 2
+"""Words of a successor with the number of its step."""
+BATCH = 16
+"""States whose successors are looked up together."""
 PAD = 64
 """Buckets of a segment below the lowest home."""
 RECENT = 1 << 14

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ..vocabulary import Exploration, Finding, Match, Observed, Report, Shown, Step, Trace, Unreached, Verdict
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
+from .continuations import continuation
 from .proofs import certificate
 
 
@@ -83,12 +84,15 @@ def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Bloc
     key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
     if key in told:
         yield Paragraph(f"Broken by the same {len(f.trace)} steps as {told[key]}.", "violated")
+        yield from continuation(f)
         return
     told[key] = f.name
     if f.parameters is not None:
         yield Paragraph(f"A run at {_sizes(f.parameters)}:")
     yield timeline(f.trace, f.match)
-    yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
+    if f.trace.loop is None and f.hopeless is None:
+        yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
+    yield from continuation(f)
     if f.match is not None:
         yield from _match(f.match, "Match of this trace with")
 

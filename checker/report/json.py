@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ..vocabulary import Exploration, Finding, Match, Report, Step, Trace, Unreached
+from .continuations import fairness_json, hopeless_json
 from .proofs import certificate_json
 
 SCHEMA = "planrace/report/1"
@@ -67,6 +68,8 @@ def _finding(f: Finding) -> dict[str, Any]:
         "postmortem": None if f.match is None else _match(f.match),
         "parameters": None if f.parameters is None else dict(f.parameters),
         "unreached": None if f.unreached is None else _unreached(f.unreached),
+        "hopeless": None if f.hopeless is None else hopeless_json(f.hopeless),
+        "fairness": fairness_json(f.fairness),
     }
 
 

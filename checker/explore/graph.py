@@ -1,0 +1,102 @@
+"""The graph of what a search has found: states by number, steps between them as offsets into one list.
+
+Compressed rows: the steps of state n are ``targets[offsets[n]:offsets[n + 1]]``, and ``labels`` beside them says whose
+they are. Numbers take four bytes a state and six a step, so that ten million states fit where objects would not.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model.language import Instance, Term
+
+from .emit import Emitter, Watch
+from .kernel import compiled
+from .lower import Scope
+from .search import Search
+
+Label = tuple[str, tuple[int, ...]]
+"""An action's name and the values of its parameters."""
+
+
+Maker = Callable[[Any, Collection[str], Sequence[Term]], "Graph"]
+"""Makes the graph of a complete search: its steps of some actions, and terms to mark states with."""
+
+
+@dataclass(frozen=True)
+class Graph:
+    """States are numbered so that each of ``levels`` (the distance from the initial state) is a few ranges
+    first…last - 1; bit k of ``marks[n]`` says that term k holds in state n. ``packed`` gives the state of a number."""
+
+    states: int
+    offsets: Any
+    targets: Any
+    labels: Any
+    marks: Any
+    levels: Sequence[Sequence[tuple[int, int]]]
+    names: Sequence[Label]
+    packed: Callable[[int], int]
+
+    @property
+    def numbers(self) -> Iterator[int]:
+        """Every state, level by level."""
+        return (n for level in self.levels for first, last in level for n in range(first, last))
+
+    def steps(self, n: int) -> Iterator[tuple[int, int]]:
+        """Label and target of each step of a state."""
+        for k in range(self.offsets[n], self.offsets[n + 1]):
+            yield self.labels[k], self.targets[k]
+
+
+def labels_of(instance: Instance) -> dict[Label, int]:
+    """A number for each action with its parameters."""
+    system = instance.system
+    found = [(name, choice) for name, a in system.actions.items() for choice in instance.choices(a)]
+    return {label: n for n, label in enumerate(found)}
+
+
+def acting(instance: Instance, actions: Collection[str]) -> Instance:
+    """The instance with these actions only."""
+    system = instance.system
+    return replace(instance, system=replace(system, actions={n: a for n, a in system.actions.items() if n in actions}))
+
+
+def label_in(scope: Scope, labels: dict[Label, int]) -> int:
+    """The number of the step that a scope stands in."""
+    assert scope.step is not None
+    name, choice, _ = scope.step
+    return labels[name, tuple(choice.values())]
+
+
+class _Labelled(Emitter):
+    """Successors with the numbers of their labels."""
+
+    def _append(self, scope: Scope) -> list[str]:
+        return [f"out.append((t, {label_in(scope, labels_of(self.instance))}))"]
+
+
+def graph(search: Search, actions: Collection[str], terms: Sequence[Term] = ()) -> Graph:
+    """The graph of what a search has expanded, with the steps of ``actions``. States that were met and not expanded
+    have numbers but no steps, stand in no level, and carry all marks."""
+    instance = acting(search.kernel.instance, actions)
+    expand = compiled(_Labelled(instance, search.kernel.layout, Watch(states=tuple(terms))).source())
+    states = list(search.states())
+    number = {s: n for n, s in enumerate(states)}
+    offsets, targets, labels, marks = array("I", [0]), array("I"), array("H"), array("B")
+    for s in states[: search.expanded]:
+        out: list[Any] = []
+        marks.append(expand(s, out, []))
+        targets.extend(number[search.kernel.representative(t)] for t, _ in out)
+        labels.extend(k for _, k in out)
+        offsets.append(len(targets))
+    rest = len(states) - search.expanded
+    offsets.extend([len(targets)] * rest)
+    marks.extend([(1 << len(terms)) - 1] * rest)
+    ends = [*search.levels[1:], len(states)]
+    levels = [[(a, min(b, search.expanded))] for a, b in zip(search.levels, ends, strict=True) if a < search.expanded]
+    return Graph(
+        search.expanded, offsets, targets, labels, marks, levels, list(labels_of(instance)), states.__getitem__
+    )

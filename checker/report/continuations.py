@@ -1,0 +1,83 @@
+"""Counterexamples about what follows: why there is no recovery, and loops that never end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..vocabulary import Fairness, Finding, Hopeless, Refusal, Trace
+from .blocks import Block, Paragraph
+
+
+def continuation(f: Finding) -> Iterator[Block]:
+    """What is said after the trace of a property of continuations."""
+    if f.trace is not None and f.trace.loop is not None:
+        yield Paragraph(_loop(f.trace, f.trace.loop), "violated")
+        if f.fairness:
+            yield Paragraph(f"The loop is fair: {_fair(f.fairness)}.")
+    if f.hopeless is not None:
+        yield from _hopeless(f.hopeless)
+
+
+def _loop(trace: Trace, loop: int) -> str:
+    if loop == len(trace):
+        return f"After step {loop} nothing that is fair is enabled: the run may rest there for ever."
+    if loop + 1 == len(trace):
+        return f"Step {loop + 1} repeats for ever."
+    return f"Steps {loop + 1}–{len(trace)} repeat for ever."
+
+
+def _fair(fairness: tuple[Fairness, ...]) -> str:
+    """Action instances, by how the loop is fair to them."""
+    by: dict[str, list[str]] = {}
+    for x in fairness:
+        by.setdefault(x.how, []).append(_called(x.action, x.choice))
+    return "; ".join(f"{', '.join(names)} {how}" for how, names in by.items())
+
+
+def _called(action: str, choice: tuple[int, ...]) -> str:
+    return f"{action}({', '.join(map(str, choice))})" if choice else action
+
+
+def _hopeless(h: Hopeless) -> Iterator[Block]:
+    how_many = f"{h.states:,} states" if h.whole else f"more than {h.states:,} states"
+    never = " and ".join(h.never) or "all of the goal at once"
+    yield Paragraph(
+        f"From there {how_many} can be reached by steps that may help; in none of them is it true that {never}.",
+        "violated",
+    )
+    if h.vain:
+        happened = ", ".join(f"{_ending(v.action, v.outcome)} in {v.states:,}" for v in h.vain)
+        yield Paragraph(f"What still happens in them, in vain: {happened}.")
+    for r in h.refused:
+        yield Paragraph(_refusal(r))
+
+
+def _refusal(r: Refusal) -> str:
+    tried = f"{r.action} is tried in {r.tried:,} of them where it would write {r.place}"
+    if not r.reasons:
+        return f"{tried}, and never ends as {r.outcome}: other endings come first."
+    return f"{tried}, and never ends as {r.outcome}: {' and '.join(r.reasons)} is false each time."
+
+
+def _ending(action: str, outcome: str | None) -> str:
+    return action if outcome is None else f"{action} [{outcome}]"
+
+
+def hopeless_json(h: Hopeless) -> dict[str, Any]:
+    """The same for the JSON report."""
+    return {
+        "states": h.states,
+        "whole": h.whole,
+        "never": list(h.never),
+        "vain": [{"action": v.action, "outcome": v.outcome, "states": v.states} for v in h.vain],
+        "refused": [
+            {"action": r.action, "outcome": r.outcome, "place": r.place, "tried": r.tried, "reasons": list(r.reasons)}
+            for r in h.refused
+        ],
+    }
+
+
+def fairness_json(fairness: tuple[Fairness, ...]) -> list[dict[str, Any]]:
+    """How a loop is fair, for the JSON report."""
+    return [{"action": x.action, "choice": list(x.choice), "kind": x.kind, "how": x.how} for x in fairness]

@@ -1,0 +1,189 @@
+"""Asking explicit search: in Python while it is small, then in machine code; then what its graph says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model.language import Instance, ModelError
+from properties.kinds import Checkable, Liveness, Property, Recoverability
+
+from .answers import Answer
+from .ask import Options
+from .explore import Search, check_symmetric, graph, irrelevant, symmetric_sorts
+from .limits import Limits
+from .vocabulary import Exploration, Verdict
+
+OUTGROWN, OUTGROWN_ORBITS = 50_000, 5_000
+"""States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search that was run, by ``engine``."""
+
+    engine: str
+    search: Any
+    answers: list[Answer]
+    covered: Exploration
+
+
+def searched(
+    engine: str, instance: Instance, properties: list[Property], options: Options
+) -> tuple[str, list[Answer], Exploration, bool]:
+    """The engine that answered, the answers, what the main search covered, and whether it was interrupted.
+
+    Liveness is read without faults and without symmetry reduction, so it may want a search of its own.
+    """
+    if options.symmetry and not _symmetric(instance):
+        raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
+    live = [p for p in properties if isinstance(p, Liveness)]
+    recoverable = [p for p in properties if isinstance(p, Recoverability)]
+    main = [p for p in properties if not isinstance(p, Liveness)]
+    found = _explore(engine, instance, main, options)
+    answers = [*found.answers, *(_answered(p, found, _recoveries) for p in recoverable)]
+    interrupted = found.search.interrupted
+    if live and not interrupted:
+        if options.fail_fast and any(a.verdict is Verdict.VIOLATED for a in answers):
+            answers += [Answer(p, Verdict.UNKNOWN, "not decided: the first violation was found") for p in live]
+        else:
+            early = _Early(live)
+            own = _explore(engine, _without_faults(instance), live, _left(options, found.covered.seconds), early)
+            answers += [early.answers.get(p.name) or _answered(p, own, _livenesses) for p in live]
+            interrupted = own.search.interrupted
+    return found.engine, answers, found.covered, interrupted
+
+
+def _left(options: Options, seconds: float) -> Options:
+    """The same request with what is left of its time."""
+    return options if options.seconds is None else replace(options, seconds=max(0.0, options.seconds - seconds))
+
+
+def _without_faults(instance: Instance) -> Instance:
+    from .temporal import without_faults
+
+    return without_faults(instance)
+
+
+# Searching -------------------------------------------------------------------------------------------------------
+class _Early:
+    """Violations of liveness that show before all is searched: a lasso needs no more than its own states."""
+
+    def __init__(self, properties: Sequence[Liveness]) -> None:
+        self._properties = properties
+        self.answers: dict[str, Answer] = {}
+
+    def enough(self, search: Search) -> bool:
+        """Look; whether nothing is open then."""
+        from .temporal import Liveliness
+
+        for p in self._properties:
+            answer = Liveliness(search).violation(p)
+            if answer is not None:
+                self.answers[p.name] = answer
+        return len(self.answers) == len(self._properties)
+
+
+def _explore(
+    engine: str, instance: Instance, properties: Sequence[Property], options: Options, early: _Early | None = None
+) -> Searched:
+    """Search in Python while it is small, then anew in machine code if there is any for the instance, and of orbits if
+    nobody wants to compare counts; without the variables that nothing depends on."""
+    limits = options.limits
+    live = any(isinstance(p, Liveness) for p in properties)
+    checkable = [p for p in properties if isinstance(p, Checkable)]
+    every = len(checkable) < len(properties)
+    common: dict[str, Any] = {
+        "listener": options.listener,
+        "fail_fast": options.fail_fast,
+        "exhaustive": options.exhaustive or every,
+        "symmetric": bool(options.symmetry) and not live,
+        "sliced": irrelevant(instance, properties) if options.slicing else (),
+    }
+    if common["symmetric"]:
+        check_symmetric(instance, properties)
+    outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
+    if engine == "auto" and (limits.states is None or limits.states > outgrown):
+        first = Search(instance, checkable, limits=replace(limits, states=outgrown), **common)
+        answers, covered = first.run()
+        if not first.full or (early is not None and early.enough(first)):
+            return Searched("explicit", first, answers, covered)
+        if limits.seconds is not None:
+            limits = replace(limits, seconds=max(0.0, limits.seconds - covered.seconds))
+        wanted = options.symmetry is None and not options.exhaustive and not live
+        reduced = wanted and _symmetric(instance, properties)
+        chosen = {**common, "symmetric": True} if reduced else common
+        known = [a for a in answers if a.recording is not None]  # shortest, and always the same
+        open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
+        native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every})
+        if native is not None:
+            more, covered = native.run()
+            return Searched("native", native, [*known, *more], covered)
+    if engine == "native":
+        native = _native(instance, checkable, limits, options.workers, {**common, "keep": every})
+        if native is None:
+            raise ModelError("there is no machine code for this instance", remedy="use --engine explicit")
+        if options.ir is not None:
+            options.ir(native.program.text())
+        return Searched(engine, native, *native.run())
+    run = Search(instance, checkable, limits=limits, **common)
+    return Searched("explicit", run, *run.run())
+
+
+def _symmetric(instance: Instance, properties: Sequence[Property] | None = None) -> bool:
+    """There are interchangeable members, and neither the system nor ``properties`` name one of them."""
+    if not symmetric_sorts(instance):
+        return False
+    try:
+        check_symmetric(instance, properties or [])
+    except ModelError:
+        return properties is None  # whoever asks for symmetry is told why there is none
+    return True
+
+
+def _native(
+    instance: Instance, properties: list[Checkable], limits: Limits, workers: int | None, common: dict[str, Any]
+) -> Any:
+    """The native search, or None where there is none, also for want of address space."""
+    try:
+        from .native import NativeSearch, UnsupportedError
+    except ImportError:
+        return None
+    try:
+        return NativeSearch(instance, properties, limits=limits, workers=workers, **common)
+    except (UnsupportedError, MemoryError):
+        return None
+
+
+# Continuations ---------------------------------------------------------------------------------------------------
+def _answered(p: Any, found: Searched, ask: Callable[[Searched], Any]) -> Answer:
+    """The answer for a property of continuations, which wants all states."""
+    if not found.covered.complete:
+        return Answer(p, Verdict.UNKNOWN, f"not decided: {found.covered.stopped}")
+    try:
+        answer: Answer = ask(found).answer(p)
+    except MemoryError as problem:
+        return Answer(p, Verdict.UNKNOWN, f"not decided: {problem}")
+    return answer
+
+
+def _recoveries(found: Searched) -> Any:
+    from .temporal import Recoveries
+
+    return Recoveries(found.search, _maker(found))
+
+
+def _livenesses(found: Searched) -> Any:
+    from .temporal import Liveliness
+
+    return Liveliness(found.search, _maker(found))
+
+
+def _maker(found: Searched) -> Any:
+    """What makes the graph of a search."""
+    if found.engine != "native":
+        return graph
+    from .native import native_graph
+
+    return native_graph

@@ -1,0 +1,74 @@
+"""Numbers in memory for the loops of ``loops.py``, and those loops themselves: as Python, or as machine code."""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+from array import array
+from collections.abc import Callable
+from operator import getitem, setitem
+from pathlib import Path
+from typing import Any
+
+LARGE = 300_000
+"""States and steps from which machine code pays."""
+SOURCE = Path(__file__).parent / "loops.py"
+PARTS = ("byte", "quarter", "half")
+
+
+def zeros(code: str, count: int) -> Any:
+    """So many numbers: "B" of a byte, "H" of two, "I" of four."""
+    return array(code, bytes(count * array(code).itemsize))
+
+
+def loops(size: int) -> Callable[..., int]:
+    """What runs a function of ``loops.py`` by its name; ``size`` is how much there is to do."""
+    if size >= LARGE:
+        try:
+            return _native()
+        except ImportError:
+            pass
+    return _plain()
+
+
+def _plain() -> Callable[..., int]:
+    names: dict[str, Any] = {"min": min, **dict.fromkeys(PARTS, getitem)}
+    names |= {f"set_{part}": setitem for part in PARTS}
+    exec(compile(ast.unparse(_functions(SOURCE.read_text(encoding="utf-8"))), str(SOURCE), "exec"), names)
+    return lambda name, *given: int(names[name](*given))
+
+
+def _functions(text: str) -> ast.Module:
+    """The functions of a module without its imports, whose names stand for something else here."""
+    return ast.Module([_bare(n) for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)], [])
+
+
+def _bare(node: ast.FunctionDef) -> ast.FunctionDef:
+    for parameter in node.args.args:
+        parameter.annotation = None
+    node.returns = None
+    return node
+
+
+def _native() -> Callable[..., int]:
+    from ..native.dialect import Translator
+    from ..native.machine import Machine
+
+    source = SOURCE.read_text(encoding="utf-8")
+    called = {n.name: len(n.args.args) for n in _functions(source).body if isinstance(n, ast.FunctionDef)}
+
+    def text() -> str:
+        translator = Translator("graphs")
+        translator.add(source)
+        return str(translator.module)
+
+    machine = Machine(source, text, called)
+    return lambda name, *given: int(machine[name](*map(_address, given)))
+
+
+def _address(given: Any) -> int:
+    if isinstance(given, int):
+        return given
+    if isinstance(given, array):
+        return given.buffer_info()[0]
+    return ctypes.addressof(ctypes.c_char.from_buffer(given))

@@ -1,0 +1,291 @@
+"""Liveness under fairness: is there a fair run that breaks the promise, and which is a short one?
+
+A run breaks it when it ends in a strongly connected component that is fair: each action instance that is weakly fair
+is taken in it or not enabled somewhere in it, each that is strongly fair is taken or nowhere enabled. Where a strongly
+fair one is enabled and never taken, the states that enable it are cut out and what remains is looked at again
+(Lichtenstein & Pnueli, "Checking that finite state concurrent programs satisfy their linear specification", POPL 1985).
+A run may also rest for ever in a state that enables nothing that is fair: stuttering is a loop too.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from model.language import Instance
+from properties.kinds import Liveness
+
+from ..answers import Answer
+from ..explore.graph import Graph, Label, Maker, graph
+from ..replay import Recording
+from ..vocabulary import Verdict
+from .arrays import loops, zeros
+from .lasso import Lasso, confirm
+
+GOAL, TRIGGER = 1, 2
+"""Bits of marks: the goal holds; what must lead to it holds."""
+
+
+def without_faults(instance: Instance) -> Instance:
+    """The instance with no fault on: what liveness is read on."""
+    system = instance.system
+    actions = {n: a for n, a in system.actions.items() if a.fault is None}
+    return replace(instance, system=replace(system, actions=actions, faults=()))
+
+
+Move = tuple[int, int]
+"""The label of a step and the state it leads to."""
+
+
+@dataclass(frozen=True)
+class _Component:
+    """States of a strongly connected component; one without steps inside is a place to rest."""
+
+    members: frozenset[int]
+
+
+class Liveliness:
+    """Answers about liveness from one complete search without faults and without symmetry reduction."""
+
+    def __init__(self, search: Any, make: Maker = graph) -> None:
+        self.search = search
+        self.interpreter = search.kernel.interpreter
+        self._make = make
+        self._states = 0
+
+    def answer(self, p: Liveness) -> Answer:
+        """Whether every fair run keeps ``p``; if not, one that does not, as a lasso.
+
+        Raises ``MemoryError`` where the graph does not fit.
+        """
+        found = self.violation(p)
+        if found is not None:
+            return found
+        fair = sum(a.fairness != "none" for a in self.interpreter.instance.system.actions.values())
+        how = f"complete search of {self._states} states without faults, {fair} actions fair"
+        return Answer(p, Verdict.HOLDS, how)
+
+    def violation(self, p: Liveness) -> Answer | None:
+        """A fair run that breaks ``p`` in what was searched, which need not be all."""
+        system = self.interpreter.instance.system
+        g = self._make(self.search, list(system.actions), (p.goal, p.trigger))
+        self._states = g.states
+        fairness = {n: a.fairness for n, a in system.actions.items()}
+        lasso = _Finder(g, p.form, fairness, self.search.run_to).lasso()
+        if lasso is None:
+            return None
+        recording, loop, met = confirm(self.interpreter, p, lasso)
+        return Answer(p, Verdict.VIOLATED, "explicit search, a fair lasso", recording, loop=loop, fairness=met)
+
+
+class _Finder:
+    """Looks for the nearest fair component of a graph, and for a run around it."""
+
+    def __init__(self, g: Graph, form: str, fairness: dict[str, str], run_to: Callable[[int, int], Recording]) -> None:
+        self.g = g
+        self.run_to = run_to
+        self.form = form
+        self.kinds = [fairness[name] for name, _ in g.names]
+        self.size = len(g.offsets) - 1
+        self._run = loops(g.states + len(g.targets))
+        self._bad = self._failing()
+        self._depths = sorted(
+            (first, depth) for depth, level in enumerate(g.levels) for first, last in level if first < last
+        )
+
+    def lasso(self) -> Lasso | None:
+        """A run into a fair component and around it."""
+        region = self._region()
+        component = next(self._fair(region), None)
+        return None if component is None else self._around(component, region)
+
+    # Regions ---------------------------------------------------------------------------------------------------
+    def _region(self) -> Any:
+        """A byte for each state: a run that breaks the promise may stay in it for ever."""
+        if self.form == "leads to":
+            region = zeros("B", self.size)
+            for n in self._pending():
+                region[n] = 1
+            return region
+        if self.form == "infinitely often":
+            return self._failing()
+        return array("B", b"\1" * self.size)
+
+    def _failing(self) -> Any:
+        """A byte for each state: the goal does not hold."""
+        return array("B", bytes(self.g.marks).translate(bytes(not mark & GOAL for mark in range(256))))
+
+    def _pending(self) -> set[int]:
+        """States where the goal is still owed: from where it was promised, without it since."""
+        marks = self.g.marks
+        found = {n for n in self.g.numbers if self._promises(n)}
+        queue = deque(found)
+        while queue:
+            for _, t in self.g.steps(queue.popleft()):
+                if t not in found and not marks[t] & GOAL:
+                    found.add(t)
+                    queue.append(t)
+        return found
+
+    # Components ------------------------------------------------------------------------------------------------
+    def _fair(self, region: Any) -> Iterator[_Component]:
+        """Fair components of a region, those nearest to the initial state first."""
+        found = list(self._components(region, self._ranges()))
+        found.sort(key=self._nearest)
+        for c in found:
+            yield from self._judged(c)
+
+    def _nearest(self, c: _Component) -> tuple[int, int, int]:
+        """Of the state of ``c`` nearest to the initial one (of several the least packed): depth, packed, number."""
+        depths = {n: self._depths[bisect_right(self._depths, (n, self.size)) - 1][1] for n in c.members}
+        depth = min(depths.values())
+        return min((depth, self.g.packed(n), n) for n, d in depths.items() if d == depth)
+
+    def _judged(self, c: _Component) -> Iterator[_Component]:
+        """The component if it is fair, else the fair ones in what is left of it."""
+        enabled: dict[int, int] = {}
+        taken: set[int] = set()
+        for n in c.members:
+            for label in {label for label, _ in self.g.steps(n)}:
+                enabled[label] = enabled.get(label, 0) + 1
+            taken |= {label for label, t in self.g.steps(n) if t in c.members}
+        missed = {label for label in enabled if label not in taken}
+        if any(self.kinds[k] != "none" and enabled[k] == len(c.members) for k in missed):
+            return
+        if not any(self._bad[n] for n in c.members):
+            return
+        refused = {k for k in missed if self.kinds[k] == "strong"}
+        if not refused:
+            yield c
+            return
+        rest = [n for n in c.members if not any(k in refused for k, _ in self.g.steps(n))]
+        region = zeros("B", self.size)
+        for n in rest:
+            region[n] = 1
+        for part in self._components(region, [(n, n + 1) for n in rest]):
+            yield from self._judged(part)
+
+    def _components(self, region: Any, ranges: list[tuple[int, int]]) -> Iterator[_Component]:
+        """Components where a run can stay and the goal fails somewhere: with a step inside, or a state to rest in."""
+        g, run, size = self.g, self._run, self.size
+        component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
+        found = 0
+        for first, last in ranges:
+            rows = (g.offsets, g.targets, order, low, component, *walk)
+            found = run("components", first, last, region, *rows, found)
+        weights = zeros("I", 2 * found + 2)
+        fair = array("B", [kind != "none" for kind in self.kinds])
+        for first, last in ranges:
+            run("weigh", first, last, region, g.offsets, g.targets, g.labels, component, fair, self._bad, weights)
+        count = 0
+        for first, last in ranges:
+            count = run("gather", first, last, region, component, weights, order, count)
+        members: dict[int, list[int]] = {}
+        for n in order[:count]:
+            members.setdefault(component[n], []).append(n)
+        for states in members.values():
+            yield _Component(frozenset(states))
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        return [r for level in self.g.levels for r in level]
+
+    # Runs ------------------------------------------------------------------------------------------------------
+    def _around(self, c: _Component, region: Any) -> Lasso:
+        """The shortest way into a component, and a way around it that meets its obligations."""
+        prefix, at = self._owed(c, region) if self.form == "leads to" else self._into(c)
+        loop = [self.g.names[label] for label, _ in self._loop(c, at)]
+        return Lasso([*prefix, *loop], len(prefix))
+
+    def _into(self, c: _Component) -> tuple[list[Label], int]:
+        """The steps of a shortest run into ``c``, and the state it reaches."""
+        depth, _, at = self._nearest(c)
+        return [(m.action.name, m.choice) for m in self.run_to(self.g.packed(at), depth).moves], at
+
+    def _owed(self, c: _Component, region: Any) -> tuple[list[Label], int]:
+        """The same where the goal never comes after what promises it."""
+        start = next(iter(self.g.numbers))
+        path = _shortest(
+            (start, self._promises(start)),
+            lambda node: node[1] and node[0] in c.members,
+            lambda node: self._owing(node, region),
+        )
+        return [self.g.names[label] for label, _ in path], path[-1][1] if path else start
+
+    def _promises(self, n: int) -> bool:
+        return bool(self.g.marks[n] & (GOAL | TRIGGER) == TRIGGER)
+
+    def _owing(self, node: tuple[int, bool], region: Any) -> Iterator[tuple[int, int, tuple[int, bool]]]:
+        """Steps of a state in which the goal is owed since some state, or not yet."""
+        n, owed = node
+        for label, t in self.g.steps(n):
+            if not owed:
+                yield label, t, (t, False)
+            if (owed and region[t]) or self._promises(t):
+                yield label, t, (t, True)
+
+    def _loop(self, c: _Component, at: int) -> list[Move]:
+        """A closed walk in ``c`` from ``at`` that takes or finds disabled whatever fairness asks for; empty at rest."""
+        walk: list[Move] = []
+        if not any(t in c.members for n in c.members for _, t in self.g.steps(n)):
+            return walk
+        for met in self._wanted(c):
+            here = walk[-1][1] if walk else at
+            if not any(met(n, *move) for n, move in zip((at, *(t for _, t in walk)), walk, strict=False)):
+                walk += self._within(c, here, met)
+        if not walk or walk[-1][1] != at:
+            walk += self._within(c, walk[-1][1] if walk else at, lambda n, label, t: t == at)
+        return walk
+
+    def _within(self, c: _Component, here: int, met: Callable[[int, int, int], bool]) -> list[Move]:
+        """A shortest walk in ``c`` whose last step is as wanted."""
+
+        def steps(node: tuple[int, bool]) -> Iterator[tuple[int, int, tuple[int, bool]]]:
+            for label, t in self.g.steps(node[0]):
+                if t in c.members:
+                    yield label, t, (t, met(node[0], label, t))
+
+        return _shortest((here, False), lambda node: node[1], steps)
+
+    def _wanted(self, c: _Component) -> Iterator[Callable[[int, int, int], bool]]:
+        """What the loop must meet: a step from a state where the goal fails, and one for each fair action instance."""
+        if self.form == "eventually always":
+            yield lambda n, label, t: not self.g.marks[n] & GOAL
+        enabled = {k for n in c.members for k, _ in self.g.steps(n)}
+        taken = {k for n in c.members for k, t in self.g.steps(n) if t in c.members}
+        for k in sorted(enabled):
+            if self.kinds[k] == "strong" and k in taken:
+                yield partial(_takes, k)
+            elif self.kinds[k] != "none":
+                yield partial(self._meets, k)
+
+    def _meets(self, k: int, n: int, label: int, t: int) -> bool:
+        return label == k or all(x != k for x, _ in self.g.steps(n))
+
+
+def _takes(k: int, n: int, label: int, t: int) -> bool:
+    return label == k
+
+
+def _shortest(
+    start: Any, goal: Callable[[Any], bool], steps: Callable[[Any], Iterator[tuple[int, int, Any]]]
+) -> list[Move]:
+    """A shortest path from ``start`` to a node that is a goal; steps give label, state and node."""
+    back: dict[Any, tuple[Any, Move] | None] = {start: None}
+    queue = deque([start])
+    while not goal(queue[0]):
+        node = queue.popleft()
+        for label, t, onward in steps(node):
+            if onward not in back:
+                back[onward] = (node, (label, t))
+                queue.append(onward)
+    path: list[Move] = []
+    known = back[queue[0]]
+    while known is not None:
+        path.append(known[1])
+        known = back[known[0]]
+    return path[::-1]

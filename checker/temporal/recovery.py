@@ -1,0 +1,92 @@
+"""Recoverability: from every reachable state where it is asked, some steps of the helpers lead to the goal (AG EF).
+
+Backward reachability (Clarke, Grumberg & Peled, *Model Checking*, 1999, section 4.1) as sweeps over the rows of the
+graph: states are numbered by their distance from the initial state, and most steps lead away from it, so going from
+the last state to the first marks nearly all in one sweep. What is unmarked when a sweep changes nothing cannot recover.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from model.language import System
+from properties.kinds import Recoverability
+
+from ..answers import Answer
+from ..explore.graph import Graph, Maker, graph
+from ..replay import ReplayError
+from ..vocabulary import Verdict
+from .arrays import loops
+from .hopeless import explain
+
+GOAL, ASKED = 1, 2
+"""Bits of marks: the goal can be reached; recovery is asked for."""
+
+
+class Recoveries:
+    """Answers about recovery from one complete search, which kept what a graph is made of."""
+
+    def __init__(self, search: Any, make: Maker = graph) -> None:
+        self.search = search
+        self._make = make
+
+    def answer(self, p: Recoverability) -> Answer:
+        """Whether ``p`` holds; if it does not, the shortest run to a state without recovery, and why there is none.
+
+        Raises ``MemoryError`` where the graph does not fit.
+        """
+        instance = self.search.kernel.interpreter.instance
+        made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
+        hopeless = _first(made, recover(made))
+        if hopeless is None:
+            return Answer(p, Verdict.HOLDS, f"complete search of {made.states} states, {_asked(made)} of them asked")
+        depth, n = hopeless
+        recording = self.search.run_to(made.packed(n), depth)
+        state = recording.states[-1]
+        if recording.interpreter.holds(p.goal, state) or not recording.interpreter.holds(p.wherever, state):
+            raise ReplayError(f"{p.name} is not asked in the state that is said to violate it")
+        how = "explicit search, shortest run to a state without recovery"
+        return Answer(p, Verdict.VIOLATED, how, recording, hopeless=explain(instance, p, state))
+
+
+def helpers(system: System, p: Recoverability) -> list[str]:
+    """The actions whose steps may help."""
+    return [name for name, a in system.actions.items() if a.tags & p.helpers]
+
+
+def recover(g: Graph) -> Any:
+    """Set the bit GOAL of every state from which a state that has it can be reached; the marks."""
+    run = loops(g.states + len(g.targets))
+    while sum(_sweep(g, run)):
+        pass
+    return g.marks
+
+
+def _sweep(g: Graph, run: Callable[..., int]) -> list[int]:
+    ranges = [r for level in reversed(g.levels) for r in level]
+    return [run("reaching", g.offsets, g.targets, g.marks, first, last) for first, last in ranges]
+
+
+def _first(g: Graph, marks: Any) -> tuple[int, int] | None:
+    """Depth and number of the nearest state where recovery is asked for and impossible; of several the least packed."""
+    for depth, level in enumerate(g.levels):
+        found = [n for first, last in level for n in _without(bytes(marks[first:last]), first)]
+        if found:
+            return depth, min(found, key=g.packed)
+    return None
+
+
+def _without(marks: bytes, first: int) -> list[int]:
+    """Numbers of the states with the mark ASKED alone."""
+    if ASKED not in marks:
+        return []
+    return [first + k for k, mark in enumerate(marks) if mark & (GOAL | ASKED) == ASKED]
+
+
+def _asked(g: Graph) -> int:
+    return sum(_count(bytes(g.marks[first:last])) for level in g.levels for first, last in level)
+
+
+def _count(marks: bytes) -> int:
+    return marks.count(ASKED) + marks.count(ASKED | GOAL)
