@@ -31,6 +31,8 @@ from typing import Any
 PEERS = Path(__file__).parent / "peers"
 NAMES = ("enactors", "endpoints", "plans", "keep")
 FAULTS = ("crash", "lock-expiry")
+SAFETY = ("active-plan-never-deleted", "record-never-empty", "plans-never-regress", "rollback-target-exists")
+"""What the peers' models check too."""
 GROWTH = ("2/1/4/2", "3/1/3/2", "3/1/4/2", "3/2/3/2", "3/2/4/2", "4/2/3/2")
 
 
@@ -60,7 +62,8 @@ def ours(sizes: dict[str, int], *options: str) -> Run:
     """The command ``check``, from start to end."""
     chosen = [x for n, v in sizes.items() for x in ("-s", f"{n}={v}")]
     faults = [x for f in FAULTS for x in ("--fault", f)]
-    command = [sys.executable, "-c", "from checker.cli import main; main()", "-p", "fixed", *chosen, *faults]
+    asked = [x for p in SAFETY for x in ("--property", p)]
+    command = [sys.executable, "-c", "from checker.cli import main; main()", "-p", "fixed", *chosen, *faults, *asked]
     text, seconds, memory = timed([*command, "--exhaustive", "--format", "json", *options])
     covered = json.loads(text)["exploration"]
     return Run(covered["states"], covered["transitions"], seconds, memory)

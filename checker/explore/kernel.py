@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from model.language import Instance
@@ -47,7 +48,13 @@ class Kernel:
 
     def expand(self, watch: Watch) -> Expand:
         """The function of ``emit`` for ``watch``."""
-        return compiled(Emitter(self.instance, self.layout, watch).source())
+        return _expanding(self.instance, watch)
+
+
+@lru_cache(maxsize=128)
+def _expanding(instance: Instance, watch: Watch) -> Expand:
+    """Made once for all who look for the same in the same instance: searches for a scenario ask one after the other."""
+    return compiled(Emitter(instance, Layout(instance), watch).source())
 
 
 def _sorting(source: str) -> Callable[[list[int]], object]:

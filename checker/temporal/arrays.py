@@ -10,7 +10,7 @@ from operator import getitem, setitem
 from pathlib import Path
 from typing import Any
 
-LARGE = 300_000
+LARGE = 50_000
 """States and steps from which machine code pays."""
 SOURCE = Path(__file__).parent / "loops.py"
 PARTS = ("byte", "quarter", "half")

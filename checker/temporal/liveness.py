@@ -10,11 +10,12 @@ A run may also rest for ever in a state that enables nothing that is fair: stutt
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from model.language import Instance
@@ -94,9 +95,6 @@ class _Finder:
         self.size = len(g.offsets) - 1
         self._run = loops(g.states + len(g.targets))
         self._bad = self._failing()
-        self._depths = sorted(
-            (first, depth) for depth, level in enumerate(g.levels) for first, last in level if first < last
-        )
 
     def lasso(self) -> Lasso | None:
         """A run into a fair component and around it."""
@@ -108,10 +106,7 @@ class _Finder:
     def _region(self) -> Any:
         """A byte for each state: a run that breaks the promise may stay in it for ever."""
         if self.form == "leads to":
-            region = zeros("B", self.size)
-            for n in self._pending():
-                region[n] = 1
-            return region
+            return self._pending()
         if self.form == "infinitely often":
             return self._failing()
         return array("B", b"\1" * self.size)
@@ -120,31 +115,24 @@ class _Finder:
         """A byte for each state: the goal does not hold."""
         return array("B", bytes(self.g.marks).translate(bytes(not mark & GOAL for mark in range(256))))
 
-    def _pending(self) -> set[int]:
-        """States where the goal is still owed: from where it was promised, without it since."""
-        marks = self.g.marks
-        found = {n for n in self.g.numbers if self._promises(n)}
-        queue = deque(found)
+    def _pending(self) -> Any:
+        """A byte for each state: the goal is still owed, since it was promised and has not held since."""
+        marks, region = self.g.marks, zeros("B", self.size)
+        queue = array("I", (n for n in self.g.numbers if self._promises(n)))
+        for n in queue:
+            region[n] = 1
         while queue:
-            for _, t in self.g.steps(queue.popleft()):
-                if t not in found and not marks[t] & GOAL:
-                    found.add(t)
+            for _, t in self.g.steps(queue.pop()):
+                if not region[t] and not marks[t] & GOAL:
+                    region[t] = 1
                     queue.append(t)
-        return found
+        return region
 
     # Components ------------------------------------------------------------------------------------------------
     def _fair(self, region: Any) -> Iterator[_Component]:
         """Fair components of a region, those nearest to the initial state first."""
-        found = list(self._components(region, self._ranges()))
-        found.sort(key=self._nearest)
-        for c in found:
+        for c in self._components(region, self.g.levels):
             yield from self._judged(c)
-
-    def _nearest(self, c: _Component) -> tuple[int, int, int]:
-        """Of the state of ``c`` nearest to the initial one (of several the least packed): depth, packed, number."""
-        depths = {n: self._depths[bisect_right(self._depths, (n, self.size)) - 1][1] for n in c.members}
-        depth = min(depths.values())
-        return min((depth, self.g.packed(n), n) for n, d in depths.items() if d == depth)
 
     def _judged(self, c: _Component) -> Iterator[_Component]:
         """The component if it is fair, else the fair ones in what is left of it."""
@@ -163,17 +151,19 @@ class _Finder:
         if not refused:
             yield c
             return
-        rest = [n for n in c.members if not any(k in refused for k, _ in self.g.steps(n))]
         region = zeros("B", self.size)
+        rest = {n for n in c.members if not any(k in refused for k, _ in self.g.steps(n))}
         for n in rest:
             region[n] = 1
-        for part in self._components(region, [(n, n + 1) for n in rest]):
+        for part in self._components(region, [[(n, n + 1) for n in rest]]):
             yield from self._judged(part)
 
-    def _components(self, region: Any, ranges: list[tuple[int, int]]) -> Iterator[_Component]:
-        """Components where a run can stay and the goal fails somewhere: with a step inside, or a state to rest in."""
+    def _components(self, region: Any, levels: Sequence[Sequence[tuple[int, int]]]) -> Iterator[_Component]:
+        """Components where a run can stay and the goal fails somewhere: with a step inside, or a state to rest in.
+        Those met on earlier levels come first, on the same level those with the least packed state."""
         g, run, size = self.g, self._run, self.size
         component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
+        ranges = [r for level in levels for r in level]
         found = 0
         for first, last in ranges:
             rows = (g.offsets, g.targets, order, low, component, *walk)
@@ -182,17 +172,27 @@ class _Finder:
         fair = array("B", [kind != "none" for kind in self.kinds])
         for first, last in ranges:
             run("weigh", first, last, region, g.offsets, g.targets, g.labels, component, fair, self._bad, weights)
-        count = 0
-        for first, last in ranges:
-            count = run("gather", first, last, region, component, weights, order, count)
-        members: dict[int, list[int]] = {}
-        for n in order[:count]:
-            members.setdefault(component[n], []).append(n)
-        for states in members.values():
-            yield _Component(frozenset(states))
+        met: list[list[int]] = []
+        for level in levels:
+            count = 0
+            for first, last in level:
+                count = run("gather", first, last, region, component, weights, order, count)
+            met.append(order[:count].tolist())
+        yield from self._in_order(met, component)
 
-    def _ranges(self) -> list[tuple[int, int]]:
-        return [r for level in self.g.levels for r in level]
+    def _in_order(self, met: list[list[int]], component: Any) -> Iterator[_Component]:
+        """The components of states that were met level by level."""
+        members: dict[int, list[int]] = {}
+        for n in chain.from_iterable(met):
+            members.setdefault(component[n], []).append(n)
+        for level in met:
+            nearest: dict[int, int] = {}
+            for n in level:
+                c = component[n]
+                if c in members and (c not in nearest or self.g.packed(n) < self.g.packed(nearest[c])):
+                    nearest[c] = n
+            for c in sorted(nearest, key=lambda c: self.g.packed(nearest[c])):
+                yield _Component(frozenset(members.pop(c)))
 
     # Runs ------------------------------------------------------------------------------------------------------
     def _around(self, c: _Component, region: Any) -> Lasso:
@@ -203,8 +203,19 @@ class _Finder:
 
     def _into(self, c: _Component) -> tuple[list[Label], int]:
         """The steps of a shortest run into ``c``, and the state it reaches."""
-        depth, _, at = self._nearest(c)
+        depth, at = self._entry(c)
         return [(m.action.name, m.choice) for m in self.run_to(self.g.packed(at), depth).moves], at
+
+    def _entry(self, c: _Component) -> tuple[int, int]:
+        """The state of ``c`` nearest to the initial one (of several the least packed), and how far it is."""
+        members = sorted(c.members)
+        for depth, level in enumerate(self.g.levels):
+            found = [
+                n for first, last in level for n in members[bisect_left(members, first) : bisect_left(members, last)]
+            ]
+            if found:
+                return depth, min(found, key=self.g.packed)
+        raise AssertionError("a component without states")
 
     def _owed(self, c: _Component, region: Any) -> tuple[list[Label], int]:
         """The same where the goal never comes after what promises it."""
@@ -223,8 +234,7 @@ class _Finder:
         """Steps of a state in which the goal is owed since some state, or not yet."""
         n, owed = node
         for label, t in self.g.steps(n):
-            if not owed:
-                yield label, t, (t, False)
+            yield label, t, (t, False)
             if (owed and region[t]) or self._promises(t):
                 yield label, t, (t, True)
 
