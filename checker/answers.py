@@ -10,7 +10,7 @@ from properties.kinds import Checkable, Invariant, Property, Reachability, StepI
 
 from .interpreter import Interpreter, State
 from .replay import Recording, ReplayError
-from .vocabulary import Fairness, Hopeless, Verdict
+from .vocabulary import Fairness, Hopeless, Runbook, Verdict
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Answer:
 
     ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable. ``hopeless``
     says why there is no recovery after ``recording``; ``loop`` is the number of the state that a lasso returns to, and
-    ``fairness`` how it is fair.
+    ``fairness`` how it is fair; ``runbook`` is what people can do without whom there is no recovery.
     """
 
     property: Property
@@ -30,6 +30,7 @@ class Answer:
     hopeless: Hopeless | None = None
     loop: int | None = None
     fairness: tuple[Fairness, ...] = ()
+    runbook: Runbook | None = None
 
 
 def sought(p: StepInvariant | Reachability) -> Term:

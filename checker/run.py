@@ -165,6 +165,7 @@ class _Told:
             unreached=unreached,
             hopeless=answer.hopeless,
             fairness=answer.fairness,
+            runbook=answer.runbook,
         )
 
     def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match]:

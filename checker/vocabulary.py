@@ -218,6 +218,22 @@ class Hopeless:
 
 
 @dataclass(frozen=True)
+class Intervention:
+    """Manual steps, in this order, after which the automation can recover; ``states`` need just these."""
+
+    steps: tuple[str, ...]
+    states: int
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """What people can do where the automation cannot recover by itself; ``helpless`` states are beyond them too."""
+
+    interventions: tuple[Intervention, ...]
+    helpless: int
+
+
+@dataclass(frozen=True)
 class Finding:
     """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness.
 
@@ -235,6 +251,7 @@ class Finding:
     unreached: Unreached | None = None
     hopeless: Hopeless | None = None
     fairness: tuple[Fairness, ...] = ()
+    runbook: Runbook | None = None
 
     @property
     def depth(self) -> int | None:

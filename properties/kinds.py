@@ -69,13 +69,15 @@ class Reachability:
 @dataclass(frozen=True, eq=False)
 class Recoverability:
     """AG EF: from every reachable state where ``wherever`` holds, steps of actions with a tag in ``helpers`` can
-    reach a state where ``goal`` holds."""
+    reach a state where ``goal`` holds. Those with a tag in ``manual``, where there are any, are people's and help too;
+    where only they help, a runbook says what to do."""
 
     name: str
     goal: Term
     meaning: str
     wherever: Term
     helpers: frozenset[str]
+    manual: frozenset[str] = frozenset()
     kind: ClassVar[str] = "recoverability"
     where: Place | None = field(default_factory=author)
 
@@ -129,15 +131,23 @@ def reachable(name: str, event: Value, meaning: str) -> Reachability:
 
 
 def recoverable(
-    name: str, goal: Value, meaning: str, *, wherever: Value = TRUE, helpers: frozenset[str] | set[str]
+    name: str,
+    goal: Value,
+    meaning: str,
+    *,
+    wherever: Value = TRUE,
+    helpers: frozenset[str] | set[str],
+    manual: frozenset[str] | set[str] = frozenset(),
 ) -> Recoverability:
-    """From every reachable state with ``wherever`` the steps tagged with ``helpers`` can lead to ``goal``."""
+    """From every reachable state with ``wherever`` the steps tagged with ``helpers`` can lead to ``goal``; so can
+    those of people, tagged with ``manual``."""
     return Recoverability(
         name,
         _state_term(goal, name),
         _sentence(meaning, name),
         _state_term(wherever, name),
         frozenset(helpers),
+        frozenset(manual),
     )
 
 

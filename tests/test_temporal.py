@@ -178,6 +178,45 @@ def test_recovery_by_definition(m: Made) -> None:
         )
 
 
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(made(), st.data())
+def test_runbooks_by_definition(m: Made, data: st.DataObject) -> None:
+    """Who needs people, and how many steps they need, by shortest paths; every class is counted once."""
+    tags = [data.draw(st.sampled_from(["helper", "operator", "other"])) for _ in m.moves]
+    system = m.system()
+    system = replace(
+        system,
+        actions={n: replace(a, tags=frozenset({t})) for (n, a), t in zip(system.actions.items(), tags, strict=True)},
+    )
+    goal, asked = m.holds(m.goal), m.holds(m.trigger)
+    p = recoverable("p", goal, "made up", wherever=asked, helpers={"helper"}, manual={"operator"})
+    search, make = searched(system.instance())
+    book = Recoveries(search, make).answer(p).runbook
+    if "operator" not in tags:
+        assert book is None
+        return
+
+    def edges(*wanted: str) -> Any:
+        found = nx.DiGraph(
+            [(a, b) for t, moves in zip(tags, m.moves, strict=True) if t in wanted for a, b in moves.items()]
+        )
+        found.add_nodes_from(range(m.states))
+        return found
+
+    helping, hands = edges("helper"), edges("operator")
+    good = {n for n in range(m.states) if ({n} | nx.descendants(helping, n)) & m.goal}
+    alone = {0} | nx.descendants(edges("helper", "other"), 0)
+    lost = (alone & m.trigger) - good
+    lengths = [
+        min((len(nx.shortest_path(hands, n, g)) - 1 for g in good if nx.has_path(hands, n, g)), default=0) for n in lost
+    ]
+    assert book is not None
+    assert sorted(len(i.steps) for i in book.interventions for _ in range(i.states)) == sorted(k for k in lengths if k)
+    assert book.helpless == lengths.count(0)
+    ranks = [(len(i.steps), -i.states) for i in book.interventions]
+    assert ranks == sorted(ranks)
+
+
 def cycle(fairness: str) -> Made:
     """Two states to go round in, one of which enables the way out."""
     return Made(3, ({0: 1, 1: 0}, {1: 2}, {2: 2}), ("weak", fairness, "weak"), frozenset({2}), frozenset())

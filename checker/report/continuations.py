@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..vocabulary import Fairness, Finding, Hopeless, Refusal, Trace
-from .blocks import Block, Paragraph
+from ..vocabulary import Fairness, Finding, Hopeless, Refusal, Runbook, Trace
+from .blocks import Block, Facts, Heading, Paragraph
 
 
 def continuation(f: Finding) -> Iterator[Block]:
@@ -62,6 +62,27 @@ def _refusal(r: Refusal) -> str:
 
 def _ending(action: str, outcome: str | None) -> str:
     return action if outcome is None else f"{action} [{outcome}]"
+
+
+def runbook(name: str, book: Runbook) -> Iterator[Block]:
+    """What people can do, ranked."""
+    yield Heading(f"{name}: the runbook")
+    if not book.interventions and not book.helpless:
+        yield Paragraph("The automation can recover from every state that it reaches by itself.")
+        return
+    yield Paragraph("Where the automation cannot recover by itself, these manual steps make it possible again:")
+    rows = [(str(n), ", then ".join(i.steps), f"{i.states:,} states") for n, i in enumerate(book.interventions, 1)]
+    if book.helpless:
+        rows.append(("-", "no manual steps help", f"{book.helpless:,} states"))
+    yield Facts(tuple(rows))
+
+
+def runbook_json(book: Runbook) -> dict[str, Any]:
+    """The same for the JSON report."""
+    return {
+        "interventions": [{"steps": list(i.steps), "states": i.states} for i in book.interventions],
+        "helpless": book.helpless,
+    }
 
 
 def hopeless_json(h: Hopeless) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ..vocabulary import Exploration, Finding, Match, Observed, Report, Shown, Step, Trace, Unreached, Verdict
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
-from .continuations import continuation
+from .continuations import continuation, runbook
 from .proofs import certificate
 
 
@@ -29,6 +29,9 @@ def _blocks(report: Report) -> Iterator[Block]:
     for f in report.findings:
         if f.verdict is Verdict.VIOLATED:
             yield from _violation(f, told)
+    for f in report.findings:
+        if f.runbook is not None:
+            yield from runbook(f.name, f.runbook)
     for f in report.findings:
         if f.unreached is not None:
             yield from _unreached(f.name, f.unreached)

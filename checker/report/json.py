@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..vocabulary import Exploration, Finding, Match, Report, Step, Trace, Unreached
-from .continuations import fairness_json, hopeless_json
+from .continuations import fairness_json, hopeless_json, runbook_json
 from .proofs import certificate_json
 
 SCHEMA = "planrace/report/1"
@@ -70,6 +70,7 @@ def _finding(f: Finding) -> dict[str, Any]:
         "unreached": None if f.unreached is None else _unreached(f.unreached),
         "hopeless": None if f.hopeless is None else hopeless_json(f.hopeless),
         "fairness": fairness_json(f.fairness),
+        "runbook": None if f.runbook is None else runbook_json(f.runbook),
     }
 
 

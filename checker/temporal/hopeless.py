@@ -24,7 +24,7 @@ MOST = 500_000
 def explain(instance: Instance, p: Recoverability, state: State) -> Hopeless:
     """What can be said of a state from which the helpers of ``p`` cannot reach its goal."""
     system = instance.system
-    kernel = Kernel(acting(instance, {n for n, a in system.actions.items() if a.tags & p.helpers}))
+    kernel = Kernel(acting(instance, {n for n, a in system.actions.items() if a.tags & (p.helpers | p.manual)}))
     states, whole = closure(kernel, kernel.layout.encode(state))
     helpers = list(kernel.instance.system.actions.values())
     parts = list(_parts(p.goal, instance))

@@ -26,6 +26,43 @@ def reaching(offsets: Words, targets: Words, marks: Words, first: int, last: int
     return found
 
 
+def reached(offsets: Words, targets: Words, known: Words, first: int, last: int) -> int:
+    """Steps from states first…last-1 that are ``known`` (bytes) lead to states that are then too. Returns how many."""
+    found = 0
+    n = first
+    while n < last:
+        if byte(known, n):
+            k = half(offsets, n)
+            end = half(offsets, n + 1)
+            while k < end:
+                t = half(targets, k)
+                if byte(known, t) == 0:
+                    set_byte(known, t, 1)
+                    found += 1
+                k += 1
+        n += 1
+    return found
+
+
+def nearer(offsets: Words, targets: Words, distance: Words, first: int, last: int, steps: int) -> int:
+    """States without a ``distance`` (bytes) and with a step to one whose distance is ``steps`` get one more. Returns
+    how many did."""
+    found = 0
+    n = first
+    while n < last:
+        if byte(distance, n) == 0:
+            k = half(offsets, n)
+            end = half(offsets, n + 1)
+            while k < end:
+                if byte(distance, half(targets, k)) == steps:
+                    set_byte(distance, n, steps + 1)
+                    found += 1
+                    break
+                k += 1
+        n += 1
+    return found
+
+
 def components(
     first: int,
     last: int,

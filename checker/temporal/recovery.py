@@ -16,7 +16,7 @@ from properties.kinds import Recoverability
 from ..answers import Answer
 from ..explore.graph import Graph, Maker, graph
 from ..replay import ReplayError
-from ..vocabulary import Verdict
+from ..vocabulary import Runbook, Verdict
 from .arrays import loops
 from .hopeless import explain
 
@@ -37,22 +37,32 @@ class Recoveries:
         Raises ``MemoryError`` where the graph does not fit.
         """
         instance = self.search.kernel.interpreter.instance
+        book = self._runbook(p)
         made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
         hopeless = _first(made, recover(made))
         if hopeless is None:
-            return Answer(p, Verdict.HOLDS, f"complete search of {made.states} states, {_asked(made)} of them asked")
+            how = f"complete search of {made.states} states, {_asked(made)} of them asked"
+            return Answer(p, Verdict.HOLDS, how, runbook=book)
         depth, n = hopeless
         recording = self.search.run_to(made.packed(n), depth)
         state = recording.states[-1]
         if recording.interpreter.holds(p.goal, state) or not recording.interpreter.holds(p.wherever, state):
             raise ReplayError(f"{p.name} is not asked in the state that is said to violate it")
         how = "explicit search, shortest run to a state without recovery"
-        return Answer(p, Verdict.VIOLATED, how, recording, hopeless=explain(instance, p, state))
+        return Answer(p, Verdict.VIOLATED, how, recording, hopeless=explain(instance, p, state), runbook=book)
+
+    def _runbook(self, p: Recoverability) -> Runbook | None:
+        """What people can do, where there are any."""
+        from .runbook import manual, runbook
+
+        if not manual(self.search.kernel.interpreter.instance.system, p):
+            return None
+        return runbook(self.search, self._make, p)
 
 
 def helpers(system: System, p: Recoverability) -> list[str]:
-    """The actions whose steps may help."""
-    return [name for name, a in system.actions.items() if a.tags & p.helpers]
+    """The actions whose steps may help, people's too."""
+    return [name for name, a in system.actions.items() if a.tags & (p.helpers | p.manual)]
 
 
 def recover(g: Graph) -> Any:
