@@ -29,7 +29,7 @@ TELLING = Limits(states=2_000_000, seconds=45.0)
 
 def check(
     protocol: Protocol | Variant | System,
-    parameters: Mapping[str, int] | None = None,
+    parameters: Mapping[str, int | str] | None = None,
     *,
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
@@ -38,15 +38,17 @@ def check(
 ) -> Report:
     """Check a protocol at one size and report.
 
-    ``parameters`` gives sizes by name (others have their defaults). A ``System`` has its faults and protections
-    already. Raises ``ModelError`` where the request or the model is wrong.
+    ``parameters`` gives sizes and options by name (others have their defaults). A ``System`` has its faults and
+    protections already. Raises ``ModelError`` where the request or the model is wrong.
     """
     options = options or Options()
     engine = engine_of(options)
+    words, sizes = split(protocol, parameters or {})
     if engine == "proof":
-        return _prove(protocol, parameters, faults, with_protections, without, options)
-    system = _system(protocol, faults, with_protections, without)
-    instance = system.instance(**(parameters or {}))
+        refuse(words)
+        return _prove(protocol, sizes, faults, with_protections, without, options)
+    system = _system(protocol, faults, with_protections, without, words)
+    instance = system.instance(**sizes)
     asked, left_out = chosen(system, options.properties, Checkable | Temporal if engine in EXPLICIT else Checkable)
     engine, answers, exploration, interrupted = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
@@ -57,7 +59,7 @@ def check(
         telling, cut = _tell(instance, findings, options, exploration.seconds if exploration else 0.0)
     return Report(
         protocol=system.name,
-        parameters=instance.parameters,
+        parameters=dict([*instance.parameters.items(), *system.options]),
         faults=system.faults,
         protections=system.protections,
         engine=engine,
@@ -106,14 +108,45 @@ def provable() -> Any:
 
 
 def _system(
-    protocol: Protocol | Variant | System, faults: Sequence[str], add: Sequence[str], without: Sequence[str]
+    protocol: Protocol | Variant | System,
+    faults: Sequence[str],
+    add: Sequence[str],
+    without: Sequence[str],
+    words: Mapping[str, str],
 ) -> System:
     if isinstance(protocol, System):
-        if faults or add or without:
+        if faults or add or without or words:
             raise ModelError("a System has its faults and protections already", remedy="pass its Protocol or Variant")
         return protocol
     variant = protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol
-    return variant.system(faults, add, without)
+    return variant.system(faults, add, without, words)
+
+
+def split(
+    protocol: Protocol | Variant | System, parameters: Mapping[str, int | str]
+) -> tuple[dict[str, str], dict[str, int]]:
+    """Options and sizes apart."""
+    of = protocol.protocol if isinstance(protocol, Variant) else protocol
+    named = of.options if isinstance(of, Protocol) else {}
+    words: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    for name, value in parameters.items():
+        if name in named:
+            words[name] = str(value)
+        elif isinstance(value, int):
+            sizes[name] = value
+        else:
+            table = [*named, *(p.name for p in (of.parameters.values() if isinstance(of, Protocol) else of.parameters))]
+            known(name, table, f"parameter or option of {of.name}")
+            raise ModelError(f"{name} wants a whole number, not {value!r}", remedy="`check list` has the ranges")
+    return words, sizes
+
+
+def refuse(words: Mapping[str, str]) -> None:
+    """Proofs for every size are about the protocol as it is."""
+    if words:
+        name, value = next(iter(words.items()))
+        raise ModelError(f"there are no proofs for every size with {name}={value}", remedy="search one size: check")
 
 
 def chosen(

@@ -48,10 +48,11 @@ def searched(
         if options.fail_fast and any(a.verdict is Verdict.VIOLATED for a in answers):
             answers += [Answer(p, Verdict.UNKNOWN, "not decided: the first violation was found") for p in live]
         else:
-            early = _Early(live)
-            own = _explore(engine, _without_faults(instance), live, _left(options, found.covered.seconds), early)
-            answers += [early.answers.get(p.name) or _answered(p, own, _livenesses) for p in live]
-            interrupted = own.search.interrupted
+            for tags in dict.fromkeys(p.without for p in live):
+                some = [p for p in live if p.without == tags]
+                own, more = _lively(engine, instance, some, _left(options, found.covered.seconds))
+                answers += more
+                interrupted = interrupted or own.search.interrupted
     return found.engine, answers, found.covered, interrupted
 
 
@@ -60,10 +61,13 @@ def _left(options: Options, seconds: float) -> Options:
     return options if options.seconds is None else replace(options, seconds=max(0.0, options.seconds - seconds))
 
 
-def _without_faults(instance: Instance) -> Instance:
+def _lively(engine: str, instance: Instance, live: list[Liveness], options: Options) -> tuple[Searched, list[Answer]]:
+    """A search without faults, and without the actions that these properties leave out, and the answers."""
     from .temporal import without_faults
 
-    return without_faults(instance)
+    early = _Early(live)
+    own = _explore(engine, without_faults(instance, live[0].without), live, options, early)
+    return own, [early.answers.get(p.name) or _answered(p, own, _livenesses) for p in live]
 
 
 # Searching -------------------------------------------------------------------------------------------------------

@@ -292,10 +292,10 @@ class Telling:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything that a run of ``check`` says."""
+    """Everything that a run of ``check`` says. ``parameters``: sizes, and options that are not as usual."""
 
     protocol: str
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, int | str]
     faults: tuple[str, ...]
     protections: tuple[str, ...]
     engine: str

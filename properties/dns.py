@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import model.dns
+from model.dns.operator import frozen
 from model.dns.protocol import Endpoint, Plan, alias, empty, latest, plans, rollback, trees
-from model.language import both, exists, forall, primed, taken
+from model.language import Term, Variant, both, either, exists, forall, primed, taken
 
 from .dns_proof import argument
-from .kinds import eventually_always, invariant, reachable, recoverable, step_invariant
-from .postmortem import postmortem
+from .kinds import (
+    Recoverability,
+    eventually_always,
+    infinitely_often,
+    invariant,
+    reachable,
+    recoverable,
+    step_invariant,
+)
+from .postmortem import postmortem, repaired
 
-PROPERTIES = (
+INVARIANTS = (
     invariant(
         "active-plan-never-deleted",
         forall(Endpoint, lambda e: (alias[e] != 0).implies(alias[e].isin(trees[e]))),
@@ -24,35 +33,81 @@ PROPERTIES = (
         ),
         "an endpoint that has been given a plan resolves to at least one address",
     ),
-    step_invariant(
-        "plans-never-regress",
-        forall(Endpoint, lambda e: primed(alias[e]) >= alias[e]),
-        "no step puts an older plan in place of a newer one",
-    ),
     invariant(
         "rollback-target-exists",
         forall(Endpoint, lambda e: (rollback[e] != 0).implies(rollback[e].isin(trees[e]))),
         "the tree that an endpoint's rollback record points at exists",
     ),
-    recoverable(
-        "automation-recovers",
-        forall(Endpoint, lambda e: (alias[e] == latest) & latest.isin(trees[e])),
-        "while a generation is still to come, Planner and Enactors can bring every endpoint to the newest plan",
-        wherever=latest < plans,
-        helpers={"automation", "lease"},
-    ),
-    eventually_always(
-        "endpoints-converge",
-        forall(Endpoint, lambda e: both(latest == plans, alias[e] == plans, alias[e].isin(trees[e]))),
-        "every fair run brings every endpoint to the last plan and leaves it there",
-    ),
-    reachable(
-        "cleanup-deletes",
-        taken("delete_old_plans")
-        & exists(Endpoint, lambda e: exists(Plan, lambda g: g.isin(trees[e]) & ~g.isin(primed(trees[e])))),
-        "some clean-up deletes a tree: a fix that never cleans up is no fix",
-    ),
+)
+deletes = reachable(
+    "cleanup-deletes",
+    taken("delete_old_plans")
+    & exists(Endpoint, lambda e: exists(Plan, lambda g: g.isin(trees[e]) & ~g.isin(primed(trees[e])))),
+    "some clean-up deletes a tree: a fix that never cleans up is no fix",
 )
 
-original = model.dns.original.declaring(PROPERTIES, [postmortem], [argument])
-fixed = model.dns.fixed.declaring(PROPERTIES, [postmortem], [argument])
+
+def never_regress(but: Term | None = None) -> Term:
+    """No endpoint gets an older plan, by steps other than ``but``."""
+    kept = forall(Endpoint, lambda e: primed(alias[e]) >= alias[e])
+    return kept if but is None else but | kept
+
+
+def recovers(meaning: str, wherever: Term, beside: Term | bool = True) -> Recoverability:
+    """Planner, Enactors and leases that run out can bring every endpoint to the newest plan, people can help; and then
+    ``beside`` holds."""
+    return recoverable(
+        "automation-recovers",
+        both(forall(Endpoint, lambda e: (alias[e] == latest) & latest.isin(trees[e])), beside),
+        meaning,
+        wherever=wherever,
+        helpers={"automation", "lease"},
+        manual={"operator"},
+    )
+
+
+TO_COME = "while a generation is still to come, Planner and Enactors can bring every endpoint to the newest plan"
+SAFETY = (
+    *INVARIANTS[:2],
+    step_invariant("plans-never-regress", never_regress(), "no step puts an older plan in place of a newer one"),
+    INVARIANTS[2],
+)
+converges = eventually_always(
+    "endpoints-converge",
+    forall(Endpoint, lambda e: both(latest == plans, alias[e] == plans, alias[e].isin(trees[e]))),
+    "every fair run brings every endpoint to the last plan and leaves it there",
+    without={"operator"},
+)
+
+PROPERTIES = (*SAFETY, recovers(TO_COME, latest < plans), converges, deletes)
+
+BY_HAND = (*SAFETY, recovers(f"{TO_COME}; or an operator does", latest < plans, ~frozen), converges, deletes)
+"""What is asked where an operator may help: the automation is at work again when all is well."""
+
+ENDLESS = (
+    *INVARIANTS[:2],
+    step_invariant(
+        "plans-never-regress",
+        never_regress(either(taken("publish"), taken("publish_empty"))),
+        "no step puts an older plan in place of a newer one (publishing renumbers)",
+    ),
+    INVARIANTS[2],
+    recovers("Planner and Enactors can bring every endpoint to the newest plan", latest > 0),
+    infinitely_often(
+        "endpoints-answer",
+        forall(Endpoint, lambda e: (alias[e] != 0) & alias[e].isin(trees[e])),
+        "every fair run brings every endpoint to a plan that exists, again and again",
+        without={"operator"},
+    ),
+    deletes,
+)
+"""What is asked where the Planner never stops: nothing is the last plan then, and generations are renumbered."""
+
+
+def _declared(variant: Variant) -> Variant:
+    asked = variant.declaring(PROPERTIES, [postmortem], [argument])
+    return asked.where(model.dns.endless, ENDLESS).where(model.dns.hands, BY_HAND, [repaired])
+
+
+original = _declared(model.dns.original)
+fixed = _declared(model.dns.fixed)

@@ -6,6 +6,7 @@ A property is a term with a name and one sentence of meaning. State terms speak 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
@@ -90,13 +91,15 @@ class Recoverability:
 @dataclass(frozen=True, eq=False)
 class Liveness:
     """What every fair run does (Manna & Pnueli's names): ``form`` is "eventually always" (◇□ ``goal``), "infinitely
-    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). Read on the model without faults."""
+    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). Read on the model without faults and without the
+    actions that have a tag in ``without``."""
 
     name: str
     goal: Term
     meaning: str
     form: str = "eventually always"
     trigger: Term = TRUE
+    without: frozenset[str] = frozenset()
     kind: ClassVar[str] = "liveness"
     where: Place | None = field(default_factory=author)
 
@@ -151,20 +154,26 @@ def recoverable(
     )
 
 
-def eventually_always(name: str, goal: Value, meaning: str) -> Liveness:
+def eventually_always(name: str, goal: Value, meaning: str, *, without: Iterable[str] = ()) -> Liveness:
     """Every fair run reaches states with ``goal`` and stays in them."""
-    return Liveness(name, _state_term(goal, name), _sentence(meaning, name))
+    return _liveness(name, goal, meaning, "eventually always", without)
 
 
-def infinitely_often(name: str, goal: Value, meaning: str) -> Liveness:
+def infinitely_often(name: str, goal: Value, meaning: str, *, without: Iterable[str] = ()) -> Liveness:
     """Every fair run reaches states with ``goal`` again and again."""
-    return Liveness(name, _state_term(goal, name), _sentence(meaning, name), "infinitely often")
+    return _liveness(name, goal, meaning, "infinitely often", without)
 
 
-def leads_to(name: str, trigger: Value, goal: Value, meaning: str) -> Liveness:
+def leads_to(name: str, trigger: Value, goal: Value, meaning: str, *, without: Iterable[str] = ()) -> Liveness:
     """On every fair run a state with ``trigger`` is followed, sooner or later or at once, by one with ``goal``."""
-    words = _sentence(meaning, name)
-    return Liveness(name, _state_term(goal, name), words, "leads to", _state_term(trigger, name))
+    return _liveness(name, goal, meaning, "leads to", without, trigger)
+
+
+def _liveness(
+    name: str, goal: Value, meaning: str, form: str, without: Iterable[str], trigger: Value = TRUE
+) -> Liveness:
+    owed = _state_term(trigger, name)
+    return Liveness(name, _state_term(goal, name), _sentence(meaning, name), form, owed, frozenset(without))
 
 
 def _state_term(value: Value, name: str) -> Term:

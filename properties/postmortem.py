@@ -66,10 +66,10 @@ deletes_active = both(
     ~stale.isin(primed(trees[endpoint])),
 )
 
-postmortem = scenario(
-    "postmortem",
-    "the outage of 20 October 2025",
-    (delayed, other, endpoint, stale),
+ROLES = (delayed, other, endpoint, stale)
+TITLE = "the outage of 20 October 2025"
+
+FACTS = (
     fact(
         "F1",
         "redundant Enactors work independently: a second one takes a plan beside the first",
@@ -138,5 +138,24 @@ postmortem = scenario(
             since=("F9",),
         ),
     ),
-    where=delayed != other,
 )
+
+postmortem = scenario("postmortem", TITLE, ROLES, *FACTS, where=delayed != other)
+
+
+def works_at(i: Term) -> Term:
+    """Enactor ``i`` flips the endpoint that was repaired."""
+    return taken("flip_alias", outcome="accepted", i=i) & (cursor[i] == endpoint)
+
+
+repair = fact(
+    "F12",
+    "operators repair by hand: they install a healthy tree, after which the automation works again",
+    event(taken("freeze"), after=("F10",)),
+    event(taken("install", e=endpoint)),
+    event(taken("unfreeze")),
+    event(exists(Enactor, works_at)),
+)
+
+repaired = scenario("postmortem", TITLE, ROLES, *FACTS, repair, where=delayed != other)
+"""The story with its end, where there is an operator."""

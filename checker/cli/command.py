@@ -63,9 +63,9 @@ def exit_code(report: Report, expected: str | None) -> int:
     return 0 if report.verdict.word == expected else 1
 
 
-def once(settings: Sequence[tuple[str, int]]) -> dict[str, int]:
+def once(settings: Sequence[tuple[str, int | str]]) -> dict[str, int | str]:
     """Settings by name; one that is given twice with different values is an error."""
-    values: dict[str, int] = {}
+    values: dict[str, int | str] = {}
     for name, value in settings:
         if values.setdefault(name, value) != value:
             raise click.UsageError(f"{name} is set twice: {values[name]} and {value}.")

@@ -23,6 +23,9 @@ def _variant(variant: Variant) -> Iterator[str]:
     yield f"{variant.name}: {variant.meaning or protocol.meaning or 'no description'}"
     yield "  parameters (-s NAME=VALUE)"
     yield from _table((p.name, f"{p.default} ({p.low}–{p.high})  {p.meaning}") for p in protocol.parameters.values())
+    for option in protocol.options.values():
+        yield f"  option {option.name} (-s {option.name}=WORD): {option.meaning}"
+        yield from _table((c.name, c.meaning) for c in option.choices.values())
     yield "  protections (--with, --without)"
     on = set(system.protections)
     yield from _table(

@@ -9,11 +9,13 @@ from typing import Any
 
 import click
 
+from model.language import Variant
+
 from ..catalogue import find
 from ..limits import Limits
 from ..proof import Matrix, Proving, confirm, scripts
 from ..report import OutputError, document, matrix_document, matrix_json, render_json, write_whole
-from ..run import chosen, provable
+from ..run import chosen, provable, refuse, split
 from .command import INTERRUPTED, exit_code, once
 from .deliver import Delivery, Told
 from .progress import progress
@@ -41,7 +43,7 @@ def _proof(name: str, asked: Any) -> tuple[Told, int, Any]:
     with progress() as listener:
         proving = Proving(
             variant,
-            once(asked["settings"]),
+            _sizes(variant, asked),
             faults=asked["faults"] or None,
             with_protections=asked["with_"],
             without=asked["without"],
@@ -56,6 +58,12 @@ def _proof(name: str, asked: Any) -> tuple[Told, int, Any]:
     return told, code, lambda: scripts(proving.decider.obligations, proving.discharged())
 
 
+def _sizes(variant: Variant, asked: Any) -> dict[str, int]:
+    words, sizes = split(variant, once(asked["settings"]))
+    refuse(words)
+    return sizes
+
+
 def _table(name: str, asked: Any) -> tuple[Told, int, Any]:
     for option, given in {"--fault": asked["faults"], "--with": asked["with_"], "--without": asked["without"]}.items():
         if given:
@@ -64,7 +72,7 @@ def _table(name: str, asked: Any) -> tuple[Told, int, Any]:
         raise click.UsageError("--all takes no --property, --infer or --expect.")
     with progress() as listener:
         limits = Limits(seconds=asked["time_limit"])
-        table = Matrix(find(name), once(asked["settings"]), limits=limits, listener=listener, rlimit=asked["rlimit"])
+        table = Matrix(find(name), _sizes(find(name), asked), limits=limits, listener=listener, rlimit=asked["rlimit"])
         report = table.run()
     code = INTERRUPTED if report.interrupted else UNDECIDED if report.undecided else 0
     told = Told(matrix_document(report, code), lambda: json.dumps(matrix_json(report), indent=2) + "\n")

@@ -25,11 +25,11 @@ class Memory(click.ParamType):  # type: ignore[type-arg]  # generic in new versi
 
 
 class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """NAME=VALUE with a whole number."""
+    """NAME=VALUE with a whole number, or with a word, for an option."""
 
     name = "NAME=VALUE"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int | str]:
         if isinstance(value, tuple):
             return value
         name, sign, number = str(value).partition("=")
@@ -38,6 +38,8 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
         try:
             return name.strip(), int(number)
         except ValueError:
+            if number.strip().isidentifier():
+                return name.strip(), number.strip()
             self.fail(
                 f"{name.strip()} wants a whole number, not {number!r}; `check list` has the ranges.",
                 param,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -32,10 +32,10 @@ GOAL, TRIGGER = 1, 2
 """Bits of marks: the goal holds; what must lead to it holds."""
 
 
-def without_faults(instance: Instance) -> Instance:
-    """The instance with no fault on: what liveness is read on."""
+def without_faults(instance: Instance, tags: Collection[str] = ()) -> Instance:
+    """The instance with no fault on and no action with one of ``tags``: what liveness is read on."""
     system = instance.system
-    actions = {n: a for n, a in system.actions.items() if a.fault is None}
+    actions = {n: a for n, a in system.actions.items() if a.fault is None and not a.tags & set(tags)}
     return replace(instance, system=replace(system, actions=actions, faults=()))
 
 

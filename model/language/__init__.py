@@ -18,6 +18,7 @@ from .build import (
 )
 from .changes import Changes
 from .errors import DefinitionError, ModelError, Place
+from .options import Choice, Option
 from .protocol import Protection, Protocol, Variant
 from .sorts import (
     Array,
@@ -45,6 +46,7 @@ __all__ = [
     "Array",
     "Bool",
     "Changes",
+    "Choice",
     "DefinitionError",
     "Enum",
     "If",
@@ -55,6 +57,7 @@ __all__ = [
     "ModelError",
     "Observation",
     "Op",
+    "Option",
     "Outcome",
     "Parameter",
     "Place",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .actions import Action, Outcome, Update, check_once, merged
+from .actions import Action, Outcome, Says, Update, check_once, merged
 from .errors import DefinitionError, author
 from .sorts import BOOL
 from .system import System, Variable
@@ -28,6 +28,11 @@ class Changes:
     def done(self) -> System:
         """The changed system."""
         return replace(self._system, actions=self._actions, variables=tuple(self._variables))
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The actions as they are now."""
+        return tuple(self._actions.values())
 
     def has(self, action: str) -> bool:
         """Whether the system has ``action`` (actions of faults that are off are absent)."""
@@ -81,6 +86,12 @@ class Changes:
         if not any(u.variable is variable for o in a.outcomes for u in o.updates):
             raise DefinitionError(f"{self.reason}: {action} does not assign {variable}", remedy="see the action")
         self._actions[action] = replace(a, outcomes=endings)
+
+    def updates(self, action: str, *updates: Update, words: Says | None = None) -> None:
+        """Replace what every outcome of ``action`` assigns, and the words for it."""
+        a = self._find(action)
+        endings = tuple(replace(o, updates=check_once(updates)) for o in a.outcomes)
+        self._actions[action] = replace(a, outcomes=endings, says=words or a.says)
 
     def forget(self, action: str, variable: Term) -> None:
         """Drop every update of ``variable`` from ``action``."""

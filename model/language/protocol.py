@@ -8,13 +8,14 @@ instance.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .actions import Action, Step, check_parameters, check_state_only
 from .changes import Changes
 from .errors import DefinitionError, ModelError, Place, author
+from .options import Choice, Option, exists_in, picked
 from .sorts import BOOL, Array, Index, Parameter, Scalar, Sort, bounds_of, describe, is_scalar
 from .system import Observation, System, Variable
 from .terms import Op, Term, Value, expect, make, subterms
@@ -43,9 +44,13 @@ class Variant:
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()
+    instead: Mapping[Choice, tuple[tuple[Any, ...], tuple[Any, ...]]] = field(default_factory=dict)
 
     def declaring(
-        self, properties: Iterable[Any] = (), scenarios: Iterable[Any] = (), proofs: Iterable[Any] = ()
+        self,
+        properties: Iterable[Any] = (),
+        scenarios: Iterable[Any] = (),
+        proofs: Iterable[Any] = (),
     ) -> Variant:
         """The same with more properties, scenarios, and lemmas for proofs."""
         return replace(
@@ -55,18 +60,27 @@ class Variant:
             proofs=(*self.proofs, *proofs),
         )
 
+    def where(self, choice: Choice, properties: Iterable[Any], scenarios: Iterable[Any] = ()) -> Variant:
+        """The same with other properties and scenarios, and no lemmas, where ``choice`` gives them another meaning."""
+        return replace(self, instead={**self.instead, choice: (tuple(properties), tuple(scenarios))})
+
     def system(
         self,
         faults: Iterable[str] = (),
         with_protections: Iterable[str] = (),
         without: Iterable[str] = (),
+        options: Mapping[str, str] | None = None,
     ) -> System:
-        """The system with these faults on, and protections added and removed."""
+        """The system with these faults on, protections added and removed, and options chosen."""
         dropped = set(without)
         wanted = [p for p in (*self.protections, *with_protections) if p not in dropped]
         for name in dropped:
             self.protocol.find_protection(name)
-        system = self.protocol.system(wanted, faults, name=self.name)
+        system = self.protocol.system(wanted, faults, name=self.name, options=options)
+        chosen = picked(self.protocol.options, options or {}, self.name)
+        other = next((self.instead[c] for c in chosen if c in self.instead), None)
+        if other is not None:
+            return replace(system, properties=other[0], scenarios=other[1], proofs=())
         return replace(
             system,
             properties=(*system.properties, *self.properties),
@@ -87,6 +101,8 @@ class Protocol:
         self.actions: dict[str, Action] = {}
         self.faults: dict[str, str] = {}
         self.protections: dict[str, Protection] = {}
+        self.options: dict[str, Option] = {}
+        self._only: dict[str, Choice] = {}
         self.observations: dict[str, Observation] = {}
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
@@ -100,8 +116,21 @@ class Protocol:
         self.parameters[name] = found
         return found
 
-    def variable(self, name: str, sort: Sort, initially: Value, meaning: str = "") -> Term:
-        """A state variable. ``initially`` is a constant; for an array it is what every element holds."""
+    def option(self, name: str, meaning: str, default: str, means: str) -> Option:
+        """Something that runs choose by a word (``-s NAME=WORD``): ``default`` is what they get unless they ask for
+        another ``choice`` of the option."""
+        self._fresh(name, self.options, "option")
+        self._fresh(name, self.parameters, "parameter")
+        made = Option(name, meaning, where=author())
+        made.choice(default, means)
+        self.options[name] = made
+        return made
+
+    def variable(
+        self, name: str, sort: Sort, initially: Value, meaning: str = "", *, only: Choice | None = None
+    ) -> Term:
+        """A state variable, ``only`` for a choice if one is given. ``initially`` is a constant; for an array it is what
+        every element holds."""
         self._fresh(name, self.variables, "variable")
         if not name.isidentifier():
             raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
@@ -115,6 +144,8 @@ class Protocol:
             if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
                 raise DefinitionError(f"initial value of {name}: {t} is no constant", remedy="use a constant")
         self.variables[name] = Variable(name, sort, start, meaning, author())
+        if only is not None:
+            self._only[name] = only
         return make(Op.VARIABLE, (), sort, name)
 
     def fault(self, name: str, meaning: str) -> str:
@@ -131,11 +162,13 @@ class Protocol:
         fault: str | None = None,
         fairness: str | None = None,
         tags: Iterable[str] = (),
+        only: Choice | None = None,
     ) -> Callable[[Callable[..., Step]], Action]:
         """Decorator: the function's body is an action with one parameter for each of ``sorts``.
 
         ``by`` is who performs it: a word, or the index sort of a parameter (then that member does it, and ``role``
-        may give it another word, such as cleaner). Actions of a fault are unfair unless told otherwise.
+        may give it another word, such as cleaner). Actions of a fault are unfair unless told otherwise; those ``only``
+        for a choice exist where it is chosen.
         """
         fair = fairness or ("none" if fault else "weak")
         if fair not in FAIRNESS:
@@ -173,6 +206,8 @@ class Protocol:
             )
             self._check_action(made)
             self.actions[name] = made
+            if only is not None:
+                self._only[name] = only
             return made
 
         return add
@@ -230,8 +265,16 @@ class Protocol:
             self.find_protection(p)
         return Variant(name, self, chosen, meaning)
 
-    def system(self, protections: Iterable[str] = (), faults: Iterable[str] = (), *, name: str | None = None) -> System:
-        """The immutable system with these protections and faults on; sizes are still open."""
+    def system(
+        self,
+        protections: Iterable[str] = (),
+        faults: Iterable[str] = (),
+        *,
+        name: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> System:
+        """The immutable system with these protections and faults on and options chosen; sizes are still open."""
+        picks = picked(self.options, options or {}, self.name)
         chosen = tuple(p for p in self.protections if p in set(map(self._known_protection, protections)))
         on = tuple(f for f in self.faults if f in set(map(self._known_fault, faults)))
         if not self.variables or not self.actions:
@@ -240,23 +283,31 @@ class Protocol:
         base = System(
             name=name or self.name,
             parameters=tuple(self.parameters.values()),
-            variables=tuple(self.variables.values()),
-            actions={n: a for n, a in self.actions.items() if a.fault is None or a.fault in on},
+            variables=tuple(v for n, v in self.variables.items() if exists_in(self._only.get(n), picks)),
+            actions={n: a for n, a in self.actions.items() if self._exists(a, on, picks)},
             protections=chosen,
             faults=on,
             observations=tuple(self.observations.values()),
             properties=tuple(self.properties),
             scenarios=tuple(self.scenarios),
             proofs=tuple(self.proofs),
+            options=tuple((c.option, c.name) for c in picks),
         )
         changes = Changes(base)
         for p in chosen:
             changes.reason = f"protection {p}"
             self.protections[p].change(changes)
+        for c in picks:
+            changes.reason = f"{c.option}={c.name}"
+            if c.effect is not None:
+                c.effect(changes)
         system = changes.done()
         for action in system.actions.values():
             self._check_action(action, known=system)
         return system
+
+    def _exists(self, action: Action, faults: tuple[str, ...], picks: list[Choice]) -> bool:
+        return (action.fault is None or action.fault in faults) and exists_in(self._only.get(action.name), picks)
 
     def find_protection(self, name: str) -> Protection:
         """The protection of that name, or an error that suggests near ones."""

@@ -54,6 +54,8 @@ class System:
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+    """Options and what was chosen, where that is not the default."""
 
     def sort_of(self, variable: str) -> Sort:
         """The sort of the state variable of that name."""

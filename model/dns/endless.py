@@ -1,0 +1,75 @@
+"""A Planner that never stops, in finitely many states. Chosen with ``-s planner=endless``.
+
+Steps compare generations and add distances up to ``keep``, no more; so generations may be counted from the newest one:
+that is always number ``plans`` (0 before there is one), and publishing moves all others down by one. It waits while
+anything refers to number 1, the oldest that there is room for: ``plans`` is the window that is looked through.
+"""
+
+from __future__ import annotations
+
+from model.language import Changes, If, Term, Update, both, each, either, exists, says, such_that, update
+
+from .protocol import (
+    Enactor,
+    Endpoint,
+    Plan,
+    alias,
+    dns,
+    doomed,
+    empty,
+    latest,
+    plan,
+    plans,
+    rollback,
+    trees,
+)
+
+planner = dns.option("planner", "how long the Planner goes on", "bounded", "it publishes as many plans as it is told")
+endless = planner.choice("endless", "it never stops; -s plans is how many generations are told apart, with the newest")
+
+
+def oldest_is_needed() -> Term:
+    """Something refers to the oldest generation that there is a number for."""
+    return exists(
+        Plan,
+        lambda g: both(
+            g == 1,
+            either(
+                exists(Endpoint, lambda e: (alias[e] == g) | (rollback[e] == g) | g.isin(trees[e])),
+                exists(Enactor, lambda i: (plan[i] == g) | g.isin(doomed[i])),
+            ),
+        ),
+    )
+
+
+def older(g: Term) -> Term:
+    """The number that generation ``g`` has when one more is published; none stays none."""
+    return If(g == 0, 0, g - 1)
+
+
+def aged(generations: Term) -> Term:
+    """A set of generations when one more is published."""
+    return such_that(Plan, lambda g: (g + 1).isin(generations))
+
+
+def shift(listed: Term) -> tuple[Update, ...]:
+    """The newest generation is a new one, all that are remembered count one less; ``listed`` is what ``empty`` gets."""
+    return (
+        update(latest, plans),
+        update(empty, listed),
+        update(alias, each(Endpoint, lambda e: older(alias[e]))),
+        update(rollback, each(Endpoint, lambda e: older(rollback[e]))),
+        update(trees, each(Endpoint, lambda e: aged(trees[e]))),
+        update(plan, each(Enactor, lambda i: older(plan[i]))),
+        update(doomed, each(Enactor, lambda i: aged(doomed[i]))),
+    )
+
+
+@endless.change
+def never_stop(change: Changes) -> None:
+    change.guard("publish", lambda: ~oldest_is_needed())
+    change.updates("publish", *shift(aged(empty)), words=says("publishes a newer plan: all others count one less"))
+    if change.has("publish_empty"):
+        change.guard("publish_empty", lambda: ~oldest_is_needed())
+        words = says("publishes a newer plan without a single load balancer: all others count one less")
+        change.updates("publish_empty", *shift(aged(empty) | such_that(Plan, lambda g: g == plans)), words=words)

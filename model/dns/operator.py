@@ -1,0 +1,46 @@
+"""The operator: somebody who repairs by hand, as on the day of the outage. Chosen with ``-s operator=on``.
+
+The automation is frozen first, wherever it is, and stays as it is; a healthy tree of the newest plan is installed at an
+endpoint; then the automation goes on. What is installed by hand leaves a rollback record that is healthy too: it points
+at the plan that was active if its tree exists, and else at none.
+"""
+
+from __future__ import annotations
+
+from model.language import Changes, If, Step, Term, boolean, says, step, update, when
+
+from .protocol import Endpoint, alias, dns, empty, latest, rollback, trees
+
+hands = dns.option("operator", "people who repair by hand", "off", "nobody repairs by hand").choice(
+    "on", "an operator freezes the automation, installs healthy trees, unfreezes it"
+)
+
+frozen = dns.variable("frozen", boolean(), False, "the automation is held", only=hands)
+
+
+@hands.change
+def hold_the_automation(change: Changes) -> None:
+    for action in change.actions:
+        if "automation" in action.tags:
+            change.require(action.name, lambda *_: ~frozen)
+
+
+@dns.action(by="operator", fairness="none", tags=["operator"], only=hands)
+def freeze() -> Step:
+    return step(when(~frozen), update(frozen, True), says("freezes the automation"))
+
+
+@dns.action(Endpoint, by="operator", fairness="none", tags=["operator"], only=hands)
+def install(e: Term) -> Step:
+    return step(
+        when(frozen, latest > 0, ~latest.isin(empty), (alias[e] != latest) | ~latest.isin(trees[e])),
+        update(trees[e], trees[e] | {latest}),
+        update(rollback[e], If(alias[e].isin(trees[e]), alias[e], 0)),
+        update(alias[e], latest),
+        says("installs a healthy tree of plan {g} at endpoint {e} by hand", g=latest, e=e),
+    )
+
+
+@dns.action(by="operator", fairness="none", tags=["operator"], only=hands)
+def unfreeze() -> Step:
+    return step(when(frozen), update(frozen, False), says("lets the automation go on"))

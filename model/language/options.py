@@ -1,0 +1,63 @@
+"""Options: what a protocol leaves open beside its sizes, as words that runs choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from .changes import Changes
+from .errors import DefinitionError, Place
+
+
+@dataclass(eq=False)
+class Choice:
+    """A value of an option, and how the protocol differs then. Variables and actions that are declared ``only`` for a
+    choice exist in systems that have chosen it."""
+
+    option: str
+    name: str
+    meaning: str
+    effect: Callable[[Changes], None] | None = None
+
+    def change(self, effect: Callable[[Changes], None]) -> Choice:
+        """Decorator: the function changes the system where this is chosen."""
+        self.effect = effect
+        return self
+
+
+@dataclass(eq=False)
+class Option:
+    """A choice between named values, the first of which is meant unless a run asks for another."""
+
+    name: str
+    meaning: str
+    choices: dict[str, Choice] = field(default_factory=dict)
+    where: Place | None = None
+
+    @property
+    def default(self) -> str:
+        return next(iter(self.choices))
+
+    def choice(self, name: str, meaning: str) -> Choice:
+        """A further value."""
+        if name in self.choices:
+            raise DefinitionError(f"option {self.name}: {name} is declared twice", remedy="rename one of the two")
+        made = Choice(self.name, name, meaning)
+        self.choices[name] = made
+        return made
+
+
+def picked(options: Mapping[str, Option], given: Mapping[str, str], protocol: str) -> list[Choice]:
+    """The choices that are not the defaults, in the order of the options; raises ``ModelError`` for unknown ones."""
+    from .protocol import known
+
+    for name, value in given.items():
+        known(name, options, f"option of {protocol}")
+        known(value, options[name].choices, f"choice of {name}")
+    wanted = [(o, given.get(n, o.default)) for n, o in options.items()]
+    return [o.choices[value] for o, value in wanted if value != o.default]
+
+
+def exists_in(only: Choice | None, chosen: Iterable[Choice]) -> bool:
+    """Whether what is declared ``only`` for a choice exists."""
+    return only is None or any(c is only for c in chosen)
