@@ -83,12 +83,15 @@ class Trace:
 
 @dataclass(frozen=True)
 class FactMatch:
-    """A fact of a scenario and the step of the trace (from 1) that completes it, or None."""
+    """A fact of a scenario and the step of the trace (from 1) that completes it, or None. ``onward``: it is about all
+    continuations from after that step, of which ``states`` states were searched."""
 
     fact: str
     meaning: str
     step: int | None
     optional: bool = False
+    onward: bool = False
+    states: int | None = None
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from .kinds import (
     step_invariant,
 )
 from .proof import Lemma, Proof, lemma, proof
-from .scenario import Event, Fact, Scenario, event, fact, role, scenario
+from .scenario import Claim, Event, Fact, Scenario, event, fact, never, role, scenario
 from .schedule import Plan, Schedule, plan, schedule, take, take_for_some
 
 __all__ = [
+    "Claim",
     "Event",
     "Fact",
     "Invariant",
@@ -40,6 +41,7 @@ __all__ = [
     "invariant",
     "leads_to",
     "lemma",
+    "never",
     "plan",
     "proof",
     "reachable",

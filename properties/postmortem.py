@@ -1,8 +1,8 @@
 """The post-mortem of 20 October 2025 as facts that a run can show (``docs/protocol.md`` tells them with sources).
 
 Four roles: the ``delayed`` Enactor with the old plan ``stale``, the ``other`` Enactor that installs the newest plan
-and cleans up, and the ``endpoint`` that loses its record. F11 and F12 speak of all continuations and of operators;
-they are no facts of a single run's steps.
+and cleans up, and the ``endpoint`` that loses its record. F11 speaks of all continuations, so it is a claim; F12 wants
+an operator and belongs to the story where there is one.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from model.dns.protocol import (
 )
 from model.language import Term, both, exists, forall, primed, taken
 
-from .scenario import event, fact, role, scenario
+from .scenario import event, fact, never, role, scenario
 
 delayed = role("delayed", Enactor)
 other = role("other", Enactor)
@@ -140,12 +140,21 @@ FACTS = (
     ),
 )
 
-postmortem = scenario("postmortem", TITLE, ROLES, *FACTS, where=delayed != other)
-
 
 def works_at(i: Term) -> Term:
     """Enactor ``i`` flips the endpoint that was repaired."""
     return taken("flip_alias", outcome="accepted", i=i) & (cursor[i] == endpoint)
+
+
+refused = never(
+    "F11",
+    "no Enactor can apply another plan there: every flip is refused, for it names a tree that is gone",
+    exists(Enactor, works_at),
+    by={"automation", "lease"},
+    after="F10",
+)
+
+postmortem = scenario("postmortem", TITLE, ROLES, *FACTS, refused, where=delayed != other)
 
 
 repair = fact(
@@ -157,5 +166,5 @@ repair = fact(
     event(exists(Enactor, works_at)),
 )
 
-repaired = scenario("postmortem", TITLE, ROLES, *FACTS, repair, where=delayed != other)
+repaired = scenario("postmortem", TITLE, ROLES, *FACTS, refused, repair, where=delayed != other)
 """The story with its end, where there is an operator."""

@@ -37,14 +37,27 @@ class Fact:
 
 
 @dataclass(frozen=True, eq=False)
+class Claim:
+    """Something about all continuations: after the fact ``after``, however actions with a tag in ``by`` go on, no step
+    of which ``happens`` holds is ever taken."""
+
+    name: str
+    meaning: str
+    happens: Term
+    by: frozenset[str]
+    after: str
+
+
+@dataclass(frozen=True, eq=False)
 class Scenario:
-    """Facts about the same ``roles``; ``where`` says which choices of roles are allowed."""
+    """Facts about the same ``roles``, claims about what follows; ``where`` says which choices of roles are allowed."""
 
     name: str
     title: str
     roles: tuple[Term, ...]
     where: Term
     facts: tuple[Fact, ...]
+    claims: tuple[Claim, ...] = ()
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -74,9 +87,21 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
     return Fact(name, meaning, tuple(named), optional)
 
 
-def scenario(name: str, title: str, roles: tuple[Term, ...], *facts: Fact, where: Value = TRUE) -> Scenario:
-    """A scenario; every fact that an event refers to must stand before it."""
+def never(name: str, meaning: str, happens: Value, *, by: set[str] | frozenset[str], after: str) -> Claim:
+    """After the fact ``after``, steps of actions with a tag in ``by`` never lead to one of which ``happens`` holds."""
+    return Claim(name, meaning, expect(happens, BOOL, f"claim {name}"), frozenset(by), after)
+
+
+def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Claim, where: Value = TRUE) -> Scenario:
+    """A scenario; every fact that an event or claim refers to must stand before it."""
     known: set[str] = set()
+    facts = tuple(p for p in parts if isinstance(p, Fact))
+    claims = tuple(p for p in parts if isinstance(p, Claim))
+    for c in claims:
+        if c.after not in {f.name for f in facts}:
+            raise DefinitionError(
+                f"scenario {name}: claim {c.name} refers to {c.after}", remedy="name one of its facts"
+            )
     for f in facts:
         for e in f.events:
             unknown = [x for x in (*e.after, *e.since) if x not in known]
@@ -86,4 +111,4 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *facts: Fact, where
                     remedy="put that fact before this one",
                 )
             known.add(e.name)
-    return Scenario(name, title, roles, expect(where, BOOL, f"scenario {name}"), facts)
+    return Scenario(name, title, roles, expect(where, BOOL, f"scenario {name}"), facts, claims)

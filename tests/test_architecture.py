@@ -143,15 +143,15 @@ MAY_IMPORT = {
 PUBLIC = {
     "checker": "Exploration Finding Match Options Report Step Trace Verdict check find",
     "properties": (
-        "Event Fact Invariant Lemma Liveness Plan Proof Property Reachability Recoverability Scenario Schedule "
-        "StepInvariant event eventually_always fact infinitely_often invariant leads_to lemma plan proof reachable "
-        "recoverable role scenario schedule step_invariant take take_for_some"
+        "Claim Event Fact Invariant Lemma Liveness Plan Proof Property Reachability Recoverability Scenario Schedule "
+        "StepInvariant event eventually_always fact infinitely_often invariant leads_to lemma never plan proof "
+        "reachable recoverable role scenario schedule step_invariant take take_for_some"
     ),
-    "model.dns": "BASE dns fixed original",
+    "model.dns": "BASE dns endless fixed hands original",
     "model.language": (
-        "Action Array Bool Changes DefinitionError Enum If Index Instance Int Maybe ModelError Observation Op Outcome "
-        "Parameter Place Protection Protocol Says SetOf Sort Step System Term Update Variable Variant array boolean "
-        "both count each either enumeration exists first following forall index integers last optional otherwise "
+        "Action Array Bool Changes Choice DefinitionError Enum If Index Instance Int Maybe ModelError Observation Op "
+        "Option Outcome Parameter Place Protection Protocol Says SetOf Sort Step System Term Update Variable Variant array "
+        "boolean both count each either enumeration exists first following forall index integers last optional otherwise "
         "outcome primed says step subsets such_that taken update when"
     ),
 }

@@ -12,11 +12,12 @@ from checker.replay import record
 from checker.scenario import Guide, Monitor, Shortest, casts, match
 from model.dns.protocol import Enactor
 from model.language import DefinitionError
-from properties import event, fact, role, scenario
+from properties import event, fact, never, role, scenario
 from properties.dns import original
 from properties.postmortem import postmortem
 
-ALL = [f"F{n}" for n in range(1, 11)]
+ALL = [f"F{n}" for n in range(1, 12)]
+SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 
 
 def test_the_default_run_tells_the_whole_story() -> None:
@@ -162,7 +163,41 @@ def test_the_match_agrees_with_the_monitor() -> None:
             before, after = recording.states[n : n + 2]
             done = monitor.advance(done, monitor.shown_by(recording.interpreter, cast, done, before, after, move))
         best = max(best, monitor.score(done))
-    assert best[0] == len(match(postmortem, recording).matched) > 1
+    found = match(postmortem, recording)
+    claims = {c.name for c in postmortem.claims}
+    assert best[0] == len([name for name in found.matched if name not in claims]) > 1
+
+
+def test_a_claim_is_about_all_that_follows() -> None:
+    """F11 after the deletion in ``original``; where the tolerant rollback lets flips pass, it is not shown."""
+    report = check(find("original"), SMALL)
+    finding = report.findings[0]
+    assert finding.trace is not None
+    picks = [(s.action, tuple(v for v in s.parameters.values() if isinstance(v, int))) for s in finding.trace.steps]
+    matches = []
+    for more in ([], ["tolerant-rollback"]):
+        instance = original.system(with_protections=more).instance(**SMALL)
+        matches.append(match(postmortem, record(Interpreter(instance), picks)).facts)
+    claimed = [next(f for f in facts if f.fact == "F11") for facts in matches]
+    assert (claimed[0].step, claimed[0].onward, claimed[0].states) == (len(picks), True, 73)
+    assert claimed[1].step is None
+
+
+def test_the_story_to_its_end() -> None:
+    """With an operator one trace shows everything, from the delay to the repair."""
+    report = check(find("original"), {"operator": "on", "enactors": 2, "endpoints": 1})
+    assert report.telling is not None
+    assert report.telling.match is not None
+    assert report.telling.match.matched == [*ALL, "F12"]
+    steps = {f.fact: f.step for f in report.telling.match.facts}
+    assert steps["F10"] == steps["F11"]
+    assert (steps["F12"] or 0) > (steps["F11"] or 0)
+
+
+def test_claims_refer_to_facts() -> None:
+    claim = never("C", "c", True, by={"automation"}, after="X")
+    with pytest.raises(DefinitionError, match="claim C refers to X"):
+        scenario("wrong", "wrong", (), fact("A", "a", event(True)), claim)
 
 
 def test_facts_may_only_refer_to_earlier_ones() -> None:

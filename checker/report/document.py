@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..vocabulary import Exploration, Finding, Match, Observed, Report, Shown, Step, Trace, Unreached, Verdict
+from ..vocabulary import (
+    Exploration,
+    FactMatch,
+    Finding,
+    Match,
+    Observed,
+    Report,
+    Shown,
+    Step,
+    Trace,
+    Unreached,
+    Verdict,
+)
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
 from .continuations import continuation, runbook
 from .proofs import certificate
@@ -137,15 +149,23 @@ def _match(match: Match, title: str) -> Iterator[Block]:
     yield Heading(f"{title} the {match.scenario}: {word}")
     if match.matched and roles:
         yield Paragraph(f"Roles: {roles}.")
-    rows = tuple((f.fact, f.meaning, "not in this trace" if f.step is None else f"step {f.step}") for f in match.facts)
-    yield Facts(rows)
+    yield Facts(tuple((f.fact, f.meaning, _where(f)) for f in match.facts))
+
+
+def _where(f: FactMatch) -> str:
+    """Where a trace shows a fact."""
+    if f.step is None:
+        return "not in this trace"
+    if f.onward:
+        return f"from step {f.step} on, in all {f.states:,} states that can follow"
+    return f"step {f.step}"
 
 
 def timeline(trace: Trace, match: Match | None = None) -> Timeline:
     """The timeline of a trace, the facts that it shows pinned to their steps."""
     facts: dict[int, list[str]] = {}
     for f in match.facts if match is not None else ():
-        if f.step is not None:
+        if f.step is not None and not f.onward:
             facts.setdefault(f.step, []).append(f.fact)
     final = len(trace.steps)
     return Timeline(

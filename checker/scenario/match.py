@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import product
 
 from model.language import Index, Instance, Term
 from model.language.terms import subterms
-from properties.scenario import Event, Fact, Scenario
+from properties.scenario import Claim, Event, Fact, Scenario
 
+from ..explore.emit import Watch
+from ..explore.graph import acting
+from ..explore.kernel import Kernel
+from ..explore.reach import closure, happens
 from ..interpreter import Interpreter, Move, State
 from ..replay import Recording, ReplayError, shown
 from ..vocabulary import FactMatch, Match, Shown
@@ -82,10 +87,34 @@ def match(scenario: Scenario, recording: Recording) -> Match:
         if best is None or score > best[0]:
             best = score, steps, cast
     if best is None:
-        return Match(scenario.name, tuple(FactMatch(f.name, f.meaning, None, f.optional) for f in scenario.facts))
+        none = [FactMatch(f.name, f.meaning, None, f.optional) for f in scenario.facts]
+        none += [FactMatch(c.name, c.meaning, None, onward=True) for c in scenario.claims]
+        return Match(scenario.name, tuple(none))
     _, steps, cast = best
-    facts = tuple(FactMatch(f.name, f.meaning, _shown(monitor, f, steps), f.optional) for f in scenario.facts)
-    return Match(scenario.name, facts, roles(cast))
+    facts = [FactMatch(f.name, f.meaning, _shown(monitor, f, steps), f.optional) for f in scenario.facts]
+    at = {f.fact: f.step for f in facts}
+    facts += [_claimed(c, recording, at[c.after], cast) for c in scenario.claims]
+    return Match(scenario.name, tuple(sorted(facts, key=lambda f: _natural(f.fact))), roles(cast))
+
+
+def _claimed(claim: Claim, recording: Recording, step: int | None, cast: Cast) -> FactMatch:
+    """Establish a claim by searching all that can follow a step."""
+    unshown = FactMatch(claim.name, claim.meaning, None, onward=True)
+    if step is None:
+        return unshown
+    instance = recording.interpreter.instance
+    kernel = Kernel(acting(instance, [n for n, a in instance.system.actions.items() if a.tags & claim.by]))
+    states, whole = closure(kernel, kernel.layout.encode(recording.states[step]))
+    watch = Watch(steps=(claim.happens,), roles=tuple(cast.items()))
+    if not whole or happens(kernel, states, watch):
+        return unshown
+    return replace(unshown, step=step, states=len(states))
+
+
+def _natural(name: str) -> tuple[str, int]:
+    """F2 stands before F10."""
+    letters = name.rstrip("0123456789")
+    return letters, int(name[len(letters) :] or 0)
 
 
 def casts(interpreter: Interpreter, scenario: Scenario, *, up_to_symmetry: bool = False) -> Iterator[Cast]:

@@ -13,12 +13,10 @@ from properties.kinds import Recoverability
 from ..explore.emit import Watch
 from ..explore.graph import acting
 from ..explore.kernel import Kernel
+from ..explore.reach import closure
 from ..interpreter import State
 from ..layout import root_of
 from ..vocabulary import Hopeless, Refusal, Vain
-
-MOST = 500_000
-"""States that are looked at."""
 
 
 def explain(instance: Instance, p: Recoverability, state: State) -> Hopeless:
@@ -37,22 +35,6 @@ def explain(instance: Instance, p: Recoverability, state: State) -> Hopeless:
         vain=tuple(_vain(kernel, states, helpers)),
         refused=tuple(_refused(kernel, states, helpers, broken)),
     )
-
-
-def closure(kernel: Kernel, start: int) -> tuple[list[int], bool]:
-    """States that a kernel's steps reach from ``start``, in breadth-first order, and whether these are all."""
-    expand, found, out = kernel.expand(Watch()), {start: None}, list[int]()
-    queue = [start]
-    for s in queue:
-        expand(s, out, [])
-        for t in out:
-            if t not in found:
-                found[t] = None
-                queue.append(t)
-        out.clear()
-        if len(queue) > MOST:
-            return queue, False
-    return queue, True
 
 
 def _seen(kernel: Kernel, states: list[int], terms: list[Term]) -> list[int]:
