@@ -14,7 +14,7 @@ from properties.kinds import Checkable, Property
 
 from .answers import Answer
 from .limits import Limits, Listener
-from .vocabulary import Exploration
+from .vocabulary import Exploration, Warned
 
 ENGINES = {
     "auto": "explicit search that goes native when it is large",
@@ -74,18 +74,18 @@ def engine_of(options: Options) -> str:
 
 def ask(
     engine: str, instance: Instance, properties: list[Property], options: Options
-) -> tuple[str, list[Answer], Exploration | None, bool]:
-    """The engine that answered, the answers, what was covered, and whether it was interrupted. Only explicit search
-    answers properties of continuations; others leave them out."""
+) -> tuple[str, list[Answer], Exploration | None, bool, tuple[Warned, ...]]:
+    """The engine that answered, the answers, what was covered, whether it was interrupted, and warnings about the
+    model. Only explicit search answers properties of continuations and warns."""
     common: dict[str, Any] = {"listener": options.listener, "fail_fast": options.fail_fast}
     checkable = [p for p in properties if isinstance(p, Checkable)]
     if engine in SYMBOLIC:
         from .smt import engine as symbolic
 
         run = symbolic(engine)(instance, checkable, limits=options.limits, **common)
-        return engine, run.run(), None, run.interrupted
+        return engine, run.run(), None, run.interrupted, ()
     if engine == "simulate":
-        return engine, *_simulated(instance, checkable, options, common)
+        return engine, *_simulated(instance, checkable, options, common), ()
     from .searches import searched
 
     return searched(engine, instance, properties, options)

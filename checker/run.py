@@ -50,7 +50,7 @@ def check(
     system = _system(protocol, faults, with_protections, without, words)
     instance = system.instance(**sizes)
     asked, left_out = chosen(system, options.properties, Checkable | Temporal if engine in EXPLICIT else Checkable)
-    engine, answers, exploration, interrupted = ask(engine, instance, list(asked), options)
+    engine, answers, exploration, interrupted, warned = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
     told = _Told(instance, choose=engine in EXPLICIT)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
@@ -68,6 +68,7 @@ def check(
         left_out=tuple((p.name, p.kind, _NO_ENGINE) for p in left_out),
         telling=telling,
         interrupted=interrupted or cut,
+        warnings=warned,
     )
 
 

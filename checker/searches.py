@@ -11,9 +11,9 @@ from properties.kinds import Checkable, Liveness, Property, Recoverability
 
 from .answers import Answer
 from .ask import Options
-from .explore import Search, check_symmetric, graph, irrelevant, symmetric_sorts
+from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
 from .limits import Limits
-from .vocabulary import Exploration, Verdict
+from .vocabulary import Exploration, Verdict, Warned
 
 OUTGROWN, OUTGROWN_ORBITS = 50_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
@@ -27,12 +27,18 @@ class Searched:
     search: Any
     answers: list[Answer]
     covered: Exploration
+    census: Census | None = None
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """What the author of the model should know."""
+        return () if self.census is None else tuple(self.census.warnings(complete=self.covered.complete))
 
 
 def searched(
     engine: str, instance: Instance, properties: list[Property], options: Options
-) -> tuple[str, list[Answer], Exploration, bool]:
-    """The engine that answered, the answers, what the main search covered, and whether it was interrupted.
+) -> tuple[str, list[Answer], Exploration, bool, tuple[Warned, ...]]:
+    """The engine that answered, the answers, what the main search covered, whether it was interrupted, and warnings.
 
     Liveness is read without faults and without symmetry reduction, so it may want a search of its own.
     """
@@ -53,7 +59,7 @@ def searched(
                 own, more = _lively(engine, instance, some, _left(options, found.covered.seconds))
                 answers += more
                 interrupted = interrupted or own.search.interrupted
-    return found.engine, answers, found.covered, interrupted
+    return found.engine, answers, found.covered, interrupted, found.warnings
 
 
 def _left(options: Options, seconds: float) -> Options:
@@ -108,11 +114,17 @@ def _explore(
     if common["symmetric"]:
         check_symmetric(instance, properties)
     outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
+    named = without(instance, common["sliced"])
+
+    def census() -> Census | None:
+        return None if live else Census(named, properties)
+
     if engine == "auto" and (limits.states is None or limits.states > outgrown):
-        first = Search(instance, checkable, limits=replace(limits, states=outgrown), **common)
+        seen = census()
+        first = Search(instance, checkable, limits=replace(limits, states=outgrown), census=seen, **common)
         answers, covered = first.run()
         if not first.full or (early is not None and early.enough(first)):
-            return Searched("explicit", first, answers, covered)
+            return Searched("explicit", first, answers, covered, seen)
         if limits.seconds is not None:
             limits = replace(limits, seconds=max(0.0, limits.seconds - covered.seconds))
         wanted = options.symmetry is None and not options.exhaustive and not live
@@ -120,19 +132,23 @@ def _explore(
         chosen = {**common, "symmetric": True} if reduced else common
         known = [a for a in answers if a.recording is not None]  # shortest, and always the same
         open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
-        native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every})
+        again = census()
+        native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
         if native is not None:
             more, covered = native.run()
-            return Searched("native", native, [*known, *more], covered)
+            return Searched("native", native, [*known, *more], covered, again)
     if engine == "native":
-        native = _native(instance, checkable, limits, options.workers, {**common, "keep": every})
+        seen = census()
+        native = _native(instance, checkable, limits, options.workers, {**common, "keep": every, "census": seen})
         if native is None:
             raise ModelError("there is no machine code for this instance", remedy="use --engine explicit")
         if options.ir is not None:
             options.ir(native.program.text())
-        return Searched(engine, native, *native.run())
-    run = Search(instance, checkable, limits=limits, **common)
-    return Searched("explicit", run, *run.run())
+        answers, covered = native.run()
+        return Searched(engine, native, answers, covered, seen)
+    seen = census()
+    run = Search(instance, checkable, limits=limits, census=seen, **common)
+    return Searched("explicit", run, *run.run(), seen)
 
 
 def _symmetric(instance: Instance, properties: Sequence[Property] | None = None) -> bool:

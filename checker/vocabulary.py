@@ -263,6 +263,22 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Warned:
+    """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
+    "never happens" (an action), "vacuous" (a property), or "outcome never happens", which is no more than a note."""
+
+    kind: str
+    subject: str
+    message: str
+    trace: Trace | None = None
+
+    @property
+    def strict(self) -> bool:
+        """It is a failure where warnings are."""
+        return self.kind != "outcome never happens"
+
+
+@dataclass(frozen=True)
 class Exploration:
     """What a search or simulation covered. ``stopped`` says why it is not complete; ``seconds`` is wall time."""
 
@@ -308,6 +324,7 @@ class Report:
     """Properties that the default run leaves out: name, kind, why."""
     telling: Telling | None = None
     interrupted: bool = False
+    warnings: tuple[Warned, ...] = ()
     proofs: tuple[Certificate, ...] = ()
     every_size: bool = False
     """The report is about every size; ``parameters`` then holds only those that were fixed."""

@@ -53,6 +53,8 @@ work = protocol.variable("work", array(Deployer, Work), Work.IDLE, "what the dep
 target = protocol.variable("target", array(Deployer, Version), 0, "the release it is about to switch to")
 condemned = protocol.variable("condemned", subsets(Release), set(), "releases the collector listed")
 
+protocol.final((newest == releases) & (condemned == set()) & forall(Deployer, lambda d: work[d] == Work.IDLE))
+
 
 @protocol.action(by="builder")
 def build() -> Step:

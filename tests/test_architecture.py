@@ -149,10 +149,11 @@ PUBLIC = {
     ),
     "model.dns": "BASE dns endless fixed hands original",
     "model.language": (
-        "Action Array Bool Changes Choice DefinitionError Enum If Index Instance Int Maybe ModelError Observation Op "
-        "Option Outcome Parameter Place Protection Protocol Says SetOf Sort Step System Term Update Variable Variant array "
-        "boolean both count each either enumeration exists first following forall index integers last optional otherwise "
-        "outcome primed says step subsets such_that taken update when"
+        "Action Array Bool Changes Choice DefinitionError Enum If Index Instance Int Maybe ModelError "
+        "Observation Op Option Outcome Parameter Place Protection Protocol Says SetOf Sort Step System Term "
+        "Update Variable Variant array boolean both count each either enumeration exists first following "
+        "forall index integers last optional otherwise outcome primed says step subsets such_that taken "
+        "update when"
     ),
 }
 

@@ -44,6 +44,7 @@ from .values import Memory, Setting
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 @click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
+@click.option("--strict", is_flag=True, help="Exit 1 where the report warns of the model.")
 @click.version_option(package_name="planrace")
 @click.pass_context
 def app(context: click.Context, /, protocol: str | None, **options: Any) -> int | None:

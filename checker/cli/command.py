@@ -49,15 +49,17 @@ def check_command(protocol: str, **asked: Any) -> int:
                 ir=None if asked["dump_ir"] is None else partial(write_whole, asked["dump_ir"]),
             ),
         )
-    code = exit_code(report, asked["expect"])
+    code = exit_code(report, asked["expect"], strict=asked["strict"])
     delivery.deliver(Told(document(report, code), lambda: render_json(report)))
     return code
 
 
-def exit_code(report: Report, expected: str | None) -> int:
-    """What the process exits with. Undecided stays 3 whatever was expected."""
+def exit_code(report: Report, expected: str | None, *, strict: bool = False) -> int:
+    """What the process exits with. Undecided stays 3 whatever was expected; ``strict`` makes warnings failures."""
     if report.interrupted:
         return INTERRUPTED
+    if strict and report.verdict is not Verdict.UNKNOWN and any(w.strict for w in report.warnings):
+        return 1
     if expected is None or report.verdict is Verdict.UNKNOWN:
         return CODES[report.verdict]
     return 0 if report.verdict.word == expected else 1

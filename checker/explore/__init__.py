@@ -1,10 +1,21 @@
 """The reference explorer: breadth-first search and random simulation over packed states, in plain Python."""
 
+from .coverage import Census
 from .graph import graph
 from .kernel import Kernel
 from .search import Search
 from .simulate import Simulation
-from .slicing import irrelevant
+from .slicing import irrelevant, without
 from .symmetry import check_symmetric, symmetric_sorts
 
-__all__ = ["Kernel", "Search", "Simulation", "check_symmetric", "graph", "irrelevant", "symmetric_sorts"]
+__all__ = [
+    "Census",
+    "Kernel",
+    "Search",
+    "Simulation",
+    "check_symmetric",
+    "graph",
+    "irrelevant",
+    "symmetric_sorts",
+    "without",
+]

@@ -1,8 +1,9 @@
 """A finite instance → the source of one Python function that expands packed states.
 
-``expand(s, out, hits)`` appends every successor of ``s`` to ``out`` (in the order of the protocol), appends ``(k, t)``
-to ``hits`` for every step to ``t`` of which step term k holds, and returns the set of state terms that hold in ``s``
-as bits. With marks, ``out`` gets ``(t, m)``: bit k of m says that mark k holds of the step.
+``expand(s, out, hits)`` appends every successor of ``s`` to ``out``, which is empty, in the order of the protocol,
+appends ``(k, t)`` to ``hits`` for every step to ``t`` of which step term k holds, and returns the set of state terms
+that hold in ``s`` as bits; above them a bit for a deadlock, and one for everything that was met. With marks, ``out``
+gets ``(t, m)``: bit k of m says that mark k holds of the step.
 
 Successors are the state plus a sum of shifted differences, so a step costs what it changes, not what the state holds.
 Actions are specialised to their parameters, and further to each value of a variable that is used as a position
@@ -19,7 +20,8 @@ from model.language import Action, Array, Instance, Op, Outcome, Term
 from model.language.terms import BINDERS
 
 from ..layout import WORD, Field, Layout, root_of
-from .code import Code, Mask, Number, Truth, aligned, as_number, number
+from .code import Code, Mask, Number, Truth, aligned, as_number, negate, number
+from .coverage import Subject
 from .lower import Lowering, Scope
 
 Place = tuple[str, tuple[int, ...]]
@@ -27,12 +29,15 @@ Place = tuple[str, tuple[int, ...]]
 
 @dataclass(frozen=True)
 class Watch:
-    """What the function looks for: terms that are reported when they hold."""
+    """What the function looks for: terms that are reported when they hold. ``final``: states that enable nothing and
+    are not final are reported like those of a further state term; ``met``: what is met at all is collected."""
 
     states: tuple[Term, ...] = ()
     steps: tuple[Term, ...] = ()
     marks: tuple[Term, ...] = ()
     roles: tuple[tuple[Term, int], ...] = ()
+    final: Term | None = None
+    met: tuple[Subject, ...] = ()
 
 
 class Emitter:
@@ -46,17 +51,19 @@ class Emitter:
         self.watch = watch
         self.lowering = self.lowers(instance, layout)
         self._temporaries = 0
+        self._endings = {(s.name, s.part): n for n, s in enumerate(watch.met) if s.term is None}
 
     def source(self) -> str:
         """The source text of ``expand``."""
         scope = Scope(dict(self.watch.roles), self.lowering.base())
-        body = [*self._states(scope), *self._steps(scope)]
+        body = [*self._states(scope), *self._steps(scope), *self._stuck(scope)]
         opening, closing = self._frame()
         return "\n".join([opening[0], *_indented([*opening[1:], *self._reads(), *body, *closing])]) + "\n"
 
     def _frame(self) -> tuple[list[str], list[str]]:
         """The head of the function with its first lines, and its last lines."""
-        return ["def expand(s, out, hits):"], ["return found"]
+        above = len(self.watch.states) + 1
+        return ["def expand(s, out, hits):"], [f"return found | c0 << {above}" if self.watch.met else "return found"]
 
     def _reads(self) -> Iterator[str]:
         base = self.lowering.base()
@@ -79,6 +86,32 @@ class Emitter:
             test = self.lowering.truth(term, scope)
             if test.known is not False:
                 yield f"if {test.text}: found |= {1 << k}"
+        if self.watch.met:
+            yield from (f"c{w} = 0" for w in range(self._banks()))
+        for n, subject in enumerate(self.watch.met):
+            if subject.term is not None and not subject.of_steps:
+                yield from _if(self.lowering.truth(subject.term, scope), [self._meet(n)])
+
+    def _stuck(self, scope: Scope) -> list[str]:
+        """A state that enables nothing and is not final."""
+        if self.watch.final is None:
+            return []
+        return _block(
+            f"if {self._nothing()}:", _if(negate(self.lowering.truth(self.watch.final, scope)), [self._lost()])
+        )
+
+    def _nothing(self) -> str:
+        return "not out"
+
+    def _lost(self) -> str:
+        return f"found |= {1 << len(self.watch.states)}"
+
+    def _banks(self) -> int:
+        """Variables that what is met is collected in."""
+        return 1
+
+    def _meet(self, n: int) -> str:
+        return f"c0 |= {1 << n}"
 
     # Actions ---------------------------------------------------------------------------------------------------
     def _steps(self, scope: Scope) -> Iterator[str]:
@@ -114,6 +147,9 @@ class Emitter:
         if test.known is False:
             return self._outcomes(rest[1:], action, choice, scope)
         lines = self._ending(ending, action, choice, self._learn(ending.condition, scope))
+        at = self._endings.get((action.name, ending.name or ""))
+        if at is not None:
+            lines.append(self._meet(at))
         if test.known:
             return lines
         return [*_if(test, lines), *_block("else:", self._outcomes(rest[1:], action, choice, scope))]
@@ -129,6 +165,9 @@ class Emitter:
         stepping = replace(scope, after=after, step=(action.name, names, ending.name))
         for k, term in enumerate(self.watch.steps):
             lines += _if(self.lowering.truth(term, stepping), [self._hit(k)])
+        for n, subject in enumerate(self.watch.met):
+            if subject.term is not None and subject.of_steps:
+                lines += _if(self.lowering.truth(subject.term, stepping), [self._meet(n)])
         return lines + self._append(stepping)
 
     def _hit(self, k: int) -> str:

@@ -10,13 +10,15 @@ from ..answers import Answer, confirm_state, confirm_step, sought
 from ..interpreter import RangeError
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
+from .coverage import Census
 from .emit import Watch
 
 
 class Questions:
     """The properties that a search still has to decide, as terms that its step function looks for, and the answers."""
 
-    def __init__(self, properties: Sequence[Property], how: str) -> None:
+    def __init__(self, properties: Sequence[Property], how: str, census: Census | None = None) -> None:
+        self.census = census
         self.open: list[Property] = list(properties)
         self.answers: dict[str, Answer] = {}
         self._how = how
@@ -35,12 +37,15 @@ class Questions:
         return [p for p in self.open if isinstance(p, StepInvariant | Reachability)]
 
     def watch(self) -> Watch:
-        """Terms that hold where an open property is decided."""
-        return Watch(tuple(~p.holds for p in self.states), tuple(sought(p) for p in self.steps))
+        """Terms that hold where an open property is decided, and what the census wants."""
+        watch = Watch(tuple(~p.holds for p in self.states), tuple(sought(p) for p in self.steps))
+        return watch if self.census is None else self.census.watching(watch)
 
     def settle(self, found: int, hits: Sequence[tuple[int, int]], run: Callable[[], Recording]) -> None:
         """Record what a state decides: ``found`` and ``hits`` as the step function gave them, ``run`` leads to it."""
         states, steps = self.states, self.steps
+        if self.census is not None and found >> len(states) & 1 and self.census.stuck is None:
+            self.census.stuck = run()
         for k, p in enumerate(states):
             if found >> k & 1:
                 self._close(p, confirm_state(p, run()))

@@ -17,6 +17,7 @@ from ..answers import Answer, retrace
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration
+from .coverage import Census
 from .kernel import Expand, Kernel, OutOfRangeError
 from .questions import Questions, raise_range_error
 from .symmetry import check_symmetric
@@ -43,6 +44,7 @@ class Search:
         exhaustive: bool = False,
         symmetric: bool = False,
         sliced: Sequence[str] = (),
+        census: Census | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
@@ -57,7 +59,8 @@ class Search:
         self.full = False
         """The bound of states ended the search."""
         self._watchman = Watchman("searching", self.limits, listener)
-        self._questions = Questions(properties, "explicit search, shortest")
+        self._questions = Questions(properties, "explicit search, shortest", census)
+        self._census = census
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
         self.levels = [0]
         """Where in ``states`` each level begins."""
@@ -120,7 +123,7 @@ class Search:
         out: list[int] = []
         hits: list[tuple[int, int]] = []
         for s in batch:
-            found = self._careful(expand, s, out, hits)
+            found = self._counted(self._careful(expand, s, out, hits))
             self.expanded += 1
             self._transitions += len(out)
             if self.symmetric:
@@ -141,7 +144,7 @@ class Search:
         closed, transitions = True, 0
         for s in frontier:
             out: list[int] = []
-            found = self._careful(expand, s, out, [])
+            found = self._counted(self._careful(expand, s, out, []))
             transitions += len(out)
             closed = closed and all(self.kernel.representative(t) in self._parents for t in out)
             if found:
@@ -152,6 +155,14 @@ class Search:
             self._transitions += transitions
             return None
         return f"the depth bound of {self.limits.depth} was reached"
+
+    def _counted(self, found: int) -> int:
+        """What a state decides, after noting what else was met there."""
+        if self._census is None:
+            return found
+        above = len(self._questions.states) + 1
+        self._census.bits |= found >> above
+        return found & (1 << above) - 1
 
     def _careful(self, expand: Expand, s: int, out: list[int], hits: list[tuple[int, int]]) -> int:
         try:

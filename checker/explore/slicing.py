@@ -67,7 +67,7 @@ def _roots(instance: Instance, properties: Sequence[Property]) -> set[str]:
     terms = [t for p in properties for t in p.terms]
     for a in instance.system.actions.values():
         terms += [a.guard, *(o.condition for o in a.outcomes)]
-    return _variables(*terms)
+    return _variables(*terms, *instance.system.final)
 
 
 def _reads(instance: Instance) -> Iterator[tuple[str, set[str]]]:

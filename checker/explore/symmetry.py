@@ -65,6 +65,7 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
         for o in a.outcomes:
             named.append((f"action {a.name}", o.condition))
             named += [(f"action {a.name}", t) for u in o.updates for t in (u.target, u.value)]
+    named += [("the final states", term) for term in system.final]
     for where, term in named:
         for t in subterms(term):
             if t.op is Op.CONST and t.data and any(True for _ in _symmetric(t.sort)):

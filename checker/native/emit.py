@@ -11,7 +11,7 @@ from ..explore.code import Code, Mask, Number, number
 from ..explore.emit import Emitter, Place, Watch
 from ..explore.lower import Lowering, Scope
 from ..layout import WORD, Field, Layout
-from .words import INFO_SEEN
+from .words import INFO, INFO_SEEN
 
 GREATEST = 2**62
 """Numbers are less than this in size, so that sums and differences of two fit into a word."""
@@ -19,6 +19,11 @@ FAN = 16
 """Branches that one field is worth."""
 TERMS = 62
 """Terms that one word can tell of."""
+
+
+def banks(watch: Watch) -> int:
+    """Words of information that what is met takes, after the others."""
+    return -(-len(watch.met) // TERMS)
 
 
 class UnsupportedError(Exception):
@@ -83,11 +88,24 @@ class WordEmitter(Emitter):
         return None
 
     def _frame(self) -> tuple[list[str], list[str]]:
-        if len(self.watch.states) + len(self.watch.steps) > TERMS:
+        if len(self.watch.states) + len(self.watch.steps) + 1 > TERMS:
             raise UnsupportedError(f"more than {TERMS} properties at once")
         reads = [f"s{w} = s[{w}]" for w in range(self.words)]
         head = ["def expand(s, out, info):", *reads, "n = 0"]
-        return head, [f"info[{INFO_SEEN}] = found", "return n"]
+        met = [f"info[{INFO + w}] = info[{INFO + w}] | c{w}" for w in range(self._banks())]
+        return head, [f"info[{INFO_SEEN}] = found", *met, "return n"]
+
+    def _nothing(self) -> str:
+        return "n == 0"
+
+    def _lost(self) -> str:
+        return f"found |= {1 << (len(self.watch.states) + len(self.watch.steps))}"
+
+    def _banks(self) -> int:
+        return banks(self.watch)
+
+    def _meet(self, n: int) -> str:
+        return f"c{n // TERMS} |= {1 << n % TERMS}"
 
     def _raw(self, field: Field) -> str:
         word = f"s{field.word}"

@@ -11,8 +11,9 @@ from ..explore.emit import Watch
 from ..layout import WORD, Layout
 from . import words
 from .dialect import Translator
-from .emit import WordEmitter
+from .emit import WordEmitter, banks
 from .machine import Machine
+from .words import INFO
 
 INLINE = ("mixed", "home_of")
 CALLED = {"expand": 3, "advance": 8, "least": 6, "take": 9, "spread": 3, "parent": 7, "known": 3}
@@ -38,6 +39,7 @@ class Program:
         self.words = layout.words + (not _has_mark(layout))
         source = WordEmitter(instance, layout, watch, words=self.words).source()
         self.fan = source.count("n += 1")
+        self.info = INFO + banks(watch)
         chosen = {
             "WORDS": self.words,
             "BUCKET": bucket(self.words),

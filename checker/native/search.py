@@ -14,6 +14,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import reduce
+from operator import or_
 from threading import Lock
 from typing import Any
 
@@ -21,12 +23,14 @@ from model.language import Instance
 from properties.kinds import Property
 
 from ..answers import Answer, retrace
+from ..explore.coverage import Census
 from ..explore.kernel import Kernel
 from ..explore.questions import Questions, raise_range_error
 from ..explore.symmetry import check_symmetric
 from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
 from ..replay import Recording, ReplayError
 from ..vocabulary import Exploration
+from .emit import TERMS
 from .memory import Array, Region, words_at
 from .program import Program, bucket
 from .store import Store
@@ -67,7 +71,7 @@ class Worker:
         for n, box in enumerate(self.boxes):
             self.addresses[n] = box.address
         self.fills = Array(count)
-        self.info = Array(INFO)
+        self.info = Array(program.info)
         self.ring = Array(AHEAD)
         self.recent = Array(RECENT * program.words)
         self.scratch = Array((program.fan + 1) * program.words)
@@ -111,6 +115,7 @@ class NativeSearch:
         exhaustive: bool = False,
         symmetric: bool = False,
         sliced: Sequence[str] = (),
+        census: Census | None = None,
         workers: int | None = None,
         keep: bool = False,
     ) -> None:
@@ -124,7 +129,8 @@ class NativeSearch:
         self.fail_fast, self.exhaustive = fail_fast, exhaustive
         self.interrupted = False
         self._watchman = Watchman("searching", self.limits, listener)
-        self.questions = Questions(properties, "explicit search, shortest")
+        self.questions = Questions(properties, "explicit search, shortest", census)
+        self._census = census
         self._terms = [*self.questions.states, *self.questions.steps]
         count = workers or _cores()
         watch = self.questions.watch()
@@ -135,7 +141,7 @@ class NativeSearch:
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._lock = Lock()
-        self._asked = (1 << len(self._terms)) - 1
+        self._asked = (1 << len(self._terms)) - 1 | self._stuck
         self._decided = 0
         self._depth = 0
 
@@ -151,6 +157,8 @@ class NativeSearch:
                 stopped = "it was interrupted"
             except StoppedError as reason:
                 stopped = str(reason)
+        if self._census is not None:
+            self._census.bits |= self._met()
         coverage = Exploration(
             states=self._states,
             transitions=self.transitions,
@@ -184,6 +192,11 @@ class NativeSearch:
     def transitions(self) -> int:
         """Steps taken."""
         return sum(w.steps for w in self.workers)
+
+    def _met(self) -> int:
+        """What the census asks for and some worker has met, as bits."""
+        banks = range(self.program.info - INFO)
+        return sum(reduce(or_, (w.info[INFO + k] for w in self.workers)) << TERMS * k for k in banks)
 
     # The loop --------------------------------------------------------------------------------------------------
     def _levels(self) -> str | None:
@@ -287,7 +300,7 @@ class NativeSearch:
     def _last_level(self) -> str | None:
         """Check the states at the depth bound; the search is complete if they lead nowhere new."""
         before = [w.info[INFO_STEPS] for w in self.workers]
-        states = (1 << len(self.questions.states)) - 1
+        states = (1 << len(self.questions.states)) - 1 | self._stuck
         closed = True
         for start in range(0, max(w.size for w in self.workers), self.workers[0].round):
             for w in self.workers:
@@ -332,9 +345,16 @@ class NativeSearch:
                 hits: list[tuple[int, int]] = []
                 found = self.kernel.expand(self.questions.watch())(s, [], hits)
                 self.questions.settle(found, hits if steps else [], lambda s=s: self._recording(s))  # type: ignore[misc]
+        if self._decided & self._stuck and self._census is not None:
+            self._census.stuck = self._recording(min(self._deciding(self._stuck))[1])
         self._decided = 0
         still = {p.name for p in self.questions.open}
-        self._asked = sum(1 << k for k, p in enumerate(self._terms) if p.name in still)
+        self._asked = sum(1 << k for k, p in enumerate(self._terms) if p.name in still) | self._stuck
+
+    @property
+    def _stuck(self) -> int:
+        """The bit of a deadlock, while none is known."""
+        return 0 if self._census is None or self._census.stuck is not None else 1 << len(self._terms)
 
     def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
         """The least state of each worker's frontier that decides a property: its words, and packed."""

@@ -12,7 +12,7 @@ from ..replay import ReplayError
 from .memory import Array
 from .program import Program
 from .store import Store
-from .words import INFO, LEVELS
+from .words import LEVELS
 
 
 class Ways:
@@ -47,7 +47,7 @@ class Ways:
             return
         wanted = (level - 1) % LEVELS + 1
         words = self.program.words
-        target, info, scratch = Array(words), Array(INFO), Array((self.program.fan + 1) * words)
+        target, info, scratch = Array(words), Array(self.program.info), Array((self.program.fan + 1) * words)
         for n, word in enumerate(self.program.unpack(s)):
             target[n] = word
         found: list[int] = []

@@ -41,6 +41,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     for f in report.findings:
         if f.verdict is Verdict.VIOLATED:
             yield from _violation(f, told)
+    yield from _warnings(report)
     for f in report.findings:
         if f.runbook is not None:
             yield from runbook(f.name, f.runbook)
@@ -110,6 +111,21 @@ def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Bloc
     yield from continuation(f)
     if f.match is not None:
         yield from _match(f.match, "Match of this trace with")
+
+
+def _warnings(report: Report) -> Iterator[Block]:
+    """What the author of the model may not have meant, then what is no more than worth knowing."""
+    serious = [w for w in report.warnings if w.strict]
+    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict]
+    if serious:
+        yield Heading("Warnings")
+        for w in serious:
+            yield Paragraph(f"{w.kind if w.kind == 'deadlock' else w.subject}: {w.message}.", "unknown")
+            if w.trace is not None:
+                yield timeline(w.trace)
+    if notes:
+        yield Heading("Worth knowing")
+        yield Paragraph(f"{'; '.join(notes)}.")
 
 
 def _sizes(parameters: Mapping[str, int]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..vocabulary import Exploration, Finding, Match, Report, Step, Trace, Unreached
+from ..vocabulary import Exploration, Finding, Match, Report, Step, Trace, Unreached, Warned
 from .continuations import fairness_json, hopeless_json, runbook_json
 from .proofs import certificate_json
 
@@ -31,6 +31,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "exploration": _exploration(report.exploration),
         "properties": [_finding(f) for f in report.findings],
         "left_out": [{"name": n, "kind": k, "why": w} for n, k, w in report.left_out],
+        "warnings": [_warned(w) for w in report.warnings],
         "postmortem": _postmortem(report),
         "every_size": report.every_size,
         "proofs": [certificate_json(p) for p in report.proofs],
@@ -53,6 +54,16 @@ def _exploration(e: Exploration | None) -> dict[str, Any] | None:
         "seed": e.seed,
         "workers": e.workers,
         "sliced": list(e.sliced),
+    }
+
+
+def _warned(w: Warned) -> dict[str, Any]:
+    return {
+        "kind": w.kind,
+        "subject": w.subject,
+        "message": w.message,
+        "strict": w.strict,
+        "trace": None if w.trace is None else _trace(w.trace),
     }
 
 

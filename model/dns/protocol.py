@@ -17,6 +17,7 @@ from model.language import (
     exists,
     first,
     following,
+    forall,
     index,
     integers,
     last,
@@ -150,7 +151,7 @@ def flip_alias(i: Term) -> Step:
     )
 
 
-@dns.action(Enactor, by=Enactor, tags=["automation"])
+@dns.action(Enactor, by=Enactor, tags=["automation"], awaits=EXPIRY)
 def lose_lock(i: Term) -> Step:
     return step(
         when(phase[i].isin({Phase.BUILD, Phase.FLIP}), lock[cursor[i]] != i),
@@ -224,6 +225,9 @@ def stray_delete(e: Term, g: Term) -> Step:
         update(trees[e], trees[e] - {g}),
         says("something outside the protocol deletes the tree of plan {g} at endpoint {e}", e=e, g=g),
     )
+
+
+dns.final((latest == plans) & forall(Enactor, lambda i: phase[i] == Phase.IDLE))
 
 
 @dns.observe("endpoint", Endpoint)

@@ -86,7 +86,8 @@ class Action:
     ``parameters`` are bound terms over index or bounded sorts. The action is enabled for those parameters where
     ``guard`` holds; the first outcome whose condition holds then happens (the last one always has a true condition).
     ``role`` says who performs it (planner, enactor, cleaner, environment, …), ``actor`` which parameter that is.
-    ``fairness`` is that of each instance of the action: none, weak or strong.
+    ``fairness`` is that of each instance of the action: none, weak or strong. ``awaits`` is a fault without which it is
+    no surprise that the action never happens.
     """
 
     name: str
@@ -100,6 +101,7 @@ class Action:
     tags: frozenset[str] = frozenset()
     says: Says | None = None
     where: Place | None = None
+    awaits: str | None = None
 
     @property
     def outcome_names(self) -> tuple[str, ...]:

@@ -107,6 +107,7 @@ class Protocol:
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
         self.proofs: list[Any] = []
+        self.ends: list[Term] = []
 
     # Declaring -------------------------------------------------------------------------------------------------
     def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
@@ -163,18 +164,20 @@ class Protocol:
         fairness: str | None = None,
         tags: Iterable[str] = (),
         only: Choice | None = None,
+        awaits: str | None = None,
     ) -> Callable[[Callable[..., Step]], Action]:
         """Decorator: the function's body is an action with one parameter for each of ``sorts``.
 
         ``by`` is who performs it: a word, or the index sort of a parameter (then that member does it, and ``role``
         may give it another word, such as cleaner). Actions of a fault are unfair unless told otherwise; those ``only``
-        for a choice exist where it is chosen.
+        for a choice exist where it is chosen. ``awaits`` is a fault without which the action is not expected to happen.
         """
         fair = fairness or ("none" if fault else "weak")
         if fair not in FAIRNESS:
             raise DefinitionError(f"fairness {fair!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
-        if fault is not None and fault not in self.faults:
-            raise DefinitionError(f"fault {fault!r} is not declared", remedy=f"declare it with {self.name}.fault(…)")
+        for f in (fault, awaits):
+            if f is not None and f not in self.faults:
+                raise DefinitionError(f"fault {f!r} is not declared", remedy=f"declare it with {self.name}.fault(…)")
 
         def add(body: Callable[..., Step]) -> Action:
             name = body.__name__
@@ -203,6 +206,7 @@ class Protocol:
                 frozenset(tags),
                 parts.says,
                 where,
+                awaits,
             )
             self._check_action(made)
             self.actions[name] = made
@@ -241,6 +245,12 @@ class Protocol:
             return made
 
         return add
+
+    def final(self, condition: Value) -> None:
+        """Runs may end where ``condition`` holds: that nothing is enabled there is no deadlock."""
+        term = expect(condition, BOOL, f"final states of {self.name}")
+        check_state_only(term, f"final states of {self.name}", author())
+        self.ends.append(term)
 
     def declare(self, *properties: Any) -> None:
         """Properties that are checked unless a run asks for others."""
@@ -291,6 +301,7 @@ class Protocol:
             properties=tuple(self.properties),
             scenarios=tuple(self.scenarios),
             proofs=tuple(self.proofs),
+            final=tuple(self.ends),
             options=tuple((c.option, c.name) for c in picks),
         )
         changes = Changes(base)

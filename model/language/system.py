@@ -54,6 +54,8 @@ class System:
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()
+    final: tuple[Term, ...] = ()
+    """Where a run may end: that nothing is enabled there is no deadlock."""
     options: tuple[tuple[str, str], ...] = ()
     """Options and what was chosen, where that is not the default."""
 
