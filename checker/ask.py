@@ -37,6 +37,7 @@ class Options:
 
     engine: str = "auto"
     properties: tuple[str, ...] = ()
+    scenario: str | None = None
     fail_fast: bool = False
     exhaustive: bool = False
     symmetry: bool | None = None
@@ -67,6 +68,8 @@ def engine_of(options: Options) -> str:
         raise ModelError(f"engine {name} is never exhaustive", remedy="leave out --exhaustive or use --engine explicit")
     if name not in ("auto", "native") and options.ir is not None:
         raise ModelError(f"engine {name} makes no machine code", remedy="use --engine native to see it")
+    if options.scenario is not None and (name not in EXPLICIT or options.properties):
+        raise ModelError("a scenario is looked for by explicit search, and alone", remedy="leave out the other")
     if name != "simulate" and (options.seed is not None or options.runs is not None):
         raise ModelError("a seed and a number of runs belong to random simulation", remedy="add --engine simulate")
     return name if options.ir is None else "native"

@@ -14,6 +14,7 @@ from .answers import Answer
 from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
 from .limits import Limits
 from .replay import Recording
+from .scenes import show
 from .vocabulary import Finding, Match, Report, Telling, Unreached, Verdict
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def check(
         refuse(words)
         return _prove(protocol, sizes, faults, with_protections, without, options)
     system = _system(protocol, faults, with_protections, without, words)
+    if options.scenario is not None:
+        return show(system, sizes, options.scenario, options)
     instance = system.instance(**sizes)
     asked, left_out = chosen(system, options.properties, Checkable | Temporal if engine in EXPLICIT else Checkable)
     engine, answers, exploration, interrupted, warned = ask(engine, instance, list(asked), options)

@@ -124,7 +124,17 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
+    "checker.scenes": [
+        "checker.ask",
+        "checker.interpreter",
+        "checker.replay",
+        "checker.scenario",
+        "checker.vocabulary",
+        "model.language",
+        "properties.scenario",
+    ],
     "checker.run": [
+        "checker.scenes",
         "checker.proof",
         "checker.answers",
         "checker.ask",

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import pytest
+from random import Random
 
-from checker import Options, check, find
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from checker import Options, Verdict, check, find
+from checker.cli.main import run
 from checker.explore import Search
-from checker.interpreter import Interpreter
+from checker.interpreter import Interpreter, RangeError
 from checker.limits import Limits
 from checker.replay import record
-from checker.scenario import Guide, Monitor, Shortest, casts, match
+from checker.scenario import Guide, Monitor, Shortest, casts, match, monitored
 from model.dns.protocol import Enactor
-from model.language import DefinitionError
+from model.language import DefinitionError, Instance, System, Term
 from properties import event, fact, never, role, scenario
-from properties.dns import original
+from properties.dns import fixed, original
 from properties.postmortem import postmortem
+
+from .systems import random_systems
 
 ALL = [f"F{n}" for n in range(1, 12)]
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
@@ -204,3 +211,85 @@ def test_facts_may_only_refer_to_earlier_ones() -> None:
     late = fact("B", "b", event(True, after=("C",)))
     with pytest.raises(DefinitionError, match="refers to C"):
         scenario("wrong", "wrong", (role("x", Enactor),), late)
+
+
+# The monitor as terms --------------------------------------------------------------------------------------------
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems(), st.randoms(use_true_random=False))
+def test_the_monitor_as_terms(drawn: tuple[System, list[Term], list[Term]], chance: Random) -> None:
+    """Along random runs the monitored system has shown what the plain monitor counts."""
+    system, states, steps = drawn
+    found = scenario(
+        "random",
+        "random",
+        (),
+        fact("A", "a", event(steps[0]), event(states[0])),
+        fact("B", "b", event(steps[1], after=("A.1",)), event(states[1], since=("A",))),
+    )
+    watched, _ = monitored(system, found, {})
+    plain, other, monitor = Interpreter(system.instance()), Interpreter(watched.instance()), Monitor(found)
+    for _ in range(3):
+        before, done, state = plain.initial(), 0, other.initial()
+        for _ in range(6):
+            try:
+                moves = list(zip(plain.moves(before), other.moves(state), strict=True))
+                if not moves:
+                    break
+                (move, after), (again, onward) = chance.choice(moves)
+                shown = monitor.shown_by(plain, {}, done, before, after, move)
+            except RangeError:
+                return
+            assert (move.action.name, move.choice) == (again.action.name, again.choice)
+            done, before, state = monitor.advance(done, shown), after, onward
+            assert state[:-1] == before
+            assert state[-1] == {n for n in range(1, 5) if done >> n - 1 & 1}
+
+
+def shortest_by_hand(instance: Instance) -> int | None:
+    """Steps to the first state of the product with the plain monitor where all that is not optional was shown."""
+    interpreter, monitor = Interpreter(instance), Monitor(postmortem)
+    wanted = sum(1 << monitor.events.index(e) for f in postmortem.facts if not f.optional for e in f.events)
+    best: int | None = None
+    for cast in casts(interpreter, postmortem, up_to_symmetry=True):
+        level, seen, depth = [(interpreter.initial(), 0)], set(), 0
+        while level and (best is None or depth < best):
+            fresh = []
+            for s, done in level:
+                for move, t in interpreter.moves(s):
+                    now = monitor.advance(done, monitor.shown_by(interpreter, cast, done, s, t, move))
+                    if now & wanted == wanted:
+                        best = depth + 1 if best is None else min(best, depth + 1)
+                    if (t, now) not in seen:
+                        seen.add((t, now))
+                        fresh.append((t, now))
+            level = fresh
+            depth += 1
+    return best
+
+
+@pytest.mark.parametrize("engine", ["explicit", "native"])
+def test_the_shortest_run_of_a_scenario(engine: str) -> None:
+    report = check(find("original"), SMALL, options=Options(engine=engine, scenario="postmortem"))
+    (finding,) = report.findings
+    assert finding.verdict is Verdict.HOLDS
+    assert finding.depth == shortest_by_hand(original.system().instance(**SMALL))
+    assert finding.match is not None
+    assert set(ALL) - set(finding.match.matched) <= {"F3"}
+
+
+def test_a_scenario_that_cannot_happen() -> None:
+    report = check(find("fixed"), SMALL, options=Options(scenario="postmortem"))
+    assert report.verdict is Verdict.VIOLATED
+    assert "complete search" in report.findings[0].how
+    assert shortest_by_hand(fixed.system().instance(**SMALL)) is None
+
+
+def test_a_scenario_within_bounds(capsys: pytest.CaptureFixture[str]) -> None:
+    small = [x for n, v in SMALL.items() for x in ("-s", f"{n}={v}")]
+    assert run(["-p", "fixed", *small, "--scenario", "postmortem", "--max-states", "100"]) == 3
+    assert run(["-p", "original", *small, "--scenario", "postmortem", "--depth", "5"]) == 3
+    assert run(["-p", "original", *small, "--scenario", "postmortem", "--format", "json"]) == 0
+    capsys.readouterr()
+    assert run(["-p", "fixed", "--scenario", "postmorten"]) == 2
+    assert "did you mean postmortem?" in capsys.readouterr().err
+    assert run(["-p", "fixed", "--scenario", "postmortem", "--engine", "bmc"]) == 2

@@ -23,6 +23,7 @@ from .values import Memory, Setting
 @click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
 @click.option("--property", "properties", metavar="NAME", multiple=True, help="Check only this one; repeatable.")
+@click.option("--scenario", metavar="NAME", help="Find the shortest run that shows this scenario; exit 1: none does.")
 @click.option(
     "--engine",
     default="auto",

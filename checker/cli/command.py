@@ -34,6 +34,7 @@ def check_command(protocol: str, **asked: Any) -> int:
             options=Options(
                 engine=asked["engine"],
                 properties=asked["properties"],
+                scenario=asked["scenario"],
                 fail_fast=asked["fail_fast"],
                 exhaustive=asked["exhaustive"],
                 symmetry=asked["symmetry"],

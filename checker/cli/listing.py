@@ -35,6 +35,9 @@ def _variant(variant: Variant) -> Iterator[str]:
     yield from _table(protocol.faults.items())
     yield "  properties (--property)"
     yield from _table((p.name, f"{p.kind}: {p.meaning}") for p in system.properties)
+    if system.scenarios:
+        yield "  scenarios (--scenario)"
+        yield from _table((s.name, s.title) for s in system.scenarios)
     yield ""
 
 

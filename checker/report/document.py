@@ -39,7 +39,7 @@ def _blocks(report: Report) -> Iterator[Block]:
         yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
     told: dict[tuple[object, ...], str] = {}
     for f in report.findings:
-        if f.verdict is Verdict.VIOLATED:
+        if f.verdict is Verdict.VIOLATED and f.kind != "scenario":
             yield from _violation(f, told)
     yield from _warnings(report)
     for f in report.findings:
@@ -150,7 +150,7 @@ def _ordinal(trace: Trace) -> str:
 def _telling(report: Report) -> Iterator[Block]:
     telling = report.telling
     assert telling is not None
-    yield Heading("The fullest match")
+    yield Heading("The fullest match" if report.findings[0].kind != "scenario" else "The run")
     if telling.trace is None or telling.match is None:
         yield Paragraph(f"A trace that shows every fact: {telling.how}.")
         return

@@ -2,6 +2,7 @@
 
 from .guide import Guide
 from .match import Monitor, casts, match
+from .monitored import monitored
 from .shortest import Shortest
 
-__all__ = ["Guide", "Monitor", "Shortest", "casts", "match"]
+__all__ = ["Guide", "Monitor", "Shortest", "casts", "match", "monitored"]
