@@ -18,12 +18,14 @@ _FOR_AUTHORS = True  # errors name the line that calls this module
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """A step of which ``happens`` holds, after every event of ``after`` and no earlier than those of ``since``."""
+    """A step of which ``happens`` holds, after every event of ``after`` and no earlier than those of ``since``; of no
+    step between the one event of ``after`` and this one ``without`` holds."""
 
     name: str
     happens: Term
     after: tuple[str, ...]
     since: tuple[str, ...]
+    without: Term | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +72,13 @@ def role(name: str, sort: Scalar) -> Term:
     return make(Op.BOUND, (), sort, (name, 0))
 
 
-def event(happens: Value, *, after: tuple[str, ...] = (), since: tuple[str, ...] = ()) -> Event:
-    """An event; ``fact`` names it. ``after`` and ``since`` name facts: their last event is meant."""
-    return Event("", expect(happens, BOOL, "event"), after, since)
+def event(
+    happens: Value, *, after: tuple[str, ...] = (), since: tuple[str, ...] = (), without: Value | None = None
+) -> Event:
+    """An event; ``fact`` names it. ``after`` and ``since`` name facts: their last event is meant. ``without`` is what
+    must not happen between the event that this one comes after and itself."""
+    forbidden = None if without is None else expect(without, BOOL, "event, without")
+    return Event("", expect(happens, BOOL, "event"), after, since, forbidden)
 
 
 def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fact:
@@ -83,7 +89,7 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
     for n, e in enumerate(events, 1):
         label = name if n == len(events) else f"{name}.{n}"
         follows = (named[-1].name,) if named else ()
-        named.append(Event(label, e.happens, (*e.after, *follows), e.since))
+        named.append(Event(label, e.happens, (*e.after, *follows), e.since, e.without))
     return Fact(name, meaning, tuple(named), optional)
 
 
@@ -109,6 +115,11 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
                 raise DefinitionError(
                     f"scenario {name}: event {e.name} refers to {unknown[0]}",
                     remedy="put that fact before this one",
+                )
+            if e.without is not None and len(e.after) != 1:
+                raise DefinitionError(
+                    f"scenario {name}: event {e.name} forbids something between {len(e.after)} events and itself",
+                    remedy="let it come after exactly one",
                 )
             known.add(e.name)
     return Scenario(name, title, roles, expect(where, BOOL, f"scenario {name}"), facts, claims)

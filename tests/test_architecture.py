@@ -93,6 +93,7 @@ MAY_IMPORT = {
         "checker.explore",
         "checker.scenario",
         "checker.interpreter",
+        "checker.layout",
         "checker.limits",
         "checker.replay",
         "checker.vocabulary",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -16,8 +18,8 @@ from checker.limits import Limits
 from checker.replay import record
 from checker.scenario import Guide, Monitor, Shortest, casts, match, monitored
 from model.dns.protocol import Enactor
-from model.language import DefinitionError, Instance, System, Term
-from properties import event, fact, never, role, scenario
+from model.language import DefinitionError, Instance, System, Term, primed, taken
+from properties import Scenario, event, fact, never, role, scenario
 from properties.dns import fixed, original
 from properties.postmortem import postmortem
 
@@ -219,12 +221,13 @@ def test_facts_may_only_refer_to_earlier_ones() -> None:
 def test_the_monitor_as_terms(drawn: tuple[System, list[Term], list[Term]], chance: Random) -> None:
     """Along random runs the monitored system has shown what the plain monitor counts."""
     system, states, steps = drawn
+    forbidden = chance.choice([None, steps[0], states[1]])
     found = scenario(
         "random",
         "random",
         (),
         fact("A", "a", event(steps[0]), event(states[0])),
-        fact("B", "b", event(steps[1], after=("A.1",)), event(states[1], since=("A",))),
+        fact("B", "b", event(steps[1], after=("A.1",), without=forbidden), event(states[1], since=("A",))),
     )
     watched, _ = monitored(system, found, {})
     plain, other, monitor = Interpreter(system.instance()), Interpreter(watched.instance()), Monitor(found)
@@ -243,6 +246,39 @@ def test_the_monitor_as_terms(drawn: tuple[System, list[Term], list[Term]], chan
             done, before, state = monitor.advance(done, shown), after, onward
             assert state[:-1] == before
             assert state[-1] == {n for n in range(1, 5) if done >> n - 1 & 1}
+
+
+def shows(letters: str) -> bool:
+    """By brute force: some choice of steps shows A, then B without X in between, then C without Y in between."""
+    places = range(len(letters))
+    pairs = [(a, b) for a in places for b in places if a < b and letters[a] + letters[b] == "AB"]
+    allowed = [b for a, b in pairs if "X" not in letters[a + 1 : b]]
+    return any(letters[c] == "C" and b < c and "Y" not in letters[b + 1 : c] for b in allowed for c in places)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text("ABCXY", max_size=12))
+def test_forbidden_events_by_brute_force(letters: str) -> None:
+    """What the monitor counts is whether any choice of steps avoids what is forbidden."""
+    chain = scenario(
+        "chain",
+        "a chain",
+        (),
+        fact("A", "a", event(True)),
+        fact("B", "b", event(True, after=("A",), without=False)),
+        fact("C", "c", event(True, after=("B",), without=False)),
+    )
+    monitor, done, full = Monitor(chain), 0, False
+    for letter in letters:
+        done = monitor.advance(done, 1 << "ABCXY".index(letter))
+        full = full or done == monitor.everything
+    assert full == shows(letters)
+
+
+def test_forbidding_wants_one_forerunner() -> None:
+    late = event(True, after=("A", "B"), without=False)
+    with pytest.raises(DefinitionError, match="forbids something between 2 events"):
+        scenario("wrong", "wrong", (), fact("A", "a", event(True)), fact("B", "b", event(True)), fact("C", "c", late))
 
 
 def shortest_by_hand(instance: Instance) -> int | None:
@@ -293,3 +329,31 @@ def test_a_scenario_within_bounds(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-p", "fixed", "--scenario", "postmorten"]) == 2
     assert "did you mean postmortem?" in capsys.readouterr().err
     assert run(["-p", "fixed", "--scenario", "postmortem", "--engine", "bmc"]) == 2
+
+
+def test_a_story_of_another_protocol() -> None:
+    """A deployer switches to a release between its listing and its deletion; the fix makes that impossible."""
+    names = runpy.run_path(str(Path(__file__).parent.parent / "examples" / "blue_green.py"))
+    target, condemned, slow = names["target"], names["condemned"], role("slow", names["Deployer"])
+
+    def story(forbidden: Term) -> Scenario:
+        listed = target[slow].isin(primed(condemned)) & ~target[slow].isin(condemned)
+        switched = taken("switch", d=slow) & target[slow].isin(condemned) & (primed(names["live"]) == target[slow])
+        return scenario(
+            "too-late",
+            "a switch to a release that is about to go",
+            (slow,),
+            fact("chosen", "the slow deployer chooses", event(taken("choose", d=slow))),
+            fact("listed", "its release is listed", event(listed, after=("chosen",))),
+            fact("switched", "it switches all the same", event(switched, after=("listed",), without=forbidden)),
+            fact("deleted", "the release goes", event(taken("delete"), after=("switched",))),
+        )
+
+    found = {}
+    for name, forbidden in (("delete", taken("delete")), ("switch", taken("switch"))):
+        for variant in (names["protocol"].variant("broken"), names["fixed"]):
+            declared = variant.declaring(scenarios=[story(forbidden)])
+            report = check(declared, options=Options(scenario="too-late"))
+            found[name, variant.name] = report.findings[0].depth
+    broken = {("delete", "broken"): 8, ("switch", "broken"): 8}
+    assert found == {**broken, ("delete", "blue-green-fixed"): None, ("switch", "blue-green-fixed"): None}

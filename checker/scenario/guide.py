@@ -115,8 +115,7 @@ class Guide:
         """The step function for a cast, compiled when it is first needed."""
         found = self._expand.get(cast)
         if found is None:
-            marks = tuple(e.happens for e in self.monitor.events)
-            found = self.kernel.expand(Watch(marks=marks, roles=tuple(self.casts[cast].items())))
+            found = self.kernel.expand(Watch(marks=self.monitor.marks, roles=tuple(self.casts[cast].items())))
             self._expand[cast] = found
             self._compiled = True  # which takes long for large instances: time to look at the clock
         return found

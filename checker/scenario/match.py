@@ -36,8 +36,45 @@ class Monitor:
         self._after = [_bits(e.after, at) for e in self.events]
         self._since = [_bits(e.since, at) for e in self.events]
         self.everything = (1 << len(self.events)) - 1
+        self.forbidding = [k for k, e in enumerate(self.events) if e.without is not None]
+        self.again = {k: self._depending(self._after[k]) for k in self.forbidding}
+        """What must happen anew, by the event between whose forerunner and itself something forbidden happened."""
 
-    def advance(self, done: int, shown_now: int) -> int:
+    @property
+    def marks(self) -> tuple[Term, ...]:
+        """What a step is looked at for: the events, then what they forbid."""
+        forbidden = [e.without for e in self.events if e.without is not None]
+        return (*(e.happens for e in self.events), *forbidden)
+
+    def advance(self, done: int, seen: int) -> int:
+        """``done`` after a step of which those ``marks`` hold whose bits are in ``seen``.
+
+        Each event is taken at its first chance. Where something forbidden happens while an event is waited for, what
+        it comes after must happen again, and all that depends on that: any run that still shows the event has both
+        later.
+        """
+        now = self.grown(done, seen)
+        reset = self.reset(done, seen, now)
+        return self.grown(done & ~reset, seen) if reset else now
+
+    def reset(self, done: int, seen: int, now: int) -> int:
+        """What must happen anew after a step, without which there would be ``now``."""
+        found = 0
+        for n, k in enumerate(self.forbidding):
+            waited = not now >> k & 1 and self._after[k] & ~done == 0
+            if waited and seen >> len(self.events) + n & 1:
+                found |= self.again[k]
+        return found
+
+    def _depending(self, bits: int) -> int:
+        """These events and all that come after them, or no earlier."""
+        found = bits
+        for k in range(len(self.events)):  # events refer to earlier ones only
+            if (self._after[k] | self._since[k]) & found:
+                found |= 1 << k
+        return found
+
+    def grown(self, done: int, shown_now: int) -> int:
         """``done`` with the events that a step, which shows those of ``shown_now``, adds."""
         now = done
         for k in range(len(self.events)):
@@ -58,8 +95,15 @@ class Monitor:
         return facts, done.bit_count()
 
     def shown_by(self, interpreter: Interpreter, cast: Cast, done: int, before: State, after: State, move: Move) -> int:
-        """The waiting events that a step shows, as bits."""
-        return sum(1 << k for k, e in self.waiting(done) if interpreter.holds(e.happens, before, after, move, cast))
+        """The waiting events that a step shows, and what it does that is forbidden, as bits of ``marks``."""
+        seen = sum(1 << k for k, e in self._open(done) if interpreter.holds(e.happens, before, after, move, cast))
+        for n, term in enumerate(self.marks[len(self.events) :]):
+            seen |= interpreter.holds(term, before, after, move, cast) << len(self.events) + n
+        return seen
+
+    def _open(self, done: int) -> Iterator[tuple[int, Event]]:
+        """Events that a step may add; all of them where some may have to happen again."""
+        return enumerate(self.events) if self.forbidding else self.waiting(done)
 
     def move(self, recording: Recording, cast: Cast, done: int, now: int, target: State) -> Move:
         """The next step of a recording: to ``target``, taking the events from ``done`` to ``now``."""
@@ -82,7 +126,7 @@ def match(scenario: Scenario, recording: Recording) -> Match:
     best: tuple[tuple[int, int], dict[int, int], Cast] | None = None
     film = _Film(monitor, recording)
     for cast in casts(interpreter, scenario):
-        steps = film.steps(cast)
+        steps = _watched(monitor, recording, cast) if monitor.forbidding else film.steps(cast)
         score = monitor.score(sum(1 << k for k in steps))
         if best is None or score > best[0]:
             best = score, steps, cast
@@ -95,6 +139,28 @@ def match(scenario: Scenario, recording: Recording) -> Match:
     at = {f.fact: f.step for f in facts}
     facts += [_claimed(c, recording, at[c.after], cast) for c in scenario.claims]
     return Match(scenario.name, tuple(sorted(facts, key=lambda f: _natural(f.fact))), roles(cast))
+
+
+def _watched(monitor: Monitor, recording: Recording, cast: Cast) -> dict[int, int]:
+    """The step at which each event happens, as the monitor counts; those that had to happen again last count."""
+    steps: dict[int, int] = {}
+    done = 0
+    runs = zip(recording.moves, recording.states[:-1], recording.states[1:], strict=True)
+    for n, (move, before, after) in enumerate(runs, 1):
+        seen = monitor.shown_by(recording.interpreter, cast, done, before, after, move)
+        kept = dict(steps)
+        now = monitor.advance(done, seen)
+        again = _restarted(monitor, done, seen)
+        steps = {k: n if k in again or k not in kept else kept[k] for k in range(len(monitor.events)) if now >> k & 1}
+        done = now
+    return steps
+
+
+def _restarted(monitor: Monitor, done: int, seen: int) -> set[int]:
+    """Events that a step makes happen anew."""
+    plain = monitor.grown(done, seen)
+    reset = monitor.reset(done, seen, plain)
+    return {k for k in range(len(monitor.events)) if reset >> k & 1}
 
 
 def _claimed(claim: Claim, recording: Recording, step: int | None, cast: Cast) -> FactMatch:

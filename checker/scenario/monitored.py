@@ -8,7 +8,7 @@ is a system like any other, so every engine can search it, machine code included
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from model.language import Action, ModelError, Op, Outcome, System, Term, Update, either, integers, subsets, such_that
@@ -35,6 +35,9 @@ def monitored(system: System, scenario: Scenario, cast: Mapping[Term, int]) -> t
     shown = make(Op.VARIABLE, (), subsets(sort), SHOWN)
     variable = Variable(SHOWN, shown.sort, make(Op.SET, (), shown.sort), "events of the scenario that were shown")
     monitor = _Monitor(events, happens, shown, sort)
+    for k, e in enumerate(events):
+        if e.without is not None:
+            monitor.forbid(k, substitute(e.without, roles))
     actions = {n: monitor.action(a) for n, a in system.actions.items()}
     found = replace(system, variables=(*system.variables, variable), actions=actions, scenarios=(), proofs=())
     everything = such_that(sort, lambda x: x == x)  # noqa: PLR0124  (all of them)
@@ -50,6 +53,16 @@ class _Monitor:
         self.happens = happens
         self.shown = shown
         self.numbers = {e.name: n for n, e in enumerate(events, 1)}
+        self.forbidden: dict[int, Term] = {}
+        self.again: dict[int, set[int]] = {}
+
+    def forbid(self, k: int, term: Term) -> None:
+        """Event ``k`` does not count after a step of which ``term`` holds, unless what it comes after happens again."""
+        again = {self.numbers[self.events[k].after[0]] - 1}
+        for n, e in enumerate(self.events):
+            if any(self.numbers.get(x, 0) - 1 in again for x in (*e.after, *e.since)):
+                again.add(n)
+        self.forbidden[k], self.again[k] = term, again
 
     def action(self, a: Action) -> Action:
         """The action, each ending of which remembers what it shows."""
@@ -57,31 +70,36 @@ class _Monitor:
 
     def outcome(self, action: Action, outcome: Outcome) -> Outcome:
         """The outcome with what it adds."""
-        now = list(self._added(action, outcome))
-        if all(t is FALSE for t in now):
+        rewriter = _Rewriter(action, outcome)
+        shows = [rewriter.now(t) for t in self.happens]
+        forbidden = {k: rewriter.now(t) for k, t in self.forbidden.items()}
+        kept = [self._seen(e.name) for e in self.events]
+        now = list(self._added(shows, kept))
+        lost = {
+            k: kept[self.numbers[self.events[k].after[0]] - 1] & ~kept[k] & ~now[k] & t for k, t in forbidden.items()
+        }
+        if any(t is not FALSE for t in forbidden.values()):
+            kept = [_all([t, *(~lost[k] for k in lost if n in self.again[k])]) for n, t in enumerate(kept)]
+            now = list(self._added(shows, kept))
+        elif all(t is FALSE for t in now):
             return outcome
-        value = such_that(
-            self.element, lambda x: either(x.isin(self.shown), *((x == n) & t for n, t in enumerate(now, 1)))
-        )
+        either_way = [t | u for t, u in zip(kept, now, strict=True)]
+        value = such_that(self.element, lambda x: either(*((x == n) & t for n, t in enumerate(either_way, 1))))
         return replace(outcome, updates=(*outcome.updates, Update(self.shown, value)))
 
-    def _added(self, action: Action, outcome: Outcome) -> Iterator[Term]:
-        """For each event, in order, that the step shows it; as ``Monitor.advance`` counts."""
-        rewriter = _Rewriter(action, outcome)
+    def _added(self, shows: Sequence[Term], kept: Sequence[Term]) -> Iterator[Term]:
+        """For each event, in order, that the step adds it to those of ``kept``; as ``Monitor.grown`` counts."""
         known: dict[str, Term] = {}
-        for e, happens in zip(self.events, self.happens, strict=True):
-            term = rewriter.now(happens)
-            if term is not FALSE:
-                for name in e.after:
-                    term = term & self._seen(name)
-                for name in e.since:
-                    term = term & (self._seen(name) | known[name])
-            known[e.name] = term
-            yield term
+        for e, shown in zip(self.events, shows, strict=True):
+            after = (self._kept(name, kept) for name in e.after)
+            since = (self._kept(name, kept) | known.get(name, FALSE) for name in e.since)
+            known[e.name] = FALSE if shown is FALSE else _all([shown, *after, *since])
+            yield known[e.name]
+
+    def _kept(self, name: str, kept: Sequence[Term]) -> Term:
+        return kept[self.numbers[name] - 1] if name in self.numbers else TRUE  # an optional fact is not waited for
 
     def _seen(self, name: str) -> Term:
-        if name not in self.numbers:
-            return TRUE  # an optional fact is not waited for
         return constant(self.numbers[name], self.element).isin(self.shown)
 
 
@@ -156,7 +174,7 @@ def _at(term: Term, positions: list[Term]) -> Term:
     return root
 
 
-def _all(terms: Iterator[Term]) -> Term:
+def _all(terms: Iterable[Term]) -> Term:
     found = TRUE
     for t in terms:
         if t is FALSE:

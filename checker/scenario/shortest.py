@@ -40,7 +40,7 @@ class Shortest:
     def __init__(self, instance: Instance, scenario: Scenario) -> None:
         self.kernel = Kernel(instance)
         self.monitor = Monitor(scenario)
-        marks = tuple(e.happens for e in self.monitor.events)
+        marks = self.monitor.marks
         self._casts: list[tuple[Cast, Expand]] = []
         started = time.monotonic()
         for cast in casts(self.kernel.interpreter, scenario, up_to_symmetry=True):
