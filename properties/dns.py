@@ -53,12 +53,13 @@ def never_regress(but: Term | None = None) -> Term:
     return kept if but is None else but | kept
 
 
-def recovers(meaning: str, wherever: Term, beside: Term | bool = True) -> Recoverability:
+def recovers(meaning: str, wherever: Term, beside: Term | None = None) -> Recoverability:
     """Planner, Enactors and leases that run out can bring every endpoint to the newest plan, people can help; and then
     ``beside`` holds."""
+    everywhere = forall(Endpoint, lambda e: (alias[e] == latest) & latest.isin(trees[e]))
     return recoverable(
         "automation-recovers",
-        both(forall(Endpoint, lambda e: (alias[e] == latest) & latest.isin(trees[e])), beside),
+        everywhere if beside is None else everywhere & beside,
         meaning,
         wherever=wherever,
         helpers={"automation", "lease"},

@@ -40,6 +40,9 @@ from .words import AHEAD, BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS,
 ROUND = 1 << 19
 """States that a worker expands between two insertions, at most: the more there are, the more successors are sent twice
 to the same box and sifted out."""
+SMALLEST, SHARE = 1 << 12, 1 << 10
+"""But no fewer than these, and one word of states for so many bytes of the memory limit: successors are not counted
+ahead."""
 BOX = 1 << 24
 """Words that a box may have to hold."""
 ALONE = 1 << 9
@@ -55,11 +58,12 @@ class StoppedError(Exception):
 class Worker:
     """One worker: its store, its frontier and the next, and a box for each segment of each worker.
 
-    ``keep``: all frontiers stay, one after the other in ``log``; level n is ``levels[n]``…``levels[n + 1]`` - 1.
+    ``most`` words of states are expanded in a round. ``keep``: all frontiers stay, one after the other in ``log``;
+    level n is ``levels[n]``…``levels[n + 1]`` - 1.
     """
 
-    def __init__(self, program: Program, workers: int, room: int, keep: bool) -> None:
-        self.round = min(ROUND, BOX // (program.words * max(1, program.fan)))
+    def __init__(self, program: Program, workers: int, room: int, keep: bool, most: int) -> None:
+        self.round = min(ROUND, BOX // (program.words * max(1, program.fan)), max(SMALLEST, most // program.words))
         self.store = Store(program.machine, program.words, bucket(program.words), BITS, room)
         self.log = Region(room)
         self._other = None if keep else Region(room)
@@ -136,7 +140,8 @@ class NativeSearch:
         watch = self.questions.watch()
         self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
         room = min(RESERVED, self.limits.memory or RESERVED)
-        self.workers = [Worker(self.program, count, room, keep) for _ in range(count)]
+        most = (self.limits.memory or RESERVED) // (SHARE * count)
+        self.workers = [Worker(self.program, count, room, keep, most) for _ in range(count)]
         self._sources = Array(2 * count)
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
