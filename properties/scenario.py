@@ -7,6 +7,7 @@ in an order that respects ``after`` (strictly earlier) and ``since`` (no later).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model.language import DefinitionError, Op, Term
@@ -116,10 +117,22 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
                     f"scenario {name}: event {e.name} refers to {unknown[0]}",
                     remedy="put that fact before this one",
                 )
-            if e.without is not None and len(e.after) != 1:
-                raise DefinitionError(
-                    f"scenario {name}: event {e.name} forbids something between {len(e.after)} events and itself",
-                    remedy="let it come after exactly one",
-                )
+            if e.without is not None:
+                _check_window(name, e, {other.name: other for g in facts for other in g.events})
             known.add(e.name)
     return Scenario(name, title, roles, expect(where, BOOL, f"scenario {name}"), facts, claims)
+
+
+def _check_window(name: str, e: Event, events: Mapping[str, Event]) -> None:
+    """What ``e`` forbids happens between one event, which forbids nothing itself, and ``e``: then what happened is
+    known from what was shown, and a monitor need not remember every way in which a run may be read."""
+    if len(e.after) != 1 or e.since:
+        raise DefinitionError(
+            f"scenario {name}: event {e.name} forbids something since {', '.join((*e.after, *e.since)) or 'nothing'}",
+            remedy="let it come after exactly one event, by after= alone",
+        )
+    if events[e.after[0]].without is not None:
+        raise DefinitionError(
+            f"scenario {name}: event {e.name} and {e.after[0]}, which it comes after, both forbid something",
+            remedy="put an event that forbids nothing between them",
+        )

@@ -393,3 +393,14 @@ def test_without_address_space_the_reference_goes_on() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["explicit", "71779", "True"], done.stderr
+
+
+def test_peak_memory_is_that_of_this_process() -> None:
+    """A process is not charged for the one that started it."""
+    code = (
+        "import subprocess, sys; big = bytearray(400 * 2**20)\n"
+        "inner = 'from checker.limits import peak_memory; print(peak_memory())'\n"
+        "print(subprocess.run([sys.executable, '-c', inner], capture_output=True, text=True, check=True).stdout)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 2**20 < int(done.stdout) < 200 * 2**20

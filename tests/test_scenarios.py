@@ -249,36 +249,49 @@ def test_the_monitor_as_terms(drawn: tuple[System, list[Term], list[Term]], chan
 
 
 def shows(letters: str) -> bool:
-    """By brute force: some choice of steps shows A, then B without X in between, then C without Y in between."""
+    """By brute force: some choice of steps shows A, then B without X in between, then D; and C after A without Y."""
     places = range(len(letters))
-    pairs = [(a, b) for a in places for b in places if a < b and letters[a] + letters[b] == "AB"]
-    allowed = [b for a, b in pairs if "X" not in letters[a + 1 : b]]
-    return any(letters[c] == "C" and b < c and "Y" not in letters[b + 1 : c] for b in allowed for c in places)
+
+    def after(a: int, letter: str, forbidden: str) -> list[int]:
+        return [n for n in places if a < n and letters[n] == letter and forbidden not in letters[a + 1 : n]]
+
+    starts = [a for a in places if letters[a] == "A" and after(a, "C", "Y")]
+    return any(letters[d] == "D" and b < d for a in starts for b in after(a, "B", "X") for d in places)
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.text("ABCXY", max_size=12))
+@settings(max_examples=600, deadline=None)
+@given(st.text("ABCDXY", max_size=12))
 def test_forbidden_events_by_brute_force(letters: str) -> None:
     """What the monitor counts is whether any choice of steps avoids what is forbidden."""
-    chain = scenario(
-        "chain",
-        "a chain",
+    story = scenario(
+        "story",
+        "a story",
         (),
         fact("A", "a", event(True)),
         fact("B", "b", event(True, after=("A",), without=False)),
-        fact("C", "c", event(True, after=("B",), without=False)),
+        fact("C", "c", event(True, after=("A",), without=False)),
+        fact("D", "d", event(True, after=("B",))),
     )
-    monitor, done, full = Monitor(chain), 0, False
+    monitor, done, full = Monitor(story), 0, False
     for letter in letters:
-        done = monitor.advance(done, 1 << "ABCXY".index(letter))
+        done = monitor.advance(done, 1 << "ABCDXY".index(letter))
         full = full or done == monitor.everything
     assert full == shows(letters)
 
 
-def test_forbidding_wants_one_forerunner() -> None:
-    late = event(True, after=("A", "B"), without=False)
-    with pytest.raises(DefinitionError, match="forbids something between 2 events"):
-        scenario("wrong", "wrong", (), fact("A", "a", event(True)), fact("B", "b", event(True)), fact("C", "c", late))
+def test_what_may_be_forbidden() -> None:
+    """A window begins at one event, which ends no other window."""
+    first, second = fact("A", "a", event(True)), fact("B", "b", event(True))
+    for late, problem in (
+        (event(True, after=("A", "B"), without=False), "forbids something since A, B"),
+        (event(True, after=("A",), since=("B",), without=False), "forbids something since A, B"),
+        (event(True, without=False), "forbids something since nothing"),
+    ):
+        with pytest.raises(DefinitionError, match=problem):
+            scenario("wrong", "wrong", (), first, second, fact("C", "c", late))
+    ends = fact("E", "e", event(True, after=("A",), without=False))
+    with pytest.raises(DefinitionError, match="C and E, which it comes after, both forbid"):
+        scenario("wrong", "wrong", (), first, ends, fact("C", "c", event(True, after=("E",), without=False)))
 
 
 def shortest_by_hand(instance: Instance) -> int | None:

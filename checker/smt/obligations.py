@@ -27,6 +27,10 @@ from .sorts import conjunction, disjunction, scalar
 RESOURCES = ("canceled", "max. resource limit exceeded", "resource limits reached")
 """How Z3 calls a query that ran into its resource limit."""
 
+GAVE_UP = "the solver gave up"
+"""How a reason begins that says nothing about the obligation."""
+SEEDS = (0, 1)
+"""Seeds that a query is tried with."""
 RLIMIT = 3_000_000
 """Z3's count of elementary steps that a query may take; the same on every machine, about a second."""
 
@@ -191,12 +195,21 @@ class Obligations:
         return result
 
     def _query(self, negated: list[Any], given: frozenset[str]) -> Result:
-        stopped = self.watchman.look(self.queries, 0, 0)
-        if stopped:
-            return Result(False, given, 0.0, stopped)
+        """Ask the solver; where it gives up, with another seed: whether it does depends on what it was asked before."""
+        result = Result(False, given, 0.0, "")
+        for seed in SEEDS:
+            stopped = self.watchman.look(self.queries, 0, 0)
+            if stopped:
+                return Result(False, given, 0.0, stopped)
+            result = self._asked(negated, given, seed)
+            if not result.reason.startswith(GAVE_UP):
+                break
+        return result
+
+    def _asked(self, negated: list[Any], given: frozenset[str], seed: int) -> Result:
         self.queries += 1
         solver = z3.Solver()
-        solver.set("random_seed", 0)
+        solver.set("random_seed", seed)
         solver.set("rlimit", self.rlimit)
         started = time.perf_counter()
         chosen = {name: self._hypothesis(name) for name in self.facts if name in given}
@@ -214,7 +227,7 @@ class Obligations:
         if "interrupted" in reason:
             raise KeyboardInterrupt
         limit = f"its resource limit of {self.rlimit:,}" if reason in RESOURCES else reason
-        return Result(False, given, seconds, f"the solver gave up: {limit}")
+        return Result(False, given, seconds, f"{GAVE_UP}: {limit}")
 
     def _hypothesis(self, name: str) -> tuple[Any, Any]:
         """A label, and that the fact holds before the step if the label does."""
