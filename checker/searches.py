@@ -50,16 +50,24 @@ def searched(
     found = _explore(engine, instance, main, options)
     answers = [*found.answers, *(_answered(p, found, _recoveries) for p in recoverable)]
     interrupted = found.search.interrupted
-    if live and not interrupted:
-        if options.fail_fast and any(a.verdict is Verdict.VIOLATED for a in answers):
-            answers += [Answer(p, Verdict.UNKNOWN, "not decided: the first violation was found") for p in live]
-        else:
-            for tags in dict.fromkeys(p.without for p in live):
-                some = [p for p in live if p.without == tags]
-                own, more = _lively(engine, instance, some, _left(options, found.covered.seconds))
-                answers += more
-                interrupted = interrupted or own.search.interrupted
+    for tags in dict.fromkeys(p.without for p in live):
+        some = [p for p in live if p.without == tags]
+        why = _enough(options, answers, interrupted=interrupted)
+        if why is not None:
+            answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {why}") for p in some]
+            continue
+        own, more = _lively(engine, instance, some, _left(options, found.covered.seconds))
+        answers += more
+        interrupted = own.search.interrupted
     return found.engine, answers, found.covered, interrupted, found.warnings
+
+
+def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> str | None:
+    """Why no further search is begun, if none is."""
+    if interrupted:
+        return "it was interrupted"
+    violated = any(a.verdict is Verdict.VIOLATED for a in answers)
+    return "the first violation was found" if options.fail_fast and violated else None
 
 
 def _left(options: Options, seconds: float) -> Options:
@@ -185,6 +193,9 @@ def _answered(p: Any, found: Searched, ask: Callable[[Searched], Any]) -> Answer
         answer: Answer = ask(found).answer(p)
     except MemoryError as problem:
         return Answer(p, Verdict.UNKNOWN, f"not decided: {problem}")
+    except KeyboardInterrupt:
+        found.search.interrupted = True
+        return Answer(p, Verdict.UNKNOWN, "not decided: it was interrupted")
     return answer
 
 

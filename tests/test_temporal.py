@@ -16,6 +16,7 @@ from checker.answers import Answer
 from checker.explore import Search, graph
 from checker.interpreter import Interpreter, State
 from checker.native import NativeSearch, native_graph
+from checker.run import check
 from checker.temporal import Liveliness, Recoveries, without_faults
 from checker.temporal import arrays as temporal_arrays
 from checker.vocabulary import Verdict
@@ -407,3 +408,18 @@ def test_stray_deletes_and_tolerant_rollback() -> None:
         search, make = searched(instance)
         verdicts.append(Recoveries(search, make).answer(p).verdict)
     assert verdicts == [Verdict.HOLDS, Verdict.VIOLATED]
+
+
+def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever interrupts the sweeps gets what the search has found."""
+
+    def interrupt(_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("checker.temporal.recovery.recover", interrupt)
+    report = check(original, {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1})
+    verdicts = {f.name: (f.verdict, f.how) for f in report.findings}
+    assert report.interrupted
+    assert verdicts["automation-recovers"] == (Verdict.UNKNOWN, "not decided: it was interrupted")
+    assert verdicts["endpoints-converge"] == (Verdict.UNKNOWN, "not decided: it was interrupted")
+    assert verdicts["active-plan-never-deleted"][0] is Verdict.VIOLATED
