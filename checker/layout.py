@@ -7,11 +7,11 @@ element. No field crosses a word boundary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
-from model.language import Array, Instance, ModelError, SetOf, Sort, Term
+from model.language import Array, Index, Instance, ModelError, SetOf, Sort, Term
 from model.language.sorts import Scalar
 
 from .interpreter import State
@@ -45,17 +45,68 @@ class Field:
         return (1 << self.width) - 1
 
 
+Fields: TypeAlias = dict[tuple[str, tuple[int, ...]], Field]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Where all that is of one member of a symmetric sort lies side by side: ``width`` bits for each member, at a word
+    and shift, with the same fields in the same order."""
+
+    sort: Index
+    width: int
+    places: tuple[tuple[int, int], ...]
+
+
 class Layout:
-    """The fields of an instance, packed first-fit in the order of the variables."""
+    """The fields of an instance, packed first-fit in the order of the variables; first come the ``blocks`` of a
+    symmetric sort, which are sorted often, unless that takes more words."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
-        self.fields: dict[tuple[str, tuple[int, ...]], Field] = {}
+        self._pack(None)
+        if blocked := self._blocked():
+            plain = self.words
+            self._pack(blocked)
+            if self.words > plain:
+                self._pack(None)
+
+    def _pack(self, sort: Index | None) -> None:
+        self.fields: Fields = {}
+        self.blocks: Blocks | None = None
         self._used = [0]
-        for v in instance.system.variables:
-            for path, sort in self._leaves(v.sort):
-                self.fields[v.name, path] = self._place(v.name, path, sort)
+        leaves = [(v.name, path, leaf) for v in self.instance.system.variables for path, leaf in self._leaves(v.sort)]
+        places = {} if sort is None else self._block(sort, leaves)
+        for name, path, leaf in leaves:
+            self.fields[name, path] = places.get((name, path)) or self._place(name, path, leaf)
         self.words = len(self._used)
+
+    def _block(self, sort: Index, leaves: Sequence[tuple[str, tuple[int, ...], Sort]]) -> Fields:
+        """Place what is of one member of ``sort``, member by member."""
+        sorts = {v.name: v.sort for v in self.instance.system.variables}
+        members: list[list[tuple[str, tuple[int, ...], Sort]]] = [[] for _ in self.instance.members(sort)]
+        for name, path, leaf in leaves:
+            at = [n for n, domain in enumerate(domains(sorts[name])) if domain == sort]
+            if len(at) == 1:
+                members[path[at[0]]].append((name, path, leaf))
+        width = sum(self._sized(name, leaf)[3] for name, _, leaf in members[0])
+        if width > WORD:
+            return {}
+        found: Fields = {}
+        places = []
+        for block in members:
+            word = self._room(width)
+            places.append((word, self._used[word]))
+            for name, path, leaf in block:
+                found[name, path] = self._place(name, path, leaf, word)
+        self.blocks = Blocks(sort, width, tuple(places))
+        return found
+
+    def _blocked(self) -> Index | None:
+        """The symmetric sort that most fields are of, if any."""
+        found = [d for v in self.instance.system.variables for d in domains(v.sort)]
+        symmetric = [d for d in found if isinstance(d, Index) and d.symmetric and len(self.instance.members(d)) > 1]
+        return max(symmetric, key=symmetric.count, default=None)
 
     @property
     def bits(self) -> int:
@@ -102,7 +153,23 @@ class Layout:
         for n in range(len(self.instance.members(sort.domain))):
             yield from self._leaves(sort.element, (*path, n))
 
-    def _place(self, name: str, path: tuple[int, ...], sort: Sort) -> Field:
+    def _place(self, name: str, path: tuple[int, ...], sort: Sort, word: int | None = None) -> Field:
+        is_set, low, high, width = self._sized(name, sort)
+        if word is None:
+            word = self._room(width)
+        shift = self._used[word]
+        self._used[word] += width
+        return Field(name, path, is_set, low, high, width, word, shift)
+
+    def _room(self, width: int) -> int:
+        """The first word that has so many bits left."""
+        word = next((w for w, used in enumerate(self._used) if used + width <= WORD), len(self._used))
+        if word == len(self._used):
+            self._used.append(0)
+        return word
+
+    def _sized(self, name: str, sort: Sort) -> tuple[bool, int, int, int]:
+        """Of a field: whether it is a set, its least and greatest value, and its bits."""
         is_set = isinstance(sort, SetOf)
         scalar: Scalar = sort.element if isinstance(sort, SetOf) else sort  # type: ignore[assignment]
         low, high = self.instance.bounds(scalar)
@@ -111,12 +178,14 @@ class Layout:
         width = high - low + 1 if is_set else (high - low).bit_length()
         if width > WORD:
             raise ModelError(f"variable {name} needs {width} bits", remedy=f"a set or number may need {WORD} at most")
-        word = next((w for w, used in enumerate(self._used) if used + width <= WORD), len(self._used))
-        if word == len(self._used):
-            self._used.append(0)
-        shift = self._used[word]
-        self._used[word] += width
-        return Field(name, path, is_set, low, high, width, word, shift)
+        return is_set, low, high, width
+
+
+def domains(sort: Sort) -> Iterator[Sort]:
+    """The domains of an array, outermost first."""
+    while isinstance(sort, Array):
+        yield sort.domain
+        sort = sort.element
 
 
 def _at(value: Any, path: tuple[int, ...]) -> Any:

@@ -70,7 +70,7 @@ def test_counts(row: dict[str, Any], workers: int) -> None:
 @pytest.mark.parametrize("states", [7, 1000])
 def test_rounds_change_nothing(states: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sifted out within a round is counted once all the same, however long rounds are."""
-    monkeypatch.setattr("checker.native.search.ROUND", states)
+    monkeypatch.setattr("checker.native.worker.ROUND", states)
     instance = fixed.system(["crash", "lock-expiry"]).instance(plans=3, endpoints=1)
     _, covered = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=2).run()
     assert (covered.states, covered.transitions, covered.depth) == (71779, 409672, 29)
@@ -187,6 +187,42 @@ def test_many_words() -> None:
     native = NativeSearch(instance, [], exhaustive=True, workers=2, limits=Limits(depth=3))
     assert shape(native) == shape(reference)
     assert sorted(native.states()) == sorted(reference.states())
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """States of two words, in levels that are read from the table in several rounds, more of them than a byte tells
+    apart, so that the last are logged; a violation in either part is told alike."""
+    protocol = Protocol("wide")
+    number, element = integers(0, 400, "number"), integers(1, 58, "element")
+    left = protocol.variable("left", number, 0)
+    right = protocol.variable("right", number, 0)
+    held = protocol.variable("held", subsets(element), set())
+
+    @protocol.action(by="environment")
+    def count_left() -> Step:
+        return step(when(left < 400, left <= right + 3), update(left, left + 1))
+
+    @protocol.action(by="environment")
+    def count_right() -> Step:
+        return step(when(right < 400, right <= left + 3), update(right, right + 1))
+
+    @protocol.action(element, by="environment")
+    def add(x: Term) -> Step:
+        return step(when(held == set()), update(held, {x}))
+
+    instance = protocol.system().instance()
+    both = [
+        invariant(f"not-{n}", ~((left == n) & (right == n) & (held != set())), "a state that is met") for n in (20, 390)
+    ]
+    monkeypatch.setattr("checker.native.worker.ROUND", 64)
+    monkeypatch.setattr("checker.native.search.SCANNED", 1 << 20)
+    native = NativeSearch(instance, both, exhaustive=True, workers=workers)
+    assert native.program.words == 2
+    found = shape(native)
+    assert found == shape(Search(instance, both, exhaustive=True))
+    assert {verdict for verdict, _ in found[0].values()} == {Verdict.VIOLATED}
+    assert found[3] == 801
 
 
 def test_a_word_without_a_free_bit_pattern() -> None:

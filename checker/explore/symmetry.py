@@ -18,7 +18,7 @@ from model.language import Array, Index, Instance, Maybe, ModelError, Op, SetOf,
 from model.language.terms import subterms
 from properties.kinds import Property
 
-from ..layout import WORD, Field, Layout
+from ..layout import WORD, Blocks, Field, Layout, domains
 
 BITS = 62
 """Bits of a block that are compared at once."""
@@ -44,12 +44,6 @@ def _symmetric(sort: Sort) -> Iterator[Index]:
         yield sort
 
 
-def _domains(sort: Sort) -> Iterator[Sort]:
-    while isinstance(sort, Array):
-        yield sort.domain
-        sort = sort.element
-
-
 def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
     """Nothing names a particular member: not the system, not ``properties``. Raises ``ModelError``."""
     system = instance.system
@@ -57,7 +51,7 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
     for p in properties:
         named += [(f"property {p.name}", term) for term in p.terms]
     for v in system.variables:
-        if any(isinstance(d, Maybe) and d.index.symmetric for d in _domains(v.sort)):
+        if any(isinstance(d, Maybe) and d.index.symmetric for d in domains(v.sort)):
             raise ModelError(f"symmetry: {v.name} is an array over members or none", remedy="leave out --symmetry")
         named.append((f"the initial value of {v.name}", v.initially))
     for a in system.actions.values():
@@ -93,9 +87,13 @@ class Canonical:
 
     def source(self) -> str:
         """The source text of one function for each sort, and of ``canonical``."""
-        parts = [_Sorting(self.instance, self.layout, s).source(f"canonical_{n}") for n, s in enumerate(self.sorts)]
+        parts = [self._sorting(s).source(f"canonical_{n}") for n, s in enumerate(self.sorts)]
         calls = [f" canonical_{n}(s)" for n in range(len(self.sorts))]
         return "\n".join([*parts, "def canonical(s):", *calls, " return 0"]) + "\n"
+
+    def _sorting(self, sort: Index) -> _Sorting:
+        whole = _WholeBlocks(self.instance, self.layout, sort)
+        return whole if whole.possible else _Sorting(self.instance, self.layout, sort)
 
 
 class _Sorting:
@@ -241,6 +239,62 @@ class _Sorting:
         bits = [f"({value} >> {n} & 1) << p{n + f.low - 1} + {1 - f.low}" for n in range(f.width) if n + f.low >= 1]
         none = [f"({value} & 1)"] if f.low == 0 else []
         return "(" + " | ".join([*none, *(f"({b})" for b in bits)]) + ")"
+
+
+class _WholeBlocks(_Sorting):
+    """Sorting blocks that lie in one piece each: they move as they are, with what names the member put above them."""
+
+    @property
+    def possible(self) -> bool:
+        """Nothing in a block names members, and it fits into a word together with what does."""
+        blocks = self.layout.blocks
+        if blocks is None or blocks.sort != self.sort:
+            return False
+        inner = all(len(at) == 0 or (len(at) == 1 and not self._refers(sort)) for _, at, sort in self.fields)
+        return inner and blocks.width + len(self._naming()) <= BITS
+
+    def source(self, name: str) -> str:
+        """The function that sorts the blocks of this sort."""
+        blocks = self.layout.blocks
+        assert blocks is not None
+        members, naming = range(self.count), self._naming()
+        lines = [f"def {name}(s):", *(f" {_name(f)} = s[{f.word}] >> {f.shift} & {f.mask}" for f, _ in naming)]
+        above = [next(self._named(f, sort)).texts for f, sort in naming]
+        for i, (word, shift) in enumerate(blocks.places):
+            bits = [f"({texts[i]} << {blocks.width + n})" for n, texts in enumerate(above)]
+            lines.append(f" k{i} = {' | '.join([f'(s[{word}] >> {shift} & {2**blocks.width - 1})', *bits])}")
+        lines += [f" if {' and '.join(f'k{i} <= k{i + 1}' for i in members[:-1])}:", "  return 0"]
+        for last in range(self.count - 1, 0, -1):
+            for i in range(last):
+                a, b = f"k{i}", f"k{i + 1}"
+                lines += [f" x = {a} if {a} < {b} else {b}", f" {b} = {b} if {a} < {b} else {a}", f" {a} = x"]
+        return "\n".join([*lines, *self._put(blocks, naming), " return 1"])
+
+    def _naming(self) -> list[tuple[Field, Sort]]:
+        """The fields that name members."""
+        return [(f, sort) for f, at, sort in self.fields if not at and f.width and self._refers(sort)]
+
+    def _put(self, blocks: Blocks, naming: list[tuple[Field, Sort]]) -> Iterator[str]:
+        """The words anew."""
+        kept: dict[int, int] = {}
+        texts: dict[int, list[str]] = {}
+        for i, (word, shift) in enumerate(blocks.places):
+            kept[word] = kept.get(word, 0) | 2**blocks.width - 1 << shift
+            texts.setdefault(word, []).append(f"(k{i} & {2**blocks.width - 1}) << {shift}")
+        for n, (f, sort) in enumerate(naming):
+            bits = [f"(k{i} >> {blocks.width + n} & 1)" for i in range(self.count)]
+            if isinstance(sort, SetOf):
+                none = [f"{_name(f)} & 1"] if f.low == 0 else []
+                value = " | ".join([*none, *(f"({bit} << {i + 1 - f.low})" for i, bit in enumerate(bits))])
+            else:  # the number of the one that it names, or 0 for none
+                value = " + ".join(f"{i + 1 - f.low} * {bit}" for i, bit in enumerate(bits))
+            kept[f.word] = kept.get(f.word, 0) | f.mask << f.shift
+            texts.setdefault(f.word, []).append(f"({value}) << {f.shift}")
+        for word, parts in texts.items():
+            yield f" s[{word}] = {' | '.join([f's[{word}] & {2**WORD - 1 & ~kept[word]}', *(f'({p})' for p in parts)])}"
+
+    def _refers(self, sort: Sort) -> bool:
+        return bool(_of(sort.element if isinstance(sort, SetOf) else sort) == self.sort)
 
 
 def _grouped(parts: Sequence[Part]) -> list[list[Part]]:

@@ -18,8 +18,9 @@ from .emit import UnsupportedError, WordEmitter
 from .machine import Machine
 from .memory import Array, Region, words_at
 from .program import dialect
-from .search import NativeSearch, Worker
+from .search import NativeSearch
 from .words import BATCH, INFO
+from .worker import Worker
 
 CALLED = {"number": 5, "link": 12}
 MOST = 2**32 - 1

@@ -118,9 +118,11 @@ def take(
     level: int,
     ring: Words,
     recent: Words,
+    logged: int,
 ) -> int:
     """Insert what all workers have sent to worker ``me``, from a segment on; ``sources`` are each worker's boxes and
-    their fills. Returns the number of segments, or of one that must grow before this is called again with it."""
+    their fills. New states go to ``fresh`` too, one after the other; if ``logged`` is 0, all to its first place, for
+    nothing. Returns the number of segments, or of one that must grow before this is called again with it."""
     while segment < 1 << BITS:
         box = (me << BITS) + segment
         home = at(table, segment * SEGMENT)
@@ -130,7 +132,7 @@ def take(
             if info[INFO_AT] == 0:
                 fills[box] = sift(states, fills[box], recent)
                 info[INFO_AT] = 1
-            i = drain(states, info[INFO_AT] - 1, fills[box], home, fresh, info, level, ring)
+            i = drain(states, info[INFO_AT] - 1, fills[box], home, fresh, info, level, ring, logged)
             if i < fills[box]:
                 info[INFO_AT] = i + 1
                 return segment
@@ -161,7 +163,17 @@ def sift(box: Words, count: int, recent: Words) -> int:
     return kept
 
 
-def drain(box: Words, first: int, last: int, segment: Words, fresh: Words, info: Words, level: int, ring: Words) -> int:
+def drain(
+    box: Words,
+    first: int,
+    last: int,
+    segment: Words,
+    fresh: Words,
+    info: Words,
+    level: int,
+    ring: Words,
+    logged: int,
+) -> int:
     """Insert states first…last-1 of a box into its segment; new ones go to ``fresh`` too.
 
     Returns the number of the next state: not ``last`` where the segment must grow.
@@ -202,7 +214,7 @@ def drain(box: Words, first: int, last: int, segment: Words, fresh: Words, info:
             set_byte(levels, slot, level if missing else byte(levels, slot))
             segment[2] += missing
         for w in range(WORDS):
-            fresh[new * WORDS + w] = s[w]
+            fresh[new * logged * WORDS + w] = s[w]
         new += missing
         i += 1
     info[INFO_FRESH] = new
@@ -261,6 +273,26 @@ def spread(segment: Words, buckets: int, scratch: Words) -> int:
             j += 1
         k -= 1
     return 0
+
+
+def gather(segment: Words, level: int, front: Words) -> int:
+    """Copy the states of a segment that have the byte ``level`` to a frontier. Returns how many there are."""
+    first = pointer(segment[0])
+    last = segment[1] + PAD
+    n = 0
+    k = 0
+    while k < last:
+        bucket = at(first, k * STRIDE)
+        marks = bucket[BUCKET * WORDS] ^ level * 0x0101010101010101
+        if (marks - 0x0101010101010101) & ~marks & 0x8080808080808080:
+            j = 0
+            while j < BUCKET:
+                for w in range(WORDS):
+                    front[n * WORDS + w] = ~bucket[j * WORDS + w]
+                n += (byte(at(bucket, BUCKET * WORDS), j) == level) & (bucket[j * WORDS] != 0)
+                j += 1
+        k += 1
+    return n
 
 
 def parent(segment: Words, k: int, slot: int, level: int, target: Words, scratch: Words, info: Words) -> int:

@@ -26,7 +26,7 @@ class Region:
             raise MemoryError(f"no {size} bytes of address space: {problem}") from problem
         self.size = size
         self.address = -(-ctypes.addressof(ctypes.c_char.from_buffer(self._map)) // HUGE) * HUGE
-        self._huge, self._filled = False, 0
+        self._huge, self._whole, self._filled = False, 0, 0
 
     def write(self, index: int, word: int) -> None:
         """Set a word."""
@@ -39,9 +39,18 @@ class Region:
             _advise(self.address, self.size, _HUGEPAGE)  # once, for it waits for all threads that ask for memory
             _advise(self.address, min(HUGE, self.size), _COLLAPSE)  # small pages that were written before
 
-    def fill(self, size: int) -> None:
-        """The first ``size`` bytes are wanted now: what is read before it is written would be mapped twice."""
-        self.use(size)
+    def fill(self, size: int, whole: bool = True) -> None:
+        """The first ``size`` bytes are wanted now: what is read before it is written would be mapped twice. Unless
+        ``whole``, huge pages end where they would hold more than that."""
+        if whole:
+            self.use(size)
+        else:
+            full = size // HUGE * HUGE
+            if full > self._whole:
+                _advise(self.address + self._whole, full - self._whole, _HUGEPAGE)
+                if self._filled > self._whole:
+                    _advise(self.address + self._whole, HUGE, _COLLAPSE)
+                self._whole = full
         end = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
         if end > self._filled:
             _advise(self.address + self._filled, end - self._filled, _POPULATE)

@@ -16,7 +16,7 @@ from .machine import Machine
 from .words import INFO
 
 INLINE = ("mixed", "home_of")
-CALLED = {"expand": 3, "advance": 8, "least": 6, "take": 9, "spread": 3, "parent": 7, "known": 3}
+CALLED = {"expand": 3, "advance": 8, "least": 6, "take": 10, "gather": 3, "spread": 3, "parent": 7, "known": 3}
 """Functions that Python calls, with the number of their parameters."""
 
 

@@ -31,20 +31,16 @@ from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
 from ..replay import Recording, ReplayError
 from ..vocabulary import Exploration
 from .emit import TERMS
-from .memory import Array, Region, words_at
+from .memory import Array, words_at
 from .program import Program, bucket
 from .store import Store
 from .ways import Ways
-from .words import AHEAD, BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, RECENT, SEGMENT
+from .words import BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
+from .worker import SHARE, Worker
 
-ROUND = 1 << 19
-"""States that a worker expands between two insertions, at most: the more there are, the more successors are sent twice
-to the same box and sifted out."""
-SMALLEST, SHARE = 1 << 12, 1 << 10
-"""But no fewer than these, and one word of states for so many bytes of the memory limit: successors are not counted
-ahead."""
-BOX = 1 << 24
-"""Words that a box may have to hold."""
+SCANNED = 1 << 5
+"""States of several words are not logged in a frontier but found again in the table, by their level, where the level
+before has at least one of so many states stored."""
 ALONE = 1 << 9
 """Frontiers smaller than this are not worth waking other threads."""
 RESERVED = 1 << 34
@@ -53,53 +49,6 @@ RESERVED = 1 << 34
 
 class StoppedError(Exception):
     """The search ends here; says why."""
-
-
-class Worker:
-    """One worker: its store, its frontier and the next, and a box for each segment of each worker.
-
-    ``most`` words of states are expanded in a round. ``keep``: all frontiers stay, one after the other in ``log``;
-    level n is ``levels[n]``…``levels[n + 1]`` - 1.
-    """
-
-    def __init__(self, program: Program, workers: int, room: int, keep: bool, most: int) -> None:
-        self.round = min(ROUND, BOX // (program.words * max(1, program.fan)), max(SMALLEST, most // program.words))
-        self.store = Store(program.machine, program.words, bucket(program.words), BITS, room)
-        self.log = Region(room)
-        self._other = None if keep else Region(room)
-        self.front = self.next = self.log.address
-        self.levels = [0]
-        count = workers * self.store.count
-        self.boxes = [Region(8 * BOX) for _ in range(count)]
-        self.addresses = Array(count)
-        for n, box in enumerate(self.boxes):
-            self.addresses[n] = box.address
-        self.fills = Array(count)
-        self.info = Array(program.info)
-        self.ring = Array(AHEAD)
-        self.recent = Array(RECENT * program.words)
-        self.scratch = Array((program.fan + 1) * program.words)
-        self.bytes = 8 * program.words
-        self.size = 0
-
-    @property
-    def steps(self) -> int:
-        """Steps that its states have."""
-        return self.info[INFO_STEPS]
-
-    def turn(self) -> None:
-        """The next frontier becomes the frontier."""
-        self.front = self.next
-        self.size = self.info[INFO_FRESH]
-        self.levels.append(self.levels[-1] + self.size)
-        self.info[INFO_FRESH] = 0
-        if self._other is None:
-            self.next = self.front + self.size * self.bytes
-            self.log.use((self.levels[-1] + 2 * self.size) * self.bytes)
-        else:
-            self.log, self._other = self._other, self.log
-            self.next = self.log.address
-            self.log.use(2 * self.size * self.bytes)  # the next level is seldom more than twice as large
 
 
 class NativeSearch:
@@ -145,6 +94,7 @@ class NativeSearch:
         self._sources = Array(2 * count)
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
+        self._keep = keep
         self._lock = Lock()
         self._asked = (1 << len(self._terms)) - 1 | self._stuck
         self._decided = 0
@@ -210,10 +160,13 @@ class NativeSearch:
         while any(w.size for w in self.workers):
             if self.limits.depth is not None and self._depth >= self.limits.depth:
                 return self._last_level()
-            for start in range(0, max(w.size for w in self.workers), self.workers[0].round):
-                self._each(self._advance, start)
-                self._each(self._take, start)
+            self._choose_frontier()
+            for n in range(self._parts):
+                self._each(self._advance, n)
+                self._each(self._take, n)
                 self._look()
+            if any(w.expanded != w.size for w in self.workers):
+                raise ReplayError(f"the table has lost or made up states of level {self._depth}")
             self._settle()
             for w in self.workers:
                 w.turn()
@@ -235,18 +188,35 @@ class NativeSearch:
             self._insert(n, 1)
             w.turn()
 
-    def _each(self, phase: Callable[[int, int], None], start: int) -> None:
+    def _choose_frontier(self) -> None:
+        """Whether the next frontier is logged: not if states are large and it will be a good part of all of them."""
+        size = sum(w.size for w in self.workers)
+        scanned = self.program.words > 1 and size * SCANNED > self._states and self._depth + 1 < LEVELS
+        for w in self.workers:
+            w.next_logged = self._keep or not scanned
+
+    @property
+    def _parts(self) -> int:
+        """Rounds for this level."""
+        parts = -(-max(w.size for w in self.workers) // self.workers[0].round)
+        return parts if self.workers[0].logged else min(parts, self.workers[0].store.count)
+
+    def _each(self, phase: Callable[[int, int], None], part: int) -> None:
         """A phase of every worker; in threads of their own where there is enough to do."""
         if len(self.workers) == 1 or max(w.size for w in self.workers) < ALONE:
             for n in range(len(self.workers)):
-                phase(n, start)
+                phase(n, part)
         else:
-            list(self._pool.map(phase, range(len(self.workers)), [start] * len(self.workers)))
+            list(self._pool.map(phase, range(len(self.workers)), [part] * len(self.workers)))
 
-    def _advance(self, n: int, start: int) -> None:
-        """Expand the part of worker ``n``'s frontier that begins at ``start``."""
+    def _part(self, w: Worker, part: int) -> tuple[int, int]:
+        return w.part(part, self._parts, self._depth % LEVELS + 1)
+
+    def _advance(self, n: int, part: int) -> None:
+        """Expand a part of worker ``n``'s frontier."""
         w = self.workers[n]
-        at, last = start, min(start + w.round, w.size)
+        at, last = self._part(w, part)
+        w.expanded += last - at
         while at < last:
             at = self._advanced(w, at, last, self._asked)
             self._attend(w, self._asked)
@@ -269,7 +239,7 @@ class NativeSearch:
         w.info[INFO_FRESH] = fresh
         return at
 
-    def _take(self, n: int, start: int) -> None:
+    def _take(self, n: int, _part: int) -> None:
         """Insert what the boxes hold for worker ``n``."""
         self._insert(n, (self._depth + 1) % LEVELS + 1)
 
@@ -279,7 +249,8 @@ class NativeSearch:
         table, fresh, info = me.store.table.address, me.next, me.info.address
         at = 0
         while True:
-            at = take(self._sources.address, n, at, table, fresh, info, level, me.ring.address, me.recent.address)
+            buffers = me.ring.address, me.recent.address, int(me.next_logged)
+            at = take(self._sources.address, n, at, table, fresh, info, level, *buffers)
             if at == me.store.count:
                 return
             self._grow(me.store, at)
@@ -307,9 +278,9 @@ class NativeSearch:
         before = [w.info[INFO_STEPS] for w in self.workers]
         states = (1 << len(self.questions.states)) - 1 | self._stuck
         closed = True
-        for start in range(0, max(w.size for w in self.workers), self.workers[0].round):
+        for part in range(self._parts):
             for w in self.workers:
-                at, last = start, min(start + w.round, w.size)
+                at, last = self._part(w, part)
                 while at < last:
                     at = self._advanced(w, at, last, self._asked & states)
                     self._attend(w, self._asked & states)
@@ -362,13 +333,16 @@ class NativeSearch:
         return 0 if self._census is None or self._census.stuck is not None else 1 << len(self._terms)
 
     def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
-        """The least state of each worker's frontier that decides a property: its words, and packed."""
+        """The least state of each part of the frontier that decides a property: its words, and packed."""
+        least, best = self.program.machine["least"], Array(self.program.words)
         for w in self.workers:
-            best = Array(self.program.words)
-            n = self.program.machine["least"](w.front, w.size, w.scratch.address, best.address, w.info.address, asked)
-            if n >= 0:
-                s = self._front(w, n)
-                yield [_signed(x) for x in self.program.unpack(s)], s
+            for part in range(self._parts):
+                first, last = self._part(w, part)
+                front = w.front + first * w.bytes
+                n = least(front, last - first, w.scratch.address, best.address, w.info.address, asked)
+                if n >= 0:
+                    s = self._front(w, first + n)
+                    yield [_signed(x) for x in self.program.unpack(s)], s
 
     def _recording(self, s: int) -> Recording:
         """A replayed run to a state of the present frontier."""

@@ -6,10 +6,9 @@ from .machine import Machine
 from .memory import Array, Region
 from .words import PAD, SEGMENT
 
-FULL = 0.88
-"""Share of slots that are used at most."""
-GROWTH, THRIFTY = 2.0, 1.2
-"""Factors by which a segment of states of one word grows, and of more: a state costs at most that many slots / FULL."""
+FAST, THRIFTY = (0.88, 2.0), (0.9, 1.1)
+"""For states of one word, and for larger ones: the share of slots that are used at most, and the factor by which a
+segment grows. A state costs at most their quotient in slots."""
 FIRST = 1 << 7
 """Buckets of a new segment."""
 
@@ -21,9 +20,10 @@ class Store:
     def __init__(self, machine: Machine, words: int, bucket: int, bits: int, room: int) -> None:
         self._machine = machine
         self.bucket = bucket
-        self._limit = bucket * FULL
+        full, self._growth = FAST if words == 1 else THRIFTY
+        self._limit = bucket * full
+        self._whole = words == 1
         self.stride = bucket * words + 1
-        self._growth = GROWTH if words == 1 else THRIFTY
         self.count = 1 << bits
         self.table = Array(self.count * SEGMENT)
         self._scratch = Array(bucket * (words + 1))
@@ -64,7 +64,7 @@ class Store:
         size = (buckets + PAD) * 8 * self.stride
         if size > self._regions[n].size:
             raise MemoryError(f"a segment of {size} bytes has no address space")
-        self._regions[n].fill(size)
+        self._regions[n].fill(size, whole=self._whole)
         self.table[n * SEGMENT + 3] = int(buckets * self._limit)
         if self.table[n * SEGMENT + 1]:
             self._machine["spread"](self.segment(n), buckets, self._scratch.address)

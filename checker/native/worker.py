@@ -1,0 +1,80 @@
+"""What one worker of a search owns: its store, its frontiers, and boxes for what it sends to others."""
+
+from __future__ import annotations
+
+from .memory import Array, Region
+from .program import Program, bucket
+from .store import Store
+from .words import AHEAD, BITS, INFO_FRESH, INFO_STEPS, RECENT
+
+ROUND = 1 << 19
+"""States that a worker expands between two insertions, at most: the more there are, the more successors are sent twice
+to the same box and sifted out."""
+SMALLEST, SHARE = 1 << 12, 1 << 10
+"""But no fewer than these, and one word of states for so many bytes of the memory limit: successors are not counted
+ahead."""
+BOX = 1 << 24
+"""Words that a box may have to hold."""
+
+
+class Worker:
+    """One worker: its store, its frontier and the next, and a box for each segment of each worker.
+
+    ``most`` words of states are expanded in a round. ``keep``: all frontiers stay, one after the other in ``log``;
+    level n is ``levels[n]``…``levels[n + 1]`` - 1. A frontier that was not ``logged`` is read from the table, some
+    segments at a time.
+    """
+
+    def __init__(self, program: Program, workers: int, room: int, keep: bool, most: int) -> None:
+        self.round = min(ROUND, BOX // (program.words * max(1, program.fan)), max(SMALLEST, most // program.words))
+        self.store = Store(program.machine, program.words, bucket(program.words), BITS, room)
+        self.log = Region(room)
+        self._other = None if keep else Region(room)
+        self._gathered = Region(room)
+        self._gather = program.machine["gather"]
+        self.logged = self.next_logged = True
+        self.front = self.next = self.log.address
+        self.levels = [0]
+        count = workers * self.store.count
+        self.boxes = [Region(8 * BOX) for _ in range(count)]
+        self.addresses = Array(count)
+        for n, box in enumerate(self.boxes):
+            self.addresses[n] = box.address
+        self.fills = Array(count)
+        self.info = Array(program.info)
+        self.ring = Array(AHEAD)
+        self.recent = Array(RECENT * program.words)
+        self.scratch = Array((program.fan + 1) * program.words)
+        self.bytes = 8 * program.words
+        self.size = self.expanded = 0
+
+    @property
+    def steps(self) -> int:
+        """Steps that its states have."""
+        return self.info[INFO_STEPS]
+
+    def part(self, n: int, parts: int, level: int) -> tuple[int, int]:
+        """Make part ``n`` of so many of the frontier, which has the byte ``level``, the states that are in ``front``
+        from the first number on, to before the last."""
+        if self.logged:
+            return self.size * n // parts, self.size * (n + 1) // parts
+        self.front = self._gathered.address
+        count = 0
+        for segment in range(self.store.count * n // parts, self.store.count * (n + 1) // parts):
+            count += self._gather(self.store.segment(segment), level, self.front + count * self.bytes)
+        return 0, count
+
+    def turn(self) -> None:
+        """The next frontier becomes the frontier."""
+        self.front = self.next
+        self.size = self.info[INFO_FRESH]
+        self.levels.append(self.levels[-1] + self.size)
+        self.info[INFO_FRESH] = self.expanded = 0
+        self.logged = self.next_logged
+        if self._other is None:
+            self.next = self.front + self.size * self.bytes
+            self.log.use((self.levels[-1] + 2 * self.size) * self.bytes)
+        else:
+            self.log, self._other = self._other, self.log
+            self.next = self.log.address
+            self.log.use(2 * self.size * self.bytes)  # the next level is seldom more than twice as large
