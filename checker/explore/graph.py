@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from model.language import Instance, Term
@@ -59,7 +60,12 @@ def labels_of(instance: Instance) -> dict[Label, int]:
 
 
 def acting(instance: Instance, actions: Collection[str]) -> Instance:
-    """The instance with these actions only."""
+    """The instance with these actions only, the same one for all who ask, so that its step function is made once."""
+    return _acting(instance, frozenset(actions))
+
+
+@lru_cache(maxsize=64)
+def _acting(instance: Instance, actions: frozenset[str]) -> Instance:
     system = instance.system
     return replace(instance, system=replace(system, actions={n: a for n, a in system.actions.items() if n in actions}))
 
