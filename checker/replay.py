@@ -91,7 +91,7 @@ class Teller:
     def changes(self, before: State, after: State) -> Iterable[Change]:
         for v, x, y in zip(self.instance.system.variables, before, after, strict=True):
             if x != y:
-                yield from self._differences(v.name, v.sort, x, y)
+                yield from self._differences(v.name, v.name, v.sort, x, y)
 
     def observed(self, before: State, after: State) -> Iterable[Observed]:
         """What the outside world sees differently after the step."""
@@ -112,13 +112,16 @@ class Teller:
                 return self.words(says, state, bound)
         return ""
 
-    def _differences(self, place: str, sort: Sort, x: Any, y: Any) -> Iterable[Change]:
+    def _differences(
+        self, name: str, place: str, sort: Sort, x: Any, y: Any, path: tuple[int, ...] = ()
+    ) -> Iterable[Change]:
         if not isinstance(sort, Array):
-            yield Change(place, shown(sort, x), shown(sort, y))
+            yield Change(place, shown(sort, x), shown(sort, y), name, path)
             return
-        for member, a, b in zip(self.instance.members(sort.domain), x, y, strict=True):
+        for n, (member, a, b) in enumerate(zip(self.instance.members(sort.domain), x, y, strict=True)):
             if a != b:
-                yield from self._differences(f"{place}[{as_text(shown(sort.domain, member))}]", sort.element, a, b)
+                inner = f"{place}[{as_text(shown(sort.domain, member))}]"
+                yield from self._differences(name, inner, sort.element, a, b, (*path, n))
 
 
 def shown(sort: Sort, value: Any) -> Shown:

@@ -31,11 +31,13 @@ class Verdict(enum.IntEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """A place in the state (``alias[2]``) that a step changed."""
+    """A place in the state (``alias[2]``) that a step changed: an element of ``variable``, by its offsets from 0."""
 
     place: str
     before: Shown
     after: Shown
+    variable: str = ""
+    path: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
