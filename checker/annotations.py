@@ -85,8 +85,8 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """States within ``depth`` steps of a trace. The first ones are those of the trace, in its order; ``whole`` says that
-    none within that distance was left out."""
+    """States within ``depth`` steps of a trace. The first ones are those of the trace, in its order; ``whole``: none
+    within that distance was left out."""
 
     states: tuple[Neighbour, ...]
     depth: int
@@ -139,8 +139,8 @@ class Race:
 
 @dataclass(frozen=True)
 class Delay:
-    """The least that ``who`` has to sleep through, between a check and its use, for the property to break: so many steps
-    of each action. ``how`` says how it was found."""
+    """The least that ``who`` has to sleep through in the middle of its work for the property to break: so many steps of
+    each action. ``how`` says how it was found."""
 
     who: str
     steps: Mapping[str, int]

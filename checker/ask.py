@@ -52,6 +52,15 @@ class Options:
     listener: Listener | None = None
     ir: Callable[[str], None] | None = None
     """Is given the LLVM IR of the search, which is then in machine code from the start."""
+    explain: bool = False
+    """Say of every trace all that there is to say; otherwise only its causes."""
+    alternatives: int | None = None
+    """How many steps away from traces the report lets one walk."""
+    beside: Any = None
+    """A protocol or variant in which the steps of traces are taken too."""
+    least_delay: bool = False
+    all_different: bool = False
+    """Look for counterexamples with other races."""
 
     @property
     def limits(self) -> Limits:

@@ -40,6 +40,17 @@ def find(name: str) -> Variant:
     raise ModelError(f"{name} is a {type(found).__name__}, no protocol", remedy="name a Protocol or a variant of one")
 
 
+def sibling(name: str) -> Variant | None:
+    """Of the other variants that stand beside the one that ``name`` means, the one of its protocol that has the most
+    protections, if that is more than it has itself."""
+    here = find(name)
+    place, _, _ = BUILT_IN.get(name, name).rpartition(":")
+    module = sys.modules[f"planrace_user_{Path(place).stem}" if place.endswith(".py") else place]
+    others = [v for v in vars(module).values() if isinstance(v, Variant) and v.protocol is here.protocol]
+    found = max(others, key=lambda v: len(v.protections), default=here)
+    return found if len(found.protections) > len(here.protections) else None
+
+
 def _from_file(file: str) -> ModuleType:
     path = Path(file)
     try:

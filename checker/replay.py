@@ -67,11 +67,10 @@ class Teller:
     def step(self, move: Move, before: State, after: State) -> Step:
         action = move.action
         bound = dict(zip(action.parameters, move.choice, strict=True))
-        actor = f"{action.actor.sort.name} {bound[action.actor]}" if action.actor is not None else action.role
         return Step(
             action=action.name,
             parameters={str(p): shown(p.sort, v) for p, v in bound.items()},
-            by=actor,
+            by=performer(move),
             role=action.role,
             outcome=move.outcome.name,
             fault=action.fault,
@@ -122,6 +121,14 @@ class Teller:
             if a != b:
                 inner = f"{place}[{as_text(shown(sort.domain, member))}]"
                 yield from self._differences(name, inner, sort.element, a, b, (*path, n))
+
+
+def performer(move: Move) -> str:
+    """The process that takes a step, by its sort and number, or its role where there is one of it."""
+    actor = move.action.actor
+    if actor is None:
+        return move.action.role
+    return f"{actor.sort.name} {dict(zip(move.action.parameters, move.choice, strict=True))[actor]}"
 
 
 def shown(sort: Sort, value: Any) -> Shown:

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
 from model.language.protocol import known
-from properties.kinds import Checkable, Invariant, Property, StepInvariant, Temporal
+from properties.kinds import Checkable, Property, Temporal
 
 from .answers import Answer
 from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
-from .limits import Limits
-from .replay import Recording
+from .insight import declared, pictures
 from .scenes import show
-from .vocabulary import Finding, Match, Report, Telling, Unreached, Verdict
-
-if TYPE_CHECKING:
-    from properties.scenario import Scenario
-
-    from .scenario import Shortest
+from .tell import Narrator, wanted
+from .vocabulary import Report, Verdict
 
 __all__ = ["ENGINES", "Options", "check", "chosen", "provable"]
-
-TELLING = Limits(states=2_000_000, seconds=45.0)
-"""How far the search for the fullest match goes when nothing else bounds it."""
 
 
 def check(
@@ -55,11 +46,11 @@ def check(
     asked, left_out = chosen(system, options.properties, Checkable | Temporal if engine in EXPLICIT else Checkable)
     engine, answers, exploration, interrupted, warned = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
-    told = _Told(instance, choose=engine in EXPLICIT)
+    told = Narrator(instance, options, wanted(instance, options, faults), choose=engine in EXPLICIT)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
     if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):
-        telling, cut = _tell(instance, findings, options, exploration.seconds if exploration else 0.0)
+        telling, cut = told.telling(findings, exploration.seconds if exploration else 0.0)
     return Report(
         protocol=system.name,
         parameters=dict([*instance.parameters.items(), *system.options]),
@@ -72,6 +63,8 @@ def check(
         telling=telling,
         interrupted=interrupted or cut,
         warnings=warned,
+        variables=declared(instance),
+        pictures=pictures(instance),
     )
 
 
@@ -109,6 +102,19 @@ def provable() -> Any:
     from .proof import Provable
 
     return Provable
+
+
+def instance_of(
+    protocol: Protocol | Variant | System,
+    parameters: Mapping[str, int | str],
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> Instance:
+    """The instance that a request is about. Raises ``ModelError``."""
+    words, sizes = split(protocol, parameters)
+    return _system(protocol, faults, with_protections, without, words).instance(**sizes)
 
 
 def _system(
@@ -169,76 +175,3 @@ def chosen(
 
 def _unanswered(p: Property) -> Answer:
     return Answer(p, Verdict.UNKNOWN, f"{_NO_ENGINE}: {p.kind}")
-
-
-class _Told:
-    """Answers as findings; a counterexample is laid beside the protocol's scenario.
-
-    ``choose``: among counterexamples that are as short, one that shows more of the scenario is looked for, by search.
-    """
-
-    def __init__(self, instance: Instance, *, choose: bool) -> None:
-        self.instance = instance
-        self.scenario = instance.system.scenarios[0] if instance.system.scenarios else None
-        self.choose = choose
-        self._shortest: Shortest | None = None
-
-    def finding(self, answer: Answer) -> Finding:
-        p, recording, matched = answer.property, answer.recording, None
-        if recording is not None and answer.verdict is Verdict.VIOLATED and self.scenario is not None:
-            recording, matched = self._fullest(p, recording, self.scenario)
-        trace = replace(recording.trace(), loop=answer.loop) if recording is not None else None
-        unreached = None
-        if answer.unreached is not None:
-            unreached = Unreached(answer.unreached.trace(), self.instance.parameters)
-        return Finding(
-            p.name,
-            p.kind,
-            p.meaning,
-            answer.verdict,
-            answer.how,
-            trace,
-            matched,
-            unreached=unreached,
-            hopeless=answer.hopeless,
-            fairness=answer.fairness,
-            runbook=answer.runbook,
-        )
-
-    def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match]:
-        """The counterexample, or another of its length that shows more of the scenario."""
-        from .scenario import Shortest, match
-
-        found = match(scenario, recording)
-        if found.full or not self.choose or not isinstance(p, Invariant | StepInvariant) or not recording.moves:
-            return recording, found
-        if self._shortest is None:
-            self._shortest = Shortest(self.instance, scenario)
-        other = self._shortest.richest(p, len(recording.moves))
-        if other is None:
-            return recording, found
-        better = match(scenario, other)
-        return (other, better) if len(better.matched) > len(found.matched) else (recording, found)
-
-
-def _tell(
-    instance: Instance, findings: Sequence[Finding], options: Options, spent: float
-) -> tuple[Telling | None, bool]:
-    """Where a counterexample shows a scenario only in part, look for a run that shows it in full."""
-    found = [f.match for f in findings if f.match is not None]
-    if not found or any(m.full for m in found):
-        return None, False
-    from .scenario import Guide, match
-
-    scenario = instance.system.scenarios[0]
-    left = None if options.seconds is None else max(0.0, options.seconds - spent)
-    seconds = TELLING.seconds if left is None else min(left, TELLING.seconds or left)
-    limits = replace(TELLING, seconds=seconds, memory=options.limits.memory)
-    guide = Guide(instance, scenario, limits=limits, listener=options.listener)
-    recording = guide.run()
-    if recording is not None:
-        how = f"guided search, {guide.states} product states; not necessarily the shortest"
-        return Telling(match(scenario, recording), recording.trace(), how), False
-    if guide.stopped is None:
-        return Telling(None, None, f"complete search of {guide.states} product states: no run shows it in full"), False
-    return Telling(None, None, f"not found: {guide.stopped}, after {guide.states} product states"), guide.interrupted

@@ -9,7 +9,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from .annotations import Causes, Declared, Insight, Picture
 
 Shown: TypeAlias = "bool | int | str | list[Shown]"
 """A value as reports show it, and as JSON holds it."""
@@ -239,8 +242,17 @@ class Runbook:
 
 
 @dataclass(frozen=True)
+class Others:
+    """Counterexamples that differ from the first in their races, with their causes; ``how`` says what was looked at."""
+
+    runs: tuple[tuple[Trace, Causes], ...]
+    how: str
+
+
+@dataclass(frozen=True)
 class Finding:
-    """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness.
+    """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness; ``insight`` is
+    about that.
 
     ``parameters`` are the sizes that the trace runs at, where the report is about every size.
     """
@@ -257,6 +269,8 @@ class Finding:
     hopeless: Hopeless | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
+    insight: Insight | None = None
+    others: Others | None = None
 
     @property
     def depth(self) -> int | None:
@@ -309,6 +323,7 @@ class Telling:
     match: Match | None
     trace: Trace | None
     how: str
+    insight: Insight | None = None
 
 
 @dataclass(frozen=True)
@@ -330,6 +345,8 @@ class Report:
     proofs: tuple[Certificate, ...] = ()
     every_size: bool = False
     """The report is about every size; ``parameters`` then holds only those that were fixed."""
+    variables: tuple[Declared, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from checker import Options, Report, Trace, check, find
 from checker.report import OutputError, document, render_json, render_plain, to_json, write_whole
+from checker.report.read import ReadError, read_report
 from checker.report.terminal import draw
 
 HERE = Path(__file__).parent
@@ -29,7 +31,8 @@ def small(**options: Any) -> Report:
 
 def still(report: Report) -> Report:
     """The report without what differs from run to run."""
-    assert report.exploration is not None
+    if report.exploration is None:
+        return report
     return replace(report, exploration=replace(report.exploration, seconds=0.0, peak_memory_bytes=0))
 
 
@@ -42,6 +45,9 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "bounded": lambda: small(states=5),
     "simulated": lambda: small(engine="simulate", seed=7),
     "holds": lambda: check(find("fixed"), SMALL, faults=["crash"]),
+    "explained": lambda: small(
+        explain=True, alternatives=1, beside=find("fixed"), least_delay=True, all_different=True
+    ),
     "no postmortem": lambda: check(find(str(HERE.parent / "examples" / "blue_green.py") + ":protocol")),
 }
 
@@ -54,6 +60,51 @@ def test_json_follows_its_schema(name: str) -> None:
     jsonschema.validate(data, SCHEMA)
     assert data["verdict"] == min(f.verdict for f in report.findings).word
     assert [p["name"] for p in data["properties"]] == [f.name for f in report.findings]
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_json_is_read_back(name: str, tmp_path: Path) -> None:
+    text = render_json(still(REPORTS[name]()))
+    (tmp_path / "report.json").write_text(text)
+    assert render_json(read_report(tmp_path / "report.json")) == text
+
+
+def broken(change: Callable[[Any], object]) -> str:
+    data = to_json(small())
+    change(data)
+    return json.dumps(data)
+
+
+BROKEN: dict[str, tuple[Callable[[], str], str]] = {
+    "no JSON": (lambda: "verdict: holds", "is no JSON"),
+    "another file": (lambda: "[]", "is no report of this version: it names no schema"),
+    "another version": (lambda: '{"schema": "planrace/report/9"}', "its schema is 'planrace/report/9'"),
+    "no faults": (lambda: broken(lambda d: d.pop("faults")), "faults is missing"),
+    "a number": (lambda: broken(lambda d: d.update(properties=7)), "properties is int, not list"),
+    "a step": (
+        lambda: broken(lambda d: d["properties"][0]["trace"]["steps"][3].update(text=4)),
+        "properties[0].trace.steps[3].text is int, not str",
+    ),
+    "a state": (
+        lambda: broken(lambda d: d["properties"][0]["trace"]["initial"].update(alias=[[None]])),
+        "properties[0].trace.initial.alias[0][0] is NoneType",
+    ),
+    "a verdict": (lambda: broken(lambda d: d["properties"][1].update(verdict="maybe")), "properties[1].verdict is"),
+    "a lost field": (
+        lambda: broken(lambda d: d["properties"][0]["trace"]["steps"][0].pop("action")),
+        "properties[0].trace.steps[0] lacks action",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_what_is_no_report_is_refused_with_the_place(name: str, tmp_path: Path) -> None:
+    make, message = BROKEN[name]
+    (tmp_path / "report.json").write_text(make())
+    with pytest.raises(ReadError, match=re.escape(message)):
+        read_report(tmp_path / "report.json")
+    with pytest.raises(ReadError, match=r"cannot read .*: No such file"):
+        read_report(tmp_path / "missing.json")
 
 
 def test_the_schema_refuses_what_is_not_a_report() -> None:
@@ -76,7 +127,7 @@ def test_json_says_what_cli_promises() -> None:
         "outcome": None,
         "fault": None,
         "text": "publishes plan 1",
-        "changed": [{"place": "latest", "before": 0, "after": 1}],
+        "changed": [{"place": "latest", "before": 0, "after": 1, "variable": "latest", "path": []}],
         "observed": [],
         "state": {**first["trace"]["initial"], "latest": 1},
     }

@@ -42,8 +42,14 @@ from .values import Memory, Setting
 @click.option("--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, then done by machine code.")
 @click.option("--seed", type=click.IntRange(min=0), help="Seed of the simulation (default: a new one, printed).")
 @click.option("--runs", type=click.IntRange(min=1), help="Runs of the simulation (default: 100).")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text, json, html, … (see explain).")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+@click.option("--beside", metavar="NAME", help="Take the steps of traces in this variant too (pages choose one).")
+@click.option(
+    "--with-alternatives", "alternatives", type=click.IntRange(1, 6), metavar="N", help="Let pages walk N steps off."
+)
+@click.option("--least-delay", is_flag=True, help="Find how little delay breaks a property.")
+@click.option("--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps.")
 @click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
 @click.option("--strict", is_flag=True, help="Exit 1 where the report warns of the model.")
 @click.version_option(package_name="planrace")
@@ -80,7 +86,7 @@ def app(context: click.Context, /, protocol: str | None, **options: Any) -> int 
 @click.option("--confirm", is_flag=True, help="Have cvc5 check every obligation too (the extra planrace[cvc5]).")
 @click.option("--rlimit", type=click.IntRange(min=1), default=3_000_000, show_default=True, help="Z3's steps a query.")
 @click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="Form of the report.")
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text, json, html, … (see explain).")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 @click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
 def prove_command(protocol: str | None, **options: Any) -> int:
@@ -107,3 +113,44 @@ def list_command(protocols: tuple[str, ...]) -> None:
     from .listing import listing
 
     click.echo(listing(protocols), nl=False)
+
+
+@app.command("explain", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("report", type=click.Path())
+@click.option("--format", "forms", metavar="FORM[:FILE]", multiple=True, help="See below; repeatable with files.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+@click.option("--trace", metavar="NAME", help="The property whose trace is meant, or fullest (default: the first).")
+def explain_command(report: str, forms: tuple[str, ...], outputs: tuple[str, ...], trace: str | None) -> int:
+    """Tell a report again, in other forms: REPORT is what `check --format json` wrote, what `check walk` saved, or a
+    trace in ITF.
+
+    \b
+    text      what happened, step by step
+    html      a page to walk through the runs, in one file
+    json      everything, for programs
+    mermaid   a sequence diagram that GitHub draws
+    svg       the same as a picture
+    shiviz    a log with vector clocks, for ShiViz
+    itf       for Apalache, Quint and their tools
+    tlc       TLC's JSON, for tlc -loadTrace json
+    dot       the trace and what lies around it, for Graphviz; graphml: the same as GraphML
+    """
+    from .explain import explain_command as run
+
+    return run(report, forms, outputs, trace)
+
+
+@app.command("graph", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-p", "--protocol", metavar="NAME", required=True, help="As for check.")
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Switch a fault on; repeatable.")
+@click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
+@click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
+@click.option("--max-states", type=click.IntRange(min=1), default=2000, show_default=True, help="Refuse more states.")
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="dot (default) or graphml.")
+@click.option("-o", "--output", "outputs", metavar="FILE", multiple=True, help="Where to write it; repeatable.")
+def graph_command(protocol: str, **options: Any) -> int:
+    """Draw the whole state graph of a small instance, as Graphviz DOT or GraphML."""
+    from .graph import graph_command as run
+
+    return run(protocol, **options)

@@ -8,11 +8,13 @@ from typing import Any
 
 import click
 
-from ..catalogue import find
-from ..report import document, render_json, write_whole
+from model.language import Variant
+
+from ..catalogue import find, sibling
+from ..report import document, write_whole
 from ..run import Options, check
 from ..vocabulary import Report, Verdict
-from .deliver import Delivery, Told, writable
+from .deliver import Delivery, told, writable
 from .progress import progress
 
 CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 3}
@@ -24,9 +26,11 @@ def check_command(protocol: str, **asked: Any) -> int:
     delivery = Delivery(asked["form"], asked["outputs"])
     if asked["dump_ir"] is not None:
         writable(asked["dump_ir"])
+    subject = find(protocol)
+    explain = bool(delivery.forms - {"text"})
     with progress() as listener:
         report = check(
-            find(protocol),
+            subject,
             once(asked["settings"]),
             faults=asked["faults"],
             with_protections=asked["with_"],
@@ -47,12 +51,24 @@ def check_command(protocol: str, **asked: Any) -> int:
                 runs=asked["runs"],
                 workers=asked["workers"],
                 listener=listener,
+                explain=explain,
+                alternatives=asked["alternatives"],
+                beside=_beside(protocol, asked["beside"], explain=explain),
+                least_delay=asked["least_delay"],
+                all_different=asked["all_different"],
                 ir=None if asked["dump_ir"] is None else partial(write_whole, asked["dump_ir"]),
             ),
         )
     code = exit_code(report, asked["expect"], strict=asked["strict"])
-    delivery.deliver(Told(document(report, code), lambda: render_json(report)))
+    delivery.deliver(told(report, document(report, code)))
     return code
+
+
+def _beside(protocol: str, asked: str | None, *, explain: bool) -> Variant | None:
+    """The variant that traces are laid beside: the one that is named, or where all is told the most protected one."""
+    if asked is not None:
+        return find(asked)
+    return sibling(protocol) if explain else None
 
 
 def exit_code(report: Report, expected: str | None, *, strict: bool = False) -> int:

@@ -4,60 +4,114 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from ..report import OutputError, render_plain, write_whole
 from ..report.blocks import Document
+from ..report.forms import FORMS, OF_TRACE, NoTraceError, render_trace
 from ..report.plain import WIDTH
-
-FORMS = ("text", "json")
+from ..vocabulary import Report
 
 
 @dataclass(frozen=True)
 class Told:
-    """A report in the forms that it can take; JSON is made only when it is asked for."""
+    """A report as text and in the other forms that it can take, which are made only when they are asked for."""
 
     document: Document
-    json: Callable[[], str]
+    makers: Mapping[str, Callable[[], str]]
 
     def render(self, form: str) -> str:
-        return self.json() if form == "json" else render_plain(self.document, WIDTH)
+        return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
+
+
+def told(report: Report, document: Document, trace: str | None = None) -> Told:
+    """A report in all its forms; ``trace`` names the one that forms of a single trace show."""
+    whole = {"json": partial(_json, report), "html": partial(_html, report)}
+    return Told(document, {**whole, **{form: partial(render_trace, form, report, trace) for form in OF_TRACE}})
+
+
+def _json(report: Report) -> str:
+    from ..report import render_json
+
+    return render_json(report)
+
+
+def _html(report: Report) -> str:
+    from ..report.html import render_html
+
+    return render_html(report)
 
 
 class Delivery:
-    """Where a report goes. Made before the work begins, so that a place that cannot be written fails at once."""
+    """Where a report goes. Made before the work begins, so that a place that cannot be written fails at once.
 
-    def __init__(self, form: str, outputs: Sequence[str]) -> None:
-        self.form = form
-        self._places = [_place(o, form) for o in outputs]
-        self._replaced = any(o == path for o, (_, path) in zip(outputs, self._places, strict=True))
+    ``formats`` are those of ``--format``: a form for standard output, or ``FORM:FILE``; ``outputs`` those of ``-o``.
+    """
+
+    def __init__(self, formats: Sequence[str], outputs: Sequence[str], allowed: Collection[str] = tuple(FORMS)) -> None:
+        self._allowed = allowed
+        shown = [self._known(f) for f in formats if ":" not in f]
+        if len(shown) > 1:
+            raise click.UsageError(f"Standard output takes one form, not {' and '.join(shown)}; write FORM:FILE.")
+        self.form = shown[0] if shown else "text"
+        self._places = [(self._known(f.partition(":")[0]), f.partition(":")[2]) for f in formats if ":" in f]
+        self._places += [_place(o, self.form) for o in outputs]
+        self._replaced = any(o == path for o, (_, path) in zip(outputs, self._places[-len(outputs) :], strict=False))
         for _, path in self._places:
             writable(path)
 
-    def deliver(self, told: Told) -> None:
-        """Write the report where it is wanted. What cannot be written is shown instead, so that nothing is lost."""
+    @property
+    def forms(self) -> set[str]:
+        """The forms that are wanted."""
+        return {kind for kind, _ in self._places} | (set() if self._replaced else {self.form})
+
+    def deliver(self, told: Told, *, strict: bool = False) -> None:
+        """Write the report where it is wanted. What cannot be written is shown instead, so that nothing is lost.
+
+        A trace that there is none of is left out with a word about it, or an error if ``strict``.
+        """
         try:
             for kind, path in self._places:
-                write_whole(path, told.render(kind))
+                self._write(kind, path, told, strict=strict)
         except OutputError:
-            self._show(told)
+            self._show(told, strict=strict)
             raise
         if self._replaced:
             click.echo(told.document.closing)
         else:
-            self._show(told)
+            self._show(told, strict=strict)
 
-    def _show(self, told: Told) -> None:
+    def _write(self, kind: str, path: str, told: Told, *, strict: bool) -> None:
+        try:
+            write_whole(path, told.render(kind))
+        except NoTraceError as problem:
+            if strict:
+                raise
+            click.echo(f"{path} is not written: {problem}", err=True)
+
+    def _show(self, told: Told, *, strict: bool) -> None:
         if self.form == "text" and sys.stdout.isatty():
             from ..report.terminal import draw
 
             draw(told.document)
-        else:
+            return
+        try:
             click.echo(told.render(self.form), nl=False)
+        except NoTraceError as problem:
+            if strict:
+                raise
+            click.echo(f"no {self.form}: {problem}", err=True)
+            click.echo(told.document.closing, err=True)
+
+    def _known(self, form: str) -> str:
+        if form not in self._allowed:
+            raise click.UsageError(f"{form!r} is no form of this report; there are {', '.join(self._allowed)}.")
+        return form
 
 
 def writable(path: str) -> None:

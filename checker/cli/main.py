@@ -55,8 +55,10 @@ def _failure(problem: Exception) -> int:
     from model.language import ModelError
 
     from ..report import OutputError
+    from ..report.forms import NoTraceError
+    from ..report.read import ReadError
 
-    if isinstance(problem, ModelError | OutputError):
+    if isinstance(problem, ModelError | OutputError | ReadError | NoTraceError):
         click.echo(f"Error: {problem}", err=True)
         return USAGE
     traceback.print_exc()

@@ -14,10 +14,11 @@ from model.language import Variant
 from ..catalogue import find
 from ..limits import Limits
 from ..proof import Matrix, Proving, confirm, scripts
-from ..report import OutputError, document, matrix_document, matrix_json, render_json, write_whole
+from ..report import OutputError, document, matrix_document, matrix_json, write_whole
+from ..report.forms import FORMS
 from ..run import chosen, provable, refuse, split
 from .command import INTERRUPTED, exit_code, once
-from .deliver import Delivery, Told
+from .deliver import Delivery, Told, told
 from .progress import progress
 
 UNDECIDED = 3
@@ -25,11 +26,11 @@ UNDECIDED = 3
 
 def prove_command(protocol: str, **asked: Any) -> int:
     """Prove what the options ask for; the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"])
+    delivery = Delivery(asked["form"], asked["outputs"], ("text", "json") if asked["all_"] else tuple(FORMS))
     if asked["dump_smt"] is not None:
         _directory(asked["dump_smt"])
-    told, code, texts = (_table if asked["all_"] else _proof)(protocol, asked)
-    delivery.deliver(told)
+    result, code, texts = (_table if asked["all_"] else _proof)(protocol, asked)
+    delivery.deliver(result)
     if asked["dump_smt"] is not None:
         written = _dump(asked["dump_smt"], texts())
         click.echo(f"{written} obligations written to {asked['dump_smt']}", err=True)
@@ -54,8 +55,11 @@ def _proof(name: str, asked: Any) -> tuple[Told, int, Any]:
         )
         report = proving.run(*chosen(proving.system, asked["properties"], provable()))
     code = exit_code(report, asked["expect"])
-    told = Told(document(report, code), lambda: render_json(report))
-    return told, code, lambda: scripts(proving.decider.obligations, proving.discharged())
+    return (
+        told(report, document(report, code)),
+        code,
+        lambda: scripts(proving.decider.obligations, proving.discharged()),
+    )
 
 
 def _sizes(variant: Variant, asked: Any) -> dict[str, int]:
@@ -75,8 +79,8 @@ def _table(name: str, asked: Any) -> tuple[Told, int, Any]:
         table = Matrix(find(name), _sizes(find(name), asked), limits=limits, listener=listener, rlimit=asked["rlimit"])
         report = table.run()
     code = INTERRUPTED if report.interrupted else UNDECIDED if report.undecided else 0
-    told = Told(matrix_document(report, code), lambda: json.dumps(matrix_json(report), indent=2) + "\n")
-    return told, code, lambda: scripts(table.decider.obligations, table.discharged())
+    table_told = Told(matrix_document(report, code), {"json": lambda: json.dumps(matrix_json(report), indent=2) + "\n"})
+    return table_told, code, lambda: scripts(table.decider.obligations, table.discharged())
 
 
 def _directory(path: str) -> None:

@@ -10,6 +10,7 @@ from ..vocabulary import (
     Finding,
     Match,
     Observed,
+    Others,
     Report,
     Shown,
     Step,
@@ -17,6 +18,7 @@ from ..vocabulary import (
     Unreached,
     Verdict,
 )
+from .because import finding_because, others_text
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
 from .continuations import continuation, runbook
 from .proofs import certificate
@@ -30,10 +32,13 @@ def document(report: Report, exit_code: int) -> Document:
 
 def _blocks(report: Report) -> Iterator[Block]:
     yield Heading(f"{report.protocol}: {report.verdict.word}")
-    yield Paragraph(_subject(report))
+    yield Paragraph(subject(report))
     if report.exploration is not None:
-        yield Paragraph(_coverage(report.engine, report.exploration))
+        yield Paragraph(coverage(report.engine, report.exploration))
     yield Verdicts(tuple((f.name, f.verdict.word, _how(f)) for f in report.findings))
+    for f in report.findings:
+        if f.kind == "run" and f.trace is not None:
+            yield timeline(f.trace, f.match)
     if report.left_out:
         names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
         yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
@@ -52,9 +57,20 @@ def _blocks(report: Report) -> Iterator[Block]:
         yield from _telling(report)
     for proof in report.proofs:
         yield from certificate(proof)
+    yield from _moral(report)
 
 
-def _subject(report: Report) -> str:
+def _moral(report: Report) -> Iterator[Block]:
+    """What it takes to break the first property that is broken, last of all."""
+    sentences = (finding_because(f) for f in report.findings if f.verdict is Verdict.VIOLATED)
+    sentence = next(filter(None, sentences), "")
+    if sentence:
+        yield Heading("In short")
+        yield Paragraph(sentence, "violated")
+
+
+def subject(report: Report) -> str:
+    """Sizes, faults and protections."""
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
     if report.every_size:
         sizes = f"every size with {sizes}" if report.parameters else "every size"
@@ -63,7 +79,8 @@ def _subject(report: Report) -> str:
     return f"{sizes}; faults: {faults}; protections: {protections}"
 
 
-def _coverage(engine: str, e: Exploration) -> str:
+def coverage(engine: str, e: Exploration) -> str:
+    """What a search covered."""
     names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
     what = names.get(engine, f"{engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
@@ -101,6 +118,8 @@ def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Bloc
     if key in told:
         yield Paragraph(f"Broken by the same {len(f.trace)} steps as {told[key]}.", "violated")
         yield from continuation(f)
+        if f.others is not None:
+            yield from _others(f.others)
         return
     told[key] = f.name
     if f.parameters is not None:
@@ -109,8 +128,19 @@ def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Bloc
     if f.trace.loop is None and f.hopeless is None:
         yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
     yield from continuation(f)
+    if finding_because(f):
+        yield Paragraph(finding_because(f))
+    if f.others is not None:
+        yield from _others(f.others)
     if f.match is not None:
         yield from _match(f.match, "Match of this trace with")
+
+
+def _others(others: Others) -> Iterator[Block]:
+    yield Paragraph(f"Counterexamples that differ in their races: {len(others.runs)} among {others.how}.")
+    for (trace, _), text in zip(others.runs, others_text(others), strict=True):
+        yield Paragraph(text)
+        yield timeline(trace)
 
 
 def _warnings(report: Report) -> Iterator[Block]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, is_dataclass
 from typing import Any
 
-from ..vocabulary import Exploration, Finding, Match, Report, Step, Trace, Unreached, Warned
+from ..vocabulary import Exploration, Finding, Match, Others, Report, Step, Telling, Trace, Unreached, Warned
 from .continuations import fairness_json, hopeless_json, runbook_json
 from .proofs import certificate_json
 
 SCHEMA = "planrace/report/1"
+OF_PROPERTY = "match of the property's counterexample"
+"""How a match came about where no run was looked for."""
 
 
 def render_json(report: Report) -> str:
@@ -34,6 +37,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "warnings": [_warned(w) for w in report.warnings],
         "postmortem": _postmortem(report),
         "every_size": report.every_size,
+        "variables": [plain(v) for v in report.variables],
+        "pictures": [plain(p) for p in report.pictures],
         "proofs": [certificate_json(p) for p in report.proofs],
     }
 
@@ -63,7 +68,7 @@ def _warned(w: Warned) -> dict[str, Any]:
         "subject": w.subject,
         "message": w.message,
         "strict": w.strict,
-        "trace": None if w.trace is None else _trace(w.trace),
+        "trace": None if w.trace is None else trace_json(w.trace),
     }
 
 
@@ -75,21 +80,29 @@ def _finding(f: Finding) -> dict[str, Any]:
         "verdict": f.verdict.word,
         "how": f.how,
         "depth": f.depth,
-        "trace": None if f.trace is None else _trace(f.trace),
+        "trace": None if f.trace is None else trace_json(f.trace),
         "postmortem": None if f.match is None else _match(f.match),
         "parameters": None if f.parameters is None else dict(f.parameters),
         "unreached": None if f.unreached is None else _unreached(f.unreached),
         "hopeless": None if f.hopeless is None else hopeless_json(f.hopeless),
         "fairness": fairness_json(f.fairness),
         "runbook": None if f.runbook is None else runbook_json(f.runbook),
+        "insight": None if f.insight is None else plain(f.insight),
+        "others": None if f.others is None else _others(f.others),
     }
 
 
+def _others(others: Others) -> dict[str, Any]:
+    runs = [{"trace": trace_json(trace), "causes": plain(why)} for trace, why in others.runs]
+    return {"how": others.how, "runs": runs}
+
+
 def _unreached(u: Unreached) -> dict[str, Any]:
-    return {"parameters": dict(u.parameters), "trace": _trace(u.trace)}
+    return {"parameters": dict(u.parameters), "trace": trace_json(u.trace)}
 
 
-def _trace(trace: Trace) -> dict[str, Any]:
+def trace_json(trace: Trace) -> dict[str, Any]:
+    """A trace as values that JSON holds."""
     return {
         "initial": dict(trace.initial),
         "steps": [_step(s) for s in trace.steps],
@@ -106,8 +119,8 @@ def _step(s: Step) -> dict[str, Any]:
         "outcome": s.outcome,
         "fault": s.fault,
         "text": s.text,
-        "changed": [{"place": c.place, "before": c.before, "after": c.after} for c in s.changed],
-        "observed": [{"title": o.title, "member": o.member, "text": o.text} for o in s.observed],
+        "changed": [plain(c) for c in s.changed],
+        "observed": [plain(o) for o in s.observed],
         "state": dict(s.state),
     }
 
@@ -118,6 +131,7 @@ def _match(match: Match) -> dict[str, Any]:
         "matched": match.matched,
         "missing": match.missing,
         "alignment": [{"fact": f.fact, "step": f.step} for f in match.facts if f.step is not None],
+        "facts": [plain(f) for f in match.facts],
         "roles": dict(match.roles),
         "holds": match.holds,
         "full": match.full,
@@ -131,10 +145,26 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
     """
     telling = report.telling
     if telling is not None and telling.match is not None and telling.trace is not None:
-        return {**_match(telling.match), "source": None, "how": telling.how, "trace": _trace(telling.trace)}
+        return {**_match(telling.match), "source": None, "how": telling.how, **_told(telling)}
     matched = [(f.name, f.match) for f in report.findings if f.match is not None]
     if not matched:
         return None
     name, best = max(matched, key=lambda pair: len(pair[1].matched))
-    how = telling.how if telling is not None else "match of the property's counterexample"
-    return {**_match(best), "source": name, "how": how, "trace": None}
+    how = telling.how if telling is not None else OF_PROPERTY
+    return {**_match(best), "source": name, "how": how, "trace": None, "insight": None}
+
+
+def _told(telling: Telling) -> dict[str, Any]:
+    return {
+        "trace": None if telling.trace is None else trace_json(telling.trace),
+        "insight": None if telling.insight is None else plain(telling.insight),
+    }
+
+
+def plain(value: Any) -> Any:
+    """A dataclass of ours, or what is in one, as values that JSON holds."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, list | tuple) else value

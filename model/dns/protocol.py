@@ -91,7 +91,7 @@ def about(template: str, i: Term) -> Says:
     return says(template, c=cursor[i], p=plan[i], a=alias[cursor[i]])
 
 
-@dns.action(by="planner", tags=["automation"])
+@dns.action(by="planner", tags=["automation", "milestone"])
 def publish() -> Step:
     return step(when(latest < plans), update(latest, latest + 1), says("publishes plan {g}", g=latest + 1))
 
@@ -160,7 +160,7 @@ def lose_lock(i: Term) -> Step:
     )
 
 
-@dns.action(Enactor, by=Enactor, role="cleaner", tags=["automation"])
+@dns.action(Enactor, by=Enactor, role="cleaner", tags=["automation", "milestone"])
 def list_old_plans(i: Term) -> Step:
     old = such_that(Plan, lambda g: (g <= plan[i] - keep) & exists(Endpoint, lambda e: g.isin(trees[e])))
     return step(
@@ -208,7 +208,7 @@ def expire_lock(e: Term) -> Step:
     )
 
 
-@dns.action(by="planner", fault=BAD_PLAN)
+@dns.action(by="planner", fault=BAD_PLAN, tags=["milestone"])
 def publish_empty() -> Step:
     return step(
         when(latest < plans),
@@ -228,6 +228,9 @@ def stray_delete(e: Term, g: Term) -> Step:
 
 
 dns.final((latest == plans) & forall(Enactor, lambda i: phase[i] == Phase.IDLE))
+
+
+dns.picture(trees, alias, rollback, holder=lock)
 
 
 @dns.observe("endpoint", Endpoint)

@@ -16,8 +16,8 @@ from .actions import Action, Step, check_parameters, check_state_only
 from .changes import Changes
 from .errors import DefinitionError, ModelError, Place, author
 from .options import Choice, Option, exists_in, picked
-from .sorts import BOOL, Array, Index, Parameter, Scalar, Sort, bounds_of, describe, is_scalar
-from .system import Observation, System, Variable
+from .sorts import BOOL, Array, Index, Parameter, Scalar, SetOf, Sort, bounds_of, describe, is_scalar
+from .system import Observation, Picture, System, Variable
 from .terms import Op, Term, Value, expect, make, subterms
 
 FAIRNESS = ("none", "weak", "strong")
@@ -104,6 +104,7 @@ class Protocol:
         self.options: dict[str, Option] = {}
         self._only: dict[str, Choice] = {}
         self.observations: dict[str, Observation] = {}
+        self.pictures: list[Picture] = []
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
         self.proofs: list[Any] = []
@@ -246,6 +247,28 @@ class Protocol:
 
         return add
 
+    def picture(self, things: Term, *pointers: Term, holder: Term | None = None) -> None:
+        """How reports draw the state: ``things`` is an array of sets over an index, ``pointers`` are arrays over the
+        same index whose elements name one of the things (0: none), ``holder`` one of who holds a lock there."""
+        where = author()
+        for term, what in ((things, "things"), *((p, "a pointer") for p in pointers), (holder, "the holder")):
+            self._check_pictured(term, things.sort, what, where)
+        self.pictures.append(Picture(things, pointers, holder))
+
+    @staticmethod
+    def _check_pictured(term: Term | None, things: Sort, what: str, where: Place | None) -> None:
+        if term is None:
+            return
+        sort, sets = term.sort, isinstance(term.sort, Array) and isinstance(term.sort.element, SetOf)
+        same = isinstance(sort, Array) and isinstance(things, Array) and sort.domain == things.domain
+        if term.op is not Op.VARIABLE or not same or sets != (what == "things"):
+            wanted = "sets" if what == "things" else "numbers or members"
+            raise DefinitionError(
+                f"picture: {term} is no array of {wanted} over the index of the things",
+                where=where,
+                remedy=f"{what} must be such a variable",
+            )
+
     def final(self, condition: Value) -> None:
         """Runs may end where ``condition`` holds: that nothing is enabled there is no deadlock."""
         term = expect(condition, BOOL, f"final states of {self.name}")
@@ -298,6 +321,7 @@ class Protocol:
             protections=chosen,
             faults=on,
             observations=tuple(self.observations.values()),
+            pictures=tuple(self.pictures),
             properties=tuple(self.properties),
             scenarios=tuple(self.scenarios),
             proofs=tuple(self.proofs),

@@ -41,6 +41,16 @@ class Observation:
 
 
 @dataclass(frozen=True, eq=False)
+class Picture:
+    """How reports draw what belongs to a member of an index: sets of ``things``, ``pointers`` at one of them each (0:
+    at none), and who holds its lock."""
+
+    things: Term
+    pointers: tuple[Term, ...]
+    holder: Term | None
+
+
+@dataclass(frozen=True, eq=False)
 class System:
     """Variables, actions and parameters of a protocol with protections and faults chosen."""
 
@@ -51,6 +61,7 @@ class System:
     protections: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
     observations: tuple[Observation, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()

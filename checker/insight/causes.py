@@ -1,0 +1,166 @@
+"""Why a run breaks a property: the steps that it needs, and the races whose order decides.
+
+* The steps needed: delta debugging (Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE
+  28(2), 2002, section 3) with replay as the test. None of what remains can be left out.
+* Races: two steps of different processes that touch a common place, one of them writing it, are swapped by holding up
+  the process of the first one until the second has happened, as in the reversal of races of Flanagan & Godefroid
+  ("Dynamic partial-order reduction", POPL 2005, section 3); then the other steps follow in their order, as far as they
+  are enabled. If nothing breaks the property then, their order decides.
+* The chain: the longest sequence of steps in which each races with the next about something that the property reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ..annotations import Causes, Race
+from ..interpreter import Interpreter, Move, State
+from ..replay import Pick, Recording, ReplayError, performer, record
+from .reads import Place, Touched, place_text, touched
+
+Breaks = Callable[[Recording], bool]
+"""Whether the last state or step of a run breaks the property."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A property as causes see it: whether the end of a run breaks it, and the places that decide that in its last
+    state."""
+
+    name: str
+    breaks: Breaks
+    reads: Callable[[Recording], frozenset[Place]]
+
+
+def causes(recording: Recording, question: Question) -> Causes:
+    """Why ``recording``, whose last state or step breaks the property, breaks it."""
+    story = _Story(recording, question)
+    races = story.races()
+    chain = _longest([r for r in races if story.about(r)], len(recording.moves))
+    return Causes(question.name, story.needed(), races, chain, ())
+
+
+class _Story:
+    """One run and the ways to change it."""
+
+    def __init__(self, recording: Recording, question: Question) -> None:
+        self.recording = recording
+        self.question = question
+        self.interpreter: Interpreter = recording.interpreter
+        self.picks: list[Pick] = [(m.action.name, m.choice) for m in recording.moves]
+        self.processes = [performer(m) for m in recording.moves]
+        pairs = zip(recording.states, recording.moves, strict=False)
+        self.touched: list[Touched] = [touched(self.interpreter, s, m) for s, m in pairs]
+        self._asked = {place_text(self.interpreter.instance, p) for p in question.reads(recording)}
+
+    # Steps that are needed -------------------------------------------------------------------------------------
+    def needed(self) -> tuple[int, ...]:
+        """The numbers (from 1) of steps of which none can be left out."""
+        kept, size = list(range(len(self.picks))), max(1, len(self.picks) // 2)
+        while size:
+            before = kept
+            for start in range(0, len(before), size):
+                fewer = [n for n in kept if n not in before[start : start + size]]
+                if len(fewer) < len(kept) and self._still(fewer):
+                    kept = fewer
+            if kept == before or size > 1:
+                size = size // 2 if size > 1 else 0
+        return tuple(n + 1 for n in kept)
+
+    def _still(self, numbers: Sequence[int]) -> bool:
+        """These steps alone still break the property at their end."""
+        try:
+            shorter = record(self.interpreter, (self.picks[n] for n in numbers))
+        except ReplayError:
+            return False
+        return self.question.breaks(shorter)
+
+    # Races -----------------------------------------------------------------------------------------------------
+    def races(self) -> tuple[Race, ...]:
+        """Pairs of steps whose order decides, in the order of the run."""
+        pairs = ((i, j) for j in range(len(self.picks)) for i in range(j))
+        found = (self._race(i, j) for i, j in pairs if self.processes[i] != self.processes[j])
+        return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.first, r.second)))
+
+    def _race(self, i: int, j: int) -> Race | None:
+        places = conflicts(self.touched[i], self.touched[j])
+        if not places:
+            return None
+        for held in self._holdable(i):
+            swapped = self._swapped(held, i, j)
+            if swapped is not None:
+                safe, effect = swapped
+                text = tuple(sorted(place_text(self.interpreter.instance, p) for p in places))
+                return Race(i + 1, j + 1, text, effect) if safe else None
+        return None
+
+    def _holdable(self, i: int) -> Iterable[int]:
+        """From where on the process of step ``i`` may be held up: just before it, else before earlier steps of it."""
+        return (n for n in range(i, -1, -1) if self.processes[n] == self.processes[i])
+
+    def _swapped(self, held: int, i: int, j: int) -> tuple[bool, str] | None:
+        """Hold the process of ``i`` up from step ``held`` on until step ``j`` has happened. None where that is not
+        possible, else whether the property holds all along, and what became of step ``i``."""
+        run = Recording(self.interpreter)
+        for n in range(j + 1):
+            if n >= held and self.processes[n] == self.processes[i]:
+                continue
+            if not take(run, self.picks[n]):
+                if n == j:
+                    return None
+                continue
+            if self.question.breaks(run):
+                return False, ""
+        waiting = [n for n in range(held, j) if self.processes[n] == self.processes[i]]
+        effect = "not enabled"
+        for n, move in self._rest(run, [*waiting, *range(j + 1, len(self.picks))]):
+            if n == i:
+                same = move.outcome is self.recording.moves[i].outcome
+                effect = "another course" if same else "another outcome"
+            if self.question.breaks(run):
+                return False, ""
+        return True, effect
+
+    def _rest(self, run: Recording, left: list[int]) -> Iterable[tuple[int, Move]]:
+        """Take what is left, each process in its order, the earliest that is enabled first, as long as any is."""
+        while True:
+            first: dict[str, int] = {}
+            for n in left:
+                first.setdefault(self.processes[n], n)
+            n = next((n for n in sorted(first.values()) if take(run, self.picks[n])), -1)
+            if n < 0:
+                return
+            left.remove(n)
+            yield n, run.moves[-1]
+
+    def about(self, race: Race) -> bool:
+        """The race is about something that the property reads."""
+        return bool(self._asked & set(race.places))
+
+
+def conflicts(first: Touched, second: Touched) -> frozenset[Place]:
+    """The places that both touch and one of them writes."""
+    return (first.writes & second.all) | (first.all & second.writes)
+
+
+def take(run: Recording, pick: Pick) -> bool:
+    """Take a step if it is enabled."""
+    name, choice = pick
+    action = run.interpreter.instance.system.actions[name]
+    found: tuple[Move, State] | None = run.interpreter.perform(run.states[-1], action, choice)
+    if found is None:
+        return False
+    run.moves.append(found[0])
+    run.states.append(found[1])
+    return True
+
+
+def _longest(races: Sequence[Race], steps: int) -> tuple[int, ...]:
+    """The longest chain of races that ends with the last step, else the longest of all; the earliest of equals."""
+    best: dict[int, tuple[int, ...]] = {}
+    for n in range(1, steps + 1):
+        chains = [(*best.get(r.first, (r.first,)), n) for r in races if r.second == n]
+        if chains:
+            best[n] = min(chains, key=lambda c: (-len(c), c))
+    return best.get(steps) or min(best.values(), key=lambda c: (-len(c), c), default=())

@@ -1,0 +1,127 @@
+"""What is true in the states of a run and what else could happen there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from model.language import Array, Bool, Enum, Index, Instance, Maybe, SetOf, Sort, Term
+from model.language.sorts import Integer
+from model.language.terms import Op
+from properties.kinds import Invariant, Property, StepInvariant
+
+from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Picture, Shape, Truth
+from ..interpreter import Context, Interpreter, Move, State
+from ..replay import Recording, Teller
+
+MOST = 2_000
+"""States that a neighbourhood may have."""
+
+
+def declared(instance: Instance) -> tuple[Declared, ...]:
+    """The state variables of an instance with their sorts."""
+    return tuple(Declared(v.name, shape_of(instance, v.sort), v.meaning) for v in instance.system.variables)
+
+
+def pictures(instance: Instance) -> tuple[Picture, ...]:
+    """How the system wants to be drawn, by the names of its variables."""
+    return tuple(_picture(p.things, p.pointers, p.holder) for p in instance.system.pictures)
+
+
+def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> Picture:
+    assert isinstance(things.sort, Array)
+    lock = "" if holder is None else str(holder)
+    return Picture(things.sort.domain.name, str(things), tuple(map(str, pointers)), lock)
+
+
+def shape_of(instance: Instance, sort: Sort) -> Shape:
+    """A sort as reports describe it."""
+    match sort:
+        case Array(domain=domain, element=element):
+            return Shape("array", sort.name, domain=shape_of(instance, domain), element=shape_of(instance, element))
+        case SetOf(element=element):
+            return Shape("set", sort.name, element=shape_of(instance, element))
+        case Integer():
+            raise AssertionError("no variable has this sort")
+    low, high = instance.bounds(sort)
+    kinds = {Bool: "truth value", Enum: "enumeration", Index: "index", Maybe: "optional"}
+    members = sort.members if isinstance(sort, Enum) else ()
+    return Shape(kinds.get(type(sort), "number"), sort.name, low, high, members)
+
+
+# Properties ------------------------------------------------------------------------------------------------------
+def truths(recording: Recording, properties: Sequence[Property]) -> tuple[Truth, ...]:
+    """What invariants say of each state, and step invariants of each step."""
+    return tuple(_truth(recording, p) for p in properties if isinstance(p, Invariant | StepInvariant))
+
+
+def _truth(recording: Recording, p: Invariant | StepInvariant) -> Truth:
+    contexts = list(_contexts(recording, steps=isinstance(p, StepInvariant)))
+    evaluate = recording.interpreter.evaluate
+    holds = tuple(None if c is None else bool(evaluate(p.holds, c)) for c in contexts)
+    offenders = tuple(
+        () if true or c is None else offending(recording.interpreter, p.holds, c)
+        for c, true in zip(contexts, holds, strict=True)
+    )
+    return Truth(p.name, p.meaning, holds, offenders)
+
+
+def _contexts(recording: Recording, *, steps: bool) -> Iterator[Context | None]:
+    """What a term is evaluated in at each state; for terms about steps, at the step that leads there."""
+    if not steps:
+        yield from (Context({}, s) for s in recording.states)
+        return
+    yield None
+    for before, after, move in zip(recording.states[:-1], recording.states[1:], recording.moves, strict=True):
+        yield Context({}, before, after, move)
+
+
+def offending(interpreter: Interpreter, term: Term, context: Context) -> tuple[str, ...]:
+    """The members for which a false ``∀`` is false ("endpoint 1"); none where it speaks of no member."""
+    if term.op is not Op.FORALL:
+        return ()
+    variable, body = term.args
+    found = []
+    for member in interpreter.instance.members(variable.sort):  # type: ignore[arg-type]
+        inner = Context({**context.bound, variable: member}, context.state, context.after, context.move)
+        if not interpreter.evaluate(body, inner):
+            found.append(f"{variable.sort.name} {member}")
+    return tuple(found)
+
+
+def broken(interpreter: Interpreter, properties: Sequence[Property], state: State) -> tuple[str, ...]:
+    """The invariants that are false in a state."""
+    return tuple(p.name for p in properties if isinstance(p, Invariant) and not interpreter.holds(p.holds, state))
+
+
+# Steps -----------------------------------------------------------------------------------------------------------
+def offers(recording: Recording) -> tuple[tuple[Offer, ...], ...]:
+    """The steps that are enabled in each state of a run."""
+    tell = Teller(recording.interpreter)
+    return tuple(tuple(_offer(tell, m, s, t) for m, t in recording.interpreter.moves(s)) for s in recording.states)
+
+
+def _offer(tell: Teller, move: Move, before: State, after: State, to: int | None = None) -> Offer:
+    s = tell.step(move, before, after)
+    return Offer(s.action, s.parameters, s.by, s.role, s.outcome, s.fault, s.text, s.changed, s.observed, to)
+
+
+def neighbourhood(recording: Recording, properties: Sequence[Property], depth: int) -> Neighbourhood:
+    """The states within ``depth`` steps of a run, nearest first, at most ``MOST``; each once."""
+    interpreter, tell = recording.interpreter, Teller(recording.interpreter)
+    states: list[State] = list(recording.states)
+    number = {s: n for n, s in reversed(list(enumerate(states)))}
+    distance = [0] * len(states)
+    made: list[Neighbour] = []
+    whole = True
+    for n, s in enumerate(states):  # grows while it is walked
+        found = []
+        for move, after in interpreter.moves(s) if distance[n] <= depth else ():
+            if after not in number and distance[n] < depth and len(states) < MOST:
+                number[after] = len(states)
+                states.append(after)
+                distance.append(distance[n] + 1)
+            to = number.get(after)
+            whole = whole and (to is not None or distance[n] >= depth)
+            found.append(_offer(tell, move, s, after, to))
+        made.append(Neighbour(tuple(found), broken(interpreter, properties, s)))
+    return Neighbourhood(tuple(made), depth, whole)

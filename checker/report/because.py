@@ -1,0 +1,63 @@
+"""Why a run breaks a property, in a sentence or two."""
+
+from __future__ import annotations
+
+import re
+
+from ..annotations import Causes, Delay
+from ..vocabulary import Finding, Others, Step, Trace
+
+
+def because(causes: Causes, trace: Trace) -> str:
+    """What it takes, and what would have helped; empty where no order of steps decides."""
+    if not causes.chain:
+        return _needs(causes, trace)
+    chain = " before ".join(f"{_short(trace.steps[n - 1])} (step {n})" for n in causes.chain)
+    second = causes.chain[1]
+    first = f"had step {second} come first, the property would hold"
+    return " ".join(filter(None, (f"It takes: {chain}; {first}.", _needs(causes, trace), _delay(causes.delay))))
+
+
+def others_text(others: Others) -> list[str]:
+    """A sentence for each counterexample with other races."""
+    return [f"In {len(trace)} steps. {because(why, trace)}" for trace, why in others.runs]
+
+
+def finding_because(f: Finding) -> str:
+    """The sentence for a finding, if there is one."""
+    if f.trace is None or f.insight is None or f.insight.causes is None:
+        return ""
+    return because(f.insight.causes, f.trace)
+
+
+def _short(step: Step) -> str:
+    """Who does what, without what is said after it."""
+    text = re.split(r"[;:]", step.text, maxsplit=1)[0]
+    return f"{step.by} {text}"
+
+
+def _needs(causes: Causes, trace: Trace) -> str:
+    """The steps that can be left out, if there are any."""
+    free = [n for n in range(1, len(trace) + 1) if n not in causes.needed]
+    if not free:
+        return ""
+    word = "Step" if len(free) == 1 else "Steps"
+    return f"{word} {ranges(free)} can be left out."
+
+
+def ranges(numbers: list[int]) -> str:
+    """Numbers in ascending order as people write them: 1, 3–5."""
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs)
+
+
+def _delay(delay: Delay | None) -> str:
+    if delay is None:
+        return ""
+    what = ", ".join(f"{n} × {action}" for action, n in delay.steps.items()) or "nothing"
+    return f"The least delay: {delay.who} sleeps through {what} ({delay.how})."

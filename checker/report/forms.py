@@ -1,0 +1,126 @@
+"""The forms of a report by name: of the whole of it, or of one of its traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..annotations import Insight
+from ..vocabulary import Finding, Match, Report, Trace, Verdict
+
+WHOLE = {
+    "text": "what happened, step by step",
+    "json": "everything, for programs; check explain makes all other forms of it",
+    "html": "a page to walk through the runs, in one file",
+}
+OF_TRACE = {
+    "mermaid": "a sequence diagram that GitHub draws",
+    "svg": "the same as a picture",
+    "shiviz": "a log with vector clocks, for ShiViz",
+    "itf": "Informal Trace Format, for Apalache, Quint and their tools",
+    "tlc": "TLC's JSON, for tlc -loadTrace json",
+    "dot": "the trace and what lies around it, for Graphviz",
+    "graphml": "the same as GraphML",
+}
+FORMS = {**WHOLE, **OF_TRACE}
+
+
+class NoTraceError(Exception):
+    """There is no trace to make the form of; says what there is."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A trace of a report with what belongs to it."""
+
+    name: str
+    trace: Trace
+    match: Match | None
+    insight: Insight | None
+
+
+def choose(report: Report, name: str | None = None) -> Chosen:
+    """The trace of that property (or "fullest"); without a name that of the first property that is violated, else the
+    first there is. Raises ``NoTraceError``."""
+    there = list(_traces(report))
+    found = there[0] if there and name is None else next((c for c in there if c.name == name), None)
+    if found is None:
+        names = ", ".join(c.name for c in there) or "none: no property is violated"
+        asked = "there is no trace" if name is None else f"there is no trace called {name!r}"
+        raise NoTraceError(f"{asked} in the report of {report.protocol} (there are: {names})")
+    return found
+
+
+def _traces(report: Report) -> Iterator[Chosen]:
+    def of(f: Finding) -> Iterator[Chosen]:
+        if f.trace is not None:
+            yield Chosen(f.name, f.trace, f.match, f.insight)
+
+    for f in sorted(report.findings, key=lambda f: f.verdict is not Verdict.VIOLATED):
+        yield from of(f)
+    told = report.telling
+    if told is not None and told.trace is not None:
+        yield Chosen("fullest", told.trace, told.match, told.insight)
+
+
+def render_trace(form: str, report: Report, name: str | None = None) -> str:
+    """A form of one trace of the report. Raises ``NoTraceError``."""
+    return _MAKERS[form](report, choose(report, name))
+
+
+def _mermaid(report: Report, c: Chosen) -> str:
+    from .mermaid import render_mermaid
+
+    return render_mermaid(c.trace, c.match, _title(report, c))
+
+
+def _svg(report: Report, c: Chosen) -> str:
+    from .svg import render_svg
+
+    return render_svg(c.trace, c.match, _title(report, c))
+
+
+def _shiviz(report: Report, c: Chosen) -> str:
+    from .shiviz import render_shiviz
+
+    return render_shiviz(c.trace, c.insight.touched if c.insight is not None else ())
+
+
+def _itf(report: Report, c: Chosen) -> str:
+    from .itf import render_itf
+
+    return render_itf(c.trace, report.variables, description=_title(report, c), parameters=report.parameters)
+
+
+def _tlc(report: Report, c: Chosen) -> str:
+    from .tlc import render_tlc
+
+    module = report.protocol if report.protocol.isidentifier() else "Model"
+    return render_tlc(c.trace, report.variables, module=module)
+
+
+def _dot(report: Report, c: Chosen) -> str:
+    from .graphs import render_dot, trace_graph
+
+    return render_dot(trace_graph(c.trace, c.insight))
+
+
+def _graphml(report: Report, c: Chosen) -> str:
+    from .graphs import render_graphml, trace_graph
+
+    return render_graphml(trace_graph(c.trace, c.insight))
+
+
+def _title(report: Report, c: Chosen) -> str:
+    return f"{report.protocol}: {c.name}"
+
+
+_MAKERS: dict[str, Callable[[Report, Chosen], str]] = {
+    "mermaid": _mermaid,
+    "svg": _svg,
+    "shiviz": _shiviz,
+    "itf": _itf,
+    "tlc": _tlc,
+    "dot": _dot,
+    "graphml": _graphml,
+}

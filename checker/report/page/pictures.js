@@ -1,0 +1,97 @@
+// The state as it reads in the protocol: things drawn as small trees, pointers at them, who holds the lock.
+const TREE = 46;
+
+// Values that some pointer or set of a run had so far, so that what is deleted stays visible.
+function everSeen(view, picture, k) {
+  const seen = new Set();
+  const note = (state) => {
+    for (const x of state[picture.things][k]) seen.add(x);
+    for (const p of picture.pointers) if (state[p][k] !== 0) seen.add(state[p][k]);
+  };
+  for (let n = Math.max(0, view.at - 300); n <= view.at; n++) note(view.run.state(n));
+  note(view.state);
+  return [...seen].sort((a, b) => a - b);
+}
+
+function drawPictures(view) {
+  const boxes = [];
+  for (const picture of report.pictures)
+    membersOf(picture.title).forEach((member, k) => boxes.push(drawPicture(view, picture, member, k)));
+  return boxes;
+}
+
+function drawPicture(view, picture, member, k) {
+  const name = `${picture.title} ${member}`;
+  const things = view.state[picture.things][k], before = view.before ? view.before[picture.things][k] : things;
+  const seen = everSeen(view, picture, k);
+  const width = Math.max(170, 84 + seen.length * TREE), height = 66 + picture.pointers.length * 20;
+  const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
+  const x = (thing) => 96 + seen.indexOf(thing) * TREE;
+  for (const thing of seen) drawing.append(...tree(x(thing), height - 30, thing, things.includes(thing), things.includes(thing) && !before.includes(thing)));
+  picture.pointers.forEach((p, row) => drawing.append(...pointer(view, p, k, 14 + row * 20, x, height, things)));
+  const holder = picture.holder ? view.state[picture.holder][k] : 0;
+  const lock = picture.holder ? [el("p", { class: "note" }, holder ? `lock held by ${holderName(picture, holder)}` : "lock free")] : [];
+  const offending = view.offenders.has(name);
+  return el("div", { class: offending ? "picture offending" : "picture" }, el("h3", {}, name), drawing, lock, el("p", { class: "note" }, inWords(view, picture, k, seen, things)));
+}
+
+function tree(x, base, thing, there, fresh) {
+  const kind = ["tree", there ? "" : "gone", fresh ? "new" : ""].join(" ");
+  const parts = there ? [svg("line", { class: "trunk", x1: x, x2: x, y1: base, y2: base + 12 })] : [];
+  parts.push(svg("path", { class: kind, d: `M${x},${base - 18} l13,20 h-26 z` }, svg("title", {}, there ? `the tree of ${thing} exists` : `the tree of ${thing} is gone`)));
+  parts.push(svg("text", { x, y: base + 24 }, there ? String(thing) : `${thing} gone`));
+  return parts;
+}
+
+function pointer(view, name, k, y, x, height, things) {
+  const to = view.state[name][k], broken = to !== 0 && !things.includes(to);
+  const kind = [broken ? "broken" : "", view.before && view.before[name][k] !== to ? "changed" : ""].join(" ");
+  const label = svg("text", { class: `pointer-name ${kind}`, x: 0, y: y + 4 }, to === 0 ? `${name}: –` : `${name} →${to}`);
+  if (to === 0) return [label];
+  return [label, svg("path", { class: broken ? "pointer broken" : "pointer", d: `M70,${y} H${x(to)} V${height - 52} m-4,-6 l4,6 l4,-6` })];
+}
+
+function holderName(picture, holder) {
+  const shape = variable(picture.holder).shape.element;
+  return shape.kind === "optional" || shape.kind === "index" ? `${shape.name.replace(" or none", "")} ${holder}` : show(holder, shape);
+}
+
+function inWords(view, picture, k, seen, things) {
+  const gone = seen.filter((t) => !things.includes(t));
+  const has = `${picture.things}: ${things.length ? things.join(", ") : "none"}`;
+  return gone.length ? `${has}; gone: ${gone.join(", ")}` : has;
+}
+
+// Variables in tables: one for each index that arrays are over, one for the rest.
+function drawTables(view) {
+  const groups = new Map(), rest = [];
+  for (const v of report.variables) {
+    if (v.shape.kind !== "array") rest.push(v);
+    else groups.set(v.shape.domain.name, [...(groups.get(v.shape.domain.name) || []), v]);
+  }
+  const tables = [...groups].map(([title, variables]) => arrayTable(view, title, variables));
+  return rest.length ? [plainTable(view, rest), ...tables] : tables;
+}
+
+function plainTable(view, variables) {
+  return el("table", {}, el("tbody", {}, variables.map((v) => el("tr", {}, el("th", { scope: "row", title: v.meaning }, v.name), cell(view, v, [], v.shape)))));
+}
+
+function arrayTable(view, title, variables) {
+  const members = valuesOf(variables[0].shape.domain);
+  const head = el("tr", {}, el("th", { scope: "col" }, title), variables.map((v) => el("th", { scope: "col", title: v.meaning }, v.name)));
+  const rows = members.map((m, k) => el("tr", {}, el("th", { scope: "row" }, String(m)), variables.map((v) => cell(view, v, [k], v.shape.element))));
+  return el("table", {}, el("thead", {}, head), el("tbody", {}, rows));
+}
+
+function cell(view, v, path, shape) {
+  const value = path.reduce((x, n) => x[n], view.state[v.name]);
+  const old = view.before ? path.reduce((x, n) => x[n], view.before[v.name]) : value;
+  const same = JSON.stringify(value) === JSON.stringify(old);
+  return el("td", same ? {} : { class: "changed", title: `was ${show(old, shape)}` }, nested(value, shape));
+}
+
+function nested(value, shape) {
+  if (shape && shape.kind === "array") return `[${value.map((v) => nested(v, shape.element)).join(", ")}]`;
+  return show(value, shape);
+}

@@ -1,0 +1,56 @@
+"""The whole state graph of a small instance, for drawing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from model.language import Instance, ModelError
+from properties.kinds import Invariant, Property
+
+from .interpreter import Interpreter, State
+from .replay import Teller, as_text
+from .report.graphs import called
+
+if TYPE_CHECKING:
+    import networkx
+
+MOST = 2_000
+"""States that a drawing may have unless more are asked for."""
+
+
+def state_graph(instance: Instance, properties: tuple[Property, ...], most: int = MOST) -> networkx.MultiDiGraph:
+    """The states and steps of an instance, numbered in breadth-first order from 0, as ``report.graphs`` draws them.
+
+    Raises ``ModelError`` where there are more than ``most`` states.
+    """
+    import networkx
+
+    interpreter = Interpreter(instance)
+    tell = Teller(interpreter)
+    graph = networkx.MultiDiGraph()
+    numbers: dict[State, int] = {}
+    queue = [interpreter.initial()]
+    _add(graph, numbers, queue[0], tell, properties)
+    for s in queue:
+        for move, after in interpreter.moves(s):
+            if after not in numbers:
+                if len(numbers) == most:
+                    raise ModelError(
+                        f"the state graph has more than {most} states",
+                        remedy="take smaller sizes, a larger --max-states, or the neighbourhood of a trace "
+                        "(check --with-alternatives 1 --format dot:FILE)",
+                    )
+                _add(graph, numbers, after, tell, properties)
+                queue.append(after)
+            graph.add_edge(numbers[s], numbers[after], label=called(tell.step(move, s, after)), run=False)
+    return graph
+
+
+def _add(
+    graph: networkx.MultiDiGraph, numbers: dict[State, int], s: State, tell: Teller, properties: tuple[Property, ...]
+) -> None:
+    holds = tell.interpreter.holds
+    broken = [p.name for p in properties if isinstance(p, Invariant) and not holds(p.holds, s)]
+    label = "\n".join(f"{name} = {as_text(value)}" for name, value in tell.state(s).items())
+    numbers[s] = len(numbers)
+    graph.add_node(numbers[s], label=label, broken=", ".join(broken), run=False)
