@@ -66,12 +66,13 @@ class Lens:
 
     def causes(self, recording: Recording, p: Property | None) -> Causes | None:
         """Why the run breaks ``p``; None where the question makes no sense."""
-        question = None if p is None or not recording.moves else self._question(p)
+        question = None if p is None or not recording.moves else self.question(p)
         if question is None or len(recording.moves) > LONG or not question.breaks(recording):
             return None
         return causes(recording, question)
 
-    def _question(self, p: Property) -> Question | None:
+    def question(self, p: Property) -> Question | None:
+        """What causes ask of a property; None where it is about more than how a run ends."""
         if isinstance(p, Invariant):
             return Question(p.name, lambda r: shows(p, r), lambda r: places_read(r.interpreter, p.holds, r.states[-1]))
         if isinstance(p, StepInvariant):

@@ -76,8 +76,14 @@ def places_read(
     """The places that the value of a state term depends on."""
     log: set[Place] = set()
     watched: Any = _WatchedState(interpreter.instance, state, log)
-    interpreter.evaluate(term, Context(bound or {}, watched))
+    _read_all(interpreter.evaluate(term, Context(bound or {}, watched)))
     return frozenset(log)
+
+
+def _read_all(value: Any) -> None:
+    """Whoever gets a whole array reads all of it."""
+    for inner in value if isinstance(value, _Watched | tuple) else ():
+        _read_all(inner)
 
 
 def step_reads(recording: Recording, term: Term) -> frozenset[Place]:
