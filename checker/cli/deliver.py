@@ -51,9 +51,17 @@ class Delivery:
     """Where a report goes. Made before the work begins, so that a place that cannot be written fails at once.
 
     ``formats`` are those of ``--format``: a form for standard output, or ``FORM:FILE``; ``outputs`` those of ``-o``.
+    ``brief``: where there are files, standard output gets no more than the last line.
     """
 
-    def __init__(self, formats: Sequence[str], outputs: Sequence[str], allowed: Collection[str] = tuple(FORMS)) -> None:
+    def __init__(
+        self,
+        formats: Sequence[str],
+        outputs: Sequence[str],
+        allowed: Collection[str] = tuple(FORMS),
+        *,
+        brief: bool = False,
+    ) -> None:
         self._allowed = allowed
         shown = [self._known(f) for f in formats if ":" not in f]
         if len(shown) > 1:
@@ -61,7 +69,8 @@ class Delivery:
         self.form = shown[0] if shown else "text"
         self._places = [(self._known(f.partition(":")[0]), f.partition(":")[2]) for f in formats if ":" in f]
         self._places += [_place(o, self.form) for o in outputs]
-        self._replaced = any(o == path for o, (_, path) in zip(outputs, self._places[-len(outputs) :], strict=False))
+        bare = any(o == path for o, (_, path) in zip(outputs, self._places[-len(outputs) :], strict=False))
+        self._replaced = bare or (brief and bool(self._places) and not shown)
         for _, path in self._places:
             writable(path)
 

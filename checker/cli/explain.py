@@ -12,7 +12,7 @@ from .deliver import Delivery, told
 
 def explain_command(report: str, forms: Sequence[str], outputs: Sequence[str], trace: str | None) -> int:
     """Read a report and write it in the forms that are asked for; the exit code."""
-    delivery = Delivery(forms, outputs)
+    delivery = Delivery(forms, outputs, brief=True)
     found = read_itf_report(report) if is_itf(Path(report)) else read_report(report)
     delivery.deliver(told(found, document(found, 0), trace), strict=True)
     return 0

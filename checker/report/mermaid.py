@@ -1,0 +1,52 @@
+"""A run as a Mermaid sequence diagram (https://mermaid.js.org/syntax/sequenceDiagram.html), which GitHub draws."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..vocabulary import FactMatch, Match, Step, Trace
+from .blocks import clean
+from .lanes import Lanes, facts_at, lanes, thing, told
+
+
+def render_mermaid(trace: Trace, match: Match | None = None, title: str = "") -> str:
+    """The diagram: a participant for each process and each thing that the world sees, an arrow for each step."""
+    return "\n".join(_lines(trace, match, title)) + "\n"
+
+
+def _lines(trace: Trace, match: Match | None, title: str) -> Iterator[str]:
+    drawn, facts = lanes(trace), facts_at(match)
+    ids = {name: f"p{n}" for n, name in enumerate(drawn.all)}
+    yield "sequenceDiagram"
+    if title:
+        yield f"  accTitle: {_safe(title)}"
+    yield "  autonumber"
+    for name in drawn.processes:
+        yield f"  participant {ids[name]} as {_safe(name)}"
+    for name in drawn.things:
+        yield f"  participant {ids[name]} as {_safe(name)}"
+    for n, step in enumerate(trace.steps, 1):
+        if trace.loop == n - 1:
+            yield "  loop for ever"
+        yield from (f"  {line}" for line in _step(step, drawn, ids, facts.get(n, [])))
+    if trace.loop is not None and trace.loop < len(trace):
+        yield "  end"
+    elif trace.loop is not None and drawn.processes:
+        yield f"  Note over {ids[drawn.processes[0]]}: the run may rest here for ever"
+
+
+def _step(step: Step, drawn: Lanes, ids: dict[str, str], facts: list[FactMatch]) -> Iterator[str]:
+    """The arrow of a step, to the first thing that it changes, with notes of what the world sees and facts."""
+    me = ids[step.by]
+    touched = drawn.touched(step)
+    arrow = "-x" if step.fault is not None else "->>"
+    yield f"{me}{arrow}{ids[touched[0]] if touched else me}: {_safe(told(step))}"
+    for o in step.observed:
+        yield f"Note over {ids[thing(o)]}: {_safe(o.text)}"
+    for f in facts:
+        yield f"Note right of {me}: {_safe(f'{f.fact}: {f.meaning}')}"
+
+
+def _safe(text: str) -> str:
+    """Text that no parser of the diagram takes for anything else: entities for all but plain characters."""
+    return "".join(c if c.isalnum() or c in " .,:()[]→–_'-=+*/?!" else f"#{ord(c)};" for c in clean(text)) or " "

@@ -1,0 +1,128 @@
+"""A run as a picture, drawn without a browser: a sequence diagram in SVG 1.1 with its own light and dark colours."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from ..vocabulary import FactMatch, Match, Step, Trace
+from .blocks import clean
+from .lanes import Lanes, facts_at, lanes, thing, told
+
+LANE, LEFT, TOP, LINE, PAD = 130, 20, 64, 15, 14
+"""Pixels: between lanes, before the first, above the first step, a line of text, around a step."""
+WORDS = 64
+"""Characters of a line of text, each of 7.6 pixels at most on the average."""
+STYLE = (
+    "text{font:12px system-ui,sans-serif;fill:#1c2430}.name{font-weight:600;text-anchor:middle}"
+    ".life{stroke:#cfd6e0;stroke-dasharray:3 4}.arrow{stroke:#2458c5;stroke-width:1.6;fill:none}.head{fill:#2458c5}"
+    ".dot{fill:#2458c5}.number{fill:#fff;text-anchor:middle;font-size:10px;font-weight:700}.fault{fill:#b26a00}"
+    ".last{fill:#c22f2f}.sees{font-weight:600}.fact{fill:#b26a00;font-weight:700}.loop{stroke:#2458c5;fill:none}"
+    ".paper{fill:#fff}.title{font-size:15px;font-weight:700}"
+    "@media(prefers-color-scheme:dark){text{fill:#e6eaf1}.paper{fill:#12161d}.life{stroke:#353f4e}"
+    ".arrow{stroke:#7fa8ff}.head,.dot{fill:#7fa8ff}.number{fill:#12161d}.loop{stroke:#7fa8ff}.last{fill:#ff7b72}"
+    ".fact,.fault{fill:#e9a84a}}"
+)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A step with its lines of words, of a class each, and where it begins."""
+
+    number: int
+    step: Step
+    words: tuple[tuple[str, str], ...]
+    y: int
+
+    @property
+    def height(self) -> int:
+        return PAD + LINE * len(self.words)
+
+
+def render_svg(trace: Trace, match: Match | None = None, title: str = "") -> str:
+    """The picture; time goes down, what happens is said on the right."""
+    drawn, rows = lanes(trace), _rows(trace, match)
+    height = (rows[-1].y + rows[-1].height if rows else TOP) + 24
+    words = LEFT + LANE * max(1, len(drawn.all))
+    width = words + int(WORDS * 7.6) + 20
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        'role="img" aria-labelledby="title desc">',
+        f'<title id="title">{_text(title or "a run")}</title>',
+        f'<desc id="desc">{_text(_described(trace))}</desc>',
+        f"<style>{STYLE}</style>",
+        f'<rect class="paper" width="{width}" height="{height}"/>',
+        f'<text class="title" x="{LEFT}" y="22">{_text(title)}</text>' if title else "",
+        *_lifelines(drawn, height),
+        *(piece for row in rows for piece in _drawn(row, drawn, words, last=row.number == len(trace))),
+        *_loop(trace, rows),
+        "</svg>",
+    ]
+    return "\n".join(filter(None, parts)) + "\n"
+
+
+def _rows(trace: Trace, match: Match | None) -> list[_Row]:
+    facts, rows, y = facts_at(match), list[_Row](), TOP
+    for n, step in enumerate(trace.steps, 1):
+        rows.append(_Row(n, step, tuple(_words(step, facts.get(n, []))), y))
+        y += rows[-1].height
+    return rows
+
+
+def _words(step: Step, facts: list[FactMatch]) -> Iterator[tuple[str, str]]:
+    yield from (("", line) for line in _wrapped(f"{step.by} {told(step)}"))
+    for o in step.observed:
+        yield from (("sees", line) for line in _wrapped(f"{thing(o)} now {o.text}"))
+    for f in facts:
+        yield from (("fact", line) for line in _wrapped(f"{f.fact}: {f.meaning}"))
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(clean(text), WORDS) or [""]
+
+
+def _lifelines(drawn: Lanes, height: int) -> Iterator[str]:
+    for n, name in enumerate(drawn.all):
+        x = _x(n)
+        short = textwrap.shorten(clean(name), 20, placeholder="…")
+        yield f'<text class="name" x="{x}" y="{TOP - 18}">{_text(short)}</text>'
+        yield f'<line class="life" x1="{x}" x2="{x}" y1="{TOP - 10}" y2="{height - 12}"/>'
+
+
+def _drawn(row: _Row, drawn: Lanes, words: int, *, last: bool) -> Iterator[str]:
+    x, y = _x(drawn.processes.index(row.step.by)), row.y + LINE
+    yield f"<g aria-label={quoteattr(f'step {row.number}')}>"
+    for name in drawn.touched(row.step):
+        to = _x(drawn.all.index(name))
+        away = 6 if to > x else -6
+        yield f'<line class="arrow" x1="{x}" x2="{to - away}" y1="{y}" y2="{y}"/>'
+        yield f'<path class="head" d="M{to},{y} l{-2 * away},-5 v10 z"/>'
+    kind = "dot last" if last else "dot fault" if row.step.fault is not None else "dot"
+    yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="9"/>'
+    yield f'<text class="number" x="{x}" y="{y + 4}">{row.number}</text>'
+    for n, (name, line) in enumerate(row.words):
+        yield f'<text class="{name}" x="{words}" y="{y + 4 + LINE * n}">{_text(line)}</text>'
+    yield "</g>"
+
+
+def _loop(trace: Trace, rows: list[_Row]) -> Iterator[str]:
+    """A bracket around the steps that repeat."""
+    if trace.loop is None or trace.loop >= len(rows):
+        return
+    top, bottom = rows[trace.loop].y + 4, rows[-1].y + rows[-1].height
+    yield f'<path class="loop" d="M14,{top} h-8 V{bottom} h8"/>'
+    yield f'<text x="4" y="{bottom + 14}">for ever</text>'
+
+
+def _described(trace: Trace) -> str:
+    return "; ".join(f"{n}. {s.by} {told(s)}" for n, s in enumerate(trace.steps, 1))
+
+
+def _x(lane: int) -> int:
+    return LEFT + LANE // 2 + LANE * lane
+
+
+def _text(text: str) -> str:
+    return escape(clean(text))
