@@ -121,6 +121,14 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
+    "checker.walk": [
+        "checker.answers",
+        "checker.interpreter",
+        "checker.replay",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
     "checker.tell": [
         "checker.answers",
         "checker.ask",

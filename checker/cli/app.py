@@ -154,3 +154,38 @@ def graph_command(protocol: str, **options: Any) -> int:
     from .graph import graph_command as run
 
     return run(protocol, **options)
+
+
+@app.command("walk", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-p", "--protocol", metavar="NAME", required=True, help="As for check.")
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Switch a fault on; repeatable.")
+@click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
+@click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of random steps (default: a new one, printed).")
+@click.option("--replay", type=click.Path(), metavar="FILE", help="Begin with a run of a JSON report, or a saved one.")
+@click.option("--trace", metavar="NAME", help="The property whose run of the report is meant, or fullest.")
+def walk_command(protocol: str, **options: Any) -> int:
+    """Walk through a protocol by hand: enabled steps are numbered; take one, go back, look around, save the run.
+
+    Reads commands from standard input, so a script can walk too; `help` lists them.
+    """
+    from .walk import walk_command as run
+
+    return run(protocol, **options)
+
+
+@app.command("compare", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.argument("first", type=click.Path())
+@click.argument("second", type=click.Path())
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text, json or markdown.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+def compare_command(first: str, second: str, form: tuple[str, ...], outputs: tuple[str, ...]) -> int:
+    """Lay two reports or saved runs side by side: what changed in the request, the verdicts, the counts, and where
+    their runs part.
+
+    Exit codes: 0 no verdict changed, 1 one did, 2 a file cannot be read.
+    """
+    from .compare import compare_command as run
+
+    return run(first, second, form, outputs)

@@ -1,7 +1,8 @@
 """Reports: the same answers for people (text) and for programs (JSON). They know traces and verdicts, no engine."""
 
 from .document import document
-from .json import render_json, to_json
+from .json import plain as to_plain
+from .json import render_json, to_json, trace_json
 from .output import OutputError, write_whole
 from .plain import render_plain
 from .proofs import matrix_document, matrix_json
@@ -14,5 +15,7 @@ __all__ = [
     "render_json",
     "render_plain",
     "to_json",
+    "to_plain",
+    "trace_json",
     "write_whole",
 ]

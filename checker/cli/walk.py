@@ -1,0 +1,232 @@
+"""``check walk``: walking through a protocol in the terminal, or from a script on standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model.language import ModelError
+
+from ..annotations import Shape
+from ..catalogue import find
+from ..insight import declared, pictures
+from ..replay import ReplayError
+from ..report import OutputError, render_plain, to_plain, trace_json, write_whole
+from ..report.blocks import Document, clean
+from ..report.document import timeline
+from ..report.forms import choose
+from ..report.lanes import thing, told
+from ..report.plain import WIDTH
+from ..report.read import read_report
+from ..run import instance_of
+from ..vocabulary import Shown, Step
+from ..walk import TRACE_SCHEMA, Walk, picks_of
+from .command import once
+
+HELP = """\
+  N            take step number N
+  back [N]     take back the last step, or the last N
+  goto N       take back all steps after step N
+  random [N]   take a random step, or N of them
+  steps        what is enabled
+  state        every variable
+  properties   what holds here
+  trace        the run so far
+  save FILE    write the run; check explain and check walk --replay read it
+  help, quit"""
+
+
+class WrongLineError(Exception):
+    """A line that is no command; says what is."""
+
+
+def walk_command(protocol: str, **asked: Any) -> int:
+    """Walk until the input ends; the exit code."""
+    instance = instance_of(
+        find(protocol),
+        once(asked["settings"]),
+        faults=asked["faults"],
+        with_protections=asked["with_"],
+        without=asked["without"],
+    )
+    walk = Walk(instance, asked["seed"])
+    if asked["replay"] is not None:
+        _replay(walk, asked["replay"], asked["trace"])
+    return _Session(walk, interactive=sys.stdin.isatty()).run()
+
+
+def _replay(walk: Walk, path: str, name: str | None) -> None:
+    steps = trace_json(choose(read_report(path), name).trace)["steps"]
+    try:
+        walk.replay(picks_of(walk.instance, steps))
+    except ReplayError as problem:
+        raise ModelError(f"{path}: {problem}", remedy="give the sizes, faults and protections of the report") from None
+
+
+class _Session:
+    """Reads lines, does what they say, and says what came of it."""
+
+    def __init__(self, walk: Walk, *, interactive: bool) -> None:
+        self.walk = walk
+        self.interactive = interactive
+        self._commands: dict[str, Callable[[str], None]] = {
+            "back": lambda rest: self._moved(lambda: walk.back(_count(rest))),
+            "goto": self._goto,
+            "random": self._random,
+            "steps": lambda _: self._steps(),
+            "state": lambda _: self._state(),
+            "properties": lambda _: self._properties(),
+            "trace": lambda _: self._trace(),
+            "save": self._save,
+            "help": lambda _: _say(HELP),
+        }
+
+    def run(self) -> int:
+        """The exit code: 0, or 2 where a script is wrong."""
+        system = self.walk.instance.system
+        sizes = ", ".join(f"{n}={v}" for n, v in self.walk.instance.parameters.items())
+        _say(f"{system.name}: {sizes}; faults: {', '.join(system.faults) or 'none'}")
+        if self.interactive:
+            _say("A number takes that step; help says what else there is.")
+        self._here()
+        for number, line in enumerate(self._lines(), 1):
+            if line in ("quit", "exit", "q"):
+                break
+            try:
+                self._do(line)
+            except (WrongLineError, OutputError) as problem:
+                if not self.interactive:
+                    raise click.UsageError(f"line {number}, {line!r}: {problem}") from None
+                _say(f"{problem}")
+        return 0
+
+    def _lines(self) -> Iterator[str]:
+        while True:
+            if self.interactive:
+                click.echo(f"{len(self.walk)}> ", nl=False)
+            line = sys.stdin.readline()
+            if not line:
+                return
+            if line.strip() and not line.startswith("#"):
+                yield line.strip()
+
+    def _do(self, line: str) -> None:
+        word, _, rest = line.partition(" ")
+        if word.isdecimal() and not rest:
+            self._take(int(word))
+        elif word in self._commands:
+            self._commands[word](rest.strip())
+        else:
+            raise WrongLineError(f"there is no command {word!r} (a number, {', '.join(self._commands)} or quit)")
+
+    # What lines do ---------------------------------------------------------------------------------------------
+    def _take(self, number: int) -> None:
+        try:
+            step = self.walk.take(number)
+        except IndexError:
+            many = len(self.walk.enabled)
+            raise WrongLineError(f"there is no step {number} here (there are 1…{many})" if many else NOTHING) from None
+        self._took(len(self.walk), step)
+        self._here()
+
+    def _random(self, rest: str) -> None:
+        taken = self.walk.wander(_count(rest))
+        if not taken:
+            raise WrongLineError(NOTHING)
+        for n, step in enumerate(taken, len(self.walk) - len(taken) + 1):
+            self._took(n, step)
+        _say(f"{len(taken)} random steps with seed {self.walk.seed}")
+        self._here()
+
+    def _goto(self, rest: str) -> None:
+        if not rest.isdecimal() or int(rest) > len(self.walk):
+            raise WrongLineError(f"goto wants a step from 0 to {len(self.walk)}, not {rest!r}")
+        self._moved(lambda: self.walk.cut(int(rest)))
+
+    def _moved(self, change: Callable[[], None]) -> None:
+        change()
+        self._here()
+
+    def _save(self, rest: str) -> None:
+        if not rest:
+            raise WrongLineError("save wants the name of a file")
+        system = self.walk.instance.system
+        data = {
+            "schema": TRACE_SCHEMA,
+            "protocol": system.name,
+            "parameters": dict([*self.walk.instance.parameters.items(), *system.options]),
+            "faults": list(system.faults),
+            "protections": list(system.protections),
+            "variables": to_plain(declared(self.walk.instance)),
+            "pictures": to_plain(pictures(self.walk.instance)),
+            "trace": trace_json(self.walk.trace),
+        }
+        write_whole(Path(rest), json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        _say(f"{len(self.walk)} steps written to {rest}")
+
+    # What is said ----------------------------------------------------------------------------------------------
+    def _took(self, number: int, step: Step) -> None:
+        _say(f"{number}. {step.by} {told(step)}")
+        if step.changed:
+            _say("   " + ", ".join(f"{c.place}: {_text(c.before)} → {_text(c.after)}" for c in step.changed))
+        for o in step.observed:
+            _say(f"   => {thing(o)} now {o.text}")
+
+    def _here(self) -> None:
+        for name in self.walk.broken:
+            _say(f"   ✗ {name} is broken here")
+        self._steps()
+
+    def _steps(self) -> None:
+        enabled = self.walk.enabled
+        _say(f"after step {len(self.walk)}:" if enabled else NOTHING)
+        for n, step in enumerate(enabled, 1):
+            _say(f"  {n:>3}  {step.by} {told(step)}")
+
+    def _state(self) -> None:
+        state = self.walk.state
+        for v in declared(self.walk.instance):
+            _say(f"  {v.name} = {_shaped(state[v.name], v.shape)}")
+
+    def _properties(self) -> None:
+        broken = self.walk.broken
+        for name in self.walk.promised:
+            _say(f"  {'✗ broken' if name in broken else '✓ holds '}  {name}")
+
+    def _trace(self) -> None:
+        _say(render_plain(Document((timeline(self.walk.trace),), f"{len(self.walk)} steps"), WIDTH).rstrip())
+
+
+NOTHING = "nothing is enabled here: this is a deadlock, or the end (back takes steps back)"
+
+
+def _say(text: str) -> None:
+    for line in text.split("\n"):
+        click.echo(clean(line))
+
+
+def _count(rest: str) -> int:
+    if rest and not rest.isdecimal():
+        raise WrongLineError(f"{rest!r} is no number of steps")
+    return int(rest or 1)
+
+
+def _shaped(value: Shown, shape: Shape) -> str:
+    """A value with the members of arrays named: 1: 0, 2: 3."""
+    if shape.kind != "array" or not isinstance(value, list):
+        return _text(value)
+    assert shape.domain is not None
+    assert shape.element is not None
+    inner = [_shaped(v, shape.element) for v in value]
+    return "[" + ", ".join(f"{_text(m)}: {x}" for m, x in zip(shape.domain.values, inner, strict=True)) + "]"
+
+
+def _text(value: Shown) -> str:
+    if isinstance(value, list):
+        return "{" + ", ".join(map(_text, value)) + "}"
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,264 @@
+"""Two reports side by side, for reviewing a change of protocol: verdicts, counts, warnings, and where runs part."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+from ..vocabulary import Exploration, Finding, Report, Shown, Trace
+from .blocks import Block, Document, Heading, Paragraph, clean
+from .lanes import told
+
+SCHEMA = "planrace/comparison/1"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that is not as it was; None is nothing."""
+
+    what: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True)
+class Parting:
+    """How two runs for one property relate. ``step`` is the first (from 1) that differs or leads elsewhere; ``places``
+    are those that differ after it. None: the runs are the same, or one goes on where the other ends (``longer``)."""
+
+    property: str
+    step: int | None
+    before: str
+    after: str
+    places: tuple[Difference, ...] = ()
+    longer: str = ""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What differs between two reports. ``verdicts`` are what a review must see; ``counts`` is empty with a reason in
+    ``uncounted`` where they cannot be compared."""
+
+    request: tuple[Difference, ...]
+    verdicts: tuple[Difference, ...]
+    depths: tuple[Difference, ...]
+    counts: tuple[Difference, ...]
+    uncounted: str
+    facts: tuple[Difference, ...]
+    warnings: tuple[Difference, ...]
+    partings: tuple[Parting, ...]
+
+    @property
+    def changed(self) -> bool:
+        """A verdict changed, or a property came or went."""
+        return bool(self.verdicts)
+
+
+def compare(a: Report, b: Report) -> Comparison:
+    """What differs from ``a`` to ``b``."""
+    counts, why = _counts(a.exploration, b.exploration)
+    return Comparison(
+        request=tuple(_request(a, b)),
+        verdicts=tuple(_verdicts(a, b)),
+        depths=tuple(_depths(a, b)),
+        counts=counts,
+        uncounted=why,
+        facts=tuple(_lists("facts shown", _facts(a), _facts(b))),
+        warnings=tuple(_lists("warnings", _warnings(a), _warnings(b))),
+        partings=tuple(_partings(a, b)),
+    )
+
+
+def _request(a: Report, b: Report) -> Iterator[Difference]:
+    yield from _differ("protocol", a.protocol, b.protocol)
+    for name in dict.fromkeys([*a.parameters, *b.parameters]):
+        before, after = (None if name not in r.parameters else str(r.parameters[name]) for r in (a, b))
+        yield from _differ(name, before, after)
+    yield from _lists("faults", a.faults, b.faults)
+    yield from _lists("protections", a.protections, b.protections)
+    yield from _differ("engine", a.engine, b.engine)
+
+
+def _differ(what: str, before: str | None, after: str | None) -> Iterator[Difference]:
+    if before != after:
+        yield Difference(what, before, after)
+
+
+def _lists(what: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[Difference]:
+    """What came and what went."""
+    gone = [x for x in before if x not in after]
+    come = [x for x in after if x not in before]
+    if gone or come:
+        yield Difference(what, ", ".join(gone) or None, ", ".join(come) or None)
+
+
+def _verdicts(a: Report, b: Report) -> Iterator[Difference]:
+    before, after = ({f.name: f for f in r.findings} for r in (a, b))
+    for name in dict.fromkeys([*before, *after]):
+        x, y = (found[name].verdict.word if name in found else None for found in (before, after))
+        yield from _differ(name, x, y)
+
+
+def _depths(a: Report, b: Report) -> Iterator[Difference]:
+    for x, y in _both(a, b):
+        if x.depth is not None and y.depth is not None:
+            yield from _differ(x.name, f"{x.depth} steps", f"{y.depth} steps")
+
+
+def _both(a: Report, b: Report) -> Iterator[tuple[Finding, Finding]]:
+    after = {f.name: f for f in b.findings}
+    return ((f, after[f.name]) for f in a.findings if f.name in after)
+
+
+def _counts(a: Exploration | None, b: Exploration | None) -> tuple[tuple[Difference, ...], str]:
+    """Counts that differ, or why they say nothing."""
+    if a is None or b is None:
+        return (), "one of the engines does not count states"
+    if not (a.complete and b.complete):
+        return (), "one of the searches is not complete"
+    if a.symmetry != b.symmetry:
+        return (), "only one of the searches counts orbits"
+    if a.sliced != b.sliced:
+        return (), "the states do not have the same variables"
+    pairs = ((n, f"{getattr(a, n):,}", f"{getattr(b, n):,}") for n in ("states", "transitions", "depth"))
+    return tuple(d for what, x, y in pairs for d in _differ(what, x, y)), ""
+
+
+def _facts(r: Report) -> tuple[str, ...]:
+    if r.telling is not None and r.telling.match is not None:
+        return tuple(r.telling.match.matched)
+    shown: list[list[str]] = [f.match.matched for f in r.findings if f.match is not None]
+    return tuple(max(shown, key=len)) if shown else ()
+
+
+def _warnings(r: Report) -> tuple[str, ...]:
+    return tuple(f"{w.subject}: {w.message}" for w in r.warnings)
+
+
+# Runs --------------------------------------------------------------------------------------------------------------
+def _partings(a: Report, b: Report) -> Iterator[Parting]:
+    for x, y in _both(a, b):
+        if x.trace is not None and y.trace is not None:
+            yield parting(x.name, x.trace, y.trace)
+
+
+def parting(name: str, a: Trace, b: Trace) -> Parting:
+    """Where two runs part."""
+    if dict(a.initial) != dict(b.initial):
+        return Parting(name, 0, "", "", tuple(_places(a.initial, b.initial)))
+    for n, (x, y) in enumerate(zip(a.steps, b.steps, strict=False), 1):
+        alike = (x.action, dict(x.parameters), x.outcome) == (y.action, dict(y.parameters), y.outcome)
+        if not alike or dict(x.state) != dict(y.state):
+            return Parting(name, n, _said(a, n), _said(b, n), tuple(_places(x.state, y.state)))
+    shorter = min(len(a), len(b))
+    if len(a) == len(b):
+        return Parting(name, None, "", "")
+    longer = "the second" if len(b) > len(a) else "the first"
+    return Parting(name, None, _said(a, shorter + 1), _said(b, shorter + 1), longer=longer)
+
+
+def _said(trace: Trace, n: int) -> str:
+    if n > len(trace):
+        return ""
+    return f"{trace.steps[n - 1].by} {told(trace.steps[n - 1])}"
+
+
+def _places(a: object, b: object, place: str = "") -> Iterator[Difference]:
+    """The places in which two states differ; elements of arrays are counted from 1."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        for name in dict.fromkeys([*a, *b]):
+            yield from _places(a.get(name), b.get(name), name)
+    elif _array(a) and _array(b) and len(a) == len(b):  # type: ignore[arg-type]
+        for n, (x, y) in enumerate(zip(a, b, strict=True), 1):  # type: ignore[call-overload]
+            yield from _places(x, y, f"{place}[{n}]")
+    elif a != b:
+        yield Difference(place, _value(a), _value(b))
+
+
+def _array(value: object) -> bool:
+    return isinstance(value, list)
+
+
+def _value(value: Shown | object) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
+
+
+# Telling -----------------------------------------------------------------------------------------------------------
+def comparison_json(c: Comparison) -> str:
+    """The comparison for programs, schema ``planrace/comparison/1``."""
+    return json.dumps({"schema": SCHEMA, "changed": c.changed, **asdict(c)}, indent=2, ensure_ascii=False) + "\n"
+
+
+def comparison_document(c: Comparison, exit_code: int) -> Document:
+    """The comparison as text."""
+    word = "changed" if c.changed else "the same"
+    return Document(tuple(_blocks(c)), f"verdicts: {word} (exit {exit_code})", "violated" if c.changed else "holds")
+
+
+def _blocks(c: Comparison) -> Iterator[Block]:
+    for title, differences in _parts(c):
+        if differences:
+            yield Heading(title)
+            for d in differences:
+                yield Paragraph(f"{d.what}: {_arrow(d)}")
+    if c.uncounted:
+        yield Paragraph(f"Counts are not compared: {c.uncounted}.")
+    if c.partings:
+        yield Heading("Runs")
+    for p in c.partings:
+        yield Paragraph(_parts_at(p))
+
+
+def _parts(c: Comparison) -> list[tuple[str, tuple[Difference, ...]]]:
+    return [
+        ("Request", c.request),
+        ("Verdicts", c.verdicts),
+        ("Length of counterexamples", c.depths),
+        ("Counts", c.counts),
+        ("Scenario", c.facts),
+        ("Warnings", c.warnings),
+    ]
+
+
+def _arrow(d: Difference) -> str:
+    if d.before is None:
+        return f"new: {d.after}"
+    return f"gone: {d.before}" if d.after is None else f"{d.before} → {d.after}"
+
+
+def _parts_at(p: Parting) -> str:
+    if p.step is None:
+        return f"{p.property}: " + (f"{p.longer} run goes on: {p.before or p.after}" if p.longer else "the same run")
+    if p.step == 0:
+        return f"{p.property}: the runs start differently: {_listed(p.places)}"
+    at = f"{p.property}: the runs part at step {p.step}"
+    if p.before == p.after:
+        return f"{at}, which leads elsewhere ({p.before}): {_listed(p.places)}"
+    return f"{at}: {p.before}; then: {p.after}" + (f" ({_listed(p.places)})" if p.places else "")
+
+
+def _listed(places: tuple[Difference, ...]) -> str:
+    return ", ".join(f"{d.what}: {_arrow(d)}" for d in places)
+
+
+def comparison_markdown(c: Comparison) -> str:
+    """The comparison as Markdown, for a comment on a pull request."""
+    lines = [f"### Verdicts: {'changed' if c.changed else 'the same'}", ""]
+    for title, differences in _parts(c):
+        if differences:
+            lines += [f"**{title}**", "", "| | before | after |", "| --- | --- | --- |"]
+            lines += [f"| {_cell(d.what)} | {_cell(d.before)} | {_cell(d.after)} |" for d in differences]
+            lines.append("")
+    if c.uncounted:
+        lines += [f"Counts are not compared: {c.uncounted}.", ""]
+    if c.partings:
+        lines += ["**Runs**", "", *(f"- {_cell(_parts_at(p))}" for p in c.partings), ""]
+    return "\n".join(lines)
+
+
+def _cell(text: str | None) -> str:
+    """Text that Markdown takes for nothing else."""
+    if text is None:
+        return "–"
+    return "".join(f"&#{ord(ch)};" if ch in "|<>&`*_[]\\" else ch for ch in clean(text))
