@@ -49,8 +49,9 @@ class Declared:
 
 @dataclass(frozen=True)
 class Picture:
-    """How to draw what belongs to a member of an index: ``things`` is an array of sets, ``pointers`` are arrays of
-    numbers that name one of these things each (0: none), ``holder`` is an array of who has a lock, or empty."""
+    """How to draw what belongs to each member of the index ``title``: ``things`` is an array of sets, ``pointers`` are
+    arrays of numbers that name one of these things each (0: none), ``holder`` is an array of who has a lock, or empty.
+    Without a title they are no arrays but a set, numbers and a member."""
 
     title: str
     things: str

@@ -107,6 +107,9 @@ def delete() -> Step:
     )
 
 
+protocol.picture(stored, live)
+
+
 @protocol.observe("users")
 def get() -> list[tuple[Term, Says]]:
     return [

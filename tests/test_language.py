@@ -204,3 +204,18 @@ def test_a_protection_cannot_name_what_is_not_there() -> None:
     ):
         with pytest.raises(DefinitionError, match="change: "):
             protocol.system().changed(change)
+
+
+def test_pictures() -> None:
+    protocol = Protocol("drawn")
+    place, plan = index("place", 2), integers(1, 3, "plan")
+    things = protocol.variable("things", array(place, subsets(plan)), set())
+    pointer = protocol.variable("pointer", array(place, integers(0, 3)), 0)
+    single = protocol.variable("single", subsets(plan), set())
+    protocol.picture(things, pointer)
+    protocol.picture(single)
+    for wrong in ((pointer, things), (things, single), (things, things), (single, pointer)):
+        with pytest.raises(DefinitionError, match=r"picture: .* is no variable with a"):
+            protocol.picture(*wrong)
+    with pytest.raises(DefinitionError, match="picture"):
+        protocol.picture(things, holder=single)

@@ -157,10 +157,10 @@ def take(run: Recording, pick: Pick) -> bool:
 
 
 def _longest(races: Sequence[Race], steps: int) -> tuple[int, ...]:
-    """The longest chain of races that ends with the last step, else the longest of all; the earliest of equals."""
+    """The longest chain of races; of equals the one that ends last, and the earliest of these."""
     best: dict[int, tuple[int, ...]] = {}
     for n in range(1, steps + 1):
         chains = [(*best.get(r.first, (r.first,)), n) for r in races if r.second == n]
         if chains:
             best[n] = min(chains, key=lambda c: (-len(c), c))
-    return best.get(steps) or min(best.values(), key=lambda c: (-len(c), c), default=())
+    return max(best.values(), key=lambda c: (len(c), c[-1]), default=())

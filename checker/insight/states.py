@@ -28,9 +28,8 @@ def pictures(instance: Instance) -> tuple[Picture, ...]:
 
 
 def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> Picture:
-    assert isinstance(things.sort, Array)
-    lock = "" if holder is None else str(holder)
-    return Picture(things.sort.domain.name, str(things), tuple(map(str, pointers)), lock)
+    title = things.sort.domain.name if isinstance(things.sort, Array) else ""
+    return Picture(title, str(things), tuple(map(str, pointers)), "" if holder is None else str(holder))
 
 
 def shape_of(instance: Instance, sort: Sort) -> Shape:

@@ -129,7 +129,7 @@ def _facts(r: Report) -> tuple[str, ...]:
     if r.telling is not None and r.telling.match is not None:
         return tuple(r.telling.match.matched)
     shown: list[list[str]] = [f.match.matched for f in r.findings if f.match is not None]
-    return tuple(max(shown, key=len)) if shown else ()
+    return tuple(sorted(shown, key=len)[-1]) if shown else ()
 
 
 def _warnings(r: Report) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def _data(report: Report) -> dict[str, Any]:
     extra = [{**f, "finding": n, "how": f["promise"]} for n, f in enumerate(findings) if f["name"] == FULLEST]
     return {
         "title": f"{report.protocol}: {report.verdict.word}",
-        "subject": " ".join(
+        "subject": ". ".join(
             [subject(report), *([coverage(report.engine, report.exploration)] if report.exploration else [])]
         ),
         "variables": [asdict(v) for v in report.variables],

@@ -248,26 +248,20 @@ class Protocol:
         return add
 
     def picture(self, things: Term, *pointers: Term, holder: Term | None = None) -> None:
-        """How reports draw the state: ``things`` is an array of sets over an index, ``pointers`` are arrays over the
-        same index whose elements name one of the things (0: none), ``holder`` one of who holds a lock there."""
-        where = author()
-        for term, what in ((things, "things"), *((p, "a pointer") for p in pointers), (holder, "the holder")):
-            self._check_pictured(term, things.sort, what, where)
+        """How reports draw the state: ``things`` is a set, ``pointers`` are numbers that name one of them (0: none),
+        ``holder`` is who holds a lock; or all of these are arrays over one index."""
+        where, over = author(), _apart(things.sort)[0]
+        for n, term in enumerate((things, *pointers, *(() if holder is None else (holder,)))):
+            domain, element = _apart(term.sort)
+            sets = isinstance(element, SetOf | Array)
+            if term.op is not Op.VARIABLE or domain != over or sets != (n == 0):
+                what = "number or member" if n else "set"
+                raise DefinitionError(
+                    f"picture: {term} is no variable with a {what}, for each member of the same index as the others",
+                    where=where,
+                    remedy="name the things (sets) first, then what points at them",
+                )
         self.pictures.append(Picture(things, pointers, holder))
-
-    @staticmethod
-    def _check_pictured(term: Term | None, things: Sort, what: str, where: Place | None) -> None:
-        if term is None:
-            return
-        sort, sets = term.sort, isinstance(term.sort, Array) and isinstance(term.sort.element, SetOf)
-        same = isinstance(sort, Array) and isinstance(things, Array) and sort.domain == things.domain
-        if term.op is not Op.VARIABLE or not same or sets != (what == "things"):
-            wanted = "sets" if what == "things" else "numbers or members"
-            raise DefinitionError(
-                f"picture: {term} is no array of {wanted} over the index of the things",
-                where=where,
-                remedy=f"{what} must be such a variable",
-            )
 
     def final(self, condition: Value) -> None:
         """Runs may end where ``condition`` holds: that nothing is enabled there is no deadlock."""
@@ -381,6 +375,11 @@ class Protocol:
                     )
                 if t.op is Op.BOUND and t.data[1] == 0 and id(t) not in allowed:
                     raise DefinitionError(f"action {action.name}: {t} is a parameter of another action", where=where)
+
+
+def _apart(sort: Sort) -> tuple[Scalar | None, Sort]:
+    """What an array is over, if it is one, and what it holds."""
+    return (sort.domain, sort.element) if isinstance(sort, Array) else (None, sort)
 
 
 def known(name: str, table: Iterable[str], kind: str) -> str:

@@ -27,7 +27,7 @@ class Run {
   findThings() {
     const names = new Set();
     for (const s of this.steps) for (const o of s.observed) if (o.member !== null) names.add(o.title);
-    for (const p of report.pictures) names.add(p.title);
+    for (const p of report.pictures) if (p.title) names.add(p.title);
     const found = [];
     for (const title of names) for (const member of membersOf(title)) found.push({ title, member, name: `${title} ${member}` });
     return found;

@@ -5,31 +5,35 @@ const TREE = 46;
 function everSeen(view, picture, k) {
   const seen = new Set();
   const note = (state) => {
-    for (const x of state[picture.things][k]) seen.add(x);
-    for (const p of picture.pointers) if (state[p][k] !== 0) seen.add(state[p][k]);
+    for (const x of its(state, picture.things, k)) seen.add(x);
+    for (const p of picture.pointers) if (its(state, p, k) !== 0) seen.add(its(state, p, k));
   };
   for (let n = Math.max(0, view.at - 300); n <= view.at; n++) note(view.run.state(n));
   note(view.state);
   return [...seen].sort((a, b) => a - b);
 }
 
+// What a variable holds for the member at an offset, or at all where a picture is of no index.
+function its(state, name, k) { return k === null ? state[name] : state[name][k]; }
+
 function drawPictures(view) {
   const boxes = [];
   for (const picture of report.pictures)
-    membersOf(picture.title).forEach((member, k) => boxes.push(drawPicture(view, picture, member, k)));
+    if (!picture.title) boxes.push(drawPicture(view, picture, null, null));
+    else membersOf(picture.title).forEach((member, k) => boxes.push(drawPicture(view, picture, member, k)));
   return boxes;
 }
 
 function drawPicture(view, picture, member, k) {
-  const name = `${picture.title} ${member}`;
-  const things = view.state[picture.things][k], before = view.before ? view.before[picture.things][k] : things;
+  const name = k === null ? picture.things : `${picture.title} ${member}`;
+  const things = its(view.state, picture.things, k), before = view.before ? its(view.before, picture.things, k) : things;
   const seen = everSeen(view, picture, k);
-  const width = Math.max(170, 84 + seen.length * TREE), height = 66 + picture.pointers.length * 20;
+  const width = Math.max(170, 98 + seen.length * TREE), height = 66 + picture.pointers.length * 20;
   const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-  const x = (thing) => 96 + seen.indexOf(thing) * TREE;
+  const x = (thing) => 110 + seen.indexOf(thing) * TREE;
   for (const thing of seen) drawing.append(...tree(x(thing), height - 30, thing, things.includes(thing), things.includes(thing) && !before.includes(thing)));
   picture.pointers.forEach((p, row) => drawing.append(...pointer(view, p, k, 14 + row * 20, x, height, things)));
-  const holder = picture.holder ? view.state[picture.holder][k] : 0;
+  const holder = picture.holder ? its(view.state, picture.holder, k) : 0;
   const lock = picture.holder ? [el("p", { class: "note" }, holder ? `lock held by ${holderName(picture, holder)}` : "lock free")] : [];
   const offending = view.offenders.has(name);
   return el("div", { class: offending ? "picture offending" : "picture" }, el("h3", {}, name), drawing, lock, el("p", { class: "note" }, inWords(view, picture, k, seen, things)));
@@ -44,15 +48,15 @@ function tree(x, base, thing, there, fresh) {
 }
 
 function pointer(view, name, k, y, x, height, things) {
-  const to = view.state[name][k], broken = to !== 0 && !things.includes(to);
-  const kind = [broken ? "broken" : "", view.before && view.before[name][k] !== to ? "changed" : ""].join(" ");
+  const to = its(view.state, name, k), broken = to !== 0 && !things.includes(to);
+  const kind = [broken ? "broken" : "", view.before && its(view.before, name, k) !== to ? "changed" : ""].join(" ");
   const label = svg("text", { class: `pointer-name ${kind}`, x: 0, y: y + 4 }, to === 0 ? `${name}: –` : `${name} →${to}`);
   if (to === 0) return [label];
-  return [label, svg("path", { class: broken ? "pointer broken" : "pointer", d: `M70,${y} H${x(to)} V${height - 52} m-4,-6 l4,6 l4,-6` })];
+  return [label, svg("path", { class: broken ? "pointer broken" : "pointer", d: `M84,${y} H${x(to)} V${height - 52} m-4,-6 l4,6 l4,-6` })];
 }
 
 function holderName(picture, holder) {
-  const shape = variable(picture.holder).shape.element;
+  const declared = variable(picture.holder).shape, shape = declared.kind === "array" ? declared.element : declared;
   return shape.kind === "optional" || shape.kind === "index" ? `${shape.name.replace(" or none", "")} ${holder}` : show(holder, shape);
 }
 
