@@ -10,8 +10,10 @@ from model.language.protocol import known
 from properties.scenario import Scenario
 
 from .ask import Options, ask
+from .insight import Lens, declared, pictures
 from .interpreter import Interpreter
 from .replay import Recording, ReplayError, record
+from .tell import wanted
 from .vocabulary import Finding, Report, Telling, Verdict
 
 
@@ -56,21 +58,25 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
         _search(instance, scenario, cast, options, found)
         if found.interrupted:
             break
-    telling = None
+    telling = trace = insight = None
     if found.best is not None:
-        telling = Telling(match(scenario, found.best), found.best.trace(), found.how)
-    trace = found.best.trace() if found.best is not None else None
+        trace = found.best.trace()
+        insight = Lens(instance, wanted(instance, options, system.faults)).insight(found.best, None)
+        telling = Telling(match(scenario, found.best), trace, found.how, insight)
     matched = telling.match if telling is not None else None
+    finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, matched)
     return Report(
         protocol=system.name,
         parameters=dict([*instance.parameters.items(), *system.options]),
         faults=system.faults,
         protections=system.protections,
         engine=options.engine,
-        findings=(Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, matched),),
+        findings=(replace(finding, insight=insight),),
         exploration=None,
         telling=telling,
         interrupted=found.interrupted,
+        variables=declared(instance),
+        pictures=pictures(instance),
     )
 
 

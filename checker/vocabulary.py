@@ -254,7 +254,8 @@ class Finding:
     """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness; ``insight`` is
     about that.
 
-    ``parameters`` are the sizes that the trace runs at, where the report is about every size.
+    ``parameters`` are the sizes that the trace runs at, where the report is about every size, ``variables`` then those
+    of that size.
     """
 
     name: str
@@ -271,6 +272,7 @@ class Finding:
     runbook: Runbook | None = None
     insight: Insight | None = None
     others: Others | None = None
+    variables: tuple[Declared, ...] = ()
 
     @property
     def depth(self) -> int | None:

@@ -65,6 +65,7 @@ MAY_IMPORT = {
         "properties.schedule",
     ],
     "checker.proof": [
+        "checker.insight",
         "checker.proof",
         "checker.smt",
         "checker.answers",
@@ -165,6 +166,8 @@ MAY_IMPORT = {
         "properties.kinds",
     ],
     "checker.scenes": [
+        "checker.insight",
+        "checker.tell",
         "checker.ask",
         "checker.interpreter",
         "checker.replay",

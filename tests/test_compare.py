@@ -12,7 +12,17 @@ import pytest
 from checker import Options, Report, check, find
 from checker.cli.main import run
 from checker.report import render_json
-from checker.report.compare import Comparison, compare, comparison_json, comparison_markdown, parting
+from checker.report.blocks import Document, Paragraph
+from checker.report.compare import (
+    Comparison,
+    compare,
+    comparison_document,
+    comparison_json,
+    comparison_markdown,
+    parting,
+)
+from checker.report.read import TRACE_SCHEMA
+from checker.vocabulary import Warned
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 LOST = "active-plan-never-deleted"
@@ -112,6 +122,130 @@ def test_where_runs_part(before: Report) -> None:
     assert [d.what for d in parting("p", trace, other).places] == ["latest"]
 
 
+def sentences(told: Document) -> list[str]:
+    return [b.text for b in told.blocks if isinstance(b, Paragraph)]
+
+
+def with_run(report: Report, **change: Any) -> Report:
+    """The report with another run for its first property."""
+    first = report.findings[0]
+    assert first.trace is not None
+    return replace(report, findings=(replace(first, trace=replace(first.trace, **change)), *report.findings[1:]))
+
+
+def test_steps_that_are_told_alike_are_told_apart(before: Report) -> None:
+    trace = before.findings[0].trace
+    assert trace is not None
+    for change in ({"action": "another"}, {"parameters": {"i": 9}}):
+        steps = (*trace.steps[:3], replace(trace.steps[3], **change), *trace.steps[4:])
+        p = parting(LOST, trace, replace(trace, steps=steps))
+        assert (p.step, p.before != p.after) == (4, True)
+        assert p.after.endswith("another(i=2)" if "action" in change else "(i=9)"), p.after
+        (said,) = [
+            s
+            for s in sentences(comparison_document(compare(before, with_run(before, steps=steps)), 0))
+            if s.startswith(LOST)
+        ]
+        assert p.before in said
+        assert p.after in said
+        assert "leads elsewhere" not in said
+
+
+def test_the_same_step_that_leads_elsewhere_is_told_once(before: Report) -> None:
+    trace = before.findings[0].trace
+    assert trace is not None
+    steps = (replace(trace.steps[0], state={**trace.steps[0].state, "latest": 2}), *trace.steps[1:])
+    told = sentences(comparison_document(compare(before, with_run(before, steps=steps)), 0))
+    first = trace.steps[0]
+    assert f"{LOST}: the runs part at step 1, which leads elsewhere ({first.by} {first.text}): latest: 1 → 2" in told
+
+
+def test_runs_that_go_on_differently_are_not_the_same(before: Report) -> None:
+    looped = with_run(before, loop=3)
+    (p, *_) = compare(before, looped).partings
+    assert (p.step, p.before, p.after) == (None, "ends", "goes on for ever as after step 3")
+    told = sentences(comparison_document(compare(before, looped), 0))
+    assert f"{LOST}: the same steps; the first run ends, the second goes on for ever as after step 3" in told
+    assert f"{LOST}: the same run" in sentences(comparison_document(compare(looped, looped), 0))
+
+
+def test_a_protection_more_is_a_changed_request(before: Report) -> None:
+    c = compare(before, check(find("original"), SMALL, with_protections=["guarded-delete"]))
+    assert [(d.what, d.before, d.after) for d in c.request] == [("protections", None, "guarded-delete")]
+    assert by_name(c)[LOST] == ("violated", "holds")
+
+
+def test_warnings_and_facts_that_come_and_go(before: Report) -> None:
+    stuck = Warned("deadlock", "", "after 3 steps nothing is enabled any more")
+    c = compare(before, replace(before, warnings=(stuck,)))
+    assert not c.changed
+    assert [(d.what, d.after) for d in c.warnings] == [("warnings", stuck.message)]
+    assert before.telling is not None
+    assert before.telling.match is not None
+    facts = before.telling.match.facts
+    fewer = replace(before.telling.match, facts=(replace(facts[0], step=None), *facts[1:]))
+    c = compare(before, replace(before, telling=replace(before.telling, match=fewer)))
+    assert [(d.before, d.after) for d in c.facts] == [(facts[0].fact, None)]
+
+
+def saved(report: Report, path: Path, **change: Any) -> str:
+    """A run as ``check walk`` saves it."""
+    data = json.loads(render_json(report))
+    kept = {k: data[k] for k in ("protocol", "parameters", "faults", "protections")}
+    path.write_text(json.dumps({"schema": TRACE_SCHEMA, **kept, "trace": data["properties"][0]["trace"], **change}))
+    return str(path)
+
+
+def test_saved_runs(before: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a = saved(before, tmp_path / "a.json")
+    data = json.loads(Path(a).read_text())
+    data["trace"]["steps"][6]["state"]["latest"] = 7
+    b = saved(before, tmp_path / "b.json", trace=data["trace"])
+    assert run(["compare", a, a]) == 0
+    assert "run: the same run" in capsys.readouterr().out
+    assert run(["compare", a, b, "--format", "json"]) == 0
+    (p,) = json.loads(capsys.readouterr().out)["partings"]
+    assert (p["step"], p["places"]) == (7, [{"what": "latest", "before": "2", "after": "7"}])
+
+
+def test_a_run_is_not_compared_with_a_report(
+    before: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b = saved(before, tmp_path / "a.json"), tmp_path / "b.json"
+    b.write_text(render_json(before))
+    for pair in ([a, str(b)], [str(b), a]):
+        assert run(["compare", *pair]) == 2
+        assert f"{a} is a saved run and {b} a report" in capsys.readouterr().err
+
+
+ERRORS = {
+    "nothing": ("", "is no JSON"),
+    "no JSON": ("verdict: holds", "is no JSON"),
+    "a list": ("[]", "it names no schema"),
+    "another schema": ('{"schema": "planrace/matrix/1"}', "its schema is 'planrace/matrix/1'"),
+    "a lost field": ('{"schema": "planrace/report/1"}', "protocol is missing"),
+    "a lost run": ('{"schema": "planrace/trace/1", "protocol": "p"}', "trace is missing"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_what_cannot_be_compared_is_one_sentence(
+    name: str, before: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, message = ERRORS[name]
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(render_json(before))
+    bad.write_text(text)
+    for pair in ([good, bad], [bad, good]):
+        assert run(["compare", *map(str, pair)]) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"Error: {bad}")
+        assert message in err
+        assert "--format json" in err
+        assert err.count("\n") == 1
+
+
 def test_the_command(before: Report, after: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     a, b = tmp_path / "a.json", tmp_path / "b.json"
     a.write_text(render_json(before))
@@ -134,12 +268,13 @@ def test_the_command(before: Report, after: Report, tmp_path: Path, capsys: pyte
 
 
 def test_markdown_cannot_be_broken_by_names(before: Report, after: Report) -> None:
-    bad = replace(after, protocol="a|b`c`<img src=x> [x](http://y) *z*\x1b[31m")
+    bad = replace(after, protocol="a|b`c`<img src=x> [x](http://y) *z*\x1b[31m ~~q~~ $x$ @someone")
     text = comparison_markdown(compare(before, bad))
     rows = [line for line in text.splitlines() if line.startswith("| protocol")]
     assert len(rows) == 1
     assert rows[0].count("|") == 4
-    assert not set("<>`*\x1b[") & set(rows[0])
+    assert not set("<>`*\x1b[~$") & set(rows[0])
+    assert "@someone" not in rows[0]
 
 
 def test_a_different_length_is_told() -> None:

@@ -44,7 +44,7 @@ def masked(text: str) -> list[str]:
 
 def consoles() -> list[tuple[str, str]]:
     found = []
-    for block in [*blocks("README.md", "console"), *blocks("docs/proofs.md", "console")]:
+    for block in (b for d in ("README.md", "docs/proofs.md", "docs/explain.md") for b in blocks(d, "console")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             found.append((command, output))
@@ -54,8 +54,16 @@ def consoles() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("command", "output"), consoles())
 def test_the_documents_show_what_comes_out(command: str, output: str) -> None:
     """Every part between lines of ``…`` stands in the real output, in this order."""
+    typed, _, asked = command.rpartition(" | ")
+    script = re.fullmatch(r"printf '(.*)'", typed)
     done = subprocess.run(
-        [*COMMAND, *command.split()[1:]], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [*COMMAND, *asked.split()[1:]],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        input=script[1].replace("\\n", "\n") if script else "",
     )
     real = " ".join(masked(done.stdout))
     at = 0

@@ -89,6 +89,12 @@ BROKEN: dict[str, tuple[Callable[[], str], str]] = {
         lambda: broken(lambda d: d["properties"][0]["trace"]["initial"].update(alias=[[None]])),
         "properties[0].trace.initial.alias[0][0] is NoneType",
     ),
+    "a list for a verdict": (
+        lambda: broken(lambda d: d["properties"][1].update(verdict=[])),
+        "properties[1].verdict is list, not str",
+    ),
+    "no postmortem": (lambda: broken(lambda d: d.update(postmortem=7)), "postmortem.how is missing"),
+    "left out": (lambda: broken(lambda d: d.update(left_out=["x"])), "left_out[0].name is missing"),
     "a verdict": (lambda: broken(lambda d: d["properties"][1].update(verdict="maybe")), "properties[1].verdict is"),
     "a lost field": (
         lambda: broken(lambda d: d["properties"][0]["trace"]["steps"][0].pop("action")),

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from ..report.compare import compare, comparison_document, comparison_json, comparison_markdown
-from ..report.read import read_report
+from ..report.read import ReadError, read_report
+from ..vocabulary import Report
 from .deliver import Delivery, Told
 
 FORMS = ("text", "json", "markdown")
@@ -15,8 +16,17 @@ FORMS = ("text", "json", "markdown")
 def compare_command(first: str, second: str, forms: Sequence[str], outputs: Sequence[str]) -> int:
     """Compare two files; the exit code: 1 where a verdict changed."""
     delivery = Delivery(forms, outputs, FORMS, brief=True)
-    found = compare(read_report(first), read_report(second))
+    a, b = read_report(first), read_report(second)
+    if _saved(a) != _saved(b):
+        run, report = (first, second) if _saved(a) else (second, first)
+        raise ReadError(f"{run} is a saved run and {report} a report (compare two reports, or two saved runs)")
+    found = compare(a, b)
     code = 1 if found.changed else 0
     makers = {"json": partial(comparison_json, found), "markdown": partial(comparison_markdown, found)}
     delivery.deliver(Told(comparison_document(found, code), makers))
     return code
+
+
+def _saved(report: Report) -> bool:
+    """It is a run that ``check walk`` saved, and says nothing else."""
+    return [f.kind for f in report.findings] == ["run"]

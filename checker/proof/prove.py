@@ -12,6 +12,7 @@ from model.language import System, Variant
 from properties.kinds import Invariant, Property, Recoverability, StepInvariant
 from properties.proof import Proof
 
+from ..insight import Lens, Wanted, declared
 from ..limits import Limits, Listener, Watchman
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Argument, Discharged, Provable
@@ -118,15 +119,18 @@ class Proving:
             return _left(p, "it was interrupted")
         self.decisions.append((decision, system))
         refuted = decision.refutation
+        shown = None if refuted is None else refuted.recording
         return Finding(
             p.name,
             p.kind,
             p.meaning,
             decision.verdict,
             decision.how + more,
-            trace=refuted.recording.trace() if refuted is not None else None,
+            trace=shown.trace() if shown is not None else None,
             parameters=refuted.parameters if refuted is not None else None,
             unreached=_unreached(decision),
+            insight=None if shown is None else Lens(shown.interpreter.instance, Wanted(full=True)).insight(shown, p),
+            variables=() if shown is None else declared(shown.interpreter.instance),
         )
 
     # Faults ----------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from ..vocabulary import Exploration, Finding, Report, Shown, Trace
+from ..vocabulary import Exploration, Finding, Report, Shown, Step, Trace
 from .blocks import Block, Document, Heading, Paragraph, clean
 from .lanes import told
 
@@ -25,7 +25,8 @@ class Difference:
 @dataclass(frozen=True)
 class Parting:
     """How two runs for one property relate. ``step`` is the first (from 1) that differs or leads elsewhere; ``places``
-    are those that differ after it. None: the runs are the same, or one goes on where the other ends (``longer``)."""
+    are those that differ after it. None: the runs are the same, one goes on where the other ends (``longer``), or their
+    steps are the same and ``before`` and ``after`` say how they end."""
 
     property: str
     step: int | None
@@ -129,11 +130,12 @@ def _facts(r: Report) -> tuple[str, ...]:
     if r.telling is not None and r.telling.match is not None:
         return tuple(r.telling.match.matched)
     shown: list[list[str]] = [f.match.matched for f in r.findings if f.match is not None]
-    return tuple(sorted(shown, key=len)[-1]) if shown else ()
+    fullest = max(shown, key=len, default=[])
+    return tuple(fullest)
 
 
 def _warnings(r: Report) -> tuple[str, ...]:
-    return tuple(f"{w.subject}: {w.message}" for w in r.warnings)
+    return tuple(f"{w.subject}: {w.message}" if w.subject else w.message for w in r.warnings)
 
 
 # Runs --------------------------------------------------------------------------------------------------------------
@@ -148,20 +150,40 @@ def parting(name: str, a: Trace, b: Trace) -> Parting:
     if dict(a.initial) != dict(b.initial):
         return Parting(name, 0, "", "", tuple(_places(a.initial, b.initial)))
     for n, (x, y) in enumerate(zip(a.steps, b.steps, strict=False), 1):
-        alike = (x.action, dict(x.parameters), x.outcome) == (y.action, dict(y.parameters), y.outcome)
-        if not alike or dict(x.state) != dict(y.state):
-            return Parting(name, n, _said(a, n), _said(b, n), tuple(_places(x.state, y.state)))
+        if _taken(x) != _taken(y) or dict(x.state) != dict(y.state):
+            return Parting(name, n, *_both_said(x, y), tuple(_places(x.state, y.state)))
     shorter = min(len(a), len(b))
     if len(a) == len(b):
-        return Parting(name, None, "", "")
+        return Parting(name, None, *(("", "") if a.loop == b.loop else (_ending(a), _ending(b))))
     longer = "the second" if len(b) > len(a) else "the first"
     return Parting(name, None, _said(a, shorter + 1), _said(b, shorter + 1), longer=longer)
 
 
 def _said(trace: Trace, n: int) -> str:
-    if n > len(trace):
-        return ""
-    return f"{trace.steps[n - 1].by} {told(trace.steps[n - 1])}"
+    return _words(trace.steps[n - 1]) if n <= len(trace) else ""
+
+
+def _words(step: Step) -> str:
+    return f"{step.by} {told(step)}"
+
+
+def _taken(step: Step) -> tuple[str, dict[str, Shown], str | None]:
+    return step.action, dict(step.parameters), step.outcome
+
+
+def _both_said(x: Step, y: Step) -> tuple[str, str]:
+    """Both steps in words; with their actions where the author's words do not tell one from the other."""
+    if _words(x) != _words(y) or _taken(x) == _taken(y):
+        return _words(x), _words(y)
+    return f"{_words(x)}: {_call(x)}", f"{_words(y)}: {_call(y)}"
+
+
+def _call(step: Step) -> str:
+    return f"{step.action}({', '.join(f'{k}={_value(v)}' for k, v in step.parameters.items())})"
+
+
+def _ending(trace: Trace) -> str:
+    return "ends" if trace.loop is None else f"goes on for ever as after step {trace.loop}"
 
 
 def _places(a: object, b: object, place: str = "") -> Iterator[Difference]:
@@ -229,13 +251,19 @@ def _arrow(d: Difference) -> str:
 
 def _parts_at(p: Parting) -> str:
     if p.step is None:
-        return f"{p.property}: " + (f"{p.longer} run goes on: {p.before or p.after}" if p.longer else "the same run")
+        return f"{p.property}: {_same_steps(p)}"
     if p.step == 0:
         return f"{p.property}: the runs start differently: {_listed(p.places)}"
     at = f"{p.property}: the runs part at step {p.step}"
     if p.before == p.after:
         return f"{at}, which leads elsewhere ({p.before}): {_listed(p.places)}"
     return f"{at}: {p.before}; then: {p.after}" + (f" ({_listed(p.places)})" if p.places else "")
+
+
+def _same_steps(p: Parting) -> str:
+    if p.longer:
+        return f"{p.longer} run goes on: {p.before or p.after}"
+    return f"the same steps; the first run {p.before}, the second {p.after}" if p.before else "the same run"
 
 
 def _listed(places: tuple[Difference, ...]) -> str:
@@ -261,4 +289,5 @@ def _cell(text: str | None) -> str:
     """Text that Markdown takes for nothing else."""
     if text is None:
         return "–"
-    return "".join(f"&#{ord(ch)};" if ch in "|<>&`*_[]\\" else ch for ch in clean(text))
+    plain = "".join(f"&#{ord(ch)};" if ch in "|<>&`*_[]\\~$" else ch for ch in clean(text))
+    return plain.replace("@", "@&#8203;")  # else GitHub notifies whoever has that name

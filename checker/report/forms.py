@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..annotations import Insight
+from ..annotations import Declared, Insight
 from ..vocabulary import Finding, Match, Report, Trace, Verdict
 
 WHOLE = {
@@ -37,6 +37,7 @@ class Chosen:
     trace: Trace
     match: Match | None
     insight: Insight | None
+    variables: tuple[Declared, ...]
 
 
 def choose(report: Report, name: str | None = None) -> Chosen:
@@ -54,13 +55,13 @@ def choose(report: Report, name: str | None = None) -> Chosen:
 def _traces(report: Report) -> Iterator[Chosen]:
     def of(f: Finding) -> Iterator[Chosen]:
         if f.trace is not None:
-            yield Chosen(f.name, f.trace, f.match, f.insight)
+            yield Chosen(f.name, f.trace, f.match, f.insight, f.variables or report.variables)
 
     for f in sorted(report.findings, key=lambda f: f.verdict is not Verdict.VIOLATED):
         yield from of(f)
     told = report.telling
     if told is not None and told.trace is not None:
-        yield Chosen("fullest", told.trace, told.match, told.insight)
+        yield Chosen("fullest", told.trace, told.match, told.insight, report.variables)
 
 
 def render_trace(form: str, report: Report, name: str | None = None) -> str:
@@ -89,14 +90,14 @@ def _shiviz(report: Report, c: Chosen) -> str:
 def _itf(report: Report, c: Chosen) -> str:
     from .itf import render_itf
 
-    return render_itf(c.trace, report.variables, description=_title(report, c), parameters=report.parameters)
+    return render_itf(c.trace, c.variables, description=_title(report, c), parameters=report.parameters)
 
 
 def _tlc(report: Report, c: Chosen) -> str:
     from .tlc import render_tlc
 
     module = report.protocol if report.protocol.isidentifier() else "Model"
-    return render_tlc(c.trace, report.variables, module=module)
+    return render_tlc(c.trace, c.variables, module=module)
 
 
 def _dot(report: Report, c: Chosen) -> str:

@@ -64,10 +64,14 @@ def _data(report: Report) -> dict[str, Any]:
     findings: list[dict[str, Any]] = []
     for f in _told(report):
         assert f.trace is not None
-        key = (f.trace.loop, *((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps))
+        key = (
+            f.trace.loop,
+            str(f.trace.initial),
+            *((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps),
+        )
         if key not in runs:
             runs[key] = len(made)
-            made.append(_run(f.trace, f.insight or Insight()))
+            made.append(_run(f, f.trace, f.insight or Insight()))
         findings.append(_finding(f, runs[key]))
     shown = {f["name"]: n for n, f in reversed(list(enumerate(findings)))}
     properties = [
@@ -126,9 +130,10 @@ def _match(match: Match) -> dict[str, Any]:
     return {"scenario": match.scenario, "facts": [asdict(f) for f in match.facts]}
 
 
-def _run(trace: Trace, insight: Insight) -> dict[str, Any]:
+def _run(f: Finding, trace: Trace, insight: Insight) -> dict[str, Any]:
     near = insight.neighbourhood
     return {
+        "variables": [asdict(v) for v in f.variables] or None,
         "initial": dict(trace.initial),
         "steps": [_step(s) for s in trace.steps],
         "loop": trace.loop,

@@ -89,6 +89,7 @@ def _finding(f: Finding) -> dict[str, Any]:
         "runbook": None if f.runbook is None else runbook_json(f.runbook),
         "insight": None if f.insight is None else plain(f.insight),
         "others": None if f.others is None else _others(f.others),
+        "variables": [plain(v) for v in f.variables],
     }
 
 

@@ -93,7 +93,10 @@ def _report(data: Mapping[str, Any]) -> Report:
         engine=_get(str, found, "engine"),
         findings=tuple(_finding(f, f"properties[{n}]") for n, f in enumerate(_get(list, found, "properties"))),
         exploration=_get(Exploration | None, found, "exploration"),
-        left_out=tuple((x["name"], x["kind"], x["why"]) for x in _get(list, found, "left_out")),
+        left_out=tuple(
+            (_get(str, x, "name", where), _get(str, x, "kind", where), _get(str, x, "why", where))
+            for where, x in ((f"left_out[{n}]", x) for n, x in enumerate(_get(list, found, "left_out")))
+        ),
         telling=_telling(found.get("postmortem")),
         interrupted=_get(bool, found, "interrupted"),
         warnings=_get(tuple[Warned, ...], found, "warnings"),
@@ -129,14 +132,15 @@ def _finding(data: Any, where: str) -> Finding:
         raise _WrongError(f"{where} is no object")
     rest = {k: v for k, v in data.items() if k not in ("verdict", "postmortem", "others", "depth")}
     words = {v.word: v for v in Verdict}
-    if data.get("verdict") not in words:
-        raise _WrongError(f"{where}.verdict is {data.get('verdict')!r}")
+    word = _get(str, data, "verdict", where)
+    if word not in words:
+        raise _WrongError(f"{where}.verdict is {word!r}")
     made = structured(Finding, {**rest, "verdict": None}, where)
     matched, others = data.get("postmortem"), data.get("others")
     return Finding(
         **{
             **{f.name: getattr(made, f.name) for f in fields(made)},
-            "verdict": words[data["verdict"]],
+            "verdict": words[word],
             "match": None if matched is None else _match(matched, f"{where}.postmortem"),
             "others": None if others is None else _others(others, f"{where}.others"),
         }
@@ -169,7 +173,7 @@ def _telling(data: Any) -> Telling | None:
     if data is None:
         return None
     where = "postmortem"
-    how = _get(str, data, "how", where)
+    how = _get(str, data, "how", where)  # which refuses what is no object
     if data.get("trace") is None:
         return None if how == OF_PROPERTY else Telling(None, None, how)
     trace, insight = _get(Trace, data, "trace", where), _get(Insight | None, data, "insight", where)

@@ -2,13 +2,18 @@
 const report = JSON.parse(document.getElementById("data").textContent);
 const EVERY = 64; // a state is kept so often; between, changes are replayed
 
+let variables = report.variables; // those of the run that is looked at: its sizes may be its own
+
 class Run {
   constructor(raw) {
     Object.assign(this, raw);
+    this.look();
     this.kept = [raw.initial];
     this.actors = [...new Set(raw.steps.map((s) => s.by))];
     this.things = this.findThings();
   }
+
+  look() { variables = this.variables || report.variables; }
 
   get length() { return this.steps.length; }
 
@@ -45,7 +50,7 @@ class Run {
   truth(name) { return this.truths.find((t) => t.property === name); }
 }
 
-function variable(name) { return report.variables.find((v) => v.name === name); }
+function variable(name) { return variables.find((v) => v.name === name); }
 function offset(shape, member) { return valuesOf(shape).indexOf(member); }
 
 function valuesOf(shape) {
@@ -55,7 +60,7 @@ function valuesOf(shape) {
 }
 
 function membersOf(title) {
-  for (const v of report.variables)
+  for (const v of variables)
     for (let s = v.shape; s && s.kind === "array"; s = s.element) if (s.domain.name === title) return valuesOf(s.domain);
   return [];
 }

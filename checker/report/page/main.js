@@ -10,6 +10,7 @@ class View {
     this.finding = report.findings[k];
     this.k = k;
     this.run = runs[this.finding.run];
+    this.run.look();
     this.match = this.finding.match;
     const causes = this.finding.causes;
     this.races = causes ? causes.races : [];

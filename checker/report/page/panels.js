@@ -66,7 +66,7 @@ function besidePanel(view) {
   $("beside-title").textContent = `The same steps in ${other.protocol}`;
   const step = other.steps[view.at - 1], body = [];
   body.push(el("p", { class: "note" }, `with ${other.protections.join(", ") || "no protections"}`));
-  if (view.at) body.push(el("p", {}, step ? `${step.by} ${step.text}` : "This step is not enabled there.", step && step.outcome !== null ? el("span", { class: "tag" }, step.outcome) : null));
+  if (view.at) body.push(el("p", {}, step ? `${step.by} ${step.text}` : "This step is not enabled there.", " ", step && step.outcome !== null ? el("span", { class: "tag" }, step.outcome) : null));
   const different = other.steps.findIndex((s, n) => s === null || s.text !== view.run.steps[n].text || s.outcome !== view.run.steps[n].outcome);
   if (different >= 0) body.push(el("p", {}, el("button", { type: "button", onclick: () => view.go(different + 1) }, `first difference: step ${different + 1}`)));
   const state = besideState(view.run, view.at), before = view.at ? besideState(view.run, view.at - 1) : null;

@@ -69,22 +69,22 @@ function inWords(view, picture, k, seen, things) {
 // Variables in tables: one for each index that arrays are over, one for the rest.
 function drawTables(view) {
   const groups = new Map(), rest = [];
-  for (const v of report.variables) {
+  for (const v of variables) {
     if (v.shape.kind !== "array") rest.push(v);
     else groups.set(v.shape.domain.name, [...(groups.get(v.shape.domain.name) || []), v]);
   }
-  const tables = [...groups].map(([title, variables]) => arrayTable(view, title, variables));
+  const tables = [...groups].map(([title, arrays]) => arrayTable(view, title, arrays));
   return rest.length ? [plainTable(view, rest), ...tables] : tables;
 }
 
-function plainTable(view, variables) {
-  return el("table", {}, el("tbody", {}, variables.map((v) => el("tr", {}, el("th", { scope: "row", title: v.meaning }, v.name), cell(view, v, [], v.shape)))));
+function plainTable(view, plain) {
+  return el("table", {}, el("tbody", {}, plain.map((v) => el("tr", {}, el("th", { scope: "row", title: v.meaning }, v.name), cell(view, v, [], v.shape)))));
 }
 
-function arrayTable(view, title, variables) {
-  const members = valuesOf(variables[0].shape.domain);
-  const head = el("tr", {}, el("th", { scope: "col" }, title), variables.map((v) => el("th", { scope: "col", title: v.meaning }, v.name)));
-  const rows = members.map((m, k) => el("tr", {}, el("th", { scope: "row" }, String(m)), variables.map((v) => cell(view, v, [k], v.shape.element))));
+function arrayTable(view, title, arrays) {
+  const members = valuesOf(arrays[0].shape.domain);
+  const head = el("tr", {}, el("th", { scope: "col" }, title), arrays.map((v) => el("th", { scope: "col", title: v.meaning }, v.name)));
+  const rows = members.map((m, k) => el("tr", {}, el("th", { scope: "row" }, String(m)), arrays.map((v) => cell(view, v, [k], v.shape.element))));
   return el("table", {}, el("thead", {}, head), el("tbody", {}, rows));
 }
 
