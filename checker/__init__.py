@@ -3,8 +3,6 @@
 Names are loaded when they are first used, so that ``check --help`` loads no engine.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING, Any
 

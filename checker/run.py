@@ -11,7 +11,7 @@ from properties.kinds import Checkable, Property, Temporal
 
 from .answers import Answer
 from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
-from .insight import declared, pictures
+from .insight import declared, pictures, sources
 from .scenes import show
 from .tell import Narrator, wanted
 from .vocabulary import Report, Verdict
@@ -65,6 +65,7 @@ def check(
         warnings=warned,
         variables=declared(instance),
         pictures=pictures(instance),
+        sources=sources(system),
     )
 
 

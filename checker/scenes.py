@@ -10,7 +10,7 @@ from model.language.protocol import known
 from properties.scenario import Scenario
 
 from .ask import Options, ask
-from .insight import Lens, declared, pictures
+from .insight import Lens, declared, pictures, sources
 from .interpreter import Interpreter
 from .replay import Recording, ReplayError, record
 from .tell import wanted
@@ -77,6 +77,7 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
         interrupted=found.interrupted,
         variables=declared(instance),
         pictures=pictures(instance),
+        sources=sources(system),
     )
 
 

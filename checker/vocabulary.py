@@ -242,6 +242,14 @@ class Runbook:
 
 
 @dataclass(frozen=True)
+class Source:
+    """A line, from 1, of the author's file."""
+
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Others:
     """Counterexamples that differ from the first in their races, with their causes; ``how`` says what was looked at."""
 
@@ -349,6 +357,8 @@ class Report:
     """The report is about every size; ``parameters`` then holds only those that were fixed."""
     variables: tuple[Declared, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    """Where actions and properties stand, by name."""
 
     @property
     def verdict(self) -> Verdict:

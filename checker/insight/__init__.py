@@ -9,7 +9,7 @@ from .delay import Seek, least_delay
 from .different import different
 from .happens import happens_before
 from .look import Lens, Wanted
-from .states import declared, pictures
+from .states import declared, pictures, sources
 
 __all__ = [
     "Lens",
@@ -23,4 +23,5 @@ __all__ = [
     "happens_before",
     "least_delay",
     "pictures",
+    "sources",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from model.language import Array, Bool, Enum, Index, Instance, Maybe, SetOf, Sort, Term
+from model.language import Array, Bool, Enum, Index, Instance, Maybe, SetOf, Sort, System, Term
 from model.language.sorts import Integer
 from model.language.terms import Op
 from properties.kinds import Invariant, Property, StepInvariant
@@ -12,6 +12,7 @@ from properties.kinds import Invariant, Property, StepInvariant
 from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Picture, Shape, Truth
 from ..interpreter import Context, Interpreter, Move, State
 from ..replay import Recording, Teller
+from ..vocabulary import Source
 
 MOST = 2_000
 """States that a neighbourhood may have."""
@@ -25,6 +26,13 @@ def declared(instance: Instance) -> tuple[Declared, ...]:
 def pictures(instance: Instance) -> tuple[Picture, ...]:
     """How the system wants to be drawn, by the names of its variables."""
     return tuple(_picture(p.things, p.pointers, p.holder) for p in instance.system.pictures)
+
+
+def sources(system: System) -> dict[str, Source]:
+    """Where actions and properties of a system stand, by name, below the working directory if that is where it is;
+    actions have their names first."""
+    places = {**{p.name: p.where for p in system.properties}, **{n: a.where for n, a in system.actions.items()}}
+    return {name: Source(str(where).rpartition(":")[0], where.line) for name, where in places.items() if where is not None}
 
 
 def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> Picture:

@@ -39,6 +39,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "every_size": report.every_size,
         "variables": [plain(v) for v in report.variables],
         "pictures": [plain(p) for p in report.pictures],
+        "sources": {name: plain(where) for name, where in report.sources.items()},
         "proofs": [certificate_json(p) for p in report.proofs],
     }
 

@@ -23,6 +23,7 @@ from ..vocabulary import (
     Match,
     Others,
     Report,
+    Source,
     Telling,
     Trace,
     Verdict,
@@ -104,6 +105,7 @@ def _report(data: Mapping[str, Any]) -> Report:
         every_size=_get(bool, found, "every_size"),
         variables=_get(tuple[Declared, ...], found, "variables"),
         pictures=_get(tuple[Picture, ...], found, "pictures"),
+        sources=_get(Mapping[str, Source], found, "sources"),
     )
 
 
