@@ -32,7 +32,8 @@ def sources(system: System) -> dict[str, Source]:
     """Where actions and properties of a system stand, by name, below the working directory if that is where it is;
     actions have their names first."""
     places = {**{p.name: p.where for p in system.properties}, **{n: a.where for n, a in system.actions.items()}}
-    return {name: Source(str(where).rpartition(":")[0], where.line) for name, where in places.items() if where is not None}
+    known = {name: where for name, where in places.items() if where is not None}
+    return {name: Source(str(where).rpartition(":")[0], where.line) for name, where in known.items()}
 
 
 def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> Picture:
