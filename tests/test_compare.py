@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -285,3 +286,11 @@ def test_a_different_length_is_told() -> None:
     assert [(d.what, d.before, d.after) for d in compare(short, long).depths] == [
         (LOST, f"{short.findings[0].depth} steps", f"{long.findings[0].depth} steps")
     ]
+
+
+def test_golden(before: Report, after: Report) -> None:
+    text = comparison_markdown(compare(before, after))
+    golden = Path(__file__).parent / "golden" / "comparison.md"
+    if os.environ.get("PLANRACE_GOLDEN") == "write":
+        golden.write_text(text)
+    assert text == golden.read_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from heapq import heappop, heappush
+from pathlib import Path
 from typing import Any
 
 import networkx
@@ -395,7 +396,7 @@ def test_the_fixed_protocol_beside_it(outage: Finding) -> None:
 
 
 def test_another_protocol_cannot_be_laid_beside() -> None:
-    blue = find("examples/blue_green.py:protocol").system().instance()
+    blue = find(str(Path(__file__).parent.parent / "examples" / "blue_green.py") + ":protocol").system().instance()
     with pytest.raises(ModelError, match="it is another protocol"):
         check_alike(instance(), blue)
 

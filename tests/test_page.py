@@ -96,6 +96,23 @@ def test_the_page_of_the_default_run_is_small() -> None:
     assert len(render_html(found).encode()) < 1_000_000
 
 
+def test_golden() -> None:
+    """What the page holds of a small report, but for what differs from run to run."""
+    found = check(
+        find(str(HERE.parent / "examples" / "blue_green.py") + ":protocol"),
+        {"releases": 2},
+        options=Options(explain=True),
+    )
+    assert found.exploration is not None
+    still = replace(found, exploration=replace(found.exploration, seconds=0.0, peak_memory_bytes=0))
+    data = json.loads(re.search(r'id="data">(.*?)</script>', render_html(still), re.DOTALL)[1])  # type: ignore[index]
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    golden = HERE / "golden" / "blue-green-page.json"
+    if os.environ.get("PLANRACE_GOLDEN") == "write":
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
 def test_a_report_without_a_run_has_a_page() -> None:
     page = render_html(check(find("fixed"), SIZES, options=Options(explain=True, properties=("plans-never-regress",))))
     assert "no property is violated" in page

@@ -168,6 +168,14 @@ def test_nothing_is_wider_than_asked(width: int) -> None:
     assert max(map(len, stream.getvalue().splitlines())) <= width
 
 
+def test_the_json_of_a_small_report() -> None:
+    text = render_json(replace(still(small(properties=("plans-never-regress",))), sources={}))
+    golden = HERE / "golden" / "original-small.json"
+    if os.environ.get("PLANRACE_GOLDEN") == "write":
+        golden.write_text(text)
+    assert text == golden.read_text()
+
+
 def test_both_renderings_tell_the_same_steps() -> None:
     told = document(small(), 1)
     stream = io.StringIO()

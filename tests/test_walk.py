@@ -120,7 +120,7 @@ def test_a_wrong_line_ends_a_script(line: str, message: str) -> None:
 def test_what_cannot_be_replayed(tmp_path: Path, report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*ASKED[:3], "-s", "plans=2", "--replay", str(report)]) == 2
     assert "give the sizes, faults and protections of the report" in capsys.readouterr().err
-    blue = find("examples/blue_green.py:protocol").system().instance()
+    blue = find(str(Path(__file__).parent.parent / "examples" / "blue_green.py") + ":protocol").system().instance()
     with pytest.raises(ModelError, match=r"step 1, publish, is no action of"):
         picks_of(blue, [{"action": "publish", "parameters": {}}])
 
