@@ -7,21 +7,34 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .api import check, compare, explained, instance_of, load, matrix, prove, render, save, state_graph
+    from .ask import Options
     from .catalogue import find
-    from .run import Options, check
-    from .vocabulary import Exploration, Finding, Match, Report, Step, Trace, Verdict
+    from .vocabulary import Exploration, Finding, Match, MatrixReport, Report, Step, Trace, Verdict
+    from .walk import Walk
 
 _HOME = {
     "Exploration": "vocabulary",
     "Finding": "vocabulary",
     "Match": "vocabulary",
-    "Options": "run",
+    "MatrixReport": "vocabulary",
+    "Options": "ask",
     "Report": "vocabulary",
     "Step": "vocabulary",
     "Trace": "vocabulary",
     "Verdict": "vocabulary",
-    "check": "run",
+    "Walk": "walk",
+    "check": "api",
+    "compare": "api",
+    "explained": "api",
     "find": "catalogue",
+    "instance_of": "api",
+    "load": "api",
+    "matrix": "api",
+    "prove": "api",
+    "render": "api",
+    "save": "api",
+    "state_graph": "api",
 }
 
 
@@ -35,11 +48,22 @@ __all__ = [
     "Exploration",
     "Finding",
     "Match",
+    "MatrixReport",
     "Options",
     "Report",
     "Step",
     "Trace",
     "Verdict",
+    "Walk",
     "check",
+    "compare",
+    "explained",
     "find",
+    "instance_of",
+    "load",
+    "matrix",
+    "prove",
+    "render",
+    "save",
+    "state_graph",
 ]

@@ -7,9 +7,9 @@ sets, lists for arrays. Index members count from 1; 0 in an optional index is no
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from .annotations import Causes, Declared, Insight, Picture
@@ -73,8 +73,24 @@ class Step:
     observed: tuple[Observed, ...] = ()
 
 
+class Painted:
+    """Something that notebooks show as HTML, once ``painted_by`` has been told how."""
+
+    def _repr_html_(self) -> str | None:
+        return None if _painter is None else _painter(self)
+
+
+_painter: Callable[[Any], str] | None = None
+
+
+def painted_by(painter: Callable[[Any], str]) -> None:
+    """How notebooks show reports and runs: reports know the vocabulary, not the other way round."""
+    global _painter  # noqa: PLW0603  (one for the process, as the way to draw is)
+    _painter = painter
+
+
 @dataclass(frozen=True)
-class Trace:
+class Trace(Painted):
     """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. After its last step a lasso goes on as after step
     ``loop`` (0: as from the start), for ever."""
 
@@ -337,7 +353,7 @@ class Telling:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(Painted):
     """Everything that a run of ``check`` says. ``parameters``: sizes, and options that are not as usual."""
 
     protocol: str

@@ -176,6 +176,10 @@ MAY_IMPORT = {
         "model.language",
         "properties.scenario",
     ],
+    "checker.api": [
+        "checker",
+        "model.language",
+    ],
     "checker.run": [
         "checker.insight",
         "checker.tell",
@@ -196,7 +200,10 @@ MAY_IMPORT = {
     "model": [],
 }
 PUBLIC = {
-    "checker": "Exploration Finding Match Options Report Step Trace Verdict check find",
+    "checker": (
+        "Exploration Finding Match MatrixReport Options Report Step Trace Verdict Walk check compare explained find "
+        "instance_of load matrix prove render save state_graph"
+    ),
     "properties": (
         "Claim Event Fact Invariant Lemma Liveness Plan Proof Property Reachability Recoverability Scenario Schedule "
         "StepInvariant event eventually_always fact infinitely_often invariant leads_to lemma never plan proof "

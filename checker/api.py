@@ -1,0 +1,160 @@
+"""What Python code calls: everything that the command does is one call here that returns what it reports.
+
+Small on purpose, and stable: ``tests/test_api.py`` holds it to its signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from model.language import Instance, Protocol, System, Variant
+
+from . import run
+from .ask import Options
+from .catalogue import find
+from .report.notebook import paint
+from .vocabulary import MatrixReport, Report, painted_by
+
+if TYPE_CHECKING:
+    import networkx
+
+    from .report.compare import Comparison
+
+painted_by(paint)
+
+
+def check(
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    options: Options | None = None,
+) -> Report:
+    """Check a protocol at one size, as ``check -p`` does; a name is what the command takes (``file.py:attribute``).
+
+    ``parameters`` gives sizes and options by name (others have their defaults). A ``System`` has its faults and
+    protections already. Raises ``ModelError`` where the request or the model is wrong.
+    """
+    subject = find(protocol) if isinstance(protocol, str) else protocol
+    return run.check(
+        subject, parameters, faults=faults, with_protections=with_protections, without=without, options=options
+    )
+
+
+def prove(
+    protocol: Protocol | Variant | str,
+    parameters: Mapping[str, int] | None = None,
+    *,
+    properties: Sequence[str] = (),
+    faults: Sequence[str] | None = None,
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    infer: bool = False,
+    seconds: float | None = None,
+) -> Report:
+    """Prove properties for every size that ``parameters`` leaves open, or find counterexamples on small instances, as
+    ``check prove`` does. Without ``faults`` what holds is proved under as many faults as it survives. ``seconds``
+    bounds the time. Raises ``ModelError``."""
+    from .limits import Limits
+    from .proof import Proving
+
+    variant = _variant(protocol)
+    words, sizes = run.split(variant, parameters or {})
+    run.refuse(words)
+    proving = Proving(
+        variant,
+        sizes,
+        faults=faults,
+        with_protections=with_protections,
+        without=without,
+        limits=Limits(seconds=seconds),
+        infer=infer,
+    )
+    return proving.run(*run.chosen(proving.system, properties, run.provable()))
+
+
+def matrix(protocol: Protocol | Variant | str = "fixed", *, seconds: float | None = None) -> MatrixReport:
+    """Every set of protections × every safety property × every set of faults, decided for every size, as ``check prove
+    --all`` does."""
+    from .limits import Limits
+    from .proof import Matrix
+
+    return Matrix(_variant(protocol), limits=Limits(seconds=seconds)).run()
+
+
+def explained(options: Options | None = None, *, beside: Protocol | Variant | str | None = None) -> Options:
+    """The options with all that there is to say of traces, for pages; ``beside`` is a variant to lay beside them."""
+    other = _variant(beside) if beside is not None else None
+    return replace(options or Options(), explain=True, beside=other)
+
+
+def render(report: Report, form: str = "text", *, trace: str | None = None) -> str:
+    """A report in one of the forms of ``check explain``. Forms of a single run take that of the property ``trace``, or
+    the first. Raises ``ValueError`` for a form that does not exist, ``NoTraceError`` where there is no run."""
+    from .report import document, render_json, render_plain
+    from .report.forms import FORMS, OF_TRACE, render_trace
+    from .report.html import render_html
+
+    if form in OF_TRACE:
+        return render_trace(form, report, trace)
+    makers = {"text": lambda: render_plain(document(report, 0)), "json": lambda: render_json(report)}
+    makers["html"] = lambda: render_html(report)
+    if form not in makers:
+        raise ValueError(f"{form!r} is no form of a report; there are {', '.join(FORMS)}")
+    return makers[form]()
+
+
+def save(report: Report, path: str | Path, form: str = "json", *, trace: str | None = None) -> None:
+    """Write a form of a report, whole or not at all. Raises ``OutputError``."""
+    from .report import write_whole
+
+    write_whole(path, render(report, form, trace=trace))
+
+
+def load(path: str | Path) -> Report:
+    """The report that ``save`` or the command wrote as JSON. Raises ``ReadError``."""
+    from .report.read import read_report
+
+    return read_report(path)
+
+
+def compare(before: Report, after: Report) -> Comparison:
+    """What differs between two reports, as ``check compare`` says it."""
+    from .report.compare import compare as compared
+
+    return compared(before, after)
+
+
+def state_graph(
+    protocol: Protocol | Variant | System | str, parameters: Mapping[str, int | str] | None = None, *, most: int = 2000
+) -> networkx.MultiDiGraph:
+    """The whole state graph of a small instance, as ``check graph`` draws it. Raises ``ModelError`` where there are
+    more than ``most`` states."""
+    from .stategraph import state_graph as drawn
+
+    instance = instance_of(protocol, parameters)
+    return drawn(instance, instance.system.properties, most)
+
+
+def instance_of(
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> Instance:
+    """The instance that a request is about: what ``Walk`` walks through. Raises ``ModelError``."""
+    subject = find(protocol) if isinstance(protocol, str) else protocol
+    return run.instance_of(subject, parameters or {}, faults=faults, with_protections=with_protections, without=without)
+
+
+def _variant(protocol: Protocol | Variant | str) -> Variant:
+    if isinstance(protocol, str):
+        return find(protocol)
+    return protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol

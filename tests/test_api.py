@@ -1,0 +1,142 @@
+"""The public calls: their signatures, and that they say what the command says."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import checker
+from checker import (
+    Options,
+    Report,
+    Walk,
+    check,
+    compare,
+    explained,
+    find,
+    instance_of,
+    load,
+    matrix,
+    prove,
+    render,
+    save,
+)
+from checker.cli.main import run
+from checker.report.forms import FORMS, NoTraceError
+from model.language import ModelError
+
+SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+ASKED = ["-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={v}"))]
+
+SIGNATURES = {
+    "check": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None)",
+    "prove": (
+        "(protocol, parameters=None, *, properties=(), faults=None, with_protections=(), without=(), infer=False, "
+        "seconds=None)"
+    ),
+    "matrix": "(protocol='fixed', *, seconds=None)",
+    "explained": "(options=None, *, beside=None)",
+    "render": "(report, form='text', *, trace=None)",
+    "save": "(report, path, form='json', *, trace=None)",
+    "load": "(path)",
+    "compare": "(before, after)",
+    "state_graph": "(protocol, parameters=None, *, most=2000)",
+    "instance_of": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
+    "find": "(name)",
+}
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return check("original", SMALL, options=explained(beside="fixed"))
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signatures_stay(name: str) -> None:
+    signature = inspect.signature(getattr(checker, name))
+    plain = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values()]
+    assert str(signature.replace(parameters=plain, return_annotation=inspect.Signature.empty)) == SIGNATURES[name]
+    assert (getattr(checker, name).__doc__ or "").strip()
+
+
+def test_every_call_is_pinned() -> None:
+    calls = {n for n in checker.__all__ if inspect.isfunction(getattr(checker, n))}
+    assert calls == set(SIGNATURES)
+
+
+def test_names_and_objects_are_the_same() -> None:
+    for subject in (find("original"), find("original").system()):
+        found = check(subject, SMALL, options=Options(properties=("plans-never-regress",)))
+        assert found.findings[0].depth == 10
+    assert check("original", SMALL, options=Options(properties=("plans-never-regress",))).findings[0].depth == 10
+
+
+def test_what_the_command_writes_is_what_the_call_returns(
+    report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASKED, "--format", f"json:{tmp_path / 'r.json'}"]) == 1
+    capsys.readouterr()
+    theirs = load(tmp_path / "r.json")
+    still = [
+        replace(r, exploration=replace(r.exploration, seconds=0.0, peak_memory_bytes=0))  # type: ignore[type-var]
+        for r in (report, theirs)
+    ]
+    assert json.loads(render(still[0], "json")) == json.loads(render(still[1], "json"))
+    assert not compare(report, theirs).changed
+
+
+def test_every_form_is_rendered_and_saved(report: Report, tmp_path: Path) -> None:
+    for form in FORMS:
+        text = render(report, form)
+        save(report, tmp_path / form, form)
+        assert text
+        assert (tmp_path / form).read_text() == text
+    assert render(report, "mermaid", trace="plans-never-regress") != render(report, "mermaid")
+    assert load(tmp_path / "json").verdict is report.verdict
+    with pytest.raises(ValueError, match="'pdf' is no form of a report; there are text, json"):
+        render(report, "pdf")
+    with pytest.raises(NoTraceError):
+        render(report, "svg", trace="nobody")
+
+
+def test_proofs() -> None:
+    found = prove("fixed", properties=["plans-never-regress"])
+    assert found.verdict.word == "holds"
+    assert found.every_size
+    refuted = prove("original", properties=["plans-never-regress"])
+    assert refuted.verdict.word == "violated"
+    with pytest.raises(ModelError):
+        prove("fixed", {"nobody": 1})
+    assert matrix(find("fixed"), seconds=0.0).undecided > 0
+
+
+def test_walking() -> None:
+    walk = Walk(instance_of("original", SMALL, faults=["crash"]), seed=1)
+    walk.wander(5)
+    assert len(walk.trace) == 5
+    assert "crash" in walk.instance.system.faults
+    assert checker.state_graph("original", {**SMALL, "enactors": 1, "plans": 1}).number_of_nodes() > 5
+
+
+def test_notebooks_show_reports_and_runs(report: Report) -> None:
+    text = report._repr_html_()
+    assert text is not None
+    assert "violated" in text
+    assert "It takes:" in text
+    trace = report.findings[0].trace
+    assert trace is not None
+    listed = trace._repr_html_()
+    assert listed is not None
+    assert listed.count("<li>") == len(trace)
+    bad = replace(trace, steps=(replace(trace.steps[0], text="<script>alert(1)</script>", by="<b>"), *trace.steps[1:]))
+    shown = bad._repr_html_()
+    assert shown is not None
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+    hostile = replace(report, protocol="<img src=x>")._repr_html_()
+    assert hostile is not None
+    assert "<img" not in hostile
