@@ -6,7 +6,8 @@
   the process of the first one until the second has happened, as in the reversal of races of Flanagan & Godefroid
   ("Dynamic partial-order reduction", POPL 2005, section 3); then the other steps follow in their order, as far as they
   are enabled. If nothing breaks the property then, their order decides.
-* The chain: the longest sequence of steps in which each races with the next about something that the property reads.
+* The chain: the longest sequence of steps in which each races with the next about something that the property reads;
+  about anything, where no race is about that.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def causes(recording: Recording, question: Question) -> Causes:
     """Why ``recording``, whose last state or step breaks the property, breaks it."""
     story = _Story(recording, question)
     races = story.races()
-    chain = _longest([r for r in races if story.about(r)], len(recording.moves))
+    steps = len(recording.moves)
+    chain = _longest([r for r in races if story.about(r)], steps) or _longest(races, steps)
     return Causes(question.name, story.needed(), races, chain, ())
 
 

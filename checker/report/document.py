@@ -27,7 +27,8 @@ from .proofs import certificate
 def document(report: Report, exit_code: int) -> Document:
     """The text report of a run that ends with ``exit_code``."""
     closing = f"verdict: {report.verdict.word} (exit {exit_code})"
-    return Document(tuple(_blocks(report)), closing, report.verdict.word)
+    blocks = list(_blocks(report))
+    return Document((*blocks, *_moral(report, blocks)), closing, report.verdict.word)
 
 
 def _blocks(report: Report) -> Iterator[Block]:
@@ -57,14 +58,13 @@ def _blocks(report: Report) -> Iterator[Block]:
         yield from _telling(report)
     for proof in report.proofs:
         yield from certificate(proof)
-    yield from _moral(report)
 
 
-def _moral(report: Report) -> Iterator[Block]:
-    """What it takes to break the first property that is broken, last of all."""
+def _moral(report: Report, said: list[Block]) -> Iterator[Block]:
+    """What it takes to break the first property that is broken, last of all, unless that was just said."""
     sentences = (finding_because(f) for f in report.findings if f.verdict is Verdict.VIOLATED)
     sentence = next(filter(None, sentences), "")
-    if sentence:
+    if sentence and getattr(said[-1], "text", "") != sentence:
         yield Heading("In short")
         yield Paragraph(sentence, "violated")
 
