@@ -15,7 +15,7 @@ from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetr
 from .limits import Limits
 from .vocabulary import Exploration, Verdict, Warned
 
-OUTGROWN, OUTGROWN_ORBITS = 50_000, 5_000
+OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
 
 
