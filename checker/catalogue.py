@@ -41,13 +41,19 @@ def find(name: str) -> Variant:
 
 
 def sibling(name: str) -> Variant | None:
-    """Of the other variants that stand beside the one that ``name`` means, the one of its protocol that has the most
-    protections, if that is more than it has itself."""
+    """The most protected variant beside the one that ``name`` means, as ``sibling_of`` has it."""
     here = find(name)
     place, _, _ = BUILT_IN.get(name, name).rpartition(":")
-    module = sys.modules[f"planrace_user_{Path(place).stem}" if place.endswith(".py") else place]
-    others = [v for v in vars(module).values() if isinstance(v, Variant) and v.protocol is here.protocol]
-    found = max(others, key=lambda v: len(v.protections), default=here)
+    return sibling_of(here, sys.modules[f"planrace_user_{Path(place).stem}" if place.endswith(".py") else place])
+
+
+def sibling_of(here: Variant, module: ModuleType | None = None) -> Variant | None:
+    """Of the variants of the same protocol in the module (where one is not named: any that has this variant) the one
+    that has the most protections, if these are more than its own."""
+    modules = [m for m in list(sys.modules.values()) if any(v is here for v in list(vars(m).values()))]
+    others = [v for m in ([module] if module else modules) for v in list(vars(m).values()) if isinstance(v, Variant)]
+    alike = [v for v in others if v.protocol is here.protocol]
+    found = max(alike, key=lambda v: len(v.protections), default=here)
     return found if len(found.protections) > len(here.protections) else None
 
 

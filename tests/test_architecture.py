@@ -176,6 +176,8 @@ MAY_IMPORT = {
         "model.language",
         "properties.scenario",
     ],
+    "checker.plugin": ["checker", "model.language"],
+    "checker.fingerprint": ["model.language"],
     "checker.api": [
         "checker",
         "model.language",

@@ -16,7 +16,7 @@ FENCED = re.compile(
     r"(?:<!-- (?P<how>new file|file): (?P<name>\S+) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```",
     re.DOTALL | re.MULTILINE,
 )
-PATHS = ["docs/tutorial.md", "docs/cookbook.md"]
+PATHS = ["docs/tutorial.md", "docs/cookbook.md", "docs/pytest.md"]
 
 
 @pytest.mark.parametrize("document", PATHS)

@@ -51,7 +51,11 @@ def load(path: str | Path) -> Any:
 def read_report(path: str | Path) -> Report:
     """The report in a file: what ``check --format json`` writes, or a single trace that ``check walk`` saved. Raises
     ``ReadError``."""
-    data = load(path)
+    return report_of(load(path), str(path))
+
+
+def report_of(data: Any, path: str = "it") -> Report:
+    """The report that JSON values hold. Raises ``ReadError``."""
     found = data.get("schema") if isinstance(data, dict) else None
     if found not in (SCHEMA, TRACE_SCHEMA):
         says = f"its schema is {found!r}" if found is not None else "it names no schema"
