@@ -96,17 +96,14 @@ def explained(options: Options | None = None, *, beside: Protocol | Variant | st
 def render(report: Report, form: str = "text", *, trace: str | None = None) -> str:
     """A report in one of the forms of ``check explain``. Forms of a single run take that of the property ``trace``, or
     the first. Raises ``ValueError`` for a form that does not exist, ``NoTraceError`` where there is no run."""
-    from .report import document, render_json, render_plain
-    from .report.forms import FORMS, OF_TRACE, render_trace
-    from .report.html import render_html
+    from .report import document, render_plain
+    from .report.forms import FORMS, OF_TRACE, render_trace, render_whole
 
-    if form in OF_TRACE:
-        return render_trace(form, report, trace)
-    makers = {"text": lambda: render_plain(document(report, 0)), "json": lambda: render_json(report)}
-    makers["html"] = lambda: render_html(report)
-    if form not in makers:
+    if form not in FORMS:
         raise ValueError(f"{form!r} is no form of a report; there are {', '.join(FORMS)}")
-    return makers[form]()
+    if form == "text":
+        return render_plain(document(report, 0))
+    return render_trace(form, report, trace) if form in OF_TRACE else render_whole(form, report)
 
 
 def save(report: Report, path: str | Path, form: str = "json", *, trace: str | None = None) -> None:

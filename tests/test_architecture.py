@@ -114,6 +114,18 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
+    "checker.advice": [
+        "checker.advice",
+        "checker.explore",
+        "checker.interpreter",
+        "checker.layout",
+        "checker.limits",
+        "checker.native",
+        "checker.report.blocks",
+        "checker.smt",
+        "model.language",
+        "properties.kinds",
+    ],
     "checker.report": ["checker.report", "checker.annotations", "checker.vocabulary"],
     "checker.stategraph": [
         "checker.interpreter",

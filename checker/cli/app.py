@@ -49,6 +49,7 @@ from .values import Memory, Setting
     "--with-alternatives", "alternatives", type=click.IntRange(1, 6), metavar="N", help="Let pages walk N steps off."
 )
 @click.option("--least-delay", is_flag=True, help="Find how little delay breaks a property.")
+@click.option("--sarif-all", is_flag=True, help="SARIF with what holds and what is open too.")
 @click.option("--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps.")
 @click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
 @click.option("--strict", is_flag=True, help="Exit 1 where the report warns of the model.")
@@ -128,6 +129,7 @@ def explain_command(report: str, forms: tuple[str, ...], outputs: tuple[str, ...
     text      what happened, step by step
     html      a page to walk through the runs, in one file
     json      everything, for programs
+    junit, sarif, annotations, summary   for CI (docs/ci.md)
     mermaid   a sequence diagram that GitHub draws
     svg       the same as a picture
     shiviz    a log with vector clocks, for ShiViz
@@ -189,3 +191,48 @@ def compare_command(first: str, second: str, form: tuple[str, ...], outputs: tup
     from .compare import compare_command as run
 
     return run(first, second, form, outputs)
+
+
+@app.command("lint", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-p", "--protocol", metavar="NAME", required=True, help="As for check.")
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Switch a fault on; repeatable.")
+@click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
+@click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
+@click.option("--strict", is_flag=True, help="Exit 1 where there is something to say.")
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text or json.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+def lint_command(protocol: str, **options: Any) -> int:
+    """Say what the author of a model may have overlooked: unused declarations, guards that are never true, missing
+    resets, unbounded growth.
+
+    Exit codes: 0, with --strict 1 where there is something to say, 2 wrong request or model.
+    """
+    from .lint import lint_command as run
+
+    return run(protocol, **options)
+
+
+@app.command("forecast", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-p", "--protocol", metavar="NAME", required=True, help="As for check.")
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Switch a fault on; repeatable.")
+@click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
+@click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
+@click.option("--property", "properties", metavar="NAME", multiple=True, help="Only of this one; repeatable.")
+@click.option("--symmetry/--no-symmetry", default=None, help="Of orbits of interchangeable members, or of all states.")
+@click.option(
+    "--sample", type=click.IntRange(min=100), default=20_000, show_default=True, help="States of each search in Python."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(min=0), default=15.0, show_default=True, help="When no further search is begun."
+)
+@click.option("--explain/--no-explain", default=True, help="Say what multiplies the states (default).")
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text or json.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+def forecast_command(protocol: str, **options: Any) -> int:
+    """Forecast how many states a complete search will meet, how long it will take and how much memory, and say what
+    multiplies the states and what would make them fewer. Takes seconds, whatever the size."""
+    from .forecast import forecast_command as run
+
+    return run(protocol, **options)

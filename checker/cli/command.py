@@ -60,7 +60,8 @@ def check_command(protocol: str, **asked: Any) -> int:
             ),
         )
     code = exit_code(report, asked["expect"], strict=asked["strict"])
-    delivery.deliver(told(report, document(report, code)))
+    chosen = {"expected": asked["expect"], "everything": asked["sarif_all"]}
+    delivery.deliver(told(report, document(report, code), **chosen))
     return code
 
 

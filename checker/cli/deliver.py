@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..report import OutputError, render_plain, write_whole
 from ..report.blocks import Document
-from ..report.forms import FORMS, OF_TRACE, NoTraceError, render_trace
+from ..report.forms import FORMS, OF_TRACE, WHOLE, NoTraceError, render_trace, render_whole
 from ..report.plain import WIDTH
 from ..vocabulary import Report
 
@@ -29,22 +30,11 @@ class Told:
         return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
 
 
-def told(report: Report, document: Document, trace: str | None = None) -> Told:
-    """A report in all its forms; ``trace`` names the one that forms of a single trace show."""
-    whole = {"json": partial(_json, report), "html": partial(_html, report)}
+def told(report: Report, document: Document, trace: str | None = None, **asked: Any) -> Told:
+    """A report in all its forms; ``trace`` names the one that forms of a single trace show, ``asked`` is what else was
+    asked of forms (``expected``, ``everything``)."""
+    whole = {form: partial(render_whole, form, report, **asked) for form in WHOLE if form != "text"}
     return Told(document, {**whole, **{form: partial(render_trace, form, report, trace) for form in OF_TRACE}})
-
-
-def _json(report: Report) -> str:
-    from ..report import render_json
-
-    return render_json(report)
-
-
-def _html(report: Report) -> str:
-    from ..report.html import render_html
-
-    return render_html(report)
 
 
 class Delivery:

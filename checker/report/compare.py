@@ -276,16 +276,16 @@ def comparison_markdown(c: Comparison) -> str:
     for title, differences in _parts(c):
         if differences:
             lines += [f"**{title}**", "", "| | before | after |", "| --- | --- | --- |"]
-            lines += [f"| {_cell(d.what)} | {_cell(d.before)} | {_cell(d.after)} |" for d in differences]
+            lines += [f"| {cell(d.what)} | {cell(d.before)} | {cell(d.after)} |" for d in differences]
             lines.append("")
     if c.uncounted:
         lines += [f"Counts are not compared: {c.uncounted}.", ""]
     if c.partings:
-        lines += ["**Runs**", "", *(f"- {_cell(_parts_at(p))}" for p in c.partings), ""]
+        lines += ["**Runs**", "", *(f"- {cell(_parts_at(p))}" for p in c.partings), ""]
     return "\n".join(lines)
 
 
-def _cell(text: str | None) -> str:
+def cell(text: str | None) -> str:
     """Text that Markdown takes for nothing else."""
     if text is None:
         return "–"

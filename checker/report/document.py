@@ -36,6 +36,8 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield Paragraph(subject(report))
     if report.exploration is not None:
         yield Paragraph(coverage(report.engine, report.exploration))
+        if _outgrown(report, report.exploration):
+            yield Paragraph("`check forecast` with the same options says how large the search is, and why.")
     yield Verdicts(tuple((f.name, f.verdict.word, _how(f)) for f in report.findings))
     for f in report.findings:
         if f.kind == "run" and f.trace is not None:
@@ -58,6 +60,12 @@ def _blocks(report: Report) -> Iterator[Block]:
         yield from _telling(report)
     for proof in report.proofs:
         yield from certificate(proof)
+
+
+def _outgrown(report: Report, e: Exploration) -> bool:
+    """A bound ended a search before it could decide."""
+    undecided = report.verdict is Verdict.UNKNOWN and e.stopped is not None and not report.interrupted
+    return undecided and report.engine != "simulate" and not report.every_size
 
 
 def _moral(report: Report, said: list[Block]) -> Iterator[Block]:

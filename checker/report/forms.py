@@ -12,6 +12,10 @@ WHOLE = {
     "text": "what happened, step by step",
     "json": "everything, for programs; check explain makes all other forms of it",
     "html": "a page to walk through the runs, in one file",
+    "junit": "JUnit XML, one test case a property",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "annotations": "workflow commands, for GitHub's diff view",
+    "summary": "Markdown with a diagram, for the summary of a job",
 }
 OF_TRACE = {
     "mermaid": "a sequence diagram that GitHub draws",
@@ -62,6 +66,31 @@ def _traces(report: Report) -> Iterator[Chosen]:
     told = report.telling
     if told is not None and told.trace is not None:
         yield Chosen("fullest", told.trace, told.match, told.insight, report.variables)
+
+
+def render_whole(form: str, report: Report, *, expected: str | None = None, everything: bool = False) -> str:
+    """A form of the whole report but for text, which wants an exit code. ``expected`` is the outcome that was expected
+    (JUnit), ``everything`` whether results that are no failures are wanted too (SARIF)."""
+    match form:
+        case "json":
+            from .json import render_json
+
+            return render_json(report)
+        case "html":
+            from .html import render_html
+
+            return render_html(report)
+        case "junit":
+            from .junit import render_junit
+
+            return render_junit(report, expected=expected)
+        case "sarif":
+            from .sarif import render_sarif
+
+            return render_sarif(report, everything=everything)
+    from .github import render_annotations, render_summary
+
+    return {"annotations": render_annotations, "summary": render_summary}[form](report)
 
 
 def render_trace(form: str, report: Report, name: str | None = None) -> str:

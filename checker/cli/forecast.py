@@ -1,0 +1,32 @@
+"""``check forecast``: how large a search will be, and what makes it large."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ..advice import Budget, explain_explosion, forecast, forecast_document, forecast_json
+from ..catalogue import find
+from ..run import chosen, instance_of
+from .command import once
+from .deliver import Delivery, Told
+
+FORMS = ("text", "json")
+
+
+def forecast_command(protocol: str, **asked: Any) -> int:
+    """Forecast the search that ``check`` would do with these options; the exit code."""
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
+    instance = instance_of(
+        find(protocol),
+        once(asked["settings"]),
+        faults=asked["faults"],
+        with_protections=asked["with_"],
+        without=asked["without"],
+    )
+    properties, _ = chosen(instance.system, asked["properties"], object)
+    budget = Budget(states=asked["sample"], total=asked["seconds"])
+    made = forecast(instance, properties, budget, symmetric=asked["symmetry"])
+    why = explain_explosion(instance, properties, budget) if asked["explain"] else None
+    delivery.deliver(Told(forecast_document(made, why), {"json": partial(forecast_json, made, why)}))
+    return 0

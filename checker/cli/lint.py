@@ -1,0 +1,33 @@
+"""``check lint``: what the author of a model may have overlooked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from ..advice import lint, lint_document, lint_json
+from ..catalogue import find
+from ..run import split
+from .command import once
+from .deliver import Delivery, Told
+
+FORMS = ("text", "json")
+
+
+def lint_command(protocol: str, **asked: Any) -> int:
+    """Lint a protocol; the exit code: with ``strict`` 1 where there is something to say."""
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
+    variant = find(protocol)
+    words, sizes = split(variant, once(asked["settings"]))
+    found = lint(
+        variant,
+        sizes,
+        faults=asked["faults"],
+        with_protections=asked["with_"],
+        without=asked["without"],
+        options=words,
+    )
+    code = 1 if found and asked["strict"] else 0
+    makers = {"json": partial(lint_json, variant.name, found)}
+    delivery.deliver(Told(lint_document(variant.name, found, code), makers))
+    return code

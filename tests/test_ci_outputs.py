@@ -1,0 +1,253 @@
+"""What CI systems read: JUnit XML, SARIF, GitHub's annotations and summary."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from checker import Options, Report, check, explained
+from checker.cli.app import app
+from checker.cli.main import run
+from checker.report.github import render_annotations, render_summary
+from checker.report.junit import render_junit
+from checker.report.sarif import render_sarif
+
+ROOT = Path(__file__).parent.parent
+SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+BLUE = str(ROOT / "examples" / "blue_green.py")
+HOSTILE = "a]]>b\x00\x1b[31m\n::error::x%0A,:<script>&\"'|`"
+
+# The parts of the standard that are written here; the schema of OASIS itself is on no package registry.
+MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
+LOCATION = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "message": MESSAGE,
+        "physicalLocation": {
+            "type": "object",
+            "required": ["artifactLocation"],
+            "additionalProperties": False,
+            "properties": {
+                "artifactLocation": {
+                    "type": "object",
+                    "required": ["uri"],
+                    "properties": {
+                        "uri": {"type": "string", "format": "uri-reference"},
+                        "uriBaseId": {"type": "string"},
+                    },
+                },
+                "region": {"type": "object", "properties": {"startLine": {"type": "integer", "minimum": 1}}},
+            },
+        },
+        "logicalLocations": {"type": "array", "items": {"type": "object", "required": ["name"]}},
+    },
+}
+FLOW = {
+    "type": "object",
+    "required": ["locations"],
+    "properties": {
+        "id": {"type": "string"},
+        "locations": {
+            "type": "array",
+            "minItems": 1,
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "executionOrder": {"type": "integer", "minimum": 0},
+                    "location": LOCATION,
+                    "state": {"type": "object", "additionalProperties": MESSAGE},
+                },
+            },
+        },
+    },
+}
+RESULT = {
+    "type": "object",
+    "required": ["message", "ruleId", "locations"],
+    "properties": {
+        "kind": {"enum": ["notApplicable", "pass", "fail", "review", "open", "informational"]},
+        "level": {"enum": ["none", "note", "warning", "error"]},
+        "message": MESSAGE,
+        "locations": {"type": "array", "minItems": 1, "items": LOCATION},
+        "codeFlows": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["threadFlows"],
+                "properties": {"threadFlows": {"type": "array", "minItems": 1, "items": FLOW}},
+            },
+        },
+        "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+    "if": {"properties": {"kind": {"not": {"const": "fail"}}}, "required": ["kind"]},
+    "then": {"properties": {"level": {"const": "none"}}},
+}
+SARIF: dict[str, Any] = {
+    "type": "object",
+    "required": ["version", "runs"],
+    "properties": {
+        "version": {"const": "2.1.0"},
+        "runs": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["tool", "results"],
+                "properties": {"results": {"type": "array", "items": RESULT}},
+            },
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return check("original", SMALL, options=explained())
+
+
+@pytest.fixture(scope="module")
+def open_report() -> Report:
+    return check("fixed", SMALL, options=Options(states=5))
+
+
+def hostile(report: Report) -> Report:
+    f = report.findings[0]
+    assert f.trace is not None
+    steps = (replace(f.trace.steps[0], text=HOSTILE, by=HOSTILE, action=HOSTILE), *f.trace.steps[1:])
+    bad = replace(f, name=HOSTILE, meaning=HOSTILE, how=HOSTILE, trace=replace(f.trace, steps=steps))
+    return replace(report, protocol=HOSTILE, findings=(bad,))
+
+
+# JUnit -----------------------------------------------------------------------------------------------------------
+def test_junit_has_a_case_for_each_property(report: Report) -> None:
+    suite = ElementTree.fromstring(render_junit(report))[0]
+    cases = suite.findall("testcase")
+    assert [c.get("name") for c in cases] == [f.name for f in report.findings]
+    failed = [c.get("name") for c in cases if c.find("failure") is not None]
+    assert failed == [f.name for f in report.findings if f.verdict.word == "violated"]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == (str(len(cases)), str(len(failed)), "0")
+    failure = cases[0].find("failure")
+    assert failure is not None
+    assert failure.get("message") == "violated in 12 steps"
+    assert "1. planner publishes plan 1" in (failure.text or "")
+    assert "It takes:" in (failure.text or "")
+    told = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert 'timestamp="2026-01-02T03:04:05+00:00"' in render_junit(report, now=told)
+
+
+def test_junit_never_skips(report: Report, open_report: Report) -> None:
+    suite = ElementTree.fromstring(render_junit(open_report))[0]
+    assert suite.get("errors") == str(sum(f.verdict.word == "unknown" for f in open_report.findings)) != "0"
+    assert suite.find("testcase/error[@type='Undecided']") is not None
+    assert suite.find("testcase/skipped") is None
+    expected = ElementTree.fromstring(render_junit(report, expected="violated"))[0]
+    assert expected.get("failures") == "0"
+    assert "publishes plan 1" in (expected.findtext("testcase/system-out") or "")
+
+
+# SARIF -----------------------------------------------------------------------------------------------------------
+def sarif(report: Report, **options: Any) -> Any:
+    data = json.loads(render_sarif(report, **options))
+    jsonschema.validate(data, SARIF)
+    return data["runs"][0]
+
+
+def test_sarif_points_at_the_action_at_fault() -> None:
+    report = check(f"{BLUE}:protocol", options=explained())
+    (result,) = sarif(report)["results"]
+    place = result["locations"][0]["physicalLocation"]
+    line = place["region"]["startLine"]
+    lines = (ROOT / "examples" / "blue_green.py").read_text().splitlines()
+    chosen = next(n for n, text in enumerate(lines, 1) if text.startswith("def choose"))
+    assert line in (chosen, chosen - 1)
+    assert place["artifactLocation"]["uri"].endswith("examples/blue_green.py")
+    flows = result["codeFlows"][0]["threadFlows"]
+    order = sorted(x["executionOrder"] for flow in flows for x in flow["locations"])
+    assert order == list(range(1, 9))
+    assert {flow["id"] for flow in flows} == {"builder", "deployer 1", "deployer 2", "collector"}
+    moved = replace(report, sources={n: replace(s, line=s.line + 7) for n, s in report.sources.items()})
+    (other,) = sarif(moved)["results"]
+    assert other["partialFingerprints"] == result["partialFingerprints"]
+    assert other["locations"] != result["locations"]
+
+
+def test_sarif_has_failures_only_unless_all_is_wanted(report: Report, open_report: Report) -> None:
+    run_ = sarif(report)
+    assert {r["kind"] for r in run_["results"]} == {"fail"}
+    assert run_["properties"]["holds"] == ["cleanup-deletes"]
+    assert {(r["kind"], r["level"]) for r in sarif(report, everything=True)["results"]} == {
+        ("fail", "error"),
+        ("pass", "none"),
+    }
+    assert {(r["kind"], r["level"]) for r in sarif(open_report)["results"]} == {("fail", "warning")}
+    assert ("open", "none") in {(r["kind"], r["level"]) for r in sarif(open_report, everything=True)["results"]}
+    other = check("original", {**SMALL, "plans": 2}, options=Options(properties=("plans-never-regress",)))
+    assert sarif(other)["automationDetails"]["id"] != run_["automationDetails"]["id"]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"kind": "pass", "level": "error", "ruleId": "x", "message": {"text": "x"}}, RESULT)
+
+
+# GitHub ----------------------------------------------------------------------------------------------------------
+def test_annotations_stand_at_lines(report: Report, open_report: Report) -> None:
+    lines = render_annotations(report).splitlines()
+    assert len(lines) == sum(f.verdict.word != "holds" for f in report.findings)
+    assert re.match(r"::error file=\S+protocol\.py,line=\d+,title=active-plan-never-deleted%3A violated::", lines[0])
+    assert all(line.startswith("::warning ") for line in render_annotations(open_report).splitlines())
+
+
+def test_the_summary_has_a_table_and_a_diagram(report: Report) -> None:
+    text = render_summary(report)
+    assert text.startswith("## original: ❌ violated")
+    assert text.count("| ❌ violated |") == sum(f.verdict.word == "violated" for f in report.findings)
+    assert "```mermaid\nsequenceDiagram" in text
+    assert "It takes:" in text
+
+
+def test_hostile_names_break_nothing(report: Report) -> None:
+    bad = hostile(report)
+    suite = ElementTree.fromstring(render_junit(bad))[0]
+    assert len(suite.findall("testcase")) == 1
+    assert "\x00" not in render_junit(bad)
+    sarif(bad)
+    lines = render_annotations(bad).splitlines()
+    assert len(lines) == 1
+    assert re.match(r"::error file=[^:,]*,line=\d+,title=[^:,]*::", lines[0])
+    rows = [line for line in render_summary(bad).splitlines() if line.startswith("| ")]
+    assert len(rows) == 3
+    assert all(row.count("|") == 4 for row in rows)
+
+
+# The command and the documents -----------------------------------------------------------------------------------
+def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = [w for n, v in SMALL.items() for w in ("-s", f"{n}={v}")]
+    forms = [w for f in ("junit", "sarif", "annotations", "summary") for w in ("--format", f"{f}:{tmp_path / f}")]
+    assert run(["-p", "original", *sizes, *forms, "--expect", "violated", "--sarif-all"]) == 0
+    capsys.readouterr()
+    assert 'failures="0"' in (tmp_path / "junit").read_text()
+    assert "pass" in {r["kind"] for r in json.loads((tmp_path / "sarif").read_text())["runs"][0]["results"]}
+    assert (tmp_path / "annotations").read_text().startswith("::error ")
+    assert (tmp_path / "summary").read_text().startswith("## original")
+
+
+def test_what_the_documents_run_exists() -> None:
+    """Every option in the workflow and the hooks is one of the command's."""
+    known = {o for p in app.params for o in p.opts}
+    text = (ROOT / "docs" / "ci.md").read_text()
+    found = re.findall(r"\bcheck (--protocol[^`]*?)(?=\n +- |\n *language|```)", text, re.DOTALL)
+    assert len(found) >= 3
+    for words in found:
+        assert {w for w in shlex.split(words) if w.startswith("--")} <= known
+    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    yaml = pytest.importorskip("yaml")
+    for block in [*blocks, (ROOT / ".pre-commit-hooks.yaml").read_text()]:
+        assert yaml.safe_load(block)
