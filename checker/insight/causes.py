@@ -104,17 +104,15 @@ class _Story:
     def _swapped(self, held: int, i: int, j: int) -> tuple[bool, str] | None:
         """Hold the process of ``i`` up from step ``held`` on until step ``j`` has happened. None where that is not
         possible, else whether the property holds all along, and what became of step ``i``."""
-        run = Recording(self.interpreter)
+        run, waiting = Recording(self.interpreter), list[int]()
         for n in range(j + 1):
-            if n >= held and self.processes[n] == self.processes[i]:
-                continue
-            if not take(run, self.picks[n]):
+            stays = n >= held and self.processes[n] in (self.processes[i], *(self.processes[w] for w in waiting))
+            if stays or not take(run, self.picks[n]):
                 if n == j:
                     return None
-                continue
-            if self.question.breaks(run):
+                waiting.append(n)
+            elif self.question.breaks(run):
                 return False, ""
-        waiting = [n for n in range(held, j) if self.processes[n] == self.processes[i]]
         effect = "not enabled"
         for n, move in self._rest(run, [*waiting, *range(j + 1, len(self.picks))]):
             if n == i:
