@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -41,8 +42,15 @@ def shows(command: str, output: str, where: Path) -> None:
     """Every part between lines of ``…`` stands in the real output, in this order."""
     words = shlex.split(command)
     programs = {"check": COMMAND, "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]}
+    plain = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
     done = subprocess.run(
-        [*programs[words[0]], *words[1:]], cwd=where, capture_output=True, text=True, timeout=120, check=False
+        [*programs[words[0]], *words[1:]],
+        cwd=where,
+        env=plain,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     real, at = " ".join(masked(done.stdout)), 0
     for part in re.split(r"^…$", output, flags=re.MULTILINE):
