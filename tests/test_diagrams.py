@@ -131,6 +131,24 @@ def test_shiviz_clocks_order_what_depends(report: Report, trace: Trace) -> None:
                 assert all(made[j].get(who, 0) >= n for who, n in made[i].items())
 
 
+def test_names_and_texts_that_the_formats_would_misread(report: Report, trace: Trace) -> None:
+    """Characters that are none of XML, hosts that would become one, and what Mermaid takes for a setting."""
+    names = ["a b", "a_b", "a\x1b b"]
+    steps = tuple(replace(trace.steps[0], by=name, text="wrap: \uffff") for name in names)
+    finding = replace(report.findings[0], trace=Trace(trace.initial, steps), insight=None)
+    bad = replace(report, findings=(finding,), telling=None)
+    hosts = [line.split()[0] for line in render_trace("shiviz", bad).splitlines()[2::2]]
+    assert hosts == ["a_b", "a_b_", "a�_b"]
+    ElementTree.fromstring(render_trace("svg", bad))
+    assert render_trace("mermaid", bad).count(": wrap#58; ") == len(names)
+
+
+def test_mermaid_marks_the_last_step(report: Report, trace: Trace) -> None:
+    before, last = render_trace("mermaid", report).split("  rect ")
+    assert (before.count("->>"), last.count("->>")) == (len(trace) - 1, 1)
+    assert last.endswith("  end\n")
+
+
 # Graphs ----------------------------------------------------------------------------------------------------------
 def test_the_neighbourhood_is_the_graph(report: Report, trace: Trace) -> None:
     insight = report.findings[0].insight

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ..vocabulary import FactMatch, Match, Step, Trace
 from .blocks import clean
 from .lanes import Lanes, facts_at, lanes, thing, told
+
+LAST = "rgba(194, 47, 47, 0.2)"
+"""Behind the last step; it lets light and dark pages through."""
 
 
 def render_mermaid(trace: Trace, match: Match | None = None, title: str = "") -> str:
@@ -28,7 +32,11 @@ def _lines(trace: Trace, match: Match | None, title: str) -> Iterator[str]:
     for n, step in enumerate(trace.steps, 1):
         if trace.loop == n - 1:
             yield "  loop for ever"
+        if n == len(trace):
+            yield f"  rect {LAST}"
         yield from (f"  {line}" for line in _step(step, drawn, ids, facts.get(n, [])))
+        if n == len(trace):
+            yield "  end"
     if trace.loop is not None and trace.loop < len(trace):
         yield "  end"
     elif trace.loop is not None and drawn.processes:
@@ -48,5 +56,7 @@ def _step(step: Step, drawn: Lanes, ids: dict[str, str], facts: list[FactMatch])
 
 
 def _safe(text: str) -> str:
-    """Text that no parser of the diagram takes for anything else: entities for all but plain characters."""
-    return "".join(c if c.isalnum() or c in " .,:()[]→–_'-=+*/?!" else f"#{ord(c)};" for c in clean(text)) or " "
+    """Text that no parser of the diagram takes for anything else: entities for all but plain characters. At its
+    beginning ``wrap:`` and ``nowrap:`` would be settings."""
+    safe = "".join(c if c.isalnum() or c in " .,:()[]→–_'-=+*/?!" else f"#{ord(c)};" for c in clean(text))
+    return re.sub(r"^(\s*:?(?:no)?wrap):", r"\1#58;", safe) or " "

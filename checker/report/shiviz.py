@@ -11,20 +11,27 @@ import re
 from collections.abc import Sequence
 
 from ..vocabulary import Trace
-from .lanes import clocks, told
+from .blocks import clean
+from .lanes import clocks, lanes, told
 
 PARSER = r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"
 
 
 def render_shiviz(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] = ()) -> str:
     """The log. ``touched`` has the places that each step reads and writes; without it, steps touch what they change."""
-    lines = [PARSER, ""]
+    hosts, lines = _hosts(lanes(trace).processes), [PARSER, ""]
     for step, clock in zip(trace.steps, clocks(trace, touched), strict=True):
-        hosts = json.dumps({_host(who): n for who, n in clock.items()}, ensure_ascii=False)
-        lines += [f"{_host(step.by)} {hosts}", told(step)]
+        known = json.dumps({hosts[who]: n for who, n in clock.items()}, ensure_ascii=False)
+        lines += [f"{hosts[step.by]} {known}", told(step)]
     return "\n".join(lines) + "\n"
 
 
-def _host(name: str) -> str:
-    """A name without white space."""
-    return re.sub(r"\s+", "_", name.strip()) or "_"
+def _hosts(processes: Sequence[str]) -> dict[str, str]:
+    """Names without white space, also what JavaScript takes for it; no two processes are one host."""
+    hosts: dict[str, str] = {}
+    for who in processes:
+        name = re.sub(r"[\s\ufeff]+", "_", clean(who).strip()) or "_"
+        while name in hosts.values():
+            name += "_"
+        hosts[who] = name
+    return hosts

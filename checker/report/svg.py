@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -125,4 +126,5 @@ def _x(lane: int) -> int:
 
 
 def _text(text: str) -> str:
-    return escape(clean(text))
+    """Text without what is no character of XML 1.0 (https://www.w3.org/TR/xml/#charsets)."""
+    return escape(re.sub(r"[\ud800-\udfff\ufffe\uffff]+", "�", clean(text)))
