@@ -55,7 +55,8 @@ fixed = protocol.variant("counter-fixed", ["compare-and-set"])
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester) -> pytest.Pytester:
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # each run would take a second to import it
     pytester.makepyfile(counter=PROTOCOL)
     pytester.syspathinsert()
     return pytester
@@ -172,18 +173,18 @@ def test_verdicts_are_remembered_by_what_was_asked(project: pytest.Pytester) -> 
             model_check(fixed, workers=3)
         """
     )
-    first = project.runpytest_subprocess("--model-check-cache")
-    again = project.runpytest_subprocess("--model-check-cache")
-    plain = project.runpytest_subprocess()
+    first = project.runpytest_inprocess("--model-check-cache")
+    again = project.runpytest_inprocess("--model-check-cache")
+    plain = project.runpytest_inprocess()
     for result in (first, again, plain):
         result.assert_outcomes(passed=1)
     assert "(cached)" in again.stdout.str()
     assert "(cached)" not in first.stdout.str() + plain.stdout.str()
     project.makepyfile(counter="# a comment\n" + PROTOCOL)
-    assert "(cached)" in project.runpytest_subprocess("--model-check-cache").stdout.str()
+    assert "(cached)" in project.runpytest_inprocess("--model-check-cache").stdout.str()
     project.makepyfile(counter=PROTOCOL.replace("when(stage[w] == 1)", "when(stage[w] == 1, total <= workers)"))
-    assert "(cached)" not in project.runpytest_subprocess("--model-check-cache").stdout.str()
-    assert "(cached)" not in project.runpytest_subprocess("--model-check-cache", "-p", "no:cacheprovider").stdout.str()
+    assert "(cached)" not in project.runpytest_inprocess("--model-check-cache").stdout.str()
+    assert "(cached)" not in project.runpytest_inprocess("--model-check-cache", "-p", "no:cacheprovider").stdout.str()
 
 
 def test_several_processes(project: pytest.Pytester) -> None:

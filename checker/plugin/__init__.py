@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from .decorator import checked
+from .display import LINES, lines_of, plainly
 
 if TYPE_CHECKING:
     from .session import ModelCheck
 
 __all__ = ["checked", "model_check"]
-
-TOLD = "planrace"
-"""The name of the property of a test's report that says what was checked."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--model-check-artifacts",
         metavar="DIR",
         default=".model-check",
-        help="Where pages and traces of failures go (default: .model-check).",
+        help="Where pages and traces of failures go, below the root directory (default: .model-check).",
     )
     parser.addini("model_check_budget", "as --model-check-budget", default="")
 
@@ -51,29 +49,42 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def model_check(request: pytest.FixtureRequest, record_property: Any) -> ModelCheck:
+def model_check(request: pytest.FixtureRequest) -> ModelCheck:
     """Checks a protocol in a test: ``model_check(fixed, workers=3)``. Returns the report."""
     from .session import ModelCheck
 
-    return ModelCheck(request, record_property)
+    return ModelCheck(request.node)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """A model check that fails says what the checker says, not where in Python it was called."""
+    """What fails says what the checker says; the lines of the summary go with the report, to another process too."""
     report = yield
-    if call.excinfo is not None and type(call.excinfo.value).__name__ == "ModelCheckError":
-        report.longrepr = str(call.excinfo.value)
+    plainly(report, call.excinfo)
+    setattr(report, LINES, item.stash.setdefault(lines_of, []).copy())
+    item.stash[lines_of].clear()
     return report
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A protocol that is wrong is so when its module is imported."""
+    report = yield
+    call = getattr(report, "call", None)
+    plainly(report, call.excinfo if call is not None else None)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """One line for each model check."""
-    reports = [r for kind in ("passed", "failed") for r in terminalreporter.stats.get(kind, [])]
-    lines = [text for r in reports for name, text in getattr(r, "user_properties", []) if name == TOLD]
-    if lines:
-        terminalreporter.section("model checks")
-        for line in lines:
-            terminalreporter.line(line)
+    reports = [r for rs in terminalreporter.stats.values() for r in rs]
+    lines = [text for r in reports for text in getattr(r, LINES, [])]
+    if not lines:
+        return
+    terminalreporter.section("model checks")
+    if config.getoption("--model-check-cache") and getattr(config, "cache", None) is None:
+        terminalreporter.line("nothing was cached: --model-check-cache wants pytest's cacheprovider")
+    for line in lines:
+        terminalreporter.line(line)

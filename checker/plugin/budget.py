@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
@@ -18,20 +19,39 @@ class Budget:
     @staticmethod
     def of(config: pytest.Config) -> Budget:
         """The budget of the run: the option, else the ini file. Raises ``ValueError``."""
-        text = config.getoption("--model-check-budget") or config.getini("model_check_budget")
-        return Budget.parsed(str(text)) if text else Budget()
+        option, ini = config.getoption("--model-check-budget"), config.getini("model_check_budget")
+        if option is not None:
+            return Budget.parsed(str(option), "--model-check-budget")
+        return Budget.parsed(str(ini), "model_check_budget in the ini file") if ini else Budget()
 
     @staticmethod
-    def parsed(text: str) -> Budget:
+    def parsed(text: str, where: str = "--model-check-budget") -> Budget:
         """``60`` or ``60,100000``. Raises ``ValueError``."""
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)?\s*s?\s*(?:,\s*(\d+))?\s*", text)
+        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)?\s*s?\s*(?:,\s*0*([1-9]\d*))?\s*", text, re.ASCII)
         if found is None or not any(found.groups()):
-            raise ValueError(f"--model-check-budget: {text!r} is no budget; write SECONDS or SECONDS,STATES")
+            raise ValueError(f"{where}: {text!r} is no budget; write SECONDS or SECONDS,STATES, such as 60,100000")
         seconds, states = found.groups()
         return Budget(float(seconds) if seconds else None, int(states) if states else None)
 
     def marked(self, item: pytest.Item) -> Budget:
-        """With what the test's marker says instead."""
-        mark = item.get_closest_marker("model_check")
-        given = mark.kwargs if mark is not None else {}
-        return Budget(given.get("seconds", self.seconds), given.get("states", self.states))
+        """With what the test's markers say instead, the closest one last. Raises ``ValueError``."""
+        found = self
+        for mark in reversed(list(item.iter_markers("model_check"))):
+            found = replace(found, **_given(mark))
+        return found
+
+
+def _given(mark: pytest.Mark) -> dict[str, Any]:
+    wrong = [*map(repr, mark.args), *(f"{n}={v!r}" for n, v in mark.kwargs.items() if not _fits(n, v))]
+    if wrong:
+        raise ValueError(
+            f"the marker model_check({wrong[0]}) is no budget; write seconds=… (a number from 0) or states=… (from 1)"
+        )
+    return dict(mark.kwargs)
+
+
+def _fits(name: str, value: object) -> bool:
+    kinds = {"seconds": (int, float), "states": (int,)}
+    if value is None or isinstance(value, bool) or not isinstance(value, kinds.get(name, ())):
+        return value is None and name in kinds
+    return value >= 0 if name == "seconds" else value >= 1

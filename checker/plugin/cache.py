@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
-from ..report.read import ReadError, report_of
+from ..report import OutputError, render_json, write_whole
+from ..report.read import ReadError, read_report
 from ..vocabulary import Report, Verdict
+
+CACHED = " (cached)"
 
 
 class Cache:
-    """Reports by the fingerprint of their question. Without pytest's cache there is none."""
+    """Reports by the fingerprint of their question, one file each, written whole or not at all, so that processes may
+    share them. Without pytest's cache there is none."""
 
     def __init__(self, cache: Any) -> None:
-        self._cache = cache
+        self._folder = cache.mkdir("planrace") if cache is not None else None
 
     def get(self, key: str) -> Report | None:
-        """The report, each of whose findings says that it is an old one."""
-        data = self._cache.get(f"planrace/{key}", None) if self._cache is not None else None
-        if data is None:
+        """The report, each of whose findings says that it is an old one; None where there is none that can be read."""
+        if self._folder is None:
             return None
         try:
-            report = report_of(data)
+            report = read_report(self._folder / f"{key}.json")
         except ReadError:
             return None
-        findings = tuple(replace(f, how=f"{f.how} (cached)") for f in report.findings)
+        findings = tuple(replace(f, how=f"{f.how}{CACHED}") for f in report.findings)
         return replace(report, findings=findings)
 
     def put(self, key: str, report: Report) -> None:
-        """Remember a report that says all: no bound of time or states may have had a part in it."""
-        from ..report import to_json
+        """Remember a report that no bound had a part in. A place that cannot be written only costs time."""
+        if self._folder is None or not lasting(report):
+            return
+        try:
+            write_whole(self._folder / f"{key}.json", render_json(report))
+        except OutputError:
+            return
 
-        complete = report.exploration is None or report.exploration.complete
-        decided = all(f.verdict is not Verdict.UNKNOWN for f in report.findings)
-        if self._cache is not None and decided and (complete or report.verdict is Verdict.VIOLATED):
-            self._cache.set(f"planrace/{key}", json.loads(json.dumps(to_json(report))))
+
+def lasting(report: Report) -> bool:
+    """It will be true again: all is decided, what holds by a complete search."""
+    decided = bool(report.findings) and all(f.verdict is not Verdict.UNKNOWN for f in report.findings)
+    complete = report.exploration is not None and report.exploration.complete
+    return decided and not report.interrupted and (complete or report.verdict is Verdict.VIOLATED)

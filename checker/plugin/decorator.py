@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import pytest
+
+_FOR_AUTHORS = True  # errors name the line that calls this module
+
+CASE = "model_check_case"
+OURS = ("model_check", CASE)
 
 
 def checked(
@@ -16,22 +23,47 @@ def checked(
     faults: Sequence[Sequence[str]] = ((),),
     **settings: Any,
 ) -> Callable[[Callable[..., object]], Callable[..., None]]:
-    """Decorator: one test for each of ``sizes`` and each set of ``faults``. The function gets the report, after the
-    checker has had its say; its other parameters are fixtures of pytest as always. ``settings`` are those of
-    ``model_check``."""
-    cases = list(product(sizes, faults))
+    """Decorator: one test for each of ``sizes`` and each set of ``faults``. After the checker has had its say the
+    function runs; it gets the report if it has a parameter ``report``, its other parameters are fixtures of pytest as
+    always. ``settings`` are those of ``model_check``. Raises ``ModelError`` where there would be nothing to test."""
+    cases = list(product(_several("sizes", sizes, Mapping), _several("faults", faults, Sequence)))
 
     def around(function: Callable[..., object]) -> Callable[..., None]:
-        def test(model_check: Any, case: tuple[Mapping[str, Any], Sequence[str]]) -> None:
-            __tracebackhide__ = True
-            chosen, on = case
-            function(model_check(subject, *properties, parameters=chosen, faults=on, **settings))
+        wanted = list(inspect.signature(function).parameters.values())
+        names = {p.name for p in wanted}
 
-        test.__name__, test.__doc__, test.__module__ = function.__name__, function.__doc__, function.__module__
-        marked: Callable[..., None] = pytest.mark.parametrize("case", cases, ids=[_called(*c) for c in cases])(test)
+        @functools.wraps(function)
+        def test(*args: Any, **fixtures: Any) -> None:
+            __tracebackhide__ = True
+            (chosen, on), ask = fixtures.pop(CASE), fixtures["model_check"]
+            report = ask(subject, *properties, parameters=chosen, faults=on, **settings)
+            given = {**fixtures, "report": report}
+            function(*args, **{n: v for n, v in given.items() if n in names})
+
+        test.__signature__ = _signature(wanted)  # type: ignore[attr-defined]  # what pytest asks for fixtures
+        marked: Callable[..., None] = pytest.mark.parametrize(CASE, cases, ids=[_called(*c) for c in cases])(test)
         return marked
 
     return around
+
+
+def _signature(wanted: list[inspect.Parameter]) -> inspect.Signature:
+    """Those of the function without what is ours, then what is ours."""
+    theirs = [p for p in wanted if p.name not in ("report", *OURS)]
+    return inspect.Signature([*theirs, *(inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in OURS)])
+
+
+def _several(name: str, given: Any, kind: type) -> list[Any]:
+    found = [] if isinstance(given, (str, Mapping)) else list(given)
+    example = {"sizes": "[{'workers': 2}, {'workers': 3}]", "faults": "[[], ['crash']]"}[name]
+    if not found or not all(isinstance(x, kind) and not isinstance(x, str) for x in found):
+        from model.language import ModelError
+        from model.language.errors import author
+
+        raise ModelError(
+            f"checked: {name}={given!r} gives no instances", where=author(), remedy=f"write {name}={example}"
+        )
+    return found
 
 
 def _called(sizes: Mapping[str, Any], faults: Sequence[str]) -> str:

@@ -2,44 +2,85 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, replace
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import pytest
 
-from model.language import Protocol, System, Variant
+from model.language import ModelError, Protocol, System, Variant
+from model.language.protocol import known
 
-from ..api import check, instance_of, render, save
+from ..api import check, instance_of
 from ..ask import Options
 from ..catalogue import find, sibling_of
 from ..fingerprint import fingerprint
-from ..report.forms import NoTraceError
+from ..insight import sources
+from ..report import document, render_plain
+from ..run import split
 from ..vocabulary import Report, Verdict
+from .artifacts import write
 from .budget import Budget
-from .cache import Cache
+from .cache import CACHED, Cache
+from .display import ModelCheckError, lines_of
+from .naming import command
+
+Subject = Protocol | Variant | System | str
+SETTINGS = {f.name for f in fields(Options)} - {"properties"}
+
+__all__ = ["ModelCheck", "ModelCheckError"]
 
 
-class ModelCheckError(AssertionError):
-    """A protocol is not as the test expects; the message is the whole story."""
+@dataclass(frozen=True)
+class Request:
+    """A protocol with all that was chosen; ``sizes`` are those that were given, options of the protocol too."""
+
+    subject: Subject
+    sizes: Mapping[str, int | str]
+    chosen: Mapping[str, Sequence[str]]
+    options: Options
+
+    def check(self) -> Report:
+        return check(self.subject, self.sizes, **self.chosen, options=self.options)
+
+    @property
+    def system(self) -> System:
+        return instance_of(self.subject, self.sizes, **self.chosen).system
+
+    @property
+    def given(self) -> dict[str, int]:
+        found = find(self.subject) if isinstance(self.subject, str) else self.subject
+        return split(found, self.sizes)[1]
+
+    @property
+    def key(self) -> str | None:
+        """The hash of all that the answer depends on; None where that cannot be told. A proof for every size depends
+        on which sizes were fixed, not on what the others are by default."""
+        o = self.options
+        if o.ir is not None:
+            return None
+        asked = [(f.name, getattr(o, f.name)) for f in fields(o) if f.name not in ("listener", "ir", "beside")]
+        beside = o.beside.variant(o.beside.name) if isinstance(o.beside, Protocol) else o.beside
+        other = beside.system(self.chosen["faults"]) if beside is not None else None
+        instance = instance_of(self.subject, self.sizes, **self.chosen)
+        try:
+            return fingerprint(instance, (*asked, other, sorted(self.given.items()) if o.engine == "proof" else ()))
+        except TypeError:
+            return None
 
 
 class ModelCheck:
     """What the fixture ``model_check`` is: call it with a protocol."""
 
-    def __init__(self, request: pytest.FixtureRequest, record: Callable[[str, object], None]) -> None:
-        self._item: pytest.Item = request.node
-        self._config = request.config
-        self._record = record
-        self._count = 0
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+        self._failures = 0
 
     def __call__(
         self,
-        subject: Protocol | Variant | System | str,
+        subject: Subject,
+        /,
         *properties: str,
         parameters: Mapping[str, int | str] | None = None,
         faults: Sequence[str] = (),
@@ -47,6 +88,7 @@ class ModelCheck:
         without: Sequence[str] = (),
         expect: str = "holds",
         allow_unknown: bool = False,
+        options: Options | None = None,
         **settings: Any,
     ) -> Report:
         """Check ``properties`` (default: all) and fail unless the verdict is as expected ("holds" or "violated").
@@ -57,132 +99,102 @@ class ModelCheck:
         """
         __tracebackhide__ = True
         if expect not in ("holds", "violated"):
-            raise ValueError(f"expect={expect!r}: write expect='holds' or expect='violated'")
-        known = {f.name for f in fields(Options)} - _parameters(subject)
-        sizes = {**(parameters or {}), **{n: v for n, v in settings.items() if n not in known}}
-        options = self._options(properties, {n: v for n, v in settings.items() if n in known})
-        request = _Request(subject, sizes, tuple(faults), tuple(with_), tuple(without))
-        report = self._checked(request, options)
-        self._count += 1
-        self._record("planrace", _line(report, request))
+            raise ModelError(f"expect={expect!r} is no outcome", remedy="write expect='holds' or expect='violated'")
+        chosen = {"faults": faults, "with_protections": with_, "without": without}
+        for name, value in {"properties": properties, **chosen}.items():
+            _check_names(name.removesuffix("protections"), value)
+        sizes, more = _apart(subject, settings)
+        request = Request(
+            subject,
+            {**(parameters or {}), **sizes},
+            chosen,
+            self._options(subject, expect, replace(options or Options(), **more, **_if_any(properties))),
+        )
+        report, cached = self._answer(request)
+        if report.interrupted:
+            raise KeyboardInterrupt
+        self._item.stash.setdefault(lines_of, []).append(line(report, cached=cached))
         if report.verdict.word == expect or (allow_unknown and report.verdict is Verdict.UNKNOWN):
             return report
-        raise ModelCheckError(self._story(report, request, options, expect))
+        raise ModelCheckError(self._story(report, request, expect))
 
-    def _options(self, properties: Sequence[str], settings: Mapping[str, Any]) -> Options:
-        budget = Budget.of(self._config).marked(self._item)
-        given = {"seconds": budget.seconds, "states": budget.states, "properties": tuple(properties), **settings}
-        return Options(**given)
+    def _options(self, subject: Subject, expect: str, own: Options) -> Options:
+        """What the call says, else the budget. A violation that fails the test is told in full, for its page."""
+        try:
+            budget = Budget.of(self._item.config).marked(self._item)
+        except ValueError as problem:
+            raise ModelError(f"{self._item.nodeid}: {problem}") from None
+        explain = own.explain or expect == "holds"
+        beside = own.beside
+        if beside is None and explain and isinstance(subject, Variant):
+            beside = sibling_of(subject)
+        return replace(
+            own,
+            seconds=budget.seconds if own.seconds is None else own.seconds,
+            states=budget.states if own.states is None else own.states,
+            explain=explain,
+            beside=beside,
+        )
 
-    def _checked(self, request: _Request, options: Options) -> Report:
-        if not self._config.getoption("--model-check-cache"):
-            return request.check(options)
-        cache = Cache(getattr(self._config, "cache", None))
-        key = fingerprint(request.instance(), (options.properties, options.engine, options.scenario, options.depth))
+    def _answer(self, request: Request) -> tuple[Report, bool]:
+        """The report, and whether it is an old one; lines of the author's file are those of today."""
+        config = self._item.config
+        key = request.key if config.getoption("--model-check-cache") else None
+        if key is None:
+            return request.check(), False
+        cache = Cache(getattr(config, "cache", None))
         found = cache.get(key)
-        if found is None:
-            found = request.check(options)
-            cache.put(key, found)
-        return found
+        if found is not None:
+            return replace(found, sources=sources(request.system)), True
+        report = request.check()
+        cache.put(key, report)
+        return report, False
 
-    # What fails ------------------------------------------------------------------------------------------------
-    def _story(self, report: Report, request: _Request, options: Options, expect: str) -> str:
+    def _story(self, report: Report, request: Request, expect: str) -> str:
         """What the checker says, where the page is, and how to see it again."""
-        written = self._artifacts(report, request, options)
-        lines = [f"model_check: expected {expect}, found {report.verdict.word}", "", render(report).rstrip(), ""]
-        lines += [f"{form}: {path}" for form, path in written.items()]
-        command = request.command(options)
-        if command is not None:
-            lines.append(f"to see it again: {command}")
-        return "\n".join(lines)
-
-    def _artifacts(self, report: Report, request: _Request, options: Options) -> dict[str, str]:
-        """The page and the trace of what failed, in a directory of the test's own."""
-        if not any(f.trace is not None for f in report.findings):
-            return {}
-        folder = Path(self._config.getoption("--model-check-artifacts"))
-        folder = self._config.rootpath / folder / re.sub(r"[^\w.=-]+", "_", self._item.nodeid).strip("_")
-        folder.mkdir(parents=True, exist_ok=True)
-        full = request.check(replace(options, explain=True, beside=request.beside()))
-        name = f"{report.protocol}-{self._count}" if self._count > 1 else re.sub(r"[^\w.-]+", "_", report.protocol)
-        written = {}
-        for form, ending in {"html": "html", "itf": "itf.json"}.items():
-            path = folder / f"{name}.{ending}"
-            try:
-                save(full, path, form)
-            except NoTraceError:
-                continue
-            written[form] = str(path)
-            self._record(f"planrace-{form}", str(path))
-        return written
+        self._failures += 1
+        told = replace(document(replace(report, telling=None), 0), closing=f"verdict: {report.verdict.word}")
+        lines = [f"model_check: expected {expect}, found {report.verdict.word}", "", render_plain(told).rstrip(), ""]
+        if report.verdict is Verdict.UNKNOWN:
+            lines.append("undecided is a failure: widen the budget, or say allow_unknown=True")
+        lines += [f"{form}: {path}" for form, path in write(report, self._item, self._failures)]
+        again = command(request.subject, request.system, request.given, request.options, report)
+        again = again or f"pytest {shlex.quote(self._item.nodeid)} (no module has this protocol under a name for check)"
+        return "\n".join([*lines, f"to see it again: {again}"])
 
 
-class _Request:
-    """A protocol with all that was chosen."""
-
-    def __init__(
-        self,
-        subject: Protocol | Variant | System | str,
-        sizes: Mapping[str, int | str],
-        faults: tuple[str, ...],
-        with_: tuple[str, ...],
-        without: tuple[str, ...],
-    ) -> None:
-        self.subject = subject
-        self.sizes = sizes
-        self.chosen: dict[str, Any] = {"faults": faults, "with_protections": with_, "without": without}
-
-    def check(self, options: Options) -> Report:
-        return check(self.subject, self.sizes, **self.chosen, options=options)
-
-    def instance(self) -> Any:
-        return instance_of(self.subject, self.sizes, **self.chosen)
-
-    def beside(self) -> Variant | None:
-        """The most protected variant beside the one that is checked."""
-        return sibling_of(self.subject) if isinstance(self.subject, Variant) else None
-
-    def command(self, options: Options) -> str | None:
-        """The command that says the same; None where the protocol has no name that the command could take."""
-        name = self.subject if isinstance(self.subject, str) else _named(self.subject)
-        if name is None:
-            return None
-        words = ["check", "-p", name]
-        for option, values in {"--fault": "faults", "--with": "with_protections", "--without": "without"}.items():
-            words += [w for v in self.chosen[values] for w in (option, v)]
-        words += [w for n, v in self.sizes.items() for w in ("-s", f"{n}={v}")]
-        words += [w for p in options.properties for w in ("--property", p)]
-        words += ["--depth", str(options.depth)] if options.depth is not None else []
-        words += ["--engine", options.engine] if options.engine != "auto" else []
-        return shlex.join(words)
+def _if_any(properties: tuple[str, ...]) -> dict[str, Any]:
+    """Those of the call, else what the options say."""
+    return {"properties": properties} if properties else {}
 
 
-def _parameters(subject: Protocol | Variant | System | str) -> set[str]:
-    """The names of sizes and options: they come before settings of the same name."""
+def _apart(subject: Subject, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Sizes and fields of ``Options``; where a name is both it is the size."""
     found = find(subject) if isinstance(subject, str) else subject
-    if isinstance(found, System):
-        return {p.name for p in found.parameters}
+    if not isinstance(found, Protocol | Variant | System):
+        raise ModelError(
+            f"model_check wants a protocol, not {type(found).__name__} {found!r}",
+            remedy="pass a Protocol, Variant, System, or a name such as file.py:attribute",
+        )
     protocol = found.protocol if isinstance(found, Variant) else found
-    return {*protocol.parameters, *protocol.options}
+    own = {p.name for p in protocol.parameters} if isinstance(protocol, System) else {*protocol.parameters}
+    own |= set(protocol.options) if isinstance(protocol, Protocol) else set()
+    for name in settings:
+        known(name, dict.fromkeys([*own, *sorted(SETTINGS)]), f"size or option of {found.name}")
+    return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
 
 
-def _named(subject: object) -> str | None:
-    """``file.py:attribute`` of a protocol that is an attribute of some module."""
-    for module in list(sys.modules.values()):
-        file = getattr(module, "__file__", None)
-        for attribute, value in list(vars(module).items()) if file else ():
-            if value is subject and not attribute.startswith("_"):
-                path = Path(str(file))
-                here = Path.cwd()
-                return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{attribute}"
-    return None
+def _check_names(what: str, given: object) -> None:
+    """``faults="crash"`` would be five faults."""
+    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(x, str) for x in given):
+        raise ModelError(f"{what}={given!r} is no list of names", remedy=f"write {what}=['…']")
 
 
-def _line(report: Report, request: _Request) -> str:
+def line(report: Report, *, cached: bool) -> str:
     """One line for the summary."""
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items())
     faults = f"; {', '.join(report.faults)}" if report.faults else ""
     told = f"{report.verdict.word:<9} {report.protocol} ({sizes}{faults})"
     if report.exploration is not None:
         told += f": {report.exploration.states:,} states, {report.exploration.seconds:.2f} s"
-    return told + (" (cached)" if any(f.how.endswith("(cached)") for f in report.findings) else "")
+    return told + (CACHED if cached else "")

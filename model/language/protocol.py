@@ -302,8 +302,9 @@ class Protocol:
     ) -> System:
         """The immutable system with these protections and faults on and options chosen; sizes are still open."""
         picks = picked(self.options, options or {}, self.name)
-        chosen = tuple(p for p in self.protections if p in set(map(self._known_protection, protections)))
-        on = tuple(f for f in self.faults if f in set(map(self._known_fault, faults)))
+        protected, faulty = set(map(self._known_protection, protections)), set(map(self._known_fault, faults))
+        chosen = tuple(p for p in self.protections if p in protected)
+        on = tuple(f for f in self.faults if f in faulty)
         if not self.variables or not self.actions:
             lacking = "variables" if not self.variables else "actions"
             raise ModelError(f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some")

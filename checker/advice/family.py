@@ -1,0 +1,168 @@
+"""All that an author wrote: what a lint of unused declarations reads, whatever is switched on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from model.language import (
+    Action,
+    Array,
+    Index,
+    Int,
+    Maybe,
+    ModelError,
+    Op,
+    Parameter,
+    Place,
+    SetOf,
+    Sort,
+    System,
+    Term,
+    Variable,
+    Variant,
+)
+from model.language.terms import subterms
+
+from ..layout import root_of
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """A ``subject`` and every system of it that matters: with all faults, and each protection and choice on and off.
+
+    Of a ``System``, which has its faults and protections already, that is the only one.
+    """
+
+    subject: Variant | System
+
+    @cached_property
+    def systems(self) -> tuple[System, ...]:
+        if isinstance(self.subject, System):
+            return (self.subject,)
+        protocol = self.subject.protocol
+        asked: list[dict[str, Any]] = [{}, {"without": tuple(protocol.protections)}]
+        asked += [{"with_protections": (p,)} for p in protocol.protections]
+        asked += [{"options": {o.name: c}} for o in protocol.options.values() for c in o.choices if c != o.default]
+        return tuple(s for more in asked if (s := self._system(more)) is not None)
+
+    def _system(self, more: Mapping[str, Any]) -> System | None:
+        assert isinstance(self.subject, Variant)
+        try:
+            return self.subject.system(tuple(self.subject.protocol.faults), **more)
+        except ModelError:  # protections that do not go together
+            return None
+
+    @cached_property
+    def variables(self) -> dict[str, Variable]:
+        """Every state variable, by name."""
+        return {v.name: v for s in self.systems for v in s.variables}
+
+    @cached_property
+    def actions(self) -> tuple[Action, ...]:
+        """Every action in every form."""
+        found = {id(a): a for s in self.systems for a in s.actions.values()}
+        if isinstance(self.subject, Variant):
+            found.update({id(a): a for a in self.subject.protocol.actions.values()})
+        return tuple(found.values())
+
+    @cached_property
+    def told(self) -> tuple[Term, ...]:
+        """What is asked, seen, drawn or said: everything that reads the state but actions do not do."""
+        found: list[Term] = []
+        for s in self.systems:
+            for part in (s.properties, s.scenarios, s.proofs, s.observations, s.pictures, s.final):
+                found += _terms_in(part)
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def wording(self) -> tuple[Term, ...]:
+        """What the words of actions show."""
+        says = (w for a in self.actions for w in (a.says, *(o.says for o in a.outcomes)) if w is not None)
+        return tuple(t for w in says for _, t in w.terms)
+
+    @cached_property
+    def deciding(self) -> tuple[Term, ...]:
+        """Guards, and conditions of outcomes."""
+        return tuple(t for a in self.actions for t in (a.guard, *(o.condition for o in a.outcomes)))
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        """Every term."""
+        updates = (t for a in self.actions for o in a.outcomes for u in o.updates for t in (u.target, u.value))
+        starts = (v.initially for v in self.variables.values())
+        return (*self.told, *self.wording, *self.deciding, *updates, *starts)
+
+    @cached_property
+    def writes(self) -> dict[str, set[str]]:
+        """What the new values and places of each variable that is written read."""
+        found: dict[str, set[str]] = {}
+        for u in (u for a in self.actions for o in a.outcomes for u in o.updates):
+            name, positions = root_of(u.target)
+            found.setdefault(name, set()).update(variables_of(u.value, *positions))
+        return found
+
+    @cached_property
+    def sizes(self) -> set[str]:
+        """Parameters that some sort or term uses."""
+        sorts: list[Sort] = [v.sort for v in self.variables.values()]
+        sorts += [p.sort for a in self.actions for p in a.parameters]
+        names = set()
+        for t in subterms(*self.terms):
+            sorts.append(t.sort)
+            if t.op is Op.PARAMETER:
+                names.add(t.data.name)
+        return names | {p.name for s in set(sorts) for p in _sizes(s)}
+
+
+def variables_of(*terms: Term) -> set[str]:
+    """Names of the variables that terms read."""
+    return {t.data for t in subterms(*terms) if t.op is Op.VARIABLE}
+
+
+def declaration(variant: Variant, kind: str, name: str) -> Place | None:
+    """The line that declares something by ``.kind("name", …)``, as far as its file can be read; else the protocol's."""
+    where = variant.protocol.where
+    if where is None:
+        return None
+    try:
+        tree = ast.parse(Path(where.file).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError, ValueError):
+        return where
+    calls = (n for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute))
+    for call in calls:
+        first = call.args[0] if call.args else None
+        if call.func.attr == kind and isinstance(first, ast.Constant) and first.value == name:  # type: ignore[attr-defined]
+            return Place(where.file, call.lineno)
+    return where
+
+
+def _sizes(sort: Sort) -> Iterator[Parameter]:
+    match sort:
+        case Array(domain=domain, element=element):
+            yield from _sizes(domain)
+            yield from _sizes(element)
+        case SetOf(element=element):
+            yield from _sizes(element)
+        case Maybe(index=index):
+            yield from _sizes(index)
+        case Index(size=size):
+            yield from (s for s in (size,) if isinstance(s, Parameter))
+        case Int(low=low, high=high):
+            yield from (s for s in (low, high) if isinstance(s, Parameter))
+
+
+def _terms_in(part: Any) -> Iterator[Term]:
+    """Every term inside properties, scenarios, proofs, observations, pictures."""
+    if isinstance(part, Term):
+        yield part
+    elif isinstance(part, tuple | list):
+        for p in part:
+            yield from _terms_in(p)
+    elif is_dataclass(part):
+        for f in fields(part):
+            yield from _terms_in(getattr(part, f.name))

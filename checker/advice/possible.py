@@ -1,0 +1,58 @@
+"""What some state makes true, reachable or not: asked of Z3, over all states whose values are in their ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from model.language import Action, Instance, ModelError, Term
+
+from ..layout import Layout
+
+RLIMIT = 2_000_000
+"""Z3's steps a question."""
+
+
+class Possible:
+    """Asks about the actions of one instance."""
+
+    def __init__(self, instance: Instance) -> None:
+        import z3
+
+        from ..smt.finite import Encoder
+
+        layout, system = Layout(instance), instance.system
+        terms = [t for a in system.actions.values() for t in (a.guard, *(o.condition for o in a.outcomes))]
+        self._encoder = Encoder(instance, layout, [*terms, *(v.term for v in system.variables)])
+        self._state = self._encoder.state(self._encoder.fields("s"))
+        self.instance = instance
+        self._z3: Any = z3
+        self._inside = [self._encoder.inside(f, self._state[place]) for place, f in layout.fields.items()]
+
+    def never(self, action: Action) -> tuple[bool, frozenset[int]]:
+        """Whether no state makes the guard of ``action`` true; and the numbers of its outcomes that no state chooses,
+        for the guard or the conditions before them exclude theirs. What Z3 leaves open is possible."""
+        try:
+            if self._excluded(action, [action.guard]):
+                return True, frozenset()
+            before, found = [action.guard], []
+            for n, o in enumerate(action.outcomes):
+                if len(action.outcomes) > 1 and self._excluded(action, [*before, o.condition]):
+                    found.append(n)
+                before.append(~o.condition)
+        except (ModelError, NotImplementedError):  # a position that solvers would not check
+            return False, frozenset()
+        return False, frozenset(found)
+
+    def _excluded(self, action: Action, terms: Sequence[Term]) -> bool:
+        """No state and no choice of parameters make all of ``terms`` true."""
+        from ..smt.finite import Frame
+
+        for choice in self.instance.choices(action):
+            frame = Frame(dict(zip(action.parameters, choice, strict=True)), self._state)
+            solver = self._z3.SolverFor("QF_BV")
+            solver.set("rlimit", RLIMIT)
+            solver.add(*self._inside, *(self._encoder.truth(t, frame) for t in terms))
+            if solver.check() != self._z3.unsat:
+                return False
+        return True

@@ -1,0 +1,49 @@
+"""The page and the trace of what failed, in a directory of the test's own."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..api import render
+from ..report import OutputError, write_whole
+from ..report.forms import NoTraceError
+from ..vocabulary import Report, Verdict
+
+ENDINGS = {"html": "html", "itf": "itf.json"}
+
+
+def folder_of(item: pytest.Item) -> Path:
+    """Below the root directory, for all processes of a run the same."""
+    base: Path = item.config.rootpath / item.config.getoption("--model-check-artifacts")
+    return base / sanitised(item.nodeid)
+
+
+def sanitised(text: str) -> str:
+    """``text`` as the name of a file anywhere. What had to be left out is told apart by a hash."""
+    plain = re.sub(r"[^A-Za-z0-9_.=-]+", "_", text).strip("_.")[:100]
+    readable = re.sub(r"::|[/\[]", "_", text).removesuffix("]")
+    return plain if plain == readable else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str, str]]:
+    """Write what there is of the ``number``-th failure of a test: pairs of a form and its path, or why not."""
+    name = sanitised(report.protocol) + (f"-{number}" if number > 1 else "")
+    forms = ["html", *(["itf"] if any(f.trace and f.verdict is Verdict.VIOLATED for f in report.findings) else [])]
+    for form in forms:
+        path = folder_of(item) / f"{name}.{ENDINGS[form]}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(path, render(report, form))
+        except NoTraceError:
+            continue
+        except (OutputError, OSError) as problem:
+            why = problem if isinstance(problem, OutputError) else f"cannot write {path}: {problem.strerror}"
+            yield form, f"not written: {why}"
+        else:
+            item.user_properties.append((f"planrace-{form}", str(path)))
+            yield form, str(path)

@@ -1,0 +1,129 @@
+"""The command that says what a test says."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from model.language import ModelError, Protocol, System, Variant
+
+from ..ask import Options
+from ..catalogue import BUILT_IN, find
+from ..fingerprint import fingerprint
+from ..vocabulary import Report
+
+FLAGS = {
+    "engine": "--engine",
+    "scenario": "--scenario",
+    "depth": "--depth",
+    "states": "--max-states",
+    "memory": "--max-memory",
+    "seconds": "--time-limit",
+    "seed": "--seed",
+    "runs": "--runs",
+    "workers": "--workers",
+}
+SWITCHES = {
+    "fail_fast": {True: "--fail-fast"},
+    "exhaustive": {True: "--exhaustive"},
+    "symmetry": {True: "--symmetry", False: "--no-symmetry"},
+    "slicing": {False: "--no-slicing"},
+    "least_delay": {True: "--least-delay"},
+    "all_different": {True: "--all-different"},
+}
+
+
+def command(
+    subject: Protocol | Variant | System | str, system: System, sizes: dict[str, int], options: Options, report: Report
+) -> str | None:
+    """The command that checks the same; None where the protocol has no name that the command could take."""
+    found = named(subject, system)
+    if found is None:
+        return None
+    name, variant = found
+    request = asked(variant, system)
+    words = ["check", "-p", name]
+    words += [w for n, v in (*sizes.items(), *system.options) for w in ("-s", f"{n}={v}")]
+    for flag, key in {"--fault": "faults", "--with": "with_protections", "--without": "without"}.items():
+        words += [w for v in request[key] for w in (flag, v)]
+    words += [w for p in options.properties for w in ("--property", p)]
+    return shlex.join([*words, *_settings(options, report)])
+
+
+def _settings(options: Options, report: Report) -> Iterator[str]:
+    """Options that are not as usual; a simulation's seed even where nobody chose it."""
+    usual = Options()
+    seen = {n: getattr(options, n) for n in (*FLAGS, *SWITCHES)}
+    if report.exploration is not None and report.exploration.seed is not None:
+        seen["seed"] = report.exploration.seed
+    for name, value in seen.items():
+        if value == getattr(usual, name):
+            continue
+        if name in FLAGS:
+            yield from (FLAGS[name], f"{value:g}" if isinstance(value, float) else str(value))
+        elif value in SWITCHES[name]:
+            yield SWITCHES[name][value]
+
+
+def asked(variant: Variant, system: System) -> dict[str, Any]:
+    """What makes the system of the variant, if anything does."""
+    return {
+        "faults": system.faults,
+        "with_protections": [p for p in system.protections if p not in variant.protections],
+        "without": [p for p in variant.protections if p not in system.protections],
+    }
+
+
+# Names -----------------------------------------------------------------------------------------------------------
+def named(subject: Protocol | Variant | System | str, system: System) -> tuple[str, Variant] | None:
+    """What the command calls the protocol, and what it finds there: something that makes the very same system."""
+    if isinstance(subject, str):
+        return subject, find(subject)
+    candidates = [(name, m) for name, m in _attributes() if _makes(m, system)]
+    home = subject.protocol.where if isinstance(subject, Variant) else getattr(subject, "where", None)
+    here = [c for c in candidates if home is not None and _file(c[1][0]) == Path(home.file)]
+    for name, (module, value) in here or candidates:
+        return _written(module, name), value.variant(value.name) if isinstance(value, Protocol) else value
+    return None
+
+
+def _attributes() -> Iterator[tuple[str, tuple[ModuleType, Protocol | Variant]]]:
+    for module in list(sys.modules.values()):
+        if _file(module) is not None:
+            for name, value in list(vars(module).items()):
+                if isinstance(value, Protocol | Variant) and not name.startswith("_"):
+                    yield name, (module, value)
+
+
+def _makes(candidate: tuple[ModuleType, Protocol | Variant], system: System) -> bool:
+    value = candidate[1]
+    variant = value.variant(value.name) if isinstance(value, Protocol) else value
+    if variant.name != system.name:
+        return False
+    try:
+        made = variant.system(**asked(variant, system), options=dict(system.options))
+        return fingerprint(made) == fingerprint(system)
+    except (ModelError, TypeError):
+        return False
+
+
+def _written(module: ModuleType, attribute: str) -> str:
+    """``original``, ``file.py:attribute``, or ``package.module:attribute`` for what is installed."""
+    place = f"{module.__name__}:{attribute}"
+    for short, there in BUILT_IN.items():
+        if there == place:
+            return short
+    file, here = _file(module), Path.cwd()
+    assert file is not None
+    if "site-packages" in file.parts:
+        return place
+    return f"{file.relative_to(here) if file.is_relative_to(here) else file}:{attribute}"
+
+
+def _file(module: ModuleType) -> Path | None:
+    file = getattr(module, "__file__", None)
+    return Path(file).resolve() if isinstance(file, str) and file.endswith(".py") else None

@@ -1,0 +1,272 @@
+"""The pytest plugin: requests that are unusual, wrong, or nearly the same as another."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from checker import Options, check, find, instance_of
+from checker.cli.main import run
+from checker.fingerprint import fingerprint
+from checker.plugin.artifacts import sanitised
+from checker.plugin.budget import Budget
+from checker.plugin.cache import Cache, lasting
+from checker.plugin.session import Request
+from model.language.terms import FALSE
+
+from .test_plugin import PROTOCOL
+
+pytest_plugins = ["pytester"]
+
+NOBODY: dict[str, tuple[str, ...]] = {"faults": (), "with_protections": (), "without": ()}
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # each run would take a second to import it
+    pytester.makepyfile(counter=PROTOCOL)
+    pytester.syspathinsert()
+    return pytester
+
+
+def test_decorated_functions_are_tests_like_others(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from checker.plugin import checked
+        from counter import fixed, protocol
+
+        @checked(fixed, sizes=[{"workers": 1}])
+        def test_without_parameters():
+            pass
+
+        @checked(fixed, sizes=[{"workers": 2}])
+        def test_with_fixtures(tmp_path, report, model_check):
+            assert tmp_path.is_dir()
+            assert report.parameters == {"workers": 2}
+            model_check(protocol, expect="violated")
+
+        @checked(protocol)
+        @pytest.mark.skip(reason="its marks stay")
+        def test_with_marks():
+            pass
+
+        class TestGroup:
+            @checked(fixed)
+            def test_method(self, report):
+                assert report.verdict.word == "holds"
+
+        @checked(protocol)
+        def test_broken():
+            raise AssertionError("the check comes first")
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=3, skipped=1, failed=1)
+    assert "the check comes first" not in result.stdout.str()
+
+
+def test_no_instances_are_no_success(project: pytest.Pytester) -> None:
+    wrong = ["sizes=[]", "sizes={'workers': 2}", "faults=['crash']", "faults=[]"]
+    text = "from checker.plugin import checked\nfrom counter import fixed\n\n@checked(fixed, {})\ndef test_it(): pass\n"
+    project.makepyfile(**{f"test_{n}": text.replace("{}", w) for n, w in enumerate(wrong)})
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(errors=4)
+    assert len(re.findall(r"^test_\d\.py:4: checked: .* gives no instances \(write ", result.stdout.str(), re.M)) == 4
+    assert "Traceback" not in result.stdout.str()
+
+
+def test_wrong_requests_are_sentences(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from counter import fixed
+
+        def test_a(model_check):
+            model_check(fixed, faults="crash")
+
+        def test_b(model_check):
+            model_check(42)
+
+        def test_c(model_check):
+            model_check("nobody")
+
+        @pytest.mark.model_check(second=1)
+        def test_d(model_check):
+            model_check(fixed)
+
+        @pytest.mark.model_check(states="many")
+        def test_e(model_check):
+            model_check(fixed)
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=5)
+    result.stdout.fnmatch_lines(
+        [
+            "faults='crash' is no list of names (write faults=*",
+            "model_check wants a protocol, not int 42 (pass *",
+            "no protocol is called 'nobody' (there are: original, fixed)",
+            "*::test_d: the marker model_check(second=1) is no budget; write *",
+            "*::test_e: the marker model_check(states='many') is no budget; write *",
+        ]
+    )
+    assert not {"session.py", "Traceback", "^^^"} & set(
+        re.findall(r"session\.py|Traceback|\^\^\^", result.stdout.str())
+    )
+
+
+def test_commands_that_are_printed_say_the_same(
+    project: pytest.Pytester, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.makepyfile(
+        """
+        from checker import Options
+        from counter import fixed, protocol
+
+        system = fixed.system(without=["compare-and-set"])
+        nameless = [protocol.variant("nameless")]
+
+        def test_system(model_check):
+            model_check(system, "all-counted", parameters={"workers": 3})
+
+        def test_seed(model_check):
+            model_check(protocol, engine="simulate", runs=50)
+
+        def test_bound(model_check):
+            model_check(fixed, options=Options(states=5, symmetry=False))
+
+        def test_nameless(model_check):
+            model_check(nameless[0])
+        """
+    )
+    out = project.runpytest_inprocess().stdout.str()
+    commands = re.findall(r"to see it again: (.*)", out)
+    assert commands[0] == "check -p counter.py:fixed -s workers=3 --without compare-and-set --property all-counted"
+    assert re.fullmatch(r"check -p counter.py:protocol --engine simulate --seed \d+ --runs 50", commands[1])
+    assert commands[2] == "check -p counter.py:fixed --max-states 5 --no-symmetry"
+    assert re.match(r"pytest \S+::test_nameless \(no module has this protocol under a name", commands[3])
+    monkeypatch.chdir(project.path)
+    capsys.readouterr()
+    assert [run(shlex.split(c)[1:]) for c in commands[:3]] == [1, 1, 3]
+
+
+def test_artifacts_have_places_of_their_own_or_a_reason(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from counter import protocol
+
+        def test_it(model_check):
+            for _ in range(2):
+                with pytest.raises(AssertionError, match="html: "):
+                    model_check(protocol.variant("a/b <c>"))
+        """
+    )
+    project.runpytest_inprocess("-p", "no:junitxml", "--model-check-artifacts", "out").assert_outcomes(passed=1)
+    written = sorted(p.name for p in (project.path / "out").glob("*/*"))
+    name = sanitised("a/b <c>")
+    assert written == sorted(f"{name}{n}.{e}" for n in ("", "-2") for e in ("html", "itf.json"))
+    assert sanitised("t.py::t[a b]") != sanitised("t.py::t[a_b]")
+    (project.path / "file").write_text("")
+    project.makepyfile("def test_it(model_check):\n    import counter\n    model_check(counter.protocol)")
+    out = project.runpytest_inprocess("--model-check-artifacts", "file/x").stdout.str()
+    assert "html: not written: cannot write" in out
+    assert "1. worker 1 reads 0" in out
+
+
+def test_an_interruption_stops_the_session(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from counter import fixed
+
+        def interrupt(progress):
+            raise KeyboardInterrupt
+
+        def test_it(model_check, monkeypatch):
+            monkeypatch.setattr("checker.limits.INTERVAL", -1.0)
+            model_check(fixed, listener=interrupt)
+        """
+    )
+    assert project.runpytest_inprocess(no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED
+
+
+# The cache -------------------------------------------------------------------------------------------------------
+def key(sizes: Mapping[str, int | str] | None = None, **options: object) -> str:
+    found = Request(find("fixed"), sizes or {}, NOBODY, Options(**options)).key  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def test_other_questions_have_other_keys() -> None:
+    usual = {p.name: p.default for p in find("fixed").protocol.parameters.values()}
+    assert key() == key(usual) == key(listener=print)
+    proofs = [key(engine="proof"), key(usual, engine="proof")]
+    asked = [key(seed=1), key(seed=2), key(fail_fast=True), key(explain=True), key(beside=find("original"))]
+    assert len({key(), *proofs, *asked}) == 8
+    assert Request(find("fixed"), {}, NOBODY, Options(ir=print)).key is None
+
+
+def test_what_a_fingerprint_reads() -> None:
+    instance = instance_of("original", {"plans": 2})
+    system = instance.system
+    assert system.scenarios
+    narrowed = replace(system, scenarios=tuple(replace(s, where=FALSE) for s in system.scenarios))
+    assert fingerprint(narrowed) != fingerprint(system)
+    moved = replace(system, actions={n: replace(a, where=None) for n, a in system.actions.items()})
+    assert fingerprint(moved) == fingerprint(system)
+    with pytest.raises(TypeError, match="no fingerprint"):
+        fingerprint(system, [object()])
+
+
+def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
+    small = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+    holds = check("fixed", small)
+    assert holds.verdict.word == "holds"
+    assert holds.exploration is not None
+    assert lasting(holds)
+    cut = replace(holds.exploration, complete=False, stopped="a bound")
+    assert not lasting(replace(holds, exploration=cut))
+    assert not lasting(replace(holds, exploration=None))
+    assert not lasting(replace(holds, findings=()))
+    assert not lasting(replace(holds, interrupted=True))
+    assert not lasting(check("fixed", small, options=Options(states=5)))
+
+    class Folder:
+        def mkdir(self, _name: str) -> Path:
+            return tmp_path
+
+    cache = Cache(Folder())
+    cache.put("k", holds)
+    found = cache.get("k")
+    assert found is not None
+    assert [f.how for f in found.findings] == [f"{f.how} (cached)" for f in holds.findings]
+    assert [p.name for p in tmp_path.iterdir()] == ["k.json"]
+    (tmp_path / "k.json").write_text((tmp_path / "k.json").read_text()[:-100])
+    assert cache.get("k") is None
+
+
+@pytest.mark.parametrize("text", ["", "soon", "60,0", "-1", "1,2,3", "1e3", "٣"])
+def test_what_is_no_budget(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no budget; write SECONDS or SECONDS,STATES"):
+        Budget.parsed(text)
+
+
+def test_a_fault_that_no_protocol_has_is_refused(project: pytest.Pytester) -> None:
+    """Also where the protocol has no faults at all: otherwise a misspelt one would be a test without it."""
+    project.makepyfile(
+        """
+        from counter import fixed
+
+        def test_it(model_check):
+            model_check(fixed, faults=["no-such-fault"])
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["no fault of counter is called 'no-such-fault' (there are none)"])
