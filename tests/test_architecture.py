@@ -126,6 +126,16 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
+    "checker.baseline": [
+        "checker.baseline",
+        "checker.catalogue",
+        "checker.limits",
+        "checker.report",
+        "checker.run",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
     "checker.report": ["checker.report", "checker.annotations", "checker.vocabulary"],
     "checker.stategraph": [
         "checker.interpreter",

@@ -236,3 +236,55 @@ def forecast_command(protocol: str, **options: Any) -> int:
     from .forecast import forecast_command as run
 
     return run(protocol, **options)
+
+
+@app.group("baseline", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def baseline_group() -> None:
+    """Keep what is known of protocols in a file of your repository, and say what a change changes."""
+
+
+@baseline_group.command("save")
+@click.option("-p", "--protocol", metavar="NAME", help="As for check; without it every entry of the file is renewed.")
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Switch a fault on; repeatable.")
+@click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
+@click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
+@click.option("--property", "properties", metavar="NAME", multiple=True, help="Only of this one; repeatable.")
+@click.option("--symmetry/--no-symmetry", default=None, help="Count orbits of interchangeable members, or all states.")
+@click.option("--slicing/--no-slicing", default=True, help="Leave out variables that nothing checked depends on.")
+@click.option("--max-states", type=click.IntRange(min=1), help="Bound of the number of states; the file keeps it.")
+@click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G.")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time of each entry.")
+@click.option("--workers", type=click.IntRange(min=1), help="Cores that a large search uses (default: all).")
+@click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
+def baseline_save_command(protocol: str | None, output: str, **options: Any) -> int:
+    """Check a protocol and put an entry into the file.
+
+    It holds verdicts, lengths of runs, counts of a complete search, and the model in words. Other entries stay.
+
+    Exit codes: 0, 2 wrong request, model or file, 3 undecided (then nothing is written).
+    """
+    from .baseline import save_command as run
+
+    return run(protocol, output, **options)
+
+
+@baseline_group.command("compare")
+@click.argument("file", type=click.Path(), default="planrace.baseline")
+@click.option("--only", metavar="NAME", multiple=True, help="Entries of this protocol, or just this one; repeatable.")
+@click.option("--strict", is_flag=True, help="Exit 1 also where only the model changed.")
+@click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G.")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time of each entry.")
+@click.option("--workers", type=click.IntRange(min=1), help="Cores that a large search uses (default: all).")
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text, json or markdown.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+def baseline_compare_command(file: str, **options: Any) -> int:
+    """Check every entry of FILE again and tell changes.
+
+    Of the model, verdicts, lengths of runs and counts; with the counterexamples that are new.
+
+    Exit codes: 0 no result changed, 1 one did, 2 wrong file, request or model, 3 undecided.
+    """
+    from .baseline import compare_command as run
+
+    return run(file, **options)

@@ -1,0 +1,34 @@
+"""Baselines: what is known of protocols at some sizes, in a text file of the user's repository, for reviewing changes.
+
+``entry`` is what a file holds, ``text`` and ``read`` write and read it, ``summary`` is the model in words, ``take``
+runs the check, ``changes`` compares, ``tell`` says it. ``docs/ci-review.md`` documents the file.
+"""
+
+from .changes import Changed, changes
+from .entry import Counts, Entry, Item, Judged, Request
+from .read import read_baseline, read_text
+from .take import Bounds, UndecidedError, check_decided, entry_of, take
+from .tell import changes_document, changes_json, changes_markdown, exit_code
+from .text import write_text
+
+__all__ = [
+    "Bounds",
+    "Changed",
+    "Counts",
+    "Entry",
+    "Item",
+    "Judged",
+    "Request",
+    "UndecidedError",
+    "changes",
+    "changes_document",
+    "changes_json",
+    "changes_markdown",
+    "check_decided",
+    "entry_of",
+    "exit_code",
+    "read_baseline",
+    "read_text",
+    "take",
+    "write_text",
+]

@@ -1,0 +1,130 @@
+"""``check baseline``: what is known of protocols, kept in a file, and what changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model.language import ModelError
+from model.language.protocol import known
+
+from ..baseline import (
+    Bounds,
+    Changed,
+    Entry,
+    Request,
+    UndecidedError,
+    changes,
+    changes_document,
+    changes_json,
+    changes_markdown,
+    check_decided,
+    exit_code,
+    read_baseline,
+    take,
+    write_text,
+)
+from ..report import write_whole
+from ..report.read import ReadError
+from ..vocabulary import Report
+from .command import INTERRUPTED, once
+from .deliver import Delivery, Told, writable
+from .progress import progress
+
+FORMS = ("text", "json", "markdown")
+UNDECIDED = 3
+
+
+def save_command(protocol: str | None, output: str, **asked: Any) -> int:
+    """Put an entry into the file, or renew all; the exit code."""
+    writable(output)
+    there = read_baseline(output) if protocol is None or Path(output).exists() else ()
+    if protocol is None:
+        _check_bare(asked, output, there)
+    old = {e.title: e for e in there}
+    requests = [e.request for e in there] if protocol is None else [_request(protocol, asked)]
+    new: dict[str, Entry] = {}
+    try:
+        for request in requests:
+            entry, report = _taken(request, asked, f"{output}:{old[request.title].line}: " if protocol is None else "")
+            if report.interrupted:
+                click.echo(f"interrupted; {output} is not written", err=True)
+                return INTERRUPTED
+            check_decided(entry, report)
+            new[entry.title] = entry
+    except UndecidedError as problem:
+        click.echo(f"Error: {problem}", err=True)
+        return UNDECIDED
+    write_whole(output, write_text({**old, **new}.values()))
+    for title, entry in new.items():
+        word = "new" if title not in old else "as it was" if old[title] == entry else "renewed"
+        click.echo(f"{output}: {title}: {word}")
+    return 0
+
+
+def _check_bare(asked: dict[str, Any], output: str, there: Sequence[Entry]) -> None:
+    """Without a protocol every entry is renewed as it is."""
+    given = [name for name in ("settings", "faults", "with_", "without", "properties") if asked[name]]
+    if given or asked["max_states"] is not None or asked["symmetry"] is not None or not asked["slicing"]:
+        raise click.UsageError("Without -p every entry is renewed as it is; name a protocol, or leave the options out.")
+    if not there:
+        raise click.UsageError(f"{output} holds no entry to renew; name a protocol with -p.")
+
+
+def _request(protocol: str, asked: dict[str, Any]) -> Request:
+    request = Request(
+        protocol,
+        once(asked["settings"]),
+        faults=tuple(sorted(set(asked["faults"]))),
+        with_protections=tuple(sorted(set(asked["with_"]))),
+        without=tuple(sorted(set(asked["without"]))),
+        properties=tuple(sorted(set(asked["properties"]))),
+        states=asked["max_states"],
+        symmetry=asked["symmetry"],
+        slicing=asked["slicing"],
+    )
+    assert request.title  # which refuses what no line can hold
+    return request
+
+
+def _taken(request: Request, asked: dict[str, Any], place: str) -> tuple[Entry, Report]:
+    """The entry now. ``place`` is where it stands, for errors."""
+    with progress() as listener:
+        bounds = Bounds(asked["max_memory"], asked["time_limit"], asked["workers"], listener)
+        try:
+            return take(request, bounds)
+        except ModelError as problem:
+            if not place:
+                raise
+            what = f"{place}{request.title}: {problem}"
+            raise ModelError(what, remedy="mend the protocol, or delete the entry") from problem
+
+
+def compare_command(file: str, **asked: Any) -> int:
+    """Run every entry again and say what changed; the exit code."""
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
+    found: list[Changed] = []
+    for before in _wanted(file, asked["only"]):
+        after, report = _taken(before.request, asked, f"{file}:{before.line}: ")
+        found.append(changes(before, after, report))
+        if report.interrupted:
+            break
+    code = exit_code(found, strict=asked["strict"])
+    makers = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
+    delivery.deliver(Told(changes_document(found, code), makers))
+    return code
+
+
+def _wanted(file: str, only: Sequence[str]) -> list[Entry]:
+    """The entries that are asked for, by protocol or by all of their first line."""
+    entries = read_baseline(file)
+    if not entries:
+        raise ReadError(f"{file}:1: there is no entry to compare (make one with check baseline save -p NAME)")
+    names = [n for e in entries for n in (e.request.protocol, e.title)]
+    for name in only:
+        known(name, dict.fromkeys(names), f"entry of {file}")
+    return [e for e in entries if not only or {e.request.protocol, e.title} & set(only)]
