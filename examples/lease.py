@@ -3,7 +3,8 @@
 A lease makes a worker the leader; it runs out when it likes, for nobody's clock is to be trusted. A leader that was
 held up (a pause of its garbage collector, a slow disk) still believes that it leads, and its write arrives after a new
 leader has written. ``protocol`` accepts it. ``fixed`` has fencing tokens: each lease has a greater number than the
-last, every write carries it, and the storage refuses a smaller one than it has seen.
+last, every write carries it, and the storage refuses a smaller one than it has seen. That a worker which crashes
+forgets that it led (``--fault crash``) helps nobody: its write is on its way.
 
 The story is that of M. Kleppmann, "How to do distributed locking" (2016).
 
@@ -33,6 +34,7 @@ from model.language import (
     when,
 )
 from model.language.changes import Changes
+from model.patterns import crash
 from properties import reachable, step_invariant
 
 protocol = Protocol("lease", "a leader by lease writes to a storage")
@@ -63,12 +65,12 @@ def acquire(w: Term) -> Step:
     )
 
 
-@protocol.action(by="environment")
+@protocol.action(by="time")
 def expire() -> Step:
     return step(
         when(holder != None),  # noqa: E711
         update(holder, None),
-        says("the lease of worker {w} runs out", w=holder),
+        says("lets the lease of worker {w} run out", w=holder),
     )
 
 
@@ -100,6 +102,10 @@ def store(w: Term) -> Step:
         outcome("refused", says("refuses the write of worker {w} under token {t}", w=w, t=coming[w])),
         says("stores the write of worker {w} under token {t}", w=w, t=coming[w]),
     )
+
+
+protocol.fault("crash", "a worker crashes; it has forgotten that it leads, the lease stays")
+crash(protocol, [leads, token], fault="crash", by=Worker)
 
 
 @protocol.protection("fencing", "the storage refuses a token that is smaller than one it has seen")

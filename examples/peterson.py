@@ -2,8 +2,9 @@
 
 Each process raises its flag, then gives the other one precedence (``turn``), then waits until the other's flag is down
 or the turn is its own. The order of the first two steps matters: with it the other way round, both can pass the gate
-(``protocol``, which gives precedence first and raises the flag after). ``fixed`` is Peterson's order. The
-counterexample is the one that every textbook draws on the blackboard, found in a few milliseconds.
+(``protocol``, which gives precedence first and raises the flag after). ``fixed`` is Peterson's order: nobody is inside
+together with the other, nobody is stuck (a search would warn of a deadlock), and who wants to go in gets in on every
+weakly fair run. The counterexample is one for the blackboard, found in a few milliseconds.
 
 G. L. Peterson, "Myths about the mutual exclusion problem", Information Processing Letters 12(3), 1981.
 
@@ -61,8 +62,7 @@ def first_write(p: Term) -> Step:
         when(at[p] == At.FIRST),
         update(at[p], At.SECOND),
         update(turn, other(p)),
-        update(flag[p], flag[p]),
-        says("does the first of its two writes"),
+        says("gives precedence to process {q}", q=other(p)),
     )
 
 
@@ -72,8 +72,7 @@ def second_write(p: Term) -> Step:
         when(at[p] == At.SECOND),
         update(at[p], At.GATE),
         update(flag[p], True),
-        update(turn, turn),
-        says("does the second of its two writes"),
+        says("raises its flag"),
     )
 
 
@@ -93,9 +92,11 @@ def leave(p: Term) -> Step:
 
 @protocol.protection("flag-first", "the flag is raised before precedence is given: Peterson's order")
 def flag_first(change: Changes) -> None:
-    change.value("first_write", flag, lambda _, p: True)
-    change.value("first_write", turn, lambda _, p: turn)
-    change.value("second_write", turn, lambda _, p: other(p))
+    (p,) = first_write.parameters
+    (q,) = second_write.parameters
+    change.updates("first_write", update(at[p], At.SECOND), update(flag[p], True), words=says("raises its flag"))
+    gives = says("gives precedence to process {r}", r=other(q))
+    change.updates("second_write", update(at[q], At.GATE), update(turn, other(q)), words=gives)
 
 
 protocol.declare(
@@ -105,10 +106,16 @@ protocol.declare(
         "the two are never inside together",
     ),
     leads_to(
-        "who-wants-gets-in",
+        "process-1-gets-in",
         at[first(Process)] == At.FIRST,
         at[first(Process)] == At.INSIDE,
-        "a process that wants to go in gets in",
+        "process 1 gets in when it wants to",
+    ),
+    leads_to(
+        "process-2-gets-in",
+        at[last(Process)] == At.FIRST,
+        at[last(Process)] == At.INSIDE,
+        "process 2 gets in when it wants to",
     ),
     reachable("somebody-is-inside", taken("pass_gate"), "the gate opens"),
 )

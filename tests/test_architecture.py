@@ -14,6 +14,7 @@ FILES = sorted(p for room in ("model", "checker", "properties") for p in (ROOT /
 MAY_IMPORT = {
     "model.language": ["model.language"],
     "model.dns": ["model.dns", "model.language"],
+    "model.patterns": ["model.patterns", "model.language"],
     "properties": ["properties", "model.dns", "model.language"],
     "checker.vocabulary": ["checker.annotations"],
     "checker.annotations": ["checker.vocabulary"],
@@ -234,6 +235,7 @@ PUBLIC = {
         "reachable recoverable role scenario schedule step_invariant take take_for_some"
     ),
     "model.dns": "BASE dns endless fixed hands original",
+    "model.patterns": "Ordered Timer Unordered clock crash lossy ordered timer unordered",
     "model.language": (
         "Action Array Bool Changes Choice DefinitionError Enum If Index Instance Int Maybe ModelError "
         "Observation Op Option Outcome Parameter Place Protection Protocol Says SetOf Sort Step System Term "

@@ -43,9 +43,9 @@ def least_delay(instance: Instance, p: Invariant | StepInvariant, sort: Index, s
         runs, complete = seek(replace(instance, system=counting.made()), [p])
         if runs:
             who, steps = counting.slept(runs[0])
-            return Delay(
-                who, dict(steps), f"no run breaks it with less: {k} complete searches" if k else "it takes none"
-            )
+            searched = "a complete search" if k == 1 else f"{k} complete searches"
+            how = f"no run breaks it with less: {searched}" if k else "it takes none"
+            return Delay(who, dict(steps), how)
         if not complete:
             return None
     return None

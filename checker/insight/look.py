@@ -46,6 +46,8 @@ class Lens:
     def insight(self, recording: Recording, p: Property | None) -> Insight:
         """What there is to say of a run, which breaks ``p`` if there is one."""
         why = self.causes(recording, p)
+        if why is not None:
+            why = replace(why, delay=self._delay(recording, p, why))
         if not self.wanted.full:
             return Insight(causes=why)
         short = len(recording.moves) <= LONG
@@ -54,7 +56,7 @@ class Lens:
             truths=truths(recording, self.properties),
             beliefs=beliefs(recording, [performer(m) for m in recording.moves]) if short else (),
             touched=self._touched(recording),
-            causes=why if why is None else replace(why, edges=reduced(recording), delay=self._delay(recording, p, why)),
+            causes=why and replace(why, edges=reduced(recording)),
             beside=None if self.wanted.other is None else beside(recording, self.wanted.other, self.properties),
         )
         if self.wanted.depth is not None:

@@ -123,31 +123,32 @@ class Encoder:
 
     def select(self, term: Term, rest: list[int], frame: Frame) -> Any:
         """An element at a computed position."""
-        array, position = term.args
-        assert isinstance(array.sort, Array)
-        low, high = self.positions(term)
-        at = z3.simplify(self.number(position, frame))
-        if z3.is_bv_value(at):
-            return self.element(array, [at.as_signed_long() - low, *rest], frame)
+        array = term.args[0]
+        low, high, at = self.position(term, frame)
+        if isinstance(at, int):
+            return self.element(array, [at - low, *rest], frame)
         found = self.element(array, [0, *rest], frame)
         for n in range(low + 1, high + 1):
             found = self.choice(at == n, self.element(array, [n - low, *rest], frame), found)
         return found
 
-    def positions(self, term: Term) -> tuple[int, int]:
-        """The range of a selection's positions; one that may leave it is refused, for nothing here would say so."""
+    def position(self, term: Term, frame: Frame) -> tuple[int, int, Any]:
+        """The range of a selection's positions, and its position: a number where it is the same in every state. One
+        that may leave the range is refused, for nothing here would say so."""
         array, position = term.args
         assert isinstance(array.sort, Array)
         low, high = self.instance.bounds(array.sort.domain)
-        least, most = (
-            span(self.instance, [position]) if position.sort == INTEGER else self.instance.bounds(scalar(position))
-        )
+        at = z3.simplify(self.number(position, frame))
+        if z3.is_bv_value(at):
+            at = least = most = at.as_signed_long()
+        else:
+            least, most = reach(self.instance, position)
         if least < low or most > high:
             raise ModelError(
                 f"{term}: the position may leave {low}…{high}, which solvers would not notice",
                 remedy="use --engine explicit, or give the position the sort of the array's domain",
             )
-        return low, high
+        return low, high, at
 
     def choice(self, test: Any, then: Any, other: Any) -> Any:
         """``then`` if ``test``, else ``other``; a truth value meets a number as 0 or 1."""
@@ -192,6 +193,15 @@ def span(instance: Instance, terms: Iterable[Term]) -> tuple[int, int]:
     return low, high
 
 
+def reach(instance: Instance, term: Term) -> tuple[int, int]:
+    """Least and greatest number that ``term`` can be, as far as its parts tell."""
+    known: dict[int, tuple[int, int]] = {}
+    for t in subterms_of([term]):
+        if t.sort == INTEGER:
+            known[id(t)] = _interval(instance, t, known)
+    return known[id(term)] if term.sort == INTEGER else instance.bounds(scalar(term))
+
+
 def subterms_of(terms: Iterable[Term]) -> Iterator[Term]:
     from model.language.terms import subterms
 
@@ -212,8 +222,11 @@ def _interval(instance: Instance, t: Term, known: Mapping[int, tuple[int, int]])
             return parts[0][0] - parts[1][1], parts[0][1] - parts[1][0]
         case Op.COUNT:
             return 0, len(instance.members(t.args[0].sort))  # type: ignore[arg-type]
+        case Op.ITE:
+            parts = parts[1:]
         case _:
-            return min(p[0] for p in parts), max(p[1] for p in parts)
+            pass
+    return min(p[0] for p in parts), max(p[1] for p in parts)
 
 
 def _of_sort(instance: Instance, t: Term) -> tuple[int, int]:

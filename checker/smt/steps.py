@@ -158,7 +158,7 @@ class Steps:
         sort, selection = self.instance.system.sort_of(name), target
         paths: list[tuple[tuple[int, ...], list[Any]]] = [((), [])]
         while selection.args:
-            self.encoder.positions(selection)
+            self.encoder.position(selection, frame)
             selection = selection.args[0]
         for position in positions:
             assert isinstance(sort, Array)
