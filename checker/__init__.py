@@ -7,7 +7,23 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .api import check, compare, explained, instance_of, load, matrix, prove, render, save, state_graph
+    from .api import (
+        check,
+        compare,
+        compare_baseline,
+        explained,
+        forecast,
+        instance_of,
+        lint,
+        load,
+        matrix,
+        mutate,
+        prove,
+        render,
+        save,
+        save_baseline,
+        state_graph,
+    )
     from .ask import Options
     from .catalogue import find
     from .vocabulary import Exploration, Finding, Match, MatrixReport, Report, Step, Trace, Verdict
@@ -26,14 +42,19 @@ _HOME = {
     "Walk": "walk",
     "check": "api",
     "compare": "api",
+    "compare_baseline": "api",
     "explained": "api",
     "find": "catalogue",
+    "forecast": "api",
     "instance_of": "api",
+    "lint": "api",
     "load": "api",
     "matrix": "api",
+    "mutate": "api",
     "prove": "api",
     "render": "api",
     "save": "api",
+    "save_baseline": "api",
     "state_graph": "api",
 }
 
@@ -57,13 +78,18 @@ __all__ = [
     "Walk",
     "check",
     "compare",
+    "compare_baseline",
     "explained",
     "find",
+    "forecast",
     "instance_of",
+    "lint",
     "load",
     "matrix",
+    "mutate",
     "prove",
     "render",
     "save",
+    "save_baseline",
     "state_graph",
 ]

@@ -21,6 +21,9 @@ from .vocabulary import MatrixReport, Report, painted_by
 if TYPE_CHECKING:
     import networkx
 
+    from .advice import Forecast, Lint
+    from .baseline import Changed, Entry
+    from .mutation import Mutation
     from .report.compare import Comparison
 
 painted_by(paint)
@@ -125,6 +128,111 @@ def compare(before: Report, after: Report) -> Comparison:
     from .report.compare import compare as compared
 
     return compared(before, after)
+
+
+def mutate(
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    actions: Sequence[str] = (),
+    options: Options | None = None,
+) -> Mutation:
+    """Drop or weaken every guard, effect, outcome, action and protection in turn, and say which property notices, as
+    ``check mutate`` does; ``score`` is the share of mutants that are noticed. ``actions``: only mutants of these.
+    Raises ``ModelError``, also where the protocol itself is undecided within the bounds of ``options``."""
+    from .mutation import mutate as judged
+
+    subject = find(protocol) if isinstance(protocol, str) else protocol
+    return judged(
+        subject,
+        parameters,
+        faults=faults,
+        with_protections=with_protections,
+        without=without,
+        actions=actions,
+        options=options,
+    )
+
+
+def lint(
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> tuple[Lint, ...]:
+    """What the author of a model may have overlooked, as ``check lint`` says it. Raises ``ModelError``."""
+    from .advice import lint as linted
+
+    subject = find(protocol) if isinstance(protocol, str) else protocol
+    words, sizes = run.split(subject, parameters or {})
+    return linted(
+        subject, sizes, faults=faults, with_protections=with_protections, without=without, options=words or None
+    )
+
+
+def forecast(
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    symmetry: bool | None = None,
+    seconds: float = 15.0,
+) -> Forecast:
+    """How many states a complete search will meet, how long it will take and how much memory, as ``check forecast``
+    says it. No further search is begun after ``seconds``. Raises ``ModelError``."""
+    from .advice import Budget
+    from .advice import forecast as made
+
+    instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
+    return made(instance, budget=Budget(total=seconds), symmetric=symmetry)
+
+
+def save_baseline(
+    path: str | Path,
+    protocol: str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    properties: Sequence[str] = (),
+) -> Entry:
+    """Put what is known of a protocol into a baseline file, beside its other entries, as ``check baseline save`` does.
+    Raises ``ModelError``, also where something is undecided: then nothing is written."""
+    from .baseline import Request, check_decided, read_baseline, take, write_text
+    from .report import write_whole
+
+    def ordered(names: Sequence[str]) -> tuple[str, ...]:
+        return tuple(sorted(set(names)))
+
+    request = Request(
+        protocol,
+        dict(parameters or {}),
+        faults=ordered(faults),
+        with_protections=ordered(with_protections),
+        without=ordered(without),
+        properties=ordered(properties),
+    )
+    entry, report = take(request)
+    check_decided(entry, report)
+    there = read_baseline(path) if Path(path).exists() else ()
+    write_whole(path, write_text({**{e.title: e for e in there}, entry.title: entry}.values()))
+    return entry
+
+
+def compare_baseline(path: str | Path) -> tuple[Changed, ...]:
+    """Check every entry of a baseline file again: what changed in each, as ``check baseline compare`` says it. Raises
+    ``ModelError`` and ``ReadError``."""
+    from .baseline import changes, read_baseline, take
+
+    return tuple(changes(before, *take(before.request)) for before in read_baseline(path))
 
 
 def state_graph(

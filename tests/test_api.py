@@ -16,18 +16,23 @@ from checker import (
     Walk,
     check,
     compare,
+    compare_baseline,
     explained,
     find,
+    forecast,
     instance_of,
+    lint,
     load,
     matrix,
     prove,
     render,
     save,
+    save_baseline,
 )
 from checker.cli.main import run
 from checker.report.forms import FORMS, NoTraceError
-from model.language import ModelError
+from model.language import ModelError, Protocol, Step, boolean, step, taken, update, when
+from properties import reachable
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 ASKED = ["-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={v}"))]
@@ -44,6 +49,15 @@ SIGNATURES = {
     "save": "(report, path, form='json', *, trace=None)",
     "load": "(path)",
     "compare": "(before, after)",
+    "mutate": ("(protocol, parameters=None, *, faults=(), with_protections=(), without=(), actions=(), options=None)"),
+    "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
+    "forecast": (
+        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), symmetry=None, seconds=15.0)"
+    ),
+    "save_baseline": (
+        "(path, protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=())"
+    ),
+    "compare_baseline": "(path)",
     "state_graph": "(protocol, parameters=None, *, most=2000)",
     "instance_of": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "find": "(name)",
@@ -140,3 +154,35 @@ def test_notebooks_show_reports_and_runs(report: Report) -> None:
     hostile = replace(report, protocol="<img src=x>")._repr_html_()
     assert hostile is not None
     assert "<img" not in hostile
+
+
+def test_advice_is_what_the_command_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["forecast", *ASKED, "--format", "json"]) == 0
+    told, made = json.loads(capsys.readouterr().out), forecast("original", SMALL)
+    assert made.states is not None
+    assert told["states"]["low"] == made.states.low == made.at_least
+    assert lint("fixed") == ()
+    broken = Protocol("broken")
+    broken.variable("idle", boolean(), False)
+    used = broken.variable("used", boolean(), False)
+
+    @broken.action(by="a")
+    def flip() -> Step:
+        return step(when(~used), update(used, True))
+
+    broken.declare(reachable("flips", taken("flip"), "it flips"))
+    assert [x.subject for x in lint(broken) if x.kind == "never read"] == ["idle"]
+
+
+def test_baselines_are_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+    entry = save_baseline(mine, "original", SMALL, properties=["plans-never-regress"])
+    save_baseline(mine, "fixed", SMALL, faults=["lock-expiry"])
+    assert run(["baseline", "save", *ASKED, "--property", "plans-never-regress", "-o", str(theirs)]) == 0
+    words = [w for w in ASKED if w not in ("-p", "original")]
+    assert run(["baseline", "save", "-p", "fixed", *words, "--fault", "lock-expiry", "-o", str(theirs)]) == 0
+    assert mine.read_text() == theirs.read_text()
+    assert [c.title for c in compare_baseline(mine)][1] == entry.title
+    assert all(c.same for c in compare_baseline(mine))
+    mine.write_text(mine.read_text().replace("violated, 10 steps", "violated, 11 steps"))
+    assert [c.depths[0].before for c in compare_baseline(mine) if not c.same] == ["11 steps"]

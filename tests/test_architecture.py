@@ -137,6 +137,18 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
+    "checker.mutation": [
+        "checker.mutation",
+        "checker.answers",
+        "checker.ask",
+        "checker.interpreter",
+        "checker.replay",
+        "checker.report",
+        "checker.run",
+        "checker.vocabulary",
+        "model.language",
+        "properties.kinds",
+    ],
     "checker.report": ["checker.report", "checker.annotations", "checker.vocabulary"],
     "checker.stategraph": [
         "checker.interpreter",
@@ -227,7 +239,7 @@ MAY_IMPORT = {
 PUBLIC = {
     "checker": (
         "Exploration Finding Match MatrixReport Options Report Step Trace Verdict Walk check compare explained find "
-        "instance_of load matrix prove render save state_graph"
+        "compare_baseline forecast instance_of lint load matrix mutate prove render save save_baseline state_graph"
     ),
     "properties": (
         "Claim Event Fact Invariant Lemma Liveness Plan Proof Property Reachability Recoverability Scenario Schedule "

@@ -238,6 +238,36 @@ def forecast_command(protocol: str, **options: Any) -> int:
     return run(protocol, **options)
 
 
+@app.command("mutate", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("-p", "--protocol", metavar="NAME", required=True, help="As for check.")
+@click.option("-s", "--set", "settings", type=Setting(), multiple=True, help="A parameter of the protocol; repeatable.")
+@click.option("--fault", "faults", metavar="NAME", multiple=True, help="Switch a fault on; repeatable.")
+@click.option("--with", "with_", metavar="NAME", multiple=True, help="Add a protection; repeatable.")
+@click.option("--without", metavar="NAME", multiple=True, help="Remove a protection; repeatable.")
+@click.option("--property", "properties", metavar="NAME", multiple=True, help="Only this one may notice; repeatable.")
+@click.option("--action", "actions", metavar="NAME", multiple=True, help="Only mutants of this action; repeatable.")
+@click.option("--at-least", type=click.FloatRange(0, 100), metavar="PERCENT", help="Exit 1 where the score is less.")
+@click.option("--engine", default="auto", metavar="NAME", help="auto, explicit or native.")
+@click.option("--symmetry/--no-symmetry", default=None, help="Search orbits of interchangeable members, or all states.")
+@click.option("--max-states", type=click.IntRange(min=1), help="Bound of the number of states of each search.")
+@click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G.")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time of all together.")
+@click.option("--workers", type=click.IntRange(min=1), help="Cores that a large search uses (default: all).")
+@click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text or json.")
+@click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
+def mutate_command(protocol: str, **options: Any) -> int:
+    """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property notices.
+
+    What no property notices is behaviour that nobody specified. Choose a size that is searched in a second: there is a
+    search for every mutant.
+
+    Exit codes: 0, with --at-least 1 where the score is less, 2 wrong request or model, 3 undecided.
+    """
+    from .mutate import mutate_command as run
+
+    return run(protocol, **options)
+
+
 @app.group("baseline", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def baseline_group() -> None:
     """Keep what is known of protocols in a file of your repository, and say what a change changes."""

@@ -1,6 +1,6 @@
 """Reports: the same answers for people (text) and for programs (JSON). They know traces and verdicts, no engine."""
 
-from .document import document
+from .document import document, sentence
 from .json import plain as to_plain
 from .json import render_json, to_json, trace_json
 from .output import OutputError, write_whole
@@ -14,6 +14,7 @@ __all__ = [
     "matrix_json",
     "render_json",
     "render_plain",
+    "sentence",
     "to_json",
     "to_plain",
     "trace_json",

@@ -228,12 +228,23 @@ def timeline(trace: Trace, match: Match | None = None) -> Timeline:
 
 
 def _entry(number: int, step: Step, facts: tuple[str, ...], mark: bool) -> Entry:
+    sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
+    return Entry(number, *_told(step), sees, facts, mark)
+
+
+def _told(step: Step) -> tuple[str, str, str]:
+    """Who does what, and what it changes."""
     who = step.by if step.role in step.by else f"{step.by} ({step.role})"
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""
     details = ", ".join(f"{c.place}: {_value(c.before)} → {_value(c.after)}" for c in step.changed)
-    sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
-    return Entry(number, who, f"{step.text}{outcome}{fault}", details or "nothing changes", sees, facts, mark)
+    return who, f"{step.text}{outcome}{fault}", details or "nothing changes"
+
+
+def sentence(step: Step) -> str:
+    """A step in one sentence, with what it changes."""
+    who, text, details = _told(step)
+    return f"{who} {text} ({details})"
 
 
 def _seen(o: Observed) -> str:
