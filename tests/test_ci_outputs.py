@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import jsonschema
+import pysarif
 import pytest
+from sarif_pydantic import Sarif
 
 from checker import Options, Report, check, explained
 from checker.cli.app import app
@@ -26,7 +29,8 @@ SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 BLUE = str(ROOT / "examples" / "blue_green.py")
 HOSTILE = "a]]>b\x00\x1b[31m\n::error::x%0A,:<script>&\"'|`"
 
-# The parts of the standard that are written here; the schema of OASIS itself is on no package registry.
+# The parts of the standard that are written here. The schema of OASIS itself is on no package registry, but classes
+# that were generated from it are.
 MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 LOCATION = {
     "type": "object",
@@ -195,6 +199,31 @@ def test_sarif_has_failures_only_unless_all_is_wanted(report: Report, open_repor
     assert sarif(other)["automationDetails"]["id"] != run_["automationDetails"]["id"]
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({"kind": "pass", "level": "error", "ruleId": "x", "message": {"text": "x"}}, RESULT)
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_sarif_is_what_others_read(report: Report, open_report: Report, *, everything: bool) -> None:
+    """One library knows the types and what is required, the other every name of the standard."""
+    for one in (report, open_report, check(f"{BLUE}:protocol", options=explained())):
+        text = render_sarif(one, everything=everything)
+        Sarif.model_validate_json(text)
+        back = pysarif.save_to_dict(pysarif.load_from_json(text))
+        assert list(unknown_names(json.loads(text), back)) == [".$schema"]  # the file's own, not the standard's
+
+
+def unknown_names(mine: Any, read: Any, path: str = "") -> Iterator[str]:
+    """What was not read; bags of properties are free."""
+    if isinstance(mine, dict):
+        for name, value in mine.items():
+            if not isinstance(read, dict) or name not in read:
+                yield f"{path}.{name}"
+            elif name not in ("properties", "partialFingerprints"):
+                yield from unknown_names(value, read[name], f"{path}.{name}")
+    elif isinstance(mine, list):
+        for n, (a, b) in enumerate(zip(mine, read, strict=True)):
+            yield from unknown_names(a, b, f"{path}[{n}]")
+    elif mine != read:
+        yield path
 
 
 # GitHub ----------------------------------------------------------------------------------------------------------
