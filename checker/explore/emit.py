@@ -133,8 +133,7 @@ class Emitter:
         test = self.lowering.truth(guard[0], scope)
         if test.known is False:
             return []
-        inner = self._guarded(guard[1:], action, choice, self._learn(guard[0], scope))
-        return _if(test, inner)
+        return self._either(test, self._guarded(guard[1:], action, choice, self._learn(guard[0], scope)), [])
 
     def _outcomes(self, rest: list[Outcome], action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
         if not rest:
@@ -152,7 +151,11 @@ class Emitter:
             lines.append(self._meet(at))
         if test.known:
             return lines
-        return [*_if(test, lines), *_block("else:", self._outcomes(rest[1:], action, choice, scope))]
+        return self._either(test, lines, self._outcomes(rest[1:], action, choice, scope))
+
+    def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
+        """``lines`` where a test that may hold does, ``other`` where it does not."""
+        return [*_if(test, lines), *_block("else:", other)]
 
     def _ending(self, ending: Outcome, action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
         lines: list[str] = []
@@ -164,10 +167,10 @@ class Emitter:
         names = {str(p): v for p, v in zip(action.parameters, choice, strict=True)}
         stepping = replace(scope, after=after, step=(action.name, names, ending.name))
         for k, term in enumerate(self.watch.steps):
-            lines += _if(self.lowering.truth(term, stepping), [self._hit(k)])
+            lines += self._either(self.lowering.truth(term, stepping), [self._hit(k)], [])
         for n, subject in enumerate(self.watch.met):
             if subject.term is not None and subject.of_steps:
-                lines += _if(self.lowering.truth(subject.term, stepping), [self._meet(n)])
+                lines += self._either(self.lowering.truth(subject.term, stepping), [self._meet(n)], [])
         return lines + self._append(stepping)
 
     def _hit(self, k: int) -> str:

@@ -338,6 +338,18 @@ class Body:
         self.b.call(function, [self.b.inttoptr(address, ir.PointerType()), *flags])
         return WORD(0)
 
+    def stream_line(self, to: Any, source: Any) -> Any:
+        """Copy a cache line past the caches."""
+        whole = self.b.load(self._address(source, WORD(0)), typ=ir.VectorType(WORD, 8), align=64)
+        stored = self.b.store(whole, self._address(to, WORD(0)), align=64)
+        stored.set_metadata("nontemporal", self.of.module.add_metadata([ir.IntType(32)(1)]))
+        return WORD(0)
+
+    def fence(self) -> Any:
+        """Let all memory that was written be seen."""
+        self.b.fence("seq_cst")
+        return WORD(0)
+
     def high_product(self, a: Any, b: Any) -> Any:
         """The upper word of a product."""
         product = self.b.mul(self.b.zext(a, WIDE), self.b.zext(b, WIDE))
@@ -411,6 +423,8 @@ _BUILT_IN: dict[str, Callable[..., Any]] = {
     "int": lambda _, number: number,
     "min": lambda f, a, b: f.lesser(a, b),
     "prefetch": lambda f, array, index: f.prefetch(f.b.add(array, f.b.shl(index, WORD(3)))),
+    "stream_line": lambda f, to, source: f.stream_line(to, source),
+    "fence": lambda f: f.fence(),
     "high_product": lambda f, a, b: f.high_product(a, b),
     "at": lambda f, array, index: f.b.add(array, f.b.shl(index, WORD(3))),
     "pointer": lambda _, address: address,

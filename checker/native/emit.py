@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from model.language import Action, Instance, Op, Term
 
-from ..explore.code import Code, Mask, Number, number
+from ..explore.code import Code, Mask, Number, Truth, as_number, number
 from ..explore.emit import Emitter, Place, Watch
 from ..explore.lower import Lowering, Scope
 from ..layout import WORD, Field, Layout
@@ -17,6 +18,10 @@ GREATEST = 2**62
 """Numbers are less than this in size, so that sums and differences of two fit into a word."""
 FAN = 16
 """Branches that one field is worth."""
+LEAF = 12
+"""Lines that are sooner done in vain than jumped over."""
+CONTROL = 9
+"""Bits of what tells states apart by what is enabled."""
 TERMS = 62
 """Terms that one word can tell of."""
 
@@ -51,6 +56,17 @@ class WordEmitter(Emitter):
     def __init__(self, instance: Instance, layout: Layout, watch: Watch, *, words: int) -> None:
         super().__init__(instance, layout, watch)
         self.words = words
+        self.telling: list[Field] = []
+
+    def control(self) -> tuple[str, int]:
+        """``control(s)``, after ``source``: the fields that guards ask for their values, side by side, and how many
+        values that has. Not more than CONTROL bits."""
+        parts, width = [], 0
+        for field in self.telling:
+            if width + field.width <= CONTROL:
+                parts.append(f"(s[{field.word}] >> {field.shift} & {field.mask}) << {width}")
+                width += field.width
+        return f"def control(s):\n return {' | '.join(parts) or 0}\n", 1 << width
 
     def _steps(self, scope: Scope) -> Iterator[str]:
         """Actions whose guards ask the same field for its value stand together below that value, so that machine code
@@ -61,6 +77,7 @@ class WordEmitter(Emitter):
             for choice in self.instance.choices(action):
                 place = self._telling(action, choice, scope)
                 (rest if place is None else groups.setdefault(place, [])).append((action, choice))
+        self.telling = [self.layout.fields[p] for p in groups]
         for place, members in groups.items():
             yield from self._split(place, scope, lambda inner, m=members: self._all(m, inner))
         yield from self._all(rest, scope)
@@ -86,6 +103,13 @@ class WordEmitter(Emitter):
             if len(allowed) * 2 <= len(values):
                 return place
         return None
+
+    def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
+        """Without a branch where little is done: what is written in vain is not counted."""
+        if test.known is not None or not _plain([*lines, *other]):
+            return super()._either(test, lines, other)
+        held, named = self._named(as_number(test))
+        return [*held, *_counted(lines, named.text), *_counted(other, f"1 - {named.text}")]
 
     def _frame(self) -> tuple[list[str], list[str]]:
         if len(self.watch.states) + len(self.watch.steps) + 1 > TERMS:
@@ -123,3 +147,18 @@ class WordEmitter(Emitter):
 
     def _append(self, scope: Scope) -> list[str]:
         return [*(f"out[n * WORDS + {w}] = t{w}" for w in range(self.words)), "n += 1"]
+
+
+def _plain(lines: Sequence[str]) -> bool:
+    """Whether lines only compute, write successors, and note what was found."""
+    return 0 < len(lines) <= LEAF and all(_PLAIN.match(line) and "_range(" not in line for line in lines)
+
+
+def _counted(lines: Sequence[str], test: str) -> list[str]:
+    """Plain lines with what counts and notes multiplied by a test that is 0 or 1."""
+    found = ((line, _NOTE.match(line)) for line in lines)
+    return [f"{note[1]} ({note[2]}) * ({test})" if note else line for line, note in found]
+
+
+_PLAIN = re.compile(r"[tn]\d+ = |out\[|n \+= |found \|= |c\d+ \|= ")
+_NOTE = re.compile(r"(n \+=|found \|=|c\d+ \|=) (.*)")

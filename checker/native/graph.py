@@ -53,7 +53,7 @@ class GraphOf:
         emitter = _Labelled(instance, search.kernel.layout, Watch(states=tuple(terms)), words=program.words)
         emitter.labels = self.labels
         step = emitter.source()
-        self.fan = max(1, step.count("n += 1"))
+        self.fan = max(1, step.count("n += "))
         constants = {**program.constants, "ROW": program.words + 1}
         sources = [step, program.sources[1], dialect("places"), dialect("edges")]
 

@@ -8,6 +8,8 @@ import sys
 
 HUGE = 2 * 2**20
 """Bytes of a huge page."""
+REACH = 4 * HUGE
+"""Bytes that two thousand small pages reach, which is what processors keep translated."""
 _HUGEPAGE, _POPULATE, _COLLAPSE = 14, 23, 25
 """MADV_HUGEPAGE, MADV_POPULATE_WRITE (Linux 5.14) and MADV_COLLAPSE (Linux 6.1)."""
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
@@ -28,10 +30,6 @@ class Region:
         self.address = -(-ctypes.addressof(ctypes.c_char.from_buffer(self._map)) // HUGE) * HUGE
         self._huge, self._whole, self._filled = False, 0, 0
 
-    def write(self, index: int, word: int) -> None:
-        """Set a word."""
-        ctypes.c_uint64.from_address(self.address + 8 * index).value = word
-
     def use(self, size: int) -> None:
         """The first ``size`` bytes will be written: ask for huge pages when that is worth one."""
         if size >= HUGE // 2 and not self._huge:
@@ -39,18 +37,15 @@ class Region:
             _advise(self.address, self.size, _HUGEPAGE)  # once, for it waits for all threads that ask for memory
             _advise(self.address, min(HUGE, self.size), _COLLAPSE)  # small pages that were written before
 
-    def fill(self, size: int, whole: bool = True) -> None:
-        """The first ``size`` bytes are wanted now: what is read before it is written would be mapped twice. Unless
-        ``whole``, huge pages end where they would hold more than that."""
-        if whole:
-            self.use(size)
-        else:
-            full = size // HUGE * HUGE
-            if full > self._whole:
-                _advise(self.address + self._whole, full - self._whole, _HUGEPAGE)
-                if self._filled > self._whole:
-                    _advise(self.address + self._whole, HUGE, _COLLAPSE)
-                self._whole = full
+    def fill(self, size: int) -> None:
+        """The first ``size`` bytes are wanted now: what is read before it is written would be mapped twice. Huge pages
+        are asked for where small ones are too many for a processor to keep, and end before they would hold more."""
+        full = size // HUGE * HUGE
+        if full > self._whole and size >= REACH:
+            _advise(self.address + self._whole, full - self._whole, _HUGEPAGE)
+            if self._filled > self._whole:
+                _advise(self.address + self._whole, -(-(self._filled - self._whole) // HUGE) * HUGE, _COLLAPSE)
+            self._whole = full
         end = -(-size // mmap.PAGESIZE) * mmap.PAGESIZE
         if end > self._filled:
             _advise(self.address + self._filled, end - self._filled, _POPULATE)
@@ -76,6 +71,9 @@ class Array:
         self._words = (ctypes.c_uint64 * length)()
         self.address = ctypes.addressof(self._words)
 
+    def __len__(self) -> int:
+        return len(self._words)
+
     def __getitem__(self, index: int) -> int:
         return int(self._words[index])
 
@@ -86,3 +84,8 @@ class Array:
 def words_at(address: int, count: int) -> list[int]:
     """A copy of ``count`` words."""
     return list((ctypes.c_uint64 * count).from_address(address))
+
+
+def write(address: int, word: int) -> None:
+    """Set a word of memory."""
+    ctypes.c_uint64.from_address(address).value = word

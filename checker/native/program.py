@@ -13,11 +13,24 @@ from . import words
 from .dialect import Translator
 from .emit import WordEmitter, banks
 from .machine import Machine
-from .words import INFO
+from .words import BITS, INFO
 
-INLINE = ("mixed", "home_of")
-CALLED = {"expand": 3, "advance": 8, "least": 6, "take": 10, "gather": 3, "spread": 3, "parent": 7, "known": 3}
+INLINE = ("mixed", "home_of", "control", "send")
+CALLED = {
+    "expand": 3,
+    "arrange": 5,
+    "advance": 9,
+    "least": 6,
+    "take": 10,
+    "gather": 3,
+    "spread": 3,
+    "parent": 7,
+    "known": 3,
+}
 """Functions that Python calls, with the number of their parameters."""
+LEAST_BITS = 4
+"""The logarithm of the segments of a worker's table where there are many workers. Fewer have more each, so that all
+segments together are as many."""
 
 
 class Program:
@@ -33,24 +46,28 @@ class Program:
         layout: Layout,
         watch: Watch,
         workers: int,
-        bits: int,
         canonical: str | None = None,
     ) -> None:
         self.words = layout.words + (not _has_mark(layout))
-        source = WordEmitter(instance, layout, watch, words=self.words).source()
-        self.fan = source.count("n += 1")
+        emitter = WordEmitter(instance, layout, watch, words=self.words)
+        source = emitter.source()
+        self.fan = source.count("n += ")
+        self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
+        control, self.controls = emitter.control()
         self.info = INFO + banks(watch)
         chosen = {
             "WORDS": self.words,
             "BUCKET": bucket(self.words),
             "STRIDE": bucket(self.words) * self.words + 1,
             "WORKERS": workers,
-            "BITS": bits,
+            "BITS": self.bits,
+            "CONTROLS": self.controls,
             "SYMMETRIC": int(canonical is not None),
         }
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         self.constants = {**constants, **chosen}
-        self.sources = [source, canonical or "def canonical(s):\n return 0\n", dialect("places"), dialect("loops")]
+        orbits = canonical or "def canonical(s):\n return 0\n"
+        self.sources = [source, orbits, control, dialect("places"), dialect("loops")]
         self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED)
 
     def text(self) -> str:

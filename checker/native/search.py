@@ -31,11 +31,11 @@ from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
 from ..replay import Recording, ReplayError
 from ..vocabulary import Exploration
 from .emit import TERMS
-from .memory import Array, words_at
+from .memory import Array, words_at, write
 from .program import Program, bucket
 from .store import Store
 from .ways import Ways
-from .words import BITS, INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
+from .words import INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
 from .worker import SHARE, Worker
 
 SCANNED = 1 << 5
@@ -87,7 +87,7 @@ class NativeSearch:
         self._terms = [*self.questions.states, *self.questions.steps]
         count = workers or _cores()
         watch = self.questions.watch()
-        self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, BITS, self.kernel.canonical)
+        self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, self.kernel.canonical)
         room = min(RESERVED, self.limits.memory or RESERVED)
         most = (self.limits.memory or RESERVED) // (SHARE * count)
         self.workers = [Worker(self.program, count, room, keep, most) for _ in range(count)]
@@ -180,9 +180,9 @@ class NativeSearch:
         """The initial state goes to its owner."""
         first = self.workers[0]
         words = self.program.unpack(self.kernel.initial)
-        box = place_of(words, len(self.workers) << BITS)
+        box = place_of(words, len(self.workers) << self.program.bits)
         for n, word in enumerate(words):
-            first.boxes[box].write(n, word)
+            write(first.addresses[box] + 8 * n, word)
         first.fills[box] = 1
         for n, w in enumerate(self.workers):
             self._insert(n, 1)
@@ -217,24 +217,27 @@ class NativeSearch:
         w = self.workers[n]
         at, last = self._part(w, part)
         w.expanded += last - at
-        while at < last:
-            at = self._advanced(w, at, last, self._asked)
-            self._attend(w, self._asked)
+        for front, begin, end in w.chunks(at, last):
+            next_one = begin
+            while next_one < end:
+                next_one = self._advanced(w, front, next_one, end, self._asked)
+                self._attend(w, self._asked)
 
-    def _advanced(self, w: Worker, first: int, last: int, asked: int) -> int:
+    def _advanced(self, w: Worker, front: int, first: int, last: int, asked: int) -> int:
         fresh = w.info[INFO_FRESH]
         at: int = self.program.machine["advance"](
-            w.front,
+            front,
             first,
             last,
             w.scratch.address,
             w.addresses.address,
             w.fills.address,
+            w.lines.address,
             w.info.address,
             asked,
         )
         if at < 0:
-            raise_range_error(self._recording(self._front(w, w.info[INFO_FRESH])), self.questions)
+            raise_range_error(self._recording(self._state(front, w.info[INFO_FRESH])), self.questions)
             raise ReplayError("machine code finds a value out of range where the interpreter finds none")
         w.info[INFO_FRESH] = fresh
         return at
@@ -282,7 +285,7 @@ class NativeSearch:
             for w in self.workers:
                 at, last = self._part(w, part)
                 while at < last:
-                    at = self._advanced(w, at, last, self._asked & states)
+                    at = self._advanced(w, w.front, at, last, self._asked & states)
                     self._attend(w, self._asked & states)
             for n, me in enumerate(self.workers):
                 for w in self.workers:
@@ -299,10 +302,10 @@ class NativeSearch:
         return f"the depth bound of {self.limits.depth} was reached"
 
     # Answers ---------------------------------------------------------------------------------------------------
-    def _front(self, w: Worker, n: int) -> int:
-        """The packed state number ``n`` of a frontier."""
+    def _state(self, front: int, n: int) -> int:
+        """The packed state number ``n`` of those at an address."""
         words = self.program.words
-        return self.program.pack(words_at(w.front + 8 * words * n, words))
+        return self.program.pack(words_at(front + 8 * words * n, words))
 
     def _attend(self, w: Worker, asked: int) -> None:
         """Note which of the properties ``asked`` about were decided last."""
@@ -341,7 +344,7 @@ class NativeSearch:
                 front = w.front + first * w.bytes
                 n = least(front, last - first, w.scratch.address, best.address, w.info.address, asked)
                 if n >= 0:
-                    s = self._front(w, first + n)
+                    s = self._state(front, n)
                     yield [_signed(x) for x in self.program.unpack(s)], s
 
     def _recording(self, s: int) -> Recording:

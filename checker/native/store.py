@@ -22,7 +22,6 @@ class Store:
         self.bucket = bucket
         full, self._growth = FAST if words == 1 else THRIFTY
         self._limit = bucket * full
-        self._whole = words == 1
         self.stride = bucket * words + 1
         self.count = 1 << bits
         self.table = Array(self.count * SEGMENT)
@@ -64,7 +63,7 @@ class Store:
         size = (buckets + PAD) * 8 * self.stride
         if size > self._regions[n].size:
             raise MemoryError(f"a segment of {size} bytes has no address space")
-        self._regions[n].fill(size, whole=self._whole)
+        self._regions[n].fill(size)
         self.table[n * SEGMENT + 3] = int(buckets * self._limit)
         if self.table[n * SEGMENT + 1]:
             self._machine["spread"](self.segment(n), buckets, self._scratch.address)

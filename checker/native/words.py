@@ -11,8 +11,10 @@ WORDS = 1
 """Words a state."""
 WORKERS = 1
 """Workers of the search."""
-BITS = 6
+BITS = 7
 """The logarithm of the number of segments of a worker's table."""
+CONTROLS = 1
+"""How many values ``control`` may have; 1 where nothing tells states apart."""
 SYMMETRIC = 0
 """1 where states stand for their orbits."""
 AHEAD, NEAR = 32, 16
@@ -25,7 +27,11 @@ BATCH = 16
 """States whose successors are looked up together."""
 PAD = 64
 """Buckets of a segment below the lowest home."""
-RECENT = 1 << 14
+LINE = 8
+"""Words that are sent to a box together: a cache line."""
+MANY = 1 << 8
+"""Successors that are made before they are sent, at least; so many words more than states need are in ``scratch``."""
+RECENT = 1 << 15
 """States that a worker remembers to have inserted; a power of two."""
 SEGMENT = 4
 """Words that describe a segment: address of the buckets, how many (without PAD), states, limit of states."""
@@ -93,6 +99,16 @@ def prefetch(array: Words, index: int) -> None:
     raise NotImplementedError
 
 
+def stream_line(to: Words, source: Words) -> None:
+    """Copy LINE words, both at multiples of so many, past the caches."""
+    raise NotImplementedError
+
+
+def fence() -> None:
+    """What was written before is seen by others before what comes after."""
+    raise NotImplementedError
+
+
 def high_product(a: int, b: int) -> int:
     """The upper word of a product of two words without sign."""
     raise NotImplementedError
@@ -100,6 +116,11 @@ def high_product(a: int, b: int) -> int:
 
 def expand(s: Words, out: Words, info: Words) -> int:
     """Write the successors of ``s`` to ``out``, and to info[INFO_SEEN] what holds; how many, or FAILED."""
+    raise NotImplementedError
+
+
+def control(s: Words) -> int:
+    """A number that is equal for states in which much the same is enabled."""
     raise NotImplementedError
 
 
