@@ -225,6 +225,26 @@ def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyP
     assert found[3] == 801
 
 
+def test_states_are_arranged_by_what_is_enabled() -> None:
+    """Every state of a chunk once, those of equal ``control`` next to each other, each group in the old order."""
+    search = NativeSearch(original.system().instance(), [], exhaustive=True, workers=1, limits=Limits(states=5000))
+    search.run()
+    program, states = search.program, list(search.states())
+    scope: dict[str, Any] = {}
+    exec(program.sources[2], scope)
+    asked = [scope["control"](program.unpack(s)) for s in states]
+    assert len(set(asked)) > 8
+    size = program.words * len(states)
+    front, to, counts = Array(size), Array(size), Array(program.controls)
+    for place, word in enumerate(w for s in states for w in program.unpack(s)):
+        front[place] = word
+    for first, last in ((0, len(states)), (7, 1000)):
+        program.machine["arrange"](front.address, first, last, to.address, counts.address)
+        n = program.words
+        arranged = [program.pack([to[k * n + w] for w in range(n)]) for k in range(last - first)]
+        assert arranged == [states[k] for k in sorted(range(first, last), key=asked.__getitem__)]
+
+
 def test_a_word_without_a_free_bit_pattern() -> None:
     """64 bits that may all be set: the store needs another word to tell a free slot."""
     instance = bits(1, 64)

@@ -67,7 +67,7 @@ class Program:
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         self.constants = {**constants, **chosen}
         orbits = canonical or "def canonical(s):\n return 0\n"
-        self.sources = [source, orbits, control, dialect("places"), dialect("loops")]
+        self.sources = [source, orbits, control, dialect("places"), dialect("sending"), dialect("loops")]
         self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED)
 
     def text(self) -> str:
