@@ -10,10 +10,13 @@ from pathlib import Path
 from types import ModuleType
 
 from model.language import ModelError, Place, Protocol, Variant
+from model.language.errors import near
 from model.language.protocol import known
 
 BUILT_IN = {"original": "properties.dns:original", "fixed": "properties.dns:fixed"}
 """Protocols of ours and where they stand."""
+WRITTEN_WITH = ("model.language", "properties")
+"""Modules whose names authors use."""
 
 
 def find(name: str) -> Variant:
@@ -22,12 +25,16 @@ def find(name: str) -> Variant:
         name = BUILT_IN[name]
     if ":" not in name:
         if name.endswith(".py"):
-            raise ModelError(f"{name} names no attribute", remedy=f"write {name}:protocol")
+            there = [f"{name}:{n}" for n in _protocols(_from_file(name))]
+            remedy = f"write {' or '.join(there)}" if there else "it defines no protocol"
+            raise ModelError(f"{name} names no attribute", remedy=remedy)
+        if Path(f"{name}.py").is_file() and name not in BUILT_IN:
+            raise ModelError(f"no protocol is called {name!r}", remedy=f"for one of that file write {name}.py:protocol")
         known(name, BUILT_IN, "protocol")
     place, _, attribute = name.rpartition(":")
     module = _from_file(place) if place.endswith(".py") else _from_module(place)
     if not hasattr(module, attribute):
-        there = [n for n, v in vars(module).items() if isinstance(v, Protocol | Variant)]
+        there = _protocols(module)
         raise ModelError(
             f"{place} has no attribute {attribute!r}",
             remedy=f"protocols in it: {', '.join(there)}" if there else "it defines no protocol",
@@ -37,7 +44,12 @@ def find(name: str) -> Variant:
         return found.variant(found.name)
     if isinstance(found, Variant):
         return found
-    raise ModelError(f"{name} is a {type(found).__name__}, no protocol", remedy="name a Protocol or a variant of one")
+    kind = type(found).__name__
+    raise ModelError(f"{name} is of type {kind}, no protocol", remedy="name a Protocol or a variant of one")
+
+
+def _protocols(module: ModuleType) -> list[str]:
+    return [n for n, v in vars(module).items() if isinstance(v, Protocol | Variant)]
 
 
 def sibling(name: str) -> Variant | None:
@@ -102,4 +114,18 @@ def _broken(name: str, problem: BaseException) -> ModelError:
     frames = [f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith("<")]
     inside = [f for f in frames if Path(f.filename).name == Path(name).name] or frames
     where = Place(inside[-1].filename, inside[-1].lineno or 1) if inside else None
-    return ModelError(f"{name} fails while it is loaded: {type(problem).__name__}: {problem}", where=where)
+    remedy = _meant(problem) if isinstance(problem, NameError) else None
+    what = f"{name} fails while it is loaded: {type(problem).__name__}: {problem}"
+    return ModelError(what, where=where, remedy=remedy)
+
+
+def _meant(problem: NameError) -> str | None:
+    """What somebody who wrote a name that nothing has may have meant."""
+    modules = [importlib.import_module(m) for m in WRITTEN_WITH]
+    for module in modules:
+        if problem.name in module.__all__:
+            return f"from {module.__name__} import {problem.name}"
+    *_, frame = (f for f, _ in traceback.walk_tb(problem.__traceback__))
+    names = {*frame.f_locals, *frame.f_globals, *(n for m in modules for n in m.__all__)}
+    close = near(problem.name or "", sorted(n for n in names if not n.startswith("_")))
+    return close if close.startswith("did you") else None

@@ -27,6 +27,10 @@ class Verdict(enum.IntEnum):
     UNKNOWN = 1
     HOLDS = 2
 
+    def __bool__(self) -> bool:
+        """True of what holds alone, so that ``assert report.verdict`` is no promise where nothing is known."""
+        return self is Verdict.HOLDS
+
     @property
     def word(self) -> str:
         return self.name.lower()
@@ -375,6 +379,10 @@ class Report(Painted):
     pictures: tuple[Picture, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     """Where actions and properties stand, by name."""
+
+    def __bool__(self) -> bool:
+        """Whether all holds: ``assert check(protocol)``."""
+        return bool(self.verdict)
 
     @property
     def verdict(self) -> Verdict:

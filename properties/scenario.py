@@ -63,6 +63,12 @@ class Scenario:
     claims: tuple[Claim, ...] = ()
 
     @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it reads."""
+        events = (t for e in self.events for t in (e.happens, e.without) if t is not None)
+        return (self.where, *events, *(c.happens for c in self.claims))
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """All events, in the order of the facts."""
         return tuple(e for f in self.facts for e in f.events)

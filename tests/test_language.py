@@ -96,7 +96,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "otherwise with a condition": (r"takes no condition", lambda: otherwise("no", when(flag))),
     "wording": (r"wants \{x\}", lambda: says("{x}")),
     "no step": (r"action body returns no step", lambda: act(lambda_named("body", lambda: None))),
-    "sorts and parameters": (r"has 0 parameters \(none\) but 1 sorts", lambda: act(lambda_named("body", step), Worker)),
+    "sorts and parameters": (r"has 0 parameters \(none\) but 1 sort", lambda: act(lambda_named("body", step), Worker)),
     "unknown fault": (r"fault 'rain' is not declared", lambda: act(lambda_named("body", step), fault="rain")),
     "unknown fairness": (r"fairness 'very' is unknown", lambda: act(lambda_named("body", step), fairness="very")),
     "by nobody": (r"no parameter is a worker", lambda: act(lambda_named("body", step), by=Worker)),

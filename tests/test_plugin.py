@@ -265,3 +265,66 @@ def test_fingerprints_tell_questions_apart() -> None:
 def test_budgets(text: str, budget: tuple[float | None, int | None]) -> None:
     found = Budget.parsed(text)
     assert (found.seconds, found.states) == budget
+
+
+def test_warnings_are_told_and_may_fail(project: pytest.Pytester) -> None:
+    """A counter that stops where no end is: told beside what holds, a failure where the test is strict."""
+    project.makepyfile(
+        stops="""
+        from model.language import *
+        from properties import invariant
+
+        protocol = Protocol("stops", "it stops")
+        n = protocol.variable("n", integers(0, 2), 0)
+
+        @protocol.action(by="me")
+        def count():
+            return step(when(n < 2), update(n, n + 1), says("counts"))
+
+        @protocol.action(by="me")
+        def leap():
+            return step(when(n == 2, n == 1), update(n, 0), says("leaps"))
+
+        protocol.declare(invariant("small", n <= 2, "it stays small"))
+        """
+    )
+    project.makepyfile(
+        """
+        from stops import protocol
+
+        def test_lenient(model_check):
+            model_check(protocol)
+
+        def test_strict(model_check):
+            model_check(protocol, strict=True)
+        """
+    )
+    result = project.runpytest("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*model_check: warnings are failures where strict=True",
+            "*nothing is enabled any more*",
+            "*to see it again: check -p stops.py:protocol --strict",
+            "holds     stops: 3 states*; warning: deadlock after 2 steps; leap *never*",
+        ]
+    )
+
+
+def test_artifacts_stay_out_of_the_repository(project: pytest.Pytester) -> None:
+    project.makepyfile("from counter import protocol\ndef test_it(model_check): model_check(protocol)")
+    project.runpytest().assert_outcomes(failed=1)
+    ignored = project.path / ".model-check" / ".gitignore"
+    assert ignored.read_text().splitlines()[-1] == "*"
+    ignored.write_text("mine")
+    project.runpytest().assert_outcomes(failed=1)
+    assert ignored.read_text() == "mine"
+
+
+def test_properties_are_not_an_option(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        "from counter import fixed\ndef test_it(model_check): model_check(fixed, properties=['in-range'])"
+    )
+    result = project.runpytest()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*takes no properties= (name them after the protocol*"])

@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from .commands import Commands
 from .values import Memory, Setting
 
 
 @click.group(
     "check",
+    cls=Commands,
     invoke_without_command=True,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

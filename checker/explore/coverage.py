@@ -58,9 +58,8 @@ class Census:
         """What an author should know. What was not met says nothing before all was searched."""
         if self.stuck is not None:
             run = self.stuck.trace()
-            yield Warned(
-                "deadlock", "", f"after {len(run)} steps nothing is enabled any more, and the end is not final", run
-            )
+            end = "nothing is enabled any more, and the end is not final (where runs may end, say so with final(…))"
+            yield Warned("deadlock", "", f"after {len(run)} steps {end}", run)
         if complete:
             missed = [s for n, s in enumerate(self.subjects) if not self.bits >> n & 1]
             never = {s.name for s in missed if s.term is None} - {

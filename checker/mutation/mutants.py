@@ -103,8 +103,8 @@ def _updates(a: Action) -> list[tuple[Update, list[int]]]:
 
 
 def _of_update(a: Action, update: Update, holders: Sequence[int]) -> Iterator[Change]:
-    names = [a.outcomes[n].name for n in holders]
-    of = "" if len(holders) == len(a.outcomes) else f" in {', '.join(str(n) for n in names)}"
+    names = [a.outcomes[n].name or "the usual outcome" for n in holders]
+    of = "" if len(holders) == len(a.outcomes) else f" in {', '.join(names)}"
     where = update.where or a.where
 
     def changed(value: Term | None) -> Action:

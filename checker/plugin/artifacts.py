@@ -19,8 +19,22 @@ ENDINGS = {"html": "html", "itf": "itf.json"}
 
 def folder_of(item: pytest.Item) -> Path:
     """Below the root directory, for all processes of a run the same."""
+    return base_of(item) / sanitised(item.nodeid)
+
+
+def base_of(item: pytest.Item) -> Path:
+    """Where all tests of a run have their directories."""
     base: Path = item.config.rootpath / item.config.getoption("--model-check-artifacts")
-    return base / sanitised(item.nodeid)
+    return base
+
+
+def _hidden(base: Path) -> None:
+    """Keep what is written there out of the author's repository, as pytest does with its cache."""
+    try:
+        with (base / ".gitignore").open("x", encoding="utf-8") as file:
+            file.write("# written by planrace\n*\n")
+    except FileExistsError:
+        return
 
 
 def sanitised(text: str) -> str:
@@ -38,6 +52,7 @@ def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str,
         path = folder_of(item) / f"{name}.{ENDINGS[form]}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            _hidden(base_of(item))
             write_whole(path, render(report, form))
         except NoTraceError:
             continue

@@ -88,14 +88,15 @@ class ModelCheck:
         without: Sequence[str] = (),
         expect: str = "holds",
         allow_unknown: bool = False,
+        strict: bool = False,
         options: Options | None = None,
         **settings: Any,
     ) -> Report:
         """Check ``properties`` (default: all) and fail unless the verdict is as expected ("holds" or "violated").
 
-        Undecided fails too, unless ``allow_unknown``. ``settings`` are sizes of the protocol, and else fields of
-        ``Options``: ``model_check(fixed, plans=3, depth=20)``. Raises ``ModelCheckError``, and ``ModelError`` for a
-        wrong request.
+        Undecided fails too, unless ``allow_unknown``; so do warnings of the model, if ``strict``. ``settings`` are
+        sizes of the protocol, and else fields of ``Options``: ``model_check(fixed, plans=3, depth=20)``. Raises
+        ``ModelCheckError``, and ``ModelError`` for a wrong request.
         """
         __tracebackhide__ = True
         if expect not in ("holds", "violated"):
@@ -114,9 +115,14 @@ class ModelCheck:
         if report.interrupted:
             raise KeyboardInterrupt
         self._item.stash.setdefault(lines_of, []).append(line(report, cached=cached))
-        if report.verdict.word == expect or (allow_unknown and report.verdict is Verdict.UNKNOWN):
-            return report
-        raise ModelCheckError(self._story(report, request, expect))
+        why = None
+        if report.verdict.word != expect and not (allow_unknown and report.verdict is Verdict.UNKNOWN):
+            why = f"expected {expect}, found {report.verdict.word}"
+        elif strict and serious(report):
+            why = "warnings are failures where strict=True"
+        if why is not None:
+            raise ModelCheckError(self._story(report, request, why, strict=strict))
+        return report
 
     def _options(self, subject: Subject, expect: str, own: Options) -> Options:
         """What the call says, else the budget. A violation that fails the test is told in full, for its page."""
@@ -150,15 +156,17 @@ class ModelCheck:
         cache.put(key, report)
         return report, False
 
-    def _story(self, report: Report, request: Request, expect: str) -> str:
+    def _story(self, report: Report, request: Request, why: str, *, strict: bool) -> str:
         """What the checker says, where the page is, and how to see it again."""
         self._failures += 1
         told = replace(document(replace(report, telling=None), 0), closing=f"verdict: {report.verdict.word}")
-        lines = [f"model_check: expected {expect}, found {report.verdict.word}", "", render_plain(told).rstrip(), ""]
+        lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
             lines.append("undecided is a failure: widen the budget, or say allow_unknown=True")
         lines += [f"{form}: {path}" for form, path in write(report, self._item, self._failures)]
         again = command(request.subject, request.system, request.given, request.options, report)
+        if again and strict:
+            again += " --strict"
         again = again or f"pytest {shlex.quote(self._item.nodeid)} (no module has this protocol under a name for check)"
         return "\n".join([*lines, f"to see it again: {again}"])
 
@@ -179,6 +187,8 @@ def _apart(subject: Subject, settings: Mapping[str, Any]) -> tuple[dict[str, Any
     protocol = found.protocol if isinstance(found, Variant) else found
     own = {p.name for p in protocol.parameters} if isinstance(protocol, System) else {*protocol.parameters}
     own |= set(protocol.options) if isinstance(protocol, Protocol) else set()
+    if "properties" in settings:
+        raise ModelError("model_check takes no properties=", remedy="name them after the protocol: (protocol, 'safe')")
     for name in settings:
         known(name, dict.fromkeys([*own, *sorted(SETTINGS)]), f"size or option of {found.name}")
     return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
@@ -192,9 +202,19 @@ def _check_names(what: str, given: object) -> None:
 
 def line(report: Report, *, cached: bool) -> str:
     """One line for the summary."""
-    sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items())
-    faults = f"; {', '.join(report.faults)}" if report.faults else ""
-    told = f"{report.verdict.word:<9} {report.protocol} ({sizes}{faults})"
+    chosen = [", ".join(f"{n}={v}" for n, v in report.parameters.items()), ", ".join(report.faults)]
+    instance = "; ".join(c for c in chosen if c)
+    told = f"{report.verdict.word:<9} {report.protocol}" + (f" ({instance})" if instance else "")
     if report.exploration is not None:
         told += f": {report.exploration.states:,} states, {report.exploration.seconds:.2f} s"
-    return told + (CACHED if cached else "")
+    warned = "; ".join(serious(report))
+    return told + (f"; warning: {warned}" if warned else "") + (CACHED if cached else "")
+
+
+def serious(report: Report) -> list[str]:
+    """What the report warns of, in a few words each."""
+    return [
+        f"deadlock after {len(w.trace)} steps" if w.trace is not None else f"{w.subject} {w.message}"
+        for w in report.warnings
+        if w.strict
+    ]

@@ -190,12 +190,13 @@ class Proving:
     def _assumptions(self, system: System) -> str:
         least = [f"{p.name} ≥ {p.low}" for p in system.parameters]
         given = [str(t) for t in self.decider.assuming]
-        sizes = ", ".join([*least, *given]) or "there are none"
+        sizes = ", ".join([*least, *given])
+        limits = f"Sizes: {sizes}, as great as you like." if sizes else "There are no sizes to choose."
         orders = sorted({s.name for s in self.decider.obligations.open.indices() if s.ordered})
         order = f" The members of {', '.join(orders)} stand in a total order from a first to a last." if orders else ""
         off = [f for f in self._variant.protocol.faults if f not in system.faults]
         return (
-            f"Sizes: {sizes}, as great as you like.{order} Numbers are whole numbers; the steps are those of the "
+            f"{limits}{order} Numbers are whole numbers; the steps are those of the "
             f"protocol's own terms, each atomic, in any interleaving."
             + (f" Faults that do not happen: {', '.join(off)}." if off else "")
             + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}.{self._inferred}"

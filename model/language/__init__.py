@@ -19,7 +19,7 @@ from .build import (
 from .changes import Changes
 from .errors import DefinitionError, ModelError, Place
 from .options import Choice, Option
-from .protocol import Protection, Protocol, Variant
+from .protocol import Protocol
 from .sorts import (
     Array,
     Bool,
@@ -40,6 +40,7 @@ from .sorts import (
 )
 from .system import Instance, Observation, System, Variable
 from .terms import Op, Term
+from .variant import Protection, Variant
 
 __all__ = [
     "Action",

@@ -14,6 +14,7 @@ An action is written as a function from its parameters to a ``step`` of parts::
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -205,9 +206,14 @@ def check_state_only(term: Term, what: str, where: Place | None) -> None:
 def check_parameters(sorts: tuple[Sort, ...], names: tuple[str, ...], action: str) -> None:
     if len(sorts) != len(names):
         raise DefinitionError(
-            f"action {action} has {len(names)} parameters ({', '.join(names) or 'none'}) but {len(sorts)} sorts",
+            f"action {action} has {_so_many(names, 'parameter')} ({', '.join(names) or 'none'}) but "
+            f"{_so_many(sorts, 'sort')}",
             remedy="give one sort for each parameter in @….action(…)",
         )
+
+
+def _so_many(things: Sized, word: str) -> str:
+    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _contains(outer: Term, inner: Term) -> bool:

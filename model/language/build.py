@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from .errors import DefinitionError
 from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe
 from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, join, lift, make, subterms
+
+if TYPE_CHECKING:
+    from .actions import Action
 
 
 def If(condition: Value, then: Value, otherwise: Value) -> Term:
@@ -110,10 +114,14 @@ def primed(term: Term) -> Term:
     return make(Op.PRIMED, (term,), term.sort)
 
 
-def taken(action: str, /, outcome: str | None = None, **parameters: Term) -> Term:
-    """The step is one of ``action`` (with that outcome, if given) for these parameters; only in properties of steps."""
+def taken(action: str | Action, /, outcome: str | None = None, **parameters: Term) -> Term:
+    """The step is one of ``action`` (its name, or what its decorator made of it; with that outcome, if given) for these
+    parameters; only in properties of steps."""
     names = tuple(sorted(parameters))
-    return make(Op.TAKEN, tuple(lift(parameters[n]) for n in names), BOOL, (action, outcome, names))
+    called = getattr(action, "name", action)
+    if not isinstance(called, str):
+        raise DefinitionError(f"taken: {called!r} is no action", remedy="name one: taken('flip')")
+    return make(Op.TAKEN, tuple(lift(parameters[n]) for n in names), BOOL, (called, outcome, names))
 
 
 def _ordered(sort: object, role: str) -> Index:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +46,17 @@ class DefinitionError(ModelError):
 
     def __init__(self, what: str, *, where: Place | None = None, remedy: str | None = None) -> None:
         super().__init__(what, where=where or author(), remedy=remedy)
+
+
+def near(name: str, names: Iterable[str]) -> str:
+    """The remedy for a name that is none of ``names``: the closest of them, or all."""
+    import difflib
+
+    there = list(names)
+    close = difflib.get_close_matches(name, there, n=3, cutoff=0.5)
+    if close:
+        return f"did you mean {' or '.join(close)}?"
+    return f"there are: {', '.join(there)}" if there else "there are none"
 
 
 def author() -> Place | None:

@@ -9,84 +9,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from .actions import Action, Step, check_parameters, check_state_only
 from .changes import Changes
-from .errors import DefinitionError, ModelError, Place, author
+from .errors import DefinitionError, ModelError, Place, author, near
 from .options import Choice, Option, exists_in, picked
 from .sorts import BOOL, Array, Index, Parameter, Scalar, SetOf, Sort, bounds_of, describe, is_scalar
+from .spoken import check_spoken
 from .system import Observation, Picture, System, Variable
 from .terms import Op, Term, Value, expect, make, subterms
+from .variant import Protection, Variant
 
 FAIRNESS = ("none", "weak", "strong")
-
-
-@dataclass(frozen=True)
-class Protection:
-    """A named change of the protocol that is meant to prevent harm."""
-
-    name: str
-    meaning: str
-    change: Callable[[Changes], None]
-    where: Place | None = field(compare=False, default=None)
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A protocol under a name of its own, with the protections it has unless told otherwise."""
-
-    name: str
-    protocol: Protocol
-    protections: tuple[str, ...] = ()
-    meaning: str = ""
-    properties: tuple[Any, ...] = ()
-    scenarios: tuple[Any, ...] = ()
-    proofs: tuple[Any, ...] = ()
-    instead: Mapping[Choice, tuple[tuple[Any, ...], tuple[Any, ...]]] = field(default_factory=dict)
-
-    def declaring(
-        self,
-        properties: Iterable[Any] = (),
-        scenarios: Iterable[Any] = (),
-        proofs: Iterable[Any] = (),
-    ) -> Variant:
-        """The same with more properties, scenarios, and lemmas for proofs."""
-        return replace(
-            self,
-            properties=(*self.properties, *properties),
-            scenarios=(*self.scenarios, *scenarios),
-            proofs=(*self.proofs, *proofs),
-        )
-
-    def where(self, choice: Choice, properties: Iterable[Any], scenarios: Iterable[Any] = ()) -> Variant:
-        """The same with other properties and scenarios, and no lemmas, where ``choice`` gives them another meaning."""
-        return replace(self, instead={**self.instead, choice: (tuple(properties), tuple(scenarios))})
-
-    def system(
-        self,
-        faults: Iterable[str] = (),
-        with_protections: Iterable[str] = (),
-        without: Iterable[str] = (),
-        options: Mapping[str, str] | None = None,
-    ) -> System:
-        """The system with these faults on, protections added and removed, and options chosen."""
-        dropped = set(without)
-        wanted = [p for p in (*self.protections, *with_protections) if p not in dropped]
-        for name in dropped:
-            self.protocol.find_protection(name)
-        system = self.protocol.system(wanted, faults, name=self.name, options=options)
-        chosen = picked(self.protocol.options, options or {}, self.name)
-        other = next((self.instead[c] for c in chosen if c in self.instead), None)
-        if other is not None:
-            return replace(system, properties=other[0], scenarios=other[1], proofs=())
-        return replace(
-            system,
-            properties=(*system.properties, *self.properties),
-            scenarios=(*system.scenarios, *self.scenarios),
-            proofs=(*system.proofs, *self.proofs),
-        )
 
 
 class Protocol:
@@ -159,7 +95,7 @@ class Protocol:
     def action(
         self,
         *sorts: Scalar,
-        by: str | Index,
+        by: str | Index | None = None,
         role: str | None = None,
         fault: str | None = None,
         fairness: str | None = None,
@@ -173,6 +109,11 @@ class Protocol:
         may give it another word, such as cleaner). Actions of a fault are unfair unless told otherwise; those ``only``
         for a choice exist where it is chosen. ``awaits`` is a fault without which the action is not expected to happen.
         """
+        if by is None:
+            raise DefinitionError(
+                "an action does not say who performs it",
+                remedy="write @….action(sorts…, by='planner'), or by= the index whose member does it",
+            )
         fair = fairness or ("none" if fault else "weak")
         if fair not in FAIRNESS:
             raise DefinitionError(f"fairness {fair!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
@@ -272,6 +213,11 @@ class Protocol:
     def declare(self, *properties: Any) -> None:
         """Properties that are checked unless a run asks for others."""
         for p in properties:
+            if not hasattr(p, "terms") or not hasattr(p, "name"):
+                raise DefinitionError(
+                    f"declare: a {type(p).__name__} is no property",
+                    remedy="give properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
+                )
             if any(p.name == q.name for q in self.properties):
                 raise DefinitionError(f"property {p.name} is declared twice", remedy="rename one of the two")
             self.properties.append(p)
@@ -301,6 +247,26 @@ class Protocol:
         options: Mapping[str, str] | None = None,
     ) -> System:
         """The immutable system with these protections and faults on and options chosen; sizes are still open."""
+        system = self.unasked(protections, faults, name=name, options=options)
+        return self.asked(system, self.properties, self.scenarios, self.proofs)
+
+    def asked(
+        self, system: System, properties: Iterable[Any], scenarios: Iterable[Any], proofs: Iterable[Any] = ()
+    ) -> System:
+        """``system`` with these. Raises ``ModelError`` where they speak of something that it does not have."""
+        told = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
+        check_spoken(told, lambda: self._everything(told))
+        return told
+
+    def unasked(
+        self,
+        protections: Iterable[str] = (),
+        faults: Iterable[str] = (),
+        *,
+        name: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> System:
+        """The system before anything is asked of it."""
         picks = picked(self.options, options or {}, self.name)
         protected, faulty = set(map(self._known_protection, protections)), set(map(self._known_fault, faults))
         chosen = tuple(p for p in self.protections if p in protected)
@@ -317,9 +283,6 @@ class Protocol:
             faults=on,
             observations=tuple(self.observations.values()),
             pictures=tuple(self.pictures),
-            properties=tuple(self.properties),
-            scenarios=tuple(self.scenarios),
-            proofs=tuple(self.proofs),
             final=tuple(self.ends),
             options=tuple((c.option, c.name) for c in picks),
         )
@@ -338,6 +301,20 @@ class Protocol:
 
     def _exists(self, action: Action, faults: tuple[str, ...], picks: list[Choice]) -> bool:
         return (action.fault is None or action.fault in faults) and exists_in(self._only.get(action.name), picks)
+
+    def _everything(self, system: System) -> dict[str, tuple[Action, ...]]:
+        """Actions by name: as they are in ``system``, and as single protections, faults and choices have them."""
+        base = replace(system, actions={**self.actions, **system.actions})
+        found = {n: [a] for n, a in base.actions.items()}
+        effects = [c.effect for o in self.options.values() for c in o.choices.values() if c.effect is not None]
+        for change in (*(p.change for p in self.protections.values()), *effects):
+            try:
+                changed = base.changed(change)
+            except ModelError:
+                continue  # it has been made already, or needs another one
+            for n, a in changed.actions.items():
+                found.setdefault(n, []).append(a)
+        return {n: tuple(actions) for n, actions in found.items()}
 
     def find_protection(self, name: str) -> Protection:
         """The protection of that name, or an error that suggests near ones."""
@@ -385,14 +362,7 @@ def _apart(sort: Sort) -> tuple[Scalar | None, Sort]:
 
 def known(name: str, table: Iterable[str], kind: str) -> str:
     """``name`` if it is in ``table``, else an error with the closest names."""
-    import difflib
-
     names = list(table)
-    if name in names:
-        return name
-    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    if close:
-        remedy = f"did you mean {' or '.join(close)}?"
-    else:
-        remedy = f"there are: {', '.join(names)}" if names else "there are none"
-    raise ModelError(f"no {kind} is called {name!r}", remedy=remedy)
+    if name not in names:
+        raise ModelError(f"no {kind} is called {name!r}", remedy=near(name, names))
+    return name

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import DefinitionError
+from .refused import Unwalked
 
 if TYPE_CHECKING:
     from .terms import Term, Value
@@ -67,14 +68,14 @@ Size: TypeAlias = "int | Parameter"
 
 
 @dataclass(frozen=True)
-class Bool:
+class Bool(Unwalked):
     """Truth values."""
 
     name: str = "truth value"
 
 
 @dataclass(frozen=True)
-class Int:
+class Int(Unwalked):
     """Whole numbers low…high, both included. Without a name it is just a range."""
 
     low: Size
@@ -83,14 +84,14 @@ class Int:
 
 
 @dataclass(frozen=True)
-class Integer:
+class Integer(Unwalked):
     """Whole numbers without bounds: what arithmetic yields. No variable has this sort."""
 
     name: str = "whole number"
 
 
 @dataclass(frozen=True)
-class Enum:
+class Enum(Unwalked):
     """A named enumeration. ``Phase.LOCK`` is the constant term."""
 
     name: str
@@ -105,7 +106,7 @@ class Enum:
 
 
 @dataclass(frozen=True)
-class Index:
+class Index(Unwalked):
     """Members 1…size of something that there are several of, such as Enactors or endpoints.
 
     ``symmetric``: members are interchangeable, nothing may compare them but for equality. ``ordered``: they are
@@ -126,7 +127,7 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Maybe:
+class Maybe(Unwalked):
     """A member of an index sort, or none of them (0)."""
 
     index: Index

@@ -17,6 +17,7 @@ from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from .errors import DefinitionError
+from .refused import TIGHT, Refused, instead_of
 from .sorts import (
     BOOL,
     INTEGER,
@@ -78,7 +79,7 @@ BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.EACH})
 _interned: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 
 
-class Term:
+class Term(Refused):
     """A typed expression over the variables, parameters and constants of a protocol."""
 
     __slots__ = ("__weakref__", "args", "data", "height", "op", "sort")
@@ -119,6 +120,12 @@ class Term:
     def __or__(self, other: Value) -> Term:
         return _lattice(Op.OR, Op.UNION, self, other)
 
+    def __rand__(self, other: Value) -> Term:
+        return _lattice(Op.AND, Op.INTERSECTION, other, self)
+
+    def __ror__(self, other: Value) -> Term:
+        return _lattice(Op.OR, Op.UNION, other, self)
+
     def __invert__(self) -> Term:
         if self.op is Op.NOT:
             return self.args[0]
@@ -127,12 +134,6 @@ class Term:
     def implies(self, other: Value) -> Term:
         """Truth of ``other`` wherever this holds."""
         return ~self | expect(other, BOOL, "implies")
-
-    def __bool__(self) -> bool:
-        raise DefinitionError(
-            "a term has no truth value while the protocol is being written",
-            remedy="use &, | and ~ for and, or, not; If(…) for a choice; .isin(…) for membership; no chained a < b < c",
-        )
 
     # Arithmetic and sets ---------------------------------------------------------------------------------------
     def __add__(self, other: Value) -> Term:
@@ -158,12 +159,6 @@ class Term:
         """Every element of this set is in ``other``."""
         left, right = _same_sets(self, other, "issubset")
         return make(Op.SUBSET, (left, right), BOOL)
-
-    def __contains__(self, item: object) -> bool:
-        raise DefinitionError("Python's `in` cannot build a term", remedy="write x.isin(set)")
-
-    def __iter__(self) -> Iterator[Term]:
-        raise DefinitionError("a term cannot be iterated over", remedy="use forall, exists, count or each")
 
     # Arrays and what follows in order --------------------------------------------------------------------------
     def __getitem__(self, position: Value) -> Term:
@@ -220,18 +215,20 @@ def lift(value: object) -> Term:
         return constant(value, INTEGER)
     if isinstance(value, set | frozenset):
         return _literal(value)
-    raise DefinitionError(f"{value!r} is neither a term nor a constant", remedy="numbers, truth values, sets and terms")
+    shown = getattr(value, "__name__", "a function") if callable(value) else repr(value)
+    raise DefinitionError(f"{shown} is neither a term nor a constant", remedy=instead_of(value))
 
 
-def expect(value: object, sort: Sort, role: str) -> Term:
-    """``value`` as a term that fits where ``sort`` is wanted; ``role`` is what errors call the place."""
+def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> Term:
+    """``value`` as a term that fits where ``sort`` is wanted; ``role`` is what errors call the place, ``remedy`` what
+    they advise where the sort is another."""
     if value is None and isinstance(sort, Maybe):
         return constant(0, sort)
     if isinstance(value, set | frozenset) and not value and isinstance(sort, SetOf):
         return make(Op.SET, (), sort)
     term = lift(value)
     if not fits(term.sort, sort):
-        raise DefinitionError(f"{role}: {term} is a {describe(term.sort)}, wanted is a {describe(sort)}")
+        raise DefinitionError(f"{role}: {term} is a {describe(term.sort)}, wanted is a {describe(sort)}", remedy=remedy)
     if term.op is Op.CONST and is_scalar(sort) and is_numeric(sort) and sort != INTEGER:
         assert isinstance(sort, Int)
         if not low_of(sort) <= term.data <= high_of(sort):
@@ -370,12 +367,14 @@ def _arithmetic(op: Op, left: object, right: object) -> Term:
     return make(op, (a, b), INTEGER)
 
 
-def _lattice(truth: Op, sets: Op, left: Term, right: object) -> Term:
+def _lattice(truth: Op, sets: Op, left: object, right: object) -> Term:
     """``&`` and ``|``: of truth values, flattened; of sets, intersection and union."""
-    if isinstance(left.sort, SetOf):
+    if any(
+        isinstance(x, set | frozenset) or (isinstance(x, Term) and isinstance(x.sort, SetOf)) for x in (left, right)
+    ):
         a, b = _same_sets(left, right, truth.value)
         return make(sets, (a, b), _joined(a, b))
-    a, b = expect(left, BOOL, truth.value), expect(right, BOOL, truth.value)
+    a, b = (expect(x, BOOL, truth.value, TIGHT) for x in (left, right))
     parts = [p for side in (a, b) for p in (side.args if side.op is truth else (side,))]
     return make(truth, tuple(parts), BOOL)
 

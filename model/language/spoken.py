@@ -1,0 +1,77 @@
+"""Whether what is said about a system speaks of what it has: its variables, its actions and their outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from .actions import Action
+from .errors import ModelError, Place, near
+from .sorts import describe
+from .system import System
+from .terms import Op, Term, fits, subterms
+
+Actions = Mapping[str, tuple[Action, ...]]
+"""Actions by their names, as they are under several protections and faults."""
+
+
+def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
+    """Properties, scenarios, final states and observations of ``system``. ``everything`` are the actions that it might
+    have with other protections, faults and choices: what those do is only absent. Raises ``ModelError``."""
+    for what, where, terms, roles in _said(system):
+        for t in subterms(*terms):
+            problem = _problem(t, system, roles, everything)
+            if problem is not None:
+                raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])
+
+
+def _said(system: System) -> Iterator[tuple[str, Place | None, tuple[Term, ...], tuple[Term, ...]]]:
+    for p in system.properties:
+        yield f"property {p.name}", getattr(p, "where", None), p.terms, ()
+    for s in system.scenarios:
+        yield f"scenario {s.name}", None, s.terms, s.roles
+    yield "final states", None, system.final, ()
+    for o in system.observations:
+        seen = () if o.over is None else (o.over,)
+        yield f"observation {o.title}", None, tuple(t for c, s in o.cases for t in (c, *(x for _, x in s.terms))), seen
+
+
+def _problem(
+    t: Term, system: System, roles: tuple[Any, ...], everything: Callable[[], Actions]
+) -> tuple[str, str] | None:
+    """What is wrong with a term, and the remedy."""
+    match t.op:
+        case Op.VARIABLE:
+            if not any(v.name == t.data and v.sort == t.sort for v in system.variables):
+                there = ", ".join(v.name for v in system.variables)
+                return f"{t.data} is no variable of {system.name}", f"there are: {there}"
+        case Op.BOUND if t.data[1] == 0 and not any(t is r for r in roles):
+            return f"{t} is a parameter of an action", "use forall(…) or exists(…) over its sort"
+        case Op.TAKEN:
+            return _not_taken(t, system, everything)
+    return None
+
+
+def _not_taken(t: Term, system: System, everything: Callable[[], Actions]) -> tuple[str, str] | None:
+    name, outcome, parameters = t.data
+    here: tuple[Action, ...] = (system.actions[name],) if name in system.actions else ()
+    if not here or outcome not in _outcomes(here):
+        known = everything()
+        if name not in known:
+            return f"taken: no action is called {name!r}", near(name, known)
+        here = known[name]
+    if outcome not in _outcomes(here):
+        named = sorted(o for o in _outcomes(here) if o is not None)
+        return f"taken: {name} has no outcome {outcome!r}", near(outcome, named)
+    sorts = {str(p): p.sort for p in here[0].parameters}
+    for parameter, argument in zip(parameters, t.args, strict=True):
+        if parameter not in sorts:
+            return f"taken: {name} has no parameter {parameter!r}", near(parameter, sorts)
+        if not fits(argument.sort, sorts[parameter]):
+            wanted, given = describe(sorts[parameter]), describe(argument.sort)
+            return f"taken: {parameter} of {name} is a {wanted}, {argument} is a {given}", f"give it a {wanted}"
+    return None
+
+
+def _outcomes(actions: Iterable[Action]) -> set[str | None]:
+    return {None, *(o.name for a in actions for o in a.outcomes)}

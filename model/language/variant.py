@@ -1,0 +1,82 @@
+"""Protections, and protocols under names of their own that have some of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from .changes import Changes
+from .errors import Place
+from .options import Choice, picked
+from .system import System
+
+if TYPE_CHECKING:
+    from .protocol import Protocol
+
+
+@dataclass(frozen=True)
+class Protection:
+    """A named change of the protocol that is meant to prevent harm."""
+
+    name: str
+    meaning: str
+    change: Callable[[Changes], None]
+    where: Place | None = field(compare=False, default=None)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A protocol under a name of its own, with the protections it has unless told otherwise."""
+
+    name: str
+    protocol: Protocol
+    protections: tuple[str, ...] = ()
+    meaning: str = ""
+    properties: tuple[Any, ...] = ()
+    scenarios: tuple[Any, ...] = ()
+    proofs: tuple[Any, ...] = ()
+    instead: Mapping[Choice, tuple[tuple[Any, ...], tuple[Any, ...]]] = field(default_factory=dict)
+
+    def declaring(
+        self,
+        properties: Iterable[Any] = (),
+        scenarios: Iterable[Any] = (),
+        proofs: Iterable[Any] = (),
+    ) -> Variant:
+        """The same with more properties, scenarios, and lemmas for proofs."""
+        return replace(
+            self,
+            properties=(*self.properties, *properties),
+            scenarios=(*self.scenarios, *scenarios),
+            proofs=(*self.proofs, *proofs),
+        )
+
+    def where(self, choice: Choice, properties: Iterable[Any], scenarios: Iterable[Any] = ()) -> Variant:
+        """The same with other properties and scenarios, and no lemmas, where ``choice`` gives them another meaning."""
+        return replace(self, instead={**self.instead, choice: (tuple(properties), tuple(scenarios))})
+
+    def system(
+        self,
+        faults: Iterable[str] = (),
+        with_protections: Iterable[str] = (),
+        without: Iterable[str] = (),
+        options: Mapping[str, str] | None = None,
+    ) -> System:
+        """The system with these faults on, protections added and removed, and options chosen."""
+        dropped = set(without)
+        wanted = [p for p in (*self.protections, *with_protections) if p not in dropped]
+        for name in dropped:
+            self.protocol.find_protection(name)
+        system = self.protocol.unasked(wanted, faults, name=self.name, options=options)
+        chosen = picked(self.protocol.options, options or {}, self.name)
+        other = next((self.instead[c] for c in chosen if c in self.instead), None)
+        if other is not None:
+            return self.protocol.asked(system, *other)
+        p = self.protocol
+        return p.asked(
+            system,
+            (*p.properties, *self.properties),
+            (*p.scenarios, *self.scenarios),
+            (*p.proofs, *self.proofs),
+        )

@@ -1,0 +1,17 @@
+"""What several files of tests want."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A cache of machine code that nothing else has written to."""
+    old = os.environ.get("PLANRACE_CACHE")
+    os.environ["PLANRACE_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    os.environ.pop("PLANRACE_CACHE") if old is None else os.environ.update(PLANRACE_CACHE=old)

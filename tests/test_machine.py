@@ -1,0 +1,149 @@
+"""Machine code: its cache, and the dialect of Python that it is made of."""
+
+from __future__ import annotations
+
+from array import array as array_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker.cli.main import run
+from checker.native.dialect import FAILED, DialectError, Translator
+from checker.native.machine import Machine
+from checker.native.memory import Array
+
+pytestmark = pytest.mark.usefixtures("own_cache")
+
+
+# The cache -----------------------------------------------------------------------------------------------------
+SOURCE = "def twice(x):\n return x + x\n"
+
+
+def machine(source: str = SOURCE) -> Machine:
+    translator = Translator("test")
+    translator.add(source)
+    return Machine(source, lambda: str(translator.module), {"twice": 1})
+
+
+def test_the_cache_is_used_and_can_be_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "deep" / "cache"))
+    assert not machine().cached
+    again = machine()
+    assert again.cached
+    assert again["twice"](21) == 42
+    (kept,) = (tmp_path / "deep" / "cache").iterdir()
+    kept.write_bytes(b"nonsense")
+    repaired = machine()
+    assert not repaired.cached
+    assert repaired["twice"](21) == 42
+    assert machine().cached
+
+
+def test_without_a_place_for_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "file" / "cache"))
+    assert not machine().cached
+    assert not machine().cached
+
+
+# The dialect ---------------------------------------------------------------------------------------------------
+EXPRESSIONS = [
+    "x + y - 3",
+    "x * y",
+    "(x | y) & ~7 ^ x",
+    "x << 3 | y >> 2",
+    "x << y",
+    "x >> y",
+    "1 if x < y <= 40 else 2",
+    "(x == y or x > 5 and not y)",
+    "min(x, y)",
+    "(10, 20, 30, 40)[x & 3]",
+    "-x",
+    "(x != 2) + (y >= 3)",
+    "min(x, y) if int(x < y) else int(x) + 1",
+]
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_the_dialect_is_python(expression: str) -> None:
+    source = f"def f(x, y):\n return {expression}\n"
+    translator = Translator("test")
+    translator.add(source)
+    native = Machine(source, lambda: str(translator.module), {"f": 2})["f"]
+    names: dict[str, Any] = {}
+    exec(source, names)
+    for x in (0, 1, 2, 3, 7, 30, 63, 64, 65):
+        for y in (0, 1, 2, 5, 40, 63, 64, 70):
+            assert native(x, y) & 2**64 - 1 == int(names["f"](x, y)) & 2**64 - 1, (x, y)
+
+
+def test_the_ir_can_be_seen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import llvmlite.binding as llvm
+
+    small = ["-p", "fixed", "-s", "enactors=2", "-s", "plans=3", "-s", "keep=1"]
+    assert run([*small, "--dump-ir", str(tmp_path / "search.ll")]) == 0
+    assert "in machine code" in capsys.readouterr().out
+    module = llvm.parse_assembly((tmp_path / "search.ll").read_text())
+    module.verify()
+    assert {"expand", "advance", "take"} <= {f.name for f in module.functions}
+    assert run([*small, "--dump-ir", str(tmp_path / "no" / "search.ll")]) == 2
+    assert run([*small, "--engine", "bmc", "--dump-ir", str(tmp_path / "search.ll")]) == 2
+
+
+def test_the_lowest_bit() -> None:
+    source = "def f(x):\n return lowest(x)\n"
+    translator = Translator("test")
+    translator.add(source)
+    native = Machine(source, lambda: str(translator.module), {"f": 1})["f"]
+    for x in (1, 2, 3, 8, 96, 2**63, 2**64 - 2):
+        assert native(x) == (x & -x).bit_length() - 1
+
+
+@pytest.mark.parametrize(("name", "code"), [("byte", "B"), ("quarter", "H"), ("half", "I")])
+def test_parts_of_words(name: str, code: str) -> None:
+    source = (
+        f"def f(p, q, n):\n k = 0\n while k < n:\n  set_{name}(q, n - 1 - k, {name}(p, k) + 1)\n  k += 1\n return 0\n"
+    )
+    translator = Translator("test")
+    translator.add(source)
+    native = Machine(source, lambda: str(translator.module), {"f": 3})["f"]
+    most = 2 ** (8 * array_module(code).itemsize) - 1
+    values, found = array_module(code, [1, 2, most, 7, most - 1]), array_module(code, [0] * 5)
+    native(values.buffer_info()[0], found.buffer_info()[0], 5)
+    assert list(found) == [(v + 1) & most for v in reversed(values)]
+
+
+def test_statements_of_the_dialect() -> None:
+    source = (
+        "def f(p, n):\n"
+        " total = 0\n"
+        " k = 0\n"
+        " while True:\n"
+        "  if k == n:\n"
+        "   break\n"
+        "  total += p[k]\n"
+        "  p[k] = total\n"
+        "  k += 1\n"
+        " for w in range(LAST):\n"
+        "  total = total * 10 + w\n"
+        " return total if total < 100000 or _out_of_range() else 0\n"
+    )
+    translator = Translator("test", {"LAST": 3})
+    translator.add(source)
+    f = Machine(source, lambda: str(translator.module), {"f": 2})["f"]
+    words = Array(4)
+    for k in range(4):
+        words[k] = k + 1
+    assert f(words.address, 4) == 10012
+    assert [words[k] for k in range(4)] == [1, 3, 6, 10]
+    assert f(words.address, 4) == 20012
+    for k in range(4):
+        words[k] = 50
+    assert f(words.address, 4) == FAILED
+
+
+@pytest.mark.parametrize("source", ["def f(x):\n return x / 2\n", "def f(x):\n y.z = 1\n", "def f(x):\n return g(x)\n"])
+def test_what_is_not_of_the_dialect(source: str) -> None:
+    with pytest.raises(DialectError):
+        Translator("test").add(source)

@@ -1,0 +1,204 @@
+"""Slips that people make who write their first protocol: each gets the line and the remedy, no traceback."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker import check
+from checker.cli.main import run
+from checker.vocabulary import Verdict
+from model.language import ModelError, Protocol, Variant, integers, outcome, step, taken, update, when
+from properties import event, fact, invariant, reachable, role, scenario
+
+PROTOCOL = """\
+from model.language import *
+from properties import *
+
+p = Protocol("deploy", "a pipeline flips a pointer and deletes old releases")
+runners = p.parameter("runners", default=2, low=1, high=4, meaning="how many runners")
+Runner = index("runner", runners)
+Phase = enumeration("phase", "IDLE BUILT")
+live = p.variable("live", integers(0, 3), 0, "the release that is live")
+phase = p.variable("phase", array(Runner, Phase), Phase.IDLE, "what a runner does")
+kept = p.variable("kept", subsets(integers(1, 3)), set(), "releases that exist")
+
+
+@p.action(Runner, by=Runner)
+def build(r):
+    return step(
+        when(phase[r] == Phase.IDLE, live < 3),
+        update(phase[r], Phase.BUILT),
+        update(kept, kept | {live + 1}),
+        says("builds"),
+    )
+
+
+@p.action(Runner, by=Runner)
+def flip(r):
+    return step(
+        when(phase[r] == Phase.BUILT, live < 3),
+        update(live, live + 1),
+        update(phase[r], Phase.IDLE),
+        says("flips"),
+    )
+
+
+p.declare(
+    invariant("live-exists", (live == 0) | live.isin(kept), "the live release exists"),
+)
+"""
+
+EXISTS = "(live == 0) | live.isin(kept)"
+PROPERTY = 'invariant("live-exists", (live == 0) | live.isin(kept), "the live release exists"),'
+GUARD = "when(phase[r] == Phase.BUILT, live < 3)"
+
+SLIPS: dict[str, tuple[str, str, str]] = {
+    "and": (EXISTS, "(live == 0) or live.isin(kept)", r"m.py:34: a term has no truth value .*use &, \| and ~"),
+    "in": (EXISTS, "live in kept", r"m.py:34: .*write x.isin"),
+    "precedence": (EXISTS, "live == 0 | live.isin(kept)", r"m.py:34: or: 0 is .*put comparisons in parentheses"),
+    "precedence of members": (GUARD, "when(phase[r] == Phase.BUILT & live < 3)", r"m.py:26: .*put comparisons"),
+    "misspelt": ("update(live, live", "update(lvie, live", r"m.py:27: .*'lvie' is not defined \(did you mean live"),
+    "not imported": ("from properties import *\n", "", r"invariant' is not defined \(from properties import invariant"),
+    "quoted member": (
+        "Phase.BUILT),\n        update(kept",
+        "'BUILT'),\n        update(kept",
+        r"m.py:17: .*Phase.MEMBER",
+    ),
+    "a set's method": ("kept | {live + 1}", "kept.add(live + 1)", r"m.py:18: .*a term has no 'add' \(write s \| \{x\}"),
+    "product": ("live + 1),\n        update(phase", "live * 2),\n        update(phase", r"m.py:27: .*not multiplied"),
+    "negation": ("live + 1),\n        update(phase", "-live),\n        update(phase", r"m.py:27: .*unary minus"),
+    "loop": (EXISTS, "all(phase[r] == Phase.IDLE for r in Runner)", r"m.py:34: .*forall\(sort, lambda"),
+    "len": (EXISTS, "len(kept) > 0", r"m.py:34: .*count\(sort, lambda"),
+    "bare decorator": (
+        "@p.action(Runner, by=Runner)\ndef flip",
+        "@p.action\ndef flip",
+        r"m.py:23: .*write @….action\(",
+    ),
+    "a function": (EXISTS, "lambda: live == 0", r"m.py:34: .*write the term itself"),
+    "no return": (
+        "return step(\n        when(phase[r] == Phase.B",
+        "step(\n        when(phase[r] == Phase.B",
+        r"return step",
+    ),
+    "a dictionary": ('Phase.IDLE, "what', '{1: Phase.IDLE}, "what', r"m.py:9: .*starts with one value everywhere"),
+    "None": (EXISTS, "print()", r"m.py:34: None is .*lack its return"),
+    "a list of properties": (PROPERTY, f"[{PROPERTY}]", r"m.py:3\d: declare: a list is no property"),
+    "no such action": (PROPERTY, 'reachable("x", taken("flipp"), "y")', r"property x: .*no action .*did you mean flip"),
+    "no such outcome": (PROPERTY, 'reachable("x", taken("flip", "ok"), "y")', r"flip has no outcome 'ok'"),
+    "no such parameter": (
+        PROPERTY,
+        'reachable("x", exists(Runner, lambda w: taken("flip", w=w)), "y")',
+        r"flip has no parameter 'w' \(there are: r",
+    ),
+    "parameter of another sort": (PROPERTY, 'reachable("x", taken("flip", r=live), "y")', r"live is a number.*runner"),
+    "parameter outside": (
+        "p.declare(\n",
+        "@p.action(Runner, by=Runner)\ndef stop(r):\n    global outer\n    outer = r\n    return step()\n"
+        'p.declare(invariant("x", phase[outer] == Phase.IDLE, "y"),\n',
+        r"property x: r is a parameter of an action",
+    ),
+    "another protocol's": (
+        PROPERTY,
+        'invariant("x", Protocol("other").variable("speed", integers(0, 1), 0) == 0, "y")',
+        r"property x: speed is no variable of deploy \(there are: live, phase, kept\)",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SLIPS)
+def test_slips(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    written, slip, message = SLIPS[name]
+    assert PROTOCOL.count(written) == 1
+    monkeypatch.chdir(tmp_path)
+    Path("m.py").write_text(PROTOCOL.replace(written, slip), encoding="utf-8")
+    assert run(["-p", "m.py:p"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("Error: m.py:")
+    assert "Traceback" not in error
+    assert re.search(message, error), error
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["m.py:p"], "named by an option: check -p m.py:p"),
+        (["m.py"], "check -p m.py"),
+        (["-p", "m.py"], "write m.py:p)"),
+        (["-p", "m"], "write m.py:protocol"),
+        (["-p", "m.py:Runner"], "of type Index, no protocol"),
+        (["lnt"], "lint"),
+    ],
+)
+def test_slips_on_the_command_line(
+    arguments: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.py").write_text(PROTOCOL, encoding="utf-8")
+    assert run(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+# What may be spoken of -----------------------------------------------------------------------------------------
+def counter() -> tuple[Protocol, Variant]:
+    """A counter, and a protection that adds an action, an outcome and a fault that adds one more."""
+    protocol = Protocol("counter")
+    n = protocol.variable("n", integers(0, 3), 0)
+    broken = protocol.fault("crash", "it starts again")
+
+    @protocol.action(by="me")
+    def count() -> Any:
+        return step(when(n < 3), update(n, n + 1))
+
+    @protocol.action(by="me", fault=broken)
+    def crash() -> Any:
+        return step(when(n > 0), update(n, 0))
+
+    @protocol.protection("careful", "it may stop")
+    def careful(change: Any) -> None:
+        change.outcome("count", lambda: outcome("stopped", when(n == 2)))
+
+    protocol.final(n == 3)
+    return protocol, protocol.variant("careful-counter", ["careful"])
+
+
+def test_what_exists_with_others_may_be_spoken_of() -> None:
+    """An action of a fault that is off, an outcome of a protection that is off: they are only never taken."""
+    protocol, careful = counter()
+    for n, term in enumerate((taken("crash"), taken("count", "stopped"), ~taken("crash"))):
+        protocol.declare(reachable(f"r{n}", term, "it is taken"))
+    verdicts = {f.name: f.verdict for f in check(protocol).findings}
+    assert verdicts == {"r0": Verdict.VIOLATED, "r1": Verdict.VIOLATED, "r2": Verdict.HOLDS}
+    assert check(careful, faults=["crash"])
+
+
+def test_an_action_may_be_named_by_itself() -> None:
+    protocol, _ = counter()
+    assert taken(protocol.actions["count"]) is taken("count")
+    with pytest.raises(ModelError, match="None is no action"):
+        taken(None)  # type: ignore[arg-type]
+
+
+def test_scenarios_speak_of_what_there_is() -> None:
+    protocol, _ = counter()
+    who = role("who", integers(0, 3))
+    protocol.scenario(scenario("story", "it counts", (who,), fact("F1", "it counts", event(taken("cuont")))))
+    protocol.declare(reachable("it-counts", taken("count"), "it counts"))
+    with pytest.raises(ModelError, match=r"scenario story: .*'cuont' \(did you mean count"):
+        protocol.system()
+
+
+def test_only_what_holds_is_true() -> None:
+    protocol, _ = counter()
+    n = protocol.system().variables[0].term
+    protocol.declare(invariant("small", n < 3, "it stays small"))
+    report = check(protocol)
+    assert not report
+    assert not report.verdict
+    assert not Verdict.UNKNOWN
+    protocol.properties.clear()
+    protocol.declare(invariant("positive", n >= 0, "it is never negative"))
+    assert check(protocol)
