@@ -129,7 +129,7 @@ class Race:
     """Steps ``first`` and ``second`` of different processes, whose order decides: had the second come before the first,
     the property would hold in what the others did then. ``places`` is what both touch.
 
-    ``effect``: the first is then "not enabled", has "another outcome", or takes "another course".
+    ``effect``: the first is then "not enabled", has "another outcome", writes "other values", or "the same".
     """
 
     first: int

@@ -7,7 +7,8 @@
   ("Dynamic partial-order reduction", POPL 2005, section 3); then the other steps follow in their order, as far as they
   are enabled. If nothing breaks the property then, their order decides.
 * The chain: the longest sequence of steps in which each races with the next about something that the property reads;
-  about anything, where no race is about that.
+  about anything, where no race is about that. Of equally long ones one whose first step would have written the same
+  after the second: nothing but the order is another then.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from dataclasses import dataclass
 from ..annotations import Causes, Race
 from ..interpreter import Interpreter, Move, State
 from ..replay import Pick, Recording, ReplayError, performer, record
-from .reads import Place, Touched, place_text, touched
+from .reads import Place, Touched, place_text, touched, writes
 
+SAME = "the same"
 Breaks = Callable[[Recording], bool]
 """Whether the last state or step of a run breaks the property."""
 
@@ -114,15 +116,21 @@ class _Story:
             elif self.question.breaks(run):
                 return False, ""
         effect = "not enabled"
-        for n, move in self._rest(run, [*waiting, *range(j + 1, len(self.picks))]):
+        for n in self._rest(run, [*waiting, *range(j + 1, len(self.picks))]):
             if n == i:
-                same = move.outcome is self.recording.moves[i].outcome
-                effect = "another course" if same else "another outcome"
+                effect = self._effect(run, i)
             if self.question.breaks(run):
                 return False, ""
         return True, effect
 
-    def _rest(self, run: Recording, left: list[int]) -> Iterable[tuple[int, Move]]:
+    def _effect(self, run: Recording, i: int) -> str:
+        """What became of step ``i``, which is the last of ``run``."""
+        if run.moves[-1].outcome is not self.recording.moves[i].outcome:
+            return "another outcome"
+        there, here = (writes(r, n) for r, n in ((self.recording, i), (run, len(run.moves) - 1)))
+        return SAME if there == here else "other values"
+
+    def _rest(self, run: Recording, left: list[int]) -> Iterable[int]:
         """Take what is left, each process in its order, the earliest that is enabled first, as long as any is."""
         while True:
             first: dict[str, int] = {}
@@ -132,7 +140,7 @@ class _Story:
             if n < 0:
                 return
             left.remove(n)
-            yield n, run.moves[-1]
+            yield n
 
     def about(self, race: Race) -> bool:
         """The race is about something that the property reads."""
@@ -157,10 +165,12 @@ def take(run: Recording, pick: Pick) -> bool:
 
 
 def _longest(races: Sequence[Race], steps: int) -> tuple[int, ...]:
-    """The longest chain of races; of equals the one that ends last, and the earliest of these."""
-    best: dict[int, tuple[int, ...]] = {}
+    """The longest chain of races; of equals one whose first pair is of nothing but order, of these the one that ends
+    last, and the earliest of these."""
+    best: dict[int, tuple[bool, tuple[int, ...]]] = {}
     for n in range(1, steps + 1):
-        chains = [(*best.get(r.first, (r.first,)), n) for r in races if r.second == n]
-        if chains:
-            best[n] = min(chains, key=lambda c: (-len(c), c))
-    return max(best.values(), key=lambda c: (len(c), c[-1]), default=())
+        before = [best.get(r.first, (r.effect == SAME, (r.first,))) for r in races if r.second == n]
+        if before:
+            pure, chain = min(before, key=lambda c: (-len(c[1]), not c[0], c[1]))
+            best[n] = pure, (*chain, n)
+    return max(best.values(), key=lambda c: (len(c[1]), c[0], c[1][-1]), default=(False, ()))[1]

@@ -123,10 +123,23 @@ def written(interpreter: Interpreter, target: Term, state: State, bound: Mapping
         assert isinstance(target.sort, Array)
         low, _ = interpreter.instance.bounds(target.sort.domain)
         path.insert(0, interpreter.evaluate(position, Context(bound, state)) - low)
-    value = state[interpreter.place[target.data]]
+    place = (target.data, tuple(path))
+    return frozenset(_leaves(place, value_at(interpreter, state, place)))
+
+
+def writes(recording: Recording, n: int) -> dict[Place, Any]:
+    """What step ``n``, from 0, of a run writes, with the values."""
+    places = touched(recording.interpreter, recording.states[n], recording.moves[n]).writes
+    return {p: value_at(recording.interpreter, recording.states[n + 1], p) for p in places}
+
+
+def value_at(interpreter: Interpreter, state: State, place: Place) -> Any:
+    """What stands at a place."""
+    name, path = place
+    value = state[interpreter.place[name]]
     for n in path:
         value = value[n]
-    return frozenset(_leaves((target.data, tuple(path)), value))
+    return value
 
 
 def _positions(target: Term) -> Iterable[Term]:

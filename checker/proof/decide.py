@@ -107,7 +107,11 @@ class Decider:
             confirmed = self._confirmed(found, system, gap)
             return Decision(p, Verdict.VIOLATED, f"counterexample on a small instance{confirmed}", refutation=found)
         seen = f"no counterexample in {found.instances} small instances, {found.states:,} states"
-        return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", unreached=self._unreached(system, p, gap))
+        shown = self._unreached(system, p, gap)
+        if shown is not None:  # the step that is told, not another that the solver knows
+            last = shown.recording.moves[-1].action.name
+            why = f"not proved: {p.name} is not shown after {last} (a counterexample to induction)"
+        return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", unreached=shown)
 
     def _confirmed(self, found: Refutation, system: System, gap: Gap | None) -> str:
         """Whether the last step of the run is a counterexample to induction: all that was assumed holds before it."""

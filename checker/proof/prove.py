@@ -118,6 +118,8 @@ class Proving:
             self.interrupted = True
             return _left(p, "it was interrupted")
         self.decisions.append((decision, system))
+        if decision.unreached is not None and not self._inferred:
+            more = "; --infer looks for lemmas"
         refuted = decision.refutation
         shown = None if refuted is None else refuted.recording
         return Finding(
