@@ -33,6 +33,8 @@ NAMES = ("enactors", "endpoints", "plans", "keep")
 FAULTS = ("crash", "lock-expiry")
 SAFETY = ("active-plan-never-deleted", "record-never-empty", "plans-never-regress", "rollback-target-exists")
 """What the peers' models check too."""
+ENVIRONMENT = {n: v for n, v in os.environ.items() if n != "PYTHONDONTWRITEBYTECODE"}
+"""As users have it: Python compiles a module once."""
 GROWTH = ("2/1/4/2", "3/1/3/2", "3/1/4/2", "3/2/3/2", "3/2/4/2", "4/2/3/2")
 
 
@@ -49,7 +51,8 @@ class Run:
 def timed(command: list[str], cwd: Path | None = None) -> tuple[str, float, int]:
     """Output, seconds and peak bytes of a command."""
     started = time.perf_counter()
-    done = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    pipe = subprocess.PIPE
+    done = subprocess.Popen(command, cwd=cwd, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT)
     assert done.stdout is not None
     with done.stdout:
         text = done.stdout.read()
