@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -61,17 +61,17 @@ def negate(code: Truth) -> Truth:
     return Truth(f"(not {code.text})")
 
 
-def conjunction(parts: Sequence[Truth]) -> Truth:
-    """All of ``parts``, evaluated in order."""
+def conjunction(parts: Iterable[Truth]) -> Truth:
+    """All of ``parts``, evaluated in order; those that are not needed are not asked for."""
     return _fold(parts, " and ", neutral=YES, final=NO)
 
 
-def disjunction(parts: Sequence[Truth]) -> Truth:
-    """One of ``parts``, evaluated in order."""
+def disjunction(parts: Iterable[Truth]) -> Truth:
+    """One of ``parts``, evaluated in order; those that are not needed are not asked for."""
     return _fold(parts, " or ", neutral=NO, final=YES)
 
 
-def _fold(parts: Sequence[Truth], word: str, *, neutral: Truth, final: Truth) -> Truth:
+def _fold(parts: Iterable[Truth], word: str, *, neutral: Truth, final: Truth) -> Truth:
     """``parts`` joined by ``word``, cut at the first that is ``final``; what may fail is still evaluated before it."""
     kept: list[Truth] = []
     for p in parts:

@@ -6,7 +6,7 @@ Scalars are whole numbers in their sort's range; a set is a bit mask whose bit 0
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from model.language import Array, Instance, Op, SetOf, Sort, Term
@@ -161,11 +161,11 @@ class Lowering:
         return Number("_out_of_range()", 0, 1)
 
     # Quantifiers -----------------------------------------------------------------------------------------------
-    def unrolled(self, term: Term, scope: Scope) -> list[tuple[int, Truth]]:
+    def unrolled(self, term: Term, scope: Scope) -> Iterator[tuple[int, Truth]]:
         """A binder's body for each member."""
         variable, body = term.args
-        members = self.instance.members(variable.sort)  # type: ignore[arg-type]
-        return [(n, self.truth(body, replace(scope, bound={**scope.bound, variable: n}))) for n in members]
+        for n in self.instance.members(variable.sort):  # type: ignore[arg-type]
+            yield n, self.truth(body, replace(scope, bound={**scope.bound, variable: n}))
 
 
 def _read(f: Field) -> Code:
@@ -314,6 +314,13 @@ def _taken(g: Lowering, t: Term, s: Scope) -> Code:
     return conjunction([Truth(f"({x.text} == {y.text})") for x, y in parts if x != y])
 
 
+def _conditional(g: Lowering, t: Term, s: Scope) -> Code:
+    test, then, other = g.truth(t.args[0], s), *t.args[1:]
+    if test.known is not None:
+        return g.lower(then if test.known else other, s)
+    return choose(test, g.lower(then, s), g.lower(other, s))
+
+
 def _variable(g: Lowering, t: Term, s: Scope) -> Code:
     assert not isinstance(t.sort, Array), t
     return g._field((t.data, ()), s)
@@ -326,12 +333,12 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.BOUND: lambda g, t, s: number(s.bound[t]),
     Op.SELECT: lambda g, t, s: g._selected(t, [], s),
     Op.NOT: lambda g, t, s: negate(g.truth(t.args[0], s)),
-    Op.AND: lambda g, t, s: conjunction([g.truth(a, s) for a in t.args]),
-    Op.OR: lambda g, t, s: disjunction([g.truth(a, s) for a in t.args]),
+    Op.AND: lambda g, t, s: conjunction(g.truth(a, s) for a in t.args),
+    Op.OR: lambda g, t, s: disjunction(g.truth(a, s) for a in t.args),
     Op.EQ: _equal,
     Op.LT: _less(strict=True),
     Op.LE: _less(strict=False),
-    Op.ITE: lambda g, t, s: choose(g.truth(t.args[0], s), g.lower(t.args[1], s), g.lower(t.args[2], s)),
+    Op.ITE: _conditional,
     Op.ADD: _arithmetic("+"),
     Op.SUB: _arithmetic("-"),
     Op.FIRST: lambda g, t, s: number(1),
@@ -344,8 +351,8 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.DIFFERENCE: _difference,
     Op.SUBSET: _subset,
     Op.COMPREHENSION: _comprehension,
-    Op.FORALL: lambda g, t, s: conjunction([c for _, c in g.unrolled(t, s)]),
-    Op.EXISTS: lambda g, t, s: disjunction([c for _, c in g.unrolled(t, s)]),
+    Op.FORALL: lambda g, t, s: conjunction(c for _, c in g.unrolled(t, s)),
+    Op.EXISTS: lambda g, t, s: disjunction(c for _, c in g.unrolled(t, s)),
     Op.COUNT: _count,
     Op.EACH: lambda g, t, s: g.element(t, [], s),
     Op.PRIMED: lambda g, t, s: g.lower(t.args[0], _after(s)),

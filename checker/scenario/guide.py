@@ -12,11 +12,11 @@ from collections import deque
 from model.language import Instance
 from properties.scenario import Scenario
 
-from ..explore.emit import Watch
-from ..explore.kernel import Expand, Kernel
+from ..explore.kernel import Kernel
 from ..limits import Limits, Listener, Watchman
 from ..replay import Recording
 from .match import Monitor, casts
+from .showing import Showing
 
 BATCH = 256
 
@@ -43,8 +43,7 @@ class Guide:
         self.stopped: str | None = None
         self.interrupted = False
         self._watchman = Watchman("looking for the fullest match", self.limits, listener)
-        self._expand: dict[int, Expand] = {}
-        self._compiled = False
+        self._showing = Showing(self.kernel, self.monitor, self.casts)
         self._moves: dict[tuple[int, int], int] = {}
         self._parents: dict[Node, Node | None] = {}
         self._queues: list[deque[Node]] = [deque() for _ in range(len(self.monitor.events) + 1)]
@@ -73,8 +72,7 @@ class Guide:
                     if goal is not None:
                         return self._replay(goal)
             turns += 1
-            if turns % BATCH == 0 or self._compiled:
-                self._compiled = False
+            if turns % BATCH == 0:
                 self.stopped = self._look()
                 if self.stopped:
                     return None
@@ -89,10 +87,8 @@ class Guide:
     def _serve(self, node: Node) -> Node | None:
         """Expand one node; a successor that shows everything, if there is one."""
         cast, done, state = node
-        out: list[tuple[int, int]] = []
-        self._step(cast)(state, out, [])
-        for t, seen in out:
-            now = self._advance(done, seen) if seen else done
+        for t, shown in self._showing.steps(state):
+            now = self._advance(done, self._showing.seen(cast, shown)) if shown else done
             following = (cast, now, t)
             if following not in self._parents:
                 self._meet(following, node)
@@ -110,15 +106,6 @@ class Guide:
         if now is None:
             now = self._moves[key] = self.monitor.advance(done, seen)
         return now
-
-    def _step(self, cast: int) -> Expand:
-        """The step function for a cast, compiled when it is first needed."""
-        found = self._expand.get(cast)
-        if found is None:
-            found = self.kernel.expand(Watch(marks=self.monitor.marks, roles=tuple(self.casts[cast].items())))
-            self._expand[cast] = found
-            self._compiled = True  # which takes long for large instances: time to look at the clock
-        return found
 
     # Replaying -------------------------------------------------------------------------------------------------
     def _replay(self, goal: Node) -> Recording:

@@ -8,21 +8,20 @@ with the scenario's monitor is searched in full.
 from __future__ import annotations
 
 import itertools
-import time
 
 from model.language import Instance
 from properties.kinds import Invariant, StepInvariant
 from properties.scenario import Scenario
 
 from ..answers import confirm_state, confirm_step
-from ..explore.emit import Watch
-from ..explore.kernel import Expand, Kernel
+from ..explore.kernel import Kernel
 from ..explore.layers import Layers, violating_layers
 from ..replay import Recording
 from .match import Cast, Monitor, casts
+from .showing import Showing
 
-SECONDS = 5.0
-"""Time for compiling casts; those that are not reached by then are left out."""
+CASTS = 200
+"""How many casts are looked at, at most."""
 
 Product = tuple[int, int]
 """A packed state, and the events shown on the way to it."""
@@ -34,13 +33,9 @@ class Shortest:
     def __init__(self, instance: Instance, scenario: Scenario) -> None:
         self.kernel = Kernel(instance)
         self.monitor = Monitor(scenario)
-        marks = self.monitor.marks
-        self._casts: list[tuple[Cast, Expand]] = []
-        started = time.monotonic()
-        for cast in casts(self.kernel.interpreter, scenario, up_to_symmetry=True):
-            self._casts.append((cast, self.kernel.expand(Watch(marks=marks, roles=tuple(cast.items())))))
-            if time.monotonic() - started > SECONDS:
-                break
+        every = casts(self.kernel.interpreter, scenario, up_to_symmetry=True)
+        self._casts = list(itertools.islice(every, CASTS))
+        self._showing = Showing(self.kernel, self.monitor, self._casts)
 
     def richest(self, p: Invariant | StepInvariant, length: int) -> Recording | None:
         """The replayed run of ``length`` steps that violates ``p`` and shows the most; None where it takes too much."""
@@ -48,24 +43,23 @@ class Shortest:
         if layers is None:
             return None
         best: tuple[tuple[int, int], Cast, list[Product]] | None = None
-        for cast, expand in self._casts:
-            path = self._fullest(layers, expand)
+        for n, cast in enumerate(self._casts):
+            path = self._fullest(layers, n)
             score = self.monitor.score(path[-1][1])
             if best is None or score > best[0]:
                 best = score, cast, path
         return None if best is None else self._replay(p, best[1], best[2])
 
-    def _fullest(self, layers: Layers, expand: Expand) -> list[Product]:
-        """The run through ``layers`` that shows the most for one cast."""
+    def _fullest(self, layers: Layers, cast: int) -> list[Product]:
+        """The run through ``layers`` that shows the most for the cast of that number."""
         reached: list[dict[Product, Product | None]] = [{(self.kernel.initial, 0): None}]
         for layer in layers[:-1]:
             following: dict[Product, Product | None] = {}
             for s, done in reached[-1]:
-                out: list[tuple[int, int]] = []
-                expand(s, out, [])
-                for t, shown in out:
+                for t, shown in self._showing.steps(s):
                     if t in layer[s]:
-                        following.setdefault((t, self.monitor.advance(done, shown)), (s, done))
+                        now = self.monitor.advance(done, self._showing.seen(cast, shown))
+                        following.setdefault((t, now), (s, done))
             reached.append(following)
         node: Product | None = max(reached[-1], key=lambda n: self.monitor.score(n[1]))
         path: list[Product] = []
