@@ -40,25 +40,30 @@ def searched(
 ) -> tuple[str, list[Answer], Exploration, bool, tuple[Warned, ...]]:
     """The engine that answered, the answers, what the main search covered, whether it was interrupted, and warnings.
 
-    Liveness is read without faults and without symmetry reduction, so it may want a search of its own.
+    Liveness is read without faults and without symmetry reduction, so it may want a search of its own; where nothing
+    else is asked, that is the main one.
     """
     if options.symmetry and not _symmetric(instance):
         raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
     live = [p for p in properties if isinstance(p, Liveness)]
     recoverable = [p for p in properties if isinstance(p, Recoverability)]
     main = [p for p in properties if not isinstance(p, Liveness)]
-    found = _explore(engine, instance, main, options)
-    answers = [*found.answers, *(_answered(p, found, _recoveries) for p in recoverable)]
-    interrupted = found.search.interrupted
+    found = _explore(engine, instance, main, options) if main or not live else None
+    answers: list[Answer] = []
+    if found is not None:
+        answers = [*found.answers, *(_answered(p, found, _recoveries) for p in recoverable)]
+    interrupted = found is not None and found.search.interrupted
     for tags in dict.fromkeys(p.without for p in live):
         some = [p for p in live if p.without == tags]
         why = _enough(options, answers, interrupted=interrupted)
         if why is not None:
             answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {why}") for p in some]
             continue
-        own, more = _lively(engine, instance, some, _left(options, found.covered.seconds))
+        own, more = _lively(engine, instance, some, _left(options, found.covered.seconds if found else 0.0))
         answers += more
         interrupted = own.search.interrupted
+        found = found or own
+    assert found is not None
     return found.engine, answers, found.covered, interrupted, found.warnings
 
 

@@ -12,13 +12,15 @@ from hypothesis import strategies as st
 from checker.explore import Search
 from checker.explore.emit import Watch
 from checker.explore.kernel import Kernel, OutOfRangeError
+from checker.explore.layers import Onward
 from checker.explore.lower import _HANDLERS as LOWERED
 from checker.interpreter import _HANDLERS as INTERPRETED
 from checker.interpreter import Interpreter, RangeError, State
+from checker.limits import Limits
 from checker.smt.finite import _HANDLERS as ENCODED
 from model.language import Array, Instance, Op, SetOf, Sort, System, Term
 from model.language.render import _INFIX, _TEXT
-from properties import Property, invariant, reachable, step_invariant
+from properties import Property, StepInvariant, invariant, reachable, step_invariant
 
 from . import naive
 from .systems import random_systems
@@ -108,3 +110,42 @@ def test_the_search_agrees_with_a_naive_one(drawn: tuple[System, list[Term], lis
     )
     shortest = {a.property.name: len(a.recording.moves) for a in answers if a.recording is not None}
     assert shortest == wanted.shortest
+
+
+def paths(instance: Instance, p: Any, length: int) -> set[tuple[State, ...]]:
+    """Every run of so many steps that breaks ``p`` at its end, by trying all."""
+    interpreter = Interpreter(instance)
+    runs: list[tuple[State, ...]] = [(interpreter.initial(),)]
+    for n in range(length):
+        steps = [(run, *found) for run in runs for found in interpreter.moves(run[-1])]
+        last = n == length - 1 and isinstance(p, StepInvariant)
+        kept = [(*r, t) for r, m, t in steps if not last or not interpreter.holds(p.holds, r[-1], t, m)]
+        runs = list(dict.fromkeys(kept))
+    return {r for r in runs if isinstance(p, StepInvariant) or not interpreter.holds(p.holds, r[-1])}
+
+
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems())
+def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]]) -> None:
+    """They have all shortest runs that break a property, and no others; one object serves all properties."""
+    system, states, steps = drawn
+    instance = system.instance()
+    asked: list[Any] = [invariant(f"s{k}", t, "random") for k, t in enumerate(states)]
+    asked += [step_invariant(f"t{k}", t, "random") for k, t in enumerate(steps)]
+    try:
+        answers, _ = Search(instance, asked, exhaustive=True, limits=Limits(states=200)).run()
+    except RangeError:
+        return
+    kernel = Kernel(instance)
+    onward = Onward(kernel)
+    for p, a in zip(asked, answers, strict=True):
+        if a.recording is None or len(a.recording.moves) > 4:
+            continue
+        length = len(a.recording.moves)
+        layers = onward.violating(p, length)
+        assert layers is not None
+        runs = [[kernel.initial]]
+        for layer in layers[:-1]:
+            runs = [[*run, t] for run in runs for t in layer[run[-1]]]
+        decoded = {tuple(kernel.layout.decode(s) for s in run) for run in runs}
+        assert decoded == paths(instance, p, length)

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from checker.answers import Answer
+from checker.ask import Options
 from checker.explore import Search, graph
 from checker.interpreter import Interpreter, State
 from checker.native import NativeSearch, native_graph
@@ -423,3 +424,11 @@ def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts["automation-recovers"] == (Verdict.UNKNOWN, "not decided: it was interrupted")
     assert verdicts["endpoints-converge"] == (Verdict.UNKNOWN, "not decided: it was interrupted")
     assert verdicts["active-plan-never-deleted"][0] is Verdict.VIOLATED
+
+
+def test_where_only_liveness_is_asked_its_search_is_told() -> None:
+    sizes = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+    report = check(fixed, sizes, options=Options(properties=("endpoints-converge",)))
+    assert report.exploration is not None
+    assert report.exploration.complete
+    assert f"complete search of {report.exploration.states} states" in report.findings[0].how

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TypeAlias
 
 from properties.kinds import Invariant, StepInvariant
@@ -17,53 +16,55 @@ Layers: TypeAlias = "list[dict[int, set[int]]]"
 """For each depth, states on shortest violating runs with their successors on such runs."""
 
 
-def violating_layers(kernel: Kernel, p: Invariant | StepInvariant, length: int) -> Layers | None:
-    """The states on the shortest runs, ``length`` steps long, that violate ``p``; None where it takes too much."""
-    expand = kernel.expand(_violations(p))
-    seen, forward = {kernel.initial}, [[kernel.initial]]
-    for _ in range(length):
-        fresh: list[int] = []
-        for s in forward[-1]:
-            for t in _successors(expand, s):
-                if t not in seen:
-                    seen.add(t)
-                    fresh.append(t)
-        if len(seen) > MOST:
+class Onward:
+    """Breadth-first layers of an instance, as far as somebody has asked, with the steps from each to the next: found
+    once for all properties that are asked about."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self._layers = [[kernel.initial]]
+        self._before: dict[int, list[int]] = {kernel.initial: []}
+
+    def violating(self, p: Invariant | StepInvariant, length: int) -> Layers | None:
+        """The states on the shortest runs, ``length`` steps long, that violate ``p``; None where it takes too much."""
+        steps = isinstance(p, StepInvariant)
+        if not self._reach(length - steps):
             return None
-        forward.append(fresh)
-    return list(_backward(p, forward, expand))[::-1]
+        expand = self.kernel.expand(Watch(steps=(~p.holds,)) if steps else Watch(states=(~p.holds,)))
+        last = self._layers[length - steps]
+        if steps:
+            hits = {s: ends for s in last if (ends := _hits(expand, s))}
+            found: Layers = [{t: set() for ends in hits.values() for t in ends}, hits]
+        else:
+            found = [{s: set() for s in last if expand(s, [], [])}]
+        while len(found) <= length:
+            here: dict[int, set[int]] = {}
+            for t in found[-1]:
+                for s in self._before[t]:
+                    here.setdefault(s, set()).add(t)
+            found.append(here)
+        return found[::-1]
+
+    def _reach(self, depth: int) -> bool:
+        """Make the layers to a depth; False where they would have too many states."""
+        expand = self.kernel.expand(Watch())
+        while len(self._layers) <= depth:
+            fresh: dict[int, list[int]] = {}
+            for s in self._layers[-1]:
+                out: list[int] = []
+                expand(s, out, [])
+                for t in dict.fromkeys(out):
+                    if t not in self._before:
+                        fresh.setdefault(t, []).append(s)
+            if len(self._before) + len(fresh) > MOST:
+                return False
+            self._before |= fresh
+            self._layers.append(list(fresh))
+        return True
 
 
-def _violations(p: Invariant | StepInvariant) -> Watch:
-    return Watch(states=(~p.holds,)) if isinstance(p, Invariant) else Watch(steps=(~p.holds,))
-
-
-def _backward(p: Invariant | StepInvariant, forward: list[list[int]], expand: Expand) -> Iterator[dict[int, set[int]]]:
-    """From the violations back to the initial state: what of each layer leads there."""
-    if isinstance(p, Invariant):
-        ahead: dict[int, set[int]] = {s: set() for s in forward[-1] if expand(s, [], [])}
-    else:
-        ahead = {t: set() for s in forward[-2] for t in _hits(expand, s)}
-    yield ahead
-    for depth in range(len(forward) - 2, -1, -1):
-        last = depth == len(forward) - 2 and isinstance(p, StepInvariant)
-        here: dict[int, set[int]] = {}
-        for s in forward[depth]:
-            onward = set(_hits(expand, s)) if last else {t for t in _successors(expand, s) if t in ahead}
-            if onward:
-                here[s] = onward
-        yield here
-        ahead = here
-
-
-def _successors(expand: Expand, s: int) -> list[int]:
-    out: list[int] = []
-    expand(s, out, [])
-    return out
-
-
-def _hits(expand: Expand, s: int) -> list[int]:
+def _hits(expand: Expand, s: int) -> set[int]:
     """Where steps from ``s`` that violate the step invariant lead."""
     hits: list[tuple[int, int]] = []
     expand(s, [], hits)
-    return [t for _, t in hits]
+    return {t for _, t in hits}

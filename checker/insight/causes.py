@@ -18,12 +18,14 @@ from dataclasses import dataclass
 
 from ..annotations import Causes, Race
 from ..interpreter import Interpreter, Move, State
-from ..replay import Pick, Recording, ReplayError, performer, record
+from ..replay import Pick, Recording, performer
 from .reads import Place, Touched, place_text, touched, writes
 
 SAME = "the same"
 Breaks = Callable[[Recording], bool]
 """Whether the last state or step of a run breaks the property."""
+Performed = dict[tuple[State, Pick], tuple[Move, State] | None]
+"""What comes of a step in a state: None where it is not enabled."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class _Story:
         pairs = zip(recording.states, recording.moves, strict=False)
         self.touched: list[Touched] = [touched(self.interpreter, s, m) for s, m in pairs]
         self._asked = {place_text(self.interpreter.instance, p) for p in question.reads(recording)}
+        self._performed: Performed = {}
+        self._broken: dict[tuple[State | None, Pick | None, State], bool] = {}
 
     # Steps that are needed -------------------------------------------------------------------------------------
     def needed(self) -> tuple[int, ...]:
@@ -74,11 +78,21 @@ class _Story:
 
     def _still(self, numbers: Sequence[int]) -> bool:
         """These steps alone still break the property at their end."""
-        try:
-            shorter = record(self.interpreter, (self.picks[n] for n in numbers))
-        except ReplayError:
-            return False
-        return self.question.breaks(shorter)
+        shorter = Recording(self.interpreter)
+        return all(self._take(shorter, n) for n in numbers) and self._breaks(shorter)
+
+    def _take(self, run: Recording, n: int) -> bool:
+        """Take step ``n`` if it is enabled."""
+        return take(run, self.picks[n], self._performed)
+
+    def _breaks(self, run: Recording) -> bool:
+        """Whether the run breaks the property at its end. Runs that are tried come to the same states again and
+        again."""
+        before = (run.states[-2], (run.moves[-1].action.name, run.moves[-1].choice)) if run.moves else (None, None)
+        key = *before, run.states[-1]
+        if key not in self._broken:
+            self._broken[key] = self.question.breaks(run)
+        return self._broken[key]
 
     # Races -----------------------------------------------------------------------------------------------------
     def races(self) -> tuple[Race, ...]:
@@ -109,17 +123,17 @@ class _Story:
         run, waiting = Recording(self.interpreter), list[int]()
         for n in range(j + 1):
             stays = n >= held and self.processes[n] in (self.processes[i], *(self.processes[w] for w in waiting))
-            if stays or not take(run, self.picks[n]):
+            if stays or not self._take(run, n):
                 if n == j:
                     return None
                 waiting.append(n)
-            elif self.question.breaks(run):
+            elif self._breaks(run):
                 return False, ""
         effect = "not enabled"
         for n in self._rest(run, [*waiting, *range(j + 1, len(self.picks))]):
             if n == i:
                 effect = self._effect(run, i)
-            if self.question.breaks(run):
+            if self._breaks(run):
                 return False, ""
         return True, effect
 
@@ -136,7 +150,7 @@ class _Story:
             first: dict[str, int] = {}
             for n in left:
                 first.setdefault(self.processes[n], n)
-            n = next((n for n in sorted(first.values()) if take(run, self.picks[n])), -1)
+            n = next((n for n in sorted(first.values()) if self._take(run, n)), -1)
             if n < 0:
                 return
             left.remove(n)
@@ -152,11 +166,14 @@ def conflicts(first: Touched, second: Touched) -> frozenset[Place]:
     return (first.writes & second.all) | (first.all & second.writes)
 
 
-def take(run: Recording, pick: Pick) -> bool:
-    """Take a step if it is enabled."""
-    name, choice = pick
-    action = run.interpreter.instance.system.actions[name]
-    found: tuple[Move, State] | None = run.interpreter.perform(run.states[-1], action, choice)
+def take(run: Recording, pick: Pick, performed: Performed | None = None) -> bool:
+    """Take a step if it is enabled. ``performed`` remembers what came of it in which state."""
+    key = run.states[-1], pick
+    known = {} if performed is None else performed
+    if key not in known:
+        name, choice = pick
+        known[key] = run.interpreter.perform(run.states[-1], run.interpreter.instance.system.actions[name], choice)
+    found = known[key]
     if found is None:
         return False
     run.moves.append(found[0])

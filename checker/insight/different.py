@@ -20,7 +20,7 @@ from properties.kinds import Invariant, StepInvariant
 from ..annotations import Causes, Race
 from ..answers import shows
 from ..explore.kernel import Kernel
-from ..explore.layers import Layers, violating_layers
+from ..explore.layers import Layers, Onward
 from ..interpreter import Move
 from ..replay import Recording, performer
 from .causes import conflicts
@@ -61,9 +61,9 @@ def different(instance: Instance, p: Invariant | StepInvariant, seek: Seek) -> D
     endings = {e.name: e for e in _endings(instance, p)}
     first, whole = seek(instance, list(endings.values()))
     found: dict[Signature, tuple[Recording, Causes]] = {}
-    looked = 0
+    onward, looked = Onward(kernel), 0
     for end in sorted(first, key=lambda r: len(r.moves)):
-        layers = violating_layers(kernel, endings[_ending(end)], len(end.moves))
+        layers = onward.violating(endings[_ending(end)], len(end.moves))
         for run in [end] if layers is None else _Walk(kernel, layers).runs():
             if looked >= RUNS or time.monotonic() - started > SECONDS:
                 return Different(tuple(found.values()), f"the first {looked} runs")

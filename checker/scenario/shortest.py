@@ -15,7 +15,7 @@ from properties.scenario import Scenario
 
 from ..answers import confirm_state, confirm_step
 from ..explore.kernel import Kernel
-from ..explore.layers import Layers, violating_layers
+from ..explore.layers import Layers, Onward
 from ..replay import Recording
 from .match import Cast, Monitor, casts
 from .showing import Showing
@@ -35,11 +35,12 @@ class Shortest:
         self.monitor = Monitor(scenario)
         every = casts(self.kernel.interpreter, scenario, up_to_symmetry=True)
         self._casts = list(itertools.islice(every, CASTS))
+        self._onward = Onward(self.kernel)
         self._showing = Showing(self.kernel, self.monitor, self._casts)
 
     def richest(self, p: Invariant | StepInvariant, length: int) -> Recording | None:
         """The replayed run of ``length`` steps that violates ``p`` and shows the most; None where it takes too much."""
-        layers = violating_layers(self.kernel, p, length)
+        layers = self._onward.violating(p, length)
         if layers is None:
             return None
         best: tuple[tuple[int, int], Cast, list[Product]] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -114,7 +115,11 @@ class Instance:
 
     def size(self, size: Size) -> int:
         """A bound of a sort as a number."""
-        return size if isinstance(size, int) else self.parameters[size.name]
+        return size if isinstance(size, int) else self._sizes[size.name]
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return self.parameters
 
     def bounds(self, sort: Scalar) -> tuple[int, int]:
         """Least and greatest value of a bounded scalar sort."""
