@@ -65,6 +65,23 @@ def test_rounds_change_nothing(states: int, monkeypatch: pytest.MonkeyPatch) -> 
     assert (covered.states, covered.transitions, covered.depth) == (71779, 409672, 29)
 
 
+@pytest.mark.parametrize("pad", [1, 64])
+@pytest.mark.parametrize("late", [1, 32])
+def test_full_buckets(pad: int, late: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """States that wait for the buckets below a full one are all stored, once, also where there is none below."""
+    for name in ("words", "store"):
+        monkeypatch.setattr(f"checker.native.{name}.PAD", pad)
+    for name in ("words", "worker"):
+        monkeypatch.setattr(f"checker.native.{name}.LATE", late)
+    monkeypatch.setattr("checker.native.store.FAST", (1.0, 1.2))
+    monkeypatch.setattr("checker.native.store.FIRST", 1)
+    instance = fixed.system(["crash", "lock-expiry"]).instance(plans=3, endpoints=1)
+    search = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=2)
+    _, covered = search.run()
+    assert (covered.states, covered.transitions, covered.depth) == (71779, 409672, 29)
+    assert len(set(search.states())) == 71779
+
+
 # Against the reference -----------------------------------------------------------------------------------------
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())

@@ -19,7 +19,7 @@ from .words import (
     INFO_AT,
     INFO_FRESH,
     INFO_SOURCE,
-    NEAR,
+    LATE,
     PAD,
     RECENT,
     SEGMENT,
@@ -35,7 +35,6 @@ from .words import (
     expand,
     free_slots,
     home_of,
-    lowest,
     mixed,
     ones,
     pointer,
@@ -87,6 +86,7 @@ def sift(box: Words, count: int, recent: Words) -> int:
     kept = 0
     while i < count:
         s = at(box, i * WORDS)
+        prefetch(s, 2 * AHEAD * WORDS)
         old = at(recent, (mixed(s) >> 16 & RECENT - 1) * WORDS)
         different = 0
         for w in range(WORDS):
@@ -114,64 +114,94 @@ def drain(
 
     Returns the number of the next state: not ``last`` where the segment must grow.
 
-    Homes are found AHEAD of the insertion and kept in ``ring``, so that memory has time to come; half way it is seen
-    which of them are full, so that the buckets below these come too.
+    Homes are found AHEAD of the insertion and kept in ``ring``, so that memory has time to come. What finds its home
+    full waits in ``late``, until LATE states do, while memory of the bucket below comes. What still waits for room when
+    the segment must grow goes back into the box.
     """
-    new = info[INFO_FRESH]
+    buckets = pointer(segment[0])
+    homes = segment[1]
+    late = at(ring, AHEAD)
+    spare = at(late, LATE * (WORDS + 1))
+    before = info[INFO_FRESH]
+    most = before + segment[3] - segment[2]
+    new = before
+    waiting = 0
     i = first
     soon = first
-    while i < last:
-        while soon < min(i + AHEAD, last):
-            home = home_of(mixed(at(box, soon * WORDS)), segment[1])
-            prefetch(pointer(segment[0]), home * STRIDE)
-            ring[soon & AHEAD - 1] = home
-            soon += 1
-        if segment[2] >= segment[3]:
+    while (i < last) & (new < most) | (waiting > 0):
+        while (i < last) & (new < most) & (waiting < LATE):
+            while soon < min(i + AHEAD, last):
+                home = home_of(mixed(at(box, soon * WORDS)), homes)
+                prefetch(buckets, home * STRIDE)
+                ring[soon & AHEAD - 1] = home
+                soon += 1
+            s = at(box, i * WORDS)
+            home = ring[i & AHEAD - 1]
+            wait = at(late, waiting * (WORDS + 1))
+            came = put(buckets, home, s, at(fresh, new * logged * WORDS), level, wait, spare)
+            new += came & 1
+            waiting += came >> 1
+            i += 1
+        info[INFO_FRESH] = new
+        waiting = below(late, waiting, buckets, fresh, info, level, spare, logged)
+        new = info[INFO_FRESH]
+        if waiting < 0:
+            waiting = -waiting
+            i -= waiting
+            j = 0
+            while j < waiting:
+                for w in range(WORDS):
+                    box[(i + j) * WORDS + w] = late[j * (WORDS + 1) + w]
+                j += 1
             break
-        if i + NEAR < last:
-            near = ring[i + NEAR & AHEAD - 1]
-            full = free_slots(at(pointer(segment[0]), near * STRIDE)) == 0
-            prefetch(pointer(segment[0]), (near - full) * STRIDE)
-        s = at(box, i * WORDS)
-        home = ring[i & AHEAD - 1]
-        bucket = at(pointer(segment[0]), home * STRIDE)
-        same = equal_slots(bucket, s)
-        used = BUCKET - ones(free_slots(bucket))
-        missing = int(same == 0)
-        if missing & (used == BUCKET):
-            missing = below(segment, s, home - 1, level)
-            if missing == 2:
-                break
-        else:  # without a branch, for nobody foresees which states are new: what is there is written again
-            slot = lowest(same | 1 << used)
-            for w in range(WORDS):
-                bucket[slot * WORDS + w] = ~s[w]
-            levels = at(bucket, BUCKET * WORDS)
-            set_byte(levels, slot, level if missing else byte(levels, slot))
-            segment[2] += missing
-        for w in range(WORDS):
-            fresh[new * logged * WORDS + w] = s[w]
-        new += missing
-        i += 1
-    info[INFO_FRESH] = new
+    segment[2] += new - before
     return i
 
 
-def below(segment: Words, s: Words, k: int, level: int) -> int:
-    """Put a state into bucket ``k`` or one below: 1 if it is new there, 0 if it is not, 2 if there is no room."""
-    while k >= 0:
-        bucket = at(pointer(segment[0]), k * STRIDE)
-        if equal_slots(bucket, s):
-            return 0
-        used = BUCKET - ones(free_slots(bucket))
-        if used < BUCKET:
-            for w in range(WORDS):
-                bucket[used * WORDS + w] = ~s[w]
-            set_byte(at(bucket, BUCKET * WORDS), used, level)
-            segment[2] += 1
-            return 1
-        k -= 1
-    return 2
+def below(
+    late: Words, waiting: int, buckets: Words, fresh: Words, info: Words, level: int, spare: Words, logged: int
+) -> int:
+    """Look for waiting states one bucket further down, and put those there that are new and find room. Returns how many
+    go on waiting, for the bucket below; as a negative number if there is none for one of them."""
+    new = info[INFO_FRESH]
+    left = 0
+    bottom = 0
+    j = 0
+    while j < waiting:
+        s = at(late, j * (WORDS + 1))
+        k = s[WORDS]
+        wait = at(late, left * (WORDS + 1))
+        came = put(buckets, k, s, at(fresh, new * logged * WORDS), level, wait, spare)
+        bottom = min(bottom, k - (came >> 1))
+        new += came & 1
+        left += came >> 1
+        j += 1
+    info[INFO_FRESH] = new
+    return -left if bottom < 0 else left
+
+
+def put(buckets: Words, k: int, s: Words, fresh: Words, level: int, wait: Words, spare: Words) -> int:
+    """Write a state to bucket ``k`` if it is not there and there is room; and anyway to ``fresh``, and to ``wait``
+    with the number of the bucket below. 1 if it is new, 2 if the bucket is full of others, 0 if it is known.
+
+    There is no branch, for nobody foresees which of them it is: what shall not be written to a bucket goes to
+    ``spare``.
+    """
+    bucket = at(buckets, k * STRIDE)
+    free = free_slots(bucket)
+    missing = equal_slots(bucket, s) == 0
+    full = missing & (free == 0)
+    missing = missing & (free != 0)
+    into = bucket if missing else spare
+    used = BUCKET - ones(free)
+    for w in range(WORDS):
+        into[used * WORDS + w] = ~s[w]
+        fresh[w] = s[w]
+        wait[w] = s[w]
+    set_byte(at(into, BUCKET * WORDS), used, level)
+    wait[WORDS] = k - 1
+    prefetch(buckets, (k - full) * STRIDE)
+    return missing + 2 * full
 
 
 def spread(segment: Words, buckets: int, scratch: Words) -> int:

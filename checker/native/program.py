@@ -15,7 +15,7 @@ from .emit import WordEmitter, banks
 from .machine import Machine
 from .words import BITS, INFO
 
-INLINE = ("mixed", "home_of", "control", "send")
+INLINE = ("mixed", "home_of", "control", "send", "put")
 CALLED = {
     "expand": 3,
     "arrange": 5,

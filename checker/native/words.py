@@ -17,8 +17,8 @@ CONTROLS = 1
 """How many values ``control`` may have; 1 where nothing tells states apart."""
 SYMMETRIC = 0
 """1 where states stand for their orbits."""
-AHEAD, NEAR = 32, 16
-"""How many insertions ahead memory is asked for, first the home bucket, then what else it takes; powers of two."""
+AHEAD, LATE = 64, 32
+"""How many insertions ahead memory is asked for, a power of two, and how many states wait for a bucket below theirs."""
 BUCKET, STRIDE = 7, 8
 """Slots of a bucket, and words: those of its states and one for their levels; a cache line where a state is a word."""
 ROW = 2

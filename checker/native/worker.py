@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from .memory import Array, Region
 from .program import Program, bucket
 from .store import Store
-from .words import AHEAD, INFO_FRESH, INFO_STEPS, LINE, MANY, RECENT
+from .words import AHEAD, INFO_FRESH, INFO_STEPS, LATE, LINE, MANY, RECENT
 
 ROUND = 1 << 19
 """States that a worker expands between two insertions, at most: the more there are, the more successors are sent twice
@@ -51,7 +51,7 @@ class Worker:
         self.lines = Region(8 * LINE * program.words * count)
         self.fills = Array(count)
         self.info = Array(program.info)
-        self.ring = Array(AHEAD)
+        self.ring = Array(AHEAD + LATE * (program.words + 1) + bucket(program.words) * (program.words + 1) + 1)
         self.recent = Array(RECENT * program.words)
         self.scratch = Array((program.fan + MANY) * program.words)
         self.bytes = 8 * program.words
