@@ -5,12 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 
 from model.language import ModelError, Place, Protocol, Variant
-from model.language.errors import near
+from model.language.mistakes import mistaken
 from model.language.protocol import known
 
 BUILT_IN = {"original": "properties.dns:original", "fixed": "properties.dns:fixed"}
@@ -90,7 +89,7 @@ def _from_file(file: str) -> ModuleType:
         place = Place(problem.filename or file, problem.lineno or 1)
         raise ModelError(f"not valid Python: {problem.msg}", where=place) from problem
     except (Exception, SystemExit) as problem:
-        raise _broken(file, problem) from problem
+        raise mistaken(f"{file} fails while it is loaded", problem, file, WRITTEN_WITH) from problem
     finally:
         sys.path.remove(beside)
     return module
@@ -106,26 +105,4 @@ def _from_module(name: str) -> ModuleType:
             f"there is no module {problem.name}", remedy="is it installed, or a file.py:attribute?"
         ) from None
     except (Exception, SystemExit) as problem:
-        raise _broken(name, problem) from problem
-
-
-def _broken(name: str, problem: BaseException) -> ModelError:
-    """An error of the author's own code, at the innermost line of it."""
-    frames = [f for f in traceback.extract_tb(problem.__traceback__) if not f.filename.startswith("<")]
-    inside = [f for f in frames if Path(f.filename).name == Path(name).name] or frames
-    where = Place(inside[-1].filename, inside[-1].lineno or 1) if inside else None
-    remedy = _meant(problem) if isinstance(problem, NameError) else None
-    what = f"{name} fails while it is loaded: {type(problem).__name__}: {problem}"
-    return ModelError(what, where=where, remedy=remedy)
-
-
-def _meant(problem: NameError) -> str | None:
-    """What somebody who wrote a name that nothing has may have meant."""
-    modules = [importlib.import_module(m) for m in WRITTEN_WITH]
-    for module in modules:
-        if problem.name in module.__all__:
-            return f"from {module.__name__} import {problem.name}"
-    *_, frame = (f for f, _ in traceback.walk_tb(problem.__traceback__))
-    names = {*frame.f_locals, *frame.f_globals, *(n for m in modules for n in m.__all__)}
-    close = near(problem.name or "", sorted(n for n in names if not n.startswith("_")))
-    return close if close.startswith("did you") else None
+        raise mistaken(f"{name} fails while it is loaded", problem, name, WRITTEN_WITH) from problem

@@ -169,7 +169,9 @@ def chosen(
         wanted = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(names)]
         return [declared[n] for n in wanted], []
     if not declared:
-        raise ModelError(f"{system.name} declares no properties", remedy="declare some with protocol.declare(…)")
+        raise ModelError(
+            f"{system.name} declares no properties", where=system.where, remedy="declare some with protocol.declare(…)"
+        )
     asked = [p for p in declared.values() if isinstance(p, kinds)]
     return asked, [p for p in declared.values() if not isinstance(p, kinds)]
 

@@ -12,9 +12,8 @@ from typing import ClassVar, TypeAlias
 
 from model.language import DefinitionError, Op, Place, Term
 from model.language.actions import check_state_only
-from model.language.errors import author
-from model.language.sorts import BOOL
-from model.language.terms import TRUE, Value, expect
+from model.language.errors import author, listed
+from model.language.terms import TRUE, Value, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 
@@ -87,6 +86,11 @@ class Recoverability:
         """What it reads."""
         return (self.goal, self.wherever)
 
+    @property
+    def tags(self) -> frozenset[str]:
+        """Tags of actions that it speaks of."""
+        return self.helpers | self.manual
+
 
 @dataclass(frozen=True, eq=False)
 class Liveness:
@@ -107,6 +111,11 @@ class Liveness:
     def terms(self) -> tuple[Term, ...]:
         """What it reads."""
         return (self.goal, self.trigger)
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """Tags of actions that it speaks of."""
+        return self.without
 
 
 Checkable: TypeAlias = Invariant | StepInvariant | Reachability
@@ -139,8 +148,8 @@ def recoverable(
     meaning: str,
     *,
     wherever: Value = TRUE,
-    helpers: frozenset[str] | set[str],
-    manual: frozenset[str] | set[str] = frozenset(),
+    helpers: Iterable[str],
+    manual: Iterable[str] = (),
 ) -> Recoverability:
     """From every reachable state with ``wherever`` the steps tagged with ``helpers`` can lead to ``goal``; so can
     those of people, tagged with ``manual``."""
@@ -149,8 +158,8 @@ def recoverable(
         _state_term(goal, name),
         _sentence(meaning, name),
         _state_term(wherever, name),
-        frozenset(helpers),
-        frozenset(manual),
+        frozenset(listed(helpers, f"helpers of {name}")),
+        frozenset(listed(manual, f"manual of {name}")),
     )
 
 
@@ -173,7 +182,8 @@ def _liveness(
     name: str, goal: Value, meaning: str, form: str, without: Iterable[str], trigger: Value = TRUE
 ) -> Liveness:
     owed = _state_term(trigger, name)
-    return Liveness(name, _state_term(goal, name), _sentence(meaning, name), form, owed, frozenset(without))
+    left_out = frozenset(listed(without, f"without of {name}"))
+    return Liveness(name, _state_term(goal, name), _sentence(meaning, name), form, owed, left_out)
 
 
 def _state_term(value: Value, name: str) -> Term:
@@ -183,7 +193,7 @@ def _state_term(value: Value, name: str) -> Term:
 
 
 def _step_term(value: Value, name: str) -> Term:
-    term = expect(value, BOOL, f"property {name}")
+    term = truth(value, f"property {name}")
     _check_closed(term, name)
     return term
 

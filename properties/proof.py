@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from model.language import DefinitionError, Op, Place, Term
 from model.language.actions import check_state_only
 from model.language.errors import author
-from model.language.sorts import BOOL
-from model.language.terms import Value, expect, subterms
+from model.language.terms import Value, subterms, truth
 
 from .schedule import Schedule
 
@@ -43,7 +42,7 @@ class Proof:
 
 def lemma(name: str, holds: Value, meaning: str) -> Lemma:
     """A named conjunct: ``holds`` in every reachable state, if the prover agrees."""
-    term = expect(holds, BOOL, f"lemma {name}")
+    term = truth(holds, f"lemma {name}")
     check_state_only(term, f"lemma {name}", author())
     if not meaning.strip():
         raise DefinitionError(f"lemma {name} has no meaning", remedy="say in one sentence what it states")
@@ -57,7 +56,7 @@ def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules:
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise DefinitionError(f"lemma {twice[0]} is declared twice", remedy="rename one of the two")
-    given = tuple(expect(a, BOOL, "assumption") for a in assuming)
+    given = tuple(truth(a, "assumption") for a in assuming)
     for term in given:
         for t in subterms(term):
             if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):

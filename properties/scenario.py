@@ -7,12 +7,13 @@ in an order that respects ``after`` (strictly earlier) and ``since`` (no later).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from model.language import DefinitionError, Op, Term
-from model.language.sorts import BOOL, Scalar
-from model.language.terms import TRUE, Value, expect, make
+from model.language.errors import listed
+from model.language.sorts import Scalar
+from model.language.terms import TRUE, Value, make, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 
@@ -69,6 +70,11 @@ class Scenario:
         return (self.where, *events, *(c.happens for c in self.claims))
 
     @property
+    def tags(self) -> frozenset[str]:
+        """Tags of actions that it speaks of."""
+        return frozenset(t for c in self.claims for t in c.by)
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """All events, in the order of the facts."""
         return tuple(e for f in self.facts for e in f.events)
@@ -84,8 +90,8 @@ def event(
 ) -> Event:
     """An event; ``fact`` names it. ``after`` and ``since`` name facts: their last event is meant. ``without`` is what
     must not happen between the event that this one comes after and itself."""
-    forbidden = None if without is None else expect(without, BOOL, "event, without")
-    return Event("", expect(happens, BOOL, "event"), after, since, forbidden)
+    forbidden = None if without is None else truth(without, "event, without")
+    return Event("", truth(happens, "event"), after, since, forbidden)
 
 
 def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fact:
@@ -100,9 +106,9 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
     return Fact(name, meaning, tuple(named), optional)
 
 
-def never(name: str, meaning: str, happens: Value, *, by: set[str] | frozenset[str], after: str) -> Claim:
+def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: str) -> Claim:
     """After the fact ``after``, steps of actions with a tag in ``by`` never lead to one of which ``happens`` holds."""
-    return Claim(name, meaning, expect(happens, BOOL, f"claim {name}"), frozenset(by), after)
+    return Claim(name, meaning, truth(happens, f"claim {name}"), frozenset(listed(by, f"claim {name}")), after)
 
 
 def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Claim, where: Value = TRUE) -> Scenario:
@@ -126,7 +132,7 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
             if e.without is not None:
                 _check_window(name, e, {other.name: other for g in facts for other in g.events})
             known.add(e.name)
-    return Scenario(name, title, roles, expect(where, BOOL, f"scenario {name}"), facts, claims)
+    return Scenario(name, title, roles, truth(where, f"scenario {name}"), facts, claims)
 
 
 def _check_window(name: str, e: Event, events: Mapping[str, Event]) -> None:

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from model.language import DefinitionError, Index, Place, Term
 from model.language.actions import check_state_only
 from model.language.errors import author
-from model.language.sorts import BOOL, Scalar, describe, is_numeric
-from model.language.terms import Op, Value, expect, make
+from model.language.sorts import Scalar, describe, is_numeric
+from model.language.terms import Op, Value, make, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 
@@ -87,6 +87,6 @@ def schedule(of: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., P
 
 
 def _condition(value: Value, name: str) -> Term:
-    term = expect(value, BOOL, f"condition of {name}")
+    term = truth(value, f"condition of {name}")
     check_state_only(term, f"schedule: {name}", author())
     return term

@@ -53,6 +53,7 @@ colour = P.variable("colour", Colour, Colour.RED)
 at = P.variable("at", array(Worker, Place), first(Place))
 holder = P.variable("holder", optional(Worker), None)
 done = P.variable("done", subsets(Place), set())
+crew = P.variable("crew", subsets(Worker), set())
 worker = Term  # parameters below are terms
 
 
@@ -80,9 +81,18 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "python in": (r"write x.isin\(set\)", lambda: n in done),
     "iteration": (r"use forall, exists, count or each", lambda: list(done)),
     "order of interchangeable": (
-        r"only numbers and members of an ordered index have an order",
+        r"only numbers and members of an ordered index have an order .*with ordered=True in place of symmetric=True",
         lambda: forall(Worker, lambda w: w < w),  # noqa: PLR0124
     ),
+    "perhaps none in a set": (
+        r"or: .*holder may be none: give the action a parameter w over worker, require holder == w, and use w",
+        lambda: update(crew, crew | {holder}),
+    ),
+    "perhaps none as a position": (
+        r"position in at: holder is a worker or none.*require holder == w, and use w",
+        lambda: at[holder],
+    ),
+    "perhaps none as a set": (r"crew is a set of worker, holder .*require holder == w", lambda: crew - holder),
     "no array": (r"n is no array", lambda: n[1]),
     "wrong position": (r"position in at: n is a number, wanted is a worker", lambda: at[n]),
     "assign to an expression": (r"n \+ 1 cannot be assigned to", lambda: update(n + 1, 2)),
@@ -169,6 +179,27 @@ def _subterms(term: Term) -> list[Term]:
 def test_terms_cannot_be_changed() -> None:
     with pytest.raises(AttributeError, match="immutable"):
         n.op = Op.NOT
+
+
+def test_words_of_terms_are_for_those_who_read_not_for_a_run() -> None:
+    """An f-string shows a term wherever no run is meant, and a constant everywhere; errors in an action name terms."""
+    assert f"{n} and {SIZE}" == "n and size"
+    protocol = Protocol("words")
+    x = protocol.variable("x", integers(0, 3), 0)
+
+    @protocol.action(by="me")
+    def fine() -> Step:
+        return step(update(x, 1), says(f"turns {Colour.RED}"))
+
+    assert fine.says is not None
+    assert fine.says.template == "turns RED"
+    for wrong in (lambda: says(f"adds to {x}"), lambda: says("adds to {}".format(x))):  # noqa: UP032
+        with pytest.raises(DefinitionError, match=r'write says\("… \{x\} …", x=x\), without f'):
+            protocol.action(by="me")(lambda_named("wrong", lambda wrong=wrong: step(wrong())))
+    with pytest.raises(DefinitionError, match="x is no array but a number"):
+        protocol.action(by="me")(lambda_named("wrong", lambda: step(when(x[1]))))
+    with pytest.raises(DefinitionError, match=r"holds the words size, not the value"):
+        protocol.action(by="me")(lambda_named("wrong", lambda: step(says(f"of {SIZE}"))))
 
 
 def test_terms_read_like_the_tables() -> None:

@@ -19,6 +19,7 @@ from checker.replay import record
 from checker.scenario import Guide, Monitor, Shortest, casts, match, monitored
 from model.dns.protocol import Enactor
 from model.language import DefinitionError, Instance, System, Term, primed, taken
+from model.language.terms import FALSE, TRUE
 from properties import Scenario, event, fact, never, role, scenario
 from properties.dns import fixed, original
 from properties.postmortem import postmortem
@@ -204,13 +205,13 @@ def test_the_story_to_its_end() -> None:
 
 
 def test_claims_refer_to_facts() -> None:
-    claim = never("C", "c", True, by={"automation"}, after="X")
+    claim = never("C", "c", TRUE, by={"automation"}, after="X")
     with pytest.raises(DefinitionError, match="claim C refers to X"):
-        scenario("wrong", "wrong", (), fact("A", "a", event(True)), claim)
+        scenario("wrong", "wrong", (), fact("A", "a", event(TRUE)), claim)
 
 
 def test_facts_may_only_refer_to_earlier_ones() -> None:
-    late = fact("B", "b", event(True, after=("C",)))
+    late = fact("B", "b", event(TRUE, after=("C",)))
     with pytest.raises(DefinitionError, match="refers to C"):
         scenario("wrong", "wrong", (role("x", Enactor),), late)
 
@@ -267,10 +268,10 @@ def test_forbidden_events_by_brute_force(letters: str) -> None:
         "story",
         "a story",
         (),
-        fact("A", "a", event(True)),
-        fact("B", "b", event(True, after=("A",), without=False)),
-        fact("C", "c", event(True, after=("A",), without=False)),
-        fact("D", "d", event(True, after=("B",))),
+        fact("A", "a", event(TRUE)),
+        fact("B", "b", event(TRUE, after=("A",), without=FALSE)),
+        fact("C", "c", event(TRUE, after=("A",), without=FALSE)),
+        fact("D", "d", event(TRUE, after=("B",))),
     )
     monitor, done, full = Monitor(story), 0, False
     for letter in letters:
@@ -281,17 +282,17 @@ def test_forbidden_events_by_brute_force(letters: str) -> None:
 
 def test_what_may_be_forbidden() -> None:
     """A window begins at one event, which ends no other window."""
-    first, second = fact("A", "a", event(True)), fact("B", "b", event(True))
+    first, second = fact("A", "a", event(TRUE)), fact("B", "b", event(TRUE))
     for late, problem in (
-        (event(True, after=("A", "B"), without=False), "forbids something since A, B"),
-        (event(True, after=("A",), since=("B",), without=False), "forbids something since A, B"),
-        (event(True, without=False), "forbids something since nothing"),
+        (event(TRUE, after=("A", "B"), without=FALSE), "forbids something since A, B"),
+        (event(TRUE, after=("A",), since=("B",), without=FALSE), "forbids something since A, B"),
+        (event(TRUE, without=FALSE), "forbids something since nothing"),
     ):
         with pytest.raises(DefinitionError, match=problem):
             scenario("wrong", "wrong", (), first, second, fact("C", "c", late))
-    ends = fact("E", "e", event(True, after=("A",), without=False))
+    ends = fact("E", "e", event(TRUE, after=("A",), without=FALSE))
     with pytest.raises(DefinitionError, match="C and E, which it comes after, both forbid"):
-        scenario("wrong", "wrong", (), first, ends, fact("C", "c", event(True, after=("E",), without=False)))
+        scenario("wrong", "wrong", (), first, ends, fact("C", "c", event(TRUE, after=("E",), without=FALSE)))
 
 
 def shortest_by_hand(instance: Instance) -> int | None:

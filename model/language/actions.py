@@ -14,7 +14,7 @@ An action is written as a function from its parameters to a ``step`` of parts::
 
 from __future__ import annotations
 
-from collections.abc import Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -39,6 +39,10 @@ class Update:
     target: Term
     value: Term
     where: Place | None = None
+
+    def __iter__(self) -> Iterator[Update]:
+        """Itself, so that pieces of patterns may be starred, be they one update or several."""
+        yield self
 
     @property
     def variable(self) -> Term:
@@ -78,6 +82,8 @@ class Step:
 
 
 Part: TypeAlias = "When | Update | Says | Outcome"
+Piece: TypeAlias = "Part | Sequence[Part]"
+"""What a step is written with: parts, or several of them at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,27 +142,28 @@ def says(template: str, **terms: Value) -> Says:
     return Says(template, tuple((name, lift(term)) for name, term in sorted(terms.items())))
 
 
-def outcome(name: str | None, *parts: Part) -> Outcome:
+def outcome(name: str | None, *pieces: Piece) -> Outcome:
     """One ending of an action: its condition, updates and words. Outcomes are tried in order."""
-    here = author()
+    here, parts = author(), flat(pieces)
     conditions = [p.condition for p in parts if isinstance(p, When)]
     if any(isinstance(p, Outcome) for p in parts):
         raise DefinitionError(f"outcome {name}: an outcome cannot hold another one")
-    return Outcome(name, both(*conditions), _updates(parts), _words(parts), here)
+    return Outcome(name, both(*conditions), updates_of(parts), _words(parts), here)
 
 
-def otherwise(name: str | None, *parts: Part) -> Outcome:
+def otherwise(name: str | None, *pieces: Piece) -> Outcome:
     """The ending when no other applies."""
-    result = outcome(name, *parts)
+    result = outcome(name, *pieces)
     if result.condition is not TRUE:
         raise DefinitionError(f"otherwise({name!r}) takes no condition", remedy="use outcome(…)")
     return result
 
 
-def step(*parts: Part) -> Step:
+def step(*pieces: Piece) -> Step:
     """Gather the parts of an action. Updates outside outcomes belong to every outcome."""
+    parts = flat(pieces)
     guard = both(*(p.condition for p in parts if isinstance(p, When)))
-    common, words = _updates(parts), _words(parts)
+    common, words = updates_of(parts), _words(parts)
     endings = [p for p in parts if isinstance(p, Outcome)]
     if not endings:
         return Step(guard, (Outcome(None, TRUE, common, None, author()),), words)
@@ -227,7 +234,16 @@ def _contains(outer: Term, inner: Term) -> bool:
     return False
 
 
-def _updates(parts: tuple[Part, ...]) -> tuple[Update, ...]:
+def flat(pieces: Iterable[Piece]) -> tuple[Part, ...]:
+    """The parts one by one."""
+    found: list[Part] = []
+    for piece in pieces:
+        found += flat(piece) if isinstance(piece, tuple | list) else (piece,)  # type: ignore[arg-type]
+    return tuple(found)
+
+
+def updates_of(parts: tuple[Part, ...]) -> tuple[Update, ...]:
+    """The updates among parts, each place once."""
     for p in parts:
         if not isinstance(p, When | Update | Says | Outcome):
             raise DefinitionError(

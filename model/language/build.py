@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .errors import DefinitionError
-from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe
-from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, join, lift, make, subterms
+from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe, join
+from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, lift, make, subterms, truth
 
 if TYPE_CHECKING:
     from .actions import Action
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def If(condition: Value, then: Value, otherwise: Value) -> Term:
     """``then`` where ``condition`` holds, else ``otherwise``; both of one sort."""
-    test = expect(condition, BOOL, "condition of If")
+    test = truth(condition, "condition of If")
     if then is None or otherwise is None:
         known = lift(otherwise if then is None else then).sort
         wanted: Sort = Maybe_of(known)
@@ -45,8 +45,8 @@ def lift_pair(left: Value, right: Value) -> tuple[Term, Term]:
 def both(*conditions: Value) -> Term:
     """All of the conditions (true when there are none)."""
     result = TRUE
-    for condition in conditions:
-        term = expect(condition, BOOL, "condition")
+    for part in conditions:
+        term = truth(part, "condition")
         result = term if result is TRUE else result & term
     return result
 
@@ -54,41 +54,50 @@ def both(*conditions: Value) -> Term:
 def either(*conditions: Value) -> Term:
     """One of the conditions at least (false when there are none)."""
     result = FALSE
-    for condition in conditions:
-        term = expect(condition, BOOL, "condition")
+    for part in conditions:
+        term = truth(part, "condition")
         result = term if result is FALSE else result | term
     return result
 
 
-def _quantify(op: Op, over: Scalar, body: Callable[[Term], object], role: str) -> Term:
-    variable, inner = bind(op, over, body, role)
-    return make(op, (variable, expect(inner, BOOL, role)), INTEGER if op is Op.COUNT else BOOL)
+def _bound(
+    op: Op, over: Scalar, body: Callable[[Term], object], role: str, more: tuple[object, ...]
+) -> tuple[Term, Term]:
+    """The variable and the body of a binder; ``more`` is what stands beside the two, for want of another binder."""
+    if more:
+        raise DefinitionError(
+            f"{role} is over one sort", remedy=f"nest them: {role}(a, lambda x: {role}(b, lambda y: …))"
+        )
+    return bind(op, over, body, role)
 
 
-def forall(over: Scalar, body: Callable[[Term], object]) -> Term:
+def _quantify(op: Op, over: Scalar, body: Callable[[Term], object], role: str, more: tuple[object, ...]) -> Term:
+    return make(op, _bound(op, over, body, role, more), INTEGER if op is Op.COUNT else BOOL)
+
+
+def forall(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
     """``body`` holds for every member of a bounded scalar sort."""
-    return _quantify(Op.FORALL, over, body, "forall")
+    return _quantify(Op.FORALL, over, body, "forall", more)
 
 
-def exists(over: Scalar, body: Callable[[Term], object]) -> Term:
+def exists(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
     """``body`` holds for some member of a bounded scalar sort."""
-    return _quantify(Op.EXISTS, over, body, "exists")
+    return _quantify(Op.EXISTS, over, body, "exists", more)
 
 
-def count(over: Scalar, body: Callable[[Term], object]) -> Term:
+def count(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
     """How many members ``body`` holds for: a number."""
-    return _quantify(Op.COUNT, over, body, "count")
+    return _quantify(Op.COUNT, over, body, "count", more)
 
 
-def such_that(over: Scalar, body: Callable[[Term], object]) -> Term:
+def such_that(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
     """The set of members that ``body`` holds for."""
-    variable, inner = bind(Op.COMPREHENSION, over, body, "such_that")
-    return make(Op.COMPREHENSION, (variable, expect(inner, BOOL, "such_that")), SetOf(over))
+    return make(Op.COMPREHENSION, _bound(Op.COMPREHENSION, over, body, "such_that", more), SetOf(over))
 
 
-def each(over: Scalar, element: Callable[[Term], object]) -> Term:
+def each(over: Scalar, element: Callable[[Term], object], *more: object) -> Term:
     """The array that holds ``element`` for each member of ``over``."""
-    variable, inner = bind(Op.EACH, over, element, "each")
+    variable, inner = _bound(Op.EACH, over, element, "each", more)
     return make(Op.EACH, (variable, inner), Array(over, inner.sort))
 
 

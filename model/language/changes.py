@@ -6,21 +6,31 @@ action it changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING, NoReturn
 
-from .actions import Action, Outcome, Says, Update, check_once, merged
-from .errors import DefinitionError, author
-from .sorts import BOOL
-from .system import System, Variable
-from .terms import TRUE, Term, Value, expect
+from .actions import Action, Outcome, Piece, Says, Step, Update, check_once, flat, merged, updates_of
+from .errors import DefinitionError, Place, author, near
+from .mistakes import called, takes
+from .sorts import Index, Parameter, Scalar, Sort
+from .system import System
+from .terms import TRUE, Term, Value, expect, truth
+from .written import Circumstances, variable
+
+INSTEAD = {"add": "write @change.action(…), which takes what @protocol.action does"}
+"""What a change has in place of what is asked for."""
 
 
 class Changes:
-    """A system that is being changed."""
+    """A system that is being changed. ``faults`` are all that are declared, on or off.
 
-    def __init__(self, system: System) -> None:
+    Conditions, values and outcomes that do not depend on the parameters of the action may be given as they are.
+    """
+
+    def __init__(self, system: System, faults: Iterable[str] | None = None) -> None:
         self._system = system
+        self._faults = tuple(system.faults if faults is None else faults)
         self._actions = dict(system.actions)
         self._variables = list(system.variables)
         self.reason = "change"
@@ -38,64 +48,72 @@ class Changes:
         """Whether the system has ``action`` (actions of faults that are off are absent)."""
         return action in self._actions
 
-    def require(self, action: str, condition: Callable[..., Value]) -> None:
+    def require(self, action: str, condition: Value | Callable[..., Value]) -> None:
         """Strengthen the guard of ``action``."""
         a = self._find(action)
-        extra = expect(condition(*a.parameters), BOOL, f"{self.reason}: guard of {action}")
-        self._actions[action] = replace(a, guard=a.guard & extra)
+        self._actions[action] = replace(a, guard=a.guard & self._condition(a, condition, "require"))
 
-    def guard(self, action: str, condition: Callable[..., Value]) -> None:
+    def guard(self, action: str, condition: Value | Callable[..., Value]) -> None:
         """Replace the guard of ``action``."""
         a = self._find(action)
-        self._actions[action] = replace(
-            a, guard=expect(condition(*a.parameters), BOOL, f"{self.reason}: guard of {action}")
-        )
+        self._actions[action] = replace(a, guard=self._condition(a, condition, "guard"))
 
-    def outcome(self, action: str, ending: Callable[..., Outcome], *, before: str | None = None) -> None:
-        """Add an outcome: first of all, or before the one named ``before``."""
+    def outcome(self, action: str, ending: Outcome | Callable[..., Outcome], *, before: str | None = None) -> None:
+        """Add an outcome: first of all, or before the one named ``before``. It does what it says and nothing else:
+        what the action's own outcomes share is theirs."""
         a = self._find(action)
         at = 0 if before is None else self._position(a, before)
-        made = merged(ending(*a.parameters), ())
+        made = self._given(a, ending, f'change.outcome("{action}", lambda {{}}: outcome(…))', f"outcome of {action}")
+        if not isinstance(made, Outcome):
+            instead = "a step" if isinstance(made, Step) else "nothing" if made is None else f"{made!r}"
+            raise DefinitionError(
+                f"{self.reason}: outcome of {action}: {instead} is no outcome", remedy="write outcome(name, when(…), …)"
+            )
+        made = merged(made, ())
         if made.condition is TRUE:
-            raise DefinitionError(f"{self.reason}: the outcome {made.name} of {action} has no condition")
+            raise DefinitionError(
+                f"{self.reason}: the outcome {made.name} of {action} has no condition, so no other would ever happen",
+                remedy="give it one: outcome(name, when(…), …)",
+            )
         self._actions[action] = replace(a, outcomes=(*a.outcomes[:at], made, *a.outcomes[at:]))
 
-    def condition(self, action: str, ending: str, condition: Callable[..., Value]) -> None:
-        """Replace the condition of an outcome."""
+    def condition(self, action: str, ending: str, condition: Value | Callable[..., Value]) -> None:
+        """Replace the condition of the outcome ``ending``."""
         a = self._find(action)
         at = self._position(a, ending)
-        term = expect(condition(*a.parameters), BOOL, f"{self.reason}: {ending} of {action}")
+        term = self._condition(a, condition, "condition", f'"{ending}", ')
         endings = list(a.outcomes)
         endings[at] = replace(endings[at], condition=term)
         self._actions[action] = replace(a, outcomes=tuple(endings))
 
-    def value(self, action: str, variable: Term, value: Callable[..., Value]) -> None:
+    def value(self, action: str, variable: Term, value: Value | Callable[..., Value]) -> None:
         """Replace what every outcome of ``action`` assigns to ``variable`` or its elements.
 
         ``value`` gets what would have been assigned, then the parameters of the action.
         """
-        a = self._find(action)
+        a, place = self._find(action), author()
+        form = f'change.value("{action}", {variable}, lambda {{}}: …)'
 
         def change(u: Update) -> Update:
             if u.variable is not variable:
                 return u
-            new = expect(value(u.value, *a.parameters), u.target.sort, f"{self.reason}: {u.target}")
-            return Update(u.target, new, author())
+            given = self._given(a, value, form, f"value of {variable}", u.value)
+            return Update(u.target, expect(given, u.target.sort, f"{self.reason}: {u.target}"), place)
 
+        self._assigning(a, variable)
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
-        if not any(u.variable is variable for o in a.outcomes for u in o.updates):
-            raise DefinitionError(f"{self.reason}: {action} does not assign {variable}", remedy="see the action")
         self._actions[action] = replace(a, outcomes=endings)
 
-    def updates(self, action: str, *updates: Update, words: Says | None = None) -> None:
+    def updates(self, action: str, *updates: Piece, words: Says | None = None) -> None:
         """Replace what every outcome of ``action`` assigns, and the words for it."""
-        a = self._find(action)
-        endings = tuple(replace(o, updates=check_once(updates)) for o in a.outcomes)
+        a, all_of_them = self._find(action), updates_of(flat(updates))
+        endings = tuple(replace(o, updates=all_of_them) for o in a.outcomes)
         self._actions[action] = replace(a, outcomes=endings, says=words or a.says)
 
     def forget(self, action: str, variable: Term) -> None:
         """Drop every update of ``variable`` from ``action``."""
         a = self._find(action)
+        self._assigning(a, variable)
         endings = tuple(
             replace(o, updates=check_once(tuple(u for u in o.updates if u.variable is not variable)))
             for o in a.outcomes
@@ -107,20 +125,78 @@ class Changes:
         self._find(action)
         del self._actions[action]
 
-    def add(self, action: Action) -> None:
-        """Put a further action into the system."""
-        if action.name in self._actions:
-            raise DefinitionError(f"{self.reason}: action {action.name} exists already")
-        self._actions[action.name] = action
+    def action(
+        self,
+        *sorts: Scalar,
+        by: str | Index | None = None,
+        role: str | None = None,
+        fault: str | None = None,
+        fairness: str | None = None,
+        tags: Iterable[str] = (),
+        awaits: str | None = None,
+    ) -> Callable[[Callable[..., Step]], Callable[..., Step]]:
+        """Decorator: a further action, as ``Protocol.action`` declares them, of this system only. One of a fault is
+        there where the fault is switched on."""
+        told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
+        told.check(self._faults)
 
-    def variable(self, variable: Variable) -> None:
-        """Put a further state variable into the system."""
-        self._variables.append(variable)
+        def add(body: Callable[..., Step]) -> Callable[..., Step]:
+            made = told.action(body)
+            if made.name in self._actions:
+                raise DefinitionError(
+                    f"{self.reason}: there is an action {made.name} already", remedy="rename one of the two"
+                )
+            if fault is None or fault in self._system.faults:
+                self._actions[made.name] = made
+            return body
+
+        return add
+
+    def variable(self, name: str, sort: Sort, initially: Value, meaning: str = "") -> Term:
+        """A further state variable, as ``Protocol.variable`` declares them, of this system only."""
+        if any(v.name == name for v in self._variables):
+            raise DefinitionError(f"{self.reason}: there is a variable {name} already", remedy="rename one of the two")
+        made = variable(name, sort, initially, meaning)
+        self._variables.append(made)
+        return made.term
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            raise AttributeError(f"a change has no {name!r} ({INSTEAD.get(name) or near(name, _public(type(self)))})")
+
+    def _condition(self, action: Action, given: object, method: str, before: str = "") -> Term:
+        """A condition of an action, as its author gave it to ``method`` after the words ``before``."""
+        form = f'change.{method}("{action.name}", {before}lambda {{}}: …)'
+        what = f"{method} of {action.name}"
+        return truth(self._given(action, given, form, what), f"{self.reason}: {what}")
+
+    def _given(self, action: Action, given: object, form: str, what: str, *first: Term) -> object:
+        """What is meant for the parameters of ``action``, after ``first``: what does not depend on them needs no
+        function. ``form`` is how such a function is given."""
+        if isinstance(given, Term | Outcome | Step | Parameter | int | set | frozenset) or given is None:
+            return given
+        names = ", ".join((*("assigned" for _ in first), *map(str, action.parameters)))
+        form = form.format(names).replace("lambda :", "lambda:")
+        return called(given, (*first, *action.parameters), f"{self.reason}: {what}", form)
+
+    def _assigning(self, action: Action, variable: Term) -> None:
+        if not isinstance(variable, Term):
+            raise DefinitionError(f"{self.reason}: {variable!r} is no variable", remedy="name it as Python does")
+        if not any(u.variable is variable for o in action.outcomes for u in o.updates):
+            written = sorted({str(u.variable) for o in action.outcomes for u in o.updates})
+            raise DefinitionError(
+                f"{self.reason}: {action.name} does not assign {variable}",
+                remedy=f"it assigns {', '.join(written) or 'nothing'}",
+            )
 
     def _find(self, action: str) -> Action:
         if action not in self._actions:
             raise DefinitionError(
-                f"{self.reason}: there is no action {action}", remedy=f"there are {', '.join(self._actions)}"
+                f"{self.reason}: there is no action {action}",
+                remedy=f"{near(str(action), self._actions)}; of a fault that is off: if change.has({str(action)!r})",
             )
         return self._actions[action]
 
@@ -130,3 +206,20 @@ class Changes:
                 return at
         names = ", ".join(action.outcome_names) or "none with a name"
         raise DefinitionError(f"{self.reason}: {action.name} has no outcome {ending}", remedy=f"there are: {names}")
+
+
+def changing(change: Callable[[Changes], None], what: str) -> Place:
+    """Where the function stands that changes a system; refused if it does not take the change."""
+    where = Place(change.__code__.co_filename, change.__code__.co_firstlineno)
+    if not takes(change, 1):
+        name = change.__name__
+        raise DefinitionError(
+            f"{what}: {name} must take what it changes, and nothing else",
+            where=where,
+            remedy=f"write def {name}(change): change.require(…)",
+        )
+    return where
+
+
+def _public(of: type) -> list[str]:
+    return [n for n in vars(of) if not n.startswith("_")]

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 _HERE = str(Path(__file__).parent)
 
@@ -59,17 +60,23 @@ def near(name: str, names: Iterable[str]) -> str:
     return f"there are: {', '.join(there)}" if there else "there are none"
 
 
-def author() -> Place | None:
-    """The innermost line on the stack that is the author's.
+def listed(names: Iterable[str], what: str) -> tuple[str, ...]:
+    """``names`` one by one; a single string is an error: Python would take it letter by letter."""
+    if isinstance(names, str):
+        raise DefinitionError(f"{what}: {names!r} is one string, wanted are several", remedy=f"write [{names!r}]")
+    return tuple(names)
 
-    Not the author's are this package and modules that write terms for authors and say so by ``_FOR_AUTHORS = True``.
-    """
-    frame = sys._getframe(1)
+
+def author() -> Place | None:
+    """The innermost line on the stack that is the author's."""
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith((_HERE, "<")) and not frame.f_globals.get("_FOR_AUTHORS"):
-            return Place(file, frame.f_lineno)
-        if frame.f_back is None:
-            return None
+        if is_authors(frame):
+            return Place(frame.f_code.co_filename, frame.f_lineno)
         frame = frame.f_back
     return None
+
+
+def is_authors(frame: FrameType) -> bool:
+    """Not theirs are this package and modules that write terms for authors and say so by ``_FOR_AUTHORS = True``."""
+    return not frame.f_code.co_filename.startswith((_HERE, "<")) and not frame.f_globals.get("_FOR_AUTHORS")

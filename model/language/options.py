@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .changes import Changes
+from .changes import Changes, changing
 from .errors import DefinitionError, Place
 
 
@@ -21,6 +21,7 @@ class Choice:
 
     def change(self, effect: Callable[[Changes], None]) -> Choice:
         """Decorator: the function changes the system where this is chosen."""
+        changing(effect, f"{self.option}={self.name}")
         self.effect = effect
         return self
 

@@ -12,17 +12,24 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .actions import Action, Step, check_parameters, check_state_only
-from .changes import Changes
-from .errors import DefinitionError, ModelError, Place, author, near
+from . import written
+from .actions import Action, Step, check_state_only
+from .changes import Changes, changing
+from .errors import DefinitionError, ModelError, Place, author, listed, near
+from .mistakes import applying, writing
 from .options import Choice, Option, exists_in, picked
-from .sorts import BOOL, Array, Index, Parameter, Scalar, SetOf, Sort, bounds_of, describe, is_scalar
+from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort
 from .spoken import check_spoken
 from .system import Observation, Picture, System, Variable
-from .terms import Op, Term, Value, expect, make, subterms
+from .terms import Op, Term, Value, make, subterms, truth
 from .variant import Protection, Variant
+from .written import Circumstances
 
-FAIRNESS = ("none", "weak", "strong")
+INSTEAD = {
+    "action": "write @change.action(…), which takes what @protocol.action does",
+    "variable": "write x = change.variable(name, sort, initially, meaning), or declare it outside of the function",
+}
+"""What a function that changes a system declares things with."""
 
 
 class Protocol:
@@ -45,6 +52,7 @@ class Protocol:
         self.scenarios: list[Any] = []
         self.proofs: list[Any] = []
         self.ends: list[Term] = []
+        self._changing: str | None = None
 
     # Declaring -------------------------------------------------------------------------------------------------
     def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
@@ -70,21 +78,11 @@ class Protocol:
         """A state variable, ``only`` for a choice if one is given. ``initially`` is a constant; for an array it is what
         every element holds."""
         self._fresh(name, self.variables, "variable")
-        if not name.isidentifier():
-            raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
-        base = sort
-        while isinstance(base, Array):
-            base = base.element
-        if is_scalar(base) and not isinstance(base, Index):
-            bounds_of(base)  # type: ignore[arg-type]
-        start = expect(initially, base, f"initial value of {name}")
-        for t in subterms(start):
-            if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
-                raise DefinitionError(f"initial value of {name}: {t} is no constant", remedy="use a constant")
-        self.variables[name] = Variable(name, sort, start, meaning, author())
+        made = written.variable(name, sort, initially, meaning)
+        self.variables[name] = made
         if only is not None:
             self._only[name] = only
-        return make(Op.VARIABLE, (), sort, name)
+        return made.term
 
     def fault(self, name: str, meaning: str) -> str:
         """A kind of fault that runs may switch on; actions name it by ``fault=``."""
@@ -109,51 +107,16 @@ class Protocol:
         may give it another word, such as cleaner). Actions of a fault are unfair unless told otherwise; those ``only``
         for a choice exist where it is chosen. ``awaits`` is a fault without which the action is not expected to happen.
         """
-        if by is None:
-            raise DefinitionError(
-                "an action does not say who performs it",
-                remedy="write @….action(sorts…, by='planner'), or by= the index whose member does it",
-            )
-        fair = fairness or ("none" if fault else "weak")
-        if fair not in FAIRNESS:
-            raise DefinitionError(f"fairness {fair!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
-        for f in (fault, awaits):
-            if f is not None and f not in self.faults:
-                raise DefinitionError(f"fault {f!r} is not declared", remedy=f"declare it with {self.name}.fault(…)")
+        told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
+        told.check(self.faults)
 
         def add(body: Callable[..., Step]) -> Action:
-            name = body.__name__
-            self._fresh(name, self.actions, "action")
-            code = body.__code__
-            where = Place(code.co_filename, code.co_firstlineno)
-            names = tuple(inspect.signature(body).parameters)
-            check_parameters(sorts, names, name)
-            terms = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(sorts, names, strict=True))
-            actor = next((t for t in terms if isinstance(by, Index) and t.sort == by), None)
-            if isinstance(by, Index) and actor is None:
-                raise DefinitionError(f"action {name}: no parameter is a {by.name}", where=where)
-            parts = body(*terms)
-            if not isinstance(parts, Step):
-                raise DefinitionError(f"action {name} returns no step", where=where, remedy="return step(…)")
-            word = role or (describe(by) if isinstance(by, Index) else by)
-            made = Action(
-                name,
-                terms,
-                parts.guard,
-                parts.outcomes,
-                word,
-                actor,
-                fault,
-                fair,
-                frozenset(tags),
-                parts.says,
-                where,
-                awaits,
-            )
+            self._fresh(body.__name__, self.actions, "action")
+            made = told.action(body)
             self._check_action(made)
-            self.actions[name] = made
+            self.actions[made.name] = made
             if only is not None:
-                self._only[name] = only
+                self._only[made.name] = only
             return made
 
         return add
@@ -163,8 +126,7 @@ class Protocol:
 
         def add(change: Callable[[Changes], None]) -> Protection:
             self._fresh(name, self.protections, "protection")
-            code = change.__code__
-            made = Protection(name, meaning, change, Place(code.co_filename, code.co_firstlineno))
+            made = Protection(name, meaning, change, changing(change, f"protection {name}"))
             self.protections[name] = made
             return made
 
@@ -180,8 +142,9 @@ class Protocol:
             self._fresh(title, self.observations, "observation")
             names = inspect.signature(body).parameters
             variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
-            told = body() if variable is None else body(variable)
-            cases = tuple((expect(c, BOOL, f"observation {title}"), words) for c, words in told)
+            with writing():
+                told = body() if variable is None else body(variable)
+            cases = tuple((truth(c, f"observation {title}"), words) for c, words in told)
             made = Observation(title, variable, cases)
             self.observations[title] = made
             return made
@@ -191,6 +154,7 @@ class Protocol:
     def picture(self, things: Term, *pointers: Term, holder: Term | None = None) -> None:
         """How reports draw the state: ``things`` is a set, ``pointers`` are numbers that name one of them (0: none),
         ``holder`` is who holds a lock; or all of these are arrays over one index."""
+        self._open("a picture")
         where, over = author(), _apart(things.sort)[0]
         for n, term in enumerate((things, *pointers, *(() if holder is None else (holder,)))):
             domain, element = _apart(term.sort)
@@ -206,12 +170,14 @@ class Protocol:
 
     def final(self, condition: Value) -> None:
         """Runs may end where ``condition`` holds: that nothing is enabled there is no deadlock."""
-        term = expect(condition, BOOL, f"final states of {self.name}")
+        self._open("final states")
+        term = truth(condition, f"final states of {self.name}")
         check_state_only(term, f"final states of {self.name}", author())
         self.ends.append(term)
 
     def declare(self, *properties: Any) -> None:
         """Properties that are checked unless a run asks for others."""
+        self._open("properties")
         for p in properties:
             if not hasattr(p, "terms") or not hasattr(p, "name"):
                 raise DefinitionError(
@@ -224,18 +190,20 @@ class Protocol:
 
     def scenario(self, *scenarios: Any) -> None:
         """Scenarios that traces are matched with."""
+        self._open("scenarios")
         self.scenarios.extend(scenarios)
 
     def argue(self, *proofs: Any) -> None:
         """Lemmas that proofs for every size may use."""
+        self._open("lemmas")
         self.proofs.extend(proofs)
 
     # Using -----------------------------------------------------------------------------------------------------
     def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:
         """This protocol under another name, with those protections on by default."""
-        chosen = tuple(protections)
+        chosen = listed(protections, f"protections of {name}")
         for p in chosen:
-            self.find_protection(p)
+            known(p, self.protections, f"protection of {self.name}", author())
         return Variant(name, self, chosen, meaning)
 
     def system(
@@ -268,7 +236,8 @@ class Protocol:
     ) -> System:
         """The system before anything is asked of it."""
         picks = picked(self.options, options or {}, self.name)
-        protected, faulty = set(map(self._known_protection, protections)), set(map(self._known_fault, faults))
+        protected = set(map(self._known_protection, listed(protections, "protections")))
+        faulty = set(map(self._known_fault, listed(faults, "faults")))
         chosen = tuple(p for p in self.protections if p in protected)
         on = tuple(f for f in self.faults if f in faulty)
         if not self.variables or not self.actions:
@@ -285,19 +254,27 @@ class Protocol:
             pictures=tuple(self.pictures),
             final=tuple(self.ends),
             options=tuple((c.option, c.name) for c in picks),
+            where=self.where,
         )
-        changes = Changes(base)
+        changes = Changes(base, self.faults)
         for p in chosen:
-            changes.reason = f"protection {p}"
-            self.protections[p].change(changes)
+            self._apply(changes, f"protection {p}", self.protections[p].change)
         for c in picks:
-            changes.reason = f"{c.option}={c.name}"
             if c.effect is not None:
-                c.effect(changes)
+                self._apply(changes, f"{c.option}={c.name}", c.effect)
         system = changes.done()
         for action in system.actions.values():
             self._check_action(action, known=system)
         return system
+
+    def _apply(self, changes: Changes, reason: str, change: Callable[[Changes], None]) -> None:
+        """Let a function of the author change the system, and nothing else."""
+        changes.reason, self._changing = reason, reason
+        try:
+            with applying(reason, change):
+                change(changes)
+        finally:
+            self._changing = None
 
     def _exists(self, action: Action, faults: tuple[str, ...], picks: list[Choice]) -> bool:
         return (action.fault is None or action.fault in faults) and exists_in(self._only.get(action.name), picks)
@@ -308,11 +285,12 @@ class Protocol:
         found = {n: [a] for n, a in base.actions.items()}
         effects = [c.effect for o in self.options.values() for c in o.choices.values() if c.effect is not None]
         for change in (*(p.change for p in self.protections.values()), *effects):
+            changes = Changes(base, self.faults)
             try:
-                changed = base.changed(change)
+                self._apply(changes, "what might be", change)
             except ModelError:
                 continue  # it has been made already, or needs another one
-            for n, a in changed.actions.items():
+            for n, a in changes.done().actions.items():
                 found.setdefault(n, []).append(a)
         return {n: tuple(actions) for n, actions in found.items()}
 
@@ -326,7 +304,16 @@ class Protocol:
     def _known_fault(self, name: str) -> str:
         return known(name, self.faults, f"fault of {self.name}")
 
+    def _open(self, what: str, instead: str = "") -> None:
+        """Declarations are for all variants, so no function that changes one of them can make any."""
+        if self._changing is not None:
+            raise DefinitionError(
+                f"{self._changing} declares {what} in {self.name} itself, for all its variants",
+                remedy=instead or "declare it outside of the function",
+            )
+
     def _fresh(self, name: str, table: dict[str, Any], kind: str) -> None:
+        self._open(f"{kind} {name}", INSTEAD.get(kind, ""))
         if name in table:
             earlier = getattr(table[name], "where", None)
             raise DefinitionError(
@@ -360,9 +347,9 @@ def _apart(sort: Sort) -> tuple[Scalar | None, Sort]:
     return (sort.domain, sort.element) if isinstance(sort, Array) else (None, sort)
 
 
-def known(name: str, table: Iterable[str], kind: str) -> str:
-    """``name`` if it is in ``table``, else an error with the closest names."""
+def known(name: str, table: Iterable[str], kind: str, where: Place | None = None) -> str:
+    """``name`` if it is in ``table``, else an error with the closest names; ``where`` says where it was written."""
     names = list(table)
     if name not in names:
-        raise ModelError(f"no {kind} is called {name!r}", remedy=near(name, names))
+        raise ModelError(f"no {kind} is called {name!r}", where=where, remedy=near(name, names))
     return name

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .errors import DefinitionError
+from .errors import DefinitionError, near
+from .mistakes import is_writing
 
 TIGHT = "put comparisons in parentheses: & and | bind tighter than == and <"
 
@@ -27,7 +28,25 @@ INSTEAD = {
 """What terms have in place of methods of Python's sets and dictionaries."""
 
 
-class Refused:
+class Unformatted:
+    """What has no text yet where an author writes what happens: an f-string would hold its name for its value."""
+
+    __slots__ = ()
+
+    def __format__(self, wanted: str) -> str:
+        if is_writing() and not self._fixed():
+            raise DefinitionError(
+                f"an f-string holds the words {self!s}, not the value that it has in a run",
+                remedy=f'write says("… {{x}} …", x={self!s}), without f',
+            )
+        return format(str(self), wanted)
+
+    def _fixed(self) -> bool:
+        """Whether it has one value in all runs."""
+        return False
+
+
+class Refused(Unformatted):
     """Operations that terms do not have."""
 
     __slots__ = ()
@@ -49,6 +68,9 @@ class Refused:
             "Python's len cannot build a term", remedy="write count(sort, lambda x: x.isin(s)), or s != set()"
         )
 
+    def __setitem__(self, position: object, value: object) -> NoReturn:
+        raise DefinitionError("Python assigns nothing in a protocol", remedy="write update(a[i], value) in a step")
+
     def __mul__(self, _other: object) -> NoReturn:
         raise DefinitionError("numbers are not multiplied or divided", remedy="write + and -, or choose with If(…)")
 
@@ -62,8 +84,14 @@ class Refused:
         def __getattr__(self, name: str) -> NoReturn:
             if name.startswith("__"):
                 raise AttributeError(name)
-            instead = f"write {INSTEAD[name]}" if name in INSTEAD else "docs/language.md lists what terms have"
-            raise AttributeError(f"a term has no {name!r} ({instead})")
+            raise AttributeError(f"a term has no {name!r} ({_method(name)})")
+
+
+def _method(name: str) -> str:
+    """What somebody who asked a term for ``name`` may have meant."""
+    close = near(name, ("implies", "isin", "issubset"))
+    others = close if close.startswith("did you") else "docs/language.md lists what terms have"
+    return f"write {INSTEAD[name]}" if name in INSTEAD else others
 
 
 class Unwalked:
@@ -80,10 +108,21 @@ def instead_of(value: object) -> str:
     """What somebody who wrote ``value`` for a term may have meant."""
     if isinstance(value, str):
         return "a member of an enumeration is written Phase.MEMBER, a variable by its Python name, both without quotes"
+    if isinstance(value, Unwalked):
+        return "a sort is no value: quantify over it, as in forall(sort, lambda x: x.isin(s))"
     if callable(value):
         return "write the term itself; functions are for forall, exists, count, each and such_that"
+    if value == {}:
+        return "the empty set is set(); {} is a dictionary in Python"
     if isinstance(value, dict | list | tuple):
         return "sets are written {…}; an array starts with one value everywhere, and each(sort, lambda x: …) assigns it"
     if value is None:
         return "only variables of an optional(…) sort can be None; does a function lack its return?"
     return "numbers, truth values, sets and terms"
+
+
+MEANT = (
+    "write x == None for x is None, x != y for x is not y, of two sizes n.term == m; "
+    "what is always true is both(), what is never true either()"
+)
+"""The remedy where Python has decided what was to be a condition."""

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from .errors import DefinitionError
-from .refused import Unwalked
+from .refused import Unformatted, Unwalked
 
 if TYPE_CHECKING:
     from .terms import Term, Value
 
 
 @dataclass(frozen=True)
-class Parameter:
+class Parameter(Unformatted):
     """A size of the protocol: a whole number that an instance fixes, or that a proof leaves arbitrary."""
 
     name: str
@@ -122,7 +122,7 @@ class Index(Unwalked):
         if self.symmetric and self.ordered:
             raise DefinitionError(
                 f"index {self.name} cannot be both symmetric and ordered",
-                remedy="interchangeable members have no order",
+                remedy="interchangeable members have no order: drop one of the two",
             )
 
 
@@ -242,6 +242,35 @@ def is_numeric(sort: Sort) -> bool:
 def describe(sort: object) -> str:
     """How errors call a sort."""
     return str(getattr(sort, "name", sort))
+
+
+def fits(given: Sort, wanted: Sort) -> bool:
+    """Whether a value of ``given`` may stand where ``wanted`` is expected. Ranges are checked by engines."""
+    if is_numeric(given) and is_numeric(wanted):
+        return True
+    match given, wanted:
+        case SetOf(element=a), SetOf(element=b):
+            return fits(a, b)
+        case Array(domain=a, element=x), Array(domain=b, element=y):
+            return a == b and fits(x, y)
+        case Index(), Maybe(index=of):
+            return given == of
+        case _:
+            return given == wanted
+
+
+def join(a: Sort, b: Sort) -> Sort | None:
+    """The sort of a term that may be of either; None when there is none."""
+    if a == b:
+        return a
+    if is_numeric(a) and is_numeric(b):
+        return INTEGER
+    match a, b:
+        case SetOf(element=x), SetOf(element=y) if is_numeric(x) and is_numeric(y):
+            return SetOf(INTEGER)
+    if fits(a, b):
+        return b
+    return a if fits(b, a) else None
 
 
 def low_of(sort: Scalar) -> int:

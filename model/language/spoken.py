@@ -7,9 +7,9 @@ from typing import Any
 
 from .actions import Action
 from .errors import ModelError, Place, near
-from .sorts import describe
+from .sorts import describe, fits
 from .system import System
-from .terms import Op, Term, fits, subterms
+from .terms import Op, Term, subterms
 
 Actions = Mapping[str, tuple[Action, ...]]
 """Actions by their names, as they are under several protections and faults."""
@@ -23,6 +23,23 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
             problem = _problem(t, system, roles, everything)
             if problem is not None:
                 raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])
+    _check_tags(system, everything)
+
+
+def _check_tags(system: System, everything: Callable[[], Actions]) -> None:
+    """An action that nobody tags helps nobody, so what is said of such actions would be said of none."""
+    here = {t for a in system.actions.values() for t in a.tags}
+    for kind, said in (("property", system.properties), ("scenario", system.scenarios)):
+        for s in said:
+            absent = sorted(getattr(s, "tags", frozenset()) - here)
+            known = {t for actions in everything().values() for a in actions for t in a.tags} if absent else here
+            for tag in absent:
+                if tag not in known:
+                    raise ModelError(
+                        f"{kind} {s.name}: no action has the tag {tag!r}",
+                        where=s.where if kind == "property" else None,
+                        remedy=near(tag, sorted(known)) if known else "write @….action(…, tags=[…])",
+                    )
 
 
 def _said(system: System) -> Iterator[tuple[str, Place | None, tuple[Term, ...], tuple[Term, ...]]]:

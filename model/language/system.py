@@ -70,6 +70,8 @@ class System:
     """Where a run may end: that nothing is enabled there is no deadlock."""
     options: tuple[tuple[str, str], ...] = ()
     """Options and what was chosen, where that is not the default."""
+    where: Place | None = None
+    """Where the protocol is declared."""
 
     def sort_of(self, variable: str) -> Sort:
         """The sort of the state variable of that name."""

@@ -17,7 +17,8 @@ from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from .errors import DefinitionError
-from .refused import TIGHT, Refused, instead_of
+from .mistakes import called
+from .refused import MEANT, TIGHT, Refused, Unwalked, instead_of
 from .sorts import (
     BOOL,
     INTEGER,
@@ -32,9 +33,11 @@ from .sorts import (
     SetOf,
     Sort,
     describe,
+    fits,
     high_of,
     is_numeric,
     is_scalar,
+    join,
     low_of,
 )
 
@@ -133,7 +136,7 @@ class Term(Refused):
 
     def implies(self, other: Value) -> Term:
         """Truth of ``other`` wherever this holds."""
-        return ~self | expect(other, BOOL, "implies")
+        return ~self | truth(other, "implies")
 
     # Arithmetic and sets ---------------------------------------------------------------------------------------
     def __add__(self, other: Value) -> Term:
@@ -166,6 +169,9 @@ class Term(Refused):
             raise DefinitionError(f"{self} is no array but a {describe(self.sort)}; it takes no [ ]")
         at = expect(position, self.sort.domain, f"position in {self}")
         return make(Op.SELECT, (self, at), self.sort.element)
+
+    def _fixed(self) -> bool:
+        return self.op is Op.CONST
 
     def __repr__(self) -> str:
         from .render import render
@@ -216,6 +222,8 @@ def lift(value: object) -> Term:
     if isinstance(value, set | frozenset):
         return _literal(value)
     shown = getattr(value, "__name__", "a function") if callable(value) else repr(value)
+    if isinstance(value, Unwalked):
+        shown = f"the sort {describe(value)}"
     raise DefinitionError(f"{shown} is neither a term nor a constant", remedy=instead_of(value))
 
 
@@ -228,7 +236,10 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
         return make(Op.SET, (), sort)
     term = lift(value)
     if not fits(term.sort, sort):
-        raise DefinitionError(f"{role}: {term} is a {describe(term.sort)}, wanted is a {describe(sort)}", remedy=remedy)
+        raise DefinitionError(
+            f"{role}: {term} is a {describe(term.sort)}, wanted is a {describe(sort)}",
+            remedy=remedy or _member_of(term, sort),
+        )
     if term.op is Op.CONST and is_scalar(sort) and is_numeric(sort) and sort != INTEGER:
         assert isinstance(sort, Int)
         if not low_of(sort) <= term.data <= high_of(sort):
@@ -239,19 +250,22 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
     return term
 
 
-def fits(given: Sort, wanted: Sort) -> bool:
-    """Whether a value of ``given`` may stand where ``wanted`` is expected. Ranges are checked by engines."""
-    if is_numeric(given) and is_numeric(wanted):
-        return True
-    match given, wanted:
-        case SetOf(element=a), SetOf(element=b):
-            return fits(a, b)
-        case Array(domain=a, element=x), Array(domain=b, element=y):
-            return a == b and fits(x, y)
-        case Index(), Maybe(index=of):
-            return given == of
-        case _:
-            return given == wanted
+def truth(value: object, role: str, remedy: str | None = None) -> Term:
+    """``value`` as a condition. One that Python has decided while it read the file is an error: no state decides it."""
+    if isinstance(value, bool):
+        raise DefinitionError(f"{role}: Python has made it {value}, whatever the state is", remedy=MEANT)
+    return expect(value, BOOL, role, remedy)
+
+
+def _member_of(given: Term, wanted: Sort) -> str | None:
+    """The remedy where ``given`` may be none and ``wanted`` is a member for certain."""
+    a, b = (s.element if isinstance(s, SetOf) else s for s in (given.sort, wanted))
+    if not isinstance(a, Maybe) or a.index != b:
+        return None
+    inside = [x for t in subterms(given) if t.op is Op.SET for x in t.args if isinstance(x.sort, Maybe)]
+    held, member = next((x for x in (given, *inside) if isinstance(x.sort, Maybe)), given), b.name[0]
+    use = f"require {held} == {member}, and use {member}"
+    return f"{held} may be none: give the action a parameter {member} over {b.name}, {use}"
 
 
 def equal(left: object, right: object) -> Term:
@@ -275,12 +289,15 @@ def contains(collection: object, element: object) -> Term:
 
 def bind(op: Op, over: Scalar, body: Callable[[Term], object], role: str) -> tuple[Term, Term]:
     """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``."""
+    form = f"{role}(sort, lambda x: …)"
     if not is_scalar(over) or over == INTEGER:
-        raise DefinitionError(f"{role} is over a bounded scalar sort, not {describe(over)}")
+        shown, remedy = ("a function", f"the sort comes first: {form}") if callable(over) else (describe(over), None)
+        raise DefinitionError(f"{role} is over a bounded scalar sort, not {shown}", remedy=remedy)
     code = getattr(body, "__code__", None)
     name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
     hole = make(Op.BOUND, (), over, (name, object()))
-    inner = lift(body(hole))
+    given = called(body, (hole,), role, form)
+    inner = lift(given) if op is Op.EACH else truth(given, role)
     variable = make(Op.BOUND, (), over, (name, inner.height + 1))
     return variable, substitute(inner, {hole: variable})
 
@@ -314,20 +331,6 @@ def subterms(*roots: Term) -> Iterator[Term]:
             stack.extend((a, False) for a in reversed(term.args))
 
 
-def join(a: Sort, b: Sort) -> Sort | None:
-    """The sort of a term that may be of either; None when there is none."""
-    if a == b:
-        return a
-    if is_numeric(a) and is_numeric(b):
-        return INTEGER
-    match a, b:
-        case SetOf(element=x), SetOf(element=y) if is_numeric(x) and is_numeric(y):
-            return SetOf(INTEGER)
-    if fits(a, b):
-        return b
-    return a if fits(b, a) else None
-
-
 def _meet(left: object, right: object, role: str) -> tuple[Term, Term]:
     """Both sides as terms of sorts that can be joined, constants adapted to the other side."""
     if isinstance(left, Term):
@@ -336,8 +339,19 @@ def _meet(left: object, right: object, role: str) -> tuple[Term, Term]:
         b = lift(right)
         a = _adapt(left, b.sort, role)
     if join(a.sort, b.sort) is None:
-        raise DefinitionError(f"{role}: {a} is a {describe(a.sort)}, {b} is a {describe(b.sort)}")
+        raise DefinitionError(
+            f"{role}: {a} is a {describe(a.sort)}, {b} is a {describe(b.sort)}", remedy=_one_as_set(a, b)
+        )
     return a, b
+
+
+def _one_as_set(a: Term, b: Term) -> str | None:
+    """The remedy where a member stands for the set that holds it alone."""
+    for one, other in ((a, b), (b, a)):
+        if isinstance(other.sort, SetOf) and is_scalar(one.sort):
+            either = fits(one.sort, other.sort.element)
+            return f"the set of it alone is {{{one}}}" if either else _member_of(one, other.sort.element)
+    return None
 
 
 def _adapt(value: object, sort: Sort, role: str) -> Term:
@@ -352,9 +366,10 @@ def _compare(op: Op, left: object, right: object) -> Term:
     a, b = _meet(left, right, op.value)
     ordered = isinstance(a.sort, Index) and a.sort.ordered and a.sort == b.sort
     if not ordered and not (is_numeric(a.sort) and is_numeric(b.sort)):
+        instead = " in place of symmetric=True" if getattr(a.sort, "symmetric", False) else ""
         raise DefinitionError(
             f"{a} {op.value} {b}: only numbers and members of an ordered index have an order",
-            remedy="declare the index with ordered=True",
+            remedy=f"declare the index with ordered=True{instead}",
         )
     return make(op, (a, b), BOOL)
 
@@ -363,20 +378,21 @@ def _arithmetic(op: Op, left: object, right: object) -> Term:
     a, b = lift(left), lift(right)
     for side in (a, b):
         if not is_numeric(side.sort):
-            raise DefinitionError(f"{op.value}: {side} is a {describe(side.sort)}, not a number")
+            remedy = "sets are united by |, as in s | {x}" if isinstance(side.sort, SetOf) else None
+            raise DefinitionError(f"{op.value}: {side} is a {describe(side.sort)}, not a number", remedy=remedy)
     return make(op, (a, b), INTEGER)
 
 
-def _lattice(truth: Op, sets: Op, left: object, right: object) -> Term:
+def _lattice(kind: Op, sets: Op, left: object, right: object) -> Term:
     """``&`` and ``|``: of truth values, flattened; of sets, intersection and union."""
     if any(
         isinstance(x, set | frozenset) or (isinstance(x, Term) and isinstance(x.sort, SetOf)) for x in (left, right)
     ):
-        a, b = _same_sets(left, right, truth.value)
+        a, b = _same_sets(left, right, kind.value)
         return make(sets, (a, b), _joined(a, b))
-    a, b = (expect(x, BOOL, truth.value, TIGHT) for x in (left, right))
-    parts = [p for side in (a, b) for p in (side.args if side.op is truth else (side,))]
-    return make(truth, tuple(parts), BOOL)
+    a, b = (truth(x, kind.value, TIGHT) for x in (left, right))
+    parts = [p for side in (a, b) for p in (side.args if side.op is kind else (side,))]
+    return make(kind, tuple(parts), BOOL)
 
 
 def _joined(a: Term, b: Term) -> Sort:
@@ -429,4 +445,5 @@ __all__ = [
     "lift",
     "make",
     "substitute",
+    "truth",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .changes import Changes
-from .errors import Place
+from .errors import Place, listed
 from .options import Choice, picked
 from .system import System
 
@@ -64,8 +64,8 @@ class Variant:
         options: Mapping[str, str] | None = None,
     ) -> System:
         """The system with these faults on, protections added and removed, and options chosen."""
-        dropped = set(without)
-        wanted = [p for p in (*self.protections, *with_protections) if p not in dropped]
+        dropped = set(listed(without, "without"))
+        wanted = [p for p in (*self.protections, *listed(with_protections, "protections")) if p not in dropped]
         for name in dropped:
             self.protocol.find_protection(name)
         system = self.protocol.unasked(wanted, faults, name=self.name, options=options)

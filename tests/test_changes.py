@@ -1,0 +1,276 @@
+"""Protections: what they can do, what their authors get wrong, and that they change nothing but one system."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker import Options, check
+from checker.cli.main import run
+from model.language import (
+    Changes,
+    DefinitionError,
+    ModelError,
+    Protocol,
+    Step,
+    Term,
+    boolean,
+    enumeration,
+    index,
+    integers,
+    otherwise,
+    outcome,
+    step,
+    taken,
+    update,
+    when,
+)
+from properties import invariant, reachable
+
+pytest_plugins = ["pytester"]
+
+PROTOCOL = """\
+from model.language import *
+from properties import *
+
+p = Protocol("vault", "keys are dropped and counted")
+Doing = enumeration("doing", "IDLE DONE")
+Key = index("key", 2)
+keys = p.variable("keys", subsets(Key), set())
+doing = p.variable("doing", Doing, Doing.IDLE)
+closed = p.variable("closed", boolean(), False)
+
+
+@p.action(by="me")
+def drop():
+    return step(when(doing == Doing.IDLE), update(doing, Doing.DONE))
+
+
+@p.action(Key, by="me")
+def take(k):
+    return step(when(~k.isin(keys)), update(keys, keys | {k}))
+
+
+@p.protection("careful", "nothing is dropped while a key is out")
+def careful(change):
+    change.require("drop", lambda: keys == set())
+
+
+p.final(both())
+p.declare(invariant("closed-is-done", closed.implies(doing == Doing.DONE), "what is closed is done"))
+"""
+
+WRITTEN = 'change.require("drop", lambda: keys == set())'
+SLIPS: dict[str, tuple[str, str]] = {
+    "no function": (
+        'change.require("drop", "keys")',
+        r"'keys' is no function \(write change.require\(\"drop\", lambda:",
+    ),
+    "a string of a value": (
+        'change.value("drop", doing, "x")',
+        r"write change.value\(\"drop\", doing, lambda assigned: …",
+    ),
+    "too many arguments": (
+        'change.require("drop", lambda k: keys == set())',
+        r"must take no argument \(write .*lambda: …",
+    ),
+    "too few arguments": (
+        'change.require("take", lambda: closed)',
+        r"must take 1 argument \(write .*\"take\", lambda k: …",
+    ),
+    "too few of an outcome": (
+        'change.outcome("take", lambda: outcome("x", when(closed)))',
+        r"write change.outcome\(\"take\", lambda k: outcome\(…\)\)",
+    ),
+    "step for outcome": (
+        'change.outcome("drop", lambda: step(when(closed)))',
+        r"a step is no outcome \(write outcome\(",
+    ),
+    "step for outcome, plain": (
+        'change.outcome("drop", step(when(closed)))',
+        r"a step is no outcome \(write outcome\(",
+    ),
+    "no outcome": ('change.outcome("drop", lambda: None)', r"nothing is no outcome \(write outcome\("),
+    "no condition": ('change.outcome("drop", outcome("x"))', r"has no condition, so no other would ever happen"),
+    "misspelt method": ('change.forgett("drop", doing)', r"a change has no 'forgett' \(did you mean forget\?\)"),
+    "misspelt outcome": ('change.outcom("drop", 1)', r"a change has no 'outcom' \(did you mean outcome"),
+    "add": ('change.add(by="migrator")', r"a change has no 'add' \(write @change.action\("),
+    "misspelt action": ('change.require("dorp", closed)', r"there is no action dorp \(did you mean drop"),
+    "a name": (
+        'change.require("drop", lambda: kyes == set())',
+        r"NameError: name 'kyes' is not defined \(did you mean keys",
+    ),
+    "a member": ('change.require("drop", lambda: doing == Doing.IDEL)', r"AttributeError: doing has no member IDEL"),
+    "a method": ('change.require("take", lambda k: k.is_in(keys))', r"a term has no 'is_in' \(did you mean isin\?\)"),
+    "Python's assignment": ("doing += 1", r"UnboundLocalError.*update\(variable, value\)"),
+    "its own division": ("1 / 0", r"protection careful fails: ZeroDivisionError"),
+    "is": ('change.require("drop", lambda: doing is None)', r"Python has made it False.*write x == None"),
+    "not assigned": ('change.forget("take", doing)', r"take does not assign doing \(it assigns keys\)"),
+    "not a variable": ('change.forget("take", "keys")', r"'keys' is no variable"),
+    "an action of the protocol": (
+        '@p.action(by="me")\n    def shut(): return step(update(closed, True))',
+        r"declares action shut in vault itself, for all its variants \(write @change.action",
+    ),
+    "a variable of the protocol": ('p.variable("x", boolean(), False)', r"write x = change.variable\("),
+    "a property": ('p.declare(invariant("x", closed, "y"))', r"declares properties in vault itself.*outside"),
+    "an action that is there": (
+        '@change.action(by="me")\n    def drop(): return step(update(closed, True))',
+        r"there is an action drop already",
+    ),
+    "a variable that is there": ('change.variable("keys", boolean(), False)', r"there is a variable keys already"),
+    "nobody": ("@change.action()\n    def shut(): return step()", r"who performs it"),
+    "an unknown fault": (
+        '@change.action(by="me", fault="rain")\n    def shut(): return step()',
+        "'rain' is not declared",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [*((name, "") for name in SLIPS), ("a name", "prove"), ("a name", "lint"), ("a name", "forecast")],
+)
+def test_slips_in_a_protection(
+    name: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    slip, message = SLIPS[name]
+    monkeypatch.chdir(tmp_path)
+    Path("m.py").write_text(PROTOCOL.replace(WRITTEN, slip), encoding="utf-8")
+    assert run([*command.split(), "-p", "m.py:p", "--with", "careful"]) == 2
+    error = capsys.readouterr().err
+    assert re.match(r"Error: m\.py:2[3-5]: ", error), error
+    assert "Traceback" not in error
+    assert re.search(message, error), error
+
+
+def test_slips_are_told_by_pytest_in_a_sentence(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(m=PROTOCOL.replace(WRITTEN, 'change.require("drop", lambda: kyes == set())'))
+    pytester.makepyfile(
+        "from m import p\n\ndef test_it(model_check):\n    model_check(p.variant('safe', ['careful']))\n"
+    )
+    pytester.syspathinsert()
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    out = result.stdout.str()
+    assert "m.py:24: protection careful fails: NameError: name 'kyes' is not defined (did you mean keys" in out
+    assert "Traceback" not in out
+    assert "mistakes.py" not in out
+
+
+def test_a_protection_takes_what_it_changes() -> None:
+    p = Protocol("p")
+    with pytest.raises(DefinitionError, match=r"protection x: shut must take .*write def shut\(change\)") as problem:
+
+        @p.protection("x", "y")  # type: ignore[arg-type]
+        def shut() -> None: ...
+
+    assert problem.value.where is not None
+    assert problem.value.where.file == __file__
+
+
+# What changes, and what does not -----------------------------------------------------------------------------------
+def lamp() -> Protocol:
+    """A lamp that is switched on and off, and a protection that adds a fuse."""
+    p = Protocol("lamp")
+    on = p.variable("on", boolean(), False)
+    storm = p.fault("storm", "lightning strikes")
+
+    @p.action(by="somebody")
+    def switch() -> Step:
+        return step(update(on, ~on))
+
+    @p.protection("fuse", "somebody can take the current away")
+    def fuse(change: Changes) -> None:
+        blown = change.variable("blown", boolean(), False, "there is no current")
+
+        @change.action(by="electrician", fairness="none", tags=["manual"])
+        def blow() -> Step:
+            return step(when(~blown), update(blown, True), update(on, False))
+
+        @change.action(by="weather", fault=storm)
+        def strike() -> Step:
+            return step(when(~blown), update(blown, True))
+
+        change.require("switch", ~blown)
+
+    p.final(~on)
+    p.declare(reachable("on", on, "there is light"), reachable("blown", taken("blow"), "somebody works at it"))
+    return p
+
+
+def states(p: Protocol, **more: Any) -> int:
+    exploration = check(p, options=Options(slicing=False), **more).exploration
+    assert exploration is not None
+    return exploration.states
+
+
+def test_what_a_protection_adds_is_of_its_system_only() -> None:
+    """Whatever was built before: twice the same variant, then the protocol without it."""
+    p = lamp()
+    variant = p.variant("lamp-with-fuse", ["fuse"])
+    for _ in range(2):
+        assert set(variant.system().actions) == {"switch", "blow"}
+        assert [v.name for v in variant.system().variables] == ["on", "blown"]
+        assert set(variant.system(["storm"]).actions) == {"switch", "blow", "strike"}
+        assert set(p.system().actions) == set(p.actions) == {"switch"}
+        assert [v.name for v in p.system().variables] == ["on"]
+        assert (states(p), states(p, with_protections=["fuse"])) == (2, 3)
+    system = variant.system()
+    assert (system.actions["blow"].fairness, *system.actions["blow"].tags) == ("none", "manual")
+    assert system.actions["blow"].where is not None
+
+
+def test_after_a_protection_that_fails_declarations_are_open_again() -> None:
+    p = lamp()
+
+    @p.protection("wrong", "it fails")
+    def wrong(change: Changes) -> None:
+        raise LookupError("nothing")
+
+    with pytest.raises(ModelError, match="protection wrong fails: LookupError: nothing"):
+        p.system(["wrong"])
+    p.variable("later", boolean(), False)
+
+
+def test_what_does_not_depend_on_parameters_needs_no_function() -> None:
+    p = Protocol("p")
+    who = index("who", 2)
+    n, kind = p.variable("n", integers(0, 3), 0), enumeration("kind", "A B")
+    last = p.variable("last", kind, kind.A)
+
+    @p.action(who, by=who)
+    def act(w: Term) -> Step:
+        return step(update(n, n + 1), update(last, kind.A), otherwise("done"))
+
+    def plain(change: Changes) -> None:
+        change.require("act", n < 3)
+        change.value("act", n, 2)
+        change.outcome("act", outcome("idle", when(n == 2), update(last, kind.B)))
+
+    def functions(change: Changes) -> None:
+        change.require("act", lambda w: n < 3)
+        change.value("act", n, lambda assigned, w: 2)
+        change.outcome("act", lambda w: outcome("idle", when(n == 2), update(last, kind.B)))
+
+    a, b = (p.system().changed(c).actions["act"] for c in (plain, functions))
+    assert a.guard is b.guard
+    pieces = [[(o.name, o.condition, *((u.target, u.value) for u in o.updates)) for o in x.outcomes] for x in (a, b)]
+    assert repr(pieces[0]) == repr(pieces[1])
+
+
+def test_an_outcome_that_is_added_does_what_it_says() -> None:
+    """What the outcomes of the action share is theirs: the cookbook's tellers would not be saved otherwise."""
+    p = Protocol("p")
+    n, m = p.variable("n", integers(0, 3), 0), p.variable("m", integers(0, 3), 0)
+
+    @p.action(by="me")
+    def act() -> Step:
+        return step(update(n, 1), outcome("a", when(n == 0)), otherwise("b", update(m, 1)))
+
+    system = p.system().changed(lambda change: change.outcome("act", outcome("c", when(m == 1), update(m, 2))))
+    assert [[str(u.target) for u in o.updates] for o in system.actions["act"].outcomes] == [["m"], ["n"], ["n", "m"]]
+    p.declare(invariant("small", n < 3, "small"))
+    assert check(p)
