@@ -2,7 +2,7 @@
 
 A pattern declares variables and actions of a protocol and builds terms; it is no part of the language, so every engine
 reads it like what an author writes by hand. Pieces that stand in a ``step`` are called by what happens: ``sending``,
-``receiving``, ``starting``. One step writes a channel or a timer at most once.
+``receiving``, ``starting``, starred or not. One step writes a channel or a timer at most once.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from model.language import (
     either,
     exists,
     integers,
+    optional,
     says,
     step,
     subsets,
@@ -34,7 +35,7 @@ from model.language import (
     when,
 )
 from model.language.errors import author
-from model.language.sorts import Array, Scalar, Size, Sort
+from model.language.sorts import Array, Maybe, Scalar, Size, Sort, describe
 from model.language.terms import FALSE, Value, lift
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
@@ -80,6 +81,7 @@ class Ordered:
     length: Term
     capacity: Size
     blank: Value
+    of: Scalar
 
     @property
     def waiting(self) -> Term:
@@ -93,7 +95,8 @@ class Ordered:
 
     @property
     def head(self) -> Term:
-        """The message that comes next; ``blank`` where none does."""
+        """The message that comes next; ``blank`` where none does. Of an index it is a member or none: compare it with
+        a parameter of the action, ``when(queue.head == m)``."""
         return self.slots[1]
 
     def sending(self, message: Value) -> tuple[Update, Update]:
@@ -109,30 +112,43 @@ class Ordered:
         return update(slots, moved), update(self.length, self.length - 1)
 
 
-def ordered(protocol: Protocol, name: str, message: Scalar, capacity: Size, blank: Value, meaning: str = "") -> Ordered:
+def ordered(
+    protocol: Protocol, name: str, message: Scalar, capacity: Size, blank: Value = None, meaning: str = ""
+) -> Ordered:
     """A channel that delivers in order: the variables ``name`` (slots 1…``capacity``) and ``name_length``. ``blank`` is
-    a constant of ``message``."""
-    slots = protocol.variable(name, array(integers(1, capacity, "slot"), message), blank, meaning)
+    a constant of ``message``; members of an index need none, as a slot may hold no member."""
+    held = optional(message) if isinstance(message, Index) and blank is None else message
+    if blank is None and not isinstance(held, Maybe):
+        raise DefinitionError(
+            f"channel {name}: {describe(message)} has no value for slots without a message",
+            remedy="add one to the sort and name it: ordered(…, blank=0)",
+        )
+    slots = protocol.variable(name, array(integers(1, capacity, "slot"), held), blank, meaning)
     length = protocol.variable(f"{name}_length", integers(0, capacity, "length"), 0, f"messages in {name}")
-    return Ordered(name, slots, length, capacity, blank)
+    return Ordered(name, slots, length, capacity, blank, message)
 
 
-def lossy(protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network") -> Action:
+def lossy(
+    protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: str | None = None
+) -> Action:
     """With ``fault`` messages get lost: any that is on its way; of an ordered channel the next, as each of them is some
-    time. Declares the action ``lose_NAME``."""
-    if isinstance(channel, Ordered):
-        queue = channel
+    time. Declares the action ``lose_NAME``. In ``words``, ``{m}`` stands for the message."""
+    if not isinstance(channel, Ordered | Unordered):
+        raise DefinitionError(
+            f"lossy: {channel!r} is no channel", remedy="name what unordered(…) or ordered(…) has returned"
+        )
+    told = words or f"loses {describe(channel.of)} {{m}} of {channel.name}"
 
-        def lose_head() -> Step:
-            return step(when(queue.waiting), *queue.receiving(), says("loses {m}", m=queue.head))
-
-        return _action(protocol, f"lose_{queue.name}", lose_head, by=by, fault=fault)
-    bag = channel
+    def lose_head() -> Step:
+        assert isinstance(channel, Ordered)
+        return step(when(channel.waiting), channel.receiving(), says(told, m=channel.head))
 
     def lose(message: Term) -> Step:
-        return step(when(bag.carries(message)), bag.receiving(message), says("loses {m}", m=message))
+        assert isinstance(channel, Unordered)
+        return step(when(channel.carries(message)), channel.receiving(message), says(told, m=message))
 
-    return _action(protocol, f"lose_{bag.name}", lose, bag.of, by=by, fault=fault)
+    body, sorts = (lose_head, ()) if isinstance(channel, Ordered) else (lose, (channel.of,))
+    return _action(protocol, f"lose_{channel.name}", body, *sorts, by=by, fault=fault)
 
 
 # Time ----------------------------------------------------------------------------------------------------------
@@ -191,19 +207,21 @@ def clock(
 # Crashes -------------------------------------------------------------------------------------------------------
 def crash(
     protocol: Protocol,
-    volatile: Iterable[Term],
+    volatile: Iterable[Term | Unordered | Ordered | Timer],
     *,
     fault: str,
     by: str | Index,
     name: str = "crash",
     words: Says | None = None,
 ) -> Action:
-    """With ``fault`` a process crashes and starts afresh: ``volatile`` variables (where ``by`` is an index, their
-    elements for that member) are as in the beginning, all others persist. Declares the action ``name``.
+    """With ``fault`` a process crashes and starts afresh: ``volatile`` variables, channels and timers (where ``by`` is
+    an index, their elements for that member) are as in the beginning, all others persist. Declares the action ``name``.
 
     Being down needs no state of its own: that a process takes no step for any time is among the runs anyway.
     """
-    lost = [(t, _start(protocol, t, name)) for t in volatile]
+    if isinstance(volatile, Term | Unordered | Ordered | Timer):
+        raise DefinitionError(f"crash {name}: what is volatile is given as a list", remedy="write [x], or [x, y, …]")
+    lost = [(t, _start(protocol, t, name)) for what in volatile for t in _variables(what)]
     if not lost:
         raise DefinitionError(f"crash {name} forgets nothing", remedy="name the volatile variables")
     for t, _ in lost:
@@ -251,9 +269,22 @@ def _one_less(t: Timer) -> Term:
     return less(t.left) if t.over is None else each(t.over, lambda m: less(t.left[m]))
 
 
+def _variables(what: Term | Unordered | Ordered | Timer) -> tuple[Term, ...]:
+    """The variables that it is made of."""
+    match what:
+        case Unordered():
+            return (what.messages,)
+        case Ordered():
+            return what.slots, what.length
+        case Timer():
+            return (what.left,)
+        case _:
+            return (what,)
+
+
 def _start(protocol: Protocol, term: Term, name: str) -> Term:
     """What the variable, or every element of it, holds in the beginning."""
-    if term.op is not Op.VARIABLE or term.data not in protocol.variables:
+    if not isinstance(term, Term) or term.op is not Op.VARIABLE or term.data not in protocol.variables:
         raise DefinitionError(f"crash {name}: {term} is no variable of {protocol.name}", remedy="name whole variables")
     return protocol.variables[term.data].initially
 

@@ -298,6 +298,62 @@ def states_of(p: Protocol) -> list[Any]:
     return states
 
 
+def post() -> tuple[Protocol, Any, Any]:
+    """Letters are members of an index, so a slot may hold none; a crash burns what is on its way."""
+    p = Protocol("post")
+    letter = index("letter", 2)
+    queue = ordered(p, "queue", letter, 2)
+    bag = unordered(p, "bag", letter)
+    wait = timer(p, "wait", 2)
+    got = p.variable("got", subsets(letter), set())
+    p.fault("loss", "letters are lost")
+    p.fault("fire", "all burns")
+    lossy(p, queue, fault="loss", words="drops {m}")
+    lossy(p, bag, fault="loss")
+    crash(p, [queue, bag, wait], fault="fire", by="house", name="burn")
+
+    @p.action(letter, by="sender")
+    def send(m: Term) -> Step:
+        return step(when(queue.room, bag.messages == set()), queue.sending(m), *bag.sending(m), *wait.starting(2))
+
+    @p.action(letter, by="receiver")
+    def receive(m: Term) -> Step:
+        return step(when(queue.head == m), queue.receiving(), *bag.receiving(m), update(got, got | {m}))
+
+    p.declare(reachable(ASKED, forall(letter, lambda m: m.isin(got)), "both arrive"))
+    return p, queue, bag
+
+
+def test_pieces_are_starred_or_not_and_members_of_an_index_are_messages() -> None:
+    p, queue, _ = post()
+    assert check(p)
+    assert Interpreter(p.system().instance()).initial()[0] == (0, 0)
+    assert repr(queue.head == None) == "queue[1] = none"  # noqa: E711
+    protocol = Protocol("plain")
+    line = ordered(protocol, "line", integers(0, 2), 2, 0)
+    starred = step(when(line.room), *line.sending(1))
+    assert [u.target for u in starred.outcomes[0].updates] == [
+        u.target for u in step(when(line.room), line.sending(1)).outcomes[0].updates
+    ]
+
+
+def test_a_crash_empties_channels_and_stops_timers() -> None:
+    interpreter = Interpreter(post()[0].system(faults=["fire"]).instance())
+    start = interpreter.initial()
+    sent = [s for m, s in interpreter.moves(start) if m.action.name == "send"]
+    assert sent
+    for state in sent:
+        (burnt,) = (s for m, s in interpreter.moves(state) if m.action.name == "burn")
+        assert burnt == start
+    assert not any(m.action.name == "burn" for m, _ in interpreter.moves(start))
+
+
+def test_what_is_lost_says_of_which_channel() -> None:
+    actions = post()[0].system(faults=["loss"]).actions
+    words = [actions[n].says for n in ("lose_queue", "lose_bag")]
+    assert [w.template for w in words if w is not None] == ["drops {m}", "loses letter {m} of bag"]
+
+
 # Mistakes ------------------------------------------------------------------------------------------------------
 def test_what_patterns_declare_stands_where_the_author_called_them() -> None:
     system = diary().system(faults=["faint", "fire"])
@@ -331,3 +387,14 @@ def test_mistakes_are_named_in_one_sentence() -> None:
         crash(p, [flag], fault="flood", by="host")
     with pytest.raises(DefinitionError, match="is out of the range"):
         one.starting(4)
+    bag = unordered(p, "bag", host)
+    with pytest.raises(DefinitionError, match=r"crash crash: bag is no array over host"):
+        crash(p, [bag], fault="power", by=host)
+    with pytest.raises(DefinitionError, match=r"is given as a list \(write \[x\]"):
+        crash(p, bag, fault="power", by="host")  # type: ignore[arg-type]
+    with pytest.raises(DefinitionError, match=r"lossy: flag is no channel \(name what unordered"):
+        lossy(p, flag, fault="power")  # type: ignore[arg-type]
+    with pytest.raises(DefinitionError, match=r"channel q: number has no value for slots .*blank=0"):
+        ordered(p, "q", integers(0, 3), 2)
+    with pytest.raises(DefinitionError, match=r"x is no part of a step|'x' is no part of a step"):
+        step(("x",))  # type: ignore[arg-type]
