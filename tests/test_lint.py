@@ -108,6 +108,10 @@ def light(**wrong: bool) -> Protocol:
     p.declare(invariant("dark-is-dark", dark | (clock >= 0), "it says what it shows"))
     if wrong.get("nothing"):
         p.declare(invariant("fine", seconds >= 1, "it lasts"))
+    if wrong.get("negated"):
+        p.declare(invariant("dim", ~dark.implies(clock >= 0) & (clock >= 0), "when it is not dark, time passes"))
+    if wrong.get("negation"):
+        p.declare(invariant("dim", (~dark).implies(clock >= 0) & ~(dark & (clock < 0)), "it is right"))
     return p
 
 
@@ -116,7 +120,7 @@ def kinds(found: tuple[Lint, ...]) -> list[tuple[str, str]]:
 
 
 def test_a_model_with_nothing_to_say_about() -> None:
-    assert lint(light()) == ()
+    assert lint(light()) == lint(light(negation=True)) == ()
 
 
 @pytest.mark.parametrize(
@@ -128,6 +132,7 @@ def test_a_model_with_nothing_to_say_about() -> None:
         ("fault", "unused fault", "flood"),
         ("protection", "unused protection", "guarded"),
         ("nothing", "reads nothing", "fine"),
+        ("negated", "negated implication", "dim"),
         ("outcome", "outcome never chosen", "turn [again]"),
         ("guard", "guard never true", "fail"),
     ],

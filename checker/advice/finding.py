@@ -34,4 +34,5 @@ KINDS = (
     "unused fault",
     "unused protection",
     "reads nothing",
+    "negated implication",
 )

@@ -19,6 +19,7 @@ from .family import Family
 from .finding import KINDS, Lint
 from .forecast import Budget
 from .grows import grows
+from .negated import negated
 from .never import never
 from .reset import resets
 from .unused import unused
@@ -52,7 +53,7 @@ def lint(
     limits = Limits(states=(budget or Budget()).states, seconds=(budget or Budget()).seconds)
     runs = list(_explorations(instances, limits))
     family = Family(subject)
-    found = [*unused(family), *never(runs, family, limits), *resets(runs), *grows(runs)]
+    found = [*unused(family), *negated(family), *never(runs, family, limits), *resets(runs), *grows(runs)]
     for run in runs:
         if run.error is not None and not any(
             x.kind == "unbounded growth" and x.where == run.error.where for x in found
