@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .actions import Action, Outcome, Piece, Says, Step, Update, check_once, flat, merged, updates_of
 from .errors import DefinitionError, Place, author, near
@@ -104,9 +104,12 @@ class Changes:
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
         self._actions[action] = replace(a, outcomes=endings)
 
-    def updates(self, action: str, *updates: Piece, words: Says | None = None) -> None:
+    def updates(self, action: str, *updates: Piece | Callable[..., Piece], words: Says | None = None) -> None:
         """Replace what every outcome of ``action`` assigns, and the words for it."""
-        a, all_of_them = self._find(action), updates_of(flat(updates))
+        a = self._find(action)
+        form = f'change.updates("{action}", lambda {{}}: update(…))'
+        pieces: list[Any] = [self._given(a, u, form, f"updates of {action}") if callable(u) else u for u in updates]
+        all_of_them = updates_of(flat(pieces))
         endings = tuple(replace(o, updates=all_of_them) for o in a.outcomes)
         self._actions[action] = replace(a, outcomes=endings, says=words or a.says)
 
