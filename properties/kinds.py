@@ -158,8 +158,8 @@ def recoverable(
         _state_term(goal, name),
         _sentence(meaning, name),
         _state_term(wherever, name),
-        frozenset(listed(helpers, f"helpers of {name}")),
-        frozenset(listed(manual, f"manual of {name}")),
+        frozenset(listed(helpers, f"helpers of {name}", author())),
+        frozenset(listed(manual, f"manual of {name}", author())),
     )
 
 
@@ -182,7 +182,7 @@ def _liveness(
     name: str, goal: Value, meaning: str, form: str, without: Iterable[str], trigger: Value = TRUE
 ) -> Liveness:
     owed = _state_term(trigger, name)
-    left_out = frozenset(listed(without, f"without of {name}"))
+    left_out = frozenset(listed(without, f"without of {name}", author()))
     return Liveness(name, _state_term(goal, name), _sentence(meaning, name), form, owed, left_out)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from model.language import DefinitionError, Op, Term
-from model.language.errors import listed
+from model.language.errors import author, listed
 from model.language.sorts import Scalar
 from model.language.terms import TRUE, Value, make, truth
 
@@ -108,7 +108,9 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
 
 def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: str) -> Claim:
     """After the fact ``after``, steps of actions with a tag in ``by`` never lead to one of which ``happens`` holds."""
-    return Claim(name, meaning, truth(happens, f"claim {name}"), frozenset(listed(by, f"claim {name}")), after)
+    return Claim(
+        name, meaning, truth(happens, f"claim {name}"), frozenset(listed(by, f"claim {name}", author())), after
+    )
 
 
 def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Claim, where: Value = TRUE) -> Scenario:

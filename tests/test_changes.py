@@ -17,6 +17,7 @@ from model.language import (
     Protocol,
     Step,
     Term,
+    array,
     boolean,
     enumeration,
     index,
@@ -98,6 +99,8 @@ SLIPS: dict[str, tuple[str, str]] = {
     "misspelt method": ('change.forgett("drop", doing)', r"a change has no 'forgett' \(did you mean forget\?\)"),
     "misspelt outcome": ('change.outcom("drop", 1)', r"a change has no 'outcom' \(did you mean outcome"),
     "add": ('change.add(by="migrator")', r"a change has no 'add' \(write @change.action\("),
+    "no action": ("change.require(doing, closed)", "doing is no action .*change.require"),
+    "not an ending": ('change.condition("drop", "x", closed)', "drop has no outcome x"),
     "misspelt action": ('change.require("dorp", closed)', r"there is no action dorp \(did you mean drop"),
     "a name": (
         'change.require("drop", lambda: kyes == set())',
@@ -252,7 +255,7 @@ def test_what_does_not_depend_on_parameters_needs_no_function() -> None:
 
     def functions(change: Changes) -> None:
         change.require("act", lambda w: n < 3)
-        change.value("act", n, lambda assigned, w: 2)
+        change.value(act, n, lambda assigned, w: 2)
         change.outcome("act", lambda w: outcome("idle", when(n == 2), update(last, kind.B)))
 
     a, b = (p.system().changed(c).actions["act"] for c in (plain, functions))
@@ -274,3 +277,33 @@ def test_an_outcome_that_is_added_does_what_it_says() -> None:
     assert [[str(u.target) for u in o.updates] for o in system.actions["act"].outcomes] == [["m"], ["n"], ["n", "m"]]
     p.declare(invariant("small", n < 3, "small"))
     assert check(p)
+
+
+def test_updates_may_speak_of_parameters() -> None:
+    p = Protocol("p")
+    who = index("who", 2)
+    last = p.variable("last", array(who, boolean()), False)
+
+    @p.action(who, by=who)
+    def act(w: Term) -> Step:
+        return step(update(last[w], False))
+
+    system = p.system().changed(lambda change: change.updates(act, lambda w: update(last[w], True)))
+    (made,) = system.actions["act"].outcomes[0].updates
+    assert repr(made.value) == "true"
+
+
+def test_the_change_of_an_option_is_told_like_a_protection() -> None:
+    p = lamp()
+    dim = p.option("light", "how bright it is", "bright", "as it should be").choice("dim", "it is saved")
+
+    @dim.change
+    def dimmed(change: Changes) -> None:
+        change.forgett("switch")  # type: ignore[attr-defined]
+
+    with pytest.raises(ModelError, match=r"light=dim fails: AttributeError: .*did you mean forget") as problem:
+        p.system(options={"light": "dim"})
+    assert problem.value.where is not None
+    assert problem.value.where.file == __file__
+    with pytest.raises(DefinitionError, match="light=dim: <lambda> must take what it changes"):
+        dim.change(lambda: None)  # type: ignore[arg-type, misc]

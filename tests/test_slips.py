@@ -102,6 +102,7 @@ SLIPS: dict[str, tuple[str, str, str]] = {
         r"property x: r is a parameter of an action",
     ),
     "is None": (GUARD, "when(phase[r] is None)", r"m.py:26: condition: Python has made it False.*write x == None"),
+    "in Python's set": (GUARD, "when(live in {1, 2})", r"m.py:26: .*made it False.*x.isin\({…}\) for x in {…}"),
     "is not": (EXISTS, "live is not kept", r"m.py:34: property live-exists: Python has made it True.*x != y"),
     "is, beside a term": (EXISTS, "(live == 0) | (live is None)", r"m.py:34: or: Python has made it False"),
     "is, in a quantifier": (EXISTS, "exists(Runner, lambda r: phase[r] is None)", r"m.py:34: exists: Python has made"),

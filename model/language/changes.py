@@ -25,7 +25,8 @@ INSTEAD = {"add": "write @change.action(…), which takes what @protocol.action 
 class Changes:
     """A system that is being changed. ``faults`` are all that are declared, on or off.
 
-    Conditions, values and outcomes that do not depend on the parameters of the action may be given as they are.
+    Actions go by their names, or by what their decorators made of them. Conditions, values and outcomes that do not
+    depend on the parameters of the action may be given as they are.
     """
 
     def __init__(self, system: System, faults: Iterable[str] | None = None) -> None:
@@ -44,55 +45,57 @@ class Changes:
         """The actions as they are now."""
         return tuple(self._actions.values())
 
-    def has(self, action: str) -> bool:
+    def has(self, action: str | Action) -> bool:
         """Whether the system has ``action`` (actions of faults that are off are absent)."""
-        return action in self._actions
+        return _name(action) in self._actions
 
-    def require(self, action: str, condition: Value | Callable[..., Value]) -> None:
+    def require(self, action: str | Action, condition: Value | Callable[..., Value]) -> None:
         """Strengthen the guard of ``action``."""
         a = self._find(action)
-        self._actions[action] = replace(a, guard=a.guard & self._condition(a, condition, "require"))
+        self._actions[a.name] = replace(a, guard=a.guard & self._condition(a, condition, "require"))
 
-    def guard(self, action: str, condition: Value | Callable[..., Value]) -> None:
+    def guard(self, action: str | Action, condition: Value | Callable[..., Value]) -> None:
         """Replace the guard of ``action``."""
         a = self._find(action)
-        self._actions[action] = replace(a, guard=self._condition(a, condition, "guard"))
+        self._actions[a.name] = replace(a, guard=self._condition(a, condition, "guard"))
 
-    def outcome(self, action: str, ending: Outcome | Callable[..., Outcome], *, before: str | None = None) -> None:
+    def outcome(
+        self, action: str | Action, ending: Outcome | Callable[..., Outcome], *, before: str | None = None
+    ) -> None:
         """Add an outcome: first of all, or before the one named ``before``. It does what it says and nothing else:
         what the action's own outcomes share is theirs."""
         a = self._find(action)
         at = 0 if before is None else self._position(a, before)
-        made = self._given(a, ending, f'change.outcome("{action}", lambda {{}}: outcome(…))', f"outcome of {action}")
+        made = self._given(a, ending, f'change.outcome("{a.name}", lambda {{}}: outcome(…))', f"outcome of {a.name}")
         if not isinstance(made, Outcome):
             instead = "a step" if isinstance(made, Step) else "nothing" if made is None else f"{made!r}"
             raise DefinitionError(
-                f"{self.reason}: outcome of {action}: {instead} is no outcome", remedy="write outcome(name, when(…), …)"
+                f"{self.reason}: outcome of {a.name}: {instead} is no outcome", remedy="write outcome(name, when(…), …)"
             )
         made = merged(made, ())
         if made.condition is TRUE:
             raise DefinitionError(
-                f"{self.reason}: the outcome {made.name} of {action} has no condition, so no other would ever happen",
+                f"{self.reason}: the outcome {made.name} of {a.name} has no condition, so no other would ever happen",
                 remedy="give it one: outcome(name, when(…), …)",
             )
-        self._actions[action] = replace(a, outcomes=(*a.outcomes[:at], made, *a.outcomes[at:]))
+        self._actions[a.name] = replace(a, outcomes=(*a.outcomes[:at], made, *a.outcomes[at:]))
 
-    def condition(self, action: str, ending: str, condition: Value | Callable[..., Value]) -> None:
+    def condition(self, action: str | Action, ending: str, condition: Value | Callable[..., Value]) -> None:
         """Replace the condition of the outcome ``ending``."""
         a = self._find(action)
         at = self._position(a, ending)
         term = self._condition(a, condition, "condition", f'"{ending}", ')
         endings = list(a.outcomes)
         endings[at] = replace(endings[at], condition=term)
-        self._actions[action] = replace(a, outcomes=tuple(endings))
+        self._actions[a.name] = replace(a, outcomes=tuple(endings))
 
-    def value(self, action: str, variable: Term, value: Value | Callable[..., Value]) -> None:
+    def value(self, action: str | Action, variable: Term, value: Value | Callable[..., Value]) -> None:
         """Replace what every outcome of ``action`` assigns to ``variable`` or its elements.
 
         ``value`` gets what would have been assigned, then the parameters of the action.
         """
         a, place = self._find(action), author()
-        form = f'change.value("{action}", {variable}, lambda {{}}: …)'
+        form = f'change.value("{a.name}", {variable}, lambda {{}}: …)'
 
         def change(u: Update) -> Update:
             if u.variable is not variable:
@@ -102,18 +105,18 @@ class Changes:
 
         self._assigning(a, variable)
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
-        self._actions[action] = replace(a, outcomes=endings)
+        self._actions[a.name] = replace(a, outcomes=endings)
 
-    def updates(self, action: str, *updates: Piece | Callable[..., Piece], words: Says | None = None) -> None:
+    def updates(self, action: str | Action, *updates: Piece | Callable[..., Piece], words: Says | None = None) -> None:
         """Replace what every outcome of ``action`` assigns, and the words for it."""
         a = self._find(action)
-        form = f'change.updates("{action}", lambda {{}}: update(…))'
-        pieces: list[Any] = [self._given(a, u, form, f"updates of {action}") if callable(u) else u for u in updates]
+        form = f'change.updates("{a.name}", lambda {{}}: update(…))'
+        pieces: list[Any] = [self._given(a, u, form, f"updates of {a.name}") if callable(u) else u for u in updates]
         all_of_them = updates_of(flat(pieces))
         endings = tuple(replace(o, updates=all_of_them) for o in a.outcomes)
-        self._actions[action] = replace(a, outcomes=endings, says=words or a.says)
+        self._actions[a.name] = replace(a, outcomes=endings, says=words or a.says)
 
-    def forget(self, action: str, variable: Term) -> None:
+    def forget(self, action: str | Action, variable: Term) -> None:
         """Drop every update of ``variable`` from ``action``."""
         a = self._find(action)
         self._assigning(a, variable)
@@ -121,12 +124,11 @@ class Changes:
             replace(o, updates=check_once(tuple(u for u in o.updates if u.variable is not variable)))
             for o in a.outcomes
         )
-        self._actions[action] = replace(a, outcomes=endings)
+        self._actions[a.name] = replace(a, outcomes=endings)
 
-    def remove(self, action: str) -> None:
+    def remove(self, action: str | Action) -> None:
         """Take an action out of the system."""
-        self._find(action)
-        del self._actions[action]
+        del self._actions[self._find(action).name]
 
     def action(
         self,
@@ -137,13 +139,13 @@ class Changes:
         fairness: str | None = None,
         tags: Iterable[str] = (),
         awaits: str | None = None,
-    ) -> Callable[[Callable[..., Step]], Callable[..., Step]]:
+    ) -> Callable[[Callable[..., Step]], Action]:
         """Decorator: a further action, as ``Protocol.action`` declares them, of this system only. One of a fault is
         there where the fault is switched on."""
         told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
         told.check(self._faults)
 
-        def add(body: Callable[..., Step]) -> Callable[..., Step]:
+        def add(body: Callable[..., Step]) -> Action:
             made = told.action(body)
             if made.name in self._actions:
                 raise DefinitionError(
@@ -151,7 +153,7 @@ class Changes:
                 )
             if fault is None or fault in self._system.faults:
                 self._actions[made.name] = made
-            return body
+            return made
 
         return add
 
@@ -195,13 +197,14 @@ class Changes:
                 remedy=f"it assigns {', '.join(written) or 'nothing'}",
             )
 
-    def _find(self, action: str) -> Action:
-        if action not in self._actions:
+    def _find(self, action: str | Action) -> Action:
+        name = _name(action)
+        if name not in self._actions:
             raise DefinitionError(
-                f"{self.reason}: there is no action {action}",
-                remedy=f"{near(str(action), self._actions)}; of a fault that is off: if change.has({str(action)!r})",
+                f"{self.reason}: there is no action {name}",
+                remedy=f"{near(name, self._actions)}; of a fault that is off: if change.has({name!r})",
             )
-        return self._actions[action]
+        return self._actions[name]
 
     def _position(self, action: Action, ending: str) -> int:
         for at, o in enumerate(action.outcomes):
@@ -222,6 +225,14 @@ def changing(change: Callable[[Changes], None], what: str) -> Place:
             remedy=f"write def {name}(change): change.require(…)",
         )
     return where
+
+
+def _name(action: object) -> str:
+    """The name of an action, or of what its decorator made of it."""
+    name = getattr(action, "name", action)
+    if not isinstance(name, str):
+        raise DefinitionError(f"{name!r} is no action", remedy="name one: change.require('flip', …)")
+    return name
 
 
 def _public(of: type) -> list[str]:

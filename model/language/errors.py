@@ -60,10 +60,12 @@ def near(name: str, names: Iterable[str]) -> str:
     return f"there are: {', '.join(there)}" if there else "there are none"
 
 
-def listed(names: Iterable[str], what: str) -> tuple[str, ...]:
+def listed(names: Iterable[str], what: str, where: Place | None = None) -> tuple[str, ...]:
     """``names`` one by one; a single string is an error: Python would take it letter by letter."""
     if isinstance(names, str):
-        raise DefinitionError(f"{what}: {names!r} is one string, wanted are several", remedy=f"write [{names!r}]")
+        raise ModelError(
+            f"{what}: {names!r} is one string, wanted are several", where=where, remedy=f"write [{names!r}]"
+        )
     return tuple(names)
 
 

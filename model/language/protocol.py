@@ -201,7 +201,7 @@ class Protocol:
     # Using -----------------------------------------------------------------------------------------------------
     def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:
         """This protocol under another name, with those protections on by default."""
-        chosen = listed(protections, f"protections of {name}")
+        chosen = listed(protections, f"protections of {name}", author())
         for p in chosen:
             known(p, self.protections, f"protection of {self.name}", author())
         return Variant(name, self, chosen, meaning)

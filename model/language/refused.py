@@ -122,7 +122,7 @@ def instead_of(value: object) -> str:
 
 
 MEANT = (
-    "write x == None for x is None, x != y for x is not y, of two sizes n.term == m; "
+    "write x == None for x is None, x != y for x is not y, x.isin({…}) for x in {…}, of two sizes n.term == m; "
     "what is always true is both(), what is never true either()"
 )
 """The remedy where Python has decided what was to be a condition."""

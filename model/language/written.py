@@ -40,7 +40,7 @@ class Circumstances:
         for f in (self.fault, self.awaits):
             if f is not None and f not in faults:
                 raise DefinitionError(f"fault {f!r} is not declared", remedy="declare it with protocol.fault(…)")
-        listed(self.tags, "tags")
+        listed(self.tags, "tags", author())
 
     def action(self, body: Callable[..., Step]) -> Action:
         """The action that ``body`` describes."""
