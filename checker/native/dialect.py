@@ -416,7 +416,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_PURE = ("int", "min", "at", "byte", "half", "quarter", "pointer", "high_product", "ones", "lowest")
+_PURE = ("int", "min", "at", "byte", "half", "quarter", "pointer", "high_product", "ones", "lowest", "leading")
 _BUILT_IN: dict[str, Callable[..., Any]] = {
     "_out_of_range": lambda f: f.fail(),
     "_in_range": lambda f, at, length: f.in_range(at, length),
@@ -433,6 +433,7 @@ _BUILT_IN: dict[str, Callable[..., Any]] = {
     "quarter": lambda f, array, index: f.part(array, index, 2),
     "equal_slots": lambda f, bucket, s: f.equal_slots(bucket, s),
     "free_slots": lambda f, bucket: f.slots(bucket, [WORD(0)]),
+    "leading": lambda f, mask: f.b.ctlz(mask, ir.IntType(1)(0)),
     "lowest": lambda f, mask: f.b.cttz(mask, ir.IntType(1)(0)),
     "ones": lambda f, mask: f.b.ctpop(mask),
     "set_byte": lambda f, array, index, value: f.set_part(array, index, value, 1),

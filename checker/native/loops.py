@@ -35,6 +35,7 @@ from .words import (
     expand,
     free_slots,
     home_of,
+    leading,
     mixed,
     ones,
     pointer,
@@ -215,27 +216,29 @@ def spread(segment: Words, buckets: int, scratch: Words) -> int:
     segment[1] = buckets
     while k >= 0:
         bucket = at(first, k * STRIDE)
-        n = BUCKET - ones(free_slots(bucket))
+        marks = bucket[BUCKET * WORDS]
+        bucket[BUCKET * WORDS] = 0
+        n = 8 - (leading(marks) >> 3)
         j = 0
         while j < n:
             for w in range(WORDS):
-                scratch[j * (WORDS + 1) + w] = ~bucket[j * WORDS + w]
+                scratch[j * WORDS + w] = ~bucket[j * WORDS + w]
                 bucket[j * WORDS + w] = 0
-            scratch[j * (WORDS + 1) + WORDS] = byte(at(bucket, BUCKET * WORDS), j)
             j += 1
         j = 0
         while j < n:
-            s = at(scratch, j * (WORDS + 1))
+            s = at(scratch, j * WORDS)
             to = home_of(mixed(s), buckets)
-            free = free_slots(at(first, to * STRIDE))
-            while free == 0:
+            levels = at(first, to * STRIDE + BUCKET * WORDS)
+            place = 8 - (leading(levels[0]) >> 3)
+            while place == BUCKET:
                 to -= 1
-                free = free_slots(at(first, to * STRIDE))
-            place = BUCKET - ones(free)
+                levels = at(first, to * STRIDE + BUCKET * WORDS)
+                place = 8 - (leading(levels[0]) >> 3)
             target = at(first, to * STRIDE)
             for w in range(WORDS):
                 target[place * WORDS + w] = ~s[w]
-            set_byte(at(target, BUCKET * WORDS), place, s[WORDS])
+            levels[0] = levels[0] | (marks >> 8 * j & 255) << 8 * place
             j += 1
         k -= 1
     return 0

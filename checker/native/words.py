@@ -139,6 +139,11 @@ def free_slots(bucket: Words) -> int:
     raise NotImplementedError
 
 
+def leading(mask: int) -> int:
+    """How many bits there are before the highest that is set; 64 if none is."""
+    raise NotImplementedError
+
+
 def lowest(mask: int) -> int:
     """The number of the lowest bit that is set."""
     raise NotImplementedError
