@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from .answers import Answer
 from .ask import Options
 from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
 from .limits import Limits
-from .vocabulary import Exploration, Verdict, Warned
+from .vocabulary import WITHOUT_FAULTS, Exploration, Verdict, Warned
 
 OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
@@ -40,8 +40,8 @@ def searched(
 ) -> tuple[str, list[Answer], Exploration, bool, tuple[Warned, ...]]:
     """The engine that answered, the answers, what the main search covered, whether it was interrupted, and warnings.
 
-    Liveness is read without faults and without symmetry reduction, so it may want a search of its own; where nothing
-    else is asked, that is the main one.
+    Liveness is read without symmetry reduction, and often without faults, so it wants searches of its own; where
+    nothing else is asked, the first of them is the main one.
     """
     if options.symmetry and not _symmetric(instance):
         raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
@@ -53,8 +53,7 @@ def searched(
     if found is not None:
         answers = [*found.answers, *(_answered(p, found, _recoveries) for p in recoverable)]
     interrupted = found is not None and found.search.interrupted
-    for tags in dict.fromkeys(p.without for p in live):
-        some = [p for p in live if p.without == tags]
+    for some in _alike(live):
         why = _enough(options, answers, interrupted=interrupted)
         if why is not None:
             answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {why}") for p in some]
@@ -64,7 +63,23 @@ def searched(
         interrupted = own.search.interrupted
         found = found or own
     assert found is not None
-    return found.engine, answers, found.covered, interrupted, found.warnings
+    return found.engine, answers, found.covered, interrupted, (*found.warnings, *_faultless(instance, answers))
+
+
+def _alike(live: Sequence[Liveness]) -> Iterable[list[Liveness]]:
+    """Those that are read on the same part of the model, together."""
+    found: dict[object, list[Liveness]] = {}
+    for p in live:
+        found.setdefault((p.without, p.despite_faults), []).append(p)
+    return found.values()
+
+
+def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[Warned]:
+    """Liveness that holds says nothing of the faults that were asked for, unless it is promised despite them."""
+    faults = " and ".join(instance.system.faults)
+    for a in answers:
+        if faults and isinstance(a.property, Liveness) and a.verdict is Verdict.HOLDS and not a.property.despite_faults:
+            yield Warned(WITHOUT_FAULTS, a.property.name, f"was answered without {faults} (see despite_faults)")
 
 
 def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> str | None:
@@ -81,11 +96,11 @@ def _left(options: Options, seconds: float) -> Options:
 
 
 def _lively(engine: str, instance: Instance, live: list[Liveness], options: Options) -> tuple[Searched, list[Answer]]:
-    """A search without faults, and without the actions that these properties leave out, and the answers."""
-    from .temporal import without_faults
+    """A search of what these properties, all of them alike, are read on, and the answers."""
+    from .temporal import read_on
 
     early = _Early(live)
-    own = _explore(engine, without_faults(instance, live[0].without), live, options, early)
+    own = _explore(engine, read_on(instance, live[0]), live, options, early)
     return own, [early.answers.get(p.name) or _answered(p, own, _livenesses) for p in live]
 
 

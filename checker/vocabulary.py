@@ -308,10 +308,15 @@ class Finding:
         return len(self.trace) if self.trace is not None else None
 
 
+OUTCOME_NEVER, WITHOUT_FAULTS = "outcome never happens", "without faults"
+"""Kinds of warning that are no more than notes."""
+
+
 @dataclass(frozen=True)
 class Warned:
     """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
-    "never happens" (an action), "vacuous" (a property), or "outcome never happens", which is no more than a note."""
+    "never happens" (an action), "vacuous" (a property), or that of a note: an outcome never happens, or a property was
+    answered without the faults that are on."""
 
     kind: str
     subject: str
@@ -321,7 +326,7 @@ class Warned:
     @property
     def strict(self) -> bool:
         """It is a failure where warnings are."""
-        return self.kind != "outcome never happens"
+        return self.kind not in (OUTCOME_NEVER, WITHOUT_FAULTS)
 
 
 @dataclass(frozen=True)

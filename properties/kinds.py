@@ -95,8 +95,8 @@ class Recoverability:
 @dataclass(frozen=True, eq=False)
 class Liveness:
     """What every fair run does (Manna & Pnueli's names): ``form`` is "eventually always" (◇□ ``goal``), "infinitely
-    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). Read on the model without faults and without the
-    actions that have a tag in ``without``."""
+    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). Read on the model without the actions that have a
+    tag in ``without``, and without faults, unless it is promised ``despite_faults``."""
 
     name: str
     goal: Term
@@ -104,6 +104,7 @@ class Liveness:
     form: str = "eventually always"
     trigger: Term = TRUE
     without: frozenset[str] = frozenset()
+    despite_faults: bool = False
     kind: ClassVar[str] = "liveness"
     where: Place | None = field(default_factory=author)
 
@@ -163,27 +164,49 @@ def recoverable(
     )
 
 
-def eventually_always(name: str, goal: Value, meaning: str, *, without: Iterable[str] = ()) -> Liveness:
-    """Every fair run reaches states with ``goal`` and stays in them."""
-    return _liveness(name, goal, meaning, "eventually always", without)
+def eventually_always(
+    name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
+) -> Liveness:
+    """Every fair run reaches states with ``goal`` and stays in them; if ``despite_faults``, also where those that are
+    switched on happen."""
+    return _liveness(name, goal, meaning, "eventually always", without, despite_faults)
 
 
-def infinitely_often(name: str, goal: Value, meaning: str, *, without: Iterable[str] = ()) -> Liveness:
-    """Every fair run reaches states with ``goal`` again and again."""
-    return _liveness(name, goal, meaning, "infinitely often", without)
+def infinitely_often(
+    name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
+) -> Liveness:
+    """Every fair run reaches states with ``goal`` again and again; if ``despite_faults``, also where those that are
+    switched on happen."""
+    return _liveness(name, goal, meaning, "infinitely often", without, despite_faults)
 
 
-def leads_to(name: str, trigger: Value, goal: Value, meaning: str, *, without: Iterable[str] = ()) -> Liveness:
-    """On every fair run a state with ``trigger`` is followed, sooner or later or at once, by one with ``goal``."""
-    return _liveness(name, goal, meaning, "leads to", without, trigger)
+def leads_to(
+    name: str,
+    trigger: Value,
+    goal: Value,
+    meaning: str,
+    *,
+    without: Iterable[str] = (),
+    despite_faults: bool = False,
+) -> Liveness:
+    """On every fair run a state with ``trigger`` is followed, sooner or later or at once, by one with ``goal``; if
+    ``despite_faults``, also where those that are switched on happen."""
+    return _liveness(name, goal, meaning, "leads to", without, despite_faults, trigger)
 
 
 def _liveness(
-    name: str, goal: Value, meaning: str, form: str, without: Iterable[str], trigger: Value = TRUE
+    name: str,
+    goal: Value,
+    meaning: str,
+    form: str,
+    without: Iterable[str],
+    despite_faults: bool,
+    trigger: Value = TRUE,
 ) -> Liveness:
     owed = _state_term(trigger, name)
     left_out = frozenset(listed(without, f"without of {name}", author()))
-    return Liveness(name, _state_term(goal, name), _sentence(meaning, name), form, owed, left_out)
+    kept = _state_term(goal, name)
+    return Liveness(name, kept, _sentence(meaning, name), form, owed, left_out, despite_faults)
 
 
 def _state_term(value: Value, name: str) -> Term:

@@ -85,6 +85,28 @@ def test_what_holds_passes(project: pytest.Pytester) -> None:
     )
 
 
+def test_liveness_without_the_faults_that_are_on_says_so(project: pytest.Pytester) -> None:
+    """The line is all that many read: it must not look like an answer about the fault."""
+    project.makepyfile(
+        """
+        from counter import protocol, stage, done
+        from model.language import *
+        from properties import eventually_always
+
+        def test_it(model_check):
+            faint = protocol.fault("faint", "nothing comes of it")
+            protocol.action(by="nobody", fault=faint)(lambda: step(when(done)))
+            ends = eventually_always("ends", done, "all are done")
+            anyhow = eventually_always("ends-anyhow", done, "and though they faint", despite_faults=True)
+            model_check(protocol.variant("live").declaring([ends, anyhow]), "ends", "ends-anyhow", faults=["faint"])
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["holds*live (workers=2; faint): * s; warning: ends was answered without faint *"])
+    assert "ends-anyhow was" not in result.stdout.str()
+
+
 def test_a_failure_tells_the_story(project: pytest.Pytester) -> None:
     project.makepyfile(
         """

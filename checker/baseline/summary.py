@@ -101,7 +101,8 @@ def _property(p: Property) -> str:
         case Liveness():
             goal = term_text(p.goal) if p.trigger is TRUE else f"{term_text(p.trigger)} ⇒ {term_text(p.goal)}"
             without = f", without {', '.join(sorted(p.without))}" if p.without else ""
-            return f"{p.kind}, {p.form}: {goal}{without}"
+            faults = ", despite faults" if p.despite_faults else ""
+            return f"{p.kind}, {p.form}: {goal}{without}{faults}"
         case _:
             return f"{p.kind}: {', '.join(term_text(t) for t in p.terms)}"
 

@@ -16,7 +16,7 @@ from model.language.terms import FALSE, substitute, subterms
 from properties.kinds import Invariant, Property, StepInvariant
 
 from ..replay import Recording
-from ..vocabulary import Warned
+from ..vocabulary import OUTCOME_NEVER, Warned
 
 if TYPE_CHECKING:
     from .emit import Watch
@@ -77,7 +77,7 @@ class Census:
             return Warned("vacuous", s.name, f"holds vacuously: {s.part} is never true")
         if s.name in never:
             return Warned("never happens", s.name, "never happens: its guard is never true")
-        return Warned("outcome never happens", s.name, f"never ends as {s.part}")
+        return Warned(OUTCOME_NEVER, s.name, f"never ends as {s.part}")
 
 
 def _unlike(missed: Sequence[Subject], never: Collection[str]) -> Iterator[Subject]:

@@ -19,7 +19,7 @@ from ..fingerprint import fingerprint
 from ..insight import sources
 from ..report import document, render_plain
 from ..run import split
-from ..vocabulary import Report, Verdict
+from ..vocabulary import WITHOUT_FAULTS, Report, Verdict
 from .artifacts import write
 from .budget import Budget
 from .cache import CACHED, Cache
@@ -207,7 +207,8 @@ def line(report: Report, *, cached: bool) -> str:
     told = f"{report.verdict.word:<9} {report.protocol}" + (f" ({instance})" if instance else "")
     if report.exploration is not None:
         told += f": {report.exploration.states:,} states, {report.exploration.seconds:.2f} s"
-    warned = "; ".join(serious(report))
+    unfaulted = (f"{w.subject} {w.message}" for w in report.warnings if w.kind == WITHOUT_FAULTS)
+    warned = "; ".join([*serious(report), *unfaulted])
     return told + (f"; warning: {warned}" if warned else "") + (CACHED if cached else "")
 
 

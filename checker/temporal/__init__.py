@@ -1,6 +1,6 @@
 """Properties of whole continuations: can it still be repaired, does it converge."""
 
-from .liveness import Liveliness, without_faults
+from .liveness import Liveliness, read_on
 from .recovery import Recoveries
 
-__all__ = ["Liveliness", "Recoveries", "without_faults"]
+__all__ = ["Liveliness", "Recoveries", "read_on"]

@@ -12,7 +12,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -32,10 +32,14 @@ GOAL, TRIGGER = 1, 2
 """Bits of marks: the goal holds; what must lead to it holds."""
 
 
-def without_faults(instance: Instance, tags: Collection[str] = ()) -> Instance:
-    """The instance with no fault on and no action with one of ``tags``: what liveness is read on."""
+def read_on(instance: Instance, p: Liveness) -> Instance:
+    """What of the instance ``p`` speaks of: without the actions that it leaves out, and without faults unless it is
+    promised despite them."""
     system = instance.system
-    actions = {n: a for n, a in system.actions.items() if a.fault is None and not a.tags & set(tags)}
+    actions = {n: a for n, a in system.actions.items() if not a.tags & p.without}
+    if p.despite_faults:
+        return replace(instance, system=replace(system, actions=actions))
+    actions = {n: a for n, a in actions.items() if a.fault is None}
     return replace(instance, system=replace(system, actions=actions, faults=()))
 
 
@@ -51,7 +55,7 @@ class _Component:
 
 
 class Liveliness:
-    """Answers about liveness from one complete search without faults and without symmetry reduction."""
+    """Answers about liveness from one complete search, without symmetry reduction, of what it is read on."""
 
     def __init__(self, search: Any, make: Maker = graph) -> None:
         self.search = search
@@ -67,8 +71,10 @@ class Liveliness:
         found = self.violation(p)
         if found is not None:
             return found
-        fair = sum(a.fairness != "none" for a in self.interpreter.instance.system.actions.values())
-        how = f"complete search of {self._states} states without faults, {fair} actions fair"
+        system = self.interpreter.instance.system
+        fair = sum(a.fairness != "none" for a in system.actions.values())
+        faults = f"despite {' and '.join(system.faults)}" if system.faults else "without faults"
+        how = f"complete search of {self._states} states {faults}, {fair} actions fair"
         return Answer(p, Verdict.HOLDS, how)
 
     def violation(self, p: Liveness) -> Answer | None:
