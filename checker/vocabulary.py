@@ -308,6 +308,7 @@ class Finding:
         return len(self.trace) if self.trace is not None else None
 
 
+LEFT_OUT = "lemma left out"
 OUTCOME_NEVER, WITHOUT_FAULTS = "outcome never happens", "without faults"
 """Kinds of warning that are no more than notes."""
 
@@ -315,8 +316,9 @@ OUTCOME_NEVER, WITHOUT_FAULTS = "outcome never happens", "without faults"
 @dataclass(frozen=True)
 class Warned:
     """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
-    "never happens" (an action), "vacuous" (a property), or that of a note: an outcome never happens, or a property was
-    answered without the faults that are on."""
+    "never happens" (an action), "vacuous" (a property), "lemma left out" (the last step of ``trace``, whose start need
+    not be reachable, breaks it), or that of a note: an outcome never happens, or a property was answered without the
+    faults that are on."""
 
     kind: str
     subject: str

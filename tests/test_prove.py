@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,34 @@ from typing import Any
 import jsonschema
 import pytest
 
+from checker.api import render
 from checker.catalogue import find
 from checker.cli.main import run
 from checker.explore import Search
 from checker.limits import Limits
 from checker.proof import Proving
+from checker.report.json import to_json
 from checker.vocabulary import Verdict
 from model.dns.protocol import keep, latest
-from model.language import DefinitionError, Variant
+from model.language import (
+    DefinitionError,
+    Protocol,
+    Term,
+    Variant,
+    array,
+    boolean,
+    forall,
+    index,
+    optional,
+    otherwise,
+    outcome,
+    step,
+    subsets,
+    update,
+    when,
+)
+from model.language.actions import Step
+from model.language.terms import equal
 from properties import invariant, lemma, proof
 from properties.kinds import Invariant, StepInvariant
 from properties.proof import Proof
@@ -199,6 +220,91 @@ def test_an_invariant_of_the_repaired_automation_is_found() -> None:
     sizes = {"enactors": 2, "endpoints": 2, "plans": 2, "keep": 1}
     answers, _ = Search(proving.system.instance(**sizes), asked, limits=Limits(states=60_000)).run()
     assert [a.property.name for a in answers if a.verdict is Verdict.VIOLATED] == []
+
+
+def migration(lemma_of: Callable[[Term, Term], Term] | None = None) -> Variant:
+    """A column is dropped when nobody writes to it; a lemma about both is needed, or to be found."""
+    protocol = Protocol("migration", "a column is dropped while applications write")
+    writers, rows = protocol.parameter("writers", 1, 1, 3), protocol.parameter("rows", 1, 1, 3)
+    writer, row = index("writer", writers), index("row", rows)
+    column = protocol.variable("column", boolean(), True)
+    writes = protocol.variable("writes", array(writer, optional(row)), None)
+    lost = protocol.variable("lost", subsets(row), set())
+    idle = forall(writer, lambda w: equal(writes[w], None))
+
+    @protocol.action(writer, row, by=writer)
+    def begin(w: Term, r: Term) -> Step:
+        return step(when(column, equal(writes[w], None)), update(writes[w], r))
+
+    @protocol.action(writer, row, by=writer)
+    def commit(w: Term, r: Term) -> Step:
+        return step(
+            when(equal(writes[w], r)),
+            update(writes[w], None),
+            outcome("stored", when(column)),
+            otherwise("lost", update(lost, lost | {r})),
+        )
+
+    @protocol.action(by="migrator")
+    def drop() -> Step:
+        return step(when(column, idle), update(column, False))
+
+    protocol.declare(invariant("no-write-lost", equal(lost, set()), "every write is stored"))
+    proofs = [] if lemma_of is None else [proof([lemma("no-stragglers", lemma_of(column, idle), "nobody writes then")])]
+    return protocol.variant("migration").declaring(proofs=proofs)
+
+
+def test_inference_speaks_of_truth_values_and_of_who_is_named() -> None:
+    """Neither a Boolean nor "nobody" nor the members of a set were in the grammar."""
+    variant = migration()
+    asked = list(variant.system().properties)
+    assert Proving(variant).run(asked).verdict is Verdict.UNKNOWN
+    told = Proving(variant, infer=True).run(asked)
+    assert told.verdict is Verdict.HOLDS
+    assert [c.name for c in told.proofs[0].conjuncts if c.kind == "lemma"] == [
+        "∀i ∈ writer. ∀j ∈ row. column ∨ writes[i] ≠ j"
+    ]
+
+
+def test_inference_in_vain_says_what_it_tried() -> None:
+    variant = find(str(ROOT / "examples" / "two_phase_commit.py") + ":fixed")
+    (found,) = (
+        Proving(variant, infer=True).run([p for p in variant.system().properties if isinstance(p, Invariant)]).findings
+    )
+    assert found.verdict is Verdict.UNKNOWN
+    assert re.search(
+        r"inferred: [\d,]+ clauses tried, \d+ hold in \d+ states of 2 small instances, \d+ are ind", found.how
+    )
+
+
+LEMMAS: dict[str, tuple[Callable[[Term, Term], Term], str, list[str]]] = {
+    "not inductive": (lambda column, idle: column.implies(idle), "left out, for begin does not keep it", ["begin"]),
+    "false": (lambda column, idle: ~column, "left out, for it is false initially", []),
+}
+
+
+@pytest.mark.parametrize("name", LEMMAS)
+def test_a_lemma_that_is_none_is_told(name: str) -> None:
+    """It was dropped in silence: the report was the same as without it."""
+    lemma_of, message, steps = LEMMAS[name]
+    variant = migration(lemma_of)
+    report = Proving(variant).run(list(variant.system().properties))
+    assert report.verdict is Verdict.UNKNOWN
+    (warned,) = report.warnings
+    assert (warned.kind, warned.subject) == ("lemma left out", "lemma no-stragglers")
+    assert warned.message.startswith(message)
+    assert [s.action for s in (warned.trace.steps if warned.trace is not None else ())] == steps
+    jsonschema.validate(to_json(report), SCHEMA)
+    text = " ".join(render(report).split())
+    assert f"lemma no-stragglers: {message}" in text
+    assert not steps or "that need not be reachable). column: true, writes: {0}, lost: {} > 1. writer 1" in text
+
+
+def test_lemmas_of_what_is_proved_are_not_told() -> None:
+    """One list serves every set of protections, so that one which is false somewhere is no mistake."""
+    good = migration(lambda column, idle: (~column).implies(idle))
+    assert Proving(good).run(list(good.system().properties)).verdict is Verdict.HOLDS
+    assert Proving(good).run(list(good.system().properties)).warnings == ()
 
 
 def test_inference_finds_no_proof_of_what_is_false() -> None:

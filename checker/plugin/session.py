@@ -215,7 +215,7 @@ def line(report: Report, *, cached: bool) -> str:
 def serious(report: Report) -> list[str]:
     """What the report warns of, in a few words each."""
     return [
-        f"deadlock after {len(w.trace)} steps" if w.trace is not None else f"{w.subject} {w.message}"
+        f"deadlock after {len(w.trace)} steps" if w.kind == "deadlock" and w.trace else f"{w.subject} {w.message}"
         for w in report.warnings
         if w.strict
     ]

@@ -39,6 +39,17 @@ class Decision:
     unreached: Refutation | None = None
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """A lemma that is no part of an inductive invariant: it is not shown after ``action``, or "initially"; ``shown`` is
+    a step that breaks it, from a state where it holds with all that is inductive."""
+
+    lemma: str
+    action: str
+    reason: str
+    shown: Refutation | None
+
+
 class Decider:
     """Decides properties of systems over the same variables; what it learns from one serves the others.
 
@@ -93,6 +104,20 @@ class Decider:
         except UnencodableError:
             return False
 
+    def left_out(self, system: System) -> Iterator[LeftOut]:
+        """Declared lemmas that serve no proof, since they are false or not inductive with the others."""
+        prover = Prover(system, self.obligations)
+        try:
+            kept = prover.strongest()
+        except UnencodableError:
+            return
+        for x in (x for a in system.proofs if isinstance(a, Proof) for x in a.lemmas if x.name not in kept):
+            failed, shown = prover.dropped[x.name], None
+            if failed.action != INITIALLY:
+                shown = self._broken(system, kept, Invariant(x.name, x.holds, x.meaning))
+            last = failed.action if shown is None else shown.recording.moves[-1].action.name
+            yield LeftOut(x.name, last, failed.result.reason, shown)
+
     def _prove(self, system: System, p: Provable, least: bool) -> Argument | Gap | None:
         prover = Prover(system, self.obligations)
         if isinstance(p, Recoverability):
@@ -127,10 +152,14 @@ class Decider:
         """A step that breaks the induction on the smallest instance that has one."""
         if gap is None or gap.failed.action == INITIALLY:
             return None
+        return self._broken(system, gap.given, p)
+
+    def _broken(self, system: System, given: Iterable[str], p: Invariant | StepInvariant) -> Refutation | None:
+        """A step that breaks ``p`` from a state with the facts ``given``, on the smallest instance that has one."""
         for instance in islice(self.refuter.instances(system), TRIED):
             if self.refuter.spent:
                 break
-            found = counterexample_to_induction(instance, self._terms(system, gap.given), p)
+            found = counterexample_to_induction(instance, self._terms(system, given), p)
             if found is not None:
                 return Refutation(instance.parameters, found)
         return None

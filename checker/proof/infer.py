@@ -16,7 +16,7 @@ from typing import Any
 
 import z3
 
-from model.language import Array, Enum, Index, Instance, Int, Maybe, Op, SetOf, System, Term
+from model.language import Array, Bool, Enum, Index, Instance, Int, Maybe, Op, SetOf, System, Term
 from model.language.sorts import BOOL, Scalar, is_numeric
 from model.language.terms import constant, contains, equal, make, substitute, subterms
 from properties.proof import Lemma
@@ -76,6 +76,7 @@ class Inference:
     def run(self) -> list[Candidate]:
         """The candidates that are inductive together on the last instance; none when a limit was reached."""
         samples = [(Interpreter(i), self._states(i)) for i in self.instances]
+        seen = sum(len(states) for _, states in samples)
         found: list[Candidate] = []
         tried = 0
         for over in contexts(self.system):
@@ -92,7 +93,10 @@ class Inference:
         told = len(found)
         for instance in self.instances:
             found = _inductive(instance, found)
-        self.told = f"{tried:,} clauses tried, {told:,} hold in the states seen, {len(found):,} are inductive there"
+        where = "a small instance" if len(samples) == 1 else f"{len(samples)} small instances"
+        self.told = (
+            f"{tried:,} clauses tried, {told:,} hold in {seen:,} states of {where}, {len(found):,} are inductive there"
+        )
         return found
 
     def _states(self, instance: Instance) -> list[State]:
@@ -145,7 +149,7 @@ def _inductive(instance: Instance, candidates: list[Candidate]) -> list[Candidat
 # The grammar ---------------------------------------------------------------------------------------------------
 def contexts(system: System) -> Iterator[tuple[Term, ...]]:
     """What clauses are about: nothing, one member, two of different sorts; or one and an element of a set."""
-    sorts = list(dict.fromkeys(s for v in system.variables for s in _domains(v.sort)))
+    sorts = list(dict.fromkeys(s for v in system.variables for s in (*_domains(v.sort), *_named(v.sort))))
     elements = list(dict.fromkeys(e for v in system.variables if (e := _element(v.sort)) is not None))
     members = [_bound(s, NAMES[n % len(NAMES)]) for n, s in enumerate(sorts)]
     groups: list[tuple[Term, ...]] = [(), *((m,) for m in members)]
@@ -172,8 +176,10 @@ def atoms(system: System, over: Sequence[Term]) -> Iterator[Term]:
     for a in indices:
         if isinstance(a.sort, Enum):
             found.update({equal(a, constant(n, a.sort)): None for n in range(len(a.sort.members))})
+        if isinstance(a.sort, Bool):
+            found[a] = None
         if isinstance(a.sort, Maybe):
-            found.update({equal(a, b): None for b in over if b.sort == a.sort.index})
+            found.update({equal(a, b): None for b in indices if b.sort == a.sort.index})
             found[equal(a, None)] = None
         if isinstance(a.sort, Index) and a.sort.ordered:
             found.update({make(Op.LT, (a, b), BOOL): None for b in indices if b.sort == a.sort and a is not b})
@@ -182,6 +188,7 @@ def atoms(system: System, over: Sequence[Term]) -> Iterator[Term]:
     for s in places:
         if isinstance(s.sort, SetOf):
             found.update({contains(s, a): None for a in numbers if is_numeric(s.sort.element)})
+            found.update({contains(s, a): None for a in indices if a.sort == s.sort.element})
     for atom in found:
         yield atom
         yield ~atom
@@ -233,8 +240,11 @@ def _combinations(count: int, guards: Sequence[int], *, wide: bool) -> Iterator[
 
 
 def _is_guard(literal: Term) -> bool:
-    """Literals that clauses are built around: what phase something is in, where it stands in an order, membership."""
+    """Literals that clauses are built around: what phase something is in, where it stands in an order, membership, and
+    whether something that is true or false is so."""
     atom = literal.args[0] if literal.op is Op.NOT else literal
+    if atom.op in (Op.VARIABLE, Op.SELECT):
+        return True
     first = atom.args[0].sort
     if atom.op is Op.EQ:
         return literal.op is Op.NOT and isinstance(first, Enum | Maybe)
@@ -286,6 +296,15 @@ def _domains(sort: Any) -> Iterator[Scalar]:
         if isinstance(sort.domain, Index):
             yield sort.domain
         sort = sort.element
+
+
+def _named(sort: Any) -> Iterator[Scalar]:
+    """The index sort whose members are the elements of a set, or of which there is one or none."""
+    while isinstance(sort, Array):
+        sort = sort.element
+    named = sort.index if isinstance(sort, Maybe) else sort.element if isinstance(sort, SetOf) else None
+    if isinstance(named, Index):
+        yield named
 
 
 def _element(sort: Any) -> Scalar | None:

@@ -16,8 +16,19 @@ from ..insight import Lens, Wanted, declared
 from ..limits import Limits, Listener, Watchman
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Argument, Discharged, Provable
-from ..vocabulary import Certificate, Conjunct, Finding, Obligation, Report, Unreached, Verdict
-from .decide import Decider, Decision
+from ..vocabulary import (
+    INITIALLY,
+    LEFT_OUT,
+    Certificate,
+    Conjunct,
+    Finding,
+    Obligation,
+    Report,
+    Unreached,
+    Verdict,
+    Warned,
+)
+from .decide import Decider, Decision, LeftOut
 from .infer import Inference, instances, lemmas
 from .refute import Refuter
 
@@ -66,6 +77,7 @@ class Proving:
             self.decisions.clear()
             self._start()
             findings = self._findings(properties)
+        warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
         return Report(
             protocol=self.system.name,
             parameters=self.fixed,
@@ -77,6 +89,7 @@ class Proving:
             proofs=tuple(self._certificates()),
             left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
             interrupted=self.interrupted,
+            warnings=warnings,
             every_size=True,
         )
 
@@ -99,10 +112,20 @@ class Proving:
         small = instances(learnt, self.fixed, refuter.allowed)
         inference = Inference(learnt, small, wide=wide, watchman=self._watchman)
         found = lemmas(inference.run())
-        self._inferred = f" Lemmas were inferred: {inference.told}."
+        self._inferred = f"lemmas were inferred: {inference.told}"
         schedules = tuple(s for a in proofs for s in a.schedules)
         self._variant = replace(self._variant, proofs=(Proof(tuple(found), assuming, schedules),))
         self.system = self._system(self._faults or ())
+
+    def _warnings(self) -> tuple[Warned, ...]:
+        """Declared lemmas that something which is not proved was to rest on, and that are none."""
+        if self._inferred or self.interrupted or self.decider.refuter.spent:
+            return ()
+        try:
+            return tuple(map(_useless, self.decider.left_out(self.system)))
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return ()
 
     def discharged(self) -> list[Discharged]:
         """Every obligation of every proof."""
@@ -118,7 +141,9 @@ class Proving:
             self.interrupted = True
             return _left(p, "it was interrupted")
         self.decisions.append((decision, system))
-        if decision.unreached is not None and not self._inferred:
+        if decision.verdict is Verdict.UNKNOWN and self._inferred:
+            more = f"; {self._inferred}"
+        elif decision.unreached is not None:
             more = "; --infer looks for lemmas"
         refuted = decision.refutation
         shown = None if refuted is None else refuted.recording
@@ -201,7 +226,8 @@ class Proving:
             f"{limits}{order} Numbers are whole numbers; the steps are those of the "
             f"protocol's own terms, each atomic, in any interleaving."
             + (f" Faults that do not happen: {', '.join(off)}." if off else "")
-            + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}.{self._inferred}"
+            + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}."
+            + (f" L{self._inferred[1:]}." if self._inferred else "")
         )
 
 
@@ -234,6 +260,16 @@ def _obligation(o: Discharged) -> Obligation:
 
 def _unreached(d: Decision) -> Unreached | None:
     return None if d.unreached is None else Unreached(d.unreached.recording.trace(), d.unreached.parameters)
+
+
+def _useless(x: LeftOut) -> Warned:
+    if x.action == INITIALLY:
+        return Warned(LEFT_OUT, f"lemma {x.lemma}", "left out, for it is false initially")
+    if x.shown is None:
+        return Warned(LEFT_OUT, f"lemma {x.lemma}", f"left out, for it is not shown after {x.action} ({x.reason})")
+    sizes = ", ".join(f"{n}={v}" for n, v in x.shown.parameters.items()) or "the only size"
+    told = f"left out, for {x.action} does not keep it (at {sizes}, from a state that need not be reachable)"
+    return Warned(LEFT_OUT, f"lemma {x.lemma}", told, x.shown.recording.trace())
 
 
 def _left(p: Property, why: str | None = None) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..vocabulary import (
+    LEFT_OUT,
     Exploration,
     FactMatch,
     Finding,
@@ -159,6 +160,8 @@ def _warnings(report: Report) -> Iterator[Block]:
         yield Heading("Warnings")
         for w in serious:
             yield Paragraph(f"{w.kind if w.kind == 'deadlock' else w.subject}: {w.message}.", "unknown")
+            if w.trace is not None and w.kind == LEFT_OUT:
+                yield _start(w.trace)
             if w.trace is not None:
                 yield timeline(w.trace)
     if notes:
@@ -177,8 +180,13 @@ def _unreached(name: str, u: Unreached) -> Iterator[Block]:
         f"At {_sizes(u.parameters)}, from a state that need not be reachable; a lemma that excludes it would help:",
         "unknown",
     )
-    yield Paragraph(", ".join(f"{n}: {_value(v)}" for n, v in u.trace.initial.items()))
+    yield _start(u.trace)
     yield timeline(u.trace)
+
+
+def _start(trace: Trace) -> Paragraph:
+    """The state that a run starts from, where that is not the initial one."""
+    return Paragraph(", ".join(f"{n}: {_value(v)}" for n, v in trace.initial.items()))
 
 
 def _ordinal(trace: Trace) -> str:

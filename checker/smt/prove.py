@@ -58,14 +58,15 @@ Goals: TypeAlias = "Callable[[frozenset[str]], Iterable[Discharged]]"
 
 
 class Prover:
-    """Proves properties of one system from shared obligations."""
+    """Proves properties of one system from shared obligations; ``dropped`` are facts that are not inductive, each with
+    an obligation that is not met."""
 
     def __init__(self, system: System, obligations: Obligations) -> None:
         self.system = system
         self.obligations = obligations
         self.actions: Sequence[Action] = tuple(system.actions.values())
         self._given = frozenset(obligations.facts)
-        self._dropped: dict[str, Discharged] = {}
+        self.dropped: dict[str, Discharged] = {}
 
     def decide(self, p: Invariant | StepInvariant, *, least: bool = False) -> Argument | Gap:
         """A proof of ``p``, or the gap in it. ``least``: without any fact that it can do without (a greedy choice)."""
@@ -114,7 +115,7 @@ class Prover:
                 return found, given
             lost = [n for n in wanted if n not in given]
             if lost:
-                return self._dropped[lost[0]], given
+                return self.dropped[lost[0]], given
 
     def _closed(self, used: set[str], given: frozenset[str]) -> tuple[frozenset[str] | None, frozenset[str]]:
         """``used`` with all that they rest on; None where one of them had to be dropped from ``given``."""
@@ -127,7 +128,7 @@ class Prover:
                 return None, given
             for d in self._obligations(name, given):
                 if not d.result.proved:
-                    self._dropped[name] = d
+                    self.dropped[name] = d
                     return None, given - {name}
                 waiting += sorted(d.result.used - found)
             found.add(name)
