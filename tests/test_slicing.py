@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from checker.api import render
 from checker.cli.main import run
 from checker.explore import Search, irrelevant
 from checker.interpreter import RangeError
@@ -15,7 +17,7 @@ from checker.native import NativeSearch
 from checker.run import Options, check
 from model.language import If, Protocol, System, Term, array, exists, index, integers, step, subsets, update, when
 from model.language.actions import Step
-from properties import invariant, step_invariant
+from properties import infinitely_often, invariant, step_invariant
 from properties.dns import fixed, original
 from properties.kinds import Checkable
 
@@ -130,3 +132,14 @@ def test_a_sliced_search_says_so() -> None:
     assert whole.exploration.sliced == ()
     assert whole.exploration.states > 8
     assert whole.verdict == report.verdict
+
+
+def test_what_is_searched_apart_is_not_said_to_be_independent() -> None:
+    """Liveness about the diary has a search of its own, with the diary."""
+    system = counting(safe=True)
+    noted = infinitely_often("diary-is-written", system.variables[2].term == 1, "it is noted again and again")
+    alone = " ".join(render(check(system)).split())
+    assert "States do without count, diary: nothing that this search looks for depends on it (--no-slicing)" in alone
+    both = " ".join(render(check(replace(system, properties=(*system.properties, noted)))).split())
+    words = "but for diary-is-written, with a search of its own, nothing that is checked depends on it"
+    assert f"States do without count, diary: {words} (--no-slicing)" in both

@@ -36,7 +36,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield Heading(f"{report.protocol}: {report.verdict.word}")
     yield Paragraph(subject(report))
     if report.exploration is not None:
-        yield Paragraph(coverage(report.engine, report.exploration))
+        yield Paragraph(coverage(report, report.exploration))
         if _outgrown(report, report.exploration):
             yield Paragraph("`check forecast` with the same options says how large the search is, and why.")
     yield Verdicts(tuple((f.name, f.verdict.word, _how(f)) for f in report.findings))
@@ -88,21 +88,30 @@ def subject(report: Report) -> str:
     return f"{sizes}; faults: {faults}; protections: {protections}"
 
 
-def coverage(engine: str, e: Exploration) -> str:
-    """What a search covered."""
+def coverage(report: Report, e: Exploration) -> str:
+    """What the search ``e`` of a report covered."""
     names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
-    what = names.get(engine, f"{engine} search")
+    what = names.get(report.engine, f"{report.engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = "with" if e.symmetry else "without"
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
     sliced = ""
     if e.sliced:
-        sliced = f" States do without {', '.join(e.sliced)}: nothing that is checked depends on it (--no-slicing)."
+        sliced = f" States do without {', '.join(e.sliced)}: {_independent(report)} (--no-slicing)."
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {e.states:,} states, {e.transitions:,} transitions, depth {e.depth}, "
         f"{symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s, "
         f"{e.peak_memory_bytes / 2**20:,.0f} MiB.{seed}{sliced}"
     )
+
+
+def _independent(report: Report) -> str:
+    """Of what the variables are irrelevant that a search left out: liveness beside others has searches of its own."""
+    live = [f.name for f in report.findings if f.kind == "liveness"]
+    if not live or len(live) == len(report.findings):
+        return "nothing that this search looks for depends on it"
+    own = "a search of its own" if len(live) == 1 else "searches of their own"
+    return f"but for {' and '.join(live)}, with {own}, nothing that is checked depends on it"
 
 
 def _workers(count: int) -> str:

@@ -44,7 +44,7 @@ def render_summary(report: Report) -> str:
     """The report in Markdown: a table of properties, and the first counterexample as a diagram."""
     lines = [f"## {cell(report.protocol)}: {SIGNS[report.verdict]}", "", cell(subject(report)), ""]
     if report.exploration is not None:
-        lines += [cell(coverage(report.engine, report.exploration)), ""]
+        lines += [cell(coverage(report, report.exploration)), ""]
     lines += ["| property | verdict | how |", "| --- | --- | --- |"]
     lines += [f"| {cell(f.name)} | {SIGNS[f.verdict]} | {cell(f.how)} |" for f in report.findings]
     broken = next((f for f in report.findings if f.verdict is Verdict.VIOLATED and f.trace is not None), None)

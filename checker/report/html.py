@@ -81,7 +81,7 @@ def _data(report: Report) -> dict[str, Any]:
     return {
         "title": f"{report.protocol}: {report.verdict.word}",
         "subject": ". ".join(
-            [subject(report), *([coverage(report.engine, report.exploration)] if report.exploration else [])]
+            [subject(report), *([coverage(report, report.exploration)] if report.exploration else [])]
         ),
         "variables": [asdict(v) for v in report.variables],
         "pictures": [asdict(p) for p in report.pictures],

@@ -21,7 +21,7 @@ def paint(shown: Report | Trace) -> str:
 def _report(report: Report) -> str:
     told_ = [_text(subject(report))]
     if report.exploration is not None:
-        told_.append(_text(coverage(report.engine, report.exploration)))
+        told_.append(_text(coverage(report, report.exploration)))
     rows = "".join(
         f'<tr><td style="color:{COLOURS[f.verdict]};font-weight:bold">{f.verdict.word}</td>'
         f'<td style="text-align:left">{_text(f.name)}</td><td style="text-align:left">{_text(f.how)}</td></tr>'
