@@ -3,7 +3,22 @@
 from __future__ import annotations
 
 from checker import check
-from model.language import Protocol, Term, enumeration, index, integers, says, step, subsets, such_that, update, when
+from model.language import (
+    Protocol,
+    Term,
+    boolean,
+    enumeration,
+    index,
+    integers,
+    otherwise,
+    outcome,
+    says,
+    step,
+    subsets,
+    such_that,
+    update,
+    when,
+)
 from model.language.actions import Step
 from model.language.sorts import array
 from properties import invariant
@@ -63,3 +78,55 @@ def test_of_several_races_that_of_order_alone() -> None:
     assert effects["flips to 2", "flips to 1"] == "the same"
     assert effects["builds 1", "cleans up"] == "other values"
     assert [steps[n - 1] for n in finding.insight.causes.chain] == ["flips to 2", "flips to 1"]
+
+
+def queue() -> Protocol:
+    """Workers get a message one after the other, look whether it has been charged, and charge for it if not."""
+    protocol = Protocol("queue")
+    worker = index("worker", 2)
+    doing = enumeration("doing", "IDLE CHARGE DONE")
+    visible = protocol.variable("visible", boolean(), True)
+    charged = protocol.variable("charged", boolean(), False)
+    charges = protocol.variable("charges", integers(0, 2), 0)
+    does = protocol.variable("does", array(worker, doing), doing.IDLE)
+
+    @protocol.action(worker, by=worker)
+    def receive(w: Term) -> Step:
+        return step(
+            when(visible, does[w] == doing.IDLE),
+            update(visible, False),
+            outcome("known", when(charged), update(does[w], doing.DONE), says("has charged already")),
+            otherwise("new", update(does[w], doing.CHARGE), says("looks")),
+        )
+
+    @protocol.action(by="queue", fairness="none")
+    def timeout() -> Step:
+        return step(when(~visible), update(visible, True), says("shows it again"))
+
+    @protocol.action(worker, by=worker)
+    def charge(w: Term) -> Step:
+        return step(
+            when(does[w] == doing.CHARGE),
+            update(charges, charges + 1),
+            update(charged, True),
+            update(does[w], doing.DONE),
+            says("charges"),
+        )
+
+    protocol.declare(invariant("charged-once", charges <= 1, "nobody pays twice"))
+    return protocol
+
+
+def test_a_check_is_told_with_the_write_that_makes_it_stale() -> None:
+    """The first look came before the last charge, too; but what it saw was stale after the one in between."""
+    (finding,) = check(queue()).findings
+    assert finding.trace is not None
+    assert finding.insight is not None
+    assert finding.insight.causes is not None
+    steps = [(s.by, s.text) for s in finding.trace.steps]
+    assert [text for _, text in steps] == ["looks", "shows it again", "looks", "charges", "charges"]
+    races = {(r.first, r.second) for r in finding.insight.causes.races}
+    first, second = finding.insight.causes.chain
+    assert {(first, second), (1, 5)} <= races
+    assert (first, second) == (3, 4)
+    assert steps[first - 1][0] != steps[second - 1][0]

@@ -8,7 +8,8 @@
   are enabled. If nothing breaks the property then, their order decides.
 * The chain: the longest sequence of steps in which each races with the next about something that the property reads;
   about anything, where no race is about that. Of equally long ones one whose first step would have written the same
-  after the second: nothing but the order is another then.
+  after the second: nothing but the order is another then. Of these one with a check and the write that makes it stale,
+  not with a later write.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def causes(recording: Recording, question: Question) -> Causes:
     story = _Story(recording, question)
     races = story.races()
     steps = len(recording.moves)
-    chain = _longest([r for r in races if story.about(r)], steps) or _longest(races, steps)
+    chain = _longest([r for r in races if story.about(r)], steps, story.fresh)
+    chain = chain or _longest(races, steps, story.fresh)
     return Causes(question.name, story.needed(), races, chain, ())
 
 
@@ -160,6 +162,13 @@ class _Story:
         """The race is about something that the property reads."""
         return bool(self._asked & set(race.places))
 
+    def fresh(self, race: Race) -> bool:
+        """Unless the first only reads what the second writes, and a step between them has written that already."""
+        i, j = race.first - 1, race.second - 1
+        common = conflicts(self.touched[i], self.touched[j])
+        between = frozenset[Place]().union(*(t.writes for t in self.touched[i + 1 : j]))
+        return bool(common & self.touched[i].writes) or not common <= between
+
 
 def conflicts(first: Touched, second: Touched) -> frozenset[Place]:
     """The places that both touch and one of them writes."""
@@ -181,13 +190,17 @@ def take(run: Recording, pick: Pick, performed: Performed | None = None) -> bool
     return True
 
 
-def _longest(races: Sequence[Race], steps: int) -> tuple[int, ...]:
-    """The longest chain of races; of equals one whose first pair is of nothing but order, of these the one that ends
-    last, and the earliest of these."""
-    best: dict[int, tuple[bool, tuple[int, ...]]] = {}
+def _longest(races: Sequence[Race], steps: int, fresh: Callable[[Race], bool]) -> tuple[int, ...]:
+    """The longest chain of races; of equals one whose first pair is of nothing but order, of these the one with the
+    most pairs that are fresh, of these the one that ends last, and the earliest of these."""
+    best: dict[int, tuple[bool, int, tuple[int, ...]]] = {}
     for n in range(1, steps + 1):
-        before = [best.get(r.first, (r.effect == SAME, (r.first,))) for r in races if r.second == n]
+        before = []
+        for r in races:
+            if r.second == n:
+                pure, close, chain = best.get(r.first, (r.effect == SAME, 0, (r.first,)))
+                before.append((pure, close + fresh(r), chain))
         if before:
-            pure, chain = min(before, key=lambda c: (-len(c[1]), not c[0], c[1]))
-            best[n] = pure, (*chain, n)
-    return max(best.values(), key=lambda c: (len(c[1]), c[0], c[1][-1]), default=(False, ()))[1]
+            pure, close, chain = min(before, key=lambda c: (-len(c[2]), not c[0], -c[1], c[2]))
+            best[n] = pure, close, (*chain, n)
+    return max(best.values(), key=lambda c: (len(c[2]), *c[:2], c[2][-1]), default=(False, 0, ()))[2]
