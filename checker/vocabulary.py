@@ -201,10 +201,13 @@ class Unreached:
     parameters: Mapping[str, int]
 
 
+DISABLED, NEED_NOT = "disabled again and again", "need not be taken"
+
+
 @dataclass(frozen=True)
 class Fairness:
     """How a loop meets the fairness (``kind``: none, weak, strong) of an action with these parameters: ``how`` is
-    "taken" or "disabled again and again"."""
+    "taken", "disabled again and again", or "need not be taken" where a run rests."""
 
     action: str
     choice: tuple[int, ...]

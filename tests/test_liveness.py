@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from checker.api import render
 from checker.report.json import to_json
 from checker.run import Options, check
+from checker.temporal.liveness import _meeting, _straight
 from checker.vocabulary import Verdict
-from model.language import Protocol, boolean, step, update, when
+from model.language import If, Protocol, Term, boolean, integers, step, update, when
 from model.language.actions import Step
 from properties import eventually_always, infinitely_often, leads_to
 
@@ -84,3 +88,62 @@ def test_liveness_without_the_faults_that_are_on_says_so() -> None:
     jsonschema.validate(to_json(report), SCHEMA)
     assert check(stubborn()).warnings == ()
     assert not [w for w in check(stubborn(), faults=["crash"]).warnings if w.subject != "stays"]
+
+
+# Lassos that people can read ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize("engine", ["explicit", "native"])
+@pytest.mark.parametrize("form", [eventually_always, infinitely_often, partial(leads_to, trigger=True)])
+def test_a_run_that_rests_is_told_rather_than_a_longer_loop(engine: str, form: Any) -> None:
+    """The nearest component has steps, and a loop around them; but after its first step nothing fair is enabled."""
+    protocol = Protocol("restless", "round and round, if a clock wants it")
+    at = protocol.variable("at", integers(0, 3), 0)
+    protocol.action(by="worker")(_goes("start", at, {0: 1}))
+    protocol.action(by="clock", fairness="none")(_goes("tick", at, {1: 2}))
+    protocol.action(by="worker")(_goes("back", at, {2: 3}))
+    protocol.action(by="clock", fairness="none")(_goes("again", at, {3: 1}))
+    protocol.declare(form(name="ends", goal=at == 0, meaning="all is as in the beginning"))
+    (found,) = check(protocol, options=Options(engine=engine)).findings
+    assert found.trace is not None
+    steps = [s.action for s in found.trace.steps]
+    assert (steps, found.trace.loop) == (["start"], 1)
+    assert [(x.action, x.kind, x.how) for x in found.fairness] == [("tick", "none", "need not be taken")]
+    text = " ".join(render(check(protocol)).split())
+    assert "Enabled there: tick, which need not be taken: it has no fairness." in text
+
+
+def _goes(name: str, at: Term, moves: dict[int, int]) -> Any:
+    def body() -> Step:
+        value: Any = 0
+        for here, there in moves.items():
+            value = If(at == here, there, value)
+        return step(when(at.isin(set(moves))), update(at, value))
+
+    body.__name__ = name
+    return body
+
+
+def test_what_weak_fairness_lets_starve_is_named() -> None:
+    """The loop is fair, but only as fair as was asked for; the reader wants to know to whom."""
+    report = check(stubborn(), faults=["crash-loop"])
+    text = " ".join(render(report).split())
+    assert 'store is enabled again and again as well, and never taken: weak fairness allows that, fairness="str' in text
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=8), st.sets(st.integers(0, 2)))
+def test_a_loop_without_detours(walk: list[tuple[int, int]], labels: set[int]) -> None:
+    """What is left is closed, has all that is wanted, and no round that it could do without."""
+    walk = [*walk, (0, 0)]
+    wanted = [partial(_labelled, k) for k in labels if any(k == label for label, _ in walk)]
+    left = _straight(walk, 0, wanted)
+    assert left
+    assert left[-1][1] == 0
+    assert all(_meeting(left, 0, met) for met in wanted)
+    nodes = [0, *(t for _, t in left)]
+    for i in range(len(left)):
+        for j in range(i + 1, len(left) + 1):
+            shorter = left[:i] + left[j:]
+            assert not shorter or nodes[i] != nodes[j] or not all(_meeting(shorter, 0, met) for met in wanted)
+
+
+def _labelled(k: int, n: int, label: int, t: int) -> bool:
+    return label == k

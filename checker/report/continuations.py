@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..vocabulary import Fairness, Finding, Hopeless, Refusal, Runbook, Trace
+from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace
 from .blocks import Block, Facts, Heading, Paragraph
 
 
@@ -13,8 +13,11 @@ def continuation(f: Finding) -> Iterator[Block]:
     """What is said after the trace of a property of continuations."""
     if f.trace is not None and f.trace.loop is not None:
         yield Paragraph(_loop(f.trace, f.trace.loop), "violated")
-        if f.fairness:
+        if f.trace.loop == len(f.trace) and f.fairness:
+            yield Paragraph(f"Enabled there: {_joined(f.fairness)}, which need not be taken: it has no fairness.")
+        elif f.fairness:
             yield Paragraph(f"The loop is fair: {_fair(f.fairness)}.")
+            yield from _starving([x for x in f.fairness if x.how == DISABLED])
     if f.hopeless is not None:
         yield from _hopeless(f.hopeless)
 
@@ -33,6 +36,21 @@ def _fair(fairness: tuple[Fairness, ...]) -> str:
     for x in fairness:
         by.setdefault(x.how, []).append(_called(x.action, x.choice))
     return "; ".join(f"{', '.join(names)} {how}" for how, names in by.items())
+
+
+def _starving(fairness: Sequence[Fairness]) -> Iterator[Block]:
+    """Actions that strong fairness would help."""
+    if fairness:
+        is_ = "is" if len(fairness) == 1 else "are"
+        yield Paragraph(
+            f"{_joined(fairness)} {is_} enabled again and again as well, and never taken: weak fairness allows that, "
+            f'fairness="strong" would not.'
+        )
+
+
+def _joined(fairness: Sequence[Fairness]) -> str:
+    names = [_called(x.action, x.choice) for x in fairness]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _called(action: str, choice: tuple[int, ...]) -> str:

@@ -10,7 +10,7 @@ from properties.kinds import Liveness
 from ..explore.graph import Label
 from ..interpreter import Interpreter, State
 from ..replay import Recording, ReplayError, record
-from ..vocabulary import Fairness
+from ..vocabulary import DISABLED, NEED_NOT, Fairness
 
 ROUNDS = 1000
 """Times that a loop is gone round at most."""
@@ -56,18 +56,21 @@ def _broken(interpreter: Interpreter, p: Liveness, states: Sequence[State], loop
 
 
 def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Liveness) -> list[Fairness]:
-    """How the loop meets the fairness of every action instance that it enables somewhere."""
+    """How the loop meets the fairness of every action instance that it enables somewhere; of those without fairness it
+    tells what it takes, and at rest what would go on."""
     enabled = [{(m.action.name, m.choice) for m, _ in interpreter.moves(s)} for s in recording.states[loop:]]
     taken = {(m.action.name, m.choice) for m in recording.moves[loop:]}
     found = []
     for name, choice in sorted(set().union(*enabled)):
-        kind = interpreter.instance.system.actions[name].fairness
+        action = interpreter.instance.system.actions[name]
+        kind = action.fairness
         if (name, choice) in taken:
             found.append(Fairness(name, choice, kind, "taken"))
         elif kind == "none":
-            continue
+            if loop == len(recording.moves) and action.fault is None:
+                found.append(Fairness(name, choice, kind, NEED_NOT))
         elif kind == "weak" and any((name, choice) not in e for e in enabled):
-            found.append(Fairness(name, choice, kind, "disabled again and again"))
+            found.append(Fairness(name, choice, kind, DISABLED))
         else:
             raise ReplayError(f"{p.name}: the loop is not fair to {name}{choice}")
     return found

@@ -101,12 +101,17 @@ class _Finder:
         self.size = len(g.offsets) - 1
         self._run = loops(g.states + len(g.targets))
         self._bad = self._failing()
+        self._are_fair = array("B", [kind != "none" for kind in self.kinds])
 
     def lasso(self) -> Lasso | None:
-        """A run into a fair component and around it."""
+        """A run into the nearest fair component and around it; one that ends at rest, where that is no longer."""
         region = self._region()
         component = next(self._fair(region), None)
-        return None if component is None else self._around(component, region)
+        if component is None:
+            return None
+        around = self._around(component, region)
+        resting = self._resting(region, len(around.labels))
+        return around if resting is None or len(resting.labels) > len(around.labels) else resting
 
     # Regions ---------------------------------------------------------------------------------------------------
     def _region(self) -> Any:
@@ -175,9 +180,20 @@ class _Finder:
             rows = (g.offsets, g.targets, order, low, component, *walk)
             found = run("components", first, last, region, *rows, found)
         weights = zeros("I", 2 * found + 2)
-        fair = array("B", [kind != "none" for kind in self.kinds])
         for first, last in ranges:
-            run("weigh", first, last, region, g.offsets, g.targets, g.labels, component, fair, self._bad, weights)
+            run(
+                "weigh",
+                first,
+                last,
+                region,
+                g.offsets,
+                g.targets,
+                g.labels,
+                component,
+                self._are_fair,
+                self._bad,
+                weights,
+            )
         met: list[list[int]] = []
         for level in levels:
             count = 0
@@ -203,9 +219,27 @@ class _Finder:
     # Runs ------------------------------------------------------------------------------------------------------
     def _around(self, c: _Component, region: Any) -> Lasso:
         """The shortest way into a component, and a way around it that meets its obligations."""
-        prefix, at = self._owed(c, region) if self.form == "leads to" else self._into(c)
+        prefix, at = self._way(c, region)
         loop = [self.g.names[label] for label, _ in self._loop(c, at)]
         return Lasso([*prefix, *loop], len(prefix))
+
+    def _resting(self, region: Any, most: int) -> Lasso | None:
+        """The shortest run of at most so many steps, or a longer one, to where nothing fair is enabled; None if there
+        is none so near."""
+        g, found = self.g, 0
+        out = zeros("I", self.size)
+        for first, last in (r for level in g.levels[: most + 1] for r in level):
+            found = self._run(
+                "resting", first, last, region, g.offsets, g.labels, self._are_fair, self._bad, out, found
+            )
+        if not found:
+            return None
+        prefix, _ = self._way(_Component(frozenset(out[:found].tolist())), region)
+        return Lasso(prefix, len(prefix))
+
+    def _way(self, c: _Component, region: Any) -> tuple[list[Label], int]:
+        """A shortest run to one of the states after which the promise may stay broken, and that state."""
+        return self._owed(c, region) if self.form == "leads to" else self._into(c)
 
     def _into(self, c: _Component) -> tuple[list[Label], int]:
         """The steps of a shortest run into ``c``, and the state it reaches."""
@@ -249,15 +283,16 @@ class _Finder:
         walk: list[Move] = []
         if not any(t in c.members for n in c.members for _, t in self.g.steps(n)):
             return walk
-        for met in self._wanted(c):
+        wanted = list(self._wanted(c))
+        for met in wanted:
             here = walk[-1][1] if walk else at
-            if not any(met(n, *move) for n, move in zip((at, *(t for _, t in walk)), walk, strict=False)):
+            if not _meeting(walk, at, met):
                 walk += self._within(c, here, met)
         if not walk or walk[-1][1] != at:
             walk += self._within(c, walk[-1][1] if walk else at, lambda n, label, t: t == at)
-        return walk
+        return _straight(walk, at, wanted)
 
-    def _within(self, c: _Component, here: int, met: Callable[[int, int, int], bool]) -> list[Move]:
+    def _within(self, c: _Component, here: int, met: Met) -> list[Move]:
         """A shortest walk in ``c`` whose last step is as wanted."""
 
         def steps(node: tuple[int, bool]) -> Iterator[tuple[int, int, tuple[int, bool]]]:
@@ -267,7 +302,7 @@ class _Finder:
 
         return _shortest((here, False), lambda node: node[1], steps)
 
-    def _wanted(self, c: _Component) -> Iterator[Callable[[int, int, int], bool]]:
+    def _wanted(self, c: _Component) -> Iterator[Met]:
         """What the loop must meet: a step from a state where the goal fails, and one for each fair action instance."""
         if self.form == "eventually always":
             yield lambda n, label, t: not self.g.marks[n] & GOAL
@@ -281,6 +316,26 @@ class _Finder:
 
     def _meets(self, k: int, n: int, label: int, t: int) -> bool:
         return label == k or all(x != k for x, _ in self.g.steps(n))
+
+
+Met = Callable[[int, int, int], bool]
+"""Whether a step, by its state, label and next state, is one that a loop must have."""
+
+
+def _meeting(walk: Sequence[Move], at: int, met: Met) -> bool:
+    """A walk from ``at`` has a step that is wanted."""
+    return any(met(n, *move) for n, move in zip((at, *(t for _, t in walk)), walk, strict=False))
+
+
+def _straight(walk: list[Move], at: int, wanted: Sequence[Met]) -> list[Move]:
+    """A closed walk without its detours, long ones first: what one had to meet may have been met later anyhow."""
+    nodes = [at, *(t for _, t in walk)]
+    pairs = ((i, i + size) for size in range(len(walk) - 1, 0, -1) for i in range(len(walk) - size + 1))
+    for i, j in pairs:
+        shorter = walk[:i] + walk[j:]
+        if nodes[i] == nodes[j] and all(_meeting(shorter, at, met) for met in wanted):
+            return _straight(shorter, at, wanted)
+    return walk
 
 
 def _takes(k: int, n: int, label: int, t: int) -> bool:

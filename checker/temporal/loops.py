@@ -181,3 +181,26 @@ def gather(first: int, last: int, region: Words, component: Words, weights: Word
                 found += 1
         n += 1
     return found
+
+
+def resting(
+    first: int, last: int, region: Words, offsets: Words, labels: Words, fair: Words, bad: Words, out: Words, found: int
+) -> int:
+    """Append to ``out`` the states of a region that are ``bad`` (bytes) and enable no label that is ``fair`` (bytes);
+    how many there are then. ``labels`` are quarter-words."""
+    n = first
+    while n < last:
+        if byte(region, n) and byte(bad, n):
+            stays = 1
+            k = half(offsets, n)
+            end = half(offsets, n + 1)
+            while k < end:
+                if byte(fair, quarter(labels, k)):
+                    stays = 0
+                    break
+                k += 1
+            if stays:
+                set_half(out, found, n)
+                found += 1
+        n += 1
+    return found
