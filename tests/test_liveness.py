@@ -15,7 +15,7 @@ from checker.report.json import to_json
 from checker.run import Options, check
 from checker.temporal.liveness import _meeting, _straight
 from checker.vocabulary import Verdict
-from model.language import If, Protocol, Term, boolean, integers, step, update, when
+from model.language import If, Protocol, Term, boolean, both, integers, step, update, when
 from model.language.actions import Step
 from properties import eventually_always, infinitely_often, leads_to
 
@@ -92,7 +92,7 @@ def test_liveness_without_the_faults_that_are_on_says_so() -> None:
 
 # Lassos that people can read ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("engine", ["explicit", "native"])
-@pytest.mark.parametrize("form", [eventually_always, infinitely_often, partial(leads_to, trigger=True)])
+@pytest.mark.parametrize("form", [eventually_always, infinitely_often, partial(leads_to, trigger=both())])
 def test_a_run_that_rests_is_told_rather_than_a_longer_loop(engine: str, form: Any) -> None:
     """The nearest component has steps, and a loop around them; but after its first step nothing fair is enabled."""
     protocol = Protocol("restless", "round and round, if a clock wants it")
