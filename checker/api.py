@@ -105,7 +105,7 @@ def render(report: Report, form: str = "text", *, trace: str | None = None) -> s
     if form not in FORMS:
         raise ValueError(f"{form!r} is no form of a report; there are {', '.join(FORMS)}")
     if form == "text":
-        return render_plain(document(report, 0))
+        return render_plain(document(report))
     return render_trace(form, report, trace) if form in OF_TRACE else render_whole(form, report)
 
 

@@ -31,9 +31,20 @@ class Verdict(enum.IntEnum):
         """True of what holds alone, so that ``assert report.verdict`` is no promise where nothing is known."""
         return self is Verdict.HOLDS
 
+    def __str__(self) -> str:
+        return self.word
+
+    def __format__(self, spec: str) -> str:
+        """The word in f-strings too, where a number that is an enumeration would be a number."""
+        return format(self.word, spec)
+
     @property
     def word(self) -> str:
         return self.name.lower()
+
+
+EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 3}
+INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
@@ -397,6 +408,11 @@ class Report(Painted):
     @property
     def verdict(self) -> Verdict:
         return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command exits with, unless it is told to expect something else."""
+        return INTERRUPTED if self.interrupted else EXIT_CODES[self.verdict]
 
 
 @dataclass(frozen=True)

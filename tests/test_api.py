@@ -13,6 +13,7 @@ import checker
 from checker import (
     Options,
     Report,
+    Verdict,
     Walk,
     check,
     compare,
@@ -115,6 +116,28 @@ def test_every_form_is_rendered_and_saved(report: Report, tmp_path: Path) -> Non
         render(report, "pdf")
     with pytest.raises(NoTraceError):
         render(report, "svg", trace="nobody")
+
+
+def test_the_last_line_is_that_of_the_command(
+    report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Never 0 for what is violated or undecided, whoever writes the text."""
+    assert render(report).splitlines()[-1] == "verdict: violated (exit 1)"
+    save(report, tmp_path / "r.txt", form="text")
+    assert (tmp_path / "r.txt").read_text().splitlines()[-1] == "verdict: violated (exit 1)"
+    save(report, tmp_path / "r.json")
+    assert run(["explain", str(tmp_path / "r.json")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "verdict: violated (exit 1)"
+    undecided = check("fixed", SMALL, options=Options(states=5))
+    assert render(undecided).splitlines()[-1] == "verdict: unknown (exit 3)"
+    assert render(replace(undecided, interrupted=True)).splitlines()[-1] == "verdict: unknown (exit 130)"
+    assert render(check("fixed", SMALL)).splitlines()[-1] == "verdict: holds (exit 0)"
+
+
+def test_a_verdict_is_told_by_its_word(report: Report) -> None:
+    assert str(report.verdict) == f"{report.verdict}" == "violated"
+    assert f"{Verdict.HOLDS:>7}" == "  holds"
+    assert min(Verdict.UNKNOWN, Verdict.VIOLATED) == Verdict.VIOLATED == 0
 
 
 def test_proofs() -> None:

@@ -15,11 +15,10 @@ from ..report.compare import Difference, cell
 from ..report.document import timeline
 from ..report.github import SIGNS
 from ..report.mermaid import render_mermaid
-from ..vocabulary import Finding, Verdict
+from ..vocabulary import INTERRUPTED, Finding, Verdict
 from .changes import Changed
 
 SCHEMA = "planrace/baseline-comparison/1"
-INTERRUPTED = 130
 LONGEST = 2_000
 """Characters of a line about the model in Markdown: GitHub refuses comments beyond 65,536."""
 

@@ -30,8 +30,8 @@ from ..baseline import (
 )
 from ..report import write_whole
 from ..report.read import ReadError
-from ..vocabulary import Report
-from .command import INTERRUPTED, once
+from ..vocabulary import INTERRUPTED, Report
+from .command import once
 from .deliver import Delivery, Told, writable
 from .progress import progress
 

@@ -17,9 +17,6 @@ from ..vocabulary import Report, Verdict
 from .deliver import Delivery, told, writable
 from .progress import progress
 
-CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 3}
-INTERRUPTED = 130
-
 
 def check_command(protocol: str, **asked: Any) -> int:
     """Run the check that the options ask for; the exit code."""
@@ -61,7 +58,8 @@ def check_command(protocol: str, **asked: Any) -> int:
         )
     code = exit_code(report, asked["expect"], strict=asked["strict"])
     chosen = {"expected": asked["expect"], "everything": asked["sarif_all"]}
-    delivery.deliver(told(report, document(report, code), **chosen))
+    why = reason(report, asked["expect"], strict=asked["strict"])
+    delivery.deliver(told(report, document(report, code, why), **chosen))
     return code
 
 
@@ -75,12 +73,18 @@ def _beside(protocol: str, asked: str | None, *, explain: bool) -> Variant | Non
 def exit_code(report: Report, expected: str | None, *, strict: bool = False) -> int:
     """What the process exits with. Undecided stays 3 whatever was expected; ``strict`` makes warnings failures."""
     if report.interrupted:
-        return INTERRUPTED
+        return report.exit_code
     if strict and report.verdict is not Verdict.UNKNOWN and any(w.strict for w in report.warnings):
         return 1
     if expected is None or report.verdict is Verdict.UNKNOWN:
-        return CODES[report.verdict]
+        return report.exit_code
     return 0 if report.verdict.word == expected else 1
+
+
+def reason(report: Report, expected: str | None, *, strict: bool) -> str:
+    """Why the process exits with another code than the verdict has by itself."""
+    warned = strict and any(w.strict for w in report.warnings)
+    return "With --strict the warnings above are failures." if warned else f"Expected was: {expected}."
 
 
 def once(settings: Sequence[tuple[str, int | str]]) -> dict[str, int | str]:

@@ -14,5 +14,5 @@ def explain_command(report: str, forms: Sequence[str], outputs: Sequence[str], t
     """Read a report and write it in the forms that are asked for; the exit code."""
     delivery = Delivery(forms, outputs, brief=True)
     found = read_itf_report(report) if is_itf(Path(report)) else read_report(report)
-    delivery.deliver(told(found, document(found, 0), trace), strict=True)
+    delivery.deliver(told(found, document(found), trace), strict=True)
     return 0

@@ -12,7 +12,8 @@ from ..catalogue import find
 from ..limits import Listener, Progress
 from ..mutation import Mutation, UndecidedError, mutate, mutation_document, mutation_json
 from ..run import Options
-from .command import INTERRUPTED, once
+from ..vocabulary import INTERRUPTED
+from .command import once
 from .deliver import Delivery, Told
 from .progress import progress
 

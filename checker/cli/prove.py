@@ -17,7 +17,8 @@ from ..proof import Matrix, Proving, confirm, scripts
 from ..report import OutputError, document, matrix_document, matrix_json, write_whole
 from ..report.forms import FORMS
 from ..run import chosen, provable, refuse, split
-from .command import INTERRUPTED, exit_code, once
+from ..vocabulary import INTERRUPTED
+from .command import exit_code, once, reason
 from .deliver import Delivery, Told, told
 from .progress import progress
 
@@ -56,7 +57,7 @@ def _proof(name: str, asked: Any) -> tuple[Told, int, Any]:
         report = proving.run(*chosen(proving.system, asked["properties"], provable()))
     code = exit_code(report, asked["expect"])
     return (
-        told(report, document(report, code)),
+        told(report, document(report, code, reason(report, asked["expect"], strict=False))),
         code,
         lambda: scripts(proving.decider.obligations, proving.discharged()),
     )

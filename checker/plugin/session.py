@@ -23,13 +23,16 @@ from ..vocabulary import WITHOUT_FAULTS, Report, Verdict
 from .artifacts import write
 from .budget import Budget
 from .cache import CACHED, Cache
-from .display import ModelCheckError, lines_of
 from .naming import command
 
 Subject = Protocol | Variant | System | str
 SETTINGS = {f.name for f in fields(Options)} - {"properties"}
 
 __all__ = ["ModelCheck", "ModelCheckError"]
+
+
+class ModelCheckError(AssertionError):
+    """A protocol is not as the test expects; the message is the whole story, its first line the short one."""
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,11 @@ class Request:
 
 
 class ModelCheck:
-    """What the fixture ``model_check`` is: call it with a protocol."""
+    """What the fixture ``model_check`` is: call it with a protocol. Each check adds to the ``lines`` of the summary."""
 
-    def __init__(self, item: pytest.Item) -> None:
+    def __init__(self, item: pytest.Item, lines: list[str]) -> None:
         self._item = item
+        self._lines = lines
         self._failures = 0
 
     def __call__(
@@ -114,7 +118,7 @@ class ModelCheck:
         report, cached = self._answer(request)
         if report.interrupted:
             raise KeyboardInterrupt
-        self._item.stash.setdefault(lines_of, []).append(line(report, cached=cached))
+        self._lines.append(line(report, cached=cached))
         why = None
         if report.verdict.word != expect and not (allow_unknown and report.verdict is Verdict.UNKNOWN):
             why = f"expected {expect}, found {report.verdict.word}"
@@ -159,7 +163,7 @@ class ModelCheck:
     def _story(self, report: Report, request: Request, why: str, *, strict: bool) -> str:
         """What the checker says, where the page is, and how to see it again."""
         self._failures += 1
-        told = replace(document(replace(report, telling=None), 0), closing=f"verdict: {report.verdict.word}")
+        told = replace(document(replace(report, telling=None)), closing=f"verdict: {report.verdict}")
         lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
             lines.append("undecided is a failure: widen the budget, or say allow_unknown=True")

@@ -25,11 +25,14 @@ from .continuations import continuation, runbook
 from .proofs import certificate
 
 
-def document(report: Report, exit_code: int) -> Document:
-    """The text report of a run that ends with ``exit_code``."""
-    closing = f"verdict: {report.verdict.word} (exit {exit_code})"
+def document(report: Report, exit_code: int | None = None, why: str = "") -> Document:
+    """The text report of a run that ends with ``exit_code``, by default that of its verdict; ``why`` it is another."""
+    code = report.exit_code if exit_code is None else exit_code
     blocks = list(_blocks(report))
-    return Document((*blocks, *_moral(report, blocks)), closing, report.verdict.word)
+    blocks += _moral(report, blocks)
+    if code != report.exit_code and why:
+        blocks.append(Paragraph(why))
+    return Document(tuple(blocks), f"verdict: {report.verdict} (exit {code})", report.verdict.word)
 
 
 def _blocks(report: Report) -> Iterator[Block]:
