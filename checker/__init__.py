@@ -26,14 +26,15 @@ if TYPE_CHECKING:
     )
     from .ask import Options
     from .catalogue import find
-    from .vocabulary import Exploration, Finding, Match, MatrixReport, Report, Step, Trace, Verdict
+    from .table import MatrixReport
+    from .vocabulary import Exploration, Finding, Match, Report, Step, Trace, Verdict
     from .walk import Walk
 
 _HOME = {
     "Exploration": "vocabulary",
     "Finding": "vocabulary",
     "Match": "vocabulary",
-    "MatrixReport": "vocabulary",
+    "MatrixReport": "table",
     "Options": "ask",
     "Report": "vocabulary",
     "Step": "vocabulary",

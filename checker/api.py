@@ -16,7 +16,8 @@ from . import run
 from .ask import Options
 from .catalogue import find
 from .report.notebook import paint
-from .vocabulary import MatrixReport, Report, painted_by
+from .table import MatrixReport
+from .vocabulary import Report, painted_by
 
 if TYPE_CHECKING:
     import networkx

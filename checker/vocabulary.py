@@ -88,6 +88,11 @@ class Step:
     observed: tuple[Observed, ...] = ()
 
 
+def ending(action: str, outcome: str | None) -> str:
+    """An action that ended so, in short."""
+    return action if outcome is None else f"{action} [{outcome}]"
+
+
 class Painted:
     """Something that notebooks show as HTML, once ``painted_by`` has been told how."""
 
@@ -399,7 +404,7 @@ class Report(Painted):
     variables: tuple[Declared, ...] = ()
     pictures: tuple[Picture, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
-    """Where actions and properties stand, by name."""
+    """Where properties stand, by name, and the guards of actions, by ``ending`` where these have several outcomes."""
 
     def __bool__(self) -> bool:
         """Whether all holds: ``assert check(protocol)``."""
@@ -413,44 +418,3 @@ class Report(Painted):
     def exit_code(self) -> int:
         """What the command exits with, unless it is told to expect something else."""
         return INTERRUPTED if self.interrupted else EXIT_CODES[self.verdict]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A property of a protocol with some protections under some faults, decided for every size.
-
-    ``conjuncts`` name the invariant of its proof; ``depth`` and ``parameters`` are those of its counterexample.
-    """
-
-    protections: tuple[str, ...]
-    faults: tuple[str, ...]
-    property: str
-    verdict: Verdict
-    how: str
-    conjuncts: tuple[str, ...] = ()
-    depth: int | None = None
-    parameters: Mapping[str, int] | None = None
-
-
-@dataclass(frozen=True)
-class MatrixReport:
-    """Every subset of the protections × every property × every set of faults; ``seconds`` is wall time."""
-
-    protocol: str
-    parameters: Mapping[str, int]
-    protections: tuple[str, ...]
-    faults: tuple[str, ...]
-    properties: tuple[str, ...]
-    cells: tuple[Cell, ...]
-    assumptions: tuple[str, ...]
-    queries: int
-    seconds: float
-    interrupted: bool = False
-
-    @property
-    def decided(self) -> int:
-        return len(self.cells) - self.undecided
-
-    @property
-    def undecided(self) -> int:
-        return sum(c.verdict is Verdict.UNKNOWN for c in self.cells)

@@ -137,7 +137,7 @@ def test_the_last_line_is_that_of_the_command(
 def test_a_verdict_is_told_by_its_word(report: Report) -> None:
     assert str(report.verdict) == f"{report.verdict}" == "violated"
     assert f"{Verdict.HOLDS:>7}" == "  holds"
-    assert min(Verdict.UNKNOWN, Verdict.VIOLATED) == Verdict.VIOLATED == 0
+    assert min(Verdict.UNKNOWN, Verdict.VIOLATED) is Verdict.VIOLATED
 
 
 def test_proofs() -> None:

@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "properties": ["properties", "model.dns", "model.language"],
     "checker.vocabulary": ["checker.annotations"],
     "checker.annotations": ["checker.vocabulary"],
+    "checker.table": ["checker.vocabulary"],
     "checker.limits": [],
     "checker.interpreter": ["model.language"],
     "checker.layout": ["checker.interpreter", "model.language"],
@@ -68,6 +69,7 @@ MAY_IMPORT = {
     "checker.proof": [
         "checker.insight",
         "checker.proof",
+        "checker.table",
         "checker.smt",
         "checker.answers",
         "checker.explore",
@@ -149,7 +151,7 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
-    "checker.report": ["checker.report", "checker.annotations", "checker.vocabulary"],
+    "checker.report": ["checker.report", "checker.annotations", "checker.table", "checker.vocabulary"],
     "checker.stategraph": [
         "checker.interpreter",
         "checker.replay",

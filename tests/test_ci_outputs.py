@@ -20,6 +20,7 @@ from sarif_pydantic import Sarif
 from checker import Options, Report, check, explained
 from checker.cli.app import app
 from checker.cli.main import run
+from checker.report.fault import step_at_fault
 from checker.report.github import render_annotations, render_summary
 from checker.report.junit import render_junit
 from checker.report.sarif import render_sarif
@@ -166,15 +167,20 @@ def sarif(report: Report, **options: Any) -> Any:
     return data["runs"][0]
 
 
-def test_sarif_points_at_the_action_at_fault() -> None:
+def pointed_at(result: Any) -> tuple[str, str]:
+    """The function and the text of the line that a result is located at."""
+    place = result["locations"][0]["physicalLocation"]
+    lines = (ROOT / place["artifactLocation"]["uri"]).read_text().splitlines()[: place["region"]["startLine"]]
+    function = next(text for text in reversed(lines) if text.startswith("def "))
+    return function[4 : function.index("(")], lines[-1].strip()
+
+
+def test_sarif_points_at_the_guard_at_fault() -> None:
     report = check(f"{BLUE}:protocol", options=explained())
     (result,) = sarif(report)["results"]
-    place = result["locations"][0]["physicalLocation"]
-    line = place["region"]["startLine"]
-    lines = (ROOT / "examples" / "blue_green.py").read_text().splitlines()
-    chosen = next(n for n, text in enumerate(lines, 1) if text.startswith("def choose"))
-    assert line in (chosen, chosen - 1)
-    assert place["artifactLocation"]["uri"].endswith("examples/blue_green.py")
+    function, line = pointed_at(result)
+    assert function == "switch"  # the deployer that chose before the other had switched
+    assert line.startswith("when(work[d] == Work.SWITCHING")
     flows = result["codeFlows"][0]["threadFlows"]
     order = sorted(x["executionOrder"] for flow in flows for x in flow["locations"])
     assert order == list(range(1, 9))
@@ -183,6 +189,21 @@ def test_sarif_points_at_the_action_at_fault() -> None:
     (other,) = sarif(moved)["results"]
     assert other["partialFingerprints"] == result["partialFingerprints"]
     assert other["locations"] != result["locations"]
+
+
+def test_the_guard_at_fault_is_of_who_acts_on_what_is_no_longer_so(report: Report) -> None:
+    """The stale flip in the first model; the write over another in a lost update; without races the last step."""
+    places = {r["ruleId"]: pointed_at(r) for r in sarif(report)["results"]}
+    assert places["active-plan-never-deleted"] == ("flip_alias", "outcome(")
+    assert places["plans-never-regress"] == ("flip_alias", "outcome(")
+    lines = render_annotations(report).splitlines()
+    where = sarif(report)["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"]
+    assert f"line={where}," in lines[0]
+    lease = check(f"{ROOT / 'examples' / 'lease.py'}:protocol", options=Options(properties=("no-write-is-undone",)))
+    assert pointed_at(sarif(lease)["results"][0])[0] == "store"
+    (alone,) = [f for f in report.findings if f.name == "plans-never-regress"]
+    assert step_at_fault(replace(alone, insight=None)) is alone.trace.steps[-1]  # type: ignore[union-attr]
+    assert step_at_fault(replace(alone, trace=None)) is None
 
 
 def test_sarif_has_failures_only_unless_all_is_wanted(report: Report, open_report: Report) -> None:

@@ -19,7 +19,8 @@ from checker.limits import Limits
 from checker.proof import Decider, Matrix, Proving, confirm, scripts
 from checker.smt.obligations import Obligations
 from checker.smt.prove import Argument, Gap, Prover
-from checker.vocabulary import Cell, MatrixReport, Verdict
+from checker.table import Cell, MatrixReport
+from checker.vocabulary import Verdict
 from model.dns import BASE
 from model.dns.protocol import latest
 from model.language import ModelError, System, taken

@@ -12,7 +12,7 @@ from properties.kinds import Invariant, Property, StepInvariant
 from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Picture, Shape, Truth
 from ..interpreter import Context, Interpreter, Move, State
 from ..replay import Recording, Teller
-from ..vocabulary import Source
+from ..vocabulary import Source, ending
 
 MOST = 2_000
 """States that a neighbourhood may have."""
@@ -29,9 +29,12 @@ def pictures(instance: Instance) -> tuple[Picture, ...]:
 
 
 def sources(system: System) -> dict[str, Source]:
-    """Where actions and properties of a system stand, by name, below the working directory if that is where it is;
-    actions have their names first."""
-    places = {**{p.name: p.where for p in system.properties}, **{n: a.where for n, a in system.actions.items()}}
+    """Where properties of a system stand, by name, and the guards of its actions by how these end, below the working
+    directory if that is where it is; actions have their names first."""
+    places = {p.name: p.where for p in system.properties}
+    for a in system.actions.values():
+        places[a.name] = a.where
+        places |= {ending(a.name, o.name): o.where or a.where for o in a.outcomes}
     known = {name: where for name, where in places.items() if where is not None}
     return {name: Source(str(where).rpartition(":")[0], where.line) for name, where in known.items()}
 

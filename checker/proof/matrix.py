@@ -12,7 +12,7 @@ from properties.kinds import Invariant, StepInvariant
 from ..limits import Limits, Listener, Watchman
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Discharged
-from ..vocabulary import Cell, MatrixReport
+from ..table import Cell, MatrixReport
 from .decide import Decider, Decision
 
 

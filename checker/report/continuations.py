@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace
+from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace, ending
 from .blocks import Block, Facts, Heading, Paragraph
 
 
@@ -65,7 +65,7 @@ def _hopeless(h: Hopeless) -> Iterator[Block]:
         "violated",
     )
     if h.vain:
-        happened = ", ".join(f"{_ending(v.action, v.outcome)} in {v.states:,}" for v in h.vain)
+        happened = ", ".join(f"{ending(v.action, v.outcome)} in {v.states:,}" for v in h.vain)
         yield Paragraph(f"What still happens in them, in vain: {happened}.")
     for r in h.refused:
         yield Paragraph(_refusal(r))
@@ -76,10 +76,6 @@ def _refusal(r: Refusal) -> str:
     if not r.reasons:
         return f"{tried}, and never ends as {r.outcome}: other endings come first."
     return f"{tried}, and never ends as {r.outcome}: {' and '.join(r.reasons)} is false each time."
-
-
-def _ending(action: str, outcome: str | None) -> str:
-    return action if outcome is None else f"{action} [{outcome}]"
 
 
 def runbook(name: str, book: Runbook) -> Iterator[Block]:

@@ -10,8 +10,8 @@ from .because import finding_because
 from .blocks import clean
 from .compare import cell
 from .document import coverage, subject
+from .fault import source_of, step_at_fault
 from .mermaid import render_mermaid
-from .sarif import at_fault
 
 SIGNS = {Verdict.VIOLATED: "❌ violated", Verdict.UNKNOWN: "⚠️ unknown", Verdict.HOLDS: "✅ holds"}
 
@@ -23,7 +23,8 @@ def render_annotations(report: Report) -> str:
 
 def _annotation(report: Report, f: Finding) -> str:
     word = "error" if f.verdict is Verdict.VIOLATED else "warning"
-    source = report.sources.get(at_fault(f) or f.name) or report.sources.get(f.name)
+    step = step_at_fault(f)
+    source = (source_of(report, step) if step is not None else None) or report.sources.get(f.name)
     place = {} if source is None else {"file": source.file, "line": str(source.line)}
     properties = {**place, "title": f"{f.name}: {f.verdict.word}"}
     told = ",".join(f"{name}={_property(clean(value))}" for name, value in properties.items())

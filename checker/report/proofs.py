@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..vocabulary import INITIALLY, Cell, Certificate, MatrixReport, Obligation, Verdict
+from ..table import Cell, MatrixReport
+from ..vocabulary import INITIALLY, Certificate, Obligation, Verdict
 from .blocks import Block, Document, Facts, Grid, Heading, Paragraph
 
 MATRIX_SCHEMA = "planrace/matrix/1"

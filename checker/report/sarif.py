@@ -1,4 +1,4 @@
-"""SARIF 2.1.0 (OASIS), for code scanning: a violated property is a result at the action at fault.
+"""SARIF 2.1.0 (OASIS), for code scanning: a violated property is a result at the guard at fault.
 
 A run has one thread flow for each process, with ``executionOrder`` across them: that is how a race looks in it.
 GitHub takes whatever stands among the results for an alert, so by default these are failures only, with undecided
@@ -17,6 +17,7 @@ from typing import Any
 from ..vocabulary import Finding, Report, Source, Step, Trace, Verdict
 from .because import finding_because
 from .blocks import clean
+from .fault import source_of, step_at_fault
 from .lanes import told
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -82,7 +83,7 @@ def _result(report: Report, f: Finding, rule: int, *, everything: bool) -> dict[
         "kind": kind,
         "level": level,
         "message": {"text": clean(_message(f))},
-        "locations": [_location(report, f.name, at_fault(f))],
+        "locations": [_location(report, step_at_fault(f), f.name)],
         "partialFingerprints": {"planrace/v1": _fingerprint(f)},
         "properties": {"how": clean(f.how), "depth": f.depth},
     }
@@ -106,17 +107,11 @@ def _message(f: Finding) -> str:
     return f"{f.verdict.word}: {f.how}"
 
 
-def at_fault(f: Finding) -> str | None:
-    """The action at fault: the first of the steps whose order decides, else the last step."""
-    if f.trace is None or not f.trace.steps:
-        return None
-    chain = f.insight.causes.chain if f.insight is not None and f.insight.causes is not None else ()
-    return f.trace.steps[(chain[0] if chain else len(f.trace)) - 1].action
-
-
-def _location(report: Report, name: str, action: str | None) -> dict[str, Any]:
-    source = report.sources.get(action or name) or report.sources.get(name)
-    found: dict[str, Any] = {"logicalLocations": [{"name": clean(action or name), "kind": "function"}]}
+def _location(report: Report, step: Step | None, name: str) -> dict[str, Any]:
+    """The guard of a step; where there is no step, or nobody knows its place, the property of that name."""
+    source = (source_of(report, step) if step is not None else None) or report.sources.get(name)
+    what = name if step is None else step.action
+    found: dict[str, Any] = {"logicalLocations": [{"name": clean(what), "kind": "function"}]}
     if source is not None:
         found["physicalLocation"] = _physical(source)
     return found
@@ -141,7 +136,7 @@ def _flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
 
 
 def _flow_location(report: Report, number: int, step: Step) -> dict[str, Any]:
-    place = _location(report, step.action, step.action)
+    place = _location(report, step, step.action)
     place["message"] = {"text": f"{number}. {clean(step.by)} {told(step)}"}
     state = {clean(c.place): {"text": json.dumps(c.after, ensure_ascii=False)} for c in step.changed}
     return {"executionOrder": number, "location": place, **({"state": state} if state else {})}

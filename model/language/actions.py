@@ -166,7 +166,8 @@ def step(*pieces: Piece) -> Step:
     common, words = updates_of(parts), _words(parts)
     endings = [p for p in parts if isinstance(p, Outcome)]
     if not endings:
-        return Step(guard, (Outcome(None, TRUE, common, None, author()),), words)
+        where = next((p.where for p in parts if isinstance(p, When)), None) or author()
+        return Step(guard, (Outcome(None, TRUE, common, None, where),), words)
     if endings[-1].condition is not TRUE:
         raise DefinitionError(
             f"the last outcome, {endings[-1].name}, has a condition",

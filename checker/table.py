@@ -1,0 +1,49 @@
+"""The words of the table of all protections, properties and faults, decided for every size (``check prove --all``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .vocabulary import Verdict
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A property of a protocol with some protections under some faults, decided for every size.
+
+    ``conjuncts`` name the invariant of its proof; ``depth`` and ``parameters`` are those of its counterexample.
+    """
+
+    protections: tuple[str, ...]
+    faults: tuple[str, ...]
+    property: str
+    verdict: Verdict
+    how: str
+    conjuncts: tuple[str, ...] = ()
+    depth: int | None = None
+    parameters: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class MatrixReport:
+    """Every subset of the protections × every property × every set of faults; ``seconds`` is wall time."""
+
+    protocol: str
+    parameters: Mapping[str, int]
+    protections: tuple[str, ...]
+    faults: tuple[str, ...]
+    properties: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    assumptions: tuple[str, ...]
+    queries: int
+    seconds: float
+    interrupted: bool = False
+
+    @property
+    def decided(self) -> int:
+        return len(self.cells) - self.undecided
+
+    @property
+    def undecided(self) -> int:
+        return sum(c.verdict is Verdict.UNKNOWN for c in self.cells)
