@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from model.language import Array, Bool, Enum, Instance, Says, SetOf, Sort, Term
+from model.language import Array, Bool, Enum, Instance, Maybe, Says, SetOf, Sort, Term
 
 from .interpreter import Context, Interpreter, Move, State
 from .vocabulary import Change, Observed, Shown, ShownState, Step, Trace
@@ -84,7 +84,7 @@ class Teller:
         if says is None:
             return ""
         context = Context(bound, state)
-        values = {n: as_text(shown(t.sort, self.interpreter.evaluate(t, context))) for n, t in says.terms}
+        values = {n: in_words(t.sort, self.interpreter.evaluate(t, context)) for n, t in says.terms}
         return says.template.format(**values)
 
     def changes(self, before: State, after: State) -> Iterable[Change]:
@@ -144,6 +144,11 @@ def shown(sort: Sort, value: Any) -> Shown:
             return [shown(element, v) for v in value]
         case _:
             return int(value)
+
+
+def in_words(sort: Sort, value: Any) -> str:
+    """A value of the interpreter inside a sentence; nobody is none."""
+    return "none" if isinstance(sort, Maybe) and not value else as_text(shown(sort, value))
 
 
 def as_text(value: Shown) -> str:

@@ -93,6 +93,11 @@ def ending(action: str, outcome: str | None) -> str:
     return action if outcome is None else f"{action} [{outcome}]"
 
 
+def counted(n: int, thing: str) -> str:
+    """So many of a thing: 1 step, 2 steps."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
 class Painted:
     """Something that notebooks show as HTML, once ``painted_by`` has been told how."""
 
@@ -120,6 +125,9 @@ class Trace(Painted):
 
     def __len__(self) -> int:
         return len(self.steps)
+
+    def __repr__(self) -> str:
+        return f"<Trace in {counted(len(self), 'step')}: {', '.join(ending(s.action, s.outcome) for s in self.steps)}>"
 
 
 @dataclass(frozen=True)
@@ -326,6 +334,12 @@ class Finding:
         """Steps up to and including the one that violates (or witnesses)."""
         return len(self.trace) if self.trace is not None else None
 
+    def __repr__(self) -> str:
+        return f"<Finding {self._told()}>"
+
+    def _told(self) -> str:
+        return f"{self.name}: {self.verdict}" + (f" in {counted(self.depth, 'step')}" if self.depth is not None else "")
+
 
 LEFT_OUT = "lemma left out"
 OUTCOME_NEVER, WITHOUT_FAULTS = "outcome never happens", "without faults"
@@ -409,6 +423,11 @@ class Report(Painted):
     def __bool__(self) -> bool:
         """Whether all holds: ``assert check(protocol)``."""
         return bool(self.verdict)
+
+    def __repr__(self) -> str:
+        """The answer in a line, for assertions that fail and for the prompt; ``checker.render`` says everything."""
+        told = sorted(self.findings, key=lambda f: f.verdict)
+        return f"<Report {self.protocol}: {self.verdict}; {', '.join(f._told() for f in told)}>"
 
     @property
     def verdict(self) -> Verdict:

@@ -169,6 +169,11 @@ def test_notebooks_show_reports_and_runs(report: Report) -> None:
     listed = trace._repr_html_()
     assert listed is not None
     assert listed.count("<li>") == len(trace)
+    assert "▶" not in listed
+    for said in ("in 12 steps", "lock[1]: none → 2", "▶ <i>enactor 2 (cleaner)</i>", "reached in 11 steps"):
+        assert said in text
+    assert "<p></p>" not in text
+    assert "never ends as" in text  # what the report warns of
     bad = replace(trace, steps=(replace(trace.steps[0], text="<script>alert(1)</script>", by="<b>"), *trace.steps[1:]))
     shown = bad._repr_html_()
     assert shown is not None
@@ -177,6 +182,14 @@ def test_notebooks_show_reports_and_runs(report: Report) -> None:
     hostile = replace(report, protocol="<img src=x>")._repr_html_()
     assert hostile is not None
     assert "<img" not in hostile
+
+
+def test_at_the_prompt_an_answer_is_a_line(report: Report) -> None:
+    text = repr(report)
+    assert text.startswith("<Report original: violated; active-plan-never-deleted: violated in 12 steps, ")
+    assert text.endswith("cleanup-deletes: holds in 11 steps>")
+    assert repr(report.findings[0]) == "<Finding active-plan-never-deleted: violated in 12 steps>"
+    assert repr(report.findings[0].trace).startswith("<Trace in 12 steps: publish, pick_up, ")
 
 
 def test_advice_is_what_the_command_says(capsys: pytest.CaptureFixture[str]) -> None:

@@ -190,7 +190,7 @@ def test_explain_makes_every_form(report: Report, tmp_path: Path, capsys: pytest
     capsys.readouterr()
     for form in OF_TRACE:
         assert run(["explain", str(source), "--format", f"{form}:{tmp_path / form}"]) == 0
-        assert capsys.readouterr().out == "verdict: violated (exit 0)\n"
+        assert capsys.readouterr().out == "verdict: violated (exit 1)\n"
         assert (tmp_path / form).read_text() == render_trace(form, report)
         assert run(["explain", str(source), "--format", form]) == 0
         assert capsys.readouterr().out == render_trace(form, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..report.compare import Difference
 from ..vocabulary import Finding, Report, Verdict
@@ -98,7 +98,7 @@ def _broken(before: Entry, report: Report) -> Iterator[Finding]:
     for f in report.findings:
         old = before.verdicts.get(f.name)
         if f.verdict is Verdict.VIOLATED and (old is None or old.verdict is not Verdict.VIOLATED):
-            yield f
+            yield replace(f, variables=f.variables or report.variables)
 
 
 def _undecided(before: Entry, after: Entry, report: Report) -> Iterator[tuple[str, str]]:

@@ -101,7 +101,7 @@ def _entry(c: Changed) -> Iterator[Block]:
         if f.trace is None:
             yield Paragraph(f"Broken: {f.how}.", "violated")
             continue
-        yield timeline(f.trace, f.match)
+        yield timeline(f.trace, f.match, f.variables)
         if finding_because(f):
             yield Paragraph(finding_because(f))
 

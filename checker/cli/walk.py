@@ -23,8 +23,9 @@ from ..report.forms import choose
 from ..report.lanes import thing, told
 from ..report.plain import WIDTH
 from ..report.read import read_report
+from ..report.values import change_text, value_text
 from ..run import instance_of
-from ..vocabulary import Shown, Step
+from ..vocabulary import Shown, Step, counted
 from ..walk import TRACE_SCHEMA, Walk, picks_of
 from .command import once
 
@@ -74,6 +75,7 @@ class _Session:
     def __init__(self, walk: Walk, *, interactive: bool) -> None:
         self.walk = walk
         self.interactive = interactive
+        self._variables = declared(walk.instance)
         self._commands: dict[str, Callable[[str], None]] = {
             "back": lambda rest: self._moved(lambda: walk.back(_count(rest))),
             "goto": self._goto,
@@ -162,18 +164,18 @@ class _Session:
             "parameters": dict([*self.walk.instance.parameters.items(), *system.options]),
             "faults": list(system.faults),
             "protections": list(system.protections),
-            "variables": to_plain(declared(self.walk.instance)),
+            "variables": to_plain(self._variables),
             "pictures": to_plain(pictures(self.walk.instance)),
             "trace": trace_json(self.walk.trace),
         }
         write_whole(Path(rest), json.dumps(data, indent=2, ensure_ascii=False) + "\n")
-        _say(f"{len(self.walk)} steps written to {rest}")
+        _say(f"{counted(len(self.walk), 'step')} written to {rest}")
 
     # What is said ----------------------------------------------------------------------------------------------
     def _took(self, number: int, step: Step) -> None:
         _say(f"{number}. {step.by} {told(step)}")
         if step.changed:
-            _say("   " + ", ".join(f"{c.place}: {_text(c.before)} → {_text(c.after)}" for c in step.changed))
+            _say("   " + ", ".join(change_text(c, self._variables) for c in step.changed))
         for o in step.observed:
             _say(f"   => {thing(o)} now {o.text}")
 
@@ -190,7 +192,7 @@ class _Session:
 
     def _state(self) -> None:
         state = self.walk.state
-        for v in declared(self.walk.instance):
+        for v in self._variables:
             _say(f"  {v.name} = {_shaped(state[v.name], v.shape)}")
 
     def _properties(self) -> None:
@@ -199,7 +201,8 @@ class _Session:
             _say(f"  {'✗ broken' if name in broken else '✓ holds '}  {name}")
 
     def _trace(self) -> None:
-        _say(render_plain(Document((timeline(self.walk.trace),), f"{len(self.walk)} steps"), WIDTH).rstrip())
+        told = timeline(self.walk.trace, variables=self._variables)
+        _say(render_plain(Document((told,), counted(len(self.walk), "step")), WIDTH).rstrip())
 
 
 NOTHING = "nothing is enabled here: this is a deadlock, or the end (back takes steps back)"
@@ -219,14 +222,8 @@ def _count(rest: str) -> int:
 def _shaped(value: Shown, shape: Shape) -> str:
     """A value with the members of arrays named: 1: 0, 2: 3."""
     if shape.kind != "array" or not isinstance(value, list):
-        return _text(value)
+        return value_text(value, shape)
     assert shape.domain is not None
     assert shape.element is not None
     inner = [_shaped(v, shape.element) for v in value]
-    return "[" + ", ".join(f"{_text(m)}: {x}" for m, x in zip(shape.domain.values, inner, strict=True)) + "]"
-
-
-def _text(value: Shown) -> str:
-    if isinstance(value, list):
-        return "{" + ", ".join(map(_text, value)) + "}"
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return "[" + ", ".join(f"{value_text(m)}: {x}" for m, x in zip(shape.domain.values, inner, strict=True)) + "]"

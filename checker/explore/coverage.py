@@ -16,7 +16,7 @@ from model.language.terms import FALSE, substitute, subterms
 from properties.kinds import Invariant, Property, StepInvariant
 
 from ..replay import Recording
-from ..vocabulary import OUTCOME_NEVER, Warned
+from ..vocabulary import OUTCOME_NEVER, Warned, counted
 
 if TYPE_CHECKING:
     from .emit import Watch
@@ -59,7 +59,7 @@ class Census:
         if self.stuck is not None:
             run = self.stuck.trace()
             end = "nothing is enabled any more, and the end is not final (where runs may end, say so with final(…))"
-            yield Warned("deadlock", "", f"after {len(run)} steps {end}", run)
+            yield Warned("deadlock", "", f"after {counted(len(run), 'step')} {end}", run)
         if complete:
             missed = [s for n, s in enumerate(self.subjects) if not self.bits >> n & 1]
             never = {s.name for s in missed if s.term is None} - {

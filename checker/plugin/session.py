@@ -19,7 +19,7 @@ from ..fingerprint import fingerprint
 from ..insight import sources
 from ..report import document, render_plain
 from ..run import split
-from ..vocabulary import WITHOUT_FAULTS, Report, Verdict
+from ..vocabulary import WITHOUT_FAULTS, Report, Verdict, counted
 from .artifacts import write
 from .budget import Budget
 from .cache import CACHED, Cache
@@ -219,7 +219,9 @@ def line(report: Report, *, cached: bool) -> str:
 def serious(report: Report) -> list[str]:
     """What the report warns of, in a few words each."""
     return [
-        f"deadlock after {len(w.trace)} steps" if w.kind == "deadlock" and w.trace else f"{w.subject} {w.message}"
+        f"deadlock after {counted(len(w.trace), 'step')}"
+        if w.kind == "deadlock" and w.trace
+        else f"{w.subject} {w.message}"
         for w in report.warnings
         if w.strict
     ]

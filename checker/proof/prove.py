@@ -145,7 +145,7 @@ class Proving:
             more = f"; {self._inferred}"
         elif decision.unreached is not None:
             more = "; --infer looks for lemmas"
-        refuted = decision.refutation
+        refuted, told = decision.refutation, decision.refutation or decision.unreached
         shown = None if refuted is None else refuted.recording
         return Finding(
             p.name,
@@ -157,7 +157,7 @@ class Proving:
             parameters=refuted.parameters if refuted is not None else None,
             unreached=_unreached(decision),
             insight=None if shown is None else Lens(shown.interpreter.instance, Wanted(full=True)).insight(shown, p),
-            variables=() if shown is None else declared(shown.interpreter.instance),
+            variables=() if told is None else declared(told.recording.interpreter.instance),
         )
 
     # Faults ----------------------------------------------------------------------------------------------------

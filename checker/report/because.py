@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ..annotations import Causes, Delay
-from ..vocabulary import Finding, Others, Step, Trace
+from ..vocabulary import Finding, Others, Step, Trace, counted
 
 
 def because(causes: Causes, trace: Trace) -> str:
@@ -20,7 +20,7 @@ def because(causes: Causes, trace: Trace) -> str:
 
 def others_text(others: Others) -> list[str]:
     """A sentence for each counterexample with other races."""
-    return [f"In {len(trace)} steps. {because(why, trace)}" for trace, why in others.runs]
+    return [f"In {counted(len(trace), 'step')}. {because(why, trace)}" for trace, why in others.runs]
 
 
 def finding_because(f: Finding) -> str:

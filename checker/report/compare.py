@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from ..vocabulary import Exploration, Finding, Report, Shown, Step, Trace
+from ..vocabulary import Exploration, Finding, Report, Shown, Step, Trace, counted
 from .blocks import Block, Document, Heading, Paragraph, clean
 from .lanes import told
 
@@ -104,7 +104,7 @@ def _verdicts(a: Report, b: Report) -> Iterator[Difference]:
 def _depths(a: Report, b: Report) -> Iterator[Difference]:
     for x, y in _both(a, b):
         if x.depth is not None and y.depth is not None:
-            yield from _differ(x.name, f"{x.depth} steps", f"{y.depth} steps")
+            yield from _differ(x.name, counted(x.depth, "step"), counted(y.depth, "step"))
 
 
 def _both(a: Report, b: Report) -> Iterator[tuple[Finding, Finding]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace, ending
+from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace, counted, ending
 from .blocks import Block, Facts, Heading, Paragraph
 
 
@@ -58,7 +58,7 @@ def _called(action: str, choice: tuple[int, ...]) -> str:
 
 
 def _hopeless(h: Hopeless) -> Iterator[Block]:
-    how_many = f"{h.states:,} states" if h.whole else f"more than {h.states:,} states"
+    how_many = ("" if h.whole else "more than ") + counted(h.states, "state")
     never = " and ".join(h.never) or "all of the goal at once"
     yield Paragraph(
         f"From there {how_many} can be reached by steps that may help; in none of them is it true that {never}.",
@@ -85,9 +85,9 @@ def runbook(name: str, book: Runbook) -> Iterator[Block]:
         yield Paragraph("The automation can recover from every state that it reaches by itself.")
         return
     yield Paragraph("Where the automation cannot recover by itself, these manual steps make it possible again:")
-    rows = [(str(n), ", then ".join(i.steps), f"{i.states:,} states") for n, i in enumerate(book.interventions, 1)]
+    rows = [(str(n), ", then ".join(i.steps), counted(i.states, "state")) for n, i in enumerate(book.interventions, 1)]
     if book.helpless:
-        rows.append(("-", "no manual steps help", f"{book.helpless:,} states"))
+        rows.append(("-", "no manual steps help", counted(book.helpless, "state")))
     yield Facts(tuple(rows))
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from ..annotations import Declared
 from ..vocabulary import (
     LEFT_OUT,
     Exploration,
@@ -13,16 +14,17 @@ from ..vocabulary import (
     Observed,
     Others,
     Report,
-    Shown,
     Step,
     Trace,
     Unreached,
     Verdict,
+    counted,
 )
 from .because import finding_because, others_text
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
 from .continuations import continuation, runbook
 from .proofs import certificate
+from .values import change_text, state_text, value_text
 
 
 def document(report: Report, exit_code: int | None = None, why: str = "") -> Document:
@@ -42,24 +44,24 @@ def _blocks(report: Report) -> Iterator[Block]:
         yield Paragraph(coverage(report, report.exploration))
         if _outgrown(report, report.exploration):
             yield Paragraph("`check forecast` with the same options says how large the search is, and why.")
-    yield Verdicts(tuple((f.name, f.verdict.word, _how(f)) for f in report.findings))
+    yield Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
     for f in report.findings:
         if f.kind == "run" and f.trace is not None:
-            yield timeline(f.trace, f.match)
+            yield timeline(f.trace, f.match, report.variables)
     if report.left_out:
         names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
         yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
     told: dict[tuple[object, ...], str] = {}
     for f in report.findings:
         if f.verdict is Verdict.VIOLATED and f.kind != "scenario":
-            yield from _violation(f, told)
+            yield from _violation(f, f.variables or report.variables, told)
     yield from _warnings(report)
     for f in report.findings:
         if f.runbook is not None:
             yield from runbook(f.name, f.runbook)
     for f in report.findings:
         if f.unreached is not None:
-            yield from _unreached(f.name, f.unreached)
+            yield from _unreached(f.name, f.unreached, f.variables or report.variables)
     if report.telling is not None:
         yield from _telling(report)
     for proof in report.proofs:
@@ -102,8 +104,8 @@ def coverage(report: Report, e: Exploration) -> str:
     if e.sliced:
         sliced = f" States do without {', '.join(e.sliced)}: {_independent(report)} (--no-slicing)."
     return (
-        f"{what[0].upper()}{what[1:]}, {done}. {e.states:,} states, {e.transitions:,} transitions, depth {e.depth}, "
-        f"{symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s, "
+        f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
+        f"depth {e.depth}, {symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s, "
         f"{e.peak_memory_bytes / 2**20:,.0f} MiB.{seed}{sliced}"
     )
 
@@ -121,15 +123,15 @@ def _workers(count: int) -> str:
     return "one worker" if count == 1 else f"{count} workers"
 
 
-def _how(f: Finding) -> str:
+def how(f: Finding) -> str:
+    """How an answer came about, with the length of its run."""
     if f.trace is None:
         return f.how
-    if f.verdict is Verdict.VIOLATED:
-        return f"in {len(f.trace)} steps ({f.how})"
-    return f"reached in {len(f.trace)} steps ({f.how})"
+    word = "in" if f.verdict is Verdict.VIOLATED else "reached in"
+    return f"{word} {counted(len(f.trace), 'step')} ({f.how})"
 
 
-def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Block]:
+def _violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object, ...], str]) -> Iterator[Block]:
     yield Heading(f"{f.name}: violated")
     yield Paragraph(f"Promised: {f.meaning}.")
     if f.trace is None:
@@ -137,31 +139,34 @@ def _violation(f: Finding, told: dict[tuple[object, ...], str]) -> Iterator[Bloc
         return
     key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
     if key in told:
-        yield Paragraph(f"Broken by the same {len(f.trace)} steps as {told[key]}.", "violated")
+        yield Paragraph(f"Broken by the same {counted(len(f.trace), 'step')} as {told[key]}.", "violated")
         yield from continuation(f)
         if f.others is not None:
-            yield from _others(f.others)
+            yield from _others(f.others, variables)
         return
     told[key] = f.name
     if f.parameters is not None:
         yield Paragraph(f"A run at {_sizes(f.parameters)}:")
-    yield timeline(f.trace, f.match)
+    if f.trace.steps:
+        yield timeline(f.trace, f.match, variables)
+    else:
+        yield Paragraph(state_text(f.trace.initial, variables))
     if f.trace.loop is None and f.hopeless is None:
         yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
     yield from continuation(f)
     if finding_because(f):
         yield Paragraph(finding_because(f))
     if f.others is not None:
-        yield from _others(f.others)
+        yield from _others(f.others, variables)
     if f.match is not None:
         yield from _match(f.match, "Match of this trace with")
 
 
-def _others(others: Others) -> Iterator[Block]:
+def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
     yield Paragraph(f"Counterexamples that differ in their races: {len(others.runs)} among {others.how}.")
     for (trace, _), text in zip(others.runs, others_text(others), strict=True):
         yield Paragraph(text)
-        yield timeline(trace)
+        yield timeline(trace, variables=variables)
 
 
 def _warnings(report: Report) -> Iterator[Block]:
@@ -173,9 +178,9 @@ def _warnings(report: Report) -> Iterator[Block]:
         for w in serious:
             yield Paragraph(f"{w.kind if w.kind == 'deadlock' else w.subject}: {w.message}.", "unknown")
             if w.trace is not None and w.kind == LEFT_OUT:
-                yield _start(w.trace)
+                yield Paragraph(state_text(w.trace.initial, report.variables))
             if w.trace is not None:
-                yield timeline(w.trace)
+                yield timeline(w.trace, variables=report.variables)
     if notes:
         yield Heading("Worth knowing")
         yield Paragraph(f"{'; '.join(notes)}.")
@@ -185,20 +190,16 @@ def _sizes(parameters: Mapping[str, int]) -> str:
     return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
 
 
-def _unreached(name: str, u: Unreached) -> Iterator[Block]:
+def _unreached(name: str, u: Unreached, variables: Sequence[Declared]) -> Iterator[Block]:
     """A counterexample to induction, with the state it starts from."""
     yield Heading(f"{name}: a counterexample to induction")
     yield Paragraph(
         f"At {_sizes(u.parameters)}, from a state that need not be reachable; a lemma that excludes it would help:",
         "unknown",
     )
-    yield _start(u.trace)
-    yield timeline(u.trace)
+    yield Paragraph(state_text(u.trace.initial, variables))
+    yield timeline(u.trace, variables=variables)
 
-
-def _start(trace: Trace) -> Paragraph:
-    """The state that a run starts from, where that is not the initial one."""
-    return Paragraph(", ".join(f"{n}: {_value(v)}" for n, v in trace.initial.items()))
 
 
 def _ordinal(trace: Trace) -> str:
@@ -213,12 +214,12 @@ def _telling(report: Report) -> Iterator[Block]:
         yield Paragraph(f"A trace that shows every fact: {telling.how}.")
         return
     yield Paragraph(f"A trace that shows every fact of the scenario ({telling.how}):")
-    yield timeline(telling.trace, telling.match)
+    yield timeline(telling.trace, telling.match, report.variables)
     yield from _match(telling.match, "Match of this trace with")
 
 
 def _match(match: Match, title: str) -> Iterator[Block]:
-    roles = ", ".join(f"{n}: {_value(v)}" for n, v in match.roles.items())
+    roles = ", ".join(f"{n}: {value_text(v)}" for n, v in match.roles.items())
     word = "shows it in full" if match.full else "shows it" if match.holds else "does not show all of it"
     yield Heading(f"{title} the {match.scenario}: {word}")
     if match.matched and roles:
@@ -231,49 +232,47 @@ def _where(f: FactMatch) -> str:
     if f.step is None:
         return "not in this trace"
     if f.onward:
-        return f"from step {f.step} on, in all {f.states:,} states that can follow"
+        return f"from step {f.step} on, in all {counted(f.states or 0, 'state')} that can follow"
     return f"step {f.step}"
 
 
-def timeline(trace: Trace, match: Match | None = None) -> Timeline:
-    """The timeline of a trace, the facts that it shows pinned to their steps."""
+def timeline(
+    trace: Trace, match: Match | None = None, variables: Sequence[Declared] = (), *, mark: bool = True
+) -> Timeline:
+    """The timeline of a trace of these ``variables``, the facts that it shows pinned to their steps; ``mark``: its last
+    step decides."""
     facts: dict[int, list[str]] = {}
     for f in match.facts if match is not None else ():
         if f.step is not None and not f.onward:
             facts.setdefault(f.step, []).append(f.fact)
     final = len(trace.steps)
     return Timeline(
-        tuple(_entry(n, s, tuple(facts.get(n, ())), n == final) for n, s in enumerate(trace.steps, 1)),
+        tuple(
+            _entry(n, s, variables, tuple(facts.get(n, ())), mark=mark and n == final)
+            for n, s in enumerate(trace.steps, 1)
+        ),
     )
 
 
-def _entry(number: int, step: Step, facts: tuple[str, ...], mark: bool) -> Entry:
+def _entry(number: int, step: Step, variables: Sequence[Declared], facts: tuple[str, ...], *, mark: bool) -> Entry:
     sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
-    return Entry(number, *_told(step), sees, facts, mark)
+    return Entry(number, *_told(step, variables), sees, facts, mark)
 
 
-def _told(step: Step) -> tuple[str, str, str]:
+def _told(step: Step, variables: Sequence[Declared]) -> tuple[str, str, str]:
     """Who does what, and what it changes."""
     who = step.by if step.role in step.by else f"{step.by} ({step.role})"
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""
-    details = ", ".join(f"{c.place}: {_value(c.before)} → {_value(c.after)}" for c in step.changed)
+    details = ", ".join(change_text(c, variables) for c in step.changed)
     return who, f"{step.text}{outcome}{fault}", details or "nothing changes"
 
 
-def sentence(step: Step) -> str:
+def sentence(step: Step, variables: Sequence[Declared] = ()) -> str:
     """A step in one sentence, with what it changes."""
-    who, text, details = _told(step)
+    who, text, details = _told(step, variables)
     return f"{who} {text} ({details})"
 
 
 def _seen(o: Observed) -> str:
-    return o.title if o.member is None else f"{o.title} {_value(o.member)}"
-
-
-def _value(value: Shown) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "{" + ", ".join(_value(v) for v in value) + "}"
-    return str(value)
+    return o.title if o.member is None else f"{o.title} {value_text(o.member)}"

@@ -35,13 +35,14 @@ class NoTraceError(Exception):
 
 @dataclass(frozen=True)
 class Chosen:
-    """A trace of a report with what belongs to it."""
+    """A trace of a report with what belongs to it; ``witness``: nothing is violated, the run shows what is possible."""
 
     name: str
     trace: Trace
     match: Match | None
     insight: Insight | None
     variables: tuple[Declared, ...]
+    witness: bool = False
 
 
 def choose(report: Report, name: str | None = None) -> Chosen:
@@ -50,7 +51,7 @@ def choose(report: Report, name: str | None = None) -> Chosen:
     there = list(_traces(report))
     found = there[0] if there and name is None else next((c for c in there if c.name == name), None)
     if found is None:
-        names = ", ".join(c.name for c in there) or "none: no property is violated"
+        names = ", ".join(c.name for c in there) or "none: no property is violated or reached"
         asked = "there is no trace" if name is None else f"there is no trace called {name!r}"
         raise NoTraceError(f"{asked} in the report of {report.protocol} (there are: {names})")
     return found
@@ -59,7 +60,8 @@ def choose(report: Report, name: str | None = None) -> Chosen:
 def _traces(report: Report) -> Iterator[Chosen]:
     def of(f: Finding) -> Iterator[Chosen]:
         if f.trace is not None:
-            yield Chosen(f.name, f.trace, f.match, f.insight, f.variables or report.variables)
+            witness = f.verdict is Verdict.HOLDS
+            yield Chosen(f.name, f.trace, f.match, f.insight, f.variables or report.variables, witness)
 
     for f in sorted(report.findings, key=lambda f: f.verdict is not Verdict.VIOLATED):
         yield from of(f)
@@ -101,13 +103,13 @@ def render_trace(form: str, report: Report, name: str | None = None) -> str:
 def _mermaid(report: Report, c: Chosen) -> str:
     from .mermaid import render_mermaid
 
-    return render_mermaid(c.trace, c.match, _title(report, c))
+    return render_mermaid(c.trace, c.match, _title(report, c), witness=c.witness)
 
 
 def _svg(report: Report, c: Chosen) -> str:
     from .svg import render_svg
 
-    return render_svg(c.trace, c.match, _title(report, c))
+    return render_svg(c.trace, c.match, _title(report, c), witness=c.witness)
 
 
 def _shiviz(report: Report, c: Chosen) -> str:
@@ -142,7 +144,7 @@ def _graphml(report: Report, c: Chosen) -> str:
 
 
 def _title(report: Report, c: Chosen) -> str:
-    return f"{report.protocol}: {c.name}"
+    return f"{report.protocol}: {c.name}" + (" (a witness, nothing is violated)" if c.witness else "")
 
 
 _MAKERS: dict[str, Callable[[Report, Chosen], str]] = {

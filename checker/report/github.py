@@ -5,11 +5,11 @@ Workflow commands: https://docs.github.com/actions/reference/workflow-commands-f
 
 from __future__ import annotations
 
-from ..vocabulary import Finding, Report, Verdict
+from ..vocabulary import Finding, Report, Verdict, counted
 from .because import finding_because
 from .blocks import clean
 from .compare import cell
-from .document import coverage, subject
+from .document import coverage, how, subject
 from .fault import source_of, step_at_fault
 from .mermaid import render_mermaid
 
@@ -28,7 +28,7 @@ def _annotation(report: Report, f: Finding) -> str:
     place = {} if source is None else {"file": source.file, "line": str(source.line)}
     properties = {**place, "title": f"{f.name}: {f.verdict.word}"}
     told = ",".join(f"{name}={_property(clean(value))}" for name, value in properties.items())
-    steps = f" in {f.depth} steps" if f.verdict is Verdict.VIOLATED and f.depth is not None else ""
+    steps = f" in {counted(f.depth, 'step')}" if f.verdict is Verdict.VIOLATED and f.depth is not None else ""
     message = f"{f.meaning}: {f.verdict.word}{steps} ({f.how}). {finding_because(f)}".strip()
     return f"::{word} {told}::{_data(clean(message))}"
 
@@ -47,7 +47,7 @@ def render_summary(report: Report) -> str:
     if report.exploration is not None:
         lines += [cell(coverage(report, report.exploration)), ""]
     lines += ["| property | verdict | how |", "| --- | --- | --- |"]
-    lines += [f"| {cell(f.name)} | {SIGNS[f.verdict]} | {cell(f.how)} |" for f in report.findings]
+    lines += [f"| {cell(f.name)} | {SIGNS[f.verdict]} | {cell(how(f))} |" for f in report.findings]
     broken = next((f for f in report.findings if f.verdict is Verdict.VIOLATED and f.trace is not None), None)
     if broken is not None and broken.trace is not None:
         lines += ["", f"### {cell(broken.name)}", "", cell(f"Promised: {broken.meaning}."), ""]

@@ -10,10 +10,10 @@ import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from ..vocabulary import Finding, Report, Verdict
+from ..vocabulary import Finding, Report, Verdict, counted
 from .because import finding_because
 from .blocks import Document, Heading, Paragraph
-from .document import timeline
+from .document import how, timeline
 from .plain import render_plain
 
 KINDS = {"invariant": "InvariantViolated", "step invariant": "StepInvariantViolated"}
@@ -59,14 +59,14 @@ def _case(report: Report, f: Finding, expected: str | None) -> ElementTree.Eleme
     named = {"classname": _clean(f"planrace.{report.protocol}"), "name": _clean(f.name), "time": "0.000"}
     case = ElementTree.Element("testcase", named)
     if f.verdict is Verdict.VIOLATED and expected == "violated":
-        _add(case, "system-out", {}, _story(f))
+        _add(case, "system-out", {}, _story(report, f))
     elif f.verdict is Verdict.VIOLATED:
-        message = f"violated in {f.depth} steps" if f.depth is not None else f"violated: {f.how}"
-        _add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, _story(f))
+        message = f"violated in {counted(f.depth, 'step')}" if f.depth is not None else f"violated: {f.how}"
+        _add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, _story(report, f))
     elif f.verdict is Verdict.UNKNOWN:
         _add(case, "error", {"type": "Undecided", "message": f.how}, f.how)
     else:
-        _add(case, "system-out", {}, f"holds: {f.how}")
+        _add(case, "system-out", {}, f"holds: {how(f)}")
     return case
 
 
@@ -75,11 +75,18 @@ def _add(case: ElementTree.Element, tag: str, attributes: dict[str, str], text: 
     child.text = _clean(text)
 
 
-def _story(f: Finding) -> str:
+def _story(report: Report, f: Finding) -> str:
     """The run in words."""
     if f.trace is None:
         return f.how
-    told = Document((Heading(f.meaning), timeline(f.trace, f.match), Paragraph(finding_because(f))), f.how)
+    told = Document(
+        (
+            Heading(f.meaning),
+            timeline(f.trace, f.match, f.variables or report.variables),
+            Paragraph(finding_because(f)),
+        ),
+        f.how,
+    )
     return render_plain(told)
 
 

@@ -9,16 +9,17 @@ from ..vocabulary import FactMatch, Match, Step, Trace
 from .blocks import clean
 from .lanes import Lanes, facts_at, lanes, thing, told
 
-LAST = "rgba(194, 47, 47, 0.2)"
-"""Behind the last step; it lets light and dark pages through."""
+LAST, REACHED = "rgba(194, 47, 47, 0.2)", "rgba(47, 143, 87, 0.2)"
+"""Behind the last step, of a violation or of a witness; they let light and dark pages through."""
 
 
-def render_mermaid(trace: Trace, match: Match | None = None, title: str = "") -> str:
-    """The diagram: a participant for each process and each thing that the world sees, an arrow for each step."""
-    return "\n".join(_lines(trace, match, title)) + "\n"
+def render_mermaid(trace: Trace, match: Match | None = None, title: str = "", *, witness: bool = False) -> str:
+    """The diagram: a participant for each process and each thing that the world sees, an arrow for each step. The last
+    step of a ``witness`` is green, not red."""
+    return "\n".join(_lines(trace, match, title, REACHED if witness else LAST)) + "\n"
 
 
-def _lines(trace: Trace, match: Match | None, title: str) -> Iterator[str]:
+def _lines(trace: Trace, match: Match | None, title: str, colour: str) -> Iterator[str]:
     drawn, facts = lanes(trace), facts_at(match)
     ids = {name: f"p{n}" for n, name in enumerate(drawn.all)}
     yield "sequenceDiagram"
@@ -33,7 +34,7 @@ def _lines(trace: Trace, match: Match | None, title: str) -> Iterator[str]:
         if trace.loop == n - 1:
             yield "  loop for ever"
         if n == len(trace):
-            yield f"  rect {LAST}"
+            yield f"  rect {colour}"
         yield from (f"  {line}" for line in _step(step, drawn, ids, facts.get(n, [])))
         if n == len(trace):
             yield "  end"

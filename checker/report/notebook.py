@@ -1,58 +1,74 @@
-"""Reports and runs in a notebook: what ``_repr_html_`` answers. Everything is escaped; there is no script in it."""
+"""Reports and runs in a notebook: what ``_repr_html_`` answers. Everything is escaped; there is no script in it.
+
+A report is drawn from the blocks that text is drawn from, so that a notebook says what the command says.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
-from ..vocabulary import Report, Step, Trace, Verdict
-from .because import finding_because
-from .blocks import clean
-from .document import coverage, subject
-from .lanes import facts_at, thing, told
+from ..vocabulary import Report, Trace
+from .blocks import Block, Entry, Facts, Grid, Heading, Paragraph, Timeline, Verdicts, clean
+from .document import document, timeline
 
-COLOURS = {Verdict.VIOLATED: "#c22f2f", Verdict.UNKNOWN: "#b26a00", Verdict.HOLDS: "#2f8f57"}
+COLOURS = {"violated": "#c22f2f", "unknown": "#b26a00", "holds": "#2f8f57", "": "inherit"}
+LEFT = "text-align:left;vertical-align:top"
 
 
 def paint(shown: Report | Trace) -> str:
-    """A report as a table of its properties with its first counterexample, a run as a list of its steps."""
-    return _report(shown) if isinstance(shown, Report) else trace_html(shown)
+    """A report as its text says it, a run as a list of its steps."""
+    if isinstance(shown, Trace):
+        return _run(shown)
+    told = document(shown)
+    title, *rest = told.blocks
+    head = _text(title.text) if isinstance(title, Heading) else ""
+    blocks = "".join(_block(b) for b in rest)
+    return f'<div><h3 style="color:{COLOURS[told.tone]}">{head}</h3>{blocks}</div>'
 
 
-def _report(report: Report) -> str:
-    told_ = [_text(subject(report))]
-    if report.exploration is not None:
-        told_.append(_text(coverage(report, report.exploration)))
-    rows = "".join(
-        f'<tr><td style="color:{COLOURS[f.verdict]};font-weight:bold">{f.verdict.word}</td>'
-        f'<td style="text-align:left">{_text(f.name)}</td><td style="text-align:left">{_text(f.how)}</td></tr>'
-        for f in report.findings
-    )
-    first = next((f for f in report.findings if f.trace is not None and f.verdict is Verdict.VIOLATED), None)
-    story = ""
-    if first is not None and first.trace is not None:
-        story = (
-            f"<h4>{_text(first.name)}</h4>{trace_html(first.trace, first.match)}<p>{_text(finding_because(first))}</p>"
-        )
-    return (
-        f'<div><h3>{_text(report.protocol)}: <span style="color:{COLOURS[report.verdict]}">{report.verdict.word}</span>'
-        f"</h3><p>{'<br>'.join(told_)}</p><table>{rows}</table>{story}</div>"
-    )
-
-
-def trace_html(trace: Trace, match: object = None) -> str:
-    """A run as a numbered list; the facts of a match stand with their steps."""
-    facts = facts_at(match)  # type: ignore[arg-type]
-    steps = "".join(
-        f"<li>{_step(s)}{''.join(f' <b>&lt;{_text(f.fact)}&gt;</b>' for f in facts.get(n, []))}</li>"
-        for n, s in enumerate(trace.steps, 1)
-    )
+def _run(trace: Trace) -> str:
+    """A run by itself: nobody knows whether its last step decides anything."""
     loop = "" if trace.loop is None else f"<p>It goes on as after step {trace.loop}, for ever.</p>"
-    return f"<ol>{steps}</ol>{loop}"
+    return _steps(timeline(trace, mark=False).entries) + loop
 
 
-def _step(s: Step) -> str:
-    seen = "".join(f"<br><b>{_text(thing(o))} now {_text(o.text)}</b>" for o in s.observed)
-    return f"<i>{_text(s.by)}</i> {_text(told(s))}{seen}"
+def _block(block: Block) -> str:
+    match block:
+        case Heading(text=text):
+            return f"<h4>{_text(text)}</h4>"
+        case Paragraph(text=text, tone=tone):
+            return f'<p style="color:{COLOURS[tone]}">{_text(text)}</p>'
+        case Verdicts(rows=rows):
+            return _table((_verdict(word), _text(name), _text(how)) for name, word, how in rows)
+        case Facts(rows=rows):
+            return _table(tuple(map(_text, row)) for row in rows)
+        case Grid(header=header, rows=rows):
+            return _table(tuple(map(_text, row)) for row in (header, *rows))
+        case Timeline(entries=entries):
+            return _steps(entries)
+
+
+def _verdict(word: str) -> str:
+    return f'<b style="color:{COLOURS[word]}">{_text(word)}</b>'
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    cells = ("".join(f'<td style="{LEFT}">{cell}</td>' for cell in row) for row in rows)
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+
+def _steps(entries: Sequence[Entry]) -> str:
+    return f"<ol>{''.join(f'<li>{_step(e)}</li>' for e in entries)}</ol>"
+
+
+def _step(e: Entry) -> str:
+    """A step, the one that decides in red."""
+    named = ", ".join(e.facts)
+    facts = f" <b>{_text(f'<{named}>')}</b>" if named else ""
+    sees = "".join(f"<br><b>{_text(seen)}</b>" for seen in e.sees)
+    told = f'<i>{_text(e.who)}</i> {_text(e.text)}{facts}<br><small style="opacity:.7">{_text(e.details)}</small>{sees}'
+    return f'<span style="color:{COLOURS["violated"]}">▶ {told}</span>' if e.mark else told
 
 
 def _text(text: str) -> str:

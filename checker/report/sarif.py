@@ -14,11 +14,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import PurePath
 from typing import Any
 
-from ..vocabulary import Finding, Report, Source, Step, Trace, Verdict
+from ..vocabulary import Finding, Report, Source, Step, Trace, Verdict, counted
 from .because import finding_because
 from .blocks import clean
 from .fault import source_of, step_at_fault
 from .lanes import told
+from .values import after_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 HOME = "https://pypi.org/project/planrace/"
@@ -102,7 +103,7 @@ def _judged(verdict: Verdict, *, everything: bool) -> tuple[str, str]:
 
 def _message(f: Finding) -> str:
     if f.verdict is Verdict.VIOLATED:
-        steps = f" in {f.depth} steps" if f.depth is not None else ""
+        steps = f" in {counted(f.depth, 'step')}" if f.depth is not None else ""
         return f"Broken{steps}: {f.meaning}. {finding_because(f)}".strip()
     return f"{f.verdict.word}: {f.how}"
 
@@ -137,8 +138,9 @@ def _flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
 
 def _flow_location(report: Report, number: int, step: Step) -> dict[str, Any]:
     place = _location(report, step, step.action)
+    variables = report.variables
     place["message"] = {"text": f"{number}. {clean(step.by)} {told(step)}"}
-    state = {clean(c.place): {"text": json.dumps(c.after, ensure_ascii=False)} for c in step.changed}
+    state = {clean(c.place): {"text": clean(after_text(c, variables))} for c in step.changed}
     return {"executionOrder": number, "location": place, **({"state": state} if state else {})}
 
 

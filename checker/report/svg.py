@@ -20,10 +20,10 @@ STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1c2430}.name{font-weight:600;text-anchor:middle}"
     ".life{stroke:#cfd6e0;stroke-dasharray:3 4}.arrow{stroke:#2458c5;stroke-width:1.6;fill:none}.head{fill:#2458c5}"
     ".dot{fill:#2458c5}.number{fill:#fff;text-anchor:middle;font-size:10px;font-weight:700}.fault{fill:#b26a00}"
-    ".last{fill:#c22f2f}.sees{font-weight:600}.fact{fill:#b26a00;font-weight:700}.loop{stroke:#2458c5;fill:none}"
+    ".last{fill:#c22f2f}.reached{fill:#2f8f57}.sees{font-weight:600}.fact{fill:#b26a00;font-weight:700}.loop{stroke:#2458c5;fill:none}"
     ".paper{fill:#fff}.title{font-size:15px;font-weight:700}"
     "@media(prefers-color-scheme:dark){text{fill:#e6eaf1}.paper{fill:#12161d}.life{stroke:#353f4e}"
-    ".arrow{stroke:#7fa8ff}.head,.dot{fill:#7fa8ff}.number{fill:#12161d}.loop{stroke:#7fa8ff}.last{fill:#ff7b72}"
+    ".arrow{stroke:#7fa8ff}.head,.dot{fill:#7fa8ff}.number{fill:#12161d}.loop{stroke:#7fa8ff}.last{fill:#ff7b72}.reached{fill:#5fc08a}"
     ".fact,.fault{fill:#e9a84a}}"
 )
 
@@ -42,11 +42,11 @@ class _Row:
         return PAD + LINE * len(self.words)
 
 
-def render_svg(trace: Trace, match: Match | None = None, title: str = "") -> str:
-    """The picture; time goes down, what happens is said on the right."""
+def render_svg(trace: Trace, match: Match | None = None, title: str = "", *, witness: bool = False) -> str:
+    """The picture; time goes down, what happens is said on the right. The last step of a ``witness`` is green."""
     drawn, rows = lanes(trace), _rows(trace, match)
     height = (rows[-1].y + rows[-1].height if rows else TOP) + 24
-    words = LEFT + LANE * max(1, len(drawn.all))
+    words, last = LEFT + LANE * max(1, len(drawn.all)), "reached" if witness else "last"
     width = words + int(WORDS * 7.6) + 20
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
@@ -57,7 +57,7 @@ def render_svg(trace: Trace, match: Match | None = None, title: str = "") -> str
         f'<rect class="paper" width="{width}" height="{height}"/>',
         f'<text class="title" x="{LEFT}" y="22">{_text(title)}</text>' if title else "",
         *_lifelines(drawn, height),
-        *(piece for row in rows for piece in _drawn(row, drawn, words, last=row.number == len(trace))),
+        *(piece for row in rows for piece in _drawn(row, drawn, words, last if row.number == len(trace) else "")),
         *_loop(trace, rows),
         "</svg>",
     ]
@@ -92,7 +92,8 @@ def _lifelines(drawn: Lanes, height: int) -> Iterator[str]:
         yield f'<line class="life" x1="{x}" x2="{x}" y1="{TOP - 10}" y2="{height - 12}"/>'
 
 
-def _drawn(row: _Row, drawn: Lanes, words: int, *, last: bool) -> Iterator[str]:
+def _drawn(row: _Row, drawn: Lanes, words: int, kind: str) -> Iterator[str]:
+    """A step; ``kind`` is empty but for the one that decides."""
     x, y = _x(drawn.processes.index(row.step.by)), row.y + LINE
     yield f"<g aria-label={quoteattr(f'step {row.number}')}>"
     for name in drawn.touched(row.step):
@@ -100,8 +101,8 @@ def _drawn(row: _Row, drawn: Lanes, words: int, *, last: bool) -> Iterator[str]:
         away = 6 if to > x else -6
         yield f'<line class="arrow" x1="{x}" x2="{to - away}" y1="{y}" y2="{y}"/>'
         yield f'<path class="head" d="M{to},{y} l{-2 * away},-5 v10 z"/>'
-    kind = "dot last" if last else "dot fault" if row.step.fault is not None else "dot"
-    yield f'<circle class="{kind}" cx="{x}" cy="{y}" r="9"/>'
+    dot = f"dot {kind}" if kind else "dot fault" if row.step.fault is not None else "dot"
+    yield f'<circle class="{dot}" cx="{x}" cy="{y}" r="9"/>'
     yield f'<text class="number" x="{x}" y="{y + 4}">{row.number}</text>'
     for n, (name, line) in enumerate(row.words):
         yield f'<text class="{name}" x="{words}" y="{y + 4 + LINE * n}">{_text(line)}</text>'
