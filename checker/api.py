@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from model.language import Instance, Protocol, System, Variant
+from model.language import Instance, ModelError, Protocol, System, Variant
 
 from . import run
 from .ask import Options
-from .catalogue import find
 from .report.notebook import paint
+from .request import apart, chosen, subject_of
 from .table import MatrixReport
 from .vocabulary import Report, painted_by
 
@@ -38,16 +38,19 @@ def check(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
     options: Options | None = None,
+    **settings: Any,
 ) -> Report:
     """Check a protocol at one size, as ``check -p`` does; a name is what the command takes (``file.py:attribute``).
 
-    ``parameters`` gives sizes and options by name (others have their defaults). A ``System`` has its faults and
+    ``parameters`` gives sizes and options by name (others have their defaults). ``settings`` are sizes too, and else
+    fields of ``Options``: ``check(fixed, plans=3, depth=20, properties=["safe"])``. A ``System`` has its faults and
     protections already. Raises ``ModelError`` where the request or the model is wrong.
     """
-    subject = find(protocol) if isinstance(protocol, str) else protocol
-    return run.check(
-        subject, parameters, faults=faults, with_protections=with_protections, without=without, options=options
-    )
+    subject = subject_of(protocol, "check")
+    names = chosen(faults=faults, with_protections=with_protections, without=without)
+    sizes, more = apart(subject, settings, "check", ["parameters", *names, "options"])
+    wanted = replace(options or Options(), **more)
+    return run.check(subject, {**(parameters or {}), **sizes}, **names, options=wanted)
 
 
 def prove(
@@ -67,19 +70,13 @@ def prove(
     from .limits import Limits
     from .proof import Proving
 
-    variant = _variant(protocol)
+    variant = _variant(protocol, "prove")
     words, sizes = run.split(variant, parameters or {})
     run.refuse(words)
-    proving = Proving(
-        variant,
-        sizes,
-        faults=faults,
-        with_protections=with_protections,
-        without=without,
-        limits=Limits(seconds=seconds),
-        infer=infer,
-    )
-    return proving.run(*run.chosen(proving.system, properties, run.provable()))
+    names = chosen(faults=faults, with_protections=with_protections, without=without)
+    asked = chosen(properties=properties)["properties"]
+    proving = Proving(variant, sizes, **names, limits=Limits(seconds=seconds), infer=infer)
+    return proving.run(*run.chosen(proving.system, asked, run.provable()))
 
 
 def matrix(protocol: Protocol | Variant | str = "fixed", *, seconds: float | None = None) -> MatrixReport:
@@ -88,12 +85,12 @@ def matrix(protocol: Protocol | Variant | str = "fixed", *, seconds: float | Non
     from .limits import Limits
     from .proof import Matrix
 
-    return Matrix(_variant(protocol), limits=Limits(seconds=seconds)).run()
+    return Matrix(_variant(protocol, "matrix"), limits=Limits(seconds=seconds)).run()
 
 
 def explained(options: Options | None = None, *, beside: Protocol | Variant | str | None = None) -> Options:
     """The options with all that there is to say of traces, for pages; ``beside`` is a variant to lay beside them."""
-    other = _variant(beside) if beside is not None else None
+    other = _variant(beside, "explained") if beside is not None else None
     return replace(options or Options(), explain=True, beside=other)
 
 
@@ -110,11 +107,13 @@ def render(report: Report, form: str = "text", *, trace: str | None = None) -> s
     return render_trace(form, report, trace) if form in OF_TRACE else render_whole(form, report)
 
 
-def save(report: Report, path: str | Path, form: str = "json", *, trace: str | None = None) -> None:
-    """Write a form of a report, whole or not at all. Raises ``OutputError``."""
+def save(report: Report, path: str | Path, form: str | None = None, *, trace: str | None = None) -> None:
+    """Write a form of a report, whole or not at all; without ``form`` the one of the path's ending (``page.html``),
+    JSON where it has none. Raises ``OutputError``, and ``ValueError`` for an ending that is of no form."""
     from .report import write_whole
+    from .report.forms import form_of
 
-    write_whole(path, render(report, form, trace=trace))
+    write_whole(path, render(report, form or form_of(path), trace=trace))
 
 
 def load(path: str | Path) -> Report:
@@ -146,16 +145,8 @@ def mutate(
     Raises ``ModelError``, also where the protocol itself is undecided within the bounds of ``options``."""
     from .mutation import mutate as judged
 
-    subject = find(protocol) if isinstance(protocol, str) else protocol
-    return judged(
-        subject,
-        parameters,
-        faults=faults,
-        with_protections=with_protections,
-        without=without,
-        actions=actions,
-        options=options,
-    )
+    names = chosen(faults=faults, with_protections=with_protections, without=without, actions=actions)
+    return judged(subject_of(protocol, "mutate"), parameters, **names, options=options)
 
 
 def lint(
@@ -169,11 +160,10 @@ def lint(
     """What the author of a model may have overlooked, as ``check lint`` says it. Raises ``ModelError``."""
     from .advice import lint as linted
 
-    subject = find(protocol) if isinstance(protocol, str) else protocol
+    subject = subject_of(protocol, "lint")
     words, sizes = run.split(subject, parameters or {})
-    return linted(
-        subject, sizes, faults=faults, with_protections=with_protections, without=without, options=words or None
-    )
+    names = chosen(faults=faults, with_protections=with_protections, without=without)
+    return linted(subject, sizes, **names, options=words or None)
 
 
 def forecast(
@@ -210,17 +200,9 @@ def save_baseline(
     from .baseline import Request, check_decided, read_baseline, take, write_text
     from .report import write_whole
 
-    def ordered(names: Sequence[str]) -> tuple[str, ...]:
-        return tuple(sorted(set(names)))
-
-    request = Request(
-        protocol,
-        dict(parameters or {}),
-        faults=ordered(faults),
-        with_protections=ordered(with_protections),
-        without=ordered(without),
-        properties=ordered(properties),
-    )
+    names = chosen(faults=faults, with_protections=with_protections, without=without, properties=properties)
+    ordered: dict[str, Any] = {what: tuple(sorted(set(given))) for what, given in names.items()}
+    request = Request(protocol, dict(parameters or {}), **ordered)
     entry, report = take(request)
     check_decided(entry, report)
     there = read_baseline(path) if Path(path).exists() else ()
@@ -256,11 +238,12 @@ def instance_of(
     without: Sequence[str] = (),
 ) -> Instance:
     """The instance that a request is about: what ``Walk`` walks through. Raises ``ModelError``."""
-    subject = find(protocol) if isinstance(protocol, str) else protocol
-    return run.instance_of(subject, parameters or {}, faults=faults, with_protections=with_protections, without=without)
+    names = chosen(faults=faults, with_protections=with_protections, without=without)
+    return run.instance_of(subject_of(protocol, "instance_of"), parameters or {}, **names)
 
 
-def _variant(protocol: Protocol | Variant | str) -> Variant:
-    if isinstance(protocol, str):
-        return find(protocol)
-    return protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol
+def _variant(protocol: Protocol | Variant | str, call: str) -> Variant:
+    found = subject_of(protocol, call)
+    if isinstance(found, System):
+        raise ModelError(f"{call} wants a Protocol or Variant, not a System", remedy="pass what made the System")
+    return found.variant(found.name) if isinstance(found, Protocol) else found

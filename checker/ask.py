@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,10 +62,20 @@ class Options:
     all_different: bool = False
     """Look for counterexamples with other races."""
 
+    def __post_init__(self) -> None:
+        check_names("properties", self.properties)
+        object.__setattr__(self, "properties", tuple(self.properties))
+
     @property
     def limits(self) -> Limits:
         """The bounds of the search."""
         return Limits(self.depth, self.states, self.memory or _three_quarters(), self.seconds)
+
+
+def check_names(what: str, given: object) -> None:
+    """``given`` is a list of names: ``faults="crash"`` would be five faults."""
+    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(x, str) for x in given):
+        raise ModelError(f"{what}={given!r} is no list of names", remedy=f"write {what}=['…']")
 
 
 def engine_of(options: Options) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,7 +40,7 @@ SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 ASKED = ["-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={v}"))]
 
 SIGNATURES = {
-    "check": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None)",
+    "check": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None, **settings)",
     "prove": (
         "(protocol, parameters=None, *, properties=(), faults=None, with_protections=(), without=(), infer=False, "
         "seconds=None)"
@@ -47,7 +48,7 @@ SIGNATURES = {
     "matrix": "(protocol='fixed', *, seconds=None)",
     "explained": "(options=None, *, beside=None)",
     "render": "(report, form='text', *, trace=None)",
-    "save": "(report, path, form='json', *, trace=None)",
+    "save": "(report, path, form=None, *, trace=None)",
     "load": "(path)",
     "compare": "(before, after)",
     "mutate": ("(protocol, parameters=None, *, faults=(), with_protections=(), without=(), actions=(), options=None)"),
@@ -138,6 +139,49 @@ def test_a_verdict_is_told_by_its_word(report: Report) -> None:
     assert str(report.verdict) == f"{report.verdict}" == "violated"
     assert f"{Verdict.HOLDS:>7}" == "  holds"
     assert min(Verdict.UNKNOWN, Verdict.VIOLATED) is Verdict.VIOLATED
+
+
+def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
+    found = check("original", SMALL, plans=2, depth=3, properties=["plans-never-regress"])
+    assert found.parameters["plans"] == 2
+    assert [f.name for f in found.findings] == ["plans-never-regress"]
+    assert found.verdict is Verdict.UNKNOWN
+    assert check("original", SMALL, options=Options(depth=30), depth=3).verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda: check("fixed", faults="crash"), "faults='crash' is no list of names (write faults=['…'])"),
+        (lambda: check("fixed", properties="x"), "properties='x' is no list of names (write properties=['…'])"),
+        (lambda: Options(properties="x"), "properties='x' is no list of names"),  # type: ignore[arg-type]
+        (lambda: lint("fixed", without="x"), "without='x' is no list of names"),
+        (lambda: prove("fixed", properties="x"), "properties='x' is no list of names"),
+        (lambda: check(3), "check wants a protocol, not int 3 (pass a Protocol, "),  # type: ignore[arg-type]
+        (lambda: prove(3), "prove wants a protocol, not int 3"),  # type: ignore[arg-type]
+        (lambda: prove(find("fixed").system()), "not a System (pass what made"),  # type: ignore[arg-type]
+        (lambda: check("fixed", plan=3), "check has no 'plan', and fixed no such size (did you mean plans"),
+        (lambda: check("fixed", with_=["x"]), "(did you mean with_protections?)"),
+    ],
+)
+def test_what_is_no_request_is_told_with_its_remedy(call: Callable[[], object], says: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        call()
+    assert says in str(caught.value)
+
+
+def test_the_ending_of_a_file_is_its_form(report: Report, tmp_path: Path) -> None:
+    for name in ("page.html", "run.itf.json", "report.json", "report", "a.svg", "a.txt"):
+        save(report, tmp_path / name)
+    assert (tmp_path / "page.html").read_text() == render(report, "html")
+    assert (tmp_path / "run.itf.json").read_text() == render(report, "itf")
+    assert (tmp_path / "report").read_text() == (tmp_path / "report.json").read_text() == render(report, "json")
+    with pytest.raises(ValueError, match=r"no form of a report ends with '.pdf'; name one: text, json, "):
+        save(report, tmp_path / "a.pdf")
+
+
+def test_what_there_is_can_be_listed() -> None:
+    assert dir(checker) == sorted(checker.__all__)
 
 
 def test_proofs() -> None:

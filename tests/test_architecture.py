@@ -214,6 +214,7 @@ MAY_IMPORT = {
         "properties.scenario",
     ],
     "checker.plugin": ["checker", "model.language"],
+    "checker.request": ["checker.ask", "checker.catalogue", "model.language"],
     "checker.fingerprint": ["model.language"],
     "checker.api": [
         "checker",

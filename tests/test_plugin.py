@@ -182,7 +182,7 @@ def test_the_decorator_makes_a_test_of_each_instance(project: pytest.Pytester) -
     result = project.runpytest_inprocess("-v")
     result.assert_outcomes(passed=3)
     result.stdout.fnmatch_lines(
-        ["*test_fixed?workers=1? PASSED*", "*test_fixed?workers=3? PASSED*", "*test_broken?default?*"]
+        ["*test_fixed?workers-1? PASSED*", "*test_fixed?workers-3? PASSED*", "*test_broken?default?*"]
     )
 
 

@@ -109,9 +109,9 @@ def test_wrong_requests_are_sentences(project: pytest.Pytester) -> None:
     result.assert_outcomes(failed=5)
     result.stdout.fnmatch_lines(
         [
-            "faults='crash' is no list of names (write faults=*",
-            "model_check wants a protocol, not int 42 (pass *",
-            "no protocol is called 'nobody' (there are: original, fixed)",
+            "test_wrong_requests_are_sentences.py:5: faults='crash' is no list of names (write faults=*",
+            "test_wrong_requests_are_sentences.py:8: model_check wants a protocol, not int 42 (pass *",
+            "test_wrong_requests_are_sentences.py:11: no protocol is called 'nobody' (there are: original, fixed)",
             "*::test_d: the marker model_check(second=1) is no budget; write *",
             "*::test_e: the marker model_check(states='many') is no budget; write *",
         ]
@@ -251,7 +251,7 @@ def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
     assert cache.get("k") is None
 
 
-@pytest.mark.parametrize("text", ["", "soon", "60,0", "-1", "1,2,3", "1e3", "٣"])
+@pytest.mark.parametrize("text", ["", "soon", "0", "0.0,5", "60,0", "-1", "1,2,3", "1e3", "٣"])
 def test_what_is_no_budget(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no budget; write SECONDS or SECONDS,STATES"):
         Budget.parsed(text)
@@ -269,4 +269,74 @@ def test_a_fault_that_no_protocol_has_is_refused(project: pytest.Pytester) -> No
     )
     result = project.runpytest_inprocess()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["no fault of counter is called 'no-such-fault' (there are none)"])
+    result.stdout.fnmatch_lines(["*.py:4: no fault of counter is called 'no-such-fault' (there are none)"])
+
+
+def test_wrong_requests_name_their_line(project: pytest.Pytester) -> None:
+    """Also where a decorator asks; a decorator without its protocol is one."""
+    project.makepyfile(
+        """
+        from checker.plugin import checked
+        from counter import fixed
+
+        @checked(fixed, "all-countd")
+        def test_a(): pass
+
+        def test_b(model_check):
+            model_check(fixed, with_protections=["compare-and-set"])
+
+        def test_c(model_check):
+            model_check(fixed, expects="violated")
+        """
+    )
+    project.makepyfile(test_bare="from checker.plugin import checked\n\n\n@checked\ndef test_d(report): pass\n")
+    result = project.runpytest_inprocess("--continue-on-collection-errors")
+    result.assert_outcomes(failed=3, errors=1)
+    result.stdout.fnmatch_lines(
+        [
+            "test_bare.py:4: checked wants a protocol before the test (write @checked(protocol))",
+            "*.py:4: no property of counter-fixed is called 'all-countd' (did you mean all-counted?)",
+            "*.py:8: model_check has no 'with_protections', and counter-fixed no such size (did you mean with_?)",
+            "*.py:11: model_check has no 'expects', and counter-fixed no such size (did you mean expect?)",
+        ]
+    )
+
+
+def test_instances_can_be_chosen_by_name(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from checker.plugin import checked
+        from counter import fixed
+
+        @checked(fixed, sizes=[{"workers": 2}, {"workers": 3}])
+        def test_it(): pass
+        """
+    )
+    project.runpytest_inprocess("-k", "workers-3").assert_outcomes(passed=1, deselected=1)
+
+
+def test_artifacts_are_those_of_the_last_run(project: pytest.Pytester) -> None:
+    """What holds now leaves no page of when it did not; an expected violation has one where it is asked for."""
+    project.makepyfile(
+        """
+        import os
+        from counter import fixed, protocol
+
+        def test_it(model_check):
+            model_check(protocol if "BROKEN" in os.environ else fixed)
+
+        def test_broken(model_check):
+            model_check(protocol, expect="violated", explain=True)
+
+        def test_known(model_check):
+            model_check(protocol, expect="violated")
+        """
+    )
+    folder = project.path / ".model-check"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BROKEN", "1")
+        project.runpytest_inprocess().assert_outcomes(passed=2, failed=1)
+    assert len(list(folder.glob("*test_it/*"))) == 2
+    (folder / "mine").mkdir()
+    project.runpytest_inprocess().assert_outcomes(passed=3)
+    assert sorted(p.name.rpartition(".py_")[2] for p in folder.glob("*/")) == ["mine", "test_broken"]

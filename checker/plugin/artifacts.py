@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
@@ -42,6 +43,15 @@ def sanitised(text: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9_.=-]+", "_", text).strip("_.")[:100]
     readable = re.sub(r"::|[/\[]", "_", text).removesuffix("]")
     return plain if plain == readable else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def forget(item: pytest.Item) -> None:
+    """Remove what an earlier run of the test has left; what cannot be removed stays."""
+    folder = folder_of(item)
+    with contextlib.suppress(OSError):
+        for path in [p for end in ENDINGS.values() for p in folder.glob(f"*.{end}")]:
+            path.unlink()
+        folder.rmdir()
 
 
 def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str, str]]:

@@ -28,8 +28,10 @@ class Budget:
     def parsed(text: str, where: str = "--model-check-budget") -> Budget:
         """``60`` or ``60,100000``. Raises ``ValueError``."""
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)?\s*s?\s*(?:,\s*0*([1-9]\d*))?\s*", text, re.ASCII)
-        if found is None or not any(found.groups()):
-            raise ValueError(f"{where}: {text!r} is no budget; write SECONDS or SECONDS,STATES, such as 60,100000")
+        if found is None or not any(found.groups()) or float(found[1] or 1) == 0:
+            raise ValueError(
+                f"{where}: {text!r} is no budget; write SECONDS or SECONDS,STATES, such as 60,100000, each above 0"
+            )
         seconds, states = found.groups()
         return Budget(float(seconds) if seconds else None, int(states) if states else None)
 

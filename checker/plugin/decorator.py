@@ -26,7 +26,12 @@ def checked(
     """Decorator: one test for each of ``sizes`` and each set of ``faults``. After the checker has had its say the
     function runs; it gets the report if it has a parameter ``report``, its other parameters are fixtures of pytest as
     always. ``settings`` are those of ``model_check``. Raises ``ModelError`` where there would be nothing to test."""
-    cases = list(product(_several("sizes", sizes, Mapping), _several("faults", faults, Sequence)))
+    from model.language.errors import author
+
+    where = author()
+    if inspect.isfunction(subject):
+        raise _wrong("checked wants a protocol before the test", "write @checked(protocol)", where)
+    cases = list(product(_several("sizes", sizes, Mapping, where), _several("faults", faults, Sequence, where)))
 
     def around(function: Callable[..., object]) -> Callable[..., None]:
         wanted = list(inspect.signature(function).parameters.values())
@@ -36,7 +41,7 @@ def checked(
         def test(*args: Any, **fixtures: Any) -> None:
             __tracebackhide__ = True
             (chosen, on), ask = fixtures.pop(CASE), fixtures["model_check"]
-            report = ask(subject, *properties, parameters=chosen, faults=on, **settings)
+            report = ask.at(where)(subject, *properties, parameters=chosen, faults=on, **settings)
             given = {**fixtures, "report": report}
             function(*args, **{n: v for n, v in given.items() if n in names})
 
@@ -53,19 +58,21 @@ def _signature(wanted: list[inspect.Parameter]) -> inspect.Signature:
     return inspect.Signature([*theirs, *(inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in OURS)])
 
 
-def _several(name: str, given: Any, kind: type) -> list[Any]:
+def _several(name: str, given: Any, kind: type, where: Any) -> list[Any]:
     found = [] if isinstance(given, (str, Mapping)) else list(given)
     example = {"sizes": "[{'workers': 2}, {'workers': 3}]", "faults": "[[], ['crash']]"}[name]
     if not found or not all(isinstance(x, kind) and not isinstance(x, str) for x in found):
-        from model.language import ModelError
-        from model.language.errors import author
-
-        raise ModelError(
-            f"checked: {name}={given!r} gives no instances", where=author(), remedy=f"write {name}={example}"
-        )
+        raise _wrong(f"checked: {name}={given!r} gives no instances", f"write {name}={example}", where)
     return found
 
 
+def _wrong(what: str, remedy: str, where: Any) -> Exception:
+    from model.language import ModelError
+
+    return ModelError(what, where=where, remedy=remedy)
+
+
 def _called(sizes: Mapping[str, Any], faults: Sequence[str]) -> str:
-    words = [*(f"{n}={v}" for n, v in sizes.items()), *faults]
+    """An identity that ``pytest -k`` takes: it wants no ``=``."""
+    words = [*(f"{n}-{v}" for n, v in sizes.items()), *faults]
     return "-".join(words) or "default"

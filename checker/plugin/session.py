@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, fields, replace
+from itertools import count
 from typing import Any
 
 import pytest
 
-from model.language import ModelError, Protocol, System, Variant
-from model.language.protocol import known
+from model.language import ModelError, Place, Protocol, System, Variant
+from model.language.errors import author
 
 from ..api import check, instance_of
 from ..ask import Options
@@ -18,15 +21,18 @@ from ..catalogue import find, sibling_of
 from ..fingerprint import fingerprint
 from ..insight import sources
 from ..report import document, render_plain
+from ..request import apart, chosen, subject_of
 from ..run import split
 from ..vocabulary import WITHOUT_FAULTS, Report, Verdict, counted
-from .artifacts import write
+from .artifacts import forget, write
 from .budget import Budget
 from .cache import CACHED, Cache
 from .naming import command
 
+_FOR_AUTHORS = True  # errors name the line that calls this module
+
 Subject = Protocol | Variant | System | str
-SETTINGS = {f.name for f in fields(Options)} - {"properties"}
+KEYWORDS = ("parameters", "faults", "with_", "without", "expect", "allow_unknown", "strict", "options")
 
 __all__ = ["ModelCheck", "ModelCheckError"]
 
@@ -79,7 +85,15 @@ class ModelCheck:
     def __init__(self, item: pytest.Item, lines: list[str]) -> None:
         self._item = item
         self._lines = lines
-        self._failures = 0
+        self._numbers = count(1)
+        self._place: Place | None = None
+        forget(item)
+
+    def at(self, place: Place | None) -> ModelCheck:
+        """The same for a call that stands elsewhere: wrong requests name that line."""
+        other = copy(self)
+        other._place = place
+        return other
 
     def __call__(
         self,
@@ -99,23 +113,27 @@ class ModelCheck:
         """Check ``properties`` (default: all) and fail unless the verdict is as expected ("holds" or "violated").
 
         Undecided fails too, unless ``allow_unknown``; so do warnings of the model, if ``strict``. ``settings`` are
-        sizes of the protocol, and else fields of ``Options``: ``model_check(fixed, plans=3, depth=20)``. Raises
-        ``ModelCheckError``, and ``ModelError`` for a wrong request.
+        sizes of the protocol, and else fields of ``Options``: ``model_check(fixed, plans=3, depth=20)``. A violation
+        that is expected leaves its page where the call says ``explain=True``. Raises ``ModelCheckError``, and
+        ``ModelError`` for a wrong request.
         """
         __tracebackhide__ = True
-        if expect not in ("holds", "violated"):
-            raise ModelError(f"expect={expect!r} is no outcome", remedy="write expect='holds' or expect='violated'")
-        chosen = {"faults": faults, "with_protections": with_, "without": without}
-        for name, value in {"properties": properties, **chosen}.items():
-            _check_names(name.removesuffix("protections"), value)
-        sizes, more = _apart(subject, settings)
-        request = Request(
-            subject,
-            {**(parameters or {}), **sizes},
-            chosen,
-            self._options(subject, expect, replace(options or Options(), **more, **_if_any(properties))),
-        )
-        report, cached = self._answer(request)
+        with _placed(self._place or author()):
+            if expect not in ("holds", "violated"):
+                raise ModelError(f"expect={expect!r} is no outcome", remedy="write expect='holds' or expect='violated'")
+            names = chosen(faults=faults, with_=with_, without=without)
+            names["with_protections"] = names.pop("with_")
+            if "properties" in settings:
+                remedy = "name them after the protocol: (protocol, 'safe')"
+                raise ModelError("model_check takes no properties=", remedy=remedy)
+            sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", KEYWORDS)
+            request = Request(
+                subject,
+                {**(parameters or {}), **sizes},
+                names,
+                self._options(subject, expect, replace(options or Options(), **more, **_if_any(properties))),
+            )
+            report, cached = self._answer(request)
         if report.interrupted:
             raise KeyboardInterrupt
         self._lines.append(line(report, cached=cached))
@@ -126,6 +144,8 @@ class ModelCheck:
             why = "warnings are failures where strict=True"
         if why is not None:
             raise ModelCheckError(self._story(report, request, why, strict=strict))
+        if report.verdict is Verdict.VIOLATED and request.options.explain:
+            list(write(report, self._item, next(self._numbers)))
         return report
 
     def _options(self, subject: Subject, expect: str, own: Options) -> Options:
@@ -162,12 +182,11 @@ class ModelCheck:
 
     def _story(self, report: Report, request: Request, why: str, *, strict: bool) -> str:
         """What the checker says, where the page is, and how to see it again."""
-        self._failures += 1
         told = replace(document(replace(report, telling=None)), closing=f"verdict: {report.verdict}")
         lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
             lines.append("undecided is a failure: widen the budget, or say allow_unknown=True")
-        lines += [f"{form}: {path}" for form, path in write(report, self._item, self._failures)]
+        lines += [f"{form}: {path}" for form, path in write(report, self._item, next(self._numbers))]
         again = command(request.subject, request.system, request.given, request.options, report)
         if again and strict:
             again += " --strict"
@@ -175,33 +194,20 @@ class ModelCheck:
         return "\n".join([*lines, f"to see it again: {again}"])
 
 
+@contextmanager
+def _placed(place: Place | None) -> Iterator[None]:
+    """Errors that have no place of their own get the one of the test."""
+    try:
+        yield
+    except ModelError as problem:
+        if problem.where is not None:
+            raise
+        raise ModelError(problem.what, where=place, remedy=problem.remedy) from problem.__cause__
+
+
 def _if_any(properties: tuple[str, ...]) -> dict[str, Any]:
     """Those of the call, else what the options say."""
     return {"properties": properties} if properties else {}
-
-
-def _apart(subject: Subject, settings: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Sizes and fields of ``Options``; where a name is both it is the size."""
-    found = find(subject) if isinstance(subject, str) else subject
-    if not isinstance(found, Protocol | Variant | System):
-        raise ModelError(
-            f"model_check wants a protocol, not {type(found).__name__} {found!r}",
-            remedy="pass a Protocol, Variant, System, or a name such as file.py:attribute",
-        )
-    protocol = found.protocol if isinstance(found, Variant) else found
-    own = {p.name for p in protocol.parameters} if isinstance(protocol, System) else {*protocol.parameters}
-    own |= set(protocol.options) if isinstance(protocol, Protocol) else set()
-    if "properties" in settings:
-        raise ModelError("model_check takes no properties=", remedy="name them after the protocol: (protocol, 'safe')")
-    for name in settings:
-        known(name, dict.fromkeys([*own, *sorted(SETTINGS)]), f"size or option of {found.name}")
-    return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
-
-
-def _check_names(what: str, given: object) -> None:
-    """``faults="crash"`` would be five faults."""
-    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(x, str) for x in given):
-        raise ModelError(f"{what}={given!r} is no list of names", remedy=f"write {what}=['…']")
 
 
 def line(report: Report, *, cached: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..annotations import Declared, Insight
 from ..vocabulary import Finding, Match, Report, Trace, Verdict
@@ -27,6 +28,33 @@ OF_TRACE = {
     "graphml": "the same as GraphML",
 }
 FORMS = {**WHOLE, **OF_TRACE}
+
+
+ENDINGS = {
+    ".itf.json": "itf",
+    ".tlc.json": "tlc",
+    ".json": "json",
+    ".txt": "text",
+    ".html": "html",
+    ".xml": "junit",
+    ".sarif": "sarif",
+    ".md": "summary",
+    ".mmd": "mermaid",
+    ".mermaid": "mermaid",
+    ".svg": "svg",
+    ".dot": "dot",
+    ".graphml": "graphml",
+}
+"""The form that the name of a file asks for."""
+
+
+def form_of(path: str | Path) -> str:
+    """The form of a file by its ending; JSON where it has none. Raises ``ValueError`` for other endings."""
+    name = Path(path).name
+    found = next((form for end, form in ENDINGS.items() if name.endswith(end)), None)
+    if found is None and Path(path).suffix:
+        raise ValueError(f"no form of a report ends with {Path(path).suffix!r}; name one: {', '.join(FORMS)}")
+    return found or "json"
 
 
 class NoTraceError(Exception):

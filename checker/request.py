@@ -1,0 +1,67 @@
+"""Requests from Python: what is no request is told with its remedy, before anything is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from model.language import ModelError, Protocol, System, Variant
+from model.language.errors import near
+
+from .ask import Options, check_names
+from .catalogue import find
+
+OPTIONS = {f.name for f in fields(Options)}
+
+
+def subject_of(given: object, call: str) -> Protocol | Variant | System:
+    """What is to be checked; a name is what the command takes. ``call`` is who wants to know."""
+    found = find(given) if isinstance(given, str) else given
+    if not isinstance(found, Protocol | Variant | System):
+        raise ModelError(
+            f"{call} wants a protocol, not {type(found).__name__} {found!r}",
+            remedy="pass a Protocol, Variant, System, or a name such as file.py:attribute",
+        )
+    return found
+
+
+def chosen(**names: Sequence[str] | None) -> dict[str, Any]:
+    """Lists of names (``faults=…``), each of which is one. None is no list and stands for the usual."""
+    for what, given in names.items():
+        if given is not None:
+            check_names(what, given)
+    return names
+
+
+def apart(
+    subject: Protocol | Variant | System, settings: Mapping[str, Any], call: str, words: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Keywords as sizes (or options of the protocol) and as fields of ``Options``; a name that is both is the size's.
+
+    ``words`` are the other keywords of the call, for those that are misspelt.
+    """
+    own = _own(subject)
+    for name in settings:
+        if name not in own and name not in OPTIONS:
+            raise ModelError(
+                f"{call} has no {name!r}, and {subject.name} no such size",
+                remedy=_meant(name, sorted(own), [*words, *sorted(OPTIONS)]),
+            )
+    return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
+
+
+def _own(subject: Protocol | Variant | System) -> set[str]:
+    protocol = subject.protocol if isinstance(subject, Variant) else subject
+    if isinstance(protocol, System):
+        return {p.name for p in protocol.parameters}
+    return {*protocol.parameters, *protocol.options}
+
+
+def _meant(name: str, own: Sequence[str], words: Sequence[str]) -> str:
+    """A size that is like it, else a keyword that begins alike, else what there is."""
+    close = near(name, own)
+    if close.startswith("did you"):
+        return close
+    same = [w for w in words if w.startswith(name) or name.startswith(w)]
+    return f"did you mean {max(same, key=len)}?" if same else near(name, dict.fromkeys([*own, *words]))
