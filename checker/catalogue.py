@@ -24,7 +24,7 @@ def find(name: str) -> Variant:
         name = BUILT_IN[name]
     if ":" not in name:
         if name.endswith(".py"):
-            there = [f"{name}:{n}" for n in _protocols(_from_file(name))]
+            there = names_in(name)
             remedy = f"write {' or '.join(there)}" if there else "it defines no protocol"
             raise ModelError(f"{name} names no attribute", remedy=remedy)
         if Path(f"{name}.py").is_file() and name not in BUILT_IN:
@@ -45,6 +45,11 @@ def find(name: str) -> Variant:
         return found
     kind = type(found).__name__
     raise ModelError(f"{name} is of type {kind}, no protocol", remedy="name a Protocol or a variant of one")
+
+
+def names_in(file: str) -> list[str]:
+    """What protocols of a file are called. Raises ``ModelError``."""
+    return [f"{file}:{n}" for n in _protocols(_from_file(file))]
 
 
 def _protocols(module: ModuleType) -> list[str]:
@@ -101,8 +106,10 @@ def _from_module(name: str) -> ModuleType:
     except ModelError:
         raise
     except ModuleNotFoundError as problem:
-        raise ModelError(
-            f"there is no module {problem.name}", remedy="is it installed, or a file.py:attribute?"
-        ) from None
+        file = Path(f"{name.replace('.', '/')}.py")
+        remedy = (
+            f"for that of the file write {file}:…" if file.is_file() else "is it installed, or a file.py:attribute?"
+        )
+        raise ModelError(f"there is no module {problem.name}", remedy=remedy) from None
     except (Exception, SystemExit) as problem:
         raise mistaken(f"{name} fails while it is loaded", problem, name, WRITTEN_WITH) from problem

@@ -299,3 +299,44 @@ def test_list_names_what_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> No
         assert word in out
     _, out, _ = check(capsys, "list", "-p", f"{EXAMPLE}:protocol")
     assert "compare-and-set" in out
+
+
+CLAIM = """
+from model.language import Protocol, boolean, step, update, when
+from properties import reachable
+from model.language import taken
+
+protocol = Protocol("claim", "a job")
+rows = protocol.parameter("rows", 1, 1, 4)
+done = protocol.variable("done", boolean(), False)
+
+
+@protocol.action(by="me")
+def do():
+    return step(when(~done), update(done, True))
+
+
+protocol.declare(reachable("done", taken("do"), "it is done"))
+fixed = protocol.variant("claim-fixed")
+"""
+
+
+def test_slips_are_told_with_their_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "claim.py").write_text(CLAIM)
+    monkeypatch.setattr("sys.path", [p for p in sys.path if p])
+
+    def error(*words: str) -> str:
+        assert run([*words]) == 2
+        return " ".join(capsys.readouterr().err.split())
+
+    assert "there is no module claim (for that of the file write claim.py:…)" in error("-p", "claim:fixed")
+    repeat = "'crash,loss' is no name; repeat the option: --fault crash --fault loss"
+    assert repeat in error("-p", "claim.py:protocol", "--fault", "crash,loss")
+    assert "rows is 1…4; high=… where it is declared widens that" in error("-p", "claim.py:fixed", "-s", "rows=5")
+    assert run(["list", "-p", "claim.py"]) == 0
+    listed = capsys.readouterr().out
+    assert "claim: a job" in listed
+    assert "claim-fixed: " in listed

@@ -6,16 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from model.language import Variant
 
-from ..catalogue import BUILT_IN, find
+from ..catalogue import BUILT_IN, find, names_in
 from ..run import ENGINES
 
 
 def listing(protocols: Sequence[str]) -> str:
     """Protocols (by default all of ours) with what can be chosen for them, and the engines."""
-    found = [find(name) for name in protocols or BUILT_IN]
+    found = [find(name) for given in protocols or BUILT_IN for name in _named(given)]
     lines = [line for variant in found for line in _variant(variant)]
     lines += ["engines", *_table((name, meaning) for name, meaning in ENGINES.items())]
     return "\n".join(lines) + "\n"
+
+
+def _named(given: str) -> list[str]:
+    """All that a file has, where only the file is named."""
+    return (names_in(given) if given.endswith(".py") else []) or [given]
 
 
 def _variant(variant: Variant) -> Iterator[str]:

@@ -45,3 +45,16 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
                 param,
                 ctx,
             )
+
+
+class Name(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+    """One name of an option that is repeated for more."""
+
+    name = "NAME"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value)
+        if "," in text and param is not None:
+            more = " ".join(f"{param.opts[0]} {word.strip()}" for word in text.split(","))
+            self.fail(f"{text!r} is no name; repeat the option: {more}", param, ctx)
+        return text

@@ -99,7 +99,11 @@ class System:
         for p in self.parameters:
             value = given.get(p.name, p.default)
             if not p.low <= value <= p.high:
-                raise ModelError(f"{p.name}={value} is out of range", remedy=f"{p.name} is {p.low}…{p.high}")
+                bound = "low" if value < p.low else "high"
+                raise ModelError(
+                    f"{p.name}={value} is out of range",
+                    remedy=f"{p.name} is {p.low}…{p.high}; {bound}=… where it is declared widens that",
+                )
             chosen.append(value)
         return tuple(chosen)
 
