@@ -57,7 +57,8 @@ class Options:
     alternatives: int | None = None
     """How many steps away from traces the report lets one walk."""
     beside: Any = None
-    """A protocol or variant in which the steps of traces are taken too."""
+    """A protocol or variant in which the steps of traces are taken too; of several the first that holds, if a short
+    search can tell, else the first."""
     least_delay: bool = False
     all_different: bool = False
     """Look for counterexamples with other races."""
@@ -65,6 +66,13 @@ class Options:
     def __post_init__(self) -> None:
         check_names("properties", self.properties)
         object.__setattr__(self, "properties", tuple(self.properties))
+
+    @property
+    def candidates(self) -> tuple[Any, ...]:
+        """What may be laid beside traces, the best first."""
+        if self.beside is None:
+            return ()
+        return tuple(self.beside) if isinstance(self.beside, list | tuple) else (self.beside,)
 
     @property
     def limits(self) -> Limits:

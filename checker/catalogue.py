@@ -56,21 +56,21 @@ def _protocols(module: ModuleType) -> list[str]:
     return [n for n, v in vars(module).items() if isinstance(v, Protocol | Variant)]
 
 
-def sibling(name: str) -> Variant | None:
-    """The most protected variant beside the one that ``name`` means, as ``sibling_of`` has it."""
+def siblings(name: str) -> tuple[Variant, ...]:
+    """The more protected variants beside the one that ``name`` means, as ``siblings_of`` has them."""
     here = find(name)
     place, _, _ = BUILT_IN.get(name, name).rpartition(":")
-    return sibling_of(here, sys.modules[f"planrace_user_{Path(place).stem}" if place.endswith(".py") else place])
+    return siblings_of(here, sys.modules[f"planrace_user_{Path(place).stem}" if place.endswith(".py") else place])
 
 
-def sibling_of(here: Variant, module: ModuleType | None = None) -> Variant | None:
-    """Of the variants of the same protocol in the module (where one is not named: any that has this variant) the one
-    that has the most protections, if these are more than its own."""
+def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> tuple[Variant, ...]:
+    """The variants of the same protocol in the module (where one is not named: any that has this one) that have more
+    protections than it, the most protected first."""
     modules = [m for m in list(sys.modules.values()) if any(v is here for v in list(vars(m).values()))]
+    here = here.variant(here.name) if isinstance(here, Protocol) else here
     others = [v for m in ([module] if module else modules) for v in list(vars(m).values()) if isinstance(v, Variant)]
-    alike = [v for v in others if v.protocol is here.protocol]
-    found = max(alike, key=lambda v: len(v.protections), default=here)
-    return found if len(found.protections) > len(here.protections) else None
+    alike = [v for v in others if v.protocol is here.protocol and len(v.protections) > len(here.protections)]
+    return tuple(sorted({id(v): v for v in alike}.values(), key=lambda v: -len(v.protections)))
 
 
 def _from_file(file: str) -> ModuleType:

@@ -46,7 +46,8 @@ def check(
     asked, left_out = chosen(system, options.properties, Checkable | Temporal if engine in EXPLICIT else Checkable)
     engine, answers, exploration, interrupted, warned = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
-    told = Narrator(instance, options, wanted(instance, options, faults), choose=engine in EXPLICIT)
+    broken = any(a.verdict is Verdict.VIOLATED for a in answers)
+    told = Narrator(instance, options, wanted(instance, options, faults, broken=broken), choose=engine in EXPLICIT)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
     telling, cut = None, False
     if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from model.language import Instance, Protocol, Variant
-from properties.kinds import Invariant, Property, StepInvariant
+from properties.kinds import Checkable, Invariant, Property, StepInvariant
 
 from .answers import Answer, shows
 from .ask import Options, ask
@@ -25,14 +25,26 @@ TELLING = Limits(states=2_000_000, seconds=45.0)
 """How far the search for the fullest match goes when nothing else bounds it."""
 
 
-def wanted(instance: Instance, options: Options, faults: Sequence[str]) -> Wanted:
-    """What the options want said of traces. Raises ``ModelError`` where a variant cannot be laid beside them."""
-    other = None
-    if options.beside is not None:
-        other = _variant(options.beside).system(faults).instance(**instance.parameters)
+FEW = 20_000
+"""States in which a variant that may be laid beside traces is looked at."""
+
+
+def wanted(instance: Instance, options: Options, faults: Sequence[str], *, broken: bool = True) -> Wanted:
+    """What the options want said of traces; ``broken``: there are such of violations. Raises ``ModelError`` where a
+    variant cannot be laid beside them."""
+    others = [_variant(v).system(faults).instance(**instance.parameters) for v in options.candidates]
+    for other in others:
         check_alike(instance, other)
+    best = next(filter(_holds, others), None) if broken and len(others) > 1 else None
     seek = seeker(options, first=True) if options.least_delay else None
-    return Wanted(options.explain, options.alternatives, other, seek)
+    return Wanted(options.explain, options.alternatives, best or next(iter(others), None), seek)
+
+
+def _holds(instance: Instance) -> bool:
+    """A short search is enough to know that it does."""
+    asked = [p for p in instance.system.properties if isinstance(p, Checkable)]
+    _, answers, *_ = ask("auto", instance, list(asked), Options(states=FEW, fail_fast=True))
+    return all(a.verdict is Verdict.HOLDS for a in answers)
 
 
 def _variant(protocol: Protocol | Variant) -> Variant:

@@ -10,7 +10,7 @@ import click
 
 from model.language import Variant
 
-from ..catalogue import find, sibling
+from ..catalogue import find, siblings
 from ..report import document, write_whole
 from ..run import Options, check
 from ..vocabulary import Report, Verdict
@@ -63,11 +63,11 @@ def check_command(protocol: str, **asked: Any) -> int:
     return code
 
 
-def _beside(protocol: str, asked: str | None, *, explain: bool) -> Variant | None:
-    """The variant that traces are laid beside: the one that is named, or where all is told the most protected one."""
+def _beside(protocol: str, asked: str | None, *, explain: bool) -> Sequence[Variant]:
+    """What may be laid beside traces: the variant that is named, or where all is told those in the same file."""
     if asked is not None:
-        return find(asked)
-    return sibling(protocol) if explain else None
+        return (find(asked),)
+    return siblings(protocol) if explain else ()
 
 
 def exit_code(report: Report, expected: str | None, *, strict: bool = False) -> int:

@@ -17,7 +17,7 @@ from model.language.errors import author
 
 from ..api import check, instance_of
 from ..ask import Options
-from ..catalogue import find, sibling_of
+from ..catalogue import find, siblings_of
 from ..fingerprint import fingerprint
 from ..insight import sources
 from ..report import document, render_plain
@@ -70,11 +70,11 @@ class Request:
         if o.ir is not None:
             return None
         asked = [(f.name, getattr(o, f.name)) for f in fields(o) if f.name not in ("listener", "ir", "beside")]
-        beside = o.beside.variant(o.beside.name) if isinstance(o.beside, Protocol) else o.beside
-        other = beside.system(self.chosen["faults"]) if beside is not None else None
+        beside = [v.variant(v.name) if isinstance(v, Protocol) else v for v in o.candidates]
+        others = [v.system(self.chosen["faults"]) for v in beside]
         instance = instance_of(self.subject, self.sizes, **self.chosen)
         try:
-            return fingerprint(instance, (*asked, other, sorted(self.given.items()) if o.engine == "proof" else ()))
+            return fingerprint(instance, (*asked, others, sorted(self.given.items()) if o.engine == "proof" else ()))
         except TypeError:
             return None
 
@@ -156,8 +156,8 @@ class ModelCheck:
             raise ModelError(f"{self._item.nodeid}: {problem}") from None
         explain = own.explain or expect == "holds"
         beside = own.beside
-        if beside is None and explain and isinstance(subject, Variant):
-            beside = sibling_of(subject)
+        if beside is None and explain and isinstance(subject, Protocol | Variant):
+            beside = siblings_of(subject)
         return replace(
             own,
             seconds=budget.seconds if own.seconds is None else own.seconds,
