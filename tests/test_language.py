@@ -66,6 +66,10 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "constant too large": (r"7 is out of the range of number, 0…size", lambda: update(n, 7)),
     "constant too small": (r"-1 is out of the range", lambda: update(n, -1)),
     "another enumeration": (r"==: colour is a colour, 1 is a whole number", lambda: colour == 1),
+    "an article": (
+        r"is an old writer",
+        lambda: update(n, P.variable("writer", enumeration("old writer", "A B"), 0)),
+    ),
     "no member": (r"RED is a colour, the set holds place", lambda: Colour.RED.isin(done)),
     "not a set": (r"n is no set but a number", lambda: n.isin(n)),
     "twice": (

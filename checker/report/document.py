@@ -201,7 +201,6 @@ def _unreached(name: str, u: Unreached, variables: Sequence[Declared]) -> Iterat
     yield timeline(u.trace, variables=variables)
 
 
-
 def _ordinal(trace: Trace) -> str:
     return f"by step {len(trace)}" if trace.steps else "in the initial state"
 

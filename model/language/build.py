@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .errors import DefinitionError
-from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe, join
+from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe, join, one
 from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, lift, make, subterms, truth
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def If(condition: Value, then: Value, otherwise: Value) -> Term:
     a, b = lift_pair(then, otherwise)
     sort = join(a.sort, b.sort)
     if sort is None:
-        raise DefinitionError(f"If: one branch is a {describe(a.sort)}, the other a {describe(b.sort)}")
+        raise DefinitionError(f"If: one branch is {one(a.sort)}, the other {one(b.sort)}")
     return make(Op.ITE, (test, a, b), sort)
 
 

@@ -244,6 +244,12 @@ def describe(sort: object) -> str:
     return str(getattr(sort, "name", sort))
 
 
+def one(sort: object) -> str:
+    """A member of it: a worker, an old writer."""
+    name = describe(sort)
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
 def fits(given: Sort, wanted: Sort) -> bool:
     """Whether a value of ``given`` may stand where ``wanted`` is expected. Ranges are checked by engines."""
     if is_numeric(given) and is_numeric(wanted):

@@ -39,6 +39,7 @@ from .sorts import (
     is_scalar,
     join,
     low_of,
+    one,
 )
 
 
@@ -166,7 +167,7 @@ class Term(Refused):
     # Arrays and what follows in order --------------------------------------------------------------------------
     def __getitem__(self, position: Value) -> Term:
         if not isinstance(self.sort, Array):
-            raise DefinitionError(f"{self} is no array but a {describe(self.sort)}; it takes no [ ]")
+            raise DefinitionError(f"{self} is no array but {one(self.sort)}; it takes no [ ]")
         at = expect(position, self.sort.domain, f"position in {self}")
         return make(Op.SELECT, (self, at), self.sort.element)
 
@@ -237,8 +238,7 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
     term = lift(value)
     if not fits(term.sort, sort):
         raise DefinitionError(
-            f"{role}: {term} is a {describe(term.sort)}, wanted is a {describe(sort)}",
-            remedy=remedy or _member_of(term, sort),
+            f"{role}: {term} is {one(term.sort)}, wanted is {one(sort)}", remedy=remedy or _member_of(term, sort)
         )
     if term.op is Op.CONST and is_scalar(sort) and is_numeric(sort) and sort != INTEGER:
         assert isinstance(sort, Int)
@@ -279,11 +279,11 @@ def equal(left: object, right: object) -> Term:
 def contains(collection: object, element: object) -> Term:
     of = _literal(collection, like=element) if isinstance(collection, set | frozenset) else lift(collection)
     if not isinstance(of.sort, SetOf):
-        raise DefinitionError(f"{of} is no set but a {describe(of.sort)}")
+        raise DefinitionError(f"{of} is no set but {one(of.sort)}")
     wanted = of.sort.element
     item = lift(element)
     if not (fits(item.sort, wanted) or fits(wanted, item.sort)):
-        raise DefinitionError(f"isin: {item} is a {describe(item.sort)}, the set holds {describe(wanted)}")
+        raise DefinitionError(f"isin: {item} is {one(item.sort)}, the set holds {describe(wanted)}")
     return make(Op.MEMBER, (item, of), BOOL)
 
 
@@ -339,9 +339,7 @@ def _meet(left: object, right: object, role: str) -> tuple[Term, Term]:
         b = lift(right)
         a = _adapt(left, b.sort, role)
     if join(a.sort, b.sort) is None:
-        raise DefinitionError(
-            f"{role}: {a} is a {describe(a.sort)}, {b} is a {describe(b.sort)}", remedy=_one_as_set(a, b)
-        )
+        raise DefinitionError(f"{role}: {a} is {one(a.sort)}, {b} is {one(b.sort)}", remedy=_one_as_set(a, b))
     return a, b
 
 
@@ -379,7 +377,7 @@ def _arithmetic(op: Op, left: object, right: object) -> Term:
     for side in (a, b):
         if not is_numeric(side.sort):
             remedy = "sets are united by |, as in s | {x}" if isinstance(side.sort, SetOf) else None
-            raise DefinitionError(f"{op.value}: {side} is a {describe(side.sort)}, not a number", remedy=remedy)
+            raise DefinitionError(f"{op.value}: {side} is {one(side.sort)}, not a number", remedy=remedy)
     return make(op, (a, b), INTEGER)
 
 
@@ -405,7 +403,7 @@ def _same_sets(left: object, right: object, role: str) -> tuple[Term, Term]:
     a, b = _meet(left, right, role)
     for side in (a, b):
         if not isinstance(side.sort, SetOf):
-            raise DefinitionError(f"{role}: {side} is no set but a {describe(side.sort)}")
+            raise DefinitionError(f"{role}: {side} is no set but {one(side.sort)}")
     return a, b
 
 
@@ -420,7 +418,7 @@ def _literal(value: set[Any] | frozenset[Any], like: object = None) -> Term:
     for part in parts[1:]:
         joined = join(sort, part.sort)
         if joined is None:
-            raise DefinitionError(f"a set of {describe(sort)} cannot hold {part}, a {describe(part.sort)}")
+            raise DefinitionError(f"a set of {describe(sort)} cannot hold {part}, {one(part.sort)}")
         sort = joined
     parts.sort(key=repr)
     return make(Op.SET, tuple(parts), SetOf(_scalar(sort)))
