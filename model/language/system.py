@@ -99,11 +99,8 @@ class System:
         for p in self.parameters:
             value = given.get(p.name, p.default)
             if not p.low <= value <= p.high:
-                bound = "low" if value < p.low else "high"
-                raise ModelError(
-                    f"{p.name}={value} is out of range",
-                    remedy=f"{p.name} is {p.low}…{p.high}; {bound}=… where it is declared widens that",
-                )
+                wider = "; high=… where it is declared widens that" if value > p.high else ""
+                raise ModelError(f"{p.name}={value} is out of range", remedy=f"{p.name} is {p.low}…{p.high}{wider}")
             chosen.append(value)
         return tuple(chosen)
 

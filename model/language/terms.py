@@ -345,10 +345,10 @@ def _meet(left: object, right: object, role: str) -> tuple[Term, Term]:
 
 def _one_as_set(a: Term, b: Term) -> str | None:
     """The remedy where a member stands for the set that holds it alone."""
-    for one, other in ((a, b), (b, a)):
-        if isinstance(other.sort, SetOf) and is_scalar(one.sort):
-            either = fits(one.sort, other.sort.element)
-            return f"the set of it alone is {{{one}}}" if either else _member_of(one, other.sort.element)
+    for member, other in ((a, b), (b, a)):
+        if isinstance(other.sort, SetOf) and is_scalar(member.sort):
+            either = fits(member.sort, other.sort.element)
+            return f"the set of it alone is {{{member}}}" if either else _member_of(member, other.sort.element)
     return None
 
 
