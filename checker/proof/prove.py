@@ -12,7 +12,7 @@ from model.language import System, Variant
 from properties.kinds import Invariant, Property, Recoverability, StepInvariant
 from properties.proof import Proof
 
-from ..insight import Lens, Wanted, declared
+from ..insight import Lens, Wanted, declared, sources
 from ..limits import Limits, Listener, Watchman
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Argument, Discharged, Provable
@@ -91,6 +91,7 @@ class Proving:
             interrupted=self.interrupted,
             warnings=warnings,
             every_size=True,
+            sources=sources(self.system),
         )
 
     def _start(self) -> None:
