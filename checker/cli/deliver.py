@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,9 +15,11 @@ import click
 
 from ..report import OutputError, render_plain, write_whole
 from ..report.blocks import Document
-from ..report.forms import FORMS, OF_TRACE, WHOLE, NoTraceError, render_trace, render_whole
+from ..report.forms import FOR_CI, FORMS, OF_TRACE, WHOLE, NoTraceError, render_broken, render_trace, render_whole
+from ..report.outcome import Broken
 from ..report.plain import WIDTH
-from ..vocabulary import Report
+from ..vocabulary import Report, Source
+from .failures import code_of, sentence_of
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,10 @@ class Told:
         return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
 
 
-def told(report: Report, document: Document, trace: str | None = None, **asked: Any) -> Told:
-    """A report in all its forms; ``trace`` names the one that forms of a single trace show, ``asked`` is what else was
-    asked of forms (``expected``, ``everything``)."""
-    whole = {form: partial(render_whole, form, report, **asked) for form in WHOLE if form != "text"}
+def told(report: Report, document: Document, trace: str | None = None, **more: Any) -> Told:
+    """A report in all its forms; ``trace`` names the one that forms of a single trace show, ``more`` is what else is
+    said to forms (``asked``, ``everything``)."""
+    whole = {form: partial(render_whole, form, report, **more) for form in WHOLE if form != "text"}
     return Told(document, {**whole, **{form: partial(render_trace, form, report, trace) for form in OF_TRACE}})
 
 
@@ -84,6 +87,28 @@ class Delivery:
             click.echo(told.document.closing)
         else:
             self._show(told, strict=strict)
+
+    @contextmanager
+    def answering(self, protocol: str) -> Iterator[None]:
+        """Around the work: where no report comes of it, the forms for CI say why, or they would be those of another
+        run."""
+        try:
+            yield
+        except (Exception, KeyboardInterrupt) as problem:
+            where = getattr(problem, "where", None)
+            source = None if where is None else Source(where.file, where.line)
+            self._break(Broken(protocol, sentence_of(problem), source, code_of(problem)))
+            raise
+
+    def _break(self, broken: Broken) -> None:
+        for kind, path in self._places:
+            if kind in FOR_CI:
+                try:
+                    write_whole(path, render_broken(kind, broken))
+                except OutputError as problem:
+                    click.echo(f"Error: {problem}", err=True)
+        if self.form in FOR_CI and not self._replaced:
+            click.echo(render_broken(self.form, broken), nl=False)
 
     def _write(self, kind: str, path: str, told: Told, *, strict: bool) -> None:
         try:

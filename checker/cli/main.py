@@ -13,7 +13,7 @@ from types import FrameType
 
 import click
 
-USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
+from .failures import INTERNAL, INTERRUPTED, OURS, USAGE, code_of, sentence_of
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -40,8 +40,8 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as problem:
         problem.show()
         return USAGE
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted before there was anything to report", err=True)
+    except (KeyboardInterrupt, click.Abort) as problem:
+        click.echo(sentence_of(problem), err=True)
         return INTERRUPTED
     except BrokenPipeError:
         _discard_output()
@@ -52,18 +52,13 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _failure(problem: Exception) -> int:
     """A sentence for what users can mend, a traceback for what only we can."""
-    from model.language import ModelError
-
-    from ..report import OutputError
-    from ..report.forms import NoTraceError
-    from ..report.read import ReadError
-
-    if isinstance(problem, ModelError | OutputError | ReadError | NoTraceError):
-        click.echo(f"Error: {problem}", err=True)
-        return USAGE
-    traceback.print_exc()
-    click.echo("This is a defect of planrace, not of your protocol; please report it.", err=True)
-    return INTERNAL
+    code = code_of(problem)
+    if code == INTERNAL:
+        traceback.print_exc()
+        click.echo(OURS, err=True)
+    else:
+        click.echo(f"Error: {sentence_of(problem)}", err=True)
+    return code
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:

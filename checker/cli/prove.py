@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,15 @@ from model.language import Variant
 
 from ..catalogue import find
 from ..limits import Limits
-from ..proof import Matrix, Proving, confirm, scripts
+from ..proof import Matrix, Proving, confirm, confirmer, scripts
 from ..report import OutputError, document, matrix_document, matrix_json, write_whole
 from ..report.forms import FORMS
+from ..report.outcome import UNDECIDED, Asked, Outcome
 from ..run import chosen, provable, refuse, split
 from ..vocabulary import INTERRUPTED
-from .command import exit_code, once, reason
+from .command import once
 from .deliver import Delivery, Told, told
 from .progress import progress
-
-UNDECIDED = 3
 
 
 def prove_command(protocol: str, **asked: Any) -> int:
@@ -30,13 +30,14 @@ def prove_command(protocol: str, **asked: Any) -> int:
     delivery = Delivery(asked["form"], asked["outputs"], ("text", "json") if asked["all_"] else tuple(FORMS))
     if asked["dump_smt"] is not None:
         _directory(asked["dump_smt"])
-    result, code, texts = (_table if asked["all_"] else _proof)(protocol, asked)
+    with delivery.answering(protocol):
+        if asked["confirm"]:
+            confirmer()  # a proof may take long: what is missing is said first
+        result, code, texts = (_table if asked["all_"] else _proof)(protocol, asked)
     delivery.deliver(result)
     if asked["dump_smt"] is not None:
         written = _dump(asked["dump_smt"], texts())
         click.echo(f"{written} obligations written to {asked['dump_smt']}", err=True)
-    if asked["confirm"]:
-        code = max(code, _confirm(texts()))
     return code
 
 
@@ -55,12 +56,15 @@ def _proof(name: str, asked: Any) -> tuple[Told, int, Any]:
             infer=asked["infer"],
         )
         report = proving.run(*chosen(proving.system, asked["properties"], provable()))
-    code = exit_code(report, asked["expect"])
-    return (
-        told(report, document(report, code, reason(report, asked["expect"], strict=False))),
-        code,
-        lambda: scripts(proving.decider.obligations, proving.discharged()),
-    )
+
+    def texts() -> Iterable[tuple[str, str]]:
+        return scripts(proving.decider.obligations, proving.discharged())
+
+    doubted, interrupted = _doubted(texts()) if asked["confirm"] else ((), False)
+    report = replace(report, interrupted=report.interrupted or interrupted)
+    wanted = Asked(asked["expect"], doubted=doubted)
+    outcome = Outcome(report, wanted)
+    return told(report, document(report, outcome.code, outcome.reason), asked=wanted), outcome.code, texts
 
 
 def _sizes(variant: Variant, asked: Any) -> dict[str, int]:
@@ -79,9 +83,15 @@ def _table(name: str, asked: Any) -> tuple[Told, int, Any]:
         limits = Limits(seconds=asked["time_limit"])
         table = Matrix(find(name), _sizes(find(name), asked), limits=limits, listener=listener, rlimit=asked["rlimit"])
         report = table.run()
-    code = INTERRUPTED if report.interrupted else UNDECIDED if report.undecided else 0
+
+    def texts() -> Iterable[tuple[str, str]]:
+        return scripts(table.decider.obligations, table.discharged())
+
+    doubted, interrupted = _doubted(texts()) if asked["confirm"] else ((), False)
+    report = replace(report, interrupted=report.interrupted or interrupted)
+    code = INTERRUPTED if report.interrupted else UNDECIDED if report.undecided or doubted else 0
     table_told = Told(matrix_document(report, code), {"json": lambda: json.dumps(matrix_json(report), indent=2) + "\n"})
-    return table_told, code, lambda: scripts(table.decider.obligations, table.discharged())
+    return table_told, code, texts
 
 
 def _directory(path: str) -> None:
@@ -99,12 +109,15 @@ def _dump(path: str, texts: Iterable[tuple[str, str]]) -> int:
     return count
 
 
-def _confirm(texts: Iterable[tuple[str, str]]) -> int:
-    """Ask the second solver about every obligation; 0, or 3 where it does not agree."""
-    with progress() as listener:
-        answer = confirm(texts, listener)
+def _doubted(texts: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], bool]:
+    """The obligations to which the second solver does not agree, and whether that was interrupted."""
+    try:
+        with progress() as listener:
+            answer = confirm(texts, listener)
+    except KeyboardInterrupt:
+        return (), True
     agreed = answer.asked - len(answer.doubted)
     click.echo(f"{agreed} of {answer.asked} obligations confirmed by {answer.solver}", err=True)
     for name, why in answer.doubted:
         click.echo(f"not confirmed: {name}: {why}", err=True)
-    return UNDECIDED if answer.doubted else 0
+    return tuple(f"{name}: {why}" for name, why in answer.doubted), False

@@ -23,12 +23,18 @@ class Confirmation:
     doubted: tuple[tuple[str, str], ...]
 
 
-def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:
-    """Ask cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable."""
+def confirmer() -> Any:
+    """The second solver. Raises ``ModelError`` where it is not installed."""
     try:
         import cvc5
     except ImportError:
         raise ModelError("cvc5 is not installed", remedy="pip install 'planrace[cvc5]'") from None
+    return cvc5
+
+
+def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:
+    """Ask cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable."""
+    cvc5 = confirmer()
     watchman = Watchman("confirming", Limits(), listener)
     doubted, asked = [], 0
     for asked, (name, text) in enumerate(texts, 1):

@@ -6,6 +6,7 @@ import re
 
 from ..annotations import Causes, Delay
 from ..vocabulary import Finding, Others, Step, Trace, counted
+from .continuations import continued
 
 
 def because(causes: Causes, trace: Trace) -> str:
@@ -28,6 +29,11 @@ def finding_because(f: Finding) -> str:
     if f.trace is None or f.insight is None or f.insight.causes is None:
         return ""
     return because(f.insight.causes, f.trace)
+
+
+def why(f: Finding) -> str:
+    """All that is said after the run of a finding: how it goes on, and what it takes."""
+    return " ".join(filter(None, (continued(f), finding_because(f))))
 
 
 def _short(step: Step) -> str:

@@ -22,6 +22,11 @@ def continuation(f: Finding) -> Iterator[Block]:
         yield from _hopeless(f.hopeless)
 
 
+def continued(f: Finding) -> str:
+    """The same in sentences."""
+    return " ".join(block.text for block in continuation(f) if isinstance(block, Paragraph))
+
+
 def _loop(trace: Trace, loop: int) -> str:
     if loop == len(trace):
         return f"After step {loop} nothing that is fair is enabled: the run may rest there for ever."

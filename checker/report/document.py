@@ -23,6 +23,7 @@ from ..vocabulary import (
 from .because import finding_because, others_text
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
 from .continuations import continuation, runbook
+from .outcome import warned_text
 from .proofs import certificate
 from .values import change_text, state_text, value_text
 
@@ -54,14 +55,14 @@ def _blocks(report: Report) -> Iterator[Block]:
     told: dict[tuple[object, ...], str] = {}
     for f in report.findings:
         if f.verdict is Verdict.VIOLATED and f.kind != "scenario":
-            yield from _violation(f, f.variables or report.variables, told)
+            yield from violation(f, f.variables or report.variables, told)
     yield from _warnings(report)
     for f in report.findings:
         if f.runbook is not None:
             yield from runbook(f.name, f.runbook)
     for f in report.findings:
         if f.unreached is not None:
-            yield from _unreached(f.name, f.unreached, f.variables or report.variables)
+            yield from unreached(f.name, f.unreached, f.variables or report.variables)
     if report.telling is not None:
         yield from _telling(report)
     for proof in report.proofs:
@@ -131,7 +132,8 @@ def how(f: Finding) -> str:
     return f"{word} {counted(len(f.trace), 'step')} ({f.how})"
 
 
-def _violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object, ...], str]) -> Iterator[Block]:
+def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object, ...], str]) -> Iterator[Block]:
+    """A violated property with its run; ``told`` are the runs that were told before, by their steps."""
     yield Heading(f"{f.name}: violated")
     yield Paragraph(f"Promised: {f.meaning}.")
     if f.trace is None:
@@ -176,7 +178,7 @@ def _warnings(report: Report) -> Iterator[Block]:
     if serious:
         yield Heading("Warnings")
         for w in serious:
-            yield Paragraph(f"{w.kind if w.kind == 'deadlock' else w.subject}: {w.message}.", "unknown")
+            yield Paragraph(warned_text(w), "unknown")
             if w.trace is not None and w.kind == LEFT_OUT:
                 yield Paragraph(state_text(w.trace.initial, report.variables))
             if w.trace is not None:
@@ -190,7 +192,7 @@ def _sizes(parameters: Mapping[str, int]) -> str:
     return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
 
 
-def _unreached(name: str, u: Unreached, variables: Sequence[Declared]) -> Iterator[Block]:
+def unreached(name: str, u: Unreached, variables: Sequence[Declared]) -> Iterator[Block]:
     """A counterexample to induction, with the state it starts from."""
     yield Heading(f"{name}: a counterexample to induction")
     yield Paragraph(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..annotations import Declared, Insight
 from ..vocabulary import Finding, Match, Report, Trace, Verdict
+from .outcome import Asked, Broken
 
 WHOLE = {
     "text": "what happened, step by step",
@@ -18,6 +19,8 @@ WHOLE = {
     "annotations": "workflow commands, for GitHub's diff view",
     "summary": "Markdown with a diagram, for the summary of a job",
 }
+FOR_CI = ("junit", "sarif", "annotations", "summary")
+"""The forms that say of every run what it came to, also of one that has no report."""
 OF_TRACE = {
     "mermaid": "a sequence diagram that GitHub draws",
     "svg": "the same as a picture",
@@ -98,9 +101,9 @@ def _traces(report: Report) -> Iterator[Chosen]:
         yield Chosen("fullest", told.trace, told.match, told.insight, report.variables)
 
 
-def render_whole(form: str, report: Report, *, expected: str | None = None, everything: bool = False) -> str:
-    """A form of the whole report but for text, which wants an exit code. ``expected`` is the outcome that was expected
-    (JUnit), ``everything`` whether results that are no failures are wanted too (SARIF)."""
+def render_whole(form: str, report: Report, asked: Asked | None = None, *, everything: bool = False) -> str:
+    """A form of the whole report but for text, which wants an exit code. ``asked`` is what was asked of the run (forms
+    for CI), ``everything`` whether results that are no failures are wanted too (SARIF)."""
     match form:
         case "json":
             from .json import render_json
@@ -113,14 +116,27 @@ def render_whole(form: str, report: Report, *, expected: str | None = None, ever
         case "junit":
             from .junit import render_junit
 
-            return render_junit(report, expected=expected)
+            return render_junit(report, asked)
         case "sarif":
             from .sarif import render_sarif
 
-            return render_sarif(report, everything=everything)
+            return render_sarif(report, asked, everything=everything)
     from .github import render_annotations, render_summary
 
-    return {"annotations": render_annotations, "summary": render_summary}[form](report)
+    return {"annotations": render_annotations, "summary": render_summary}[form](report, asked)
+
+
+def render_broken(form: str, broken: Broken) -> str:
+    """A form for CI where no report came of the run."""
+    from . import github, junit, sarif
+
+    makers: dict[str, Callable[[Broken], str]] = {
+        "junit": junit.render_broken,
+        "sarif": sarif.render_broken,
+        "annotations": github.broken_annotations,
+        "summary": github.broken_summary,
+    }
+    return makers[form](broken)
 
 
 def render_trace(form: str, report: Report, name: str | None = None) -> str:

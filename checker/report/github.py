@@ -5,32 +5,54 @@ Workflow commands: https://docs.github.com/actions/reference/workflow-commands-f
 
 from __future__ import annotations
 
-from ..vocabulary import Finding, Report, Verdict, counted
-from .because import finding_because
+from ..vocabulary import Report, Source, Verdict, counted
+from .because import why
 from .blocks import clean
 from .compare import cell
 from .document import coverage, how, subject
 from .fault import source_of, step_at_fault
 from .mermaid import render_mermaid
+from .outcome import Asked, Broken, Judged, Outcome, warned_about, warned_text, warned_title
+from .places import shown_path
 
 SIGNS = {Verdict.VIOLATED: "❌ violated", Verdict.UNKNOWN: "⚠️ unknown", Verdict.HOLDS: "✅ holds"}
+OTHERWISE = {Judged.EXPECTED: "✅ violated, as expected", Judged.OPEN: "⚪ unknown"}
+"""The signs of what is as it should be in its run."""
 
 
-def render_annotations(report: Report) -> str:
-    """A line for each property that does not hold: an error, or a warning where it is undecided."""
-    return "".join(_annotation(report, f) + "\n" for f in report.findings if f.verdict is not Verdict.HOLDS)
+def render_annotations(report: Report, asked: Asked | None = None) -> str:
+    """A line for each property that fails the run, each that is undecided, and each warning."""
+    outcome = Outcome(report, asked or Asked())
+    lines = []
+    for f in report.findings:
+        judged = outcome.of(f)
+        if judged in (Judged.FAILED, Judged.UNDECIDED):
+            step = step_at_fault(f)
+            source = (source_of(report, step) if step is not None else None) or report.sources.get(f.name)
+            steps = f" in {counted(f.depth, 'step')}" if judged is Judged.FAILED and f.depth is not None else ""
+            message = f"{f.meaning}: {f.verdict.word}{steps} ({f.how}). {why(f)}".strip()
+            lines.append(_line(_word(judged is Judged.UNDECIDED), source, f"{f.name}: {f.verdict.word}", message))
+    for c in outcome.complaints:
+        lines.append(_line(_word(c.undecided), report.sources.get(c.about), c.title, c.message))
+    for w in outcome.warnings:
+        if w.strict:  # others are no more than worth knowing
+            lines.append(_line("warning", report.sources.get(warned_about(w)), warned_title(w), warned_text(w)))
+    return "".join(lines)
 
 
-def _annotation(report: Report, f: Finding) -> str:
-    word = "error" if f.verdict is Verdict.VIOLATED else "warning"
-    step = step_at_fault(f)
-    source = (source_of(report, step) if step is not None else None) or report.sources.get(f.name)
-    place = {} if source is None else {"file": source.file, "line": str(source.line)}
-    properties = {**place, "title": f"{f.name}: {f.verdict.word}"}
-    told = ",".join(f"{name}={_property(clean(value))}" for name, value in properties.items())
-    steps = f" in {counted(f.depth, 'step')}" if f.verdict is Verdict.VIOLATED and f.depth is not None else ""
-    message = f"{f.meaning}: {f.verdict.word}{steps} ({f.how}). {finding_because(f)}".strip()
-    return f"::{word} {told}::{_data(clean(message))}"
+def broken_annotations(broken: Broken) -> str:
+    """The same where no report came of the run."""
+    return _line("error", broken.source, f"{broken.protocol}: not checked", broken.message)
+
+
+def _word(undecided: bool) -> str:
+    return "warning" if undecided else "error"
+
+
+def _line(word: str, source: Source | None, title: str, message: str) -> str:
+    place = {} if source is None else {"file": shown_path(source.file), "line": str(source.line)}
+    told = ",".join(f"{name}={_property(clean(value))}" for name, value in {**place, "title": title}.items())
+    return f"::{word} {told}::{_data(clean(message))}\n"
 
 
 def _data(text: str) -> str:
@@ -41,16 +63,29 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def render_summary(report: Report) -> str:
-    """The report in Markdown: a table of properties, and the first counterexample as a diagram."""
-    lines = [f"## {cell(report.protocol)}: {SIGNS[report.verdict]}", "", cell(subject(report)), ""]
+def render_summary(report: Report, asked: Asked | None = None) -> str:
+    """The report in Markdown: a table of properties, what else fails the run, warnings, and the first counterexample as
+    a diagram."""
+    outcome = Outcome(report, asked or Asked())
+    lines = [f"## {cell(report.protocol)}: {cell(outcome.headline)}", "", cell(subject(report)), ""]
     if report.exploration is not None:
         lines += [cell(coverage(report, report.exploration)), ""]
     lines += ["| property | verdict | how |", "| --- | --- | --- |"]
-    lines += [f"| {cell(f.name)} | {SIGNS[f.verdict]} | {cell(how(f))} |" for f in report.findings]
+    lines += [
+        f"| {cell(f.name)} | {OTHERWISE.get(outcome.of(f), SIGNS[f.verdict])} | {cell(how(f))} |"
+        for f in report.findings
+    ]
+    told = [f"- ❌ {cell(c.message)}" for c in outcome.complaints]
+    told += [f"- {'⚠️ ' if w.strict else ''}{cell(warned_text(w))}" for w in outcome.warnings]
+    lines += ["", *told] if told else []
     broken = next((f for f in report.findings if f.verdict is Verdict.VIOLATED and f.trace is not None), None)
     if broken is not None and broken.trace is not None:
         lines += ["", f"### {cell(broken.name)}", "", cell(f"Promised: {broken.meaning}."), ""]
         lines += ["```mermaid", render_mermaid(broken.trace, broken.match).rstrip(), "```", ""]
-        lines += [cell(finding_because(broken))] if finding_because(broken) else []
+        lines += [cell(why(broken))] if why(broken) else []
     return "\n".join(lines) + "\n"
+
+
+def broken_summary(broken: Broken) -> str:
+    """The same where no report came of the run."""
+    return f"## {cell(broken.protocol)}: ❌ not checked (exit {broken.code})\n\n{cell(broken.message)}\n"

@@ -14,13 +14,16 @@ class OutputError(Exception):
 def write_whole(path: str | Path, text: str) -> None:
     """Write ``text`` to ``path`` (UTF-8) by way of a temporary file beside it and a rename.
 
-    An existing file keeps its permissions, a symbolic link its target's place. Raises ``OutputError``.
+    An existing file keeps its permissions, a symbolic link its target's place. The summary of a job on GitHub keeps
+    what it has, for all commands of a step write into it. Raises ``OutputError``.
     """
     target = Path(os.path.realpath(path))
     temporary: Path | None = None
     try:
         if target.is_dir():
             raise IsADirectoryError(21, "it is a directory")
+        if _summary(target) and target.exists():
+            text = target.read_text(encoding="utf-8") + text
         handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
         temporary = Path(name)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -36,6 +39,12 @@ def write_whole(path: str | Path, text: str) -> None:
         raise OutputError(
             f"cannot write {path}: {reason} (name a file in a directory that can be written)"
         ) from problem
+
+
+def _summary(target: Path) -> bool:
+    """It is the file for GitHub's summary of the job."""
+    named = os.environ.get("GITHUB_STEP_SUMMARY")
+    return bool(named) and target == Path(os.path.realpath(str(named)))
 
 
 def _umask() -> int:

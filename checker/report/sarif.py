@@ -1,9 +1,10 @@
 """SARIF 2.1.0 (OASIS), for code scanning: a violated property is a result at the guard at fault.
 
 A run has one thread flow for each process, with ``executionOrder`` across them: that is how a race looks in it.
-GitHub takes whatever stands among the results for an alert, so by default these are failures only, with undecided
-properties as warnings; what holds is named under the run's properties. ``everything`` is for strict consumers
-(§3.27.9: a result whose kind is not "fail" has the level "none").
+GitHub takes whatever stands among the results for an alert, so by default these are what fails the run only, with
+undecided properties as warnings; what holds or was expected is named under the run's properties, warnings that fail
+nothing are notifications. ``everything`` is for strict consumers (§3.27.9: a result whose kind is not "fail" has the
+level "none").
 """
 
 from __future__ import annotations
@@ -11,42 +12,98 @@ from __future__ import annotations
 import hashlib
 import json
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import PurePath
 from typing import Any
 
-from ..vocabulary import Finding, Report, Source, Step, Trace, Verdict, counted
-from .because import finding_because
+from ..vocabulary import Finding, Report, Source, Step, Trace, Verdict, Warned, counted
+from .because import why
 from .blocks import clean
+from .compare import cell
+from .continuations import continued
 from .fault import source_of, step_at_fault
 from .lanes import told
+from .outcome import Asked, Broken, Complaint, Judged, Outcome, warned_about, warned_text
+from .places import location
 from .values import after_text
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
-HOME = "https://pypi.org/project/planrace/"
+KINDS = {
+    Judged.FAILED: ("fail", "error"),
+    Judged.UNDECIDED: ("fail", "warning"),
+    Judged.OPEN: ("open", "none"),
+    Judged.EXPECTED: ("informational", "none"),
+    Judged.HOLDS: ("pass", "none"),
+}
+"""Kind and level of a result; where everything is wanted what is undecided is open."""
+HELP = "A result shows a run that breaks it, one thread flow a process; `check` tells the same run in words."
 
 
-def render_sarif(report: Report, *, everything: bool = False) -> str:
-    """The report as SARIF."""
-    rules = {f.name: n for n, f in enumerate(report.findings)}
-    shown = [f for f in report.findings if everything or f.verdict is not Verdict.HOLDS]
+def render_sarif(report: Report, asked: Asked | None = None, *, everything: bool = False) -> str:
+    """The report as SARIF, by what was asked of the run."""
+    outcome = Outcome(report, asked or Asked())
+    judged = [outcome.of(f) for f in report.findings]
+    results = [
+        _result(report, f, n, j, everything=everything)
+        for n, (f, j) in enumerate(zip(report.findings, judged, strict=True))
+        if everything or KINDS[j][0] == "fail"
+    ]
+    kinds = list(dict.fromkeys(c.kind for c in outcome.complaints))
+    rules = [*map(_rule, report.findings), *map(_complaint_rule, kinds)]
+    results += [_complaint(report, c, len(report.findings) + kinds.index(c.kind)) for c in outcome.complaints]
+    named = zip(report.findings, judged, strict=True)
+    properties: dict[str, Any] = {
+        "protocol": clean(report.protocol),
+        "parameters": dict(report.parameters),
+        "holds": [clean(f.name) for f in report.findings if f.verdict is Verdict.HOLDS],
+        "expected": [clean(f.name) for f, j in named if j is Judged.EXPECTED],
+        **_covered(report),
+    }
+    notified = [_notification(report, w) for w in outcome.warnings]
+    return _log(rules, _id(report), outcome.code, not report.interrupted, notified, results, properties)
+
+
+def render_broken(broken: Broken) -> str:
+    """The same where no report came of the run: a notification, and a result where the author's file shows why."""
+    name = "no-report"
+    place = {} if broken.source is None else {"locations": [{"physicalLocation": _physical(broken.source)}]}
+    message = {"text": clean(broken.message)}
+    rule = {
+        "id": _own(name),
+        "name": "NoReport",
+        "shortDescription": {"text": "The protocol cannot be checked as it is"},
+        "defaultConfiguration": {"level": "error"},
+    }
+    print_ = hashlib.sha256(json.dumps([name, broken.protocol, broken.message]).encode()).hexdigest()
+    result = {
+        "ruleId": _own(name),
+        "ruleIndex": 0,
+        "kind": "fail",
+        "level": "error",
+        "message": message,
+        "partialFingerprints": {"planrace/v1": print_},
+        **place,
+    }
+    notified = {"level": "error", "message": message, "descriptor": {"id": _own(name)}, **place}
+    automation = clean(broken.protocol).replace("/", "_")
+    return _log([rule], automation, broken.code, False, [notified], [result] if place else [], {})
+
+
+def _log(
+    rules: list[dict[str, Any]],
+    automation: str,
+    code: int,
+    successful: bool,
+    notified: list[dict[str, Any]],
+    results: list[dict[str, Any]],
+    properties: dict[str, Any],
+) -> str:
+    invocation = {"executionSuccessful": successful, "exitCode": code}
     run = {
-        "tool": {
-            "driver": {
-                "name": "planrace",
-                "semanticVersion": _version(),
-                "informationUri": HOME,
-                "rules": [_rule(f) for f in report.findings],
-            }
-        },
-        "automationDetails": {"id": f"planrace/{_id(report)}/"},
-        "invocations": [{"executionSuccessful": True}],
+        "tool": {"driver": {"name": "planrace", "semanticVersion": _version(), "rules": rules}},
+        "automationDetails": {"id": f"planrace/{automation}/"},
+        "invocations": [{**invocation, **({"toolExecutionNotifications": notified} if notified else {})}],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(report, f, rules[f.name], everything=everything) for f in shown],
-        "properties": {
-            "protocol": clean(report.protocol),
-            "parameters": dict(report.parameters),
-            "holds": [f.name for f in report.findings if f.verdict is Verdict.HOLDS],
-        },
+        "results": results,
+        **({"properties": properties} if properties else {}),
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2, ensure_ascii=False) + "\n"
 
@@ -59,9 +116,11 @@ def _version() -> str:
 
 
 def _id(report: Report) -> str:
-    """Tells configurations apart: the protocol, its sizes and faults."""
-    sizes = "".join(f"-{name}{value}" for name, value in report.parameters.items())
-    return clean(f"{report.protocol}{sizes}{''.join(f'-{x}' for x in report.faults)}").replace("/", "_")
+    """Tells configurations apart: the protocol, its sizes, protections and faults."""
+    words = [report.protocol, *(f"{name}{value}" for name, value in report.parameters.items())]
+    words += ["every-size"] if report.every_size else []
+    words += [w for p in report.protections for w in ("with", p)] + [w for f in report.faults for w in ("fault", f)]
+    return clean("-".join(words)).replace("/", "_")
 
 
 def _rule(f: Finding) -> dict[str, Any]:
@@ -70,14 +129,63 @@ def _rule(f: Finding) -> dict[str, Any]:
         "name": "".join(word.capitalize() for word in clean(f.name).replace("_", "-").split("-")) or "Property",
         "shortDescription": {"text": clean(f.meaning)},
         "fullDescription": {"text": clean(f"{f.kind}: {f.meaning}")},
-        "help": {"text": "Every interleaving of the protocol was searched, as far as the report says."},
+        "help": {"text": clean(f"{f.name} ({f.kind}): {f.meaning}. {HELP}"), "markdown": _markdown(f)},
         "defaultConfiguration": {"level": "error"},
         "properties": {"tags": ["correctness", "concurrency"]},
     }
 
 
-def _result(report: Report, f: Finding, rule: int, *, everything: bool) -> dict[str, Any]:
-    kind, level = _judged(f.verdict, everything=everything)
+def _markdown(f: Finding) -> str:
+    return f"**{cell(f.name)}** ({cell(f.kind)})\n\n{cell(f.meaning)}.\n\n{HELP}\n"
+
+
+def _own(kind: str) -> str:
+    """The name of a rule that is ours and no property's."""
+    return f"planrace/{kind.replace(' ', '-')}"
+
+
+def _complaint_rule(kind: str) -> dict[str, Any]:
+    return {
+        "id": _own(kind),
+        "name": "".join(word.capitalize() for word in kind.split()),
+        "shortDescription": {"text": kind.capitalize()},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
+def _complaint(report: Report, c: Complaint, rule: int) -> dict[str, Any]:
+    mark = hashlib.sha256(json.dumps([c.kind, c.title]).encode()).hexdigest()
+    found: dict[str, Any] = {
+        "ruleId": _own(c.kind),
+        "ruleIndex": rule,
+        "kind": "fail",
+        "level": "warning" if c.undecided else "error",
+        "message": {"text": clean(c.message)},
+        "locations": [_location(report, None, c.about or report.protocol)],
+        "partialFingerprints": {"planrace/v1": mark},
+    }
+    if c.trace is not None and c.trace.steps:
+        found["codeFlows"] = [{"threadFlows": _flows(report, c.trace)}]
+    return found
+
+
+def _notification(report: Report, w: Warned) -> dict[str, Any]:
+    return {
+        "level": "warning" if w.strict else "note",
+        "message": {"text": clean(warned_text(w))},
+        "descriptor": {"id": _own(w.kind)},
+        "locations": [_location(report, None, warned_about(w) or report.protocol)],
+    }
+
+
+def _covered(report: Report) -> dict[str, Any]:
+    """What the search behind the results covered."""
+    e = report.exploration
+    return {} if e is None else {"states": e.states, "transitions": e.transitions, "complete": e.complete}
+
+
+def _result(report: Report, f: Finding, rule: int, judged: Judged, *, everything: bool) -> dict[str, Any]:
+    kind, level = KINDS[Judged.OPEN if everything and judged is Judged.UNDECIDED else judged]
     found: dict[str, Any] = {
         "ruleId": clean(f.name),
         "ruleIndex": rule,
@@ -86,25 +194,18 @@ def _result(report: Report, f: Finding, rule: int, *, everything: bool) -> dict[
         "message": {"text": clean(_message(f))},
         "locations": [_location(report, step_at_fault(f), f.name)],
         "partialFingerprints": {"planrace/v1": _fingerprint(f)},
-        "properties": {"how": clean(f.how), "depth": f.depth},
+        "properties": {"how": clean(f.how), "depth": f.depth, **_covered(report)},
     }
     if f.trace is not None and f.trace.steps:
-        found["codeFlows"] = [{"threadFlows": _flows(report, f.trace)}]
+        on = {"message": {"text": clean(continued(f))}} if continued(f) else {}
+        found["codeFlows"] = [{"threadFlows": _flows(report, f.trace), **on}]
     return found
-
-
-def _judged(verdict: Verdict, *, everything: bool) -> tuple[str, str]:
-    if verdict is Verdict.VIOLATED:
-        return "fail", "error"
-    if verdict is Verdict.HOLDS:
-        return "pass", "none"
-    return ("open", "none") if everything else ("fail", "warning")
 
 
 def _message(f: Finding) -> str:
     if f.verdict is Verdict.VIOLATED:
         steps = f" in {counted(f.depth, 'step')}" if f.depth is not None else ""
-        return f"Broken{steps}: {f.meaning}. {finding_because(f)}".strip()
+        return f"Broken{steps}: {f.meaning}. {why(f)}".strip()
     return f"{f.verdict.word}: {f.how}"
 
 
@@ -119,11 +220,7 @@ def _location(report: Report, step: Step | None, name: str) -> dict[str, Any]:
 
 
 def _physical(source: Source) -> dict[str, Any]:
-    path = PurePath(source.file)
-    place: dict[str, Any] = {"uri": path.as_uri() if path.is_absolute() else path.as_posix()}
-    if not path.is_absolute():
-        place["uriBaseId"] = "%SRCROOT%"
-    return {"artifactLocation": place, "region": {"startLine": source.line}}
+    return {"artifactLocation": location(source.file), "region": {"startLine": source.line}}
 
 
 def _flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
@@ -131,16 +228,16 @@ def _flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
     actors = dict.fromkeys(s.by for s in trace.steps)
     steps = list(enumerate(trace.steps, 1))
     return [
-        {"id": clean(who), "locations": [_flow_location(report, n, s) for n, s in steps if s.by == who]}
+        {"id": clean(who), "locations": [_flow_location(report, n, s, trace.loop) for n, s in steps if s.by == who]}
         for who in actors
     ]
 
 
-def _flow_location(report: Report, number: int, step: Step) -> dict[str, Any]:
+def _flow_location(report: Report, number: int, step: Step, loop: int | None) -> dict[str, Any]:
     place = _location(report, step, step.action)
-    variables = report.variables
-    place["message"] = {"text": f"{number}. {clean(step.by)} {told(step)}"}
-    state = {clean(c.place): {"text": clean(after_text(c, variables))} for c in step.changed}
+    again = " (again and again, for ever)" if loop is not None and number > loop else ""
+    place["message"] = {"text": f"{number}. {clean(step.by)} {told(step)}{again}"}
+    state = {clean(c.place): {"text": clean(after_text(c, report.variables))} for c in step.changed}
     return {"executionOrder": number, "location": place, **({"state": state} if state else {})}
 
 

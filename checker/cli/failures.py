@@ -1,0 +1,32 @@
+"""What goes wrong in a run: its exit code and its sentence."""
+
+from __future__ import annotations
+
+import click
+
+USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
+OURS = "This is a defect of planrace, not of your protocol; please report it."
+
+
+def code_of(problem: BaseException) -> int:
+    """2 for what users can mend, 70 for what only we can, 130 where the run was interrupted."""
+    from model.language import ModelError
+
+    from ..report import OutputError
+    from ..report.forms import NoTraceError
+    from ..report.read import ReadError
+
+    if isinstance(problem, KeyboardInterrupt | click.Abort):
+        return INTERRUPTED
+    mendable = ModelError | OutputError | ReadError | NoTraceError | click.ClickException
+    return USAGE if isinstance(problem, mendable) else INTERNAL
+
+
+def sentence_of(problem: BaseException) -> str:
+    """What to say of it."""
+    code = code_of(problem)
+    if code == INTERRUPTED:
+        return "interrupted before there was anything to report"
+    if code == INTERNAL:
+        return f"{type(problem).__name__}: {problem}. {OURS}"
+    return problem.format_message() if isinstance(problem, click.ClickException) else str(problem)
