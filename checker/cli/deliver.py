@@ -61,7 +61,7 @@ class Delivery:
             raise click.UsageError(f"Standard output takes one form, not {' and '.join(shown)}; write FORM:FILE.")
         self.form = shown[0] if shown else "text"
         self._places = [(self._known(f.partition(":")[0]), f.partition(":")[2]) for f in formats if ":" in f]
-        self._places += [_place(o, self.form) for o in outputs]
+        self._places += [self._place(o) for o in outputs]
         bare = any(o == path for o, (_, path) in zip(outputs, self._places[-len(outputs) :], strict=False))
         self._replaced = bare or (brief and bool(self._places) and not shown)
         for _, path in self._places:
@@ -132,6 +132,13 @@ class Delivery:
             click.echo(f"no {self.form}: {problem}", err=True)
             click.echo(told.document.closing, err=True)
 
+    def _place(self, output: str) -> tuple[str, str]:
+        """Form and path of an ``-o``: ``json:FILE``, or ``FILE`` in the form of ``--format``."""
+        kind, sign, path = output.partition(":")
+        if sign and (kind in self._allowed or kind in FORMS):
+            return kind, path
+        return self.form, output
+
     def _known(self, form: str) -> str:
         if form not in self._allowed:
             raise click.UsageError(f"{form!r} is no form of this report; there are {', '.join(self._allowed)}.")
@@ -147,11 +154,3 @@ def writable(path: str) -> None:
         raise OutputError(f"cannot write {path}: there is no directory {folder} (make it first)")
     if not os.access(folder, os.W_OK):
         raise OutputError(f"cannot write {path}: the directory {folder} is not writable (choose another)")
-
-
-def _place(output: str, form: str) -> tuple[str, str]:
-    """Form and path of an ``-o``: ``json:FILE``, or ``FILE`` in the form of ``--format``."""
-    kind, sign, path = output.partition(":")
-    if sign and kind in FORMS:
-        return kind, path
-    return form, output
