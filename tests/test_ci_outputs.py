@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,7 +19,6 @@ import pytest
 from sarif_pydantic import Sarif
 
 from checker import Options, Report, check, explained
-from checker.cli.app import app
 from checker.cli.main import run
 from checker.report.fault import step_at_fault
 from checker.report.github import render_annotations, render_summary
@@ -39,9 +37,6 @@ LEVELS: dict[str, Any] = {
     "if": {"properties": {"kind": {"not": {"const": "fail"}}}, "required": ["kind"]},
     "then": {"properties": {"level": {"const": "none"}}},
 }
-WORKFLOWS: dict[str, Any] = json.loads(
-    (files("check_jsonschema") / "builtin_schemas" / "vendor" / "github-workflows.json").read_text()
-)
 
 
 @pytest.fixture(scope="module")
@@ -259,7 +254,7 @@ def test_hostile_names_break_nothing(report: Report) -> None:
     assert all(row.count("|") == 4 for row in rows)
 
 
-# The command and the documents -----------------------------------------------------------------------------------
+# The command -----------------------------------------------------------------------------------------------------
 def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sizes = [w for n, v in SMALL.items() for w in ("-s", f"{n}={v}")]
     forms = [w for f in ("junit", "sarif", "annotations", "summary") for w in ("--format", f"{f}:{tmp_path / f}")]
@@ -269,17 +264,3 @@ def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "pass" in {r["kind"] for r in json.loads((tmp_path / "sarif").read_text())["runs"][0]["results"]}
     assert (tmp_path / "annotations").read_text().startswith("::error ")
     assert (tmp_path / "summary").read_text().startswith("## original")
-
-
-def test_what_the_documents_run_exists() -> None:
-    """Every option in the workflow and the hooks is one of the command's."""
-    known = {o for p in app.params for o in p.opts}
-    text = (ROOT / "docs" / "ci.md").read_text()
-    found = re.findall(r"\bcheck (--protocol[^`]*?)(?=\n +- |\n *language|```)", text, re.DOTALL)
-    assert len(found) >= 3
-    for words in found:
-        assert {w for w in shlex.split(words) if w.startswith("--")} <= known
-    blocks = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
-    yaml = pytest.importorskip("yaml")
-    for block in [*blocks, (ROOT / ".pre-commit-hooks.yaml").read_text()]:
-        assert yaml.safe_load(block)
