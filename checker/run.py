@@ -43,12 +43,12 @@ def check(
     if options.scenario is not None:
         return show(system, sizes, options.scenario, options)
     instance = system.instance(**sizes)
-    asked, left_out = chosen(system, options.properties, Checkable | Temporal if engine in EXPLICIT else Checkable)
+    asked, _ = chosen(system, options.properties, Checkable | Temporal)
     engine, answers, exploration, interrupted, warned = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in answers)
     told = Narrator(instance, options, wanted(instance, options, faults, broken=broken), choose=engine in EXPLICIT)
-    findings = [told.finding(by_name.get(p.name) or _unanswered(p)) for p in asked]
+    findings = [told.finding(by_name.get(p.name) or _unanswered(p, engine)) for p in asked]
     telling, cut = None, False
     if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):
         telling, cut = told.telling(findings, exploration.seconds if exploration else 0.0)
@@ -60,7 +60,6 @@ def check(
         engine=engine,
         findings=tuple(findings),
         exploration=exploration,
-        left_out=tuple((p.name, p.kind, _NO_ENGINE) for p in left_out),
         telling=telling,
         interrupted=interrupted or cut,
         warnings=warned,
@@ -68,9 +67,6 @@ def check(
         pictures=pictures(instance),
         sources=sources(system),
     )
-
-
-_NO_ENGINE = "this engine does not answer such"
 
 
 def _prove(
@@ -161,10 +157,8 @@ def refuse(words: Mapping[str, str]) -> None:
         raise ModelError(f"there are no proofs for every size with {name}={value}", remedy="search one size: check")
 
 
-def chosen(
-    system: System, names: Sequence[str], kinds: Any = Checkable
-) -> tuple[Sequence[Property], Sequence[Property]]:
-    """The properties to check, and those that a default run leaves out: the ones of other kinds."""
+def chosen(system: System, names: Sequence[str], kinds: Any) -> tuple[Sequence[Property], Sequence[Property]]:
+    """The properties to ask about, and those that are left out where none are named: the ones of other ``kinds``."""
     declared = {p.name: p for p in system.properties}
     if names:
         wanted = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(names)]
@@ -177,5 +171,7 @@ def chosen(
     return asked, [p for p in declared.values() if not isinstance(p, kinds)]
 
 
-def _unanswered(p: Property) -> Answer:
-    return Answer(p, Verdict.UNKNOWN, f"{_NO_ENGINE}: {p.kind}")
+def _unanswered(p: Property, engine: str) -> Answer:
+    """What was promised and not looked at is open, whether it was named or not."""
+    how = f"engine {engine} does not answer {p.kind}: use --engine {EXPLICIT[0]}, or name the others with --property"
+    return Answer(p, Verdict.UNKNOWN, how)

@@ -408,7 +408,7 @@ class Report(Painted):
     findings: tuple[Finding, ...]
     exploration: Exploration | None
     left_out: tuple[tuple[str, str, str], ...] = ()
-    """Properties that the default run leaves out: name, kind, why."""
+    """Properties that a proof for every size is not asked about unless they are named: name, kind, why."""
     telling: Telling | None = None
     interrupted: bool = False
     warnings: tuple[Warned, ...] = ()

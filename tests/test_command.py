@@ -18,6 +18,8 @@ from checker.cli.main import run
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
+PETERSON = str(ROOT / "examples" / "peterson.py")
+PETERSON_SAFETY = [w for n in ("one-inside", "somebody-is-inside") for w in ("--property", n)]
 SMALL = ["-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=3", "-s", "keep=1"]
 COMMAND = [sys.executable, "-c", "from checker.cli import main; main()"]
 
@@ -58,6 +60,10 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
         (0, ["-p", f"{EXAMPLE}:fixed"]),
         (0, ["-p", f"{EXAMPLE}:protocol", "--with", "compare-and-set"]),
         (0, ["-p", "properties.dns:fixed", *SMALL]),
+        (3, ["-p", f"{PETERSON}:fixed", "--engine", "induction"]),
+        (0, ["-p", f"{PETERSON}:fixed", "--engine", "induction", *PETERSON_SAFETY]),
+        (3, ["-p", f"{PETERSON}:fixed", "--engine", "spacer", "--expect", "holds"]),
+        (0, ["-p", f"{PETERSON}:fixed"]),
         (0, ["list"]),
         (0, ["--help"]),
         (0, ["--version"]),

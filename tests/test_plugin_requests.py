@@ -340,3 +340,34 @@ def test_artifacts_are_those_of_the_last_run(project: pytest.Pytester) -> None:
     (folder / "mine").mkdir()
     project.runpytest_inprocess().assert_outcomes(passed=3)
     assert sorted(p.name.rpartition(".py_")[2] for p in folder.glob("*/")) == ["mine", "test_broken"]
+
+
+def test_a_promise_that_the_engine_cannot_answer_is_open(project: pytest.Pytester) -> None:
+    """Otherwise a test would be green about a property that nobody looked at."""
+    project.makepyfile(
+        """
+        import counter
+        from counter import *
+        from properties import eventually_always
+
+        live = counter.fixed.protocol
+        live.declare(eventually_always("all-done", done, "all are done sometime"))
+
+        def test_it(model_check):
+            model_check(fixed, workers=1, engine="induction")
+
+        def test_named(model_check):
+            model_check(fixed, "in-range", workers=1, engine="induction")
+
+        def test_may_be_open(model_check):
+            model_check(fixed, workers=1, engine="induction", allow_unknown=True)
+
+        def test_proof(model_check):
+            model_check(fixed, engine="proof", allow_unknown=True)
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=3, failed=1)
+    said = " ".join(result.stdout.str().split())
+    assert "UNKNOWN all-done: engine induction does not answer liveness: use --engine auto" in said
+    assert re.search(r"^\w+ +counter-fixed; left out: all-done$", result.stdout.str(), re.M)

@@ -14,7 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from checker import Options, Report, Trace, check, find
+from checker import Options, Report, Trace, check, find, prove
 from checker.report import OutputError, document, render_json, render_plain, to_json, write_whole
 from checker.report.read import ReadError, read_report
 from checker.report.terminal import draw
@@ -22,6 +22,7 @@ from checker.report.terminal import draw
 HERE = Path(__file__).parent
 SCHEMA = json.loads((HERE.parent / "docs" / "report.schema.json").read_text())
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+LEFT_OUT = [("endpoints-converge", "liveness"), ("cleanup-deletes", "reachability")]
 HOSTILE = "\x1b[31mred\x07[bold]\n<script>\u202e"
 
 
@@ -214,8 +215,15 @@ def test_the_same_steps_are_told_once() -> None:
 
 
 def test_left_out_and_undecided_are_said() -> None:
-    text = render_plain(document(small(engine="bmc", depth=3), 3))
-    assert "Left out: automation-recovers (recoverability), endpoints-converge (liveness)" in " ".join(text.split())
+    report = prove(find("fixed"), {"enactors": 1, "endpoints": 1, "plans": 1, "keep": 1})
+    assert [(name, kind) for name, kind, _ in report.left_out] == LEFT_OUT
+    text = " ".join(render_plain(document(report, 0)).split())
+    assert "Left out: endpoints-converge (liveness), cleanup-deletes (reachability): no proof" in text
+    report = small(engine="bmc", depth=3)
+    text = " ".join(render_plain(document(report, 3)).split())
+    assert "UNKNOWN automation-recovers: engine bmc does not answer recoverability: use --engine auto" in text
+    assert "UNKNOWN endpoints-converge: engine bmc does not answer liveness: use --engine auto" in text
+    assert to_json(report)["left_out"] == []
     text = render_plain(document(small(states=5), 3))
     assert "not decided: the bound of 5 states was reached" in " ".join(text.split())
 

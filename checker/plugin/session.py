@@ -217,6 +217,8 @@ def line(report: Report, *, cached: bool) -> str:
     told = f"{report.verdict.word:<9} {report.protocol}" + (f" ({instance})" if instance else "")
     if report.exploration is not None:
         told += f": {report.exploration.states:,} states, {report.exploration.seconds:.2f} s"
+    if report.left_out:
+        told += f"; left out: {', '.join(name for name, _, _ in report.left_out)}"
     unfaulted = (f"{w.subject} {w.message}" for w in report.warnings if w.kind == WITHOUT_FAULTS)
     warned = "; ".join([*serious(report), *unfaulted])
     return told + (f"; warning: {warned}" if warned else "") + (CACHED if cached else "")
