@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from model.language import Term
-from properties.kinds import Checkable, Invariant, Property, Reachability, StepInvariant
+from properties.kinds import Checkable, Property, Reachability, StepInvariant
 
 from .interpreter import Interpreter, State
 from .replay import Recording, ReplayError
@@ -33,16 +33,31 @@ class Answer:
     runbook: Runbook | None = None
 
 
-def sought(p: StepInvariant | Reachability) -> Term:
-    """The step term that decides ``p`` when it holds."""
+def sought(p: Checkable) -> Term:
+    """The term that decides ``p`` when it holds: of a step if ``of_step``, else of a state."""
     return p.event if isinstance(p, Reachability) else ~p.holds
+
+
+def of_step(p: Checkable) -> bool:
+    """Steps decide ``p``; otherwise states do."""
+    return p.of_step if isinstance(p, Reachability) else isinstance(p, StepInvariant)
+
+
+def verdict_met(p: Checkable) -> Verdict:
+    """The verdict where what is ``sought`` was met."""
+    return Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
+
+
+def verdict_never_met(p: Property) -> Verdict:
+    """The verdict where what is ``sought`` is nowhere."""
+    return Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS
 
 
 def shows(p: Checkable, recording: Recording) -> bool:
     """The last state or step of a recording decides ``p``, says the interpreter."""
     interpreter = recording.interpreter
-    if isinstance(p, Invariant):
-        return not interpreter.holds(p.holds, recording.states[-1])
+    if not of_step(p):
+        return interpreter.holds(sought(p), recording.states[-1])
     if not recording.moves:
         return False
     before, after = recording.states[-2:]
@@ -63,14 +78,14 @@ def retrace(interpreter: Interpreter, view: Callable[[State], int], path: Sequen
     return recording
 
 
-def confirm_state(p: Invariant, recording: Recording) -> Recording:
-    """The last state violates ``p``, says the interpreter."""
-    if recording.interpreter.holds(p.holds, recording.states[-1]):
-        raise ReplayError(f"{p.name} holds in the state that is said to violate it")
+def confirm_state(p: Checkable, recording: Recording) -> Recording:
+    """The last state decides ``p``, says the interpreter."""
+    if not recording.interpreter.holds(sought(p), recording.states[-1]):
+        raise ReplayError(f"the last state does not decide {p.name}")
     return recording
 
 
-def confirm_step(p: StepInvariant | Reachability, recording: Recording, target: State | None = None) -> Recording:
+def confirm_step(p: Checkable, recording: Recording, target: State | None = None) -> Recording:
     """Add the first step (to ``target``, if it is given) that decides ``p``, says the interpreter."""
     interpreter, before = recording.interpreter, recording.states[-1]
     moves = ((m, after) for m, after in interpreter.moves(before) if target in (None, after))

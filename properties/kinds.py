@@ -13,7 +13,7 @@ from typing import ClassVar, TypeAlias
 from model.language import DefinitionError, Op, Place, Term
 from model.language.actions import check_state_only
 from model.language.errors import author, listed
-from model.language.terms import TRUE, Value, truth
+from model.language.terms import TRUE, Value, subterms, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 
@@ -52,7 +52,8 @@ class StepInvariant:
 
 @dataclass(frozen=True, eq=False)
 class Reachability:
-    """``event`` holds of some step from a reachable state; violated when a complete search never meets it."""
+    """``event`` is met: in some reachable state, or of some step from one if it speaks of steps; violated when a
+    complete search never meets it."""
 
     name: str
     event: Term
@@ -64,6 +65,11 @@ class Reachability:
     def terms(self) -> tuple[Term, ...]:
         """What it reads."""
         return (self.event,)
+
+    @property
+    def of_step(self) -> bool:
+        """The event speaks of a step. Otherwise every state counts, the initial one and those without steps too."""
+        return any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(self.event))
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +145,8 @@ def step_invariant(name: str, holds: Value, meaning: str) -> StepInvariant:
 
 
 def reachable(name: str, event: Value, meaning: str) -> Reachability:
-    """Some step satisfies ``event``, a term that may use ``primed`` and ``taken``."""
+    """Some reachable state satisfies ``event``, the initial one included; if it uses ``primed`` or ``taken``, some step
+    does."""
     return Reachability(name, _step_term(event, name), _sentence(meaning, name))
 
 
@@ -222,8 +229,6 @@ def _step_term(value: Value, name: str) -> Term:
 
 
 def _check_closed(term: Term, name: str) -> None:
-    from model.language.terms import subterms
-
     for t in subterms(term):
         if t.op is Op.BOUND and t.data[1] == 0:
             raise DefinitionError(f"property {name}: {t} is a parameter of an action", remedy="quantify over it")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from checker.interpreter import Interpreter, State
-from model.language import Instance
+from model.language import Instance, Op, Term
+from model.language.terms import subterms
 from properties import Invariant, Property, Reachability, StepInvariant
 
 
@@ -19,26 +21,28 @@ class Naive:
     shortest: dict[str, int] = field(default_factory=dict)
 
 
-def search(instance: Instance, properties: list[Property] | None = None) -> Naive:
+def search(instance: Instance, properties: Sequence[Property] | None = None) -> Naive:
     interpreter = Interpreter(instance)
     asked = list(instance.system.properties if properties is None else properties)
-    invariants = [p for p in asked if isinstance(p, Invariant)]
-    stepped = [p for p in asked if isinstance(p, StepInvariant | Reachability)]
+    events = [p for p in asked if isinstance(p, Reachability)]
+    of_states = {p.name: ~p.holds for p in asked if isinstance(p, Invariant)}
+    of_states |= {p.name: p.event for p in events if not speaks_of_a_step(p.event)}
+    of_steps = {p.name: ~p.holds for p in asked if isinstance(p, StepInvariant)}
+    of_steps |= {p.name: p.event for p in events if speaks_of_a_step(p.event)}
     found, depth = Naive(), 0
     frontier: list[State] = [interpreter.initial()]
     seen = set(frontier)
     while frontier:
         fresh = []
         for s in frontier:
-            for p in invariants:
-                if p.name not in found.shortest and not interpreter.holds(p.holds, s):
-                    found.shortest[p.name] = depth
+            for name, term in of_states.items():
+                if name not in found.shortest and interpreter.holds(term, s):
+                    found.shortest[name] = depth
             for move, t in interpreter.moves(s):
                 found.transitions += 1
-                for q in stepped:
-                    term = q.event if isinstance(q, Reachability) else ~q.holds
-                    if q.name not in found.shortest and interpreter.holds(term, s, t, move):
-                        found.shortest[q.name] = depth + 1
+                for name, term in of_steps.items():
+                    if name not in found.shortest and interpreter.holds(term, s, t, move):
+                        found.shortest[name] = depth + 1
                 if t not in seen:
                     seen.add(t)
                     fresh.append(t)
@@ -46,3 +50,7 @@ def search(instance: Instance, properties: list[Property] | None = None) -> Naiv
         depth += bool(fresh)
     found.states, found.depth = len(seen), depth
     return found
+
+
+def speaks_of_a_step(term: Term) -> bool:
+    return any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(term))

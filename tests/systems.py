@@ -39,6 +39,8 @@ from model.language import (
 from model.language.actions import Step, Update
 from model.language.sorts import BOOL, Array, Enum, Int, Maybe, SetOf, Sort
 from model.language.terms import constant, subterms
+from properties import invariant, reachable, step_invariant
+from properties.kinds import Checkable
 
 WORKER = index("worker", 2)
 PLACE = index("place", 2, ordered=True)
@@ -244,6 +246,17 @@ def random_systems(draw: st.DrawFn) -> tuple[System, list[Term], list[Term]]:
     states = [builder.truth([], 3) for _ in range(2)]
     stepping = Builder(draw, variables, steps=True)
     return protocol.system(), states, [stepping.truth([], 3) for _ in range(2)]
+
+
+def everything(states: list[Term], steps: list[Term]) -> list[Checkable]:
+    """Every kind of property that a search of states and steps decides, of drawn terms."""
+    return [
+        *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
+        *(reachable(f"met {k}", t, "random") for k, t in enumerate(states)),
+        *(step_invariant(f"step {k}", t, "random") for k, t in enumerate(steps)),
+        *(step_invariant(f"no step {k}", ~t, "random") for k, t in enumerate(steps)),
+        *(reachable(f"event {k}", t, "random") for k, t in enumerate(steps)),
+    ]
 
 
 def _add(protocol: Protocol, builder: Builder, number: int) -> None:

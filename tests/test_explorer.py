@@ -20,10 +20,10 @@ from checker.limits import Limits
 from checker.smt.finite import _HANDLERS as ENCODED
 from model.language import Array, Instance, Op, SetOf, Sort, System, Term
 from model.language.render import _INFIX, _TEXT
-from properties import Property, StepInvariant, invariant, reachable, step_invariant
+from properties import StepInvariant, invariant, step_invariant
 
 from . import naive
-from .systems import random_systems
+from .systems import everything, random_systems
 
 STATES = 25
 
@@ -89,11 +89,7 @@ def test_the_step_function_agrees_with_the_interpreter(drawn: tuple[System, list
 @given(random_systems())
 def test_the_search_agrees_with_a_naive_one(drawn: tuple[System, list[Term], list[Term]]) -> None:
     system, states, steps = drawn
-    properties: list[Property] = [
-        *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
-        *(reachable(f"step {k}", t, "random") for k, t in enumerate(steps)),
-        *(step_invariant(f"no step {k}", ~t, "random") for k, t in enumerate(steps)),
-    ]
+    properties = everything(states, steps)
     instance = system.instance()
     try:
         wanted = naive.search(instance, properties)

@@ -18,11 +18,11 @@ from checker.smt.cti import counterexample_to_induction
 from checker.smt.spacer import Spacer
 from checker.vocabulary import Verdict
 from model.language import ModelError, Protocol, Step, System, Term, integers, step, update, when
-from properties import invariant, reachable, step_invariant
+from properties import invariant
 from properties.dns import fixed, original
 from properties.kinds import Checkable
 
-from .systems import random_systems
+from .systems import everything, random_systems
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 SYSTEMS = [
@@ -61,11 +61,7 @@ def test_against_explicit_search(name: str, system: System) -> None:
 @given(random_systems())
 def test_random_systems(name: str, drawn: tuple[System, list[Term], list[Term]]) -> None:
     system, states, steps = drawn
-    properties: list[Checkable] = [
-        *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
-        *(reachable(f"step {k}", t, "random") for k, t in enumerate(steps)),
-        *(step_invariant(f"no step {k}", ~t, "random") for k, t in enumerate(steps)),
-    ]
+    properties = everything(states, steps)
     instance = system.instance()
     try:
         explicit, covered = Search(instance, properties, exhaustive=True, limits=Limits(states=300)).run()

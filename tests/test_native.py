@@ -19,11 +19,11 @@ from checker.native.memory import Array
 from checker.vocabulary import Exploration, Verdict
 from model.language import Instance, Protocol, System, Term, array, index, integers, step, subsets, update, when
 from model.language.actions import Step
-from properties import invariant, reachable, step_invariant
+from properties import invariant
 from properties.dns import fixed, original
 from properties.kinds import Checkable
 
-from .systems import random_systems
+from .systems import everything, random_systems
 
 ROWS = [r for r in json.loads((Path(__file__).parent / "counts.json").read_text()) if not r["symmetry"]]
 VARIANTS = {"original": original, "fixed": fixed}
@@ -88,11 +88,7 @@ def test_full_buckets(pad: int, late: int, monkeypatch: pytest.MonkeyPatch) -> N
 def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """Every sort and operator: the same states, counts, verdicts and lengths, or the same error."""
     system, states, steps = drawn
-    properties: list[Any] = [
-        *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
-        *(step_invariant(f"step {k}", t, "random") for k, t in enumerate(steps)),
-        *(reachable(f"event {k}", t, "random") for k, t in enumerate(steps)),
-    ]
+    properties = everything(states, steps)
     reference = Search(system.instance(), properties, exhaustive=True, limits=Limits(states=3000))
     native = NativeSearch(system.instance(), properties, exhaustive=True, workers=2, limits=Limits(states=3000))
     try:

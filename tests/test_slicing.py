@@ -17,11 +17,11 @@ from checker.native import NativeSearch
 from checker.run import Options, check
 from model.language import If, Protocol, System, Term, array, exists, index, integers, step, subsets, update, when
 from model.language.actions import Step
-from properties import infinitely_often, invariant, step_invariant
+from properties import infinitely_often, invariant
 from properties.dns import fixed, original
 from properties.kinds import Checkable
 
-from .systems import random_systems
+from .systems import everything, random_systems
 
 
 def outcome_of(make: Any) -> Any:
@@ -39,9 +39,7 @@ def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """One property at a time: the same answers and depth without the variables that it does not need."""
     system, states, steps = drawn
     instance = system.instance()
-    asked: list[Any] = [invariant(f"state {k}", t, "random") for k, t in enumerate(states)]
-    asked += [step_invariant(f"step {k}", t, "random") for k, t in enumerate(steps)]
-    for p in asked[:3]:
+    for p in everything(states, steps)[1:5]:
         names = irrelevant(instance, [p])
         whole = outcome_of(lambda p=p: Search(instance, [p], exhaustive=True))
         sliced = outcome_of(lambda p=p, n=names: Search(instance, [p], exhaustive=True, sliced=n))

@@ -38,7 +38,7 @@ def test_a_run_with_a_gap_is_refused() -> None:
 
 def test_a_violation_that_is_none_is_refused() -> None:
     recording = record(interpreter(), [("publish", ())])
-    with pytest.raises(ReplayError, match="active-plan-never-deleted holds"):
+    with pytest.raises(ReplayError, match="the last state does not decide active-plan-never-deleted"):
         confirm_state(PROPERTIES[0], recording)
     target = record(interpreter(), [("publish", ()), ("publish", ())]).states[-1]
     with pytest.raises(ReplayError, match="decides plans-never-regress"):

@@ -19,8 +19,9 @@ from typing import Any
 from model.language import Action, Array, Enum, Index, Op, Outcome, System, Term
 from model.language.render import render
 from model.language.system import Variable
-from properties.kinds import Invariant, StepInvariant
+from properties.kinds import Checkable
 
+from ..answers import of_step, sought
 from ..interpreter import Interpreter, Move, State
 from .explored import Explored
 from .family import variables_of
@@ -160,15 +161,16 @@ def _put(s: State, own: int, i: int, value: Any) -> State:
 
 
 def _alike(interpreter: Interpreter, s: State, t: State) -> bool:
-    """The same invariants and final states."""
+    """To properties of states the same, and final states."""
     system = interpreter.instance.system
-    terms = [p.holds for p in system.properties if isinstance(p, Invariant)]
+    terms = [sought(p) for p in system.properties if isinstance(p, Checkable) and not of_step(p)]
     return all(interpreter.holds(x, s) == interpreter.holds(x, t) for x in (*terms, *system.final))
 
 
 def _steps_alike(interpreter: Interpreter, a: tuple[State, Move, State], b: tuple[State, Move, State]) -> bool:
-    """The same step invariants hold of two steps."""
-    terms = [p.holds for p in interpreter.instance.system.properties if isinstance(p, StepInvariant)]
+    """Two steps are the same to properties of steps."""
+    properties = interpreter.instance.system.properties
+    terms = [sought(p) for p in properties if isinstance(p, Checkable) and of_step(p)]
     return all(
         interpreter.holds(x, s, after, move) == interpreter.holds(x, t, later, other)
         for x in terms

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from properties.kinds import Invariant, Property, Reachability, StepInvariant
+from properties.kinds import Checkable, Property, Reachability
 
-from ..answers import Answer, confirm_state, confirm_step, sought
+from ..answers import Answer, confirm_state, confirm_step, of_step, sought, verdict_met, verdict_never_met
 from ..interpreter import RangeError
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
@@ -29,16 +29,18 @@ class Questions:
         return any(a.verdict is Verdict.VIOLATED for a in self.answers.values())
 
     @property
-    def states(self) -> list[Invariant]:
-        return [p for p in self.open if isinstance(p, Invariant)]
+    def states(self) -> list[Checkable]:
+        """Those that a state decides."""
+        return [p for p in self.open if isinstance(p, Checkable) and not of_step(p)]
 
     @property
-    def steps(self) -> list[StepInvariant | Reachability]:
-        return [p for p in self.open if isinstance(p, StepInvariant | Reachability)]
+    def steps(self) -> list[Checkable]:
+        """Those that a step decides."""
+        return [p for p in self.open if isinstance(p, Checkable) and of_step(p)]
 
     def watch(self) -> Watch:
         """Terms that hold where an open property is decided, and what the census wants."""
-        watch = Watch(tuple(~p.holds for p in self.states), tuple(sought(p) for p in self.steps))
+        watch = Watch(tuple(sought(p) for p in self.states), tuple(sought(p) for p in self.steps))
         return watch if self.census is None else self.census.watching(watch)
 
     def settle(self, found: int, hits: Sequence[tuple[int, int]], run: Callable[[], Recording]) -> None:
@@ -69,13 +71,10 @@ class Questions:
         if not coverage.complete:
             return Answer(p, Verdict.UNKNOWN, f"not decided: {coverage.stopped}")
         how = f"complete search of {coverage.states} states"
-        if isinstance(p, Reachability):
-            return Answer(p, Verdict.VIOLATED, f"never met in a {how}")
-        return Answer(p, Verdict.HOLDS, how)
+        return Answer(p, verdict_never_met(p), f"never met in a {how}" if isinstance(p, Reachability) else how)
 
-    def _close(self, p: Invariant | StepInvariant | Reachability, recording: Recording) -> None:
-        verdict = Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
-        self.answers[p.name] = Answer(p, verdict, self._how, recording)
+    def _close(self, p: Checkable, recording: Recording) -> None:
+        self.answers[p.name] = Answer(p, verdict_met(p), self._how, recording)
         self.open = [q for q in self.open if q is not p]
 
 
@@ -84,7 +83,7 @@ def raise_range_error(recording: Recording, questions: Questions) -> None:
     interpreter, state = recording.interpreter, recording.states[-1]
     try:
         for p in questions.states:
-            interpreter.holds(p.holds, state)
+            interpreter.holds(sought(p), state)
         for move, after in interpreter.moves(state):
             for q in questions.steps:
                 interpreter.holds(sought(q), state, after, move)

@@ -22,7 +22,7 @@ from typing import Any
 from model.language import Instance
 from properties.kinds import Property
 
-from ..answers import Answer, retrace
+from ..answers import Answer, of_step, retrace
 from ..explore.coverage import Census
 from ..explore.kernel import Kernel
 from ..explore.questions import Questions, raise_range_error
@@ -279,7 +279,7 @@ class NativeSearch:
     def _last_level(self) -> str | None:
         """Check the states at the depth bound; the search is complete if they lead nowhere new."""
         before = [w.info[INFO_STEPS] for w in self.workers]
-        states = (1 << len(self.questions.states)) - 1 | self._stuck
+        states = sum(1 << k for k, p in enumerate(self._terms) if not of_step(p)) | self._stuck
         closed = True
         for part in range(self._parts):
             for w in self.workers:

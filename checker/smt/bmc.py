@@ -12,9 +12,9 @@ from typing import Any
 import z3
 
 from model.language import Instance, Term
-from properties.kinds import Checkable, Invariant, Property, Reachability
+from properties.kinds import Checkable, Property
 
-from ..answers import Answer, shows, sought
+from ..answers import Answer, of_step, shows, sought, verdict_met, verdict_never_met
 from ..limits import Limits, Listener, Watchman
 from ..replay import ReplayError, record
 from ..vocabulary import Verdict
@@ -42,7 +42,7 @@ class Bounded:
         self.depth = DEPTH if self.limits.depth is None else self.limits.depth
         self.fail_fast = fail_fast
         self.interrupted = False
-        self.steps = Steps(instance, [*(term_of(p) for p in properties), *more])
+        self.steps = Steps(instance, [*(sought(p) for p in properties), *more])
         self._watchman = Watchman("bounded search", self.limits, listener)
         self._solver = z3.SolverFor("QF_BV")
         self._solver.set("random_seed", 0)
@@ -149,31 +149,23 @@ class Bounded:
         for p in still_open:
             recording = record(self.steps.interpreter, picks)
             if shows(p, recording):
-                verdict = Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
-                self._answers[p.name] = Answer(p, verdict, "bounded model checking, shortest", recording)
+                self._answers[p.name] = Answer(p, verdict_met(p), "bounded model checking, shortest", recording)
                 decided += 1
         if not decided:
             raise ReplayError(f"the solver's run of {depth} steps violates nothing")
 
     def badness(self, p: Checkable) -> Any:
-        """What decides ``p``, over the templates: of a state for an invariant, else of a step."""
-        if isinstance(p, Invariant):
-            return z3.Not(self.steps.holds(p.holds))
-        return self.steps.holds(sought(p), of_step=True)
+        """What decides ``p``, over the templates: of a state, or of a step."""
+        return self.steps.holds(sought(p), of_step=of_step(p))
 
     def bad_at(self, p: Checkable, depth: int) -> Any:
         """``p`` is decided by the state after ``depth`` steps, or by the last of them."""
-        if isinstance(p, Invariant):
+        if not of_step(p):
             return self.steps.at(self._bad[p.name], depth)
         return self.steps.at(self._bad[p.name], depth - 1) if depth else z3.BoolVal(False)
 
     def _rest(self, p: Property, stopped: str, complete: bool) -> Answer:
         if complete:
             how = f"bounded model checking, complete: no run is longer than {self.reached} steps"
-            return Answer(p, Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS, how)
+            return Answer(p, verdict_never_met(p), how)
         return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {max(self.reached, 0)} steps: {stopped}")
-
-
-def term_of(p: Checkable) -> Any:
-    """The term that ``p`` is about."""
-    return p.event if isinstance(p, Reachability) else p.holds

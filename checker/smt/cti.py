@@ -10,7 +10,6 @@ from model.language import Instance, Term
 from properties.kinds import Invariant, StepInvariant
 
 from ..replay import Recording, record
-from .bmc import term_of
 from .steps import Steps
 
 
@@ -19,7 +18,7 @@ def counterexample_to_induction(
 ) -> Recording | None:
     """One step from a state where ``given`` (and an invariant ``p`` itself) hold, which breaks ``p``; None if there is
     none at this size. The interpreter has replayed it."""
-    steps = Steps(instance, [*given, term_of(p)])
+    steps = Steps(instance, [*given, p.holds])
     solver = z3.SolverFor("QF_BV")
     solver.set("random_seed", 0)
     known = [steps.legal(), *(steps.holds(t) for t in given)]

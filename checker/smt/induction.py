@@ -15,10 +15,10 @@ from typing import Any
 import z3
 
 from model.language import Instance
-from properties.kinds import Checkable, Invariant, Property, Reachability
+from properties.kinds import Checkable, Property
 from properties.proof import Lemma, Proof
 
-from ..answers import Answer
+from ..answers import Answer, of_step, verdict_never_met
 from ..limits import Limits, Listener, Watchman
 from ..replay import Recording, record
 from ..vocabulary import Verdict
@@ -173,7 +173,7 @@ class Induction:
 
     # Answers ---------------------------------------------------------------------------------------------------
     def _goal(self, p: Checkable) -> Goal:
-        return Goal(p.name, self.base.badness(p), not isinstance(p, Invariant), z3.Bool(f"keep {p.name}"))
+        return Goal(p.name, self.base.badness(p), of_step(p), z3.Bool(f"keep {p.name}"))
 
     def _answer(self, p: Property, stopped: str) -> Answer:
         assert isinstance(p, Checkable)
@@ -187,9 +187,8 @@ class Induction:
             )
         if self._ranges.shown is None:
             return Answer(p, Verdict.UNKNOWN, f"inductive at k = {goal.shown}, but not shown: {RANGES} ({stopped})")
-        verdict = Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS
         names = f", with lemmas {', '.join(x.name for x in self.lemmas)}" if self.lemmas else ""
-        return Answer(p, verdict, f"k-induction, k = {goal.shown}{names}")
+        return Answer(p, verdict_never_met(p), f"k-induction, k = {goal.shown}{names}")
 
     def _deepest(self) -> int:
         return max(self.base.reached, 0)

@@ -13,9 +13,9 @@ from typing import Any
 import z3
 
 from model.language import Instance
-from properties.kinds import Checkable, Invariant, Reachability
+from properties.kinds import Checkable
 
-from ..answers import Answer
+from ..answers import Answer, of_step, verdict_never_met
 from ..limits import Limits, Listener, Watchman
 from ..vocabulary import Verdict
 from .bmc import DEPTH, Bounded
@@ -81,10 +81,9 @@ class Spacer:
 
     def _answer(self, p: Checkable, in_range: str | None) -> Answer:
         bad = self.base.badness(p)
-        problem = self._settle(bad if isinstance(p, Invariant) else z3.And(self.steps.relation, bad))
+        problem = self._settle(z3.And(self.steps.relation, bad) if of_step(p) else bad)
         if problem is None and in_range is None:
-            verdict = Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS
-            return Answer(p, verdict, "Spacer's invariant, checked by a plain solver")
+            return Answer(p, verdict_never_met(p), "Spacer's invariant, checked by a plain solver")
         if problem == "violated" or in_range == "violated":
             return self._told(p)
         return Answer(p, Verdict.UNKNOWN, problem or f"not shown that every value stays in its range: {in_range}")
