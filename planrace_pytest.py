@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--model-check-budget",
         metavar="SECONDS[,STATES]",
-        help="Bound of every model check; one that reaches it is undecided, and fails.",
+        help="Bound of the model checks of each test; one that reaches it is undecided, and fails.",
     )
     group.addoption("--model-check-cache", action="store_true", help="Do not check again what has not changed.")
     group.addoption(

@@ -16,7 +16,7 @@ from checker.fingerprint import fingerprint
 from checker.plugin.artifacts import sanitised
 from checker.plugin.budget import Budget
 from checker.plugin.cache import Cache, lasting
-from checker.plugin.session import Request
+from checker.plugin.request import Request
 from model.language.terms import FALSE
 
 from .test_plugin import PROTOCOL
@@ -172,7 +172,8 @@ def test_artifacts_have_places_of_their_own_or_a_reason(project: pytest.Pytester
     written = sorted(p.name for p in (project.path / "out").glob("*/*"))
     name = sanitised("a/b <c>")
     assert written == sorted(f"{name}{n}.{e}" for n in ("", "-2") for e in ("html", "itf.json"))
-    assert sanitised("t.py::t[a b]") != sanitised("t.py::t[a_b]")
+    for one, other in (("t.py::t[a b]", "t.py::t[a_b]"), ("t[a/b]", "t[a_b]"), ("a/t.py::t", "a_t.py::t")):
+        assert sanitised(one) != sanitised(other)
     (project.path / "file").write_text("")
     project.makepyfile("def test_it(model_check):\n    import counter\n    model_check(counter.protocol)")
     out = project.runpytest_inprocess("--model-check-artifacts", "file/x").stdout.str()
@@ -196,6 +197,103 @@ def test_an_interruption_stops_the_session(project: pytest.Pytester) -> None:
     assert project.runpytest_inprocess(no_reraise_ctrlc=True).ret == pytest.ExitCode.INTERRUPTED
 
 
+# Budgets ---------------------------------------------------------------------------------------------------------
+def test_a_budget_is_of_a_whole_test(project: pytest.Pytester) -> None:
+    """Two checks that fit into it one by one need not fit both; the next test begins anew, a call may say its own."""
+    states = check(Path(project.path / "counter.py").as_posix() + ":fixed").exploration
+    assert states is not None
+    project.makepyfile(
+        """
+        from counter import fixed
+
+        def test_two(model_check):
+            assert model_check(fixed).verdict.word == "holds"
+            model_check(fixed)
+
+        def test_one(model_check):
+            model_check(fixed)
+
+        def test_own(model_check):
+            model_check(fixed)
+            model_check(fixed, states=1000)
+        """
+    )
+    result = project.runpytest_inprocess("--model-check-budget", f"60,{states.states + 2}")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*widen the budget (it is of the whole test), or say*"])
+
+
+def test_seconds_are_of_a_whole_test(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import time
+        from counter import fixed
+        from checker.plugin import request
+
+        def slow(*asked, **more):
+            time.sleep(0.3)
+            return check(*asked, **more)
+
+        check = request.check
+
+        def test_it(model_check, monkeypatch):
+            monkeypatch.setattr(request, "check", slow)
+            for n in range(3):
+                report = model_check(fixed, workers=2, allow_unknown=True)
+                assert report.verdict.word == ("holds" if n < 2 else "unknown"), report
+        """
+    )
+    project.runpytest_inprocess("--model-check-budget", "0.6").assert_outcomes(passed=1)
+
+
+# Properties of the test ------------------------------------------------------------------------------------------
+def test_properties_can_be_given_themselves(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import pytest
+        from checker.plugin import checked
+        from counter import *
+        from properties import invariant, reachable
+
+        low = invariant("low", total < 2, "nobody gets to two")
+        two = reachable("two", total == 2, "somebody gets to two")
+
+        @pytest.mark.parametrize("subject", [protocol, fixed, fixed.system(), __file__ + ":fixed"])
+        def test_on_top(model_check, subject):
+            expect = "violated" if subject is protocol else "holds"
+            report = model_check(subject, two, "in-range", protocol.properties[0], expect=expect)
+            assert [f.name for f in report.findings] == ["two", "in-range", "all-counted"]
+
+        def test_fails(model_check):
+            model_check(fixed, low)
+
+        @checked(fixed, two)
+        def test_decorated(report):
+            assert [p.name for p in protocol.properties] == ["all-counted", "in-range"]
+
+        def test_proved(model_check):
+            model_check(fixed, invariant("from-nought", total >= 0, "nobody counts down"), engine="proof")
+
+        def test_twice(model_check):
+            model_check(fixed, invariant("in-range", total < 9, "another of that name"))
+
+        def test_no_property(model_check):
+            model_check(fixed, total < 2)
+
+        def test_unknown_action(model_check):
+            model_check(fixed.system(), reachable("never", taken("rite"), "it writes"))
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=6, failed=4)
+    out = " ".join(result.stdout.str().split())
+    assert "low: violated" in out
+    assert re.search(r"to see it again: pytest \S+::test_fails", out)
+    assert re.search(r"property in-range is declared twice .*\(rename one of the two\)", out)
+    assert "is no property (name a declared one, or pass invariant(…), reachable(…))" in out
+    assert "taken: no action is called 'rite'" in out
+
+
 # The cache -------------------------------------------------------------------------------------------------------
 def key(sizes: Mapping[str, int | str] | None = None, **options: object) -> str:
     found = Request(find("fixed"), sizes or {}, NOBODY, Options(**options)).key  # type: ignore[arg-type]
@@ -210,6 +308,18 @@ def test_other_questions_have_other_keys() -> None:
     asked = [key(seed=1), key(seed=2), key(fail_fast=True), key(explain=True), key(beside=find("original"))]
     assert len({key(), *proofs, *asked}) == 8
     assert Request(find("fixed"), {}, NOBODY, Options(ir=print)).key is None
+
+
+def test_a_budget_and_what_is_told_change_no_verdict() -> None:
+    def question(**options: object) -> str | None:
+        return Request(find("fixed"), {}, NOBODY, Options(**options)).question  # type: ignore[arg-type]
+
+    same = [question(seconds=1.5), question(states=9), question(memory=2**30), question(workers=1)]
+    told = [question(explain=True), question(beside=find("original")), question(alternatives=2)]
+    assert {*same, *told} == {question()}
+    assert {key(seconds=1.5), key(states=9), key(memory=2**30)} == {key()}
+    other = [question(exhaustive=True), question(symmetry=False), question(properties=("x",)), question(engine="bmc")]
+    assert len({question(), *other}) == 5
 
 
 def test_what_a_fingerprint_reads() -> None:
@@ -371,3 +481,30 @@ def test_a_promise_that_the_engine_cannot_answer_is_open(project: pytest.Pyteste
     said = " ".join(result.stdout.str().split())
     assert "UNKNOWN all-done: engine induction does not answer liveness: use --engine auto" in said
     assert re.search(r"^\w+ +counter-fixed; left out: all-done$", result.stdout.str(), re.M)
+
+
+def test_what_is_decided_in_full_is_not_asked_again(project: pytest.Pytester) -> None:
+    """Whatever the budget is now, and whether the next one looks for a violation; a proof too."""
+    project.makepyfile(
+        """
+        from counter import fixed, protocol, total
+        from properties import invariant
+
+        def test_searched(model_check):
+            model_check(fixed)
+
+        def test_proved(model_check):
+            model_check(fixed, invariant("from-nought", total >= 0, "nobody counts down"), engine="proof")
+
+        def test_inductive(model_check):
+            model_check(fixed, "in-range", engine="induction")
+
+        def test_broken(model_check):
+            model_check(protocol, expect="violated")
+        """
+    )
+    again = ["--model-check-cache", "--model-check-budget"]
+    for budget, cached in (("60", 0), ("50,100000", 4), ("0.001,1", 4)):
+        result = project.runpytest_inprocess(*again, budget)
+        result.assert_outcomes(passed=4)
+        assert result.stdout.str().count("(cached)") == cached

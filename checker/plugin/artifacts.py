@@ -39,10 +39,9 @@ def _hidden(base: Path) -> None:
 
 
 def sanitised(text: str) -> str:
-    """``text`` as the name of a file anywhere. What had to be left out is told apart by a hash."""
+    """``text`` as the name of a file anywhere. What had to be changed is told apart by a hash."""
     plain = re.sub(r"[^A-Za-z0-9_.=-]+", "_", text).strip("_.")[:100]
-    readable = re.sub(r"::|[/\[]", "_", text).removesuffix("]")
-    return plain if plain == readable else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def forget(item: pytest.Item) -> None:

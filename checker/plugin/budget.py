@@ -1,4 +1,4 @@
-"""How much a model check in a test may take."""
+"""How much the model checks of a test may take."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ class Budget:
             )
         seconds, states = found.groups()
         return Budget(float(seconds) if seconds else None, int(states) if states else None)
+
+    def without(self, spent: Budget) -> Budget:
+        """What is left of it; of states one at least, for no search has none."""
+        seconds = None if self.seconds is None else max(0.0, self.seconds - (spent.seconds or 0.0))
+        return Budget(seconds, None if self.states is None else max(1, self.states - (spent.states or 0)))
+
+    def plus(self, seconds: float, states: int) -> Budget:
+        """Both added."""
+        return Budget((self.seconds or 0.0) + seconds, (self.states or 0) + states)
 
     def marked(self, item: pytest.Item) -> Budget:
         """With what the test's markers say instead, the closest one last. Raises ``ValueError``."""

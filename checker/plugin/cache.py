@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..ask import SYMBOLIC
 from ..report import OutputError, render_json, write_whole
 from ..report.read import ReadError, read_report
 from ..vocabulary import Report, Verdict
@@ -19,9 +20,9 @@ class Cache:
     def __init__(self, cache: Any) -> None:
         self._folder = cache.mkdir("planrace") if cache is not None else None
 
-    def get(self, key: str) -> Report | None:
+    def get(self, key: str | None) -> Report | None:
         """The report, each of whose findings says that it is an old one; None where there is none that can be read."""
-        if self._folder is None:
+        if self._folder is None or key is None:
             return None
         try:
             report = read_report(self._folder / f"{key}.json")
@@ -30,9 +31,9 @@ class Cache:
         findings = tuple(replace(f, how=f"{f.how}{CACHED}") for f in report.findings)
         return replace(report, findings=findings)
 
-    def put(self, key: str, report: Report) -> None:
+    def put(self, key: str | None, report: Report) -> None:
         """Remember a report that no bound had a part in. A place that cannot be written only costs time."""
-        if self._folder is None or not lasting(report):
+        if self._folder is None or key is None or not lasting(report):
             return
         try:
             write_whole(self._folder / f"{key}.json", render_json(report))
@@ -41,7 +42,8 @@ class Cache:
 
 
 def lasting(report: Report) -> bool:
-    """It will be true again: all is decided, what holds by a complete search."""
+    """It will be true again under any bounds: all is decided, what holds by a complete search or an argument."""
     decided = bool(report.findings) and all(f.verdict is not Verdict.UNKNOWN for f in report.findings)
-    complete = report.exploration is not None and report.exploration.complete
+    argued = report.engine in (*SYMBOLIC, "proof")
+    complete = argued or (report.exploration is not None and report.exploration.complete)
     return decided and not report.interrupted and (complete or report.verdict is Verdict.VIOLATED)

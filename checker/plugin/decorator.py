@@ -18,7 +18,7 @@ OURS = ("model_check", CASE)
 
 def checked(
     subject: Any,
-    *properties: str,
+    *properties: Any,
     sizes: Sequence[Mapping[str, Any]] = ({},),
     faults: Sequence[Sequence[str]] = ((),),
     **settings: Any,

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import pytest
 
-from model.language import ModelError, Place, Protocol, System, Variant
+from model.language import ModelError, Place, Protocol, Variant
 from model.language.errors import author
 
-from ..api import check, instance_of
 from ..ask import Options
-from ..catalogue import find, siblings_of
-from ..fingerprint import fingerprint
+from ..catalogue import siblings_of
 from ..insight import sources
 from ..report import document, render_plain
 from ..request import apart, chosen, subject_of
-from ..run import split
 from ..vocabulary import WITHOUT_FAULTS, Report, Verdict, counted
 from .artifacts import forget, write
 from .budget import Budget
 from .cache import CACHED, Cache
 from .naming import command
+from .request import Named, Request, Subject, declaring
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 
-Subject = Protocol | Variant | System | str
 KEYWORDS = ("parameters", "faults", "with_", "without", "expect", "allow_unknown", "strict", "options")
 
 __all__ = ["ModelCheck", "ModelCheckError"]
@@ -39,44 +37,6 @@ __all__ = ["ModelCheck", "ModelCheckError"]
 
 class ModelCheckError(AssertionError):
     """A protocol is not as the test expects; the message is the whole story, its first line the short one."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """A protocol with all that was chosen; ``sizes`` are those that were given, options of the protocol too."""
-
-    subject: Subject
-    sizes: Mapping[str, int | str]
-    chosen: Mapping[str, Sequence[str]]
-    options: Options
-
-    def check(self) -> Report:
-        return check(self.subject, self.sizes, **self.chosen, options=self.options)
-
-    @property
-    def system(self) -> System:
-        return instance_of(self.subject, self.sizes, **self.chosen).system
-
-    @property
-    def given(self) -> dict[str, int]:
-        found = find(self.subject) if isinstance(self.subject, str) else self.subject
-        return split(found, self.sizes)[1]
-
-    @property
-    def key(self) -> str | None:
-        """The hash of all that the answer depends on; None where that cannot be told. A proof for every size depends
-        on which sizes were fixed, not on what the others are by default."""
-        o = self.options
-        if o.ir is not None:
-            return None
-        asked = [(f.name, getattr(o, f.name)) for f in fields(o) if f.name not in ("listener", "ir", "beside")]
-        beside = [v.variant(v.name) if isinstance(v, Protocol) else v for v in o.candidates]
-        others = [v.system(self.chosen["faults"]) for v in beside]
-        instance = instance_of(self.subject, self.sizes, **self.chosen)
-        try:
-            return fingerprint(instance, (*asked, others, sorted(self.given.items()) if o.engine == "proof" else ()))
-        except TypeError:
-            return None
 
 
 class ModelCheck:
@@ -87,6 +47,8 @@ class ModelCheck:
         self._lines = lines
         self._numbers = count(1)
         self._place: Place | None = None
+        self._checks = 0
+        self._spent = Budget(0.0, 0)
         forget(item)
 
     def at(self, place: Place | None) -> ModelCheck:
@@ -99,7 +61,7 @@ class ModelCheck:
         self,
         subject: Subject,
         /,
-        *properties: str,
+        *properties: Named,
         parameters: Mapping[str, int | str] | None = None,
         faults: Sequence[str] = (),
         with_: Sequence[str] = (),
@@ -112,6 +74,7 @@ class ModelCheck:
     ) -> Report:
         """Check ``properties`` (default: all) and fail unless the verdict is as expected ("holds" or "violated").
 
+        Properties are named, or given themselves: those that the protocol does not declare are declared for this check.
         Undecided fails too, unless ``allow_unknown``; so do warnings of the model, if ``strict``. ``settings`` are
         sizes of the protocol, and else fields of ``Options``: ``model_check(fixed, plans=3, depth=20)``. A violation
         that is expected leaves its page where the call says ``explain=True``. Raises ``ModelCheckError``, and
@@ -127,12 +90,10 @@ class ModelCheck:
                 remedy = "name them after the protocol: (protocol, 'safe')"
                 raise ModelError("model_check takes no properties=", remedy=remedy)
             sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", KEYWORDS)
-            request = Request(
-                subject,
-                {**(parameters or {}), **sizes},
-                names,
-                self._options(subject, expect, replace(options or Options(), **more, **_if_any(properties))),
-            )
+            told, asked = declaring(subject, properties)
+            own = replace(options or Options(), **more, **_if_any(asked))
+            sizes = {**(parameters or {}), **sizes}
+            request = Request(told, sizes, names, self._options(subject, expect, own, self._budget))
             report, cached = self._answer(request)
         if report.interrupted:
             raise KeyboardInterrupt
@@ -148,20 +109,26 @@ class ModelCheck:
             list(write(report, self._item, next(self._numbers)))
         return report
 
-    def _options(self, subject: Subject, expect: str, own: Options) -> Options:
-        """What the call says, else the budget. A violation that fails the test is told in full, for its page."""
+    @property
+    def _budget(self) -> Budget:
+        """What the test's checks may take all together."""
         try:
-            budget = Budget.of(self._item.config).marked(self._item)
+            return Budget.of(self._item.config).marked(self._item)
         except ValueError as problem:
             raise ModelError(f"{self._item.nodeid}: {problem}") from None
+
+    def _options(self, subject: Subject, expect: str, own: Options, budget: Budget) -> Options:
+        """What the call says, else what is left of the budget. A violation that fails the test is told in full, for its
+        page."""
+        left = budget.without(self._spent)
         explain = own.explain or expect == "holds"
         beside = own.beside
         if beside is None and explain and isinstance(subject, Protocol | Variant):
             beside = siblings_of(subject)
         return replace(
             own,
-            seconds=budget.seconds if own.seconds is None else own.seconds,
-            states=budget.states if own.states is None else own.states,
+            seconds=left.seconds if own.seconds is None else own.seconds,
+            states=left.states if own.states is None else own.states,
             explain=explain,
             beside=beside,
         )
@@ -169,23 +136,39 @@ class ModelCheck:
     def _answer(self, request: Request) -> tuple[Report, bool]:
         """The report, and whether it is an old one; lines of the author's file are those of today."""
         config = self._item.config
-        key = request.key if config.getoption("--model-check-cache") else None
-        if key is None:
-            return request.check(), False
+        if not config.getoption("--model-check-cache"):
+            return self._checked(request), False
         cache = Cache(getattr(config, "cache", None))
-        found = cache.get(key)
+        question, key = request.question, request.key
+        found = cache.get(question)
+        if found is None:
+            found = cache.get(key)
         if found is not None:
             return replace(found, sources=sources(request.system)), True
-        report = request.check()
-        cache.put(key, report)
+        report = self._checked(request)
+        cache.put(question if report.verdict is Verdict.HOLDS else key, report)
         return report, False
+
+    def _checked(self, request: Request) -> Report:
+        """A new report, whose time and states the test has spent."""
+        began = time.monotonic()
+        report = request.check()
+        states = report.exploration.states if report.exploration is not None else 0
+        self._checks += 1
+        self._spent = self._spent.plus(time.monotonic() - began, states)
+        return report
+
+    @property
+    def _before(self) -> str:
+        """That a budget is of a test, where it has made several checks."""
+        return " (it is of the whole test)" if self._checks > 1 and self._budget != Budget() else ""
 
     def _story(self, report: Report, request: Request, why: str, *, strict: bool) -> str:
         """What the checker says, where the page is, and how to see it again."""
         told = replace(document(replace(report, telling=None)), closing=f"verdict: {report.verdict}")
         lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
-            lines.append("undecided is a failure: widen the budget, or say allow_unknown=True")
+            lines.append(f"undecided is a failure: widen the budget{self._before}, or say allow_unknown=True")
         lines += [f"{form}: {path}" for form, path in write(report, self._item, next(self._numbers))]
         again = command(request.subject, request.system, request.given, request.options, report)
         if again and strict:

@@ -1,0 +1,109 @@
+"""What one model check of a test asks: of which protocol, at which size, about what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import TypeAlias
+
+from model.language import ModelError, Protocol, System, Variant
+from model.language.spoken import check_spoken
+from properties.kinds import Checkable, Property, Temporal
+
+from ..api import check, instance_of
+from ..ask import Options
+from ..catalogue import find
+from ..fingerprint import fingerprint
+from ..run import split
+from ..vocabulary import Report
+
+Subject: TypeAlias = Protocol | Variant | System | str
+Named: TypeAlias = "str | Property"
+
+BOUNDS = ("seconds", "states", "memory", "workers", "listener", "ir")
+"""Options that what is decided does not depend on."""
+TELLING = ("explain", "beside", "alternatives", "least_delay", "all_different")
+"""Options that only say more of counterexamples."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A protocol with all that was chosen; ``sizes`` are those that were given, options of the protocol too."""
+
+    subject: Subject
+    sizes: Mapping[str, int | str]
+    chosen: Mapping[str, Sequence[str]]
+    options: Options
+
+    def check(self) -> Report:
+        return check(self.subject, self.sizes, **self.chosen, options=self.options)
+
+    @property
+    def system(self) -> System:
+        return instance_of(self.subject, self.sizes, **self.chosen).system
+
+    @property
+    def given(self) -> dict[str, int]:
+        found = find(self.subject) if isinstance(self.subject, str) else self.subject
+        return split(found, self.sizes)[1]
+
+    @property
+    def key(self) -> str | None:
+        """The hash of all that a report depends on that tells of a violation; None where that cannot be told."""
+        beside = [v.variant(v.name) if isinstance(v, Protocol) else v for v in self.options.candidates]
+        others = [v.system(self.chosen["faults"]) for v in beside]
+        told = [(n, getattr(self.options, n)) for n in TELLING if n != "beside"]
+        return self._hash(*told, others)
+
+    @property
+    def question(self) -> str | None:
+        """The hash of all that the verdict depends on where all holds, and nothing is left to tell."""
+        return self._hash()
+
+    def _hash(self, *more: object) -> str | None:
+        """A proof for every size depends on which sizes were fixed, not on what the others are by default."""
+        o = self.options
+        if o.ir is not None:
+            return None
+        asked = [(f.name, getattr(o, f.name)) for f in fields(o) if f.name not in (*BOUNDS, *TELLING)]
+        fixed = sorted(self.given.items()) if o.engine == "proof" else ()
+        try:
+            return fingerprint(instance_of(self.subject, self.sizes, **self.chosen), (*asked, fixed, *more))
+        except TypeError:
+            return None
+
+
+# Properties that a test brings along ----------------------------------------------------------------------------
+def declaring(subject: Subject, properties: Sequence[Named]) -> tuple[Subject, tuple[str, ...]]:
+    """The subject, which declares also those of ``properties`` that are no names; and the names of all of them."""
+    for p in properties:
+        if not isinstance(p, str | Checkable | Temporal):
+            raise ModelError(
+                f"model_check: {p!r} is no property", remedy="name a declared one, or pass invariant(…), reachable(…)"
+            )
+    names = tuple(p if isinstance(p, str) else p.name for p in properties)
+    new = list(_new(subject, [p for p in properties if not isinstance(p, str)]))
+    if not new:
+        return subject, names
+    found = find(subject) if isinstance(subject, str) else subject
+    if isinstance(found, System):
+        told = replace(found, properties=(*found.properties, *new))
+        check_spoken(told, lambda: {n: (a,) for n, a in told.actions.items()})
+        return told, names
+    variant = found.variant(found.name) if isinstance(found, Protocol) else found
+    return variant.declaring(properties=new), names
+
+
+def _new(subject: Subject, properties: Sequence[Property]) -> Iterator[Property]:
+    """Those that the subject does not declare itself, each once. Raises ``ModelError`` for two of one name."""
+    found = find(subject) if isinstance(subject, str) and properties else subject
+    said = [] if isinstance(found, str) else [*found.properties]
+    if isinstance(found, Variant):
+        said += found.protocol.properties
+    by_name = {p.name: p for p in said}
+    for p in properties:
+        if by_name.setdefault(p.name, p) is not p:
+            raise ModelError(f"property {p.name} is declared twice", where=p.where, remedy="rename one of the two")
+        if p not in said:
+            said.append(p)
+            yield p
