@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
@@ -14,7 +15,7 @@ from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
 from .insight import declared, pictures, sources
 from .scenes import show
 from .tell import Narrator, wanted
-from .vocabulary import Report, Verdict
+from .vocabulary import Exploration, Report, Verdict, Warned
 
 __all__ = ["ENGINES", "Options", "check", "chosen", "provable"]
 
@@ -62,11 +63,25 @@ def check(
         exploration=exploration,
         telling=telling,
         interrupted=interrupted or cut,
-        warnings=warned,
+        warnings=(*warned, *_many(engine, instance, asked, exploration, options)),
         variables=declared(instance),
         pictures=pictures(instance),
         sources=sources(system),
     )
+
+
+def _many(
+    engine: str, instance: Instance, asked: Sequence[Property], covered: Exploration | None, options: Options
+) -> Iterator[Warned]:
+    """What makes the states so many, where their number, or the memory for them, ended the search."""
+    if engine not in EXPLICIT or covered is None or covered.stopped is None:
+        return
+    if "memory" in covered.stopped or (options.states is not None and covered.states >= options.states):
+        from .advice import outgrown
+
+        left = None if options.seconds is None else max(0.0, options.seconds - covered.seconds)
+        with suppress(MemoryError, ModelError):  # the search did not come to what is wrong with the model
+            yield outgrown(instance, asked, left)
 
 
 def _prove(

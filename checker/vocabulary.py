@@ -342,7 +342,7 @@ class Finding:
 
 
 LEFT_OUT = "lemma left out"
-OUTCOME_NEVER, WITHOUT_FAULTS = "outcome never happens", "without faults"
+OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES = "outcome never happens", "without faults", "many states"
 """Kinds of warning that are no more than notes."""
 
 
@@ -350,8 +350,8 @@ OUTCOME_NEVER, WITHOUT_FAULTS = "outcome never happens", "without faults"
 class Warned:
     """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
     "never happens" (an action), "vacuous" (a property), "lemma left out" (the last step of ``trace``, whose start need
-    not be reachable, breaks it), or that of a note: an outcome never happens, or a property was answered without the
-    faults that are on."""
+    not be reachable, breaks it), or that of a note: an outcome never happens, a property was answered without the
+    faults that are on, or "many states": what multiplies the states of a search that met its bound."""
 
     kind: str
     subject: str
@@ -361,7 +361,7 @@ class Warned:
     @property
     def strict(self) -> bool:
         """It is a failure where warnings are."""
-        return self.kind not in (OUTCOME_NEVER, WITHOUT_FAULTS)
+        return self.kind not in (OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES)
 
 
 @dataclass(frozen=True)

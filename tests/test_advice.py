@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from checker import Options, check, find
 from checker.advice import (
@@ -20,15 +25,21 @@ from checker.advice import (
     forecast_json,
     tail,
 )
+from checker.advice.cone import cone
+from checker.advice.tail import near_the_peak
 from checker.cli.main import run
 from checker.cli.progress import line
-from checker.limits import Progress
-from checker.report import render_plain
+from checker.explore import Search
+from checker.interpreter import RangeError
+from checker.limits import Limits, Progress
+from checker.report import document, render_json, render_plain
+from checker.report.read import report_of
 from model.language import (
     If,
     Instance,
     Protocol,
     Step,
+    System,
     Term,
     array,
     boolean,
@@ -37,12 +48,16 @@ from model.language import (
     forall,
     index,
     integers,
+    primed,
     step,
     subsets,
+    taken,
     update,
     when,
 )
-from properties import invariant
+from properties import invariant, reachable
+
+from .systems import everything, random_systems
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
@@ -120,9 +135,28 @@ def test_time_and_memory_follow_from_the_states() -> None:
     assert not made.states.exact
     assert math.isclose(made.seconds.low * made.rate.per_second, made.states.low)
     low, high = made.rate.bytes_per_state
-    assert made.memory.low == made.states.low * low
-    assert made.memory.high == made.states.high * high
+    assert made.memory.low == made.rate.base[0] + made.states.low * low
+    assert made.memory.high == made.rate.base[1] + made.states.high * high
     assert made.memory.low < made.memory.middle < made.memory.high
+
+
+@pytest.mark.parametrize(
+    "asked", ["-p fixed -s plans=2", "-p fixed -s plans=3 --no-symmetry", "-p original -s plans=3"]
+)
+def test_the_forecast_of_memory_is_of_the_whole_process(asked: str) -> None:
+    """Each in a process of its own, as people run them: the peak lies in the interval, or a quarter beside it."""
+
+    def told(*command: str) -> Any:
+        code = "import sys; from checker.cli import main; main()"
+        done = subprocess.run(
+            [sys.executable, "-c", code, *command, "--format", "json"], capture_output=True, text=True, check=False
+        )
+        return json.loads(done.stdout)
+
+    exhaustive = "--exhaustive" if "--no-symmetry" in asked else "--engine=native"
+    peak = told(*asked.split(), exhaustive)["exploration"]["peak_memory_bytes"]
+    memory = told("forecast", *asked.split(), "--sample", "500", "--no-explain")["memory"]
+    assert memory["low"] / 1.25 < peak < memory["high"] * 1.25
 
 
 def test_the_command_forecast(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,9 +245,92 @@ def test_slices_of_single_properties() -> None:
     assert all(a.ratio is not None and a.ratio > 1 for a in sliced)
 
 
-def test_an_undecided_report_points_there() -> None:
-    from checker.report import document
+def halves(top: int, *, joined: bool = False) -> Protocol:
+    """Two counters that have nothing to do with each other, or one that waits for the other."""
+    p = Protocol("halves")
+    number = integers(0, top)
+    left = p.variable("left", number, 0)
+    right = p.variable("right", number, 0)
 
+    @p.action(by="left")
+    def count_left() -> Step:
+        return step(when(left < top), update(left, left + 1))
+
+    @p.action(by="right")
+    def count_right() -> Step:
+        return step(when(right < top, left > 0 if joined else True), update(right, right + 1))
+
+    p.final((left == top) & (right == top))
+    p.declare(
+        invariant("left-counts", left <= top, "left stays"),
+        invariant("right-counts", right <= top, "right stays"),
+        reachable("right-moves", taken("count_right") & (primed(right) == 1), "right moves"),
+    )
+    return p
+
+
+def test_what_a_property_depends_on() -> None:
+    def cones(p: Protocol) -> list[tuple[str, ...]]:
+        asked = p.system()
+        return [cone(asked.instance(), q) for q in asked.properties]
+
+    assert cones(halves(9)) == [("count_left",), ("count_right",), ("count_right",)]
+    both = ("count_left", "count_right")
+    assert cones(halves(9, joined=True)) == [("count_left",), both, both]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(random_systems())
+def test_a_protocol_of_its_own_has_the_same_verdict(drawn: tuple[System, list[Term], list[Term]]) -> None:
+    """On random systems: what is said of subsystems is true, lengths of runs included."""
+    system, states, steps = drawn
+    for p in everything(states, steps):
+        kept = cone(system.instance(), p)
+        part = replace(system, actions={n: system.actions[n] for n in kept})
+        found = []
+        try:
+            for s in (system, part):
+                answers, covered = Search(s.instance(), [p], exhaustive=True, limits=Limits(states=2000)).run()
+                found += [(a.verdict, a.recording and len(a.recording.moves)) for a in answers if covered.complete]
+        except RangeError:
+            continue
+        if len(found) == 2:
+            assert found[0] == found[1]
+
+
+def test_subsystems_and_wide_numbers() -> None:
+    whole = {(a.kind, a.subject): a for a in explain_explosion(halves(30).system().instance(), budget=QUICK).advice}
+    apart = whole["subsystem", "right-counts, right-moves"]
+    assert "touched by count_left" in apart.sentence
+    assert "without these and left, has 31 states" in apart.sentence
+    assert apart.ratio == 31
+    assert "from 0 to 30: give them a smaller bound, or a parameter" in whole["bound", "left"].sentence
+    large = explain_explosion(halves(3000).system().instance(), budget=QUICK)
+    text = " ".join(render_plain(explosion_document(large)).split())
+    assert not large.complete
+    assert "has 3,001" not in text  # more than the budget
+    assert "left: its numbers go from 0 to 3,000: give them a smaller bound, or a parameter" in text
+    assert "Nothing that was tried" not in text
+    joined = explain_explosion(halves(30, joined=True).system().instance(), budget=QUICK)
+    assert [a.subject for a in joined.advice if a.kind == "subsystem"] == ["left-counts"]
+
+
+def test_a_search_that_met_its_bound_says_what_multiplies_its_states() -> None:
+    """In the report itself, from the run or from a smaller instance; not where time, or nothing, ended it."""
+    report = check(find("fixed"), SMALL, options=Options(states=50))
+    (many,) = (w for w in report.warnings if w.kind == "many states")
+    assert not many.strict
+    text = " ".join(render_plain(document(report, 3)).split())
+    assert many.message in text
+    assert "Measured on all 880 states of enactors=2, endpoints=1, plans=3, keep=1: variables multiply them" in text
+    assert re.search(r"actions find them \(\w+ \d+%, ", text)
+    assert re.search(r"Times fewer they would be: [\d.]+ with \w+=1", text)
+    assert report_of(json.loads(render_json(report))).warnings == report.warnings
+    for options in (Options(), Options(depth=3), Options(seconds=0.0), Options(engine="simulate", states=50, seed=1)):
+        assert not any(w.kind == "many states" for w in check(find("fixed"), SMALL, options=options).warnings)
+
+
+def test_an_undecided_report_points_there() -> None:
     def text(**limits: int) -> str:
         return render_plain(document(check(find("fixed"), SMALL, options=Options(**limits)), 3))  # type: ignore[arg-type]
 
@@ -239,10 +356,32 @@ def test_progress_says_what_is_to_come_once_levels_shrink() -> None:
     told = [remaining.after(event(d, sum(sizes[: d + 1]))) for d in range(len(sizes))]
     assert told == [None, None, None, None, None, 100]
     assert remaining.after(event(5, sum(sizes) + 60)) == 40
-    assert line(event(5, 1601), 100.0).endswith(", at most about 100 to come")
+    assert line(event(5, 1601), 100.0).endswith(", at most about 100 to come (less than 1 s)")
+    assert line(event(5, 1000), 20_000.0, 3000.0).endswith(", at most about 20,000 to come (20 s)")
+    assert line(event(5, 1000), None, 300_000.0).endswith(", as a rule of thumb at most 300,000 to come (5 minutes)")
     assert "to come" not in line(event(1, 101))
     assert remaining.after(event(0, 1)) is None  # another search
+    assert remaining.roughly() is None
     assert remaining.after(event(6, 2000, "simulating")) is None
+
+
+def test_a_rule_of_thumb_near_the_peak() -> None:
+    """Before levels shrink three times in a row; on levels of the counts that are known it is right 9 times in 10."""
+    assert not near_the_peak([1, 2, 4, 8, 16])
+    assert not near_the_peak([10, 20, 39, 60])
+    assert near_the_peak([10, 20, 30, 32])
+    remaining = Remaining()
+    for depth, states in enumerate((10, 30, 60, 92, 120)):
+        remaining.after(Progress("searching", states, 0, depth, 1.0, 2**20))
+    assert remaining.roughly() == 3 * 120
+    right = []
+    for row in (r for r in ROWS if 800 <= r["states"] < 40_000):
+        asked = find(row["protocol"]).system(row["faults"]).instance(**{k: row[k] for k in SMALL})
+        levels = forecast(asked, budget=Budget(states=10**6, seconds=60, native=False), symmetric=False).sample.levels
+        done = [levels[:n] for n in range(1, len(levels))]
+        right += [sum(d) * 4 >= row["states"] for d in done if sum(d) >= 200 and near_the_peak(d) and tail(d) is None]
+    assert len(right) >= 20
+    assert sum(right) >= 0.85 * len(right)
 
 
 def test_the_document_shows_what_comes_out(capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,6 +119,7 @@ MAY_IMPORT = {
     ],
     "checker.advice": [
         "checker.advice",
+        "checker.answers",
         "checker.explore",
         "checker.interpreter",
         "checker.layout",
@@ -126,6 +127,7 @@ MAY_IMPORT = {
         "checker.native",
         "checker.report.blocks",
         "checker.smt",
+        "checker.vocabulary",
         "model.language",
         "properties.kinds",
     ],
@@ -213,7 +215,7 @@ MAY_IMPORT = {
         "model.language",
         "properties.scenario",
     ],
-    "checker.plugin": ["checker", "model.language"],
+    "checker.plugin": ["checker", "model.language", "properties.kinds"],
     "checker.request": ["checker.ask", "checker.catalogue", "model.language"],
     "checker.fingerprint": ["model.language"],
     "checker.api": [
@@ -221,6 +223,7 @@ MAY_IMPORT = {
         "model.language",
     ],
     "checker.run": [
+        "checker.advice",
         "checker.insight",
         "checker.tell",
         "checker.scenes",

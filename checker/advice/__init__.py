@@ -4,6 +4,7 @@ from .explosion import Explosion, explain_explosion
 from .finding import Lint
 from .forecast import Budget, Forecast, Interval, forecast
 from .lint import lint
+from .outgrown import outgrown
 from .tail import Remaining, tail
 from .words import explosion_document, explosion_json, forecast_document, forecast_json, lint_document, lint_json
 
@@ -23,5 +24,6 @@ __all__ = [
     "lint",
     "lint_document",
     "lint_json",
+    "outgrown",
     "tail",
 ]

@@ -20,22 +20,10 @@ from properties.kinds import Property
 
 from ..explore import Search, graph, irrelevant
 from ..explore.graph import acting
+from .fewer import NOTABLE, Advice, VariableShare, bounds, slices, subsystems
 from .forecast import Budget, sampled
 from .growth import smaller
 from .symmetric import candidates, declared
-
-NOTABLE = 1.05
-"""What would not make the states fewer by this factor is not worth advice."""
-
-
-@dataclass(frozen=True)
-class VariableShare:
-    """``values`` of a variable were met (of an array: of it as a whole); ``ratio`` times as many states as without."""
-
-    name: str
-    values: int
-    without: int
-    ratio: float
 
 
 @dataclass(frozen=True)
@@ -63,17 +51,6 @@ class Cut:
     @property
     def ratio(self) -> float:
         return self.states / self.fewer
-
-
-@dataclass(frozen=True)
-class Advice:
-    """A change of the model or the request that leaves fewer states: ``kind`` is "symmetry" or "slicing". ``ratio`` is
-    measured, or None where it could not be."""
-
-    kind: str
-    subject: str
-    sentence: str
-    ratio: float | None
 
 
 @dataclass(frozen=True)
@@ -106,6 +83,7 @@ def explain_explosion(
     if small.base is not None and small.base != instance:
         search, sample = sampled(small.base, budget, sliced=sliced)
     cuts = [*small.parameters(), *small.faults()]
+    shares = variables(search)
     return Explosion(
         protocol=instance.system.name,
         parameters=dict([*instance.parameters.items(), *instance.system.options]),
@@ -113,10 +91,15 @@ def explain_explosion(
         states=sample.states,
         steps=sample.transitions,
         complete=sample.complete,
-        variables=variables(search),
+        variables=shares,
         actions=actions(search),
         cuts=tuple(sorted(cuts, key=lambda c: -c.ratio)),
-        advice=(*small.symmetry(asked), *_slices(instance, asked, sliced, search)),
+        advice=(
+            *small.symmetry(asked),
+            *slices(instance, asked, sliced, search),
+            *subsystems(small.base or instance, asked, budget, sample),
+            *bounds(shares, search.kernel.instance, complete=sample.complete),
+        ),
     )
 
 
@@ -209,28 +192,5 @@ class _Small:
                 sort.name,
                 f"nothing {order}: index({sort.name!r}, …, symmetric=True) lets a search count a state for all ways "
                 f"to name its members, up to {math.factorial(members):,} of them here",
-                ratio,
-            )
-
-
-def _slices(
-    instance: Instance, properties: Sequence[Property], sliced: Sequence[str], search: Search
-) -> Iterator[Advice]:
-    """Properties that could do without variables which the others read, when they are checked alone."""
-    groups: dict[tuple[str, ...], list[str]] = {}
-    for p in properties if len(properties) > 1 else ():
-        more = tuple(v for v in irrelevant(instance, [p]) if v not in sliced)
-        if more:
-            groups.setdefault(more, []).append(p.name)
-    states, layout = list(search.states()), search.kernel.layout
-    for names, of in groups.items():
-        mask = sum(f.mask << f.offset for f in layout.fields.values() if f.variable in names)
-        ratio = len(states) / len({s & ~mask for s in states})
-        if ratio >= NOTABLE:
-            alone = " ".join(f"--property {name}" for name in of)
-            yield Advice(
-                "slicing",
-                ", ".join(of),
-                f"checked without the other properties ({alone}), the states do without {', '.join(names)}",
                 ratio,
             )

@@ -22,7 +22,7 @@ from model.language import Instance, ModelError
 from properties.kinds import Property
 
 from ..explore import Search, check_symmetric, irrelevant, symmetric_sorts
-from ..limits import Limits
+from ..limits import Limits, memory_in_use
 from .growth import grown
 from .rate import EXPLICIT_BYTES, Rate, measured
 from .tail import tail
@@ -56,6 +56,10 @@ class Interval:
     def exact(self) -> bool:
         return self.low == self.high
 
+    def plus(self, low: float, high: float) -> Interval:
+        """The interval of sums with something between ``low`` and ``high``."""
+        return Interval(self.low + low, self.middle + (low + high) / 2, self.high + high)
+
     def times(self, low: float, high: float) -> Interval:
         """The interval of products with something between ``low`` and ``high``."""
         return Interval(self.low * low, self.middle * math.sqrt(low * high), self.high * high)
@@ -75,7 +79,7 @@ class Sample:
 @dataclass(frozen=True)
 class Forecast:
     """What a complete search will take. ``states`` is None where nothing can be said beyond ``at_least``; then there is
-    no ``seconds`` and no ``memory`` (bytes) either. ``how`` says where the numbers come from."""
+    no ``seconds`` and no ``memory`` (bytes, of the whole process) either. ``how`` says where the numbers come from."""
 
     protocol: str
     parameters: dict[str, int | str]
@@ -124,6 +128,7 @@ class Forecaster:
         self.sliced = irrelevant(instance, self.properties)
         self._counts: dict[tuple[int, ...], int | None] = {}
         self._began = time.monotonic()
+        self._resident = float(memory_in_use())
 
     def forecast(self) -> Forecast:
         """Sample, measure, continue."""
@@ -144,7 +149,7 @@ class Forecaster:
             sliced=self.sliced,
             rate=rate,
             seconds=None if states is None else states.times(1 / rate.per_second, 1 / rate.per_second),
-            memory=None if states is None else states.times(*rate.bytes_per_state),
+            memory=None if states is None else states.times(*rate.bytes_per_state).plus(*rate.base),
             sample=sample,
         )
 
@@ -162,7 +167,7 @@ class Forecaster:
         if found is not None:
             return found
         per_second = max(1, round(sample.states / max(sample.seconds, 1e-6)))
-        return Rate("explicit", sample.states, sample.complete, per_second, EXPLICIT_BYTES)
+        return Rate("explicit", sample.states, sample.complete, per_second, EXPLICIT_BYTES, (self._resident,) * 2)
 
     def _states(self, sample: Sample, rate: Rate, at_least: int) -> tuple[Interval | None, str]:
         if sample.complete or rate.complete:

@@ -9,7 +9,7 @@ from typing import Any
 
 from model.language import Instance
 
-from ..limits import Limits
+from ..limits import Limits, memory_in_use
 
 EXPLICIT_BYTES = (150.0, 250.0)
 """Of a state in Python: two integers of 32 to 44 bytes, and an entry of a dictionary that is a third to two thirds
@@ -18,6 +18,8 @@ STATES = 5_000_000
 """States that a short run meets at most: about a second on two cores, some hundred megabytes."""
 COMPILING = 2.0
 """Seconds that the engine may spend on compiling, beside those of the run."""
+COMPILER = 40 * 2.0**20
+"""Bytes that compiling takes for good, where machine code does not come from the cache."""
 FEWEST = 1000
 """States that a run must meet for its rate to mean something, unless it is complete."""
 
@@ -25,13 +27,15 @@ FEWEST = 1000
 @dataclass(frozen=True)
 class Rate:
     """``engine`` searched ``states`` (``complete``: all of them) at ``per_second``. A state takes between so many
-    bytes, which depends on when the store grew last, and on how many states lie on one level."""
+    bytes, which depends on when the store grew last, and on how many states lie on one level. The process takes
+    ``base`` bytes beside its states: Python, the compiler, what workers send to each other."""
 
     engine: str
     states: int
     complete: bool
     per_second: int
     bytes_per_state: tuple[float, float]
+    base: tuple[float, float]
 
 
 def measured(instance: Instance, seconds: float, *, symmetric: bool, sliced: Sequence[str]) -> Rate | None:
@@ -51,7 +55,8 @@ def measured(instance: Instance, seconds: float, *, symmetric: bool, sliced: Seq
     if covered.states < FEWEST and not covered.complete:
         return None
     rate = max(1, round(covered.states / taken))
-    return Rate("native", covered.states, covered.complete, rate, _bytes(search))
+    base = float(memory_in_use() - sum(w.store.bytes for w in search.workers))
+    return Rate("native", covered.states, covered.complete, rate, _bytes(search), (base, base + COMPILER))
 
 
 def _bytes(search: Any) -> tuple[float, float]:

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from ..report.blocks import Block, Document, Grid, Heading, Paragraph
-from .explosion import NOTABLE, Explosion
+from .explosion import Explosion
+from .fewer import NOTABLE
 from .finding import Lint
 from .forecast import Forecast, Interval
 
@@ -44,7 +45,10 @@ def _numbers(f: Forecast) -> str:
     engine = "machine code" if f.rate.engine == "native" else "Python"
     low, high = f.rate.bytes_per_state
     first = f"A complete search meets {_states(f)} ({f.how})."
-    rate = f"In {engine}, measured at {_rounded(f.rate.per_second)} states/s; {low:.0f} to {high:.0f} bytes a state."
+    rate = (
+        f"In {engine}, measured at {_rounded(f.rate.per_second)} states/s; {low:.0f} to {high:.0f} bytes a state, and "
+        f"{_rounded(f.rate.base[0] / 2**20)} MiB for the process."
+    )
     if f.seconds is None or f.memory is None:
         return f"{first} {rate}"
     return f"{first} {rate} Time: {_between(f.seconds, seconds)}. Memory: {_between(f.memory, memory)}."

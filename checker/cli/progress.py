@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..advice.tail import Remaining
+from ..advice.words import seconds
 from ..limits import Listener, Progress
 
 
@@ -22,13 +23,19 @@ def progress() -> Iterator[Listener | None]:
     console = Console(stderr=True)
     remaining = Remaining()
     with console.status("starting") as status:
-        yield lambda event: status.update(Text(line(event, remaining.after(event))))
+        yield lambda event: status.update(Text(line(event, remaining.after(event), remaining.roughly())))
 
 
-def line(event: Progress, left: float | None = None) -> str:
-    """One event in words; ``left`` is how many states are still to come at most, which is known once levels shrink."""
+def line(event: Progress, left: float | None = None, roughly: float | None = None) -> str:
+    """One event in words; ``left`` is how many states are still to come at most, which is known once levels shrink,
+    ``roughly`` the same by rule of thumb, earlier. The time for them is by the rate so far."""
     rate = event.states / event.seconds if event.seconds else 0.0
-    to_come = "" if left is None else f", at most about {float(f'{left:.2g}'):,.0f} to come"
+    most = roughly if left is None else left
+    to_come = ""
+    if most is not None:
+        how = "at most about" if left is not None else "as a rule of thumb at most"
+        time = f" ({seconds(most / rate)})" if rate else ""
+        to_come = f", {how} {float(f'{most:.2g}'):,.0f} to come{time}"
     return (
         f"{event.task}: {event.states:,} states, {rate:,.0f}/s, {event.transitions:,} transitions, "
         f"depth {event.depth}, {event.memory_bytes / 2**20:,.0f} MiB, {event.seconds:.0f} s{to_come}"

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ..annotations import Declared
 from ..vocabulary import (
     LEFT_OUT,
+    MANY_STATES,
     Exploration,
     FactMatch,
     Finding,
@@ -44,7 +45,8 @@ def _blocks(report: Report) -> Iterator[Block]:
     if report.exploration is not None:
         yield Paragraph(coverage(report, report.exploration))
         if _outgrown(report, report.exploration):
-            yield Paragraph("`check forecast` with the same options says how large the search is, and why.")
+            yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
+            yield Paragraph("`check forecast` with the same options says how large the search is, and more of why.")
     yield Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
     for f in report.findings:
         if f.kind == "run" and f.trace is not None:
@@ -174,7 +176,7 @@ def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
 def _warnings(report: Report) -> Iterator[Block]:
     """What the author of the model may not have meant, then what is no more than worth knowing."""
     serious = [w for w in report.warnings if w.strict]
-    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict]
+    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind != MANY_STATES]
     if serious:
         yield Heading("Warnings")
         for w in serious:
