@@ -8,24 +8,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from model.language import Instance, ModelError, Protocol, System, Variant
 
 from . import run
 from .ask import Options
+from .painted import painted_by
 from .report.notebook import paint
 from .request import apart, chosen, subject_of
 from .table import MatrixReport
-from .vocabulary import Report, painted_by
+from .vocabulary import Report
 
 if TYPE_CHECKING:
     import networkx
 
-    from .advice import Forecast, Lint
-    from .baseline import Changed, Entry
+    from .advice import Forecast, Linted
+    from .baseline import Bounds, Compared, Entry, Request
     from .mutation import Mutation
+    from .offers import Listing
     from .report.compare import Comparison
+
+Rendered: TypeAlias = (
+    "Report | MatrixReport | Comparison | Compared | Entry | Forecast | Linted | Listing | Mutation | "
+    "networkx.MultiDiGraph"
+)
+"""What ``render`` makes forms of: whatever a call here returns."""
 
 painted_by(paint)
 
@@ -63,29 +71,54 @@ def prove(
     without: Sequence[str] = (),
     infer: bool = False,
     seconds: float | None = None,
+    rlimit: int = 3_000_000,
+    dump_smt: str | Path | None = None,
+    confirm: bool = False,
 ) -> Report:
     """Prove properties for every size that ``parameters`` leaves open, or find counterexamples on small instances, as
-    ``check prove`` does. Without ``faults`` what holds is proved under as many faults as it survives. ``seconds``
-    bounds the time. Raises ``ModelError``."""
+    ``check prove`` does. Without ``faults`` what holds is proved under as many faults as it survives. ``infer`` looks
+    for lemmas. ``seconds`` bounds the time, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory to write
+    every obligation into; ``confirm`` has cvc5 check them, and the report's ``confirmation`` says what came of it.
+    Raises ``ModelError`` and ``OutputError``."""
     from .limits import Limits
-    from .proof import Proving
+    from .obligations import Obligations
+    from .proof import Proving, scripts
 
+    wanted = Obligations(dump_smt, confirm)
+    wanted.prepare()
     variant = _variant(protocol, "prove")
     words, sizes = run.split(variant, parameters or {})
     run.refuse(words)
     names = chosen(faults=faults, with_protections=with_protections, without=without)
     asked = chosen(properties=properties)["properties"]
-    proving = Proving(variant, sizes, **names, limits=Limits(seconds=seconds), infer=infer)
-    return proving.run(*run.chosen(proving.system, asked, run.provable()))
+    proving = Proving(variant, sizes, **names, limits=Limits(seconds=seconds), rlimit=rlimit, infer=infer)
+    report = proving.run(*run.chosen(proving.system, asked, run.provable()))
+    return wanted.done(report, lambda: scripts(proving.decider.obligations, proving.discharged()))
 
 
-def matrix(protocol: Protocol | Variant | str = "fixed", *, seconds: float | None = None) -> MatrixReport:
-    """Every set of protections × every safety property × every set of faults, decided for every size, as ``check prove
-    --all`` does."""
+def matrix(
+    protocol: Protocol | Variant | str = "fixed",
+    parameters: Mapping[str, int] | None = None,
+    *,
+    seconds: float | None = None,
+    rlimit: int = 3_000_000,
+    dump_smt: str | Path | None = None,
+    confirm: bool = False,
+) -> MatrixReport:
+    """Every set of protections × every safety property × every set of faults, decided for every size that
+    ``parameters`` leaves open, as ``check prove --all`` does; the other arguments are those of ``prove``. Raises
+    ``ModelError`` and ``OutputError``."""
     from .limits import Limits
-    from .proof import Matrix
+    from .obligations import Obligations
+    from .proof import Matrix, scripts
 
-    return Matrix(_variant(protocol, "matrix"), limits=Limits(seconds=seconds)).run()
+    wanted = Obligations(dump_smt, confirm)
+    wanted.prepare()
+    variant = _variant(protocol, "matrix")
+    words, sizes = run.split(variant, parameters or {})
+    run.refuse(words)
+    table = Matrix(variant, sizes, limits=Limits(seconds=seconds), rlimit=rlimit)
+    return wanted.done(table.run(), lambda: scripts(table.decider.obligations, table.discharged()))
 
 
 def explained(options: Options | None = None, *, beside: Protocol | Variant | str | None = None) -> Options:
@@ -94,26 +127,29 @@ def explained(options: Options | None = None, *, beside: Protocol | Variant | st
     return replace(options or Options(), explain=True, beside=other)
 
 
-def render(report: Report, form: str = "text", *, trace: str | None = None) -> str:
-    """A report in one of the forms of ``check explain``. Forms of a single run take that of the property ``trace``, or
-    the first. Raises ``ValueError`` for a form that does not exist, ``NoTraceError`` where there is no run."""
-    from .report import document, render_plain
-    from .report.forms import FORMS, OF_TRACE, render_trace, render_whole
+def render(report: Rendered, form: str = "text", *, trace: str | None = None) -> str:
+    """What any call here returns, in one of its forms: a ``Report`` in those of ``check explain``; a ``Comparison`` and
+    what ``compare_baseline`` found as text, json and markdown, for a comment on a pull request; state graphs as dot and
+    graphml; everything else as the command has it: text, and json where it writes any.
 
-    if form not in FORMS:
-        raise ValueError(f"{form!r} is no form of a report; there are {', '.join(FORMS)}")
-    if form == "text":
-        return render_plain(document(report))
-    return render_trace(form, report, trace) if form in OF_TRACE else render_whole(form, report)
+    Of a ``Report``, forms of a single run take that of the property ``trace``, or the first. Raises ``ValueError`` for
+    a form that does not exist, ``NoTraceError`` where there is no run."""
+    from .rendering import forms_of
+
+    forms = forms_of(report, trace)
+    if form not in forms:
+        raise ValueError(f"{form!r} is no form of a {type(report).__name__}; there are {', '.join(forms)}")
+    return forms[form]()
 
 
-def save(report: Report, path: str | Path, form: str | None = None, *, trace: str | None = None) -> None:
-    """Write a form of a report, whole or not at all; without ``form`` the one of the path's ending (``page.html``),
-    JSON where it has none. Raises ``OutputError``, and ``ValueError`` for an ending that is of no form."""
+def save(report: Rendered, path: str | Path, form: str | None = None, *, trace: str | None = None) -> None:
+    """Write a form of what any call here returns, whole or not at all; without ``form`` the one of the path's ending
+    (``page.html``), JSON where it has none. Raises ``OutputError``, and ``ValueError`` for an ending that is of no
+    form."""
+    from .rendering import form_of
     from .report import write_whole
-    from .report.forms import form_of
 
-    write_whole(path, render(report, form or form_of(path), trace=trace))
+    write_whole(path, render(report, form or form_of(report, path), trace=trace))
 
 
 def load(path: str | Path) -> Report:
@@ -156,8 +192,9 @@ def lint(
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
-) -> tuple[Lint, ...]:
-    """What the author of a model may have overlooked, as ``check lint`` says it. Raises ``ModelError``."""
+) -> Linted:
+    """What the author of a model may have overlooked, as ``check lint`` says it: a tuple of findings. Raises
+    ``ModelError``."""
     from .advice import lint as linted
 
     subject = subject_of(protocol, "lint")
@@ -173,16 +210,23 @@ def forecast(
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
+    properties: Sequence[str] = (),
     symmetry: bool | None = None,
+    sample: int = 20_000,
     seconds: float = 15.0,
+    explain: bool = False,
 ) -> Forecast:
     """How many states a complete search will meet, how long it will take and how much memory, as ``check forecast``
-    says it. No further search is begun after ``seconds``. Raises ``ModelError``."""
-    from .advice import Budget
+    says it. ``sample`` bounds the states of each search in Python; no further search is begun after ``seconds``. With
+    ``explain``, ``explosion`` of the forecast says what makes the states so many. Raises ``ModelError``."""
+    from .advice import Budget, explain_explosion
     from .advice import forecast as made
 
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
-    return made(instance, budget=Budget(total=seconds), symmetric=symmetry)
+    asked, _ = run.chosen(instance.system, chosen(properties=properties)["properties"], object)
+    budget = Budget(states=sample, total=seconds)
+    found = made(instance, asked, budget, symmetric=symmetry)
+    return replace(found, explosion=explain_explosion(instance, asked, budget)) if explain else found
 
 
 def save_baseline(
@@ -194,38 +238,80 @@ def save_baseline(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
     properties: Sequence[str] = (),
+    symmetry: bool | None = None,
+    slicing: bool = True,
+    states: int | None = None,
+    bounds: Bounds | None = None,
 ) -> Entry:
     """Put what is known of a protocol into a baseline file, beside its other entries, as ``check baseline save`` does.
-    Raises ``ModelError``, also where something is undecided: then nothing is written."""
-    from .baseline import Request, check_decided, read_baseline, take, write_text
-    from .report import write_whole
+    ``states`` bounds their number, and the file keeps that; ``bounds`` are the machine's. Raises ``ModelError``, also
+    where something is undecided: then nothing is written."""
+    from .baseline import Request, read_baseline
 
     names = chosen(faults=faults, with_protections=with_protections, without=without, properties=properties)
     ordered: dict[str, Any] = {what: tuple(sorted(set(given))) for what, given in names.items()}
-    request = Request(protocol, dict(parameters or {}), **ordered)
-    entry, report = take(request)
-    check_decided(entry, report)
-    there = read_baseline(path) if Path(path).exists() else ()
-    write_whole(path, write_text({**{e.title: e for e in there}, entry.title: entry}.values()))
+    request = Request(protocol, dict(parameters or {}), **ordered, states=states, symmetry=symmetry, slicing=slicing)
+    (entry,) = _put(path, read_baseline(path) if Path(path).exists() else (), [request], bounds)
     return entry
 
 
-def compare_baseline(path: str | Path) -> tuple[Changed, ...]:
-    """Check every entry of a baseline file again: what changed in each, as ``check baseline compare`` says it. Raises
-    ``ModelError`` and ``ReadError``."""
-    from .baseline import changes, read_baseline, take
+def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[Entry, ...]:
+    """Check every entry of a baseline file again and write what is known now, as ``check baseline save`` without a
+    protocol does. Raises ``ModelError``, also where something is undecided, and ``ReadError``: then nothing is
+    written."""
+    from .baseline import read_baseline
 
-    return tuple(changes(before, *take(before.request)) for before in read_baseline(path))
+    there = read_baseline(path)
+    return _put(path, there, [e.request for e in there], bounds)
+
+
+def _put(
+    path: str | Path, there: Sequence[Entry], requests: Sequence[Request], bounds: Bounds | None
+) -> tuple[Entry, ...]:
+    from .baseline import check_decided, take, write_text
+    from .report import write_whole
+
+    made = []
+    for request in requests:
+        entry, report = take(request, bounds)
+        check_decided(entry, report)
+        made.append(entry)
+    write_whole(path, write_text({**{e.title: e for e in there}, **{e.title: e for e in made}}.values()))
+    return tuple(made)
+
+
+def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Bounds | None = None) -> Compared:
+    """Check every entry of a baseline file again: what changed in each, as ``check baseline compare`` says it; a tuple,
+    which ``render`` makes a comment for a pull request (``markdown``). ``only`` names protocols, or entries by their
+    first line. Raises ``ModelError`` and ``ReadError``."""
+    from .baseline import Compared, changes, take, wanted
+
+    some = wanted(path, chosen(only=only)["only"])
+    return Compared(changes(before, *take(before.request, bounds)) for before in some)
+
+
+def listing(protocols: Sequence[str] = ()) -> Listing:
+    """Protocols, by default all of ours, with parameters, options, protections, faults, properties and scenarios, and
+    the engines, as ``check list`` prints them. Raises ``ModelError``."""
+    from .offers import listing as found
+
+    return found(chosen(protocols=protocols)["protocols"])
 
 
 def state_graph(
-    protocol: Protocol | Variant | System | str, parameters: Mapping[str, int | str] | None = None, *, most: int = 2000
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    most: int = 2000,
 ) -> networkx.MultiDiGraph:
     """The whole state graph of a small instance, as ``check graph`` draws it. Raises ``ModelError`` where there are
     more than ``most`` states."""
     from .stategraph import state_graph as drawn
 
-    instance = instance_of(protocol, parameters)
+    instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
     return drawn(instance, instance.system.properties, most)
 
 

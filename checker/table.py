@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .vocabulary import Verdict
+from .confirmation import Confirmation
+from .vocabulary import EXIT_CODES, INTERRUPTED, Verdict
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class MatrixReport:
     queries: int
     seconds: float
     interrupted: bool = False
+    confirmation: Confirmation | None = None
+    """A second solver's word on the proofs, where it was asked for."""
 
     @property
     def decided(self) -> int:
@@ -47,3 +50,11 @@ class MatrixReport:
     @property
     def undecided(self) -> int:
         return sum(c.verdict is Verdict.UNKNOWN for c in self.cells)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command exits with: 0 where all is decided, and nothing of it doubted."""
+        if self.interrupted:
+            return INTERRUPTED
+        doubted = self.confirmation is not None and self.confirmation.doubted
+        return EXIT_CODES[Verdict.UNKNOWN] if self.undecided or doubted else 0

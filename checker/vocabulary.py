@@ -7,12 +7,15 @@ sets, lists for arrays. Index members count from 1; 0 in an optional index is no
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+from .painted import Painted
 
 if TYPE_CHECKING:
     from .annotations import Causes, Declared, Insight, Picture
+    from .confirmation import Confirmation
 
 Shown: TypeAlias = "bool | int | str | list[Shown]"
 """A value as reports show it, and as JSON holds it."""
@@ -96,22 +99,6 @@ def ending(action: str, outcome: str | None) -> str:
 def counted(n: int, thing: str) -> str:
     """So many of a thing: 1 step, 2 steps."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
-
-
-class Painted:
-    """Something that notebooks show as HTML, once ``painted_by`` has been told how."""
-
-    def _repr_html_(self) -> str | None:
-        return None if _painter is None else _painter(self)
-
-
-_painter: Callable[[Any], str] | None = None
-
-
-def painted_by(painter: Callable[[Any], str]) -> None:
-    """How notebooks show reports and runs: reports know the vocabulary, not the other way round."""
-    global _painter  # noqa: PLW0603  (one for the process, as the way to draw is)
-    _painter = painter
 
 
 @dataclass(frozen=True)
@@ -419,10 +406,12 @@ class Report(Painted):
     pictures: tuple[Picture, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     """Where properties stand, by name, and the guards of actions, by ``ending`` where these have several outcomes."""
+    confirmation: Confirmation | None = None
+    """A second solver's word on the proofs, where it was asked for."""
 
     def __bool__(self) -> bool:
-        """Whether all holds: ``assert check(protocol)``."""
-        return bool(self.verdict)
+        """Whether all holds, and nothing of it is doubted: ``assert check(protocol)``."""
+        return bool(self.verdict) and not self.doubted
 
     def __repr__(self) -> str:
         """The answer in a line, for assertions that fail and for the prompt; ``checker.render`` says everything."""
@@ -434,6 +423,13 @@ class Report(Painted):
         return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)
 
     @property
+    def doubted(self) -> tuple[tuple[str, str], ...]:
+        """Obligations that the second solver does not confirm, and why."""
+        return self.confirmation.doubted if self.confirmation else ()
+
+    @property
     def exit_code(self) -> int:
         """What the command exits with, unless it is told to expect something else."""
-        return INTERRUPTED if self.interrupted else EXIT_CODES[self.verdict]
+        if self.interrupted:
+            return INTERRUPTED
+        return max(EXIT_CODES[self.verdict], EXIT_CODES[Verdict.UNKNOWN] if self.doubted else 0)

@@ -122,9 +122,9 @@ def test_where_nothing_can_be_said_it_says_so() -> None:
     assert made.states is None
     assert 3000 <= made.at_least <= 2**20
     assert made.seconds is None
-    text = render_plain(forecast_document(made, None))
+    text = render_plain(forecast_document(made))
     assert f"at least {made.at_least:,} states" in text
-    assert json.loads(forecast_json(made, None))["states"] is None
+    assert json.loads(forecast_json(made))["states"] is None
 
 
 def test_time_and_memory_follow_from_the_states() -> None:

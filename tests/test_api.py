@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,14 +26,19 @@ from checker import (
     forecast,
     instance_of,
     lint,
+    listing,
     load,
     matrix,
+    mutate,
     prove,
     render,
+    renew_baseline,
     save,
     save_baseline,
 )
+from checker.baseline import Bounds
 from checker.cli.main import run
+from checker.rendering import _MAKERS
 from checker.report.forms import FORMS, NoTraceError
 from model.language import ModelError, Protocol, Step, boolean, step, taken, update, when
 from properties import reachable
@@ -43,9 +50,9 @@ SIGNATURES = {
     "check": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None, **settings)",
     "prove": (
         "(protocol, parameters=None, *, properties=(), faults=None, with_protections=(), without=(), infer=False, "
-        "seconds=None)"
+        "seconds=None, rlimit=3000000, dump_smt=None, confirm=False)"
     ),
-    "matrix": "(protocol='fixed', *, seconds=None)",
+    "matrix": ("(protocol='fixed', parameters=None, *, seconds=None, rlimit=3000000, dump_smt=None, confirm=False)"),
     "explained": "(options=None, *, beside=None)",
     "render": "(report, form='text', *, trace=None)",
     "save": "(report, path, form=None, *, trace=None)",
@@ -54,13 +61,17 @@ SIGNATURES = {
     "mutate": ("(protocol, parameters=None, *, faults=(), with_protections=(), without=(), actions=(), options=None)"),
     "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "forecast": (
-        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), symmetry=None, seconds=15.0)"
+        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "
+        "sample=20000, seconds=15.0, explain=False)"
     ),
     "save_baseline": (
-        "(path, protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=())"
+        "(path, protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), "
+        "symmetry=None, slicing=True, states=None, bounds=None)"
     ),
-    "compare_baseline": "(path)",
-    "state_graph": "(protocol, parameters=None, *, most=2000)",
+    "renew_baseline": "(path, *, bounds=None)",
+    "compare_baseline": "(path, *, only=(), bounds=None)",
+    "listing": "(protocols=())",
+    "state_graph": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), most=2000)",
     "instance_of": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "find": "(name)",
 }
@@ -113,7 +124,7 @@ def test_every_form_is_rendered_and_saved(report: Report, tmp_path: Path) -> Non
         assert (tmp_path / form).read_text() == text
     assert render(report, "mermaid", trace="plans-never-regress") != render(report, "mermaid")
     assert load(tmp_path / "json").verdict is report.verdict
-    with pytest.raises(ValueError, match="'pdf' is no form of a report; there are text, json"):
+    with pytest.raises(ValueError, match="'pdf' is no form of a Report; there are text, json"):
         render(report, "pdf")
     with pytest.raises(NoTraceError):
         render(report, "svg", trace="nobody")
@@ -157,6 +168,8 @@ def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
         (lambda: Options(properties="x"), "properties='x' is no list of names"),  # type: ignore[arg-type]
         (lambda: lint("fixed", without="x"), "without='x' is no list of names"),
         (lambda: prove("fixed", properties="x"), "properties='x' is no list of names"),
+        (lambda: listing("fixed"), "protocols='fixed' is no list of names"),
+        (lambda: forecast("fixed", properties="x"), "properties='x' is no list of names"),
         (lambda: check(3), "check wants a protocol, not int 3 (pass a Protocol, "),  # type: ignore[arg-type]
         (lambda: prove(3), "prove wants a protocol, not int 3"),  # type: ignore[arg-type]
         (lambda: prove(find("fixed").system()), "not a System (pass what made"),  # type: ignore[arg-type]
@@ -176,7 +189,7 @@ def test_the_ending_of_a_file_is_its_form(report: Report, tmp_path: Path) -> Non
     assert (tmp_path / "page.html").read_text() == render(report, "html")
     assert (tmp_path / "run.itf.json").read_text() == render(report, "itf")
     assert (tmp_path / "report").read_text() == (tmp_path / "report.json").read_text() == render(report, "json")
-    with pytest.raises(ValueError, match=r"no form of a report ends with '.pdf'; name one: text, json, "):
+    with pytest.raises(ValueError, match=r"no form of a Report ends with '.pdf'; name one: text, json, "):
         save(report, tmp_path / "a.pdf")
 
 
@@ -266,3 +279,121 @@ def test_baselines_are_the_commands(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert all(c.same for c in compare_baseline(mine))
     mine.write_text(mine.read_text().replace("violated, 10 steps", "violated, 11 steps"))
     assert [c.depths[0].before for c in compare_baseline(mine) if not c.same] == ["11 steps"]
+
+
+def test_renewing_and_comparing_some_entries(tmp_path: Path) -> None:
+    file = tmp_path / "planrace.baseline"
+    save_baseline(file, "original", SMALL, properties=["plans-never-regress"], states=5000, symmetry=False)
+    save_baseline(file, "fixed", SMALL)
+    there = file.read_text()
+    assert "--max-states 5000 --no-symmetry" in there
+    file.write_text(there.replace("violated, 10 steps", "violated, 11 steps"))
+    (found,) = compare_baseline(file, only=["original"])
+    assert found.depths[0].before == "11 steps"
+    with pytest.raises(ModelError, match="entry of"):
+        compare_baseline(file, only=["orignal"])
+    assert len(renew_baseline(file)) == 2
+    assert file.read_text() == there
+    undecided = Bounds(seconds=0.0)
+    with pytest.raises(ModelError, match="so nothing is saved"):
+        renew_baseline(file, bounds=undecided)
+    assert file.read_text() == there
+
+
+def results(tmp_path: Path) -> dict[str, Any]:
+    """What every call returns, on something small."""
+    lease = str(Path(__file__).parent.parent / "examples" / "lease.py")
+    one = {"workers": 1, "leases": 1}
+    file = tmp_path / "planrace.baseline"
+    entry = save_baseline(file, f"{lease}:fixed", one)
+    broken, fixed = check(f"{lease}:protocol"), check(f"{lease}:fixed")
+    return {
+        "check": broken,
+        "prove": prove(f"{lease}:fixed"),
+        "matrix": matrix(f"{lease}:fixed", one),
+        "compare": compare(broken, fixed),
+        "mutate": mutate(f"{lease}:fixed", one),
+        "lint": lint(f"{lease}:fixed"),
+        "forecast": forecast(f"{lease}:fixed", one, explain=True),
+        "save_baseline": entry,
+        "compare_baseline": compare_baseline(file),
+        "listing": listing([f"{lease}:fixed"]),
+        "state_graph": checker.state_graph(f"{lease}:fixed", one, faults=["crash"]),
+    }
+
+
+def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """In the words of the command; what is no report has no JSON where the command has none."""
+    made = results(tmp_path)
+    texts = {name: render(one) for name, one in made.items() if name != "state_graph"}
+    assert "verdict: violated (exit 1)" in texts["check"]
+    assert "verdict: holds (exit 0)" in texts["prove"]
+    assert "(exit 0)" in texts["matrix"]
+    assert "verdicts: changed (exit 1)" in texts["compare"]
+    assert "mutants killed (exit " in texts["mutate"]
+    assert "nothing found (exit 0)" in texts["lint"]
+    assert "What multiplies the states" in texts["forecast"]
+    assert texts["save_baseline"] == (tmp_path / "planrace.baseline").read_text()
+    assert "baseline: the same (exit 0)" in texts["compare_baseline"]
+    assert run(["list", "-p", made["listing"].protocols[0].name]) == 2
+    capsys.readouterr()
+    for name in ("check", "prove", "matrix", "compare", "mutate", "lint", "forecast", "compare_baseline"):
+        assert json.loads(render(made[name], "json"))["schema"].startswith("planrace/"), name
+    for name in ("compare", "compare_baseline"):
+        assert render(made[name], "markdown").startswith("### ")
+    assert render(made["state_graph"], "dot").startswith("digraph")
+    save(made["compare"], tmp_path / "comment.md")
+    assert (tmp_path / "comment.md").read_text() == render(made["compare"], "markdown")
+    save(made["state_graph"], tmp_path / "graph")
+    assert (tmp_path / "graph").read_text() == render(made["state_graph"], "dot")
+    with pytest.raises(ValueError, match=r"no form of a Linted ends with '.html'; name one: text, json"):
+        save(made["lint"], tmp_path / "lint.html")
+    with pytest.raises(ValueError, match="'sarif' is no form of a Comparison; there are text, json, markdown"):
+        render(made["compare"], "sarif")
+    with pytest.raises(TypeError, match="int is no result to render"):
+        render(3)
+
+
+def test_everything_that_calls_return_is_known_to_render() -> None:
+    """A call whose result nobody can render would be one that the command can do and Python cannot."""
+    known = {"Report", *_MAKERS}
+    for name in SIGNATURES:
+        returned = inspect.signature(getattr(checker, name)).return_annotation
+        inner = re.sub(r"tuple\[(\w+), \.\.\.\]", r"\1", str(returned)).rpartition(".")[2]
+        assert inner in known | {"Options", "Instance", "Variant", "str", "None"}, name
+
+
+def test_the_listing_is_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["list"]) == 0
+    assert capsys.readouterr().out == render(listing())
+    original = listing().protocols[0]
+    assert [p.name for p in original.parameters] == ["enactors", "endpoints", "plans", "keep"]
+    assert original.on == ()
+    assert "crash" in original.faults
+    lease = str(Path(__file__).parent.parent / "examples" / "lease.py")
+    assert [p.name for p in listing([lease]).protocols] == [
+        p.name for p in listing([f"{lease}:protocol", f"{lease}:fixed"]).protocols
+    ]
+
+
+def test_obligations_are_written_and_confirmed(tmp_path: Path) -> None:
+    lease = str(Path(__file__).parent.parent / "examples" / "lease.py") + ":fixed"
+    report = prove(lease, dump_smt=tmp_path / "smt", confirm=True)
+    there = list((tmp_path / "smt").glob("*.smt2"))
+    assert report.confirmation is not None
+    assert report.confirmation.solver.startswith("cvc5")
+    assert (report.confirmation.asked, report.confirmation.doubted) == (len(there), ())
+    assert there
+    assert report
+    doubted = replace(report, confirmation=replace(report.confirmation, doubted=(("one", "unknown"),)))
+    assert doubted.verdict.word == "holds"
+    assert not doubted
+    assert doubted.exit_code == 3
+    assert "Not confirmed by the second solver: one: unknown." in render(doubted)
+    assert render(doubted).endswith("verdict: holds (exit 3)\n")
+    assert prove("fixed", properties=["plans-never-regress"], rlimit=1).verdict.word == "unknown"
+    table = matrix(lease, {"workers": 1, "leases": 1}, confirm=True)
+    assert table.confirmation is not None
+    assert table.confirmation.doubted == ()
+    assert table.exit_code == 0
+    assert replace(table, confirmation=doubted.confirmation).exit_code == 3

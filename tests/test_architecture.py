@@ -16,9 +16,11 @@ MAY_IMPORT = {
     "model.dns": ["model.dns", "model.language"],
     "model.patterns": ["model.patterns", "model.language"],
     "properties": ["properties", "model.dns", "model.language"],
-    "checker.vocabulary": ["checker.annotations"],
+    "checker.vocabulary": ["checker.annotations", "checker.confirmation", "checker.painted"],
+    "checker.confirmation": [],
+    "checker.painted": [],
     "checker.annotations": ["checker.vocabulary"],
-    "checker.table": ["checker.vocabulary"],
+    "checker.table": ["checker.confirmation", "checker.vocabulary"],
     "checker.limits": [],
     "checker.interpreter": ["model.language"],
     "checker.layout": ["checker.interpreter", "model.language"],
@@ -67,6 +69,7 @@ MAY_IMPORT = {
         "properties.schedule",
     ],
     "checker.proof": [
+        "checker.confirmation",
         "checker.insight",
         "checker.proof",
         "checker.table",
@@ -182,6 +185,15 @@ MAY_IMPORT = {
         "properties.scenario",
     ],
     "checker.catalogue": ["model.language"],
+    "checker.offers": ["checker.ask", "checker.catalogue", "model.language", "properties.kinds"],
+    "checker.obligations": [
+        "checker.limits",
+        "checker.proof",
+        "checker.report",
+        "checker.table",
+        "checker.vocabulary",
+    ],
+    "checker.rendering": ["checker"],
     "checker.ask": [
         "checker.searches",
         "checker.answers",
@@ -245,7 +257,8 @@ MAY_IMPORT = {
 PUBLIC = {
     "checker": (
         "Exploration Finding Match MatrixReport Options Report Step Trace Verdict Walk check compare explained find "
-        "compare_baseline forecast instance_of lint load matrix mutate prove render save save_baseline state_graph"
+        "compare_baseline forecast instance_of lint listing load matrix mutate prove render renew_baseline save "
+        "save_baseline state_graph"
     ),
     "properties": (
         "Claim Event Fact Invariant Lemma Liveness Plan Proof Property Reachability Recoverability Scenario Schedule "

@@ -11,6 +11,7 @@ import pytest
 
 from checker import Options, Report, check, explained
 from checker.cli.main import run
+from checker.confirmation import Confirmation
 from checker.report.github import render_annotations, render_summary
 from checker.report.junit import render_junit
 from checker.report.outcome import Asked, Outcome
@@ -115,7 +116,7 @@ def test_the_ways_out_that_are_rare(report: Report) -> None:
     for one, asked, code in (
         (replace(holds, interrupted=True), Asked(), 130),
         (replace(report, findings=()), Asked(), 3),
-        (holds, Asked(doubted=("old: initially",)), 3),
+        (replace(holds, confirmation=Confirmation("cvc5", 1, (("old", "unknown"),))), Asked(), 3),
     ):
         outcome = Outcome(one, asked)
         assert outcome.code == code

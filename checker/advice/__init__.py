@@ -1,7 +1,7 @@
 """Advice: how large a search will be, what makes it large, and what an author may have overlooked in the model."""
 
 from .explosion import Explosion, explain_explosion
-from .finding import Lint
+from .finding import Lint, Linted
 from .forecast import Budget, Forecast, Interval, forecast
 from .lint import lint
 from .outgrown import outgrown
@@ -14,6 +14,7 @@ __all__ = [
     "Forecast",
     "Interval",
     "Lint",
+    "Linted",
     "Remaining",
     "explain_explosion",
     "explosion_document",

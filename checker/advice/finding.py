@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from model.language import Place
@@ -21,6 +22,17 @@ class Lint:
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         return f"{place}{self.kind}: {self.sentence} ({self.remedy})"
+
+
+class Linted(tuple[Lint, ...]):
+    """What lint found in the model ``protocol``, in the order of ``KINDS``: a tuple, empty where nothing was found."""
+
+    protocol: str
+
+    def __new__(cls, protocol: str, found: Iterable[Lint]) -> Linted:
+        made = super().__new__(cls, found)
+        made.protocol = protocol
+        return made
 
 
 KINDS = (

@@ -17,6 +17,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from model.language import Instance, ModelError
 from properties.kinds import Property
@@ -26,6 +27,9 @@ from ..limits import Limits, memory_in_use
 from .growth import grown
 from .rate import EXPLICIT_BYTES, Rate, measured
 from .tail import tail
+
+if TYPE_CHECKING:
+    from .explosion import Explosion
 
 WIDEST = 1000.0
 """An interval whose ends are further apart than by this factor says nothing."""
@@ -79,7 +83,8 @@ class Sample:
 @dataclass(frozen=True)
 class Forecast:
     """What a complete search will take. ``states`` is None where nothing can be said beyond ``at_least``; then there is
-    no ``seconds`` and no ``memory`` (bytes, of the whole process) either. ``how`` says where the numbers come from."""
+    no ``seconds`` and no ``memory`` (bytes, of the whole process) either. ``how`` says where the numbers come from;
+    ``explosion``, if that was asked for, what makes the states so many."""
 
     protocol: str
     parameters: dict[str, int | str]
@@ -94,6 +99,7 @@ class Forecast:
     seconds: Interval | None
     memory: Interval | None
     sample: Sample
+    explosion: Explosion | None = None
 
 
 def forecast(

@@ -16,7 +16,7 @@ from model.language import Instance, ModelError, Protocol, System, Variant
 from ..limits import Limits
 from .explored import Explored, explored, small
 from .family import Family
-from .finding import KINDS, Lint
+from .finding import KINDS, Lint, Linted
 from .forecast import Budget
 from .grows import grows
 from .negated import negated
@@ -36,7 +36,7 @@ def lint(
     without: Sequence[str] = (),
     options: Mapping[str, str] | None = None,
     budget: Budget | None = None,
-) -> tuple[Lint, ...]:
+) -> Linted:
     """What there is to say of a model, in the order of ``KINDS``, none of it a proof that something is wrong.
 
     ``parameters`` are the sizes of the asked instance. A ``System`` has its faults and protections already. Raises
@@ -59,7 +59,7 @@ def lint(
             x.kind == "unbounded growth" and x.where == run.error.where for x in found
         ):
             raise run.error
-    return tuple(sorted(found, key=lambda x: KINDS.index(x.kind)))
+    return Linted(subject.name, sorted(found, key=lambda x: KINDS.index(x.kind)))
 
 
 def _explorations(instances: Sequence[Instance], limits: Limits) -> Iterator[Explored]:

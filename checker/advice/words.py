@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
 from ..report.blocks import Block, Document, Grid, Heading, Paragraph
 from .explosion import Explosion
 from .fewer import NOTABLE
-from .finding import Lint
+from .finding import Linted
 from .forecast import Forecast, Interval
 
 MOST = 8
@@ -18,11 +18,11 @@ MOST = 8
 
 
 # Forecasts -------------------------------------------------------------------------------------------------------
-def forecast_document(f: Forecast, x: Explosion | None) -> Document:
+def forecast_document(f: Forecast) -> Document:
     """The forecast, and what makes the states so many."""
     blocks: list[Block] = [Heading(f"{f.protocol}: a forecast"), Paragraph(_request(f)), Paragraph(_numbers(f))]
-    if x is not None:
-        blocks += _explosion(x)
+    if f.explosion is not None:
+        blocks += _explosion(f.explosion)
     return Document(tuple(blocks), f"forecast: {_states(f)}")
 
 
@@ -111,9 +111,10 @@ def _explosion(x: Explosion) -> Iterator[Block]:
         yield Paragraph("Nothing that was tried.")
 
 
-def forecast_json(f: Forecast, x: Explosion | None) -> str:
-    """Both as JSON text; times in seconds, memory in bytes."""
-    return _json({"schema": "planrace/forecast/1", **asdict(f), "explosion": None if x is None else explosion_json(x)})
+def forecast_json(f: Forecast) -> str:
+    """The same as JSON text; times in seconds, memory in bytes."""
+    told = None if f.explosion is None else explosion_json(f.explosion)
+    return _json({"schema": "planrace/forecast/1", **asdict(f), "explosion": told})
 
 
 def explosion_json(x: Explosion) -> dict[str, Any]:
@@ -126,15 +127,15 @@ def _json(value: Any) -> str:
 
 
 # Lint ------------------------------------------------------------------------------------------------------------
-def lint_document(protocol: str, found: Sequence[Lint], exit_code: int) -> Document:
+def lint_document(found: Linted, exit_code: int) -> Document:
     """One paragraph a finding, as compilers write them."""
     count = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "nothing found"
     return Document(
-        tuple(Paragraph(str(x), "unknown") for x in found), f"lint of {protocol}: {count} (exit {exit_code})"
+        tuple(Paragraph(str(x), "unknown") for x in found), f"lint of {found.protocol}: {count} (exit {exit_code})"
     )
 
 
-def lint_json(protocol: str, found: Sequence[Lint]) -> str:
+def lint_json(found: Linted) -> str:
     """The findings as JSON text; files below the working directory if that is where they are, lines from 1."""
     rows = [
         {
@@ -147,7 +148,4 @@ def lint_json(protocol: str, found: Sequence[Lint]) -> str:
         }
         for x in found
     ]
-    return (
-        json.dumps({"schema": "planrace/lint/1", "protocol": protocol, "findings": rows}, indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    return _json({"schema": "planrace/lint/1", "protocol": found.protocol, "findings": rows})

@@ -4,9 +4,9 @@
 runs the check, ``changes`` compares, ``tell`` says it. ``docs/ci-review.md`` documents the file.
 """
 
-from .changes import Changed, changes
+from .changes import Changed, Compared, changes
 from .entry import Counts, Entry, Item, Judged, Request
-from .read import read_baseline, read_text
+from .read import read_baseline, read_text, wanted
 from .take import Bounds, UndecidedError, check_decided, entry_of, take
 from .tell import changes_document, changes_json, changes_markdown, exit_code
 from .text import write_text
@@ -14,6 +14,7 @@ from .text import write_text
 __all__ = [
     "Bounds",
     "Changed",
+    "Compared",
     "Counts",
     "Entry",
     "Item",
@@ -30,5 +31,6 @@ __all__ = [
     "read_baseline",
     "read_text",
     "take",
+    "wanted",
     "write_text",
 ]

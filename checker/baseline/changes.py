@@ -37,6 +37,10 @@ class Changed:
         return not (self.results or self.model or self.undecided or self.interrupted)
 
 
+class Compared(tuple[Changed, ...]):
+    """What changed in each entry of a baseline, in the order of the file."""
+
+
 def changes(before: Entry, after: Entry, report: Report) -> Changed:
     """What changed from ``before`` to ``after``, which ``report`` made."""
     counts, uncounted = _counts(before, after)

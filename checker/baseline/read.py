@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from model.language.protocol import known
 
 from ..report.read import ReadError
 from ..vocabulary import Verdict
@@ -38,6 +40,18 @@ def read_baseline(path: str | Path) -> tuple[Entry, ...]:
     except UnicodeDecodeError as problem:
         raise ReadError(f"{path} is no baseline: it is not UTF-8 ({REMEDY})") from problem
     return read_text(text, str(path))
+
+
+def wanted(path: str | Path, only: Sequence[str] = ()) -> list[Entry]:
+    """The entries of a file that are asked for: of these protocols, or with these first lines. Raises ``ModelError``
+    where there is none such, and ``ReadError``."""
+    entries = read_baseline(path)
+    if not entries:
+        raise ReadError(f"{path}:1: there is no entry to compare (make one with check baseline save -p NAME)")
+    names = [n for e in entries for n in (e.request.protocol, e.title)]
+    for name in only:
+        known(name, dict.fromkeys(names), f"entry of {path}")
+    return [e for e in entries if not only or {e.request.protocol, e.title} & set(only)]
 
 
 def read_text(text: str, path: str = "it") -> tuple[Entry, ...]:

@@ -113,9 +113,9 @@ def prove_command(protocol: str | None, **options: Any) -> int:
 @click.option("-p", "--protocol", "protocols", metavar="NAME", multiple=True, help="Only this one; repeatable.")
 def list_command(protocols: tuple[str, ...]) -> None:
     """Protocols, parameters, protections, faults, properties and engines."""
-    from .listing import listing
+    from ..offers import listing, listing_text
 
-    click.echo(listing(protocols), nl=False)
+    click.echo(listing_text(listing(protocols)), nl=False)
 
 
 @app.command("explain", context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

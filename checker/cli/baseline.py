@@ -10,7 +10,6 @@ from typing import Any
 import click
 
 from model.language import ModelError
-from model.language.protocol import known
 
 from ..baseline import (
     Bounds,
@@ -26,10 +25,10 @@ from ..baseline import (
     exit_code,
     read_baseline,
     take,
+    wanted,
     write_text,
 )
 from ..report import write_whole
-from ..report.read import ReadError
 from ..vocabulary import INTERRUPTED, Report
 from .command import once
 from .deliver import Delivery, Told, writable
@@ -108,7 +107,7 @@ def compare_command(file: str, **asked: Any) -> int:
     """Run every entry again and say what changed; the exit code."""
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
     found: list[Changed] = []
-    for before in _wanted(file, asked["only"]):
+    for before in wanted(file, asked["only"]):
         after, report = _taken(before.request, asked, f"{file}:{before.line}: ")
         found.append(changes(before, after, report))
         if report.interrupted:
@@ -117,14 +116,3 @@ def compare_command(file: str, **asked: Any) -> int:
     makers = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
     delivery.deliver(Told(changes_document(found, code), makers))
     return code
-
-
-def _wanted(file: str, only: Sequence[str]) -> list[Entry]:
-    """The entries that are asked for, by protocol or by all of their first line."""
-    entries = read_baseline(file)
-    if not entries:
-        raise ReadError(f"{file}:1: there is no entry to compare (make one with check baseline save -p NAME)")
-    names = [n for e in entries for n in (e.request.protocol, e.title)]
-    for name in only:
-        known(name, dict.fromkeys(names), f"entry of {file}")
-    return [e for e in entries if not only or {e.request.protocol, e.title} & set(only)]

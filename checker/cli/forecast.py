@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ def forecast_command(protocol: str, **asked: Any) -> int:
     properties, _ = chosen(instance.system, asked["properties"], object)
     budget = Budget(states=asked["sample"], total=asked["seconds"])
     made = forecast(instance, properties, budget, symmetric=asked["symmetry"])
-    why = explain_explosion(instance, properties, budget) if asked["explain"] else None
-    delivery.deliver(Told(forecast_document(made, why), {"json": partial(forecast_json, made, why)}))
+    if asked["explain"]:
+        made = replace(made, explosion=explain_explosion(instance, properties, budget))
+    delivery.deliver(Told(forecast_document(made), {"json": partial(forecast_json, made)}))
     return 0

@@ -28,6 +28,6 @@ def lint_command(protocol: str, **asked: Any) -> int:
         options=words,
     )
     code = 1 if found and asked["strict"] else 0
-    makers = {"json": partial(lint_json, variant.name, found)}
-    delivery.deliver(Told(lint_document(variant.name, found, code), makers))
+    makers = {"json": partial(lint_json, found)}
+    delivery.deliver(Told(lint_document(found, code), makers))
     return code

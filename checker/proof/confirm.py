@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from model.language import ModelError
 
+from ..confirmation import Confirmation
 from ..limits import Limits, Listener, Watchman
 
 MILLISECONDS = 20_000
 """Time for one obligation."""
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """How many obligations were asked, and which were not confirmed and why."""
-
-    solver: str
-    asked: int
-    doubted: tuple[tuple[str, str], ...]
 
 
 def confirmer() -> Any:

@@ -69,6 +69,8 @@ def _blocks(report: Report) -> Iterator[Block]:
         yield from _telling(report)
     for proof in report.proofs:
         yield from certificate(proof)
+    for name, why in report.doubted:
+        yield Paragraph(f"Not confirmed by the second solver: {name}: {why}.", "unknown")
 
 
 def _outgrown(report: Report, e: Exploration) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,31 +33,34 @@ OF_TRACE = {
 FORMS = {**WHOLE, **OF_TRACE}
 
 
-ENDINGS = {
-    ".itf.json": "itf",
-    ".tlc.json": "tlc",
-    ".json": "json",
-    ".txt": "text",
-    ".html": "html",
-    ".xml": "junit",
-    ".sarif": "sarif",
-    ".md": "summary",
-    ".mmd": "mermaid",
-    ".mermaid": "mermaid",
-    ".svg": "svg",
-    ".dot": "dot",
-    ".graphml": "graphml",
-}
-"""The form that the name of a file asks for."""
+ENDINGS = (
+    (".itf.json", "itf"),
+    (".tlc.json", "tlc"),
+    (".json", "json"),
+    (".txt", "text"),
+    (".baseline", "text"),
+    (".html", "html"),
+    (".xml", "junit"),
+    (".sarif", "sarif"),
+    (".md", "summary"),
+    (".md", "markdown"),
+    (".mmd", "mermaid"),
+    (".mermaid", "mermaid"),
+    (".svg", "svg"),
+    (".dot", "dot"),
+    (".graphml", "graphml"),
+)
+"""The forms that the name of a file asks for, of those that there are."""
 
 
-def form_of(path: str | Path) -> str:
-    """The form of a file by its ending; JSON where it has none. Raises ``ValueError`` for other endings."""
+def form_of(path: str | Path, there: Collection[str] = tuple(FORMS), what: str = "report") -> str:
+    """The form of a file by its ending, of those that are ``there``; where it has none JSON, or else the first. Raises
+    ``ValueError`` for other endings. ``what`` is to be written."""
     name = Path(path).name
-    found = next((form for end, form in ENDINGS.items() if name.endswith(end)), None)
+    found = next((form for end, form in ENDINGS if name.endswith(end) and form in there), None)
     if found is None and Path(path).suffix:
-        raise ValueError(f"no form of a report ends with {Path(path).suffix!r}; name one: {', '.join(FORMS)}")
-    return found or "json"
+        raise ValueError(f"no form of a {what} ends with {Path(path).suffix!r}; name one: {', '.join(there)}")
+    return found or ("json" if "json" in there else next(iter(there)))
 
 
 class NoTraceError(Exception):

@@ -38,12 +38,10 @@ class Complaint:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is asked of a run beside its report: ``--expect``, ``--strict``, and of ``--confirm`` the obligations that
-    were ``doubted``."""
+    """What is asked of a run beside its report: ``--expect``, ``--strict``."""
 
     expected: str | None = None
     strict: bool = False
-    doubted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ class Outcome:
         """What the process exits with. Undecided stays 3 whatever was expected."""
         if self.report.interrupted:
             return INTERRUPTED
-        return max(self._decided, UNDECIDED) if self.asked.doubted else self._decided
+        return max(self._decided, UNDECIDED) if self.report.doubted else self._decided
 
     @property
     def _decided(self) -> int:
@@ -113,8 +111,9 @@ class Outcome:
             for w in report.warnings:
                 if w.strict:
                     yield Complaint("warnings", warned_title(w), warned_text(w), warned_about(w), w.trace)
-        for name in self.asked.doubted:
-            yield Complaint("not confirmed", f"not confirmed: {name}", f"not confirmed: {name}", first, undecided=True)
+        for name, why in report.doubted:
+            told = f"not confirmed: {name}: {why}"
+            yield Complaint("not confirmed", told, told, first, undecided=True)
         if report.interrupted:
             told = "the run was interrupted; the report says what was covered"
             yield Complaint("interrupted", "interrupted", told, first, undecided=True)
