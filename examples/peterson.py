@@ -34,7 +34,7 @@ from model.language import (
     when,
 )
 from model.language.changes import Changes
-from properties import invariant, leads_to, reachable
+from properties import invariant, leads_to, lemma, proof, reachable
 
 protocol = Protocol("peterson", "mutual exclusion for two, by flags and a turn")
 
@@ -120,5 +120,25 @@ protocol.declare(
     reachable("somebody-is-inside", taken("pass_gate"), "the gate opens"),
 )
 protocol.final(forall(Process, lambda p: at[p] == At.REST))
+
+protocol.argue(
+    proof(
+        [
+            lemma(
+                "flags-are-up",
+                forall(Process, lambda p: flag[p] == ~at[p].isin({At.REST, At.FIRST})),
+                "a flag is up from the first write on until its process leaves",
+            ),
+            lemma(
+                "who-is-inside-has-precedence",
+                forall(
+                    Process,
+                    lambda p: ((at[p] == At.INSIDE) & at[other(p)].isin({At.GATE, At.INSIDE})).implies(turn == p),
+                ),
+                "who is inside while the other is at the gate has precedence",
+            ),
+        ]
+    )
+)
 
 fixed = protocol.variant("peterson-fixed", ["flag-first"])

@@ -35,7 +35,7 @@ from model.language import (
 )
 from model.language.changes import Changes
 from model.patterns import crash, unordered
-from properties import invariant, reachable
+from properties import invariant, lemma, proof, reachable
 
 protocol = Protocol("two-phase-commit", "all commit or all abort")
 
@@ -133,5 +133,40 @@ protocol.declare(
     reachable("commits-happen", taken("hear_commit"), "some transaction is committed"),
 )
 protocol.final(forall(Manager, lambda m: state[m].isin({State.COMMITTED, State.ABORTED})))
+
+protocol.argue(
+    proof(
+        [
+            lemma(
+                "messages-are-decisions",
+                (commit == (decision == Decision.COMMIT)) & (abort == (decision == Decision.ABORT)),
+                "what the transaction manager says is what it has decided",
+            ),
+            lemma(
+                "votes-were-sent",
+                forall(Manager, lambda m: m.isin(votes).implies(prepared.carries(m))),
+                "who is counted has said that it has prepared",
+            ),
+            lemma(
+                "a-commit-is-unanimous",
+                commit.implies(forall(Manager, prepared.carries)),
+                "before a commit everybody has said that they have prepared",
+            ),
+            lemma(
+                "commits-are-told",
+                forall(Manager, lambda m: (state[m] == State.COMMITTED).implies(commit)),
+                "nobody commits before it is told to",
+            ),
+            lemma(
+                "who-prepared-waits",
+                forall(
+                    Manager,
+                    lambda m: (prepared.carries(m) & state[m].isin({State.WORKING, State.ABORTED})).implies(abort),
+                ),
+                "who has said that it has prepared stays so until it is told",
+            ),
+        ]
+    )
+)
 
 fixed = protocol.variant("two-phase-commit-fixed", ["patience"])

@@ -382,13 +382,3 @@ def test_a_rule_of_thumb_near_the_peak() -> None:
         right += [sum(d) * 4 >= row["states"] for d in done if sum(d) >= 200 and near_the_peak(d) and tail(d) is None]
     assert len(right) >= 20
     assert sum(right) >= 0.85 * len(right)
-
-
-def test_the_document_shows_what_comes_out(capsys: pytest.CaptureFixture[str]) -> None:
-    text = (ROOT / "docs" / "advice.md").read_text()
-    shown = re.findall(r"^```console\n\$ check (.*)\n((?:.*\n)*?)```", text, re.MULTILINE)
-    assert len(shown) == 2
-    for command, output in shown:
-        assert run(command.split()) == 0
-        real = capsys.readouterr().out.splitlines()
-        assert [x for x in output.splitlines() if x != "…" and x not in real] == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +17,7 @@ from model.language import Protocol, Variant
 
 ROOT = Path(__file__).parent.parent
 COMMAND = [sys.executable, "-c", "from checker.cli import main; main()"]
+PROGRAMS = {"check": COMMAND, "python": [sys.executable]}
 
 
 def blocks(document: str, language: str) -> list[str]:
@@ -42,9 +46,16 @@ def masked(text: str) -> list[str]:
     return re.sub(r"[\d,]+ MiB", "M MiB", text).split()
 
 
+_PAGES = ("advice", "api", "comparison", "explain", "gallery", "mutate", "peterson", "proofs")
+IN_THE_CLONE = ["README.md", *(f"docs/{page}.md" for page in _PAGES)]
+"""Pages whose commands are run in a clone of this repository."""
+WITH_CODE = [p for p in IN_THE_CLONE if p != "docs/proofs.md"]
+"""Those whose code is run there, too; that of the other is taken from an example."""
+
+
 def consoles() -> list[tuple[str, str]]:
     found = []
-    for block in (b for d in ("README.md", "docs/proofs.md", "docs/explain.md") for b in blocks(d, "console")):
+    for block in (b for page in IN_THE_CLONE for b in blocks(page, "console")):
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             command, _, output = part.partition("\n")
             found.append((command, output))
@@ -56,8 +67,9 @@ def test_the_documents_show_what_comes_out(command: str, output: str) -> None:
     """Every part between lines of ``…`` stands in the real output, in this order."""
     typed, _, asked = command.rpartition(" | ")
     script = re.fullmatch(r"printf '(.*)'", typed)
+    program, *words = shlex.split(asked)
     done = subprocess.run(
-        [*COMMAND, *asked.split()[1:]],
+        [*PROGRAMS[program], *words],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -70,8 +82,26 @@ def test_the_documents_show_what_comes_out(command: str, output: str) -> None:
     for part in re.split(r"^…$", output, flags=re.MULTILINE):
         wanted = " ".join(masked(part))
         found = real.find(wanted, at)
-        assert found >= 0, wanted
+        assert found >= 0, f"{wanted}\n\n{done.stdout}{done.stderr}"
         at = found + len(wanted)
+
+
+@pytest.mark.parametrize("page", [p for p in WITH_CODE if blocks(p, "python")])
+def test_the_code_on_the_page_runs(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """One block after another, and the tests in it: those with our fixture by pytest."""
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    for block in blocks(page, "python"):
+        if "(model_check)" in block:
+            (tmp_path / "test_of_the_page.py").write_text(block)
+            plain = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
+            pytested = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+            done = subprocess.run(pytested, env=plain, capture_output=True, text=True, timeout=120, check=False)
+            assert done.returncode == 0, done.stdout + done.stderr
+        else:
+            exec(compile(block, page, "exec"), names)
+    for function in [f for n, f in names.items() if n.startswith("test_")]:
+        function()
 
 
 def test_the_lemmas_shown_are_those_of_the_example() -> None:

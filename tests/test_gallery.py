@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
@@ -13,8 +12,7 @@ from checker import Options, Report, check, find, instance_of, prove, render
 from model.language import Changes, Instance
 
 from . import naive
-from .test_docs import ROOT, blocks
-from .test_site import shows
+from .test_docs import ROOT
 
 
 @dataclass(frozen=True)
@@ -221,22 +219,6 @@ def test_one_takeover_is_delay_enough_to_undo_a_write() -> None:
 
 
 # The page about them ---------------------------------------------------------------------------------------------
-def commands() -> list[tuple[str, str]]:
-    parts = [p for b in blocks("docs/gallery.md", "console") for p in re.split(r"^\$ ", b, flags=re.MULTILINE)[1:]]
-    return [(command, output) for command, _, output in (p.partition("\n") for p in parts)]
-
-
-@pytest.mark.parametrize(("command", "output"), commands())
-def test_the_page_shows_what_comes_out(command: str, output: str) -> None:
-    shows(command, output, ROOT)
-
-
-def test_the_code_on_the_page_runs() -> None:
-    names: dict[str, Any] = {}
-    for block in blocks("docs/gallery.md", "python"):
-        exec(compile(block, "gallery.md", "exec"), names)
-
-
 def test_every_example_is_here_and_on_the_page() -> None:
     there = {p.stem for p in (ROOT / "examples").glob("*.py")}
     page = (ROOT / "docs" / "gallery.md").read_text()

@@ -36,7 +36,6 @@ from properties.kinds import Checkable
 from . import naive
 from .systems import random_systems
 from .test_docs import ROOT
-from .test_site import FENCED, shows
 
 
 def door(*, careful: bool = False) -> Protocol:
@@ -297,16 +296,3 @@ def test_an_interruption_says_how_far_it_came(
     assert "Interrupted: the rest was not tried." in out
     assert searched == 4
     assert ": not tried" in out
-
-
-# The page ---------------------------------------------------------------------------------------------------------
-def test_the_page_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
-    names: dict[str, Any] = {}
-    for block in FENCED.finditer((ROOT / "docs" / "mutate.md").read_text()):
-        if block["kind"] == "python":
-            exec(compile(block["text"], "mutate.md", "exec"), names)
-        elif block["kind"] == "console":
-            command, _, output = block["text"].removeprefix("$ ").partition("\n")
-            shows(command, output, ROOT)
-    names["test_the_properties_notice"]()

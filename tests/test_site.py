@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+import checker
+import checker.plugin
+import model.language
+import model.patterns
+import properties
 
 from .test_docs import COMMAND, ROOT, masked
 
@@ -65,3 +73,60 @@ def test_nothing_is_left_unexecuted(document: str) -> None:
     """Blocks of other kinds are commands to install, and nothing else."""
     for block in FENCED.finditer((ROOT / document).read_text()):
         assert block["kind"] in ("python", "console") or block["text"].startswith("pip install")
+
+
+# The reference ---------------------------------------------------------------------------------------------------
+REFERENCE = {
+    "api": [checker, checker.plugin],
+    "api-language": [model.language, model.patterns],
+    "api-properties": [properties],
+}
+
+
+def documented(module: ModuleType, name: str) -> set[str]:
+    """The identifiers under which the reference may have a public name: of functions that are called like the module
+    that they stand in, it knows only where they stand."""
+    home = getattr(getattr(module, name), "__module__", None)
+    return {f"{module.__name__}.{name}", f"{home}.{name}"}
+
+
+@pytest.mark.parametrize(("page", "module"), [(p, m) for p, ms in REFERENCE.items() for m in ms])
+def test_the_reference_asks_for_every_public_name(page: str, module: ModuleType) -> None:
+    """Building the site, which is strict, then fails for what it cannot find."""
+    asked = set(re.findall(r"^::: (\S+)$", (ROOT / "docs" / f"{page}.md").read_text(), re.MULTILINE))
+    missing = [n for n in module.__all__ if not {*documented(module, n), module.__name__} & asked]
+    assert missing == []
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site: where CI has built it, or built here, if MkDocs is installed."""
+    if "PLANRACE_SITE" in os.environ:
+        return Path(os.environ["PLANRACE_SITE"])
+    if importlib.util.find_spec("mkdocs") is None or importlib.util.find_spec("mkdocstrings") is None:
+        pytest.skip("MkDocs is not installed: pip install '.[docs]'")
+    where = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(where)]
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(build, cwd=ROOT, env=quiet, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return where
+
+
+@pytest.mark.parametrize(("page", "module"), [(p, m) for p, ms in REFERENCE.items() for m in ms])
+def test_the_built_reference_has_every_public_name(page: str, module: ModuleType, site: Path) -> None:
+    text = (site / page / "index.html").read_text()
+    there = set(re.findall(r'id="([^"]+)"', text))
+    assert [n for n in module.__all__ if not documented(module, n) & there] == []
+
+
+@pytest.mark.parametrize("module", [m for ms in REFERENCE.values() for m in ms])
+def test_every_public_name_has_words(module: ModuleType) -> None:
+    """Of its own: dataclasses without any would get their signature for it."""
+    found = {n: getattr(module, n).__doc__ or "" for n in module.__all__ if callable(getattr(module, n))}
+    assert [n for n, words in found.items() if not words.strip() or words.startswith(f"{n}(")] == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text()
+    assert [p.name for p in (ROOT / "docs").glob("*.md") if f": {p.name}\n" not in navigation] == []

@@ -116,12 +116,16 @@ class Action:
 
 
 def when(*conditions: Value) -> When:
-    """All of ``conditions`` must hold."""
+    """All of ``conditions``, truth values before the step, must hold: in a step they are its guard, in an outcome say
+    whether it applies. Several ``when`` in one step are joined."""
     return When(both(*conditions), author())
 
 
 def update(target: Term, value: Value) -> Update:
-    """``target`` becomes ``value``; all updates of a step happen at once."""
+    """``target``, a state variable or an element of one (``work[w]``), becomes ``value``, which is of its sort. All
+    updates of a step happen at once: every value is read before any is written. Raises ``DefinitionError`` where
+    ``target`` is none that can be written, or the sorts differ; a number that leaves its range is told when a search
+    meets it."""
     here = author()
     root, term = target, target
     while term.op is Op.SELECT:
@@ -132,7 +136,8 @@ def update(target: Term, value: Value) -> Update:
 
 
 def says(template: str, **terms: Value) -> Says:
-    """Words for the report of this step."""
+    """Words for the report of this step; ``{name}`` in ``template`` is the value of the term ``name`` before the step:
+    ``says("takes plan {p}", p=plan[w])``."""
     import string
 
     wanted = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
@@ -143,7 +148,9 @@ def says(template: str, **terms: Value) -> Says:
 
 
 def outcome(name: str | None, *pieces: Piece) -> Outcome:
-    """One ending of an action: its condition, updates and words. Outcomes are tried in order."""
+    """One ending of an action: its condition (``when``), updates and words. Outcomes are tried in order, and the first
+    that applies happens; the last has no condition (``otherwise``). ``name`` tells them apart in reports and in
+    ``taken``."""
     here, parts = author(), flat(pieces)
     conditions = [p.condition for p in parts if isinstance(p, When)]
     if any(isinstance(p, Outcome) for p in parts):
@@ -152,7 +159,7 @@ def outcome(name: str | None, *pieces: Piece) -> Outcome:
 
 
 def otherwise(name: str | None, *pieces: Piece) -> Outcome:
-    """The ending when no other applies."""
+    """The ending when no other applies: the last outcome of a step. Raises ``DefinitionError`` for a condition."""
     result = outcome(name, *pieces)
     if result.condition is not TRUE:
         raise DefinitionError(f"otherwise({name!r}) takes no condition", remedy="use outcome(…)")
@@ -160,7 +167,9 @@ def otherwise(name: str | None, *pieces: Piece) -> Outcome:
 
 
 def step(*pieces: Piece) -> Step:
-    """Gather the parts of an action. Updates outside outcomes belong to every outcome."""
+    """What an action returns: its parts, which are ``when``, ``update``, ``outcome``, ``otherwise`` and ``says``.
+    Updates outside outcomes belong to every outcome. Raises ``DefinitionError`` where a target is assigned twice, or
+    where the last outcome has a condition."""
     parts = flat(pieces)
     guard = both(*(p.condition for p in parts if isinstance(p, When)))
     common, words = updates_of(parts), _words(parts)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 
 def If(condition: Value, then: Value, otherwise: Value) -> Term:
-    """``then`` where ``condition`` holds, else ``otherwise``; both of one sort."""
+    """``then`` where ``condition`` holds, else ``otherwise``; both of one sort, which is the sort of the whole.
+    ``None`` as one of them makes it an optional index. Raises ``DefinitionError`` where the sorts differ."""
     test = truth(condition, "condition of If")
     if then is None or otherwise is None:
         known = lift(otherwise if then is None else then).sort
@@ -76,38 +77,42 @@ def _quantify(op: Op, over: Scalar, body: Callable[[Term], object], role: str, m
 
 
 def forall(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
-    """``body`` holds for every member of a bounded scalar sort."""
+    """Whether ``body`` holds for every member of ``over``, a bounded scalar sort: ``forall(Worker, lambda w:
+    done[w])``. ``body`` gets a member as a term and returns a truth value."""
     return _quantify(Op.FORALL, over, body, "forall", more)
 
 
 def exists(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
-    """``body`` holds for some member of a bounded scalar sort."""
+    """Whether ``body`` holds for some member of ``over``, a bounded scalar sort; ``body`` as for ``forall``."""
     return _quantify(Op.EXISTS, over, body, "exists", more)
 
 
 def count(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
-    """How many members ``body`` holds for: a number."""
+    """For how many members of ``over`` ``body`` holds: a whole number; ``body`` as for ``forall``."""
     return _quantify(Op.COUNT, over, body, "count", more)
 
 
 def such_that(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
-    """The set of members that ``body`` holds for."""
+    """The members of ``over`` that ``body`` holds for, as a set of that sort; ``body`` as for ``forall``."""
     return make(Op.COMPREHENSION, _bound(Op.COMPREHENSION, over, body, "such_that", more), SetOf(over))
 
 
 def each(over: Scalar, element: Callable[[Term], object], *more: object) -> Term:
-    """The array that holds ``element`` for each member of ``over``."""
+    """The array over ``over`` whose element at each member is what ``element`` returns for it: ``each(Worker, lambda w:
+    0)``. All elements are of one sort."""
     variable, inner = _bound(Op.EACH, over, element, "each", more)
     return make(Op.EACH, (variable, inner), Array(over, inner.sort))
 
 
 def first(sort: Index) -> Term:
-    """The first member of an ordered index."""
+    """The first member of ``sort``, an index that is declared ``ordered=True``; raises ``DefinitionError`` for
+    another."""
     return make(Op.FIRST, (), _ordered(sort, "first"))
 
 
 def last(sort: Index) -> Term:
-    """The last member of an ordered index."""
+    """The last member of ``sort``, an index that is declared ``ordered=True``; raises ``DefinitionError`` for
+    another."""
     return make(Op.LAST, (), _ordered(sort, "last"))
 
 
@@ -117,15 +122,17 @@ def following(member: Term) -> Term:
 
 
 def primed(term: Term) -> Term:
-    """The value of ``term`` after the step; only in properties and events of steps."""
+    """The value of ``term`` after the step, of the sort of ``term``: ``primed(written) >= written``. Only in properties
+    and events of steps, and not within itself; raises ``DefinitionError`` elsewhere."""
     if any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(term)):
         raise DefinitionError(f"primed: {term} speaks of a step already", remedy="prime a term of one state")
     return make(Op.PRIMED, (term,), term.sort)
 
 
 def taken(action: str | Action, /, outcome: str | None = None, **parameters: Term) -> Term:
-    """The step is one of ``action`` (its name, or what its decorator made of it; with that outcome, if given) for these
-    parameters; only in properties of steps."""
+    """Whether the step is one of ``action``, by its name or as what its decorator made of it: with that outcome if one
+    is given, for these values of its parameters if they are: ``taken("store", outcome="stored", w=worker)``. Only in
+    properties and events of steps. That the action exists is looked at when the property is declared."""
     names = tuple(sorted(parameters))
     called = getattr(action, "name", action)
     if not isinstance(called, str):

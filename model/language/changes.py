@@ -23,10 +23,13 @@ INSTEAD = {"add": "write @change.action(…), which takes what @protocol.action 
 
 
 class Changes:
-    """A system that is being changed. ``faults`` are all that are declared, on or off.
+    """A system that is being changed: what a protection, the choice of an option or a mutation gets. ``faults`` are all
+    that are declared, on or off.
 
-    Actions go by their names, or by what their decorators made of them. Conditions, values and outcomes that do not
-    depend on the parameters of the action may be given as they are.
+    Actions go by their names, or by what their decorators made of them, outcomes by their names. Terms are given as
+    functions of the parameters of the action, in their order (``lambda w: plan[w] > 0``); conditions, values and
+    outcomes that do not depend on these may be given as they are. Methods raise ``DefinitionError`` for an action or an
+    outcome that there is none of, and for terms of another sort than what they replace.
     """
 
     def __init__(self, system: System, faults: Iterable[str] | None = None) -> None:
@@ -50,20 +53,20 @@ class Changes:
         return _name(action) in self._actions
 
     def require(self, action: str | Action, condition: Value | Callable[..., Value]) -> None:
-        """Strengthen the guard of ``action``."""
+        """Strengthen the guard of ``action``: ``condition`` must hold, too."""
         a = self._find(action)
         self._actions[a.name] = replace(a, guard=a.guard & self._condition(a, condition, "require"))
 
     def guard(self, action: str | Action, condition: Value | Callable[..., Value]) -> None:
-        """Replace the guard of ``action``."""
+        """Replace the guard of ``action`` by ``condition``."""
         a = self._find(action)
         self._actions[a.name] = replace(a, guard=self._condition(a, condition, "guard"))
 
     def outcome(
         self, action: str | Action, ending: Outcome | Callable[..., Outcome], *, before: str | None = None
     ) -> None:
-        """Add an outcome: first of all, or before the one named ``before``. It does what it says and nothing else:
-        what the action's own outcomes share is theirs."""
+        """Add the outcome that ``ending`` makes: first of all, or before the one named ``before``. It has a condition,
+        and does what it says and nothing else: what the action's own outcomes share is theirs."""
         a = self._find(action)
         at = 0 if before is None else self._position(a, before)
         made = self._given(a, ending, f'change.outcome("{a.name}", lambda {{}}: outcome(…))', f"outcome of {a.name}")
@@ -81,7 +84,7 @@ class Changes:
         self._actions[a.name] = replace(a, outcomes=(*a.outcomes[:at], made, *a.outcomes[at:]))
 
     def condition(self, action: str | Action, ending: str, condition: Value | Callable[..., Value]) -> None:
-        """Replace the condition of the outcome ``ending``."""
+        """Replace the condition of the outcome named ``ending``."""
         a = self._find(action)
         at = self._position(a, ending)
         term = self._condition(a, condition, "condition", f'"{ending}", ')

@@ -176,7 +176,8 @@ class Protocol:
         self.ends.append(term)
 
     def declare(self, *properties: Any) -> None:
-        """Properties that are checked unless a run asks for others."""
+        """Properties, as those of ``properties``, that are checked unless a run asks for others. Raises
+        ``DefinitionError`` for what is none."""
         self._open("properties")
         for p in properties:
             if not hasattr(p, "terms") or not hasattr(p, "name"):

@@ -170,12 +170,14 @@ INTEGER = Integer()
 
 
 def boolean() -> Bool:
-    """The sort of truth values."""
+    """Truth values: ``True`` and ``False`` in terms and as initial values, ``~ & |`` and ``implies`` to join them."""
     return BOOL
 
 
 def integers(low: Size, high: Size, name: str = "number") -> Int:
-    """Whole numbers ``low``…``high`` (numbers or parameters); ``name`` is used in reports and errors."""
+    """Whole numbers ``low``…``high``, both included, each a number or a parameter of the protocol; ``name`` is used in
+    reports and errors. Arithmetic may leave the range; what is assigned may not, and a search that meets such a step
+    says where. Raises ``DefinitionError`` for an empty range."""
     _check_size(low, "low")
     _check_size(high, "high")
     if isinstance(low, int) and isinstance(high, int) and low > high:
@@ -184,7 +186,8 @@ def integers(low: Size, high: Size, name: str = "number") -> Int:
 
 
 def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
-    """A named enumeration; members as a list or as one string with blanks between."""
+    """A named enumeration; ``members`` as a list or as one string with blanks between: ``enumeration("phase", "IDLE
+    WORK")``. The constants are attributes of the sort: ``Phase.IDLE``."""
     found = tuple(members.split() if isinstance(members, str) else members)
     if not found:
         raise DefinitionError(f"enumeration {name} has no members", remedy="name at least one")
@@ -199,7 +202,9 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
 
 
 def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = False) -> Index:
-    """An index sort with members 1…``size``."""
+    """Members 1…``size`` of something that there are several of; ``size`` is a number or a parameter. ``symmetric``
+    says that nothing tells them apart but being equal or not, so that a search may count orbits; ``ordered`` that they
+    are walked from the ``first`` to the ``last``."""
     _check_size(size, "size")
     if isinstance(size, int) and size < 1:
         raise DefinitionError(f"index {name} has no members", remedy="a size of at least 1")
@@ -207,14 +212,16 @@ def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = Fal
 
 
 def optional(sort: Index) -> Maybe:
-    """A member of the index sort ``sort``, or none."""
+    """A member of the index sort ``sort``, or ``None``: ``lock[c] == None``. Raises ``DefinitionError`` for another
+    sort."""
     if not isinstance(sort, Index):
         raise DefinitionError(f"optional() wants an index sort, not {describe(sort)}")
     return Maybe(sort)
 
 
 def subsets(of: Scalar) -> SetOf:
-    """Subsets of a scalar sort; of integers only those from 0 upward."""
+    """Sets of members of ``of``, a bounded scalar sort: ``set()`` is empty, ``s | {x}``, ``s & t``, ``s - t`` and
+    ``x.isin(s)`` are terms. Raises ``DefinitionError`` for numbers that may be negative."""
     if not is_scalar(of) or isinstance(of, Integer):
         raise DefinitionError(f"subsets() wants a bounded scalar sort, not {describe(of)}")
     if isinstance(of, Int) and low_of(of) < 0:
@@ -223,7 +230,8 @@ def subsets(of: Scalar) -> SetOf:
 
 
 def array(domain: Scalar, element: Sort) -> Array:
-    """One ``element`` for each member of the scalar sort ``domain``."""
+    """One ``element``, of any sort, for each member of ``domain``, a bounded scalar sort: ``plan[w]`` is the one of
+    ``w``, and arrays of arrays are ``plan[w][e]``. Raises ``DefinitionError`` for unbounded sorts."""
     if not is_scalar(domain) or isinstance(domain, Integer):
         raise DefinitionError(f"array() is over a bounded scalar sort, not {describe(domain)}")
     if isinstance(element, Integer) or not isinstance(element, Bool | Int | Enum | Index | Maybe | SetOf | Array):
