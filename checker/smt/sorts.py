@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import z3
@@ -63,7 +64,20 @@ class Sorts:
             made = self._sorts[sort] = z3.DeclareSort(_name(sort))
             if sort.ordered:
                 self._order(sort, made)
+            if isinstance(sort.size, int):
+                self._members(sort, made, sort.size)
         return self._sorts[sort]
+
+    def _members(self, sort: Index, made: Any, size: int) -> None:
+        """An index whose size is written as a number has so many members in every instance, and no others."""
+        members = [z3.Const(f"member_{n}_{_name(sort)}", made) for n in range(1, size + 1)]
+        x = z3.Const("x", made)
+        self._axioms.append(z3.ForAll([x], disjunction(*(x == m for m in members))))
+        if sort.ordered:
+            self._axioms += [members[0] == self.end("first", sort), members[-1] == self.end("last", sort)]
+            self._axioms += [self.less(sort)(a, b) for a, b in pairwise(members)]
+        elif size > 1:
+            self._axioms.append(z3.Distinct(*members))
 
     def _order(self, sort: Index, made: Any) -> None:
         x, y, z = (z3.Const(n, made) for n in "xyz")

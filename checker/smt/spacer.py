@@ -103,6 +103,8 @@ class Spacer:
     # Fixedpoints -----------------------------------------------------------------------------------------------
     def _settle(self, bad: Any) -> str | None:
         """None if ``bad`` is unreachable and that was checked; "violated"; or why it is not known."""
+        if _answer_to(self.steps.at(bad, 0)) == z3.unsat:
+            return None  # no state and no step is bad, reachable or not
         engine, inductive, error = self._horn(bad)
         stopped = self._watchman.look(0, 0, 0)
         if stopped:
@@ -177,11 +179,30 @@ class Spacer:
             "is kept": [before, relation, z3.Not(after)],
             "is enough": [before, at(bad, 0)],
         }.items():
-            solver = z3.SolverFor("QF_BV")
-            solver.add(*formulas)
-            if solver.check() != z3.unsat:
-                return f"Spacer's invariant was refused: a plain solver does not agree that it {name}"
+            answer = _answer_to(*formulas)
+            if answer != z3.unsat:
+                said = "does not agree" if answer == z3.sat else "cannot tell"
+                return f"Spacer's invariant was refused: a plain solver {said} that it {name}"
         return None
+
+
+def _answer_to(*formulas: Any) -> Any:
+    """A plain solver's answer; invariants that Spacer finds may have quantifiers."""
+    solver = z3.SolverFor("BV" if any(map(_quantified, formulas)) else "QF_BV")
+    solver.add(*formulas)
+    return solver.check()
+
+
+def _quantified(formula: Any) -> bool:
+    waiting, seen = [formula], set()
+    while waiting:
+        part = waiting.pop()
+        if z3.is_quantifier(part):
+            return True
+        if part.get_id() not in seen:
+            seen.add(part.get_id())
+            waiting += part.children()
+    return False
 
 
 def _bits(constant: Any) -> list[Any]:
