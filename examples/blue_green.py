@@ -5,9 +5,9 @@ live, and switch the ``live`` pointer some time later. A collector lists release
 them some time later. The bug: between list and deletion a slow deployer may switch back to a listed release, and users
 get a release that is no longer there. The fix compares again in the moment of the switch.
 
-    check --protocol examples/blue_green.py:protocol
-    check --protocol examples/blue_green.py:fixed
-    check prove --protocol examples/blue_green.py:fixed
+    check -p examples/blue_green.py:protocol
+    check -p examples/blue_green.py:fixed
+    check prove -p examples/blue_green.py:fixed
 """
 
 from __future__ import annotations

@@ -1,16 +1,15 @@
-"""A Kubernetes operator that deletes the data of a live object, because its cache is old.
+"""A Kubernetes operator that deletes a live object, because its cache is old.
 
-An object named ``web`` has a volume claim. Whoever deletes ``web`` only marks it; the operator's finalizer holds it
-until the operator has deleted the claim and takes the finalizer off. The operator knows objects from its informer, a
-cache that follows some time later. The bug: ``web`` is deleted and created anew, the cache still shows the old one,
-marked, and the operator cleans up once more, by name, and the claim of that name is the new one's.
+An object named ``web`` has a volume claim, which is an object, too. Whoever deletes ``web`` only marks it; the
+operator's finalizer holds it until the operator has deleted the claim and takes the finalizer off. The operator knows
+objects from its informer, a cache that follows later. The bug: ``web`` is deleted and created anew, the cache still
+shows the old one, marked, and the operator cleans up once more, by name: it deletes a claim in use.
 
-The API server can tell the difference: each object has a UID, and a deletion may name the one it means
-(``preconditions.uid``), as in ``fixed``. To look for claims by UID and delete them by name, as was proposed where the
-bug was found (k8ssandra/cass-operator, issue 118), is not enough where a deletion is sent twice.
+The API server can tell the difference: a deletion may name the UID that it means (``preconditions.uid``), as in
+``fixed``. To look for claims by UID and delete them by name, as was proposed where the bug was found
+(k8ssandra/cass-operator, issue 118), is not enough where a deletion is sent twice.
 
     check -p examples/finalizers.py:protocol
-    check -p examples/finalizers.py:fixed --fault loss --fault resend
     check -p examples/finalizers.py:protocol --with list-by-uid --fault resend
     check prove -p examples/finalizers.py:fixed
 """
@@ -28,6 +27,7 @@ from model.language import (
     forall,
     integers,
     outcome,
+    primed,
     says,
     step,
     subsets,
@@ -36,7 +36,7 @@ from model.language import (
     when,
 )
 from model.patterns import lossy, unordered
-from properties import invariant, leads_to, lemma, proof, reachable
+from properties import invariant, leads_to, lemma, proof, reachable, step_invariant
 
 protocol = Protocol("finalizers", "an operator cleans up after objects that its cache shows")
 
@@ -56,6 +56,7 @@ deletions = unordered(protocol, "deletions", Uid, "deletions of the claim on the
 protocol.fault("loss", "a request is lost")
 protocol.fault("resend", "a request is served, and sent again for its answer was lost")
 protocol.final((live == 0) & (created == objects) & (seen == 0))
+protocol.picture(claims, live, seen)
 lossy(protocol, deletions, fault="loss")
 
 
@@ -92,9 +93,8 @@ def clean_up() -> Step:
 
 @protocol.action(by="operator")
 def release() -> Step:
-    # The API server makes sure that the object is the one in the cache: an update names the version that it changes.
     return step(
-        when(seen > 0, seen_marked, claims == set(), live == seen),
+        when(seen > 0, seen_marked, claims == set(), live == seen),  # an update names the version that it changes
         update(live, 0),
         update(marked, False),
         says("takes the finalizer off web, UID {u}, which is gone with that", u=live),
@@ -144,9 +144,6 @@ def list_by_uid(change: Changes) -> None:
     change.require("clean_up", lambda: seen.isin(claims))
 
 
-protocol.picture(claims, live, seen)
-
-
 @protocol.observe("web")
 def use() -> list[tuple[Term, Says]]:
     return [
@@ -162,6 +159,11 @@ protocol.declare(
         "live-objects-have-data",
         ((live > 0) & ~marked).implies(live.isin(claims)),
         "the data of an object that nobody deletes is there",
+    ),
+    step_invariant(
+        "nobody-deletes-what-lives",
+        forall(Uid, lambda u: (u.isin(claims) & (u == live) & ~marked).implies(u.isin(primed(claims)))),
+        "no claim is deleted while its object is there and nobody deletes that",
     ),
     invariant("nothing-is-left", (live == 0).implies(claims == set()), "no data is left of an object that is gone"),
     leads_to("deletions-end", marked, ~marked, "an object that is marked will be gone"),

@@ -17,10 +17,10 @@ from checker.smt import engine
 from checker.smt.cti import counterexample_to_induction
 from checker.smt.spacer import Spacer
 from checker.vocabulary import Verdict
-from model.language import ModelError, Protocol, Step, System, Term, integers, step, update, when
+from model.language import If, ModelError, Protocol, Step, System, Term, integers, step, update, when
 from properties import invariant
 from properties.dns import fixed, original
-from properties.kinds import Checkable
+from properties.kinds import Checkable, Invariant
 
 from .systems import everything, random_systems
 
@@ -129,6 +129,33 @@ def test_a_value_that_may_leave_its_range_is_no_proof() -> None:
     assert "not shown: every value stays in its range" in report.findings[0].how
     assert check(protocol, options=Options(engine="induction")).verdict is Verdict.HOLDS
     assert check(protocol, options=Options(engine="spacer")).verdict is Verdict.HOLDS
+
+
+def full() -> Protocol:
+    """A number that fills its bits, so that no step at all takes it out of its range."""
+    p = Protocol("full")
+    turns = p.variable("turns", integers(0, 3), 0)
+
+    @p.action(by="a")
+    def turn() -> Step:
+        return step(update(turns, If(turns == 2, 0, turns + 1)))
+
+    p.declare(invariant("never-three", turns != 3, "three is left out"))
+    return p
+
+
+def test_an_invariant_with_quantifiers_is_checked() -> None:
+    """Where nothing need be known of the states before, Spacer answers that a state is one that a step leads to."""
+    assert check(full(), options=Options(engine="spacer")).verdict is Verdict.HOLDS
+    instance = full().system().instance()
+    (p,) = [p for p in instance.system.properties if isinstance(p, Invariant)]
+    spacer = Spacer(instance, [p])
+    bits = spacer._all(spacer._before)
+    some = z3.Bool("some")
+    kept = z3.Exists([some], z3.And(some, z3.Not(z3.And(*bits))))
+    assert spacer._check(kept, spacer.base.badness(p)) is None
+    lost = z3.Exists([some], z3.And(some, z3.Not(z3.Or(*bits))))
+    assert "does not agree that it is kept" in str(spacer._check(lost, spacer.base.badness(p)))
 
 
 def test_spacers_word_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 import z3
@@ -18,6 +19,7 @@ from checker.smt.sorts import UnencodableError
 from checker.smt.steps import Steps
 from checker.vocabulary import Verdict
 from model.language import (
+    Index,
     ModelError,
     Op,
     Protocol,
@@ -25,6 +27,7 @@ from model.language import (
     Term,
     array,
     boolean,
+    both,
     count,
     each,
     exists,
@@ -54,7 +57,7 @@ def test_every_operator_has_a_handler() -> None:
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_what_is_proved_holds_in_every_state(drawn: tuple[System, list[Term], list[Term]]) -> None:
-    """Random systems have fixed sizes, of which the proof knows nothing: it may fail, but must not be wrong."""
+    """Random systems have fixed sizes, and a proof knows of those that are numbers: it may fail, but not be wrong."""
     system, states, steps = drawn
     properties: list[Invariant | StepInvariant] = [
         *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
@@ -105,6 +108,28 @@ def test_the_order_of_an_index() -> None:
     assert valid(forall(Place, lambda p: forall(Place, lambda q: ~((p < q) & (q < following(p))))))
     assert not valid(forall(Place, lambda p: p < last(Place)))
     assert not valid(exists(Place, lambda p: p < first(Place)))
+
+
+def as_many_as(number: int, sort: Index) -> Term:
+    """There are so many different members, at least."""
+
+    def more(found: tuple[Term, ...]) -> Term:
+        if len(found) == number:
+            return both(*(a != b for a, b in combinations(found, 2)))
+        return exists(sort, lambda x: more((*found, x)))
+
+    return more(())
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+def test_a_size_that_is_a_number_is_known(ordered: bool) -> None:
+    for size in (2, 3):
+        sort = index(f"of {size}", size, ordered=ordered)
+        assert valid(as_many_as(size, sort))
+        assert valid(~as_many_as(size + 1, sort))
+    unknown = index("of any", Protocol("none").parameter("size", 3, 2, 5), ordered=ordered)
+    assert not valid(as_many_as(3, unknown))
+    assert not valid(~as_many_as(3, unknown))
 
 
 def test_sets_and_arrays_are_functions() -> None:
