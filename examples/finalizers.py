@@ -41,7 +41,6 @@ from properties import invariant, leads_to, lemma, proof, reachable, step_invari
 protocol = Protocol("finalizers", "an operator cleans up after objects that its cache shows")
 
 objects = protocol.parameter("objects", 2, 1, 12, "how often an object is created under the name")
-
 Number = integers(0, objects, "UID")  # 0: there is no object
 Uid = integers(1, objects, "UID")
 

@@ -164,6 +164,11 @@ def test_the_repair_is_proved_for_every_size(example: str) -> None:
     assert broken.verdict.word == "violated"
 
 
+def test_bounded_search_decides_what_comes_to_an_end() -> None:
+    decided = {e for e in PINNED if check(name(e, "fixed"), options=Options(engine="bmc")).verdict.word == "holds"}
+    assert decided == {"two_phase_commit", "blue_green"}
+
+
 @pytest.mark.parametrize("engine", ["induction", "spacer"])
 @pytest.mark.parametrize("example", PINNED)
 def test_solvers_decide_the_repair_at_one_size(example: str, engine: str) -> None:
@@ -241,6 +246,13 @@ def test_one_takeover_is_delay_enough_to_undo_a_write() -> None:
 
 
 # The page about them ---------------------------------------------------------------------------------------------
+def test_the_table_on_the_page_says_what_is_pinned() -> None:
+    page = (ROOT / "docs" / "gallery.md").read_text()
+    rows = re.findall(r"^\| \[.*?\]\(#(\w+?)py-.*?\) \| (\d+) steps \| ([\d,]+), ([\d,]+) \|", page, re.MULTILINE)
+    said = {e: (int(steps), int(s.replace(",", "")), int(t.replace(",", ""))) for e, steps, s, t in rows}
+    assert said == {e: (p.verdicts[p.violated][1], *p.fixed) for e, p in PINNED.items()}
+
+
 def test_every_example_is_here_and_on_the_page() -> None:
     there = {p.stem for p in (ROOT / "examples").glob("*.py")}
     page = (ROOT / "docs" / "gallery.md").read_text()

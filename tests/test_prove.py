@@ -207,6 +207,17 @@ def test_a_lost_lemma_is_found_again() -> None:
     assert [a.property.name for a in answers if a.verdict is not Verdict.HOLDS] == []
 
 
+def test_inference_ignores_the_lemmas_that_a_protocol_declares() -> None:
+    """Those of the protocol itself, too, not only those of a variant of it."""
+    variant = find(str(ROOT / EXAMPLE) + ":fixed")
+    declared = {x.name for a in variant.protocol.proofs for x in a.lemmas}
+    safety = [p for p in variant.system().properties if isinstance(p, Invariant)]
+    told = Proving(variant, infer=True).run(safety)
+    assert told.verdict is Verdict.HOLDS
+    assert declared
+    assert declared & {c.name for c in told.proofs[0].conjuncts} == set()
+
+
 def test_an_invariant_of_the_repaired_automation_is_found() -> None:
     variant = replace(find("fixed"), proofs=(proof([], assuming=[keep >= 1]),))
     faults = ["crash", "lock-expiry", "bad-plan"]

@@ -60,6 +60,7 @@ class Proving:
     ) -> None:
         self._variant, self._with, self._without = variant, with_protections, without
         self._faults = faults
+        self._found: tuple[Proof, ...] | None = None
         self.fixed = dict(parameters or {})
         self.system = self._system(faults or ())
         self._watchman = Watchman("proving", limits or Limits(), listener)
@@ -115,7 +116,7 @@ class Proving:
         found = lemmas(inference.run())
         self._inferred = f"lemmas were inferred: {inference.told}"
         schedules = tuple(s for a in proofs for s in a.schedules)
-        self._variant = replace(self._variant, proofs=(Proof(tuple(found), assuming, schedules),))
+        self._found = (Proof(tuple(found), assuming, schedules),)
         self.system = self._system(self._faults or ())
 
     def _warnings(self) -> tuple[Warned, ...]:
@@ -133,7 +134,8 @@ class Proving:
         return [o for d, _ in self.decisions if d.argument is not None for o in d.argument.obligations]
 
     def _system(self, faults: Sequence[str]) -> System:
-        return self._variant.system(faults, self._with, self._without)
+        system = self._variant.system(faults, self._with, self._without)
+        return system if self._found is None else replace(system, proofs=self._found)
 
     def _finding(self, p: Provable) -> Finding:
         try:
