@@ -135,18 +135,19 @@ Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability
 
 
 def invariant(name: str, holds: Value, meaning: str) -> Invariant:
-    """In every reachable state ``holds``."""
+    """In every reachable state ``holds``, a truth value of one state. ``meaning`` is its sentence in reports, here as
+    in the others. Raises ``DefinitionError`` for a term of another sort or one that speaks of a step."""
     return Invariant(name, _state_term(holds, name), _sentence(meaning, name))
 
 
 def step_invariant(name: str, holds: Value, meaning: str) -> StepInvariant:
-    """Every step satisfies ``holds``, a term that may use ``primed`` and ``taken``."""
+    """Every step from a reachable state satisfies ``holds``, a truth value that may use ``primed`` and ``taken``."""
     return StepInvariant(name, _step_term(holds, name), _sentence(meaning, name))
 
 
 def reachable(name: str, event: Value, meaning: str) -> Reachability:
-    """Some reachable state satisfies ``event``, the initial one included; if it uses ``primed`` or ``taken``, some step
-    does."""
+    """Some reachable state, the initial one included, satisfies ``event``; if that uses ``primed`` or ``taken``, some
+    step from one does: against protocols that keep their promises by doing nothing."""
     return Reachability(name, _step_term(event, name), _sentence(meaning, name))
 
 
@@ -159,8 +160,8 @@ def recoverable(
     helpers: Iterable[str],
     manual: Iterable[str] = (),
 ) -> Recoverability:
-    """From every reachable state with ``wherever`` the steps tagged with ``helpers`` can lead to ``goal``; so can
-    those of people, tagged with ``manual``."""
+    """From every reachable state with ``wherever`` steps of actions with a tag in ``helpers`` can lead to ``goal`` (AG
+    EF). So can those of people, with a tag in ``manual``: where only they help, a runbook says how."""
     return Recoverability(
         name,
         _state_term(goal, name),
@@ -174,16 +175,16 @@ def recoverable(
 def eventually_always(
     name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
 ) -> Liveness:
-    """Every fair run reaches states with ``goal`` and stays in them; if ``despite_faults``, also where those that are
-    switched on happen."""
+    """Every fair run reaches states with ``goal`` and stays in them (◇□). Read without actions that have a tag in
+    ``without``, and without faults, but if ``despite_faults`` with those that are switched on; so are the other two."""
     return _liveness(name, goal, meaning, "eventually always", without, despite_faults)
 
 
 def infinitely_often(
     name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
 ) -> Liveness:
-    """Every fair run reaches states with ``goal`` again and again; if ``despite_faults``, also where those that are
-    switched on happen."""
+    """Every fair run reaches states with ``goal`` again and again (□◇); if ``despite_faults``, also where those that
+    are switched on happen."""
     return _liveness(name, goal, meaning, "infinitely often", without, despite_faults)
 
 
