@@ -43,6 +43,7 @@ from model.language import (
     Term,
     array,
     boolean,
+    both,
     exists,
     first,
     forall,
@@ -258,7 +259,7 @@ def halves(top: int, *, joined: bool = False) -> Protocol:
 
     @p.action(by="right")
     def count_right() -> Step:
-        return step(when(right < top, left > 0 if joined else True), update(right, right + 1))
+        return step(when(right < top, left > 0 if joined else both()), update(right, right + 1))
 
     p.final((left == top) & (right == top))
     p.declare(
