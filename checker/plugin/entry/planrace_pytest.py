@@ -1,8 +1,8 @@
 """Where pytest finds planrace: options, the marker, the fixture ``model_check``, what reports and the summary say.
 
-A module of its own, with a name that nobody else has: pytest loads it in every run, also in repositories that have a
-``checker`` or a ``model`` of their own. So it imports nothing of planrace before a test asks for it, and says what
-hides planrace's packages where something does.
+A module of its own, installed beside the packages under a name that nobody else has: pytest loads it in every run,
+also in repositories that have a ``checker`` or a ``model`` of their own. So it imports nothing of planrace before a
+test asks for it, and says what hides planrace's packages where something does.
 """
 
 from __future__ import annotations

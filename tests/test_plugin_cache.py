@@ -1,0 +1,179 @@
+"""The pytest plugin: budgets of tests, and what is not asked again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from checker import Options, check, find, instance_of
+from checker.fingerprint import fingerprint
+from checker.plugin.budget import Budget
+from checker.plugin.cache import Cache, lasting
+from checker.plugin.request import Request
+from model.language.terms import FALSE
+
+from .test_plugin import PROTOCOL
+
+pytest_plugins = ["pytester"]
+
+NOBODY: dict[str, tuple[str, ...]] = {"faults": (), "with_protections": (), "without": ()}
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # each run would take a second to import it
+    pytester.makepyfile(counter=PROTOCOL)
+    pytester.syspathinsert()
+    return pytester
+
+
+# Budgets ---------------------------------------------------------------------------------------------------------
+def test_a_budget_is_of_a_whole_test(project: pytest.Pytester) -> None:
+    """Two checks that fit into it one by one need not fit both; the next test begins anew, a call may say its own."""
+    states = check(Path(project.path / "counter.py").as_posix() + ":fixed").exploration
+    assert states is not None
+    project.makepyfile(
+        """
+        from counter import fixed
+
+        def test_two(model_check):
+            assert model_check(fixed).verdict.word == "holds"
+            model_check(fixed)
+
+        def test_one(model_check):
+            model_check(fixed)
+
+        def test_own(model_check):
+            model_check(fixed)
+            model_check(fixed, states=1000)
+        """
+    )
+    result = project.runpytest_inprocess("--model-check-budget", f"60,{states.states + 2}")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*widen the budget (it is of the whole test), or say*"])
+
+
+def test_seconds_are_of_a_whole_test(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        import time
+        from counter import fixed
+        from checker.plugin import request
+
+        def slow(*asked, **more):
+            time.sleep(0.3)
+            return check(*asked, **more)
+
+        check = request.check
+
+        def test_it(model_check, monkeypatch):
+            monkeypatch.setattr(request, "check", slow)
+            for n in range(3):
+                report = model_check(fixed, workers=2, allow_unknown=True)
+                assert report.verdict.word == ("holds" if n < 2 else "unknown"), report
+        """
+    )
+    project.runpytest_inprocess("--model-check-budget", "0.6").assert_outcomes(passed=1)
+
+
+# The cache -------------------------------------------------------------------------------------------------------
+def key(sizes: Mapping[str, int | str] | None = None, **options: object) -> str:
+    found = Request(find("fixed"), sizes or {}, NOBODY, Options(**options)).key  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+def test_other_questions_have_other_keys() -> None:
+    usual = {p.name: p.default for p in find("fixed").protocol.parameters.values()}
+    assert key() == key(usual) == key(listener=print)
+    proofs = [key(engine="proof"), key(usual, engine="proof")]
+    asked = [key(seed=1), key(seed=2), key(fail_fast=True), key(explain=True), key(beside=find("original"))]
+    assert len({key(), *proofs, *asked}) == 8
+    assert Request(find("fixed"), {}, NOBODY, Options(ir=print)).key is None
+
+
+def test_a_budget_and_what_is_told_change_no_verdict() -> None:
+    def question(**options: object) -> str | None:
+        return Request(find("fixed"), {}, NOBODY, Options(**options)).question  # type: ignore[arg-type]
+
+    same = [question(seconds=1.5), question(states=9), question(memory=2**30), question(workers=1)]
+    told = [question(explain=True), question(beside=find("original")), question(alternatives=2)]
+    assert {*same, *told} == {question()}
+    assert {key(seconds=1.5), key(states=9), key(memory=2**30)} == {key()}
+    other = [question(exhaustive=True), question(symmetry=False), question(properties=("x",)), question(engine="bmc")]
+    assert len({question(), *other}) == 5
+
+
+def test_what_a_fingerprint_reads() -> None:
+    instance = instance_of("original", {"plans": 2})
+    system = instance.system
+    assert system.scenarios
+    narrowed = replace(system, scenarios=tuple(replace(s, where=FALSE) for s in system.scenarios))
+    assert fingerprint(narrowed) != fingerprint(system)
+    moved = replace(system, actions={n: replace(a, where=None) for n, a in system.actions.items()})
+    assert fingerprint(moved) == fingerprint(system)
+    with pytest.raises(TypeError, match="no fingerprint"):
+        fingerprint(system, [object()])
+
+
+def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
+    small = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+    holds = check("fixed", small)
+    assert holds.verdict.word == "holds"
+    assert holds.exploration is not None
+    assert lasting(holds)
+    cut = replace(holds.exploration, complete=False, stopped="a bound")
+    assert not lasting(replace(holds, exploration=cut))
+    assert not lasting(replace(holds, exploration=None))
+    assert not lasting(replace(holds, findings=()))
+    assert not lasting(replace(holds, interrupted=True))
+    assert not lasting(check("fixed", small, options=Options(states=5)))
+
+    class Folder:
+        def mkdir(self, _name: str) -> Path:
+            return tmp_path
+
+    cache = Cache(Folder())
+    cache.put("k", holds)
+    found = cache.get("k")
+    assert found is not None
+    assert [f.how for f in found.findings] == [f"{f.how} (cached)" for f in holds.findings]
+    assert [p.name for p in tmp_path.iterdir()] == ["k.json"]
+    (tmp_path / "k.json").write_text((tmp_path / "k.json").read_text()[:-100])
+    assert cache.get("k") is None
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0", "0.0,5", "60,0", "-1", "1,2,3", "1e3", "٣"])
+def test_what_is_no_budget(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no budget; write SECONDS or SECONDS,STATES"):
+        Budget.parsed(text)
+
+
+def test_what_is_decided_in_full_is_not_asked_again(project: pytest.Pytester) -> None:
+    """Whatever the budget is now, and whether the next one looks for a violation; a proof too."""
+    project.makepyfile(
+        """
+        from counter import fixed, protocol, total
+        from properties import invariant
+
+        def test_searched(model_check):
+            model_check(fixed)
+
+        def test_proved(model_check):
+            model_check(fixed, invariant("from-nought", total >= 0, "nobody counts down"), engine="proof")
+
+        def test_inductive(model_check):
+            model_check(fixed, "in-range", engine="induction")
+
+        def test_broken(model_check):
+            model_check(protocol, expect="violated")
+        """
+    )
+    again = ["--model-check-cache", "--model-check-budget"]
+    for budget, cached in (("60", 0), ("50,100000", 4), ("0.001,1", 4)):
+        result = project.runpytest_inprocess(*again, budget)
+        result.assert_outcomes(passed=4)
+        assert result.stdout.str().count("(cached)") == cached
