@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from model.language import Action, Array, Instance, ModelError, Op, Outcome, SetOf, Sort, Term
+from model.language import Action, Array, Instance, ModelError, Op, Outcome, SetOf, Sort, Term, Update
 
 State: TypeAlias = "tuple[Any, ...]"
 
@@ -92,7 +92,7 @@ class Interpreter:
         for u in outcome.updates:
             value = self.evaluate(u.value, context)
             name, path = self._target(u.target, context)
-            self._check(u.target, value, action, state)
+            self._check(u, value, action)
             if claimed.setdefault((name, *path), value) != value:
                 raise RangeError(
                     f"{action.name} assigns {u.target} two values in one step",
@@ -124,13 +124,12 @@ class Interpreter:
             raise RangeError(f"{term}: position {position} is not in {low}…{high}", remedy="guard the access")
         return position - low
 
-    def _check(self, target: Term, value: Any, action: Action, state: State) -> None:
-        if not self._inside(target.sort, value):
-            where = next((u.where for o in action.outcomes for u in o.updates if u.target is target), action.where)
+    def _check(self, update: Update, value: Any, action: Action) -> None:
+        if not self._inside(update.target.sort, value):
             raise RangeError(
-                f"{action.name} assigns {target} the value {_text(value)}, which its sort does not hold",
-                where=where,
-                remedy="strengthen the guard or widen the sort",
+                f"{action.name} assigns {update.target} the value {_text(value)}, which its sort does not hold",
+                where=update.where or action.where,
+                remedy=update.remedy or "strengthen the guard or widen the sort",
             )
 
     def _inside(self, sort: Sort, value: Any) -> bool:

@@ -266,7 +266,7 @@ PUBLIC = {
         "reachable recoverable role scenario schedule step_invariant take take_for_some"
     ),
     "model.dns": "BASE dns endless fixed hands original",
-    "model.patterns": "Ordered Timer Unordered clock crash lossy ordered timer unordered",
+    "model.patterns": "Ordered Timer Unordered clock crash duplicating lossy ordered timer unordered",
     "model.language": (
         "Action Array Bool Changes Choice DefinitionError Enum If Index Instance Int Maybe ModelError "
         "Observation Op Option Outcome Parameter Place Protection Protocol Says SetOf Sort Step System Term "

@@ -34,11 +34,13 @@ class When:
 
 @dataclass(frozen=True, eq=False)
 class Update:
-    """``target`` (a variable, or an array's element) has ``value`` after the step. Both are read before the step."""
+    """``target`` (a variable, or an array's element) has ``value`` after the step. Both are read before the step.
+    ``remedy`` is what helps where the sort of the target does not hold that value, if patterns know better."""
 
     target: Term
     value: Term
     where: Place | None = None
+    remedy: str | None = None
 
     def __iter__(self) -> Iterator[Update]:
         """Itself, so that pieces of patterns may be starred, be they one update or several."""

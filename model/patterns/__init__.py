@@ -1,0 +1,14 @@
+"""What many protocols are made of: channels, clocks, crashes.
+
+A pattern declares variables and actions of a protocol and builds terms; it is no part of the language, so every engine
+reads it like what an author writes by hand. Pieces that stand in a ``step`` are called by what happens: ``sending``,
+``receiving``, ``starting``, starred or not. One step writes a channel or a timer at most once.
+"""
+
+from .bags import Unordered, unordered
+from .clocks import Timer, clock, timer
+from .crashes import crash
+from .faults import duplicating, lossy
+from .queues import Ordered, ordered
+
+__all__ = ["Ordered", "Timer", "Unordered", "clock", "crash", "duplicating", "lossy", "ordered", "timer", "unordered"]

@@ -1,0 +1,194 @@
+"""Messages that may overtake each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from model.language import (
+    DefinitionError,
+    If,
+    Index,
+    Int,
+    Protocol,
+    SetOf,
+    Sort,
+    Term,
+    Update,
+    array,
+    both,
+    each,
+    either,
+    exists,
+    integers,
+    subsets,
+    update,
+)
+from model.language.sorts import Array, Scalar, Size
+from model.language.terms import Op, Value, lift
+
+from .messages import Channel, Fields, Message, fields_of, said
+
+_FOR_AUTHORS = True  # errors and places name the line that calls this module
+
+
+@dataclass(frozen=True)
+class Unordered(Channel):
+    """Messages on their way that may overtake each other. They are a set, so what is sent twice is there once; with
+    ``copies`` each is there as often as it was sent, up to so many times."""
+
+    messages: Term
+    copies: Size | None
+
+    @property
+    def waiting(self) -> Term:
+        """Something is on its way; with ``over``, to that member: ``waiting[to]``."""
+        if self.over is None:
+            return _some(self.messages)
+        return each(self.over, lambda to: _some(self.messages[to]))
+
+    def carries(self, *message: Value) -> Term:
+        """Whether this message is on its way."""
+        return _found(self.messages, self._keys(message), lambda cell: cell > 0)
+
+    def room(self, *message: Value) -> Term:
+        """Whether this message can be sent once more: always, but where there are ``copies``. Guard ``sending`` with it
+        there: one copy too many is an error."""
+        keys, most = self._keys(message), self.copies
+        return both() if most is None else ~_found(self.messages, keys, lambda cell: cell >= most)
+
+    def sending(self, *message: Message) -> Update:
+        """This is on its way too. Several messages at once are tuples, as in ``sending((a, m), (b, m))``, or plain
+        values where a message is a single value."""
+        return self._changed([], self._several(message), f"guard it with {self.name}.room(…), or allow more copies")
+
+    def receiving(self, *message: Message) -> Update:
+        """This is not on its way any more; guard it with ``carries``. What comes after it are answers, which are on
+        their way then: ``receiving((a, m), (b, n))``, or plain values where a message is a single value."""
+        received, *answers = self._several(message)
+        advice = f"guard it with {self.name}.carries(…)" + (" and room(…) for the answers" if answers else "")
+        return self._changed([received], answers, advice)
+
+    def _several(self, given: Sequence[Message]) -> list[tuple[Term, ...]]:
+        if given and (len(self.parts) == 1 or any(isinstance(m, tuple) for m in given)):
+            return [self._keys(m) for m in given]
+        return [self._keys(tuple(given))]  # type: ignore[arg-type]
+
+    def _keys(self, message: Message) -> tuple[Term, ...]:
+        """The parts of a message in the order in which ``messages`` has them."""
+        parts = self.message(message)
+        at = _element(tuple(self.parts.values()), self.copies)
+        return (*parts[:at], *parts[at + 1 :], parts[at])
+
+    def _changed(self, gone: list[tuple[Term, ...]], come: list[tuple[Term, ...]], advice: str) -> Update:
+        """Written where all of the messages are, as far in as that is one place."""
+        cell, depth = self.messages, 0
+        amiss = either(*(w for keys in come for w in _strays(cell.sort, keys)))
+        while isinstance(cell.sort, Array):
+            first, *others = (keys[depth] for keys in (*gone, *come))
+            if not _is_place(first, cell.sort.domain) or any(o is not first for o in others):
+                break
+            cell, depth = cell[first], depth + 1
+        gone, come = ([keys[depth:] for keys in messages] for messages in (gone, come))
+        return replace(update(cell, self._after(cell, (), gone, come, amiss)), remedy=advice)
+
+    def _after(
+        self,
+        cell: Term,
+        at: tuple[Term, ...],
+        gone: list[tuple[Term, ...]],
+        come: list[tuple[Term, ...]],
+        amiss: Term,
+    ) -> Term:
+        """What the cell at the keys ``at`` holds then."""
+        if isinstance(cell.sort, Array):
+            return each(cell.sort.domain, lambda k: self._after(cell[k], (*at, k), gone, come, amiss))
+        is_set = isinstance(cell.sort, SetOf)
+        value = cell
+        for keys in gone:
+            value = _where(at, keys, value - {keys[-1]} if is_set else value - 1, value)
+        for keys in come:
+            value = _where(at, keys, value | {keys[-1]} if is_set else value + 1, value)
+        return value if amiss.op is Op.CONST else If(amiss, self._impossible(), value)
+
+    def _impossible(self) -> Term | set[Term]:
+        """What no cell can hold: a message that its sort does not have is an error, and not lost unnoticed."""
+        if self.copies is not None:
+            return _more(self.copies)
+        element = tuple(self.parts.values())[_element(tuple(self.parts.values()), None)]
+        assert isinstance(element, Int)
+        return {_more(element.high)}
+
+
+def unordered(
+    protocol: Protocol,
+    name: str,
+    message: Fields,
+    meaning: str = "",
+    *,
+    over: Index | None = None,
+    copies: Size | None = None,
+) -> Unordered:
+    """A channel that delivers in any order: the variable ``name``. A ``message`` is a scalar, or a tuple of several.
+    ``over`` an index there is one for each member. Equal messages merge unless there may be ``copies`` of them."""
+    meaning = said(name, meaning)
+    fields = fields_of(name, message)
+    if copies is not None and isinstance(copies, int) and copies < 1:
+        raise DefinitionError(f"channel {name}: {copies} copies", remedy="at least 1; leave it out for a set")
+    parts = [*([] if over is None else [over]), *fields]
+    element = parts.pop(_element(tuple(parts), copies))
+    sort: Sort = subsets(element) if copies is None else array(element, integers(0, copies, "copies"))
+    for part in reversed(parts):
+        sort = array(part, sort)
+    messages = protocol.variable(name, sort, set() if copies is None else 0, meaning)
+    return Unordered(name, fields, over, messages, copies)
+
+
+def _element(parts: tuple[Scalar, ...], copies: Size | None) -> int:
+    """Which part sets hold, while arrays are over the others: the last that is a number, as numbers may be computed, or
+    else the last. Counts are kept at the last."""
+    numbers = [n for n, p in enumerate(parts) if isinstance(p, Int)]
+    return numbers[-1] if numbers and copies is None else len(parts) - 1
+
+
+def _is_place(key: Term, domain: Scalar) -> bool:
+    """Whether ``key`` is a position in an array over ``domain`` in every state. A computed number may not be; no solver
+    takes it for one, so it is compared instead."""
+    return key.op is Op.CONST or key.sort == domain
+
+
+def _strays(sort: Sort, keys: tuple[Term, ...]) -> Iterator[Term]:
+    """Conditions under which a key is no position."""
+    for key in keys:
+        if not isinstance(sort, Array):
+            return
+        domain, sort = sort.domain, sort.element
+        if isinstance(domain, Int) and not _is_place(key, domain):
+            yield (key < domain.low) | (key > domain.high)
+
+
+def _found(cell: Term, keys: tuple[Term, ...], count: Callable[[Term], Term]) -> Term:
+    """The message is in the set that is there, or ``count`` holds for how often it is."""
+    if isinstance(cell.sort, SetOf):
+        return keys[0].isin(cell)
+    if not isinstance(cell.sort, Array):
+        return count(cell)
+    key, *rest = keys
+    if _is_place(key, cell.sort.domain):
+        return _found(cell[key], tuple(rest), count)
+    return exists(cell.sort.domain, lambda k: (k == key) & _found(cell[k], tuple(rest), count))
+
+
+def _some(cell: Term) -> Term:
+    if isinstance(cell.sort, Array):
+        return exists(cell.sort.domain, lambda k: _some(cell[k]))
+    return cell != set() if isinstance(cell.sort, SetOf) else cell > 0
+
+
+def _where(at: tuple[Term, ...], keys: tuple[Term, ...], then: Term, otherwise: Term) -> Term:
+    """``then`` in the cell of the message."""
+    return If(both(*(a == k for a, k in zip(at, keys, strict=False))), then, otherwise) if at else then
+
+
+def _more(size: Size) -> Term:
+    return lift(size) + 1

@@ -1,0 +1,130 @@
+"""Processes that crash and start afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from model.language import (
+    Action,
+    DefinitionError,
+    Index,
+    Op,
+    Protocol,
+    Says,
+    Sort,
+    Step,
+    Term,
+    each,
+    either,
+    exists,
+    says,
+    step,
+    update,
+    when,
+)
+from model.language.sorts import Array
+
+from .bags import Unordered
+from .clocks import Timer
+from .declared import declared
+from .messages import Channel
+from .queues import Ordered
+
+_FOR_AUTHORS = True  # errors and places name the line that calls this module
+
+Volatile: TypeAlias = "Term | Unordered | Ordered | Timer"
+"""What may be lost in a crash."""
+
+
+def crash(
+    protocol: Protocol,
+    volatile: Iterable[Volatile],
+    *,
+    fault: str,
+    by: str | Index,
+    name: str = "crash",
+    words: Says | None = None,
+) -> Action:
+    """With ``fault`` a process crashes and starts afresh: ``volatile`` variables, channels and timers (where ``by`` is
+    an index, their elements for that member) are as in the beginning, all others persist. Declares the action ``name``.
+
+    Being down needs no state of its own: that a process takes no step for any time is among the runs anyway.
+    """
+    if isinstance(volatile, Term | Unordered | Ordered | Timer):
+        raise DefinitionError(f"crash {name}: what is volatile is given as a list", remedy="write [x], or [x, y, …]")
+    volatile = tuple(volatile)
+    lost = [(t, _start(protocol, t, name)) for what in volatile for t in _variables(what)]
+    if not lost:
+        raise DefinitionError(f"crash {name} forgets nothing", remedy="name the volatile variables")
+    if isinstance(by, Index):
+        _check_of(by, volatile, lost, name)
+    told = words or says("crashes and starts afresh")
+
+    def crash_all() -> Step:
+        return _restart(lost, told)
+
+    def crash_one(member: Term) -> Step:
+        return _restart([(t[member], start) for t, start in lost], told)
+
+    if isinstance(by, Index):
+        return declared(protocol, name, crash_one, {"member": by}, by=by, fault=fault)
+    return declared(protocol, name, crash_all, {}, by=by, fault=fault)
+
+
+def _check_of(by: Index, volatile: tuple[Volatile, ...], lost: list[tuple[Term, Term]], name: str) -> None:
+    """All that is lost is an own one of each member. Messages that name the member are not."""
+    for what in volatile:
+        if isinstance(what, Channel) and what.over != by:
+            raise DefinitionError(
+                f"crash {name}: {what.name} is no array over {by.name}",
+                remedy=f"declare it with over= the {by.name} that forgets what comes to it",
+            )
+    for t, _ in lost:
+        if not (isinstance(t.sort, Array) and t.sort.domain == by):
+            raise DefinitionError(
+                f"crash {name}: {t} is no array over {by.name}", remedy=f"name variables that each {by.name} has"
+            )
+
+
+def _variables(what: Volatile) -> tuple[Term, ...]:
+    """The variables that it is made of."""
+    match what:
+        case Unordered():
+            return (what.messages,)
+        case Ordered():
+            return *what.columns, what.length
+        case Timer():
+            return (what.left,)
+        case _:
+            return (what,)
+
+
+def _start(protocol: Protocol, term: Term, name: str) -> Term:
+    """What the variable, or every element of it, holds in the beginning."""
+    if not isinstance(term, Term) or term.op is not Op.VARIABLE or term.data not in protocol.variables:
+        raise DefinitionError(f"crash {name}: {term} is no variable of {protocol.name}", remedy="name whole variables")
+    return protocol.variables[term.data].initially
+
+
+def _restart(lost: list[tuple[Term, Term]], words: Says) -> Step:
+    return step(
+        when(either(*(_differs(t, start) for t, start in lost))),
+        *(update(t, _filled(t.sort, start)) for t, start in lost),
+        words,
+    )
+
+
+def _differs(term: Term, start: Term) -> Term:
+    """Something in ``term`` is not ``start``."""
+    if isinstance(term.sort, Array):
+        return exists(term.sort.domain, lambda k: _differs(term[k], start))
+    return term != start
+
+
+def _filled(sort: Sort, start: Term) -> Term:
+    """``start`` everywhere."""
+    if isinstance(sort, Array):
+        element = sort.element
+        return each(sort.domain, lambda _: _filled(element, start))
+    return start

@@ -1,0 +1,68 @@
+"""What networks do to messages."""
+
+from __future__ import annotations
+
+from model.language import Action, DefinitionError, Protocol, Step, Term, says, step, when
+
+from .bags import Unordered
+from .declared import declared
+from .queues import Ordered
+
+_FOR_AUTHORS = True  # errors and places name the line that calls this module
+
+
+def lossy(
+    protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: str | None = None
+) -> Action:
+    """With ``fault`` messages get lost: any that is on its way; of an ordered channel the next, as each of them is some
+    time. Declares the action ``lose_NAME``. In ``words``, ``{m}`` stands for the message; of several fields each has
+    the name of its sort; ``{to}`` is the member of a channel that is over an index."""
+    return _happening(protocol, "lossy", "lose", channel, words, fault, by)
+
+
+def duplicating(
+    protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: str | None = None
+) -> Action:
+    """With ``fault`` messages come more often than they were sent, as far as there is room: any that is on its way; of
+    an ordered channel the next, which comes twice in a row. Declares the action ``duplicate_NAME``; ``words`` are those
+    of ``lossy``. An unordered channel needs ``copies``: in a set equal messages are one."""
+    if isinstance(channel, Unordered) and channel.copies is None:
+        raise DefinitionError(
+            f"duplicating: {channel.name} is a set, which has every message once",
+            remedy=f"let there be more: unordered(protocol, {channel.name!r}, …, copies=2)",
+        )
+    return _happening(protocol, "duplicating", "duplicate", channel, words, fault, by)
+
+
+def _happening(
+    protocol: Protocol,
+    pattern: str,
+    verb: str,
+    channel: Unordered | Ordered,
+    words: str | None,
+    fault: str,
+    by: str,
+) -> Action:
+    """The action of the network: of an ordered channel on its next message, else on any."""
+    if not isinstance(channel, Ordered | Unordered):
+        raise DefinitionError(
+            f"{pattern}: {channel!r} is no channel", remedy="name what unordered(…) or ordered(…) has returned"
+        )
+    twice, told = verb == "duplicate", words or channel.words(f"{verb}s")
+
+    def on_next(*to: Term) -> Step:
+        assert isinstance(channel, Ordered)
+        waiting, room, *heads = (t[to[0]] if to else t for t in (channel.waiting, channel.room, *channel.heads))
+        change = channel.doubling(*to) if twice else channel.receiving(*to)
+        return step(when(waiting, *[room] * twice), change, says(told, **channel.told((*to, *heads))))
+
+    def on_any(*message: Term) -> Step:
+        assert isinstance(channel, Unordered)
+        change = channel.sending(*message) if twice else channel.receiving(*message)
+        possible = when(channel.carries(*message), *[channel.room(*message)] * twice)
+        return step(possible, change, says(told, **channel.told(message)))
+
+    if isinstance(channel, Unordered):
+        return declared(protocol, f"{verb}_{channel.name}", on_any, channel.parts, by=by, fault=fault)
+    to = {} if channel.over is None else {"to": channel.over}
+    return declared(protocol, f"{verb}_{channel.name}", on_next, to, by=by, fault=fault)

@@ -1,0 +1,99 @@
+"""What both kinds of channels have in common: what a message is made of, and to whom it goes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from model.language import DefinitionError, Index, Term
+from model.language.sorts import Scalar, describe, is_scalar
+from model.language.terms import Value, expect
+
+_FOR_AUTHORS = True  # errors and places name the line that calls this module
+
+Fields: TypeAlias = "Scalar | tuple[Scalar, ...]"
+"""What a message is: one scalar, or several side by side."""
+Message: TypeAlias = "Value | tuple[Value, ...]"
+"""A message: the values of its fields, that of the member whose channel it is before them."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Messages on their way, ``of`` one or several fields; one channel for each member where it is declared ``over`` an
+    index. Methods take that member first, then the fields one by one."""
+
+    name: str
+    of: tuple[Scalar, ...]
+    over: Index | None
+
+    @property
+    def parts(self) -> dict[str, Scalar]:
+        """What tells messages apart, by the names that actions on them have for it."""
+        return {**({} if self.over is None else {"to": self.over}), **named(self.of)}
+
+    def told(self, message: tuple[Term, ...]) -> dict[str, Value]:
+        """What words may say of a message: its parts by name, of a single field also ``m``."""
+        return {**dict(zip(self.parts, message, strict=True)), **({"m": message[-1]} if len(self.of) == 1 else {})}
+
+    def words(self, verb: str) -> str:
+        """Words for what happens to a message."""
+        if len(self.of) == 1:
+            fields = f"{describe(self.of[0])} {{m}}"
+        else:
+            fields = ", ".join(f"{describe(s)} {{{n}}}" for n, s in named(self.of).items())
+        return f"{verb} {fields} of {self.name}" + (f" of {self.over.name} {{to}}" if self.over else "")
+
+    def message(self, given: Message) -> tuple[Term, ...]:
+        """The parts of one message, held against their sorts."""
+        values = given if isinstance(given, tuple) else (given,)
+        if len(values) != len(self.parts):
+            raise DefinitionError(
+                f"channel {self.name}: a message is {', '.join(map(describe, self.parts.values()))}, "
+                f"not {len(values)} value{'' if len(values) == 1 else 's'}",
+                remedy=f"write ({', '.join(self.parts)}), in this order",
+            )
+        return tuple(expect(v, s, f"message of {self.name}") for v, s in zip(values, self.parts.values(), strict=True))
+
+    def member(self, given: tuple[Value, ...]) -> tuple[Term, ...]:
+        """The member whose channel is meant, if there are several."""
+        if len(given) != (self.over is not None):
+            wanted = f"one {self.over.name}" if self.over else "no member"
+            raise DefinitionError(f"channel {self.name} takes {wanted}, not {len(given)}", remedy="see its declaration")
+        return tuple(expect(g, self.over, f"channel {self.name}") for g in given if self.over is not None)
+
+
+def named(fields: tuple[Scalar, ...]) -> dict[str, Scalar]:
+    """Names of fields: those of their sorts, with a number where one would stand twice."""
+    if len(fields) == 1:
+        return {"message": fields[0]}
+    plain = ["_".join(describe(f).split()) for f in fields]
+    often, seen, names = Counter([*plain, "to"]), Counter[str](), []
+    for p in plain:
+        seen[p] += 1
+        names.append(f"{p}_{seen[p]}" if often[p] > 1 else p)
+    return dict(zip(names, fields, strict=True))
+
+
+def fields_of(name: str, message: Fields) -> tuple[Scalar, ...]:
+    """The fields of a message, one by one."""
+    fields = message if isinstance(message, tuple) else (message,)
+    for f in fields:
+        if not is_scalar(f):
+            raise DefinitionError(
+                f"channel {name}: a message holds scalars, not {describe(f)}",
+                remedy="give several fields as a tuple: (Worker, Value)",
+            )
+    if not fields:
+        raise DefinitionError(f"channel {name}: a message has no fields", remedy="name the sort of what it says")
+    return fields
+
+
+def said(name: str, meaning: object) -> str:
+    """The words for a channel; a further sort in their place was meant for the message."""
+    if not isinstance(meaning, str):
+        raise DefinitionError(
+            f"channel {name}: {describe(meaning)} stands where its meaning does",
+            remedy=f"give several fields as a tuple: unordered(protocol, {name!r}, (Worker, Value))",
+        )
+    return meaning

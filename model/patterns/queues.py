@@ -1,0 +1,172 @@
+"""Messages that arrive in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from model.language import (
+    DefinitionError,
+    If,
+    Index,
+    Protocol,
+    Sort,
+    Term,
+    Update,
+    array,
+    both,
+    each,
+    integers,
+    optional,
+    update,
+)
+from model.language.sorts import Maybe, Scalar, Size, describe
+from model.language.terms import Value
+
+from .messages import Channel, Fields, fields_of, named, said
+
+_FOR_AUTHORS = True  # errors and places name the line that calls this module
+
+
+@dataclass(frozen=True)
+class Ordered(Channel):
+    """Messages that arrive in the order in which they were sent, at most ``capacity`` at a time. The first to arrive
+    stands in slot 1; slots without a message hold ``blanks``, so that equal channels are equal states. Each field of a
+    message has slots of its own, ``columns``."""
+
+    columns: tuple[Term, ...]
+    length: Term
+    capacity: Size
+    blanks: tuple[Value, ...]
+
+    @property
+    def slots(self) -> Term:
+        """The slots of a message that is a single value; of several fields each has its own, ``columns``."""
+        if len(self.columns) > 1:
+            raise DefinitionError(
+                f"channel {self.name}: a message has {len(self.columns)} fields",
+                remedy="use columns, or heads for head",
+            )
+        return self.columns[0]
+
+    @property
+    def waiting(self) -> Term:
+        """A message can be received; with ``over``, by that member: ``waiting[to]``."""
+        return self._of_each(lambda at: _at(self.length, at) > 0)
+
+    @property
+    def room(self) -> Term:
+        """A message can be sent; with ``over``, to that member: ``room[to]``. Guard ``sending`` with it: a message more
+        than there is room for is an error."""
+        return self._of_each(lambda at: _at(self.length, at) < self.capacity)
+
+    @property
+    def head(self) -> Term:
+        """The message that comes next; ``blank`` where none does. With ``over``, for that member: ``head[to]``. Of an
+        index it is a member or none: require of a parameter of the action that it is the one, ``brings(m)``."""
+        slots = self.slots
+        return self._of_each(lambda at: _at(slots, at)[1])
+
+    @property
+    def heads(self) -> tuple[Term, ...]:
+        """The fields of the message that comes next, each as ``head`` is."""
+        return tuple(self._of_each(lambda at, c=c: _at(c, at)[1]) for c in self.columns)  # type: ignore[misc]
+
+    def brings(self, *message: Value) -> Term:
+        """Whether this is the message that comes next."""
+        parts = self.message(message)
+        at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
+        heads = (_at(c, at)[1] for c in self.columns)
+        return both(_at(self.length, at) > 0, *(h == f for h, f in zip(heads, fields, strict=True)))
+
+    def sending(self, *message: Value) -> tuple[Update, ...]:
+        """This message is behind all others."""
+        parts = self.message(message)
+        at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
+        end = _at(self.length, at) + 1
+        put = [
+            update(slots, each(self._slot, lambda k, s=slots, f=field: If(k == end, f, s[k])))  # type: ignore[misc]
+            for slots, field in zip((_at(c, at) for c in self.columns), fields, strict=True)
+        ]
+        return *put, self._counted(at, end, "room")
+
+    def receiving(self, *member: Value) -> tuple[Update, ...]:
+        """The first message, of ``member`` with ``over``, is not there any more; guard it with ``waiting``."""
+        at, last = self.member(member), self.capacity
+        moved = self._moved(at, lambda s, k, blank: If(k == last, blank, s[If(k == last, k, k + 1)]))
+        return *moved, self._counted(at, _at(self.length, at) - 1, "waiting")
+
+    def doubling(self, *member: Value) -> tuple[Update, ...]:
+        """The first message comes twice; guard it with ``waiting`` and ``room``."""
+        at = self.member(member)
+        moved = self._moved(at, lambda s, k, _: s[If(k == 1, k, k - 1)])
+        return *moved, self._counted(at, _at(self.length, at) + 1, "room")
+
+    @property
+    def _slot(self) -> Scalar:
+        return integers(1, self.capacity, "slot")
+
+    def _of_each(self, what: Callable[[tuple[Term, ...]], Term]) -> Term:
+        return what(()) if self.over is None else each(self.over, lambda to: what((to,)))
+
+    def _moved(self, at: tuple[Term, ...], value: Callable[[Term, Term, Value], Term]) -> list[Update]:
+        """Slot k of each field holds ``value`` of its slots, k and its blank."""
+        return [
+            update(slots, each(self._slot, lambda k, s=slots, b=blank: value(s, k, b)))  # type: ignore[misc]
+            for slots, blank in zip((_at(c, at) for c in self.columns), self.blanks, strict=True)
+        ]
+
+    def _counted(self, at: tuple[Term, ...], number: Term, guard: str) -> Update:
+        member = "[…]" if at else ""
+        advice = f"guard it with {self.name}.{guard}{member}" + (", or raise the capacity" if guard == "room" else "")
+        return replace(update(_at(self.length, at), number), remedy=advice)
+
+
+def ordered(
+    protocol: Protocol,
+    name: str,
+    message: Fields,
+    capacity: Size,
+    blank: Value | tuple[Value, ...] = None,
+    meaning: str = "",
+    *,
+    over: Index | None = None,
+) -> Ordered:
+    """A channel that delivers in order: the variables ``name`` (slots 1…``capacity``) and ``name_length``. ``blank`` is
+    a constant of ``message``; members of an index need none, as a slot may hold no member.
+
+    A ``message`` is a scalar, or a tuple of several: then so is ``blank``, and each has its own slots, ``name_field``.
+    ``over`` an index there is one channel for each member."""
+    meaning, fields = said(name, meaning), fields_of(name, message)
+    blanks = blank if isinstance(blank, tuple) else (None,) * len(fields) if blank is None else (blank,)
+    if len(blanks) != len(fields):
+        raise DefinitionError(
+            f"channel {name}: a message has {len(fields)} fields, and {len(blanks)} blank",
+            remedy=f"give each its own: blank=({', '.join('…' for _ in fields)}), None for members of an index",
+        )
+
+    def declared(called: str, sort: Sort, start: Value, words: str) -> Term:
+        return protocol.variable(called, sort if over is None else array(over, sort), start, words)
+
+    columns = []
+    for (field, sort), start in zip(named(fields).items(), blanks, strict=True):
+        called = name if len(fields) == 1 else f"{name}_{field}"
+        slots = array(integers(1, capacity, "slot"), _held(name, sort, start))
+        columns.append(declared(called, slots, start, meaning))
+    length = declared(f"{name}_length", integers(0, capacity, "length"), 0, f"messages in {name}")
+    return Ordered(name, fields, over, tuple(columns), length, capacity, blanks)
+
+
+def _held(name: str, field: Scalar, blank: Value) -> Scalar:
+    """What a slot holds: a field, or what stands where there is no message."""
+    held = optional(field) if isinstance(field, Index) and blank is None else field
+    if blank is None and not isinstance(held, Maybe):
+        raise DefinitionError(
+            f"channel {name}: {describe(field)} has no value for slots without a message",
+            remedy="add one to the sort and name it: ordered(…, blank=0)",
+        )
+    return held
+
+
+def _at(term: Term, member: tuple[Term, ...]) -> Term:
+    return term[member[0]] if member else term
