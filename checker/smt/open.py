@@ -17,8 +17,9 @@ from typing import Any
 
 import z3
 
-from model.language import Action, Array, Index, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
-from model.language.sorts import BOOL, Bool, bounds_of, describe
+from model.language import Action, Array, Index, Int, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
+from model.language.sorts import BOOL, Bool, Scalar, bounds_of, describe
+from model.language.terms import subterms
 
 from ..layout import root_of
 from .sorts import Sorts, UnencodableError, conjunction, disjunction, implication, scalar
@@ -26,6 +27,7 @@ from .sorts import Sorts, UnencodableError, conjunction, disjunction, implicatio
 Value = Any
 """A Z3 term (scalars), or a Python function from a position or element to a value (arrays, sets)."""
 State = Mapping[str, Value]
+_OF_A_STATE = frozenset({Op.VARIABLE, Op.PRIMED, Op.TAKEN})
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Open(Sorts):
     def __init__(self, system: System) -> None:
         super().__init__(system.parameters)
         self.system = system
+        self._staying: dict[tuple[Term, Scalar], bool] = {}
         self.state: dict[str, Value] = {v.name: self._symbol(v.name, v.sort) for v in system.variables}
 
     # States ----------------------------------------------------------------------------------------------------
@@ -134,12 +137,30 @@ class Open(Sorts):
             state[name] = _written(state[name], at, self.fitted(u.value, u.target.sort, frame))
         return state
 
-    @staticmethod
-    def legal_position(array: Term, position: Term) -> None:
-        """Positions have the sort of the array's domain, so that their range is that of the sort."""
+    def legal_position(self, array: Term, position: Term) -> None:
+        """Positions have the sort of the array's domain, so that their range is that of the sort; or they are computed
+        from bound variables and sizes in a way that never leaves it, such as ``k + 1`` where k is not the last."""
         assert isinstance(array.sort, Array)
-        if position.sort != array.sort.domain and position.op is not Op.CONST:
-            raise UnencodableError(f"{array}[{position}]: the position is a {describe(position.sort)}")
+        domain = array.sort.domain
+        if position.sort == domain or position.op is Op.CONST or self._stays(position, domain):
+            return
+        raise UnencodableError(f"{array}[{position}]: the position is a {describe(position.sort)}")
+
+    def _stays(self, position: Term, domain: Scalar) -> bool:
+        """A computed position is in the range of ``domain`` whatever its bound variables and the sizes are."""
+        if (position, domain) not in self._staying:
+            parts = list(subterms(position))
+            simple = isinstance(domain, Int) and not any(t.op in _OF_A_STATE for t in parts)
+            self._staying[position, domain] = simple and self._always(position, domain, parts)
+        return self._staying[position, domain]
+
+    def _always(self, position: Term, domain: Scalar, parts: list[Term]) -> bool:
+        made = {t: self.parameter(t) for t in parts if t.op is Op.BOUND}
+        value = self.encode(position, Frame({t: x for t, (x, _) in made.items()}, {}))
+        solver = z3.Solver()
+        solver.set("rlimit", 100_000)
+        solver.add(*self.sizes(), *(legal for _, legal in made.values()), z3.Not(self.within(domain, value)))
+        return bool(solver.check() == z3.unsat)
 
 
 def _spread(sort: Sort, value: Value) -> Value:
