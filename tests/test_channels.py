@@ -404,7 +404,7 @@ def test_fields_may_be_computed(copies: int | None) -> None:
 
 
 # Mistakes ------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("engine", ["explicit", "native", "bmc", "simulate"])
+@pytest.mark.parametrize("engine", ["explicit", "native", "induction", "simulate"])
 @pytest.mark.parametrize("kind", ["bag", "queue"])
 def test_what_does_not_fit_is_an_error_that_names_the_guard(kind: str, engine: str) -> None:
     def full(sends: bool) -> Protocol:

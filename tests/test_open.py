@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
@@ -19,6 +20,7 @@ from checker.smt.sorts import UnencodableError
 from checker.smt.steps import Steps
 from checker.vocabulary import Verdict
 from model.language import (
+    If,
     Index,
     ModelError,
     Op,
@@ -44,6 +46,7 @@ from model.language import (
     when,
 )
 from model.language.actions import Step
+from model.language.terms import make
 from properties import Invariant, StepInvariant, invariant, step_invariant
 from properties.dns import fixed, original
 
@@ -130,6 +133,30 @@ def test_a_size_that_is_a_number_is_known(ordered: bool) -> None:
     unknown = index("of any", Protocol("none").parameter("size", 3, 2, 5), ordered=ordered)
     assert not valid(as_many_as(3, unknown))
     assert not valid(~as_many_as(3, unknown))
+
+
+def test_computed_positions_that_never_leave_the_array_are_read() -> None:
+    """k + 1 where k is not the last slot, however many slots there are; any other is refused, not believed."""
+    protocol = Protocol("slots")
+    slots = protocol.parameter("slots", 2, 1, 4)
+    slot = integers(1, slots, "slot")
+    line = protocol.variable("line", array(slot, boolean()), False)
+    length = protocol.variable("length", integers(0, slots), 0)
+    protocol.action(by="nobody")(lambda: step(update(length, length)))
+    encoder = Open(protocol.system())
+    frame = Frame({}, encoder.state)
+    encoder.encode(forall(slot, lambda k: line[If(k == slots, k, k + 1)]), frame)
+    encoder.encode(forall(slot, lambda k: line[If(k == 1, k, k - 1)]), frame)
+    leaving: list[Callable[[Term], Term]] = [
+        lambda k: k + 1,
+        lambda k: If(k == slots, k, k + 2),
+        lambda k: If(k < 2, k, k - 2),
+        lambda _: length,
+    ]
+    for position in leaving:
+        read = line[position(make(Op.BOUND, (), slot, ("k", 0)))]
+        with pytest.raises(UnencodableError, match=r"line\[.*: the position is a"):
+            encoder.encode(read, frame)
 
 
 def test_sets_and_arrays_are_functions() -> None:
