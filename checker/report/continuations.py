@@ -14,7 +14,7 @@ def continuation(f: Finding) -> Iterator[Block]:
     if f.trace is not None and f.trace.loop is not None:
         yield Paragraph(_loop(f.trace, f.trace.loop), "violated")
         if f.trace.loop == len(f.trace) and f.fairness:
-            yield Paragraph(f"Enabled there: {_joined(f.fairness)}, which need not be taken: it has no fairness.")
+            yield Paragraph(f"Enabled there: {_joined(f.fairness)}, which need not be taken, for lack of fairness.")
         elif f.fairness:
             yield Paragraph(f"The loop is fair: {_fair(f.fairness)}.")
             yield from _starving([x for x in f.fairness if x.how == DISABLED])
