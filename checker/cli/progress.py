@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..advice.tail import Remaining
-from ..advice.words import seconds
 from ..limits import Listener, Progress
 
 
@@ -20,6 +18,8 @@ def progress() -> Iterator[Listener | None]:
     from rich.console import Console
     from rich.text import Text
 
+    from ..advice.tail import Remaining
+
     console = Console(stderr=True)
     remaining = Remaining()
     with console.status("starting") as status:
@@ -29,6 +29,8 @@ def progress() -> Iterator[Listener | None]:
 def line(event: Progress, left: float | None = None, roughly: float | None = None) -> str:
     """One event in words; ``left`` is how many states are still to come at most, which is known once levels shrink,
     ``roughly`` the same by rule of thumb, earlier. The time for them is by the rate so far."""
+    from ..advice.words import seconds
+
     rate = event.states / event.seconds if event.seconds else 0.0
     most = roughly if left is None else left
     to_come = ""
