@@ -28,6 +28,30 @@ from .test_site import FENCED, shows
 
 DEPLOY = (ROOT / "examples" / "blue_green.py").read_text()
 SMALL = ["-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=3", "-s", "keep=1"]
+LAMP = """
+from model.language import *
+from properties import infinitely_often, recoverable
+
+protocol = Protocol("lamp", "a lamp that somebody switches")
+State = enumeration("state", "ON OFF BROKEN")
+lamp = protocol.variable("lamp", State, State.OFF)
+
+
+@protocol.action(State, by="somebody", tags=["somebody"])
+def switch(s):
+    return step(when(s != State.BROKEN, lamp != State.BROKEN, lamp != s), update(lamp, s), says("switches it"))
+
+
+@protocol.action(by="time")
+def wear():
+    return step(when(lamp == State.ON, lamp == State.OFF), update(lamp, State.BROKEN), says("wears it out"))
+
+
+protocol.declare(
+    infinitely_often("lit", lamp == State.ON, "there is light"),
+    recoverable("can-be-lit", lamp == State.ON, "there can be light", helpers={"somebody"}),
+)
+"""
 EXISTS, DELETED = "live-release-exists", "old-releases-are-deleted"
 
 
@@ -227,6 +251,19 @@ def test_a_verdict_that_turns_bad_is_drawn(here: Path, capsys: pytest.CaptureFix
     (broken,) = json.loads(compared(capsys, form="json")[1])["entries"][0]["broken"]
     assert (broken["property"], len(broken["trace"]["steps"])) == (EXISTS, 8)
     assert broken["because"].startswith("It takes: ")
+
+
+def test_how_a_broken_run_goes_on_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that leads into a loop or out of all hope is a counterexample only with what follows it."""
+    Path("lamp.py").write_text(LAMP)
+    save("-p", "lamp.py:protocol")
+    Path("lamp.py").write_text(LAMP.replace("lamp == State.ON, lamp == State.OFF", "lamp == State.ON"))
+    rests = "After step 2 nothing that is fair is enabled: the run may rest there for ever."
+    hopeless = "From there 1 state can be reached by steps that may help; in none of them is it true that "
+    for form in ("text", "markdown"):
+        code, out = compared(capsys, form=form)
+        said = " ".join(re.sub(r"\\(?=\W)", "", out).split())
+        assert (code, rests in said, hopeless in said) == (1, True, True), said
 
 
 def test_a_run_that_breaks_several_is_drawn_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

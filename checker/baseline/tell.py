@@ -9,10 +9,10 @@ from dataclasses import asdict
 from typing import Any
 
 from ..report import to_plain
-from ..report.because import finding_because
+from ..report.because import finding_because, why
 from ..report.blocks import Block, Document, Heading, Paragraph, clean
 from ..report.compare import Difference, cell
-from ..report.document import timeline
+from ..report.document import violation
 from ..report.github import SIGNS
 from ..report.mermaid import render_mermaid
 from ..vocabulary import INTERRUPTED, Finding, Verdict
@@ -95,15 +95,9 @@ def _entry(c: Changed) -> Iterator[Block]:
     for d in c.model:
         yield Paragraph(f"Model: {d.what}:")
         yield from (Paragraph(f"{sign} {text}") for sign, text in (("-", d.before), ("+", d.after)) if text is not None)
+    told: dict[tuple[object, ...], str] = {}
     for f in c.broken:
-        yield Heading(f"{f.name}: violated")
-        yield Paragraph(f"Promised: {f.meaning}.")
-        if f.trace is None:
-            yield Paragraph(f"Broken: {f.how}.", "violated")
-            continue
-        yield timeline(f.trace, f.match, f.variables)
-        if finding_because(f):
-            yield Paragraph(finding_because(f))
+        yield from violation(f, f.variables, told)
 
 
 # JSON ------------------------------------------------------------------------------------------------------------
@@ -197,5 +191,5 @@ def _run(f: Finding, drawn: dict[str, str]) -> Iterator[str]:
         yield from (f"By the same steps as {cell(earlier)}.", "")
     else:
         yield from ("```mermaid", picture, "```", "")
-    if finding_because(f):
-        yield from (cell(finding_because(f)), "")
+    if why(f):
+        yield from (cell(why(f)), "")
