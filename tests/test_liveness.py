@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from checker.api import render
 from checker.report.json import to_json
+from checker.report.sarif import render_sarif
 from checker.run import Options, check
 from checker.temporal.liveness import _meeting, _straight
 from checker.vocabulary import Verdict
-from model.language import If, Protocol, Term, boolean, both, integers, step, update, when
+from model.language import If, Protocol, Term, boolean, both, enumeration, integers, step, update, when
 from model.language.actions import Step
 from properties import eventually_always, infinitely_often, leads_to
 
@@ -109,6 +110,24 @@ def test_a_run_that_rests_is_told_rather_than_a_longer_loop(engine: str, form: A
     assert [(x.action, x.kind, x.how) for x in found.fairness] == [("tick", "none", "need not be taken")]
     text = " ".join(render(check(protocol)).split())
     assert "Enabled there: tick, which need not be taken, for lack of fairness." in text
+
+
+def test_choices_are_told_by_their_names() -> None:
+    """The run says START and STOP; so does what is fair in it, and only JSON keeps the numbers."""
+    protocol = Protocol("radio", "somebody plays with a switch")
+    press = enumeration("press", "START STOP")
+    last = protocol.variable("last", press, press.STOP)
+
+    @protocol.action(press, by="somebody")
+    def push(p: Term) -> Step:
+        return step(when(last != p), update(last, p))
+
+    protocol.declare(eventually_always("plays", last == press.START, "it plays on"))
+    report = check(protocol)
+    fair = "The loop is fair: push(START), push(STOP) taken."
+    assert fair in " ".join(render(report).split())
+    assert fair in render_sarif(report)
+    assert [x["choice"] for x in to_json(report)["properties"][0]["fairness"]] == [[0], [1]]
 
 
 def _goes(name: str, at: Term, moves: dict[int, int]) -> Any:

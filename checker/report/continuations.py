@@ -39,7 +39,7 @@ def _fair(fairness: tuple[Fairness, ...]) -> str:
     """Action instances, by how the loop is fair to them."""
     by: dict[str, list[str]] = {}
     for x in fairness:
-        by.setdefault(x.how, []).append(_called(x.action, x.choice))
+        by.setdefault(x.how, []).append(_called(x))
     return "; ".join(f"{', '.join(names)} {how}" for how, names in by.items())
 
 
@@ -54,12 +54,12 @@ def _starving(fairness: Sequence[Fairness]) -> Iterator[Block]:
 
 
 def _joined(fairness: Sequence[Fairness]) -> str:
-    names = [_called(x.action, x.choice) for x in fairness]
+    names = [_called(x) for x in fairness]
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
-def _called(action: str, choice: tuple[int, ...]) -> str:
-    return f"{action}({', '.join(map(str, choice))})" if choice else action
+def _called(x: Fairness) -> str:
+    return f"{x.action}({', '.join(x.words)})" if x.words else x.action
 
 
 def _hopeless(h: Hopeless) -> Iterator[Block]:

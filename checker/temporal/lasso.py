@@ -9,7 +9,7 @@ from properties.kinds import Liveness
 
 from ..explore.graph import Label
 from ..interpreter import Interpreter, State
-from ..replay import Recording, ReplayError, record
+from ..replay import Recording, ReplayError, in_words, record
 from ..vocabulary import DISABLED, NEED_NOT, Fairness
 
 ROUNDS = 1000
@@ -64,13 +64,14 @@ def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Live
     for name, choice in sorted(set().union(*enabled)):
         action = interpreter.instance.system.actions[name]
         kind = action.fairness
+        words = tuple(in_words(p.sort, v) for p, v in zip(action.parameters, choice, strict=True))
         if (name, choice) in taken:
-            found.append(Fairness(name, choice, kind, "taken"))
+            found.append(Fairness(name, choice, kind, "taken", words))
         elif kind == "none":
             if loop == len(recording.moves) and action.fault is None:
-                found.append(Fairness(name, choice, kind, NEED_NOT))
+                found.append(Fairness(name, choice, kind, NEED_NOT, words))
         elif kind == "weak" and any((name, choice) not in e for e in enabled):
-            found.append(Fairness(name, choice, kind, DISABLED))
+            found.append(Fairness(name, choice, kind, DISABLED, words))
         else:
             raise ReplayError(f"{p.name}: the loop is not fair to {name}{choice}")
     return found
