@@ -146,8 +146,10 @@ MAY_IMPORT = {
     ],
     "checker.mutation": [
         "checker.mutation",
+        "checker.annotations",
         "checker.answers",
         "checker.ask",
+        "checker.insight",
         "checker.interpreter",
         "checker.replay",
         "checker.report",

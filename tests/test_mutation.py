@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from checker import Options, find, mutate
+from checker import Options, find, mutate, render
 from checker.ask import ask
 from checker.cli.main import run
 from checker.interpreter import Interpreter, RangeError, State
@@ -22,9 +23,13 @@ from model.language import (
     Protocol,
     Step,
     System,
+    Term,
     boolean,
+    index,
     integers,
+    optional,
     primed,
+    says,
     step,
     taken,
     update,
@@ -109,6 +114,30 @@ def test_where_a_survivor_differs_is_said_and_shown() -> None:
     assert other.after == 0
     assert [[c.after for c in s.changed] for s in other.steps] == [[False]]
     assert [s.changed for s in other.instead] == [()]
+
+
+def test_nobody_is_none() -> None:
+    """What an optional index becomes is told as everywhere, in a step that is gone and in one that is another."""
+    p = Protocol("job")
+    worker = index("worker", p.parameter("workers", 2, 1, 3))
+    owner = p.variable("owner", optional(worker), None)
+
+    @p.action(worker, by=worker)
+    def take(w: Term) -> Step:
+        return step(when(owner == None), update(owner, w), says("takes it"))  # noqa: E711
+
+    @p.action(by="boss")
+    def free() -> Step:
+        return step(when(owner != None), update(owner, None), says("frees it"))  # noqa: E711
+
+    p.declare(invariant("owned-or-not", (owner == None) | (owner != None), "it is"))  # noqa: E711
+    made = mutate(p)
+    said = " ".join(render(made).split())
+    assert "(owner: none → 1)" in said
+    assert "(owner: 1 → none)" in said
+    assert not re.search(r"owner: 0|→ 0", said)
+    difference = json.loads(render(made, "json"))["mutants"][0]["difference"]
+    assert difference["steps"][0]["changed"][0]["before"] == 0
 
 
 def test_only_some_actions() -> None:

@@ -11,8 +11,10 @@ from model.language import Instance, ModelError, Protocol, System, Variant
 from model.language.protocol import known
 from properties.kinds import Checkable, Invariant, Property, Reachability, Temporal
 
+from ..annotations import Declared
 from ..answers import Answer
 from ..ask import EXPLICIT, Options, ask, engine_of
+from ..insight import declared
 from ..interpreter import Interpreter, RangeError, State
 from ..replay import Recording, Teller
 from ..run import chosen, split
@@ -65,6 +67,7 @@ class Mutation:
     judged: tuple[Judged, ...]
     seconds: float
     interrupted: bool = False
+    variables: tuple[Declared, ...] = ()
 
     def of(self, status: str) -> tuple[Judged, ...]:
         """The mutants of one status."""
@@ -168,6 +171,7 @@ class _Bench:
             tuple(judged),
             time.monotonic() - self.started,
             self.interrupted,
+            declared(self.instance),
         )
 
     def _left(self) -> float | None:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..annotations import Declared
 from ..report import sentence, to_plain, trace_json
 from ..report.blocks import Block, Document, Grid, Heading, Paragraph
 from ..vocabulary import Step
@@ -20,8 +21,8 @@ def mutation_document(m: Mutation, exit_code: int) -> Document:
     """The score, what survived and where it differs, and which property noticed what."""
     blocks: list[Block] = [Heading(f"{m.protocol}: mutants"), Paragraph(_request(m)), Paragraph(_numbers(m))]
     blocks.append(Grid(("", *STATUSES), tuple(_row(m, kind) for kind in KINDS)))
-    blocks += _list(m.of("survived"), "Survived: behaviour that no property speaks of")
-    blocks += _list(m.of("undecided"), "Undecided")
+    blocks += _list(m, "survived", "Survived: behaviour that no property speaks of")
+    blocks += _list(m, "undecided", "Undecided")
     blocks += _noticing(m)
     return Document(tuple(blocks), f"score: {_score(m)} (exit {exit_code})")
 
@@ -45,25 +46,24 @@ def _row(m: Mutation, kind: str) -> tuple[str, ...]:
     return (kind, *(str(counts[s]) for s in STATUSES))
 
 
-def _list(judged: Sequence[Judged], title: str) -> Iterator[Block]:
-    if not judged:
-        return
-    yield Heading(title)
-    for j in judged:
+def _list(m: Mutation, status: str, title: str) -> Iterator[Block]:
+    if m.of(status):
+        yield Heading(title)
+    for j in m.of(status):
         where = f"{j.mutant.where}: " if j.mutant.where else ""
-        more = f": {j.how}" if j.how else "" if j.difference is None else f". {_difference(j.difference)}"
+        more = f": {j.how}" if j.how else "" if j.difference is None else f". {_difference(j.difference, m.variables)}"
         yield Paragraph(f"{where}{j.mutant}{more}", "unknown")
 
 
-def _difference(d: Difference) -> str:
+def _difference(d: Difference, variables: Sequence[Declared]) -> str:
     """The first step that differs; of one action and choice if there are such on both sides."""
     after = "at once" if not d.after else "after 1 step" if d.after == 1 else f"after {d.after} steps"
     gone, new = _pair(d)
     if gone is None or new is None:
         step = gone or new
         assert step is not None
-        return f"{'Gone' if new is None else 'New'} {after}: {sentence(step)}."
-    was, now = sentence(gone), sentence(new)
+        return f"{'Gone' if new is None else 'New'} {after}: {sentence(step, variables)}."
+    was, now = sentence(gone, variables), sentence(new, variables)
     text = now.rpartition(" (")[0]
     was = was.removeprefix(f"{text} ")
     return f"Other {after}: {now} instead of {was}."
