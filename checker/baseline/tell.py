@@ -87,8 +87,8 @@ def _blocks(found: Sequence[Changed]) -> Iterator[Block]:
 def _entry(c: Changed) -> Iterator[Block]:
     if c.interrupted:
         yield Paragraph("Interrupted.", "unknown")
-    for names, why in _open(c):
-        yield Paragraph(f"Undecided now: {names}: {why}.", "unknown")
+    for names, reason in _open(c):
+        yield Paragraph(f"Undecided now: {names}: {reason}.", "unknown")
     for title, differences in _tables(c):
         yield from (Paragraph(f"{title}: {d.what}: {_arrow(d)}") for d in differences)
     yield from (Paragraph(text) for text in _counted(c))
@@ -145,8 +145,8 @@ def changes_markdown(found: Sequence[Changed]) -> str:
 def _markdown(c: Changed) -> Iterator[str]:
     if c.interrupted:
         yield from ("⚠️ interrupted", "")
-    for names, why in _open(c):
-        yield from (f"⚠️ undecided now: {cell(names)}: {cell(why)}", "")
+    for names, reason in _open(c):
+        yield from (f"⚠️ undecided now: {cell(names)}: {cell(reason)}", "")
     for title, differences in _tables(c):
         if differences:
             yield from (f"| {title} | before | after |", "| --- | --- | --- |")
