@@ -103,8 +103,26 @@ def test_liveness_without_the_faults_that_are_on_says_so(project: pytest.Pyteste
     )
     result = project.runpytest_inprocess()
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["holds*live (workers=2; faint): * s; warning: ends was answered without faint *"])
+    result.stdout.fnmatch_lines(["holds*live (workers=2; faint): * s; note: ends was answered without faint *"])
     assert "ends-anyhow was" not in result.stdout.str()
+
+
+def test_a_proof_says_that_it_is_for_every_size(project: pytest.Pytester) -> None:
+    project.makepyfile(
+        """
+        from counter import fixed, total
+        from properties import invariant
+
+        def test_it(model_check):
+            counted = invariant("from-nought", total >= 0, "nobody counts down")
+            model_check(fixed, counted, engine="proof")
+            model_check(fixed, counted, engine="proof", workers=3)
+        """
+    )
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=1)
+    lines = ["holds     counter-fixed (every size)*", "holds     counter-fixed (every size with workers=3)*"]
+    result.stdout.fnmatch_lines(lines)
 
 
 def test_a_failure_tells_the_story(project: pytest.Pytester) -> None:

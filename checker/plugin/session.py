@@ -195,16 +195,20 @@ def _if_any(properties: tuple[str, ...]) -> dict[str, Any]:
 
 def line(report: Report, *, cached: bool) -> str:
     """One line for the summary."""
-    chosen = [", ".join(f"{n}={v}" for n, v in report.parameters.items()), ", ".join(report.faults)]
+    sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items())
+    if report.every_size:
+        sizes = f"every size with {sizes}" if sizes else "every size"
+    chosen = [sizes, ", ".join(report.faults)]
     instance = "; ".join(c for c in chosen if c)
     told = f"{report.verdict.word:<9} {report.protocol}" + (f" ({instance})" if instance else "")
     if report.exploration is not None:
         told += f": {report.exploration.states:,} states, {report.exploration.seconds:.2f} s"
     if report.left_out:
         told += f"; left out: {', '.join(name for name, _, _ in report.left_out)}"
-    unfaulted = (f"{w.subject} {w.message}" for w in report.warnings if w.kind == WITHOUT_FAULTS)
-    warned = "; ".join([*serious(report), *unfaulted])
-    return told + (f"; warning: {warned}" if warned else "") + (CACHED if cached else "")
+    noted = [f"{w.subject} {w.message}" for w in report.warnings if w.kind == WITHOUT_FAULTS]
+    for word, said in (("warning", serious(report)), ("note", noted)):
+        told += f"; {word}: {'; '.join(said)}" if said else ""
+    return told + (CACHED if cached else "")
 
 
 def serious(report: Report) -> list[str]:
