@@ -350,4 +350,4 @@ def test_a_promise_that_the_engine_cannot_answer_is_open(project: pytest.Pyteste
     result.assert_outcomes(passed=3, failed=1)
     said = " ".join(result.stdout.str().split())
     assert "UNKNOWN all-done: engine induction does not answer liveness: use --engine auto" in said
-    assert re.search(r"^\w+ +counter-fixed; left out: all-done$", result.stdout.str(), re.M)
+    assert re.search(r"^\w+ +counter-fixed \(every size\); left out: all-done$", result.stdout.str(), re.M)
