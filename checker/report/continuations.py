@@ -59,7 +59,8 @@ def _joined(fairness: Sequence[Fairness]) -> str:
 
 
 def _called(x: Fairness) -> str:
-    return f"{x.action}({', '.join(x.words)})" if x.words else x.action
+    choice = x.words or tuple(map(str, x.choice))
+    return f"{x.action}({', '.join(choice)})" if choice else x.action
 
 
 def _hopeless(h: Hopeless) -> Iterator[Block]:
