@@ -219,13 +219,13 @@ DISABLED, NEED_NOT = "disabled again and again", "need not be taken"
 class Fairness:
     """How a loop meets the fairness (``kind``: none, weak, strong) of an action with these parameters: ``how`` is
     "taken", "disabled again and again", or "need not be taken" where a run rests; ``words`` are the parameters as they
-    are told, which JSON does not have: a report that is read tells the numbers."""
+    are told."""
 
     action: str
     choice: tuple[int, ...]
     kind: str
     how: str
-    words: tuple[str, ...] = field(default=(), compare=False)
+    words: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,7 @@ def _joined(fairness: Sequence[Fairness]) -> str:
 
 
 def _called(x: Fairness) -> str:
-    choice = x.words or tuple(map(str, x.choice))
-    return f"{x.action}({', '.join(choice)})" if choice else x.action
+    return f"{x.action}({', '.join(x.words)})" if x.words else x.action
 
 
 def _hopeless(h: Hopeless) -> Iterator[Block]:
@@ -121,4 +120,7 @@ def hopeless_json(h: Hopeless) -> dict[str, Any]:
 
 def fairness_json(fairness: tuple[Fairness, ...]) -> list[dict[str, Any]]:
     """How a loop is fair, for the JSON report."""
-    return [{"action": x.action, "choice": list(x.choice), "kind": x.kind, "how": x.how} for x in fairness]
+    return [
+        {"action": x.action, "choice": list(x.choice), "words": list(x.words), "kind": x.kind, "how": x.how}
+        for x in fairness
+    ]
