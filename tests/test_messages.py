@@ -16,6 +16,8 @@ from model.language import (
     Protocol,
     Step,
     Term,
+    boolean,
+    enumeration,
     exists,
     index,
     integers,
@@ -233,12 +235,50 @@ def test_a_channel_says_what_its_messages_are() -> None:
         inbox.receiving()
     with pytest.raises(DefinitionError, match=r"channel line: a message has 2 fields \(use columns, or heads"):
         _ = line.head
-    with pytest.raises(DefinitionError, match=r"a message has 2 fields, and 1 blank \(give each its own: blank=\("):
+    with pytest.raises(
+        DefinitionError, match=r"a message has 2 fields, and 1 blank \(give each field its own: blank=\("
+    ):
         ordered(p, "b", (worker, value), 2, 0)
     with pytest.raises(DefinitionError, match=r"duplicating: net is a set, .*\(let there be more: .*copies=2"):
         duplicating(p, net, fault="loss")
     with pytest.raises(DefinitionError, match=r"crash crash: net is no array over worker \(declare it with over="):
         crash(p, [net], fault="loss", by=worker)
+
+
+def test_a_blank_is_advised_for_every_field_at_once() -> None:
+    p = Protocol("wrong")
+    worker, result = index("worker", 2), enumeration("result", "OK ENDED")
+    whole = r"\(give each field its own: blank=\(None, Result.ENDED\); None for members of an index\)"
+    with pytest.raises(DefinitionError, match=rf"result has no value for slots without a message {whole}"):
+        ordered(p, "a", (worker, result), 2)
+    with pytest.raises(DefinitionError, match=rf"a message has 2 fields, and 1 blank {whole}"):
+        ordered(p, "b", (worker, result), 2, 0)
+    with pytest.raises(DefinitionError, match=rf"blank of channel c: 0 is a whole number, wanted is a worker {whole}"):
+        ordered(p, "c", (worker, result), 2, (0, result.ENDED))
+    with pytest.raises(DefinitionError, match=r"wanted is a worker \(leave blank out"):
+        ordered(p, "d", worker, 2, 0)
+    with pytest.raises(DefinitionError, match=r"number has no value .* \(name one of its own: blank=3\)"):
+        ordered(p, "e", integers(3, 5), 2)
+    with pytest.raises(DefinitionError, match=r"blank=\(False, 0\)\)"):
+        ordered(p, "f", (boolean(), integers(0, 5)), 2)
+
+
+def test_an_ordered_channel_receives_its_head() -> None:
+    p = Protocol("wrong")
+    worker, value = index("worker", 2), integers(0, 2, "value")
+    line = ordered(p, "line", (worker, value), 2, (None, 0))
+    inbox = ordered(p, "inbox", value, 2, 0, over=worker)
+    with pytest.raises(
+        DefinitionError,
+        match=r"line takes no member, not 2 \(an ordered channel receives its head: write line.receiving",
+    ):
+        line.receiving(1, 2)
+    with pytest.raises(
+        DefinitionError, match=r"takes one worker, not 2 \(.*receives its head: write inbox.receiving\(to"
+    ):
+        inbox.receiving(1, 2)
+    with pytest.raises(DefinitionError, match=r"not 1 \(.*doubles its head: write line.doubling\(\)"):
+        line.doubling(1)
 
 
 def test_what_the_network_does_is_told_by_names() -> None:

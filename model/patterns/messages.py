@@ -55,11 +55,11 @@ class Channel:
             )
         return tuple(expect(v, s, f"message of {self.name}") for v, s in zip(values, self.parts.values(), strict=True))
 
-    def member(self, given: tuple[Value, ...]) -> tuple[Term, ...]:
-        """The member whose channel is meant, if there are several."""
+    def member(self, given: tuple[Value, ...], remedy: str) -> tuple[Term, ...]:
+        """The member whose channel is meant, if there are several; ``remedy`` is how the call is written."""
         if len(given) != (self.over is not None):
             wanted = f"one {self.over.name}" if self.over else "no member"
-            raise DefinitionError(f"channel {self.name} takes {wanted}, not {len(given)}", remedy="see its declaration")
+            raise DefinitionError(f"channel {self.name} takes {wanted}, not {len(given)}", remedy=remedy)
         return tuple(expect(g, self.over, f"channel {self.name}") for g in given if self.over is not None)
 
 

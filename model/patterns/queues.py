@@ -20,8 +20,8 @@ from model.language import (
     optional,
     update,
 )
-from model.language.sorts import Maybe, Scalar, Size, describe
-from model.language.terms import Value
+from model.language.sorts import Bool, Enum, Maybe, Scalar, Size, describe
+from model.language.terms import Value, expect
 
 from .messages import Channel, Fields, fields_of, named, said
 
@@ -92,19 +92,24 @@ class Ordered(Channel):
 
     def receiving(self, *member: Value) -> tuple[Update, ...]:
         """The first message, of ``member`` with ``over``, is not there any more; guard it with ``waiting``."""
-        at, last = self.member(member), self.capacity
+        at, last = self._member(member, "receives", "receiving"), self.capacity
         moved = self._moved(at, lambda s, k, blank: If(k == last, blank, s[If(k == last, k, k + 1)]))
         return *moved, self._counted(at, _at(self.length, at) - 1, "waiting")
 
     def doubling(self, *member: Value) -> tuple[Update, ...]:
         """The first message comes twice; guard it with ``waiting`` and ``room``."""
-        at = self.member(member)
+        at = self._member(member, "doubles", "doubling")
         moved = self._moved(at, lambda s, k, _: s[If(k == 1, k, k - 1)])
         return *moved, self._counted(at, _at(self.length, at) + 1, "room")
 
     @property
     def _slot(self) -> Scalar:
         return integers(1, self.capacity, "slot")
+
+    def _member(self, given: tuple[Value, ...], does: str, call: str) -> tuple[Term, ...]:
+        """The member whose head it is; authors tend to name the message too, as for unordered channels."""
+        written = f"{self.name}.{call}({'' if self.over is None else 'to'})"
+        return self.member(given, f"an ordered channel {does} its head: write {written}")
 
     def _of_each(self, what: Callable[[tuple[Term, ...]], Term]) -> Term:
         return what(()) if self.over is None else each(self.over, lambda to: what((to,)))
@@ -142,7 +147,7 @@ def ordered(
     if len(blanks) != len(fields):
         raise DefinitionError(
             f"channel {name}: a message has {len(fields)} fields, and {len(blanks)} blank",
-            remedy=f"give each its own: blank=({', '.join('…' for _ in fields)}), None for members of an index",
+            remedy=_blanks_for(fields),
         )
 
     def declared(called: str, sort: Sort, start: Value, words: str) -> Term:
@@ -151,21 +156,47 @@ def ordered(
     columns = []
     for (field, sort), start in zip(named(fields).items(), blanks, strict=True):
         called = name if len(fields) == 1 else f"{name}_{field}"
-        slots = array(integers(1, capacity, "slot"), _held(name, sort, start))
+        slots = array(integers(1, capacity, "slot"), _held(name, sort, start, _blanks_for(fields)))
         columns.append(declared(called, slots, start, meaning))
     length = declared(f"{name}_length", integers(0, capacity, "length"), 0, f"messages in {name}")
     return Ordered(name, fields, over, tuple(columns), length, capacity, blanks)
 
 
-def _held(name: str, field: Scalar, blank: Value) -> Scalar:
+def _held(name: str, field: Scalar, blank: Value, remedy: str) -> Scalar:
     """What a slot holds: a field, or what stands where there is no message."""
-    held = optional(field) if isinstance(field, Index) and blank is None else field
-    if blank is None and not isinstance(held, Maybe):
+    if blank is None and isinstance(field, Index | Maybe):
+        return optional(field) if isinstance(field, Index) else field
+    if blank is None:
         raise DefinitionError(
-            f"channel {name}: {describe(field)} has no value for slots without a message",
-            remedy="add one to the sort and name it: ordered(…, blank=0)",
+            f"channel {name}: {describe(field)} has no value for slots without a message", remedy=remedy
         )
-    return held
+    expect(blank, field, f"blank of channel {name}", remedy)
+    return field
+
+
+def _blanks_for(fields: tuple[Scalar, ...]) -> str:
+    """How ``blank`` is written for a message of ``fields``."""
+    examples = [_blank_for(f) for f in fields]
+    if len(examples) == 1:
+        return (
+            "leave blank out: no member stands there"
+            if examples == ["None"]
+            else f"name one of its own: blank={examples[0]}"
+        )
+    index = "; None for members of an index" if "None" in examples else ""
+    return f"give each field its own: blank=({', '.join(examples)}){index}"
+
+
+def _blank_for(field: Scalar) -> str:
+    match field:
+        case Index() | Maybe():
+            return "None"
+        case Enum(name=name, members=members):
+            return f"{name.title().replace(' ', '')}.{members[-1]}"
+        case Bool():
+            return "False"
+        case _:
+            return str(low) if isinstance(low := getattr(field, "low", 0), int) else "…"
 
 
 def _at(term: Term, member: tuple[Term, ...]) -> Term:
