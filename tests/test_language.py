@@ -99,6 +99,21 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "perhaps none as a set": (r"crew is a set of worker, holder .*require holder == w", lambda: crew - holder),
     "no array": (r"n is no array", lambda: n[1]),
     "wrong position": (r"position in at: n is a number, wanted is a worker", lambda: at[n]),
+    "a number as a position": (
+        r"1 is a whole number, wanted is a worker \(members of worker are no numbers but parameters, "
+        r"or bound by forall: give the action a parameter over worker\)",
+        lambda: at[1],
+    ),
+    "a number as a member": (r"holder: 1 is a whole number.*are no numbers but", lambda: update(holder, 1)),
+    "compared with a number": (r"==: holder is a worker or none, 1 .*are no numbers but", lambda: holder == 1),
+    "add a member": (
+        r"\+: w is a worker, not a number \(members of worker are no numbers but",
+        lambda: forall(Worker, lambda w: w + 1 == n),
+    ),
+    "add to the next": (
+        r"\+: p is a place, not a number \(.*; first, last and following walk them\)",
+        lambda: forall(Place, lambda p: p + 1 == n),
+    ),
     "assign to an expression": (r"n \+ 1 cannot be assigned to", lambda: update(n + 1, 2)),
     "add a truth": (r"\+: flag is a truth value, not a number", lambda: n + flag),
     "branches differ": (r"If: one branch is a number, the other a truth value", lambda: If(flag, n, flag)),

@@ -258,6 +258,18 @@ def one(sort: object) -> str:
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
+def not_numbers(sort: Sort) -> str | None:
+    """What to do instead, where a member of an index ``sort`` met a number or was to be one."""
+    of = sort.index if isinstance(sort, Maybe) else sort
+    if not isinstance(of, Index):
+        return None
+    walk = "; first, last and following walk them" if of.ordered else ""
+    return (
+        f"members of {of.name} are no numbers but parameters, or bound by forall: give the action a parameter "
+        f"over {of.name}{walk}"
+    )
+
+
 def fits(given: Sort, wanted: Sort) -> bool:
     """Whether a value of ``given`` may stand where ``wanted`` is expected. Ranges are checked by engines."""
     if is_numeric(given) and is_numeric(wanted):

@@ -39,6 +39,7 @@ from .sorts import (
     is_scalar,
     join,
     low_of,
+    not_numbers,
     one,
 )
 
@@ -258,10 +259,10 @@ def truth(value: object, role: str, remedy: str | None = None) -> Term:
 
 
 def _member_of(given: Term, wanted: Sort) -> str | None:
-    """The remedy where ``given`` may be none and ``wanted`` is a member for certain."""
+    """The remedy where ``wanted`` is a member for certain, and ``given`` is a number or may be none."""
     a, b = (s.element if isinstance(s, SetOf) else s for s in (given.sort, wanted))
     if not isinstance(a, Maybe) or a.index != b:
-        return None
+        return not_numbers(b) if is_numeric(a) else None
     inside = [x for t in subterms(given) if t.op is Op.SET for x in t.args if isinstance(x.sort, Maybe)]
     held, member = next((x for x in (given, *inside) if isinstance(x.sort, Maybe)), given), b.name[0]
     use = f"require {held} == {member}, and use {member}"
@@ -344,11 +345,13 @@ def _meet(left: object, right: object, role: str) -> tuple[Term, Term]:
 
 
 def _one_as_set(a: Term, b: Term) -> str | None:
-    """The remedy where a member stands for the set that holds it alone."""
+    """The remedy where a member stands for the set that holds it alone, or a number for a member."""
     for member, other in ((a, b), (b, a)):
         if isinstance(other.sort, SetOf) and is_scalar(member.sort):
             either = fits(member.sort, other.sort.element)
             return f"the set of it alone is {{{member}}}" if either else _member_of(member, other.sort.element)
+        if is_numeric(member.sort):
+            return not_numbers(other.sort)
     return None
 
 
@@ -376,7 +379,7 @@ def _arithmetic(op: Op, left: object, right: object) -> Term:
     a, b = lift(left), lift(right)
     for side in (a, b):
         if not is_numeric(side.sort):
-            remedy = "sets are united by |, as in s | {x}" if isinstance(side.sort, SetOf) else None
+            remedy = "sets are united by |, as in s | {x}" if isinstance(side.sort, SetOf) else not_numbers(side.sort)
             raise DefinitionError(f"{op.value}: {side} is {one(side.sort)}, not a number", remedy=remedy)
     return make(op, (a, b), INTEGER)
 
