@@ -15,6 +15,7 @@ from model.language import Instance, ModelError, Protocol, System, Variant
 from . import run
 from .ask import Options
 from .painted import painted_by
+from .placing import public
 from .report.notebook import paint
 from .request import apart, chosen, subject_of
 from .table import MatrixReport
@@ -38,6 +39,7 @@ Rendered: TypeAlias = (
 painted_by(paint)
 
 
+@public
 def check(
     protocol: Protocol | Variant | System | str,
     parameters: Mapping[str, int | str] | None = None,
@@ -61,6 +63,7 @@ def check(
     return run.check(subject, {**(parameters or {}), **sizes}, **names, options=wanted)
 
 
+@public
 def prove(
     protocol: Protocol | Variant | str,
     parameters: Mapping[str, int] | None = None,
@@ -96,6 +99,7 @@ def prove(
     return wanted.done(report, lambda: scripts(proving.decider.obligations, proving.discharged()))
 
 
+@public
 def matrix(
     protocol: Protocol | Variant | str = "fixed",
     parameters: Mapping[str, int] | None = None,
@@ -121,6 +125,7 @@ def matrix(
     return wanted.done(table.run(), lambda: scripts(table.decider.obligations, table.discharged()))
 
 
+@public
 def explained(options: Options | None = None, *, beside: Protocol | Variant | str | None = None) -> Options:
     """The options with all that there is to say of traces, for pages; ``beside`` is a variant to lay beside them."""
     other = _variant(beside, "explained") if beside is not None else None
@@ -166,6 +171,7 @@ def compare(before: Report, after: Report) -> Comparison:
     return compared(before, after)
 
 
+@public
 def mutate(
     protocol: Protocol | Variant | System | str,
     parameters: Mapping[str, int | str] | None = None,
@@ -185,6 +191,7 @@ def mutate(
     return judged(subject_of(protocol, "mutate"), parameters, **names, options=options)
 
 
+@public
 def lint(
     protocol: Protocol | Variant | System | str,
     parameters: Mapping[str, int | str] | None = None,
@@ -203,6 +210,7 @@ def lint(
     return linted(subject, sizes, **names, options=words or None)
 
 
+@public
 def forecast(
     protocol: Protocol | Variant | System | str,
     parameters: Mapping[str, int | str] | None = None,
@@ -229,6 +237,7 @@ def forecast(
     return replace(found, explosion=explain_explosion(instance, asked, budget)) if explain else found
 
 
+@public
 def save_baseline(
     path: str | Path,
     protocol: str,
@@ -255,6 +264,7 @@ def save_baseline(
     return entry
 
 
+@public
 def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[Entry, ...]:
     """Check every entry of a baseline file again and write what is known now, as ``check baseline save`` without a
     protocol does. Raises ``ModelError``, also where something is undecided, and ``ReadError``: then nothing is
@@ -280,6 +290,7 @@ def _put(
     return tuple(made)
 
 
+@public
 def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Bounds | None = None) -> Compared:
     """Check every entry of a baseline file again: what changed in each, as ``check baseline compare`` says it; a tuple,
     which ``render`` makes a comment for a pull request (``markdown``). ``only`` names protocols, or entries by their
@@ -290,6 +301,7 @@ def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Boun
     return Compared(changes(before, *take(before.request, bounds)) for before in some)
 
 
+@public
 def listing(protocols: Sequence[str] = ()) -> Listing:
     """Protocols, by default all of ours, with parameters, options, protections, faults, properties and scenarios, and
     the engines, as ``check list`` prints them. Raises ``ModelError``."""
@@ -298,6 +310,7 @@ def listing(protocols: Sequence[str] = ()) -> Listing:
     return found(chosen(protocols=protocols)["protocols"])
 
 
+@public
 def state_graph(
     protocol: Protocol | Variant | System | str,
     parameters: Mapping[str, int | str] | None = None,
@@ -315,6 +328,7 @@ def state_graph(
     return drawn(instance, instance.system.properties, most)
 
 
+@public
 def instance_of(
     protocol: Protocol | Variant | System | str,
     parameters: Mapping[str, int | str] | None = None,

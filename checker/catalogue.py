@@ -12,12 +12,15 @@ from model.language import ModelError, Place, Protocol, Variant
 from model.language.mistakes import mistaken
 from model.language.protocol import known
 
+from .placing import public
+
 BUILT_IN = {"original": "properties.dns:original", "fixed": "properties.dns:fixed"}
 """Protocols of ours and where they stand."""
 WRITTEN_WITH = ("model.language", "properties")
 """Modules whose names authors use."""
 
 
+@public
 def find(name: str) -> Variant:
     """The protocol that ``name`` means, or an error that suggests what was meant."""
     if name in BUILT_IN:
@@ -29,6 +32,9 @@ def find(name: str) -> Variant:
             raise ModelError(f"{name} names no attribute", remedy=remedy)
         if Path(f"{name}.py").is_file() and name not in BUILT_IN:
             raise ModelError(f"no protocol is called {name!r}", remedy=f"for one of that file write {name}.py:protocol")
+        dotted, _, last = name.rpartition(".")
+        if dotted and (file := Path(f"{dotted.replace('.', '/')}.py")).is_file():
+            raise ModelError(f"no protocol is called {name!r}", remedy=f"for that of the file write {file}:{last}")
         known(name, BUILT_IN, "protocol")
     place, _, attribute = name.rpartition(":")
     module = _from_file(place) if place.endswith(".py") else _from_module(place)

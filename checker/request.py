@@ -13,6 +13,8 @@ from .ask import Options, check_names
 from .catalogue import find
 
 OPTIONS = {f.name for f in fields(Options)}
+OTHERWISE = {"timeout": "seconds", "time": "seconds", "jobs": "workers", "max_states": "states"}
+"""What other tools call our keywords."""
 
 
 def subject_of(given: object, call: str) -> Protocol | Variant | System:
@@ -59,7 +61,9 @@ def _own(subject: Protocol | Variant | System) -> set[str]:
 
 
 def _meant(name: str, own: Sequence[str], words: Sequence[str]) -> str:
-    """A size that is like it, else a keyword that begins alike, else what there is."""
+    """What other tools call so, else a size that is like it, else a keyword that begins alike, else what there is."""
+    if name in OTHERWISE and OTHERWISE[name] in words:
+        return f"did you mean {OTHERWISE[name]}?"
     close = near(name, own)
     if close.startswith("did you"):
         return close

@@ -40,7 +40,7 @@ from checker.baseline import Bounds
 from checker.cli.main import run
 from checker.rendering import _MAKERS
 from checker.report.forms import FORMS, NoTraceError
-from model.language import ModelError, Protocol, Step, boolean, step, taken, update, when
+from model.language import ModelError, Place, Protocol, Step, boolean, step, taken, update, when
 from properties import reachable
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
@@ -165,7 +165,6 @@ def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
     [
         (lambda: check("fixed", faults="crash"), "faults='crash' is no list of names (write faults=['…'])"),
         (lambda: check("fixed", properties="x"), "properties='x' is no list of names (write properties=['…'])"),
-        (lambda: Options(properties="x"), "properties='x' is no list of names"),  # type: ignore[arg-type]
         (lambda: lint("fixed", without="x"), "without='x' is no list of names"),
         (lambda: prove("fixed", properties="x"), "properties='x' is no list of names"),
         (lambda: listing("fixed"), "protocols='fixed' is no list of names"),
@@ -175,12 +174,27 @@ def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
         (lambda: prove(find("fixed").system()), "not a System (pass what made"),  # type: ignore[arg-type]
         (lambda: check("fixed", plan=3), "check has no 'plan', and fixed no such size (did you mean plans"),
         (lambda: check("fixed", with_=["x"]), "(did you mean with_protections?)"),
+        (lambda: check("fixed", timeout=3), "check has no 'timeout', and fixed no such size (did you mean seconds?)"),
+        (lambda: check("fixed", engine="sat"), "no engine is called 'sat' (there are: auto, explicit, native"),
+        (lambda: matrix("fxed"), "no protocol is called 'fxed' (did you mean fixed?)"),
+        (lambda: find("fxed"), "no protocol is called 'fxed' (did you mean fixed?)"),
+        (lambda: mutate("fixed", faults=["crsh"]), "no fault of dns is called 'crsh' (did you mean crash"),
+        (lambda: instance_of("fixed", {"plan": 1}), "(did you mean plans"),
+        (lambda: explained(beside="fxed"), "(did you mean fixed?)"),
+        (lambda: checker.state_graph("fxed"), "(did you mean fixed?)"),
+        (lambda: save_baseline("no.json", "fxed"), "(did you mean fixed?)"),
     ],
 )
-def test_what_is_no_request_is_told_with_its_remedy(call: Callable[[], object], says: str) -> None:
+def test_what_is_no_request_is_told_with_its_place_and_remedy(call: Callable[[], object], says: str) -> None:
     with pytest.raises(ModelError) as caught:
         call()
     assert says in str(caught.value)
+    assert caught.value.where == Place(__file__, call.__code__.co_firstlineno)
+
+
+def test_options_want_lists() -> None:
+    with pytest.raises(ModelError, match="properties='x' is no list of names"):
+        Options(properties="x")  # type: ignore[arg-type]
 
 
 def test_the_ending_of_a_file_is_its_form(report: Report, tmp_path: Path) -> None:

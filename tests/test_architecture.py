@@ -186,7 +186,8 @@ MAY_IMPORT = {
         "properties.kinds",
         "properties.scenario",
     ],
-    "checker.catalogue": ["model.language"],
+    "checker.placing": ["model.language"],
+    "checker.catalogue": ["checker.placing", "model.language"],
     "checker.offers": ["checker.ask", "checker.catalogue", "model.language", "properties.kinds"],
     "checker.obligations": [
         "checker.limits",

@@ -349,6 +349,9 @@ def test_slips_are_told_with_their_remedy(
         return " ".join(capsys.readouterr().err.split())
 
     assert "there is no module claim (for that of the file write claim.py:…)" in error("-p", "claim:fixed")
+    assert "no protocol is called 'claim.fixed' (for that of the file write claim.py:fixed)" in error(
+        "-p", "claim.fixed"
+    )
     repeat = "'crash,loss' is no name; repeat the option: --fault crash --fault loss"
     assert repeat in error("-p", "claim.py:protocol", "--fault", "crash,loss")
     assert "rows is 1…4; high=… where it is declared widens that" in error("-p", "claim.py:fixed", "-s", "rows=5")

@@ -255,7 +255,7 @@ def test_wrong_requests_name_their_line(project: pytest.Pytester) -> None:
     """Also where a decorator asks; a decorator without its protocol is one."""
     project.makepyfile(
         """
-        from checker.plugin import checked
+        from checker import check; from checker.plugin import checked
         from counter import fixed
 
         @checked(fixed, "all-countd")
@@ -266,17 +266,25 @@ def test_wrong_requests_name_their_line(project: pytest.Pytester) -> None:
 
         def test_c(model_check):
             model_check(fixed, expects="violated")
+
+        @checked(fixed, size=[{"workers": 2}])
+        def test_d(): pass
+
+        def test_e():
+            check(fixed, faults=["crsh"])
         """
     )
     project.makepyfile(test_bare="from checker.plugin import checked\n\n\n@checked\ndef test_d(report): pass\n")
     result = project.runpytest_inprocess("--continue-on-collection-errors")
-    result.assert_outcomes(failed=3, errors=1)
+    result.assert_outcomes(failed=5, errors=1)
     result.stdout.fnmatch_lines(
         [
             "test_bare.py:4: checked wants a protocol before the test (write @checked(protocol))",
             "*.py:4: no property of counter-fixed is called 'all-countd' (did you mean all-counted?)",
             "*.py:8: model_check has no 'with_protections', and counter-fixed no such size (did you mean with_?)",
             "*.py:11: model_check has no 'expects', and counter-fixed no such size (did you mean expect?)",
+            "*.py:13: model_check has no 'size', and counter-fixed no such size (did you mean sizes?)",
+            "*.py:17: no fault of counter is called 'crsh' (there are none)",
         ]
     )
 

@@ -41,7 +41,7 @@ def checked(
         def test(*args: Any, **fixtures: Any) -> None:
             __tracebackhide__ = True
             (chosen, on), ask = fixtures.pop(CASE), fixtures["model_check"]
-            report = ask.at(where)(subject, *properties, parameters=chosen, faults=on, **settings)
+            report = ask.at(where, ("sizes",))(subject, *properties, parameters=chosen, faults=on, **settings)
             given = {**fixtures, "report": report}
             function(*args, **{n: v for n, v in given.items() if n in names})
 

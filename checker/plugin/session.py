@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from itertools import count
@@ -19,6 +18,7 @@ from model.language.errors import author
 from ..ask import Options
 from ..catalogue import siblings_of
 from ..insight import sources
+from ..placing import placed
 from ..report import document, render_plain
 from ..request import apart, chosen, subject_of
 from ..vocabulary import WITHOUT_FAULTS, Report, Verdict, counted
@@ -47,14 +47,15 @@ class ModelCheck:
         self._lines = lines
         self._numbers = count(1)
         self._place: Place | None = None
+        self._words: tuple[str, ...] = KEYWORDS
         self._checks = 0
         self._spent = Budget(0.0, 0)
         forget(item)
 
-    def at(self, place: Place | None) -> ModelCheck:
-        """The same for a call that stands elsewhere: wrong requests name that line."""
+    def at(self, place: Place | None, words: Sequence[str]) -> ModelCheck:
+        """The same for a call that stands elsewhere, and has keywords of its own: wrong requests name that line."""
         other = copy(self)
-        other._place = place
+        other._place, other._words = place, (*KEYWORDS, *words)
         return other
 
     def __call__(
@@ -81,7 +82,7 @@ class ModelCheck:
         ``ModelError`` for a wrong request.
         """
         __tracebackhide__ = True
-        with _placed(self._place or author()):
+        with placed(self._place or author()):
             if expect not in ("holds", "violated"):
                 raise ModelError(f"expect={expect!r} is no outcome", remedy="write expect='holds' or expect='violated'")
             names = chosen(faults=faults, with_=with_, without=without)
@@ -89,7 +90,7 @@ class ModelCheck:
             if "properties" in settings:
                 remedy = "name them after the protocol: (protocol, 'safe')"
                 raise ModelError("model_check takes no properties=", remedy=remedy)
-            sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", KEYWORDS)
+            sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", self._words)
             told, asked = declaring(subject, properties)
             own = replace(options or Options(), **more, **_if_any(asked))
             sizes = {**(parameters or {}), **sizes}
@@ -175,17 +176,6 @@ class ModelCheck:
             again += " --strict"
         again = again or f"pytest {shlex.quote(self._item.nodeid)} (no module has this protocol under a name for check)"
         return "\n".join([*lines, f"to see it again: {again}"])
-
-
-@contextmanager
-def _placed(place: Place | None) -> Iterator[None]:
-    """Errors that have no place of their own get the one of the test."""
-    try:
-        yield
-    except ModelError as problem:
-        if problem.where is not None:
-            raise
-        raise ModelError(problem.what, where=place, remedy=problem.remedy) from problem.__cause__
 
 
 def _if_any(properties: tuple[str, ...]) -> dict[str, Any]:
