@@ -15,19 +15,9 @@ from checker.plugin.cache import Cache, lasting
 from checker.plugin.request import Request
 from model.language.terms import FALSE
 
-from .test_plugin import PROTOCOL
-
 pytest_plugins = ["pytester"]
 
 NOBODY: dict[str, tuple[str, ...]] = {"faults": (), "with_protections": (), "without": ()}
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # each run would take a second to import it
-    pytester.makepyfile(counter=PROTOCOL)
-    pytester.syspathinsert()
-    return pytester
 
 
 # Budgets ---------------------------------------------------------------------------------------------------------

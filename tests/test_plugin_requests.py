@@ -10,19 +10,9 @@ import pytest
 from checker.cli.main import run
 from checker.plugin.artifacts import sanitised
 
-from .test_plugin import PROTOCOL
-
 pytest_plugins = ["pytester"]
 
 NOBODY: dict[str, tuple[str, ...]] = {"faults": (), "with_protections": (), "without": ()}
-
-
-@pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # each run would take a second to import it
-    pytester.makepyfile(counter=PROTOCOL)
-    pytester.syspathinsert()
-    return pytester
 
 
 def test_decorated_functions_are_tests_like_others(project: pytest.Pytester) -> None:
