@@ -404,6 +404,8 @@ def test_obligations_are_written_and_confirmed(tmp_path: Path) -> None:
     assert not doubted
     assert doubted.exit_code == 3
     assert "Not confirmed by the second solver: one: unknown." in render(doubted)
+    save(doubted, tmp_path / "doubted.json")
+    assert load(tmp_path / "doubted.json").exit_code == 3
     assert render(doubted).endswith("verdict: holds (exit 3)\n")
     assert prove("fixed", properties=["plans-never-regress"], rlimit=1).verdict.word == "unknown"
     table = matrix(lease, {"workers": 1, "leases": 1}, confirm=True)

@@ -158,7 +158,13 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
     ],
-    "checker.report": ["checker.report", "checker.annotations", "checker.table", "checker.vocabulary"],
+    "checker.report": [
+        "checker.report",
+        "checker.annotations",
+        "checker.confirmation",
+        "checker.table",
+        "checker.vocabulary",
+    ],
     "checker.stategraph": [
         "checker.interpreter",
         "checker.replay",

@@ -41,6 +41,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "pictures": [plain(p) for p in report.pictures],
         "sources": {name: plain(where) for name, where in report.sources.items()},
         "proofs": [certificate_json(p) for p in report.proofs],
+        "confirmation": plain(report.confirmation),
     }
 
 

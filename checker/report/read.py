@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 from ..annotations import Causes, Declared, Insight, Picture
+from ..confirmation import Confirmation
 from ..vocabulary import (
     Certificate,
     Exploration,
@@ -106,6 +107,7 @@ def _report(data: Mapping[str, Any]) -> Report:
         interrupted=_get(bool, found, "interrupted"),
         warnings=_get(tuple[Warned, ...], found, "warnings"),
         proofs=tuple(_proof(p, f"proofs[{n}]") for n, p in enumerate(_get(list, found, "proofs"))),
+        confirmation=_get(Confirmation | None, found, "confirmation"),
         every_size=_get(bool, found, "every_size"),
         variables=_get(tuple[Declared, ...], found, "variables"),
         pictures=_get(tuple[Picture, ...], found, "pictures"),
