@@ -74,11 +74,10 @@ def _compared(found: Any) -> Makers:
 
 
 def _mutation(made: Any) -> Makers:
-    from .cli.mutate import exit_code
     from .mutation import mutation_document, mutation_json
 
     return {
-        "text": partial(_plain, lambda: mutation_document(made, exit_code(made, None))),
+        "text": partial(_plain, lambda: mutation_document(made, made.exit_code())),
         "json": partial(mutation_json, made),
     }
 

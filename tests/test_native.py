@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -189,6 +189,54 @@ def test_many_words() -> None:
     native = NativeSearch(instance, [], exhaustive=True, workers=2, limits=Limits(depth=3))
     assert shape(native) == shape(reference)
     assert sorted(native.states()) == sorted(reference.states())
+
+
+class Fenced(Array):
+    """An array with words behind it that nobody may touch."""
+
+    made: ClassVar[list[Fenced]] = []
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length + 64)
+        for k in range(length, length + 64):
+            self[k] = 0xFE9CED
+        self.length = length
+        Fenced.made.append(self)
+
+    def __len__(self) -> int:
+        return self.length
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 9])
+def test_nothing_is_written_behind_an_array(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many words a state has, also where buckets are full."""
+    Fenced.made.clear()
+    for module in ("worker", "store"):
+        monkeypatch.setattr(f"checker.native.{module}.Array", Fenced)
+    for speed in ("FAST", "THRIFTY"):
+        monkeypatch.setattr(f"checker.native.store.{speed}", (1.0, 1.2))
+    monkeypatch.setattr("checker.native.store.FIRST", 1)
+    protocol = Protocol("wide", "counters, and what is carried along")
+    low = protocol.variable("low", integers(0, 63), 0)
+    high = protocol.variable("high", integers(0, 63), 0)
+    for k in range(count - 1):
+        protocol.variable(f"ballast{k}", integers(0, 2**60), 0)
+
+    @protocol.action(by="environment")
+    def tick() -> Step:
+        return step(when(low < 63), update(low, low + 1))
+
+    @protocol.action(by="environment")
+    def tock() -> Step:
+        return step(when(high < 63), update(high, high + 1))
+
+    search = NativeSearch(protocol.system().instance(), [], exhaustive=True, workers=2)
+    assert search.program.words == count
+    _, covered = search.run()
+    assert covered.states == 64 * 64
+    assert Fenced.made
+    for made in Fenced.made:
+        assert {made[k] for k in range(len(made), len(made) + 64)} == {0xFE9CED}
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -10,15 +10,14 @@ import click
 
 from ..catalogue import find
 from ..limits import Listener, Progress
-from ..mutation import Mutation, UndecidedError, mutate, mutation_document, mutation_json
+from ..mutation import UndecidedError, mutate, mutation_document, mutation_json
 from ..run import Options
-from ..vocabulary import INTERRUPTED
+from ..vocabulary import EXIT_CODES, Verdict
 from .command import once
 from .deliver import Delivery, Told
 from .progress import progress
 
 FORMS = ("text", "json")
-UNDECIDED = 3
 
 
 def mutate_command(protocol: str, **asked: Any) -> int:
@@ -48,22 +47,10 @@ def mutate_command(protocol: str, **asked: Any) -> int:
             )
         except UndecidedError as problem:
             click.echo(f"Error: {problem}", err=True)
-            return UNDECIDED
-    code = exit_code(made, asked["at_least"])
+            return EXIT_CODES[Verdict.UNKNOWN]
+    code = made.exit_code(asked["at_least"])
     delivery.deliver(Told(mutation_document(made, code), {"json": partial(mutation_json, made)}))
     return code
-
-
-def exit_code(made: Mutation, at_least: float | None) -> int:
-    """1 where the score is below ``at_least`` per cent whatever is undecided, 3 where that decides."""
-    if made.interrupted:
-        return INTERRUPTED
-    wanted = 0.0 if at_least is None else at_least / 100
-    if made.best is not None and made.best < wanted:
-        return 1
-    if at_least is None:
-        return UNDECIDED if made.of("undecided") else 0
-    return UNDECIDED if made.score is not None and made.score < wanted else 0
 
 
 class _Counter:

@@ -18,7 +18,7 @@ from ..insight import declared
 from ..interpreter import Interpreter, RangeError, State
 from ..replay import Recording, Teller
 from ..run import chosen, split
-from ..vocabulary import Step, Trace, Verdict
+from ..vocabulary import EXIT_CODES, INTERRUPTED, Step, Trace, Verdict
 from .differs import same_steps
 from .mutants import Mutant, mutants, protections_of
 
@@ -83,6 +83,18 @@ class Mutation:
     def best(self) -> float | None:
         """The score if all that are undecided were killed."""
         return self._share(len(self.of("killed")) + len(self.of("undecided")))
+
+    def exit_code(self, at_least: float | None = None) -> int:
+        """1 where the score is below ``at_least`` per cent whatever is undecided, 3 where that decides."""
+        if self.interrupted:
+            return INTERRUPTED
+        undecided = EXIT_CODES[Verdict.UNKNOWN]
+        wanted = 0.0 if at_least is None else at_least / 100
+        if self.best is not None and self.best < wanted:
+            return 1
+        if at_least is None:
+            return undecided if self.of("undecided") else 0
+        return undecided if self.score is not None and self.score < wanted else 0
 
     def _share(self, killed: int) -> float | None:
         counted = len(self.judged) - len(self.of("equivalent"))

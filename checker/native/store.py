@@ -25,7 +25,7 @@ class Store:
         self.stride = bucket * words + 1
         self.count = 1 << bits
         self.table = Array(self.count * SEGMENT)
-        self._scratch = Array(bucket * (words + 1))
+        self._scratch = Array(bucket * words)
         most = max(room // self.count, 8 * self.stride * 4 * FIRST)
         self._regions = [Region(most) for _ in range(self.count)]
         for n, region in enumerate(self._regions):

@@ -51,7 +51,8 @@ class Worker:
         self.lines = Region(8 * LINE * program.words * count)
         self.fills = Array(count)
         self.info = Array(program.info)
-        self.ring = Array(AHEAD + LATE * (program.words + 1) + bucket(program.words) * (program.words + 1) + 1)
+        spare = (bucket(program.words) + 1) * program.words  # a bucket with a place after its last, or with its levels
+        self.ring = Array(AHEAD + LATE * (program.words + 1) + spare)
         self.recent = Array(RECENT * program.words)
         self.scratch = Array((program.fan + MANY) * program.words)
         self.bytes = 8 * program.words
