@@ -38,6 +38,20 @@ def reset():
 
 protocol.declare(invariant("small", number < 3, "it is small"))
 """
+BATON = """
+from model.language import *
+from properties import reachable
+
+protocol = Protocol("baton", "somebody takes it, and that is all")
+runner = index("runner", 2)
+holder = protocol.variable("holder", optional(runner), None)
+
+@protocol.action(runner, by=runner)
+def take(r):
+    return step(when(holder == None), update(holder, r))
+
+protocol.declare(reachable("is-taken", holder != None, "somebody takes it"))
+"""
 WRONG = IDLE.replace("number + 1", "number + True")
 
 
@@ -284,3 +298,11 @@ def test_json_reports_can_be_told_again(files: Path) -> None:
     assert run(["explain", "idle.json", "--format", "junit:idle.xml", "--format", "sarif:idle.sarif"]) == 0
     assert "never happens" in (junit((files / "idle.xml").read_text()).findtext("system-out") or "")
     assert json.loads((files / "idle.sarif").read_text())["runs"][0]["invocations"][0]["exitCode"] == 0
+
+
+def test_runs_of_warnings_name_nobody_as_none(files: Path) -> None:
+    """As every other run does: an optional that has no member is no number."""
+    (files / "baton.py").write_text(BATON)
+    told = check("baton.py:protocol")
+    assert [w.kind for w in told.warnings] == ["deadlock"]
+    assert "holder: none → 1" in "".join(junit(render_junit(told, Asked(strict=True))).itertext())

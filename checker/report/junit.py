@@ -30,7 +30,7 @@ def render_junit(report: Report, asked: Asked | None = None, *, now: datetime | 
         _judge(case, f, f.variables or report.variables, outcome.of(f))
     for complaint in outcome.complaints:
         cases.append(_case(report.protocol, complaint.title))
-        _complain(cases[-1], complaint)
+        _complain(cases[-1], complaint, report.variables)
     warnings = [f"warning: {warned_text(w)}" if w.strict else warned_text(w) for w in outcome.warnings]
     return _suite(report.protocol, cases, sum(times.values()), now, _properties(report), "\n".join(warnings))
 
@@ -117,9 +117,9 @@ def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared],
             _add(case, "error", {"type": "Undecided", "message": f.how}, _text(*blocks, closing=f.how))
 
 
-def _complain(case: ElementTree.Element, c: Complaint) -> None:
+def _complain(case: ElementTree.Element, c: Complaint, variables: Sequence[Declared]) -> None:
     kind = "".join(word.capitalize() for word in c.kind.split())
-    run = () if c.trace is None else (timeline(c.trace),)
+    run = () if c.trace is None else (timeline(c.trace, variables=variables),)
     attributes = {"type": kind, "message": c.message}
     _add(case, "error" if c.undecided else "failure", attributes, _text(Paragraph(c.message), *run, closing=c.kind))
 
