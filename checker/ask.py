@@ -13,7 +13,7 @@ from model.language.protocol import known
 from properties.kinds import Checkable, Property
 
 from .answers import Answer
-from .limits import Limits, Listener
+from .limits import Limits, Listener, until
 from .vocabulary import Exploration, Warned
 
 ENGINES = {
@@ -106,7 +106,14 @@ def ask(
     engine: str, instance: Instance, properties: list[Property], options: Options
 ) -> tuple[str, list[Answer], Exploration | None, bool, tuple[Warned, ...]]:
     """The engine that answered, the answers, what was covered, whether it was interrupted, and warnings about the
-    model. Only explicit search answers properties of continuations and warns."""
+    model. Only explicit search answers properties of continuations and warns. All ends with the time limit."""
+    with until(options.seconds):
+        return _asked(engine, instance, properties, options)
+
+
+def _asked(
+    engine: str, instance: Instance, properties: list[Property], options: Options
+) -> tuple[str, list[Answer], Exploration | None, bool, tuple[Warned, ...]]:
     common: dict[str, Any] = {"listener": options.listener, "fail_fast": options.fail_fast}
     checkable = [p for p in properties if isinstance(p, Checkable)]
     if engine in SYMBOLIC:

@@ -1,13 +1,102 @@
-"""Bounds of a search, and what it tells while it runs."""
+"""Bounds of a search, until when a run may go on, and what it tells while it runs.
+
+A request has one time limit, and whatever it does ends with it: searches, explanations, forms. So the limit is a
+moment, a ``Deadline``, that ``until`` sets for all that is done within it; loops look at it (``look_at_the_clock``),
+and whoever can go on without what was cut says so. It is a context variable: a run sets it and takes it back, so that
+no other run sees it, one in another thread neither.
+"""
 
 from __future__ import annotations
 
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+X = TypeVar("X")
+
+STRIDE = 1024
+"""Turns of a quick loop between two looks at the clock."""
+
+
+class TimeUpError(Exception):
+    """There is no time left; the message says which limit was reached."""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment ``at`` on the clock of ``time.monotonic`` until when work may go on; ``seconds`` and ``what`` are how it
+    was asked for, so that messages name the number of whoever asked."""
+
+    at: float
+    seconds: float
+    what: str = "time limit"
+
+    @staticmethod
+    def after(seconds: float, what: str = "time limit") -> Deadline:
+        """So many seconds from now."""
+        return Deadline(time.monotonic() + seconds, seconds, what)
+
+    @property
+    def left(self) -> float:
+        """Seconds until then, 0 when it has passed."""
+        return max(0.0, self.at - time.monotonic())
+
+    @property
+    def reason(self) -> str:
+        """Why what it has ended was ended."""
+        return f"the {self.what} of {self.seconds:g} s was reached"
+
+
+_deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+
+
+def deadline() -> Deadline | None:
+    """The one that counts here; None where nothing bounds the time."""
+    return _deadline.get()
+
+
+def time_left() -> float | None:
+    """Seconds until the deadline; None without one."""
+    found = _deadline.get()
+    return None if found is None else found.left
+
+
+@contextmanager
+def until(seconds: float | None, what: str = "time limit") -> Iterator[Deadline | None]:
+    """What is done within has so many seconds, or until the deadline that counts already, if that is sooner; None
+    bounds nothing more. Not for generators: whoever asks one for its next item would get its deadline."""
+    token = _deadline.set(_sooner(_deadline.get(), None if seconds is None else Deadline.after(seconds, what)))
+    try:
+        yield _deadline.get()
+    finally:
+        _deadline.reset(token)
+
+
+def _sooner(first: Deadline | None, second: Deadline | None) -> Deadline | None:
+    given = [d for d in (first, second) if d is not None]
+    return min(given, key=lambda d: d.at, default=None)  # of equals the outer one
+
+
+def look_at_the_clock() -> None:
+    """Raise ``TimeUpError`` where the deadline has passed. For every turn of a loop whose turns take long."""
+    found = _deadline.get()
+    if found is not None and time.monotonic() >= found.at:
+        raise TimeUpError(found.reason)
+
+
+def timed(items: Iterable[X], stride: int = STRIDE) -> Iterator[X]:
+    """The items, with a look at the clock before every ``stride``-th: for loops whose turns are quick. Raises
+    ``TimeUpError``."""
+    for n, item in enumerate(items):
+        if n % stride == 0:
+            look_at_the_clock()
+        yield item
 
 
 @dataclass(frozen=True)
@@ -40,22 +129,36 @@ INTERVAL = 0.2
 
 @dataclass
 class Watchman:
-    """Looks at the clock and the memory now and then, reports progress, and says why a search must stop."""
+    """Looks at the clock and the memory now and then, reports progress, and says why a search must stop.
+
+    The time is up with the limit of its own or with the deadline that counted when it was made, whichever is sooner.
+    """
 
     task: str
     limits: Limits
     listener: Listener | None = None
     started: float = field(default_factory=time.monotonic)
     told: float = 0.0
+    deadline: Deadline | None = None
+
+    def __post_init__(self) -> None:
+        own = self.limits.seconds
+        self.deadline = _sooner(deadline(), None if own is None else Deadline(self.started + own, own))
 
     @property
     def seconds(self) -> float:
+        """Seconds since it began to watch."""
         return time.monotonic() - self.started
 
     @property
     def seconds_left(self) -> float | None:
         """Seconds until the time limit; None without one."""
-        return None if self.limits.seconds is None else max(0.0, self.limits.seconds - self.seconds)
+        return None if self.deadline is None else self.deadline.left
+
+    @property
+    def milliseconds_left(self) -> int | None:
+        """The same for solvers: whole milliseconds, at least 1, for 0 is no limit to them."""
+        return None if self.deadline is None else max(1, int(1000 * self.deadline.left))
 
     def look(self, states: int, transitions: int, depth: int) -> str | None:
         """Report progress when it is time; the reason to stop, if there is one."""
@@ -64,8 +167,8 @@ class Watchman:
         if self.listener is not None and now - self.told >= INTERVAL:
             self.told = now
             self.listener(Progress(self.task, states, transitions, depth, now, memory))
-        if self.limits.seconds is not None and now >= self.limits.seconds:
-            return f"the time limit of {self.limits.seconds:g} s was reached"
+        if self.deadline is not None and self.deadline.left == 0.0:
+            return self.deadline.reason
         if self.limits.memory is not None and memory >= self.limits.memory:
             return f"the memory limit of {self.limits.memory / 2**30:.1f} GiB was reached"
         return None

@@ -13,8 +13,9 @@ from properties.kinds import Checkable, Property, Temporal
 from .answers import Answer
 from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
 from .insight import declared, pictures, sources
+from .limits import TimeUpError, time_left, until
 from .scenes import show
-from .tell import Narrator, wanted
+from .tell import Narrator, sight_of
 from .vocabulary import Exploration, Report, Verdict, Warned
 
 __all__ = ["ENGINES", "Options", "check", "chosen", "provable"]
@@ -32,9 +33,22 @@ def check(
     """Check a protocol at one size and report.
 
     ``parameters`` gives sizes and options by name (others have their defaults). A ``System`` has its faults and
-    protections already. Raises ``ModelError`` where the request or the model is wrong.
+    protections already. All ends with the time limit of ``options``; what is not decided or told then says so. Raises
+    ``ModelError`` where the request or the model is wrong.
     """
     options = options or Options()
+    with until(options.seconds):
+        return _checked(protocol, parameters, faults, with_protections, without, options)
+
+
+def _checked(
+    protocol: Protocol | Variant | System,
+    parameters: Mapping[str, int | str] | None,
+    faults: Sequence[str],
+    with_protections: Sequence[str],
+    without: Sequence[str],
+    options: Options,
+) -> Report:
     engine = engine_of(options)
     words, sizes = split(protocol, parameters or {})
     if engine == "proof":
@@ -48,11 +62,12 @@ def check(
     engine, answers, exploration, interrupted, warned = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in answers)
-    told = Narrator(instance, options, wanted(instance, options, faults, broken=broken), choose=engine in EXPLICIT)
+    sight, untold = sight_of(instance, options, faults, broken=broken)
+    told = Narrator(instance, options, sight, choose=engine in EXPLICIT, untold=untold)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p, engine)) for p in asked]
     telling, cut = None, False
     if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):
-        telling, cut = told.telling(findings, exploration.seconds if exploration else 0.0)
+        telling, cut = told.telling(findings)
     return Report(
         protocol=system.name,
         parameters=dict([*instance.parameters.items(), *system.options]),
@@ -63,7 +78,7 @@ def check(
         exploration=exploration,
         telling=telling,
         interrupted=interrupted or cut,
-        warnings=(*warned, *_many(engine, instance, asked, exploration, options)),
+        warnings=(*warned, *_many(engine, instance, asked, exploration, options), *told.untold),
         variables=declared(instance),
         pictures=pictures(instance),
         sources=sources(system),
@@ -79,9 +94,8 @@ def _many(
     if "memory" in covered.stopped or (options.states is not None and covered.states >= options.states):
         from .advice import outgrown
 
-        left = None if options.seconds is None else max(0.0, options.seconds - covered.seconds)
-        with suppress(MemoryError, ModelError):  # the search did not come to what is wrong with the model
-            yield outgrown(instance, asked, left)
+        with suppress(MemoryError, ModelError, TimeUpError):  # the search did not come to what is wrong with the model
+            yield outgrown(instance, asked, time_left())
 
 
 def _prove(

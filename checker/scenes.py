@@ -12,9 +12,10 @@ from properties.scenario import Scenario
 from .ask import Options, ask
 from .insight import Lens, declared, pictures, sources
 from .interpreter import Interpreter
+from .limits import TimeUpError
 from .replay import Recording, ReplayError, record
-from .tell import wanted
-from .vocabulary import Finding, Report, Telling, Verdict
+from .tell import sight_of
+from .vocabulary import NOT_TOLD, Finding, Report, Telling, Verdict, Warned
 
 
 @dataclass
@@ -59,9 +60,14 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
         if found.interrupted:
             break
     telling = trace = insight = None
+    untold: list[Warned] = []
     if found.best is not None:
         trace = found.best.trace()
-        insight = Lens(instance, wanted(instance, options, system.faults)).insight(found.best, None)
+        sight, untold = sight_of(instance, options, system.faults, broken=True)
+        try:
+            insight = Lens(instance, sight).insight(found.best, None)
+        except TimeUpError as problem:
+            untold = [*untold, Warned(NOT_TOLD, name, f"is told without what there is to say of it: {problem}")]
         telling = Telling(match(scenario, found.best), trace, found.how, insight)
     matched = telling.match if telling is not None else None
     finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, matched)
@@ -75,6 +81,7 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
         exploration=None,
         telling=telling,
         interrupted=found.interrupted,
+        warnings=tuple(untold),
         variables=declared(instance),
         pictures=pictures(instance),
         sources=sources(system),
@@ -90,7 +97,7 @@ def _search(
     system, wanted = monitored(instance.system, scenario, cast)
     most = None if found.best is None else len(found.best.moves) - 1
     depth = min((d for d in (most, options.depth) if d is not None), default=None)
-    limited = replace(options, depth=depth, seconds=_left(options, found), symmetry=False)
+    limited = replace(options, depth=depth, symmetry=False)
     _, answers, covered, found.interrupted, _ = ask(
         options.engine, Instance(system, instance.values), [wanted], limited
     )
@@ -108,10 +115,6 @@ def _search(
 def _at_depth(stopped: str | None, depth: int) -> bool:
     """The search ended where only longer runs begin than the one that is known."""
     return stopped == f"the depth bound of {depth} was reached"
-
-
-def _left(options: Options, found: _Covered) -> float | None:
-    return None if options.seconds is None else max(0.0, options.seconds - found.seconds)
 
 
 def _told(instance: Instance, scenario: Scenario, watched: Recording) -> Recording:

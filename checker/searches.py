@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from properties.kinds import Checkable, Liveness, Property, Recoverability
 from .answers import Answer
 from .ask import Options
 from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
-from .limits import Limits
+from .limits import Limits, TimeUpError
 from .vocabulary import WITHOUT_FAULTS, Exploration, Verdict, Warned
 
 OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
@@ -58,7 +59,7 @@ def searched(
         if why is not None:
             answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {why}") for p in some]
             continue
-        own, more = _lively(engine, instance, some, _left(options, found.covered.seconds if found else 0.0))
+        own, more = _lively(engine, instance, some, options)
         answers += more
         interrupted = own.search.interrupted
         found = found or own
@@ -90,11 +91,6 @@ def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> st
     return "the first violation was found" if options.fail_fast and violated else None
 
 
-def _left(options: Options, seconds: float) -> Options:
-    """The same request with what is left of its time."""
-    return options if options.seconds is None else replace(options, seconds=max(0.0, options.seconds - seconds))
-
-
 def _lively(engine: str, instance: Instance, live: list[Liveness], options: Options) -> tuple[Searched, list[Answer]]:
     """A search of what these properties, all of them alike, are read on, and the answers."""
     from .temporal import read_on
@@ -116,10 +112,11 @@ class _Early:
         """Look; whether nothing is open then."""
         from .temporal import Liveliness
 
-        for p in self._properties:
-            answer = Liveliness(search).violation(p)
-            if answer is not None:
-                self.answers[p.name] = answer
+        with suppress(TimeUpError):  # then the search that follows says so
+            for p in self._properties:
+                answer = Liveliness(search).violation(p)
+                if answer is not None:
+                    self.answers[p.name] = answer
         return len(self.answers) == len(self._properties)
 
 
@@ -153,8 +150,6 @@ def _explore(
         answers, covered = first.run()
         if not first.full or (early is not None and early.enough(first)):
             return Searched("explicit", first, answers, covered, seen)
-        if limits.seconds is not None:
-            limits = replace(limits, seconds=max(0.0, limits.seconds - covered.seconds))
         wanted = options.symmetry is None and not options.exhaustive and not live
         reduced = wanted and _symmetric(instance, properties)
         chosen = {**common, "symmetric": True} if reduced else common
@@ -211,7 +206,7 @@ def _answered(p: Any, found: Searched, ask: Callable[[Searched], Any]) -> Answer
         return Answer(p, Verdict.UNKNOWN, f"not decided: {found.covered.stopped}")
     try:
         answer: Answer = ask(found).answer(p)
-    except MemoryError as problem:
+    except (MemoryError, TimeUpError) as problem:
         return Answer(p, Verdict.UNKNOWN, f"not decided: {problem}")
     except KeyboardInterrupt:
         found.search.interrupted = True

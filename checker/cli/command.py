@@ -11,7 +11,7 @@ import click
 from model.language import Variant
 
 from ..catalogue import find, siblings
-from ..limits import Listener
+from ..limits import Listener, until
 from ..report import document, write_whole
 from ..report.outcome import Asked, Outcome
 from ..run import Options, check
@@ -22,6 +22,11 @@ from .progress import progress
 
 def check_command(protocol: str, **asked: Any) -> int:
     """Run the check that the options ask for; the exit code."""
+    with until(asked["time_limit"]):  # from here on, for it is the limit of the command
+        return _run(protocol, asked)
+
+
+def _run(protocol: str, asked: dict[str, Any]) -> int:
     delivery = Delivery(asked["form"], asked["outputs"])
     if asked["dump_ir"] is not None:
         writable(asked["dump_ir"])

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import click
 
-USAGE, INTERNAL, INTERRUPTED = 2, 70, 130
+USAGE, UNDECIDED, INTERNAL, INTERRUPTED = 2, 3, 70, 130
 OURS = "This is a defect of planrace, not of your protocol; please report it."
 
 
 def code_of(problem: BaseException) -> int:
-    """2 for what users can mend, 70 for what only we can, 130 where the run was interrupted."""
+    """2 for what users can mend, 3 where there was no time, 70 for what only we can, 130 where the run was
+    interrupted."""
     from model.language import ModelError
 
+    from ..limits import TimeUpError
     from ..report import OutputError
     from ..report.forms import NoTraceError
     from ..report.read import ReadError
 
     if isinstance(problem, KeyboardInterrupt | click.Abort):
         return INTERRUPTED
+    if isinstance(problem, TimeUpError):
+        return UNDECIDED
     mendable = ModelError | OutputError | ReadError | NoTraceError | click.ClickException
     return USAGE if isinstance(problem, mendable) else INTERNAL
 
@@ -27,6 +31,8 @@ def sentence_of(problem: BaseException) -> str:
     code = code_of(problem)
     if code == INTERRUPTED:
         return "interrupted before there was anything to report"
+    if code == UNDECIDED:
+        return f"{problem}, before there was anything to report (give more --time-limit)"
     if code == INTERNAL:
         return f"{type(problem).__name__}: {problem}. {OURS}"
     return problem.format_message() if isinstance(problem, click.ClickException) else str(problem)

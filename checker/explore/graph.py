@@ -14,6 +14,7 @@ from typing import Any
 
 from model.language import Instance, Term
 
+from ..limits import timed
 from .emit import Emitter, Watch
 from .kernel import compiled
 from .lower import Scope
@@ -92,7 +93,7 @@ def graph(search: Search, actions: Collection[str], terms: Sequence[Term] = ()) 
     states = list(search.states())
     number = {s: n for n, s in enumerate(states)}
     offsets, targets, labels, marks = array("I", [0]), array("I"), array("H"), array("B")
-    for s in states[: search.expanded]:
+    for s in timed(states[: search.expanded]):
         out: list[Any] = []
         marks.append(expand(s, out, []))
         targets.extend(number[search.kernel.representative(t)] for t, _ in out)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from properties.kinds import Invariant, StepInvariant
 
+from ..limits import timed
 from .emit import Watch
 from .kernel import Expand, Kernel
 
@@ -39,7 +40,7 @@ class Onward:
             found = [{s: set() for s in last if expand(s, [], [])}]
         while len(found) <= length:
             here: dict[int, set[int]] = {}
-            for t in found[-1]:
+            for t in timed(found[-1]):
                 for s in self._before[t]:
                     here.setdefault(s, set()).add(t)
             found.append(here)
@@ -50,7 +51,7 @@ class Onward:
         expand = self.kernel.expand(Watch())
         while len(self._layers) <= depth:
             fresh: dict[int, list[int]] = {}
-            for s in self._layers[-1]:
+            for s in timed(self._layers[-1]):
                 out: list[int] = []
                 expand(s, out, [])
                 for t in dict.fromkeys(out):

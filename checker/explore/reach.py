@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..limits import timed
 from .emit import Watch
 from .kernel import Kernel
 
@@ -13,7 +14,7 @@ def closure(kernel: Kernel, start: int) -> tuple[list[int], bool]:
     """States that a kernel's steps reach from ``start``, in breadth-first order, and whether these are all."""
     expand, found, out = kernel.expand(Watch()), {start: None}, list[int]()
     queue = [start]
-    for s in queue:
+    for s in timed(queue):
         expand(s, out, [])
         for t in out:
             if t not in found:
@@ -29,7 +30,7 @@ def happens(kernel: Kernel, states: list[int], watch: Watch) -> bool:
     """Whether a step from one of ``states`` is one that ``watch`` looks for."""
     expand = kernel.expand(watch)
     hits: list[tuple[int, int]] = []
-    for s in states:
+    for s in timed(states):
         expand(s, [], hits)
         if hits:
             return True

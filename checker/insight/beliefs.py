@@ -20,6 +20,7 @@ from model.language.terms import Op, make, substitute, subterms
 
 from ..annotations import Belief
 from ..interpreter import Context, Interpreter, Move
+from ..limits import timed
 from ..replay import Recording
 from .reads import Place, places_read, touched
 
@@ -41,8 +42,8 @@ class _Held:
 
 def beliefs(recording: Recording, actors: list[str]) -> tuple[Belief, ...]:
     """The beliefs of all processes on a run; ``actors`` names who performs each step."""
-    made = [h for n, _ in enumerate(recording.moves, 1) for h in _formed(recording, n, actors[n - 1])]
-    kept = [(h, _followed(recording, h, actors)) for h in made]
+    made = [h for n, _ in enumerate(timed(recording.moves, 1), 1) for h in _formed(recording, n, actors[n - 1])]
+    kept = [(h, _followed(recording, h, actors)) for h in timed(made, 1)]
     return tuple(Belief(h.who, h.text, h.checked, h.since, truth) for h, truth in kept if truth[0])
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from ..annotations import Causes, Race
 from ..interpreter import Interpreter, Move, State
+from ..limits import look_at_the_clock
 from ..replay import Pick, Recording, performer
 from .reads import Place, Touched, place_text, touched, writes
 
@@ -176,7 +177,9 @@ def conflicts(first: Touched, second: Touched) -> frozenset[Place]:
 
 
 def take(run: Recording, pick: Pick, performed: Performed | None = None) -> bool:
-    """Take a step if it is enabled. ``performed`` remembers what came of it in which state."""
+    """Take a step if it is enabled. ``performed`` remembers what came of it in which state. Raises ``TimeUpError``: all
+    that is tried is tried step by step."""
+    look_at_the_clock()
     key = run.states[-1], pick
     known = {} if performed is None else performed
     if key not in known:

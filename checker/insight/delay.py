@@ -21,6 +21,7 @@ from model.language.terms import FALSE, constant
 from properties.kinds import Invariant, StepInvariant
 
 from ..annotations import Delay
+from ..limits import look_at_the_clock
 from ..replay import Recording, performer
 
 TAG = "milestone"
@@ -35,7 +36,7 @@ Seek = Callable[[Instance, "Sequence[Invariant | StepInvariant]"], "tuple[list[R
 
 def least_delay(instance: Instance, p: Invariant | StepInvariant, sort: Index, seek: Seek) -> Delay | None:
     """The least that some process of ``sort`` sleeps through where ``p`` is violated; None where no action has the tag,
-    or no violation was found."""
+    or no violation was found. Raises ``TimeUpError``."""
     if not any(TAG in a.tags for a in instance.system.actions.values()):
         return None
     for k in range(MOST + 1):
@@ -47,6 +48,7 @@ def least_delay(instance: Instance, p: Invariant | StepInvariant, sort: Index, s
             how = f"no run breaks it with less: {searched}" if k else "it takes none"
             return Delay(who, dict(steps), how)
         if not complete:
+            look_at_the_clock()
             return None
     return None
 

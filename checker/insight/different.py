@@ -9,7 +9,6 @@ are alike, whoever takes which part.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -22,6 +21,7 @@ from ..answers import shows
 from ..explore.kernel import Kernel
 from ..explore.layers import Layers, Onward
 from ..interpreter import Move
+from ..limits import TimeUpError, look_at_the_clock, timed, until
 from ..replay import Recording, performer
 from .causes import conflicts
 from .delay import Seek
@@ -55,27 +55,50 @@ class Different:
 def different(instance: Instance, p: Invariant | StepInvariant, seek: Seek) -> Different:
     """For each way in which a last step can break ``p``, the shortest counterexamples that differ in their races.
 
-    ``seek`` searches for the ends, and must not stop at the first.
+    ``seek`` searches for the ends, and must not stop at the first. Where there is no time for all of them the answer
+    has those that were found, and says so.
     """
-    kernel, lens, started = Kernel(instance), Lens(instance, Wanted()), time.monotonic()
-    endings = {e.name: e for e in _endings(instance, p)}
-    first, whole = seek(instance, list(endings.values()))
-    found: dict[Signature, tuple[Recording, Causes]] = {}
-    onward, looked = Onward(kernel), 0
-    for end in sorted(first, key=lambda r: len(r.moves)):
-        layers = onward.violating(endings[_ending(end)], len(end.moves))
-        for run in [end] if layers is None else _Walk(kernel, layers).runs():
-            if looked >= RUNS or time.monotonic() - started > SECONDS:
-                return Different(tuple(found.values()), f"the first {looked} runs")
-            looked += 1
-            why = lens.causes(run, p) if shows(p, run) else None
-            if why is not None:
-                found.setdefault(_signature(run, why), (run, why))
-        whole = whole and layers is not None
-    each = "all shortest runs" if whole else "some shortest runs"
-    return Different(
-        tuple(found.values()), f"{each} to each of {len(first)} last steps, {looked} up to commuting steps"
-    )
+    looking = _Looking(instance, p)
+    try:
+        with until(SECONDS, "time for runs that differ"):
+            how = looking.look(seek)
+    except TimeUpError as problem:
+        how = f"the first {looking.looked} runs: {problem}"
+    return Different(tuple(looking.found.values()), how)
+
+
+class _Looking:
+    """What was found and looked at so far."""
+
+    def __init__(self, instance: Instance, p: Invariant | StepInvariant) -> None:
+        self.instance = instance
+        self.property = p
+        self.found: dict[Signature, tuple[Recording, Causes]] = {}
+        self.looked = 0
+        self._lens = Lens(instance, Wanted())
+
+    def look(self, seek: Seek) -> str:
+        """Look through all of them; among which that was. Raises ``TimeUpError``."""
+        kernel, p = Kernel(self.instance), self.property
+        endings = {e.name: e for e in _endings(self.instance, p)}
+        first, whole = seek(self.instance, list(endings.values()))
+        onward = Onward(kernel)
+        for end in sorted(first, key=lambda r: len(r.moves)):
+            layers = onward.violating(endings[_ending(end)], len(end.moves))
+            for run in [end] if layers is None else _Walk(kernel, layers).runs():
+                if self.looked >= RUNS:
+                    return f"the first {self.looked} runs"
+                self._look_at(run)
+            whole = whole and layers is not None
+        each = "all shortest runs" if whole else "some shortest runs"
+        return f"{each} to each of {len(first)} last steps, {self.looked} up to commuting steps"
+
+    def _look_at(self, run: Recording) -> None:
+        look_at_the_clock()
+        self.looked += 1
+        why = self._lens.causes(run, self.property) if shows(self.property, run) else None
+        if why is not None:
+            self.found.setdefault(_signature(run, why), (run, why))
 
 
 def _endings(instance: Instance, p: Invariant | StepInvariant) -> Iterator[StepInvariant]:
@@ -114,7 +137,7 @@ class _Walk:
         if depth == len(self.layers) - 1:
             yield ()
             return
-        for way in self._onward(s, depth):
+        for way in timed(self._onward(s, depth), 1):
             if before is None or before.who <= way.who or conflicts(before.touched, way.touched):
                 yield from ((way, *rest) for rest in self._paths(way.to, depth + 1, way))
 

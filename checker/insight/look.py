@@ -9,6 +9,7 @@ from properties.kinds import Invariant, Property, Recoverability, StepInvariant
 
 from ..annotations import Causes, Delay, Insight
 from ..answers import shows
+from ..limits import timed
 from ..replay import Recording, performer
 from .beliefs import beliefs
 from .beside import beside
@@ -100,4 +101,4 @@ class Lens:
             return tuple(sorted(place_text(self.instance, p) for p in places))
 
         found = (touched(recording.interpreter, s, m) for s, m in zip(recording.states, recording.moves, strict=False))
-        return tuple((texts(t.reads), texts(t.writes)) for t in found)
+        return tuple((texts(t.reads), texts(t.writes)) for t in timed(found, 1))

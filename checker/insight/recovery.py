@@ -9,6 +9,7 @@ from ..explore.emit import Watch
 from ..explore.graph import acting
 from ..explore.kernel import Kernel
 from ..interpreter import State
+from ..limits import timed
 from ..replay import Recording
 
 MOST = 200_000
@@ -30,7 +31,7 @@ class Recovery:
         start = self._kernel.layout.encode(state)
         parents: dict[int, int | None] = {start: None}
         queue = [start]
-        for s in queue:
+        for s in timed(queue):
             out: list[int] = []
             if self._known.get(s) or self._expand(s, out, []) & 1:
                 self._remember(s, parents)

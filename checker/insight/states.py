@@ -11,6 +11,7 @@ from properties.kinds import Invariant, Property, StepInvariant
 
 from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Picture, Shape, Truth
 from ..interpreter import Context, Interpreter, Move, State
+from ..limits import timed
 from ..replay import Recording, Teller
 from ..vocabulary import Source, ending
 
@@ -68,10 +69,10 @@ def truths(recording: Recording, properties: Sequence[Property]) -> tuple[Truth,
 def _truth(recording: Recording, p: Invariant | StepInvariant) -> Truth:
     contexts = list(_contexts(recording, steps=isinstance(p, StepInvariant)))
     evaluate = recording.interpreter.evaluate
-    holds = tuple(None if c is None else bool(evaluate(p.holds, c)) for c in contexts)
+    holds = tuple(None if c is None else bool(evaluate(p.holds, c)) for c in timed(contexts, 1))
     offenders = tuple(
         () if true or c is None else offending(recording.interpreter, p.holds, c)
-        for c, true in zip(contexts, holds, strict=True)
+        for c, true in timed(zip(contexts, holds, strict=True), 1)
     )
     return Truth(p.name, p.meaning, holds, offenders)
 
@@ -108,7 +109,9 @@ def broken(interpreter: Interpreter, properties: Sequence[Property], state: Stat
 def offers(recording: Recording) -> tuple[tuple[Offer, ...], ...]:
     """The steps that are enabled in each state of a run."""
     tell = Teller(recording.interpreter)
-    return tuple(tuple(_offer(tell, m, s, t) for m, t in recording.interpreter.moves(s)) for s in recording.states)
+    return tuple(
+        tuple(_offer(tell, m, s, t) for m, t in recording.interpreter.moves(s)) for s in timed(recording.states, 1)
+    )
 
 
 def _offer(tell: Teller, move: Move, before: State, after: State, to: int | None = None) -> Offer:
@@ -124,7 +127,7 @@ def neighbourhood(recording: Recording, properties: Sequence[Property], depth: i
     distance = [0] * len(states)
     made: list[Neighbour] = []
     whole = True
-    for n, s in enumerate(states):  # grows while it is walked
+    for n, s in enumerate(timed(states, 1)):  # grows while it is walked
         found = []
         for move, after in interpreter.moves(s) if distance[n] <= depth else ():
             if after not in number and distance[n] < depth and len(states) < MOST:

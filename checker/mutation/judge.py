@@ -16,6 +16,7 @@ from ..answers import Answer
 from ..ask import EXPLICIT, Options, ask, engine_of
 from ..insight import declared
 from ..interpreter import Interpreter, RangeError, State
+from ..limits import deadline, until
 from ..replay import Recording, Teller
 from ..run import chosen, split
 from ..vocabulary import EXIT_CODES, INTERRUPTED, Step, Trace, Verdict
@@ -139,7 +140,8 @@ def mutate(
         known(name, system.actions, f"action of {system.name}")
     made = mutants(system, {} if actions else unprotected)
     wanted = tuple(m for m in made if not actions or m.subject in actions)
-    return _Bench(system.instance(**sizes), options).judge(wanted, told)
+    with until(options.seconds):
+        return _Bench(system.instance(**sizes), options).judge(wanted, told)
 
 
 class _Bench:
@@ -186,12 +188,6 @@ class _Bench:
             declared(self.instance),
         )
 
-    def _left(self) -> float | None:
-        """Seconds that are left of the time for all."""
-        if self.options.seconds is None:
-            return None
-        return max(0.0, self.options.seconds - (time.monotonic() - self.started))
-
     def _verdicts(
         self, instance: Instance, before: Mapping[str, Verdict]
     ) -> tuple[dict[str, tuple[Verdict, int | None]], str]:
@@ -201,7 +197,6 @@ class _Bench:
         early = not first or all(isinstance(p, Reachability) for p in self.properties)
         options = replace(
             self.options,
-            seconds=self._left(),
             fail_fast=first,
             exhaustive=self.options.exhaustive or (early and bool(before)),  # a range that is left may come last
             properties=(),
@@ -212,8 +207,11 @@ class _Bench:
         return found, next((a.how for a in answers if a.verdict is Verdict.UNKNOWN), "")
 
     def _judged(self, mutant: Mutant, before: Mapping[str, Verdict]) -> Judged:
-        if self.interrupted or self._left() == 0.0:
+        end = deadline()
+        if self.interrupted:
             return Judged(mutant, "undecided", how="not tried")
+        if end is not None and not end.left:
+            return Judged(mutant, "undecided", how=f"not tried: {end.reason}")
         try:
             found, why = self._verdicts(replace(self.instance, system=mutant.make()), before)
         except RangeError as problem:
@@ -236,7 +234,7 @@ class _Bench:
                 same[key] = Invariant(key, term, "the mutant takes the same steps", where=None)
         answers: list[Answer] = []
         if same and not self.interrupted:
-            options = replace(self.options, seconds=self._left(), fail_fast=False, properties=())
+            options = replace(self.options, fail_fast=False, properties=())
             _, answers, _, interrupted, _ = ask(options.engine, self.instance, list(same.values()), options)
             self.interrupted |= interrupted
         result = list(judged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +12,7 @@ from model.language import Term
 from ..explore.emit import Watch
 from ..explore.graph import Graph, acting, label_in, labels_of
 from ..explore.lower import Scope
-from ..limits import memory_in_use
+from ..limits import TimeUpError, deadline, memory_in_use
 from .dialect import Translator
 from .emit import UnsupportedError, WordEmitter
 from .machine import Machine
@@ -23,6 +23,8 @@ from .words import BATCH, INFO
 from .worker import Worker
 
 CALLED = {"number": 5, "link": 12}
+PIECE = 1 << 18
+"""States between two looks at the clock."""
 MOST = 2**32 - 1
 """Steps that half-words can number."""
 
@@ -45,6 +47,7 @@ class GraphOf:
 
     def __init__(self, search: NativeSearch, actions: Collection[str], terms: Sequence[Term] = ()) -> None:
         self.search = search
+        self._deadline = deadline()
         instance = acting(search.kernel.instance, actions)
         self.labels = labels_of(instance)
         if len(self.labels) > 2**16 or search.transitions > MOST:
@@ -103,15 +106,30 @@ class GraphOf:
     def _number(self, w: Worker, first: int) -> _Numbers:
         numbers = _Numbers(w)
         states = w.levels[-1]
-        self.machine["number"](w.log.address, states, first, w.store.table.address, numbers.table.address)
+        table = w.store.table.address, numbers.table.address
+        for at, count in self._pieces(states):
+            self.machine["number"](self._at(w, at), count, first + at, *table)
         return numbers
+
+    def _at(self, w: Worker, n: int) -> int:
+        """The address of state ``n`` of a worker."""
+        return int(w.log.address) + 8 * self.search.program.words * n
+
+    def _pieces(self, states: int) -> Iterator[tuple[int, int]]:
+        """Where each piece of so many states begins, and its size, with a look at the clock before it."""
+        for at in range(0, states, PIECE):
+            if self._deadline is not None and not self._deadline.left:  # threads see no context
+                raise TimeUpError(self._deadline.reason)
+            yield at, min(PIECE, states - at)
 
     def _link(self, w: Worker, first: int, edge: int, tables: Array, shared: list[int]) -> None:
         rows = BATCH * self.fan
         scratch, places, info = Array(rows * (self.search.program.words + 1)), Array(rows), Array(INFO)
         known = [tables.address, scratch.address, places.address, *shared, info.address]
-        if self.machine["link"](w.log.address, w.levels[-1], first, edge, *known) < 0:
-            raise UnsupportedError("a value is out of range after the search has found none")
+        for at, count in self._pieces(w.levels[-1]):
+            edge = self.machine["link"](self._at(w, at), count, first + at, edge, *known)
+            if edge < 0:
+                raise UnsupportedError("a value is out of range after the search has found none")
 
     def _levels(self, starts: list[int]) -> list[list[tuple[int, int]]]:
         workers = self.search.workers

@@ -13,7 +13,7 @@ from model.language import Instance
 from properties.scenario import Scenario
 
 from ..explore.kernel import Kernel
-from ..limits import Limits, Listener, Watchman
+from ..limits import Limits, Listener, Watchman, timed
 from ..replay import Recording
 from .match import Monitor, casts
 from .showing import Showing
@@ -39,7 +39,7 @@ class Guide:
         self.kernel = Kernel(instance)
         self.monitor = Monitor(scenario)
         self.limits = limits or Limits()
-        self.casts = list(casts(self.kernel.interpreter, scenario, up_to_symmetry=True))
+        self.casts = list(timed(casts(self.kernel.interpreter, scenario, up_to_symmetry=True), 1))
         self.stopped: str | None = None
         self.interrupted = False
         self._watchman = Watchman("looking for the fullest match", self.limits, listener)

@@ -20,6 +20,7 @@ from ..explore.graph import acting
 from ..explore.kernel import Kernel
 from ..explore.reach import closure, happens
 from ..interpreter import Interpreter, Move, State
+from ..limits import timed
 from ..replay import Recording, ReplayError, shown
 from ..vocabulary import FactMatch, Match, Shown
 
@@ -125,7 +126,7 @@ def match(scenario: Scenario, recording: Recording) -> Match:
     monitor = Monitor(scenario)
     best: tuple[tuple[int, int], dict[int, int], Cast] | None = None
     film = _Film(monitor, recording)
-    for cast in casts(interpreter, scenario):
+    for cast in timed(casts(interpreter, scenario), 1):
         steps = _watched(monitor, recording, cast) if monitor.forbidding else film.steps(cast)
         score = monitor.score(sum(1 << k for k in steps))
         if best is None or score > best[0]:

@@ -16,6 +16,7 @@ from properties.scenario import Scenario
 from ..answers import confirm_state, confirm_step
 from ..explore.kernel import Kernel
 from ..explore.layers import Layers, Onward
+from ..limits import timed
 from ..replay import Recording
 from .match import Cast, Monitor, casts
 from .showing import Showing
@@ -56,7 +57,7 @@ class Shortest:
         reached: list[dict[Product, Product | None]] = [{(self.kernel.initial, 0): None}]
         for layer in layers[:-1]:
             following: dict[Product, Product | None] = {}
-            for s, done in reached[-1]:
+            for s, done in timed(reached[-1]):
                 for t, shown in self._showing.steps(s):
                     if t in layer[s]:
                         now = self.monitor.advance(done, self._showing.seen(cast, shown))

@@ -5,13 +5,17 @@ from __future__ import annotations
 import ast
 import ctypes
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from operator import getitem, setitem
 from pathlib import Path
 from typing import Any
 
+from ..limits import look_at_the_clock
+
 LARGE = 50_000
 """States and steps from which machine code pays."""
+PIECE = 1 << 20
+"""States that a loop over a graph goes through between two looks at the clock."""
 SOURCE = Path(__file__).parent / "loops.py"
 PARTS = ("byte", "quarter", "half")
 
@@ -19,6 +23,15 @@ PARTS = ("byte", "quarter", "half")
 def zeros(code: str, count: int) -> Any:
     """So many numbers: "B" of a byte, "H" of two, "I" of four."""
     return array(code, bytes(count * array(code).itemsize))
+
+
+def pieces(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Ranges of numbers, cut where a loop over one would take long: there is a look at the clock before each piece.
+    Raises ``TimeUpError``."""
+    for first, last in ranges:
+        for start in range(first, last, PIECE):
+            look_at_the_clock()
+            yield start, min(start + PIECE, last)
 
 
 def loops(size: int) -> Callable[..., int]:

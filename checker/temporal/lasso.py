@@ -9,6 +9,7 @@ from properties.kinds import Liveness
 
 from ..explore.graph import Label
 from ..interpreter import Interpreter, State
+from ..limits import timed
 from ..replay import Recording, ReplayError, in_words, record
 from ..vocabulary import DISABLED, NEED_NOT, Fairness
 
@@ -31,7 +32,7 @@ def confirm(interpreter: Interpreter, p: Liveness, lasso: Lasso) -> tuple[Record
     """
     recording = record(interpreter, lasso.labels[: lasso.loop])
     around, begun = lasso.labels[lasso.loop :], [recording.states[-1]]
-    for _ in range(ROUNDS):
+    for _ in timed(range(ROUNDS), 1):
         for name, choice in around:
             recording.take(name, choice)
         if recording.states[-1] in begun:

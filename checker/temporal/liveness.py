@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import chain
+from itertools import chain, count
 from typing import Any
 
 from model.language import Instance
@@ -23,9 +23,10 @@ from properties.kinds import Liveness
 
 from ..answers import Answer
 from ..explore.graph import Graph, Label, Maker, graph
+from ..limits import STRIDE, look_at_the_clock, timed
 from ..replay import Recording
 from ..vocabulary import Verdict
-from .arrays import loops, zeros
+from .arrays import loops, pieces, zeros
 from .lasso import Lasso, confirm
 
 GOAL, TRIGGER = 1, 2
@@ -132,8 +133,8 @@ class _Finder:
         queue = array("I", (n for n in self.g.numbers if self._promises(n)))
         for n in queue:
             region[n] = 1
-        while queue:
-            for _, t in self.g.steps(queue.pop()):
+        for n in timed(_emptied(queue)):
+            for _, t in self.g.steps(n):
                 if not region[t] and not marks[t] & GOAL:
                     region[t] = 1
                     queue.append(t)
@@ -149,7 +150,7 @@ class _Finder:
         """The component if it is fair, else the fair ones in what is left of it."""
         enabled: dict[int, int] = {}
         taken: set[int] = set()
-        for n in c.members:
+        for n in timed(c.members):
             for label in {label for label, _ in self.g.steps(n)}:
                 enabled[label] = enabled.get(label, 0) + 1
             taken |= {label for label, t in self.g.steps(n) if t in c.members}
@@ -176,11 +177,11 @@ class _Finder:
         component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
         ranges = [r for level in levels for r in level]
         found = 0
-        for first, last in ranges:
+        for first, last in pieces(ranges):
             rows = (g.offsets, g.targets, order, low, component, *walk)
             found = run("components", first, last, region, *rows, found)
         weights = zeros("I", 2 * found + 2)
-        for first, last in ranges:
+        for first, last in pieces(ranges):
             run(
                 "weigh",
                 first,
@@ -197,7 +198,7 @@ class _Finder:
         met: list[list[int]] = []
         for level in levels:
             count = 0
-            for first, last in level:
+            for first, last in pieces(level):
                 count = run("gather", first, last, region, component, weights, order, count)
             met.append(order[:count].tolist())
         yield from self._in_order(met, component)
@@ -205,11 +206,11 @@ class _Finder:
     def _in_order(self, met: list[list[int]], component: Any) -> Iterator[_Component]:
         """The components of states that were met level by level."""
         members: dict[int, list[int]] = {}
-        for n in chain.from_iterable(met):
+        for n in timed(chain.from_iterable(met)):
             members.setdefault(component[n], []).append(n)
         for level in met:
             nearest: dict[int, int] = {}
-            for n in level:
+            for n in timed(level):
                 c = component[n]
                 if c in members and (c not in nearest or self.g.packed(n) < self.g.packed(nearest[c])):
                     nearest[c] = n
@@ -228,7 +229,7 @@ class _Finder:
         is none so near."""
         g, found = self.g, 0
         out = zeros("I", self.size)
-        for first, last in (r for level in g.levels[: most + 1] for r in level):
+        for first, last in pieces(r for level in g.levels[: most + 1] for r in level):
             found = self._run(
                 "resting", first, last, region, g.offsets, g.labels, self._are_fair, self._bad, out, found
             )
@@ -284,7 +285,7 @@ class _Finder:
         if not any(t in c.members for n in c.members for _, t in self.g.steps(n)):
             return walk
         wanted = list(self._wanted(c))
-        for met in wanted:
+        for met in timed(wanted, 1):
             here = walk[-1][1] if walk else at
             if not _meeting(walk, at, met):
                 walk += self._within(c, here, met)
@@ -331,11 +332,17 @@ def _straight(walk: list[Move], at: int, wanted: Sequence[Met]) -> list[Move]:
     """A closed walk without its detours, long ones first: what one had to meet may have been met later anyhow."""
     nodes = [at, *(t for _, t in walk)]
     pairs = ((i, i + size) for size in range(len(walk) - 1, 0, -1) for i in range(len(walk) - size + 1))
-    for i, j in pairs:
+    for i, j in timed(pairs):
         shorter = walk[:i] + walk[j:]
         if nodes[i] == nodes[j] and all(_meeting(shorter, at, met) for met in wanted):
             return _straight(shorter, at, wanted)
     return walk
+
+
+def _emptied(queue: Any) -> Iterator[int]:
+    """What is taken from the end of a queue until it is empty, which may grow meanwhile."""
+    while queue:
+        yield queue.pop()
 
 
 def _takes(k: int, n: int, label: int, t: int) -> bool:
@@ -348,7 +355,11 @@ def _shortest(
     """A shortest path from ``start`` to a node that is a goal; steps give label, state and node."""
     back: dict[Any, tuple[Any, Move] | None] = {start: None}
     queue = deque([start])
-    while not goal(queue[0]):
+    for n in count():
+        if n % STRIDE == 0:
+            look_at_the_clock()
+        if goal(queue[0]):
+            break
         node = queue.popleft()
         for label, t, onward in steps(node):
             if onward not in back:

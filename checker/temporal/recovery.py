@@ -7,7 +7,7 @@ the last state to the first marks nearly all in one sweep. What is unmarked when
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from model.language import System
@@ -15,9 +15,10 @@ from properties.kinds import Recoverability
 
 from ..answers import Answer
 from ..explore.graph import Graph, Maker, graph
+from ..limits import timed
 from ..replay import ReplayError
 from ..vocabulary import Runbook, Verdict
-from .arrays import loops
+from .arrays import loops, pieces
 from .hopeless import explain
 
 GOAL, ASKED = 1, 2
@@ -74,13 +75,16 @@ def recover(g: Graph) -> Any:
 
 
 def _sweep(g: Graph, run: Callable[..., int]) -> list[int]:
-    ranges = [r for level in reversed(g.levels) for r in level]
-    return [run("reaching", g.offsets, g.targets, g.marks, first, last) for first, last in ranges]
+    return [run("reaching", g.offsets, g.targets, g.marks, *r) for r in pieces(reversed(list(_ranges(g))))]
+
+
+def _ranges(g: Graph) -> Iterator[tuple[int, int]]:
+    return (r for level in g.levels for r in level)
 
 
 def _first(g: Graph, marks: Any) -> tuple[int, int] | None:
     """Depth and number of the nearest state where recovery is asked for and impossible; of several the least packed."""
-    for depth, level in enumerate(g.levels):
+    for depth, level in enumerate(timed(g.levels)):
         found = [n for first, last in level for n in _without(bytes(marks[first:last]), first)]
         if found:
             return depth, min(found, key=g.packed)

@@ -15,8 +15,9 @@ from model.language import System
 from properties.kinds import Recoverability
 
 from ..explore.graph import Graph, Label, Maker
+from ..limits import timed
 from ..vocabulary import Intervention, Runbook
-from .arrays import loops, zeros
+from .arrays import loops, pieces, zeros
 from .recovery import ASKED, GOAL, recover
 
 FARTHEST = 32
@@ -38,7 +39,7 @@ def runbook(search: Any, make: Maker, p: Recoverability) -> Runbook:
     reached = _reached(make(search, [n for n in system.actions if n not in by_hand], ()))
     hands = make(search, by_hand, ())
     distance = _distances(hands, marks)
-    needed = [n for n in hands.numbers if reached[n] and marks[n] & (GOAL | ASKED) == ASKED]
+    needed = [n for n in timed(hands.numbers) if reached[n] and marks[n] & (GOAL | ASKED) == ASKED]
     found = Counter(_sequence(hands, distance, n) for n in needed if distance[n])
     ranked = sorted(found.items(), key=lambda item: (len(item[0]), -item[1], item[0]))
     interventions = tuple(Intervention(tuple(_called(*label) for label in steps), n) for steps, n in ranked)
@@ -50,7 +51,7 @@ def _reached(g: Graph) -> Any:
     found = zeros("B", len(g.offsets))
     run = loops(g.states + len(g.targets))
     found[next(iter(g.numbers))] = 1
-    while sum(run("reached", g.offsets, g.targets, found, first, last) for level in g.levels for first, last in level):
+    while sum(run("reached", g.offsets, g.targets, found, *r) for level in g.levels for r in pieces(level)):
         pass
     return found
 
@@ -60,11 +61,11 @@ def _distances(g: Graph, marks: Any) -> Any:
     none, or more than FARTHEST."""
     run = loops(g.states + len(g.targets))
     distance = zeros("B", len(g.offsets))
-    for n in g.numbers:
+    for n in timed(g.numbers):
         distance[n] = marks[n] & GOAL
     for steps in range(1, FARTHEST + 1):
-        ranges = (r for level in g.levels for r in level)
-        if not sum(run("nearer", g.offsets, g.targets, distance, first, last, steps) for first, last in ranges):
+        ranges = (r for level in g.levels for r in pieces(level))
+        if not sum(run("nearer", g.offsets, g.targets, distance, *r, steps) for r in ranges):
             break
     return distance
 
