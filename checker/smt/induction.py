@@ -2,8 +2,10 @@
 SAT-solver", FMCAD 2000).
 
 A property holds if no run of fewer than k steps breaks it (the base, by bounded model checking), and no path of k
-different states that keep it leads to one that does not (the step). Lemmas of the protocol are used as far as they are
-inductive together. That no step leaves the range of a variable is one more thing to show.
+different states that keep it has a step from its last state that breaks it (the step). A shortest run that breaks it
+visits no state twice before its last step; that step may lead back, so the state after it may be one of the path, or
+the one it starts in. Lemmas of the protocol are used as far as they are inductive together. That no step leaves the
+range of a variable is one more thing to show.
 """
 
 from __future__ import annotations
@@ -95,12 +97,14 @@ class Induction:
                 return "every property has its verdict" if not waiting else "the first violation was found"
             # A step that leaves a range is none of the relation: asked before the path has its step k.
             gave_up = self._step(self._ranges, k) if self._ranges in waiting else None
-            self._solver.add(self._path(k))
+            self._solver.add(self._taken(k))
             for goal in waiting:
                 if goal is not self._ranges:
                     gave_up = gave_up or self._step(goal, k)
             if gave_up:
                 return gave_up
+            # Only now: the step that is asked about may lead back to a state of the path.
+            self._solver.add(*self._fresh(k))
         return f"not inductive up to k = {self.depth + 1}"
 
     def _waiting(self) -> list[Goal]:
@@ -114,10 +118,13 @@ class Induction:
         return any(a is not None and a.verdict is Verdict.VIOLATED for a in found)
 
     # Induction -------------------------------------------------------------------------------------------------
-    def _path(self, k: int) -> Any:
-        """Step number k of a path of different states on which the lemmas hold."""
-        differs = [self.steps.differ(n, k) for n in range(k)]
-        return z3.And(self.steps.at(self.steps.relation, k - 1), self._assumed(k), *differs)
+    def _taken(self, k: int) -> Any:
+        """Step number k leads to a state on which the lemmas hold."""
+        return z3.And(self.steps.at(self.steps.relation, k - 1), self._assumed(k))
+
+    def _fresh(self, k: int) -> list[Any]:
+        """The state after step number k is none of those before it."""
+        return [self.steps.differ(n, k) for n in range(k)]
 
     def _assumed(self, n: int) -> Any:
         known = [self.steps.legal(), *(self.steps.holds(x.holds) for x in self.lemmas)]
