@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from model.language import Array, Index, Instance, ModelError, SetOf, Sort, Term
+from model.language import Array, Index, Instance, ModelError, Op, SetOf, Sort, Term
 from model.language.sorts import Scalar
+from model.language.terms import BINDERS, subterms
 
 from .interpreter import State
 
@@ -201,3 +202,9 @@ def root_of(target: Term) -> tuple[str, list[Term]]:
         target, position = target.args
         positions.insert(0, position)
     return target.data, positions
+
+
+def free(term: Term) -> frozenset[Term]:
+    """The bound variables of a term that no binder in it binds: parameters of actions, and what is bound around it."""
+    found = {t for t in subterms(term) if t.op is Op.BOUND}
+    return frozenset(found - {t.args[0] for t in subterms(term) if t.op in BINDERS})

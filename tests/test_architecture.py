@@ -116,6 +116,7 @@ MAY_IMPORT = {
         "checker.answers",
         "checker.explore",
         "checker.interpreter",
+        "checker.layout",
         "checker.limits",
         "checker.replay",
         "checker.vocabulary",

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from checker import check
 from checker.explore import Search
 from checker.interpreter import Context, Interpreter, State
 from checker.limits import Limits
 from checker.proof import Decider
 from checker.smt.schedule import course
 from checker.vocabulary import Verdict
-from model.language import Instance, ModelError, System
+from model.language import (
+    Instance,
+    ModelError,
+    Protocol,
+    System,
+    array,
+    boolean,
+    count,
+    enumeration,
+    exists,
+    forall,
+    index,
+    otherwise,
+    outcome,
+    step,
+    update,
+    when,
+)
+from properties import recoverable
 from properties.dns import fixed, original
 from properties.kinds import Recoverability
 from properties.proof import Proof, proof
@@ -153,3 +173,43 @@ def test_without_a_schedule_it_is_unknown() -> None:
     assert decision.verdict is Verdict.UNKNOWN
     assert "no schedule of recovery is declared" in decision.how
     assert isinstance(bare.system().proofs[0], Proof)
+
+
+# Why there is none ---------------------------------------------------------------------------------------------------
+def roles(goal: Callable[[Any, Any, Any], Any]) -> Protocol:
+    """Workers have roles; a helper would give one, and finds that it must not."""
+    p = Protocol("roles")
+    worker, role = index("worker", 2), enumeration("role", "PRIMARY BACKUP")
+    has = p.variable("has", array(worker, array(role, boolean())), False)
+    knows = p.variable("knows", array(worker, array(worker, array(role, boolean()))), False)
+
+    @p.action(worker, by=worker, tags=["automation"])
+    def promote(w: Any) -> Any:
+        taken = outcome("promoted", when(has[w][role.BACKUP]), update(has[w][role.PRIMARY], True))
+        return step(when(~has[w][role.PRIMARY]), taken, otherwise("refused"))
+
+    @p.action(worker, worker, by=worker, tags=["automation"])
+    def tell(w: Any, other: Any) -> Any:
+        told = outcome("told", when(has[w][role.BACKUP]), update(knows[w][other][role.BACKUP], True))
+        return step(told, otherwise("silent"))
+
+    p.declare(recoverable("there-is-one", goal(worker, role, (has, knows)), "there is one", helpers={"automation"}))
+    return p
+
+
+GOALS: list[tuple[Callable[[Any, Any, Any], Any], str]] = [
+    (lambda w, r, v: exists(w, lambda x: v[0][x][r.PRIMARY]), "has[x][PRIMARY]"),
+    (lambda w, r, v: ~forall(w, lambda x: ~v[0][x][r.PRIMARY]), "has[x][PRIMARY]"),
+    (lambda w, r, v: count(w, lambda x: v[0][x][r.PRIMARY]) > 0, "has[x][PRIMARY]"),
+    (lambda w, r, v: exists(w, lambda x: v[1][x][x][r.BACKUP]), "knows[x][x][BACKUP]"),
+    (lambda w, r, v: exists(w, lambda x: forall(w, lambda y: v[1][x][y][r.BACKUP])), "knows[x][y][BACKUP]"),
+]
+
+
+@pytest.mark.parametrize(("goal", "place"), GOALS)
+def test_places_that_a_quantifier_of_the_goal_chooses_are_those_of_some_member(goal: Any, place: str) -> None:
+    (found,) = check(roles(goal)).findings
+    assert (found.verdict.word, found.depth) == ("violated", 0)
+    assert found.hopeless is not None
+    refused = [(r.place, r.tried, r.outcome, r.reasons) for r in found.hopeless.refused]
+    assert refused == [(place, 1, "promoted" if place.startswith("has") else "told", ("has[w][BACKUP]",))]

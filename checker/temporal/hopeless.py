@@ -15,7 +15,7 @@ from ..explore.graph import acting
 from ..explore.kernel import Kernel
 from ..explore.reach import closure
 from ..interpreter import State
-from ..layout import root_of
+from ..layout import free, root_of
 from ..vocabulary import Hopeless, Refusal, Vain
 
 
@@ -106,10 +106,18 @@ def _tries(helpers: list[Action], part: Term) -> Iterator[_Try]:
                 for u in o.updates:
                     target, at = root_of(u.target)
                     if target == name and len(at) == len(positions) and o.condition is not TRUE:
-                        here = TRUE
-                        for x, y in zip(at, positions, strict=True):
-                            here = here & (x == y)
-                        yield _Try(a, o, place, here)
+                        yield _Try(a, o, place, _same(at, positions))
+
+
+def _same(at: list[Term], positions: list[Term]) -> Term:
+    """A target's positions are those of a place that the goal reads; of a place that a quantifier of the goal chooses
+    (``has[w][PRIMARY]``) those of some member."""
+    here = TRUE
+    for x, y in zip(at, positions, strict=True):
+        here = here & (x == y)
+    for variable in frozenset[Term]().union(*map(free, positions)):
+        here = exists(variable.sort, lambda m, v=variable, t=here: substitute(t, {v: m}))  # type: ignore[arg-type, misc]
+    return here
 
 
 def _ends(a: Action, o: Outcome) -> Term:
