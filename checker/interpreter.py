@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from model.language import Action, Array, Instance, ModelError, Op, Outcome, SetOf, Sort, Term, Update
+from model.language.structural import Structural
 
 State: TypeAlias = "tuple[Any, ...]"
 
@@ -25,8 +26,8 @@ class Move:
     outcome: Outcome
 
 
-@dataclass(frozen=True)
-class Context:
+@dataclass(frozen=True, eq=False)
+class Context(Structural):
     """What a term is evaluated in: bound variables, a state, and for step terms the step and the state after it."""
 
     bound: Mapping[Term, int]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from model.language import Instance, Op, Term, exists
+from model.language.structural import Structural
 from model.language.terms import FALSE, substitute, subterms
 from properties.kinds import Invariant, Property, StepInvariant
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from .emit import Watch
 
 
-@dataclass(frozen=True)
-class Subject:
+@dataclass(frozen=True, eq=False)
+class Subject(Structural):
     """Something to meet: an ending of an action (``term`` is None), or an antecedent of a property."""
 
     name: str

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from model.language import Action, Array, Instance, Op, Outcome, Term
+from model.language.structural import Structural
 from model.language.terms import BINDERS
 
 from ..layout import WORD, Field, Layout, root_of
@@ -27,8 +28,8 @@ from .lower import Lowering, Scope
 Place = tuple[str, tuple[int, ...]]
 
 
-@dataclass(frozen=True)
-class Watch:
+@dataclass(frozen=True, eq=False)
+class Watch(Structural):
     """What the function looks for: terms that are reported when they hold. ``final``: states that enable nothing and
     are not final are reported like those of a further state term; ``met``: what is met at all is collected."""
 

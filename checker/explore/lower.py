@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from model.language import Array, Instance, Op, SetOf, Sort, Term
+from model.language.structural import Structural
 
 from ..layout import Field, Layout
 from .code import (
@@ -30,8 +31,8 @@ from .code import (
 )
 
 
-@dataclass(frozen=True)
-class Scope:
+@dataclass(frozen=True, eq=False)
+class Scope(Structural):
     """What is known where an expression stands.
 
     ``bound``: values of bound variables; ``fields``: the code of fields by place (constants where known); ``after``:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from model.language import Term
 from model.language.render import render
 from model.language.sorts import BOOL
+from model.language.structural import Structural
 from model.language.terms import Op, make, substitute
 
 from ..annotations import Belief
@@ -32,8 +33,8 @@ from .reads import Place, places_read, touched, written
 _FIXED = (Op.CONST, Op.PARAMETER, Op.FIRST, Op.LAST, Op.SET)
 
 
-@dataclass(frozen=True)
-class _Held:
+@dataclass(frozen=True, eq=False)
+class _Held(Structural):
     """A belief while its truth is being followed; ``own`` are the places of its process that it depends on."""
 
     who: str

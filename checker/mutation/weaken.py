@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from model.language import Op, Term
 from model.language.build import both, either
 from model.language.sorts import is_numeric
+from model.language.structural import Structural
 from model.language.terms import TRUE, make
 
 
-@dataclass(frozen=True)
-class Altered:
+@dataclass(frozen=True, eq=False)
+class Altered(Structural):
     """A term in place of another, and what was done in words."""
 
     term: Term

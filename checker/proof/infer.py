@@ -18,6 +18,7 @@ import z3
 
 from model.language import Array, Bool, Enum, Index, Instance, Int, Maybe, Op, SetOf, System, Term
 from model.language.sorts import BOOL, Scalar, is_numeric
+from model.language.structural import Structural
 from model.language.terms import constant, contains, equal, make, substitute, subterms
 from properties.proof import Lemma
 
@@ -35,8 +36,8 @@ NAMES = "ijkmn"
 """What members are called in the lemmas."""
 
 
-@dataclass(frozen=True)
-class Candidate:
+@dataclass(frozen=True, eq=False)
+class Candidate(Structural):
     """A clause about the members ``over``: for all of them one of the literals holds."""
 
     over: tuple[Term, ...]

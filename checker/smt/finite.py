@@ -15,6 +15,7 @@ import z3
 
 from model.language import Array, Instance, ModelError, Op, SetOf, Term
 from model.language.sorts import INTEGER, Scalar
+from model.language.structural import Structural
 
 from ..layout import Field, Layout
 
@@ -23,8 +24,8 @@ State = Mapping[Place, Any]
 """A Z3 term for every field."""
 
 
-@dataclass(frozen=True)
-class Frame:
+@dataclass(frozen=True, eq=False)
+class Frame(Structural):
     """What a term is encoded in: values of bound variables, the state, and for terms of a step the state after it and
     a function that says whether the step is one of an action (with an outcome, for parameter values)."""
 

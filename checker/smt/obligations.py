@@ -16,6 +16,7 @@ from typing import Any
 import z3
 
 from model.language import Action, Outcome, System, Term
+from model.language.structural import Structural
 from properties.kinds import Invariant, StepInvariant
 from properties.proof import Proof
 
@@ -57,8 +58,8 @@ class Result:
     negated: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True)
-class Ending:
+@dataclass(frozen=True, eq=False)
+class Ending(Structural):
     """One outcome of an action in Z3: when it is the one that happens, and the state after it."""
 
     outcome: Outcome
@@ -67,8 +68,8 @@ class Ending:
     frame: Frame
 
 
-@dataclass(frozen=True)
-class Case:
+@dataclass(frozen=True, eq=False)
+class Case(Structural):
     """An action in Z3, for arbitrary parameters."""
 
     action: Action

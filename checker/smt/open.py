@@ -19,6 +19,7 @@ import z3
 
 from model.language import Action, Array, Index, Int, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
 from model.language.sorts import BOOL, Bool, Scalar, bounds_of, describe
+from model.language.structural import Structural
 from model.language.terms import subterms
 
 from ..layout import root_of
@@ -30,8 +31,8 @@ State = Mapping[str, Value]
 _OF_A_STATE = frozenset({Op.VARIABLE, Op.PRIMED, Op.TAKEN})
 
 
-@dataclass(frozen=True)
-class Frame:
+@dataclass(frozen=True, eq=False)
+class Frame(Structural):
     """What a term is encoded in: values of bound variables, the state; of a step also the state after it, and which
     action with which outcome it is."""
 

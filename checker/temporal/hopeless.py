@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from model.language import Action, Instance, Op, Outcome, Term, exists
+from model.language.structural import Structural
 from model.language.terms import TRUE, make, substitute, subterms
 from properties.kinds import Recoverability
 
@@ -70,8 +71,8 @@ def _vain(kernel: Kernel, states: list[int], helpers: list[Action]) -> Iterator[
             yield Vain(a.name, o.name, n)
 
 
-@dataclass(frozen=True)
-class _Try:
+@dataclass(frozen=True, eq=False)
+class _Try(Structural):
     """An outcome that would write a place which a broken part of the goal reads."""
 
     action: Action

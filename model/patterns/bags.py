@@ -32,7 +32,7 @@ from .messages import Channel, Fields, Message, fields_of, said
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Unordered(Channel):
     """Messages on their way that may overtake each other. They are a set, so what is sent twice is there once; with
     ``copies`` each is there as often as it was sent, up to so many times."""

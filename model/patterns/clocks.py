@@ -26,6 +26,7 @@ from model.language import (
     when,
 )
 from model.language.sorts import Size
+from model.language.structural import Structural
 from model.language.terms import FALSE, Value
 
 from .declared import declared
@@ -33,8 +34,8 @@ from .declared import declared
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 
-@dataclass(frozen=True)
-class Timer:
+@dataclass(frozen=True, eq=False)
+class Timer(Structural):
     """Ticks that are left, 0 where it does not run; one for each member where it is declared ``over`` an index. Methods
     take that member last."""
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from model.language import DefinitionError, Index, Term
 from model.language.sorts import Scalar, describe, is_scalar
+from model.language.structural import Structural
 from model.language.terms import Value, expect
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
@@ -18,8 +19,8 @@ Message: TypeAlias = "Value | tuple[Value, ...]"
 """A message: the values of its fields, that of the member whose channel it is before them."""
 
 
-@dataclass(frozen=True)
-class Channel:
+@dataclass(frozen=True, eq=False)
+class Channel(Structural):
     """Messages on their way, ``of`` one or several fields; one channel for each member where it is declared ``over`` an
     index. Methods take that member first, then the fields one by one."""
 

@@ -28,7 +28,7 @@ from .messages import Channel, Fields, fields_of, named, said
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ordered(Channel):
     """Messages that arrive in the order in which they were sent, at most ``capacity`` at a time. The first to arrive
     stands in slot 1; slots without a message hold ``blanks``, so that equal channels are equal states. Each field of a
