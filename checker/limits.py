@@ -8,7 +8,7 @@ no other run sees it, one in another thread neither.
 
 from __future__ import annotations
 
-import resource
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -17,6 +17,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+from model.language import ModelError
 
 X = TypeVar("X")
 
@@ -144,6 +146,11 @@ class Watchman:
     def __post_init__(self) -> None:
         own = self.limits.seconds
         self.deadline = _sooner(deadline(), None if own is None else Deadline(self.started + own, own))
+        if self.limits.memory is not None and memory_in_use() == 0:
+            raise ModelError(
+                "a memory limit cannot be held: this system does not say how much memory a process uses",
+                remedy="leave out --max-memory, or install psutil",
+            )
 
     @property
     def seconds(self) -> float:
@@ -175,20 +182,34 @@ class Watchman:
 
 
 def memory_in_use() -> int:
-    """Resident memory of this process in bytes (the peak where the system does not tell the present)."""
+    """Resident memory of this process in bytes: the peak where the system does not tell the present, 0 where it tells
+    nothing."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
         return peak_memory()
-    return pages * resource.getpagesize()
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def peak_memory() -> int:
-    """Greatest resident memory of this process so far, in bytes."""
+    """Greatest resident memory of this process so far, in bytes; 0 where the system does not tell."""
     try:
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
     except (OSError, IndexError, ValueError):
         pass  # what follows may count the process that started this one
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return _told_by_psutil()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _told_by_psutil() -> int:
+    try:
+        import psutil
+    except ImportError:
+        return 0
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))

@@ -14,7 +14,7 @@ from .answers import Answer
 from .ask import Options
 from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
 from .limits import Limits, TimeUpError
-from .vocabulary import WITHOUT_FAULTS, Exploration, Verdict, Warned
+from .vocabulary import NO_MACHINE_CODE, WITHOUT_FAULTS, Exploration, Verdict, Warned
 
 OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
@@ -29,11 +29,13 @@ class Searched:
     answers: list[Answer]
     covered: Exploration
     census: Census | None = None
+    slow: str | None = None
 
     @property
     def warnings(self) -> tuple[Warned, ...]:
-        """What the author of the model should know."""
-        return () if self.census is None else tuple(self.census.warnings(complete=self.covered.complete))
+        """What the author of the model should know, and why a large search stayed in Python."""
+        of_model = () if self.census is None else tuple(self.census.warnings(complete=self.covered.complete))
+        return of_model if self.slow is None else (*of_model, Warned(NO_MACHINE_CODE, "", self.slow))
 
 
 def searched(
@@ -140,6 +142,7 @@ def _explore(
         check_symmetric(instance, properties)
     outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
     named = without(instance, common["sliced"])
+    slow: str | None = None
 
     def census() -> Census | None:
         return None if live else Census(named, properties)
@@ -157,21 +160,23 @@ def _explore(
         open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
         again = census()
         native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
-        if native is not None:
+        if isinstance(native, str):
+            slow = f"This search ran in Python, which is slower than machine code: {native}."
+        else:
             more, covered = native.run()
             return Searched("native", native, [*known, *more], covered, again)
     if engine == "native":
         seen = census()
         native = _native(instance, checkable, limits, options.workers, {**common, "keep": every, "census": seen})
-        if native is None:
-            raise ModelError("there is no machine code for this instance", remedy="use --engine explicit")
+        if isinstance(native, str):
+            raise ModelError(f"there is no machine code for this instance: {native}", remedy="use --engine explicit")
         if options.ir is not None:
             options.ir(native.program.text())
         answers, covered = native.run()
         return Searched(engine, native, answers, covered, seen)
     seen = census()
     run = Search(instance, checkable, limits=limits, census=seen, **common)
-    return Searched("explicit", run, *run.run(), seen)
+    return Searched("explicit", run, *run.run(), seen, slow)
 
 
 def _symmetric(instance: Instance, properties: Sequence[Property] | None = None) -> bool:
@@ -188,15 +193,18 @@ def _symmetric(instance: Instance, properties: Sequence[Property] | None = None)
 def _native(
     instance: Instance, properties: list[Checkable], limits: Limits, workers: int | None, common: dict[str, Any]
 ) -> Any:
-    """The native search, or None where there is none, also for want of address space."""
+    """The native search, or why there is none: the instance does not fit into words, memory is short, or LLVM does not
+    work here (a system that forbids memory to be executable, or for which ``llvmlite`` has no library)."""
     try:
         from .native import NativeSearch, UnsupportedError
-    except ImportError:
-        return None
+    except (ImportError, OSError) as problem:
+        return f"llvmlite cannot be loaded ({problem})"
     try:
         return NativeSearch(instance, properties, limits=limits, workers=workers, **common)
-    except (UnsupportedError, MemoryError):
-        return None
+    except UnsupportedError as problem:
+        return str(problem)
+    except (MemoryError, OSError, RuntimeError) as problem:
+        return f"{type(problem).__name__}: {problem}"
 
 
 # Continuations ---------------------------------------------------------------------------------------------------

@@ -332,7 +332,10 @@ class Finding:
 
 LEFT_OUT = "lemma left out"
 OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES = "outcome never happens", "without faults", "many states"
-NOT_TOLD = "not told"
+NOT_TOLD, NO_MACHINE_CODE = "not told", "no machine code"
+OF_THE_RUN = (MANY_STATES, NOT_TOLD, NO_MACHINE_CODE)
+"""Kinds of warning about the run, not about the model."""
+NOTES = (OUTCOME_NEVER, WITHOUT_FAULTS, *OF_THE_RUN)
 """Kinds of warning that are no more than notes."""
 
 
@@ -341,8 +344,9 @@ class Warned:
     """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
     "never happens" (an action), "vacuous" (a property), "lemma left out" (the last step of ``trace``, whose start need
     not be reachable, breaks it), or that of a note: an outcome never happens, a property was answered without the
-    faults that are on, "many states": what multiplies the states of a search that met its bound, or "not told": what
-    there would be to say of a run (``subject`` is its property), for which there was no time."""
+    faults that are on, "many states": what multiplies the states of a search that met its bound, "not told": what
+    there would be to say of a run (``subject`` is its property), for which there was no time, or "no machine code": why
+    a large search stayed in Python."""
 
     kind: str
     subject: str
@@ -352,7 +356,7 @@ class Warned:
     @property
     def strict(self) -> bool:
         """It is a failure where warnings are."""
-        return self.kind not in (OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES, NOT_TOLD)
+        return self.kind not in NOTES
 
 
 @dataclass(frozen=True)

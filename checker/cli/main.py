@@ -15,6 +15,9 @@ import click
 
 from .failures import INTERNAL, INTERRUPTED, OURS, USAGE, code_of, sentence_of
 
+_NO_ARGUMENTS: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())
+"""What click 8.2 and later raise where only the help can be shown; earlier ones show it and return."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run ``check`` and exit the process with its code."""
@@ -34,7 +37,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result = app.main(args=arguments, prog_name="check", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.exceptions.NoArgsIsHelpError as problem:
+    except _NO_ARGUMENTS as problem:
         click.echo(problem.format_message(), err=True)
         return USAGE
     except click.ClickException as problem:

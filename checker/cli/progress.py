@@ -38,7 +38,8 @@ def line(event: Progress, left: float | None = None, roughly: float | None = Non
         how = "at most about" if left is not None else "as a rule of thumb at most"
         time = f" ({seconds(most / rate)})" if rate else ""
         to_come = f", {how} {float(f'{most:.2g}'):,.0f} to come{time}"
+    memory = f", {event.memory_bytes / 2**20:,.0f} MiB" if event.memory_bytes else ""  # not every system tells it
     return (
         f"{event.task}: {event.states:,} states, {rate:,.0f}/s, {event.transitions:,} transitions, "
-        f"depth {event.depth}, {event.memory_bytes / 2**20:,.0f} MiB, {event.seconds:.0f} s{to_come}"
+        f"depth {event.depth}{memory}, {event.seconds:.0f} s{to_come}"
     )

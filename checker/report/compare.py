@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from ..vocabulary import MANY_STATES, NOT_TOLD, Exploration, Finding, Report, Shown, Step, Trace, counted
+from ..vocabulary import OF_THE_RUN, Exploration, Finding, Report, Shown, Step, Trace, counted
 from .blocks import Block, Document, Heading, Paragraph, clean
 from .lanes import told
 
@@ -135,7 +135,7 @@ def _facts(r: Report) -> tuple[str, ...]:
 
 
 def _warnings(r: Report) -> tuple[str, ...]:
-    said = (w for w in r.warnings if w.kind not in (MANY_STATES, NOT_TOLD))  # of the request, not of the model
+    said = (w for w in r.warnings if w.kind not in OF_THE_RUN)
     return tuple(f"{w.subject}: {w.message}" if w.subject else w.message for w in said)
 
 

@@ -8,6 +8,7 @@ from ..annotations import Declared
 from ..vocabulary import (
     LEFT_OUT,
     MANY_STATES,
+    NO_MACHINE_CODE,
     Exploration,
     FactMatch,
     Finding,
@@ -44,6 +45,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield Paragraph(subject(report))
     if report.exploration is not None:
         yield Paragraph(coverage(report, report.exploration))
+        yield from (Paragraph(w.message) for w in report.warnings if w.kind == NO_MACHINE_CODE)
         if _outgrown(report, report.exploration):
             yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
             yield Paragraph("`check forecast` with the same options says how large the search is, and more of why.")
@@ -105,13 +107,14 @@ def coverage(report: Report, e: Exploration) -> str:
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = "with" if e.symmetry else "without"
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
+    memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not every system tells it
     sliced = ""
     if e.sliced:
         sliced = f" States do without {', '.join(e.sliced)}: {_independent(report)} (--no-slicing)."
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
-        f"depth {e.depth}, {symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s, "
-        f"{e.peak_memory_bytes / 2**20:,.0f} MiB.{seed}{sliced}"
+        f"depth {e.depth}, {symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
+        f"{memory}.{seed}{sliced}"
     )
 
 
@@ -178,7 +181,8 @@ def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
 def _warnings(report: Report) -> Iterator[Block]:
     """What the author of the model may not have meant, then what is no more than worth knowing."""
     serious = [w for w in report.warnings if w.strict]
-    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind != MANY_STATES]
+    told = (MANY_STATES, NO_MACHINE_CODE)  # beside what was searched
+    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind not in told]
     if serious:
         yield Heading("Warnings")
         for w in serious:
