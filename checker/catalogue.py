@@ -9,9 +9,10 @@ from pathlib import Path
 from types import ModuleType
 
 from model.language import ModelError, Place, Protocol, Variant
-from model.language.mistakes import mistaken
+from model.language.mistakes import running
 from model.language.protocol import known
 
+from .loaded import loaded
 from .placing import public
 
 BUILT_IN = {"original": "properties.dns:original", "fixed": "properties.dns:fixed"}
@@ -23,28 +24,16 @@ WRITTEN_WITH = ("model.language", "properties")
 @public
 def find(name: str) -> Variant:
     """The protocol that ``name`` means, or an error that suggests what was meant."""
-    if name in BUILT_IN:
-        name = BUILT_IN[name]
-    if ":" not in name:
-        if name.endswith(".py"):
-            there = names_in(name)
-            remedy = f"write {' or '.join(there)}" if there else "it defines no protocol"
-            raise ModelError(f"{name} names no attribute", remedy=remedy)
-        if Path(f"{name}.py").is_file() and name not in BUILT_IN:
-            raise ModelError(f"no protocol is called {name!r}", remedy=f"for one of that file write {name}.py:protocol")
-        dotted, _, last = name.rpartition(".")
-        if dotted and (file := Path(f"{dotted.replace('.', '/')}.py")).is_file():
-            raise ModelError(f"no protocol is called {name!r}", remedy=f"for that of the file write {file}:{last}")
-        known(name, BUILT_IN, "protocol")
-    place, _, attribute = name.rpartition(":")
-    module = _from_file(place) if place.endswith(".py") else _from_module(place)
-    if not hasattr(module, attribute):
+    place, attribute = _apart(name)
+    module = _module(place)
+    with running(f"{place} fails", _file_of(module), WRITTEN_WITH):
+        found = getattr(module, attribute, None)
+    if found is None and attribute not in vars(module):
         there = _protocols(module)
         raise ModelError(
             f"{place} has no attribute {attribute!r}",
             remedy=f"protocols in it: {', '.join(there)}" if there else "it defines no protocol",
         )
-    found = getattr(module, attribute)
     if isinstance(found, Protocol):
         return found.variant(found.name)
     if isinstance(found, Variant):
@@ -53,20 +42,27 @@ def find(name: str) -> Variant:
     raise ModelError(f"{name} is of type {kind}, no protocol", remedy="name a Protocol or a variant of one")
 
 
+def find_beside(name: str, other: str) -> Variant:
+    """The protocol that ``other`` means beside the one called ``name``: one of the same file or module, if that has one
+    of this name, else as ``find`` has it."""
+    if ":" in other:
+        return find(other)
+    place, _ = _apart(name)
+    there = _protocols(_module(place))
+    if other in there:
+        return find(f"{place}:{other}")
+    return find(known(other, dict.fromkeys([*there, *BUILT_IN]), f"protocol of {place}, or of ours,"))
+
+
 def names_in(file: str) -> list[str]:
     """What protocols of a file are called. Raises ``ModelError``."""
     return [f"{file}:{n}" for n in _protocols(_from_file(file))]
 
 
-def _protocols(module: ModuleType) -> list[str]:
-    return [n for n, v in vars(module).items() if isinstance(v, Protocol | Variant)]
-
-
 def siblings(name: str) -> tuple[Variant, ...]:
     """The more protected variants beside the one that ``name`` means, as ``siblings_of`` has them."""
-    here = find(name)
-    place, _, _ = BUILT_IN.get(name, name).rpartition(":")
-    return siblings_of(here, sys.modules[f"planrace_user_{Path(place).stem}" if place.endswith(".py") else place])
+    place, _ = _apart(name)
+    return siblings_of(find(name), _module(place))
 
 
 def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> tuple[Variant, ...]:
@@ -79,12 +75,48 @@ def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> t
     return tuple(sorted({id(v): v for v in alike}.values(), key=lambda v: -len(v.protections)))
 
 
+def _apart(name: str) -> tuple[str, str]:
+    """The file or module that ``name`` means, and what in it."""
+    name = BUILT_IN.get(name, name)
+    if ":" not in name:
+        if name.endswith(".py"):
+            there = names_in(name)
+            remedy = f"write {' or '.join(there)}" if there else "it defines no protocol"
+            raise ModelError(f"{name} names no attribute", remedy=remedy)
+        if Path(f"{name}.py").is_file() and name not in BUILT_IN:
+            raise ModelError(f"no protocol is called {name!r}", remedy=f"for one of that file write {name}.py:protocol")
+        dotted, _, last = name.rpartition(".")
+        if dotted and (file := Path(f"{dotted.replace('.', '/')}.py")).is_file():
+            raise ModelError(f"no protocol is called {name!r}", remedy=f"for that of the file write {file}:{last}")
+        known(name, BUILT_IN, "protocol")
+    place, _, attribute = name.rpartition(":")
+    return place, attribute
+
+
+def _protocols(module: ModuleType) -> list[str]:
+    return [n for n, v in vars(module).items() if isinstance(v, Protocol | Variant)]
+
+
+def _module(place: str) -> ModuleType:
+    return _from_file(place) if place.endswith(".py") else _from_module(place)
+
+
+def _file_of(module: ModuleType) -> str:
+    return getattr(module, "__file__", None) or module.__name__
+
+
 def _from_file(file: str) -> ModuleType:
     path = Path(file)
     try:
         path.read_bytes()
-    except OSError as problem:
-        raise ModelError(f"cannot read {file}: {problem.strerror}", remedy="check the path") from problem
+    except (OSError, ValueError) as problem:
+        told = getattr(problem, "strerror", None) or problem
+        raise ModelError(f"cannot read {file}: {told}", remedy="check the path") from problem
+    return loaded(path, lambda: _run(file, path))
+
+
+def _run(file: str, path: Path) -> ModuleType:
+    """Run a file of the author."""
     spec = importlib.util.spec_from_file_location(f"planrace_user_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ModelError(f"cannot load {file} as Python", remedy="name a .py file")
@@ -93,29 +125,33 @@ def _from_file(file: str) -> ModuleType:
     beside = str(path.resolve().parent)
     sys.path.insert(0, beside)
     try:
-        spec.loader.exec_module(module)
-    except ModelError:
+        with running(f"{file} fails while it is loaded", file, WRITTEN_WITH):
+            spec.loader.exec_module(module)
+    except ModelError as problem:
+        del sys.modules[spec.name]
+        if isinstance(problem.__cause__, SyntaxError):
+            raise _not_python(problem.__cause__, file) from problem.__cause__
         raise
-    except SyntaxError as problem:
-        place = Place(problem.filename or file, problem.lineno or 1)
-        raise ModelError(f"not valid Python: {problem.msg}", where=place) from problem
-    except (Exception, SystemExit) as problem:
-        raise mistaken(f"{file} fails while it is loaded", problem, file, WRITTEN_WITH) from problem
     finally:
-        sys.path.remove(beside)
+        if beside in sys.path:
+            sys.path.remove(beside)
     return module
+
+
+def _not_python(problem: SyntaxError, file: str) -> ModelError:
+    return ModelError(f"not valid Python: {problem.msg}", where=Place(problem.filename or file, problem.lineno or 1))
 
 
 def _from_module(name: str) -> ModuleType:
     try:
-        return importlib.import_module(name)
-    except ModelError:
+        with running(f"{name} fails while it is loaded", name, WRITTEN_WITH):
+            return importlib.import_module(name)
+    except ModelError as problem:
+        missing = problem.__cause__
+        if isinstance(missing, ModuleNotFoundError):
+            file = Path(f"{name.replace('.', '/')}.py")
+            remedy = (
+                f"for that of the file write {file}:…" if file.is_file() else "is it installed, or a file.py:attribute?"
+            )
+            raise ModelError(f"there is no module {missing.name}", remedy=remedy) from None
         raise
-    except ModuleNotFoundError as problem:
-        file = Path(f"{name.replace('.', '/')}.py")
-        remedy = (
-            f"for that of the file write {file}:…" if file.is_file() else "is it installed, or a file.py:attribute?"
-        )
-        raise ModelError(f"there is no module {problem.name}", remedy=remedy) from None
-    except (Exception, SystemExit) as problem:
-        raise mistaken(f"{name} fails while it is loaded", problem, name, WRITTEN_WITH) from problem

@@ -11,6 +11,8 @@ from typing import ParamSpec, TypeVar
 from model.language import ModelError, Place
 from model.language.errors import author
 
+from .loaded import one_run
+
 _FOR_AUTHORS = True  # errors name the line that calls this module
 _HERE = Path(__file__).parent
 _P = ParamSpec("_P")
@@ -34,7 +36,8 @@ def public(call: Callable[_P, _T]) -> Callable[_P, _T]:
     @wraps(call)
     def asked(*args: _P.args, **keywords: _P.kwargs) -> _T:
         place = author()
-        with placed(None if place is None or Path(place.file).is_relative_to(_HERE) else place):
+        named = None if place is None or Path(place.file).is_relative_to(_HERE) else place
+        with placed(named), one_run():
             return call(*args, **keywords)
 
     return asked

@@ -196,8 +196,9 @@ MAY_IMPORT = {
         "properties.kinds",
         "properties.scenario",
     ],
-    "checker.placing": ["model.language"],
-    "checker.catalogue": ["checker.placing", "model.language"],
+    "checker.loaded": [],
+    "checker.placing": ["checker.loaded", "model.language"],
+    "checker.catalogue": ["checker.loaded", "checker.placing", "model.language"],
     "checker.offers": ["checker.ask", "checker.catalogue", "model.language", "properties.kinds"],
     "checker.obligations": [
         "checker.limits",

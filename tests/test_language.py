@@ -19,6 +19,7 @@ from model.language import (
     array,
     boolean,
     both,
+    count,
     each,
     either,
     enumeration,
@@ -54,6 +55,8 @@ at = P.variable("at", array(Worker, Place), first(Place))
 holder = P.variable("holder", optional(Worker), None)
 done = P.variable("done", subsets(Place), set())
 crew = P.variable("crew", subsets(Worker), set())
+crews = P.variable("crews", array(Worker, subsets(Worker)), set())
+holders = P.variable("holders", array(Place, array(Worker, optional(Worker))), None)
 worker = Term  # parameters below are terms
 
 
@@ -128,6 +131,39 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "sorts and parameters": (r"has 0 parameters \(none\) but 1 sort", lambda: act(lambda_named("body", step), Worker)),
     "unknown fault": (r"fault 'rain' is not declared", lambda: act(lambda_named("body", step), fault="rain")),
     "unknown fairness": (r"fairness 'very' is unknown", lambda: act(lambda_named("body", step), fairness="very")),
+    "by an index as a word": (
+        r"by='Worker' is a word, so no member of the index worker .*write by=Worker, without quotes",
+        lambda: act(lambda_named("body", step), Worker, by="Worker"),
+    ),
+    "by the name of an index": (
+        r"by='worker' is a word, so no member of the index worker",
+        lambda: act(lambda_named("body", step), Worker, by="worker"),
+    ),
+    "by a number": (r"by=3 is neither a word nor an index", lambda: act(lambda_named("body", step), by=3)),
+    "a parameter over a number": (
+        r"test_language.py:\d+: an action is over sorts, and 3 is none",
+        lambda: act(lambda_named("body", step), 3),
+    ),
+    "a parameter over a set": (
+        r"test_language.py:\d+: a parameter of an action is one member of a sort, not a set of worker \(give a",
+        lambda: act(lambda_named("body", step), subsets(Worker)),
+    ),
+    "a parameter over an array": (r"not a place for each worker", lambda: act(step, array(Worker, Place))),
+    "a parameter over a size": (
+        r"size is none \(for that many members declare an index: index\(name, size\)",
+        lambda: act(lambda_named("body", step), SIZE),
+    ),
+    "a parameter with a default": (r"the parameter w=1 is not plain", lambda: act(lambda w=1: step(), Worker)),
+    "parameters as a tuple": (r"the parameter \*w is not plain", lambda: act(lambda *w: step(), Worker)),
+    "no function": (r"an action is a function, not 3", lambda: Protocol("x").action(by="me")(3)),  # type: ignore[arg-type]
+    "a tuple for a step": (
+        r"body returns no step but a tuple \(write return step\(…\) around",
+        lambda: act(lambda_named("body", lambda: (when(flag), update(n, 1)))),
+    ),
+    "step not called": (
+        r"returns no step but a function \(call it: return step",
+        lambda: act(lambda_named("body", lambda: step)),
+    ),
     "by nobody": (r"no parameter is a worker", lambda: act(lambda_named("body", step), by=Worker)),
     "unknown variable": (r"unknown variable n", lambda: act(lambda_named("body", lambda: step(update(n, 1))))),
     "primed in an action": (
@@ -141,6 +177,43 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: P.variable("n", boolean(), False),
     ),
     "initial value": (r"initial value of m: n is no constant", lambda: P.variable("m", integers(0, 3), n)),
+    "initial set too large": (
+        r"initial value of m: \{0, 9\} holds 9, which is out of the range of number, 0…3",
+        lambda: P.variable("m", subsets(integers(0, 3)), {0, 9}),
+    ),
+    "initial set too small": (
+        r"initial value of m: \{-1\} holds -1, which is out of the range of number, 0…3",
+        lambda: P.variable("m", subsets(integers(0, 3)), {-1}),
+    ),
+    "initial set of elements": (
+        r"\{7\} holds 7, which is out of the range of number, 0…3",
+        lambda: P.variable("m", array(Worker, array(Place, subsets(integers(0, 3)))), {7}),
+    ),
+    "initial set in any instance": (
+        r"\{0, 6\} holds 6, which is out of the range of number, 0…size, which is 0…5",
+        lambda: P.variable("m", subsets(integers(0, SIZE)), {0, 6}),
+    ),
+    "initial sum": (r"9 is out of the range", lambda: P.variable("m", integers(0, 3), If(both(), 9, 0))),
+    "initial array": (
+        r"initial value of m: \[i ↦ i\] is an array \(give one value; elements of an array all start with one value",
+        lambda: P.variable("m", array(Worker, Worker), each(Worker, lambda i: i)),
+    ),
+    "no sort": (r"variable m: 3 is no sort \(sorts are boolean\(\), ", lambda: P.variable("m", 3, 0)),  # type: ignore[arg-type]
+    "assigned set": (
+        r"assignment to done_by: \{9\} holds 9, which is out of the range",
+        lambda: update(Protocol("x").variable("done_by", subsets(integers(0, 3)), set()), {9}),
+    ),
+    "count of a set": (
+        r"count\(done\) lacks its function \(of a set: count\(sort, lambda x: x.isin\(done\)\)\)",
+        lambda: count(done),  # type: ignore[arg-type]
+    ),
+    "quantifier without function": (r"forall\(worker\) lacks its .*forall\(sort, lambda", lambda: forall(Worker)),
+    "product of sizes": (r"sizes are not multiplied .*another parameter", lambda: integers(0, SIZE * 2)),
+    "sum of sizes": (r"high must be .*, not size \+ 1 \(sizes are not computed", lambda: integers(0, SIZE + 1)),  # type: ignore[arg-type]
+    "each none, where sets are": (
+        r"assignment to crews: .* is a none for each worker, wanted is a set of worker",
+        lambda: update(crews, each(Worker, lambda w: None)),
+    ),
     "empty range": (r"the range 3…1 is empty", lambda: integers(3, 1)),
     "empty enumeration": (r"has no members", lambda: enumeration("none", "")),
     "member twice": (r"names a member twice", lambda: enumeration("twice", "A A")),
@@ -269,3 +342,55 @@ def test_pictures() -> None:
             protocol.picture(*wrong)
     with pytest.raises(DefinitionError, match="picture"):
         protocol.picture(things, holder=single)
+
+
+# What has no sort of its own ------------------------------------------------------------------------------------
+def test_none_and_the_empty_set_are_elements() -> None:
+    """Each gets the sort of what it is assigned to, within arrays of arrays too."""
+    assert update(crews, each(Worker, lambda w: set())).value.sort == crews.sort
+    nobody = each(Place, lambda p: each(Worker, lambda w: None))
+    assert update(holders, nobody).value.sort == holders.sort
+    rows = update(holders, each(Place, lambda p: If(p == first(Place), each(Worker, lambda w: None), holders[p])))
+    assert rows.value.sort == holders.sort
+    assert update(crew, set() - crew).value.sort == crew.sort
+    assert str(forall(Worker, lambda w: ({w} - crew) == set())) == "∀w ∈ worker. ({w} ∖ crew) = ∅"
+
+
+# What variables start with ---------------------------------------------------------------------------------------
+def started(sort: Any, start: Any) -> Protocol:
+    """A protocol with a size of 1…8 (2 by default), and one variable of the sort that is made of it."""
+    protocol = Protocol("started")
+    size = protocol.parameter("size", 2, 1, 8)
+    x = protocol.variable("x", sort(size), start(size))
+
+    @protocol.action(by="me")
+    def stay() -> Step:
+        return step(when(size >= 1))
+
+    protocol.declare(reachable("there", both(), "there is a state"))
+    assert x is not None
+    return protocol
+
+
+@pytest.mark.parametrize(
+    ("sort", "start", "holds"),
+    [
+        (lambda n: integers(0, n), lambda n: 5, [5, 6, 7, 8]),
+        (lambda n: integers(n, 4), lambda n: 3, [1, 2, 3]),
+        (lambda n: integers(0, 3), lambda n: n.term - 1, [1, 2, 3, 4]),
+        (lambda n: integers(0, 3), lambda n: If(n > 4, 9, 1), [1, 2, 3, 4]),
+        (lambda n: array(integers(1, n), subsets(integers(0, n))), lambda n: {0, 4}, [4, 5, 6, 7, 8]),
+        (lambda n: subsets(integers(0, 4)), lambda n: {n.term}, [1, 2, 3, 4]),
+        (lambda n: subsets(integers(1, n)), lambda n: set(), range(1, 9)),
+    ],
+)
+def test_instances_hold_what_variables_start_with(sort: Any, start: Any, holds: Any) -> None:
+    protocol = started(sort, start)
+    for size in range(1, 9):
+        if size in holds:
+            protocol.system().instance(size=size)
+            continue
+        with pytest.raises(ModelError, match=rf"initial value of x: .* out of the range of .*size={size}") as caught:
+            protocol.system().instance(size=size)
+        assert caught.value.where is not None
+        assert caught.value.where.file == __file__

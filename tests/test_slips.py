@@ -85,7 +85,7 @@ SLIPS: dict[str, tuple[str, str, str]] = {
         r"return step",
     ),
     "a dictionary": ('Phase.IDLE, "what', '{1: Phase.IDLE}, "what', r"m.py:9: .*starts with one value everywhere"),
-    "None": (EXISTS, "print()", r"m.py:34: None is .*lack its return"),
+    "None": (EXISTS, "print(end='')", r"m.py:34: None is .*lack its return"),
     "a list of properties": (PROPERTY, f"[{PROPERTY}]", r"m.py:3\d: declare: a list is no property"),
     "no such action": (PROPERTY, 'reachable("x", taken("flipp"), "y")', r"property x: .*no action .*did you mean flip"),
     "no such outcome": (PROPERTY, 'reachable("x", taken("flip", "ok"), "y")', r"flip has no outcome 'ok'"),

@@ -57,13 +57,14 @@ class Explored:
 
 
 def small(system: System) -> Instance:
-    """The instance of a system with small sizes."""
+    """The instance of a system with small sizes, which may be too small for what variables start with."""
     return Instance(system, tuple(min(p.high, max(p.low, SMALL)) for p in system.parameters))
 
 
 def explored(instance: Instance, limits: Limits) -> Explored:
-    """Explore an instance, breadth first within ``limits``, then by random runs if that was not all."""
-    census = Census(instance, [])
+    """Explore an instance, breadth first within ``limits``, then by random runs if that was not all. Raises
+    ``ModelError`` where variables start with what they cannot hold."""
+    census = Census(instance.checked(), [])
     search = Search(instance, [], exhaustive=True, limits=limits, census=census)
     error, complete = None, False
     try:

@@ -115,7 +115,7 @@ class _Looking:
 
 def _possible(system: System) -> Possible | None:
     try:
-        return Possible(small(system))
+        return Possible(small(system).checked())
     except ModelError:  # sizes that are no instance of it
         return None
 

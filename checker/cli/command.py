@@ -10,7 +10,7 @@ import click
 
 from model.language import Variant
 
-from ..catalogue import find, siblings
+from ..catalogue import find, find_beside, siblings
 from ..limits import Listener, until
 from ..report import document, write_whole
 from ..report.outcome import Asked, Outcome
@@ -76,7 +76,7 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
 def _beside(protocol: str, asked: str | None, *, explain: bool) -> Sequence[Variant]:
     """What may be laid beside traces: the variant that is named, or where all is told those in the same file."""
     if asked is not None:
-        return (find(asked),)
+        return (find_beside(protocol, asked),)
     return siblings(protocol) if explain else ()
 
 

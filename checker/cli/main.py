@@ -13,6 +13,7 @@ from types import FrameType
 
 import click
 
+from ..loaded import one_run
 from .failures import INTERNAL, INTERRUPTED, OURS, USAGE, code_of, sentence_of
 
 _NO_ARGUMENTS: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())
@@ -27,6 +28,10 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _discard_output()
+    if "model.language" in sys.modules:  # else no code of an author has run
+        from model.language.aside import end_of_output
+
+        end_of_output()
     sys.exit(code)
 
 
@@ -35,7 +40,8 @@ def run(arguments: list[str] | None = None) -> int:
     from .app import app
 
     try:
-        result = app.main(args=arguments, prog_name="check", standalone_mode=False)
+        with one_run():
+            result = app.main(args=arguments, prog_name="check", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except _NO_ARGUMENTS as problem:
         click.echo(problem.format_message(), err=True)

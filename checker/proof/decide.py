@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from model.language import ModelError, System, Term
+from model.language.starting import starts_by_size
 from model.language.terms import equal, lift
 from properties.kinds import Invariant, Recoverability, StepInvariant
 from properties.proof import Proof
@@ -20,6 +21,8 @@ from ..smt.sorts import UnencodableError
 from ..vocabulary import INITIALLY, Verdict
 from .refute import Refutation, Refuter
 
+SIZES = 2000
+"""Instances of which it is looked at whether variables hold what they start with, if that depends on sizes."""
 TRIED = 60
 """Instances on which a counterexample to induction is looked for."""
 
@@ -64,7 +67,7 @@ class Decider:
         watchman: Watchman | None = None,
         rlimit: int = RLIMIT,
     ) -> None:
-        system.instance(**(fixed or {}))
+        system.sized(**(fixed or {}))
         sizes = {p.name: p for p in system.parameters}
         chosen = [equal(lift(sizes[n]), v) for n, v in (fixed or {}).items()]
         assuming: list[Term] = [t for a in system.proofs if isinstance(a, Proof) for t in a.assuming]
@@ -72,6 +75,9 @@ class Decider:
         self.assuming = (*assuming, *chosen)
         self.obligations = Obligations(system, self.assuming, watchman=watchman, rlimit=rlimit)
         self.refuter = Refuter(assuming, fixed, watchman=self.obligations.watchman)
+        if starts_by_size(system):
+            for _ in islice(self.refuter.instances(system), SIZES):
+                pass  # those that the assumptions allow hold what variables start with, or an error says so
         if not self.obligations.consistent():
             raise ModelError(
                 f"no size satisfies {' and '.join(str(t) for t in self.assuming)}",

@@ -348,7 +348,7 @@ def instances(system: System, fixed: Mapping[str, int], allowed: Callable[[Insta
     for p in system.parameters:
         if p.name not in fixed and p.low + 2 <= p.high:
             chosen.append({**middle, p.name: p.low + 2})
-    return [i for i in (system.instance(**sizes) for sizes in chosen) if allowed(i)]
+    return [i.checked() for i in (system.sized(**sizes) for sizes in chosen) if allowed(i)]
 
 
 def lemmas(candidates: Sequence[Candidate]) -> list[Lemma]:

@@ -104,9 +104,9 @@ class Refuter:
         for total in range(sum(room) + 1):
             for extra in _splits(total, room):
                 sizes = {**self.fixed, **{p.name: p.low + x for p, x in zip(free, extra, strict=True)}}
-                instance = system.instance(**sizes)
+                instance = system.sized(**sizes)
                 if tuple(instance.parameters.items()) not in seen and self.allowed(instance):
-                    yield instance
+                    yield instance.checked()
 
     def _sizes_found(self) -> set[tuple[tuple[str, int], ...]]:
         return {tuple(r.parameters.items()) for found in self._found.values() for r in found}

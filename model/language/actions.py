@@ -20,7 +20,8 @@ from typing import TypeAlias
 
 from .build import both
 from .errors import DefinitionError, Place, author
-from .sorts import Array, Sort, describe
+from .sorts import Array, SetOf, Sort, describe
+from .starting import check_held
 from .terms import TRUE, Op, Term, Value, expect, lift, subterms
 
 
@@ -134,7 +135,11 @@ def update(target: Term, value: Value) -> Update:
         term = term.args[0]
     if term.op is not Op.VARIABLE:
         raise DefinitionError(f"{root} cannot be assigned to", remedy="only state variables and their elements can")
-    return Update(target, expect(value, target.sort, f"assignment to {target}"), here)
+    role = f"assignment to {target}"
+    given = expect(value, target.sort, role)
+    if isinstance(target.sort, SetOf):
+        check_held(target.sort, given, role)
+    return Update(target, given, here)
 
 
 def says(template: str, **terms: Value) -> Says:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .binders import bind
 from .errors import DefinitionError
 from .sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe, join, one
-from .terms import FALSE, TRUE, Op, Term, Value, bind, expect, lift, make, subterms, truth
+from .terms import FALSE, TRUE, Op, Term, Value, expect, lift, make, settled_to, subterms, truth
 
 if TYPE_CHECKING:
     from .actions import Action
@@ -22,6 +23,7 @@ def If(condition: Value, then: Value, otherwise: Value) -> Term:
         wanted: Sort = Maybe_of(known)
         return make(Op.ITE, (test, expect(then, wanted, "If"), expect(otherwise, wanted, "If")), wanted)
     a, b = lift_pair(then, otherwise)
+    a, b = settled_to(a, b.sort), settled_to(b, a.sort)
     sort = join(a.sort, b.sort)
     if sort is None:
         raise DefinitionError(f"If: one branch is {one(a.sort)}, the other {one(b.sort)}")
@@ -62,7 +64,7 @@ def either(*conditions: Value) -> Term:
 
 
 def _bound(
-    op: Op, over: Scalar, body: Callable[[Term], object], role: str, more: tuple[object, ...]
+    op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]
 ) -> tuple[Term, Term]:
     """The variable and the body of a binder; ``more`` is what stands beside the two, for want of another binder."""
     if more:
@@ -72,32 +74,32 @@ def _bound(
     return bind(op, over, body, role)
 
 
-def _quantify(op: Op, over: Scalar, body: Callable[[Term], object], role: str, more: tuple[object, ...]) -> Term:
+def _quantify(op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]) -> Term:
     return make(op, _bound(op, over, body, role, more), INTEGER if op is Op.COUNT else BOOL)
 
 
-def forall(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
+def forall(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
     """Whether ``body`` holds for every member of ``over``, a bounded scalar sort: ``forall(Worker, lambda w:
     done[w])``. ``body`` gets a member as a term and returns a truth value."""
     return _quantify(Op.FORALL, over, body, "forall", more)
 
 
-def exists(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
+def exists(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
     """Whether ``body`` holds for some member of ``over``, a bounded scalar sort; ``body`` as for ``forall``."""
     return _quantify(Op.EXISTS, over, body, "exists", more)
 
 
-def count(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
+def count(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
     """For how many members of ``over`` ``body`` holds: a whole number; ``body`` as for ``forall``."""
     return _quantify(Op.COUNT, over, body, "count", more)
 
 
-def such_that(over: Scalar, body: Callable[[Term], object], *more: object) -> Term:
+def such_that(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
     """The members of ``over`` that ``body`` holds for, as a set of that sort; ``body`` as for ``forall``."""
     return make(Op.COMPREHENSION, _bound(Op.COMPREHENSION, over, body, "such_that", more), SetOf(over))
 
 
-def each(over: Scalar, element: Callable[[Term], object], *more: object) -> Term:
+def each(over: Scalar, element: Callable[[Term], object] | None = None, *more: object) -> Term:
     """The array over ``over`` whose element at each member is what ``element`` returns for it: ``each(Worker, lambda w:
     0)``. All elements are of one sort."""
     variable, inner = _bound(Op.EACH, over, element, "each", more)

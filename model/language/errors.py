@@ -71,12 +71,21 @@ def listed(names: Iterable[str], what: str, where: Place | None = None) -> tuple
 
 def author() -> Place | None:
     """The innermost line on the stack that is the author's."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        if is_authors(frame):
-            return Place(frame.f_code.co_filename, frame.f_lineno)
+    frame = _author_frame()
+    return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+def author_value(name: str) -> object:
+    """What the author means by ``name`` at that line; None where there is no such name."""
+    frame = _author_frame()
+    return None if frame is None else frame.f_locals.get(name, frame.f_globals.get(name))
+
+
+def _author_frame() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not is_authors(frame):
         frame = frame.f_back
-    return None
+    return frame
 
 
 def is_authors(frame: FrameType) -> bool:

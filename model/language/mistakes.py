@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 
+from .aside import printing_aside, watching_signals
 from .errors import DefinitionError, ModelError, Place, is_authors, near
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -34,14 +35,27 @@ def is_writing() -> bool:
 
 @contextmanager
 def applying(what: str, function: Callable[..., object]) -> Iterator[None]:
-    """While ``function`` of the author runs as a part of ``what``: all that it raises is an error of the model."""
-    try:
-        with writing():
-            yield
-    except ModelError:
-        raise
-    except Exception as problem:
-        raise mistaken(f"{what} fails", problem, inspect.getfile(function)) from problem
+    """While ``function`` of the author runs as a part of ``what``, as ``running`` has it; here it writes terms."""
+    code = getattr(function, "__code__", None)
+    with running(f"{what} fails", "" if code is None else code.co_filename), writing():
+        yield
+
+
+@contextmanager
+def running(what: str, file: str, modules: Iterable[str] = ("model.language",)) -> Iterator[None]:
+    """While code of the author in ``file`` runs. All that it raises is an error of the model, also what is no
+    ``Exception``: a protocol that calls ``sys.exit`` must not end the command with its code. Only what a signal raises,
+    such as Ctrl-C, goes on as it is. What the code prints goes to standard error."""
+    with watching_signals() as arrived:
+        try:
+            with printing_aside():
+                yield
+        except ModelError:
+            raise
+        except BaseException as problem:
+            if arrived() and not isinstance(problem, Exception):
+                raise
+            raise mistaken(what, problem, file, modules) from problem
 
 
 def mistaken(what: str, problem: BaseException, file: str, modules: Iterable[str] = ("model.language",)) -> ModelError:
@@ -50,11 +64,22 @@ def mistaken(what: str, problem: BaseException, file: str, modules: Iterable[str
     frames = [(f, line) for f, line in traceback.walk_tb(problem.__traceback__) if is_authors(f)]
     inside = [x for x in frames if Path(x[0].f_code.co_filename).name == Path(file).name] or frames
     where = Place(inside[-1][0].f_code.co_filename, inside[-1][1]) if inside else None
-    return ModelError(f"{what}: {type(problem).__name__}: {problem}", where=where, remedy=_meant(problem, modules))
+    told = ": ".join(filter(None, (what, type(problem).__name__, _text(problem))))
+    return ModelError(told, where=where, remedy=_meant(problem, modules))
+
+
+def _text(problem: BaseException) -> str:
+    """Its words; a class of the author's may fail to have any."""
+    try:
+        return str(problem)
+    except BaseException:
+        return ""
 
 
 def _meant(problem: BaseException, modules: Iterable[str]) -> str | None:
     """What somebody who wrote a name that nothing has may have meant."""
+    if not isinstance(problem, Exception):
+        return "remove it: the file of a protocol declares things, and must not end the program"
     if isinstance(problem, UnboundLocalError):
         return "Python assigns its own names; a variable of the protocol gets a value by update(variable, value)"
     if not isinstance(problem, NameError):
@@ -73,7 +98,7 @@ def called(function: object, given: Sequence[object], what: str, form: str) -> o
     """What ``function`` of the author, a part of ``what``, returns for what it is ``given``. ``form`` is how it is
     written, which the error says where it is no function, or one of another number of arguments."""
     if not callable(function):
-        raise DefinitionError(f"{what}: {_shown(function)} is no function", remedy=f"write {form}")
+        raise DefinitionError(f"{what}: {shown(function)} is no function", remedy=f"write {form}")
     if not takes(function, len(given)):
         wanted = "no argument" if not given else f"{len(given)} argument{'s' if len(given) > 1 else ''}"
         raise DefinitionError(f"{what}: the function must take {wanted}", remedy=f"write {form}")
@@ -91,6 +116,7 @@ def takes(function: Callable[..., object], number: int) -> bool:
     return True
 
 
-def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) < 60 else f"{shown[:57]}…"
+def shown(value: object) -> str:
+    """A value that somebody wrote in place of another, not too long."""
+    text = value.__name__ if inspect.isroutine(value) else repr(value)
+    return text if len(text) < 60 else f"{text[:57]}…"

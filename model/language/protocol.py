@@ -16,7 +16,7 @@ from . import written
 from .actions import Action, Step, check_state_only
 from .changes import Changes, changing
 from .errors import DefinitionError, ModelError, Place, author, listed, near
-from .mistakes import applying, writing
+from .mistakes import applying
 from .options import Choice, Option, exists_in, picked
 from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort
 from .spoken import check_spoken
@@ -111,7 +111,7 @@ class Protocol:
         told.check(self.faults)
 
         def add(body: Callable[..., Step]) -> Action:
-            self._fresh(body.__name__, self.actions, "action")
+            self._fresh(written.named(body), self.actions, "action")
             made = told.action(body)
             self._check_action(made)
             self.actions[made.name] = made
@@ -142,7 +142,7 @@ class Protocol:
             self._fresh(title, self.observations, "observation")
             names = inspect.signature(body).parameters
             variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
-            with writing():
+            with applying(f"observation {title}", body):
                 told = body() if variable is None else body(variable)
             cases = tuple((truth(c, f"observation {title}"), words) for c, words in told)
             made = Observation(title, variable, cases)

@@ -8,7 +8,7 @@ instance fixes them: ``Scalar.low`` and ``Scalar.high`` are numbers or parameter
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from .errors import DefinitionError
 from .refused import Unformatted, Unwalked
@@ -47,8 +47,22 @@ class Parameter(Unformatted):
     def __add__(self, other: Value) -> Term:
         return self.term + other
 
+    def __radd__(self, other: Value) -> Term:
+        return other + self.term
+
     def __sub__(self, other: Value) -> Term:
         return self.term - other
+
+    def __rsub__(self, other: Value) -> Term:
+        return other - self.term
+
+    def __mul__(self, _other: object) -> NoReturn:
+        raise DefinitionError(
+            f"sizes are not multiplied or divided, as {self.name} is here",
+            remedy="declare another parameter for the product, or a number that is always large enough",
+        )
+
+    __rmul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __mul__
 
     def __lt__(self, other: Value) -> Term:
         return self.term < other
@@ -330,4 +344,10 @@ def bounds_of(sort: Scalar) -> tuple[Size, Size]:
 
 def _check_size(size: object, what: str) -> None:
     if isinstance(size, bool) or not isinstance(size, int | Parameter):
-        raise DefinitionError(f"{what} must be a whole number or a parameter, not {size!r}")
+        computed = getattr(size, "op", None) is not None
+        raise DefinitionError(
+            f"{what} must be a whole number or a parameter, not {size!r}",
+            remedy="sizes are not computed: declare another parameter for it, or a number that is always large enough"
+            if computed
+            else "write a number, or what protocol.parameter(…) has returned",
+        )

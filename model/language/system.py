@@ -86,7 +86,13 @@ class System:
         return changes.done()
 
     def instance(self, **values: int) -> Instance:
-        """The instance with these parameter values; the others have their defaults."""
+        """The instance with these parameter values; the others have their defaults. Raises ``ModelError`` for values
+        that parameters do not have, and where a variable starts with what its sort does not hold at these sizes."""
+        return self.sized(**values).checked()
+
+    def sized(self, **values: int) -> Instance:
+        """The instance that ``instance`` returns, whatever its variables start with: at sizes that the assumptions of a
+        proof rule out nobody needs them."""
         return Instance(self, self._values(values))
 
     def _values(self, given: Mapping[str, int]) -> tuple[int, ...]:
@@ -98,6 +104,8 @@ class System:
         chosen = []
         for p in self.parameters:
             value = given.get(p.name, p.default)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ModelError(f"{p.name} wants a whole number, not {value!r}", remedy="`check list` has the ranges")
             if not p.low <= value <= p.high:
                 wider = "; high=… where it is declared widens that" if value > p.high else ""
                 raise ModelError(f"{p.name}={value} is out of range", remedy=f"{p.name} is {p.low}…{p.high}{wider}")
@@ -111,6 +119,13 @@ class Instance:
 
     system: System
     values: tuple[int, ...]
+
+    def checked(self) -> Instance:
+        """The same. Raises ``ModelError`` where a variable starts with what its sort does not hold at these sizes."""
+        from .starting import check_started
+
+        check_started(self)
+        return self
 
     @property
     def parameters(self) -> dict[str, int]:
@@ -140,7 +155,7 @@ class Instance:
 
     def changed(self, change: Callable[[Changes], None]) -> Instance:
         """The instance of the changed system."""
-        return replace(self, system=self.system.changed(change))
+        return replace(self, system=self.system.changed(change)).checked()
 
 
 def _scalar(sort: Sort) -> Scalar:

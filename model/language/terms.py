@@ -12,12 +12,11 @@ ICFP 2013).
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from .errors import DefinitionError
-from .mistakes import called
 from .refused import MEANT, TIGHT, Refused, Unwalked, instead_of
 from .sorts import (
     BOOL,
@@ -145,16 +144,13 @@ class Term(Refused):
         return _arithmetic(Op.ADD, self, other)
 
     def __sub__(self, other: Value) -> Term:
-        if isinstance(self.sort, SetOf):
-            left, right = _same_sets(self, other, "-")
-            return make(Op.DIFFERENCE, (left, right), left.sort)
-        return _arithmetic(Op.SUB, self, other)
+        return _difference(self, other)
 
     def __radd__(self, other: Value) -> Term:
         return _arithmetic(Op.ADD, other, self)
 
     def __rsub__(self, other: Value) -> Term:
-        return _arithmetic(Op.SUB, other, self)
+        return _difference(other, self)
 
     def isin(self, collection: Value) -> Term:
         """Membership of this scalar in a set (a term of a set sort, or a Python set of scalars)."""
@@ -237,6 +233,8 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
     if isinstance(value, set | frozenset) and not value and isinstance(sort, SetOf):
         return make(Op.SET, (), sort)
     term = lift(value)
+    if isinstance(term.sort, Array):
+        term = settled_to(term, sort)
     if not fits(term.sort, sort):
         raise DefinitionError(
             f"{role}: {term} is {one(term.sort)}, wanted is {one(sort)}", remedy=remedy or _member_of(term, sort)
@@ -288,19 +286,10 @@ def contains(collection: object, element: object) -> Term:
     return make(Op.MEMBER, (item, of), BOOL)
 
 
-def bind(op: Op, over: Scalar, body: Callable[[Term], object], role: str) -> tuple[Term, Term]:
-    """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``."""
-    form = f"{role}(sort, lambda x: …)"
-    if not is_scalar(over) or over == INTEGER:
-        shown, remedy = ("a function", f"the sort comes first: {form}") if callable(over) else (describe(over), None)
-        raise DefinitionError(f"{role} is over a bounded scalar sort, not {shown}", remedy=remedy)
-    code = getattr(body, "__code__", None)
-    name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
-    hole = make(Op.BOUND, (), over, (name, object()))
-    given = called(body, (hole,), role, form)
-    inner = lift(given) if op is Op.EACH else truth(given, role)
-    variable = make(Op.BOUND, (), over, (name, inner.height + 1))
-    return variable, substitute(inner, {hole: variable})
+def settled_to(term: Term, sort: Sort) -> Term:
+    from .unsettled import is_settled, settled
+
+    return term if is_settled(term.sort) else settled(term, sort)
 
 
 def substitute(term: Term, by: dict[Term, Term]) -> Term:
@@ -394,6 +383,14 @@ def _lattice(kind: Op, sets: Op, left: object, right: object) -> Term:
     a, b = (truth(x, kind.value, TIGHT) for x in (left, right))
     parts = [p for side in (a, b) for p in (side.args if side.op is kind else (side,))]
     return make(kind, tuple(parts), BOOL)
+
+
+def _difference(left: object, right: object) -> Term:
+    """``-``: of numbers, and of sets. What is no set beside one is told by ``_same_sets``."""
+    if not any(isinstance(x, Term) and isinstance(x.sort, SetOf) for x in (left, right)):
+        return _arithmetic(Op.SUB, left, right)
+    a, b = _same_sets(left, right, "-")
+    return make(Op.DIFFERENCE, (a, b), a.sort)
 
 
 def _joined(a: Term, b: Term) -> Sort:

@@ -7,12 +7,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from .actions import Action, Step, check_parameters
-from .errors import DefinitionError, Place, author, listed
-from .mistakes import writing
-from .sorts import Array, Index, Scalar, Sort, bounds_of, describe, is_scalar
+from .actions import step as make_step
+from .errors import DefinitionError, Place, author, author_value, listed
+from .mistakes import applying, shown
+from .sorts import INTEGER, Array, Index, Parameter, Scalar, SetOf, Sort, bounds_of, describe, is_scalar
+from .starting import check_constant, check_held
 from .system import Variable
-from .terms import Op, Value, expect, make, subterms
+from .terms import Op, Term, Value, expect, make
 
+SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…) and array(…)"
 FAIRNESS = ("none", "weak", "strong")
 
 
@@ -30,11 +33,9 @@ class Circumstances:
 
     def check(self, faults: Collection[str]) -> None:
         """Refuse what cannot be; ``faults`` are those that are declared."""
-        if self.by is None:
-            raise DefinitionError(
-                "an action does not say who performs it",
-                remedy="write @….action(sorts…, by='planner'), or by= the index whose member does it",
-            )
+        self._check_by()
+        for s in self.sorts:
+            _check_parameter(s)
         if self.fairness is not None and self.fairness not in FAIRNESS:
             raise DefinitionError(f"fairness {self.fairness!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
         for f in (self.fault, self.awaits):
@@ -42,20 +43,45 @@ class Circumstances:
                 raise DefinitionError(f"fault {f!r} is not declared", remedy="declare it with protocol.fault(…)")
         listed(self.tags, "tags", author())
 
+    def _check_by(self) -> None:
+        how = "write @….action(sorts…, by='planner'), or by= the index whose member does it"
+        if self.by is None:
+            raise DefinitionError("an action does not say who performs it", remedy=how)
+        if not isinstance(self.by, Index | str) or not self.by:
+            raise DefinitionError(f"by={shown(self.by)} is neither a word nor an index", remedy=how)
+        if isinstance(self.by, str):
+            self._check_word(self.by)
+        for what in (self.role, self.fault, self.awaits):
+            if what is not None and not isinstance(what, str):
+                raise DefinitionError(f"role, fault and awaits are words, not {shown(what)}", remedy=how)
+
+    def _check_word(self, by: str) -> None:
+        """Refuse the name of an index as a word for the performer."""
+        meant = author_value(by)
+        known = [s for s in self.sorts if isinstance(s, Index) and (s.name == by or s is meant)]
+        if isinstance(meant, Index) and meant.name != by:
+            known.append(meant)
+        if known:
+            written = by if known[0] is meant else "the Python name of that index"
+            raise DefinitionError(
+                f"by={by!r} is a word, so no member of the index {known[0].name} performs the action",
+                remedy=f"write by={written}, without quotes; something else that performs it has a word of its own",
+            )
+
     def action(self, body: Callable[..., Step]) -> Action:
         """The action that ``body`` describes."""
-        name, by = body.__name__, self.by
+        name, by = named(body), self.by
         where = Place(body.__code__.co_filename, body.__code__.co_firstlineno)
-        names = tuple(inspect.signature(body).parameters)
+        names = _positional(body, where)
         check_parameters(self.sorts, names, name)
         terms = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(self.sorts, names, strict=True))
         actor = next((t for t in terms if isinstance(by, Index) and t.sort == by), None)
         if isinstance(by, Index) and actor is None:
             raise DefinitionError(f"action {name}: no parameter is a {by.name}", where=where)
-        with writing():
-            parts = body(*terms)
+        with applying(f"action {name}", body):
+            parts: object = body(*terms)
         if not isinstance(parts, Step):
-            raise DefinitionError(f"action {name} returns no step", where=where, remedy="return step(…)")
+            raise _no_step(name, parts, where)
         return Action(
             name,
             terms,
@@ -72,17 +98,72 @@ class Circumstances:
         )
 
 
+def named(body: object) -> str:
+    """The name of a function that describes an action."""
+    if not inspect.isfunction(body):
+        raise DefinitionError(f"an action is a function, not {shown(body)}", remedy="write @….action(…) above a def")
+    return body.__name__
+
+
+def _positional(body: Callable[..., object], where: Place) -> tuple[str, ...]:
+    """The names of its parameters, each of which gets one term."""
+    found = inspect.signature(body).parameters
+    for p in found.values():
+        if p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) or p.default is not p.empty:
+            raise DefinitionError(
+                f"action {body.__name__}: the parameter {p} is not plain",
+                where=where,
+                remedy="each parameter is a name alone, with its sort in @….action(…)",
+            )
+    return tuple(found)
+
+
+def _check_parameter(sort: object) -> None:
+    """Refuse what no parameter of an action is over."""
+    if is_scalar(sort) and sort != INTEGER:
+        return
+    if isinstance(sort, SetOf | Array):
+        raise DefinitionError(
+            f"a parameter of an action is one member of a sort, not a {describe(sort)}",
+            remedy="give a parameter for each member that is chosen; let a variable hold the whole",
+        )
+    if isinstance(sort, Parameter):
+        remedy = (
+            f"for that many members declare an index: index(name, {sort.name}); for numbers integers(0, {sort.name})"
+        )
+    else:
+        remedy = f"give the sort of each parameter; {SORTS}"
+    given = sort.name if isinstance(sort, Parameter) else shown(sort)
+    raise DefinitionError(f"an action is over sorts, and {given} is none", remedy=remedy)
+
+
+def _no_step(name: str, given: object, where: Place) -> DefinitionError:
+    """The error of an action that returns something else."""
+    what = "nothing" if given is None else f"a {type(given).__name__}"
+    meant = "call it: return step(…)" if given is make_step else "write return step(…) around all parts"
+    return DefinitionError(f"action {name} returns no step but {what}", where=where, remedy=meant)
+
+
 def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
     """A state variable that starts with the constant ``initially``, everywhere if it is an array."""
     if not name.isidentifier():
         raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
+    base = _base_of(sort, name)
+    role = f"initial value of {name}"
+    if isinstance(initially, Term) and isinstance(initially.sort, Array):
+        check_constant(initially, role)
+    start = expect(initially, base, role)
+    check_constant(start, role)
+    check_held(base, start, role)
+    return Variable(name, sort, start, meaning, author())
+
+
+def _base_of(sort: Sort, name: str) -> Sort:
+    """What the variable holds, or the innermost elements of it."""
     base = sort
     while isinstance(base, Array):
         base = base.element
-    if is_scalar(base) and not isinstance(base, Index):
-        bounds_of(base)  # type: ignore[arg-type]
-    start = expect(initially, base, f"initial value of {name}")
-    for t in subterms(start):
-        if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
-            raise DefinitionError(f"initial value of {name}: {t} is no constant", remedy="use a constant")
-    return Variable(name, sort, start, meaning, author())
+    if not is_scalar(base) and not isinstance(base, SetOf):
+        raise DefinitionError(f"variable {name}: {describe(base)} is no sort", remedy=SORTS)
+    bounds_of(base.element if isinstance(base, SetOf) else base)
+    return base

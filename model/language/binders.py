@@ -1,0 +1,46 @@
+"""Binders: from the function that an author writes for every member of a sort to a bound variable and its body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .errors import DefinitionError
+from .mistakes import called
+from .refused import Unwalked
+from .sorts import INTEGER, Scalar, SetOf, describe, is_scalar
+from .terms import Op, Term, lift, make, substitute, truth
+from .unsettled import unsettled
+
+
+def bind(op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str) -> tuple[Term, Term]:
+    """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``."""
+    form = f"{role}(sort, lambda x: …)"
+    if body is None:
+        raise DefinitionError(f"{role}({_given(over)}) lacks its function", remedy=_instead_of_one(over, role, form))
+    if not is_scalar(over) or over == INTEGER:
+        shown, remedy = ("a function", f"the sort comes first: {form}") if callable(over) else (describe(over), None)
+        raise DefinitionError(f"{role} is over a bounded scalar sort, not {shown}", remedy=remedy)
+    code = getattr(body, "__code__", None)
+    name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
+    hole = make(Op.BOUND, (), over, (name, object()))
+    given = called(body, (hole,), role, form)
+    inner = _element(given) if op is Op.EACH else truth(given, role)
+    variable = make(Op.BOUND, (), over, (name, inner.height + 1))
+    return variable, substitute(inner, {hole: variable})
+
+
+def _given(over: object) -> str:
+    return describe(over) if isinstance(over, Term | Unwalked) else "…"
+
+
+def _instead_of_one(over: object, role: str, form: str) -> str:
+    """How to write what somebody asked of a set, or of a sort alone."""
+    if isinstance(over, Term) and isinstance(over.sort, SetOf):
+        return f"of a set: {role}(sort, lambda x: x.isin({over}))"
+    return f"write {form}"
+
+
+def _element(given: object) -> Term:
+    """What a function gives for an element of an array, which may have no sort before the array is used."""
+    found = unsettled(given)
+    return lift(given) if found is None else found
