@@ -14,7 +14,7 @@ from .answers import Answer
 from .ask import Options
 from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
 from .limits import Limits, TimeUpError
-from .vocabulary import NO_MACHINE_CODE, WITHOUT_FAULTS, Exploration, Verdict, Warned
+from .vocabulary import NO_MACHINE_CODE, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
 
 OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
@@ -29,13 +29,13 @@ class Searched:
     answers: list[Answer]
     covered: Exploration
     census: Census | None = None
-    slow: str | None = None
+    notes: tuple[Warned, ...] = ()
 
     @property
     def warnings(self) -> tuple[Warned, ...]:
-        """What the author of the model should know, and why a large search stayed in Python."""
+        """What the author of the model should know, and what there is to say about machine code."""
         of_model = () if self.census is None else tuple(self.census.warnings(complete=self.covered.complete))
-        return of_model if self.slow is None else (*of_model, Warned(NO_MACHINE_CODE, "", self.slow))
+        return (*of_model, *self.notes)
 
 
 def searched(
@@ -142,7 +142,7 @@ def _explore(
         check_symmetric(instance, properties)
     outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
     named = without(instance, common["sliced"])
-    slow: str | None = None
+    notes: tuple[Warned, ...] = ()
 
     def census() -> Census | None:
         return None if live else Census(named, properties)
@@ -162,9 +162,10 @@ def _explore(
         native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
         if isinstance(native, str):
             slow = f"This search ran in Python, which is slower than machine code: {native}."
+            notes = (Warned(NO_MACHINE_CODE, "", slow),)
         else:
             more, covered = native.run()
-            return Searched("native", native, [*known, *more], covered, again)
+            return Searched("native", native, [*known, *more], covered, again, _about_code(native))
     if engine == "native":
         seen = census()
         native = _native(instance, checkable, limits, options.workers, {**common, "keep": every, "census": seen})
@@ -173,10 +174,10 @@ def _explore(
         if options.ir is not None:
             options.ir(native.program.text())
         answers, covered = native.run()
-        return Searched(engine, native, answers, covered, seen)
+        return Searched(engine, native, answers, covered, seen, _about_code(native))
     seen = census()
     run = Search(instance, checkable, limits=limits, census=seen, **common)
-    return Searched("explicit", run, *run.run(), seen, slow)
+    return Searched("explicit", run, *run.run(), seen, notes)
 
 
 def _symmetric(instance: Instance, properties: Sequence[Property] | None = None) -> bool:
@@ -205,6 +206,15 @@ def _native(
         return str(problem)
     except (MemoryError, OSError, RuntimeError) as problem:
         return f"{type(problem).__name__}: {problem}"
+
+
+def _about_code(native: Any) -> tuple[Warned, ...]:
+    """What was kept on disk and could not be trusted."""
+    refused = native.program.machine.refused
+    if refused is None:
+        return ()
+    message = f"Machine code was made anew; what is kept on disk was not loaded: {refused}."
+    return (Warned(UNTRUSTED_CACHE, "", message),)
 
 
 # Continuations ---------------------------------------------------------------------------------------------------

@@ -333,7 +333,9 @@ class Finding:
 LEFT_OUT = "lemma left out"
 OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES = "outcome never happens", "without faults", "many states"
 NOT_TOLD, NO_MACHINE_CODE = "not told", "no machine code"
-OF_THE_RUN = (MANY_STATES, NOT_TOLD, NO_MACHINE_CODE)
+UNTRUSTED_CACHE = "untrusted cache"
+ABOUT_CODE = (NO_MACHINE_CODE, UNTRUSTED_CACHE)
+OF_THE_RUN = (MANY_STATES, NOT_TOLD, *ABOUT_CODE)
 """Kinds of warning about the run, not about the model."""
 NOTES = (OUTCOME_NEVER, WITHOUT_FAULTS, *OF_THE_RUN)
 """Kinds of warning that are no more than notes."""
@@ -345,8 +347,8 @@ class Warned:
     "never happens" (an action), "vacuous" (a property), "lemma left out" (the last step of ``trace``, whose start need
     not be reachable, breaks it), or that of a note: an outcome never happens, a property was answered without the
     faults that are on, "many states": what multiplies the states of a search that met its bound, "not told": what
-    there would be to say of a run (``subject`` is its property), for which there was no time, or "no machine code": why
-    a large search stayed in Python."""
+    there would be to say of a run (``subject`` is its property), for which there was no time, "no machine code": why a
+    large search stayed in Python, or "untrusted cache": why machine code that is kept on disk was not loaded."""
 
     kind: str
     subject: str

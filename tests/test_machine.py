@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from array import array as array_module
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from checker.native.memory import Array
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
+
+AS_ROOT = pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root gives files away")
 
 # The cache -----------------------------------------------------------------------------------------------------
 SOURCE = "def twice(x):\n return x + x\n"
@@ -45,6 +49,87 @@ def test_without_a_place_for_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "file" / "cache"))
     assert not machine().cached
     assert not machine().cached
+
+
+def _kept_in(folder: Path) -> Path:
+    """The one object that is kept, after a second machine has loaded it."""
+    machine()
+    assert machine().cached
+    (kept,) = folder.iterdir()
+    return kept
+
+
+def _foreign_file(kept: Path, tmp_path: Path) -> None:
+    os.chown(kept, 12345, 12345)
+
+
+def _foreign_folder(kept: Path, tmp_path: Path) -> None:
+    os.chown(kept.parent, 12345, 12345)
+
+
+def _writable_file(kept: Path, tmp_path: Path) -> None:
+    kept.chmod(0o620)
+
+
+def _writable_folder(kept: Path, tmp_path: Path) -> None:
+    kept.parent.chmod(0o777)
+
+
+def _link(kept: Path, tmp_path: Path) -> None:
+    kept.rename(tmp_path / "elsewhere.o")
+    kept.symlink_to(tmp_path / "elsewhere.o")
+
+
+def _pipe(kept: Path, tmp_path: Path) -> None:
+    kept.unlink()
+    os.mkfifo(kept)
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="the system has no owners of files")
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        pytest.param(_foreign_file, "belongs to another user", marks=AS_ROOT),
+        pytest.param(_foreign_folder, "belongs to another user", marks=AS_ROOT),
+        (_writable_file, "may be written by other users"),
+        (_writable_folder, "may be written by other users"),
+        (_link, "is a link"),
+        (_pipe, "is not a regular file"),
+    ],
+)
+def test_what_others_may_have_written_is_not_loaded(
+    spoil: Callable[[Path, Path], None], why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "cache"))
+    spoil(_kept_in(tmp_path / "cache"), tmp_path)
+    again = machine()
+    assert not again.cached
+    assert why in (again.refused or "")
+    assert again["twice"](21) == 42
+
+
+def test_an_object_under_the_name_of_another_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "cache"))
+    kept = _kept_in(tmp_path / "cache")
+    other = machine("def twice(x):\n return x + x + x\n")
+    (second,) = (p for p in (tmp_path / "cache").iterdir() if p != kept)
+    second.write_bytes(kept.read_bytes())
+    again = machine("def twice(x):\n return x + x + x\n")
+    assert not again.cached
+    assert again["twice"](2) == other["twice"](2) == 6
+
+
+def test_the_user_is_told_once_of_a_cache_that_others_may_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    folder.chmod(0o777)
+    monkeypatch.setenv("PLANRACE_CACHE", str(folder))
+    small = ["-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=2", "-s", "keep=1"]
+    assert run(["-p", "fixed", *small, "--engine", "native"]) == 0
+    assert " ".join(capsys.readouterr().out.split()).count("what is kept on disk was not loaded") == 1
+    assert not list(folder.iterdir())
 
 
 # The dialect ---------------------------------------------------------------------------------------------------

@@ -1,18 +1,11 @@
-"""LLVM IR → machine code in this process, kept on disk between runs.
-
-The cache is a folder of object files named by the content that made them (sources, translator, library, processor),
-each written whole and renamed, so that runs at the same time do not disturb each other. Where it cannot be written
-nothing is kept. What is found there is used only if it is whole.
-"""
+"""LLVM IR → machine code in this process, kept on disk between runs under the hash of all that made it (sources,
+translator, library, processor)."""
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import hashlib
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,12 +13,10 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
+from .cache import Cache
+
 LEVEL = 2
 """How hard LLVM optimises."""
-DIGEST = 32
-"""Bytes before an object in the cache: its SHA-256."""
-KEPT = 64
-"""Objects that stay in the cache; the oldest go first."""
 
 
 class Machine:
@@ -40,9 +31,14 @@ class Machine:
         self._target = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=LEVEL)
         key = hashlib.sha256("\0".join([content, *_environment(features)]).encode()).hexdigest()
         self.cached = False
-        self._cache = _folder()
+        self._cache = Cache()
         self._engine = self._load(text, key)
         self._functions = {name: self._function(name, count) for name, count in functions.items()}
+
+    @property
+    def refused(self) -> str | None:
+        """Why what is kept on disk was not loaded, where that is for want of trust."""
+        return self._cache.refused
 
     def __getitem__(self, name: str) -> Any:
         return self._functions[name]
@@ -54,16 +50,14 @@ class Machine:
         return function
 
     def _load(self, text: Callable[[], str], key: str) -> Any:
-        known = self._cache / f"{key}.o" if self._cache is not None else None
-        blob = _kept(known) if known is not None else None
+        blob = self._cache.kept(key)
         self.cached = blob is not None
         if blob is None:
             module = llvm.parse_assembly(text())
             module.verify()
             self._optimise(module)
             blob = self._target.emit_object(module)
-            if known is not None:
-                _keep(known, blob)
+            self._cache.keep(key, blob)
         engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
         engine.add_object_file(llvm.ObjectFileRef.from_data(blob))
         engine.finalize_object()
@@ -81,42 +75,3 @@ def _environment(features: str) -> list[str]:
     version = ".".join(map(str, llvm.llvm_version_info))
     code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in ("dialect.py", "machine.py")]
     return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, sys.platform, *code]
-
-
-def _folder() -> Path | None:
-    """The folder of the cache, if there can be one that only this user writes."""
-    chosen = os.environ.get("PLANRACE_CACHE")
-    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "planrace"
-    try:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not os.access(base, os.W_OK):
-            return None
-        if hasattr(os, "getuid") and base.stat().st_uid != os.getuid():
-            return None
-    except OSError:
-        return None
-    return base
-
-
-def _kept(path: Path) -> bytes | None:
-    """The object that is kept there, if it is whole: LLVM does not survive one that is not."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    digest, blob = content[:DIGEST], content[DIGEST:]
-    return blob if hashlib.sha256(blob).digest() == digest else None
-
-
-def _keep(target: Path, blob: bytes) -> None:
-    with contextlib.suppress(OSError):
-        handle, name = tempfile.mkstemp(dir=target.parent, suffix=".new")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(blob).digest() + blob)
-            Path(name).replace(target)
-        except OSError:
-            Path(name).unlink(missing_ok=True)
-        old = sorted(target.parent.glob("*.o"), key=lambda p: p.stat().st_mtime)[:-KEPT]
-        for path in old:
-            path.unlink(missing_ok=True)

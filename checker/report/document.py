@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..annotations import Declared
 from ..vocabulary import (
+    ABOUT_CODE,
     LEFT_OUT,
     MANY_STATES,
-    NO_MACHINE_CODE,
     Exploration,
     FactMatch,
     Finding,
@@ -45,7 +45,7 @@ def _blocks(report: Report) -> Iterator[Block]:
     yield Paragraph(subject(report))
     if report.exploration is not None:
         yield Paragraph(coverage(report, report.exploration))
-        yield from (Paragraph(w.message) for w in report.warnings if w.kind == NO_MACHINE_CODE)
+        yield from (Paragraph(w.message) for w in report.warnings if w.kind in ABOUT_CODE)
         if _outgrown(report, report.exploration):
             yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
             yield Paragraph("`check forecast` with the same options says how large the search is, and more of why.")
@@ -181,7 +181,7 @@ def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
 def _warnings(report: Report) -> Iterator[Block]:
     """What the author of the model may not have meant, then what is no more than worth knowing."""
     serious = [w for w in report.warnings if w.strict]
-    told = (MANY_STATES, NO_MACHINE_CODE)  # beside what was searched
+    told = (MANY_STATES, *ABOUT_CODE)  # beside what was searched
     notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind not in told]
     if serious:
         yield Heading("Warnings")
