@@ -10,7 +10,7 @@ from properties.kinds import Checkable, Property, Reachability, StepInvariant
 
 from .interpreter import Interpreter, State
 from .replay import Recording, ReplayError
-from .vocabulary import Fairness, Hopeless, Runbook, Verdict
+from .vocabulary import Fairness, Hopeless, Runbook, Verdict, Warned
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class Answer:
 
     ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable. ``hopeless``
     says why there is no recovery after ``recording``; ``loop`` is the number of the state that a lasso returns to, and
-    ``fairness`` how it is fair; ``runbook`` is what people can do without whom there is no recovery.
+    ``fairness`` how it is fair; ``runbook`` is what people can do without whom there is no recovery; ``untold`` is what
+    could not be told of all this.
     """
 
     property: Property
@@ -31,6 +32,7 @@ class Answer:
     loop: int | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
+    untold: tuple[Warned, ...] = ()
 
 
 def sought(p: Checkable) -> Term:

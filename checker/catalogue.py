@@ -59,20 +59,26 @@ def names_in(file: str) -> list[str]:
     return [f"{file}:{n}" for n in _protocols(_from_file(file))]
 
 
-def siblings(name: str) -> tuple[Variant, ...]:
+class Siblings(tuple[Variant, ...]):
+    """Variants that may be laid beside traces, though nobody named one."""
+
+    __slots__ = ()
+
+
+def siblings(name: str) -> Siblings:
     """The more protected variants beside the one that ``name`` means, as ``siblings_of`` has them."""
     place, _ = _apart(name)
     return siblings_of(find(name), _module(place))
 
 
-def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> tuple[Variant, ...]:
+def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> Siblings:
     """The variants of the same protocol in the module (where one is not named: any that has this one) that have more
     protections than it, the most protected first."""
     modules = [m for m in list(sys.modules.values()) if any(v is here for v in list(vars(m).values()))]
     here = here.variant(here.name) if isinstance(here, Protocol) else here
     others = [v for m in ([module] if module else modules) for v in list(vars(m).values()) if isinstance(v, Variant)]
     alike = [v for v in others if v.protocol is here.protocol and len(v.protections) > len(here.protections)]
-    return tuple(sorted({id(v): v for v in alike}.values(), key=lambda v: -len(v.protections)))
+    return Siblings(sorted({id(v): v for v in alike}.values(), key=lambda v: -len(v.protections)))
 
 
 def _apart(name: str) -> tuple[str, str]:

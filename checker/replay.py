@@ -39,9 +39,9 @@ class Recording:
         self.states.append(after)
         return move
 
-    def trace(self) -> Trace:
-        """The run in the words of reports."""
-        tell = Teller(self.interpreter)
+    def trace(self, *, plain: bool = False) -> Trace:
+        """The run in the words of reports; ``plain``: without the author's, and without what the world sees."""
+        tell = Teller(self.interpreter, plain=plain)
         steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
         return Trace(tell.state(self.states[0]), tuple(steps))
 
@@ -57,9 +57,10 @@ def record(interpreter: Interpreter, picks: Iterable[Pick], start: State | None 
 class Teller:
     """Turns the interpreter's values into those of reports."""
 
-    def __init__(self, interpreter: Interpreter) -> None:
+    def __init__(self, interpreter: Interpreter, *, plain: bool = False) -> None:
         self.interpreter = interpreter
         self.instance: Instance = interpreter.instance
+        self._plain = plain
 
     def state(self, state: State) -> ShownState:
         return {v.name: shown(v.sort, x) for v, x in zip(self.instance.system.variables, state, strict=True)}
@@ -74,11 +75,14 @@ class Teller:
             role=action.role,
             outcome=move.outcome.name,
             fault=action.fault,
-            text=self.words(move.outcome.says or action.says, before, bound) or spelled(action.name),
+            text=self._text(move, before, bound) or spelled(action.name),
             state=self.state(after),
             changed=tuple(self.changes(before, after)),
-            observed=tuple(self.observed(before, after)),
+            observed=() if self._plain else tuple(self.observed(before, after)),
         )
+
+    def _text(self, move: Move, before: State, bound: dict[Term, int]) -> str:
+        return "" if self._plain else self.words(move.outcome.says or move.action.says, before, bound)
 
     def words(self, says: Says | None, state: State, bound: dict[Term, int]) -> str:
         if says is None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
@@ -12,10 +13,10 @@ from properties.kinds import Checkable, Property, Temporal
 
 from .answers import Answer
 from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
-from .insight import declared, pictures, sources
+from .guarded import Guard
 from .limits import TimeUpError, time_left, until
 from .scenes import show
-from .tell import Narrator, sight_of
+from .tell import Narrator, laid_beside, sight_of, told_of
 from .vocabulary import Exploration, Report, Verdict, Warned
 
 __all__ = ["ENGINES", "Options", "check", "chosen", "provable"]
@@ -59,15 +60,20 @@ def _checked(
         return show(system, sizes, options.scenario, options)
     instance = system.instance(**sizes)
     asked, _ = chosen(system, options.properties, Checkable | Temporal)
+    others = laid_beside(instance, options, faults)
     engine, answers, exploration, interrupted, warned = ask(engine, instance, list(asked), options)
     by_name = {a.property.name: a for a in answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in answers)
-    sight, untold = sight_of(instance, options, faults, broken=broken)
-    told = Narrator(instance, options, sight, choose=engine in EXPLICIT, untold=untold)
+    guard = Guard()
+    sight = sight_of(options, others, guard, broken=broken)
+    told = Narrator(instance, options, sight, guard, choose=engine in EXPLICIT)
     findings = [told.finding(by_name.get(p.name) or _unanswered(p, engine)) for p in asked]
     telling, cut = None, False
     if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):
         telling, cut = told.telling(findings)
+    outgrown = partial(_many, engine, instance, asked, exploration, options)
+    many = guard.told("the search", "reasons why it is large", outgrown, ())
+    model = told_of(instance, guard)
     return Report(
         protocol=system.name,
         parameters=dict([*instance.parameters.items(), *system.options]),
@@ -78,24 +84,23 @@ def _checked(
         exploration=exploration,
         telling=telling,
         interrupted=interrupted or cut,
-        warnings=(*warned, *_many(engine, instance, asked, exploration, options), *told.untold),
-        variables=declared(instance),
-        pictures=pictures(instance),
-        sources=sources(system),
+        warnings=(*warned, *many, *(w for a in answers for w in a.untold), *guard.warnings),
+        **model,
     )
 
 
 def _many(
     engine: str, instance: Instance, asked: Sequence[Property], covered: Exploration | None, options: Options
-) -> Iterator[Warned]:
+) -> tuple[Warned, ...]:
     """What makes the states so many, where their number, or the memory for them, ended the search."""
     if engine not in EXPLICIT or covered is None or covered.stopped is None:
-        return
+        return ()
     if "memory" in covered.stopped or (options.states is not None and covered.states >= options.states):
         from .advice import outgrown
 
         with suppress(MemoryError, ModelError, TimeUpError):  # the search did not come to what is wrong with the model
-            yield outgrown(instance, asked, time_left())
+            return (outgrown(instance, asked, time_left()),)
+    return ()
 
 
 def _prove(

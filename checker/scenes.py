@@ -10,12 +10,12 @@ from model.language.protocol import known
 from properties.scenario import Scenario
 
 from .ask import Options, ask
-from .insight import Lens, declared, pictures, sources
+from .guarded import Guard
+from .insight import Lens
 from .interpreter import Interpreter
-from .limits import TimeUpError
 from .replay import Recording, ReplayError, record
-from .tell import sight_of
-from .vocabulary import NOT_TOLD, Finding, Report, Telling, Verdict, Warned
+from .tell import laid_beside, sight_of, told_of
+from .vocabulary import Finding, Report, Telling, Verdict
 
 
 @dataclass
@@ -54,23 +54,21 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
     scenarios = {s.name: s for s in system.scenarios}
     scenario: Scenario = scenarios[known(name, scenarios, f"scenario of {system.name}")]
     instance = system.instance(**parameters)
-    found = _Covered()
+    found, guard = _Covered(), Guard()
+    others = laid_beside(instance, options, system.faults)
     for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
         _search(instance, scenario, cast, options, found)
         if found.interrupted:
             break
     telling = trace = insight = None
-    untold: list[Warned] = []
     if found.best is not None:
-        trace = found.best.trace()
-        sight, untold = sight_of(instance, options, system.faults, broken=True)
-        try:
-            insight = Lens(instance, sight).insight(found.best, None)
-        except TimeUpError as problem:
-            untold = [*untold, Warned(NOT_TOLD, name, f"is told without what there is to say of it: {problem}")]
-        telling = Telling(match(scenario, found.best), trace, found.how, insight)
-    matched = telling.match if telling is not None else None
-    finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, matched)
+        best, lens = found.best, Lens(instance, sight_of(options, others, guard), guard)
+        trace, insight = lens.trace(best, name), lens.insight(best, None, name)
+        matched = guard.told(name, "matches", lambda: match(scenario, best), None)
+        telling = None if matched is None else Telling(matched, trace, found.how, insight)
+    shown = telling.match if telling is not None else None
+    finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, shown)
+    model = told_of(instance, guard)
     return Report(
         protocol=system.name,
         parameters=dict([*instance.parameters.items(), *system.options]),
@@ -81,10 +79,8 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
         exploration=None,
         telling=telling,
         interrupted=found.interrupted,
-        warnings=tuple(untold),
-        variables=declared(instance),
-        pictures=pictures(instance),
-        sources=sources(system),
+        warnings=guard.warnings,
+        **model,
     )
 
 

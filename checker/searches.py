@@ -13,8 +13,9 @@ from properties.kinds import Checkable, Liveness, Property, Recoverability
 from .answers import Answer
 from .ask import Options
 from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
+from .guarded import Guard
 from .limits import Limits, TimeUpError
-from .vocabulary import NO_MACHINE_CODE, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
+from .vocabulary import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
 
 OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
@@ -34,8 +35,11 @@ class Searched:
     @property
     def warnings(self) -> tuple[Warned, ...]:
         """What the author of the model should know, and what there is to say about machine code."""
-        of_model = () if self.census is None else tuple(self.census.warnings(complete=self.covered.complete))
-        return (*of_model, *self.notes)
+        census, guard = self.census, Guard()
+        if census is None:
+            return self.notes
+        found = guard.told(OF_MODEL, "warnings", lambda: tuple(census.warnings(complete=self.covered.complete)), ())
+        return (*found, *self.notes, *guard.warnings)
 
 
 def searched(

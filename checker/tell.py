@@ -2,61 +2,81 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from model.language import Instance, Protocol, Variant
+from model.language import Instance, ModelError, Protocol, Variant
 from properties.kinds import Checkable, Invariant, Property, StepInvariant
 
 from .answers import Answer, shows
 from .ask import Options, ask
-from .insight import Lens, Seek, Wanted, check_alike, different
+from .catalogue import Siblings
+from .guarded import Guard
+from .insight import Lens, Seek, Wanted, check_alike, declared, different, pictures, sources
 from .limits import Limits, TimeUpError
 from .replay import Recording
-from .vocabulary import NOT_TOLD, Finding, Match, Others, Telling, Unreached, Verdict, Warned
+from .vocabulary import Finding, Match, Others, Telling, Unreached, Verdict
 
 if TYPE_CHECKING:
     from properties.scenario import Scenario
 
     from .scenario import Shortest
 
-X = TypeVar("X")
-
 TELLING = Limits(states=2_000_000, seconds=45.0)
 """How far the search for the fullest match goes when nothing else bounds it."""
 
 
+REPORT, FULLEST = "the report", "the fullest match"
+"""What warnings of what could not be told are about, where that is no property."""
 FEW = 20_000
 """States in which a variant that may be laid beside traces is looked at."""
 
 
-def wanted(instance: Instance, options: Options, faults: Sequence[str], *, broken: bool = True) -> Wanted:
-    """What the options want said of traces; ``broken``: there are such of violations. Raises ``ModelError`` where a
-    variant cannot be laid beside them."""
-    others = [_variant(v).system(faults).instance(**instance.parameters) for v in options.candidates]
-    for other in others:
-        check_alike(instance, other)
-    best = next(filter(_holds, others), None) if broken and len(others) > 1 else None
+def laid_beside(instance: Instance, options: Options, faults: Sequence[str]) -> list[Instance]:
+    """What the options lay beside traces, the best first. Raises ``ModelError`` where a variant that was asked for
+    cannot be; of those that nobody named, these are left out."""
+    found = []
+    for v in options.candidates:
+        try:
+            other = _variant(v).system(faults).instance(**instance.parameters)
+            check_alike(instance, other)
+        except ModelError:
+            if not isinstance(options.beside, Siblings):
+                raise
+        else:
+            found.append(other)
+    return found
+
+
+def sight_of(options: Options, others: Sequence[Instance], guard: Guard, *, broken: bool = True) -> Wanted:
+    """What the options want said of traces, with the first of ``others`` that holds; ``broken``: some are of
+    violations."""
+    best = None
+    if broken and len(others) > 1:
+        best = guard.told(REPORT, "variants that hold", lambda: next(filter(_holds, others), None), None)
     seek = seeker(options, first=True) if options.least_delay else None
     return Wanted(options.explain, options.alternatives, best or next(iter(others), None), seek)
-
-
-def sight_of(
-    instance: Instance, options: Options, faults: Sequence[str], *, broken: bool
-) -> tuple[Wanted, list[Warned]]:
-    """The same, with no variant beside traces where there was no time to choose one: that is not told then."""
-    try:
-        return wanted(instance, options, faults, broken=broken), []
-    except TimeUpError as problem:
-        return Wanted(), [Warned(NOT_TOLD, "the report", f"is told without what is laid beside runs: {problem}")]
 
 
 def _holds(instance: Instance) -> bool:
     """A short search is enough to know that it does."""
     asked = [p for p in instance.system.properties if isinstance(p, Checkable)]
-    _, answers, *_ = ask("auto", instance, list(asked), Options(states=FEW, fail_fast=True))
+    try:
+        _, answers, *_ = ask("auto", instance, list(asked), Options(states=FEW, fail_fast=True))
+    except ModelError:
+        return False
     return all(a.verdict is Verdict.HOLDS for a in answers)
+
+
+def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
+    """What a report says of its model: fields of ``Report``."""
+    return {
+        "variables": guard.told(REPORT, "sorts of variables", lambda: declared(instance), ()),
+        "pictures": guard.told(REPORT, "pictures", lambda: pictures(instance), ()),
+        "sources": guard.told(REPORT, "lines of the author's file", lambda: sources(instance.system), {}),
+    }
 
 
 def _variant(protocol: Protocol | Variant) -> Variant:
@@ -79,42 +99,39 @@ class Narrator:
     """Answers as findings; a counterexample is laid beside the protocol's scenario.
 
     ``choose``: among counterexamples that are as short, one that shows more of the scenario is looked for, by search.
-    ``untold`` is what there was no time for.
+    ``guard`` notes what could not be told.
     """
 
-    def __init__(
-        self, instance: Instance, options: Options, sight: Wanted, *, choose: bool, untold: Sequence[Warned] = ()
-    ) -> None:
+    def __init__(self, instance: Instance, options: Options, sight: Wanted, guard: Guard, *, choose: bool) -> None:
         self.instance = instance
         self.options = options
-        self.lens = Lens(instance, sight)
+        self.guard = guard
+        self.lens = Lens(instance, sight, guard)
         self.scenario = instance.system.scenarios[0] if instance.system.scenarios else None
         self.choose = choose
-        self.untold = list(untold)
         self._shortest: Shortest | None = None
 
     def finding(self, answer: Answer) -> Finding:
         p, recording, matched = answer.property, answer.recording, None
-        if recording is not None and answer.verdict is Verdict.VIOLATED and self.scenario is not None:
+        violated = answer.verdict is Verdict.VIOLATED
+        if recording is not None and violated and self.scenario is not None:
             recording, matched = self._fullest(p, recording, self.scenario)
-        trace = replace(recording.trace(), loop=answer.loop) if recording is not None else None
-        broken = p if answer.verdict is Verdict.VIOLATED else None
-        insight = others = None
+        trace = insight = others = unreached = None
         if recording is not None:
-            run = recording
-            insight = self._in_time(p, "its causes", lambda: self.lens.insight(run, broken))
-        if recording is not None and broken is not None:
-            others = self._in_time(p, "counterexamples that differ", lambda: self._others(p))
-        unreached = None
+            trace = self.lens.trace(recording, p.name)
+            insight = self.lens.insight(recording, p if violated else None, p.name)
+        if recording is not None and violated:
+            others = self.guard.told(p.name, "counterexamples that differ", lambda: self._others(p), None)
         if answer.unreached is not None:
-            unreached = Unreached(answer.unreached.trace(), self.instance.parameters)
+            begun = self.lens.trace(answer.unreached, p.name)
+            unreached = None if begun is None else Unreached(begun, self.instance.parameters)
         return Finding(
             p.name,
             p.kind,
             p.meaning,
             answer.verdict,
             answer.how,
-            trace,
+            None if trace is None else replace(trace, loop=answer.loop),
             matched,
             unreached=unreached,
             hopeless=answer.hopeless,
@@ -124,28 +141,20 @@ class Narrator:
             others=others,
         )
 
-    def _in_time(self, p: Property | None, what: str, tell: Callable[[], X]) -> X | None:
-        """What ``tell`` says; None where there is no time for it, which is noted."""
-        try:
-            return tell()
-        except TimeUpError as problem:
-            named = "the fullest match" if p is None else p.name
-            self.untold.append(Warned(NOT_TOLD, named, f"is told without {what}: {problem}"))
-            return None
-
     def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match | None]:
         """The counterexample, or another of its length that shows more of the scenario."""
         from .scenario import match
 
-        found = self._in_time(p, "its match with the scenario", lambda: match(scenario, recording))
+        told = partial(self.guard.told, p.name)
+        found = told("matches with the scenario", lambda: match(scenario, recording), None)
         if found is None or found.full or not self.choose or not recording.moves:
             return recording, found
         if not isinstance(p, Invariant | StepInvariant):
             return recording, found
-        other = self._in_time(p, "the fullest of its shortest runs", lambda: self._richest(p, scenario, recording))
-        if other is None:
+        other = told("fuller ones of its shortest runs", lambda: self._richest(p, scenario, recording), None)
+        better = None if other is None else told("their matches", lambda: match(scenario, other), None)
+        if other is None or better is None:
             return recording, found
-        better = match(scenario, other)
         return (other, better) if len(better.matched) > len(found.matched) else (recording, found)
 
     def _richest(self, p: Invariant | StepInvariant, scenario: Scenario, recording: Recording) -> Recording | None:
@@ -168,6 +177,9 @@ class Narrator:
         found = [f.match for f in findings if f.match is not None]
         if not found or any(m.full for m in found):
             return None, False
+        return self.guard.told(FULLEST, "searches for it", self._in_time, (None, False))
+
+    def _in_time(self) -> tuple[Telling, bool]:
         try:
             return self._guided()
         except TimeUpError as problem:
@@ -183,9 +195,9 @@ class Narrator:
         recording = guide.run()
         if recording is not None:
             how = f"guided search, {guide.states} product states; not necessarily the shortest"
-            broken = self._shown(recording)
-            insight = self._in_time(broken, "its causes", lambda: self.lens.insight(recording, broken))
-            return Telling(match(scenario, recording), recording.trace(), how, insight), False
+            trace = self.lens.trace(recording, FULLEST)
+            insight = self.lens.insight(recording, self._shown(recording), FULLEST)
+            return Telling(match(scenario, recording), trace, how, insight), False
         if guide.stopped is None:
             return Telling(
                 None, None, f"complete search of {guide.states} product states: no run shows it in full"

@@ -332,13 +332,15 @@ class Finding:
 
 LEFT_OUT = "lemma left out"
 OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES = "outcome never happens", "without faults", "many states"
-NOT_TOLD, NO_MACHINE_CODE = "not told", "no machine code"
+NOT_TOLD, NO_MACHINE_CODE, UNAVAILABLE = "not told", "no machine code", "unavailable"
 UNTRUSTED_CACHE = "untrusted cache"
 ABOUT_CODE = (NO_MACHINE_CODE, UNTRUSTED_CACHE)
-OF_THE_RUN = (MANY_STATES, NOT_TOLD, *ABOUT_CODE)
+OF_THE_RUN = (MANY_STATES, NOT_TOLD, UNAVAILABLE, *ABOUT_CODE)
 """Kinds of warning about the run, not about the model."""
 NOTES = (OUTCOME_NEVER, WITHOUT_FAULTS, *OF_THE_RUN)
 """Kinds of warning that are no more than notes."""
+OF_MODEL = "the model"
+"""The subject of what is unavailable where warnings of the model are."""
 
 
 @dataclass(frozen=True)
@@ -348,7 +350,8 @@ class Warned:
     not be reachable, breaks it), or that of a note: an outcome never happens, a property was answered without the
     faults that are on, "many states": what multiplies the states of a search that met its bound, "not told": what
     there would be to say of a run (``subject`` is its property), for which there was no time, "no machine code": why a
-    large search stayed in Python, or "untrusted cache": why machine code that is kept on disk was not loaded."""
+    large search stayed in Python, "untrusted cache": why machine code that is kept on disk was not loaded, or
+    "unavailable": what could not be told for a defect of ours."""
 
     kind: str
     subject: str
@@ -357,8 +360,8 @@ class Warned:
 
     @property
     def strict(self) -> bool:
-        """It is a failure where warnings are."""
-        return self.kind not in NOTES
+        """It is a failure where warnings are: also that nobody knows whether there are any."""
+        return self.kind not in NOTES or (self.kind == UNAVAILABLE and self.subject == OF_MODEL)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "checker.annotations": ["checker.vocabulary"],
     "checker.table": ["checker.confirmation", "checker.vocabulary"],
     "checker.limits": [],
+    "checker.guarded": ["checker.limits", "checker.vocabulary"],
     "checker.interpreter": ["model.language"],
     "checker.layout": ["checker.interpreter", "model.language"],
     "checker.answers": [
@@ -83,6 +84,7 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
         "properties.proof",
+        "checker.guarded",
     ],
     "checker.temporal": [
         "checker.temporal",
@@ -96,6 +98,7 @@ MAY_IMPORT = {
         "checker.vocabulary",
         "model.language",
         "properties.kinds",
+        "checker.guarded",
     ],
     "checker.scenario": [
         "checker.answers",
@@ -122,6 +125,7 @@ MAY_IMPORT = {
         "checker.vocabulary",
         "model.language",
         "properties.kinds",
+        "checker.guarded",
     ],
     "checker.advice": [
         "checker.advice",
@@ -168,6 +172,7 @@ MAY_IMPORT = {
         "checker.confirmation",
         "checker.table",
         "checker.vocabulary",
+        "checker.guarded",
     ],
     "checker.stategraph": [
         "checker.interpreter",
@@ -195,6 +200,8 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
         "properties.scenario",
+        "checker.guarded",
+        "checker.catalogue",
     ],
     "checker.loaded": [],
     "checker.placing": ["checker.loaded", "model.language"],
@@ -229,6 +236,7 @@ MAY_IMPORT = {
         "checker.vocabulary",
         "model.language",
         "properties.kinds",
+        "checker.guarded",
     ],
     "checker.scenes": [
         "checker.insight",
@@ -241,6 +249,7 @@ MAY_IMPORT = {
         "checker.vocabulary",
         "model.language",
         "properties.scenario",
+        "checker.guarded",
     ],
     "checker.plugin": ["checker", "model.language", "properties.kinds"],
     "checker.request": ["checker.ask", "checker.catalogue", "model.language"],
@@ -264,6 +273,7 @@ MAY_IMPORT = {
         "model.language",
         "properties.kinds",
         "properties.scenario",
+        "checker.guarded",
     ],
     "checker.cli": ["checker", "model.language"],
     "checker": ["checker"],

@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from ..guarded import fault
 from ..report import OutputError, render_plain, write_whole
 from ..report.blocks import Document
 from ..report.forms import FOR_CI, FORMS, OF_TRACE, WHOLE, NoTraceError, render_broken, render_trace, render_whole
@@ -30,7 +31,14 @@ class Told:
     makers: Mapping[str, Callable[[], str]]
 
     def render(self, form: str) -> str:
-        return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
+        """The report in a form. Raises ``NoTraceError``, and ``OutputError`` where the form cannot be made: the others
+        can, and the verdict is what it is."""
+        try:
+            return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
+        except (NoTraceError, OutputError):
+            raise
+        except Exception as problem:
+            raise OutputError(f"there is no {form} of this report: {fault(problem)}") from problem
 
 
 def told(report: Report, document: Document, trace: str | None = None, **more: Any) -> Told:
@@ -77,12 +85,15 @@ class Delivery:
 
         A trace that there is none of is left out with a word about it, or an error if ``strict``.
         """
-        try:
-            for kind, path in self._places:
+        problems = []
+        for kind, path in self._places:
+            try:
                 self._write(kind, path, told, strict=strict)
-        except OutputError:
+            except OutputError as problem:
+                problems.append(problem)
+        if problems:
             self._show(told, strict=strict)
-            raise
+            raise OutputError("\nError: ".join(map(str, problems)))
         if self._replaced:
             click.echo(told.document.closing)
         else:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from model.language import Index, Instance
 from properties.kinds import Invariant, Property, Recoverability, StepInvariant
 
 from ..annotations import Causes, Delay, Insight
 from ..answers import shows
+from ..guarded import Guard
 from ..limits import timed
 from ..replay import Recording, performer
+from ..vocabulary import Trace
 from .beliefs import beliefs
 from .beside import beside
 from .causes import Question, causes
@@ -36,36 +39,54 @@ class Wanted:
 
 
 class Lens:
-    """Looks at runs of one instance."""
+    """Looks at runs of one instance. What cannot be said of them is left out, and noted in ``guard``."""
 
-    def __init__(self, instance: Instance, wanted: Wanted) -> None:
+    def __init__(self, instance: Instance, wanted: Wanted, guard: Guard | None = None) -> None:
         self.instance = instance
+        self.guard = guard or Guard()
         self.wanted = wanted
         self.properties: tuple[Property, ...] = instance.system.properties
         self._recovery: dict[str, Recovery] = {}
 
-    def insight(self, recording: Recording, p: Property | None) -> Insight:
-        """What there is to say of a run, which breaks ``p`` if there is one."""
-        why = self.causes(recording, p)
+    def trace(self, recording: Recording, subject: str) -> Trace | None:
+        """The run in the words of reports; where the author's words fail, without them."""
+        found = self.guard.told(subject, "words of its steps", recording.trace, None)
+        return found or self.guard.told(subject, "steps", lambda: recording.trace(plain=True), None)
+
+    def insight(self, recording: Recording, p: Property | None, subject: str = "the run") -> Insight:
+        """What there is to say of a run, which breaks ``p`` if there is one; ``subject`` is its name else."""
+        told = partial(self.guard.told, subject if p is None else p.name)
+        why = told("causes", lambda: self.causes(recording, p), None)
         if why is not None:
-            why = replace(why, delay=self._delay(recording, p, why))
+            why = replace(why, delay=told("delays", partial(self._delay, recording, p, why), None))
         if not self.wanted.full:
             return Insight(causes=why)
-        short = len(recording.moves) <= LONG
+        if why is not None:
+            why = replace(why, edges=told("orders of steps", lambda: reduced(recording), ()))
         found = Insight(
-            offers=offers(recording) if short else (),
-            truths=truths(recording, self.properties),
-            beliefs=beliefs(recording, [performer(m) for m in recording.moves]) if short else (),
-            touched=self._touched(recording),
-            causes=why and replace(why, edges=reduced(recording)),
-            beside=None if self.wanted.other is None else beside(recording, self.wanted.other, self.properties),
+            truths=tuple(t for q in self.properties for t in told("truth values", partial(truths, recording, [q]), ())),
+            touched=told("places read and written", lambda: self._touched(recording), ()),
+            causes=why,
         )
-        if self.wanted.depth is not None:
-            found = replace(found, neighbourhood=neighbourhood(recording, self.properties, self.wanted.depth))
-        goal = next((q for q in self.properties if isinstance(q, Recoverability)), None)
-        if goal is None or not short:
+        other, depth = self.wanted.other, self.wanted.depth
+        if other is not None:
+            beside_it = told("the same steps elsewhere", lambda: beside(recording, other, self.properties), None)
+            found = replace(found, beside=beside_it)
+        if depth is not None:
+            near = told("steps off the run", lambda: neighbourhood(recording, self.properties, depth), None)
+            found = replace(found, neighbourhood=near)
+        if len(recording.moves) > LONG:
             return found
-        return replace(found, recoverable=self._recoveries(goal).last(recording), goal=goal.meaning)
+        found = replace(
+            found,
+            offers=told("steps that were enabled", lambda: offers(recording), ()),
+            beliefs=told("beliefs", lambda: beliefs(recording, list(map(performer, recording.moves))), ()),
+        )
+        goal = next((q for q in self.properties if isinstance(q, Recoverability)), None)
+        if goal is None:
+            return found
+        last = told("chances of recovery", lambda: self._recoveries(goal).last(recording), None)
+        return replace(found, recoverable=last, goal=goal.meaning)
 
     def causes(self, recording: Recording, p: Property | None) -> Causes | None:
         """Why the run breaks ``p``; None where the question makes no sense."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ..api import render
+from ..guarded import fault
 from ..report import OutputError, write_whole
 from ..report.forms import NoTraceError
 from ..vocabulary import Report, Verdict
@@ -68,6 +69,8 @@ def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str,
         except (OutputError, OSError) as problem:
             why = problem if isinstance(problem, OutputError) else f"cannot write {path}: {problem.strerror}"
             yield form, f"not written: {why}"
+        except Exception as problem:
+            yield form, f"not written: {fault(problem)}"
         else:
             item.user_properties.append((f"planrace-{form}", str(path)))
             yield form, str(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
+from typing import Any
 
 import z3
 
@@ -12,13 +13,16 @@ from model.language import System, Variant
 from properties.kinds import Invariant, Property, Recoverability, StepInvariant
 from properties.proof import Proof
 
+from ..guarded import Guard
 from ..insight import Lens, Wanted, declared, sources
 from ..limits import Limits, Listener, Watchman
+from ..replay import Recording
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Argument, Discharged, Provable
 from ..vocabulary import (
     INITIALLY,
     LEFT_OUT,
+    OF_MODEL,
     Certificate,
     Conjunct,
     Finding,
@@ -69,6 +73,7 @@ class Proving:
         self._grammars = [False, True] if infer else []
         self.decisions: list[tuple[Decision, System]] = []
         self.interrupted = False
+        self._guard = Guard()
         self._start()
 
     def run(self, properties: Sequence[Property], left_out: Sequence[Property] = ()) -> Report:
@@ -79,6 +84,7 @@ class Proving:
             self._start()
             findings = self._findings(properties)
         warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
+        lines = self._guard.told("the report", "lines of the author's file", lambda: sources(self.system), {})
         return Report(
             protocol=self.system.name,
             parameters=self.fixed,
@@ -87,12 +93,12 @@ class Proving:
             engine="proof",
             findings=tuple(findings),
             exploration=None,
-            proofs=tuple(self._certificates()),
+            proofs=self._guard.told("the report", "certificates", lambda: tuple(self._certificates()), ()),
             left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
             interrupted=self.interrupted,
-            warnings=warnings,
+            warnings=(*warnings, *self._guard.warnings),
             every_size=True,
-            sources=sources(self.system),
+            sources=lines,
         )
 
     def _start(self) -> None:
@@ -124,7 +130,8 @@ class Proving:
         if self._inferred or self.interrupted or self.decider.refuter.spent:
             return ()
         try:
-            return tuple(map(_useless, self.decider.left_out(self.system)))
+            left_out = self.decider.left_out
+            return self._guard.told(OF_MODEL, "warnings", lambda: tuple(map(_useless, left_out(self.system))), ())
         except KeyboardInterrupt:
             self.interrupted = True
             return ()
@@ -156,12 +163,23 @@ class Proving:
             p.meaning,
             decision.verdict,
             decision.how + more,
-            trace=shown.trace() if shown is not None else None,
+            trace=None if shown is None else self._lens(shown).trace(shown, p.name),
             parameters=refuted.parameters if refuted is not None else None,
-            unreached=_unreached(decision),
-            insight=None if shown is None else Lens(shown.interpreter.instance, Wanted(full=True)).insight(shown, p),
-            variables=() if told is None else declared(told.recording.interpreter.instance),
+            unreached=self._unreached(decision, p),
+            insight=None if shown is None else self._lens(shown).insight(shown, p),
+            variables=() if told is None else self._variables(told.recording),
         )
+
+    # Telling ---------------------------------------------------------------------------------------------------
+    def _lens(self, run: Recording) -> Lens:
+        return Lens(run.interpreter.instance, Wanted(full=True), self._guard)
+
+    def _unreached(self, d: Decision, p: Property) -> Unreached | None:
+        begun = None if d.unreached is None else self._lens(d.unreached.recording).trace(d.unreached.recording, p.name)
+        return None if d.unreached is None or begun is None else Unreached(begun, d.unreached.parameters)
+
+    def _variables(self, run: Recording) -> Any:
+        return self._guard.told("the report", "sorts of variables", lambda: declared(run.interpreter.instance), ())
 
     # Faults ----------------------------------------------------------------------------------------------------
     def _decide(self, p: Provable) -> tuple[Decision, System, str]:
@@ -259,10 +277,6 @@ def _obligation(o: Discharged) -> Obligation:
     r = o.result
     uses = tuple(sorted(r.used)) if r.proved else ()
     return Obligation(o.kind, o.fact, o.action, r.proved, uses, r.seconds, r.reason)
-
-
-def _unreached(d: Decision) -> Unreached | None:
-    return None if d.unreached is None else Unreached(d.unreached.recording.trace(), d.unreached.parameters)
 
 
 def _useless(x: LeftOut) -> Warned:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from ..annotations import Declared
+from ..guarded import fault
 from ..vocabulary import (
     ABOUT_CODE,
     LEFT_OUT,
     MANY_STATES,
+    UNAVAILABLE,
     Exploration,
     FactMatch,
     Finding,
@@ -34,45 +37,62 @@ def document(report: Report, exit_code: int | None = None, why: str = "") -> Doc
     """The text report of a run that ends with ``exit_code``, by default that of its verdict; ``why`` it is another."""
     code = report.exit_code if exit_code is None else exit_code
     blocks = list(_blocks(report))
-    blocks += _moral(report, blocks)
+    blocks += _safe("the moral", lambda: _moral(report, blocks))
     if code != report.exit_code and why:
         blocks.append(Paragraph(why))
     return Document(tuple(blocks), f"verdict: {report.verdict} (exit {code})", report.verdict.word)
 
 
 def _blocks(report: Report) -> Iterator[Block]:
+    """Every part by itself: one that fails is named in its place, and the others are there."""
     yield Heading(f"{report.protocol}: {report.verdict.word}")
-    yield Paragraph(subject(report))
-    if report.exploration is not None:
-        yield Paragraph(coverage(report, report.exploration))
-        yield from (Paragraph(w.message) for w in report.warnings if w.kind in ABOUT_CODE)
-        if _outgrown(report, report.exploration):
-            yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
-            yield Paragraph("`check forecast` with the same options says how large the search is, and more of why.")
-    yield Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
+    yield from _safe("the request", lambda: [Paragraph(subject(report))])
+    yield from _safe("what was covered", lambda: _covered(report))
+    yield from _safe("the verdicts", lambda: [_verdicts(report)])
     for f in report.findings:
         if f.kind == "run" and f.trace is not None:
-            yield timeline(f.trace, f.match, report.variables)
+            yield from _safe(f.name, lambda f=f, t=f.trace: [timeline(t, f.match, report.variables)])  # type: ignore[misc]
     if report.left_out:
         names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
         yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
     told: dict[tuple[object, ...], str] = {}
     for f in report.findings:
         if f.verdict is Verdict.VIOLATED and f.kind != "scenario":
-            yield from violation(f, f.variables or report.variables, told)
-    yield from _warnings(report)
+            yield from _safe(f.name, partial(violation, f, f.variables or report.variables, told))
+    yield from _safe("warnings", partial(_warnings, report))
     for f in report.findings:
         if f.runbook is not None:
-            yield from runbook(f.name, f.runbook)
+            yield from _safe("the runbook", partial(runbook, f.name, f.runbook))
     for f in report.findings:
         if f.unreached is not None:
-            yield from unreached(f.name, f.unreached, f.variables or report.variables)
+            yield from _safe(f.name, partial(unreached, f.name, f.unreached, f.variables or report.variables))
     if report.telling is not None:
-        yield from _telling(report)
+        yield from _safe("the fullest match", partial(_telling, report))
     for proof in report.proofs:
-        yield from certificate(proof)
+        yield from _safe("the proof", partial(certificate, proof))
     for name, why in report.doubted:
         yield Paragraph(f"Not confirmed by the second solver: {name}: {why}.", "unknown")
+
+
+def _safe(what: str, blocks: Callable[[], Iterable[Block]]) -> Iterator[Block]:
+    """The blocks of a part as far as they can be made, and why it goes no further."""
+    try:
+        yield from blocks()
+    except Exception as problem:
+        yield Paragraph(f"Unavailable: {what}: {fault(problem)}.", "unknown")
+
+
+def _covered(report: Report) -> Iterator[Block]:
+    if report.exploration is not None:
+        yield Paragraph(coverage(report, report.exploration))
+        yield from (Paragraph(w.message) for w in report.warnings if w.kind in ABOUT_CODE)
+        if _outgrown(report, report.exploration):
+            yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
+            yield Paragraph("`check forecast` with the same options says how large the search is, and more of why.")
+
+
+def _verdicts(report: Report) -> Verdicts:
+    return Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
 
 
 def _outgrown(report: Report, e: Exploration) -> bool:
@@ -162,13 +182,18 @@ def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object
         yield Paragraph(state_text(f.trace.initial, variables))
     if f.trace.loop is None and f.hopeless is None:
         yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
-    yield from continuation(f)
-    if finding_because(f):
-        yield Paragraph(finding_because(f))
+    yield from _safe("how it goes on", partial(continuation, f))
+    yield from _safe("why", partial(_because, f))
     if f.others is not None:
-        yield from _others(f.others, variables)
+        yield from _safe("counterexamples that differ", partial(_others, f.others, variables))
     if f.match is not None:
-        yield from _match(f.match, "Match of this trace with")
+        yield from _safe("its match", partial(_match, f.match, "Match of this trace with"))
+
+
+def _because(f: Finding) -> Iterator[Block]:
+    sentence = finding_because(f)
+    if sentence:
+        yield Paragraph(sentence)
 
 
 def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
@@ -181,8 +206,9 @@ def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
 def _warnings(report: Report) -> Iterator[Block]:
     """What the author of the model may not have meant, then what is no more than worth knowing."""
     serious = [w for w in report.warnings if w.strict]
-    told = (MANY_STATES, *ABOUT_CODE)  # beside what was searched
-    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind not in told]
+    missing = [w for w in report.warnings if w.kind == UNAVAILABLE and not w.strict]
+    apart = (MANY_STATES, *ABOUT_CODE, UNAVAILABLE)  # told beside what was searched, or by themselves
+    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind not in apart]
     if serious:
         yield Heading("Warnings")
         for w in serious:
@@ -191,6 +217,9 @@ def _warnings(report: Report) -> Iterator[Block]:
                 yield Paragraph(state_text(w.trace.initial, report.variables))
             if w.trace is not None:
                 yield timeline(w.trace, variables=report.variables)
+    if missing:
+        yield Heading("Unavailable")
+        yield from (Paragraph(warned_text(w), "unknown") for w in missing)
     if notes:
         yield Heading("Worth knowing")
         yield Paragraph(f"{'; '.join(notes)}.")

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..annotations import Declared, Insight
-from ..vocabulary import Finding, Match, Report, Trace, Verdict
-from .outcome import Asked, Broken
+from ..guarded import fault
+from ..vocabulary import UNAVAILABLE, Finding, Match, Report, Trace, Verdict
+from .blocks import clean
+from .outcome import Asked, Broken, warned_text
+from .output import OutputError
 
 WHOLE = {
     "text": "what happened, step by step",
@@ -130,7 +133,7 @@ def render_whole(form: str, report: Report, asked: Asked | None = None, *, every
 
 
 def render_broken(form: str, broken: Broken) -> str:
-    """A form for CI where no report came of the run."""
+    """A form for CI where no report came of the run. Raises ``OutputError``, so that nothing hides why none did."""
     from . import github, junit, sarif
 
     makers: dict[str, Callable[[Broken], str]] = {
@@ -139,12 +142,23 @@ def render_broken(form: str, broken: Broken) -> str:
         "annotations": github.broken_annotations,
         "summary": github.broken_summary,
     }
-    return makers[form](broken)
+    try:
+        return makers[form](broken)
+    except Exception as problem:
+        raise OutputError(f"there is no {form} of this failure: {fault(problem)}") from problem
 
 
 def render_trace(form: str, report: Report, name: str | None = None) -> str:
     """A form of one trace of the report. Raises ``NoTraceError``."""
-    return _MAKERS[form](report, choose(report, name))
+    made = _MAKERS[form](report, choose(report, name))
+    return made + "".join(
+        _COMMENTS[form].format(text.replace("--", "- -")) for text in missing(report) if form in _COMMENTS
+    )
+
+
+def missing(report: Report) -> list[str]:
+    """What could not be told, in sentences."""
+    return [clean(warned_text(w)) for w in report.warnings if w.kind == UNAVAILABLE]
 
 
 def _mermaid(report: Report, c: Chosen) -> str:
@@ -168,7 +182,8 @@ def _shiviz(report: Report, c: Chosen) -> str:
 def _itf(report: Report, c: Chosen) -> str:
     from .itf import render_itf
 
-    return render_itf(c.trace, c.variables, description=_title(report, c), parameters=report.parameters)
+    told = ". ".join([_title(report, c), *missing(report)])
+    return render_itf(c.trace, c.variables, description=told, parameters=report.parameters)
 
 
 def _tlc(report: Report, c: Chosen) -> str:
@@ -194,6 +209,8 @@ def _title(report: Report, c: Chosen) -> str:
     return f"{report.protocol}: {c.name}" + (" (a witness, nothing is violated)" if c.witness else "")
 
 
+_COMMENTS = {"mermaid": "%% {}\n", "dot": "// {}\n", "svg": "<!-- {} -->\n", "graphml": "<!-- {} -->\n"}
+"""How a form has what is no part of its picture."""
 _MAKERS: dict[str, Callable[[Report, Chosen], str]] = {
     "mermaid": _mermaid,
     "svg": _svg,

@@ -5,7 +5,7 @@ Workflow commands: https://docs.github.com/actions/reference/workflow-commands-f
 
 from __future__ import annotations
 
-from ..vocabulary import Report, Source, Verdict, counted
+from ..vocabulary import UNAVAILABLE, Report, Source, Verdict, counted
 from .because import why
 from .blocks import clean
 from .compare import cell
@@ -35,8 +35,9 @@ def render_annotations(report: Report, asked: Asked | None = None) -> str:
     for c in outcome.complaints:
         lines.append(_line(_word(c.undecided), report.sources.get(c.about), c.title, c.message))
     for w in outcome.warnings:
-        if w.strict:  # others are no more than worth knowing
-            lines.append(_line("warning", report.sources.get(warned_about(w)), warned_title(w), warned_text(w)))
+        if w.strict or w.kind == UNAVAILABLE:  # others are no more than worth knowing
+            word = "warning" if w.strict else "notice"
+            lines.append(_line(word, report.sources.get(warned_about(w)), warned_title(w), warned_text(w)))
     return "".join(lines)
 
 

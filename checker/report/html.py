@@ -21,6 +21,7 @@ from .because import finding_because
 from .blocks import clean
 from .continuations import continuation
 from .document import coverage, subject
+from .outcome import warned_text
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("data", "dom", "lanes", "pictures", "panels", "main")
@@ -83,6 +84,7 @@ def _data(report: Report) -> dict[str, Any]:
         "subject": ". ".join(
             [subject(report), *([coverage(report, report.exploration)] if report.exploration else [])]
         ),
+        "warnings": [clean(warned_text(w)) for w in report.warnings],
         "variables": [asdict(v) for v in report.variables],
         "pictures": [asdict(p) for p in report.pictures],
         "properties": [*properties, *extra],

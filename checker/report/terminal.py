@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ..guarded import fault
 from .blocks import Block, Document, Entry, Facts, Grid, Heading, Paragraph, Timeline, Verdicts, clean
 from .plain import grid_lines
 
@@ -18,7 +19,12 @@ def draw(report: Document, stream: TextIO | None = None, width: int | None = Non
     """Draw the document on a terminal, never wider than it."""
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
     for block in report.blocks:
-        _draw(console, block)
+        try:
+            _draw(console, block)
+        except OSError:
+            raise  # of the terminal, not of the block
+        except Exception as problem:
+            console.print(Text(f"Unavailable: {fault(problem)}.", style=TONES["unknown"]))
     console.print()
     console.print(Text(report.closing, style=TONES[report.tone]))
 

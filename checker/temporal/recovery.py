@@ -15,6 +15,7 @@ from properties.kinds import Recoverability
 
 from ..answers import Answer
 from ..explore.graph import Graph, Maker, graph
+from ..guarded import Guard
 from ..limits import timed
 from ..replay import ReplayError
 from ..vocabulary import Runbook, Verdict
@@ -38,19 +39,22 @@ class Recoveries:
         Raises ``MemoryError`` where the graph does not fit.
         """
         instance = self.search.kernel.interpreter.instance
-        book = self._runbook(p)
+        guard = Guard()
         made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
         hopeless = _first(made, recover(made))
         if hopeless is None:
             how = f"complete search of {made.states} states, {_asked(made)} of them asked"
-            return Answer(p, Verdict.HOLDS, how, runbook=book)
+            book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
+            return Answer(p, Verdict.HOLDS, how, runbook=book, untold=guard.warnings)
         depth, n = hopeless
         recording = self.search.run_to(made.packed(n), depth)
         state = recording.states[-1]
         if recording.interpreter.holds(p.goal, state) or not recording.interpreter.holds(p.wherever, state):
             raise ReplayError(f"{p.name} is not asked in the state that is said to violate it")
         how = "explicit search, shortest run to a state without recovery"
-        return Answer(p, Verdict.VIOLATED, how, recording, hopeless=explain(instance, p, state), runbook=book)
+        book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
+        why = guard.told(p.name, "reasons why there is no recovery", lambda: explain(instance, p, state), None)
+        return Answer(p, Verdict.VIOLATED, how, recording, hopeless=why, runbook=book, untold=guard.warnings)
 
     def _runbook(self, p: Recoverability) -> Runbook | None:
         """What people can do, where there are any."""

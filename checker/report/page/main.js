@@ -112,6 +112,7 @@ function start() {
     const dark = document.documentElement.dataset.theme ? document.documentElement.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     document.documentElement.dataset.theme = dark ? "light" : "dark";
   });
+  replace("warnings", report.warnings.map((w) => el("li", {}, w)));
   replace("properties", report.properties.map((p) => {
     const label = [el("span", { class: `verdict ${p.word === "holds" ? "holds-word" : p.word}` }, p.word), p.name];
     return el("li", {}, p.finding === null ? el("span", { title: p.how }, label) : el("button", { type: "button", "data-finding": String(p.finding), title: p.how, onclick: () => view.open(p.finding) }, label));

@@ -1,0 +1,347 @@
+"""What explains or reports a verdict cannot change it: each explainer and each form fails once, in every way."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker import Options, Report, check, find, prove, render
+from checker.cli.main import run
+from checker.guarded import Guard
+from checker.interpreter import RangeError
+from checker.limits import TimeUpError
+from checker.report.forms import FORMS, WHOLE
+from checker.vocabulary import NOT_TOLD, OF_MODEL, UNAVAILABLE, Warned
+from model.language import DefinitionError, ModelError
+
+PROTOCOL = """
+from model.language import *
+from properties import *
+
+protocol = Protocol("slots", "workers take a slot that they have seen free")
+Worker = index("worker", 2)
+STUCK = protocol.fault("stuck", "the slot gets stuck")
+slot = protocol.variable("slot", optional(Worker), None)
+seen = protocol.variable("seen", array(Worker, boolean()), False)
+stuck = protocol.variable("stuck", boolean(), False)
+
+
+@protocol.observe("slot")
+def looks():
+    return [(stuck, says("is stuck"))]
+
+
+@protocol.action(Worker, by=Worker, tags=["automation"])
+def look(w):
+    return step(when(~seen[w], slot == None), update(seen[w], True), says("sees that the slot is free"))
+
+
+@protocol.action(Worker, by=Worker, tags=["automation", "milestone"])
+def take(w):
+    return step(
+        when(seen[w]),
+        outcome("taken", when(~stuck), update(slot, w), update(seen[w], False), says("takes the slot of {s}", s=slot)),
+        otherwise("not-taken"),
+    )
+
+
+@protocol.action(by="operator", tags=["by-hand"])
+def clear():
+    return step(when(stuck), update(stuck, False), update(slot, None))
+
+
+@protocol.action(by="environment", fault=STUCK)
+def get_stuck():
+    return step(when(~stuck), update(stuck, True))
+
+
+protocol.declare(
+    step_invariant("nobody-is-ousted", ~(taken("take", outcome="taken") & (slot != None)), "nobody ousts another"),
+    recoverable("can-move", ~stuck, "it can move", helpers={"automation"}, manual={"by-hand"}),
+    recoverable("can-be-taken", slot != None, "it can be taken", helpers={"automation"}),
+    eventually_always("is-taken-for-good", slot != None, "the slot is taken in the end"),
+    eventually_always("is-left", slot == None, "the slot is left in the end"),
+    reachable("is-taken", slot != None, "it can be taken"),
+    invariant("always-somebody", (slot != None) | exists(Worker, lambda w: ~seen[w]), "somebody may look"),
+)
+who, other = role("who", Worker), role("other", Worker)
+protocol.scenario(
+    scenario(
+        "story",
+        "a worker is ousted",
+        (who, other),
+        fact("A", "one takes it", event(taken("take", outcome="taken", w=who))),
+        fact("B", "the other takes it", event(taken("take", outcome="taken", w=other), after=("A",))),
+        fact("C", "it gets stuck then", event(primed(stuck), after=("B",))),
+        where=who != other,
+    )
+)
+
+
+@protocol.protection("look-again", "who takes the slot looks again")
+def look_again(change):
+    change.guard("take", lambda w: slot == None)
+
+
+fixed = protocol.variant("slots-fixed", ["look-again"])
+"""
+
+ERRORS = [
+    ValueError("a"),
+    KeyError("b"),
+    RecursionError("c"),
+    AssertionError("d"),
+    ModelError("e"),
+    DefinitionError("f"),
+    RangeError("g"),
+    MemoryError("h"),
+    NotImplementedError("i"),
+]
+EXPLAINERS = {
+    "checker.insight.look.beliefs": "beliefs",
+    "checker.insight.look.causes": "causes",
+    "checker.insight.look.least_delay": "delays",
+    "checker.insight.look.reduced": "orders of steps",
+    "checker.insight.look.offers": "steps that were enabled",
+    "checker.insight.look.truths": "truth values",
+    "checker.insight.look.touched": "places read and written",
+    "checker.insight.look.beside": "the same steps elsewhere",
+    "checker.insight.look.neighbourhood": "steps off the run",
+    "checker.insight.look.Recovery.last": "chances of recovery",
+    "checker.insight.reads.places_read": "causes",
+    "checker.tell.different": "counterexamples that differ",
+    "checker.tell.declared": "sorts of variables",
+    "checker.tell.pictures": "pictures",
+    "checker.tell.sources": "lines of the author's file",
+    "checker.tell.Narrator._guided": "searches for it",
+    "checker.scenario.Guide.run": "searches for it",
+    "checker.scenario.match": "matches with the scenario",
+    "checker.scenario.Shortest.richest": "fuller ones of its shortest runs",
+    "checker.replay.Teller.words": "words of its steps",
+    "checker.replay.Teller.observed": "words of its steps",
+    "checker.replay.Teller.step": "steps",
+    "checker.temporal.recovery.explain": "reasons why there is no recovery",
+    "checker.temporal.runbook.runbook": "runbooks",
+    "checker.searches.Census.warnings": "warnings",
+}
+MORE: dict[str, dict[str, Any]] = {
+    "checker.insight.look.least_delay": {"least_delay": True},
+    "checker.tell.different": {"all_different": True},
+}
+"""What is only told where it is asked for."""
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, problem: BaseException) -> None:
+    """Have a function raise an error, wherever it is called from."""
+    parts = name.split(".")
+    for n in range(len(parts) - 1, 0, -1):
+        try:
+            owner: Any = importlib.import_module(".".join(parts[:n]))
+        except ModuleNotFoundError:
+            continue
+        break
+    for part in parts[n:-1]:
+        owner = getattr(owner, part)
+
+    def fail(*_: object, **__: object) -> None:
+        raise problem
+
+    monkeypatch.setattr(owner, parts[-1], fail)
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    (tmp_path / "slots.py").write_text(PROTOCOL)
+    monkeypatch.chdir(tmp_path)
+    return "slots.py:protocol"
+
+
+def asked(file: str, **more: Any) -> Report:
+    beside = find(file.replace("protocol", "fixed"))
+    return check(find(file), faults=["stuck"], options=Options(beside=beside, explain=True, alternatives=1, **more))
+
+
+def decided(report: Report) -> object:
+    counts = report.exploration
+    assert counts is not None
+    verdicts = {f.name: (f.verdict, f.how) for f in report.findings}
+    return verdicts, (counts.states, counts.transitions, counts.depth), report.exit_code, report.interrupted
+
+
+# Explainers ------------------------------------------------------------------------------------------------------
+def test_all_of_it_is_told_where_nothing_fails(file: str) -> None:
+    report = asked(file, least_delay=True, all_different=True)
+    assert [w for w in report.warnings if w.kind in (UNAVAILABLE, NOT_TOLD)] == []
+    words = {f.name: f.verdict.word for f in report.findings}
+    assert words == {
+        "nobody-is-ousted": "violated",
+        "can-move": "holds",
+        "can-be-taken": "violated",
+        "is-taken-for-good": "holds",
+        "is-left": "violated",
+        "is-taken": "holds",
+        "always-somebody": "violated",
+    }
+    insights = [f.insight for f in report.findings if f.insight is not None and f.insight.causes is not None]
+    assert any(i.beliefs and i.neighbourhood and i.beside and i.causes.delay for i in insights if i.causes)
+    assert any(f.hopeless for f in report.findings)
+    assert any(f.runbook for f in report.findings)
+    assert any(f.others for f in report.findings)
+    assert report.telling is not None
+
+
+@pytest.mark.parametrize("name", EXPLAINERS)
+def test_an_explainer_that_fails_changes_nothing_else(name: str, file: str) -> None:
+    whole = decided(asked(file))
+    errors = ERRORS if name == "checker.insight.look.beliefs" else [ERRORS[len(name) % len(ERRORS)], KeyError(0)]
+    for problem in errors:
+        with pytest.MonkeyPatch.context() as patch:
+            failing(patch, name, problem)
+            report = asked(file, **MORE.get(name, {}))
+        assert decided(report) == whole
+        said = [w for w in report.warnings if w.kind == UNAVAILABLE]
+        assert any(EXPLAINERS[name] in w.message and " are unavailable: " in w.message for w in said)
+        if not isinstance(problem, MemoryError):
+            assert all("please report it" in w.message for w in said)
+            assert any(type(problem).__name__ in w.message for w in said)
+        for form in {*FORMS} - {"tlc", "shiviz"} if report.findings[0].trace else WHOLE:
+            assert "unavailable" in render(report, form), form
+
+
+def test_what_makes_states_many_may_fail(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, "checker.advice.outgrown", KeyError("x"))
+    report = check(find(file), options=Options(states=5, properties=("always-somebody",)))
+    assert report.verdict.word == "unknown"
+    (said,) = [w for w in report.warnings if w.kind == UNAVAILABLE]
+    assert said.message.startswith("reasons why it is large are unavailable: KeyError")
+
+
+@pytest.mark.parametrize("name", ["match", "Lens.trace", "Lens.insight"])
+def test_a_run_that_shows_a_scenario_is_found_whatever_is_said_of_it(name: str, file: str) -> None:
+    options = Options(scenario="story", explain=True)
+    where = {"match": "checker.insight.look.beliefs", "Lens.trace": "checker.replay.Teller.words"}
+    with pytest.MonkeyPatch.context() as patch:
+        failing(patch, where.get(name, "checker.insight.look.causes"), ValueError("x"))
+        report = check(find(file), faults=["stuck"], options=options)
+    assert report.verdict.word == "holds"
+    assert report.findings[0].trace is not None
+
+
+def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {f.name: f.verdict for f in prove(find(file)).findings}
+    assert {v.word for v in whole.values()} >= {"violated"}
+    for name in ("checker.insight.look.beliefs", "checker.replay.Teller.words", "checker.proof.prove.declared"):
+        with pytest.MonkeyPatch.context() as patch:
+            failing(patch, name, KeyError("x"))
+            report = prove(find(file))
+        assert {f.name: f.verdict for f in report.findings} == whole
+        assert any(w.kind == UNAVAILABLE for w in report.warnings)
+
+
+def test_that_nobody_knows_of_warnings_is_a_failure_where_warnings_are() -> None:
+    assert Warned(UNAVAILABLE, OF_MODEL, "warnings are unavailable").strict
+    assert not Warned(UNAVAILABLE, "safe", "beliefs are unavailable").strict
+
+
+def test_an_interruption_passes(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, "checker.insight.look.beliefs", KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        asked(file)
+    assert run(["-p", file, "--fault", "stuck", "--format", "json"]) == 130
+
+
+def test_a_guard_says_each_reason_once() -> None:
+    def late() -> None:
+        raise TimeUpError("the time limit of 1 s was reached")
+
+    guard = Guard()
+    for what in ("causes", "beliefs", "causes"):
+        assert guard.told("safe", what, late, 5) == 5
+    assert guard.told("safe", "words", lambda: 7, None) == 7
+    assert guard.warnings == (
+        Warned(NOT_TOLD, "safe", "is told without causes and beliefs: the time limit of 1 s was reached"),
+    )
+
+
+# Forms -----------------------------------------------------------------------------------------------------------
+MAKERS = {
+    "json": "checker.report.json.render_json",
+    "html": "checker.report.html.render_html",
+    "junit": "checker.report.junit.render_junit",
+    "sarif": "checker.report.sarif.render_sarif",
+    "annotations": "checker.report.github.render_annotations",
+    "summary": "checker.report.github.render_summary",
+    "mermaid": "checker.report.mermaid.render_mermaid",
+    "svg": "checker.report.svg.render_svg",
+    "shiviz": "checker.report.shiviz.render_shiviz",
+    "itf": "checker.report.itf.render_itf",
+    "tlc": "checker.report.tlc.render_tlc",
+    "dot": "checker.report.graphs.render_dot",
+    "graphml": "checker.report.graphs.render_graphml",
+}
+
+
+@pytest.mark.parametrize("form", MAKERS)
+def test_a_form_that_fails_leaves_the_others(
+    form: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """All files but that one are there, the verdict is told, and 2 says that something that was asked for is not."""
+    assert {*MAKERS, "text"} == {*FORMS}
+    failing(monkeypatch, MAKERS[form], ERRORS[len(form) % len(ERRORS)])
+    places = [word for other in MAKERS for word in ("--format", f"{other}:out.{other}")]
+    assert run(["-p", file, "--fault", "stuck", *places]) == 2
+    out, err = capsys.readouterr()
+    assert "verdict: violated (exit 1)" in out
+    assert f"there is no {form} of this report" in err
+    assert "Traceback" not in err
+    written = {p.suffix[1:] for p in Path().glob("out.*")}
+    fails_too = {"summary": {"summary"}, "mermaid": {"mermaid", "summary"}}.get(form, {form})
+    assert {*MAKERS} - fails_too <= written
+    assert form not in written
+
+
+@pytest.mark.parametrize(
+    "name", ["coverage", "subject", "continuation", "finding_because", "timeline", "_match", "_telling", "runbook"]
+)
+def test_a_part_of_the_text_that_fails_leaves_the_others(
+    name: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, f"checker.report.document.{name}", AttributeError("no such thing"))
+    assert run(["-p", file, "--fault", "stuck"]) == 1
+    out, err = capsys.readouterr()
+    assert "no such thing" in out
+    assert out.endswith("verdict: violated (exit 1)\n")
+    assert err == ""
+
+
+def test_what_fails_before_there_is_a_report_is_told_though_its_form_fails(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, "checker.report.junit.render_broken", KeyError("x"))
+    assert run(["-p", file, "--fault", "no-such-fault", "--format", "junit:out.xml"]) == 2
+    assert "no-such-fault" in capsys.readouterr().err
+
+
+def test_variants_that_nobody_named_are_left_out_where_they_cannot_be_laid_beside(
+    file: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one that is named is an error."""
+    extra = """
+LATE = protocol.fault("late", "it is late")
+
+
+@protocol.protection("broken", "cannot be applied with the fault")
+def broken(change):
+    if change.has("get_stuck"):
+        change.guard("no_such_action", lambda: slot == None)
+
+
+wrong = protocol.variant("wrong", ["look-again", "broken"])
+"""
+    Path("slots.py").write_text(PROTOCOL + extra)
+    assert run(["-p", file, "--fault", "stuck", "--format", "json:out.json"]) == 1
+    assert run(["-p", file, "--fault", "stuck", "--format", "json:out.json", "--beside", "slots.py:wrong"]) == 2
+    assert "no_such_action" in capsys.readouterr().err
