@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "checker.painted": [],
     "checker.annotations": ["checker.vocabulary"],
     "checker.table": ["checker.confirmation", "checker.vocabulary"],
-    "checker.limits": [],
+    "checker.limits": ["model.language"],
     "checker.guarded": ["checker.limits", "checker.vocabulary"],
     "checker.interpreter": ["model.language"],
     "checker.layout": ["checker.interpreter", "model.language"],
