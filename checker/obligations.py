@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -33,9 +35,14 @@ class Obligations:
 
         if self.directory is not None:
             try:
+                if not str(self.directory):
+                    raise FileNotFoundError(errno.ENOENT, "that names no directory")
                 Path(self.directory).mkdir(parents=True, exist_ok=True)
-            except OSError as problem:
-                what = f"cannot write to {self.directory}: {problem.strerror} (name a directory)"
+                if not os.access(self.directory, os.W_OK | os.X_OK):
+                    raise PermissionError(errno.EACCES, "it is not writable")
+            except (OSError, ValueError) as problem:
+                reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+                what = f"cannot write to {str(self.directory)!r}: {reason} (name a directory)"
                 raise OutputError(what) from problem
         if self.confirm:
             confirmer()

@@ -8,6 +8,7 @@ from model.language import Instance, ModelError
 from properties.kinds import Invariant, Property
 
 from .interpreter import Interpreter, State
+from .limits import timed
 from .replay import Teller, as_text
 from .report.graphs import called
 
@@ -31,7 +32,7 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
     numbers: dict[State, int] = {}
     queue = [interpreter.initial()]
     _add(graph, numbers, queue[0], tell, properties)
-    for s in queue:
+    for s in timed(queue, 1):
         for move, after in interpreter.moves(s):
             if after not in numbers:
                 if len(numbers) == most:

@@ -176,6 +176,7 @@ MAY_IMPORT = {
     ],
     "checker.stategraph": [
         "checker.interpreter",
+        "checker.limits",
         "checker.replay",
         "checker.report.graphs",
         "model.language",

@@ -151,6 +151,7 @@ def explain_command(report: str, forms: tuple[str, ...], outputs: tuple[str, ...
 @click.option("--with", "with_", type=Name(), multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable.")
 @click.option("--max-states", type=click.IntRange(min=1), default=2000, show_default=True, help="Refuse more states.")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time.")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="dot (default) or graphml.")
 @click.option("-o", "--output", "outputs", metavar="FILE", multiple=True, help="Where to write it; repeatable.")
 def graph_command(protocol: str, **options: Any) -> int:
@@ -202,6 +203,7 @@ def compare_command(first: str, second: str, form: tuple[str, ...], outputs: tup
 @click.option("--with", "with_", type=Name(), multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable.")
 @click.option("--strict", is_flag=True, help="Exit 1 where there is something to say.")
+@click.option("--time-limit", type=click.FloatRange(min=0), metavar="SECONDS", help="Bound of time.")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text or json.")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 def lint_command(protocol: str, **options: Any) -> int:

@@ -28,10 +28,10 @@ from ..baseline import (
     wanted,
     write_text,
 )
-from ..report import write_whole
+from ..report import OutputPlace
 from ..vocabulary import INTERRUPTED, Report
 from .command import once
-from .deliver import Delivery, Told, writable
+from .deliver import Delivery, Told
 from .progress import progress
 
 FORMS = ("text", "json", "markdown")
@@ -40,7 +40,8 @@ UNDECIDED = 3
 
 def save_command(protocol: str | None, output: str, **asked: Any) -> int:
     """Put an entry into the file, or renew all; the exit code."""
-    writable(output)
+    place = OutputPlace(output)
+    place.attempt()
     there = read_baseline(output) if protocol is None or Path(output).exists() else ()
     if protocol is None:
         _check_bare(asked, output, there)
@@ -58,7 +59,7 @@ def save_command(protocol: str | None, output: str, **asked: Any) -> int:
     except UndecidedError as problem:
         click.echo(f"Error: {problem}", err=True)
         return UNDECIDED
-    write_whole(output, write_text({**old, **new}.values()))
+    place.write(write_text({**old, **new}.values()))
     for title, entry in new.items():
         word = "new" if title not in old else "as it was" if old[title] == entry else "renewed"
         click.echo(f"{output}: {title}: {word}")
@@ -105,13 +106,14 @@ def _taken(request: Request, asked: dict[str, Any], place: str) -> tuple[Entry, 
 
 def compare_command(file: str, **asked: Any) -> int:
     """Run every entry again and say what changed; the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=(file,))
     found: list[Changed] = []
-    for before in wanted(file, asked["only"]):
-        after, report = _taken(before.request, asked, f"{file}:{before.line}: ")
-        found.append(changes(before, after, report))
-        if report.interrupted:
-            break
+    with delivery.working():
+        for before in wanted(file, asked["only"]):
+            after, report = _taken(before.request, asked, f"{file}:{before.line}: ")
+            found.append(changes(before, after, report))
+            if report.interrupted:
+                break
     code = exit_code(found, strict=asked["strict"])
     makers = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
     delivery.deliver(Told(changes_document(found, code), makers))

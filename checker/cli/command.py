@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import click
 
@@ -12,12 +11,14 @@ from model.language import Variant
 
 from ..catalogue import find, find_beside, siblings
 from ..limits import Listener, until
-from ..report import document, write_whole
+from ..report import document
 from ..report.outcome import Asked, Outcome
 from ..run import Options, check
 from ..vocabulary import Report
-from .deliver import Delivery, told, writable
+from .deliver import Delivery, source_of, told
 from .progress import progress
+
+Ir: TypeAlias = Callable[[str], None] | None
 
 
 def check_command(protocol: str, **asked: Any) -> int:
@@ -27,20 +28,22 @@ def check_command(protocol: str, **asked: Any) -> int:
 
 
 def _run(protocol: str, asked: dict[str, Any]) -> int:
-    delivery = Delivery(asked["form"], asked["outputs"])
-    if asked["dump_ir"] is not None:
-        writable(asked["dump_ir"])
+    delivery = Delivery(asked["form"], asked["outputs"], reads=source_of(protocol))
+    dumped = None if asked["dump_ir"] is None else delivery.beside(asked["dump_ir"])
     with delivery.answering(protocol), progress() as listener:
-        report = _checked(protocol, listener, explain=bool(delivery.forms - {"text"}), asked=asked)
+        ir = None if dumped is None else dumped.hold
+        report = _checked(protocol, listener, explain=bool(delivery.forms - {"text"}), asked=asked, ir=ir)
     wanted = Asked(asked["expect"], asked["strict"])
     outcome = Outcome(report, wanted)
     delivery.deliver(
         told(report, document(report, outcome.code, outcome.reason), asked=wanted, everything=asked["sarif_all"])
     )
+    if dumped is not None:
+        dumped.write()
     return outcome.code
 
 
-def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: Any) -> Report:
+def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: Any, ir: Ir) -> Report:
     return check(
         find(protocol),
         once(asked["settings"]),
@@ -68,7 +71,7 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
             beside=_beside(protocol, asked["beside"], explain=explain),
             least_delay=asked["least_delay"],
             all_different=asked["all_different"],
-            ir=None if asked["dump_ir"] is None else partial(write_whole, asked["dump_ir"]),
+            ir=ir,
         ),
     )
 

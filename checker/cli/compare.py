@@ -15,12 +15,13 @@ FORMS = ("text", "json", "markdown")
 
 def compare_command(first: str, second: str, forms: Sequence[str], outputs: Sequence[str]) -> int:
     """Compare two files; the exit code: 1 where a verdict changed."""
-    delivery = Delivery(forms, outputs, FORMS, brief=True)
-    a, b = read_report(first), read_report(second)
-    if _saved(a) != _saved(b):
-        run, report = (first, second) if _saved(a) else (second, first)
-        raise ReadError(f"{run} is a saved run and {report} a report (compare two reports, or two saved runs)")
-    found = compare(a, b)
+    delivery = Delivery(forms, outputs, FORMS, brief=True, reads=(first, second))
+    with delivery.working():
+        a, b = read_report(first), read_report(second)
+        if _saved(a) != _saved(b):
+            run, report = (first, second) if _saved(a) else (second, first)
+            raise ReadError(f"{run} is a saved run and {report} a report (compare two reports, or two saved runs)")
+        found = compare(a, b)
     code = 1 if found.changed else 0
     makers = {"json": partial(comparison_json, found), "markdown": partial(comparison_markdown, found)}
     delivery.deliver(Told(comparison_document(found, code), makers))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
 from ..guarded import fault
-from ..report import OutputError, render_plain, write_whole
+from ..report import OutputError, OutputPlace, render_plain
 from ..report.blocks import Document
 from ..report.forms import FOR_CI, FORMS, OF_TRACE, WHOLE, NoTraceError, render_broken, render_trace, render_whole
 from ..report.outcome import Broken
@@ -52,7 +51,8 @@ class Delivery:
     """Where a report goes. Made before the work begins, so that a place that cannot be written fails at once.
 
     ``formats`` are those of ``--format``: a form for standard output, or ``FORM:FILE``; ``outputs`` those of ``-o``.
-    ``brief``: where there are files, standard output gets no more than the last line.
+    ``brief``: where there are files, standard output gets no more than the last line. ``reads`` are the files
+    that the command reads, which no report may replace.
     """
 
     def __init__(
@@ -62,18 +62,38 @@ class Delivery:
         allowed: Collection[str] = tuple(FORMS),
         *,
         brief: bool = False,
+        reads: Sequence[str] = (),
     ) -> None:
         self._allowed = allowed
         shown = [self._known(f) for f in formats if ":" not in f]
         if len(shown) > 1:
             raise click.UsageError(f"Standard output takes one form, not {' and '.join(shown)}; write FORM:FILE.")
         self.form = shown[0] if shown else "text"
-        self._places = [(self._known(f.partition(":")[0]), f.partition(":")[2]) for f in formats if ":" in f]
-        self._places += [self._place(o) for o in outputs]
-        bare = any(o == path for o, (_, path) in zip(outputs, self._places[-len(outputs) :], strict=False))
-        self._replaced = bare or (brief and bool(self._places) and not shown)
-        for _, path in self._places:
-            writable(path)
+        named = [(self._known(f.partition(":")[0]), f.partition(":")[2]) for f in formats if ":" in f]
+        named += [self._place(o) for o in outputs]
+        bare = any(o == path for o, (_, path) in zip(outputs, named[-len(outputs) :], strict=False))
+        self._replaced = bare or (brief and bool(named) and not shown)
+        self._places = [(kind, OutputPlace(path, keep=False)) for kind, path in named]
+        self._besides: list[OutputPlace] = []
+        self._read = [OutputPlace(path) for path in reads if path]
+        for _, place in self._places:
+            self._claim(place)
+
+    def beside(self, path: str) -> Beside:
+        """Another file that the run writes, of which no report is: it is tried now, too."""
+        place = OutputPlace(path, keep=False)
+        self._claim(place)
+        self._besides.append(place)
+        return Beside(place)
+
+    def _claim(self, place: OutputPlace) -> None:
+        """Nothing else is written there."""
+        place.attempt()
+        for other in [*(p for _, p in self._places), *self._besides]:
+            if other is not place and other.same(place):
+                raise click.UsageError(f"{place.path} is named twice: each report wants a file of its own.")
+        if any(place.same(other) for other in self._read):
+            raise click.UsageError(f"{place.path} is what the command reads: write to another file.")
 
     @property
     def forms(self) -> set[str]:
@@ -85,19 +105,45 @@ class Delivery:
 
         A trace that there is none of is left out with a word about it, or an error if ``strict``.
         """
-        problems = []
-        for kind, path in self._places:
-            try:
-                self._write(kind, path, told, strict=strict)
-            except OutputError as problem:
-                problems.append(problem)
-        if problems:
-            self._show(told, strict=strict)
-            raise OutputError("\nError: ".join(map(str, problems)))
-        if self._replaced:
+        problems = list(self._write_all(told, strict=strict))
+        for p in problems:
+            if isinstance(p, NoTraceError):
+                raise p
+        if self._replaced and not problems:
             click.echo(told.document.closing)
         else:
             self._show(told, strict=strict)
+        if problems:
+            raise OutputError("\nError: ".join(map(str, problems)))
+
+    def _write_all(self, told: Told, *, strict: bool) -> Iterator[Exception]:
+        """Write every file, whatever becomes of the others; what went wrong. A file that is not written is none: an
+        older one would look like it."""
+        left = [place for _, place in self._places]
+        try:
+            for kind, place in self._places:
+                problem = self._write(kind, place, told, strict=strict)
+                if problem is None:
+                    left.remove(place)
+                else:
+                    yield problem
+        finally:
+            for place in left:
+                place.clear()
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Around the work: where no report comes of it, none is left that looks like it."""
+        try:
+            yield
+        except BaseException:
+            self.clear()
+            raise
+
+    def clear(self) -> None:
+        """Remove older reports where no new ones are written."""
+        for _, place in self._places:
+            place.clear()
 
     @contextmanager
     def answering(self, protocol: str) -> Iterator[None]:
@@ -112,22 +158,29 @@ class Delivery:
             raise
 
     def _break(self, broken: Broken) -> None:
-        for kind, path in self._places:
-            if kind in FOR_CI:
-                try:
-                    write_whole(path, render_broken(kind, broken))
-                except OutputError as problem:
-                    click.echo(f"Error: {problem}", err=True)
+        for kind, place in self._places:
+            if kind not in FOR_CI:
+                place.clear()
+                continue
+            try:
+                place.write(render_broken(kind, broken))
+            except OutputError as problem:
+                click.echo(f"Error: {problem}", err=True)
         if self.form in FOR_CI and not self._replaced:
-            click.echo(render_broken(self.form, broken), nl=False)
+            _say(render_broken(self.form, broken))
 
-    def _write(self, kind: str, path: str, told: Told, *, strict: bool) -> None:
+    def _write(self, kind: str, place: OutputPlace, told: Told, *, strict: bool) -> Exception | None:
+        """Write a file; why it is not written, if that is an error."""
         try:
-            write_whole(path, told.render(kind))
-        except NoTraceError as problem:
-            if strict:
-                raise
-            click.echo(f"{path} is not written: {problem}", err=True)
+            place.write(told.render(kind))
+        except OutputError as problem:
+            return problem
+        except Exception as problem:
+            place.clear()
+            if strict and isinstance(problem, NoTraceError):
+                return problem
+            click.echo(f"{place.path} is not written: {sentence_of(problem)}", err=True)
+        return None
 
     def _show(self, told: Told, *, strict: bool) -> None:
         if self.form == "text" and sys.stdout.isatty():
@@ -136,12 +189,17 @@ class Delivery:
             draw(told.document)
             return
         try:
-            click.echo(told.render(self.form), nl=False)
-        except NoTraceError as problem:
-            if strict:
+            text = told.render(self.form)
+        except Exception as problem:
+            if strict and isinstance(problem, NoTraceError):
                 raise
-            click.echo(f"no {self.form}: {problem}", err=True)
+            click.echo(f"no {self.form}: {sentence_of(problem)}", err=True)
             click.echo(told.document.closing, err=True)
+            return
+        if self.form == "text":
+            click.echo(text, nl=False)
+        else:
+            _say(text)
 
     def _place(self, output: str) -> tuple[str, str]:
         """Form and path of an ``-o``: ``json:FILE``, or ``FILE`` in the form of ``--format``."""
@@ -156,12 +214,39 @@ class Delivery:
         return form
 
 
-def writable(path: str) -> None:
-    """Fail now rather than after a long search."""
-    folder = Path(path).resolve().parent
-    if not path or Path(path).is_dir():
-        raise OutputError(f"cannot write {path!r}: it is a directory (name a file)")
-    if not folder.is_dir():
-        raise OutputError(f"cannot write {path}: there is no directory {folder} (make it first)")
-    if not os.access(folder, os.W_OK):
-        raise OutputError(f"cannot write {path}: the directory {folder} is not writable (choose another)")
+def source_of(protocol: str) -> tuple[str, ...]:
+    """The file that the name of a protocol names; none of a module."""
+    file = protocol.rpartition(":")[0] or protocol
+    return (file,) if file.endswith(".py") else ()
+
+
+class Beside:
+    """A file beside the reports, which gets its text while the run goes on and is written when the reports are."""
+
+    def __init__(self, place: OutputPlace) -> None:
+        self._place = place
+        self._text: str | None = None
+
+    def hold(self, text: str) -> None:
+        """What it will be. A file that fails must not end a search."""
+        self._text = text
+
+    def write(self) -> None:
+        """Write it; without a text there is none. Raises ``OutputError``."""
+        if self._text is None:
+            self._place.clear()
+        else:
+            self._place.write(self._text)
+
+
+def _say(text: str) -> None:
+    """Write what programs read to standard output: in UTF-8, whatever a terminal would want."""
+    stream = sys.stdout
+    if not isinstance(stream, io.TextIOWrapper):
+        click.echo(text, nl=False)
+        return
+    encoding, errors = stream.encoding, stream.errors
+    stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    stream.write(text)
+    stream.flush()
+    stream.reconfigure(encoding=encoding, errors=errors)

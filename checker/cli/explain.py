@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..report import document
+from ..report.forms import choose
 from ..report.read import is_itf, read_itf_report, read_report
 from .deliver import Delivery, told
 
 
 def explain_command(report: str, forms: Sequence[str], outputs: Sequence[str], trace: str | None) -> int:
     """Read a report and write it in the forms that are asked for; the exit code."""
-    delivery = Delivery(forms, outputs, brief=True)
-    found = read_itf_report(report) if is_itf(Path(report)) else read_report(report)
+    delivery = Delivery(forms, outputs, brief=True, reads=(report,))
+    with delivery.working():
+        found = read_itf_report(report) if is_itf(Path(report)) else read_report(report)
+        if trace is not None:
+            choose(found, trace)  # which says what there is instead
     delivery.deliver(told(found, document(found), trace), strict=True)
     return 0

@@ -10,25 +10,26 @@ from ..advice import Budget, explain_explosion, forecast, forecast_document, for
 from ..catalogue import find
 from ..run import chosen, instance_of
 from .command import once
-from .deliver import Delivery, Told
+from .deliver import Delivery, Told, source_of
 
 FORMS = ("text", "json")
 
 
 def forecast_command(protocol: str, **asked: Any) -> int:
     """Forecast the search that ``check`` would do with these options; the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
-    instance = instance_of(
-        find(protocol),
-        once(asked["settings"]),
-        faults=asked["faults"],
-        with_protections=asked["with_"],
-        without=asked["without"],
-    )
-    properties, _ = chosen(instance.system, asked["properties"], object)
-    budget = Budget(states=asked["sample"], total=asked["seconds"])
-    made = forecast(instance, properties, budget, symmetric=asked["symmetry"])
-    if asked["explain"]:
-        made = replace(made, explosion=explain_explosion(instance, properties, budget))
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
+    with delivery.working():
+        instance = instance_of(
+            find(protocol),
+            once(asked["settings"]),
+            faults=asked["faults"],
+            with_protections=asked["with_"],
+            without=asked["without"],
+        )
+        properties, _ = chosen(instance.system, asked["properties"], object)
+        budget = Budget(states=asked["sample"], total=asked["seconds"])
+        made = forecast(instance, properties, budget, symmetric=asked["symmetry"])
+        if asked["explain"]:
+            made = replace(made, explosion=explain_explosion(instance, properties, budget))
     delivery.deliver(Told(forecast_document(made), {"json": partial(forecast_json, made)}))
     return 0

@@ -7,26 +7,29 @@ from typing import Any
 
 from ..advice import lint, lint_document, lint_json
 from ..catalogue import find
+from ..limits import look_at_the_clock, until
 from ..run import split
 from .command import once
-from .deliver import Delivery, Told
+from .deliver import Delivery, Told, source_of
 
 FORMS = ("text", "json")
 
 
 def lint_command(protocol: str, **asked: Any) -> int:
     """Lint a protocol; the exit code: with ``strict`` 1 where there is something to say."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
-    variant = find(protocol)
-    words, sizes = split(variant, once(asked["settings"]))
-    found = lint(
-        variant,
-        sizes,
-        faults=asked["faults"],
-        with_protections=asked["with_"],
-        without=asked["without"],
-        options=words,
-    )
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
+    with delivery.working(), until(asked["time_limit"]):
+        variant = find(protocol)
+        words, sizes = split(variant, once(asked["settings"]))
+        found = lint(
+            variant,
+            sizes,
+            faults=asked["faults"],
+            with_protections=asked["with_"],
+            without=asked["without"],
+            options=words,
+        )
+        look_at_the_clock()  # what was looked at in part says nothing of the rest
     code = 1 if found and asked["strict"] else 0
     makers = {"json": partial(lint_json, found)}
     delivery.deliver(Told(lint_document(found, code), makers))

@@ -1,79 +1,90 @@
 """The entry point: runs the command, and turns what goes wrong into exit codes and sentences.
 
-0 holds, 1 violated, 2 wrong request or model, 3 undecided, 70 a defect of ours (with traceback), 130 interrupted.
+0 holds, 1 violated, 2 wrong request or model, 3 undecided, 70 a defect of ours (with traceback), 130 interrupted (by
+another signal, where there was nothing to report yet: 128 and its number).
+
+Nothing is imported before signals are heard, for they may come at any moment.
 """
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import traceback
-from types import FrameType
 
-import click
-
-from ..loaded import one_run
-from .failures import INTERNAL, INTERRUPTED, OURS, USAGE, code_of, sentence_of
-
-_NO_ARGUMENTS: type[click.UsageError] | tuple[()] = getattr(click.exceptions, "NoArgsIsHelpError", ())
-"""What click 8.2 and later raise where only the help can be shown; earlier ones show it and return."""
+from .signals import Signals
+from .streams import Streams
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run ``check`` and exit the process with its code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    code = run(arguments)
+    signals, streams = Signals(), Streams()
+    signals.hear()
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_output()
-    if "model.language" in sys.modules:  # else no code of an author has run
-        from model.language.aside import end_of_output
+        streams.guard()
+        code = signals.judged(run(arguments, signals))
+        code = streams.judged(code)
+        if "model.language" in sys.modules:  # else no code of an author has run
+            from model.language.aside import end_of_output
 
-        end_of_output()
+            end_of_output()
+    except KeyboardInterrupt:
+        code = signals.code
+    signals.leave()
     sys.exit(code)
 
 
-def run(arguments: list[str] | None = None) -> int:
-    """Run ``check``; the exit code."""
-    from .app import app
+def run(arguments: list[str] | None = None, signals: Signals | None = None) -> int:
+    """Run ``check``; the exit code. What fails after a signal came fails for it."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return _interrupted(signals)
+    except Exception as problem:
+        if signals is not None and signals.number is not None:
+            return _interrupted(signals)
+        return _failure(problem)
 
+
+def _run(arguments: list[str] | None) -> int:
+    import click
+
+    from ..loaded import one_run
+    from .app import app
+    from .failures import USAGE
+
+    no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", ())  # earlier than 8.2 shows the help and returns
     try:
         with one_run():
             result = app.main(args=arguments, prog_name="check", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except _NO_ARGUMENTS as problem:
+    except no_arguments as problem:
         click.echo(problem.format_message(), err=True)
         return USAGE
     except click.ClickException as problem:
         problem.show()
         return USAGE
-    except (KeyboardInterrupt, click.Abort) as problem:
-        click.echo(sentence_of(problem), err=True)
-        return INTERRUPTED
-    except BrokenPipeError:
-        _discard_output()
-        return 0
-    except Exception as problem:
-        return _failure(problem)
+    except click.Abort:
+        raise KeyboardInterrupt from None
+
+
+def _interrupted(signals: Signals | None) -> int:
+    from .failures import sentence_of
+
+    print(sentence_of(KeyboardInterrupt()), file=sys.stderr)
+    return (signals or Signals()).code
 
 
 def _failure(problem: Exception) -> int:
     """A sentence for what users can mend, a traceback for what only we can."""
+    import traceback
+
+    import click
+
+    from .failures import INTERNAL, OURS, code_of, sentence_of
+
     code = code_of(problem)
     if code == INTERNAL:
-        traceback.print_exc()
+        traceback.print_exception(problem)
         click.echo(OURS, err=True)
     else:
         click.echo(f"Error: {sentence_of(problem)}", err=True)
     return code
-
-
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
-
-
-def _discard_output() -> None:
-    """The reader has gone: keep the interpreter from complaining about it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -9,12 +9,12 @@ from typing import Any
 import click
 
 from ..catalogue import find
-from ..limits import Listener, Progress
+from ..limits import Listener, Progress, until
 from ..mutation import UndecidedError, mutate, mutation_document, mutation_json
 from ..run import Options
 from ..vocabulary import EXIT_CODES, Verdict
 from .command import once
-from .deliver import Delivery, Told
+from .deliver import Delivery, Told, source_of
 from .progress import progress
 
 FORMS = ("text", "json")
@@ -22,8 +22,8 @@ FORMS = ("text", "json")
 
 def mutate_command(protocol: str, **asked: Any) -> int:
     """Judge all mutants; the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True)
-    with progress() as listener:
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
+    with delivery.working(), until(asked["time_limit"]), progress() as listener:
         counter = _Counter(listener)
         try:
             made = mutate(
@@ -46,6 +46,7 @@ def mutate_command(protocol: str, **asked: Any) -> int:
                 told=counter.count,
             )
         except UndecidedError as problem:
+            delivery.clear()
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]
     code = made.exit_code(asked["at_least"])

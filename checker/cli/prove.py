@@ -20,13 +20,14 @@ from ..report.forms import FORMS
 from ..report.outcome import Asked, Outcome
 from ..run import chosen, provable, refuse, split
 from .command import once
-from .deliver import Delivery, Told, told
+from .deliver import Delivery, Told, source_of, told
 from .progress import progress
 
 
 def prove_command(protocol: str, **asked: Any) -> int:
     """Prove what the options ask for; the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"], ("text", "json") if asked["all_"] else tuple(FORMS))
+    forms = ("text", "json") if asked["all_"] else tuple(FORMS)
+    delivery = Delivery(asked["form"], asked["outputs"], forms, reads=source_of(protocol))
     obligations = Obligations(asked["dump_smt"], asked["confirm"])
     with delivery.answering(protocol):
         obligations.prepare()

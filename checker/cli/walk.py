@@ -56,6 +56,8 @@ def walk_command(protocol: str, **asked: Any) -> int:
         without=asked["without"],
     )
     walk = Walk(instance, asked["seed"])
+    if asked["trace"] is not None and asked["replay"] is None:
+        raise click.UsageError("--trace names a run of the report that --replay names; add that.")
     if asked["replay"] is not None:
         _replay(walk, asked["replay"], asked["trace"])
     return _Session(walk, interactive=sys.stdin.isatty()).run()
@@ -111,7 +113,10 @@ class _Session:
         while True:
             if self.interactive:
                 click.echo(f"{len(self.walk)}> ", nl=False)
-            line = sys.stdin.readline()
+            try:
+                line = sys.stdin.readline()
+            except OSError as problem:
+                raise click.UsageError(f"standard input cannot be read: {problem.strerror}") from None
             if not line:
                 return
             if line.strip() and not line.startswith("#"):

@@ -3,12 +3,13 @@
 from .document import document, sentence
 from .json import plain as to_plain
 from .json import render_json, to_json, trace_json
-from .output import OutputError, write_whole
+from .output import OutputError, OutputPlace, write_whole
 from .plain import render_plain
 from .proofs import matrix_document, matrix_json
 
 __all__ = [
     "OutputError",
+    "OutputPlace",
     "document",
     "matrix_document",
     "matrix_json",

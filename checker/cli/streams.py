@@ -1,0 +1,148 @@
+"""The standard streams: whatever is wrong with one of them, writing to it raises nothing.
+
+A reader may go away (``| head -1``), a disk may be full, a stream may be closed (``>&-``), a terminal may not know a
+character. None of it changes what was found. A closed stream is one to nowhere; a reader that has gone has read what he
+wanted; of anything else that keeps standard output from being written ``problem`` tells, and the run ends with 2.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import select
+import sys
+from typing import TextIO
+
+PLAIN = "planrace.plain"
+"""The name of what becomes of characters that a stream does not have."""
+INSTEAD = {
+    "→": "->",
+    "…": "...",
+    "✓": "ok",
+    "✗": "x",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "−": "-",
+    "–": "-",
+    "—": "-",
+    "∧": "and",
+    "∨": "or",
+    "¬": "not ",
+    "∈": "in",
+    "∉": "not in",
+    "∀": "for all ",
+    "∃": "for some ",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+}
+
+
+class Guarded(io.RawIOBase):
+    """A descriptor that is written to as long as that works; ``problem`` says why it did not. While it leads elsewhere
+    (what authors print goes to standard error) that is not its affair."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._place = _identity(descriptor)
+        self.problem: OSError | None = None
+
+    def write(self, content: object) -> int:
+        """All or some of the bytes; what cannot be written is dropped."""
+        view = memoryview(content)  # type: ignore[arg-type]
+        if self.problem is not None and _identity(self._descriptor) == self._place:
+            return len(view)
+        while True:
+            try:
+                return os.write(self._descriptor, view)
+            except BlockingIOError:
+                select.select([], [self._descriptor], [])
+            except OSError as problem:
+                if _identity(self._descriptor) == self._place:
+                    self.problem = problem
+                return len(view)
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return os.isatty(self._descriptor)
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+class Streams:
+    """Standard output and standard error, guarded, as far as they are those of the process."""
+
+    def __init__(self) -> None:
+        self._guards: dict[str, Guarded] = {}
+
+    def guard(self) -> None:
+        """From now on, until the process ends."""
+        _open_all()
+        for name, descriptor in (("stdout", 1), ("stderr", 2)):
+            stream = getattr(sys, name)
+            if stream is None:
+                setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+            elif os.name == "posix" and stream is getattr(sys, f"__{name}__") and stream.fileno() == descriptor:
+                setattr(sys, name, self._guarded(stream, name, descriptor))
+        if sys.stdin is None:
+            sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
+        elif isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(errors="backslashreplace")
+
+    def judged(self, code: int) -> int:
+        """The exit code of a run that ended with ``code``, when all is written: 2 where standard output is not, unless
+        its reader has gone."""
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        guard = self._guards.get("stdout")
+        problem = None if guard is None else guard.problem
+        if problem is None or isinstance(problem, BrokenPipeError):
+            return code
+        sys.stderr.write(f"Error: cannot write to standard output: {problem.strerror} (write to a file with -o)\n")
+        sys.stderr.flush()
+        return 2 if code in (0, 1, 3) else code
+
+    def _guarded(self, stream: TextIO, name: str, descriptor: int) -> TextIO:
+        stream.flush()
+        guard = self._guards[name] = Guarded(descriptor)
+        errors = PLAIN if stream.errors in ("strict", "surrogateescape", "backslashreplace") else stream.errors
+        through = getattr(stream, "write_through", False)
+        return io.TextIOWrapper(
+            io.BufferedWriter(guard),
+            encoding=stream.encoding,
+            errors=errors,
+            line_buffering=name == "stderr" or guard.isatty(),
+            write_through=through,
+        )
+
+
+def _identity(descriptor: int) -> tuple[int, int]:
+    found = os.fstat(descriptor)
+    return found.st_dev, found.st_ino
+
+
+def _open_all() -> None:
+    """A closed stream is one to nowhere: a file that is opened later must not get its number."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            if os.open(os.devnull, os.O_RDWR) != descriptor:
+                return
+
+
+def _plain(problem: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that cannot be encoded."""
+    if not isinstance(problem, UnicodeEncodeError):
+        raise problem
+    missing = problem.object[problem.start : problem.end]
+    escaped = (INSTEAD.get(c) or c.encode("ascii", "backslashreplace").decode() for c in missing)
+    return "".join(escaped), problem.end
+
+
+codecs.register_error(PLAIN, _plain)

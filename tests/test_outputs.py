@@ -1,0 +1,287 @@
+"""Places of reports: files whole or not at all, devices and pipes written to, all of them tried before the search."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import stat
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from checker.cli.main import run
+from checker.report import OutputError, OutputPlace, write_whole
+
+from .counter import PROTOCOL
+from .test_streams import COMMAND, FULL
+
+CHECK = ["-p", "counter.py:protocol"]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("counter.py").write_text(PROTOCOL, encoding="utf-8")
+
+
+@pytest.fixture
+def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search would be an error."""
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("a search was begun")
+
+    for module in ("command", "forecast", "lint", "graph", "mutate", "baseline", "prove", "compare", "explain"):
+        for name in ("find", "check", "wanted", "take", "read_report"):
+            monkeypatch.setattr(f"checker.cli.{module}.{name}", never, raising=False)
+
+
+def verdict(path: str | Path) -> str:
+    return str(json.loads(Path(path).read_text(encoding="utf-8"))["verdict"])
+
+
+# What is no file --------------------------------------------------------------------------------------------------
+def test_devices_stay_what_they_are(tmp_path: Path) -> None:
+    for name in ("/dev/null", str(tmp_path / "link")):
+        (tmp_path / "link").unlink(missing_ok=True)
+        (tmp_path / "link").symlink_to("/dev/null")
+        assert run([*CHECK, "-o", f"json:{name}", "-o", f"html:{name}"]) == 1
+        assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+        assert (tmp_path / "link").is_symlink()
+    assert not list(tmp_path.glob(".planrace*"))
+
+
+def test_a_pipe_with_a_name_is_written_to(tmp_path: Path) -> None:
+    os.mkfifo("pipe")
+    read: list[str] = []
+    reader = threading.Thread(target=lambda: read.append((tmp_path / "pipe").read_text(encoding="utf-8")))
+    reader.start()
+    assert run([*CHECK, "-o", "json:pipe"]) == 1
+    reader.join(60)
+    assert json.loads(read[0])["verdict"] == "violated"
+    assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
+
+
+def shell(words: str) -> subprocess.CompletedProcess[str]:
+    """In a shell, where ``check`` is the command on the small protocol."""
+    called = " ".join(f"'{w}'" for w in [*COMMAND, *CHECK])
+    script = f'check() {{ {called} "$@"; }}; {words}'
+    return subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+def test_standard_output_by_name_is_neither_replaced_nor_begun_anew(name: str) -> None:
+    done = shell(f"{{ echo before; check -o json:{name} -x; echo code $?; }} > all; cat all")
+    first, *rest = done.stdout.splitlines()
+    assert first == "before"
+    assert rest[-2:] == ["verdict: violated (exit 1)", "code 1"]
+    assert json.loads("\n".join(rest[: rest.index("}") + 1]))["verdict"] == "violated"
+    assert done.stderr == ""
+    piped = shell(f"check -o json:{name} | cat; echo ${{PIPESTATUS[0]}}")
+    assert piped.stdout.startswith("{")
+    assert piped.stdout.endswith("(exit 1)\n1\n")
+    gone = shell(f"check -o json:{name} | true; echo ${{PIPESTATUS[0]}}")
+    assert (gone.stdout, gone.stderr) == ("1\n", "")
+
+
+def test_descriptors_of_a_shell_are_written_to() -> None:
+    done = shell("check -o json:>(cat > inner) > outer; echo $?; while [ ! -s inner ]; do sleep 0.05; done")
+    assert done.stdout == "1\n"
+    assert shell("check -o json:/dev/stderr 2> other >/dev/null; echo $?").stdout == "1\n"
+    assert verdict("other") == "violated"
+    assert shell("exec 7> seven; check -o json:/dev/fd/7; echo $?").stdout.endswith("\n1\n")
+    assert verdict("seven") == "violated"
+
+
+@pytest.mark.usefixtures("unsearched")
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("json:missing/r.json", "there is no directory"),
+        ("json:.", "it is a directory"),
+        ("json:", "names no file"),
+        ("json:counter.py/r.json", "directory"),
+        (f"json:{'x' * 256}", "name too long"),
+        (f"json:{'x/' * 3000}r.json", "name too long"),
+        ("json:loop", "symbolic links"),
+        ("json:socket", "it is a socket"),
+        ("json:/dev/fd/999", "Bad file descriptor"),
+        ("json:/dev/fd/0", "open for reading only"),
+        ("json:counter.py", "is what the command reads"),
+        ("json:./a/../counter.py", "is what the command reads"),
+    ],
+)
+def test_places_are_tried_before_the_search(
+    place: str, said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("loop").symlink_to("loop")
+    Path("a").mkdir()
+    with socket.socket(socket.AF_UNIX) as there, Path(os.devnull).open(encoding="utf-8") as nothing:
+        there.bind("socket")
+        kept = os.dup(0)
+        os.dup2(nothing.fileno(), 0)
+        try:
+            assert run([*CHECK, "-o", place]) == 2
+        finally:
+            os.dup2(kept, 0)
+            os.close(kept)
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+COMMANDS = {
+    "check": CHECK,
+    "prove": ["prove", *CHECK],
+    "explain": ["explain", "r.json"],
+    "compare": ["compare", "r.json", "s.json"],
+    "graph": ["graph", *CHECK],
+    "lint": ["lint", *CHECK],
+    "forecast": ["forecast", *CHECK],
+    "mutate": ["mutate", *CHECK],
+    "baseline compare": ["baseline", "compare"],
+}
+
+
+@pytest.mark.usefixtures("unsearched")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_tries_its_places(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    form = "dot" if command == "graph" else "json"
+    more = {"check": ["--dump-ir"], "prove": ["--dump-smt"]}
+    for option in ["-o", *more.get(command, [])]:
+        there = "counter.py/x" if option == "--dump-smt" else "no/where"
+        assert run([*COMMANDS[command], option, there]) == 2
+        assert "cannot write" in capsys.readouterr().err
+    assert run([*COMMANDS[command], "-o", f"{form}:a", "-o", f"{form}:./a"]) == 2
+    assert "named twice" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unsearched")
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_permissions_are_looked_at_first(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("closed").mkdir(mode=0o500)
+    assert run([*CHECK, "-o", "json:closed/r.json"]) == 2
+    assert "is not writable" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("unsearched")
+def test_a_report_is_not_written_over_what_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("r.json").write_text("{}", encoding="utf-8")
+    Path("link").symlink_to("r.json")
+    for arguments in (["explain", "r.json", "-o", "json:link"], ["compare", "x", "link", "-o", "json:r.json"]):
+        assert run(arguments) == 2
+        assert "is what the command reads" in capsys.readouterr().err
+    assert Path("r.json").read_text(encoding="utf-8") == "{}"
+
+
+# Files that cannot be written -------------------------------------------------------------------------------------
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
+def test_the_other_files_are_written_and_nothing_old_stays(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = OutputPlace._replace
+
+    def full_in_between(self: OutputPlace, content: bytes) -> None:
+        if self.path == "page.html":
+            raise OSError(28, "No space left on device")
+        write(self, content)
+
+    monkeypatch.setattr(OutputPlace, "_replace", full_in_between)
+    Path("page.html").write_text("of yesterday", encoding="utf-8")
+    outputs = ["-o", "json:/dev/full", "-o", "html:page.html", "-o", "json:r.json", "-o", "junit:r.xml"]
+    assert run([*CHECK, *outputs]) == 2
+    out, err = capsys.readouterr()
+    assert out.endswith("verdict: violated (exit 1)\n")
+    assert "cannot write /dev/full: No space left on device" in err
+    assert "cannot write page.html: No space left on device" in err
+    assert "the older report there is removed" in err
+    assert verdict("r.json") == "violated"
+    assert Path("r.xml").exists()
+    assert not Path("page.html").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [*CHECK, "--property", "no-such"],
+        ["-p", "counter.py:fixed"],
+        ["explain", "broken.json"],
+        ["compare", "broken.json", "broken.json"],
+        ["lint", *CHECK, "--fault", "no-such"],
+        ["graph", *CHECK, "--max-states", "2"],
+        ["forecast", *CHECK, "--property", "no-such"],
+        ["mutate", *CHECK, "--max-states", "2"],
+        ["prove", *CHECK, "--property", "no-such"],
+    ],
+    ids=lambda arguments: arguments[0] if arguments[0] != "-p" else " ".join(arguments[1:]),
+)
+def test_without_a_report_no_older_one_stays(arguments: list[str]) -> None:
+    form = {"graph": "dot", "compare": "json", "lint": "json", "forecast": "json", "mutate": "json"}
+    Path("broken.json").write_text("{", encoding="utf-8")
+    Path("report").write_text("of yesterday", encoding="utf-8")
+    code = run([*arguments, "-o", f"{form.get(arguments[0], 'itf')}:report"])
+    assert code == (0 if "counter.py:fixed" in arguments else 3 if arguments[0] == "mutate" else 2)
+    assert not Path("report").exists()
+
+
+def test_a_limit_of_file_sizes_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+    Path("page.html").write_text("of yesterday", encoding="utf-8")
+    done = shell("ulimit -f 8; check -o html:page.html -o text:r.txt; echo $?")
+    assert done.stdout.endswith("\n2\n")
+    assert "cannot write page.html: File too large" in done.stderr
+    assert "verdict: violated" in Path("r.txt").read_text(encoding="utf-8")
+    assert sorted(p.name for p in tmp_path.iterdir() if p.name != "__pycache__") == ["counter.py", "r.txt"]
+
+
+def test_what_is_more_than_a_report_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(["baseline", "save", *CHECK]) == 0
+    before = Path("planrace.baseline").read_text(encoding="utf-8")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    assert run(["baseline", "save", *CHECK, "-s", "workers=3"]) == 2
+    assert Path("planrace.baseline").read_text(encoding="utf-8") == before
+    with pytest.raises(OutputError, match="No space left"):
+        write_whole("planrace.baseline", "other")
+    assert Path("planrace.baseline").read_text(encoding="utf-8") == before
+
+
+def test_a_form_that_fails_costs_no_other_and_no_verdict(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> str:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr("checker.cli.deliver.render_trace", broken)
+    Path("r.md").write_text("of yesterday", encoding="utf-8")
+    assert run([*CHECK, "-o", "mermaid:r.md", "-o", "json:r.json"]) == 1
+    err = capsys.readouterr().err
+    assert "r.md is not written: ZeroDivisionError: a defect" in err
+    assert verdict("r.json") == "violated"
+    assert not Path("r.md").exists()
+    assert run([*CHECK, "--format", "mermaid"]) == 1
+    assert "verdict: violated" in capsys.readouterr().err
+
+
+def test_a_file_in_a_directory_that_takes_no_others_is_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("r.json").write_text("older", encoding="utf-8")
+
+    def access(path: object, mode: int) -> bool:
+        return Path(str(path)).name == "r.json"
+
+    monkeypatch.setattr(os, "access", access)
+    place = OutputPlace("r.json")
+    place.attempt()
+    place.write("new")
+    assert Path("r.json").read_text(encoding="utf-8") == "new"
+    with pytest.raises(OutputError, match="is not writable"):
+        OutputPlace("other.json").attempt()
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "x" * 256])
+def test_what_is_no_path_is_an_error(path: str) -> None:
+    with pytest.raises(OutputError, match="cannot write"):
+        write_whole(path, "text")
