@@ -117,9 +117,6 @@ def test_characters_that_a_stream_does_not_have() -> None:
 
 
 def test_input_that_is_no_text_is_told(folder: Path) -> None:
-    done = command(folder, "walk", "-p", "counter.py:protocol", redirected="<.")
-    assert done.returncode == 2
-    assert b"standard input cannot be read" in done.stderr
     done = command(folder, "walk", "-p", "counter.py:protocol", redirected=r"""< <(printf '\377\n')""")
     assert done.returncode == 2
     assert b"there is no command" in done.stderr
