@@ -109,10 +109,14 @@ class Delivery:
         for p in problems:
             if isinstance(p, NoTraceError):
                 raise p
-        if self._replaced and not problems:
-            click.echo(told.document.closing)
-        else:
-            self._show(told, strict=strict)
+        try:
+            if self._replaced and not problems:
+                click.echo(told.document.closing)
+            else:
+                self._show(told, strict=strict)
+        except OutputError as problem:
+            click.echo(told.document.closing, err=True)
+            problems.append(problem)
         if problems:
             raise OutputError("\nError: ".join(map(str, problems)))
 
@@ -175,11 +179,11 @@ class Delivery:
             place.write(told.render(kind))
         except OutputError as problem:
             return problem
-        except Exception as problem:
+        except NoTraceError as problem:
             place.clear()
-            if strict and isinstance(problem, NoTraceError):
+            if strict:
                 return problem
-            click.echo(f"{place.path} is not written: {sentence_of(problem)}", err=True)
+            click.echo(f"{place.path} is not written: {problem}", err=True)
         return None
 
     def _show(self, told: Told, *, strict: bool) -> None:
@@ -190,10 +194,10 @@ class Delivery:
             return
         try:
             text = told.render(self.form)
-        except Exception as problem:
-            if strict and isinstance(problem, NoTraceError):
+        except NoTraceError as problem:
+            if strict:
                 raise
-            click.echo(f"no {self.form}: {sentence_of(problem)}", err=True)
+            click.echo(f"no {self.form}: {problem}", err=True)
             click.echo(told.document.closing, err=True)
             return
         if self.form == "text":
