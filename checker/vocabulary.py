@@ -96,6 +96,11 @@ def ending(action: str, outcome: str | None) -> str:
     return action if outcome is None else f"{action} [{outcome}]"
 
 
+def about(name: str) -> str:
+    """A property, where an action may have its name."""
+    return f"property {name}"
+
+
 def counted(n: int, thing: str) -> str:
     """So many of a thing: 1 step, 2 steps."""
     return f"{n:,} {thing}{'' if n == 1 else 's'}"
@@ -418,7 +423,8 @@ class Report(Painted):
     variables: tuple[Declared, ...] = ()
     pictures: tuple[Picture, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
-    """Where properties stand, by name, and the guards of actions, by ``ending`` where these have several outcomes."""
+    """Where properties stand, by name (or ``about``, where an action has it), and the guards of actions, by ``ending``
+    where these have several outcomes."""
     confirmation: Confirmation | None = None
     """A second solver's word on the proofs, where it was asked for."""
 
@@ -434,6 +440,10 @@ class Report(Painted):
     @property
     def verdict(self) -> Verdict:
         return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)
+
+    def source_of_property(self, name: str) -> Source | None:
+        """Where the property of that name stands."""
+        return self.sources.get(about(name)) or self.sources.get(name)
 
     @property
     def doubted(self) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeAlias
 from model.language import DefinitionError, Op, Place, Term
 from model.language.actions import check_state_only
 from model.language.errors import author, listed
+from model.language.names import usable
 from model.language.terms import TRUE, Value, subterms, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
@@ -137,18 +138,18 @@ Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability
 def invariant(name: str, holds: Value, meaning: str) -> Invariant:
     """In every reachable state ``holds``, a truth value of one state. ``meaning`` is its sentence in reports, here as
     in the others. Raises ``DefinitionError`` for a term of another sort or one that speaks of a step."""
-    return Invariant(name, _state_term(holds, name), _sentence(meaning, name))
+    return Invariant(_named(name), _state_term(holds, name), _sentence(meaning, name))
 
 
 def step_invariant(name: str, holds: Value, meaning: str) -> StepInvariant:
     """Every step from a reachable state satisfies ``holds``, a truth value that may use ``primed`` and ``taken``."""
-    return StepInvariant(name, _step_term(holds, name), _sentence(meaning, name))
+    return StepInvariant(_named(name), _step_term(holds, name), _sentence(meaning, name))
 
 
 def reachable(name: str, event: Value, meaning: str) -> Reachability:
     """Some reachable state, the initial one included, satisfies ``event``; if that uses ``primed`` or ``taken``, some
     step from one does: against protocols that keep their promises by doing nothing."""
-    return Reachability(name, _step_term(event, name), _sentence(meaning, name))
+    return Reachability(_named(name), _step_term(event, name), _sentence(meaning, name))
 
 
 def recoverable(
@@ -163,7 +164,7 @@ def recoverable(
     """From every reachable state with ``wherever`` steps of actions with a tag in ``helpers`` can lead to ``goal`` (AG
     EF). So can those of people, with a tag in ``manual``: where only they help, a runbook says how."""
     return Recoverability(
-        name,
+        _named(name),
         _state_term(goal, name),
         _sentence(meaning, name),
         _state_term(wherever, name),
@@ -214,7 +215,7 @@ def _liveness(
     owed = _state_term(trigger, name)
     left_out = frozenset(listed(without, f"without of {name}", author()))
     kept = _state_term(goal, name)
-    return Liveness(name, kept, _sentence(meaning, name), form, owed, left_out, despite_faults)
+    return Liveness(_named(name), kept, _sentence(meaning, name), form, owed, left_out, despite_faults)
 
 
 def _state_term(value: Value, name: str) -> Term:
@@ -233,6 +234,10 @@ def _check_closed(term: Term, name: str) -> None:
     for t in subterms(term):
         if t.op is Op.BOUND and t.data[1] == 0:
             raise DefinitionError(f"property {name}: {t} is a parameter of an action", remedy="quantify over it")
+
+
+def _named(name: str) -> str:
+    return usable(name, "property")
 
 
 def _sentence(meaning: str, name: str) -> str:

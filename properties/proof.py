@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from model.language import DefinitionError, Op, Place, Term
 from model.language.actions import check_state_only
 from model.language.errors import author
+from model.language.names import usable
 from model.language.terms import Value, subterms, truth
 
 from .schedule import Schedule
@@ -46,7 +47,7 @@ def lemma(name: str, holds: Value, meaning: str) -> Lemma:
     check_state_only(term, f"lemma {name}", author())
     if not meaning.strip():
         raise DefinitionError(f"lemma {name} has no meaning", remedy="say in one sentence what it states")
-    return Lemma(name, term, meaning)
+    return Lemma(usable(name, "lemma"), term, meaning)
 
 
 def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules: Iterable[Schedule] = ()) -> Proof:

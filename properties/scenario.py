@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from model.language import DefinitionError, Op, Term
 from model.language.errors import author, listed
+from model.language.names import usable
 from model.language.sorts import Scalar
 from model.language.terms import TRUE, Value, make, truth
 
@@ -82,7 +83,7 @@ class Scenario:
 
 def role(name: str, sort: Scalar) -> Term:
     """A part in a scenario, played by one member of ``sort`` throughout a run."""
-    return make(Op.BOUND, (), sort, (name, 0))
+    return make(Op.BOUND, (), sort, (usable(name, "role"), 0))
 
 
 def event(
@@ -96,6 +97,7 @@ def event(
 
 def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fact:
     """A fact that ``events``, in this order, show."""
+    usable(name, "fact")
     if not events:
         raise DefinitionError(f"fact {name} has no events")
     named: list[Event] = []
@@ -108,13 +110,14 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
 
 def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: str) -> Claim:
     """After the fact ``after``, steps of actions with a tag in ``by`` never lead to one of which ``happens`` holds."""
-    return Claim(
-        name, meaning, truth(happens, f"claim {name}"), frozenset(listed(by, f"claim {name}", author())), after
-    )
+    tags = frozenset(listed(by, f"claim {name}", author()))
+    return Claim(usable(name, "claim"), meaning, truth(happens, f"claim {name}"), tags, after)
 
 
 def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Claim, where: Value = TRUE) -> Scenario:
     """A scenario; every fact that an event or claim refers to must stand before it."""
+    usable(name, "scenario")
+    _check_names(name, roles, parts)
     known: set[str] = set()
     facts = tuple(p for p in parts if isinstance(p, Fact))
     claims = tuple(p for p in parts if isinstance(p, Claim))
@@ -135,6 +138,19 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
                 _check_window(name, e, {other.name: other for g in facts for other in g.events})
             known.add(e.name)
     return Scenario(name, title, roles, truth(where, f"scenario {name}"), facts, claims)
+
+
+def _check_names(name: str, roles: tuple[Term, ...], parts: tuple[Fact | Claim, ...]) -> None:
+    """Reports and monitors know roles, facts, events and claims of one scenario by their names."""
+    told = [("role", str(r)) for r in roles]
+    told += [("fact", n) for p in parts for n in (_event_names(p) if isinstance(p, Fact) else (p.name,))]
+    for kind, word in told:
+        if told.count((kind, word)) > 1:
+            raise DefinitionError(f"scenario {name}: two {kind}s are called {word}", remedy="rename one of the two")
+
+
+def _event_names(f: Fact) -> tuple[str, ...]:
+    return tuple(e.name for e in f.events)
 
 
 def _check_window(name: str, e: Event, events: Mapping[str, Event]) -> None:

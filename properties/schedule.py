@@ -66,11 +66,14 @@ def take_for_some(sort: Scalar, name: str, action: str, *, when: Callable[[Term]
 
 def plan(promise: Value, rules: Iterable[Rule], measure: Iterable[Term]) -> Plan:
     """What holds on the way, the rules, and what each of them lowers."""
-    parts = tuple(measure)
+    parts, given = tuple(measure), tuple(rules)
+    for r in given:
+        if sum(r.name == q.name for q in given) > 1:
+            raise DefinitionError(f"two rules of one plan are called {r.name}", remedy="rename one of the two")
     for m in parts:
         if not (is_numeric(m.sort) or (isinstance(m.sort, Index) and m.sort.ordered)):
             raise DefinitionError(f"measure {m} is a {describe(m.sort)}", remedy="a number or a member of an order")
-    return Plan(_condition(promise, "promise"), tuple(rules), parts)
+    return Plan(_condition(promise, "promise"), given, parts)
 
 
 def schedule(of: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., Plan]], Schedule]:

@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "checker.table": ["checker.confirmation", "checker.vocabulary"],
     "checker.limits": ["model.language"],
     "checker.guarded": ["checker.limits", "checker.vocabulary"],
+    "checker.symbols": [],
     "checker.interpreter": ["model.language"],
     "checker.layout": ["checker.interpreter", "model.language"],
     "checker.answers": [
@@ -41,6 +42,7 @@ MAY_IMPORT = {
         "checker.layout",
         "checker.limits",
         "checker.replay",
+        "checker.symbols",
         "checker.vocabulary",
         "model.language",
         "properties.kinds",
@@ -63,6 +65,7 @@ MAY_IMPORT = {
         "checker.layout",
         "checker.limits",
         "checker.replay",
+        "checker.symbols",
         "checker.vocabulary",
         "model.language",
         "properties.kinds",

@@ -51,12 +51,13 @@ class Emitter:
         self.layout = layout
         self.watch = watch
         self.lowering = self.lowers(instance, layout)
+        self._roles = dict(watch.roles)
         self._temporaries = 0
         self._endings = {(s.name, s.part): n for n, s in enumerate(watch.met) if s.term is None}
 
     def source(self) -> str:
         """The source text of ``expand``."""
-        scope = Scope(dict(self.watch.roles), self.lowering.base())
+        scope = Scope(self._roles, self.lowering.base())
         body = [*self._states(scope), *self._steps(scope), *self._stuck(scope)]
         opening, closing = self._frame()
         return "\n".join([opening[0], *_indented([*opening[1:], *self._reads(), *body, *closing])]) + "\n"
@@ -166,7 +167,8 @@ class Emitter:
                 lines += self._write(place, code, after)
         lines += self._successor(after, scope)
         names = {str(p): v for p, v in zip(action.parameters, choice, strict=True)}
-        stepping = replace(scope, after=after, step=(action.name, names, ending.name))
+        # Terms of steps speak of the roles, never of the action's parameters, which may be the same terms.
+        stepping = replace(scope, bound=self._roles, after=after, step=(action.name, names, ending.name))
         for k, term in enumerate(self.watch.steps):
             lines += self._either(self.lowering.truth(term, stepping), [self._hit(k)], [])
         for n, subject in enumerate(self.watch.met):

@@ -13,6 +13,7 @@ from model.language import Array, Instance, Op, SetOf, Sort, Term
 from model.language.structural import Structural
 
 from ..layout import Field, Layout
+from ..symbols import identifier
 from .code import (
     NO,
     YES,
@@ -169,9 +170,13 @@ class Lowering:
             yield n, self.truth(body, replace(scope, bound={**scope.bound, variable: n}))
 
 
+def field_name(f: Field) -> str:
+    """What the code calls the value of a field."""
+    return identifier("v", f.variable, *(n + 1 for n in f.path))
+
+
 def _read(f: Field) -> Code:
-    name = f"{f.variable}_" + "_".join(str(n + 1) for n in f.path) if f.path else f.variable
-    name = f"v_{name}"
+    name = field_name(f)
     if f.is_set:
         return Mask(name, f.low, f.high)
     return number(f.low) if f.low == f.high else Number(name, f.low, f.high)

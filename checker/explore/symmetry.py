@@ -19,6 +19,7 @@ from model.language.terms import subterms
 from properties.kinds import Property
 
 from ..layout import WORD, Blocks, Field, Layout, domains
+from ..symbols import identifier
 
 BITS = 62
 """Bits of a block that are compared at once."""
@@ -320,4 +321,4 @@ def _of(sort: Sort) -> Any:
 
 
 def _name(f: Field) -> str:
-    return "_".join(["v", f.variable, *map(str, f.path)])
+    return identifier("v", f.variable, *f.path)

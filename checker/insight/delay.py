@@ -25,7 +25,8 @@ from ..limits import look_at_the_clock
 from ..replay import Recording, performer
 
 TAG = "milestone"
-SLEPT = "slept"
+SLEPT = "milestones slept"
+"""The name of the variable; with a blank it is none that authors can give one."""
 MOST = 12
 """Milestones that are tried."""
 

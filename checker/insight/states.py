@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from model.language import Array, Bool, Enum, Index, Instance, Maybe, SetOf, Sort, System, Term
+from model.language import Array, Bool, Enum, Index, Instance, Maybe, Place, SetOf, Sort, System, Term
 from model.language.sorts import Integer
 from model.language.terms import Op
 from properties.kinds import Invariant, Property, StepInvariant
@@ -13,7 +13,7 @@ from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Picture, Sh
 from ..interpreter import Context, Interpreter, Move, State
 from ..limits import timed
 from ..replay import Recording, Teller
-from ..vocabulary import Source, ending
+from ..vocabulary import Source, about, ending
 
 MOST = 2_000
 """States that a neighbourhood may have."""
@@ -30,12 +30,14 @@ def pictures(instance: Instance) -> tuple[Picture, ...]:
 
 
 def sources(system: System) -> dict[str, Source]:
-    """Where properties of a system stand, by name, and the guards of its actions by how these end, below the working
-    directory if that is where it is; actions have their names first."""
-    places = {p.name: p.where for p in system.properties}
+    """Where properties of a system stand, by ``about``, and the guards of its actions by how these end, below the
+    working directory if that is where it is."""
+    places: dict[str, Place | None] = {}
     for a in system.actions.values():
         places[a.name] = a.where
         places |= {ending(a.name, o.name): o.where or a.where for o in a.outcomes}
+    for p in system.properties:
+        places[about(p.name) if p.name in places else p.name] = p.where
     known = {name: where for name, where in places.items() if where is not None}
     return {name: Source(str(where).rpartition(":")[0], where.line) for name, where in known.items()}
 

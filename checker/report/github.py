@@ -28,7 +28,7 @@ def render_annotations(report: Report, asked: Asked | None = None) -> str:
         judged = outcome.of(f)
         if judged in (Judged.FAILED, Judged.UNDECIDED):
             step = step_at_fault(f)
-            source = (source_of(report, step) if step is not None else None) or report.sources.get(f.name)
+            source = (source_of(report, step) if step is not None else None) or report.source_of_property(f.name)
             steps = f" in {counted(f.depth, 'step')}" if judged is Judged.FAILED and f.depth is not None else ""
             message = f"{f.meaning}: {f.verdict.word}{steps} ({f.how}). {why(f)}".strip()
             lines.append(_line(_word(judged is Judged.UNDECIDED), source, f"{f.name}: {f.verdict.word}", message))

@@ -22,7 +22,8 @@ class Lanes:
 
     @property
     def all(self) -> tuple[str, ...]:
-        return (*self.processes, *self.things)
+        """Every lane once: what is seen of a process is seen in its lane."""
+        return tuple(dict.fromkeys((*self.processes, *self.things)))
 
     def touched(self, step: Step) -> list[str]:
         """The things of which the world sees something else after a step."""
@@ -78,4 +79,4 @@ def clocks(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Endpoint 2 stands before endpoint 10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -26,9 +26,7 @@ def _lines(trace: Trace, match: Match | None, title: str, colour: str) -> Iterat
     if title:
         yield f"  accTitle: {_safe(title)}"
     yield "  autonumber"
-    for name in drawn.processes:
-        yield f"  participant {ids[name]} as {_safe(name)}"
-    for name in drawn.things:
+    for name in drawn.all:
         yield f"  participant {ids[name]} as {_safe(name)}"
     for n, step in enumerate(trace.steps, 1):
         if trace.loop == n - 1:

@@ -192,7 +192,7 @@ def _result(report: Report, f: Finding, rule: int, judged: Judged, *, everything
         "kind": kind,
         "level": level,
         "message": {"text": clean(_message(f))},
-        "locations": [_location(report, step_at_fault(f), f.name)],
+        "locations": [_location(report, step_at_fault(f), f.name, of_property=True)],
         "partialFingerprints": {"planrace/v1": _fingerprint(f)},
         "properties": {"how": clean(f.how), "depth": f.depth, **_covered(report)},
     }
@@ -209,9 +209,10 @@ def _message(f: Finding) -> str:
     return f"{f.verdict.word}: {f.how}"
 
 
-def _location(report: Report, step: Step | None, name: str) -> dict[str, Any]:
-    """The guard of a step; where there is no step, or nobody knows its place, the property of that name."""
-    source = (source_of(report, step) if step is not None else None) or report.sources.get(name)
+def _location(report: Report, step: Step | None, name: str, *, of_property: bool = False) -> dict[str, Any]:
+    """The guard of a step; where there is no step, or nobody knows its place, what is called ``name``."""
+    named = report.source_of_property(name) if of_property else report.sources.get(name)
+    source = (source_of(report, step) if step is not None else None) or named
     what = name if step is None else step.action
     found: dict[str, Any] = {"logicalLocations": [{"name": clean(what), "kind": "function"}]}
     if source is not None:

@@ -20,14 +20,12 @@ from properties.scenario import Event, Scenario
 
 from ..layout import root_of
 
-SHOWN = "shown"
-"""The name of the variable."""
+SHOWN = "events shown"
+"""The name of the variable; with a blank it is none that authors can give one."""
 
 
 def monitored(system: System, scenario: Scenario, cast: Mapping[Term, int]) -> tuple[System, Invariant]:
     """The system with the monitor of ``scenario`` for ``cast``, and that not every event has been shown."""
-    if any(v.name == SHOWN for v in system.variables):
-        raise ModelError(f"{system.name} has a variable called {SHOWN}", remedy="rename it")
     events = [e for f in scenario.facts if not f.optional for e in f.events]
     roles = {r: constant(value, r.sort) for r, value in cast.items()}
     happens = [substitute(e.happens, roles) for e in events]

@@ -18,6 +18,7 @@ from model.language.sorts import INTEGER, Scalar
 from model.language.structural import Structural
 
 from ..layout import Field, Layout
+from ..symbols import symbol
 
 Place = tuple[str, tuple[int, ...]]
 State = Mapping[Place, Any]
@@ -166,7 +167,7 @@ class Encoder:
 
 def label(field: Field) -> str:
     """A name for a field's constants."""
-    return "_".join([field.variable, *(str(n + 1) for n in field.path)])
+    return symbol("variable", field.variable, *(n + 1 for n in field.path))
 
 
 def scalar(term: Term) -> Scalar:

@@ -23,6 +23,7 @@ from properties.proof import Lemma, Proof
 from ..answers import Answer, of_step, verdict_never_met
 from ..limits import Limits, Listener, Watchman
 from ..replay import Recording, record
+from ..symbols import symbol
 from ..vocabulary import Verdict
 from .bmc import DEPTH, Bounded
 from .steps import Steps
@@ -68,7 +69,7 @@ class Induction:
         self._solver.set("random_seed", 0)
         self.lemmas = self._inductive(lemmas)
         self._goals = {p.name: self._goal(p) for p in properties}
-        self._ranges = Goal(RANGES, self.steps.out_of_range, True, z3.Bool("keep ranges"))
+        self._ranges = Goal(RANGES, self.steps.out_of_range, True, z3.Bool(symbol("ranges")))
 
     def run(self) -> list[Answer]:
         """Answers in the order of the properties."""
@@ -137,7 +138,7 @@ class Induction:
                 at = goal.assumed - 1 if goal.of_step else goal.assumed
                 self._solver.add(z3.Implies(goal.label, z3.Not(self.steps.at(goal.bad, at))))
             goal.assumed += 1
-        at, question = (k - 1 if goal.of_step else k), z3.Bool(f"{goal.name} fails at {k}")
+        at, question = (k - 1 if goal.of_step else k), z3.Bool(f"{goal.label.decl().name()}@{k}")
         self._solver.add(z3.Implies(question, self.steps.at(goal.bad, at)))
         found = self._check(goal.label, question)
         if found == z3.unsat:
@@ -180,7 +181,7 @@ class Induction:
 
     # Answers ---------------------------------------------------------------------------------------------------
     def _goal(self, p: Checkable) -> Goal:
-        return Goal(p.name, self.base.badness(p), of_step(p), z3.Bool(f"keep {p.name}"))
+        return Goal(p.name, self.base.badness(p), of_step(p), z3.Bool(symbol("keep", p.name)))
 
     def _answer(self, p: Property, stopped: str) -> Answer:
         assert isinstance(p, Checkable)

@@ -21,6 +21,7 @@ from properties.kinds import Invariant, StepInvariant
 from properties.proof import Proof
 
 from ..limits import Limits, Watchman
+from ..symbols import symbol
 from ..vocabulary import INITIALLY
 from .open import Frame, Open, State
 from .sorts import conjunction, disjunction, scalar
@@ -233,7 +234,7 @@ class Obligations:
     def _hypothesis(self, name: str) -> tuple[Any, Any]:
         """A label, and that the fact holds before the step if the label does."""
         if name not in self._given:
-            label = z3.Bool(f"given: {name}")
+            label = z3.Bool(symbol("given", name))
             self._given[name] = label, z3.Implies(label, self.facts[name].formula(self.open.state))
         return self._given[name]
 

@@ -23,6 +23,7 @@ from model.language.structural import Structural
 from model.language.terms import subterms
 
 from ..layout import root_of
+from ..symbols import symbol
 from .sorts import Sorts, UnencodableError, conjunction, disjunction, implication, scalar
 
 Value = Any
@@ -77,8 +78,8 @@ class Open(Sorts):
             inner = BOOL
         target = self.sort(scalar(inner))
         if not domains:
-            return z3.Const(name, target)
-        function = z3.Function(name, *domains, target)
+            return z3.Const(symbol("variable", name), target)
+        function = z3.Function(symbol("variable", name), *domains, target)
 
         def applied(*given: Any) -> Value:
             if len(given) == len(domains):

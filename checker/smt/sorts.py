@@ -11,6 +11,8 @@ import z3
 from model.language import Array, Index, Maybe, Parameter, SetOf, Sort, Term
 from model.language.sorts import Bool, Scalar, Size, bounds_of
 
+from ..symbols import symbol
+
 
 class UnencodableError(Exception):
     """A term that has no quantified encoding here; engines answer *unknown* and say which term it was."""
@@ -21,7 +23,7 @@ class Sorts:
     own, an ordered one with a total order, and an optional index one with an injection into it."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
-        self.parameters = {p.name: z3.Int(p.name) for p in parameters}
+        self.parameters = {p.name: z3.Int(symbol("parameter", p.name)) for p in parameters}
         self._least = {p.name: p.low for p in parameters}
         self._sorts: dict[Scalar, Any] = {}
         self._axioms: list[Any] = []
@@ -61,17 +63,17 @@ class Sorts:
         if sort not in self._sorts:
             if isinstance(sort.size, Parameter) and sort.size.low < 1:
                 raise UnencodableError(f"index {sort.name} may have no member: {sort.size} may be {sort.size.low}")
-            made = self._sorts[sort] = z3.DeclareSort(_name(sort))
+            made = self._sorts[sort] = z3.DeclareSort(symbol("sort", *_parts(sort)))
             if sort.ordered:
-                self._order(sort, made)
+                self._order(sort)
             if isinstance(sort.size, int):
                 self._members(sort, made, sort.size)
         return self._sorts[sort]
 
     def _members(self, sort: Index, made: Any, size: int) -> None:
         """An index whose size is written as a number has so many members in every instance, and no others."""
-        members = [z3.Const(f"member_{n}_{_name(sort)}", made) for n in range(1, size + 1)]
-        x = z3.Const("x", made)
+        members = [z3.Const(symbol("member", *_parts(sort), n), made) for n in range(1, size + 1)]
+        x = self.constant("x", sort)
         self._axioms.append(z3.ForAll([x], disjunction(*(x == m for m in members))))
         if sort.ordered:
             self._axioms += [members[0] == self.end("first", sort), members[-1] == self.end("last", sort)]
@@ -79,8 +81,8 @@ class Sorts:
         elif size > 1:
             self._axioms.append(z3.Distinct(*members))
 
-    def _order(self, sort: Index, made: Any) -> None:
-        x, y, z = (z3.Const(n, made) for n in "xyz")
+    def _order(self, sort: Index) -> None:
+        x, y, z = (self.constant(n, sort) for n in "xyz")
         less, following = self.less(sort), self.following(sort)
         first, last = self.end("first", sort), self.end("last", sort)
         self._axioms += [
@@ -97,10 +99,9 @@ class Sorts:
     def _maybe(self, of: Index) -> Any:
         key = Maybe(of)
         if key not in self._sorts:
-            self._sorts[key] = z3.DeclareSort(f"Maybe_{_name(of)}")
-            some, index = self.some(of), self.sort(of)
-            x, y = z3.Consts("x y", index)
-            m = z3.Const("m", self._sorts[key])
+            self._sorts[key] = z3.DeclareSort(symbol("maybe", *_parts(of)))
+            some = self.some(of)
+            x, y, m = self.constant("x", of), self.constant("y", of), self.constant("m", key)
             self._axioms += [
                 z3.ForAll([x, y], z3.Implies(some(x) == some(y), x == y)),
                 z3.ForAll([x], some(x) != self.none(of)),
@@ -110,23 +111,23 @@ class Sorts:
 
     def some(self, of: Index) -> Any:
         """The function from a member to the optional member that it is."""
-        return z3.Function(f"some_{_name(of)}", self.sort(of), self._maybe(of))
+        return z3.Function(symbol("some", *_parts(of)), self.sort(of), self._maybe(of))
 
     def none(self, of: Index) -> Any:
         """No member."""
-        return z3.Const(f"none_{_name(of)}", self._maybe(of))
+        return z3.Const(symbol("none", *_parts(of)), self._maybe(of))
 
     def end(self, which: str, sort: Index) -> Any:
         """The "first" or "last" member of an order."""
-        return z3.Const(f"{which}_{_name(sort)}", self.sort(sort))
+        return z3.Const(symbol(which, *_parts(sort)), self.sort(sort))
 
     def less(self, sort: Index) -> Any:
         """The order of an ordered sort, strict."""
-        return z3.Function(f"less_{_name(sort)}", self.sort(sort), self.sort(sort), z3.BoolSort())
+        return z3.Function(symbol("less", *_parts(sort)), self.sort(sort), self.sort(sort), z3.BoolSort())
 
     def following(self, sort: Index) -> Any:
         """The function to the next member; the last is followed by itself."""
-        return z3.Function(f"following_{_name(sort)}", self.sort(sort), self.sort(sort))
+        return z3.Function(symbol("following", *_parts(sort)), self.sort(sort), self.sort(sort))
 
     # Values ----------------------------------------------------------------------------------------------------
     def size(self, size: Size) -> Any:
@@ -142,8 +143,9 @@ class Sorts:
 
     def constant(self, name: str, sort: Scalar) -> Any:
         """A fresh constant of ``sort``."""
+        made = self.sort(sort)
         self._fresh += 1
-        return z3.Const(f"{name}!{self._fresh}", self.sort(sort))
+        return z3.Const(symbol("any", name, self._fresh), made)
 
     def parameter(self, term: Term) -> tuple[Any, Any]:
         """A fresh constant for a bound variable, and that it is in its range."""
@@ -179,5 +181,9 @@ def scalar(sort: Sort) -> Scalar:
     return sort
 
 
-def _name(sort: Index) -> str:
-    return f"{sort.name.replace(' ', '_').capitalize()}_{sort.size}"
+def _parts(sort: Index) -> tuple[str | int, ...]:
+    """What tells an index sort from others, for symbols: one that is ordered or symmetric differs from one that is
+    not."""
+    kind = "ordered" if sort.ordered else "symmetric" if sort.symmetric else "plain"
+    size = (sort.size,) if isinstance(sort.size, int) else ("any", sort.size.name)
+    return (sort.name, kind, *size)

@@ -207,7 +207,7 @@ def _quantified(formula: Any) -> bool:
 
 def _bits(constant: Any) -> list[Any]:
     """Truth values for the bits of a constant, the lowest first."""
-    return [z3.Bool(f"{constant}.{n}") for n in range(constant.size())]
+    return [z3.Bool(f"{constant.decl().name()}@{n}") for n in range(constant.size())]
 
 
 def _number(bits: Sequence[Any]) -> Any:

@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from .build import both
 from .errors import DefinitionError, Place, author
+from .names import usable
 from .sorts import Array, SetOf, Sort, describe
 from .starting import check_held
 from .terms import TRUE, Op, Term, Value, expect, lift, subterms
@@ -159,6 +160,8 @@ def outcome(name: str | None, *pieces: Piece) -> Outcome:
     that applies happens; the last has no condition (``otherwise``). ``name`` tells them apart in reports and in
     ``taken``."""
     here, parts = author(), flat(pieces)
+    if name is not None:
+        usable(name, "outcome")
     conditions = [p.condition for p in parts if isinstance(p, When)]
     if any(isinstance(p, Outcome) for p in parts):
         raise DefinitionError(f"outcome {name}: an outcome cannot hold another one")

@@ -15,6 +15,7 @@ from .errors import DefinitionError, Place, author, near
 from .mistakes import called, takes
 from .sorts import Index, Parameter, Scalar, Sort
 from .system import System
+from .tables import values_of
 from .terms import TRUE, Term, Value, expect, truth
 from .written import Circumstances, variable
 
@@ -150,10 +151,8 @@ class Changes:
 
         def add(body: Callable[..., Step]) -> Action:
             made = told.action(body)
-            if made.name in self._actions:
-                raise DefinitionError(
-                    f"{self.reason}: there is an action {made.name} already", remedy="rename one of the two"
-                )
+            for a in self._actions.values():
+                self._refuse_second("an action", a.name == made.name, a.name, a.where)
             if fault is None or fault in self._system.faults:
                 self._actions[made.name] = made
             return made
@@ -162,11 +161,21 @@ class Changes:
 
     def variable(self, name: str, sort: Sort, initially: Value, meaning: str = "") -> Term:
         """A further state variable, as ``Protocol.variable`` declares them, of this system only."""
-        if any(v.name == name for v in self._variables):
-            raise DefinitionError(f"{self.reason}: there is a variable {name} already", remedy="rename one of the two")
+        for v in self._variables:
+            self._refuse_second("a variable", v.name == name, name, v.where)
         made = variable(name, sort, initially, meaning)
+        given = values_of(self.done())
+        given.claim(name, "variable")
+        given.sort(sort)
         self._variables.append(made)
         return made.term
+
+    def _refuse_second(self, kind: str, same: bool, name: str, first: Place | None) -> None:
+        if same:
+            told = f", first at {first}" if first is not None else ""
+            raise DefinitionError(
+                f"{self.reason}: there is {kind} {name} already{told}", remedy="rename one of the two"
+            )
 
     if not TYPE_CHECKING:
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .changes import Changes, changing
 from .errors import DefinitionError, Place
+from .names import usable
 
 
 @dataclass(eq=False)
@@ -41,6 +42,7 @@ class Option:
 
     def choice(self, name: str, meaning: str) -> Choice:
         """A further value."""
+        usable(name, "choice")
         if name in self.choices:
             raise DefinitionError(f"option {self.name}: {name} is declared twice", remedy="rename one of the two")
         made = Choice(self.name, name, meaning)

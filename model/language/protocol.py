@@ -17,10 +17,12 @@ from .actions import Action, Step, check_state_only
 from .changes import Changes, changing
 from .errors import DefinitionError, ModelError, Place, author, listed, near
 from .mistakes import applying
+from .names import usable
 from .options import Choice, Option, exists_in, picked
 from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort
 from .spoken import check_spoken
 from .system import Observation, Picture, System, Variable
+from .tables import Names, bound_in, check_own, check_statements
 from .terms import Op, Term, Value, make, subterms, truth
 from .variant import Protection, Variant
 from .written import Circumstances
@@ -36,7 +38,7 @@ class Protocol:
     """A protocol under construction; see ``docs/language.md``."""
 
     def __init__(self, name: str, meaning: str = "") -> None:
-        self.name = name
+        self.name = usable(name, "protocol")
         self.meaning = meaning
         self.where = author()
         self.parameters: dict[str, Parameter] = {}
@@ -53,22 +55,22 @@ class Protocol:
         self.proofs: list[Any] = []
         self.ends: list[Term] = []
         self._changing: str | None = None
+        self._names = Names()
 
     # Declaring -------------------------------------------------------------------------------------------------
     def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
         """A size with its default and the range that instances may choose from."""
-        self._fresh(name, self.parameters, "parameter")
-        found = Parameter(name, default, low, high, meaning)
+        found = Parameter(name, default, low, high, meaning, author())
+        self._fresh(name, "parameter")
         self.parameters[name] = found
         return found
 
     def option(self, name: str, meaning: str, default: str, means: str) -> Option:
         """Something that runs choose by a word (``-s NAME=WORD``): ``default`` is what they get unless they ask for
         another ``choice`` of the option."""
-        self._fresh(name, self.options, "option")
-        self._fresh(name, self.parameters, "parameter")
         made = Option(name, meaning, where=author())
         made.choice(default, means)
+        self._fresh(name, "option")
         self.options[name] = made
         return made
 
@@ -77,8 +79,10 @@ class Protocol:
     ) -> Term:
         """A state variable, ``only`` for a choice if one is given. ``initially`` is a constant; for an array it is what
         every element holds."""
-        self._fresh(name, self.variables, "variable")
         made = written.variable(name, sort, initially, meaning)
+        check_own(sort, self.parameters, f"variable {name}", author())
+        self._names.sort(sort)
+        self._fresh(name, "variable")
         self.variables[name] = made
         if only is not None:
             self._only[name] = only
@@ -86,7 +90,7 @@ class Protocol:
 
     def fault(self, name: str, meaning: str) -> str:
         """A kind of fault that runs may switch on; actions name it by ``fault=``."""
-        self._fresh(name, self.faults, "fault")
+        self._fresh(name, "fault")
         self.faults[name] = meaning
         return name
 
@@ -111,9 +115,13 @@ class Protocol:
         told.check(self.faults)
 
         def add(body: Callable[..., Step]) -> Action:
-            self._fresh(written.named(body), self.actions, "action")
+            name, where = written.named(body)
+            self._open(f"action {name}", INSTEAD["action"])
             made = told.action(body)
             self._check_action(made)
+            for t in (*made.parameters, *bound_in(made)):
+                self._names.sort(t.sort)
+            self._names.claim(name, "action", where)
             self.actions[made.name] = made
             if only is not None:
                 self._only[made.name] = only
@@ -125,8 +133,8 @@ class Protocol:
         """Decorator: the function changes the protocol when the protection is on."""
 
         def add(change: Callable[[Changes], None]) -> Protection:
-            self._fresh(name, self.protections, "protection")
             made = Protection(name, meaning, change, changing(change, f"protection {name}"))
+            self._fresh(name, "protection", made.where)
             self.protections[name] = made
             return made
 
@@ -139,12 +147,13 @@ class Protocol:
         """
 
         def add(body: Callable[..., Any]) -> Observation:
-            self._fresh(title, self.observations, "observation")
+            self._open(f"observation {title}")
             names = inspect.signature(body).parameters
             variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
             with applying(f"observation {title}", body):
                 told = body() if variable is None else body(variable)
             cases = tuple((truth(c, f"observation {title}"), words) for c, words in told)
+            self._names.claim(title, "observation")
             made = Observation(title, variable, cases)
             self.observations[title] = made
             return made
@@ -185,23 +194,28 @@ class Protocol:
                     f"declare: a {type(p).__name__} is no property",
                     remedy="give properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
                 )
-            if any(p.name == q.name for q in self.properties):
-                raise DefinitionError(f"property {p.name} is declared twice", remedy="rename one of the two")
+            self._fresh(p.name, "property", getattr(p, "where", None))
             self.properties.append(p)
 
     def scenario(self, *scenarios: Any) -> None:
         """Scenarios that traces are matched with."""
         self._open("scenarios")
-        self.scenarios.extend(scenarios)
+        for s in scenarios:
+            self._fresh(s.name, "scenario")
+            self.scenarios.append(s)
 
     def argue(self, *proofs: Any) -> None:
         """Lemmas that proofs for every size may use."""
         self._open("lemmas")
-        self.proofs.extend(proofs)
+        for p in proofs:
+            for x in getattr(p, "lemmas", ()):
+                self._names.claim(x.name, "lemma", x.where, x.holds)
+            self.proofs.append(p)
 
     # Using -----------------------------------------------------------------------------------------------------
     def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:
         """This protocol under another name, with those protections on by default."""
+        usable(name, "variant")
         chosen = listed(protections, f"protections of {name}", author())
         for p in chosen:
             known(p, self.protections, f"protection of {self.name}", author())
@@ -224,6 +238,7 @@ class Protocol:
     ) -> System:
         """``system`` with these. Raises ``ModelError`` where they speak of something that it does not have."""
         told = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
+        check_statements(told)
         check_spoken(told, lambda: self._everything(told))
         return told
 
@@ -313,14 +328,10 @@ class Protocol:
                 remedy=instead or "declare it outside of the function",
             )
 
-    def _fresh(self, name: str, table: dict[str, Any], kind: str) -> None:
+    def _fresh(self, name: str, kind: str, where: Place | None = None) -> None:
+        """Note a name of something that is declared here, which has to be usable and not taken."""
         self._open(f"{kind} {name}", INSTEAD.get(kind, ""))
-        if name in table:
-            earlier = getattr(table[name], "where", None)
-            raise DefinitionError(
-                f"{kind} {name} is declared twice" + (f", first at {earlier}" if earlier else ""),
-                remedy="rename one of the two",
-            )
+        self._names.claim(name, kind, where)
 
     def _check_action(self, action: Action, known: System | None = None) -> None:
         sorts = {v.name: v.sort for v in known.variables} if known else {n: v.sort for n, v in self.variables.items()}
@@ -339,6 +350,8 @@ class Protocol:
                         where=where,
                         remedy=f"declare it in protocol {self.name}",
                     )
+                if t.op is Op.PARAMETER or t.op is Op.BOUND:
+                    check_own(t, self.parameters, f"action {action.name}", where)
                 if t.op is Op.BOUND and t.data[1] == 0 and id(t) not in allowed:
                     raise DefinitionError(f"action {action.name}: {t} is a parameter of another action", where=where)
 

@@ -7,10 +7,11 @@ instance fixes them: ``Scalar.low`` and ``Scalar.high`` are numbers or parameter
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from .errors import DefinitionError
+from .errors import DefinitionError, Place, author
+from .names import usable
 from .refused import Unformatted, Unwalked
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Parameter(Unformatted):
     low: int
     high: int
     meaning: str = ""
+    where: Place | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not self.low <= self.default <= self.high:
@@ -110,6 +112,7 @@ class Enum(Unwalked):
 
     name: str
     members: tuple[str, ...]
+    _where: Place | None = field(default=None, compare=False, repr=False)
 
     def __getattr__(self, member: str) -> Term:
         from .terms import constant
@@ -131,6 +134,7 @@ class Index(Unwalked):
     size: Size
     symmetric: bool = False
     ordered: bool = False
+    _where: Place | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.symmetric and self.ordered:
@@ -192,6 +196,7 @@ def integers(low: Size, high: Size, name: str = "number") -> Int:
     """Whole numbers ``low``…``high``, both included, each a number or a parameter of the protocol; ``name`` is used in
     reports and errors. Arithmetic may leave the range; what is assigned may not, and a search that meets such a step
     says where. Raises ``DefinitionError`` for an empty range."""
+    usable(name, "range")
     _check_size(low, "low")
     _check_size(high, "high")
     if isinstance(low, int) and isinstance(high, int) and low > high:
@@ -202,6 +207,7 @@ def integers(low: Size, high: Size, name: str = "number") -> Int:
 def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
     """A named enumeration; ``members`` as a list or as one string with blanks between: ``enumeration("phase", "IDLE
     WORK")``. The constants are attributes of the sort: ``Phase.IDLE``."""
+    usable(name, "enumeration")
     found = tuple(members.split() if isinstance(members, str) else members)
     if not found:
         raise DefinitionError(f"enumeration {name} has no members", remedy="name at least one")
@@ -212,17 +218,18 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
         raise DefinitionError(
             f"enumeration {name}: {bad[0]!r} cannot name a member", remedy="use a plain word such as IDLE"
         )
-    return Enum(name, found)
+    return Enum(name, found, author())
 
 
 def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = False) -> Index:
     """Members 1…``size`` of something that there are several of; ``size`` is a number or a parameter. ``symmetric``
     says that nothing tells them apart but being equal or not, so that a search may count orbits; ``ordered`` that they
     are walked from the ``first`` to the ``last``."""
+    usable(name, "index")
     _check_size(size, "size")
     if isinstance(size, int) and size < 1:
         raise DefinitionError(f"index {name} has no members", remedy="a size of at least 1")
-    return Index(name, size, symmetric, ordered)
+    return Index(name, size, symmetric, ordered, author())
 
 
 def optional(sort: Index) -> Maybe:
@@ -282,6 +289,11 @@ def not_numbers(sort: Sort) -> str | None:
         f"members of {of.name} are no numbers but parameters, or bound by forall: give the action a parameter "
         f"over {of.name}{walk}"
     )
+
+
+def place_of(sort: Index | Enum) -> Place | None:
+    """Where a sort was defined (no attribute of an enumeration, for those are its members)."""
+    return sort._where
 
 
 def fits(given: Sort, wanted: Sort) -> bool:

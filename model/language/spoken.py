@@ -9,6 +9,7 @@ from .actions import Action
 from .errors import ModelError, Place, near
 from .sorts import describe, fits
 from .system import System
+from .tables import check_own
 from .terms import Op, Term, subterms
 
 Actions = Mapping[str, tuple[Action, ...]]
@@ -18,8 +19,11 @@ Actions = Mapping[str, tuple[Action, ...]]
 def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
     """Properties, scenarios, final states and observations of ``system``. ``everything`` are the actions that it might
     have with other protections, faults and choices: what those do is only absent. Raises ``ModelError``."""
+    parameters = {p.name: p for p in system.parameters}
     for what, where, terms, roles in _said(system):
         for t in subterms(*terms):
+            if t.op is Op.PARAMETER or t.op is Op.BOUND:
+                check_own(t, parameters, what, where)
             problem = _problem(t, system, roles, everything)
             if problem is not None:
                 raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])

@@ -10,6 +10,7 @@ from .actions import Action, Step, check_parameters
 from .actions import step as make_step
 from .errors import DefinitionError, Place, author, author_value, listed
 from .mistakes import applying, shown
+from .names import usable
 from .sorts import INTEGER, Array, Index, Parameter, Scalar, SetOf, Sort, bounds_of, describe, is_scalar
 from .starting import check_constant, check_held
 from .system import Variable
@@ -70,8 +71,7 @@ class Circumstances:
 
     def action(self, body: Callable[..., Step]) -> Action:
         """The action that ``body`` describes."""
-        name, by = named(body), self.by
-        where = Place(body.__code__.co_filename, body.__code__.co_firstlineno)
+        (name, where), by = named(body), self.by
         names = _positional(body, where)
         check_parameters(self.sorts, names, name)
         terms = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(self.sorts, names, strict=True))
@@ -98,11 +98,13 @@ class Circumstances:
         )
 
 
-def named(body: object) -> str:
-    """The name of a function that describes an action."""
+def named(body: object) -> tuple[str, Place]:
+    """The name of a function that describes an action, and its line (of a pattern's: that of its user)."""
     if not inspect.isfunction(body):
         raise DefinitionError(f"an action is a function, not {shown(body)}", remedy="write @….action(…) above a def")
-    return body.__name__
+    user = author() if body.__globals__.get("_FOR_AUTHORS") else None
+    where = user or Place(body.__code__.co_filename, body.__code__.co_firstlineno)
+    return usable(body.__name__, "action", where), where
 
 
 def _positional(body: Callable[..., object], where: Place) -> tuple[str, ...]:
@@ -146,6 +148,7 @@ def _no_step(name: str, given: object, where: Place) -> DefinitionError:
 
 def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
     """A state variable that starts with the constant ``initially``, everywhere if it is an array."""
+    usable(name, "variable")
     if not name.isidentifier():
         raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
     base = _base_of(sort, name)
