@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from .painted import Painted
+from .wording import about, counted, ending
 
 if TYPE_CHECKING:
     from .annotations import Causes, Declared, Insight, Picture
@@ -89,21 +90,6 @@ class Step:
     state: ShownState
     changed: tuple[Change, ...] = ()
     observed: tuple[Observed, ...] = ()
-
-
-def ending(action: str, outcome: str | None) -> str:
-    """An action that ended so, in short."""
-    return action if outcome is None else f"{action} [{outcome}]"
-
-
-def about(name: str) -> str:
-    """A property, where an action may have its name."""
-    return f"property {name}"
-
-
-def counted(n: int, thing: str) -> str:
-    """So many of a thing: 1 step, 2 steps."""
-    return f"{n:,} {thing}{'' if n == 1 else 's'}"
 
 
 @dataclass(frozen=True)

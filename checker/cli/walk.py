@@ -25,8 +25,9 @@ from ..report.plain import WIDTH
 from ..report.read import read_report
 from ..report.values import change_text, value_text
 from ..run import instance_of
-from ..vocabulary import Shown, Step, counted
+from ..vocabulary import Shown, Step
 from ..walk import TRACE_SCHEMA, Walk, picks_of
+from ..wording import counted
 from .command import once
 
 HELP = """\

@@ -17,7 +17,8 @@ from model.language.terms import FALSE, substitute, subterms
 from properties.kinds import Invariant, Property, StepInvariant
 
 from ..replay import Recording
-from ..vocabulary import OUTCOME_NEVER, Warned, counted
+from ..vocabulary import OUTCOME_NEVER, Warned
+from ..wording import counted
 
 if TYPE_CHECKING:
     from .emit import Watch

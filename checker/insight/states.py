@@ -13,7 +13,8 @@ from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Picture, Sh
 from ..interpreter import Context, Interpreter, Move, State
 from ..limits import timed
 from ..replay import Recording, Teller
-from ..vocabulary import Source, about, ending
+from ..vocabulary import Source
+from ..wording import about, ending
 
 MOST = 2_000
 """States that a neighbourhood may have."""

@@ -21,7 +21,8 @@ from ..insight import sources
 from ..placing import placed
 from ..report import document, render_plain
 from ..request import apart, chosen, subject_of
-from ..vocabulary import WITHOUT_FAULTS, Report, Verdict, counted
+from ..vocabulary import WITHOUT_FAULTS, Report, Verdict
+from ..wording import counted
 from .artifacts import forget, write
 from .budget import Budget
 from .cache import CACHED, Cache

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from ..annotations import Causes, Delay
-from ..vocabulary import Finding, Others, Step, Trace, counted
+from ..vocabulary import Finding, Others, Step, Trace
+from ..wording import counted
 from .continuations import continued
 
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from ..vocabulary import OF_THE_RUN, Exploration, Finding, Report, Shown, Step, Trace, counted
+from ..vocabulary import OF_THE_RUN, Exploration, Finding, Report, Shown, Step, Trace
+from ..wording import counted
 from .blocks import Block, Document, Heading, Paragraph, clean
 from .lanes import told
 

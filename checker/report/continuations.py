@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace, counted, ending
+from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace
+from ..wording import counted, ending
 from .blocks import Block, Facts, Heading, Paragraph
 
 

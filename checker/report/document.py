@@ -23,8 +23,8 @@ from ..vocabulary import (
     Trace,
     Unreached,
     Verdict,
-    counted,
 )
+from ..wording import counted
 from .because import finding_because, others_text
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
 from .continuations import continuation, runbook

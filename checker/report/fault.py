@@ -8,7 +8,8 @@ property is at fault.
 from __future__ import annotations
 
 from ..annotations import Race
-from ..vocabulary import Finding, Report, Source, Step, Trace, ending
+from ..vocabulary import Finding, Report, Source, Step, Trace
+from ..wording import ending
 
 
 def step_at_fault(f: Finding) -> Step | None:

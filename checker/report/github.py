@@ -5,7 +5,8 @@ Workflow commands: https://docs.github.com/actions/reference/workflow-commands-f
 
 from __future__ import annotations
 
-from ..vocabulary import UNAVAILABLE, Report, Source, Verdict, counted
+from ..vocabulary import UNAVAILABLE, Report, Source, Verdict
+from ..wording import counted
 from .because import why
 from .blocks import clean
 from .compare import cell

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from ..annotations import Declared
-from ..vocabulary import Finding, Report, counted
+from ..vocabulary import Finding, Report
+from ..wording import counted
 from .blocks import Block, Document, Paragraph
 from .document import how, timeline, unreached, violation
 from .outcome import Asked, Broken, Complaint, Judged, Outcome, warned_text

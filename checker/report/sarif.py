@@ -14,7 +14,8 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from ..vocabulary import Finding, Report, Source, Step, Trace, Verdict, Warned, counted
+from ..vocabulary import Finding, Report, Source, Step, Trace, Verdict, Warned
+from ..wording import counted
 from .because import why
 from .blocks import clean
 from .compare import cell
