@@ -39,12 +39,26 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What a variable is of the channel of messages ``channel``: "slots" of a field of messages in order, the "length"
+    that counts them, or "messages" in no order: an array over parts of a message of sets, or numbers of copies, of the
+    last; ``order`` says where among these each part of a message is. ``over``: there is a channel for each member, over
+    which the variable is an array."""
+
+    channel: str
+    what: str
+    over: bool = False
+    order: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Declared:
-    """A state variable."""
+    """A state variable; ``part`` says of which channel it is a part, if of any."""
 
     name: str
     shape: Shape
     meaning: str = ""
+    part: Part | None = None
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ class Teller:
             return
         for n, (member, a, b) in enumerate(zip(self.instance.members(sort.domain), x, y, strict=True)):
             if a != b:
-                inner = f"{place}[{as_text(shown(sort.domain, member))}]"
+                inner = f"{place}[{in_words(sort.domain, member)}]"
                 yield from self._differences(name, inner, sort.element, a, b, (*path, n))
 
 
@@ -151,17 +151,18 @@ def shown(sort: Sort, value: Any) -> Shown:
 
 
 def in_words(sort: Sort, value: Any) -> str:
-    """A value of the interpreter inside a sentence; nobody is none."""
-    return "none" if isinstance(sort, Maybe) and not value else as_text(shown(sort, value))
-
-
-def as_text(value: Shown) -> str:
-    """A shown value inside a sentence."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return ", ".join(as_text(v) for v in value) if value else "none"
-    return str(value)
+    """A value of the interpreter inside a sentence; nobody, and nothing of a set, is none."""
+    match sort:
+        case Maybe() if not value:
+            return "none"
+        case Bool():
+            return "true" if value else "false"
+        case SetOf(element=element):
+            return ", ".join(in_words(element, v) for v in sorted(value)) or "none"
+        case Array(element=element):
+            return ", ".join(in_words(element, v) for v in value) or "none"
+        case _:
+            return str(shown(sort, value))
 
 
 def spelled(name: str) -> str:

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from model.language import Instance, ModelError
 from properties.kinds import Invariant, Property
 
+from .annotations import Declared
+from .insight import declared
 from .interpreter import Interpreter, State
 from .limits import timed
-from .replay import Teller, as_text
+from .replay import Teller
 from .report.graphs import called
+from .report.values import lines
 
 if TYPE_CHECKING:
     import networkx
@@ -31,7 +34,8 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
     graph = networkx.MultiDiGraph()
     numbers: dict[State, int] = {}
     queue = [interpreter.initial()]
-    _add(graph, numbers, queue[0], tell, properties)
+    variables = declared(instance)
+    _add(graph, numbers, queue[0], tell, properties, variables)
     for s in timed(queue, 1):
         for move, after in interpreter.moves(s):
             if after not in numbers:
@@ -41,17 +45,22 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
                         remedy="take smaller sizes, a larger --max-states, or the neighbourhood of a trace "
                         "(check --with-alternatives 1 --format dot:FILE)",
                     )
-                _add(graph, numbers, after, tell, properties)
+                _add(graph, numbers, after, tell, properties, variables)
                 queue.append(after)
             graph.add_edge(numbers[s], numbers[after], label=called(tell.step(move, s, after)), run=False)
     return graph
 
 
 def _add(
-    graph: networkx.MultiDiGraph, numbers: dict[State, int], s: State, tell: Teller, properties: tuple[Property, ...]
+    graph: networkx.MultiDiGraph,
+    numbers: dict[State, int],
+    s: State,
+    tell: Teller,
+    properties: tuple[Property, ...],
+    variables: tuple[Declared, ...],
 ) -> None:
     holds = tell.interpreter.holds
     broken = [p.name for p in properties if isinstance(p, Invariant) and not holds(p.holds, s)]
-    label = "\n".join(f"{name} = {as_text(value)}" for name, value in tell.state(s).items())
+    label = "\n".join(f"{name} = {text}" for name, text in lines(tell.state(s), variables))
     numbers[s] = len(numbers)
     graph.add_node(numbers[s], label=label, broken=", ".join(broken), run=False)

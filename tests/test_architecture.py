@@ -179,6 +179,8 @@ MAY_IMPORT = {
         "checker.guarded",
     ],
     "checker.stategraph": [
+        "checker.annotations",
+        "checker.insight",
         "checker.interpreter",
         "checker.limits",
         "checker.replay",

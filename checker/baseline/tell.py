@@ -185,7 +185,7 @@ def _run(f: Finding, drawn: dict[str, str]) -> Iterator[str]:
     if f.trace is None:
         yield from (cell(f"Broken: {f.how}."), "")
         return
-    picture = render_mermaid(f.trace, f.match).rstrip()
+    picture = render_mermaid(f.trace, f.match, variables=f.variables).rstrip()
     earlier = drawn.setdefault(picture, f.name)
     if earlier != f.name:
         yield from (f"By the same steps as {cell(earlier)}.", "")

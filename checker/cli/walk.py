@@ -12,7 +12,6 @@ import click
 
 from model.language import ModelError
 
-from ..annotations import Shape
 from ..catalogue import find
 from ..insight import declared, pictures
 from ..replay import ReplayError
@@ -20,12 +19,13 @@ from ..report import OutputError, render_plain, to_plain, trace_json, write_whol
 from ..report.blocks import Document, clean
 from ..report.document import timeline
 from ..report.forms import choose
+from ..report.json import variables_json
 from ..report.lanes import thing, told
 from ..report.plain import WIDTH
 from ..report.read import read_report
-from ..report.values import change_text, value_text
+from ..report.values import changes, lines, state_before
 from ..run import instance_of
-from ..vocabulary import Shown, Step
+from ..vocabulary import Step
 from ..walk import TRACE_SCHEMA, Walk, picks_of
 from ..wording import counted
 from .command import once
@@ -170,7 +170,7 @@ class _Session:
             "parameters": dict([*self.walk.instance.parameters.items(), *system.options]),
             "faults": list(system.faults),
             "protections": list(system.protections),
-            "variables": to_plain(self._variables),
+            "variables": variables_json(self._variables),
             "pictures": to_plain(pictures(self.walk.instance)),
             "trace": trace_json(self.walk.trace),
         }
@@ -180,8 +180,9 @@ class _Session:
     # What is said ----------------------------------------------------------------------------------------------
     def _took(self, number: int, step: Step) -> None:
         _say(f"{number}. {step.by} {told(step)}")
-        if step.changed:
-            _say("   " + ", ".join(change_text(c, self._variables) for c in step.changed))
+        changed = changes(step, state_before(self.walk.trace, number), self._variables)
+        if changed:
+            _say("   " + ", ".join(map(str, changed)))
         for o in step.observed:
             _say(f"   => {thing(o)} now {o.text}")
 
@@ -197,9 +198,8 @@ class _Session:
             _say(f"  {n:>3}  {step.by} {told(step)}")
 
     def _state(self) -> None:
-        state = self.walk.state
-        for v in self._variables:
-            _say(f"  {v.name} = {_shaped(state[v.name], v.shape)}")
+        for name, text in lines(self.walk.state, self._variables):
+            _say(f"  {name} = {text}")
 
     def _properties(self) -> None:
         broken = self.walk.broken
@@ -223,13 +223,3 @@ def _count(rest: str) -> int:
     if rest and not rest.isdecimal():
         raise WrongLineError(f"{rest!r} is no number of steps")
     return int(rest or 1)
-
-
-def _shaped(value: Shown, shape: Shape) -> str:
-    """A value with the members of arrays named: 1: 0, 2: 3."""
-    if shape.kind != "array" or not isinstance(value, list):
-        return value_text(value, shape)
-    assert shape.domain is not None
-    assert shape.element is not None
-    inner = [_shaped(v, shape.element) for v in value]
-    return "[" + ", ".join(f"{value_text(m)}: {x}" for m, x in zip(shape.domain.values, inner, strict=True)) + "]"

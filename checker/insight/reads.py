@@ -14,7 +14,7 @@ from model.language import Array, Instance, Term
 from model.language.terms import Op
 
 from ..interpreter import Context, Interpreter, Move, State
-from ..replay import Recording, as_text, shown
+from ..replay import Recording, in_words
 
 Place: TypeAlias = "tuple[str, tuple[int, ...]]"
 
@@ -163,6 +163,6 @@ def place_text(instance: Instance, place: Place) -> str:
     text, sort = name, instance.system.sort_of(name)
     for n in path:
         assert isinstance(sort, Array)
-        text += f"[{as_text(shown(sort.domain, instance.members(sort.domain)[n]))}]"
+        text += f"[{in_words(sort.domain, instance.members(sort.domain)[n])}]"
         sort = sort.element
     return text

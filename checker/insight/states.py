@@ -9,10 +9,10 @@ from model.language.sorts import Integer
 from model.language.terms import Op
 from properties.kinds import Invariant, Property, StepInvariant
 
-from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Picture, Shape, Truth
+from ..annotations import Declared, Neighbour, Neighbourhood, Offer, Part, Picture, Shape, Truth
 from ..interpreter import Context, Interpreter, Move, State
 from ..limits import timed
-from ..replay import Recording, Teller
+from ..replay import Recording, Teller, in_words
 from ..vocabulary import Source
 from ..wording import about, ending
 
@@ -22,7 +22,19 @@ MOST = 2_000
 
 def declared(instance: Instance) -> tuple[Declared, ...]:
     """The state variables of an instance with their sorts."""
-    return tuple(Declared(v.name, shape_of(instance, v.sort), v.meaning) for v in instance.system.variables)
+    parts = dict(_parts(instance.system))
+    return tuple(
+        Declared(v.name, shape_of(instance, v.sort), v.meaning, parts.get(v.name)) for v in instance.system.variables
+    )
+
+
+def _parts(system: System) -> Iterator[tuple[str, Part]]:
+    """The variables that are channels."""
+    for c in system.channels:
+        for column in c.columns:
+            yield column.data, Part(c.name, "messages" if c.length is None else "slots", c.over, c.order)
+        if c.length is not None:
+            yield c.length.data, Part(c.name, "length", c.over)
 
 
 def pictures(instance: Instance) -> tuple[Picture, ...]:
@@ -99,7 +111,7 @@ def offending(interpreter: Interpreter, term: Term, context: Context) -> tuple[s
     for member in interpreter.instance.members(variable.sort):  # type: ignore[arg-type]
         inner = Context({**context.bound, variable: member}, context.state, context.after, context.move)
         if not interpreter.evaluate(body, inner):
-            found.append(f"{variable.sort.name} {member}")
+            found.append(f"{variable.sort.name} {in_words(variable.sort, member)}")
     return tuple(found)
 
 

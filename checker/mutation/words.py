@@ -59,11 +59,12 @@ def _difference(d: Difference, variables: Sequence[Declared]) -> str:
     """The first step that differs; of one action and choice if there are such on both sides."""
     after = "at once" if not d.after else "after 1 step" if d.after == 1 else f"after {d.after} steps"
     gone, new = _pair(d)
+    before = d.run.steps[-1].state if d.run.steps else d.run.initial
     if gone is None or new is None:
         step = gone or new
         assert step is not None
-        return f"{'Gone' if new is None else 'New'} {after}: {sentence(step, variables)}."
-    was, now = sentence(gone, variables), sentence(new, variables)
+        return f"{'Gone' if new is None else 'New'} {after}: {sentence(step, before, variables)}."
+    was, now = (sentence(s, before, variables) for s in (gone, new))
     text = now.rpartition(" (")[0]
     was = was.removeprefix(f"{text} ")
     return f"Other {after}: {now} instead of {was}."

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import TypeAlias
 
-from ..vocabulary import OF_THE_RUN, Exploration, Finding, Report, Shown, Step, Trace
+from ..annotations import Declared
+from ..vocabulary import OF_THE_RUN, Exploration, Finding, Report, Shown, ShownState, Step, Trace
 from ..wording import counted
 from .blocks import Block, Document, Heading, Paragraph, clean
 from .lanes import told
+from .values import places, value_text
 
 SCHEMA = "planrace/comparison/1"
+
+Both: TypeAlias = "tuple[Sequence[Declared], Sequence[Declared]]"
+"""The variables of the one and of the other."""
 
 
 @dataclass(frozen=True)
@@ -144,16 +150,17 @@ def _warnings(r: Report) -> tuple[str, ...]:
 def _partings(a: Report, b: Report) -> Iterator[Parting]:
     for x, y in _both(a, b):
         if x.trace is not None and y.trace is not None:
-            yield parting(x.name, x.trace, y.trace)
+            of_each = (x.variables or a.variables, y.variables or b.variables)
+            yield parting(x.name, x.trace, y.trace, of_each)
 
 
-def parting(name: str, a: Trace, b: Trace) -> Parting:
-    """Where two runs part."""
+def parting(name: str, a: Trace, b: Trace, variables: Both = ((), ())) -> Parting:
+    """Where two runs, each of its own ``variables``, part."""
     if dict(a.initial) != dict(b.initial):
-        return Parting(name, 0, "", "", tuple(_places(a.initial, b.initial)))
+        return Parting(name, 0, "", "", tuple(_places(a.initial, b.initial, variables)))
     for n, (x, y) in enumerate(zip(a.steps, b.steps, strict=False), 1):
         if _taken(x) != _taken(y) or dict(x.state) != dict(y.state):
-            return Parting(name, n, *_both_said(x, y), tuple(_places(x.state, y.state)))
+            return Parting(name, n, *_both_said(x, y), tuple(_places(x.state, y.state, variables)))
     shorter = min(len(a), len(b))
     if len(a) == len(b):
         return Parting(name, None, *(("", "") if a.loop == b.loop else (_ending(a), _ending(b))))
@@ -181,31 +188,27 @@ def _both_said(x: Step, y: Step) -> tuple[str, str]:
 
 
 def _call(step: Step) -> str:
-    return f"{step.action}({', '.join(f'{k}={_value(v)}' for k, v in step.parameters.items())})"
+    return f"{step.action}({', '.join(f'{k}={value_text(v)}' for k, v in step.parameters.items())})"
 
 
 def _ending(trace: Trace) -> str:
     return "ends" if trace.loop is None else f"goes on for ever as after step {trace.loop}"
 
 
-def _places(a: object, b: object, place: str = "") -> Iterator[Difference]:
-    """The places in which two states differ; elements of arrays are counted from 1."""
-    if isinstance(a, dict) and isinstance(b, dict):
-        for name in dict.fromkeys([*a, *b]):
-            yield from _places(a.get(name), b.get(name), name)
-    elif _array(a) and _array(b) and len(a) == len(b):  # type: ignore[arg-type]
-        for n, (x, y) in enumerate(zip(a, b, strict=True), 1):  # type: ignore[call-overload]
-            yield from _places(x, y, f"{place}[{n}]")
-    elif a != b:
-        yield Difference(place, _value(a), _value(b))
+def _places(a: ShownState, b: ShownState, variables: Both) -> Iterator[Difference]:
+    """The places in which two states differ; of a variable that nobody declared, elements from 1."""
+    before, after = (dict(_listed_places(s, v)) for s, v in zip((a, b), variables, strict=True))
+    for place in dict.fromkeys([*before, *after]):
+        yield from _differ(place, before.get(place), after.get(place))
 
 
-def _array(value: object) -> bool:
-    return isinstance(value, list)
-
-
-def _value(value: Shown | object) -> str | None:
-    return None if value is None else json.dumps(value, ensure_ascii=False)
+def _listed_places(state: ShownState, variables: Sequence[Declared]) -> Iterator[tuple[str, str]]:
+    names = {v.name for v in variables}
+    yield from places({name: x for name, x in state.items() if name in names}, variables).items()
+    for name, value in state.items():
+        if name not in names:
+            inner = enumerate(value, 1) if isinstance(value, list) else ()
+            yield from [(f"{name}[{n}]", value_text(x)) for n, x in inner] or [(name, value_text(value))]
 
 
 # Telling -----------------------------------------------------------------------------------------------------------

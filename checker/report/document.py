@@ -19,6 +19,7 @@ from ..vocabulary import (
     Observed,
     Others,
     Report,
+    ShownState,
     Step,
     Trace,
     Unreached,
@@ -30,7 +31,7 @@ from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline,
 from .continuations import continuation, runbook
 from .outcome import warned_text
 from .proofs import certificate
-from .values import change_text, state_text, value_text
+from .values import changes, state_before, state_text, value_text
 
 
 def document(report: Report, exit_code: int | None = None, why: str = "") -> Document:
@@ -286,29 +287,29 @@ def timeline(
     final = len(trace.steps)
     return Timeline(
         tuple(
-            _entry(n, s, variables, tuple(facts.get(n, ())), mark=mark and n == final)
+            _entry(n, s, _told(s, variables, state_before(trace, n)), tuple(facts.get(n, ())), mark=mark and n == final)
             for n, s in enumerate(trace.steps, 1)
         ),
     )
 
 
-def _entry(number: int, step: Step, variables: Sequence[Declared], facts: tuple[str, ...], *, mark: bool) -> Entry:
+def _entry(number: int, step: Step, told: tuple[str, str, str], facts: tuple[str, ...], *, mark: bool) -> Entry:
     sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
-    return Entry(number, *_told(step, variables), sees, facts, mark)
+    return Entry(number, *told, sees, facts, mark)
 
 
-def _told(step: Step, variables: Sequence[Declared]) -> tuple[str, str, str]:
+def _told(step: Step, variables: Sequence[Declared], before: ShownState) -> tuple[str, str, str]:
     """Who does what, and what it changes."""
     who = step.by if step.role in step.by else f"{step.by} ({step.role})"
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""
-    details = ", ".join(change_text(c, variables) for c in step.changed)
+    details = ", ".join(map(str, changes(step, before, variables)))
     return who, f"{step.text}{outcome}{fault}", details or "nothing changes"
 
 
-def sentence(step: Step, variables: Sequence[Declared] = ()) -> str:
-    """A step in one sentence, with what it changes."""
-    who, text, details = _told(step, variables)
+def sentence(step: Step, before: ShownState, variables: Sequence[Declared] = ()) -> str:
+    """A step in one sentence, with what it changes from the state before it."""
+    who, text, details = _told(step, variables, before)
     return f"{who} {text} ({details})"
 
 

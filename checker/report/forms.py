@@ -164,13 +164,13 @@ def missing(report: Report) -> list[str]:
 def _mermaid(report: Report, c: Chosen) -> str:
     from .mermaid import render_mermaid
 
-    return render_mermaid(c.trace, c.match, _title(report, c), witness=c.witness)
+    return render_mermaid(c.trace, c.match, _title(report, c), witness=c.witness, variables=c.variables)
 
 
 def _svg(report: Report, c: Chosen) -> str:
     from .svg import render_svg
 
-    return render_svg(c.trace, c.match, _title(report, c), witness=c.witness)
+    return render_svg(c.trace, c.match, _title(report, c), witness=c.witness, variables=c.variables)
 
 
 def _shiviz(report: Report, c: Chosen) -> str:

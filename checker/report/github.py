@@ -83,7 +83,8 @@ def render_summary(report: Report, asked: Asked | None = None) -> str:
     broken = next((f for f in report.findings if f.verdict is Verdict.VIOLATED and f.trace is not None), None)
     if broken is not None and broken.trace is not None:
         lines += ["", f"### {cell(broken.name)}", "", cell(f"Promised: {broken.meaning}."), ""]
-        lines += ["```mermaid", render_mermaid(broken.trace, broken.match).rstrip(), "```", ""]
+        diagram = render_mermaid(broken.trace, broken.match, variables=broken.variables or report.variables)
+        lines += ["```mermaid", diagram.rstrip(), "```", ""]
         lines += [cell(why(broken))] if why(broken) else []
     return "\n".join(lines) + "\n"
 

@@ -10,18 +10,20 @@ import base64
 import hashlib
 import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..annotations import Insight, Neighbourhood, Offer
+from ..annotations import Declared, Insight, Neighbourhood, Offer, Race
 from ..vocabulary import Change, Finding, Match, Observed, Report, Step, Trace, Verdict
 from .because import finding_because
 from .blocks import clean
 from .continuations import continuation
 from .document import coverage, subject
+from .json import variables_json
 from .outcome import warned_text
+from .traffic import channel_at, deliveries
 
 PAGE = Path(__file__).parent / "page"
 SCRIPTS = ("data", "dom", "lanes", "pictures", "panels", "main")
@@ -72,8 +74,8 @@ def _data(report: Report) -> dict[str, Any]:
         )
         if key not in runs:
             runs[key] = len(made)
-            made.append(_run(f, f.trace, f.insight or Insight()))
-        findings.append(_finding(f, runs[key]))
+            made.append(_run(f, f.trace, f.insight or Insight(), report.variables))
+        findings.append(_finding(f, runs[key], f.variables or report.variables))
     shown = {f["name"]: n for n, f in reversed(list(enumerate(findings)))}
     properties = [
         {"name": f.name, "word": f.verdict.word, "how": f.how, "finding": shown.get(f.name)} for f in report.findings
@@ -85,7 +87,7 @@ def _data(report: Report) -> dict[str, Any]:
             [subject(report), *([coverage(report, report.exploration)] if report.exploration else [])]
         ),
         "warnings": [clean(warned_text(w)) for w in report.warnings],
-        "variables": [asdict(v) for v in report.variables],
+        "variables": variables_json(report.variables),
         "pictures": [asdict(p) for p in report.pictures],
         "properties": [*properties, *extra],
         "findings": findings,
@@ -113,7 +115,11 @@ def _told(report: Report) -> Iterable[Finding]:
     yield from (f for f in report.findings if f.trace is not None and f.verdict is not Verdict.VIOLATED)
 
 
-def _finding(f: Finding, run: int) -> dict[str, Any]:
+def _race(race: Race, variables: Sequence[Declared]) -> dict[str, Any]:
+    return {**asdict(race), "places": list(dict.fromkeys(channel_at(p, variables) for p in race.places))}
+
+
+def _finding(f: Finding, run: int, variables: Sequence[Declared]) -> dict[str, Any]:
     after = [b.text for b in continuation(f) if hasattr(b, "text")]
     causes = f.insight.causes if f.insight is not None else None
     return {
@@ -124,7 +130,9 @@ def _finding(f: Finding, run: int) -> dict[str, Any]:
         "because": " ".join([*after, finding_because(f)]).strip(),
         "run": run,
         "match": None if f.match is None else _match(f.match),
-        "causes": None if causes is None else {"races": [asdict(r) for r in causes.races], "chain": causes.chain},
+        "causes": None
+        if causes is None
+        else {"races": [_race(r, variables) for r in causes.races], "chain": causes.chain},
     }
 
 
@@ -132,10 +140,11 @@ def _match(match: Match) -> dict[str, Any]:
     return {"scenario": match.scenario, "facts": [asdict(f) for f in match.facts]}
 
 
-def _run(f: Finding, trace: Trace, insight: Insight) -> dict[str, Any]:
+def _run(f: Finding, trace: Trace, insight: Insight, variables: Sequence[Declared]) -> dict[str, Any]:
     near = insight.neighbourhood
     return {
-        "variables": [asdict(v) for v in f.variables] or None,
+        "variables": variables_json(f.variables) or None,
+        "deliveries": [[asdict(d) for d in taken] for taken in deliveries(trace, f.variables or variables)],
         "initial": dict(trace.initial),
         "steps": [_step(s) for s in trace.steps],
         "loop": trace.loop,

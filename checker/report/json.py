@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from ..annotations import Declared
 from ..vocabulary import Exploration, Finding, Match, Others, Report, Step, Telling, Trace, Unreached, Warned
 from .continuations import fairness_json, hopeless_json, runbook_json
 from .proofs import certificate_json
@@ -37,12 +39,17 @@ def to_json(report: Report) -> dict[str, Any]:
         "warnings": [_warned(w) for w in report.warnings],
         "postmortem": _postmortem(report),
         "every_size": report.every_size,
-        "variables": [plain(v) for v in report.variables],
+        "variables": variables_json(report.variables),
         "pictures": [plain(p) for p in report.pictures],
         "sources": {name: plain(where) for name, where in report.sources.items()},
         "proofs": [certificate_json(p) for p in report.proofs],
         "confirmation": plain(report.confirmation),
     }
+
+
+def variables_json(variables: Sequence[Declared]) -> list[dict[str, Any]]:
+    """Variables as values that JSON holds; most are no part of a channel."""
+    return [{k: plain(x) for k, x in vars(v).items() if k != "part" or x is not None} for v in variables]
 
 
 def _exploration(e: Exploration | None) -> dict[str, Any] | None:
@@ -91,7 +98,7 @@ def _finding(f: Finding) -> dict[str, Any]:
         "runbook": None if f.runbook is None else runbook_json(f.runbook),
         "insight": None if f.insight is None else plain(f.insight),
         "others": None if f.others is None else _others(f.others),
-        "variables": [plain(v) for v in f.variables],
+        "variables": variables_json(f.variables),
     }
 
 

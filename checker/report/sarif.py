@@ -24,7 +24,7 @@ from .fault import source_of, step_at_fault
 from .lanes import told
 from .outcome import Asked, Broken, Complaint, Judged, Outcome, warned_about, warned_text
 from .places import location
-from .values import after_text
+from .values import changes, state_before
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 KINDS = {
@@ -230,16 +230,17 @@ def _flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
     actors = dict.fromkeys(s.by for s in trace.steps)
     steps = list(enumerate(trace.steps, 1))
     return [
-        {"id": clean(who), "locations": [_flow_location(report, n, s, trace.loop) for n, s in steps if s.by == who]}
+        {"id": clean(who), "locations": [_flow_location(report, trace, n, s) for n, s in steps if s.by == who]}
         for who in actors
     ]
 
 
-def _flow_location(report: Report, number: int, step: Step, loop: int | None) -> dict[str, Any]:
+def _flow_location(report: Report, trace: Trace, number: int, step: Step) -> dict[str, Any]:
     place = _location(report, step, step.action)
-    again = " (again and again, for ever)" if loop is not None and number > loop else ""
+    again = " (again and again, for ever)" if trace.loop is not None and number > trace.loop else ""
     place["message"] = {"text": f"{number}. {clean(step.by)} {told(step)}{again}"}
-    state = {clean(c.place): {"text": clean(after_text(c, report.variables))} for c in step.changed}
+    changed = changes(step, state_before(trace, number), report.variables)
+    state = {clean(c.place): {"text": clean(c.after)} for c in changed}
     return {"executionOrder": number, "location": place, **({"state": state} if state else {})}
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
+from ..annotations import Declared
 from ..vocabulary import FactMatch, Match, Step, Trace
 from .blocks import clean
 from .lanes import Lanes, facts_at, lanes, thing, told
+from .traffic import Delivery, deliveries
 
 LANE, LEFT, TOP, LINE, PAD = 130, 20, 64, 15, 14
 """Pixels: between lanes, before the first, above the first step, a line of text, around a step."""
@@ -30,10 +32,11 @@ STYLE = (
 
 @dataclass(frozen=True)
 class _Row:
-    """A step with its lines of words, of a class each, and where it begins."""
+    """A step with the messages that it takes, its lines of words, of a class each, and where it begins."""
 
     number: int
     step: Step
+    taken: tuple[Delivery, ...]
     words: tuple[tuple[str, str], ...]
     y: int
 
@@ -42,9 +45,17 @@ class _Row:
         return PAD + LINE * len(self.words)
 
 
-def render_svg(trace: Trace, match: Match | None = None, title: str = "", *, witness: bool = False) -> str:
-    """The picture; time goes down, what happens is said on the right. The last step of a ``witness`` is green."""
-    drawn, rows = lanes(trace), _rows(trace, match)
+def render_svg(
+    trace: Trace,
+    match: Match | None = None,
+    title: str = "",
+    *,
+    witness: bool = False,
+    variables: Sequence[Declared] = (),
+) -> str:
+    """The picture; time goes down, what happens is said on the right, messages of channels, which ``variables`` tell
+    of, come from their senders. The last step of a ``witness`` is green."""
+    drawn, rows = lanes(trace), _rows(trace, match, variables)
     height = (rows[-1].y + rows[-1].height if rows else TOP) + 24
     words, last = LEFT + LANE * max(1, len(drawn.all)), "reached" if witness else "last"
     width = words + int(WORDS * 7.6) + 20
@@ -64,16 +75,18 @@ def render_svg(trace: Trace, match: Match | None = None, title: str = "", *, wit
     return "\n".join(filter(None, parts)) + "\n"
 
 
-def _rows(trace: Trace, match: Match | None) -> list[_Row]:
+def _rows(trace: Trace, match: Match | None, variables: Sequence[Declared]) -> list[_Row]:
     facts, rows, y = facts_at(match), list[_Row](), TOP
-    for n, step in enumerate(trace.steps, 1):
-        rows.append(_Row(n, step, tuple(_words(step, facts.get(n, []))), y))
+    for n, (step, taken) in enumerate(zip(trace.steps, deliveries(trace, variables), strict=True), 1):
+        rows.append(_Row(n, step, tuple(taken), tuple(_words(step, taken, facts.get(n, []))), y))
         y += rows[-1].height
     return rows
 
 
-def _words(step: Step, facts: list[FactMatch]) -> Iterator[tuple[str, str]]:
+def _words(step: Step, taken: list[Delivery], facts: list[FactMatch]) -> Iterator[tuple[str, str]]:
     yield from (("", line) for line in _wrapped(f"{step.by} {told(step)}"))
+    for d in taken:
+        yield from (("", line) for line in _wrapped(f"{d.message} from {d.sender}"))
     for o in step.observed:
         yield from (("sees", line) for line in _wrapped(f"{thing(o)} now {o.text}"))
     for f in facts:
@@ -97,16 +110,23 @@ def _drawn(row: _Row, drawn: Lanes, words: int, kind: str) -> Iterator[str]:
     x, y = _x(drawn.processes.index(row.step.by)), row.y + LINE
     yield f"<g aria-label={quoteattr(f'step {row.number}')}>"
     for name in drawn.touched(row.step):
-        to = _x(drawn.all.index(name))
-        away = 6 if to > x else -6
-        yield f'<line class="arrow" x1="{x}" x2="{to - away}" y1="{y}" y2="{y}"/>'
-        yield f'<path class="head" d="M{to},{y} l{-2 * away},-5 v10 z"/>'
+        yield from _arrow(x, _x(drawn.all.index(name)), y)
+    for sender in dict.fromkeys(d.sender for d in row.taken if d.sender != row.step.by):
+        yield from _arrow(_x(drawn.processes.index(sender)), x, y, 10)
     dot = f"dot {kind}" if kind else "dot fault" if row.step.fault is not None else "dot"
     yield f'<circle class="{dot}" cx="{x}" cy="{y}" r="9"/>'
     yield f'<text class="number" x="{x}" y="{y + 4}">{row.number}</text>'
     for n, (name, line) in enumerate(row.words):
         yield f'<text class="{name}" x="{words}" y="{y + 4 + LINE * n}">{_text(line)}</text>'
     yield "</g>"
+
+
+def _arrow(x: int, to: int, y: int, short: int = 0) -> Iterator[str]:
+    """An arrow that ends so many pixels before ``to``."""
+    away = 6 if to > x else -6
+    to -= short if to > x else -short
+    yield f'<line class="arrow" x1="{x}" x2="{to - away}" y1="{y}" y2="{y}"/>'
+    yield f'<path class="head" d="M{to},{y} l{-2 * away},-5 v10 z"/>'
 
 
 def _loop(trace: Trace, rows: list[_Row]) -> Iterator[str]:

@@ -1,60 +1,95 @@
-"""Values of the state as text: none where an optional index has no member, arrays element by element.
-
-What a value is of is told by the variables of its report; without them an optional index is a number.
-"""
+"""States and what steps change in them, place by place; channels as what is on its way in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ..annotations import Declared, Shape
-from ..vocabulary import Change, Shown, ShownState
+from ..vocabulary import Change, Shown, ShownState, Step, Trace
+from .texts import members, value_text
+from .traffic import channels
+
+__all__ = ["Changed", "changes", "lines", "places", "state_before", "state_text", "value_text"]
 
 
-def value_text(value: Shown, shape: Shape | None = None) -> str:
-    """A value that is no array."""
-    if shape is not None and shape.kind == "optional" and value == 0:
-        return "none"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "{" + ", ".join(value_text(v) for v in value) + "}"
-    return str(value)
+@dataclass(frozen=True)
+class Changed:
+    """A place in words before and after a step."""
+
+    place: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.before} → {self.after}"
 
 
-def after_text(change: Change, variables: Sequence[Declared]) -> str:
-    """What a place has after it was changed."""
-    return value_text(change.after, _shape_at(change, variables))
+def state_before(trace: Trace, n: int) -> ShownState:
+    """The state before step ``n``, from 1."""
+    return trace.initial if n == 1 else trace.steps[n - 2].state
 
 
-def change_text(change: Change, variables: Sequence[Declared]) -> str:
-    """What became of a place: ``owner: none → 1``."""
-    before = value_text(change.before, _shape_at(change, variables))
-    return f"{change.place}: {before} → {after_text(change, variables)}"
+def changes(step: Step, before: ShownState, variables: Sequence[Declared]) -> list[Changed]:
+    """What a step changes from the state ``before``."""
+    old, new = (channels(s, variables) for s in (before, step.state))
+    shapes = {v.name: v.shape for v in variables}
+    found: dict[str, Changed] = {}
+    for c in step.changed:
+        if c.variable in old and c.variable in new:
+            pairs = zip(old[c.variable], new[c.variable], strict=True)
+            found |= {a.place: Changed(a.place, str(a), str(b)) for a, b in pairs if a.mail != b.mail}
+        else:
+            texts = (value_text(x, _at(shapes.get(c.variable), c)) for x in (c.before, c.after))
+            found[c.place] = Changed(c.place, *texts)
+    return list(found.values())
+
+
+def places(state: ShownState, variables: Sequence[Declared]) -> dict[str, str]:
+    """Every place of a state with what is there: ``lock[1]`` and none."""
+    shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
+    found: dict[str, str] = {}
+    for name, value in state.items():
+        if name in mail:
+            found |= {c.place: str(c) for c in mail[name]}
+        else:
+            found.update(_places(name, value, shapes.get(name)))
+    return found
+
+
+def lines(state: ShownState, variables: Sequence[Declared]) -> list[tuple[str, str]]:
+    """Every variable of a state with all that it holds, a channel as one: ``lock`` and ``[1: none, 2: 1]``."""
+    shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
+    found: dict[str, str] = {}
+    for name, value in state.items():
+        if name in mail:
+            found |= {c.place: str(c) for c in mail[name]}
+        else:
+            found[name] = _whole(value, shapes.get(name))
+    return list(found.items())
 
 
 def state_text(state: ShownState, variables: Sequence[Declared]) -> str:
-    """Every place of a state with its value: ``lock[1]: none, lock[2]: 1``."""
-    shapes = {v.name: v.shape for v in variables}
-    return ", ".join(text for name, value in state.items() for text in _places(name, value, shapes.get(name)))
+    """The same in a line: ``lock[1]: none, lock[2]: 1``."""
+    return ", ".join(f"{place}: {text}" for place, text in places(state, variables).items())
 
 
-def _places(place: str, value: Shown, shape: Shape | None) -> Iterator[str]:
+def _places(place: str, value: Shown, shape: Shape | None) -> Iterator[tuple[str, str]]:
     if shape is None or shape.kind != "array" or not isinstance(value, list):
-        yield f"{place}: {value_text(value, shape)}"
+        yield place, value_text(value, shape)
         return
-    for member, inner in zip(_members(shape, len(value)), value, strict=True):
-        yield from _places(f"{place}[{value_text(member)}]", inner, shape.element)
+    for member, inner in zip(members(shape, len(value)), value, strict=True):
+        yield from _places(f"{place}[{member}]", inner, shape.element)
 
 
-def _members(array: Shape, length: int) -> Sequence[Shown]:
-    """What an array is over; by number where it has another size than its report says."""
-    named = array.domain.values if array.domain is not None else []
-    return named if len(named) == length else list(range(1, length + 1))
+def _whole(value: Shown, shape: Shape | None) -> str:
+    if shape is None or shape.kind != "array" or not isinstance(value, list):
+        return value_text(value, shape)
+    inner = (_whole(v, shape.element) for v in value)
+    return "[" + ", ".join(f"{m}: {x}" for m, x in zip(members(shape, len(value)), inner, strict=True)) + "]"
 
 
-def _shape_at(change: Change, variables: Sequence[Declared]) -> Shape | None:
-    shape = next((v.shape for v in variables if v.name == change.variable), None)
+def _at(shape: Shape | None, change: Change) -> Shape | None:
     for _ in change.path:
         shape = shape.element if shape is not None else None
     return shape

@@ -21,7 +21,7 @@ from .names import usable
 from .options import Choice, Option, exists_in, picked
 from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort
 from .spoken import check_spoken
-from .system import Observation, Picture, System, Variable
+from .system import Messages, Observation, Picture, System, Variable
 from .tables import Names, bound_in, check_own, check_statements
 from .terms import Op, Term, Value, make, subterms, truth
 from .variant import Protection, Variant
@@ -50,6 +50,7 @@ class Protocol:
         self._only: dict[str, Choice] = {}
         self.observations: dict[str, Observation] = {}
         self.pictures: list[Picture] = []
+        self.channels: list[Messages] = []
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
         self.proofs: list[Any] = []
@@ -268,6 +269,7 @@ class Protocol:
             faults=on,
             observations=tuple(self.observations.values()),
             pictures=tuple(self.pictures),
+            channels=tuple(self.channels),
             final=tuple(self.ends),
             options=tuple((c.option, c.name) for c in picks),
             where=self.where,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .sorts import Bool, Enum, Maybe, Scalar, describe
-from .terms import Op, Term
+from .terms import Op, Term, substitute
 
 _INFIX = {
     Op.EQ: " = ",
@@ -39,12 +39,23 @@ def value_text(value: int, sort: Scalar) -> str:
 
 def render(term: Term) -> str:
     """``term`` in the notation of the protocol's tables."""
+    term = _applied(term)
     if term.op in _INFIX:
         return _infix(term, _INFIX[term.op])
     return _TEXT[term.op](term)
 
 
+def _applied(term: Term) -> Term:
+    """What is there for each member, at one of them, is that of the member: ``length[2] < 3``, not ``[m ↦ …][2]``."""
+    while term.op is Op.SELECT and term.args[0].op is Op.EACH:
+        each, position = term.args
+        variable, body = each.args
+        term = substitute(body, {variable: position})
+    return term
+
+
 def _inner(term: Term) -> str:
+    term = _applied(term)
     compound = term.op in _INFIX or term.op in (Op.ITE, Op.FORALL, Op.EXISTS)
     return f"({render(term)})" if compound else render(term)
 

@@ -52,6 +52,21 @@ class Picture:
 
 
 @dataclass(frozen=True, eq=False)
+class Messages:
+    """Variables that are a channel, for reports that tell what is on its way. With a ``length``, which counts them,
+    messages stand in order, and each of ``columns`` has slots of a field of theirs. Without one the only column is an
+    array over all parts of a message but the last, of sets of that or of numbers of copies; ``order`` says for each
+    part of a message the position that it has among these. ``over``: there is a channel for each member, which is the
+    first position."""
+
+    name: str
+    columns: tuple[Term, ...]
+    length: Term | None
+    order: tuple[int, ...]
+    over: bool
+
+
+@dataclass(frozen=True, eq=False)
 class System:
     """Variables, actions and parameters of a protocol with protections and faults chosen."""
 
@@ -63,6 +78,7 @@ class System:
     faults: tuple[str, ...] = ()
     observations: tuple[Observation, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    channels: tuple[Messages, ...] = ()
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()

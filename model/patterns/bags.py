@@ -25,6 +25,7 @@ from model.language import (
     update,
 )
 from model.language.sorts import Array, Scalar, Size
+from model.language.system import Messages
 from model.language.terms import Op, Value, lift
 
 from .messages import Channel, Fields, Message, fields_of, said
@@ -136,11 +137,14 @@ def unordered(
     if copies is not None and isinstance(copies, int) and copies < 1:
         raise DefinitionError(f"channel {name}: {copies} copies", remedy="at least 1; leave it out for a set")
     parts = [*([] if over is None else [over]), *fields]
-    element = parts.pop(_element(tuple(parts), copies))
+    at, last = _element(tuple(parts), copies), len(parts) - 1
+    order = tuple(last if n == at else n - (n > at) for n in range(len(parts)))
+    element = parts.pop(at)
     sort: Sort = subsets(element) if copies is None else array(element, integers(0, copies, "copies"))
     for part in reversed(parts):
         sort = array(part, sort)
     messages = protocol.variable(name, sort, set() if copies is None else 0, meaning)
+    protocol.channels.append(Messages(name, (messages,), None, order, over is not None))
     return Unordered(name, fields, over, messages, copies)
 
 

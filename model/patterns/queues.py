@@ -21,6 +21,7 @@ from model.language import (
     update,
 )
 from model.language.sorts import Bool, Enum, Maybe, Scalar, Size, describe
+from model.language.system import Messages
 from model.language.terms import Value, expect
 
 from .messages import Channel, Fields, fields_of, named, said
@@ -159,6 +160,7 @@ def ordered(
         slots = array(integers(1, capacity, "slot"), _held(name, sort, start, _blanks_for(fields)))
         columns.append(declared(called, slots, start, meaning))
     length = declared(f"{name}_length", integers(0, capacity, "length"), 0, f"messages in {name}")
+    protocol.channels.append(Messages(name, tuple(columns), length, (), over is not None))
     return Ordered(name, fields, over, tuple(columns), length, capacity, blanks)
 
 

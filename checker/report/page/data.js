@@ -79,9 +79,64 @@ function put(value, path, after) {
 }
 
 function show(value, shape) {
-  if (Array.isArray(value)) return value.length ? `{${value.map((v) => show(v)).join(", ")}}` : "{}";
+  if (Array.isArray(value)) return `{${value.map((v) => show(v, shape && shape.element)).join(", ")}}`;
   if (shape && shape.kind === "optional" && value === 0) return "none";
   return String(value);
+}
+
+// The shape of what stands at a path of a variable.
+function shapeAt(name, path) {
+  let shape = variable(name) ? variable(name).shape : null;
+  for (let n = 0; n < path.length && shape; n++) shape = shape.element;
+  return shape;
+}
+
+// What a step changes, place by place; channels as what is on its way in them.
+function changesOf(step, before, after) {
+  const found = new Map();
+  for (const c of step.changed) {
+    const old = before && mailOf(c.variable, before), now = before && mailOf(c.variable, after);
+    if (old && now) now.forEach((m, n) => { if (m.text !== old[n].text) found.set(m.place, `${m.place}: ${old[n].text} → ${m.text}`); });
+    else found.set(c.place, `${c.place}: ${["before", "after"].map((when) => show(c[when], shapeAt(c.variable, c.path))).join(" → ")}`);
+  }
+  return [...found.values()];
+}
+
+// The channels that a variable is a part of, one or one for each member; null where it is of none.
+function mailOf(name, state) {
+  const part = (variable(name) || {}).part;
+  if (!part) return null;
+  const parts = variables.filter((v) => v.part && v.part.channel === part.channel);
+  if (!part.over) return [{ place: part.channel, text: mailIn(parts, parts.map((v) => [v.shape, state[v.name]]), []) }];
+  const domain = parts[0].shape.domain;
+  return valuesOf(domain).map((m, n) => ({
+    place: `${part.channel}[${show(m, domain)}]`,
+    text: mailIn(parts, parts.map((v) => [v.shape.element, state[v.name][n]]), [show(m, domain)]),
+  }));
+}
+
+function mailIn(parts, values, to) {
+  const length = values.find((_, n) => parts[n].part.what === "length");
+  if (length) {
+    const slots = values.filter((_, n) => parts[n].part.what === "slots");
+    return `[${Array.from({ length: length[1] }, (_, k) => slots.map(([shape, x]) => show(x[k], shape.element)).join(" ")).join(", ")}]`;
+  }
+  const { order } = parts[0].part, told = [];
+  for (const [key, copies] of keysOf(...values[0])) {
+    const text = order.slice(to.length).map((n) => [...to, ...key][n]).join(" ");
+    told.push(copies === 1 ? text : `${text} ×${copies}`);
+  }
+  return `{${told.join(", ")}}`;
+}
+
+// The messages that nested arrays hold, with how often each is there.
+function keysOf(shape, value) {
+  if (shape.kind === "set") return value.map((v) => [[show(v, shape.element)], 1]);
+  return valuesOf(shape.domain).flatMap((m, n) => {
+    const here = show(m, shape.domain), inner = shape.element;
+    if (inner.kind === "array" || inner.kind === "set") return keysOf(inner, value[n]).map(([key, copies]) => [[here, ...key], copies]);
+    return value[n] ? [[[here], value[n]]] : [];
+  });
 }
 
 const runs = report.runs.map((raw) => new Run(raw));

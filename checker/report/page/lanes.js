@@ -70,7 +70,7 @@ class Lanes {
     const run = this.view.run, step = run.steps[n - 1], x = n * COLUMN + COLUMN / 2;
     if (row.kind === "truth") return this.truth(row.truth, n, y);
     if (!step) return [];
-    if (row.kind === "actor" && step.by === row.name) return [this.mark(step, n, x, y)];
+    if (row.kind === "actor" && step.by === row.name) return [...this.mail(n, x, y), this.mark(step, n, x, y)];
     if (row.kind === "beside") return [this.twin(run.beside.steps[n - 1], step, n, x, y)];
     if (row.kind === "thing" && run.touches(step, row.thing)) {
       const from = HEAD + run.actors.indexOf(step.by) * ROW + ROW / 2 + 9;
@@ -82,6 +82,18 @@ class Lanes {
       ];
     }
     return [];
+  }
+
+  // Arrows from those who sent what a step takes.
+  mail(n, x, y) {
+    const run = this.view.run;
+    return run.deliveries[n - 1].filter((d) => d.sender !== run.steps[n - 1].by).flatMap((d) => {
+      const from = HEAD + run.actors.indexOf(d.sender) * ROW + ROW / 2, down = y > from ? 1 : -1;
+      return [
+        svg("line", { class: "arrow mail", x1: x, x2: x, y1: from, y2: y - 10 * down }, svg("title", {}, `${d.message} of ${d.sender}`)),
+        svg("path", { class: "hit mail", d: `M${x - 5},${y - 17 * down} h10 l-5,${8 * down} z` }, svg("title", {}, `${d.message} of ${d.sender}`)),
+      ];
+    });
   }
 
   mark(step, n, x, y) {

@@ -31,6 +31,7 @@ class View {
     $("because").textContent = f.because;
     const parts = ["● a step of a process", "ringed: its order decides", "▾ what it changes; coloured: the world sees it", "✗ a property is false"];
     if (this.run.recoverable !== null && this.run.recoverable < this.run.length) parts.push("dashed red line: beyond it there is no recovery");
+    if (this.run.deliveries.some((taken) => taken.length)) parts.push("arrow between processes: a message, when it arrives");
     if (this.run.beside) parts.push(`last row: the same step in ${this.run.beside.protocol} (green ring: another outcome, dotted: not enabled)`);
     $("legend").textContent = parts.join(" · ");
     for (const b of $("properties").querySelectorAll("button")) b.setAttribute("aria-current", String(Number(b.dataset.finding) === this.k));

@@ -6,7 +6,7 @@ function stepPanel(view) {
   if (step) {
     body.push(el("p", {}, el("strong", {}, `${step.by}${step.by.includes(step.role) ? "" : ` (${step.role})`} `), step.text, " ",
       step.outcome === null ? null : el("span", { class: "tag" }, step.outcome), step.fault === null ? null : el("span", { class: "tag fault" }, `fault: ${step.fault}`)));
-    if (step.changed.length) body.push(el("p", { class: "note" }, step.changed.map((c) => `${c.place}: ${show(c.before)} → ${show(c.after)}`).join(", ")));
+    if (step.changed.length) body.push(el("p", { class: "note" }, changesOf(step, view.before, view.state).join(", ")));
     for (const o of step.observed) body.push(el("p", { class: "sees" }, `${o.title}${o.member === null ? "" : ` ${o.member}`} now ${o.text}`));
   }
   if (!view.walked.length) body.push(...aboutStep(view));

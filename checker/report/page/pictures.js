@@ -70,11 +70,23 @@ function inWords(view, picture, k, seen, things) {
 function drawTables(view) {
   const groups = new Map(), rest = [];
   for (const v of variables) {
+    if (v.part) continue;
     if (v.shape.kind !== "array") rest.push(v);
     else groups.set(v.shape.domain.name, [...(groups.get(v.shape.domain.name) || []), v]);
   }
   const tables = [...groups].map(([title, arrays]) => arrayTable(view, title, arrays));
-  return rest.length ? [plainTable(view, rest), ...tables] : tables;
+  return [...(rest.length ? [plainTable(view, rest)] : []), ...mailTable(view), ...tables];
+}
+
+// What is on its way, one row a channel.
+function mailTable(view) {
+  const firsts = variables.filter((v, n) => v.part && variables.findIndex((w) => w.part && w.part.channel === v.part.channel) === n);
+  const rows = firsts.flatMap((v) => mailOf(v.name, view.state).map((m, n) => {
+    const old = view.before ? mailOf(v.name, view.before)[n].text : m.text;
+    const look = old === m.text ? {} : { class: "changed", title: `was ${old}` };
+    return el("tr", {}, el("th", { scope: "row", title: v.meaning }, m.place), el("td", look, m.text));
+  }));
+  return rows.length ? [el("table", {}, el("tbody", {}, rows))] : [];
 }
 
 function plainTable(view, plain) {
@@ -84,7 +96,7 @@ function plainTable(view, plain) {
 function arrayTable(view, title, arrays) {
   const members = valuesOf(arrays[0].shape.domain);
   const head = el("tr", {}, el("th", { scope: "col" }, title), arrays.map((v) => el("th", { scope: "col", title: v.meaning }, v.name)));
-  const rows = members.map((m, k) => el("tr", {}, el("th", { scope: "row" }, String(m)), arrays.map((v) => cell(view, v, [k], v.shape.element))));
+  const rows = members.map((m, k) => el("tr", {}, el("th", { scope: "row" }, show(m, arrays[0].shape.domain)), arrays.map((v) => cell(view, v, [k], v.shape.element))));
   return el("table", {}, el("thead", {}, head), el("tbody", {}, rows));
 }
 

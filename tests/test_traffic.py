@@ -1,0 +1,363 @@
+"""Values of states in every form: what is absent is none or {}, and channels are what is on its way in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checker import Options, Report, check, render, state_graph
+from checker.annotations import Declared, Part, Shape
+from checker.cli.main import run
+from checker.insight import declared
+from checker.interpreter import Interpreter
+from checker.replay import Pick, record
+from checker.report.compare import compare, comparison_document
+from checker.report.plain import render_plain
+from checker.report.read import report_of
+from checker.report.traffic import channels, deliveries
+from checker.report.values import changes, lines, places, state_before
+from checker.vocabulary import Trace
+from model.language import (
+    If,
+    Protocol,
+    Step,
+    Term,
+    array,
+    boolean,
+    both,
+    enumeration,
+    forall,
+    index,
+    integers,
+    optional,
+    says,
+    step,
+    subsets,
+    update,
+    when,
+)
+from model.patterns import crash, duplicating, lossy, ordered, unordered
+from properties import invariant
+
+
+def orders() -> Protocol:
+    """A controller tells workers what to do, over channels of every kind."""
+    p = Protocol("orders")
+    kind, worker = enumeration("kind", "START STOP"), index("worker", 2)
+    p.fault("loss", "an order is lost")
+    p.fault("twice", "an order comes twice")
+    p.fault("crash", "a worker starts afresh")
+    queue = ordered(p, "queue", (kind, worker), 3, (kind.START, None))
+    inbox = ordered(p, "inbox", kind, 2, kind.STOP, over=worker)
+    acks = unordered(p, "acks", (worker, kind))
+    hints = unordered(p, "hints", (integers(1, 2), kind), over=worker, copies=2)
+    told = p.variable("told", array(worker, array(kind, boolean())), False)
+    runs = p.variable("runs", array(worker, boolean()), False)
+    owner = p.variable("owner", array(kind, optional(worker)), None)
+    seen = p.variable("seen", subsets(optional(worker)), set())
+    lossy(p, queue, fault="loss")
+    duplicating(p, queue, fault="twice")
+    crash(p, [inbox], fault="crash", by=worker)
+
+    @p.action(kind, worker, by="controller")
+    def order(k: Term, w: Term) -> Step:
+        done = update(told[w][k], True), update(owner[k], If(owner[k] == w, None, w)), update(seen, seen | {owner[k]})
+        return step(when(queue.room, ~told[w][k]), *queue.sending(k, w), done, says("orders {k} of {w}", k=k, w=w))
+
+    @p.action(kind, worker, by="dispatcher")
+    def pass_on(k: Term, w: Term) -> Step:
+        return step(
+            when(queue.brings(k, w), inbox.room[w], hints.room(w, 1, k)),
+            *queue.receiving(),
+            *inbox.sending(w, k),
+            hints.sending(w, 1, k),
+            says("passes {k} on", k=k),
+        )
+
+    @p.action(kind, worker, by=worker)
+    def obey(k: Term, w: Term) -> Step:
+        return step(when(inbox.brings(w, k)), *inbox.receiving(w), update(runs[w], k == kind.START), acks.sending(w, k))
+
+    @p.action(kind, worker, by="controller")
+    def hear(k: Term, w: Term) -> Step:
+        return step(when(acks.carries(w, k)), acks.receiving(w, k), says("hears of {k}", k=k))
+
+    p.declare(
+        invariant("one-runs", ~forall(worker, lambda w: runs[w]), "only one runs"),
+        invariant("acks-are-heard", ~both(acks.waiting, ~queue.waiting, runs_all(runs, worker)), "acks are heard"),
+    )
+    return p
+
+
+def runs_all(runs: Term, worker: Any) -> Term:
+    return forall(worker, lambda w: runs[w])
+
+
+PICKS: list[Pick] = [
+    ("order", (0, 1)),
+    ("order", (1, 1)),
+    ("pass_on", (0, 1)),
+    ("pass_on", (1, 1)),
+    ("obey", (0, 1)),
+    ("hear", (0, 1)),
+    ("obey", (1, 1)),
+]
+
+
+def told(picks: Sequence[Pick], *faults: str) -> tuple[Trace, tuple[Declared, ...]]:
+    instance = orders().system(faults=faults).instance()
+    return record(Interpreter(instance), picks).trace(), declared(instance)
+
+
+def changed(trace: Trace, variables: tuple[Declared, ...]) -> list[list[str]]:
+    steps = enumerate(trace.steps, 1)
+    return [[str(c) for c in changes(s, state_before(trace, n), variables)] for n, s in steps]
+
+
+# In words ----------------------------------------------------------------------------------------------------------
+def test_channels_are_what_is_on_its_way() -> None:
+    said = changed(*told(PICKS))
+    assert said[0][0] == "queue: [] → [START 1]"
+    assert said[1][0] == "queue: [START 1] → [START 1, STOP 1]"
+    assert said[2] == [
+        "queue: [START 1, STOP 1] → [STOP 1]",
+        "inbox[1]: [] → [START]",
+        "hints[1]: {} → {1 START}",
+    ]
+    assert said[3][1:] == ["inbox[1]: [START] → [START, STOP]", "hints[1]: {1 START} → {1 START, 1 STOP}"]
+    assert said[4] == ["inbox[1]: [START, STOP] → [STOP]", "acks: {} → {1 START}", "runs[1]: false → true"]
+    assert said[5] == ["acks: {1 START} → {}"]
+
+
+def test_equal_messages_are_counted_and_blanks_are_none_of_them() -> None:
+    picks = [("order", (0, 1)), ("duplicate_queue", ()), ("pass_on", (0, 1)), ("pass_on", (0, 1))]
+    said = changed(*told(picks, "twice"))
+    assert said[1] == ["queue: [START 1] → [START 1, START 1]"]
+    assert said[3] == [
+        "queue: [START 1] → []",
+        "inbox[1]: [START] → [START, START]",
+        "hints[1]: {1 START} → {1 START ×2}",
+    ]
+
+
+def test_absent_values_are_none_and_empty_sets_are_empty() -> None:
+    trace, variables = told(PICKS[:1])
+    said = ["told[1][START]: false → true", "owner[START]: none → 1", "seen: {} → {none}"]
+    assert changed(trace, variables)[0][1:] == said
+    shown = dict(lines(trace.initial, variables))
+    assert shown["owner"] == "[START: none, STOP: none]"
+    assert shown["seen"] == "{}"
+    assert shown["inbox[2]"] == "[]"
+    assert places(trace.initial, variables)["owner[STOP]"] == "none"
+
+
+def test_a_state_that_does_not_fit_its_channels_is_shown_as_it_is() -> None:
+    """Of a report that a stranger wrote."""
+    trace, variables = told(PICKS[:1])
+    wrong: list[dict[str, Any]] = [{"queue_length": 9}, {"queue_length": "x"}, {"queue_kind": 5}]
+    for change in wrong:
+        state = {**trace.initial, **change}
+        assert "queue_length" in dict(lines(state, variables))
+        assert "inbox[1]" in dict(lines(state, variables))
+    odd = Declared("odd", Shape("set", "", element=Shape("number", "", 0, 3)), part=Part("odd", "messages", order=(7,)))
+    assert lines({"odd": [1]}, (odd,)) == [("odd", "{1}")]
+
+
+# In forms ----------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return check(orders(), options=Options(explain=True, alternatives=1, slicing=False))
+
+
+def test_every_form_of_a_report_tells_channels(report: Report) -> None:
+    text = render(report, "text")
+    assert "queue: [] → [START 1]" in text
+    assert "queue_length" not in text
+    again = report_of(json.loads(render(report, "json")))
+    for form in ("text", "html", "mermaid", "svg", "sarif", "summary"):
+        assert render(again, form) == render(report, form)
+    states = re.findall(r'"queue": {\s*"text": "([^"]*)"', render(report, "sarif"))
+    assert "[START 1]" in states
+
+
+def test_json_has_variables_as_they_are(report: Report) -> None:
+    data = json.loads(render(report, "json"))
+    assert data["properties"][0]["trace"]["initial"]["queue_length"] == 0
+    parts = {v["name"]: v.get("part") for v in data["variables"]}
+    assert parts["queue_kind"] == {"channel": "queue", "what": "slots", "over": False, "order": []}
+    assert parts["inbox_length"] == {"channel": "inbox", "what": "length", "over": True, "order": []}
+    assert "part" not in next(v for v in data["variables"] if v["name"] == "runs")
+
+
+def test_the_state_graph_has_the_same_words() -> None:
+    small = Protocol("small")
+    worker = index("worker", 2)
+    owner = small.variable("owner", optional(worker), None)
+    doomed = small.variable("doomed", subsets(worker), set())
+    queue = ordered(small, "queue", worker, 1)
+
+    @small.action(worker, by=worker)
+    def take(w: Term) -> Step:
+        return step(when(owner == None, queue.room), update(owner, w), *queue.sending(w), update(doomed, doomed | {w}))  # noqa: E711
+
+    graph = state_graph(small)
+    assert graph.nodes[0]["label"] == "owner = none\ndoomed = {}\nqueue = []"
+    assert graph.nodes[1]["label"] == "owner = 1\ndoomed = {1}\nqueue = [1]"
+
+
+def test_walking_and_explaining_tell_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = Path(__file__).read_text()
+    body = source[source.index("def orders()") : source.index("def runs_all")]
+    imports = [f"from {name} import *" for name in ("model.language", "model.patterns", "properties")]
+    helper = "def runs_all(runs, worker):\n    return forall(worker, lambda w: runs[w])\n"
+    (tmp_path / "orders.py").write_text("\n".join([*imports, helper, body, "protocol = orders()\n"]))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", iter_lines(["1", "state", "save walked.json", "quit"]))
+    assert run(["walk", "-p", "orders.py:protocol"]) == 0
+    out = capsys.readouterr().out
+    assert "   queue: [] → [START 1], told[1][START]: false → true, owner[START]: none → 1" in out
+    assert "  queue = [START 1]\n  inbox[1] = []\n" in out
+    assert run(["explain", "walked.json"]) == 0
+    assert "queue: [] → [START 1]" in capsys.readouterr().out
+
+
+def iter_lines(given: list[str]) -> Any:
+    class Lines:
+        def isatty(self) -> bool:
+            return False
+
+        def readline(self) -> str:
+            return f"{given.pop(0)}\n" if given else ""
+
+    return Lines()
+
+
+def test_runs_that_part_are_told_by_their_channels(report: Report) -> None:
+    other = check(orders(), faults=["twice"], options=Options(slicing=False))
+    trace, variables = told([("order", (0, 1)), ("order", (1, 2))])
+    changed_ = report.findings[0].__class__(**{**vars(report.findings[0]), "trace": trace})
+    again = Report(**{**vars(other), "findings": (changed_,), "variables": variables})
+    text = " ".join(render_plain(comparison_document(compare(report, again), 0)).split())
+    assert "queue: [START 1, START 2] → [START 1, STOP 2]" in text
+    assert "owner[STOP]: none → 2" in text
+
+
+# Who gets what from whom --------------------------------------------------------------------------------------------
+def sent(trace: Trace, variables: tuple[Declared, ...]) -> list[list[tuple[str, str, str]]]:
+    return [[(d.sender, d.message, d.place) for d in taken] for taken in deliveries(trace, variables)]
+
+
+def test_messages_come_from_their_senders() -> None:
+    found = sent(*told(PICKS))
+    assert found == [
+        [],
+        [],
+        [("controller", "START 1", "queue")],
+        [("controller", "STOP 1", "queue")],
+        [("dispatcher", "START", "inbox[1]")],
+        [("worker 1", "1 START", "acks")],
+        [("dispatcher", "STOP", "inbox[1]")],
+    ]
+
+
+def test_what_a_fault_doubles_is_of_its_first_sender_and_what_is_lost_too() -> None:
+    picks = [("order", (0, 1)), ("duplicate_queue", ()), ("pass_on", (0, 1)), ("lose_queue", ())]
+    found = sent(*told(picks, "twice", "loss"))
+    assert found == [[], [], [("controller", "START 1", "queue")], [("controller", "START 1", "queue")]]
+
+
+def test_mermaid_draws_arrows_from_sender_to_receiver(report: Report) -> None:
+    f = next(f for f in report.findings if f.trace is not None)
+    assert f.trace is not None
+    text = render(report, "mermaid")
+    ids = dict(re.findall(r"participant (\w+) as (.*)", text))
+    names = {n: i for i, n in ids.items()}
+    arrows = re.findall(r"^ +(p\d+)(?:->>|-x)(p\d+): (.*)$", text, re.MULTILINE)
+    assert len(arrows) == len(f.trace)
+    by_step = deliveries(f.trace, report.variables)
+    assert any(by_step)
+    for (a, b, words), step_, taken in zip(arrows, f.trace.steps, by_step, strict=True):
+        if taken:
+            assert (ids[a], ids[b]) == (taken[0].sender, step_.by)
+            assert words.startswith(f"{taken[0].message}:")
+        else:
+            assert a == b == names[step_.by]
+    assert f"{names['controller']}->>{names['dispatcher']}: START 1: passes START on" in text
+    assert render(report, "svg").count('class="arrow"') == sum(map(bool, by_step))
+
+
+# On the page -------------------------------------------------------------------------------------------------------
+@pytest.fixture
+def page(report: Report, tmp_path: Path) -> Iterator[Callable[[int], Any]]:
+    import os
+    import shutil
+
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium is missing; CI must have it")
+        pytest.skip("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    (tmp_path / "page.html").write_text(render(report, "html"))
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        opened = browser.new_page()
+        opened.on("pageerror", lambda e: complaints.append(str(e)))
+
+        def at(n: int) -> Any:
+            opened.goto(f"file://{tmp_path}/page.html")
+            opened.goto(f"file://{tmp_path}/page.html#0.{n}")
+            return opened
+
+        yield at
+        browser.close()
+    assert complaints == []
+
+
+def test_the_page_says_what_the_text_says(report: Report, page: Callable[[int], Any]) -> None:
+    f = next(f for f in report.findings if f.trace is not None)
+    assert f.trace is not None
+    for n, step_ in enumerate(f.trace.steps, 1):
+        shown = page(n)
+        said = ", ".join(map(str, changes(step_, state_before(f.trace, n), report.variables)))
+        assert shown.text_content("#step-body p.note") == said
+        assert shown.text_content("#tables").count("queue_") == 0
+        for c in {c.place: c for made in channels(step_.state, report.variables).values() for c in made}.values():
+            assert [c.place, str(c)] in [[x.strip() for x in row] for row in table_rows(shown)]
+    assert shown.locator("#width .arrow.mail").count() == sum(map(bool, deliveries(f.trace, report.variables)))
+    assert "owner" in shown.text_content("#tables")
+    assert "none" in shown.text_content("#tables")
+
+
+def table_rows(shown: Any) -> Any:
+    rows = "[...document.querySelectorAll('#tables tr')]"
+    return shown.evaluate(f"{rows}.map(r => [...r.children].map(c => c.textContent))")
+
+
+def test_members_have_their_names() -> None:
+    """Also those for which a property is false, and those of arrays over what may be none."""
+    p = Protocol("named")
+    kind, worker = enumeration("kind", "START STOP"), index("worker", 1)
+    late = p.variable("late", array(kind, boolean()), False)
+    last = p.variable("last", array(optional(worker), boolean()), False)
+
+    @p.action(kind, by="clock")
+    def wait(k: Term) -> Step:
+        return step(when(~late[k]), update(late[k], True), update(last[None], True))
+
+    p.declare(invariant("never-late", forall(kind, lambda k: ~late[k]), "nothing is late"))
+    (f,) = check(p, options=Options(explain=True)).findings
+    assert f.insight is not None
+    assert f.insight.truths[0].offenders[1] == ("kind START",)
+    assert f.insight.touched[0][1] == ("last[none]", "late[START]")
+    assert f.trace is not None
+    assert [c.place for c in f.trace.steps[0].changed] == ["late[START]", "last[none]"]
