@@ -185,6 +185,7 @@ MAY_IMPORT = {
         "checker.limits",
         "checker.replay",
         "checker.report.graphs",
+        "checker.report.values",
         "model.language",
         "properties.kinds",
     ],
