@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from model.language import Instance, ModelError, Protocol, System, Variant
 
 from . import run
-from .ask import Options
+from .ask import Options, check_number, check_numbers
 from .painted import painted_by
 from .placing import public
+from .ranges import RANGES
 from .report.notebook import paint
 from .request import apart, chosen, subject_of
 from .table import MatrixReport
@@ -87,6 +88,7 @@ def prove(
     from .obligations import Obligations
     from .proof import Proving, scripts
 
+    check_numbers(seconds=seconds, rlimit=rlimit)
     wanted = Obligations(dump_smt, confirm)
     wanted.prepare()
     variant = _variant(protocol, "prove")
@@ -116,6 +118,7 @@ def matrix(
     from .obligations import Obligations
     from .proof import Matrix, scripts
 
+    check_numbers(seconds=seconds, rlimit=rlimit)
     wanted = Obligations(dump_smt, confirm)
     wanted.prepare()
     variant = _variant(protocol, "matrix")
@@ -230,6 +233,8 @@ def forecast(
     from .advice import Budget, explain_explosion
     from .advice import forecast as made
 
+    check_numbers(sample=sample)
+    check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
     asked, _ = run.chosen(instance.system, chosen(properties=properties)["properties"], object)
     budget = Budget(states=sample, total=seconds)
@@ -324,6 +329,7 @@ def state_graph(
     more than ``most`` states."""
     from .stategraph import state_graph as drawn
 
+    check_numbers(most=most)
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
     return drawn(instance, instance.system.properties, most)
 

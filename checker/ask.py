@@ -14,6 +14,7 @@ from properties.kinds import Checkable, Property
 
 from .answers import Answer
 from .limits import Limits, Listener, until
+from .ranges import RANGES, Range, shortened
 from .vocabulary import Exploration, Warned
 
 ENGINES = {
@@ -28,6 +29,10 @@ ENGINES = {
 }
 SYMBOLIC = ("bmc", "induction", "spacer")
 EXPLICIT = ("auto", "explicit", "native")
+
+
+NUMBERS = ("depth", "states", "memory", "seconds", "seed", "runs", "workers", "alternatives")
+"""Fields of ``Options`` that are numbers."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Options:
 
     def __post_init__(self) -> None:
         check_names("properties", self.properties)
+        check_numbers(**{name: getattr(self, name) for name in NUMBERS})
         object.__setattr__(self, "properties", tuple(self.properties))
 
     @property
@@ -84,6 +90,20 @@ def check_names(what: str, given: object) -> None:
     """``given`` is a list of names: ``faults="crash"`` would be five faults."""
     if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(x, str) for x in given):
         raise ModelError(f"{what}={given!r} is no list of names", remedy=f"write {what}=['…']")
+
+
+def check_numbers(**given: object) -> None:
+    """Each is None or a number of its range (``RANGES``). Raises ``ModelError``."""
+    for name, value in given.items():
+        if value is not None:
+            check_number(name, value, RANGES[name])
+
+
+def check_number(name: str, value: object, of: Range) -> None:
+    """A number of the range. Raises ``ModelError``."""
+    fault = of.fault(value)
+    if fault is not None:
+        raise ModelError(f"{name}={shortened(value)} {fault}", remedy=of.remedy)
 
 
 def engine_of(options: Options) -> str:

@@ -14,9 +14,12 @@ from model.language.protocol import known
 
 from .loaded import loaded
 from .placing import public
+from .ranges import shortened
 
 BUILT_IN = {"original": "properties.dns:original", "fixed": "properties.dns:fixed"}
 """Protocols of ours and where they stand."""
+LONGEST = 255
+"""Characters of a module's name."""
 WRITTEN_WITH = ("model.language", "properties")
 """Modules whose names authors use."""
 
@@ -89,14 +92,22 @@ def _apart(name: str) -> tuple[str, str]:
             there = names_in(name)
             remedy = f"write {' or '.join(there)}" if there else "it defines no protocol"
             raise ModelError(f"{name} names no attribute", remedy=remedy)
-        if Path(f"{name}.py").is_file() and name not in BUILT_IN:
+        if _is_file(Path(f"{name}.py")) and name not in BUILT_IN:
             raise ModelError(f"no protocol is called {name!r}", remedy=f"for one of that file write {name}.py:protocol")
         dotted, _, last = name.rpartition(".")
-        if dotted and (file := Path(f"{dotted.replace('.', '/')}.py")).is_file():
+        if dotted and _is_file(file := Path(f"{dotted.replace('.', '/')}.py")):
             raise ModelError(f"no protocol is called {name!r}", remedy=f"for that of the file write {file}:{last}")
         known(name, BUILT_IN, "protocol")
     place, _, attribute = name.rpartition(":")
     return place, attribute
+
+
+def _is_file(path: Path) -> bool:
+    """There is such a file. What cannot be the name of one is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _protocols(module: ModuleType) -> list[str]:
@@ -149,6 +160,9 @@ def _not_python(problem: SyntaxError, file: str) -> ModelError:
 
 
 def _from_module(name: str) -> ModuleType:
+    if not all(part.isidentifier() for part in name.split(".")) or len(name) > LONGEST:
+        what = f"{shortened(name)} is no name of a module"
+        raise ModelError(what, remedy="write package.module:attribute, or file.py:attribute")
     try:
         with running(f"{name} fails while it is loaded", name, WRITTEN_WITH):
             return importlib.import_module(name)
@@ -157,7 +171,7 @@ def _from_module(name: str) -> ModuleType:
         if isinstance(missing, ModuleNotFoundError):
             file = Path(f"{name.replace('.', '/')}.py")
             remedy = (
-                f"for that of the file write {file}:…" if file.is_file() else "is it installed, or a file.py:attribute?"
+                f"for that of the file write {file}:…" if _is_file(file) else "is it installed, or a file.py:attribute?"
             )
             raise ModelError(f"there is no module {missing.name}", remedy=remedy) from None
         raise

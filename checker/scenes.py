@@ -92,6 +92,8 @@ def _search(
 
     system, wanted = monitored(instance.system, scenario, cast)
     most = None if found.best is None else len(found.best.moves) - 1
+    if most is not None and most < 0:
+        return
     depth = min((d for d in (most, options.depth) if d is not None), default=None)
     limited = replace(options, depth=depth, symmetry=False)
     _, answers, covered, found.interrupted, _ = ask(

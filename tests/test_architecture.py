@@ -213,7 +213,7 @@ MAY_IMPORT = {
     ],
     "checker.loaded": [],
     "checker.placing": ["checker.loaded", "model.language"],
-    "checker.catalogue": ["checker.loaded", "checker.placing", "model.language"],
+    "checker.catalogue": ["checker.loaded", "checker.placing", "checker.ranges", "model.language"],
     "checker.offers": ["checker.ask", "checker.catalogue", "model.language", "properties.kinds"],
     "checker.obligations": [
         "checker.limits",
@@ -223,8 +223,10 @@ MAY_IMPORT = {
         "checker.vocabulary",
     ],
     "checker.rendering": ["checker"],
+    "checker.ranges": [],
     "checker.ask": [
         "checker.searches",
+        "checker.ranges",
         "checker.answers",
         "checker.explore",
         "checker.limits",

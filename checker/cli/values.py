@@ -6,7 +6,31 @@ import re
 
 import click
 
+from ..ranges import RANGES, shortened
+
+MOST = RANGES["memory"].high
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+class Number(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+    """A number of the range that it has in Python, too (``RANGES``)."""
+
+    def __init__(self, of: str) -> None:
+        self.range = RANGES[of]
+        self.name = "integer" if self.range.whole else "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | float:
+        number: object = value
+        if isinstance(value, str):
+            try:
+                number = int(value) if self.range.whole else float(value)
+            except ValueError:
+                number = value
+        fault = self.range.fault(number)
+        if fault is not None:
+            self.fail(f"{shortened(value)} {fault}; {self.range.remedy}.", param, ctx)
+        assert isinstance(number, int | float)
+        return number
 
 
 class Memory(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
@@ -18,10 +42,12 @@ class Memory(click.ParamType):  # type: ignore[type-arg]  # generic in new versi
         if isinstance(value, int):
             return value
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value).strip(), re.IGNORECASE)
-        size = int(float(found[1]) * UNITS[found[2].upper()]) if found else 0
-        if size <= 0:
-            self.fail(f"{value!r} is no amount of memory; write 8G or 512M.", param, ctx)
-        return size
+        size = float(found[1]) * UNITS[found[2].upper()] if found else 0.0
+        if size < 1:
+            self.fail(f"{shortened(value)} is no amount of memory; write 8G or 512M.", param, ctx)
+        if size > MOST:
+            self.fail(f"{shortened(value)} is more memory than there is; write 8G or 512M.", param, ctx)
+        return int(size)
 
 
 class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
@@ -34,14 +60,14 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
             return value
         name, sign, number = str(value).partition("=")
         if not sign or not name.strip():
-            self.fail(f"{value!r} is not of the form NAME=VALUE, such as plans=4.", param, ctx)
+            self.fail(f"{shortened(value)} is not of the form NAME=VALUE, such as plans=4.", param, ctx)
         try:
             return name.strip(), int(number)
         except ValueError:
             if number.strip().isidentifier():
                 return name.strip(), number.strip()
             self.fail(
-                f"{name.strip()} wants a whole number, not {number!r}; `check list` has the ranges.",
+                f"{name.strip()} wants a whole number, not {shortened(number)}; `check list` has the ranges.",
                 param,
                 ctx,
             )

@@ -8,6 +8,11 @@ from typing import Any
 
 import pytest
 
+from ..ranges import RANGES, shortened
+
+DIGITS = 18
+"""Of a number of states: more of them are more than can be counted."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -30,10 +35,16 @@ class Budget:
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)?\s*s?\s*(?:,\s*0*([1-9]\d*))?\s*", text, re.ASCII)
         if found is None or not any(found.groups()) or float(found[1] or 1) == 0:
             raise ValueError(
-                f"{where}: {text!r} is no budget; write SECONDS or SECONDS,STATES, such as 60,100000, each above 0"
+                f"{where}: {shortened(text)} is no budget; "
+                "write SECONDS or SECONDS,STATES, such as 60,100000, each above 0"
             )
-        seconds, states = found.groups()
-        return Budget(float(seconds) if seconds else None, int(states) if states else None)
+        seconds = float(found[1]) if found[1] else None
+        states = int(found[2][: DIGITS + 1]) if found[2] else None
+        for name, value in (("seconds", seconds), ("states", states)):
+            fault = None if value is None else RANGES[name].fault(value)
+            if fault is not None:
+                raise ValueError(f"{where}: {shortened(text)} is no budget; of {name}, {RANGES[name].remedy}")
+        return Budget(seconds, states)
 
     def without(self, spent: Budget) -> Budget:
         """What is left of it; of states one at least, for no search has none."""
@@ -53,7 +64,7 @@ class Budget:
 
 
 def _given(mark: pytest.Mark) -> dict[str, Any]:
-    wrong = [*map(repr, mark.args), *(f"{n}={v!r}" for n, v in mark.kwargs.items() if not _fits(n, v))]
+    wrong = [*map(shortened, mark.args), *(f"{n}={shortened(v)}" for n, v in mark.kwargs.items() if not _fits(n, v))]
     if wrong:
         raise ValueError(
             f"the marker model_check({wrong[0]}) is no budget; write seconds=… (a number from 0) or states=… (from 1)"
@@ -62,7 +73,4 @@ def _given(mark: pytest.Mark) -> dict[str, Any]:
 
 
 def _fits(name: str, value: object) -> bool:
-    kinds = {"seconds": (int, float), "states": (int,)}
-    if value is None or isinstance(value, bool) or not isinstance(value, kinds.get(name, ())):
-        return value is None and name in kinds
-    return value >= 0 if name == "seconds" else value >= 1
+    return name in ("seconds", "states") and (value is None or RANGES[name].fault(value) is None)

@@ -124,7 +124,8 @@ class System:
                 raise ModelError(f"{p.name} wants a whole number, not {value!r}", remedy="`check list` has the ranges")
             if not p.low <= value <= p.high:
                 wider = "; high=… where it is declared widens that" if value > p.high else ""
-                raise ModelError(f"{p.name}={value} is out of range", remedy=f"{p.name} is {p.low}…{p.high}{wider}")
+                shown = value if value.bit_length() < 256 else f"(a number of {value.bit_length():,} bits)"
+                raise ModelError(f"{p.name}={shown} is out of range", remedy=f"{p.name} is {p.low}…{p.high}{wider}")
             chosen.append(value)
         return tuple(chosen)
 
