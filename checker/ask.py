@@ -140,7 +140,8 @@ def _asked(
         from .smt import engine as symbolic
 
         run = symbolic(engine)(instance, checkable, limits=options.limits, **common)
-        return engine, run.run(), None, run.interrupted, ()
+        answers = run.run()
+        return engine, answers, None, run.interrupted, run.warnings
     if engine == "simulate":
         return engine, *_simulated(instance, checkable, options, common), ()
     from .searches import searched

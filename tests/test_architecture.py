@@ -23,6 +23,7 @@ MAY_IMPORT = {
     "checker.annotations": ["checker.vocabulary"],
     "checker.table": ["checker.confirmation", "checker.vocabulary"],
     "checker.limits": ["model.language"],
+    "checker.interrupts": [],
     "checker.guarded": ["checker.limits", "checker.vocabulary"],
     "checker.symbols": [],
     "checker.interpreter": ["model.language"],
@@ -61,6 +62,7 @@ MAY_IMPORT = {
     ],
     "checker.smt": [
         "checker.smt",
+        "checker.interrupts",
         "checker.answers",
         "checker.interpreter",
         "checker.layout",

@@ -7,25 +7,31 @@ replayed by the interpreter before it counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import z3
 
-from model.language import Instance, Term
+from model.language import Instance, ModelError, Term
 from properties.kinds import Checkable, Property
 
 from ..answers import Answer, of_step, shows, sought, verdict_met, verdict_never_met
 from ..limits import Limits, Listener, Watchman
 from ..replay import ReplayError, record
-from ..vocabulary import Verdict
+from ..vocabulary import Verdict, Warned
+from .solving import Solving, StoppedError
 from .steps import Steps
 
 DEPTH = 30
 """Steps that are looked at when no bound is given."""
 
+INTERRUPTED = "it was interrupted"
+DECIDED = "every property has its verdict"
+
 
 class Bounded:
-    """Looks for counterexamples of at most ``limits.depth`` steps. ``more`` are terms that others will ask about."""
+    """Looks for counterexamples of at most ``limits.depth`` steps. ``more`` are terms that others will ask about;
+    ``solving`` is that of the engine which this is a part of."""
 
     def __init__(
         self,
@@ -36,109 +42,161 @@ class Bounded:
         listener: Listener | None = None,
         fail_fast: bool = False,
         more: Sequence[Term] = (),
+        solving: Solving | None = None,
     ) -> None:
+        self.instance = instance
         self.properties = tuple(properties)
         self.limits = limits or Limits()
         self.depth = DEPTH if self.limits.depth is None else self.limits.depth
         self.fail_fast = fail_fast
         self.interrupted = False
-        self.steps = Steps(instance, [*(sought(p) for p in properties), *more])
-        self._watchman = Watchman("bounded search", self.limits, listener)
-        self._solver = z3.SolverFor("QF_BV")
-        self._solver.set("random_seed", 0)
-        self._bad = {p.name: self.badness(p) for p in properties}
+        self.solving = solving or Solving(Watchman("bounded search", self.limits, listener))
+        self._more = tuple(more)
         self._answers: dict[str, Answer] = {}
         self.reached = -1
+        self.complete = False
+        """Every run was seen."""
+        self._in_range = 0
 
     def run(self) -> list[Answer]:
-        """Answers in the order of the properties."""
+        """Answers in the order of the properties. Raises ``ModelError``."""
         try:
-            stopped, complete = self._search()
+            stopped = self.solving.run(lambda: self.search(self.depth))
+        except StoppedError as limit:
+            stopped = str(limit)
         except KeyboardInterrupt:
-            self.interrupted = True
-            stopped, complete = "it was interrupted", False
-        return [self._answers.get(p.name) or self._rest(p, stopped, complete) for p in self.properties]
+            self.interrupted, stopped = True, INTERRUPTED
+        return [self.answer(p) or self._open(p, stopped) for p in self.properties]
 
-    def _search(self) -> tuple[str, bool]:
-        """Why the search ended, and whether it saw every run."""
-        for depth in range(self.depth + 1):
+    @cached_property
+    def steps(self) -> Steps:
+        """The instance in Z3."""
+        terms = [*(sought(p) for p in self.properties), *self._more]
+        return Steps(self.instance, terms, look=self.solving.look)
+
+    @cached_property
+    def _solver(self) -> Any:
+        solver = z3.SolverFor("QF_BV")
+        solver.set("random_seed", 0)
+        return solver
+
+    @cached_property
+    def _bad(self) -> dict[str, Any]:
+        return {p.name: self.badness(p) for p in self.properties}
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """That nothing happens, where nothing does: what is said of steps then holds of none."""
+        if not self.complete or self.reached > 0:
+            return ()
+        never = "never happens: nothing is enabled in the initial state"
+        return tuple(Warned("never happens", name, never) for name in self.instance.system.actions)
+
+    # The search ------------------------------------------------------------------------------------------------
+    def search(self, most: int) -> str:
+        """Look at runs of up to ``most`` steps that were not looked at; why the search ended."""
+        for depth in range(self.reached + 1, most + 1):
             ended = self.deepen(depth)
             if ended is not None:
                 return ended
-        return f"the depth bound of {self.depth} was reached", False
+        return f"the depth bound of {most} was reached"
 
-    def deepen(self, depth: int) -> tuple[str, bool] | None:
+    def deepen(self, depth: int) -> str | None:
         """Look at runs of ``depth`` steps, after all shorter ones; why the search ends there, if it does."""
+        self.solving.depth = depth
+        gave_up = self._begun() if depth == 0 else self.leaves_no_range(depth - 1)
+        if gave_up:
+            return gave_up
         if depth:
             self._solver.add(self.steps.at(self.steps.relation, depth - 1))
-        else:
-            self._solver.add(self.steps.at(self.steps.initial(), 0))
         ended = self._settle(depth)
         if ended is None:
             self.reached = depth
         return ended
 
+    def vacuous(self) -> str | None:
+        """Where no state at all has a step, whatever is asked of steps would be proved: then this says what there is to
+        say, and why the search ends."""
+        if self.reached != 0:
+            return None
+        solver = z3.SolverFor("QF_BV")
+        solver.add(self.steps.at(self.steps.legal(), 0), self.steps.at(self.steps.relation, 0))
+        return self.deepen(1) if self.solving.check(solver) == z3.unsat else None
+
     def answer(self, p: Checkable) -> Answer | None:
         """What was found for ``p`` so far."""
-        return self._answers.get(p.name)
+        found = self._answers.get(p.name)
+        if found is None and self.complete:
+            runs = (
+                f"no run is longer than {self.reached} steps" if self.reached else "the initial state enables no step"
+            )
+            return Answer(p, verdict_never_met(p), f"bounded model checking, complete: {runs}")
+        return found
 
-    def refuse_ranges_left(self, step: int) -> None:
-        """No step after ``step`` others assigns a value out of range; raises the interpreter's error where one does."""
-        self._solver.push()
+    def leaves_no_range(self, step: int) -> str | None:
+        """No step after ``step`` others assigns a value out of range, or why that is not known. Raises the
+        interpreter's error where one does."""
+        if step < self._in_range:
+            return None
+        self._solver.push()  # a label in its place makes the questions about properties harder
         self._solver.add(self.steps.at(self.steps.out_of_range, step))
-        found = self._solver.check()
+        found = self.solving.check(self._solver)
         if found == z3.sat:
             self._raise_range_error(self._solver.model(), step)
+        if found != z3.unsat:
+            return self._gave_up(step)
         self._solver.pop()
+        self._in_range = step + 1
+        return None
+
+    def _begun(self) -> str | None:
+        """There is an initial state: without one everything would hold."""
+        self._solver.add(self.steps.at(self.steps.initial(), 0))
+        found = self.solving.check(self._solver)
+        if found == z3.unsat:
+            system = self.instance.system
+            raise ModelError(
+                f"{system.name} has no initial state", where=system.where, remedy="correct what is initial"
+            )
+        return None if found == z3.sat else self._gave_up(0)
 
     def _raise_range_error(self, model: Any, step: int) -> None:
         picks = [self.steps.pick(model, k) for k in range(step)]
         list(self.steps.interpreter.moves(record(self.steps.interpreter, picks).states[-1]))
         raise ReplayError(f"the solver's run of {step} steps leaves no range")
 
-    def _settle(self, depth: int) -> tuple[str, bool] | None:
+    def _still_open(self) -> list[Checkable]:
+        return [p for p in self.properties if p.name not in self._answers]
+
+    def _settle(self, depth: int) -> str | None:
         """Decide what is violated at ``depth``; why to stop, if so."""
         for attempt in range(len(self.properties) + 1):
-            still_open = [p for p in self.properties if p.name not in self._answers]
+            still_open = self._still_open()
             if not still_open:
-                return "every property has its verdict", False
-            stopped = self._watchman.look(0, 0, depth)
-            if stopped:
-                return stopped, False
+                return DECIDED
             literal = z3.Bool(f"bad@{depth}.{attempt}")
             wrong = [self.bad_at(p, depth) for p in still_open]
             self._solver.add(z3.Implies(literal, z3.Or(*wrong)))
-            found = self._check(literal)
+            found = self.solving.check(self._solver, literal)
             if found == z3.unsat:
                 return self._exhausted(depth) if not self._solver.unsat_core() else None
             if found == z3.unknown:
-                return f"the solver gave up at depth {depth}: {self._solver.reason_unknown()}", False
+                return self._gave_up(depth)
             self._confirm(depth, still_open)
             if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in self._answers.values()):
-                return "the first violation was found", False
+                return "the first violation was found"
         raise ReplayError(f"the solver finds violations at depth {depth} that no property accounts for")
 
-    def _exhausted(self, depth: int) -> tuple[str, bool]:
-        """No run has ``depth`` steps: every run was seen, unless one ends by assigning a value out of range."""
-        solver = z3.SolverFor("QF_BV")
-        solver.add(self.steps.at(self.steps.initial(), 0))
-        for n in range(depth):
-            solver.push()
-            solver.add(self.steps.at(self.steps.out_of_range, n))
-            if solver.check() != z3.unsat:
-                self._raise_range_error(solver.model(), n)
-            solver.pop()
-            solver.add(self.steps.at(self.steps.relation, n))
-        return "no run is longer", True
+    def _exhausted(self, depth: int) -> str:
+        """No run has ``depth`` steps, and none ends by assigning a value out of range: every run was seen."""
+        interpreter = self.steps.interpreter
+        if depth == 0 or (depth == 1 and any(True for _ in interpreter.moves(interpreter.initial()))):
+            raise ReplayError(f"the solver finds no run of {depth} steps, and there are some")
+        self.complete = True
+        return "every run was seen"
 
-    def _check(self, literal: Any) -> Any:
-        if self.limits.seconds is not None:
-            left = max(1, int(1000 * (self.limits.seconds - self._watchman.seconds)))
-            self._solver.set("timeout", left)
-        found = self._solver.check(literal)
-        if found == z3.unknown and "interrupt" in self._solver.reason_unknown():
-            raise KeyboardInterrupt
-        return found
+    def _gave_up(self, depth: int) -> str:
+        return f"the solver gave up at depth {depth}: {self._solver.reason_unknown()}"
 
     # Models ----------------------------------------------------------------------------------------------------
     def _confirm(self, depth: int, still_open: list[Checkable]) -> None:
@@ -164,8 +222,7 @@ class Bounded:
             return self.steps.at(self._bad[p.name], depth)
         return self.steps.at(self._bad[p.name], depth - 1) if depth else z3.BoolVal(False)
 
-    def _rest(self, p: Property, stopped: str, complete: bool) -> Answer:
-        if complete:
-            how = f"bounded model checking, complete: no run is longer than {self.reached} steps"
-            return Answer(p, verdict_never_met(p), how)
-        return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {max(self.reached, 0)} steps: {stopped}")
+    def _open(self, p: Property, stopped: str) -> Answer:
+        if self.reached < 0:
+            return Answer(p, Verdict.UNKNOWN, f"no run was looked at: {stopped}")
+        return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {self.reached} steps: {stopped}")

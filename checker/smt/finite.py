@@ -1,14 +1,14 @@
 """A finite instance → Z3 bit-vectors: one handler an operator, quantifiers unrolled.
 
 Every scalar is a signed bit-vector of one width that no intermediate value leaves (intervals of all terms decide it), a
-set is a bit mask over the span of all numbers (one base for all, so masks never need aligning), a truth value a
-Boolean. A state is one constant a field.
+set has masks as wide as its own base (see ``sets``), a truth value is a Boolean. A state is one constant a field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import z3
@@ -16,13 +16,19 @@ import z3
 from model.language import Array, Instance, ModelError, Op, SetOf, Term
 from model.language.sorts import INTEGER, Scalar
 from model.language.structural import Structural
+from model.language.terms import subterms
 
 from ..layout import Field, Layout
 from ..symbols import symbol
+from . import sets
+from .sets import Mask, Members
 
 Place = tuple[str, tuple[int, ...]]
 State = Mapping[Place, Any]
 """A Z3 term for every field."""
+
+STRIDE = 256
+"""Terms that are encoded between two looks at whether to go on."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,21 +40,31 @@ class Frame(Structural):
     state: State
     after: State | None = None
     taken: Callable[[str, str | None, Mapping[str, Any]], Any] | None = None
+    known: dict[Term, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What was encoded in it already: terms share their parts."""
 
+    @cached_property
     def primed(self) -> Frame:
+        """What primed terms are encoded in."""
         assert self.after is not None, "a primed term outside a step"
         return Frame(self.bound, self.after)
 
 
 class Encoder:
-    """Encodes terms of one instance."""
+    """Encodes terms of one instance. ``look`` is called now and then, and may raise what ends the work."""
 
-    def __init__(self, instance: Instance, layout: Layout, terms: Iterable[Term]) -> None:
+    def __init__(
+        self,
+        instance: Instance,
+        layout: Layout,
+        terms: Iterable[Term],
+        look: Callable[[], None] = lambda: None,
+    ) -> None:
         self.instance = instance
         self.layout = layout
-        self.low, self.high = span(instance, terms)
-        self.bits = max(abs(self.low), abs(self.high)).bit_length() + 1
-        self.mask_bits = max(self.bits, self.high - self.low + 1)
+        self.bits = width(*span(instance, terms))
+        self._look = look
+        self._turns = 0
 
     # States ----------------------------------------------------------------------------------------------------
     def fields(self, name: str) -> dict[Place, Any]:
@@ -56,28 +72,37 @@ class Encoder:
         return {place: z3.BitVec(f"{label(f)}@{name}", max(1, f.width)) for place, f in self.layout.fields.items()}
 
     def state(self, fields: State) -> dict[Place, Any]:
-        """The values that constants of ``fields`` stand for: numbers and masks of the common widths."""
+        """The values that constants of ``fields`` stand for: numbers of the common width, and sets."""
         return {place: self._widened(f, fields[place]) for place, f in self.layout.fields.items()}
 
     def _widened(self, field: Field, constant: Any) -> Any:
         if field.is_set:
-            return z3.ZeroExt(self.mask_bits - constant.size(), constant) << (field.low - self.low)
+            return Members((Mask(field.low, constant),))
         return z3.ZeroExt(self.bits - constant.size(), constant) + field.low
 
     def inside(self, field: Field, value: Any) -> Any:
         """``value`` is in the range of the field's sort."""
         if field.is_set:
-            return value & ~self.mask(range(field.low, field.high + 1)) == 0
+            return sets.inside(value, field.low, field.high)
         return z3.And(value >= field.low, value <= field.high)
 
     # Terms -----------------------------------------------------------------------------------------------------
     def encode(self, term: Term, frame: Frame) -> Any:
-        """A Z3 Boolean (truth values) or bit-vector (scalars and sets)."""
-        try:
-            handler = _HANDLERS[term.op]
-        except KeyError:
-            raise NotImplementedError(f"the finite encoding has no handler for {term.op}") from None
-        return handler(self, term, frame)
+        """A Z3 Boolean (truth values), a bit-vector (scalars) or a set."""
+        found = frame.known.get(term)
+        if found is None:
+            self._turn()
+            try:
+                handler = _HANDLERS[term.op]
+            except KeyError:
+                raise NotImplementedError(f"the finite encoding has no handler for {term.op}") from None
+            found = frame.known[term] = handler(self, term, frame)
+        return found
+
+    def _turn(self) -> None:
+        self._turns += 1
+        if self._turns % STRIDE == 0:
+            self._look()
 
     def truth(self, term: Term, frame: Frame) -> Any:
         """A truth-valued term as a Z3 Boolean."""
@@ -85,23 +110,31 @@ class Encoder:
         return found if z3.is_bool(found) else found == 1
 
     def number(self, term: Term, frame: Frame) -> Any:
-        """A scalar or set as a bit-vector; truth values are 0 and 1."""
+        """A scalar as a bit-vector, truth values as 0 and 1; a set as it is."""
         return self.as_number(self.encode(term, frame))
 
     def as_number(self, found: Any) -> Any:
         """A truth value as 0 or 1; anything else as it is."""
-        return z3.If(found, self.constant(1), self.constant(0)) if z3.is_bool(found) else found
+        if isinstance(found, Members) or not z3.is_bool(found):
+            return found
+        return z3.If(found, self.constant(1), self.constant(0))
 
     def constant(self, value: int) -> Any:
         return z3.BitVecVal(value, self.bits)
 
-    def mask(self, elements: Iterable[int]) -> Any:
-        return z3.BitVecVal(sum(1 << (n - self.low) for n in elements), self.mask_bits)
+    def members_of(self, term: Term, frame: Frame) -> Members:
+        """A set."""
+        found = self.encode(term, frame)
+        assert isinstance(found, Members), term
+        return found
 
-    def bit(self, number: Any) -> Any:
-        """The mask of one element."""
-        wide = z3.SignExt(self.mask_bits - self.bits, number) if self.mask_bits > self.bits else number
-        return z3.BitVecVal(1, self.mask_bits) << (wide - self.low)
+    def same(self, a: Any, b: Any) -> Any:
+        """Two scalars or two sets are equal."""
+        if isinstance(a, Members):
+            return sets.same(a, b)
+        if z3.is_bool(a) and z3.is_bool(b):
+            return a == b
+        return self.as_number(a) == self.as_number(b)
 
     def element(self, array: Term, path: list[int], frame: Frame) -> Any:
         """The element of an array term at constant offsets (from 0)."""
@@ -109,7 +142,7 @@ class Encoder:
             case Op.VARIABLE:
                 return frame.state[array.data, tuple(path)]
             case Op.PRIMED:
-                return self.element(array.args[0], path, frame.primed())
+                return self.element(array.args[0], path, frame.primed)
             case Op.ITE:
                 then, other = (self.element(a, path, frame) for a in array.args[1:])
                 return self.choice(self.truth(array.args[0], frame), then, other)
@@ -154,6 +187,8 @@ class Encoder:
 
     def choice(self, test: Any, then: Any, other: Any) -> Any:
         """``then`` if ``test``, else ``other``; a truth value meets a number as 0 or 1."""
+        if isinstance(then, Members):
+            return sets.choice(test, then, other)
         if z3.is_bool(then) != z3.is_bool(other):
             then, other = self.as_number(then), self.as_number(other)
         return z3.If(test, then, other)
@@ -162,6 +197,7 @@ class Encoder:
         """The body of a binder for each member."""
         variable, body = term.args
         for n in self.instance.members(variable.sort):  # type: ignore[arg-type]
+            self._turn()
             yield n, self.truth(body, replace(frame, bound={**frame.bound, variable: n}))
 
 
@@ -176,46 +212,49 @@ def scalar(term: Term) -> Scalar:
 
 
 # Spans ---------------------------------------------------------------------------------------------------------
-def span(instance: Instance, terms: Iterable[Term]) -> tuple[int, int]:
+Interval = tuple[int, int]
+
+
+def width(low: int, high: int) -> int:
+    """Bits of a signed number that can be low…high."""
+    return max(abs(low), abs(high)).bit_length() + 1
+
+
+def span(instance: Instance, terms: Iterable[Term]) -> Interval:
     """Least and greatest number that any subterm, or any bound that it is compared with, can have."""
-    known: dict[int, tuple[int, int]] = {}
     low, high = 0, 1
-    for t in subterms_of(terms):
+    for t, (least, most) in intervals(instance, terms):
+        found = [(least, most)]
         for s in [t.sort, *([t.sort.domain] if isinstance(t.sort, Array) else [])]:
-            base = s
-            while isinstance(base, Array):
-                base = base.element
-            base = base.element if isinstance(base, SetOf) else base
+            base = _leaf(s)
             if base != INTEGER:
                 a, b = instance.bounds(base)
-                low, high = min(low, a), max(high, b + 1)  # + 1: what follows the last
-        if t.sort == INTEGER:
-            a, b = known[id(t)] = _interval(instance, t, known)
-            low, high = min(low, a), max(high, b)
+                found.append((a, b + 1))  # + 1: what follows the last
+        low, high = min(low, *(a for a, _ in found)), max(high, *(b for _, b in found))
     return low, high
 
 
-def reach(instance: Instance, term: Term) -> tuple[int, int]:
+def reach(instance: Instance, term: Term) -> Interval:
     """Least and greatest number that ``term`` can be, as far as its parts tell."""
-    known: dict[int, tuple[int, int]] = {}
-    for t in subterms_of([term]):
-        if t.sort == INTEGER:
-            known[id(t)] = _interval(instance, t, known)
-    return known[id(term)] if term.sort == INTEGER else instance.bounds(scalar(term))
+    *_, (_, found) = intervals(instance, [term])
+    return found
 
 
-def subterms_of(terms: Iterable[Term]) -> Iterator[Term]:
-    from model.language.terms import subterms
+def intervals(instance: Instance, terms: Iterable[Term]) -> Iterator[tuple[Term, Interval]]:
+    """Every subterm, with the least and greatest number that it, its elements or their elements can be."""
+    known: dict[Term, Interval] = {}
+    for t in subterms(*terms):
+        known[t] = _interval(instance, t, known)
+        yield t, known[t]
 
-    return subterms(*terms)
 
-
-def _interval(instance: Instance, t: Term, known: Mapping[int, tuple[int, int]]) -> tuple[int, int]:
-    """The interval of a term of the unbounded sort, given those of its arguments."""
-    parts = [known[id(a)] if id(a) in known else _of_sort(instance, a) for a in t.args]
+def _interval(instance: Instance, t: Term, known: Mapping[Term, Interval]) -> Interval:
+    """The interval of a term, given those of its arguments. Where a sort has bounds they count; a constant is what it
+    is."""
+    parts = [known[a] for a in t.args]
     match t.op:
         case Op.CONST:
-            return t.data, t.data
+            return int(t.data), int(t.data)
         case Op.PARAMETER:
             return instance.size(t.data), instance.size(t.data)
         case Op.ADD:
@@ -224,46 +263,47 @@ def _interval(instance: Instance, t: Term, known: Mapping[int, tuple[int, int]])
             return parts[0][0] - parts[1][1], parts[0][1] - parts[1][0]
         case Op.COUNT:
             return 0, len(instance.members(t.args[0].sort))  # type: ignore[arg-type]
-        case Op.ITE:
+    leaf = _leaf(t.sort)
+    if leaf != INTEGER:
+        return instance.bounds(leaf)
+    match t.op:
+        case Op.SELECT:
+            parts = parts[:1]
+        case Op.ITE | Op.EACH | Op.COMPREHENSION:
             parts = parts[1:]
         case _:
             pass
-    return min(p[0] for p in parts), max(p[1] for p in parts)
+    return min((p[0] for p in parts), default=0), max((p[1] for p in parts), default=0)
 
 
-def _of_sort(instance: Instance, t: Term) -> tuple[int, int]:
-    sort = t.sort
-    while isinstance(sort, Array):
+def _leaf(sort: Any) -> Scalar:
+    """The scalar sort inside arrays and sets."""
+    while isinstance(sort, Array | SetOf):
         sort = sort.element
-    sort = sort.element if isinstance(sort, SetOf) else sort
-    return (0, 0) if sort == INTEGER else instance.bounds(sort)
+    found: Scalar = sort
+    return found
 
 
 # Handlers, one for each operator -------------------------------------------------------------------------------
-def _same(e: Encoder, t: Term, f: Frame) -> Any:
-    a, b = (e.encode(x, f) for x in t.args)
-    if z3.is_bool(a) and z3.is_bool(b):
-        return a == b
-    return e.number(t.args[0], f) == e.number(t.args[1], f)
-
-
 def _following(e: Encoder, t: Term, f: Frame) -> Any:
     at, final = e.number(t.args[0], f), e.constant(e.instance.bounds(t.sort)[1])  # type: ignore[arg-type]
     return z3.If(at < final, at + 1, final)
 
 
-def _set(e: Encoder, t: Term, f: Frame) -> Any:
-    found = e.mask([])
+def _set(e: Encoder, t: Term, f: Frame) -> Members:
+    found = sets.literal([])
     for a in t.args:
-        found = found | e.bit(e.number(a, f))
+        number = z3.simplify(e.number(a, f))
+        if z3.is_bv_value(number):
+            one = sets.literal([number.as_signed_long()])
+        else:
+            one = sets.singleton(number, *reach(e.instance, a))
+        found = sets.union(found, one)
     return found
 
 
-def _comprehension(e: Encoder, t: Term, f: Frame) -> Any:
-    found = e.mask([])
-    for n, holds in e.members(t, f):
-        found = found | z3.If(holds, e.mask([n]), e.mask([]))
-    return found
+def _combined(join: Callable[[Members, Members], Any]) -> Callable[[Encoder, Term, Frame], Any]:
+    return lambda e, t, f: join(e.members_of(t.args[0], f), e.members_of(t.args[1], f))
 
 
 def _count(e: Encoder, t: Term, f: Frame) -> Any:
@@ -285,7 +325,7 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.NOT: lambda e, t, f: z3.Not(e.truth(t.args[0], f)),
     Op.AND: lambda e, t, f: z3.And(*(e.truth(a, f) for a in t.args)),
     Op.OR: lambda e, t, f: z3.Or(*(e.truth(a, f) for a in t.args)),
-    Op.EQ: _same,
+    Op.EQ: lambda e, t, f: e.same(e.encode(t.args[0], f), e.encode(t.args[1], f)),
     Op.LT: lambda e, t, f: e.number(t.args[0], f) < e.number(t.args[1], f),
     Op.LE: lambda e, t, f: e.number(t.args[0], f) <= e.number(t.args[1], f),
     Op.ITE: lambda e, t, f: e.choice(e.truth(t.args[0], f), e.encode(t.args[1], f), e.encode(t.args[2], f)),
@@ -295,16 +335,16 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.LAST: lambda e, t, f: e.constant(e.instance.bounds(t.sort)[1]),  # type: ignore[arg-type]
     Op.FOLLOWING: _following,
     Op.SET: _set,
-    Op.MEMBER: lambda e, t, f: e.bit(e.number(t.args[0], f)) & e.number(t.args[1], f) != 0,
-    Op.UNION: lambda e, t, f: e.number(t.args[0], f) | e.number(t.args[1], f),
-    Op.INTERSECTION: lambda e, t, f: e.number(t.args[0], f) & e.number(t.args[1], f),
-    Op.DIFFERENCE: lambda e, t, f: e.number(t.args[0], f) & ~e.number(t.args[1], f),
-    Op.SUBSET: lambda e, t, f: e.number(t.args[0], f) & ~e.number(t.args[1], f) == 0,
-    Op.COMPREHENSION: _comprehension,
+    Op.MEMBER: lambda e, t, f: sets.contains(e.members_of(t.args[1], f), e.number(t.args[0], f)),
+    Op.UNION: _combined(sets.union),
+    Op.INTERSECTION: _combined(sets.intersection),
+    Op.DIFFERENCE: _combined(sets.difference),
+    Op.SUBSET: _combined(sets.subset),
+    Op.COMPREHENSION: lambda e, t, f: sets.chosen(e.members(t, f)),
     Op.FORALL: lambda e, t, f: z3.And(*(holds for _, holds in e.members(t, f))),
     Op.EXISTS: lambda e, t, f: z3.Or(*(holds for _, holds in e.members(t, f))),
     Op.COUNT: _count,
     Op.EACH: lambda e, t, f: e.element(t, [], f),
-    Op.PRIMED: lambda e, t, f: e.encode(t.args[0], f.primed()),
+    Op.PRIMED: lambda e, t, f: e.encode(t.args[0], f.primed),
     Op.TAKEN: _taken,
 }

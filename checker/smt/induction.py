@@ -12,20 +12,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import z3
 
 from model.language import Instance
-from properties.kinds import Checkable, Property
+from properties.kinds import Checkable
 from properties.proof import Lemma, Proof
 
 from ..answers import Answer, of_step, verdict_never_met
 from ..limits import Limits, Listener, Watchman
 from ..replay import Recording, record
 from ..symbols import symbol
-from ..vocabulary import Verdict
-from .bmc import DEPTH, Bounded
+from ..vocabulary import Verdict, Warned
+from .bmc import DEPTH, INTERRUPTED, Bounded
+from .solving import Solving, StoppedError
 from .steps import Steps
 
 RANGES = "every value stays in its range"
@@ -61,39 +63,57 @@ class Induction:
         self.depth = DEPTH if self.limits.depth is None else self.limits.depth
         self.fail_fast = fail_fast
         self.interrupted = False
-        lemmas = [x for a in instance.system.proofs if isinstance(a, Proof) for x in a.lemmas]
-        self.base = Bounded(instance, properties, limits=self.limits, listener=listener, more=[x.holds for x in lemmas])
-        self.steps: Steps = self.base.steps
-        self._watchman = Watchman("k-induction", self.limits, listener)
-        self._solver = z3.SolverFor("QF_BV")
-        self._solver.set("random_seed", 0)
-        self.lemmas = self._inductive(lemmas)
-        self._goals = {p.name: self._goal(p) for p in properties}
-        self._ranges = Goal(RANGES, self.steps.out_of_range, True, z3.Bool(symbol("ranges")))
+        self.solving = Solving(Watchman("k-induction", self.limits, listener))
+        self._declared = [x for a in instance.system.proofs if isinstance(a, Proof) for x in a.lemmas]
+        more = [x.holds for x in self._declared]
+        self.base = Bounded(instance, properties, limits=self.limits, more=more, solving=self.solving)
+        self._goals: dict[str, Goal] = {}
 
     def run(self) -> list[Answer]:
-        """Answers in the order of the properties."""
+        """Answers in the order of the properties. Raises ``ModelError``."""
         try:
-            stopped = self._search()
+            stopped = self.solving.run(self._search)
+        except StoppedError as limit:
+            stopped = str(limit)
         except KeyboardInterrupt:
-            self.interrupted = True
-            stopped = "it was interrupted"
+            self.interrupted, stopped = True, INTERRUPTED
         return [self._answer(p, stopped) for p in self.properties]
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """That nothing happens, where nothing does."""
+        return self.base.warnings
+
+    @property
+    def steps(self) -> Steps:
+        """The instance in Z3."""
+        return self.base.steps
+
+    @cached_property
+    def lemmas(self) -> list[Lemma]:
+        """The declared lemmas that hold initially and are inductive together."""
+        return self._inductive(self._declared)
+
+    @cached_property
+    def _solver(self) -> Any:
+        solver = z3.SolverFor("QF_BV")
+        solver.set("random_seed", 0)
+        return solver
+
+    @cached_property
+    def _ranges(self) -> Goal:
+        return Goal(RANGES, self.steps.out_of_range, True, z3.Bool(symbol("ranges")))
 
     def _search(self) -> str:
         """Base and step in turn; why it ended."""
+        ended = self.base.deepen(0) or self.base.vacuous()
+        self._goals = {p.name: self._goal(p) for p in self.properties}
         self._solver.add(self._assumed(0))
-        ended: tuple[str, bool] | None = None
         for k in range(1, self.depth + 2):
-            if ended is None:
-                ended = self.base.deepen(k - 1)
-                self.base.refuse_ranges_left(k - 1)
-            if ended is not None and not ended[1] and "every property" not in ended[0]:
-                return ended[0]
-            stopped = self._watchman.look(0, 0, k)
-            if stopped:
-                return stopped
+            ended = ended or (self.base.deepen(k - 1) if k > 1 else None) or self.base.leaves_no_range(k - 1)
             waiting = self._waiting()
+            if ended is not None and (self.base.complete or waiting):
+                return ended
             if not waiting or (self.fail_fast and self._violated()):
                 return "every property has its verdict" if not waiting else "the first violation was found"
             # A step that leaves a range is none of the relation: asked before the path has its step k.
@@ -140,7 +160,7 @@ class Induction:
             goal.assumed += 1
         at, question = (k - 1 if goal.of_step else k), z3.Bool(f"{goal.label.decl().name()}@{k}")
         self._solver.add(z3.Implies(question, self.steps.at(goal.bad, at)))
-        found = self._check(goal.label, question)
+        found = self.solving.check(self._solver, goal.label, question)
         if found == z3.unsat:
             goal.shown, goal.unreached = k, None
         elif found == z3.sat:
@@ -148,15 +168,6 @@ class Induction:
         else:
             return f"the solver gave up at k = {k}: {self._solver.reason_unknown()}"
         return None
-
-    def _check(self, *labels: Any) -> Any:
-        if self.limits.seconds is not None:
-            left = max(1, int(1000 * (self.limits.seconds - self._watchman.seconds)))
-            self._solver.set("timeout", left)
-        found = self._solver.check(*labels)
-        if found == z3.unknown and "interrupted" in self._solver.reason_unknown():
-            raise KeyboardInterrupt
-        return found
 
     def _path_of(self, model: Any, k: int, goal: Goal) -> Recording | None:
         """The counterexample to induction as the interpreter replays it; None where its last step leaves a range."""
@@ -170,39 +181,35 @@ class Induction:
         """The largest set of lemmas that holds initially and is inductive (Houdini, on the finite instance)."""
         initial, relation = self.steps.initial(), self.steps.relation
         terms = {x.name: self.steps.holds(x.holds) for x in lemmas}
-        chosen = [x for x in lemmas if _never(initial, z3.Not(terms[x.name]))]
+        chosen = [x for x in lemmas if self._never(initial, z3.Not(terms[x.name]))]
         while True:
             given = z3.And(self.steps.at(self.steps.legal(), 0), *(self.steps.at(terms[x.name], 0) for x in chosen))
             taken = self.steps.at(relation, 0)
-            kept = [x for x in chosen if _never(given, taken, z3.Not(self.steps.at(terms[x.name], 1)))]
+            kept = [x for x in chosen if self._never(given, taken, z3.Not(self.steps.at(terms[x.name], 1)))]
             if len(kept) == len(chosen):
                 return kept
             chosen = kept
+
+    def _never(self, *formulas: Any) -> bool:
+        solver = z3.SolverFor("QF_BV")
+        solver.add(*formulas)
+        return bool(self.solving.check(solver) == z3.unsat)
 
     # Answers ---------------------------------------------------------------------------------------------------
     def _goal(self, p: Checkable) -> Goal:
         return Goal(p.name, self.base.badness(p), of_step(p), z3.Bool(symbol("keep", p.name)))
 
-    def _answer(self, p: Property, stopped: str) -> Answer:
-        assert isinstance(p, Checkable)
+    def _answer(self, p: Checkable, stopped: str) -> Answer:
         found = self.base.answer(p)
         if found is not None:
             return found
-        goal = self._goals[p.name]
-        if goal.shown is None:
+        goal = self._goals.get(p.name)
+        if goal is None or goal.shown is None:
+            unreached = None if goal is None else goal.unreached
             return Answer(
-                p, Verdict.UNKNOWN, f"{stopped}; no run of {self._deepest()} steps breaks it", None, goal.unreached
+                p, Verdict.UNKNOWN, f"{stopped}; no run of {self._deepest()} steps breaks it", None, unreached
             )
         if self._ranges.shown is None:
             return Answer(p, Verdict.UNKNOWN, f"inductive at k = {goal.shown}, but not shown: {RANGES} ({stopped})")
         names = f", with lemmas {', '.join(x.name for x in self.lemmas)}" if self.lemmas else ""
         return Answer(p, verdict_never_met(p), f"k-induction, k = {goal.shown}{names}")
-
-    def _deepest(self) -> int:
-        return max(self.base.reached, 0)
-
-
-def _never(*formulas: Any) -> bool:
-    solver = z3.SolverFor("QF_BV")
-    solver.add(*formulas)
-    return bool(solver.check() == z3.unsat)

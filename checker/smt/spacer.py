@@ -8,6 +8,7 @@ are discharged by a plain solver. A violation is told by bounded model checking,
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import z3
@@ -17,8 +18,10 @@ from properties.kinds import Checkable
 
 from ..answers import Answer, of_step, verdict_never_met
 from ..limits import Limits, Listener, Watchman
-from ..vocabulary import Verdict
-from .bmc import DEPTH, Bounded
+from ..vocabulary import Verdict, Warned
+from .bmc import DEPTH, INTERRUPTED, Bounded
+from .solving import Solving, StoppedError
+from .steps import Steps
 
 SHORT = 16
 """Steps up to which runs are looked for before Spacer is asked."""
@@ -40,89 +43,113 @@ class Spacer:
         self.limits = limits or Limits()
         self.fail_fast = fail_fast
         self.interrupted = False
-        depth = DEPTH * 4 if self.limits.depth is None else self.limits.depth
-        self._bounds = Limits(depth, self.limits.states, self.limits.memory, self.limits.seconds)
-        self._instance, self._listener = instance, listener
-        self.base = Bounded(instance, properties, limits=self._bounds, listener=listener)
-        self.steps = self.base.steps
-        self._watchman = Watchman("spacer", self.limits, listener)
-        self._before = [c for _, c in self.steps.constants()]
-        self._after = [c for _, c in self.steps.constants(after=True)]
-        bits = [(c, _bits(c)) for c in (*self._before, *self._after, self.steps.selector)]
-        self._whole = [(c, _number(parts)) for c, parts in bits]
-        self._parts = {c.get_id(): parts for c, parts in bits}
+        self._depth = DEPTH * 4 if self.limits.depth is None else self.limits.depth
+        self.solving = Solving(Watchman("spacer", self.limits, listener))
+        self.base = Bounded(instance, properties, limits=self.limits, fail_fast=fail_fast, solving=self.solving)
+        self._answers: dict[str, Answer] = {}
 
     def run(self) -> list[Answer]:
-        """Answers in the order of the properties."""
-        answers: dict[str, Answer] = {}
+        """Answers in the order of the properties. Raises ``ModelError``."""
         try:
-            self._look_for_short_runs(answers)
-            waiting = [p for p in self.properties if p.name not in answers]
-            in_range = self._settle(self.steps.out_of_range) if waiting else None
-            for p in waiting:
-                if self.fail_fast and any(a.verdict is Verdict.VIOLATED for a in answers.values()):
-                    break
-                answers[p.name] = self._answer(p, in_range)
+            stopped = self.solving.run(self._search)
+        except StoppedError as limit:
+            stopped = str(limit)
         except KeyboardInterrupt:
-            self.interrupted = True
-        missing = "it was interrupted" if self.interrupted else "the first violation was found"
-        return [answers.get(p.name) or Answer(p, Verdict.UNKNOWN, missing) for p in self.properties]
+            self.interrupted, stopped = True, INTERRUPTED
+        return [self._answer_of(p) or Answer(p, Verdict.UNKNOWN, stopped) for p in self.properties]
 
-    def _look_for_short_runs(self, answers: dict[str, Answer]) -> None:
-        """Bounded model checking first: a short run is found sooner than by a fixedpoint."""
-        bounds = Limits(min(SHORT, self._bounds.depth or 0), memory=self.limits.memory, seconds=self.limits.seconds)
-        search = Bounded(
-            self._instance, self.properties, limits=bounds, listener=self._listener, fail_fast=self.fail_fast
-        )
-        found = search.run()
-        if search.interrupted:
-            raise KeyboardInterrupt
-        answers.update({a.property.name: a for a in found if a.verdict is not Verdict.UNKNOWN})
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """That nothing happens, where nothing does."""
+        return self.base.warnings
+
+    @property
+    def steps(self) -> Steps:
+        """The instance in Z3."""
+        return self.base.steps
+
+    def _search(self) -> str:
+        """Bounded model checking first: a short run is found sooner than by a fixedpoint. Why the search ended."""
+        ended = self.base.search(min(SHORT, self._depth))
+        self.base.vacuous()
+        waiting = self._waiting()
+        if not waiting or (self.fail_fast and self._violated()):
+            return ended
+        in_range = self._settle(self.steps.out_of_range)
+        while waiting := self._waiting():
+            if self.fail_fast and self._violated():
+                return "the first violation was found"
+            p = waiting[0]
+            self._answers[p.name] = self._answer(p, in_range)
+        return "every property has its verdict"
+
+    def _waiting(self) -> list[Checkable]:
+        return [p for p in self.properties if self._answer_of(p) is None]
+
+    def _answer_of(self, p: Checkable) -> Answer | None:
+        return self._answers.get(p.name) or self.base.answer(p)
+
+    def _violated(self) -> bool:
+        return any(a is not None and a.verdict is Verdict.VIOLATED for a in map(self._answer_of, self.properties))
 
     def _answer(self, p: Checkable, in_range: str | None) -> Answer:
         bad = self.base.badness(p)
         problem = self._settle(z3.And(self.steps.relation, bad) if of_step(p) else bad)
         if problem is None and in_range is None:
             return Answer(p, verdict_never_met(p), "Spacer's invariant, checked by a plain solver")
-        if problem == "violated" or in_range == "violated":
+        if "violated" in (problem, in_range):
             return self._told(p)
         return Answer(p, Verdict.UNKNOWN, problem or f"not shown that every value stays in its range: {in_range}")
 
     def _told(self, p: Checkable) -> Answer:
         """The shortest counterexample, which Spacer says there is."""
-        seconds = None if self.limits.seconds is None else max(0.0, self.limits.seconds - self._watchman.seconds)
-        bounds = Limits(self._bounds.depth, memory=self.limits.memory, seconds=seconds)
-        search = Bounded(self._instance, [p], limits=bounds, listener=self._listener)
-        (answer,) = search.run()
-        if search.interrupted:
-            raise KeyboardInterrupt
-        if answer.recording is None:
-            return Answer(p, Verdict.UNKNOWN, f"Spacer says it is decided by a run, but none was told: {answer.how}")
-        return answer
+        ended: str | None = None
+        while self.base.answer(p) is None and ended is None and self.base.reached < self._depth:
+            ended = self.base.deepen(self.base.reached + 1)
+        found = self.base.answer(p)
+        if found is None or found.recording is None:
+            ended = ended or f"it has more than {self._depth} steps"
+            return Answer(p, Verdict.UNKNOWN, f"Spacer says it is decided by a run, but none was told: {ended}")
+        return found
 
     # Fixedpoints -----------------------------------------------------------------------------------------------
     def _settle(self, bad: Any) -> str | None:
         """None if ``bad`` is unreachable and that was checked; "violated"; or why it is not known."""
-        if _answer_to(self.steps.at(bad, 0)) == z3.unsat:
+        if self._answer_to(self.steps.at(bad, 0)) == z3.unsat:
             return None  # no state and no step is bad, reachable or not
         engine, inductive, error = self._horn(bad)
-        stopped = self._watchman.look(0, 0, 0)
-        if stopped:
-            return stopped
-        if self.limits.seconds is not None:
-            engine.set("timeout", max(1, int(1000 * (self.limits.seconds - self._watchman.seconds))))
+        self.solving.look()
         try:
             found = engine.query(error)
         except z3.Z3Exception as problem:
+            self.solving.look()
             return f"Spacer gave up: {problem}"
+        self.solving.look()
         if found == z3.sat:
             return "violated"
         if found == z3.unknown:
-            reason = engine.reason_unknown()
-            if "interrupted" in reason:
-                raise KeyboardInterrupt
-            return f"Spacer gave up: {reason}"
+            return f"Spacer gave up: {engine.reason_unknown()}"
         return self._check(self._certificate(engine.get_answer(), inductive), bad)
+
+    # Bits ------------------------------------------------------------------------------------------------------
+    @cached_property
+    def _before(self) -> list[Any]:
+        return [c for _, c in self.steps.constants()]
+
+    @cached_property
+    def _after(self) -> list[Any]:
+        return [c for _, c in self.steps.constants(after=True)]
+
+    @cached_property
+    def _parts(self) -> dict[int, list[Any]]:
+        """The bits of every constant of the templates."""
+        return {c.get_id(): _bits(c) for c in (*self._before, *self._after, self.steps.selector)}
+
+    @cached_property
+    def _whole(self) -> list[tuple[Any, Any]]:
+        """What stands for every constant where there are only bits."""
+        constants = (*self._before, *self._after, self.steps.selector)
+        return [(c, _number(self._parts[c.get_id()])) for c in constants]
 
     def _horn(self, bad: Any) -> tuple[Any, Any, Any]:
         """Constrained Horn clauses: an inductive predicate over the fields, and an error that it must exclude."""
@@ -179,18 +206,17 @@ class Spacer:
             "is kept": [before, relation, z3.Not(after)],
             "is enough": [before, at(bad, 0)],
         }.items():
-            answer = _answer_to(*formulas)
+            answer = self._answer_to(*formulas)
             if answer != z3.unsat:
                 said = "does not agree" if answer == z3.sat else "cannot tell"
                 return f"Spacer's invariant was refused: a plain solver {said} that it {name}"
         return None
 
-
-def _answer_to(*formulas: Any) -> Any:
-    """A plain solver's answer; invariants that Spacer finds may have quantifiers."""
-    solver = z3.SolverFor("BV" if any(map(_quantified, formulas)) else "QF_BV")
-    solver.add(*formulas)
-    return solver.check()
+    def _answer_to(self, *formulas: Any) -> Any:
+        """A plain solver's answer; invariants that Spacer finds may have quantifiers."""
+        solver = z3.SolverFor("BV" if any(map(_quantified, formulas)) else "QF_BV")
+        solver.add(*formulas)
+        return self.solving.check(solver)
 
 
 def _quantified(formula: Any) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import z3
 
-from model.language import Action, Array, Instance, Outcome, Term
+from model.language import Action, Array, Instance, ModelError, Outcome, Term
 
 from ..interpreter import Interpreter, State
 from ..layout import Field, Layout, root_of
+from . import sets
 from .finite import Encoder, Frame, Place, label
 
 
@@ -28,14 +29,19 @@ class Steps:
     """The initial state, the step relation and properties of one instance, over two template states.
 
     Formulas speak of ``before``, ``after`` and ``selector``; ``at`` moves them to the states and steps of a run.
-    ``terms`` are what will be encoded beside the actions: they decide the width of numbers.
+    ``terms`` are what will be encoded beside the actions: they decide the width of numbers. ``look`` is called now and
+    then, and may raise what ends the work. Raises ``ModelError`` where there is no initial state, or a position may
+    leave its array.
     """
 
-    def __init__(self, instance: Instance, terms: Iterable[Term] = ()) -> None:
+    def __init__(
+        self, instance: Instance, terms: Iterable[Term] = (), *, look: Callable[[], None] = lambda: None
+    ) -> None:
         self.instance = instance
         self.layout = Layout(instance)
         self.interpreter = Interpreter(instance)
-        self.encoder = Encoder(instance, self.layout, [*terms, *_terms(instance)])
+        self._check_initial()
+        self.encoder = Encoder(instance, self.layout, [*terms, *_terms(instance)], look)
         self.choices = [
             Choice(a, values, o)
             for a in instance.system.actions.values()
@@ -64,7 +70,8 @@ class Steps:
     def initial(self) -> Any:
         """The state before is the initial one."""
         start = self.interpreter.initial()
-        return z3.simplify(z3.And(*(self.before[p] == self._literal(p, start) for p in self.before)))
+        same = self.encoder.same
+        return z3.simplify(z3.And(*(same(self.before[p], self._literal(p, start)) for p in self.before)))
 
     def legal(self) -> Any:
         """Every field of the state before is in its range (fields are packed in whole bits, so this says something)."""
@@ -116,7 +123,7 @@ class Steps:
         moves, wrong = [], []
         for n, choice in enumerate(self.choices):
             enabled, written, outside = self._move(choice)
-            frame = [self.after[p] == written.get(p, self.before[p]) for p in self.before]
+            frame = [self.encoder.same(self.after[p], written.get(p, self.before[p])) for p in self.before]
             moves.append(z3.Implies(self.selector == n, z3.And(enabled, *frame)))
             wrong.append(z3.And(self.selector == n, enabled, z3.Or(*outside)))
         ranges = [self.encoder.inside(f, self.after[p]) for p, f in self.layout.fields.items()]
@@ -139,8 +146,9 @@ class Steps:
             for place, here, value in self._assigned(u.target, u.value, frame):
                 outside.append(z3.And(here, z3.Not(e.inside(self.layout.fields[place], value))))
                 if place in written:
-                    outside.append(z3.And(here, self._claimed(choice, place, frame, u.target), written[place] != value))
-                written[place] = z3.If(here, value, written.get(place, self.before[place]))
+                    differs = z3.Not(e.same(written[place], value))
+                    outside.append(z3.And(here, self._claimed(choice, place, frame, u.target), differs))
+                written[place] = e.choice(here, value, written.get(place, self.before[place]))
         return enabled, written, outside
 
     def _claimed(self, choice: Choice, place: Place, frame: Frame, target: Term) -> Any:
@@ -171,12 +179,29 @@ class Steps:
                 found = self.encoder.element(value, list(leaf), frame) if leaf else self.encoder.encode(value, frame)
                 yield (name, (*path, *leaf)), z3.And(*conditions), self.encoder.as_number(found)
 
-    def _literal(self, place: Place, state: tuple[Any, ...]) -> Any:
+    def _check_initial(self) -> None:
+        """Every initial value is in its range: else no state is initial, and everything would hold."""
+        start = self.interpreter.initial()
+        for place, f in self.layout.fields.items():
+            value = self._value(place, start)
+            if not all(f.low <= n <= f.high for n in (value if f.is_set else (value,))):
+                variable = next(v for v in self.instance.system.variables if v.name == f.variable)
+                raise ModelError(
+                    f"variable {f.variable} starts with {variable.initially}, which its sort does not hold",
+                    where=variable.where,
+                    remedy="correct the initial value or widen the sort",
+                )
+
+    def _value(self, place: Place, state: State) -> Any:
         name, path = place
         value = state[self.interpreter.place[name]]
         for n in path:
             value = value[n]
-        return self.encoder.mask(value) if isinstance(value, frozenset) else self.encoder.constant(int(value))
+        return value
+
+    def _literal(self, place: Place, state: State) -> Any:
+        value = self._value(place, state)
+        return sets.literal(value) if isinstance(value, frozenset) else self.encoder.constant(int(value))
 
 
 def _terms(instance: Instance) -> Iterator[Term]:
