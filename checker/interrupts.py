@@ -1,38 +1,29 @@
-"""Signals that ask the command to end.
+"""That somebody wants the command to end, as those hear it who are deaf to exceptions.
 
-That a handler raises ``KeyboardInterrupt`` is not enough: where Python happens to be in a finaliser, or in a function
-that a library calls back, the exception is printed and lost. So a signal is remembered too: whoever works for long asks
-whether one came (``pending``), and the exit code says so in any case.
+A handler of signals that raises ``KeyboardInterrupt`` is not enough: where Python happens to be in a finaliser, or in a
+function that a library calls back, the exception is printed and lost. So whoever works for long with such a library asks
+whether a signal came. And there is work that cannot be ended at all, but with the process.
 """
 
 from __future__ import annotations
 
-import signal
-import threading
-from types import FrameType
-
-_received: list[int] = []
+_came: list[int] = []
 _left_behind: list[object] = []
 
 
-def listen() -> None:
-    """Hear SIGINT, unless whoever started us has it ignored, and SIGTERM from now on. Only the main thread can."""
-    _received.clear()
-    if threading.current_thread() is not threading.main_thread():
-        return
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _hear)
+def begin() -> None:
+    """No signal has come yet."""
+    _came.clear()
+
+
+def heard(number: int) -> None:
+    """Signal ``number`` came, which asks us to end."""
+    _came.append(number)
 
 
 def pending() -> bool:
-    """A signal has come that asks us to end."""
-    return bool(_received)
-
-
-def exit_code() -> int | None:
-    """128 and the number of the first signal that came, as shells have it; None if none did."""
-    return 128 + _received[0] if _received else None
+    """A signal came."""
+    return bool(_came)
 
 
 def leave_behind(work: object) -> None:
@@ -41,10 +32,5 @@ def leave_behind(work: object) -> None:
 
 
 def left_behind() -> bool:
-    """A thread goes on that cannot be ended: only the end of the process ends it."""
+    """Some thread cannot be ended, so the interpreter must not clear up what it uses."""
     return bool(_left_behind)
-
-
-def _hear(number: int, _frame: FrameType | None) -> None:
-    _received.append(number)
-    raise KeyboardInterrupt

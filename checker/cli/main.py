@@ -8,8 +8,10 @@ Nothing is imported before signals are heard, for they may come at any moment.
 
 from __future__ import annotations
 
+import os
 import sys
 
+from ..interrupts import left_behind
 from .signals import Signals
 from .streams import Streams
 
@@ -29,6 +31,8 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = signals.code
     signals.leave()
+    if left_behind():
+        os._exit(code)
     sys.exit(code)
 
 

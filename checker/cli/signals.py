@@ -5,6 +5,8 @@ from __future__ import annotations
 import signal
 from types import FrameType
 
+from ..interrupts import begin, heard
+
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 INTERRUPTED = 130
 
@@ -21,6 +23,7 @@ class Signals:
 
     def hear(self) -> None:
         """From now on. Nothing happens in a thread, where Python allows no handlers."""
+        begin()
         for name in NAMES:
             number = getattr(signal, name, None)
             if number is None or signal.getsignal(number) in (signal.SIG_IGN, None):
@@ -46,6 +49,7 @@ class Signals:
         return code if self.number is None or code == INTERRUPTED else self.code
 
     def _come(self, number: int, _frame: FrameType | None) -> None:
+        heard(number)
         if self.number is None:
             self.number = number
         raise KeyboardInterrupt

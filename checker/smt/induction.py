@@ -206,9 +206,10 @@ class Induction:
         goal = self._goals.get(p.name)
         if goal is None or goal.shown is None:
             unreached = None if goal is None else goal.unreached
-            return Answer(
-                p, Verdict.UNKNOWN, f"{stopped}; no run of {self._deepest()} steps breaks it", None, unreached
+            seen = (
+                f"no run of {self.base.reached} steps breaks it" if self.base.reached >= 0 else "no run was looked at"
             )
+            return Answer(p, Verdict.UNKNOWN, f"{stopped}; {seen}", None, unreached)
         if self._ranges.shown is None:
             return Answer(p, Verdict.UNKNOWN, f"inductive at k = {goal.shown}, but not shown: {RANGES} ({stopped})")
         names = f", with lemmas {', '.join(x.name for x in self.lemmas)}" if self.lemmas else ""
