@@ -1,8 +1,8 @@
 """That somebody wants the command to end, as those hear it who are deaf to exceptions.
 
-A handler of signals that raises ``KeyboardInterrupt`` is not enough: where Python happens to be in a finaliser, or in a
-function that a library calls back, the exception is printed and lost. So whoever works for long with such a library asks
-whether a signal came. And there is work that cannot be ended at all, but with the process.
+A handler of signals that raises ``KeyboardInterrupt`` is not enough: where Python happens to be in a finaliser, or in
+a function that a library calls back, the exception is printed and lost. So whoever works for long with such a library
+asks whether a signal came. And there is work that cannot be ended at all, but with the process.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from checker.smt.bmc import Bounded
 from checker.smt.steps import Steps
 from checker.vocabulary import Report, Verdict
 from model.language import (
+    Instance,
     ModelError,
     Protocol,
     Step,
-    System,
     array,
     integers,
     step,
@@ -40,8 +40,9 @@ def verdicts(report: Report) -> dict[str, str]:
     return {f.name: f.verdict.word for f in report.findings}
 
 
-def resting(start: int = 0) -> System:
-    """A number from 0 to 3 that stays what it is; it starts with ``start``, whatever its sort says."""
+def resting(start: int = 0) -> Instance:
+    """A number from 0 to 3 that stays what it is; it starts with ``start``, whatever its sort says: so no definition
+    and no call for an instance has checked it."""
     p = Protocol("resting")
     n = p.variable("n", integers(0, 3), 0)
 
@@ -52,13 +53,13 @@ def resting(start: int = 0) -> System:
     p.declare(invariant("nothing", n != n, "no state is good"))  # noqa: PLR0124  (a term)
     system = p.system()
     (v,) = system.variables
-    return replace(system, variables=(replace(v, initially=constant(start, v.sort)),))
+    return Instance(replace(system, variables=(replace(v, initially=constant(start, v.sort)),)), ())
 
 
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("start", [-1, 4, 9])
 def test_an_initial_value_out_of_its_range_is_an_error(name: str, start: int) -> None:
-    instance = resting(start).instance()
+    instance = resting(start)
     with pytest.raises(ModelError, match=f"variable n starts with {start}, which its sort does not hold"):
         engine(name)(instance, instance.system.properties).run()
 
@@ -66,7 +67,7 @@ def test_an_initial_value_out_of_its_range_is_an_error(name: str, start: int) ->
 @pytest.mark.parametrize("name", ENGINES)
 def test_without_an_initial_state_nothing_holds(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever makes the initial state impossible, no engine concludes anything from that."""
-    instance = resting().instance()
+    instance = resting()
     monkeypatch.setattr(Steps, "_check_initial", lambda _: None)
     monkeypatch.setattr(Steps, "_value", lambda *_: 7)
     with pytest.raises(ModelError, match="resting has no initial state"):
@@ -149,7 +150,7 @@ def test_a_wide_number_beside_a_set(name: str) -> None:
 def test_what_the_solver_does_not_know_is_no_range_that_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     import z3
 
-    instance = resting().instance()
+    instance = resting()
     bounded = Bounded(instance, instance.system.properties, limits=Limits(depth=3))
     bounded.deepen(0)
     monkeypatch.setattr(bounded.solving, "check", lambda *_: z3.unknown)
