@@ -165,7 +165,8 @@ class Obligation:
     """Something that a solver had to show: that ``fact`` holds after ``action`` (or "initially"), from the facts
     ``uses``. ``reason`` says why it was not shown; ``seconds`` is the solver's time.
 
-    ``kind`` is "conjunct" (of the invariant), "step property", or "schedule" (then ``fact`` names its rule).
+    ``kind`` is "conjunct" (of the invariant), "model" (``fact`` fails where a step is a model error), "step property",
+    or "schedule" (then ``fact`` names its rule).
     """
 
     kind: str

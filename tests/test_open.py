@@ -18,6 +18,7 @@ from checker.smt.open import _HANDLERS as OPENED
 from checker.smt.open import Frame, Open
 from checker.smt.sorts import UnencodableError
 from checker.smt.steps import Steps
+from checker.smt.wellformed import defined
 from checker.vocabulary import Verdict
 from model.language import (
     If,
@@ -46,7 +47,6 @@ from model.language import (
     when,
 )
 from model.language.actions import Step
-from model.language.terms import make
 from properties import Invariant, StepInvariant, invariant, step_invariant
 from properties.dns import fixed, original
 
@@ -135,28 +135,53 @@ def test_a_size_that_is_a_number_is_known(ordered: bool) -> None:
     assert not valid(~as_many_as(3, unknown))
 
 
-def test_computed_positions_that_never_leave_the_array_are_read() -> None:
-    """k + 1 where k is not the last slot, however many slots there are; any other is refused, not believed."""
+def test_a_computed_position_has_a_value_where_it_never_leaves_the_array() -> None:
+    """k + 1 where k is not the last slot, however many slots there are; of any other that is not shown."""
     protocol = Protocol("slots")
     slots = protocol.parameter("slots", 2, 1, 4)
     slot = integers(1, slots, "slot")
     line = protocol.variable("line", array(slot, boolean()), False)
     length = protocol.variable("length", integers(0, slots), 0)
-    protocol.action(by="nobody")(lambda: step(update(length, length)))
+
+    @protocol.action(by="nobody")
+    def rest() -> Step:
+        return step(update(length, length))
+
     encoder = Open(protocol.system())
     frame = Frame({}, encoder.state)
-    encoder.encode(forall(slot, lambda k: line[If(k == slots, k, k + 1)]), frame)
-    encoder.encode(forall(slot, lambda k: line[If(k == 1, k, k - 1)]), frame)
-    leaving: list[Callable[[Term], Term]] = [
-        lambda k: k + 1,
-        lambda k: If(k == slots, k, k + 2),
-        lambda k: If(k < 2, k, k - 2),
-        lambda _: length,
+
+    def has_a_value(read: Term) -> bool:
+        solver = z3.Solver()
+        solver.set("rlimit", 1_000_000)
+        in_range = [encoder.range(v, encoder.state) for v in protocol.variables.values() if v.name == "length"]
+        solver.add(*encoder.axioms(), *in_range, z3.Not(defined(encoder, read, frame)))
+        return bool(solver.check() == z3.unsat)
+
+    inside: list[Callable[[Term], Term]] = [
+        lambda k: line[k],
+        lambda k: line[If(k == slots, k, k + 1)],
+        lambda k: line[If(k == 1, k, k - 1)],
+        lambda k: (k < slots).implies(line[k + 1]),
+        lambda k: (k >= slots) | line[k + 1] | line[k],
+        lambda k: (length > 0) & line[length],
+        lambda k: If(k == slots, line[k], line[k + 1]),
+        lambda k: exists(slot, lambda j: (j < slots) & line[j + 1] & line[k]),
+        lambda k: (length == 0) | (count(boolean(), lambda b: line[length] == b) == 1),
     ]
-    for position in leaving:
-        read = line[position(make(Op.BOUND, (), slot, ("k", 0)))]
-        with pytest.raises(UnencodableError, match=r"line\[.*: the position is a"):
-            encoder.encode(read, frame)
+    for body in inside:
+        assert has_a_value(forall(slot, body)), body
+    leaving: list[Callable[[Term], Term]] = [
+        lambda k: line[k + 1],
+        lambda k: line[If(k == slots, k, k + 2)],
+        lambda k: line[If(k < 2, k, k - 2)],
+        lambda k: line[length],
+        lambda k: line[1] & line[2],
+        lambda k: line[k + 1] & (k < slots),  # too late: it is read first
+        lambda k: line[k + 1] | (k >= slots),
+        lambda k: exists(slot, lambda j: line[j + 1] & line[k]),
+    ]
+    for body in leaving:
+        assert not has_a_value(forall(slot, body)), body
 
 
 def test_sets_and_arrays_are_functions() -> None:
@@ -174,21 +199,36 @@ def test_what_has_no_open_encoding_is_named() -> None:
         valid(count(Worker, lambda w: w == w) == 3)  # noqa: PLR0124  (a term)
 
 
-def test_a_failure_to_encode_is_unknown_not_a_crash() -> None:
+def counting(*, open_sizes: bool) -> tuple[System, Invariant]:
+    """At most two workers are busy; the number of workers is open, or 3."""
     protocol = Protocol("counting")
-    busy = protocol.variable("busy", array(Worker, boolean()), False)
+    worker = index("worker", protocol.parameter("workers", 3, 1, 16)) if open_sizes else Worker
+    busy = protocol.variable("busy", array(worker, boolean()), False)
 
-    @protocol.action(Worker, by=Worker)
+    @protocol.action(worker, by=worker)
     def begin(w: Term) -> Step:
-        return step(when(count(Worker, lambda v: busy[v]) < 2), update(busy[w], True))
+        return step(when(count(worker, lambda v: busy[v]) < 2), update(busy[w], True))
 
-    few = invariant("few", count(Worker, lambda w: busy[w]) <= 2, "few are busy")
+    few = invariant("few", count(worker, lambda w: busy[w]) <= 2, "few are busy")
     protocol.declare(few)
-    system = protocol.system()
+    return protocol.system(), few
+
+
+def test_a_failure_to_encode_is_unknown_not_a_crash() -> None:
+    system, few = counting(open_sizes=True)
     decision = Decider(system).decide(system, few)
     assert decision.verdict is Verdict.UNKNOWN
     assert "no open encoding" in decision.how
     assert "count" in decision.how
+
+
+@pytest.mark.parametrize(("open_sizes", "fixed_sizes"), [(False, {}), (True, {"workers": 3})])
+def test_a_protocol_of_one_size_is_decided_by_a_complete_search(open_sizes: bool, fixed_sizes: dict[str, int]) -> None:
+    system, few = counting(open_sizes=open_sizes)
+    decision = Decider(system, fixed_sizes).decide(system, few)
+    assert decision.verdict is Verdict.HOLDS
+    assert decision.argument is None
+    assert decision.how == "complete search of its only size, 7 states"
 
 
 def test_an_index_that_may_be_empty_is_refused() -> None:

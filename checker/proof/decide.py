@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
-from model.language import ModelError, System, Term
+from model.language import Instance, ModelError, System, Term
 from model.language.starting import starts_by_size
 from model.language.terms import equal, lift
 from properties.kinds import Invariant, Recoverability, StepInvariant
 from properties.proof import Proof
 
 from ..limits import Watchman
-from ..smt.cti import counterexample_to_induction
+from ..replay import Recording
+from ..smt.cti import counterexample_to_induction, model_error
 from ..smt.obligations import RLIMIT, Obligations
 from ..smt.prove import Argument, Discharged, Gap, Provable, Prover
 from ..smt.schedule import Scheduling, course
 from ..smt.sorts import UnencodableError
+from ..smt.wellformed import POSITIONS
 from ..vocabulary import INITIALLY, Verdict
+from ..wording import counted
 from .refute import Refutation, Refuter
 
 SIZES = 2000
 """Instances of which it is looked at whether variables hold what they start with, if that depends on sizes."""
 TRIED = 60
 """Instances on which a counterexample to induction is looked for."""
+
+
+ANY_STATE = "any state"
+"""What stands for an action in obligations about states."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +81,8 @@ class Decider:
         chosen = [equal(lift(sizes[n]), v) for n, v in (fixed or {}).items()]
         assuming: list[Term] = [t for a in system.proofs if isinstance(a, Proof) for t in a.assuming]
         self._variables = system.variables
+        self._open = len(sizes) > len(chosen)
+        self.given = tuple(assuming)
         self.assuming = (*assuming, *chosen)
         self.obligations = Obligations(system, self.assuming, watchman=watchman, rlimit=rlimit)
         self.refuter = Refuter(assuming, fixed, watchman=self.obligations.watchman)
@@ -93,15 +104,17 @@ class Decider:
         except UnencodableError as problem:
             return self._otherwise(system, p, f"no open encoding: {problem}", None)
         if isinstance(found, Argument):
-            facts = f"{len(found.facts)} conjunct{'s' if len(found.facts) != 1 else ''}"
-            how = f"proof for every size: {facts}, {len(found.obligations)} obligations"
-            return Decision(p, Verdict.HOLDS, how, argument=found)
+            return Decision(p, Verdict.HOLDS, self._how(found), argument=found)
         if found is None:
             return Decision(p, Verdict.UNKNOWN, "no schedule of recovery is declared for it")
-        failed = found.failed
-        return self._otherwise(
-            system, p, f"not proved: {failed.fact} is not shown after {failed.action} ({failed.result.reason})", found
-        )
+        return self._otherwise(system, p, f"not proved: {_missing(found.failed)}", found)
+
+    def _how(self, found: Argument) -> str:
+        """What the proof consists of. The ranges are told apart: they are part of every proof."""
+        ranges = sum(name in self.obligations.ranges for name in found.facts)
+        parts = [counted(len(found.facts) - ranges, "conjunct"), *([counted(ranges, "range")] if ranges else [])]
+        sizes = "for every size" if self._open else "at its only size"
+        return f"proof {sizes}: {' and '.join(parts)}, {counted(len(found.obligations), 'obligation')}"
 
     def proves(self, system: System, p: Provable) -> bool:
         """Whether there is a proof; no counterexample is looked for."""
@@ -137,9 +150,14 @@ class Decider:
         if isinstance(found, Refutation):
             confirmed = self._confirmed(found, system, gap)
             return Decision(p, Verdict.VIOLATED, f"counterexample on a small instance{confirmed}", refutation=found)
-        seen = f"no counterexample in {found.instances} small instances, {found.states:,} states"
+        if found.whole and not self._open:
+            how = f"complete search of its only size, {counted(found.states, 'state')}"
+            return Decision(p, Verdict.HOLDS, how)
+        seen = f"no counterexample in {counted(found.instances, 'small instance')}, {counted(found.states, 'state')}"
         shown = self._unreached(system, p, gap)
-        if shown is not None:  # the step that is told, not another that the solver knows
+        if shown is not None and shown.error:
+            why += f"; from the state that is shown {shown.error}"
+        elif shown is not None:  # the step that is told, not another that the solver knows
             last = shown.recording.moves[-1].action.name
             why = f"not proved: {p.name} is not shown after {last} (a counterexample to induction)"
         return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", unreached=shown)
@@ -158,16 +176,35 @@ class Decider:
         """A step that breaks the induction on the smallest instance that has one."""
         if gap is None or gap.failed.action == INITIALLY:
             return None
+        if gap.failed.kind == "model" or gap.failed.fact in self.obligations.ranges:
+            return self._wrong(system, gap.given)
         return self._broken(system, gap.given, p)
+
+    def _wrong(self, system: System, given: Iterable[str]) -> Refutation | None:
+        """A state with the facts ``given`` from which a step is a model error, on the smallest instance with one."""
+        terms = self._terms(system, given)
+        return self._smallest(system, lambda instance: model_error(instance, terms))
 
     def _broken(self, system: System, given: Iterable[str], p: Invariant | StepInvariant) -> Refutation | None:
         """A step that breaks ``p`` from a state with the facts ``given``, on the smallest instance that has one."""
+        terms = self._terms(system, given)
+
+        def breaks(instance: Instance) -> tuple[Recording] | None:
+            found = counterexample_to_induction(instance, terms, p)
+            return None if found is None else (found,)
+
+        return self._smallest(system, breaks)
+
+    def _smallest(self, system: System, look: Callable[[Instance], tuple[Any, ...] | None]) -> Refutation | None:
+        """What ``look`` finds on the smallest instance where it finds anything. This only explains why nothing is
+        known: a term that solvers of one size do not take is no error here."""
         for instance in islice(self.refuter.instances(system), TRIED):
             if self.refuter.spent:
                 break
-            found = counterexample_to_induction(instance, self._terms(system, given), p)
-            if found is not None:
-                return Refutation(instance.parameters, found)
+            with suppress(ModelError):
+                found = look(instance)
+                if found is not None:
+                    return Refutation(instance.parameters, *found)
         return None
 
     @staticmethod
@@ -185,7 +222,17 @@ class Decider:
         scheduling = Scheduling(self.obligations, course(system, p, schedules[0]))
 
         def goals(given: frozenset[str]) -> Iterator[Discharged]:
+            asked = self.obligations.asked(p, given)
+            if asked is not None:
+                yield Discharged(f"{p.name}: {POSITIONS}", ANY_STATE, asked, "model")
             for label, action, result in scheduling.discharged(given):
                 yield Discharged(label, action, result, "schedule")
 
         return prover.argue(p, set(), goals)
+
+
+def _missing(failed: Discharged) -> str:
+    """What was not shown, and why."""
+    if failed.kind == "model":
+        return f"not shown of {failed.action} that {failed.fact} ({failed.result.reason})"
+    return f"{failed.fact} is not shown after {failed.action} ({failed.result.reason})"

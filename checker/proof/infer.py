@@ -9,9 +9,9 @@ are not inductive together on a small instance (Houdini with counterexamples: Fl
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import combinations, islice, product
 from typing import Any
 
 import z3
@@ -351,10 +351,16 @@ def instances(system: System, fixed: Mapping[str, int], allowed: Callable[[Insta
     return [i.checked() for i in (system.sized(**sizes) for sizes in chosen) if allowed(i)]
 
 
-def lemmas(candidates: Sequence[Candidate]) -> list[Lemma]:
-    """The candidates as lemmas, called by what they say."""
+def lemmas(candidates: Sequence[Candidate], taken: Collection[str] = ()) -> list[Lemma]:
+    """The candidates as lemmas, called by what they say, unless that name is ``taken``."""
     found: dict[str, Lemma] = {}
     for c in candidates:
         term = c.term
-        found.setdefault(str(term), Lemma(str(term), term, "found by inference", None))
+        name = f"found: {term}" if str(term) in taken else str(term)
+        found.setdefault(name, Lemma(name, term, "found by inference", None))
     return list(found.values())
+
+
+def smallest(instances: Iterable[Instance], count: int = 2) -> list[Instance]:
+    """The first of them, for systems none of whose usual instances to learn from is allowed."""
+    return list(islice(instances, count))

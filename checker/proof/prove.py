@@ -7,10 +7,8 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-import z3
-
-from model.language import System, Variant
-from properties.kinds import Invariant, Property, Recoverability, StepInvariant
+from model.language import ModelError, System, Variant
+from properties.kinds import Property, Recoverability
 from properties.proof import Proof
 
 from ..guarded import Guard
@@ -33,8 +31,9 @@ from ..vocabulary import (
     Warned,
 )
 from .decide import Decider, Decision, LeftOut
-from .infer import Inference, instances, lemmas
+from .infer import Inference, instances, lemmas, smallest
 from .refute import Refuter
+from .statement import assumptions, statement
 
 FEW = 6
 """With more faults than this, only all of them and each of them are tried."""
@@ -117,9 +116,11 @@ class Proving:
         proofs = [a for a in learnt.proofs if isinstance(a, Proof)]
         assuming = tuple(t for a in proofs for t in a.assuming)
         refuter = Refuter(assuming, self.fixed)
-        small = instances(learnt, self.fixed, refuter.allowed)
+        small = instances(learnt, self.fixed, refuter.allowed) or smallest(refuter.instances(learnt))
+        if not small:
+            return  # no size is allowed, which the decider says
         inference = Inference(learnt, small, wide=wide, watchman=self._watchman)
-        found = lemmas(inference.run())
+        found = lemmas(inference.run(), [p.name for p in learnt.properties])
         self._inferred = f"lemmas were inferred: {inference.told}"
         schedules = tuple(s for a in proofs for s in a.schedules)
         self._found = (Proof(tuple(found), assuming, schedules),)
@@ -187,16 +188,26 @@ class Proving:
         possible = tuple(self._variant.protocol.faults)
         if self._faults is not None or not possible:
             return self.decider.decide(self.system, p, least=True), self.system, ""
-        wider = (self._system(faults) for faults in _sets(possible))
-        system = next((s for s in wider if self.decider.proves(s, p)), self.system)
+        system = self._widest(p, possible) if self.decider.proves(self.system, p) else self.system
         decision = self.decider.decide(system, p, least=True)
         words = self._words(p, system.faults, possible) if decision.verdict is Verdict.HOLDS else ""
         return decision, system, words
 
+    def _widest(self, p: Provable, possible: Sequence[str]) -> System:
+        """The system with the most faults for which there is a proof. One of the system without faults is no matter of
+        course: a fault may help to recover."""
+        wider = (self._system(faults) for faults in _sets(possible))
+        return next((s for s in wider if self.decider.proves(s, p)), self.system)
+
     def _words(self, p: Provable, survived: Sequence[str], possible: Sequence[str]) -> str:
-        more = f"; also under {', '.join(survived)}" if survived else ""
+        together = " together" if len(survived) > 1 and isinstance(p, Recoverability) else ""
+        more = f"; also under {', '.join(survived)}{together}" if survived else ""
         for fault in (f for f in possible if f not in survived):
-            alone = self.decider.decide(self._system((*survived, fault)), p)
+            try:
+                alone = self.decider.decide(self._system((*survived, fault)), p)
+            except ModelError as problem:
+                more += f"; with {fault} the model is wrong: {problem.what}"
+                continue
             if alone.refutation is not None:
                 more += f"; violated with {fault} (in {len(alone.refutation.recording.moves)} steps)"
             else:
@@ -214,41 +225,24 @@ class Proving:
 
     def _certificate(self, group: Sequence[tuple[Argument, System]]) -> Certificate:
         system = group[0][1]
-        rows: dict[tuple[str, str], Discharged] = {}
+        rows: dict[tuple[str, str, str], Discharged] = {}
         for argument, _ in group:
-            rows.update({(o.fact, o.action): o for o in argument.obligations})
+            rows.update({(o.kind, o.fact, o.action): o for o in argument.obligations})
         facts = self.decider.obligations.facts
         used = {name for argument, _ in group for name in argument.facts}
         return Certificate(
             properties=tuple(a.of.name for a, _ in group),
-            statement=self._statement(system, [a.of for a, _ in group]),
-            assumptions=self._assumptions(system),
+            statement=statement(system, [a.of for a, _ in group], self.fixed, self.decider.given),
+            assumptions=assumptions(
+                system,
+                self.fixed,
+                self.decider.given,
+                ordered=sorted({s.name for s in self.decider.obligations.open.indices() if s.ordered}),
+                absent=[f for f in self._variant.protocol.faults if f not in system.faults],
+                inferred=self._inferred,
+            ),
             conjuncts=tuple(Conjunct(f.name, f.kind, f.meaning) for f in facts.values() if f.name in used),
             obligations=tuple(_obligation(o) for o in rows.values()),
-        )
-
-    def _statement(self, system: System, properties: Sequence[Provable]) -> str:
-        under = f"whatever {_joined(system.faults)} do" if system.faults else "without faults"
-        guards = f"with {', '.join(system.protections)}" if system.protections else "without protections"
-        free = [p.name for p in system.parameters if p.name not in self.fixed]
-        sizes = [f"{n} = {v}" for n, v in self.fixed.items()] + ([f"any {_joined(free)}"] if free else [])
-        size = f"with {', '.join(sizes)}" if sizes else "at its only size"
-        return f"{system.name} {guards}, {under}, {size}: {'; '.join(map(_said, properties))}."
-
-    def _assumptions(self, system: System) -> str:
-        least = [f"{p.name} ≥ {p.low}" for p in system.parameters]
-        given = [str(t) for t in self.decider.assuming]
-        sizes = ", ".join([*least, *given])
-        limits = f"Sizes: {sizes}, as great as you like." if sizes else "There are no sizes to choose."
-        orders = sorted({s.name for s in self.decider.obligations.open.indices() if s.ordered})
-        order = f" The members of {', '.join(orders)} stand in a total order from a first to a last." if orders else ""
-        off = [f for f in self._variant.protocol.faults if f not in system.faults]
-        return (
-            f"{limits}{order} Numbers are whole numbers; the steps are those of the "
-            f"protocol's own terms, each atomic, in any interleaving."
-            + (f" Faults that do not happen: {', '.join(off)}." if off else "")
-            + f" Each obligation is a query of its own to Z3 {z3.get_version_string()}."
-            + (f" L{self._inferred[1:]}." if self._inferred else "")
         )
 
 
@@ -257,20 +251,6 @@ def _sets(names: Sequence[str]) -> list[tuple[str, ...]]:
     if len(names) > FEW:
         return [tuple(names), *((n,) for n in names)]
     return [chosen for size in range(len(names), 0, -1) for chosen in combinations(names, size)]
-
-
-def _said(p: Provable) -> str:
-    match p:
-        case Invariant():
-            return f"in every reachable state {p.meaning} ({p.name})"
-        case StepInvariant():
-            return f"of every step from a reachable state: {p.meaning} ({p.name})"
-        case Recoverability():
-            return f"from every reachable state: {p.meaning} ({p.name})"
-
-
-def _joined(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _obligation(o: Discharged) -> Obligation:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from model.language import Instance, ModelError, System, Term
 from properties.kinds import Invariant, StepInvariant
 
-from ..answers import shows
+from ..answers import Answer, shows
 from ..explore import Search
 from ..interpreter import Context, Interpreter
 from ..limits import Limits, Watchman
 from ..replay import Recording, ReplayError, record
-from ..vocabulary import Verdict
+from ..vocabulary import Exploration, Verdict
 
 STATES = 200_000
 """States that the search for one counterexample may visit, over all instances together."""
@@ -27,18 +27,21 @@ INSTANCES = 100
 
 @dataclass(frozen=True)
 class Refutation:
-    """A replayed run of an instance that violates the property."""
+    """A replayed run of an instance that violates the property; ``error``: what a step after it does wrong."""
 
     parameters: Mapping[str, int]
     recording: Recording
+    error: str = ""
 
 
 @dataclass(frozen=True)
 class Covered:
-    """How far a search for a counterexample came in vain: instances searched completely, and their states."""
+    """How far a search for a counterexample came in vain: instances searched completely, and their states; ``whole``
+    if there are no others."""
 
     instances: int
     states: int
+    whole: bool = False
 
 
 class Refuter:
@@ -77,21 +80,30 @@ class Refuter:
         return self.watchman.seconds_left == 0.0
 
     def _search(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
-        instances = states = 0
-        for instance in self.instances(system):
-            if instances >= INSTANCES or states >= STATES or self.spent:
-                break
-            memory = self.watchman.limits.memory
-            limits = Limits(states=STATES - states, seconds=self.watchman.seconds_left, memory=memory)
-            search = Search(instance, [p], limits=limits, listener=self.watchman.listener)
-            (answer,), covered = search.run()
-            if search.interrupted:
-                raise KeyboardInterrupt
+        tried = instances = states = 0
+        for tried, instance in enumerate(self.instances(system), 1):
+            if tried > INSTANCES or states >= STATES or self.spent:
+                return Covered(instances, states)
+            answer, covered = self._look(instance, p, STATES - states)
             if answer.verdict is Verdict.VIOLATED and answer.recording is not None:
                 return Refutation(instance.parameters, answer.recording)
             states += covered.states
             instances += covered.complete
-        return Covered(instances, states)
+        return Covered(instances, states, whole=instances == tried > 0)
+
+    def _look(self, instance: Instance, p: Invariant | StepInvariant, states: int) -> tuple[Answer, Exploration]:
+        """Search one instance; raises ``ModelError``, with its sizes, where a reachable step is one."""
+        limits = Limits(states=states, seconds=self.watchman.seconds_left, memory=self.watchman.limits.memory)
+        search = Search(instance, [p], limits=limits, listener=self.watchman.listener)
+        try:
+            (answer,), covered = search.run()
+        except ModelError as problem:
+            sizes = ", ".join(f"{n}={v}" for n, v in instance.parameters.items())
+            told = f"{problem.what}, at {sizes}" if sizes else problem.what
+            raise ModelError(told, where=problem.where, remedy=problem.remedy) from problem
+        if search.interrupted:
+            raise KeyboardInterrupt
+        return answer, covered
 
     def instances(self, system: System) -> Iterator[Instance]:
         """Instances that satisfy the assumptions, by growing size; those of known counterexamples first."""

@@ -10,17 +10,19 @@ from ..vocabulary import INITIALLY, Certificate, Obligation, Verdict
 from .blocks import Block, Document, Facts, Grid, Heading, Paragraph
 
 MATRIX_SCHEMA = "planrace/matrix/1"
+MODEL = "{}: else a step would be a model error"
 
 
 # A proof -------------------------------------------------------------------------------------------------------
 def certificate(proof: Certificate) -> Iterator[Block]:
-    """The statement, what it assumes, the invariant, and every obligation with its time."""
-    yield Heading(f"Proof for every size: {', '.join(proof.properties)}")
+    """The statement (of which sizes it is, too), what it assumes, the invariant, every obligation with its time."""
+    yield Heading(f"Proof: {', '.join(proof.properties)}")
     yield Paragraph(f"Proved: {proof.statement}", "holds" if proof.complete else "unknown")
     yield Paragraph(f"Assumed: {proof.assumptions}")
     invariant = [o for o in proof.obligations if o.kind != "schedule"]
     schedule = [o for o in proof.obligations if o.kind == "schedule"]
-    facts = list(dict.fromkeys(o.fact for o in invariant))
+    order = {c.name: n for n, c in enumerate(proof.conjuncts)}
+    facts = sorted(dict.fromkeys(o.fact for o in invariant), key=lambda name: order.get(name, len(order)))
     if proof.conjuncts:
         count = len(proof.conjuncts)
         words = "1 conjunct" if count == 1 else f"{count} conjuncts"
@@ -37,10 +39,11 @@ def certificate(proof: Certificate) -> Iterator[Block]:
 
 
 def _legend(proof: Certificate, facts: Sequence[str]) -> Iterator[tuple[str, str, str]]:
-    meanings = {c.name: (c.kind, c.meaning) for c in proof.conjuncts}
+    meanings = {c.name: (c.kind, f"{c.name}: {c.meaning}") for c in proof.conjuncts}
+    asked = {o.fact: (o.kind, MODEL.format(o.fact)) for o in proof.obligations if o.kind == "model"}
     for n, name in enumerate(facts, 1):
-        kind, meaning = meanings.get(name, ("step property", "obeyed by every step"))
-        yield f"#{n}", f"{name}: {meaning}", kind
+        kind, told = meanings.get(name) or asked.get(name) or ("step property", f"{name}: obeyed by every step")
+        yield f"#{n}", told, kind
 
 
 def _times(obligations: Sequence[Obligation], facts: Sequence[str]) -> Iterator[tuple[str, ...]]:

@@ -1,4 +1,5 @@
-"""Counterexamples to induction on a finite instance: where an invariant may be lost, if such a state is reachable."""
+"""Counterexamples to induction on a finite instance: where an invariant may be lost or a step may be a model error, if
+such a state is reachable."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from collections.abc import Sequence
 
 import z3
 
-from model.language import Instance, Term
+from model.language import Instance, ModelError, Term
 from properties.kinds import Invariant, StepInvariant
 
 from ..replay import Recording, record
@@ -31,3 +32,21 @@ def counterexample_to_induction(
         return None
     model = solver.model()
     return record(steps.interpreter, [steps.pick(model, 0)], steps.state_of(model, 0))
+
+
+def model_error(instance: Instance, given: Sequence[Term]) -> tuple[Recording, str] | None:
+    """A state where ``given`` holds and from which a step is a model error, with what the interpreter says of that
+    step; None if there is none at this size that the solver knows of."""
+    steps = Steps(instance, given)
+    solver = z3.SolverFor("QF_BV")
+    solver.set("random_seed", 0)
+    known = [steps.legal(), *(steps.holds(t) for t in given)]
+    solver.add(*(steps.at(f, 0) for f in known), steps.at(steps.out_of_range, 0))
+    if solver.check() != z3.sat:
+        return None
+    start = record(steps.interpreter, [], steps.state_of(solver.model(), 0))
+    try:
+        list(steps.interpreter.moves(start.states[0]))
+    except ModelError as problem:
+        return start, problem.what
+    return None

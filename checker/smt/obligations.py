@@ -15,9 +15,9 @@ from typing import Any
 
 import z3
 
-from model.language import Action, Outcome, System, Term
+from model.language import Action, ModelError, Outcome, Place, System, Term
 from model.language.structural import Structural
-from properties.kinds import Invariant, StepInvariant
+from properties.kinds import Invariant, Recoverability, StepInvariant
 from properties.proof import Proof
 
 from ..limits import Limits, Watchman
@@ -25,6 +25,7 @@ from ..symbols import symbol
 from ..vocabulary import INITIALLY
 from .open import Frame, Open, State
 from .sorts import conjunction, disjunction, scalar
+from .wellformed import ONCE, POSITIONS, contradictory, defined, misplaced
 
 RESOURCES = ("canceled", "max. resource limit exceeded", "resource limits reached")
 """How Z3 calls a query that ran into its resource limit."""
@@ -45,6 +46,7 @@ class Fact:
     kind: str
     meaning: str
     formula: Callable[[State], Any]
+    where: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,11 @@ class Ending(Structural):
 
 @dataclass(frozen=True, eq=False)
 class Case(Structural):
-    """An action in Z3, for arbitrary parameters."""
+    """An action in Z3, for arbitrary parameters: that these are ``legal``, and that it is ``enabled`` for them."""
 
     action: Action
+    frame: Frame
+    legal: tuple[Any, ...]
     enabled: Any
     endings: tuple[Ending, ...]
 
@@ -97,8 +101,13 @@ class Obligations:
         self.queries = 0
         self.watchman = watchman or Watchman("proving", Limits())
         arguments = [a for a in system.proofs if isinstance(a, Proof)]
+        self._sizes = system.parameters
         self._assumed = [self.open.encode(term, Frame({}, {})) for term in assuming]
-        self.facts: dict[str, Fact] = {f.name: f for f in self._facts(system, arguments)}
+        self.facts: dict[str, Fact] = {}
+        for fact in self._facts(system, arguments):
+            self._add(fact)
+        self.ranges = frozenset(f.name for f in self.facts.values() if f.kind == "range")
+        self._wrong: dict[tuple[Key, str], list[Any] | None] = {}
         self._given: dict[str, tuple[Any, Any]] = {}
         self._cases: dict[Key, Case] = {}
         self._proved: dict[Key, list[Result]] = {}
@@ -108,21 +117,39 @@ class Obligations:
         for v in system.variables:
             if self.open.range(v, self.open.state) is not None:
                 words = f"{v.name} stays in the range of its sort"
-                yield Fact(f"range of {v.name}", "range", words, partial(self.open.range, v))
+                yield Fact(f"range of {v.name}", "range", words, partial(self.open.range, v), v.where)
         for a in arguments:
             for x in a.lemmas:
-                yield Fact(x.name, "lemma", x.meaning, self._about(x.holds))
+                yield Fact(x.name, "lemma", x.meaning, self._about(x.holds), x.where)
         for p in system.properties:
             if isinstance(p, Invariant):
-                yield Fact(p.name, "property", p.meaning, self._about(p.holds))
+                yield Fact(p.name, "property", p.meaning, self._about(p.holds), p.where)
+
+    def _add(self, fact: Fact) -> None:
+        """Facts are told apart by their names, so that no two may have the same."""
+        if fact.name in self.facts:
+            first = self.facts[fact.name]
+            raise ModelError(
+                f"{fact.kind} {fact.name} has the name of another conjunct, a {first.kind}",
+                where=fact.where or first.where,
+                remedy="rename one of the two",
+            )
+        self.facts[fact.name] = fact
 
     def _about(self, term: Term) -> Callable[[State], Any]:
-        return lambda state: self.open.encode(term, Frame({}, state))
+        """That a term has a value in a state, and is true."""
+
+        def said(state: State) -> Any:
+            frame = Frame({}, state)
+            return conjunction(defined(self.open, term, frame), self.open.encode(term, frame))
+
+        return said
 
     def consistent(self) -> bool:
-        """Some sizes satisfy the assumptions: else everything would follow."""
+        """Some instance satisfies the assumptions: else everything would follow, or it would be about nothing."""
         solver = z3.Solver()
         solver.add(*self._assumed, *self.open.sizes())
+        solver.add(*(self.open.parameters[p.name] <= p.high for p in self._sizes))
         return bool(solver.check() == z3.sat)
 
     # Obligations -----------------------------------------------------------------------------------------------
@@ -138,6 +165,23 @@ class Obligations:
         """Where the facts ``given`` hold, every step of ``action`` satisfies ``p``."""
         return self.discharge((content(action), "step", p.holds), self.negated_step(action, p), given)
 
+    def model(self, action: Action, given: frozenset[str]) -> Iterator[tuple[str, Result]]:
+        """Where the facts ``given`` hold, ``action`` is no model error: what it must not do, and what came of it. That
+        it leaves no range is said by the ranges that it keeps."""
+        for name, wrong in ((POSITIONS, misplaced), (ONCE, contradictory)):
+            key = (content(action), name)
+            if key not in self._wrong:
+                self._wrong[key] = wrong(self.open, self.case(action))
+            negated = self._wrong[key]
+            if negated is not None:
+                yield name, self.discharge(key, partial(list, negated), given)
+
+    def asked(self, p: Recoverability, given: frozenset[str]) -> Result | None:
+        """Where the facts ``given`` hold, what ``p`` speaks of has a value; None where it always has."""
+        frame = Frame({}, self.open.state)
+        said = conjunction(defined(self.open, p.wherever, frame), defined(self.open, p.goal, frame))
+        return None if z3.is_true(said) else self.discharge((POSITIONS, p), lambda: [z3.Not(said)], given)
+
     def negated_initially(self, goal: str) -> Callable[[], list[Any]]:
         return lambda: [z3.Not(self.facts[goal].formula(self.open.initial()))]
 
@@ -148,7 +192,7 @@ class Obligations:
     def negated_step(self, action: Action, p: StepInvariant) -> Callable[[], list[Any]]:
         def wrong(ending: Ending) -> Any:
             frame = Frame(ending.frame.bound, ending.frame.state, ending.after, (action, ending.outcome))
-            return z3.Not(self.open.encode(p.holds, frame))
+            return z3.Not(conjunction(defined(self.open, p.holds, frame), self.open.encode(p.holds, frame)))
 
         return lambda: self._some_ending(action, wrong)
 
@@ -178,7 +222,7 @@ class Obligations:
             condition = conjunction(*(z3.Not(e) for e in earlier), here)
             endings.append(Ending(o, condition, self.open.after(o, frame), frame))
             earlier.append(here)
-        return Case(action, enabled, tuple(endings))
+        return Case(action, frame, tuple(legal), enabled, tuple(endings))
 
     # Queries ---------------------------------------------------------------------------------------------------
     def discharge(self, key: Key, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
@@ -252,9 +296,11 @@ class Obligations:
 
 
 def content(action: Action) -> Key:
-    """What an action is, but for its words: terms are shared, so identity is equality."""
+    """What an action is, but for its words: terms are shared, so identity is equality. Its name and those of its
+    outcomes are part of it, since properties speak of them (``taken``)."""
     return (
+        action.name,
         action.parameters,
         action.guard,
-        tuple((o.condition, tuple((u.target, u.value) for u in o.updates)) for o in action.outcomes),
+        tuple((o.name, o.condition, tuple((u.target, u.value) for u in o.updates)) for o in action.outcomes),
     )

@@ -17,10 +17,9 @@ from typing import Any
 
 import z3
 
-from model.language import Action, Array, Index, Int, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
-from model.language.sorts import BOOL, Bool, Scalar, bounds_of, describe
+from model.language import Action, Array, Index, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
+from model.language.sorts import BOOL, Bool, bounds_of, describe
 from model.language.structural import Structural
-from model.language.terms import subterms
 
 from ..layout import root_of
 from ..symbols import symbol
@@ -29,7 +28,6 @@ from .sorts import Sorts, UnencodableError, conjunction, disjunction, implicatio
 Value = Any
 """A Z3 term (scalars), or a Python function from a position or element to a value (arrays, sets)."""
 State = Mapping[str, Value]
-_OF_A_STATE = frozenset({Op.VARIABLE, Op.PRIMED, Op.TAKEN})
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +51,6 @@ class Open(Sorts):
     def __init__(self, system: System) -> None:
         super().__init__(system.parameters)
         self.system = system
-        self._staying: dict[tuple[Term, Scalar], bool] = {}
         self.state: dict[str, Value] = {v.name: self._symbol(v.name, v.sort) for v in system.variables}
 
     # States ----------------------------------------------------------------------------------------------------
@@ -63,8 +60,10 @@ class Open(Sorts):
 
     def initial(self) -> State:
         """The state that every run starts in."""
-        start = Frame({}, {})
-        return {v.name: _spread(v.sort, self.encode(v.initially, start)) for v in self.system.variables}
+        start, found = Frame({}, {}), {}
+        for v in self.system.variables:
+            found[v.name] = _spread(v.sort, self.fitted(v.initially, _inmost(v.sort), start))
+        return found
 
     def _symbol(self, name: str, sort: Sort) -> Value:
         """The value of a state variable: functions down to applications of one Z3 function."""
@@ -115,11 +114,22 @@ class Open(Sorts):
         return self.lifted(self.encode(term, frame), term.sort, sort)
 
     def lifted(self, value: Value, given: Sort, wanted: Sort) -> Value:
-        if isinstance(wanted, Maybe) and isinstance(given, Index):
-            return self.some(given)(value)
-        if isinstance(wanted, Array) and isinstance(given, Array):
-            return lambda at: self.lifted(value(at), given.element, wanted.element)
+        match given, wanted:
+            case Index(), Maybe():
+                return self.some(given)(value)
+            case Array(element=inner), Array(element=outer):
+                return lambda at: self.lifted(value(at), inner, outer)
+            case SetOf(), SetOf(element=Maybe() as element):
+                return lambda x: self.contains(value, given, x, element)
         return value
+
+    def contains(self, members: Value, of: SetOf, item: Any, given: Sort) -> Any:
+        """An item of the sort ``given`` is in a set, where one of the two may be of members and the other of optional
+        ones."""
+        if isinstance(given, Maybe) and isinstance(of.element, Index):
+            x = self.constant("x", of.element)
+            return z3.Exists([x], conjunction(self.some(of.element)(x) == item, members(x)))
+        return members(self.lifted(item, given, of.element))
 
     def quantified(self, term: Term, frame: Frame) -> tuple[Any, Any, Any]:
         """Of a binder: a fresh constant, that it is in its range, and the body about it."""
@@ -132,37 +142,19 @@ class Open(Sorts):
         """The state after an outcome, as functions of the state before."""
         state = dict(frame.state)
         for u in outcome.updates:
-            name, positions = root_of(u.target)
-            at = [self.encode(p, frame) for p in positions]
-            for selection, position in zip(_selections(u.target), positions, strict=True):
-                self.legal_position(selection, position)
+            name, _ = root_of(u.target)
+            at = self.positions(u.target, frame)
             state[name] = _written(state[name], at, self.fitted(u.value, u.target.sort, frame))
         return state
 
-    def legal_position(self, array: Term, position: Term) -> None:
-        """Positions have the sort of the array's domain, so that their range is that of the sort; or they are computed
-        from bound variables and sizes in a way that never leaves it, such as ``k + 1`` where k is not the last."""
-        assert isinstance(array.sort, Array)
-        domain = array.sort.domain
-        if position.sort == domain or position.op is Op.CONST or self._stays(position, domain):
-            return
-        raise UnencodableError(f"{array}[{position}]: the position is a {describe(position.sort)}")
-
-    def _stays(self, position: Term, domain: Scalar) -> bool:
-        """A computed position is in the range of ``domain`` whatever its bound variables and the sizes are."""
-        if (position, domain) not in self._staying:
-            parts = list(subterms(position))
-            simple = isinstance(domain, Int) and not any(t.op in _OF_A_STATE for t in parts)
-            self._staying[position, domain] = simple and self._always(position, domain, parts)
-        return self._staying[position, domain]
-
-    def _always(self, position: Term, domain: Scalar, parts: list[Term]) -> bool:
-        made = {t: self.parameter(t) for t in parts if t.op is Op.BOUND}
-        value = self.encode(position, Frame({t: x for t, (x, _) in made.items()}, {}))
-        solver = z3.Solver()
-        solver.set("rlimit", 100_000)
-        solver.add(*self.sizes(), *(legal for _, legal in made.values()), z3.Not(self.within(domain, value)))
-        return bool(solver.check() == z3.unsat)
+    def positions(self, target: Term, frame: Frame) -> list[Any]:
+        """The positions that a target names, outermost first."""
+        found: list[Any] = []
+        while target.args:
+            target, at = target.args
+            assert isinstance(target.sort, Array)
+            found.insert(0, self.fitted(at, target.sort.domain, frame))
+        return found
 
 
 def _spread(sort: Sort, value: Value) -> Value:
@@ -170,13 +162,11 @@ def _spread(sort: Sort, value: Value) -> Value:
     return (lambda _: _spread(sort.element, value)) if isinstance(sort, Array) else value
 
 
-def _selections(target: Term) -> list[Term]:
-    """The arrays that a target's positions select from, outermost first."""
-    found: list[Term] = []
-    while target.args:
-        target = target.args[0]
-        found.insert(0, target)
-    return found
+def _inmost(sort: Sort) -> Sort:
+    """What the elements of an array, and those of its elements, are in the end."""
+    while isinstance(sort, Array):
+        sort = sort.element
+    return sort
 
 
 def _written(old: Value, positions: list[Any], new: Value) -> Value:
@@ -208,8 +198,8 @@ def _constant(e: Open, t: Term, _: Frame) -> Any:
 
 def _select(e: Open, t: Term, f: Frame) -> Value:
     array, position = t.args
-    e.legal_position(array, position)
-    return e.encode(array, f)(e.encode(position, f))
+    assert isinstance(array.sort, Array)
+    return e.encode(array, f)(e.fitted(position, array.sort.domain, f))
 
 
 def _joined(e: Open, t: Term, f: Frame) -> tuple[Any, Any]:
@@ -218,16 +208,32 @@ def _joined(e: Open, t: Term, f: Frame) -> tuple[Any, Any]:
     return e.fitted(a, b.sort, f), e.fitted(b, a.sort, f)
 
 
+def _both_sets(e: Open, t: Term, f: Frame) -> tuple[Any, Any, Any]:
+    """A fresh element of the wider of both sets, and whether it is in each."""
+    sorts = [a.sort for a in t.args if isinstance(a.sort, SetOf)]
+    element = max((s.element for s in sorts), key=lambda s: isinstance(s, Maybe))
+    x = e.constant("x", element)
+    a, b = (e.contains(e.encode(of, f), sort, x, element) for of, sort in zip(t.args, sorts, strict=True))
+    return x, a, b
+
+
 def _equal(e: Open, t: Term, f: Frame) -> Any:
+    if isinstance(t.args[0].sort, SetOf):
+        x, a, b = _both_sets(e, t, f)
+        return z3.ForAll([x], a == b)
     a, b = _joined(e, t, f)
-    return e_iff(e, t.args[0], a, b) if callable(a) else a == b
+    return a == b
 
 
-def e_iff(e: Open, of: Term, a: Value, b: Value) -> Any:
-    """Two sets have the same elements."""
-    assert isinstance(of.sort, SetOf)
-    x = e.constant("x", of.sort.element)
-    return z3.ForAll([x], a(x) == b(x))
+def same(e: Open, sort: Sort, a: Value, b: Value) -> Any:
+    """Two values of ``sort`` are the same: scalars, sets with the same elements, arrays at every position."""
+    if isinstance(sort, Array):
+        at, legal = e.parameter_of(sort.domain)
+        return z3.ForAll([at], implication(legal, same(e, sort.element, a(at), b(at))))
+    if isinstance(sort, SetOf):
+        x = e.constant("x", sort.element)
+        return z3.ForAll([x], a(x) == b(x))
+    return a == b
 
 
 def _less(e: Open, t: Term, f: Frame) -> Any:
@@ -264,22 +270,22 @@ def _set(e: Open, t: Term, f: Frame) -> Value:
 def _member(e: Open, t: Term, f: Frame) -> Any:
     item, of = t.args
     assert isinstance(of.sort, SetOf)
-    return e.encode(of, f)(e.fitted(item, of.sort.element, f))
+    return e.contains(e.encode(of, f), of.sort, e.encode(item, f), item.sort)
 
 
 def _combined(join: Callable[[Any, Any], Any]) -> Callable[[Open, Term, Frame], Value]:
     def handler(e: Open, t: Term, f: Frame) -> Value:
-        a, b = (e.encode(x, f) for x in t.args)
-        return lambda x: join(a(x), b(x))
+        assert isinstance(t.sort, SetOf)
+        element = t.sort.element
+        sides = [(e.encode(a, f), a.sort) for a in t.args if isinstance(a.sort, SetOf)]
+        return lambda x: join(*(e.contains(members, sort, x, element) for members, sort in sides))
 
     return handler
 
 
 def _subset(e: Open, t: Term, f: Frame) -> Any:
-    a, b = (e.encode(x, f) for x in t.args)
-    assert isinstance(t.args[0].sort, SetOf)
-    x = e.constant("x", t.args[0].sort.element)
-    return z3.ForAll([x], z3.Implies(a(x), b(x)))
+    x, a, b = _both_sets(e, t, f)
+    return z3.ForAll([x], z3.Implies(a, b))
 
 
 def _comprehension(e: Open, t: Term, f: Frame) -> Value:
@@ -324,7 +330,12 @@ def _taken(e: Open, t: Term, f: Frame) -> Any:
     given = {str(p): p for p in action.parameters}
     if action.name != wanted or ending not in (None, outcome.name) or not set(names) <= set(given):
         return z3.BoolVal(False)
-    return conjunction(*(f.bound[given[n]] == e.encode(a, f) for n, a in zip(names, t.args, strict=True)))
+
+    def chosen(parameter: Term, said: Term) -> Any:
+        value = e.lifted(f.bound[parameter], parameter.sort, said.sort)
+        return value == e.fitted(said, parameter.sort, f)
+
+    return conjunction(*(chosen(given[n], a) for n, a in zip(names, t.args, strict=True)))
 
 
 def _if(e: Open, t: Term, f: Frame) -> Value:

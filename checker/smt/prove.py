@@ -26,7 +26,8 @@ Provable: TypeAlias = Invariant | StepInvariant | Recoverability
 class Discharged:
     """An obligation with what came of it; ``action`` is a name, or "initially".
 
-    ``kind`` is "conjunct" (of the invariant), "step property", or "schedule" (then ``fact`` names its rule).
+    ``kind`` is "conjunct" (of the invariant), "model" (``fact`` says what would be a model error), "step property", or
+    "schedule" (then ``fact`` names its rule).
     """
 
     fact: str
@@ -74,8 +75,15 @@ class Prover:
             return self.argue(p, {p.name}, lambda _: (), least=least)
         return self.argue(p, set(), lambda given: self._steps(p, given), least=least)
 
-    def argue(self, p: Provable, wanted: set[str], goals: Goals, *, least: bool = False) -> Argument | Gap:
-        """A proof of ``p`` by the facts ``wanted`` and the obligations ``goals``."""
+    def argue(self, p: Provable, wanted: set[str], more: Goals, *, least: bool = False) -> Argument | Gap:
+        """A proof of ``p`` by the facts ``wanted`` and the obligations ``more``. What would make the model wrong is
+        part of it: every range is kept, every position inside its array, no place assigned two values."""
+        wanted = {*wanted, *self.obligations.ranges}
+
+        def goals(given: frozenset[str]) -> Iterator[Discharged]:
+            yield from self._model(given)
+            yield from more(given)
+
         facts, self._given = self._support(wanted, goals, self._given)
         if isinstance(facts, Discharged):
             return Gap(p, self._given, facts)
@@ -113,7 +121,7 @@ class Prover:
             found, given = self._closed(used, given)
             if found is not None:
                 return found, given
-            lost = [n for n in wanted if n not in given]
+            lost = sorted(n for n in wanted if n not in given)
             if lost:
                 return self.dropped[lost[0]], given
 
@@ -149,6 +157,11 @@ class Prover:
                 fewer, _ = self._support(wanted, goals, facts - {name})
                 facts = facts if isinstance(fewer, Discharged) else fewer
         return facts
+
+    def _model(self, given: frozenset[str]) -> Iterator[Discharged]:
+        for action in self.actions:
+            for name, result in self.obligations.model(action, given):
+                yield Discharged(name, action.name, result, "model")
 
     def _steps(self, p: StepInvariant, given: frozenset[str]) -> Iterator[Discharged]:
         for action in self.actions:
