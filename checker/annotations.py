@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .vocabulary import Change, Observed, Shown, ShownState, Step
+from .trace import Change, Observed, Shown, ShownState, Step
 
 
 @dataclass(frozen=True)

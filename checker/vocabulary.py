@@ -9,19 +9,15 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
 
+from .annotations import Causes, Declared, Insight, Picture
+from .confirmation import Confirmation
 from .painted import Painted
-from .wording import about, counted, ending
+from .trace import Change, Observed, Shown, ShownState, Step, Trace
+from .wording import about, counted
 
-if TYPE_CHECKING:
-    from .annotations import Causes, Declared, Insight, Picture
-    from .confirmation import Confirmation
-
-Shown: TypeAlias = "bool | int | str | list[Shown]"
-"""A value as reports show it, and as JSON holds it."""
-
-ShownState: TypeAlias = Mapping[str, Shown]
+__all__ = ["Change", "Observed", "Shown", "ShownState", "Step", "Trace"]
+"""Words of a run, which are at home in ``trace``; the others stand below."""
 
 
 class Verdict(enum.IntEnum):
@@ -49,63 +45,6 @@ class Verdict(enum.IntEnum):
 
 EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 3}
 INTERRUPTED = 130
-
-
-@dataclass(frozen=True)
-class Change:
-    """A place in the state (``alias[2]``) that a step changed: an element of ``variable``, by its offsets from 0."""
-
-    place: str
-    before: Shown
-    after: Shown
-    variable: str = ""
-    path: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Observed:
-    """What the outside world sees after a step: ``title`` and ``member`` (if any) name it, ``text`` tells it."""
-
-    title: str
-    member: Shown | None
-    text: str
-
-
-@dataclass(frozen=True)
-class Step:
-    """One step of a run, replayed by the interpreter.
-
-    ``by`` is who performs it ("planner", "enactor 2"), ``role`` in what capacity ("cleaner"), ``text`` the author's
-    words for it, ``state`` the state after it, ``changed`` what differs from before, ``observed`` what the outside
-    world now sees differently.
-    """
-
-    action: str
-    parameters: Mapping[str, Shown]
-    by: str
-    role: str
-    outcome: str | None
-    fault: str | None
-    text: str
-    state: ShownState
-    changed: tuple[Change, ...] = ()
-    observed: tuple[Observed, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trace(Painted):
-    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. After its last step a lasso goes on as after step
-    ``loop`` (0: as from the start), for ever."""
-
-    initial: ShownState
-    steps: tuple[Step, ...]
-    loop: int | None = None
-
-    def __len__(self) -> int:
-        return len(self.steps)
-
-    def __repr__(self) -> str:
-        return f"<Trace in {counted(len(self), 'step')}: {', '.join(ending(s.action, s.outcome) for s in self.steps)}>"
 
 
 @dataclass(frozen=True)

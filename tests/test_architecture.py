@@ -16,11 +16,12 @@ MAY_IMPORT = {
     "model.dns": ["model.dns", "model.language"],
     "model.patterns": ["model.patterns", "model.language"],
     "properties": ["properties", "model.dns", "model.language"],
-    "checker.vocabulary": ["checker.annotations", "checker.confirmation", "checker.painted"],
+    "checker.trace": ["checker.painted"],
+    "checker.vocabulary": ["checker.annotations", "checker.confirmation", "checker.painted", "checker.trace"],
     "checker.wording": [],  # all rooms of checker may use its words
     "checker.confirmation": [],
     "checker.painted": [],
-    "checker.annotations": ["checker.vocabulary"],
+    "checker.annotations": ["checker.trace"],
     "checker.table": ["checker.confirmation", "checker.vocabulary"],
     "checker.limits": ["model.language"],
     "checker.interrupts": [],
@@ -173,6 +174,7 @@ MAY_IMPORT = {
         "properties.kinds",
     ],
     "checker.report": [
+        "checker.trace",
         "checker.report",
         "checker.annotations",
         "checker.confirmation",

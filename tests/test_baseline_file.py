@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from checker.baseline import Counts, Entry, Item, Judged, Request, read_text, write_text
 from checker.cli.main import run
-from checker.report.read import ReadError
+from checker.report.errors import ReadError
 from checker.vocabulary import Verdict
 from model.language import ModelError
 

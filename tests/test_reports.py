@@ -16,7 +16,8 @@ import pytest
 
 from checker import Options, Report, Trace, check, find, prove
 from checker.report import OutputError, document, render_json, render_plain, to_json, write_whole
-from checker.report.read import ReadError, read_report
+from checker.report.errors import ReadError
+from checker.report.read import read_report
 from checker.report.terminal import draw
 
 HERE = Path(__file__).parent
@@ -81,25 +82,31 @@ BROKEN: dict[str, tuple[Callable[[], str], str]] = {
     "another file": (lambda: "[]", "is no report of this version: it names no schema"),
     "another version": (lambda: '{"schema": "planrace/report/9"}', "its schema is 'planrace/report/9'"),
     "no faults": (lambda: broken(lambda d: d.pop("faults")), "faults is missing"),
-    "a number": (lambda: broken(lambda d: d.update(properties=7)), "properties is int, not list"),
+    "a number": (lambda: broken(lambda d: d.update(properties=7)), "properties: expected `array`, got `int`"),
     "a step": (
         lambda: broken(lambda d: d["properties"][0]["trace"]["steps"][3].update(text=4)),
-        "properties[0].trace.steps[3].text is int, not str",
+        "properties[0].trace.steps[3].text: expected `str`, got `int`",
     ),
     "a state": (
         lambda: broken(lambda d: d["properties"][0]["trace"]["initial"].update(alias=[[None]])),
-        "properties[0].trace.initial.alias[0][0] is NoneType",
+        "properties[0].trace.initial.alias[0][0]: NoneType is no value of a state",
     ),
     "a list for a verdict": (
         lambda: broken(lambda d: d["properties"][1].update(verdict=[])),
-        "properties[1].verdict is list, not str",
+        "properties[1].verdict: expected `str`, got `array`",
     ),
-    "no postmortem": (lambda: broken(lambda d: d.update(postmortem=7)), "postmortem.how is missing"),
-    "left out": (lambda: broken(lambda d: d.update(left_out=["x"])), "left_out[0].name is missing"),
-    "a verdict": (lambda: broken(lambda d: d["properties"][1].update(verdict="maybe")), "properties[1].verdict is"),
+    "no postmortem": (
+        lambda: broken(lambda d: d.update(postmortem=7)),
+        "postmortem: expected `object | null`, got `int`",
+    ),
+    "left out": (lambda: broken(lambda d: d.update(left_out=["x"])), "left_out[0]: expected `object`, got `str`"),
+    "a verdict": (
+        lambda: broken(lambda d: d["properties"][1].update(verdict="maybe")),
+        "invalid enum value 'maybe'",
+    ),
     "a lost field": (
         lambda: broken(lambda d: d["properties"][0]["trace"]["steps"][0].pop("action")),
-        "properties[0].trace.steps[0] lacks action",
+        "properties[0].trace.steps[0].action is missing",
     ),
 }
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from model.language.protocol import known
 
-from ..report.read import ReadError
+from ..report.errors import ReadError
 from ..vocabulary import Verdict
 from .entry import FLAGS, LISTS, Counts, Entry, Item, Judged, Request
 from .text import FORMAT, HEADER, NOT_COUNTED

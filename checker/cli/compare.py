@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from ..report.compare import compare, comparison_document, comparison_json, comparison_markdown
-from ..report.read import ReadError, read_report
+from ..report.errors import ReadError
+from ..report.read import read_report
 from ..vocabulary import Report
 from .deliver import Delivery, Told
 

@@ -15,8 +15,8 @@ def code_of(problem: BaseException) -> int:
 
     from ..limits import TimeUpError
     from ..report import OutputError
+    from ..report.errors import ReadError
     from ..report.forms import NoTraceError
-    from ..report.read import ReadError
 
     if isinstance(problem, KeyboardInterrupt | click.Abort):
         return INTERRUPTED

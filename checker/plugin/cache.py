@@ -7,7 +7,8 @@ from typing import Any
 
 from ..ask import SYMBOLIC
 from ..report import OutputError, render_json, write_whole
-from ..report.read import ReadError, read_report
+from ..report.errors import ReadError
+from ..report.read import read_report
 from ..vocabulary import Report, Verdict
 
 CACHED = " (cached)"

@@ -79,4 +79,4 @@ class Document:
 
 def clean(text: str) -> str:
     """``text`` without control characters: a protocol file may come from a stranger."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+", "�", text)
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]+", "�", text)

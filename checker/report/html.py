@@ -70,7 +70,7 @@ def _data(report: Report) -> dict[str, Any]:
         key = (
             f.trace.loop,
             str(f.trace.initial),
-            *((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps),
+            *((s.action, str(dict(s.parameters)), s.outcome) for s in f.trace.steps),
         )
         if key not in runs:
             runs[key] = len(made)

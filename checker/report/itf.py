@@ -24,6 +24,8 @@ from typing import Any, TypeAlias, TypeVar
 from ..annotations import Declared, Shape
 from ..vocabulary import Shown, ShownState, Step, Trace
 from .blocks import clean
+from .decode import parsed
+from .errors import MalformedError
 
 FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 ACTION, PICKS = "mbt::actionTaken", "mbt::nondetPicks"
@@ -198,7 +200,7 @@ class _Map:
     pairs: tuple[tuple[_Atom, _Value], ...]
 
 
-def read_itf(text: str) -> tuple[Trace, tuple[Declared, ...]]:
+def read_itf(text: str | bytes) -> tuple[Trace, tuple[Declared, ...]]:
     """The trace in an ITF text and the variables of its states.
 
     What ``render_itf`` wrote comes back as it was, but for the steps' changes and observations and the constants. In
@@ -232,11 +234,11 @@ def _read(data: Any) -> tuple[Trace, tuple[Declared, ...]]:
     return Trace(states[0], tuple(steps), loop), declared
 
 
-def _parsed(text: str, place: str) -> Any:
+def _parsed(text: str | bytes, place: str) -> Any:
     try:
-        return json.loads(text)
-    except ValueError as problem:
-        raise TraceFormatError(place, f"it is no JSON: {problem}", "give a file in the ITF format") from None
+        return parsed(text.encode() if isinstance(text, str) else text)
+    except (MalformedError, UnicodeEncodeError) as problem:
+        raise TraceFormatError(place, str(problem), "give a file in the ITF format") from None
 
 
 def _part(whole: Any, key: str, kind: type[_T], place: str) -> _T:

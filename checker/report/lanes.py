@@ -79,4 +79,5 @@ def clocks(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] 
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Endpoint 2 stands before endpoint 10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = re.split(r"(\d+)", name)
+    return [(len(part.lstrip("0")), part) if part.isdecimal() else (-1, part) for part in parts]

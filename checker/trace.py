@@ -1,0 +1,78 @@
+"""A run as people see it: states, steps, what changed, what the outside world saw.
+
+Values are numbers, the names of enumeration members, truth values, sorted lists for sets, lists for arrays. Index
+members count from 1; 0 in an optional index is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from .painted import Painted
+from .wording import counted, ending
+
+if TYPE_CHECKING:
+    Shown: TypeAlias = "bool | int | str | list[Shown]"
+    """A value as reports show it, and as JSON holds it."""
+else:
+    Shown = bool | int | str | list  # a type cannot speak of itself where programs read it
+ShownState: TypeAlias = Mapping[str, Shown]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A place in the state (``alias[2]``) that a step changed: an element of ``variable``, by its offsets from 0."""
+
+    place: str
+    before: Shown
+    after: Shown
+    variable: str = ""
+    path: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the outside world sees after a step: ``title`` and ``member`` (if any) name it, ``text`` tells it."""
+
+    title: str
+    member: Shown | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a run, replayed by the interpreter.
+
+    ``by`` is who performs it ("planner", "enactor 2"), ``role`` in what capacity ("cleaner"), ``text`` the author's
+    words for it, ``state`` the state after it, ``changed`` what differs from before, ``observed`` what the outside
+    world now sees differently.
+    """
+
+    action: str
+    parameters: Mapping[str, Shown]
+    by: str
+    role: str
+    outcome: str | None
+    fault: str | None
+    text: str
+    state: ShownState
+    changed: tuple[Change, ...] = ()
+    observed: tuple[Observed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace(Painted):
+    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. After its last step a lasso goes on as after step
+    ``loop`` (0: as from the start), for ever."""
+
+    initial: ShownState
+    steps: tuple[Step, ...]
+    loop: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __repr__(self) -> str:
+        return f"<Trace in {counted(len(self), 'step')}: {', '.join(ending(s.action, s.outcome) for s in self.steps)}>"
