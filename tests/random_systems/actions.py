@@ -1,0 +1,236 @@
+"""Drawing actions and the protections that change them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from random import Random
+
+from .changed import endings, root
+from .description import (
+    BOOL,
+    NUMBER,
+    Action,
+    Change,
+    Description,
+    Ending,
+    Node,
+    Sort,
+    Variable,
+    Write,
+    conjunction,
+    number,
+    variable,
+)
+from .names import Names
+from .sorts import Sorts
+from .terms import Terms
+
+
+class Actions:
+    """Draws the actions of a system over ``variables``."""
+
+    def __init__(self, rng: Random, sorts: Sorts, names: Names, variables: Sequence[Variable]) -> None:
+        self.rng, self.sorts, self.names, self.variables = rng, sorts, names, variables
+
+    def add_to(self, described: Description) -> Description:
+        """The description with actions, faults and protections."""
+        rng = self.rng
+        faults: tuple[str, ...] = ()
+        if "faults" in self.sorts.features:
+            faults = tuple(self.names.word("crash") for _ in range(rng.choice((1, 2))))
+        actions = [self.action(f"act{n}") for n in range(rng.choice((1, 2, 2, 3, 3, 4)))]
+        if faults:
+            for _ in range(rng.choice((1, 1, 2))):
+                actions.append(replace(self.action("fail"), fault=rng.choice(faults)))
+        rng.shuffle(actions)
+        if all(a.fault for a in actions):
+            actions.append(self.action("go"))
+        described = replace(
+            described,
+            actions=tuple(actions),
+            faults=faults,
+            on=tuple(f for f in faults if rng.random() < 0.8),
+        )
+        return self._protected(described) if "protections" in self.sorts.features else described
+
+    def action(self, fallback: str) -> Action:
+        rng = self.rng
+        parameters = self._parameters()
+        terms = Terms(rng, self.sorts, self.variables, tuple(Node("bound", s, data=n) for n, s in parameters))
+        guards: list[Node] = []
+        if rng.random() < 0.5:
+            guards.append(rng.choice((terms.truth(2), terms.equal(1), terms.less(1), terms.member(1))))
+        shared = self.writes(terms, rng.choice((0, 1, 1, 2, 2)), guards)
+        told: tuple[Ending, ...] = ()
+        if rng.random() < 0.35 or not shared:
+            told = self.endings(terms, shared)
+            if told and rng.random() < 0.5:
+                shared = ()
+        helper = frozenset(t for t in ("helper", "lazy") if rng.random() < 0.45)
+        indexed = [n for n, s in parameters if s.kind == "index"]
+        return Action(
+            name=self.names.word(fallback),
+            parameters=parameters,
+            guard=conjunction(*guards) if guards else None,
+            writes=shared,
+            endings=told,
+            fairness=rng.choice(("weak", "weak", "strong", "none")),
+            tags=helper,
+            by=rng.choice(indexed) if indexed and rng.random() < 0.6 else None,
+        )
+
+    def _parameters(self) -> tuple[tuple[str, Sort], ...]:
+        rng, sorts = self.rng, self.sorts
+        small = [s for s in sorts.numbers if sorts._count(s) <= 4]
+        options = [*sorts.indices, *sorts.indices, *sorts.enums, *small, BOOL]
+        options += [Sort("maybe", of=s) for s in sorts.indices] if "optional" in sorts.features else []
+        names = Names(rng, hostile=self.names.hostile)
+        names.used |= self.names.used
+        return tuple((names.plain(f"q{n}"), rng.choice(options)) for n in range(rng.choice((0, 1, 1, 1, 1, 2))))
+
+    # Writes ----------------------------------------------------------------------------------------------------
+    def endings(self, terms: Terms, shared: Sequence[Write]) -> tuple[Ending, ...]:
+        """One or two endings with a condition, and the one when no other applies."""
+        rng = self.rng
+        taken = [root(t) for t, _ in shared]
+        found = []
+        for n in range(rng.choice((1, 1, 2))):
+            writes = self.writes(terms, rng.choice((0, 1, 1, 2)), None, taken)
+            found.append(Ending(self._ending_name(n, found), terms.truth(2), writes))
+        last = self.writes(terms, rng.choice((0, 1, 1)), None, taken)
+        return (*found, Ending(self._ending_name(9, found), None, last))
+
+    def _ending_name(self, n: int, others: Sequence[Ending]) -> str:
+        names = Names(self.rng, hostile=self.names.hostile)
+        names.used |= {str(e.name).casefold() for e in others}
+        return names.title(f"ends{n}")
+
+    def writes(
+        self, terms: Terms, count: int, guards: list[Node] | None, taken: Sequence[str] = ()
+    ) -> tuple[Write, ...]:
+        """So many updates of different places. What they want goes to ``guards``, where these are given."""
+        found: list[Write] = []
+        for _ in range(count):
+            made = self._write(terms, guards)
+            if made is not None and not any(_clash(made[0], t) for t, _ in found) and root(made[0]) not in taken:
+                found.append(made)
+        return tuple(found)
+
+    def _write(self, terms: Terms, guards: list[Node] | None) -> Write | None:
+        rng = self.rng
+        v = rng.choice(self.variables)
+        target: Node | None = variable(v.name, v.sort)
+        while target is not None and target.sort.kind == "array":
+            whole = rng.random() < (0.4 if "rows" in self.sorts.features else 0.12)
+            if whole:
+                value = terms.row(target.sort, 2)
+                return None if value is None else (target, self._kept(terms, value, target.sort))
+            position = terms.position(target.sort.over, 1)
+            target = None if position is None else Node("select", target.sort.element, (target, position))
+        if target is None:
+            return None
+        value = self._value(terms, target, guards)
+        return None if value is None else (target, value)
+
+    def _value(self, terms: Terms, target: Node, guards: list[Node] | None) -> Node | None:
+        """Often a step that gets somewhere, else anything."""
+        rng, sort = self.rng, target.sort
+        if sort.kind == "int" and rng.random() < 0.5:
+            low, high = terms.ends(sort)
+            if rng.random() < 0.7:
+                moved, room = Node("add", NUMBER, (target, number(1))), Node("lt", BOOL, (target, high))
+            else:
+                moved, room = Node("sub", NUMBER, (target, number(1))), Node("lt", BOOL, (low, target))
+            if guards is not None and rng.random() < 0.6:
+                guards.append(room)
+                return moved
+            return Node("if", NUMBER, (room, moved, rng.choice((low, high, target))))
+        if sort.kind == "set" and rng.random() < 0.4:
+            item = terms.value(sort.element, 1)
+            if item is not None and item.sort.kind != "maybe" and item.sort.kind not in ("int", "number"):
+                op = rng.choice(("union", "union", "difference"))
+                return Node(op, sort, (target, Node("literal", sort, (item,))))
+        if sort.kind == "bool" and rng.random() < 0.4:
+            return Node("not", BOOL, (target,))
+        if sort.kind == "enum" and rng.random() < 0.5:
+            return Node("const", sort, data=rng.randrange(len(sort.members)))
+        mine = [n for n in terms.names if sort.kind == "maybe" and n.sort in (sort, sort.element)]
+        if mine and rng.random() < 0.5:
+            return rng.choice(mine)
+        value = terms.value(sort, rng.choice((1, 1, 2, 3)))
+        return None if value is None else self._kept(terms, value, sort)
+
+    def _kept(self, terms: Terms, value: Node, sort: Sort) -> Node:
+        """The value, mostly kept in its range."""
+        if self.rng.random() < 0.04:
+            return value
+        if sort.kind == "int":
+            low, high = terms.ends(sort)
+            if value.op == "const" and isinstance(sort.low, int) and isinstance(sort.high, int):
+                return value if sort.low <= value.data <= sort.high else low
+            if value.sort == sort:
+                return value
+            return Node("if", NUMBER, (terms.between(value, sort), value, self.rng.choice((low, high))))
+        if sort.kind == "set" and sort.element.kind == "int":
+            name, over = f"kept {id(value)}", sort.element
+            whole = Node("such_that", sort, (Node("const", BOOL, data=1),), (name, over))
+            return value if value.op in ("const", "such_that") else Node("intersection", sort, (value, whole))
+        if sort.kind == "array" and value.op == "each":
+            return replace(value, args=(self._kept(terms, value.args[0], sort.element),))
+        return value
+
+    # Protections -----------------------------------------------------------------------------------------------
+    def _protected(self, described: Description) -> Description:
+        rng = self.rng
+        there = [a for a in described.actions if a.fault is None]
+        changes: list[Change] = []
+        if rng.random() < 0.3:
+            sort = self.sorts.scalar(small=True)
+            extra = Variable(self.names.word("extra"), sort, self.sorts.initially(sort))
+            changes.append(Change("variable", "", declared=extra))
+            self.variables = [*self.variables, extra]
+        for a in rng.sample(there, min(len(there), rng.choice((1, 1, 2)))):
+            changes.append(self._change(a))
+        if rng.random() < 0.25:
+            changes.append(Change("action", "", added=self.action("more")))
+        named = (self.names.title("better"), tuple(changes))
+        return replace(described, protections=(named,), protected=rng.random() < 0.8)
+
+    def _change(self, a: Action) -> Change:
+        rng = self.rng
+        terms = Terms(rng, self.sorts, self.variables, tuple(Node("bound", s, data=n) for n, s in a.parameters))
+        written = sorted({root(t) for e in endings(a) for t, _ in e.writes})
+        named = [e.name for e in a.endings]
+        kinds = ["require", "require", "guard", "outcome", "updates", "remove"]
+        kinds += ["forget"] * 2 if written else []
+        kinds += ["condition"] if len(named) > 1 else []
+        kind = rng.choice(kinds)
+        match kind:
+            case "require" | "guard":
+                return Change(kind, a.name, term=terms.truth(2))
+            case "outcome":
+                before = rng.choice((None, *named)) if named else None
+                ending = Ending(self._ending_name(5, a.endings), terms.truth(2), self.writes(terms, 1, None))
+                return Change(kind, a.name, ending=ending, before=before)
+            case "updates":
+                writes = self.writes(terms, 1, None)
+                return Change(kind, a.name, writes=writes) if writes else Change("require", a.name, term=terms.truth(2))
+            case "condition":
+                return Change(kind, a.name, term=terms.truth(2), before=rng.choice(named[:-1]))
+            case "forget":
+                return Change(kind, a.name, variable=rng.choice(written))
+        return Change("remove", a.name) if rng.random() < 0.4 else Change("require", a.name, term=terms.truth(2))
+
+
+def _clash(a: Node, b: Node) -> bool:
+    """The same place, or one that holds the other, whatever the positions are: an error where it is written."""
+    return a == b or _holds(a, b) or _holds(b, a)
+
+
+def _holds(outer: Node, inner: Node) -> bool:
+    while inner.op == "select":
+        inner = inner.args[0]
+        if inner == outer:
+            return True
+    return False

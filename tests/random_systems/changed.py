@@ -1,0 +1,78 @@
+"""What protections make of a description, by their definition: the oracle's own account of changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from .description import Action, Change, Description, Ending, Node, Write, conjunction
+
+
+def system(described: Description) -> tuple[Description, list[Action]]:
+    """The description with its protections applied if they are on, and the actions that there are in the run."""
+    actions = [a for a in described.actions if a.fault is None or a.fault in described.on]
+    variables = list(described.variables)
+    if described.protected:
+        for change in (c for _, changes in described.protections for c in changes):
+            if change.declared is not None:
+                variables.append(change.declared)
+            elif change.added is not None:
+                actions.append(change.added)
+            else:
+                actions = [b for a in actions for b in ([a] if a.name != change.action else _changed(a, change))]
+    return replace(described, variables=tuple(variables)), actions
+
+
+def endings(action: Action) -> list[Ending]:
+    """The endings with what they share."""
+    if not action.endings:
+        return [Ending(None, None, action.writes)]
+    return [replace(e, writes=(*action.writes, *e.writes)) for e in action.endings]
+
+
+def _changed(action: Action, change: Change) -> list[Action]:
+    told = replace(action, writes=(), endings=tuple(endings(action)))
+    term = change.term
+    match change.what:
+        case "remove":
+            return []
+        case "require":
+            assert term is not None
+            return [replace(told, guard=conjunction(*([] if told.guard is None else [told.guard]), term))]
+        case "guard":
+            return [replace(told, guard=term)]
+        case "outcome":
+            assert change.ending is not None
+            at = next((n for n, e in enumerate(told.endings) if e.name == change.before), 0) if change.before else 0
+            return [replace(told, endings=(*told.endings[:at], change.ending, *told.endings[at:]))]
+        case "condition":
+            found = [replace(e, condition=term) if e.name == change.before else e for e in told.endings]
+            return [replace(told, endings=tuple(found))]
+        case "updates":
+            return [replace(told, endings=tuple(replace(e, writes=change.writes) for e in told.endings))]
+        case "forget":
+            return [_writes(told, lambda w: None if root(w[0]) == change.variable else w)]
+        case _:
+            assert change.what == "value"
+            assert term is not None
+            value = term
+            return [_writes(told, lambda w: (w[0], _put(value, w[1])) if root(w[0]) == change.variable else w)]
+
+
+def _writes(action: Action, by: Callable[[Write], Write | None]) -> Action:
+    found = [replace(e, writes=tuple(w for w in map(by, e.writes) if w is not None)) for e in action.endings]
+    return replace(action, endings=tuple(found))
+
+
+def _put(term: Node, assigned: Node) -> Node:
+    """``term`` with what would have been assigned in its place."""
+    if term.op == "assigned":
+        return assigned
+    return replace(term, args=tuple(_put(a, assigned) for a in term.args))
+
+
+def root(target: Node) -> str:
+    """The variable that is written."""
+    while target.op == "select":
+        target = target.args[0]
+    return str(target.data)

@@ -1,0 +1,161 @@
+"""Drawing whole systems from a seed, and properties of what they do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+
+from .actions import Actions
+from .description import BOOL, Asked, Description, Node, Variable, conjunction, variable
+from .names import Names
+from .sorts import Sorts
+from .terms import Terms, constant_of
+from .truth import Truth, TooLargeError, ask, explore
+
+FEATURES = (
+    "full words",
+    "wide",
+    "rows",
+    "positions",
+    "set positions",
+    "names",
+    "beyond",
+    "limits",
+    "symmetric",
+    "sets of optional",
+    "one",
+    "truth arrays",
+    "optional",
+    "ordered",
+    "faults",
+    "protections",
+)
+"""What is drawn on purpose; each system has some of them."""
+TRIES = 40
+FEWEST = 12
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A description, and what is true of it."""
+
+    described: Description
+    truth: Truth
+
+
+def draw(seed: int, features: tuple[str, ...] = FEATURES) -> Drawn:
+    """The system of that seed: one of 12 to 1,500 states if some tries find one, or one that is wrong."""
+    best: tuple[int, Description, Truth] | None = None
+    for n in range(TRIES):
+        rng = Random(f"{seed}:{n}")
+        described = _system(rng, f"{seed}", features)
+        try:
+            truth = explore(described)
+        except TooLargeError:
+            continue
+        if best is None or len(best[2].depths) < len(truth.depths) or truth.wrong is not None:
+            best = n, described, truth
+        if (truth.wrong is None and len(truth.depths) >= FEWEST) or rng.random() < 0.04:
+            best = n, described, truth
+            break
+        if truth.wrong is not None and rng.random() < (0.3 if truth.depths else 0.05):
+            break
+    assert best is not None, f"seed {seed} draws nothing that is small enough"
+    n, described, truth = best
+    properties = tuple(_properties(Random(f"{seed}:{n}:properties"), described, truth))
+    return judged(replace(described, properties=properties), truth)
+
+
+def judged(described: Description, truth: Truth | None = None) -> Drawn:
+    """The description with what is true of it. Raises ``TooLargeError``."""
+    found = truth or explore(described)
+    ask(found, described.properties)
+    return Drawn(described, found)
+
+
+def _system(rng: Random, seed: str, features: tuple[str, ...]) -> Description:
+    chosen = frozenset(rng.sample(features, min(len(features), rng.choice((1, 2, 3, 3, 4)))))
+    names = Names(rng, hostile="names" in chosen)
+    sorts = Sorts(rng, names, chosen)
+    variables = []
+    for n in range(rng.choice((1, 2, 3, 3, 3, 4))):
+        sort = sorts.any()
+        variables.append(Variable(names.word(f"v{n}"), sort, sorts.initially(sort)))
+    made = Actions(rng, sorts, names, variables)
+    described = Description(
+        seed=seed,
+        name=names.title("drawn"),
+        variables=tuple(variables),
+        actions=(),
+        parameters=tuple(sorts.parameters),
+        features=chosen,
+    )
+    described = made.add_to(described)
+    if rng.random() < 0.4:
+        final = Terms(rng, sorts, variables).truth(2)
+        described = replace(described, final=final)
+    return described
+
+
+# Properties ------------------------------------------------------------------------------------------------------
+def _properties(rng: Random, described: Description, truth: Truth) -> list[Asked]:
+    """Of every kind, of drawn terms and of states that there are, so that some are met late or never."""
+    names = Names(rng, hostile="names" in described.features)
+    names.used |= {a.name for a in described.actions} | {v.name for v in described.variables}
+    sorts = truth_sorts(rng, described)
+    states = Terms(rng, sorts, described.variables)
+    steps = Terms(rng, sorts, described.variables, steps=True, taken=truth.plain.actions)
+    some = [s for s, d in truth.depths.items() if rng.random() < 0.05 or d == truth.depth]
+    target = _is(rng, described, rng.choice(some)) if some else Node("not", BOOL, (states.truth(2),))
+    found = [
+        Asked("invariant", names.word("never-there"), Node("not", BOOL, (target,))),
+        Asked("invariant", names.word("state"), states.truth(3)),
+        Asked("reachable", names.word("met"), states.truth(3)),
+        Asked("step_invariant", names.word("step"), steps.truth(3)),
+        Asked("reachable", names.word("event"), steps.truth(3)),
+    ]
+    late = Node("primed", BOOL, (target,)) if target.op != "const" else target
+    event = conjunction(late, steps.of_action(rng.choice(truth.plain.actions))) if truth.plain.actions else late
+    found.append(Asked("step_invariant", names.word("never-so"), Node("not", BOOL, (event,))))
+    live = rng.choice(("eventually_always", "infinitely_often", "leads_to"))
+    goal = target if rng.random() < 0.4 else states.truth(2)
+    tags = {t for a in truth.plain.actions for t in a.tags}
+    without = frozenset({"lazy"} & tags if rng.random() < 0.3 else ())
+    trigger = states.truth(2) if live == "leads_to" else None
+    found.append(Asked(live, names.word("live"), goal, trigger, without=without, despite=rng.random() < 0.4))
+    if "helper" in tags:
+        wherever = states.truth(2) if rng.random() < 0.5 else None
+        manual = frozenset({"lazy"} & tags if rng.random() < 0.5 else ())
+        helpers = frozenset({"helper"})
+        found.append(Asked("recoverable", names.word("again"), goal, wherever, helpers=helpers, manual=manual))
+    return found
+
+
+def truth_sorts(rng: Random, described: Description) -> Sorts:
+    """The sorts of a description, to draw terms with."""
+    sorts = object.__new__(Sorts)
+    sorts.rng, sorts.features, sorts.parameters = rng, described.features, list(described.parameters)
+    every = list(dict.fromkeys(s for v in described.variables for s in v.sort.parts))
+    every += [s for a in described.actions for _, x in a.parameters for s in x.parts if s not in every]
+    sorts.indices = [s for s in every if s.kind == "index"] or [BOOL]
+    sorts.enums = [s for s in every if s.kind == "enum"]
+    sorts.numbers = [s for s in every if s.kind == "int"]
+    return sorts
+
+
+def _is(rng: Random, described: Description, state: tuple[object, ...]) -> Node:
+    """The state is this one, as far as constants can say it."""
+    found = []
+    for v, value in zip(described.variables, state, strict=False):
+        constant = constant_of(v.sort, value)
+        if constant is not None:
+            found.append(Node("eq", BOOL, (variable(v.name, v.sort), constant)))
+        elif v.sort.kind == "array" and v.sort.over.kind in ("int", "enum", "bool") and isinstance(value, tuple):
+            for n, held in enumerate(value):
+                low = v.sort.over.low if v.sort.over.kind == "int" else 0
+                inner = constant_of(v.sort.element, held)
+                if inner is not None and isinstance(low, int):
+                    at = Node("const", v.sort.over, data=low + n)
+                    read = Node("select", v.sort.element, (variable(v.name, v.sort), at))
+                    found.append(Node("eq", BOOL, (read, inner)))
+    return conjunction(*found[:6]) if found else Node("const", BOOL, data=0)

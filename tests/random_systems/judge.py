@@ -1,0 +1,175 @@
+"""What is wrong with the answers of planrace, held against what is true."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from checker import Options, check
+from checker.vocabulary import Finding, Report
+from model.language import DefinitionError, ModelError
+
+from .description import Asked
+from .draw import Drawn
+from .refused import refused
+from .runs import wrong_run
+from .truth import LIVE, Told, Truth, orbits, symmetric_sorts
+from .write import load
+
+EXHAUSTIVE = {"exhaustive": True, "symmetry": False, "slicing": False}
+
+
+@dataclass
+class Judge:
+    """Asks about one drawn system; ``complaints`` is what is wrong. ``seconds`` bounds each search."""
+
+    drawn: Drawn
+    seconds: float = 20.0
+    complaints: list[str] = field(default_factory=list)
+    protocol: Any = None
+
+    def __post_init__(self) -> None:
+        self.truth: Truth = self.drawn.truth
+        self.asked: dict[str, Asked] = {p.name: p for p in self.drawn.described.properties}
+
+    def complain(self, who: str, what: str) -> None:
+        self.complaints.append(f"{who}: {what}")
+
+    # The definition --------------------------------------------------------------------------------------------
+    def define(self) -> bool:
+        """Read the file; whether there is something to check."""
+        why = refused(self.drawn.described)
+        with self._crashes("definition"):
+            try:
+                self.protocol = load(self.drawn.described)
+            except DefinitionError as problem:
+                if why is None:
+                    self.complain("definition", f"refused: {problem}")
+                elif problem.where is None or not problem.where.file.startswith("drawn_"):
+                    self.complain("definition", f"names no line: {problem}")
+                return False
+            if why is not None and not self.drawn.described.protections:
+                self.complain("definition", f"not refused: {why}")
+            return why is None
+        return False
+
+    @contextmanager
+    def _crashes(self, who: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as problem:
+            at = traceback.extract_tb(problem.__traceback__)[-1]
+            self.complain(who, f"{type(problem).__name__}: {problem} (at {at.filename.rpartition('/')[2]}:{at.lineno})")
+
+    # Engines ---------------------------------------------------------------------------------------------------
+    def ask(self, engine: str, names: Sequence[str] = (), **options: Any) -> Report | None:
+        """The report of an engine, after it is compared with the truth; None where the model is refused."""
+        d = self.drawn.described
+        who = " ".join([engine, *(f"{n}={v}" for n, v in options.items() if n != "seconds")])
+        wanted = Options(engine=engine, properties=tuple(names), **{"seconds": self.seconds, **options})
+        protections = [name for name, _ in d.protections] if d.protected else []
+        with self._crashes(who):
+            try:
+                report = check(self.protocol, d.values, faults=d.on, with_protections=protections, options=wanted)
+            except ModelError as problem:
+                self._refused(who, problem, names)
+                return None
+            self.compare(who, report, bounded=engine in ("bmc", "simulate", "induction", "spacer"))
+            return report
+        return None
+
+    def _refused(self, who: str, problem: ModelError, names: Sequence[str]) -> None:
+        """An error of the model; is there one?"""
+        asked = [self.truth.told[n] for n in names or self.asked]
+        if self.truth.wrong is None and all(t.wrong is None for t in asked):
+            self.complain(who, f"says that the model is wrong, and it is not: {problem}")
+
+    def compare(self, who: str, report: Report, *, bounded: bool = False) -> None:
+        """Verdicts, lengths, runs and counts. ``bounded``: unknown is an answer."""
+        for f in report.findings:
+            for what in self._finding(f, bounded=bounded or report.interrupted):
+                self.complain(who, f"{f.kind} {f.name}: {what}")
+        covered = report.exploration
+        if covered is None or not covered.complete:
+            return
+        if self.truth.wrong is not None and all(self.asked[f.name].kind not in LIVE for f in report.findings):
+            if not any(f.trace for f in report.findings) or "exhaustive" in who:
+                self.complain(who, f"a complete search of a model that is wrong: {self.truth.why}")
+            return
+        main = any(self.asked[f.name].kind not in LIVE for f in report.findings)
+        if self.truth.wrong is None and main and not covered.sliced:
+            self._counts(who, covered)
+
+    def _counts(self, who: str, covered: Any) -> None:
+        truth = self.truth
+        found = covered.states, covered.transitions, covered.depth
+        if not covered.symmetry:
+            wanted = len(truth.depths), truth.transitions, truth.depth
+            if found != wanted:
+                self.complain(who, f"states, transitions and depth are {found}, not {wanted}")
+            return
+        least, most = orbits(truth), len(truth.depths)
+        if not least <= covered.states <= most:
+            self.complain(who, f"{covered.states} states of {most} in {least} orbits")
+        if least != covered.states and len(symmetric_sorts(truth.plain.described)) < 2 and not self._refer():
+            self.complain(who, f"{covered.states} states stand for {least} orbits")
+
+    def _refer(self) -> bool:
+        """Members of a symmetric sort refer to members: there a search may count more than the orbits."""
+        shapes = [v.sort for v in self.truth.plain.described.variables]
+        return any(sum(s.kind == "index" and s.symmetric for s in sort.parts) > 1 for sort in shapes)
+
+    def _finding(self, f: Finding, *, bounded: bool) -> Iterator[str]:
+        told, verdict = self.truth.told[f.name], f.verdict.word
+        met = "holds" if self.asked[f.name].kind == "reachable" else "violated"
+        if verdict == "unknown":
+            if not bounded and told.verdict != "unknown":
+                yield f"unknown ({f.how}), not {told.verdict}"
+            return
+        length = f.depth if f.trace is not None else None
+        wrong = self._wrong(told, f.name)
+        if wrong is not None:
+            if verdict != met:
+                yield f"{verdict}, though the model is wrong in {wrong} steps: {self.truth.why}"
+            elif length is not None and length <= wrong and (told.length is None or told.length > length):
+                yield f"{verdict} in {length} steps, not in {told.length}"
+        elif verdict != told.verdict:
+            yield f"{verdict}, not {told.verdict} (in {told.length} steps)"
+        elif told.length is not None and length is None:
+            yield f"{verdict} without a run"
+        elif told.length is not None and length is not None:
+            if length < told.length or (length > told.length and f.how.startswith("explicit")):
+                yield f"{verdict} in {length} steps, not {told.length}"
+        if f.trace is not None and verdict == met:
+            yield from wrong_run(self.truth, self.asked[f.name], f)
+
+    def _wrong(self, told: Told, name: str) -> int | None:
+        """The least depth at which a search for a property meets what is wrong, where it does not decide it before."""
+        found = [w for w in (self.truth.wrong, told.wrong) if w is not None]
+        if self.asked[name].kind in LIVE or self.asked[name].kind == "recoverable":
+            return told.wrong if self.asked[name].kind in LIVE else (found[0] if found else None)
+        return min(found, default=None)
+
+
+Stage = Callable[[Judge], None]
+
+
+def explicit(j: Judge) -> None:
+    """The reference search."""
+    j.ask("explicit", **EXHAUSTIVE)
+
+
+def usual(j: Judge) -> None:
+    """What runs without options: stops when it has seen enough, leaves variables out, counts orbits if it is large."""
+    j.ask("auto")
+
+
+def symmetric(j: Judge) -> None:
+    """Orbits."""
+    if any(len(j.truth.plain.members(s)) > 1 for s in symmetric_sorts(j.drawn.described)):
+        if not j.drawn.truth.plain.described.variables:
+            return
+        j.ask("explicit", exhaustive=True, symmetry=True, slicing=False)

@@ -1,0 +1,254 @@
+"""What is true of a description: states, verdicts, lengths, recovery, liveness and orbits, found by plain search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import permutations, product
+from typing import Any
+
+from .changed import system
+from .description import Asked, Description, Node, Sort
+from .fair import Edge, fair_run
+from .plain import Plain, State, WrongError
+
+LIVE = ("eventually_always", "infinitely_often", "leads_to")
+
+
+class TooLargeError(Exception):
+    """More states or steps than are looked at."""
+
+
+@dataclass
+class Told:
+    """What is true of a property: ``verdict`` is holds or violated (unknown where the model is wrong), ``length`` the
+    steps of a shortest run that decides it, ``wrong`` the least depth at which it cannot be evaluated."""
+
+    verdict: str
+    length: int | None = None
+    wrong: int | None = None
+
+
+@dataclass
+class Truth:
+    """``wrong``: the depth of the nearest state that has a wrong step; None where the model is right, -1 where there is
+    no initial state. Counts are of the whole where nothing is wrong."""
+
+    plain: Plain
+    initial: State = ()
+    depths: dict[State, int] = field(default_factory=dict)
+    edges: dict[State, list[Edge]] = field(default_factory=dict)
+    transitions: int = 0
+    wrong: int | None = None
+    why: str = ""
+    told: dict[str, Told] = field(default_factory=dict)
+
+    @property
+    def depth(self) -> int:
+        return max(self.depths.values(), default=0)
+
+    @property
+    def sound(self) -> bool:
+        """Nothing is wrong: not a step, not a property."""
+        return self.wrong is None and all(t.wrong is None for t in self.told.values())
+
+    @property
+    def deadlock(self) -> int | None:
+        """The depth of the nearest state without steps that is not final."""
+        final = self.plain.described.final
+        ends = (lambda s: False) if final is None else self.plain.of_state(final)
+        return min((d for s, d in self.depths.items() if not self.edges[s] and not ends(s)), default=None)
+
+
+def explore(
+    described: Description, sizes: dict[str, int] | None = None, *, most: int = 1500, steps: int = 25_000
+) -> Truth:
+    """Every state and step. Raises ``TooLargeError``."""
+    plain = Plain(described, sizes)
+    truth = Truth(plain)
+    try:
+        truth.initial = plain.initial()
+    except WrongError as problem:
+        truth.wrong, truth.why = -1, str(problem)
+        return truth
+    truth.depths = {truth.initial: 0}
+    queue = [truth.initial]
+    for s in queue:
+        try:
+            found = list(plain.steps(s))
+        except WrongError as problem:
+            truth.wrong, truth.why = truth.depths[s], str(problem)
+            return truth
+        truth.edges[s] = found
+        truth.transitions += len(found)
+        for _, _, t in found:
+            if t not in truth.depths:
+                truth.depths[t] = truth.depths[s] + 1
+                queue.append(t)
+        if len(queue) > most or truth.transitions > steps:
+            raise TooLargeError
+    return truth
+
+
+def ask(truth: Truth, properties: Iterable[Asked]) -> None:
+    """Add what is true of the properties. Of a wrong model only shorter runs than to what is wrong say anything."""
+    for p in properties:
+        truth.told[p.name] = _live(truth, p) if p.kind in LIVE else _told(truth, p)
+
+
+def _told(truth: Truth, p: Asked) -> Told:
+    if p.kind == "recoverable":
+        return _recovery(truth, p)
+    wanted = p.kind == "reachable"
+    length, wrong = _first(truth, p.term, wanted, of_steps=p.kind == "step_invariant" or speaks_of_steps(p.term))
+    met = "holds" if wanted else "violated"
+    if length is not None:
+        return Told(met, length, wrong)
+    return Told({"holds": "violated", "violated": "holds"}[met], None, wrong)
+
+
+def speaks_of_steps(term: Node) -> bool:
+    """Whether the term needs a step."""
+    return any(n.op in ("primed", "taken") for n in term.inner)
+
+
+def _first(truth: Truth, term: Node, wanted: bool, *, of_steps: bool) -> tuple[int | None, int | None]:
+    """The length of a shortest run to where ``term`` is as wanted, and to where it has no value."""
+    length: int | None = None
+    wrong: int | None = None
+    test: Callable[..., bool] = truth.plain.of_step(term) if of_steps else truth.plain.of_state(term)
+    for s, d in truth.depths.items():  # in the order of the search, so the first is the shortest
+        if wrong is not None and length is not None:
+            break
+        rows: Sequence[tuple[Any, ...]] = [(s,)]
+        if of_steps:
+            d += 1
+            rows = [(s, t, n, choice, ending) for (n, choice), ending, t in truth.edges.get(s, ())]
+        for row in rows:
+            try:
+                if length is None and test(*row) == wanted:
+                    length = d
+            except WrongError:
+                wrong = d if wrong is None else wrong
+    return length, wrong
+
+
+def _marks(truth: Truth, term: Node | None) -> set[State]:
+    if term is None:
+        return set(truth.depths)
+    test = truth.plain.of_state(term)
+    return {s for s in truth.depths if test(s)}
+
+
+def _recovery(truth: Truth, p: Asked) -> Told:
+    try:
+        goal, asked = _marks(truth, p.term), _marks(truth, p.second)
+    except WrongError:
+        return Told("unknown", None, 0)
+    helping = p.helpers | p.manual
+    back: dict[State, list[State]] = {}
+    for s, edges in truth.edges.items():
+        for (n, _), _, t in edges:
+            if truth.plain.actions[n].tags & helping:
+                back.setdefault(t, []).append(s)
+    good, queue = set(goal), list(goal)
+    for t in queue:
+        for s in back.get(t, ()):
+            if s not in good:
+                good.add(s)
+                queue.append(s)
+    lost = [truth.depths[s] for s in asked - good]
+    return Told("violated", min(lost)) if lost else Told("holds")
+
+
+def _live(truth: Truth, p: Asked) -> Told:
+    """Liveness is read without some actions, and mostly without faults: a system of its own."""
+    kept = [
+        a
+        for a in truth.plain.actions
+        if not a.tags & p.without and (p.despite or a.fault is None)
+    ]
+    part = _part(truth, {a.name for a in kept})
+    if part.wrong is not None:
+        return Told("unknown", None, part.wrong)
+    try:
+        goal = _marks(part, p.term)
+        trigger = _marks(part, p.second)
+    except WrongError:
+        return Told("unknown", None, 0)
+    states = set(part.depths)
+    if p.kind == "eventually_always":
+        region, bad = states, states - goal
+    elif p.kind == "infinitely_often":
+        region = bad = states - goal
+    else:
+        region = bad = _owed(part, trigger - goal, goal)
+    fairness = [a.fairness for a in part.plain.actions]
+    return Told("violated" if fair_run(part.edges, region, bad, fairness) else "holds")
+
+
+def _owed(part: Truth, start: set[State], goal: set[State]) -> set[State]:
+    found, queue = set(start), list(start)
+    for s in queue:
+        for _, _, t in part.edges[s]:
+            if t not in found and t not in goal:
+                found.add(t)
+                queue.append(t)
+    return found
+
+
+def _part(truth: Truth, names: set[str]) -> Truth:
+    """What can be reached by these actions alone."""
+    part = Truth(truth.plain, truth.initial, {truth.initial: 0})
+    queue = [truth.initial]
+    for s in queue:
+        if s not in truth.edges:
+            part.wrong = part.depths[s]
+            return part
+        part.edges[s] = [e for e in truth.edges[s] if truth.plain.actions[e[0][0]].name in names]
+        for _, _, t in part.edges[s]:
+            if t not in part.depths:
+                part.depths[t] = part.depths[s] + 1
+                queue.append(t)
+    return part
+
+
+# Orbits ----------------------------------------------------------------------------------------------------------
+def symmetric_sorts(described: Description) -> list[Sort]:
+    """The symmetric indices that variables speak of."""
+    whole, _ = system(described)
+    found = (s for v in whole.variables for s in v.sort.parts if s.kind == "index" and s.symmetric)
+    return list(dict.fromkeys(found))
+
+
+def orbits(truth: Truth) -> int:
+    """How many classes the states fall into if members of symmetric indices change places."""
+    plain = truth.plain
+    sorts = symmetric_sorts(plain.described)
+    shapes = [v.sort for v in plain.described.variables]
+    seen: set[State] = set()
+    count = 0
+    for s in truth.depths:
+        if s not in seen:
+            count += 1
+            seen |= set(_orbit(plain, sorts, shapes, s))
+    return count
+
+
+def _orbit(plain: Plain, sorts: list[Sort], shapes: list[Sort], state: State) -> Iterator[State]:
+    for chosen in product(*(permutations(plain.members(s)) for s in sorts)):
+        new = {s: dict(zip(plain.members(s), p, strict=True)) for s, p in zip(sorts, chosen, strict=True)}
+        yield tuple(_renamed(s, v, new) for s, v in zip(shapes, state, strict=True))
+
+
+def _renamed(sort: Sort, value: Any, new: dict[Sort, dict[int, int]]) -> Any:
+    if sort.kind == "array":
+        items = [_renamed(sort.element, v, new) for v in value]
+        if sort.over in new:
+            by = new[sort.over]
+            return tuple(items[old - 1] for old in sorted(by, key=lambda m: by[m]))
+        return tuple(items)
+    if sort.kind == "set":
+        return frozenset(_renamed(sort.element, v, new) for v in value)
+    key = sort.element if sort.kind == "maybe" else sort
+    return new[key].get(value, value) if key in new else value
