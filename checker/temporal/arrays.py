@@ -6,6 +6,7 @@ import ast
 import ctypes
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from operator import getitem, setitem
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,7 @@ def loops(size: int) -> Callable[..., int]:
     return _plain()
 
 
+@cache
 def _plain() -> Callable[..., int]:
     names: dict[str, Any] = {"min": min, **dict.fromkeys(PARTS, getitem)}
     names |= {f"set_{part}": setitem for part in PARTS}

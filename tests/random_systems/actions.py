@@ -94,7 +94,7 @@ class Actions:
         """One or two endings with a condition, and the one when no other applies."""
         rng = self.rng
         taken = [root(t) for t, _ in shared]
-        found = []
+        found: list[Ending] = []
         for n in range(rng.choice((1, 1, 2))):
             writes = self.writes(terms, rng.choice((0, 1, 1, 2)), None, taken)
             found.append(Ending(self._ending_name(n, found), terms.truth(2), writes))

@@ -10,7 +10,7 @@ from .description import BOOL, Asked, Description, Node, Variable, conjunction, 
 from .names import Names
 from .sorts import Sorts
 from .terms import Terms, constant_of
-from .truth import Truth, TooLargeError, ask, explore
+from .truth import TooLargeError, Truth, ask, explore
 
 FEATURES = (
     "full words",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,24 @@ from .runs import wrong_run
 from .truth import LIVE, Told, Truth, orbits, symmetric_sorts
 from .write import load
 
-EXHAUSTIVE = {"exhaustive": True, "symmetry": False, "slicing": False}
+LIMITS = ("there is no machine code for this instance", "which solvers would not notice")
+"""What an engine cannot do and says so: no answer, and none that is wrong."""
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Something that hangs is an error, and no hanging test."""
+
+    def late(*_: object) -> None:
+        raise TimeoutError(f"no answer in {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @dataclass
@@ -35,6 +53,11 @@ class Judge:
         self.truth: Truth = self.drawn.truth
         self.asked: dict[str, Asked] = {p.name: p for p in self.drawn.described.properties}
 
+    @property
+    def checkable(self) -> list[str]:
+        """The properties that a search of states and steps decides."""
+        return [n for n, p in self.asked.items() if p.kind in ("invariant", "step_invariant", "reachable")]
+
     def complain(self, who: str, what: str) -> None:
         self.complaints.append(f"{who}: {what}")
 
@@ -42,7 +65,7 @@ class Judge:
     def define(self) -> bool:
         """Read the file; whether there is something to check."""
         why = refused(self.drawn.described)
-        with self._crashes("definition"):
+        with self.crashes("definition"):
             try:
                 self.protocol = load(self.drawn.described)
             except DefinitionError as problem:
@@ -57,7 +80,7 @@ class Judge:
         return False
 
     @contextmanager
-    def _crashes(self, who: str) -> Iterator[None]:
+    def crashes(self, who: str) -> Iterator[None]:
         try:
             yield
         except Exception as problem:
@@ -71,7 +94,7 @@ class Judge:
         who = " ".join([engine, *(f"{n}={v}" for n, v in options.items() if n != "seconds")])
         wanted = Options(engine=engine, properties=tuple(names), **{"seconds": self.seconds, **options})
         protections = [name for name, _ in d.protections] if d.protected else []
-        with self._crashes(who):
+        with self.crashes(who), deadline(2 * self.seconds):
             try:
                 report = check(self.protocol, d.values, faults=d.on, with_protections=protections, options=wanted)
             except ModelError as problem:
@@ -83,8 +106,10 @@ class Judge:
 
     def _refused(self, who: str, problem: ModelError, names: Sequence[str]) -> None:
         """An error of the model; is there one?"""
+        if any(limit in str(problem) for limit in LIMITS):
+            return
         asked = [self.truth.told[n] for n in names or self.asked]
-        if self.truth.wrong is None and all(t.wrong is None for t in asked):
+        if self.truth.wrong is None and all(t.wrong is None for t in asked) and self.truth.deadlock != -1:
             self.complain(who, f"says that the model is wrong, and it is not: {problem}")
 
     def compare(self, who: str, report: Report, *, bounded: bool = False) -> None:
@@ -102,6 +127,18 @@ class Judge:
         main = any(self.asked[f.name].kind not in LIVE for f in report.findings)
         if self.truth.wrong is None and main and not covered.sliced:
             self._counts(who, covered)
+        if self.truth.sound and main and "exhaustive" in who:
+            self._warnings(who, report)
+
+    def _warnings(self, who: str, report: Report) -> None:
+        """Deadlocks, and actions that never happen."""
+        stuck = next((w.trace for w in report.warnings if w.kind == "deadlock"), None)
+        length, wanted = None if stuck is None else len(stuck), self.truth.deadlock
+        if length != wanted and wanted != -1:
+            self.complain(who, f"a deadlock after {length} steps, not {wanted}")
+        never = {w.subject for w in report.warnings if w.kind == "never happens"}
+        if never != self.truth.never:
+            self.complain(who, f"{sorted(never)} never happen, not {sorted(self.truth.never)}")
 
     def _counts(self, who: str, covered: Any) -> None:
         truth = self.truth
@@ -126,7 +163,7 @@ class Judge:
         told, verdict = self.truth.told[f.name], f.verdict.word
         met = "holds" if self.asked[f.name].kind == "reachable" else "violated"
         if verdict == "unknown":
-            if not bounded and told.verdict != "unknown":
+            if not bounded and told.verdict != "unknown" and "time limit" not in f.how:
                 yield f"unknown ({f.how}), not {told.verdict}"
             return
         length = f.depth if f.trace is not None else None
@@ -141,7 +178,8 @@ class Judge:
         elif told.length is not None and length is None:
             yield f"{verdict} without a run"
         elif told.length is not None and length is not None:
-            if length < told.length or (length > told.length and f.how.startswith("explicit")):
+            longer = length > told.length and f.how.startswith("explicit")
+            if length < told.length or longer:
                 yield f"{verdict} in {length} steps, not {told.length}"
         if f.trace is not None and verdict == met:
             yield from wrong_run(self.truth, self.asked[f.name], f)
@@ -152,24 +190,3 @@ class Judge:
         if self.asked[name].kind in LIVE or self.asked[name].kind == "recoverable":
             return told.wrong if self.asked[name].kind in LIVE else (found[0] if found else None)
         return min(found, default=None)
-
-
-Stage = Callable[[Judge], None]
-
-
-def explicit(j: Judge) -> None:
-    """The reference search."""
-    j.ask("explicit", **EXHAUSTIVE)
-
-
-def usual(j: Judge) -> None:
-    """What runs without options: stops when it has seen enough, leaves variables out, counts orbits if it is large."""
-    j.ask("auto")
-
-
-def symmetric(j: Judge) -> None:
-    """Orbits."""
-    if any(len(j.truth.plain.members(s)) > 1 for s in symmetric_sorts(j.drawn.described)):
-        if not j.drawn.truth.plain.described.variables:
-            return
-        j.ask("explicit", exhaustive=True, symmetry=True, slicing=False)

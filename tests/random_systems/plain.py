@@ -182,7 +182,8 @@ class Plain:
 
     def _assigned(self, written: Write, bound: dict[str, str]) -> str:
         target, value = written
-        name, path = root(target), []
+        name = root(target)
+        path: list[str] = []
         while target.op == "select":
             path.insert(0, self._text(target.args[1], bound))
             target = target.args[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from .description import BOOL, Parameter, Sort
+from .description import BOOL, Bound, Parameter, Sort
 from .names import Names
 
 WIDE = (
@@ -86,9 +86,7 @@ class Sorts:
             wanted += [self.rng.choice(("symmetric", "ordered", ""))]
         for kind in wanted:
             name, size = self.names.title("node"), self._size()
-            self.indices.append(
-                Sort("index", name, 1, size, symmetric=kind == "symmetric", ordered=kind == "ordered")
-            )
+            self.indices.append(Sort("index", name, 1, size, symmetric=kind == "symmetric", ordered=kind == "ordered"))
 
     def _number(self) -> Sort:
         rng = self.rng
@@ -97,8 +95,8 @@ class Sorts:
             return Sort("int", self.names.title("number"), low, high)
         if self.parameters and rng.random() < 0.5:
             p = rng.choice(self.parameters)
-            low, high = rng.choice(((0, p.name), (1, p.name), (p.name, p.high + 1), (-1, p.name)))  # type: ignore[misc]
-            return Sort("int", self.names.title("number"), low, high)
+            ranges: list[tuple[Bound, Bound]] = [(0, p.name), (1, p.name), (p.name, p.high + 1), (-1, p.name)]
+            return Sort("int", self.names.title("number"), *rng.choice(ranges))
         if "one" in self.features and rng.random() < 0.3:
             low = rng.choice((-1, 0, 3))
             return Sort("int", self.names.title("number"), low, low)
@@ -146,7 +144,9 @@ class Sorts:
         if "full words" in self.features and roll < 0.5:
             return self.set()
         if "rows" in self.features and roll < 0.4:
-            return Sort("array", of=Sort("array", of=self.scalar(small=True), domain=self.domain()), domain=self.domain())
+            return Sort(
+                "array", of=Sort("array", of=self.scalar(small=True), domain=self.domain()), domain=self.domain()
+            )
         if roll < 0.45:
             return self.scalar()
         if roll < 0.6:

@@ -34,7 +34,7 @@ class Terms:
     # Reads -----------------------------------------------------------------------------------------------------
     def place(self, want: Callable[[Sort], bool], depth: int = 1) -> Node | None:
         """A read of a variable, or of an element, or a bound variable, of a wanted sort."""
-        found: list[Node | Variable] = [n for n in self.names if want(n.sort)] * 2
+        found: list[Node | Variable] = [*(n for n in self.names if want(n.sort))] * 2
         found += [v for v in self.variables if self._reaches(v.sort, want)]
         if not found:
             return None
@@ -103,9 +103,7 @@ class Terms:
 
     def ends(self, sort: Sort) -> tuple[Node, Node]:
         """The bounds of a sort of numbers as terms."""
-        low, high = (
-            Node("size", NUMBER, data=b) if isinstance(b, str) else number(b) for b in (sort.low, sort.high)
-        )
+        low, high = (Node("size", NUMBER, data=b) if isinstance(b, str) else number(b) for b in (sort.low, sort.high))
         return low, high
 
     # Values ----------------------------------------------------------------------------------------------------
@@ -156,12 +154,12 @@ class Terms:
             over, body = self.bound(depth)
             return Node("count", NUMBER, (body,), over)
         if roll < 0.88:
-            over = rng.choice(self.sorts.indices)
-            name = self._name(over)
+            domain = rng.choice(self.sorts.indices)
+            name = self._name(domain)
             held = self.within(name).number(depth - 1, own)
-            position = self.within().position(over, depth - 1)
+            position = self.position(domain, depth - 1)
             if position is not None:
-                each = Node("each", Sort("array", of=NUMBER, domain=over), (held,), (name.data, over))
+                each = Node("each", Sort("array", of=NUMBER, domain=domain), (held,), (name.data, domain))
                 return Node("select", NUMBER, (each, position))
         return Node("if", NUMBER, (self.truth(depth - 1), self.number(depth - 1, own), self.number(depth - 1, own)))
 
@@ -231,7 +229,9 @@ class Terms:
             return rng.choice((YES, NO)) if self.chance(0.4) else self.equal(0)
         if self.steps and self.taken and self.chance(0.2):
             return self.of_action(rng.choice(self.taken))
-        match rng.choice(("join", "join", "not", "equal", "equal", "equal", "less", "less", "member", "member", "bind")):
+        match rng.choice(
+            ("join", "join", "not", "equal", "equal", "equal", "less", "less", "member", "member", "bind")
+        ):
             case "join":
                 op = rng.choice(("and", "or", "implies"))
                 return Node(op, BOOL, (self.truth(depth - 1), self.truth(depth - 1)))

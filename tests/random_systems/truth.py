@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import permutations, product
 from typing import Any
 
@@ -52,12 +53,21 @@ class Truth:
         """Nothing is wrong: not a step, not a property."""
         return self.wrong is None and all(t.wrong is None for t in self.told.values())
 
-    @property
+    @cached_property
     def deadlock(self) -> int | None:
-        """The depth of the nearest state without steps that is not final."""
+        """The depth of the nearest state without steps that is not final; -1 where that has no value somewhere."""
         final = self.plain.described.final
         ends = (lambda s: False) if final is None else self.plain.of_state(final)
-        return min((d for s, d in self.depths.items() if not self.edges[s] and not ends(s)), default=None)
+        try:
+            return min((d for s, d in self.depths.items() if not self.edges.get(s, True) and not ends(s)), default=None)
+        except WrongError:
+            return -1
+
+    @property
+    def never(self) -> set[str]:
+        """Actions that are nowhere enabled."""
+        met = {n for edges in self.edges.values() for (n, _), _, _ in edges}
+        return {a.name for n, a in enumerate(self.plain.actions) if n not in met}
 
 
 def explore(
@@ -117,12 +127,12 @@ def _first(truth: Truth, term: Node, wanted: bool, *, of_steps: bool) -> tuple[i
     length: int | None = None
     wrong: int | None = None
     test: Callable[..., bool] = truth.plain.of_step(term) if of_steps else truth.plain.of_state(term)
-    for s, d in truth.depths.items():  # in the order of the search, so the first is the shortest
+    for s, depth in truth.depths.items():  # in the order of the search, so the first is the shortest
         if wrong is not None and length is not None:
             break
         rows: Sequence[tuple[Any, ...]] = [(s,)]
+        d = depth + of_steps
         if of_steps:
-            d += 1
             rows = [(s, t, n, choice, ending) for (n, choice), ending, t in truth.edges.get(s, ())]
         for row in rows:
             try:
@@ -163,11 +173,7 @@ def _recovery(truth: Truth, p: Asked) -> Told:
 
 def _live(truth: Truth, p: Asked) -> Told:
     """Liveness is read without some actions, and mostly without faults: a system of its own."""
-    kept = [
-        a
-        for a in truth.plain.actions
-        if not a.tags & p.without and (p.despite or a.fault is None)
-    ]
+    kept = [a for a in truth.plain.actions if not a.tags & p.without and (p.despite or a.fault is None)]
     part = _part(truth, {a.name for a in kept})
     if part.wrong is not None:
         return Told("unknown", None, part.wrong)

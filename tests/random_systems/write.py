@@ -52,8 +52,8 @@ class _Writer:
             self._protection(n, name, changes)
         if d.final is not None:
             add(f"protocol.final({self._term(d.final, {})})")
-        for p in d.properties:
-            add(f"protocol.declare({self._asked(p)})")
+        for asked in d.properties:
+            add(f"protocol.declare({self._asked(asked)})")
         run = [f"{n}={v}" for n, v in d.values.items()]
         comment = f"# drawn from seed {d.seed}; sizes {' '.join(run) or 'none'}; faults {' '.join(d.on) or 'none'}; "
         comment += f"protections {'on' if d.protected else 'off'}; features {' '.join(sorted(d.features))}\n"
@@ -124,7 +124,7 @@ class _Writer:
         parts += [self._write(w, bound) for w in a.writes]
         parts += [self._ending(e, bound) for e in a.endings]
         head = f"def {name}({', '.join(bound)}):"
-        body = [f"    return step("] + [f"        {p}," for p in parts] + ["    )"]
+        body = ["    return step("] + [f"        {p}," for p in parts] + ["    )"]
         rename = [f"{name}.__name__ = {a.name!r}", f"{owner}.action({', '.join(told)})({name})"]
         self.lines += [indent + line for line in [head, *body, *rename]]
 
@@ -282,4 +282,3 @@ _INFIX = {
     "following": "following({})",
     "primed": "primed({})",
 }
-

@@ -1,0 +1,76 @@
+"""Every form of a report about a drawn system: written, parsed by somebody else's parser, and read back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+
+from checker import instance_of, lint, render, state_graph
+from checker.report.forms import FORMS, OF_TRACE
+from checker.report.itf import read_itf
+from checker.report.read import report_of
+from checker.vocabulary import Report
+
+from .judge import Judge
+
+XML = ("svg", "graphml", "junit")
+JSON = ("json", "itf", "tlc", "sarif")
+
+
+def forms(j: Judge) -> None:
+    """All forms of the whole report, and of every run in it."""
+    report = j.ask("explicit", symmetry=False, exhaustive=True, slicing=False, explain=True)
+    if report is None:
+        return
+    traces = [f.name for f in report.findings if f.trace is not None]
+    for form in FORMS:
+        for trace in traces[:3] if form in OF_TRACE else [None]:
+            with j.crashes(f"{form} of {trace or 'the report'}"):
+                told = render(report, form, trace=trace)
+                for what in _wrong(form, told, report, trace):
+                    j.complain(f"{form} of {trace or 'the report'}", what)
+    _drawn(j)
+
+
+def _wrong(form: str, told: str, report: Report, trace: str | None) -> Iterator[str]:
+    if not told.strip():
+        yield "it is empty"
+    if form in XML:
+        ElementTree.fromstring(told)
+    data: Any = json.loads(told) if form in JSON else None
+    if form == "json":
+        again = report_of(data)
+        if render(again, "json") != told:
+            yield "read back and written again it differs"
+        if [(f.name, f.verdict) for f in again.findings] != [(f.name, f.verdict) for f in report.findings]:
+            yield "read back it says something else"
+        if render(again, "text") != render(report, "text"):
+            yield "read back its text differs"
+    if form == "itf":
+        found, _ = read_itf(told)
+        wanted = next(f.trace for f in report.findings if f.name == trace)
+        assert wanted is not None
+        if [found.initial, *(s.state for s in found.steps)] != [wanted.initial, *(s.state for s in wanted.steps)]:
+            yield "read back its states differ"
+
+
+def _drawn(j: Judge) -> None:
+    """The state graph, and what lint says of the model: nothing of it can fail."""
+    d = j.drawn.described
+    protections = [name for name, _ in d.protections] if d.protected else []
+    about: Any = {"parameters": d.values, "faults": d.on, "with_protections": protections}
+    with j.crashes("instance"):
+        instance_of(j.protocol, **about)
+    if j.truth.sound:
+        with j.crashes("graph"):
+            graph = state_graph(j.protocol, most=2000, **about)
+            if (len(graph), graph.number_of_edges()) != (len(j.truth.depths), j.truth.transitions):
+                j.complain("graph", f"{len(graph)} states and {graph.number_of_edges()} steps")
+            for form in ("dot", "graphml"):
+                told = render(graph, form)
+                if form == "graphml":
+                    ElementTree.fromstring(told)
+    with j.crashes("lint"):
+        render(lint(j.protocol, **about), "text")
