@@ -39,7 +39,7 @@ class Actions:
         faults: tuple[str, ...] = ()
         if "faults" in self.sorts.features:
             faults = tuple(self.names.word("crash") for _ in range(rng.choice((1, 2))))
-        actions = [self.action(f"act{n}") for n in range(rng.choice((1, 2, 2, 3, 3, 4)))]
+        actions = [self.action(f"act{n}") for n in range(rng.choice((1, 2, 3, 3, 4, 4)))]
         if faults:
             for _ in range(rng.choice((1, 1, 2))):
                 actions.append(replace(self.action("fail"), fault=rng.choice(faults)))
@@ -61,7 +61,7 @@ class Actions:
         guards: list[Node] = []
         if rng.random() < 0.5:
             guards.append(rng.choice((terms.truth(2), terms.equal(1), terms.less(1), terms.member(1))))
-        shared = self.writes(terms, rng.choice((0, 1, 1, 2, 2)), guards)
+        shared = self.writes(terms, rng.choice((0, 1, 1, 2, 2, 3)), guards)
         told: tuple[Ending, ...] = ()
         if rng.random() < 0.35 or not shared:
             told = self.endings(terms, shared)
@@ -87,7 +87,7 @@ class Actions:
         options += [Sort("maybe", of=s) for s in sorts.indices] if "optional" in sorts.features else []
         names = Names(rng, hostile=self.names.hostile)
         names.used |= self.names.used
-        return tuple((names.plain(f"q{n}"), rng.choice(options)) for n in range(rng.choice((0, 1, 1, 1, 1, 2))))
+        return tuple((names.plain(f"q{n}"), rng.choice(options)) for n in range(rng.choice((0, 1, 1, 1, 1, 1, 2))))
 
     # Writes ----------------------------------------------------------------------------------------------------
     def endings(self, terms: Terms, shared: Sequence[Write]) -> tuple[Ending, ...]:
@@ -96,9 +96,9 @@ class Actions:
         taken = [root(t) for t, _ in shared]
         found: list[Ending] = []
         for n in range(rng.choice((1, 1, 2))):
-            writes = self.writes(terms, rng.choice((0, 1, 1, 2)), None, taken)
+            writes = self.writes(terms, rng.choice((0, 1, 1, 2, 2)), None, taken)
             found.append(Ending(self._ending_name(n, found), terms.truth(2), writes))
-        last = self.writes(terms, rng.choice((0, 1, 1)), None, taken)
+        last = self.writes(terms, rng.choice((0, 1, 1, 2)), None, taken)
         return (*found, Ending(self._ending_name(9, found), None, last))
 
     def _ending_name(self, n: int, others: Sequence[Ending]) -> str:
@@ -112,7 +112,7 @@ class Actions:
         """So many updates of different places. What they want goes to ``guards``, where these are given."""
         found: list[Write] = []
         for _ in range(count):
-            made = self._write(terms, guards)
+            made = self._write(terms, guards) or self._write(terms, guards) or self._write(terms, guards)
             if made is not None and not any(_clash(made[0], t) for t, _ in found) and root(made[0]) not in taken:
                 found.append(made)
         return tuple(found)
@@ -136,7 +136,7 @@ class Actions:
     def _value(self, terms: Terms, target: Node, guards: list[Node] | None) -> Node | None:
         """Often a step that gets somewhere, else anything."""
         rng, sort = self.rng, target.sort
-        if sort.kind == "int" and rng.random() < 0.5:
+        if sort.kind == "int" and rng.random() < 0.65:
             low, high = terms.ends(sort)
             if rng.random() < 0.7:
                 moved, room = Node("add", NUMBER, (target, number(1))), Node("lt", BOOL, (target, high))
@@ -148,9 +148,12 @@ class Actions:
             return Node("if", NUMBER, (room, moved, rng.choice((low, high, target))))
         if sort.kind == "set" and rng.random() < 0.4:
             item = terms.value(sort.element, 1)
-            if item is not None and item.sort.kind != "maybe" and item.sort.kind not in ("int", "number"):
-                op = rng.choice(("union", "union", "difference"))
-                return Node(op, sort, (target, Node("literal", sort, (item,))))
+            if sort.element.kind == "int":
+                item = self._kept(terms, terms.number(1, sort.element), sort.element)
+            if item is not None and not (item.op == "const" and item.sort.kind == "maybe"):
+                held = Node("literal", sort, (item,))
+                turned = Node("if", sort, (Node("member", BOOL, (item, target)), _less(target, held), _more(target, held)))
+                return rng.choice((turned, _more(target, held), _less(target, held)))
         if sort.kind == "bool" and rng.random() < 0.4:
             return Node("not", BOOL, (target,))
         if sort.kind == "enum" and rng.random() < 0.5:
@@ -221,6 +224,14 @@ class Actions:
             case "forget":
                 return Change(kind, a.name, variable=rng.choice(written))
         return Change("remove", a.name) if rng.random() < 0.4 else Change("require", a.name, term=terms.truth(2))
+
+
+def _more(target: Node, items: Node) -> Node:
+    return Node("union", target.sort, (target, items))
+
+
+def _less(target: Node, items: Node) -> Node:
+    return Node("difference", target.sort, (target, items))
 
 
 def _clash(a: Node, b: Node) -> bool:

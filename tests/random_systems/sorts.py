@@ -74,7 +74,7 @@ class Sorts:
             return self.rng.choice(self.parameters).name
         if "one" in self.features and self.rng.random() < 0.4:
             return 1
-        return self.rng.choice((2, 2, 3))
+        return self.rng.choice((2, 3, 3))
 
     def _indices(self) -> None:
         wanted = []
@@ -101,7 +101,7 @@ class Sorts:
             low = rng.choice((-1, 0, 3))
             return Sort("int", self.names.title("number"), low, low)
         low = rng.choice((0, 0, 0, 1, 1, -1, -2, 5))
-        return Sort("int", self.names.title("number"), low, low + rng.choice((1, 2, 2, 3, 4)))
+        return Sort("int", self.names.title("number"), low, low + rng.choice((1, 2, 3, 3, 4, 6)))
 
     # What variables have ---------------------------------------------------------------------------------------
     def scalar(self, *, small: bool = False) -> Sort:
