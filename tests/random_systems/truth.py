@@ -71,7 +71,7 @@ class Truth:
 
 
 def explore(
-    described: Description, sizes: dict[str, int] | None = None, *, most: int = 1500, steps: int = 25_000
+    described: Description, sizes: dict[str, int] | None = None, *, most: int = 1500, steps: int = 10_000
 ) -> Truth:
     """Every state and step. Raises ``TooLargeError``."""
     plain = Plain(described, sizes)
