@@ -38,7 +38,7 @@ class Actions:
         rng = self.rng
         faults: tuple[str, ...] = ()
         if "faults" in self.sorts.features:
-            faults = tuple(self.names.word("crash") for _ in range(rng.choice((1, 2))))
+            faults = tuple(self.names.word("crash", "fault") for _ in range(rng.choice((1, 2))))
         actions = [self.action(f"act{n}") for n in range(rng.choice((1, 2, 3, 3, 4, 4)))]
         if faults:
             for _ in range(rng.choice((1, 1, 2))):
@@ -70,7 +70,7 @@ class Actions:
         helper = frozenset(t for t in ("helper", "lazy") if rng.random() < 0.45)
         indexed = [n for n, s in parameters if s.kind == "index"]
         return Action(
-            name=self.names.word(fallback),
+            name=self.names.word(fallback, "action"),
             parameters=parameters,
             guard=conjunction(*guards) if guards else None,
             writes=shared,
@@ -86,8 +86,7 @@ class Actions:
         options = [*sorts.indices, *sorts.indices, *sorts.enums, *small, BOOL]
         options += [Sort("maybe", of=s) for s in sorts.indices] if "optional" in sorts.features else []
         names = Names(rng, hostile=self.names.hostile)
-        names.used |= self.names.used
-        return tuple((names.plain(f"q{n}"), rng.choice(options)) for n in range(rng.choice((0, 1, 1, 1, 1, 1, 2))))
+        return tuple((names.plain(f"q{n}", "own"), rng.choice(options)) for n in range(rng.choice((0, 1, 1, 1, 1, 1, 2))))
 
     # Writes ----------------------------------------------------------------------------------------------------
     def endings(self, terms: Terms, shared: Sequence[Write]) -> tuple[Ending, ...]:
@@ -103,8 +102,8 @@ class Actions:
 
     def _ending_name(self, n: int, others: Sequence[Ending]) -> str:
         names = Names(self.rng, hostile=self.names.hostile)
-        names.used |= {str(e.name).casefold() for e in others}
-        return names.title(f"ends{n}")
+        names.used |= {("ending", str(e.name)) for e in others}
+        return names.title(f"ends{n}", "ending")
 
     def writes(
         self, terms: Terms, count: int, guards: list[Node] | None, taken: Sequence[str] = ()
@@ -197,7 +196,7 @@ class Actions:
             changes.append(self._change(a))
         if rng.random() < 0.25:
             changes.append(Change("action", "", added=self.action("more")))
-        named = (self.names.title("better"), tuple(changes))
+        named = (self.names.title("better", "protection"), tuple(changes))
         return replace(described, protections=(named,), protected=rng.random() < 0.8)
 
     def _change(self, a: Action) -> Change:

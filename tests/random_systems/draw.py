@@ -86,7 +86,7 @@ def _system(rng: Random, seed: str, features: tuple[str, ...]) -> Description:
     made = Actions(rng, sorts, names, variables)
     described = Description(
         seed=seed,
-        name=names.title("drawn"),
+        name=names.title("drawn", "protocol"),
         variables=tuple(variables),
         actions=(),
         parameters=tuple(sorts.parameters),
@@ -103,33 +103,32 @@ def _system(rng: Random, seed: str, features: tuple[str, ...]) -> Description:
 def _properties(rng: Random, described: Description, truth: Truth) -> list[Asked]:
     """Of every kind, of drawn terms and of states that there are, so that some are met late or never."""
     names = Names(rng, hostile="names" in described.features)
-    names.used |= {a.name for a in described.actions} | {v.name for v in described.variables}
     sorts = truth_sorts(rng, described)
     states = Terms(rng, sorts, described.variables)
     steps = Terms(rng, sorts, described.variables, steps=True, taken=truth.plain.actions)
     some = [s for s, d in truth.depths.items() if rng.random() < 0.05 or d == truth.depth]
     target = _is(rng, described, rng.choice(some)) if some else Node("not", BOOL, (states.truth(2),))
     found = [
-        Asked("invariant", names.word("never-there"), Node("not", BOOL, (target,))),
-        Asked("invariant", names.word("state"), states.truth(3)),
-        Asked("reachable", names.word("met"), states.truth(3)),
-        Asked("step_invariant", names.word("step"), steps.truth(3)),
-        Asked("reachable", names.word("event"), steps.truth(3)),
+        Asked("invariant", names.word("never-there", "property"), Node("not", BOOL, (target,))),
+        Asked("invariant", names.word("state", "property"), states.truth(3)),
+        Asked("reachable", names.word("met", "property"), states.truth(3)),
+        Asked("step_invariant", names.word("step", "property"), steps.truth(3)),
+        Asked("reachable", names.word("event", "property"), steps.truth(3)),
     ]
     late = Node("primed", BOOL, (target,)) if target.op != "const" else target
     event = conjunction(late, steps.of_action(rng.choice(truth.plain.actions))) if truth.plain.actions else late
-    found.append(Asked("step_invariant", names.word("never-so"), Node("not", BOOL, (event,))))
+    found.append(Asked("step_invariant", names.word("never-so", "property"), Node("not", BOOL, (event,))))
     live = rng.choice(("eventually_always", "infinitely_often", "leads_to"))
     goal = target if rng.random() < 0.4 else states.truth(2)
     tags = {t for a in truth.plain.actions for t in a.tags}
     without = frozenset({"lazy"} & tags if rng.random() < 0.3 else ())
     trigger = states.truth(2) if live == "leads_to" else None
-    found.append(Asked(live, names.word("live"), goal, trigger, without=without, despite=rng.random() < 0.4))
+    found.append(Asked(live, names.word("live", "property"), goal, trigger, without=without, despite=rng.random() < 0.4))
     if "helper" in tags:
         wherever = states.truth(2) if rng.random() < 0.5 else None
         manual = frozenset({"lazy"} & tags if rng.random() < 0.5 else ())
         helpers = frozenset({"helper"})
-        found.append(Asked("recoverable", names.word("again"), goal, wherever, helpers=helpers, manual=manual))
+        found.append(Asked("recoverable", names.word("again", "property"), goal, wherever, helpers=helpers, manual=manual))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keyword import iskeyword
 from random import Random
 
 PLAIN = [
@@ -193,35 +194,35 @@ WRITTEN = frozenset(
 
 
 class Names:
-    """Gives every thing a name of its own."""
+    """Gives things names: every thing of a ``table`` one of its own, things of different tables often the same one.
+    Parameters, variables and members of enumerations share the table of values."""
 
     def __init__(self, rng: Random, *, hostile: bool) -> None:
         self.rng = rng
         self.hostile = hostile
-        self.used: set[str] = {"somebody"}
+        self.used: set[tuple[str, str]] = set()
 
-    def word(self, fallback: str) -> str:
-        """An identifier, or a keyword, that nothing else has."""
+    def word(self, fallback: str, table: str = "value") -> str:
+        """An identifier, or a keyword."""
         pool = HOSTILE if self.hostile and self.rng.random() < 0.7 else PLAIN
-        return self._free(self.rng.choice(pool) if self.hostile or self.rng.random() < 0.3 else fallback)
+        return self._free(self.rng.choice(pool) if self.hostile or self.rng.random() < 0.3 else fallback, table)
 
-    def plain(self, fallback: str) -> str:
+    def plain(self, fallback: str, table: str = "value") -> str:
         """An identifier that Python lets a parameter have."""
-        from keyword import iskeyword
+        found = self.word(fallback, table)
+        return found if not iskeyword(found) and found not in WRITTEN else self._free(fallback, table)
 
-        found = self.word(fallback)
-        return found if not iskeyword(found) and found not in WRITTEN else self._free(fallback)
-
-    def title(self, fallback: str) -> str:
-        """Any text that names something."""
+    def title(self, fallback: str, table: str) -> str:
+        """Any text that names something; those of endings have no brackets."""
         if self.hostile and self.rng.random() < 0.5:
-            return self._free(self.rng.choice(WORDS))
-        return self.word(fallback)
+            words = [w for w in WORDS if table != "ending" or "[" not in w]
+            return self._free(self.rng.choice(words), table)
+        return self.word(fallback, table)
 
-    def _free(self, name: str) -> str:
+    def _free(self, name: str, table: str) -> str:
         found, n = name, 1
-        while found.casefold() in self.used:
+        while (table, found) in self.used:
             n += 1
             found = f"{name}_{n}"
-        self.used.add(found.casefold())
+        self.used.add((table, found))
         return found

@@ -42,7 +42,7 @@ class Sorts:
             size = 1 if "one" in features and rng.random() < 0.7 else rng.choice((2, 3, 3, 4))
             members = tuple(names.plain(f"M{len(self.enums)}{n}").lstrip("_") for n in range(size))
             members = tuple(m if m and m not in ("name", "members") else f"E{n}" for n, m in enumerate(members))
-            self.enums.append(Sort("enum", names.title("colour"), members=members))
+            self.enums.append(Sort("enum", names.title("colour", "sort"), members=members))
         self.numbers = [self._number() for _ in range(rng.choice((1, 2, 2, 3)))]
 
     def value(self, parameter: str) -> int:
@@ -85,23 +85,23 @@ class Sorts:
         if not wanted or self.rng.random() < 0.3:
             wanted += [self.rng.choice(("symmetric", "ordered", ""))]
         for kind in wanted:
-            name, size = self.names.title("node"), self._size()
+            name, size = self.names.title("node", "sort"), self._size()
             self.indices.append(Sort("index", name, 1, size, symmetric=kind == "symmetric", ordered=kind == "ordered"))
 
     def _number(self) -> Sort:
         rng = self.rng
         if "wide" in self.features and rng.random() < 0.6:
             low, high = rng.choice(WIDE)
-            return Sort("int", self.names.title("number"), low, high)
+            return Sort("int", self.names.title("number", "number"), low, high)
         if self.parameters and rng.random() < 0.5:
             p = rng.choice(self.parameters)
             ranges: list[tuple[Bound, Bound]] = [(0, p.name), (1, p.name), (p.name, p.high + 1), (-1, p.name)]
-            return Sort("int", self.names.title("number"), *rng.choice(ranges))
+            return Sort("int", self.names.title("number", "number"), *rng.choice(ranges))
         if "one" in self.features and rng.random() < 0.3:
             low = rng.choice((-1, 0, 3))
-            return Sort("int", self.names.title("number"), low, low)
+            return Sort("int", self.names.title("number", "number"), low, low)
         low = rng.choice((0, 0, 0, 1, 1, -1, -2, 5))
-        return Sort("int", self.names.title("number"), low, low + rng.choice((1, 2, 3, 3, 4, 6)))
+        return Sort("int", self.names.title("number", "number"), low, low + rng.choice((1, 2, 3, 3, 4, 6)))
 
     # What variables have ---------------------------------------------------------------------------------------
     def scalar(self, *, small: bool = False) -> Sort:
@@ -130,7 +130,7 @@ class Sorts:
         rng = self.rng
         if "full words" in self.features and rng.random() < 0.6:
             low, high = rng.choice(FULL)
-            return Sort("set", of=Sort("int", self.names.title("wide"), low, high))
+            return Sort("set", of=Sort("int", self.names.title("wide", "number"), low, high))
         options = [s for s in (*self.enums, *self.numbers) if self.bounds(s)[0] >= 0 and self._count(s) <= 6]
         options = [s for s in options if not isinstance(s.low, str)]
         options += [*self.indices, *self.indices, BOOL]
