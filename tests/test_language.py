@@ -394,3 +394,19 @@ def test_instances_hold_what_variables_start_with(sort: Any, start: Any, holds: 
             protocol.system().instance(size=size)
         assert caught.value.where is not None
         assert caught.value.where.file == __file__
+
+
+def test_names_that_our_functions_use_for_themselves() -> None:
+    """A size may be called self, a term template; a parameter called outcome cannot be told apart from outcomes."""
+    protocol = Protocol("named")
+    most = protocol.parameter("self", 1, 1, 2)
+    x = protocol.variable("x", integers(0, most), 0)
+    worker = index("worker", 2)
+
+    @protocol.action(worker, by=worker)
+    def go(outcome: Term) -> Step:
+        return step(when(x < most), update(x, x + 1), says("to {template}", template=x + 1))
+
+    assert protocol.system().instance(self=2).parameters == {"self": 2}
+    with pytest.raises(DefinitionError, match="no name of an outcome"):
+        exists(worker, lambda w: taken("go", outcome=w))

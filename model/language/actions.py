@@ -143,7 +143,7 @@ def update(target: Term, value: Value) -> Update:
     return Update(target, given, here)
 
 
-def says(template: str, **terms: Value) -> Says:
+def says(template: str, /, **terms: Value) -> Says:
     """Words for the report of this step; ``{name}`` in ``template`` is the value of the term ``name`` before the step:
     ``says("takes plan {p}", p=plan[w])``."""
     import string

@@ -139,6 +139,11 @@ def taken(action: str | Action, /, outcome: str | None = None, **parameters: Ter
     called = getattr(action, "name", action)
     if not isinstance(called, str):
         raise DefinitionError(f"taken: {called!r} is no action", remedy="name one: taken('flip')")
+    if outcome is not None and not isinstance(outcome, str):
+        raise DefinitionError(
+            f"taken: outcome={outcome!r} is no name of an outcome",
+            remedy="name one: outcome='late'; a parameter of the action that is called outcome wants another name",
+        )
     return make(Op.TAKEN, tuple(lift(parameters[n]) for n in names), BOOL, (called, outcome, names))
 
 

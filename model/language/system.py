@@ -101,12 +101,12 @@ class System:
         change(changes)
         return changes.done()
 
-    def instance(self, **values: int) -> Instance:
+    def instance(self, /, **values: int) -> Instance:
         """The instance with these parameter values; the others have their defaults. Raises ``ModelError`` for values
         that parameters do not have, and where a variable starts with what its sort does not hold at these sizes."""
         return self.sized(**values).checked()
 
-    def sized(self, **values: int) -> Instance:
+    def sized(self, /, **values: int) -> Instance:
         """The instance that ``instance`` returns, whatever its variables start with: at sizes that the assumptions of a
         proof rule out nobody needs them."""
         return Instance(self, self._values(values))
