@@ -409,4 +409,4 @@ def test_names_that_our_functions_use_for_themselves() -> None:
 
     assert protocol.system().instance(self=2).parameters == {"self": 2}
     with pytest.raises(DefinitionError, match="no name of an outcome"):
-        exists(worker, lambda w: taken("go", outcome=w))
+        exists(worker, lambda w: taken("go", outcome=w))  # type: ignore[arg-type]
