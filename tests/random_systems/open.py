@@ -10,7 +10,7 @@ from checker.vocabulary import Finding
 from model.language import ModelError
 
 from .judge import Judge, deadline
-from .plain import Plain
+from .plain import Plain, WrongError
 from .runs import wrong_run
 from .truth import TooLargeError, Truth, ask, explore
 
@@ -61,4 +61,7 @@ def _wrong(j: Judge, f: Finding) -> Iterator[str]:
         if f.trace is None:
             yield "refuted without a run"
             return
-        yield from wrong_run(Truth(Plain(j.drawn.described, at)), j.asked[f.name], f)
+        try:
+            yield from wrong_run(Truth(Plain(j.drawn.described, at)), j.asked[f.name], f)
+        except WrongError as problem:
+            yield f"refuted at {at}, where the model is wrong: {problem}"

@@ -13,7 +13,8 @@ from .write import text
 
 def kinds(found: Sequence[str]) -> set[str]:
     """Complaints without their numbers and names, so that those of a smaller system compare."""
-    told = (re.sub(r": (\S+ ?\S* )\S+: ", r": \1", re.sub(r"-?\d+", "#", c), count=1)[:70] for c in found)
+    plain = (re.sub(r"\S+\.py:\d+: ", "", c) for c in found)
+    told = (re.sub(r": (\S+ ?\S* )\S+: ", r": \1", re.sub(r"-?\d+", "#", c), count=1)[:90] for c in plain)
     return set(told)
 
 

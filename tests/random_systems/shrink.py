@@ -40,7 +40,8 @@ def smaller(described: Description) -> Iterator[Description]:
     for n in ("properties", "actions", "variables"):
         told = getattr(described, n)
         for k in reversed(range(len(told))):
-            yield _with(described, n, (*told[:k], *told[k + 1 :]))
+            if len(told) > 1 or n == "properties":
+                yield _with(described, n, (*told[:k], *told[k + 1 :]))
     if described.faults and not any(a.fault for a in described.actions):
         yield replace(described, faults=(), on=())
     for n in ("protections", "actions", "properties"):
