@@ -40,9 +40,11 @@ from model.language import (
     index,
     integers,
     last,
+    optional,
     step,
     subsets,
     such_that,
+    taken,
     update,
     when,
 )
@@ -265,3 +267,18 @@ def test_the_finite_encoding_agrees(sizes: dict[str, int]) -> None:
         solver.add(*known, steps.at(steps.out_of_range, 0))
         ranges = [n for n in facts if n.startswith("range of")]
         assert (solver.check() == z3.unsat) == (len(ranges) == len(system.variables) - 2)  # all but lock and cursor
+
+
+def test_a_parameter_that_may_be_none_meets_a_member() -> None:
+    protocol = Protocol("chosen")
+    node = index("node", 2, ordered=True)
+    held = protocol.variable("held", node, last(node))
+
+    @protocol.action(optional(node), by="somebody")
+    def drop(q: Term) -> Step:
+        return step(when(q == held), update(held, held))
+
+    protocol.declare(step_invariant("own", taken("drop", q=held), "what is held is dropped"))
+    system = protocol.system()
+    found = Decider(system).decide(system, system.properties[0])
+    assert found.verdict is Verdict.HOLDS
