@@ -153,8 +153,8 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         r"size is none \(for that many members declare an index: index\(name, size\)",
         lambda: act(lambda_named("body", step), SIZE),
     ),
-    "a parameter with a default": (r"the parameter w=1 is not plain", lambda: act(lambda w=1: step(), Worker)),
-    "parameters as a tuple": (r"the parameter \*w is not plain", lambda: act(lambda *w: step(), Worker)),
+    "a parameter with a default": (r"the parameter w=1 is not plain", lambda: act(named(lambda w=1: step()), Worker)),
+    "parameters as a tuple": (r"the parameter \*w is not plain", lambda: act(named(lambda *w: step()), Worker)),
     "no function": (r"an action is a function, not 3", lambda: Protocol("x").action(by="me")(3)),  # type: ignore[arg-type]
     "a tuple for a step": (
         r"body returns no step but a tuple \(write return step\(…\) around",
@@ -223,6 +223,12 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "property without meaning": (r"property i has no meaning", lambda: invariant("i", flag, " ")),
     "unknown variant": (r"no protection of test is called 'x'", lambda: P.variant("v", ["x"])),
 }
+
+
+def named(body: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function under a name that an action can have."""
+    body.__name__ = "body"
+    return body
 
 
 def lambda_named(name: str, body: Callable[..., Any]) -> Callable[..., Any]:

@@ -86,7 +86,9 @@ class Actions:
         options = [*sorts.indices, *sorts.indices, *sorts.enums, *small, BOOL]
         options += [Sort("maybe", of=s) for s in sorts.indices] if "optional" in sorts.features else []
         names = Names(rng, hostile=self.names.hostile)
-        return tuple((names.plain(f"q{n}", "own"), rng.choice(options)) for n in range(rng.choice((0, 1, 1, 1, 1, 1, 2))))
+        return tuple(
+            (names.plain(f"q{n}", "own"), rng.choice(options)) for n in range(rng.choice((0, 1, 1, 1, 1, 1, 2)))
+        )
 
     # Writes ----------------------------------------------------------------------------------------------------
     def endings(self, terms: Terms, shared: Sequence[Write]) -> tuple[Ending, ...]:
@@ -151,7 +153,9 @@ class Actions:
                 item = self._kept(terms, terms.number(1, sort.element), sort.element)
             if item is not None and not (item.op == "const" and item.sort.kind == "maybe"):
                 held = Node("literal", sort, (item,))
-                turned = Node("if", sort, (Node("member", BOOL, (item, target)), _less(target, held), _more(target, held)))
+                turned = Node(
+                    "if", sort, (Node("member", BOOL, (item, target)), _less(target, held), _more(target, held))
+                )
                 return rng.choice((turned, _more(target, held), _less(target, held)))
         if sort.kind == "bool" and rng.random() < 0.4:
             return Node("not", BOOL, (target,))

@@ -123,12 +123,16 @@ def _properties(rng: Random, described: Description, truth: Truth) -> list[Asked
     tags = {t for a in truth.plain.actions for t in a.tags}
     without = frozenset({"lazy"} & tags if rng.random() < 0.3 else ())
     trigger = states.truth(2) if live == "leads_to" else None
-    found.append(Asked(live, names.word("live", "property"), goal, trigger, without=without, despite=rng.random() < 0.4))
+    found.append(
+        Asked(live, names.word("live", "property"), goal, trigger, without=without, despite=rng.random() < 0.4)
+    )
     if "helper" in tags:
         wherever = states.truth(2) if rng.random() < 0.5 else None
         manual = frozenset({"lazy"} & tags if rng.random() < 0.5 else ())
         helpers = frozenset({"helper"})
-        found.append(Asked("recoverable", names.word("again", "property"), goal, wherever, helpers=helpers, manual=manual))
+        found.append(
+            Asked("recoverable", names.word("again", "property"), goal, wherever, helpers=helpers, manual=manual)
+        )
     return found
 
 
