@@ -134,7 +134,7 @@ class Judge:
         """Deadlocks, and actions that never happen."""
         stuck = next((w.trace for w in report.warnings if w.kind == "deadlock"), None)
         length, wanted = None if stuck is None else len(stuck), self.truth.deadlock
-        if length != wanted and wanted != -1:
+        if wanted not in (length, -1):
             self.complain(who, f"a deadlock after {length} steps, not {wanted}")
         never = {w.subject for w in report.warnings if w.kind == "never happens"}
         if never != self.truth.never:
