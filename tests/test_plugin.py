@@ -51,7 +51,9 @@ def test_liveness_without_the_faults_that_are_on_says_so(project: pytest.Pyteste
 
         def test_it(model_check):
             faint = protocol.fault("faint", "nothing comes of it")
-            protocol.action(by="nobody", fault=faint)(lambda: step(when(done)))
+            def faints():
+                return step(when(done))
+            protocol.action(by="nobody", fault=faint)(faints)
             ends = eventually_always("ends", done, "all are done")
             anyhow = eventually_always("ends-anyhow", done, "and though they faint", despite_faults=True)
             model_check(protocol.variant("live").declaring([ends, anyhow]), "ends", "ends-anyhow", faults=["faint"])
