@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from checker import Options, Report, check, find
+from checker import Options, Report, Verdict, check, find
 from checker.cli.main import run
 from checker.report import render_json
 from checker.report.blocks import Document, Paragraph
@@ -22,6 +22,7 @@ from checker.report.compare import (
     comparison_markdown,
     parting,
 )
+from checker.report.plain import render_plain
 from checker.report.read import TRACE_SCHEMA
 from checker.vocabulary import Warned
 
@@ -121,6 +122,25 @@ def test_where_runs_part(before: Report) -> None:
     assert parting("p", trace, shorter).longer == "the first"
     other = replace(trace, initial={**trace.initial, "latest": 1})
     assert [d.what for d in parting("p", trace, other).places] == ["latest"]
+
+
+def test_witnesses_are_apart_from_counterexamples(before: Report) -> None:
+    """What is possible in fewer steps is no shorter counterexample."""
+    reached = replace(before.findings[0], name="reached", kind="reachable", verdict=Verdict.HOLDS)
+    assert reached.trace is not None
+    shorter = replace(reached, trace=replace(reached.trace, steps=reached.trace.steps[:5]))
+    a, b = (replace(before, findings=(f, before.findings[0])) for f in (reached, shorter))
+    c = compare(a, b)
+    assert [d.what for d in c.depths] == []
+    assert [(d.what, d.after) for d in c.witnesses] == [("reached", "5 steps")]
+    assert [(p.property, p.witness) for p in c.partings] == [("reached", True), (LOST, False)]
+    text = render_plain(comparison_document(c, 0))
+    assert text.index("\nRuns\n") < text.index(f"{LOST}: the same run") < text.index("\nWitnesses\n")
+    assert text.index("\nWitnesses\n") < text.index("reached: the first run goes on")
+    assert "Length of witnesses" in text
+    assert "Length of counterexamples" not in text
+    markdown = comparison_markdown(c)
+    assert markdown.index("**Runs**") < markdown.index("**Witnesses**")
 
 
 def sentences(told: Document) -> list[str]:

@@ -26,6 +26,7 @@ from model.language import (
     array,
     boolean,
     enumeration,
+    forall,
     index,
     integers,
     otherwise,
@@ -257,6 +258,55 @@ def test_unbounded_growth() -> None:
         assert [x.subject for x in found] == subjects
         assert {x.kind for x in found} == {"unbounded growth"}
     assert [x.subject for x in count_up(guarded)] == ["number", "seen"]
+
+
+def factory(*, ends: bool, down: bool = False) -> tuple[Lint, ...]:
+    """So many things are made, counted up or down; all else follows from that, but for how often it is tried."""
+    p = Protocol("factory")
+    n = p.parameter("n", 2, 1, 5)
+    worker = index("worker", 2)
+    made = p.variable("made", integers(0, n), n if down else 0)
+    counted, shipped, delivered, tries = (
+        p.variable(name, integers(0, n), 0) for name in ("counted", "shipped", "delivered", "tries")
+    )
+    names = p.variable("names", subsets(integers(1, n)), set())
+    of_each = p.variable("of_each", array(worker, integers(0, n)), 0)
+
+    @p.action(worker, integers(1, n), by=worker)
+    def make(w: Term, k: Term) -> Step:
+        return step(
+            when(made > 0 if down else made < n, ~k.isin(names)),
+            update(made, made - 1 if down else made + 1),
+            update(counted, counted + 1),
+            update(names, names | {k}),
+            update(of_each[w], of_each[w] + 1),
+        )
+
+    @p.action(by="shipper")
+    def ship() -> Step:
+        return step(when(shipped < counted), update(shipped, shipped + 1))
+
+    @p.action(by="postman")
+    def deliver() -> Step:
+        return step(when(delivered < shipped), update(delivered, delivered + 1))
+
+    @p.action(by="clerk")
+    def retry() -> Step:
+        return step(when(made < n, tries < n), update(tries, tries + 1))
+
+    if ends:
+        p.final(made == (0 if down else n))
+    sums = forall(worker, lambda w: of_each[w] <= counted)
+    p.declare(invariant("in-order", (delivered <= shipped) & (tries <= n) & sums & ~(names == set()), "in order"))
+    return tuple(x for x in lint(p) if x.kind == "unbounded growth")
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_what_the_end_of_runs_bounds_does_not_grow_unbounded(down: bool) -> None:
+    """What is counted along, compared with what is, and so on; not what grows by itself until then."""
+    assert [x.subject for x in factory(ends=True, down=down)] == ["tries"]
+    grown = ["counted", "shipped", "delivered", "tries", "names", "of_each"]
+    assert [x.subject for x in factory(ends=False, down=down)] == ([] if down else ["made"]) + grown
 
 
 def test_a_value_that_leaves_its_range_otherwise_is_an_error() -> None:

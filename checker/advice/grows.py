@@ -2,17 +2,20 @@
 
 A model checker has to bound what the world does not bound. Where a number that only counts up decides when runs end,
 their end is one of the model and not of the protocol. It is no finding where the author says that it is meant: where
-``final`` reads the number. Nor is a set one that gets no more elements than such a number counts, nor one of members of
-an index or an enumeration: of those the world has so many.
+``final`` reads the number. Nor is anything one that such a number bounds: what grows only in steps that count it (up or
+down), by what it is, or as long as it is compared with it (``shipped < made``); and what such a thing bounds in turn.
+Nor is a set of members of an index or an enumeration: of those the world has so many.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from model.language import Action, Array, Int, Op, SetOf, Sort, Term
+from model.language import Action, Array, Int, Op, Outcome, SetOf, Sort, Term
 from model.language.actions import Update
 from model.language.system import System, Variable
+from model.language.terms import subterms
 
 from .explored import Explored
 from .family import variables_of
@@ -21,11 +24,13 @@ from .finding import Lint
 
 def grows(runs: Sequence[Explored]) -> Iterator[Lint]:
     """Numbers and sets that only grow, of all systems that were explored."""
-    for v in {v.name: v for run in runs for v in run.instance.system.variables}.values():
-        having = [run for run in runs if any(w.name == v.name for w in run.instance.system.variables)]
-        updates = [u for run in having for u in _updates(run.instance.system, v.name)]
-        if not updates or not all(_grows(u.target, u.value) for u in updates) or _meant(having, v, updates):
-            continue
+    variables = {v.name: v for run in runs for v in run.instance.system.variables}
+    steps = {name: [g for run in runs for g in _growths(run.instance.system, name)] for name in variables}
+    growing = {n: g for n, g in steps.items() if g and all(_grows(x.update.target, x.update.value) for x in g)}
+    meant = _meant(runs, steps, growing)
+    for name in (n for n in growing if n not in meant):
+        v, updates = variables[name], [g.update for g in growing[name]]
+        having = [run for run in runs if any(w.name == name for w in run.instance.system.variables)]
         base = _base(v.sort)
         if isinstance(base, SetOf):
             if isinstance(base.element, Int):
@@ -58,9 +63,19 @@ def _set(v: Variable) -> Lint:
     )
 
 
-def _updates(system: System, name: str) -> list[Update]:
-    actions: Iterator[Action] = iter(system.actions.values())
-    return [u for a in actions for o in a.outcomes for u in o.updates if u.variable.data == name]
+@dataclass(frozen=True)
+class _Growth:
+    """An update of a variable, with all that its step does."""
+
+    action: Action
+    outcome: Outcome
+    update: Update
+
+
+def _growths(system: System, name: str) -> Iterator[_Growth]:
+    for a in system.actions.values():
+        for o in a.outcomes:
+            yield from (_Growth(a, o, u) for u in o.updates if u.variable.data == name)
 
 
 def _base(sort: Sort) -> Sort:
@@ -84,12 +99,50 @@ def _at_least(target: Term, value: Term) -> bool:
     return value.op is Op.ITE and all(_at_least(target, a) for a in value.args[1:])
 
 
-def _meant(runs: Sequence[Explored], v: Variable, updates: Sequence[Update]) -> bool:
-    """The author says when runs end, by this variable or by one that says which elements it gets."""
-    ends = {name for run in runs for name in variables_of(*run.instance.system.final)}
-    if v.name in ends:
+def _at_most(target: Term, value: Term) -> bool:
+    """``value`` is never greater than ``target``: it takes away a constant, in every case."""
+    if value.op is Op.SUB:
+        return _at_most(target, value.args[0]) and value.args[1].op is Op.CONST and value.args[1].data >= 0
+    return value is target or (value.op is Op.ITE and all(_at_most(target, a) for a in value.args[1:]))
+
+
+def _meant(
+    runs: Sequence[Explored], steps: Mapping[str, list[_Growth]], growing: Mapping[str, list[_Growth]]
+) -> set[str]:
+    """The variables by which the author says when runs end, and those that these bound."""
+    meant = {name for run in runs for name in variables_of(*run.instance.system.final)}
+    down = {n for n, g in steps.items() if g and all(_at_most(x.update.target, x.update.value) for x in g)}
+    while True:
+        counters = (growing.keys() | down) & meant
+        more = {n for n, g in growing.items() if n not in meant and all(_bounded(n, x, meant, counters) for x in g)}
+        if not more:
+            return meant
+        meant |= more
+
+
+def _bounded(name: str, growth: _Growth, meant: set[str], counters: set[str]) -> bool:
+    """A step in which a variable grows is counted by one of ``counters``, puts there what one that is ``meant`` says,
+    or asks how far it is from one."""
+    if any(u.variable.data in counters and _counts(u) for u in growth.outcome.updates):
         return True
-    return isinstance(_base(v.sort), SetOf) and all(variables_of(u.value) & ends for u in updates)
+    if variables_of(growth.update.value) & meant:
+        return True
+    asked = subterms(growth.action.guard, growth.outcome.condition)
+    return any(
+        t.op in (Op.LT, Op.LE) and name in (found := variables_of(t)) and found & meant and _apart(t, name)
+        for t in asked
+    )
+
+
+def _counts(update: Update) -> bool:
+    """It adds or takes away a constant that is not 0, whatever the state is."""
+    value = update.value
+    return value.op in (Op.ADD, Op.SUB) and any(t.op is Op.CONST and t.data > 0 for t in value.args)
+
+
+def _apart(comparison: Term, name: str) -> bool:
+    """The variable is on one side of a comparison, and not on both."""
+    return sum(name in variables_of(side) for side in comparison.args) == 1
 
 
 def _at_bound(runs: Sequence[Explored], v: Variable, updates: Sequence[Update]) -> Explored | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
 from ..annotations import Declared
-from ..vocabulary import OF_THE_RUN, Exploration, Finding, Report, Shown, ShownState, Step, Trace
+from ..vocabulary import OF_THE_RUN, Exploration, Finding, Report, Shown, ShownState, Step, Trace, Verdict
 from ..wording import counted
 from .blocks import Block, Document, Heading, Paragraph, clean
 from .lanes import told
@@ -33,7 +33,8 @@ class Difference:
 class Parting:
     """How two runs for one property relate. ``step`` is the first (from 1) that differs or leads elsewhere; ``places``
     are those that differ after it. None: the runs are the same, one goes on where the other ends (``longer``), or their
-    steps are the same and ``before`` and ``after`` say how they end."""
+    steps are the same and ``before`` and ``after`` say how they end. ``witness``: both show what is possible, and break
+    nothing."""
 
     property: str
     step: int | None
@@ -41,11 +42,13 @@ class Parting:
     after: str
     places: tuple[Difference, ...] = ()
     longer: str = ""
+    witness: bool = False
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs between two reports. ``verdicts`` are what a review must see; ``counts`` is empty with a reason in
+    """What differs between two reports. ``verdicts`` are what a review must see; ``depths`` are lengths of
+    counterexamples, ``witnesses`` those of runs that show what is possible; ``counts`` is empty with a reason in
     ``uncounted`` where they cannot be compared."""
 
     request: tuple[Difference, ...]
@@ -56,6 +59,7 @@ class Comparison:
     facts: tuple[Difference, ...]
     warnings: tuple[Difference, ...]
     partings: tuple[Parting, ...]
+    witnesses: tuple[Difference, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -69,12 +73,13 @@ def compare(a: Report, b: Report) -> Comparison:
     return Comparison(
         request=tuple(_request(a, b)),
         verdicts=tuple(_verdicts(a, b)),
-        depths=tuple(_depths(a, b)),
+        depths=tuple(_depths(a, b, witness=False)),
         counts=counts,
         uncounted=why,
         facts=tuple(_lists("facts shown", _facts(a), _facts(b))),
         warnings=tuple(_lists("warnings", _warnings(a), _warnings(b))),
         partings=tuple(_partings(a, b)),
+        witnesses=tuple(_depths(a, b, witness=True)),
     )
 
 
@@ -108,10 +113,15 @@ def _verdicts(a: Report, b: Report) -> Iterator[Difference]:
         yield from _differ(name, x, y)
 
 
-def _depths(a: Report, b: Report) -> Iterator[Difference]:
+def _depths(a: Report, b: Report, *, witness: bool) -> Iterator[Difference]:
     for x, y in _both(a, b):
-        if x.depth is not None and y.depth is not None:
+        if x.depth is not None and y.depth is not None and _witness(x, y) == witness:
             yield from _differ(x.name, counted(x.depth, "step"), counted(y.depth, "step"))
+
+
+def _witness(x: Finding, y: Finding) -> bool:
+    """Both runs show what is possible."""
+    return x.verdict is y.verdict is Verdict.HOLDS
 
 
 def _both(a: Report, b: Report) -> Iterator[tuple[Finding, Finding]]:
@@ -151,7 +161,7 @@ def _partings(a: Report, b: Report) -> Iterator[Parting]:
     for x, y in _both(a, b):
         if x.trace is not None and y.trace is not None:
             of_each = (x.variables or a.variables, y.variables or b.variables)
-            yield parting(x.name, x.trace, y.trace, of_each)
+            yield replace(parting(x.name, x.trace, y.trace, of_each), witness=_witness(x, y))
 
 
 def parting(name: str, a: Trace, b: Trace, variables: Both = ((), ())) -> Parting:
@@ -231,10 +241,15 @@ def _blocks(c: Comparison) -> Iterator[Block]:
                 yield Paragraph(f"{d.what}: {_arrow(d)}")
     if c.uncounted:
         yield Paragraph(f"Counts are not compared: {c.uncounted}.")
-    if c.partings:
-        yield Heading("Runs")
-    for p in c.partings:
-        yield Paragraph(_parts_at(p))
+    for title, partings in _runs(c):
+        if partings:
+            yield Heading(title)
+        for p in partings:
+            yield Paragraph(_parts_at(p))
+
+
+def _runs(c: Comparison) -> list[tuple[str, list[Parting]]]:
+    return [("Runs", [p for p in c.partings if not p.witness]), ("Witnesses", [p for p in c.partings if p.witness])]
 
 
 def _parts(c: Comparison) -> list[tuple[str, tuple[Difference, ...]]]:
@@ -242,6 +257,7 @@ def _parts(c: Comparison) -> list[tuple[str, tuple[Difference, ...]]]:
         ("Request", c.request),
         ("Verdicts", c.verdicts),
         ("Length of counterexamples", c.depths),
+        ("Length of witnesses", c.witnesses),
         ("Counts", c.counts),
         ("Scenario", c.facts),
         ("Warnings", c.warnings),
@@ -285,8 +301,9 @@ def comparison_markdown(c: Comparison) -> str:
             lines.append("")
     if c.uncounted:
         lines += [f"Counts are not compared: {c.uncounted}.", ""]
-    if c.partings:
-        lines += ["**Runs**", "", *(f"- {cell(_parts_at(p))}" for p in c.partings), ""]
+    for title, partings in _runs(c):
+        if partings:
+            lines += [f"**{title}**", "", *(f"- {cell(_parts_at(p))}" for p in partings), ""]
     return "\n".join(lines)
 
 
