@@ -22,7 +22,7 @@ def fingerprint(model: Instance | System, asked: Iterable[object] = ()) -> str:
     Places in files do not count: a comment more changes no answer. Raises ``TypeError`` for what it cannot read.
     """
     digest = hashlib.sha256()
-    for piece in _pieces((_version(), model, tuple(asked)), {}):
+    for piece in _pieces((planrace_version(), model, tuple(asked)), {}):
         digest.update(piece.encode())
         digest.update(b"\0")
     return digest.hexdigest()
@@ -76,7 +76,7 @@ def _leaf(value: object) -> str:
 
 
 @cache
-def _version() -> str:
+def planrace_version() -> str:
     """That of the package and, since a working copy changes without it, of its sources."""
     try:
         released = version("planrace")

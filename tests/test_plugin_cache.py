@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -167,3 +171,107 @@ def test_what_is_decided_in_full_is_not_asked_again(project: pytest.Pytester) ->
         result = project.runpytest_inprocess(*again, budget)
         result.assert_outcomes(passed=4)
         assert result.stdout.str().count("(cached)") == cached
+
+
+# Files that answer another question ------------------------------------------------------------------------------
+BOTH = """
+from counter import fixed, protocol
+
+def test_original(model_check):
+    model_check(protocol)
+
+def test_fixed(model_check):
+    model_check(fixed)
+"""
+
+
+def cached(project: pytest.Pytester) -> dict[str, Path]:
+    """The files of the cache by the name of their protocol."""
+    files = (project.path / ".pytest_cache" / "d" / "planrace").glob("*.json")
+    return {json.loads(f.read_text())["question"]["protocol"]: f for f in files}
+
+
+@pytest.fixture
+def both(project: pytest.Pytester) -> pytest.Pytester:
+    project.makepyfile(BOTH)
+    project.runpytest_inprocess("--model-check-cache").assert_outcomes(passed=1, failed=1)
+    project.runpytest_inprocess("--model-check-cache").assert_outcomes(passed=1, failed=1)
+    return project
+
+
+def test_a_verdict_under_the_key_of_another_question_is_none(both: pytest.Pytester) -> None:
+    there = cached(both)
+    there["counter"].write_text(there["counter-fixed"].read_text())
+    result = both.runpytest_inprocess("--model-check-cache")
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.stdout.str().count("(cached)") == 1
+
+
+def forged(data: dict[str, Any]) -> None:
+    """The digest is right, whatever the file says."""
+    digest = {n: v for n, v in data.items() if n != "digest"}
+    data["digest"] = hashlib.sha256(json.dumps(digest, sort_keys=True).encode()).hexdigest()
+
+
+def test_a_file_that_was_renamed_or_mended_answers_its_own_question_only(both: pytest.Pytester) -> None:
+    there = cached(both)
+    right, other = (json.loads(there[name].read_text()) for name in ("counter", "counter-fixed"))
+    for question in (other["question"], right["question"]):
+        data = {**other, "key": right["key"], "question": question}
+        forged(data)
+        there["counter"].write_text(json.dumps(data))
+        both.runpytest_inprocess("--model-check-cache").assert_outcomes(passed=1, failed=1)
+
+
+def holding(data: dict[str, Any]) -> None:
+    report = data["report"]
+    report["verdict"] = "holds"
+    for p in report["properties"]:
+        p["verdict"] = "holds"
+
+
+def another_run(data: dict[str, Any]) -> None:
+    for p in data["report"]["properties"]:
+        if p["trace"]:
+            p["trace"]["steps"].pop()
+
+
+def fewer_states(data: dict[str, Any]) -> None:
+    data["report"]["exploration"]["states"] -= 1
+
+
+@pytest.mark.parametrize(("change", "mended"), [(fewer_states, False), *product((holding, another_run), (False, True))])
+def test_a_verdict_that_was_changed_is_asked_anew(
+    both: pytest.Pytester, change: Callable[[dict[str, Any]], None], mended: bool
+) -> None:
+    file = cached(both)["counter"]
+    data = json.loads(file.read_text())
+    change(data)
+    if mended:
+        forged(data)
+    file.write_text(json.dumps(data))
+    result = both.runpytest_inprocess("--model-check-cache")
+    result.assert_outcomes(passed=1, failed=1)
+    assert result.stdout.str().count("(cached)") == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"schema": "planrace/cached/1"}', '{"schema": 1}', "\x00" * 99]
+)
+def test_files_that_are_none_are_asked_anew(tmp_path: Path, text: str) -> None:
+    class Folder:
+        def mkdir(self, _name: str) -> Path:
+            return tmp_path
+
+    (tmp_path / "k.json").write_text(text)
+    assert Cache(Folder()).get("k") is None
+
+
+def test_a_folder_that_cannot_be_made_costs_time_only() -> None:
+    class Nowhere:
+        def mkdir(self, name: str) -> Path:
+            raise NotADirectoryError(20, "Not a directory", name)
+
+    cache = Cache(Nowhere())
+    cache.put("k", check("fixed", plans=2))
+    assert cache.get("k") is None

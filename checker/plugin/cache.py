@@ -1,17 +1,39 @@
-"""Verdicts of questions that were asked before, in pytest's own cache directory."""
+"""Verdicts of questions that were asked before, in pytest's own cache directory.
+
+A file says which question its report answers: the key under which it is looked for, and the question in words. Both are
+compared when it is read, and so is a digest of it all; then the report is held against the question, and runs that
+break something are replayed. What does not fit is asked anew, as if there were no file: a test must never pass by the
+verdict of another question.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from model.language import Instance, ModelError
+from properties.kinds import Invariant, StepInvariant
+
+from ..answers import shows
 from ..ask import SYMBOLIC
-from ..report import OutputError, render_json, write_whole
-from ..report.errors import ReadError
-from ..report.read import read_report
-from ..vocabulary import Report, Verdict
+from ..interpreter import Interpreter
+from ..replay import ReplayError, record
+from ..report import OutputError, render_json, trace_json, write_whole
+from ..report.decode import content, parsed
+from ..report.errors import MalformedError, ReadError
+from ..report.read import report_of
+from ..vocabulary import Finding, Report, Verdict
+from ..walk import picks_of
 
 CACHED = " (cached)"
+SCHEMA = "planrace/cached/1"
+
+Question = Mapping[str, Any]
+"""What was asked, in values of JSON; those of ``SAID`` are what a report says of itself."""
+SAID = ("protocol", "parameters", "faults", "protections")
 
 
 class Cache:
@@ -19,27 +41,85 @@ class Cache:
     share them. Without pytest's cache there is none."""
 
     def __init__(self, cache: Any) -> None:
-        self._folder = cache.mkdir("planrace") if cache is not None else None
+        self._folder = _folder(cache)
 
-    def get(self, key: str | None) -> Report | None:
-        """The report, each of whose findings says that it is an old one; None where there is none that can be read."""
+    def get(self, key: str | None, question: Question | None = None, instance: Instance | None = None) -> Report | None:
+        """The report, each of whose findings says that it is an old one; None where there is none that can be read and
+        answers the question. Runs of violations are replayed in ``instance``."""
         if self._folder is None or key is None:
             return None
         try:
-            report = read_report(self._folder / f"{key}.json")
-        except ReadError:
+            data = parsed(content(self._folder / f"{key}.json"))
+            if not isinstance(data, dict) or data != _file(key, question, data.get("report")):
+                return None
+            report = report_of(data["report"])
+        except (MalformedError, ReadError):
+            return None
+        if not lasting(report) or not _answers(report, question or {}) or not _replayed(report, instance):
             return None
         findings = tuple(replace(f, how=f"{f.how}{CACHED}") for f in report.findings)
         return replace(report, findings=findings)
 
-    def put(self, key: str | None, report: Report) -> None:
+    def put(self, key: str | None, report: Report, question: Question | None = None) -> None:
         """Remember a report that no bound had a part in. A place that cannot be written only costs time."""
         if self._folder is None or key is None or not lasting(report):
             return
         try:
-            write_whole(self._folder / f"{key}.json", render_json(report))
+            data = _file(key, question, json.loads(render_json(report)))
+            write_whole(self._folder / f"{key}.json", json.dumps(data, ensure_ascii=False) + "\n")
         except OutputError:
             return
+
+
+def _folder(cache: Any) -> Any:
+    try:
+        return cache.mkdir("planrace") if cache is not None else None
+    except OSError:
+        return None
+
+
+def _file(key: str, question: Question | None, report: Any) -> dict[str, Any]:
+    """What a file holds."""
+    data = {"schema": SCHEMA, "key": key, "question": json.loads(json.dumps(question)), "report": report}
+    text = json.dumps(data, sort_keys=True)
+    return {**data, "digest": hashlib.sha256(text.encode()).hexdigest()}
+
+
+def _answers(report: Report, question: Question) -> bool:
+    """The report says of itself what was asked, and its verdicts are such as its traces show."""
+    said = {"protocol": report.protocol, "parameters": report.parameters}
+    said |= {"faults": list(report.faults), "protections": list(report.protections)}
+    if any(name in question and question[name] != said[name] for name in SAID):
+        return False
+    if not set(question.get("properties", ())) <= {f.name for f in report.findings}:
+        return False
+    return all(map(_shown, report.findings))
+
+
+def _shown(f: Finding) -> bool:
+    """A violation of an invariant has a run, and nothing that holds everywhere has one; what is never reached has
+    none either."""
+    if f.kind in ("invariant", "step invariant"):
+        return (f.verdict is Verdict.VIOLATED) is (f.trace is not None)
+    return f.kind != "reachability" or f.verdict is not Verdict.VIOLATED or f.trace is None
+
+
+def _replayed(report: Report, instance: Instance | None) -> bool:
+    """The interpreter takes the runs of violations, and each breaks what it is said to break."""
+    if instance is None or report.every_size:
+        return True
+    declared = {p.name: p for p in instance.system.properties}
+    for f in report.findings:
+        p = declared.get(f.name)
+        if f.trace is None or f.verdict is not Verdict.VIOLATED or not isinstance(p, Invariant | StepInvariant):
+            continue
+        try:
+            run = record(Interpreter(instance), picks_of(instance, trace_json(f.trace)["steps"]))
+        except (ModelError, ReplayError, LookupError, TypeError, ValueError):  # of a step that is none here
+            return False
+        if not shows(p, run):
+            return False
+    return True
 
 
 def lasting(report: Report) -> bool:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from model.language import ModelError, Protocol, System, Variant
+from model.language import Instance, ModelError, Protocol, System, Variant
 from model.language.spoken import check_spoken
 from properties.kinds import Checkable, Property, Temporal
 
 from ..api import check, instance_of
 from ..ask import Options
 from ..catalogue import find
-from ..fingerprint import fingerprint
+from ..fingerprint import fingerprint, planrace_version
 from ..run import split
 from ..vocabulary import Report
 
@@ -39,8 +39,12 @@ class Request:
         return check(self.subject, self.sizes, **self.chosen, options=self.options)
 
     @property
+    def instance(self) -> Instance:
+        return instance_of(self.subject, self.sizes, **self.chosen)
+
+    @property
     def system(self) -> System:
-        return instance_of(self.subject, self.sizes, **self.chosen).system
+        return self.instance.system
 
     @property
     def given(self) -> dict[str, int]:
@@ -60,15 +64,35 @@ class Request:
         """The hash of all that the verdict depends on where all holds, and nothing is left to tell."""
         return self._hash()
 
+    @property
+    def described(self) -> dict[str, Any]:
+        """What is asked, in values of JSON, for files that answer it."""
+        instance = self.instance
+        system, o = instance.system, self.options
+        sized = self.given if o.engine == "proof" else instance.parameters
+        return {
+            "version": planrace_version(),
+            "protocol": system.name,
+            "parameters": dict([*sized.items(), *system.options]),
+            "faults": list(system.faults),
+            "protections": list(system.protections),
+            "properties": list(o.properties),
+            "options": {n: repr(v) for n, v in self._asked},
+        }
+
+    @property
+    def _asked(self) -> list[tuple[str, Any]]:
+        """Options that what is decided depends on."""
+        return [(f.name, getattr(self.options, f.name)) for f in fields(Options) if f.name not in (*BOUNDS, *TELLING)]
+
     def _hash(self, *more: object) -> str | None:
         """A proof for every size depends on which sizes were fixed, not on what the others are by default."""
         o = self.options
         if o.ir is not None:
             return None
-        asked = [(f.name, getattr(o, f.name)) for f in fields(o) if f.name not in (*BOUNDS, *TELLING)]
         fixed = sorted(self.given.items()) if o.engine == "proof" else ()
         try:
-            return fingerprint(instance_of(self.subject, self.sizes, **self.chosen), (*asked, fixed, *more))
+            return fingerprint(self.instance, (*self._asked, fixed, *more))
         except TypeError:
             return None
 

@@ -141,14 +141,14 @@ class ModelCheck:
         if not config.getoption("--model-check-cache"):
             return self._checked(request), False
         cache = Cache(getattr(config, "cache", None))
-        question, key = request.question, request.key
-        found = cache.get(question)
+        question, key, described = request.question, request.key, request.described
+        found = cache.get(question, described, request.instance)
         if found is None:
-            found = cache.get(key)
+            found = cache.get(key, described, request.instance)
         if found is not None:
             return replace(found, sources=sources(request.system)), True
         report = self._checked(request)
-        cache.put(question if report.verdict is Verdict.HOLDS else key, report)
+        cache.put(question if report.verdict is Verdict.HOLDS else key, report, described)
         return report, False
 
     def _checked(self, request: Request) -> Report:
