@@ -150,14 +150,22 @@ def test_what_is_decided_in_full_is_not_asked_again(project: pytest.Pytester) ->
     """Whatever the budget is now, and whether the next one looks for a violation; a proof too."""
     project.makepyfile(
         """
-        from counter import fixed, protocol, total
-        from properties import invariant
+        from counter import fixed, protocol
+        from model.language import Protocol, boolean, primed, step, update, when
+        from properties import step_invariant
 
         def test_searched(model_check):
             model_check(fixed)
 
+        lamp = Protocol("lamp", "a lamp")
+        lit = lamp.variable("lit", boolean(), False)
+
+        @lamp.action(by="somebody")
+        def light():
+            return step(when(~lit), update(lit, True))
+
         def test_proved(model_check):
-            model_check(fixed, invariant("from-nought", total >= 0, "nobody counts down"), engine="proof")
+            model_check(lamp, step_invariant("stays-lit", lit.implies(primed(lit)), "it stays lit"), engine="proof")
 
         def test_inductive(model_check):
             model_check(fixed, "in-range", engine="induction")
