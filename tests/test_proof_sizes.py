@@ -1,4 +1,5 @@
-"""Sizes of proofs: what is assumed of them is said and can be satisfied, and inference keeps to it."""
+"""Sizes of proofs: what is assumed of them is said and can be satisfied, and inference keeps to it. What proofs of many
+systems share is made once."""
 
 from __future__ import annotations
 
@@ -6,9 +7,11 @@ import pytest
 
 from checker import prove
 from checker.vocabulary import Verdict
-from model.language import ModelError, Protocol, Term, array, boolean, forall, index, step, update, when
+from model.language import ModelError, Protocol, System, Term, array, boolean, forall, index, step, taken, update, when
 from model.language.actions import Step
-from properties import invariant, lemma, proof
+from model.language.changes import Changes
+from model.language.terms import TRUE
+from properties import invariant, lemma, proof, recoverable, step_invariant
 
 from .test_wrong_models import pair
 
@@ -95,3 +98,60 @@ def test_one_fault_does_something() -> None:
         return step()
 
     assert "without protections, whatever fire does, with any" in prove(protocol).proofs[0].statement
+
+
+# Many systems --------------------------------------------------------------------------------------------------
+def guarded() -> Protocol:
+    """Three protections, a fault, and a property of an action that only a protection adds."""
+    protocol = crowd(1)
+    protocol.fault("fire", "all must leave")
+
+    @protocol.action(by="fire", fault="fire", tags=["alarm"])
+    def burn() -> Step:
+        return step()
+
+    for name in ("one", "two", "three"):
+
+        @protocol.protection(name, "an action more")
+        def add(change: Changes, name: str = name) -> None:
+            @change.action(by="guard", tags=[f"of {name}"])
+            def watch() -> Step:
+                return step()
+
+    return protocol
+
+
+def test_what_a_protocol_might_have_is_gathered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``check prove --all`` made the same table for every set of protections and faults, up to three times each."""
+    made = []
+    everything = Protocol._everything
+
+    def counted(self: Protocol, system: System) -> object:
+        made.append(system)
+        return everything(self, system)
+
+    monkeypatch.setattr(Protocol, "_everything", counted)
+    protocol = guarded()
+    gone = step_invariant("quiet", ~taken("watch"), "nobody watches")
+    protocol.declare(gone, recoverable("again", TRUE, "all is well again", helpers={"alarm", "of one"}))
+    for protections in ([], ["one"], ["two"], ["three"]):
+        for faults in ([], ["fire"]):
+            protocol.system(protections, faults)
+    assert len(made) == 1
+    with pytest.raises(ModelError, match="no action is called 'wach'"):
+        protocol.variant("wrong").declaring([step_invariant("wrong", ~taken("wach"), "misspelt")]).system()
+
+
+def test_what_is_declared_later_is_known() -> None:
+    protocol = guarded()
+    protocol.declare(step_invariant("quiet", ~taken("watch"), "nobody watches"))
+    protocol.system()
+
+    @protocol.protection("four", "another action")
+    def add(change: Changes) -> None:
+        @change.action(by="guard")
+        def look() -> Step:
+            return step()
+
+    protocol.declare(step_invariant("blind", ~taken("look"), "nobody looks"))
+    assert len(protocol.system().properties) == 3

@@ -107,9 +107,11 @@ class Obligations:
         for fact in self._facts(system, arguments):
             self._add(fact)
         self.ranges = frozenset(f.name for f in self.facts.values() if f.kind == "range")
-        self._wrong: dict[tuple[Key, str], list[Any] | None] = {}
+        self._wrong: dict[Key, list[Any] | None] = {}
         self._given: dict[str, tuple[Any, Any]] = {}
-        self._cases: dict[Key, Case] = {}
+        self._numbers: dict[Action, int] = {}
+        self._contents: dict[Key, int] = {}
+        self._cases: dict[int, Case] = {}
         self._proved: dict[Key, list[Result]] = {}
         self._failed: dict[Key, list[tuple[frozenset[str], Result]]] = {}
 
@@ -159,17 +161,17 @@ class Obligations:
 
     def kept(self, action: Action, goal: str, given: frozenset[str]) -> Result:
         """Where the facts ``given`` hold, ``action`` leads to states where ``goal`` holds."""
-        return self.discharge((content(action), goal), self.negated_after(action, goal), given)
+        return self.discharge((self.number(action), goal), self.negated_after(action, goal), given)
 
     def obeyed(self, action: Action, p: StepInvariant, given: frozenset[str]) -> Result:
         """Where the facts ``given`` hold, every step of ``action`` satisfies ``p``."""
-        return self.discharge((content(action), "step", p.holds), self.negated_step(action, p), given)
+        return self.discharge((self.number(action), "step", p.holds), self.negated_step(action, p), given)
 
     def model(self, action: Action, given: frozenset[str]) -> Iterator[tuple[str, Result]]:
         """Where the facts ``given`` hold, ``action`` is no model error: what it must not do, and what came of it. That
         it leaves no range is said by the ranges that it keeps."""
         for name, wrong in ((POSITIONS, misplaced), (ONCE, contradictory)):
-            key = (content(action), name)
+            key = (self.number(action), name)
             if key not in self._wrong:
                 self._wrong[key] = wrong(self.open, self.case(action))
             negated = self._wrong[key]
@@ -200,9 +202,16 @@ class Obligations:
         case = self.case(action)
         return [case.enabled, disjunction(*(conjunction(e.condition, wrong(e)) for e in case.endings))]
 
+    def number(self, action: Action) -> int:
+        """The number of what an action is: the same for those of other systems that are alike but for their words."""
+        found = self._numbers.get(action)
+        if found is None:
+            found = self._numbers[action] = self._contents.setdefault(content(action), len(self._contents))
+        return found
+
     def case(self, action: Action) -> Case:
         """The action in Z3."""
-        key = content(action)
+        key = self.number(action)
         if key not in self._cases:
             self._cases[key] = self._case(action)
         return self._cases[key]

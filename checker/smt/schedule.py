@@ -13,7 +13,7 @@ from model.language import Action, Index, ModelError, System, Term
 from properties.kinds import Recoverability
 from properties.schedule import Rule, Schedule
 
-from .obligations import Ending, Obligations, Result, content
+from .obligations import Ending, Obligations, Result
 from .open import Frame
 from .sorts import conjunction, disjunction
 
@@ -73,7 +73,7 @@ class Scheduling:
         yield "it can begin", "any state", (schedule, "begin"), self._cannot_begin
         yield "some rule applies", "on the way", (schedule, rules), self._stuck
         for rule, action in self.of.rules:
-            yield rule.name, action.name, (rule, content(action)), partial(self._astray, rule, action)
+            yield rule.name, action.name, (rule, self.obligations.number(action)), partial(self._astray, rule, action)
 
     # Formulas --------------------------------------------------------------------------------------------------
     def _begins(self, frame: Frame) -> Any:

@@ -21,6 +21,7 @@ from .names import usable
 from .options import Choice, Option, exists_in, picked
 from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort
 from .spoken import check_spoken
+from .structural import same
 from .system import Messages, Observation, Picture, System, Variable
 from .tables import Names, bound_in, check_own, check_statements
 from .terms import Op, Term, Value, make, subterms, truth
@@ -56,6 +57,7 @@ class Protocol:
         self.proofs: list[Any] = []
         self.ends: list[Term] = []
         self._changing: str | None = None
+        self._everything_known: tuple[tuple[Any, ...], dict[str, tuple[Action, ...]]] | None = None
         self._names = Names()
 
     # Declaring -------------------------------------------------------------------------------------------------
@@ -240,7 +242,10 @@ class Protocol:
         """``system`` with these. Raises ``ModelError`` where they speak of something that it does not have."""
         told = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
         check_statements(told)
-        check_spoken(told, lambda: self._everything(told))
+        try:
+            check_spoken(told, lambda: self._remembered(told))
+        except ModelError:  # what another system has taught may not do
+            check_spoken(told, lambda: self._everything(told))
         return told
 
     def unasked(
@@ -296,6 +301,16 @@ class Protocol:
 
     def _exists(self, action: Action, faults: tuple[str, ...], picks: list[Choice]) -> bool:
         return (action.fault is None or action.fault in faults) and exists_in(self._only.get(action.name), picks)
+
+    def _remembered(self, system: System) -> dict[str, tuple[Action, ...]]:
+        """The table of an earlier system of this protocol, as long as no more was declared since. What it has, some
+        choice of protections has; a table of all proofs would else be a table of actions 643 times."""
+        effects = [c.effect for o in self.options.values() for c in o.choices.values()]
+        declared = (*self.actions.values(), *self.protections.values(), *effects)
+        known = self._everything_known
+        if known is None or not same(known[0], declared):
+            known = self._everything_known = declared, self._everything(system)
+        return known[1]
 
     def _everything(self, system: System) -> dict[str, tuple[Action, ...]]:
         """Actions by name: as they are in ``system``, and as single protections, faults and choices have them."""
