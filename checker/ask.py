@@ -67,6 +67,8 @@ class Options:
     least_delay: bool = False
     all_different: bool = False
     """Look for counterexamples with other races."""
+    verbose: bool = False
+    """Tell whatever can be told, however long it takes; else telling has a few seconds."""
 
     def __post_init__(self) -> None:
         check_names("properties", self.properties)

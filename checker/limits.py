@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,33 +26,44 @@ STRIDE = 1024
 """Turns of a quick loop between two looks at the clock."""
 
 
+Clock = Callable[[], float]
+"""Tells seconds: ``time.monotonic``, or ``time.process_time`` for work that other processes should not shorten."""
+
+
 class TimeUpError(Exception):
     """There is no time left; the message says which limit was reached."""
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment ``at`` on the clock of ``time.monotonic`` until when work may go on; ``seconds`` and ``what`` are how it
-    was asked for, so that messages name the number of whoever asked."""
+    """A moment ``at`` on a ``clock`` until when work may go on; ``seconds`` and ``what`` are how it was asked for, so
+    that messages name the number of whoever asked, and ``remedy`` what helps. ``outer`` is one on another clock that
+    counts as well."""
 
     at: float
     seconds: float
     what: str = "time limit"
+    clock: Clock = time.monotonic
+    remedy: str = ""
+    outer: Deadline | None = None
 
     @staticmethod
-    def after(seconds: float, what: str = "time limit") -> Deadline:
+    def after(seconds: float, what: str = "time limit", clock: Clock = time.monotonic, remedy: str = "") -> Deadline:
         """So many seconds from now."""
-        return Deadline(time.monotonic() + seconds, seconds, what)
+        return Deadline(clock() + seconds, seconds, what, clock, remedy)
 
     @property
     def left(self) -> float:
         """Seconds until then, 0 when it has passed."""
-        return max(0.0, self.at - time.monotonic())
+        own = max(0.0, self.at - self.clock())
+        return own if self.outer is None else min(own, self.outer.left)
 
     @property
     def reason(self) -> str:
         """Why what it has ended was ended."""
-        return f"the {self.what} of {self.seconds:g} s was reached"
+        if self.outer is not None and self.outer.left == 0.0:
+            return self.outer.reason
+        return f"the {self.what} of {self.seconds:g} s was reached{f' ({self.remedy})' if self.remedy else ''}"
 
 
 _deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
@@ -70,10 +81,14 @@ def time_left() -> float | None:
 
 
 @contextmanager
-def until(seconds: float | None, what: str = "time limit") -> Iterator[Deadline | None]:
+def until(
+    seconds: float | None, what: str = "time limit", clock: Clock = time.monotonic, remedy: str = ""
+) -> Iterator[Deadline | None]:
     """What is done within has so many seconds, or until the deadline that counts already, if that is sooner; None
     bounds nothing more. Not for generators: whoever asks one for its next item would get its deadline."""
-    token = _deadline.set(_sooner(_deadline.get(), None if seconds is None else Deadline.after(seconds, what)))
+    token = _deadline.set(
+        _sooner(_deadline.get(), None if seconds is None else Deadline.after(seconds, what, clock, remedy))
+    )
     try:
         yield _deadline.get()
     finally:
@@ -81,14 +96,18 @@ def until(seconds: float | None, what: str = "time limit") -> Iterator[Deadline 
 
 
 def _sooner(first: Deadline | None, second: Deadline | None) -> Deadline | None:
-    given = [d for d in (first, second) if d is not None]
-    return min(given, key=lambda d: d.at, default=None)  # of equals the outer one
+    """The one of two that ends first; where they are on different clocks, one that ends with either."""
+    if first is None or second is None:
+        return first or second
+    if first.clock is second.clock and second.outer is None:
+        return first if first.at <= second.at else replace(second, outer=first.outer)
+    return replace(second, outer=first)
 
 
 def look_at_the_clock() -> None:
     """Raise ``TimeUpError`` where the deadline has passed. For every turn of a loop whose turns take long."""
     found = _deadline.get()
-    if found is not None and time.monotonic() >= found.at:
+    if found is not None and found.left == 0.0:
         raise TimeUpError(found.reason)
 
 

@@ -16,7 +16,7 @@ from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
 from .guarded import Guard
 from .limits import TimeUpError, time_left, until
 from .scenes import show
-from .tell import Narrator, laid_beside, sight_of, told_of
+from .tell import Narrator, laid_beside, sight_of, telling_time, told_of
 from .vocabulary import Exploration, Report, Verdict, Warned
 
 __all__ = ["ENGINES", "Options", "check", "chosen", "provable"]
@@ -65,12 +65,14 @@ def _checked(
     by_name = {a.property.name: a for a in answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in answers)
     guard = Guard()
-    sight = sight_of(options, others, guard, broken=broken)
-    told = Narrator(instance, options, sight, guard, choose=engine in EXPLICIT)
-    findings = [told.finding(by_name.get(p.name) or _unanswered(p, engine)) for p in asked]
-    telling, cut = None, False
-    if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):
-        telling, cut = told.telling(findings)
+    with telling_time(options):
+        with telling_time(options, 0.5):  # what there is to say of shortest runs leaves time for the fullest match
+            sight = sight_of(options, others, guard, broken=broken)
+            told = Narrator(instance, options, sight, guard, choose=engine in EXPLICIT)
+            findings = [told.finding(by_name.get(p.name) or _unanswered(p, engine)) for p in asked]
+        telling, cut = None, False
+        if engine in EXPLICIT and not (interrupted or options.properties or options.fail_fast):
+            telling, cut = told.telling(findings)
     outgrown = partial(_many, engine, instance, asked, exploration, options)
     many = guard.told("the search", "reasons why it is large", outgrown, ())
     model = told_of(instance, guard)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,7 @@ from .ask import Options, ask
 from .catalogue import Siblings
 from .guarded import Guard
 from .insight import Lens, Seek, Wanted, check_alike, declared, different, pictures, sources
-from .limits import Limits, TimeUpError
+from .limits import Limits, TimeUpError, until
 from .replay import Recording
 from .vocabulary import Finding, Match, Others, Telling, Unreached, Verdict
 
@@ -24,8 +26,17 @@ if TYPE_CHECKING:
 
     from .scenario import Shortest
 
-TELLING = Limits(states=2_000_000, seconds=45.0)
-"""How far the search for the fullest match goes when nothing else bounds it."""
+TELLING = 2.0
+"""Seconds of this process's time that telling may take by default: it decides nothing, so it must not make people wait.
+Time that other processes take does not count, or what is told would depend on them."""
+PRODUCT_STATES = 2_000_000
+"""How far the search for the fullest match goes where it has any time."""
+
+
+def telling_time(options: Options, share: float = 1.0) -> AbstractContextManager[Any]:
+    """Within it telling has that share of the time that it may take. What was asked for by name takes what it takes."""
+    asked = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
+    return until(None if asked else TELLING * share, "time for telling", time.process_time, "-v takes more")
 
 
 REPORT, FULLEST = "the report", "the fullest match"
@@ -190,7 +201,7 @@ class Narrator:
 
         assert self.scenario is not None
         scenario, options = self.scenario, self.options
-        limits = replace(TELLING, memory=options.limits.memory)
+        limits = Limits(states=PRODUCT_STATES, memory=options.limits.memory)
         guide = Guide(self.instance, scenario, limits=limits, listener=options.listener)
         recording = guide.run()
         if recording is not None:

@@ -53,6 +53,7 @@ from .values import Memory, Name, Number, Setting
 @click.option("--least-delay", is_flag=True, help="Find how little delay breaks a property.")
 @click.option("--sarif-all", is_flag=True, help="SARIF with what holds and what is open too.")
 @click.option("--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell all there is to tell, however long that takes.")
 @click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
 @click.option("--strict", is_flag=True, help="Exit 1 where the report warns of the model.")
 @click.version_option(package_name="planrace")

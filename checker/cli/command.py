@@ -71,6 +71,7 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
             beside=_beside(protocol, asked["beside"], explain=explain),
             least_delay=asked["least_delay"],
             all_different=asked["all_different"],
+            verbose=asked["verbose"],
             ir=ir,
         ),
     )

@@ -34,6 +34,7 @@ SWITCHES = {
     "slicing": {False: "--no-slicing"},
     "least_delay": {True: "--least-delay"},
     "all_different": {True: "--all-different"},
+    "verbose": {True: "--verbose"},
 }
 
 

@@ -22,7 +22,7 @@ Named: TypeAlias = "str | Property"
 
 BOUNDS = ("seconds", "states", "memory", "workers", "listener", "ir")
 """Options that what is decided does not depend on."""
-TELLING = ("explain", "beside", "alternatives", "least_delay", "all_different")
+TELLING = ("explain", "beside", "alternatives", "least_delay", "all_different", "verbose")
 """Options that only say more of counterexamples."""
 
 

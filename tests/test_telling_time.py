@@ -1,0 +1,60 @@
+"""Telling costs no more than its share: what it has no time for is named, and no verdict depends on it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import checker.tell
+from checker import Options, check
+from checker.limits import Deadline, TimeUpError, look_at_the_clock, until
+from checker.vocabulary import NOT_TOLD, Report, Verdict
+
+SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
+
+
+def verdicts(report: Report) -> dict[str, tuple[Verdict, int | None]]:
+    return {f.name: (f.verdict, f.depth) for f in report.findings}
+
+
+def test_without_time_verdicts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    full = check("original", SMALL)
+    monkeypatch.setattr(checker.tell, "TELLING", 0.0)
+    hurried = check("original", SMALL)
+    assert verdicts(hurried) == verdicts(full)
+    assert (hurried.verdict, hurried.exit_code) == (full.verdict, full.exit_code)
+    assert hurried.exploration is not None
+    assert full.exploration is not None
+    assert hurried.exploration.states == full.exploration.states
+    said = [w.message for w in hurried.warnings if w.kind == NOT_TOLD]
+    assert said
+    assert all("the time for telling of 0 s was reached (-v takes more)" in w for w in said)
+    assert not [w for w in full.warnings if w.kind == NOT_TOLD]
+
+
+@pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(alternatives=1)])
+def test_what_is_asked_for_takes_the_time_that_it_takes(asked: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checker.tell, "TELLING", 0.0)
+    report = check("original", SMALL, options=asked)
+    assert not [w for w in report.warnings if w.kind == NOT_TOLD]
+
+
+def test_a_deadline_on_another_clock_counts_as_well() -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        return now[0]
+
+    with until(10, "outer", time.monotonic), until(5, "inner", clock, "take more"):
+        look_at_the_clock()
+        now[0] = 5.0
+        with pytest.raises(TimeUpError, match=r"^the inner of 5 s was reached \(take more\)$"):
+            look_at_the_clock()
+    with until(0, "outer", time.monotonic), until(5, "inner", clock):
+        with pytest.raises(TimeUpError, match=r"^the outer of 0 s was reached$"):
+            look_at_the_clock()
+        with until(3, "innermost", clock), pytest.raises(TimeUpError, match="outer"):
+            look_at_the_clock()
+    with until(5, "outer", clock), until(9, "inner", clock) as found:
+        assert found == Deadline(10.0, 5, "outer", clock)
