@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sys
 from types import FrameType
 
 from ..interrupts import begin, heard
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 INTERRUPTED = 130
+MOMENT = 0.01
+"""Seconds."""
 
 
 class Signals:
@@ -20,9 +23,17 @@ class Signals:
     def __init__(self) -> None:
         self.number: int | None = None
         self._heard: list[int] = []
+        self._again = False
 
     def hear(self) -> None:
-        """From now on. Nothing happens in a thread, where Python allows no handlers."""
+        """From now on. Nothing happens in a thread, where Python allows no handlers.
+
+        An exception that a signal raises where Python cannot pass it on (in a callback of a weak reference, say) is
+        printed and forgotten by Python; here it comes again a moment later.
+        """
+        if hasattr(signal, "setitimer") and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
+            self._again = True
+        sys.unraisablehook = self._unraised
         begin()
         for name in NAMES:
             number = getattr(signal, name, None)
@@ -34,8 +45,17 @@ class Signals:
                 return
             self._heard.append(number)
 
+    def _unraised(self, lost: sys.UnraisableHookArgs) -> None:
+        if lost.exc_type is not KeyboardInterrupt or self.number is None:
+            sys.__unraisablehook__(lost)
+        elif self._again:
+            signal.signal(signal.SIGALRM, self._come)
+            signal.setitimer(signal.ITIMER_REAL, MOMENT)
+
     def leave(self) -> None:
         """What comes now finds nothing to interrupt but the interpreter on its way out, and ends it at once."""
+        if self._again:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number in self._heard:
             signal.signal(number, signal.SIG_DFL)
 

@@ -1,0 +1,156 @@
+"""Signals at any moment: no traceback, no temporary file, and an exit code that tells which it was."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from checker.cli.signals import Signals
+
+from .counter import PROTOCOL
+
+NUMBERS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+KILL = "def kill():\n    import os, signal\n    os.kill(os.getpid(), signal.{})\n"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "cache"))
+    Path("counter.py").write_text(PROTOCOL, encoding="utf-8")
+
+
+def command(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command after some other code, in a process that hears of interruptions even in the background."""
+    hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{hear}\n{before}\nfrom checker.cli import main\nmain()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+WHERE = {
+    "while click is imported": """
+import builtins
+imported = builtins.__import__
+def patched(name, *rest):
+    if name == "click" and signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:  # which main does first
+        builtins.__import__ = imported
+        kill()
+    return imported(name, *rest)
+builtins.__import__ = patched
+""",
+    "while engines are imported": """
+import sys
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == "checker.explore":
+            sys.meta_path.remove(self)
+            kill()
+sys.meta_path.insert(0, Finder())
+""",
+    "while machine code is made": """
+import checker.native.machine as machine
+def made(*_):
+    kill()
+machine.Machine._made = machine.Machine.__init__ = made
+""",
+    "while a file is written": """
+import os
+synced = os.fsync
+def patched(number):
+    os.fsync = synced
+    kill()
+os.fsync = patched
+""",
+    "while a temporary file is made": """
+import os
+opened = os.open
+def patched(path, *rest, **more):
+    if ".planrace-" in str(path):
+        os.open = opened
+        found = opened(path, *rest, **more)
+        kill()
+    return opened(path, *rest, **more)
+os.open = patched
+""",
+}
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda n: n.name)
+@pytest.mark.parametrize("where", WHERE)
+def test_a_signal_ends_the_run(where: str, number: signal.Signals, tmp_path: Path) -> None:
+    before = KILL.format(number.name) + WHERE[where]
+    Path("r.json").write_text("of yesterday", encoding="utf-8")
+    done = command(before, "-p", "counter.py:protocol", "--engine", "native", "-o", "json:r.json")
+    assert (done.returncode, done.stderr.strip()) == (
+        128 + number,
+        "interrupted before there was anything to report",
+    )
+    assert not {p.name for p in tmp_path.iterdir()} - {"counter.py", "__pycache__", "cache", "r.json"}
+    assert not list(tmp_path.glob("cache/*.new"))
+    begun = where.startswith(("while machine", "while a"))
+    assert Path("r.json").exists() is not begun
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda n: n.name)
+def test_a_signal_while_the_authors_file_is_loaded(number: signal.Signals) -> None:
+    Path("slow.py").write_text(f"{KILL.format(number.name)}kill()\n{PROTOCOL}", encoding="utf-8")
+    done = command("", "-p", "slow.py:protocol")
+    assert done.returncode == 128 + number
+    assert "Traceback" not in done.stderr
+
+
+def test_an_interruption_that_python_forgets_comes_again() -> None:
+    """In a callback of a weak reference no exception gets through."""
+    before = """
+import checker.explore.search as search, os, signal, weakref, time
+class Thing: pass
+def called(_):
+    os.kill(os.getpid(), signal.SIGTERM)
+def run(self):
+    thing = Thing()
+    kept = weakref.ref(thing, called)
+    del thing
+    while True:
+        time.sleep(0.01)
+search.Search.run = run
+"""
+    done = command(before, "-p", "counter.py:protocol")
+    assert done.returncode == 143
+    assert "Traceback" not in done.stderr
+    assert "ignored" not in done.stderr
+
+
+def test_whoever_catches_an_interruption_it_shows_in_the_exit_code() -> None:
+    before = """
+import checker.report, os, signal
+said = checker.report.document
+def caught(*rest, **more):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        for _ in range(1000): pass
+    except KeyboardInterrupt:
+        pass
+    return said(*rest, **more)
+checker.report.document = caught
+"""
+    done = command(before, "-p", "counter.py:fixed")
+    assert done.returncode == 130, done.stderr
+
+
+def test_signals_that_are_switched_off_stay_so() -> None:
+    before = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{KILL.format('SIGHUP')}kill()"
+    assert command(before, "-p", "counter.py:fixed").returncode == 0
+
+
+def test_exit_codes() -> None:
+    signals = Signals()
+    assert signals.code == 130
+    assert [signals.judged(code) for code in (0, 1, 70, 130)] == [0, 1, 70, 130]
+    signals.number = signal.SIGTERM
+    assert [signals.judged(code) for code in (0, 1, 70, 130)] == [143, 143, 143, 130]
