@@ -7,6 +7,7 @@ import os
 import socket
 import stat
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -284,3 +285,75 @@ def test_a_file_in_a_directory_that_takes_no_others_is_overwritten(monkeypatch: 
 def test_what_is_no_path_is_an_error(path: str) -> None:
     with pytest.raises(OutputError, match="cannot write"):
         write_whole(path, "text")
+
+
+# Where nothing can be kept ----------------------------------------------------------------------------------------
+GONE = "mkdir gone; cd gone; rmdir ../gone; cd() { :; }; "
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "-p {}:protocol",
+        "-p {}:protocol --format sarif",
+        "-p {}:protocol --format html -o json:{}.json",
+        "lint -p {}:protocol",
+        "mutate -p {}:fixed --action read --property in-range",
+        "prove -p {}:protocol --property in-range",
+        "graph -p {}:protocol",
+    ],
+)
+def test_a_working_directory_that_is_gone(arguments: str, tmp_path: Path) -> None:
+    file = tmp_path / "counter.py"
+    called = " ".join(f"'{w}'" for w in COMMAND)
+    there, away = (
+        subprocess.run(
+            ["bash", "-c", f"{before} {called} {arguments.format(file, file)}"],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        for before in ("", GONE)
+    )
+    assert away.returncode == there.returncode, away.stderr
+    assert "Traceback" not in away.stderr
+    assert away.returncode in (0, 1, 3)
+
+
+def test_a_file_below_a_working_directory_that_is_gone() -> None:
+    called = " ".join(f"'{w}'" for w in COMMAND)
+    for words in ("-p counter.py:protocol", "-p original -o json:r.json"):
+        done = subprocess.run(
+            ["bash", "-c", f"{GONE} {called} {words}"], capture_output=True, text=True, timeout=120, check=False
+        )
+        assert done.returncode == 2
+        assert done.stderr.startswith("Error: cannot ")
+
+
+HOMELESS = """
+import os, pwd
+os.environ.pop("HOME", None)
+os.environ.pop("XDG_CACHE_HOME", None)
+def unknown(number):
+    raise KeyError(number)
+pwd.getpwuid = unknown
+"""
+
+
+@pytest.mark.parametrize("chosen", [None, "counter.py", "no/such/place", "/proc/none", "closed"])
+def test_a_run_needs_neither_home_nor_cache(chosen: str | None) -> None:
+    Path("closed").mkdir(mode=0o500)
+    environment = {n: v for n, v in os.environ.items() if n != "PLANRACE_CACHE"}
+    if chosen is not None:
+        environment["PLANRACE_CACHE"] = chosen
+    code = f"{HOMELESS}\nfrom checker.cli import main\nmain()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *CHECK, "--engine", "native"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=environment,
+    )
+    assert (done.returncode, done.stderr) == (1, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -75,7 +75,10 @@ class Delivery:
         self._replaced = bare or (brief and bool(named) and not shown)
         self._places = [(kind, OutputPlace(path, keep=False)) for kind, path in named]
         self._besides: list[OutputPlace] = []
-        self._read = [OutputPlace(path) for path in reads if path]
+        self._read: list[OutputPlace] = []
+        for path in filter(None, reads):
+            with suppress(OutputError):  # what is no file is told by whoever reads it
+                self._read.append(OutputPlace(path))
         for _, place in self._places:
             self._claim(place)
 

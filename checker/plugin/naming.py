@@ -118,11 +118,18 @@ def _written(module: ModuleType, attribute: str) -> str:
     for short, there in BUILT_IN.items():
         if there == place:
             return short
-    file, here = _file(module), Path.cwd()
+    file, here = _file(module), _here()
     assert file is not None
     if "site-packages" in file.parts:
         return place
     return f"{file.relative_to(here) if file.is_relative_to(here) else file}:{attribute}"
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # the working directory is gone, and nothing lies below it
+        return Path("?")
 
 
 def _file(module: ModuleType) -> Path | None:

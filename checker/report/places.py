@@ -9,7 +9,10 @@ from urllib.parse import quote
 
 def in_repository(file: str) -> str | None:
     """The path from the top of the repository, if the file lies in it."""
-    top = _top()
+    try:
+        top = _top()
+    except OSError:  # the working directory is gone
+        return None
     for path in (Path(os.path.abspath(file)), Path(file).resolve()):  # noqa: PTH100  (resolve follows links)
         if path.is_relative_to(top):
             return path.relative_to(top).as_posix()

@@ -19,8 +19,11 @@ class Place:
     line: int
 
     def __str__(self) -> str:
-        here = Path.cwd()
         path = Path(self.file)
+        try:
+            here = Path.cwd()
+        except OSError:  # the working directory is gone
+            return f"{path}:{self.line}"
         return f"{path.relative_to(here) if path.is_relative_to(here) else path}:{self.line}"
 
 
