@@ -17,6 +17,8 @@ from checker.report.forms import FORMS, WHOLE
 from checker.vocabulary import NOT_TOLD, OF_MODEL, UNAVAILABLE, Warned
 from model.language import DefinitionError, ModelError
 
+pytest_plugins = ["pytester"]
+
 PROTOCOL = """
 from model.language import *
 from properties import *
@@ -315,6 +317,46 @@ def test_a_part_of_the_text_that_fails_leaves_the_others(
     assert "no such thing" in out
     assert out.endswith("verdict: violated (exit 1)\n")
     assert err == ""
+
+
+def test_other_results_are_what_they_are_without_their_text(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, attribute in (("a", "protocol"), ("b", "fixed")):
+        run(["-p", f"slots.py:{attribute}", "--format", f"json:{name}.json"])
+    assert run(["compare", "a.json", "b.json"]) == 1
+    failing(monkeypatch, "checker.cli.compare.comparison_document", KeyError("x"))
+    failing(monkeypatch, "checker.cli.lint.lint_document", KeyError("x"))
+    capsys.readouterr()
+    assert run(["compare", "a.json", "b.json", "--format", "markdown:c.md"]) == 1
+    assert Path("c.md").exists()
+    assert run(["lint", "-p", file]) == 0
+    assert "Unavailable: the text of this report: KeyError" in capsys.readouterr().out
+
+
+def test_a_test_fails_or_passes_whatever_is_said_of_it(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.makepyfile(
+        """
+        from counter import fixed, protocol
+
+        def test_fix(model_check):
+            model_check(fixed)
+
+        def test_no_fix(model_check):
+            model_check(protocol)
+
+        def test_no_fix_is_expected(model_check):
+            model_check(protocol, expect="violated", explain=True)
+        """
+    )
+    failing(monkeypatch, "checker.insight.look.beliefs", KeyError("x"))
+    failing(monkeypatch, "checker.report.html.render_html", ValueError("x"))
+    failing(monkeypatch, "checker.report.document.coverage", ValueError("x"))
+    result = project.runpytest_inprocess()
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["*model_check: expected holds, found violated*", "*html: not written: ValueError*"])
 
 
 def test_what_fails_before_there_is_a_report_is_told_though_its_form_fails(

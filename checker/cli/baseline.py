@@ -31,7 +31,7 @@ from ..baseline import (
 from ..report import OutputPlace
 from ..vocabulary import INTERRUPTED, Report
 from .command import once
-from .deliver import Delivery, Told
+from .deliver import Delivery, Told, documented
 from .progress import progress
 
 FORMS = ("text", "json", "markdown")
@@ -116,5 +116,5 @@ def compare_command(file: str, **asked: Any) -> int:
                 break
     code = exit_code(found, strict=asked["strict"])
     makers = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
-    delivery.deliver(Told(changes_document(found, code), makers))
+    delivery.deliver(Told(documented(changes_document, found, code), makers))
     return code

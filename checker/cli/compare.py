@@ -9,7 +9,7 @@ from ..report.compare import compare, comparison_document, comparison_json, comp
 from ..report.errors import ReadError
 from ..report.read import read_report
 from ..vocabulary import Report
-from .deliver import Delivery, Told
+from .deliver import Delivery, Told, documented
 
 FORMS = ("text", "json", "markdown")
 
@@ -25,7 +25,7 @@ def compare_command(first: str, second: str, forms: Sequence[str], outputs: Sequ
         found = compare(a, b)
     code = 1 if found.changed else 0
     makers = {"json": partial(comparison_json, found), "markdown": partial(comparison_markdown, found)}
-    delivery.deliver(Told(comparison_document(found, code), makers))
+    delivery.deliver(Told(documented(comparison_document, found, code), makers))
     return code
 
 

@@ -14,7 +14,7 @@ import click
 
 from ..guarded import fault
 from ..report import OutputError, OutputPlace, render_plain
-from ..report.blocks import Document
+from ..report.blocks import Document, Paragraph
 from ..report.forms import FOR_CI, FORMS, OF_TRACE, WHOLE, NoTraceError, render_broken, render_trace, render_whole
 from ..report.outcome import Broken
 from ..report.plain import WIDTH
@@ -38,6 +38,15 @@ class Told:
             raise
         except Exception as problem:
             raise OutputError(f"there is no {form} of this report: {fault(problem)}") from problem
+
+
+def documented(make: Callable[..., Document], *given: Any) -> Document:
+    """The text of a result; where it fails the other forms and the exit code, the last of ``given``, are what they
+    are."""
+    try:
+        return make(*given)
+    except Exception as problem:
+        return Document((Paragraph(f"Unavailable: the text of this report: {fault(problem)}."),), f"exit {given[-1]}")
 
 
 def told(report: Report, document: Document, trace: str | None = None, **more: Any) -> Told:

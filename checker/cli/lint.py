@@ -10,7 +10,7 @@ from ..catalogue import find
 from ..limits import look_at_the_clock, until
 from ..run import split
 from .command import once
-from .deliver import Delivery, Told, source_of
+from .deliver import Delivery, Told, documented, source_of
 
 FORMS = ("text", "json")
 
@@ -32,5 +32,5 @@ def lint_command(protocol: str, **asked: Any) -> int:
         look_at_the_clock()  # what was looked at in part says nothing of the rest
     code = 1 if found and asked["strict"] else 0
     makers = {"json": partial(lint_json, found)}
-    delivery.deliver(Told(lint_document(found, code), makers))
+    delivery.deliver(Told(documented(lint_document, found, code), makers))
     return code

@@ -14,7 +14,7 @@ from ..mutation import UndecidedError, mutate, mutation_document, mutation_json
 from ..run import Options
 from ..vocabulary import EXIT_CODES, Verdict
 from .command import once
-from .deliver import Delivery, Told, source_of
+from .deliver import Delivery, Told, documented, source_of
 from .progress import progress
 
 FORMS = ("text", "json")
@@ -50,7 +50,7 @@ def mutate_command(protocol: str, **asked: Any) -> int:
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]
     code = made.exit_code(asked["at_least"])
-    delivery.deliver(Told(mutation_document(made, code), {"json": partial(mutation_json, made)}))
+    delivery.deliver(Told(documented(mutation_document, made, code), {"json": partial(mutation_json, made)}))
     return code
 
 
