@@ -46,10 +46,12 @@ def _report(report: Report, trace: str | None) -> Makers:
 
 def _matrix(table: MatrixReport) -> Makers:
     from .report import matrix_document, matrix_json
+    from .report.html import render_matrix
 
     return {
         "text": partial(_plain, lambda: matrix_document(table, table.exit_code)),
         "json": lambda: json.dumps(matrix_json(table), indent=2) + "\n",
+        "html": partial(render_matrix, table),
     }
 
 

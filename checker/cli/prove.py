@@ -17,6 +17,7 @@ from ..obligations import Obligations, Scripts
 from ..proof import Matrix, Proving, scripts
 from ..report import document, matrix_document, matrix_json
 from ..report.forms import FORMS
+from ..report.html import render_matrix
 from ..report.outcome import Asked, Outcome
 from ..run import chosen, provable, refuse, split
 from .command import once
@@ -26,7 +27,7 @@ from .progress import progress
 
 def prove_command(protocol: str, **asked: Any) -> int:
     """Prove what the options ask for; the exit code."""
-    forms = ("text", "json") if asked["all_"] else tuple(FORMS)
+    forms = ("text", "json", "html") if asked["all_"] else tuple(FORMS)
     delivery = Delivery(asked["form"], asked["outputs"], forms, reads=source_of(protocol))
     obligations = Obligations(asked["dump_smt"], asked["confirm"])
     with delivery.answering(protocol):
@@ -88,7 +89,10 @@ def _table(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, 
     with progress() as listener:
         report = obligations.confirmed(report, texts, listener)
     _say(report.confirmation)
-    makers = {"json": lambda: json.dumps(matrix_json(report), indent=2) + "\n"}
+    makers = {
+        "json": lambda: json.dumps(matrix_json(report), indent=2) + "\n",
+        "html": lambda: render_matrix(report),
+    }
     return Told(matrix_document(report, report.exit_code), makers), report.exit_code, texts
 
 

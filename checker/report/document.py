@@ -176,7 +176,7 @@ def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object
         return
     told[key] = f.name
     if f.parameters is not None:
-        yield Paragraph(f"A run at {_sizes(f.parameters)}:")
+        yield Paragraph(f"A run at {sizes_text(f.parameters)}:")
     if f.trace.steps:
         yield timeline(f.trace, f.match, variables)
     else:
@@ -226,7 +226,8 @@ def _warnings(report: Report) -> Iterator[Block]:
         yield Paragraph(f"{'; '.join(notes)}.")
 
 
-def _sizes(parameters: Mapping[str, int]) -> str:
+def sizes_text(parameters: Mapping[str, int]) -> str:
+    """The sizes of a run."""
     return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
 
 
@@ -234,7 +235,7 @@ def unreached(name: str, u: Unreached, variables: Sequence[Declared]) -> Iterato
     """A counterexample to induction, with the state it starts from."""
     yield Heading(f"{name}: a counterexample to induction")
     yield Paragraph(
-        f"At {_sizes(u.parameters)}, from a state that need not be reachable; a lemma that excludes it would help:",
+        f"At {sizes_text(u.parameters)}, from a state that need not be reachable; a lemma that excludes it would help:",
         "unknown",
     )
     yield Paragraph(state_text(u.trace.initial, variables))

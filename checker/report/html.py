@@ -16,29 +16,43 @@ from pathlib import Path
 from typing import Any
 
 from ..annotations import Declared, Insight, Neighbourhood, Offer, Race
+from ..table import MatrixReport
 from ..vocabulary import Change, Finding, Match, Observed, Report, Step, Trace, Verdict
 from .because import finding_because
 from .blocks import clean
 from .continuations import continuation
-from .document import coverage, subject
+from .document import coverage, sizes_text, subject
 from .json import variables_json
 from .outcome import warned_text
+from .proof_page import matrix_data, matrix_title, proof_data
 from .traffic import channel_at, deliveries
 
 PAGE = Path(__file__).parent / "page"
-SCRIPTS = ("data", "dom", "lanes", "pictures", "panels", "main")
+SCRIPTS = ("data", "dom", "lanes", "pictures", "panels", "proofs", "main")
 
 
 def render_html(report: Report) -> str:
-    """The page of a report."""
+    """The page of a report: its runs, step by step, and its proofs."""
+    return _page(f"{report.protocol}: {report.verdict.word}", _data(report))
+
+
+def render_matrix(report: MatrixReport) -> str:
+    """The page of the table of all proofs."""
+    title = matrix_title(report)
+    subject = f"every size with {sizes_text(report.parameters)}" if report.parameters else "every size"
+    nothing: dict[str, Any] = dict.fromkeys(("warnings", "variables", "pictures", "properties", "findings", "runs"), ())
+    return _page(title, {**nothing, "title": title, "subject": subject, "proof": None, "matrix": matrix_data(report)})
+
+
+def _page(title: str, data: Mapping[str, Any]) -> str:
     script = '"use strict";\n(() => {\n' + "\n".join(_part(f"{name}.js") for name in SCRIPTS) + "\n})();\n"
     style = _part("page.css")
     parts = {
-        "title": html.escape(clean(f"{report.protocol}: {report.verdict.word}")),
+        "title": html.escape(clean(title)),
         "script_hash": _hash(script),
         "style_hash": _hash(style),
         "style": style,
-        "data": _embedded(_data(report)),
+        "data": _embedded(data),
         "script": script,
     }
     page = _part("page.html")
@@ -92,6 +106,8 @@ def _data(report: Report) -> dict[str, Any]:
         "properties": [*properties, *extra],
         "findings": findings,
         "runs": made,
+        "proof": proof_data(report),
+        "matrix": None,
     }
 
 

@@ -118,9 +118,12 @@ function start() {
     const label = [el("span", { class: `verdict ${p.word === "holds" ? "holds-word" : p.word}` }, p.word), p.name];
     return el("li", {}, p.finding === null ? el("span", { title: p.how }, label) : el("button", { type: "button", "data-finding": String(p.finding), title: p.how, onclick: () => view.open(p.finding) }, label));
   }));
+  proofs();
   if (!report.findings.length) {
     $("time").hidden = $("panels").hidden = true;
+    $("story").hidden = Boolean(report.proof || report.matrix);
     $("story-title").textContent = "There is no run to look at: no property is violated.";
+    document.querySelector(".skip").hidden = true;
     return;
   }
   const view = new View();
