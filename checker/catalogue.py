@@ -9,8 +9,10 @@ from pathlib import Path
 from types import ModuleType
 
 from model.language import ModelError, Place, Protocol, Variant
+from model.language.ledger import begin_file
 from model.language.mistakes import running
 from model.language.protocol import known
+from model.language.reading import refuse_vain_lines
 
 from .loaded import loaded
 from .placing import public
@@ -139,11 +141,13 @@ def _run(file: str, path: Path) -> ModuleType:
         raise ModelError(f"cannot load {file} as Python", remedy="name a .py file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    begin_file(str(path))
     beside = str(path.resolve().parent)
     sys.path.insert(0, beside)
     try:
         with running(f"{file} fails while it is loaded", file, WRITTEN_WITH):
             spec.loader.exec_module(module)
+            refuse_vain_lines(str(path), vars(module))
     except ModelError as problem:
         del sys.modules[spec.name]
         if isinstance(problem.__cause__, SyntaxError):

@@ -75,7 +75,7 @@ class Teller:
             role=action.role,
             outcome=move.outcome.name,
             fault=action.fault,
-            text=self._text(move, before, bound) or spelled(action.name),
+            text=self._text(move, before, bound) or self.called(move),
             state=self.state(after),
             changed=tuple(self.changes(before, after)),
             observed=() if self._plain else tuple(self.observed(before, after)),
@@ -90,6 +90,11 @@ class Teller:
         context = Context(bound, state)
         values = {n: in_words(t.sort, self.interpreter.evaluate(t, context)) for n, t in says.terms}
         return says.template.format(**values)
+
+    def called(self, move: Move) -> str:
+        """A step without words of its own, as its call: ``send(0, 1)``."""
+        values = [in_words(p.sort, v) for p, v in zip(move.action.parameters, move.choice, strict=True)]
+        return f"{move.action.name}({', '.join(values)})" if values else spelled(move.action.name)
 
     def changes(self, before: State, after: State) -> Iterable[Change]:
         for v, x, y in zip(self.instance.system.variables, before, after, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from properties.kinds import Checkable, Property, Temporal
 
 from .answers import Answer
 from .ask import ENGINES, EXPLICIT, Options, ask, engine_of
+from .forgotten import forgotten
 from .guarded import Guard
 from .limits import TimeUpError, time_left, until
 from .scenes import show
@@ -39,19 +41,22 @@ def check(
     """
     options = options or Options()
     with until(options.seconds):
-        return _checked(protocol, parameters, faults, with_protections, without, options)
+        report = _checked(protocol, parameters or {}, faults, with_protections, without, options)
+    if report.every_size:  # a proof has said so itself
+        return report
+    return replace(report, warnings=(*report.warnings, *forgotten(protocol)))
 
 
 def _checked(
     protocol: Protocol | Variant | System,
-    parameters: Mapping[str, int | str] | None,
+    parameters: Mapping[str, int | str],
     faults: Sequence[str],
     with_protections: Sequence[str],
     without: Sequence[str],
     options: Options,
 ) -> Report:
     engine = engine_of(options)
-    words, sizes = split(protocol, parameters or {})
+    words, sizes = split(protocol, parameters)
     if engine == "proof":
         refuse(words)
         return _prove(protocol, sizes, faults, with_protections, without, options)

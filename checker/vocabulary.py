@@ -261,7 +261,7 @@ class Finding:
         return f"{self.name}: {self.verdict}" + (f" in {counted(self.depth, 'step')}" if self.depth is not None else "")
 
 
-LEFT_OUT = "lemma left out"
+LEFT_OUT, NOT_DECLARED = "lemma left out", "not declared"
 OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES = "outcome never happens", "without faults", "many states"
 NOT_TOLD, NO_MACHINE_CODE, UNAVAILABLE = "not told", "no machine code", "unavailable"
 UNTRUSTED_CACHE = "untrusted cache"
@@ -278,7 +278,8 @@ OF_MODEL = "the model"
 class Warned:
     """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
     "never happens" (an action), "vacuous" (a property), "lemma left out" (the last step of ``trace``, whose start need
-    not be reachable, breaks it), or that of a note: an outcome never happens, a property was answered without the
+    not be reachable, breaks it), "not declared" (a property or another thing that was made for the protocol and is part
+    of nothing), or that of a note: an outcome never happens, a property was answered without the
     faults that are on, "many states": what multiplies the states of a search that met its bound, "not told": what
     there would be to say of a run (``subject`` is its property), for which there was no time, "no machine code": why a
     large search stayed in Python, "untrusted cache": why machine code that is kept on disk was not loaded, or

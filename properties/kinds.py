@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, TypeAlias, TypeVar
 
 from model.language import DefinitionError, Op, Place, Term
 from model.language.actions import check_state_only
 from model.language.errors import author, listed
+from model.language.ledger import made
 from model.language.names import usable
 from model.language.terms import TRUE, Value, subterms, truth
 
@@ -132,24 +133,25 @@ Checkable: TypeAlias = Invariant | StepInvariant | Reachability
 Temporal: TypeAlias = Recoverability | Liveness
 """Kinds that speak of continuations: what a search of all states and steps decides."""
 
+P = TypeVar("P", Invariant, StepInvariant, Reachability, Recoverability, Liveness)
 Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability | Liveness"
 
 
 def invariant(name: str, holds: Value, meaning: str) -> Invariant:
     """In every reachable state ``holds``, a truth value of one state. ``meaning`` is its sentence in reports, here as
     in the others. Raises ``DefinitionError`` for a term of another sort or one that speaks of a step."""
-    return Invariant(_named(name), _state_term(holds, name), _sentence(meaning, name))
+    return _made(Invariant(_named(name), _state_term(holds, name), _sentence(meaning, name)))
 
 
 def step_invariant(name: str, holds: Value, meaning: str) -> StepInvariant:
     """Every step from a reachable state satisfies ``holds``, a truth value that may use ``primed`` and ``taken``."""
-    return StepInvariant(_named(name), _step_term(holds, name), _sentence(meaning, name))
+    return _made(StepInvariant(_named(name), _step_term(holds, name), _sentence(meaning, name)))
 
 
 def reachable(name: str, event: Value, meaning: str) -> Reachability:
     """Some reachable state, the initial one included, satisfies ``event``; if that uses ``primed`` or ``taken``, some
     step from one does: against protocols that keep their promises by doing nothing."""
-    return Reachability(_named(name), _step_term(event, name), _sentence(meaning, name))
+    return _made(Reachability(_named(name), _step_term(event, name), _sentence(meaning, name)))
 
 
 def recoverable(
@@ -163,13 +165,15 @@ def recoverable(
 ) -> Recoverability:
     """From every reachable state with ``wherever`` steps of actions with a tag in ``helpers`` can lead to ``goal`` (AG
     EF). So can those of people, with a tag in ``manual``: where only they help, a runbook says how."""
-    return Recoverability(
-        _named(name),
-        _state_term(goal, name),
-        _sentence(meaning, name),
-        _state_term(wherever, name),
-        frozenset(listed(helpers, f"helpers of {name}", author())),
-        frozenset(listed(manual, f"manual of {name}", author())),
+    return _made(
+        Recoverability(
+            _named(name),
+            _state_term(goal, name),
+            _sentence(meaning, name),
+            _state_term(wherever, name),
+            frozenset(listed(helpers, f"helpers of {name}", author())),
+            frozenset(listed(manual, f"manual of {name}", author())),
+        )
     )
 
 
@@ -215,7 +219,13 @@ def _liveness(
     owed = _state_term(trigger, name)
     left_out = frozenset(listed(without, f"without of {name}", author()))
     kept = _state_term(goal, name)
-    return Liveness(_named(name), kept, _sentence(meaning, name), form, owed, left_out, despite_faults)
+    return _made(Liveness(_named(name), kept, _sentence(meaning, name), form, owed, left_out, despite_faults))
+
+
+def _made(found: P) -> P:
+    """A property that is to be declared somewhere."""
+    made(found, f"property {found.name}", "protocol.declare(…)", found.terms)
+    return found
 
 
 def _state_term(value: Value, name: str) -> Term:

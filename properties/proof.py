@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from model.language import DefinitionError, Op, Place, Term
 from model.language.actions import check_state_only
 from model.language.errors import author
+from model.language.ledger import handed_on, made
 from model.language.names import usable
 from model.language.terms import Value, subterms, truth
 
@@ -47,7 +48,9 @@ def lemma(name: str, holds: Value, meaning: str) -> Lemma:
     check_state_only(term, f"lemma {name}", author())
     if not meaning.strip():
         raise DefinitionError(f"lemma {name} has no meaning", remedy="say in one sentence what it states")
-    return Lemma(usable(name, "lemma"), term, meaning)
+    found = Lemma(usable(name, "lemma"), term, meaning)
+    made(found, f"lemma {name}", "proof([…])", (term,))
+    return found
 
 
 def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules: Iterable[Schedule] = ()) -> Proof:
@@ -64,4 +67,7 @@ def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules:
                 raise DefinitionError(
                     f"assumption {term}: {t} is no parameter", remedy="assume something of sizes only"
                 )
-    return Proof(chosen, given, tuple(schedules))
+    found = Proof(chosen, given, tuple(schedules))
+    handed_on(*chosen, *found.schedules)
+    made(found, "a proof", "protocol.argue(…)", tuple(x.holds for x in chosen))
+    return found

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from model.language import DefinitionError, Op, Term
 from model.language.errors import author, listed
+from model.language.ledger import handed_on, made
 from model.language.names import usable
 from model.language.sorts import Scalar
 from model.language.terms import TRUE, Value, make, truth
@@ -92,7 +93,9 @@ def event(
     """An event; ``fact`` names it. ``after`` and ``since`` name facts: their last event is meant. ``without`` is what
     must not happen between the event that this one comes after and itself."""
     forbidden = None if without is None else truth(without, "event, without")
-    return Event("", truth(happens, "event"), after, since, forbidden)
+    found = Event("", truth(happens, "event"), after, since, forbidden)
+    made(found, "an event", "fact(…)", (found.happens,))
+    return found
 
 
 def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fact:
@@ -105,13 +108,18 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
         label = name if n == len(events) else f"{name}.{n}"
         follows = (named[-1].name,) if named else ()
         named.append(Event(label, e.happens, (*e.after, *follows), e.since, e.without))
-    return Fact(name, meaning, tuple(named), optional)
+    handed_on(*events)
+    found = Fact(name, meaning, tuple(named), optional)
+    made(found, f"fact {name}", "scenario(…)", tuple(e.happens for e in named))
+    return found
 
 
 def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: str) -> Claim:
     """After the fact ``after``, steps of actions with a tag in ``by`` never lead to one of which ``happens`` holds."""
-    tags = frozenset(listed(by, f"claim {name}", author()))
-    return Claim(usable(name, "claim"), meaning, truth(happens, f"claim {name}"), tags, after)
+    helpers = frozenset(listed(by, f"claim {name}", author()))
+    found = Claim(usable(name, "claim"), meaning, truth(happens, f"claim {name}"), helpers, after)
+    made(found, f"claim {name}", "scenario(…)", (found.happens,))
+    return found
 
 
 def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Claim, where: Value = TRUE) -> Scenario:
@@ -137,7 +145,10 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
             if e.without is not None:
                 _check_window(name, e, {other.name: other for g in facts for other in g.events})
             known.add(e.name)
-    return Scenario(name, title, roles, truth(where, f"scenario {name}"), facts, claims)
+    handed_on(*parts)
+    found = Scenario(name, title, roles, truth(where, f"scenario {name}"), facts, claims)
+    made(found, f"scenario {name}", "protocol.scenario(…)", found.terms)
+    return found
 
 
 def _check_names(name: str, roles: tuple[Term, ...], parts: tuple[Fact | Claim, ...]) -> None:

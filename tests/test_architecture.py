@@ -78,6 +78,7 @@ MAY_IMPORT = {
     ],
     "checker.proof": [
         "checker.confirmation",
+        "checker.forgotten",
         "checker.insight",
         "checker.proof",
         "checker.table",
@@ -216,6 +217,7 @@ MAY_IMPORT = {
         "checker.catalogue",
     ],
     "checker.loaded": [],
+    "checker.forgotten": ["checker.vocabulary", "model.language"],
     "checker.placing": ["checker.loaded", "model.language"],
     "checker.catalogue": ["checker.loaded", "checker.placing", "checker.ranges", "model.language"],
     "checker.offers": ["checker.ask", "checker.catalogue", "model.language", "properties.kinds"],
@@ -274,6 +276,7 @@ MAY_IMPORT = {
     ],
     "checker.run": [
         "checker.advice",
+        "checker.forgotten",
         "checker.insight",
         "checker.tell",
         "checker.scenes",

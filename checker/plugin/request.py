@@ -15,7 +15,7 @@ from ..ask import Options
 from ..catalogue import find
 from ..fingerprint import fingerprint, planrace_version
 from ..run import split
-from ..vocabulary import Report
+from ..vocabulary import NOT_DECLARED, Report
 
 Subject: TypeAlias = Protocol | Variant | System | str
 Named: TypeAlias = "str | Property"
@@ -36,7 +36,9 @@ class Request:
     options: Options
 
     def check(self) -> Report:
-        return check(self.subject, self.sizes, **self.chosen, options=self.options)
+        """The report. Its file may well make properties that other tests ask for, so it warns of none."""
+        report = check(self.subject, self.sizes, **self.chosen, options=self.options)
+        return replace(report, warnings=tuple(w for w in report.warnings if w.kind != NOT_DECLARED))
 
     @property
     def instance(self) -> Instance:

@@ -11,6 +11,7 @@ from model.language import ModelError, System, Variant
 from properties.kinds import Property, Recoverability
 from properties.proof import Proof
 
+from ..forgotten import forgotten
 from ..guarded import Guard
 from ..insight import Lens, Wanted, declared, sources
 from ..limits import Limits, Listener, Watchman
@@ -95,7 +96,7 @@ class Proving:
             proofs=self._guard.told("the report", "certificates", lambda: tuple(self._certificates()), ()),
             left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
             interrupted=self.interrupted,
-            warnings=(*warnings, *self._guard.warnings),
+            warnings=(*warnings, *self._guard.warnings, *forgotten(self._variant)),
             every_size=True,
             sources=lines,
         )

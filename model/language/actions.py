@@ -15,15 +15,18 @@ An action is written as a function from its parameters to a ``step`` of parts::
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from .build import both
 from .errors import DefinitionError, Place, author
+from .ledger import handed_on
+from .ledger import made as enter
 from .names import usable
 from .sorts import Array, SetOf, Sort, describe
 from .starting import check_held
 from .terms import TRUE, Op, Term, Value, expect, lift, subterms
+from .wording import check_template
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +125,9 @@ class Action:
 def when(*conditions: Value) -> When:
     """All of ``conditions``, truth values before the step, must hold: in a step they are its guard, in an outcome say
     whether it applies. Several ``when`` in one step are joined."""
-    return When(both(*conditions), author())
+    made = When(both(*conditions), author())
+    enter(made, "when(…)", "step(…) or outcome(…)")
+    return made
 
 
 def update(target: Term, value: Value) -> Update:
@@ -140,37 +145,62 @@ def update(target: Term, value: Value) -> Update:
     given = expect(value, target.sort, role)
     if isinstance(target.sort, SetOf):
         check_held(target.sort, given, role)
-    return Update(target, given, here)
+    made = Update(target, given, here)
+    enter(made, f"update({target}, …)", "step(…) or outcome(…)")
+    return made
+
+
+def advised(given: Update, remedy: str) -> Update:
+    """The update, with what helps where the sort of its target does not hold the value."""
+    made = replace(given, remedy=remedy)
+    handed_on(given)
+    enter(made, f"what changes {given.variable}", "step(…) or outcome(…)")
+    return made
 
 
 def says(template: str, /, **terms: Value) -> Says:
     """Words for the report of this step; ``{name}`` in ``template`` is the value of the term ``name`` before the step:
     ``says("takes plan {p}", p=plan[w])``."""
-    import string
+    check_template(template, terms)
+    given = tuple((name, lift(term)) for name, term in sorted(terms.items()))
+    for name, term in given:
+        if isinstance(term.sort, Array):
+            raise DefinitionError(
+                f"says: {name}={term} is an array", remedy=f"name one element, as in {name}={term}[i]"
+            )
+    made = Says(template, given)
+    enter(made, f"says({template!r})", "step(…) or outcome(…)")
+    return made
 
-    wanted = {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
-    missing = sorted(wanted - set(terms))
-    if missing:
-        raise DefinitionError(f"the wording {template!r} wants {{{missing[0]}}}", remedy=f"add {missing[0]}=…")
-    return Says(template, tuple((name, lift(term)) for name, term in sorted(terms.items())))
 
-
-def outcome(name: str | None, *pieces: Piece) -> Outcome:
+def outcome(name: str | None = None, *pieces: Piece) -> Outcome:
     """One ending of an action: its condition (``when``), updates and words. Outcomes are tried in order, and the first
     that applies happens; the last has no condition (``otherwise``). ``name`` tells them apart in reports and in
     ``taken``."""
+    return _ending("outcome", name, pieces)
+
+
+def _ending(kind: str, name: str | None, pieces: tuple[Piece, ...]) -> Outcome:
+    form = "otherwise(name, …)" if kind == "otherwise" else "outcome(name, when(…), …)"
+    if name is not None and (not isinstance(name, str) or not name.strip()):
+        piece = isinstance(name, When | Update | Says | Outcome)
+        shown = f"{type(name).__name__.lower()}(…)" if piece else repr(name)
+        raise DefinitionError(f"{kind}: {shown} stands where its name does", remedy=f"write {form}, the name first")
     here, parts = author(), flat(pieces)
     if name is not None:
         usable(name, "outcome")
     conditions = [p.condition for p in parts if isinstance(p, When)]
     if any(isinstance(p, Outcome) for p in parts):
         raise DefinitionError(f"outcome {name}: an outcome cannot hold another one")
-    return Outcome(name, both(*conditions), updates_of(parts), _words(parts), here)
+    made = Outcome(name, both(*conditions), updates_of(parts), _words(parts), here)
+    handed_on(*parts)
+    enter(made, f"{kind}(…)" if name is None else f"{kind} {name}", "step(…)")
+    return made
 
 
-def otherwise(name: str | None, *pieces: Piece) -> Outcome:
+def otherwise(name: str | None = None, *pieces: Piece) -> Outcome:
     """The ending when no other applies: the last outcome of a step. Raises ``DefinitionError`` for a condition."""
-    result = outcome(name, *pieces)
+    result = _ending("otherwise", name, pieces)
     if result.condition is not TRUE:
         raise DefinitionError(f"otherwise({name!r}) takes no condition", remedy="use outcome(…)")
     return result
@@ -181,8 +211,15 @@ def step(*pieces: Piece) -> Step:
     Updates outside outcomes belong to every outcome. Raises ``DefinitionError`` where a target is assigned twice, or
     where the last outcome has a condition."""
     parts = flat(pieces)
-    guard = both(*(p.condition for p in parts if isinstance(p, When)))
     common, words = updates_of(parts), _words(parts)
+    guard = both(*(p.condition for p in parts if isinstance(p, When)))
+    handed_on(*parts)
+    made = _step(guard, common, words, parts)
+    enter(made, "step(…)", "the action: return step(…)")
+    return made
+
+
+def _step(guard: Term, common: tuple[Update, ...], words: Says | None, parts: tuple[Part, ...]) -> Step:
     endings = [p for p in parts if isinstance(p, Outcome)]
     if not endings:
         where = next((p.where for p in parts if isinstance(p, When)), None) or author()
@@ -192,7 +229,20 @@ def step(*pieces: Piece) -> Step:
             f"the last outcome, {endings[-1].name}, has a condition",
             remedy="end with otherwise(…), so that one applies",
         )
+    check_names(endings)
     return Step(guard, tuple(merged(o, common) for o in endings), words)
+
+
+def check_names(endings: Iterable[Outcome]) -> None:
+    """Outcomes of one action have names of their own; without a name there may be several."""
+    seen: dict[str, Outcome] = {}
+    for o in endings:
+        if o.name is not None and seen.setdefault(o.name, o) is not o:
+            raise DefinitionError(
+                f"two outcomes of one step are called {o.name}, the first at {seen[o.name].where}",
+                where=o.where,
+                remedy="rename one of the two; reports and taken(…) tell them apart by their names",
+            )
 
 
 def merged(ending: Outcome, common: tuple[Update, ...]) -> Outcome:

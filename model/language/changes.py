@@ -6,13 +6,17 @@ action it changes.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .actions import Action, Outcome, Piece, Says, Step, Update, check_once, flat, merged, updates_of
-from .errors import DefinitionError, Place, author, near
-from .mistakes import called, takes
+from .actions import Action, Outcome, Piece, Says, Step, Update, When, check_once, flat, merged, updates_of
+from .decorators import Decorators
+from .errors import DefinitionError, Place, author, is_authors_code, near
+from .ledger import handed_on
+from .mistakes import called, shown, takes
+from .reading import refuse_vain
 from .sorts import Index, Parameter, Scalar, Sort
 from .system import System
 from .tables import values_of
@@ -38,10 +42,12 @@ class Changes:
         self._faults = tuple(system.faults if faults is None else faults)
         self._actions = dict(system.actions)
         self._variables = list(system.variables)
+        self._decorators = Decorators()
         self.reason = "change"
 
     def done(self) -> System:
         """The changed system."""
+        self._decorators.check()
         return replace(self._system, actions=self._actions, variables=tuple(self._variables))
 
     @property
@@ -67,7 +73,8 @@ class Changes:
         self, action: str | Action, ending: Outcome | Callable[..., Outcome], *, before: str | None = None
     ) -> None:
         """Add the outcome that ``ending`` makes: first of all, or before the one named ``before``. It has a condition,
-        and does what it says and nothing else: what the action's own outcomes share is theirs."""
+        and does what it says and nothing else: what the action's own outcomes share is theirs. With the name of one of
+        these it is another way to end so."""
         a = self._find(action)
         at = 0 if before is None else self._position(a, before)
         made = self._given(a, ending, f'change.outcome("{a.name}", lambda {{}}: outcome(…))', f"outcome of {a.name}")
@@ -76,6 +83,7 @@ class Changes:
             raise DefinitionError(
                 f"{self.reason}: outcome of {a.name}: {instead} is no outcome", remedy="write outcome(name, when(…), …)"
             )
+        handed_on(made)
         made = merged(made, ())
         if made.condition is TRUE:
             raise DefinitionError(
@@ -111,14 +119,35 @@ class Changes:
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
         self._actions[a.name] = replace(a, outcomes=endings)
 
-    def updates(self, action: str | Action, *updates: Piece | Callable[..., Piece], words: Says | None = None) -> None:
-        """Replace what every outcome of ``action`` assigns, and the words for it."""
+    def updates(
+        self,
+        action: str | Action,
+        *updates: Piece | Callable[..., Piece],
+        words: Says | Callable[..., Says] | None = None,
+    ) -> None:
+        """Replace what every outcome of ``action`` assigns, and the words for it, which may be a function of the
+        action's parameters too: ``words=lambda w: says("{w} gives up", w=w)``."""
         a = self._find(action)
         form = f'change.updates("{a.name}", lambda {{}}: update(…))'
         pieces: list[Any] = [self._given(a, u, form, f"updates of {a.name}") if callable(u) else u for u in updates]
-        all_of_them = updates_of(flat(pieces))
-        endings = tuple(replace(o, updates=all_of_them) for o in a.outcomes)
-        self._actions[a.name] = replace(a, outcomes=endings, says=words or a.says)
+        parts = flat(pieces)
+        all_of_them = updates_of(parts)
+        strange = next((p for p in parts if isinstance(p, When | Outcome)), None)
+        if strange is not None:
+            raise DefinitionError(
+                f"{self.reason}: updates of {a.name}: {type(strange).__name__.lower()}(…) is no update",
+                where=strange.where,
+                remedy="conditions are changed by change.require, change.guard and change.condition, outcomes added by "
+                "change.outcome",
+            )
+        said = [p for p in parts if isinstance(p, Says)]
+        if words is not None:
+            said.append(self._words(a, words))
+        if len(said) > 1:
+            raise DefinitionError(f"{self.reason}: says(…) stands twice for {a.name}", remedy="keep one")
+        handed_on(*parts, *said)
+        endings = tuple(replace(o, updates=all_of_them, says=None if said else o.says) for o in a.outcomes)
+        self._actions[a.name] = replace(a, outcomes=endings, says=said[0] if said else a.says)
 
     def forget(self, action: str | Action, variable: Term) -> None:
         """Drop every update of ``variable`` from ``action``."""
@@ -148,8 +177,10 @@ class Changes:
         there where the fault is switched on."""
         told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
         told.check(self._faults)
+        begun = self._decorators.begin("change.action(…)")
 
         def add(body: Callable[..., Step]) -> Action:
+            self._decorators.end(begun)
             made = told.action(body)
             for a in self._actions.values():
                 self._refuse_second("an action", a.name == made.name, a.name, a.where)
@@ -199,6 +230,16 @@ class Changes:
         form = form.format(names).replace("lambda :", "lambda:")
         return called(given, (*first, *action.parameters), f"{self.reason}: {what}", form)
 
+    def _words(self, action: Action, given: object) -> Says:
+        """Words for an action, which may depend on its parameters."""
+        form = f'change.updates("{action.name}", …, words=lambda {{}}: says(…))'
+        what = f"words of {action.name}"
+        found = self._given(action, given, form, what) if callable(given) else given
+        if not isinstance(found, Says):
+            form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
+            raise DefinitionError(f"{self.reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
+        return found
+
     def _assigning(self, action: Action, variable: Term) -> None:
         if not isinstance(variable, Term):
             raise DefinitionError(f"{self.reason}: {variable!r} is no variable", remedy="name it as Python does")
@@ -228,6 +269,10 @@ class Changes:
 
 def changing(change: Callable[[Changes], None], what: str) -> Place:
     """Where the function stands that changes a system; refused if it does not take the change."""
+    if not inspect.isfunction(change):
+        raise DefinitionError(
+            f"{what}: {shown(change)} is no function", remedy="write def name(change): change.require(…)"
+        )
     where = Place(change.__code__.co_filename, change.__code__.co_firstlineno)
     if not takes(change, 1):
         name = change.__name__
@@ -236,6 +281,8 @@ def changing(change: Callable[[Changes], None], what: str) -> Place:
             where=where,
             remedy=f"write def {name}(change): change.require(…)",
         )
+    if is_authors_code(change):
+        refuse_vain(change, what, "what changes is said to the change: change.require(…), change.updates(…), …")
     return where
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -93,4 +93,14 @@ def _author_frame() -> FrameType | None:
 
 def is_authors(frame: FrameType) -> bool:
     """Not theirs are this package and modules that write terms for authors and say so by ``_FOR_AUTHORS = True``."""
-    return not frame.f_code.co_filename.startswith((_HERE, "<")) and not frame.f_globals.get("_FOR_AUTHORS")
+    return _is_authors(frame.f_code.co_filename, frame.f_globals)
+
+
+def is_authors_code(function: object) -> bool:
+    """Whether the author has written the function."""
+    code, names = getattr(function, "__code__", None), getattr(function, "__globals__", {})
+    return code is not None and _is_authors(code.co_filename, names)
+
+
+def _is_authors(file: str, names: Mapping[str, object]) -> bool:
+    return not file.startswith((_HERE, "<")) and not names.get("_FOR_AUTHORS")

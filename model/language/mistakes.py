@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import opcode
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from .aside import printing_aside, watching_signals
 from .errors import DefinitionError, ModelError, Place, is_authors, near
+from .ledger import accounting
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
@@ -33,11 +35,20 @@ def is_writing() -> bool:
     return _writing.get() and is_authors(sys._getframe(2))
 
 
+def is_operating() -> bool:
+    """Whether the caller's caller computes with an operator, as ``%`` of texts is one, and calls nothing."""
+    frame = sys._getframe(2)
+    return opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("BINARY_")
+
+
 @contextmanager
 def applying(what: str, function: Callable[..., object]) -> Iterator[None]:
     """While ``function`` of the author runs as a part of ``what``, as ``running`` has it; here it writes terms."""
     code = getattr(function, "__code__", None)
-    with running(f"{what} fails", "" if code is None else code.co_filename), writing():
+    from .reading import is_kept
+
+    file = "" if code is None else code.co_filename
+    with running(f"{what} fails", file), writing(), accounting(what, code, is_kept):
         yield
 
 

@@ -13,14 +13,17 @@ from dataclasses import replace
 from typing import Any
 
 from . import written
-from .actions import Action, Step, check_state_only
+from .actions import Action, Says, Step, check_state_only
 from .changes import Changes, changing
-from .errors import DefinitionError, ModelError, Place, author, listed, near
+from .decorators import Decorators
+from .errors import DefinitionError, ModelError, Place, author, is_authors_code, listed, near
+from .ledger import handed_on
 from .mistakes import applying
 from .names import usable
 from .options import Choice, Option, exists_in, picked
+from .reading import refuse_vain
 from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort
-from .spoken import check_spoken
+from .spoken import PROOFS, SCENARIOS, check_declared, check_spoken
 from .structural import same
 from .system import Messages, Observation, Picture, System, Variable
 from .tables import Names, bound_in, check_own, check_statements
@@ -56,9 +59,11 @@ class Protocol:
         self.scenarios: list[Any] = []
         self.proofs: list[Any] = []
         self.ends: list[Term] = []
+        self._ended: Place | None = None
         self._changing: str | None = None
         self._everything_known: tuple[tuple[Any, ...], dict[str, tuple[Action, ...]]] | None = None
         self._names = Names()
+        self._decorators = Decorators()
 
     # Declaring -------------------------------------------------------------------------------------------------
     def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
@@ -116,8 +121,10 @@ class Protocol:
         """
         told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
         told.check(self.faults)
+        begun = self._decorators.begin(f"{self.name}.action(…)")
 
         def add(body: Callable[..., Step]) -> Action:
+            self._decorators.end(begun)
             name, where = written.named(body)
             self._open(f"action {name}", INSTEAD["action"])
             made = told.action(body)
@@ -135,7 +142,10 @@ class Protocol:
     def protection(self, name: str, meaning: str) -> Callable[[Callable[[Changes], None]], Protection]:
         """Decorator: the function changes the protocol when the protection is on."""
 
+        begun = self._decorators.begin(f"{self.name}.protection({name!r}, …)")
+
         def add(change: Callable[[Changes], None]) -> Protection:
+            self._decorators.end(begun)
             made = Protection(name, meaning, change, changing(change, f"protection {name}"))
             self._fresh(name, "protection", made.where)
             self.protections[name] = made
@@ -149,13 +159,21 @@ class Protocol:
         With ``over``, it is seen of each member of that sort, which the function gets as its parameter.
         """
 
+        if not isinstance(title, str):
+            raise DefinitionError(
+                "an observation has a title", remedy="write @….observe(title), or observe(title, sort)"
+            )
+        begun = self._decorators.begin(f"{self.name}.observe({title!r})")
+
         def add(body: Callable[..., Any]) -> Observation:
+            self._decorators.end(begun)
             self._open(f"observation {title}")
+            if is_authors_code(body):
+                refuse_vain(body, f"observation {title}", "conditions stand in cases: return [(condition, says(…)), …]")
             names = inspect.signature(body).parameters
             variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
             with applying(f"observation {title}", body):
-                told = body() if variable is None else body(variable)
-            cases = tuple((truth(c, f"observation {title}"), words) for c, words in told)
+                cases = _cases(body() if variable is None else body(variable), title)
             self._names.claim(title, "observation")
             made = Observation(title, variable, cases)
             self.observations[title] = made
@@ -183,37 +201,50 @@ class Protocol:
     def final(self, condition: Value) -> None:
         """Runs may end where ``condition`` holds: that nothing is enabled there is no deadlock."""
         self._open("final states")
+        where = author()
+        if self._ended is not None:
+            raise DefinitionError(
+                f"final states of {self.name} are declared twice, first at {self._ended}",
+                where=where,
+                remedy="say all of them at once: final(a | b)",
+            )
         term = truth(condition, f"final states of {self.name}")
-        check_state_only(term, f"final states of {self.name}", author())
+        check_state_only(term, f"final states of {self.name}", where)
         self.ends.append(term)
+        self._ended = where
 
     def declare(self, *properties: Any) -> None:
         """Properties, as those of ``properties``, that are checked unless a run asks for others. Raises
         ``DefinitionError`` for what is none."""
         self._open("properties")
         for p in properties:
-            if not hasattr(p, "terms") or not hasattr(p, "name"):
+            if not hasattr(p, "terms") or not hasattr(p, "kind"):
                 raise DefinitionError(
                     f"declare: a {type(p).__name__} is no property",
                     remedy="give properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
                 )
             self._fresh(p.name, "property", getattr(p, "where", None))
             self.properties.append(p)
+            handed_on(p)
 
     def scenario(self, *scenarios: Any) -> None:
         """Scenarios that traces are matched with."""
         self._open("scenarios")
+        check_declared(scenarios, "scenario", "scenario", "facts", SCENARIOS)
         for s in scenarios:
             self._fresh(s.name, "scenario")
             self.scenarios.append(s)
+            handed_on(s)
 
     def argue(self, *proofs: Any) -> None:
         """Lemmas that proofs for every size may use."""
         self._open("lemmas")
+        check_declared(proofs, "argue", "proof", "lemmas", PROOFS)
         for p in proofs:
-            for x in getattr(p, "lemmas", ()):
+            for x in p.lemmas:
                 self._names.claim(x.name, "lemma", x.where, x.holds)
             self.proofs.append(p)
+            handed_on(p)
 
     # Using -----------------------------------------------------------------------------------------------------
     def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:
@@ -242,6 +273,7 @@ class Protocol:
         """``system`` with these. Raises ``ModelError`` where they speak of something that it does not have."""
         told = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
         check_statements(told)
+        handed_on(*told.properties, *told.scenarios, *told.proofs)
         try:
             check_spoken(told, lambda: self._remembered(told))
         except ModelError:  # what another system has taught may not do
@@ -257,6 +289,7 @@ class Protocol:
         options: Mapping[str, str] | None = None,
     ) -> System:
         """The system before anything is asked of it."""
+        self._decorators.check()
         picks = picked(self.options, options or {}, self.name)
         protected = set(map(self._known_protection, listed(protections, "protections")))
         faulty = set(map(self._known_fault, listed(faults, "faults")))
@@ -371,6 +404,18 @@ class Protocol:
                     check_own(t, self.parameters, f"action {action.name}", where)
                 if t.op is Op.BOUND and t.data[1] == 0 and id(t) not in allowed:
                     raise DefinitionError(f"action {action.name}: {t} is a parameter of another action", where=where)
+
+
+def _cases(told: Any, title: str) -> tuple[tuple[Term, Says], ...]:
+    """What an observation sees, as its function gives it."""
+    what = f"observation {title}"
+    found = []
+    for case in told if isinstance(told, Iterable) else [told]:
+        if not isinstance(case, tuple) or len(case) != 2 or not isinstance(case[1], Says):
+            raise DefinitionError(f"{what}: {case!r} is no case", remedy="return [(condition, says(…)), …]")
+        found.append((truth(case[0], what), case[1]))
+    handed_on(*(words for _, words in found))
+    return tuple(found)
 
 
 def _apart(sort: Sort) -> tuple[Scalar | None, Sort]:

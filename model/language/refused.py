@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from .errors import DefinitionError, near
-from .mistakes import is_writing
+from .mistakes import is_operating, is_writing
 
 TIGHT = "put comparisons in parentheses: & and | bind tighter than == and <"
 
@@ -28,6 +28,30 @@ INSTEAD = {
 """What terms have in place of methods of Python's sets and dictionaries."""
 
 
+def _lost(words: str, by: str = "an f-string") -> DefinitionError:
+    """The error of a text that holds the name of a value."""
+    return DefinitionError(
+        f"{by} holds the words {words}, not the value that it has in a run",
+        remedy=f'write says("… {{x}} …", x={words}){", without f" if by == "an f-string" else ""}',
+    )
+
+
+class Unwritten(str):
+    """The text of a term where an author writes what happens. It can be printed; as a part of another text it would be
+    taken for the value."""
+
+    __slots__ = ()
+
+    def lost(self) -> DefinitionError:
+        """The error where it is used for words."""
+        return _lost(str.__str__(self), "this text")
+
+    def _refuse(self, *_others: object) -> NoReturn:
+        raise self.lost()
+
+    __add__ = __radd__ = __mod__ = __format__ = format = join = replace = _refuse  # type: ignore[assignment]
+
+
 class Unformatted:
     """What has no text yet where an author writes what happens: an f-string would hold its name for its value."""
 
@@ -35,11 +59,18 @@ class Unformatted:
 
     def __format__(self, wanted: str) -> str:
         if is_writing() and not self._fixed():
-            raise DefinitionError(
-                f"an f-string holds the words {self!s}, not the value that it has in a run",
-                remedy=f'write says("… {{x}} …", x={self!s}), without f',
-            )
-        return format(str(self), wanted)
+            raise _lost(self._text())
+        return format(self._text(), wanted)
+
+    def __str__(self) -> str:
+        if not is_writing() or self._fixed():
+            return self._text()
+        if is_operating():
+            raise _lost(self._text(), "%")
+        return Unwritten(self._text())
+
+    def _text(self) -> str:
+        return repr(self)
 
     def _fixed(self) -> bool:
         """Whether it has one value in all runs."""

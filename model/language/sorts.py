@@ -36,7 +36,7 @@ class Parameter(Unformatted):
                 remedy="widen the range or change the default",
             )
 
-    def __str__(self) -> str:
+    def _text(self) -> str:
         return self.name
 
     @property

@@ -6,14 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from .actions import Action
-from .errors import ModelError, Place, near
-from .sorts import describe, fits
+from .errors import DefinitionError, ModelError, Place, near
+from .sorts import describe, fits, one
 from .system import System
 from .tables import check_own
 from .terms import Op, Term, subterms
 
+SCENARIOS = "what scenario(…) of properties returns, one by one: scenario(story), scenario(*several)"
+PROOFS = "what proof(…) of properties returns: argue(proof([lemma(…), …]))"
+PROPERTIES = "properties, in a list: declaring([invariant(…), reachable(…)])"
 Actions = Mapping[str, tuple[Action, ...]]
 """Actions by their names, as they are under several protections and faults."""
+
+
+def check_declared(things: Iterable[Any], call: str, what: str, of: str, example: str) -> None:
+    """Refuse what is no ``what``, which has an attribute ``of``, in a ``call`` that declares several."""
+    for x in things:
+        if not hasattr(x, of) or not hasattr(type(x), "__dataclass_fields__"):
+            raise DefinitionError(f"{call}: {one(type(x).__name__.lower())} is no {what}", remedy=f"give {example}")
 
 
 def check_spoken(system: System, everything: Callable[[], Actions]) -> None:

@@ -171,10 +171,12 @@ class Term(Refused):
     def _fixed(self) -> bool:
         return self.op is Op.CONST
 
-    def __repr__(self) -> str:
+    def _text(self) -> str:
         from .render import render
 
         return render(self)
+
+    __repr__ = Refused.__str__
 
 
 Value: TypeAlias = "Term | Parameter | int | bool | set[Any] | frozenset[Any] | None"

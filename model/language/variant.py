@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from .changes import Changes
 from .errors import Place, listed
+from .ledger import handed_on
 from .options import Choice, picked
+from .spoken import PROOFS, PROPERTIES, SCENARIOS, check_declared
 from .system import System
 
 if TYPE_CHECKING:
@@ -45,16 +47,20 @@ class Variant:
         proofs: Iterable[Any] = (),
     ) -> Variant:
         """The same with more properties, scenarios, and lemmas for proofs."""
+        added = tuple(properties), tuple(scenarios), tuple(proofs)
+        _check_all(*added)
         return replace(
             self,
-            properties=(*self.properties, *properties),
-            scenarios=(*self.scenarios, *scenarios),
-            proofs=(*self.proofs, *proofs),
+            properties=(*self.properties, *added[0]),
+            scenarios=(*self.scenarios, *added[1]),
+            proofs=(*self.proofs, *added[2]),
         )
 
     def where(self, choice: Choice, properties: Iterable[Any], scenarios: Iterable[Any] = ()) -> Variant:
         """The same with other properties and scenarios, and no lemmas, where ``choice`` gives them another meaning."""
-        return replace(self, instead={**self.instead, choice: (tuple(properties), tuple(scenarios))})
+        others = tuple(properties), tuple(scenarios)
+        _check_all(*others)
+        return replace(self, instead={**self.instead, choice: others})
 
     def system(
         self,
@@ -80,3 +86,11 @@ class Variant:
             (*p.scenarios, *self.scenarios),
             (*p.proofs, *self.proofs),
         )
+
+
+def _check_all(properties: tuple[Any, ...], scenarios: tuple[Any, ...], proofs: tuple[Any, ...] = ()) -> None:
+    """Refuse what is none of these; what is one has found its place."""
+    check_declared(properties, "properties of a variant", "property", "terms", PROPERTIES)
+    check_declared(scenarios, "scenarios of a variant", "scenario", "facts", SCENARIOS)
+    check_declared(proofs, "proofs of a variant", "proof", "lemmas", PROOFS)
+    handed_on(*properties, *scenarios, *proofs)

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from .actions import Action, Step, check_parameters
 from .actions import step as make_step
-from .errors import DefinitionError, Place, author, author_value, listed
+from .errors import DefinitionError, Place, author, author_value, is_authors_code, listed
+from .ledger import handed_on
 from .mistakes import applying, shown
 from .names import usable
+from .reading import refuse_vain
 from .sorts import INTEGER, Array, Index, Parameter, Scalar, SetOf, Sort, bounds_of, describe, is_scalar
 from .starting import check_constant, check_held
 from .system import Variable
@@ -78,10 +80,13 @@ class Circumstances:
         actor = next((t for t in terms if isinstance(by, Index) and t.sort == by), None)
         if isinstance(by, Index) and actor is None:
             raise DefinitionError(f"action {name}: no parameter is a {by.name}", where=where)
+        if is_authors_code(body):
+            refuse_vain(body, f"action {name}", "conditions stand in when(…), what changes in update(…)")
         with applying(f"action {name}", body):
             parts: object = body(*terms)
-        if not isinstance(parts, Step):
-            raise _no_step(name, parts, where)
+            if not isinstance(parts, Step):
+                raise _no_step(name, parts, where)
+            handed_on(parts)
         return Action(
             name,
             terms,

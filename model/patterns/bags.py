@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from model.language import (
     DefinitionError,
@@ -24,6 +24,7 @@ from model.language import (
     subsets,
     update,
 )
+from model.language.actions import advised
 from model.language.sorts import Array, Scalar, Size
 from model.language.system import Messages
 from model.language.terms import Op, Value, lift
@@ -91,7 +92,7 @@ class Unordered(Channel):
                 break
             cell, depth = cell[first], depth + 1
         gone, come = ([keys[depth:] for keys in messages] for messages in (gone, come))
-        return replace(update(cell, self._after(cell, (), gone, come, amiss)), remedy=advice)
+        return advised(update(cell, self._after(cell, (), gone, come, amiss)), advice)
 
     def _after(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from model.language import (
     DefinitionError,
@@ -20,6 +20,7 @@ from model.language import (
     optional,
     update,
 )
+from model.language.actions import advised
 from model.language.sorts import Bool, Enum, Maybe, Scalar, Size, describe
 from model.language.system import Messages
 from model.language.terms import Value, expect
@@ -125,7 +126,7 @@ class Ordered(Channel):
     def _counted(self, at: tuple[Term, ...], number: Term, guard: str) -> Update:
         member = "[…]" if at else ""
         advice = f"guard it with {self.name}.{guard}{member}" + (", or raise the capacity" if guard == "room" else "")
-        return replace(update(_at(self.length, at), number), remedy=advice)
+        return advised(update(_at(self.length, at), number), advice)
 
 
 def ordered(

@@ -1,0 +1,30 @@
+"""What a protocol's author has made and declared nowhere: a property that is never checked keeps no promise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model.language import Op, Protocol, System, Variant
+from model.language.ledger import Made
+from model.language.reading import forgotten_in
+from model.language.terms import subterms
+
+from .vocabulary import NOT_DECLARED, Warned
+
+
+def forgotten(subject: Protocol | Variant | System) -> Iterator[Warned]:
+    """Warnings of what stands in the files that declare the protocol, speaks of its variables alone, and is part of
+    nothing. What speaks of others may belong to another protocol of the same file."""
+    protocol = subject.protocol if isinstance(subject, Variant) else subject
+    declared = [*protocol.properties, *(subject.properties if isinstance(subject, Variant) else ())]
+    places = [protocol.where, *(getattr(p, "where", None) for p in declared)]
+    files = {p.file for p in places if p is not None}
+    known = protocol.variables.values() if isinstance(protocol, Protocol) else protocol.variables
+    sorts = {v.name: v.sort for v in known}
+    for made in forgotten_in(files):
+        if all(sorts.get(t.data) == t.sort for t in subterms(*made.terms) if t.op is Op.VARIABLE):
+            yield Warned(NOT_DECLARED, made.words, _why(made))
+
+
+def _why(made: Made) -> str:
+    return f"was made at {made.where} and is part of nothing: hand it to {made.belongs}, or remove it"

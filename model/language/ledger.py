@@ -1,0 +1,132 @@
+"""What an author makes for a protocol and has to hand on: parts of steps, properties, lemmas, scenarios.
+
+Python evaluates ``update(x, 1)`` on a line of its own and forgets it. So what is made is written down, and crossed out
+where it becomes a part of something. What a function of the author has made and not handed on when it returns is an
+error of the model; of what is made outside of functions, nobody knows whether it still will be, so checks warn of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, TypeAlias
+
+from .errors import DefinitionError, Place, author, is_authors
+
+if TYPE_CHECKING:
+    from .terms import Term
+
+
+Step: TypeAlias = "tuple[CodeType, int, int]"
+"""Where a function is while it runs: its code, the instruction and the line."""
+Trail: TypeAlias = "tuple[Step, ...]"
+"""Functions of the author that run, each called by the next."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """Something that was made at a line, in words (``update(x, …)``, ``property safe``); ``belongs`` is what it is to
+    be handed to. ``trail`` leads from there to the function which ran then, if there was one; ``terms`` are what it
+    speaks of."""
+
+    words: str
+    belongs: str
+    where: Place | None
+    trail: Trail = field(default=(), compare=False)
+    terms: tuple[Term, ...] = field(default=(), compare=False)
+
+
+class Ledger:
+    """What was made and not handed on yet, by identity. It keeps the things, so that no other gets their identity."""
+
+    def __init__(self, code: CodeType | None = None) -> None:
+        self.code = code
+        self._open: dict[int, tuple[object, Made]] = {}
+        self._latest: dict[Made, int] = {}
+
+    def enter(self, thing: object, made: Made) -> None:
+        """Write a thing down, in place of what the same line has made before: a function may run again and again."""
+        self._open.pop(self._latest.get(made, 0), None)
+        self._latest[made] = id(thing)
+        self._open[id(thing)] = (thing, made)
+
+    def cross_out(self, thing: object) -> None:
+        """It has become a part of something, and so has what the same line makes at other times."""
+        found = self._open.pop(id(thing), None)
+        if found is not None:
+            self._latest.pop(found[1], None)
+
+    def forget(self, file: str) -> None:
+        """Drop what was made in a file."""
+        for found in [m for m in self.left if m.where is not None and m.where.file == file]:
+            del self._open[self._latest.pop(found)]
+
+    @property
+    def left(self) -> list[Made]:
+        """What was not handed on, in the order in which it was made."""
+        return [made for _, made in self._open.values()]
+
+
+_outside = Ledger()
+_ledgers: ContextVar[tuple[Ledger, ...]] = ContextVar("ledgers", default=())
+
+
+def made(thing: object, words: str, belongs: str, terms: tuple[Term, ...] = ()) -> None:
+    """Write down what the author makes at this line."""
+    ledger = (_outside, *_ledgers.get())[-1]
+    ledger.enter(thing, Made(words, belongs, author(), _trail_to(ledger.code), terms))
+
+
+def handed_on(*things: object) -> None:
+    """Cross out what has become a part of something."""
+    for ledger in (*_ledgers.get(), _outside):
+        for thing in things:
+            ledger.cross_out(thing)
+
+
+def _trail_to(code: CodeType | None) -> Trail:
+    """Where the author's functions are that run now, up to the one of this code; without one the innermost alone."""
+    found: list[Step] = []
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if is_authors(frame):
+            found.append((frame.f_code, frame.f_lasti, frame.f_lineno))
+        if frame.f_code is code or (found and code is None):
+            return tuple(found)
+        frame = frame.f_back
+    return ()
+
+
+@contextmanager
+def accounting(what: str, code: CodeType | None, is_kept: Callable[[Trail], bool]) -> Iterator[None]:
+    """While a function of the author, of this code, runs as ``what``. Raises ``DefinitionError`` for the first thing
+    that it makes and does not hand on, not where it fails itself. What ``is_kept``, by the trail that leads to it, may
+    have been left out by Python on purpose."""
+    ledger = Ledger(code)
+    token = _ledgers.set((*_ledgers.get(), ledger))
+    try:
+        yield
+    finally:
+        _ledgers.reset(token)
+    for lost in ledger.left:
+        if lost.trail and is_kept(lost.trail):
+            continue
+        raise DefinitionError(
+            f"{what}: {lost.words} is made here and is part of nothing",
+            where=lost.where,
+            remedy=f"hand it to {lost.belongs}, or remove it",
+        )
+
+
+def begin_file(file: str) -> None:
+    """A file of the author runs, maybe anew: what it made before is gone."""
+    _outside.forget(file)
+
+
+def left_over() -> list[Made]:
+    """What was made outside of functions of protocols, and handed to nothing so far."""
+    return _outside.left
