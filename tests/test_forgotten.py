@@ -114,7 +114,7 @@ def lost() -> Iterator[tuple[str, str]]:
             yield "observation", line
 
 
-@pytest.mark.parametrize(("place", "line"), lost())
+@pytest.mark.parametrize(("place", "line"), [*lost()])
 def test_lines_without_effect_are_refused(place: str, line: str, capsys: Any) -> None:
     written(place, line)
     first = PROTOCOL[: PROTOCOL.index(f"#{place}")].count("\n") + 1
