@@ -2,7 +2,10 @@
 
 One object for every user of packed states: the reference explorer keeps all words in one Python integer (word w at bit
 64·w), others may keep them apart. A scalar is stored as its distance from its sort's least value, a set as one bit an
-element. No field crosses a word boundary.
+element. No field crosses a word boundary, except sets of more than 64 elements, which begin at one.
+
+No state has all bits of word 0 set: tables of states store complements, so that a slot whose word 0 is 0 is free. Where
+the fields would fill word 0, one of its bits is left unused.
 """
 
 from __future__ import annotations
@@ -18,11 +21,13 @@ from model.language.terms import BINDERS, subterms
 from .interpreter import State
 
 WORD = 64
+WIDEST = 4096
+"""Elements that a set may have at most."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One scalar or set of the state: ``width`` bits at ``shift`` of ``word``.
+    """One scalar or set of the state: ``width`` bits at ``shift`` of ``word``; more than 64 go on in the words after.
 
     ``low`` is the least value (of a scalar, or of a set's elements), ``high`` the greatest.
     """
@@ -45,6 +50,11 @@ class Field:
     def mask(self) -> int:
         return (1 << self.width) - 1
 
+    @property
+    def words(self) -> range:
+        """The words that have a part of it."""
+        return range(self.word, self.word + max(1, -(-self.width // WORD)))
+
 
 Fields: TypeAlias = dict[tuple[str, tuple[int, ...]], Field]
 
@@ -65,12 +75,25 @@ class Layout:
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
+        self._unused = 0
+        self._choose()
+        if not self._marked():
+            self._unused = 1
+            self._choose()
+
+    def _choose(self) -> None:
+        """Pack with the blocks of a symmetric sort, unless that takes more words."""
         self._pack(None)
         if blocked := self._blocked():
             plain = self.words
             self._pack(blocked)
             if self.words > plain:
                 self._pack(None)
+
+    def _marked(self) -> bool:
+        """No state has all bits of word 0 set: one is unused, or a number does not come so far."""
+        first = [f for f in self.fields.values() if f.word == 0]
+        return self._used[0] < WORD or any(not f.is_set and f.high - f.low < f.mask for f in first)
 
     def _pack(self, sort: Index | None) -> None:
         self.fields: Fields = {}
@@ -158,16 +181,25 @@ class Layout:
         is_set, low, high, width = self._sized(name, sort)
         if word is None:
             word = self._room(width)
-        shift = self._used[word]
-        self._used[word] += width
-        return Field(name, path, is_set, low, high, width, word, shift)
+        made = Field(name, path, is_set, low, high, width, word, self._used[word])
+        for w in range(word, word + max(1, -(-width // WORD))):
+            self._used[w] += min(width, WORD)
+            width -= WORD
+        return made
 
     def _room(self, width: int) -> int:
-        """The first word that has so many bits left."""
-        word = next((w for w, used in enumerate(self._used) if used + width <= WORD), len(self._used))
-        if word == len(self._used):
+        """The first word that has so many bits left; what is wider than a word begins after all others."""
+        if width > WORD:
+            word = len(self._used)
+        else:
+            word = next((w for w in range(len(self._used)) if self._free(w) >= width), len(self._used))
+        while len(self._used) < word + -(-width // WORD):
             self._used.append(0)
         return word
+
+    def _free(self, word: int) -> int:
+        """Bits of a word that have no field yet and may have one."""
+        return WORD - self._used[word] - (self._unused if word == 0 else 0)
 
     def _sized(self, name: str, sort: Sort) -> tuple[bool, int, int, int]:
         """Of a field: whether it is a set, its least and greatest value, and its bits."""
@@ -177,8 +209,9 @@ class Layout:
         if high < low:
             raise ModelError(f"variable {name}: its sort {scalar.name} is empty here, {low}…{high}")
         width = high - low + 1 if is_set else (high - low).bit_length()
-        if width > WORD:
-            raise ModelError(f"variable {name} needs {width} bits", remedy=f"a set or number may need {WORD} at most")
+        if width > (WIDEST if is_set else WORD):
+            most = f"a set may have {WIDEST} elements at most" if is_set else f"a number may need {WORD} at most"
+            raise ModelError(f"variable {name} needs {width} bits", remedy=most)
         return is_set, low, high, width
 
 

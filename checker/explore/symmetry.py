@@ -11,7 +11,7 @@ reduced in part, which is sound and counts more.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from model.language import Array, Index, Instance, Maybe, ModelError, Op, SetOf, Sort, Term
@@ -45,6 +45,13 @@ def _symmetric(sort: Sort) -> Iterator[Index]:
         yield sort
 
 
+def _leaf(sort: Sort) -> Any:
+    """The scalars that a variable of a sort is made of."""
+    while isinstance(sort, Array | SetOf):
+        sort = sort.element
+    return sort
+
+
 def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
     """Nothing names a particular member: not the system, not ``properties``. Raises ``ModelError``."""
     system = instance.system
@@ -54,6 +61,9 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
     for v in system.variables:
         if any(isinstance(d, Maybe) and d.index.symmetric for d in domains(v.sort)):
             raise ModelError(f"symmetry: {v.name} is an array over members or none", remedy="leave out --symmetry")
+        leaf = _leaf(v.sort)
+        if any(True for _ in _symmetric(leaf)) and len(instance.members(leaf)) > WORD:
+            raise ModelError(f"symmetry: {v.name} may name more than {WORD} members", remedy="leave out --symmetry")
         named.append((f"the initial value of {v.name}", v.initially))
     for a in system.actions.values():
         named.append((f"action {a.name}", a.guard))
@@ -109,7 +119,8 @@ class _Sorting:
         for v in instance.system.variables:
             for place, f in layout.fields.items():
                 if place[0] == v.name:
-                    self.fields.append((f, *self._positions(v.sort, f.path)))
+                    at, leaf = self._positions(v.sort, f.path)
+                    self.fields += [(piece, at, leaf) for piece in _pieces(f)]
 
     def _positions(self, sort: Sort, path: Sequence[int]) -> tuple[tuple[int, ...], Sort]:
         """Where in a path members of our sort stand, and the sort of what is there."""
@@ -173,8 +184,12 @@ class _Sorting:
         elif not isinstance(sort, SetOf) and _of(sort) == self.sort:
             yield Part(tuple(f"({_name(f)} == {i + 1 - f.low})" for i, f in enumerate(fields)), 1)
             yield Part(tuple(f"({_name(f)} + {f.low} == 0)" for f in fields), 1)
-        elif fields[0].width:
+        elif 0 < fields[0].width <= BITS:
             yield Part(tuple(_name(f) for f in fields), fields[0].width)
+        elif fields[0].width:  # signed and unsigned comparisons of whole words differ
+            half = fields[0].width // 2
+            yield Part(tuple(f"({_name(f)} & {2**half - 1})" for f in fields), half)
+            yield Part(tuple(f"({_name(f)} >> {half})" for f in fields), fields[0].width - half)
 
     @staticmethod
     def _less(groups: list[list[Part]], i: int, j: int, *, strict: bool) -> str:
@@ -296,6 +311,16 @@ class _WholeBlocks(_Sorting):
 
     def _refers(self, sort: Sort) -> bool:
         return bool(_of(sort.element if isinstance(sort, SetOf) else sort) == self.sort)
+
+
+def _pieces(f: Field) -> list[Field]:
+    """The parts of a field in one word each, as fields."""
+    if f.width <= WORD:
+        return [f]
+    return [
+        replace(f, variable=f"{f.variable} {k}", width=min(WORD, f.width - WORD * k), word=word)
+        for k, word in enumerate(f.words)
+    ]
 
 
 def _grouped(parts: Sequence[Part]) -> list[list[Part]]:

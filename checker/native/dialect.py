@@ -8,20 +8,21 @@ of an array of words. ``/``, floats, lists and objects do not exist. What Python
 * ``and``, ``or`` evaluate both sides unless the right one calls a function
 * ``for w in range(K)`` with a constant K is unrolled; names in ``constants`` are numbers
 * ``_out_of_range()`` leaves the function with ``FAILED``
+* bit masks may have more bits: ``_wide(x, n)`` has as many words as n bits take, so have constants that need them; what
+  meets something wider is filled with zeros; ``_word(x, k)`` is word k of it
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from llvmlite import ir
 
-WORD = ir.IntType(64)
-WIDE = ir.IntType(128)
-FAILED = -1
-"""What a function returns where a value or position was out of its range."""
+from .instructions import BUILT_IN, FAILED, WORD, Instructions, signed, words_for
+
+__all__ = ["FAILED", "DialectError", "Translator"]
 
 
 class DialectError(Exception):
@@ -56,18 +57,15 @@ class Translator:
         self.functions[node.name] = made
 
 
-class Body:
+class Body(Instructions):
     """The body of one function."""
 
     def __init__(self, of: Translator, function: ir.Function, node: ast.FunctionDef) -> None:
         self.of = of
-        self.function = function
         self.node = node
-        self.constants = dict(of.constants)
         self.entry = ir.IRBuilder(function.append_basic_block("entry"))
-        self.b = ir.IRBuilder(function.append_basic_block("body"))
+        super().__init__(of.module, function, of.constants)
         self.variables: dict[str, Any] = {}
-        self._failing: Any = None
         self._loops: list[Any] = []
 
     def translate(self) -> None:
@@ -142,23 +140,27 @@ class Body:
             case ast.Name(id=name):
                 self._assign(name, value)
             case ast.Subscript(value=array, slice=index):
-                self.b.store(value, self._address(self.value(array), self.value(index)))
+                self.b.store(self.as_kind(value, WORD), self.address(self.value(array), self.value(index)))
             case _:
                 raise DialectError(f"no target of the dialect: {ast.unparse(target)}")
 
     def _assign(self, name: str, value: Any) -> None:
         if name not in self.variables:
-            self.variables[name] = self.entry.alloca(WORD, name=name)
-        self.b.store(value, self.variables[name])
+            self.variables[name] = self.entry.alloca(value.type, name=name)
+        self.b.store(self.as_kind(value, self.variables[name].allocated_type), self.variables[name])
 
     # Expressions -----------------------------------------------------------------------------------------------
     def value(self, node: ast.expr) -> Any:
         """An expression as a word."""
         match node:
             case ast.Constant(value=bool() | int() as number):
-                return WORD(_signed(int(number)))
+                kind = words_for(int(number).bit_length())
+                return WORD(signed(int(number))) if kind.width == WORD.width else kind(number)
             case ast.Name(id=name):
                 return self._name(name)
+            case ast.BinOp(left=a, op=ast.BitAnd(), right=ast.UnaryOp(op=ast.Invert(), operand=b)):
+                kept, left_out = self.alike([self.value(a), self.value(b)])
+                return self.b.and_(kept, self.b.not_(left_out))
             case ast.BinOp(left=a, op=op, right=b):
                 return self._binary(op, self.value(a), self.value(b))
             case ast.UnaryOp(op=ast.Invert(), operand=a):
@@ -170,7 +172,7 @@ class Body:
             case ast.Subscript(value=ast.Tuple(elts=items), slice=index):
                 return self._pick([self.value(i) for i in items], self.value(index))
             case ast.Subscript(value=array, slice=index):
-                return self.b.load(self._address(self.value(array), self.value(index)), typ=WORD)
+                return self.b.load(self.address(self.value(array), self.value(index)), typ=WORD)
             case ast.Call(func=ast.Name(id=name), args=args):
                 return self._call(name, args)
             case _:
@@ -188,14 +190,15 @@ class Body:
             case ast.UnaryOp(op=ast.Not(), operand=a):
                 return self.b.not_(self.truth(a))
             case _:
-                return self.b.icmp_signed("!=", self.value(node), WORD(0))
+                found = self.value(node)
+                return self.b.icmp_signed("!=", found, found.type(0))
 
     def _name(self, name: str) -> Any:
         if name in self.constants:
-            return WORD(_signed(self.constants[name]))
+            return WORD(signed(self.constants[name]))
         if name not in self.variables:
             raise DialectError(f"{self.node.name}: {name} is read before it is assigned")
-        return self.b.load(self.variables[name], typ=WORD)
+        return self.b.load(self.variables[name], typ=self.variables[name].allocated_type)
 
     def _number(self, node: ast.expr) -> int:
         match node:
@@ -207,6 +210,8 @@ class Body:
                 raise DialectError(f"not a constant: {ast.unparse(node)}")
 
     def _binary(self, op: ast.operator, a: Any, b: Any) -> Any:
+        if not isinstance(op, ast.LShift | ast.RShift):
+            a, b = self.alike([a, b])
         match op:
             case ast.Add():
                 return self.b.add(a, b)
@@ -221,20 +226,14 @@ class Body:
             case ast.BitXor():
                 return self.b.xor(a, b)
             case ast.LShift():
-                return self._shifted(self.b.shl, a, b)
+                return self.shifted(self.b.shl, a, b)
             case ast.RShift():
-                return self._shifted(self.b.lshr, a, b)
+                return self.shifted(self.b.lshr, a, b)
             case _:
                 raise DialectError(f"no operator of the dialect: {type(op).__name__}")
 
-    def _shifted(self, shift: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
-        if isinstance(b, ir.Constant):
-            return shift(a, b) if 0 <= b.constant < 64 else WORD(0)
-        fits = self.b.icmp_unsigned("<", b, WORD(64))
-        return self.b.select(fits, shift(a, self.b.and_(b, WORD(63))), WORD(0))
-
     def _compare(self, parts: list[ast.expr], ops: list[ast.cmpop]) -> Any:
-        values = [self.value(p) for p in parts]
+        values = self.alike([self.value(p) for p in parts])
         tests = [
             self.b.icmp_signed(_COMPARISONS[type(op)], a, b) for op, a, b in zip(ops, values, values[1:], strict=False)
         ]
@@ -269,21 +268,27 @@ class Body:
     def _choose(self, test: ast.expr, then: ast.expr, other: ast.expr) -> Any:
         condition = self.truth(test)
         if not (_risky(then) or _risky(other)):
-            return self.b.select(condition, self.value(then), self.value(other))
+            return self.b.select(condition, *self.alike([self.value(then), self.value(other)]))
         blocks = [self.function.append_basic_block(n) for n in ("then", "else", "chosen")]
         self.b.cbranch(condition, blocks[0], blocks[1])
         incoming = []
         for block, node in zip(blocks, (then, other), strict=False):
             self.b.position_at_end(block)
             incoming.append((self.value(node), self.b.block))
+        kind = max((value.type for value, _ in incoming), key=lambda t: int(t.width))
+        ends = []
+        for value, block in incoming:
+            self.b.position_at_end(block)
+            ends.append((self.as_kind(value, kind), block))
             self.b.branch(blocks[2])
         self.b.position_at_end(blocks[2])
-        result = self.b.phi(WORD)
-        for value, block in incoming:
+        result = self.b.phi(kind)
+        for value, block in ends:
             result.add_incoming(value, block)
         return result
 
     def _pick(self, items: list[Any], at: Any) -> Any:
+        items = self.alike(items)
         found = items[-1]
         for n, item in reversed(list(enumerate(items[:-1]))):
             found = self.b.select(self.b.icmp_signed("==", at, WORD(n)), item, found)
@@ -293,104 +298,9 @@ class Body:
     def _call(self, name: str, nodes: list[ast.expr]) -> Any:
         if name in self.of.functions:
             return self.b.call(self.of.functions[name], [self.value(n) for n in nodes])
-        if name not in _BUILT_IN:
+        if name not in BUILT_IN:
             raise DialectError(f"{self.node.name} calls {name}, which is not known here")
-        return _BUILT_IN[name](self, *(self.value(n) for n in nodes))
-
-    def _address(self, array: Any, index: Any) -> Any:
-        return self.b.inttoptr(self.b.add(array, self.b.shl(index, WORD(3))), ir.PointerType())
-
-    def part_at(self, array: Any, index: Any, size: int) -> Any:
-        """The address of a part of ``size`` bytes of an array of such parts."""
-        offset = self.b.mul(index, WORD(size)) if size > 1 else index
-        return self.b.inttoptr(self.b.add(array, offset), ir.PointerType())
-
-    def part(self, array: Any, index: Any, size: int) -> Any:
-        """A part of ``size`` bytes of an array of such parts, without sign."""
-        loaded = self.b.load(self.part_at(array, index, size), typ=ir.IntType(8 * size), align=size)
-        return self.b.zext(loaded, WORD)
-
-    def fail(self) -> Any:
-        """Leave the function; what follows is never reached."""
-        if self._failing is None:
-            self._failing = self.function.append_basic_block("failed")
-            ir.IRBuilder(self._failing).ret(WORD(FAILED))
-        self.b.branch(self._failing)
-        self.b.position_at_end(self.function.append_basic_block("unreached"))
-        return WORD(0)
-
-    def in_range(self, at: Any, length: Any) -> Any:
-        """``at``; leaves the function where it is not in 0…length-1."""
-        fine, wrong = (self.function.append_basic_block(n) for n in ("fine", "wrong"))
-        self.b.cbranch(self.b.icmp_unsigned("<", at, length), fine, wrong)
-        self.b.position_at_end(wrong)
-        self.fail()
-        self.b.unreachable()
-        self.b.position_at_end(fine)
-        return at
-
-    def prefetch(self, address: Any) -> Any:
-        """Ask for the cache line of an address."""
-        kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), *[ir.IntType(32)] * 3])
-        known = self.of.module.globals.get("llvm.prefetch.p0")
-        function = known or ir.Function(self.of.module, kind, name="llvm.prefetch.p0")
-        flags = [ir.IntType(32)(n) for n in (0, 3, 1)]  # for reading, kept, data
-        self.b.call(function, [self.b.inttoptr(address, ir.PointerType()), *flags])
-        return WORD(0)
-
-    def stream_line(self, to: Any, source: Any) -> Any:
-        """Copy a cache line past the caches."""
-        whole = self.b.load(self._address(source, WORD(0)), typ=ir.VectorType(WORD, 8), align=64)
-        stored = self.b.store(whole, self._address(to, WORD(0)), align=64)
-        stored.set_metadata("nontemporal", self.of.module.add_metadata([ir.IntType(32)(1)]))
-        return WORD(0)
-
-    def fence(self) -> Any:
-        """Let all memory that was written be seen."""
-        self.b.fence("seq_cst")
-        return WORD(0)
-
-    def high_product(self, a: Any, b: Any) -> Any:
-        """The upper word of a product."""
-        product = self.b.mul(self.b.zext(a, WIDE), self.b.zext(b, WIDE))
-        return self.b.trunc(self.b.lshr(product, WIDE(64)), WORD)
-
-    def slots(self, bucket: Any, words: list[Any]) -> Any:
-        """A bit for each slot of a bucket: its first words are ``words``. The bucket is read as one vector."""
-        size, slots = self.constants["WORDS"], self.constants["BUCKET"]
-        count = 1 << (slots - 1).bit_length()  # lanes; those after the last slot are masked
-        whole = self.b.load(self._address(bucket, WORD(0)), typ=ir.VectorType(WORD, size * count), align=8)
-        same = None
-        for w, word in enumerate(words):
-            lanes = ir.Constant(ir.VectorType(ir.IntType(32), count), [j * size + w for j in range(count)])
-            column = self.b.shuffle_vector(whole, ir.Constant(whole.type, ir.Undefined), lanes)
-            wanted = ir.Constant(column.type, ir.Undefined)
-            for j in range(count):
-                wanted = self.b.insert_element(wanted, word, ir.IntType(32)(j))
-            equal = self.b.icmp_signed("==", column, wanted)
-            same = equal if same is None else self.b.and_(same, equal)
-        found = self.b.zext(self.b.bitcast(same, ir.IntType(count)), WORD)
-        return self.b.and_(found, WORD((1 << slots) - 1))
-
-    def equal_slots(self, bucket: Any, s: Any) -> Any:
-        """A bit for each slot that holds the complement of a state."""
-        words = [self.b.load(self._address(s, WORD(w)), typ=WORD) for w in range(self.constants["WORDS"])]
-        return self.slots(bucket, [self.b.not_(w) for w in words])
-
-    def set_part(self, array: Any, index: Any, value: Any, size: int) -> Any:
-        """Write a part of ``size`` bytes of an array of such parts."""
-        self.b.store(self.b.trunc(value, ir.IntType(8 * size)), self.part_at(array, index, size), align=size)
-        return WORD(0)
-
-    def lesser(self, a: Any, b: Any) -> Any:
-        """The lesser of two, as signed."""
-        return self.b.select(self.b.icmp_signed("<", a, b), a, b)
-
-
-def _signed(number: int) -> int:
-    """The word as llvmlite writes it."""
-    number &= 2**64 - 1
-    return number - 2**64 if number >> 63 else number
+        return BUILT_IN[name](self, *(self.value(n) for n in nodes))
 
 
 def _loaded(target: ast.expr) -> ast.expr:
@@ -405,7 +315,8 @@ def _risky(node: ast.expr) -> bool:
 
 
 def _calls(node: ast.expr) -> bool:
-    return any(isinstance(n, ast.Call) for n in ast.walk(node))
+    calls = (n.func for n in ast.walk(node) if isinstance(n, ast.Call))
+    return any(not (isinstance(f, ast.Name) and f.id in _MASKS) for f in calls)
 
 
 _COMPARISONS: dict[type[ast.cmpop], str] = {
@@ -416,27 +327,5 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Gt: ">",
     ast.GtE: ">=",
 }
-_PURE = ("int", "min", "at", "byte", "half", "quarter", "pointer", "high_product", "ones", "lowest", "leading")
-_BUILT_IN: dict[str, Callable[..., Any]] = {
-    "_out_of_range": lambda f: f.fail(),
-    "_in_range": lambda f, at, length: f.in_range(at, length),
-    "int": lambda _, number: number,
-    "min": lambda f, a, b: f.lesser(a, b),
-    "prefetch": lambda f, array, index: f.prefetch(f.b.add(array, f.b.shl(index, WORD(3)))),
-    "stream_line": lambda f, to, source: f.stream_line(to, source),
-    "fence": lambda f: f.fence(),
-    "high_product": lambda f, a, b: f.high_product(a, b),
-    "at": lambda f, array, index: f.b.add(array, f.b.shl(index, WORD(3))),
-    "pointer": lambda _, address: address,
-    "byte": lambda f, array, index: f.part(array, index, 1),
-    "half": lambda f, array, index: f.part(array, index, 4),
-    "quarter": lambda f, array, index: f.part(array, index, 2),
-    "equal_slots": lambda f, bucket, s: f.equal_slots(bucket, s),
-    "free_slots": lambda f, bucket: f.slots(bucket, [WORD(0)]),
-    "leading": lambda f, mask: f.b.ctlz(mask, ir.IntType(1)(0)),
-    "lowest": lambda f, mask: f.b.cttz(mask, ir.IntType(1)(0)),
-    "ones": lambda f, mask: f.b.ctpop(mask),
-    "set_byte": lambda f, array, index, value: f.set_part(array, index, value, 1),
-    "set_half": lambda f, array, index, value: f.set_part(array, index, value, 4),
-    "set_quarter": lambda f, array, index, value: f.set_part(array, index, value, 2),
-}
+_MASKS = ("_wide", "_word")
+_PURE = (*_MASKS, "int", "min", "at", "byte", "half", "quarter", "pointer", "high_product", "ones", "lowest", "leading")

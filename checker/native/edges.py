@@ -12,7 +12,9 @@ from .words import (
     BATCH,
     BITS,
     BUCKET,
+    INFO_FRESH,
     INFO_SEEN,
+    LOST,
     ROW,
     SEGMENT,
     STRIDE,
@@ -50,16 +52,21 @@ def number(states: Words, count: int, first: int, table: Words, ids: Words) -> i
         s = at(states, i * WORDS)
         h = mixed(s)
         place = high_product(h, WORKERS << BITS) & (1 << BITS) - 1
-        set_half(pointer(ids[place]), slot_of(at(table, place * SEGMENT), s, h), first + i)
+        slot = slot_of(at(table, place * SEGMENT), s, h)
+        if slot < 0:
+            return slot
+        set_half(pointer(ids[place]), slot, first + i)
         i += 1
     return 0
 
 
 def slot_of(segment: Words, s: Words, h: int) -> int:
-    """The slot of a state that is stored, counted from the first bucket."""
+    """The slot of a state that is stored, counted from the first bucket; LOST if it is not there."""
     k = home_of(h, segment[1])
     same = equal_slots(at(pointer(segment[0]), k * STRIDE), s)
     while same == 0:
+        if k == 0:
+            return LOST
         k -= 1
         same = equal_slots(at(pointer(segment[0]), k * STRIDE), s)
     return k * BUCKET + lowest(same)
@@ -80,7 +87,8 @@ def link(
     info: Words,
 ) -> int:
     """Write the rows of states that have the numbers from ``first`` on, from step ``edge`` on; ``tables`` are each
-    worker's table and numbers. Returns the number of the step after the last."""
+    worker's table and numbers. Returns the number of the step after the last; LOST where a state is not in the store;
+    FAILED, with info[INFO_FRESH] the state, where a value is out of range."""
     i = 0
     while i < count:
         stop = min(i + BATCH, count)
@@ -89,6 +97,7 @@ def link(
             set_half(offsets, first + i, edge + n)
             found = expand(at(states, i * WORDS), at(scratch, n * ROW), info)
             if found < 0:
+                info[INFO_FRESH] = i
                 return found
             set_byte(marks, first + i, info[INFO_SEEN])
             found += n
@@ -110,6 +119,8 @@ def link(
             worker = place >> BITS << 1
             place = place & (1 << BITS) - 1
             slot = slot_of(at(pointer(tables[worker]), place * SEGMENT), at(scratch, j * ROW), h)
+            if slot < 0:
+                return slot
             numbers = pointer(tables[worker + 1])
             places[j] = numbers[place] + (slot << 2)
             prefetch(pointer(places[j]), 0)

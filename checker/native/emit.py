@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 from model.language import Action, Instance, Op, Term
 
@@ -14,6 +15,8 @@ from ..explore.lower import Lowering, Scope
 from ..layout import WORD, Field, Layout
 from .words import INFO, INFO_SEEN
 
+WIDEST = 512
+"""Elements of a set that machine code has bits for; operations on more take long to compile."""
 GREATEST = 2**62
 """Numbers are less than this in size, so that sums and differences of two fit into a word."""
 FAN = 16
@@ -40,8 +43,8 @@ class WordLowering(Lowering):
 
     def lower(self, term: Term, scope: Scope) -> Code:
         code = super().lower(term, scope)
-        if isinstance(code, Mask) and code.high - code.low >= WORD:
-            raise UnsupportedError(f"the set {term} may have more than {WORD} elements")
+        if isinstance(code, Mask) and code.high - code.low >= WIDEST:
+            raise UnsupportedError(f"the set {term} may have more than {WIDEST} elements")
         if isinstance(code, Number) and max(-code.low, code.high) >= GREATEST:
             raise UnsupportedError(f"the number {term} may be as great as {code.high}")
         return code
@@ -79,7 +82,7 @@ class WordEmitter(Emitter):
                 (rest if place is None else groups.setdefault(place, [])).append((action, choice))
         self.telling = [self.layout.fields[p] for p in groups]
         for place, members in groups.items():
-            yield from self._split(place, scope, lambda inner, m=members: self._all(m, inner))
+            yield from self._split(place, scope, partial(self._all, members))
         yield from self._all(rest, scope)
 
     def _all(self, members: Sequence[tuple[Action, tuple[int, ...]]], scope: Scope) -> list[str]:
@@ -133,6 +136,9 @@ class WordEmitter(Emitter):
 
     def _raw(self, field: Field) -> str:
         word = f"s{field.word}"
+        if field.width > WORD:
+            parts = [f"_wide(s{w}, {field.width}) << {WORD * k}" for k, w in enumerate(field.words)]
+            return f"({' | '.join(parts)}) & {field.mask}"
         return f"{word} >> {field.shift} & {field.mask}" if field.shift else f"{word} & {field.mask}"
 
     def _hit(self, k: int) -> str:
@@ -141,9 +147,20 @@ class WordEmitter(Emitter):
     def _successor(self, after: dict[Place, Code], scope: Scope) -> list[str]:
         lines = []
         for w in range(self.words):
-            places = [p for p in after if self.layout.fields[p].word == w]
-            lines.append(f"t{w} = " + " + ".join([f"s{w}", *self._deltas(after, scope, places, 0)]))
+            here = {p: f for p, f in self.layout.fields.items() if p in after and w in f.words}
+            whole = [p for p in after if p in here and here[p].width <= WORD]
+            parts = [
+                self._part(after[p], self.lowering.read(p, scope), w - f.word)
+                for p, f in here.items()
+                if p not in whole
+            ]
+            lines.append(f"t{w} = " + " + ".join([f"s{w}", *self._deltas(after, scope, whole, 0), *parts]))
         return lines
+
+    @staticmethod
+    def _part(new: Code, old: Code, k: int) -> str:
+        """What is added to a word that has part ``k`` of a set which takes several."""
+        return f"(_word({new.text}, {k}) - _word({old.text}, {k}))"
 
     def _append(self, scope: Scope) -> list[str]:
         return [*(f"out[n * WORDS + {w}] = t{w}" for w in range(self.words)), "n += 1"]

@@ -6,8 +6,9 @@ A worker's table is 1 << BITS segments of buckets of BUCKET slots, which fill fr
 belongs is read off its hash from the top: the worker, the segment, the home bucket, each by a multiplication, so that
 their numbers are free and more buckets keep the order. What finds its bucket full goes to the next below, into PAD
 buckets below the first home at last; so a segment grows in place. A slot holds the complement of the state's words;
-word 0 of a free slot is 0, for no state has all bits of word 0 set. A bucket is compared as a whole, in vector
-registers. Its last word holds a byte for each slot: the level on which the state was found, modulo LEVELS, plus 1.
+word 0 of a free slot is 0, for no state has all bits of word 0 set (``layout.py`` sees to that). A bucket is compared
+as a whole, in vector registers. Its last word holds a byte for each slot: the level on which the state was found,
+modulo LEVELS, plus 1.
 """
 
 from __future__ import annotations

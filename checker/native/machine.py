@@ -73,5 +73,6 @@ class Machine:
 def _environment(features: str) -> list[str]:
     """What else decides the machine code."""
     version = ".".join(map(str, llvm.llvm_version_info))
-    code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in ("dialect.py", "machine.py")]
+    writers = ("dialect.py", "instructions.py", "machine.py")
+    code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in writers]
     return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, sys.platform, *code]

@@ -48,7 +48,7 @@ class Program:
         workers: int,
         canonical: str | None = None,
     ) -> None:
-        self.words = layout.words + (not _has_mark(layout))
+        self.words = layout.words
         emitter = WordEmitter(instance, layout, watch, words=self.words)
         source = emitter.source()
         self.fan = source.count("n += ")
@@ -95,9 +95,3 @@ def dialect(name: str) -> str:
 def bucket(words: int) -> int:
     """Slots of a bucket: about a cache line of them, but enough that few buckets overflow."""
     return 7 if words <= 2 else 4
-
-
-def _has_mark(layout: Layout) -> bool:
-    """No state has all bits of word 0 set, so that its complement is never 0."""
-    first = [f for f in layout.fields.values() if f.word == 0]
-    return sum(f.width for f in first) < WORD or any(not f.is_set and f.high - f.low < f.mask for f in first)

@@ -35,6 +35,8 @@ RECENT = 1 << 15
 """States that a worker remembers to have inserted; a power of two."""
 SEGMENT = 4
 """Words that describe a segment: address of the buckets, how many (without PAD), states, limit of states."""
+LOST = -2
+"""What is returned in place of the slot of a state that no table has: a defect of ours."""
 LEVELS = 255
 """Levels that a byte tells apart."""
 
