@@ -3,15 +3,21 @@
 A state is a tuple of values in the order of the system's variables; a value is a whole number (every scalar), a
 frozenset (sets) or a tuple (arrays). Everything faster is held against this module, and no trace is shown that it has
 not replayed.
+
+What is evaluated decides what is an error, so every engine follows it: arguments from left to right; of a conjunction,
+disjunction or quantifier as much as decides it, of a conditional the branch that is taken, of an array that is read
+(also one that ``each`` makes) the element that is asked for, of everything else all. A position that an array does not
+have is an error wherever it is evaluated. Where the updates of a step write one place (a scalar or a set) more than
+once, the values must be equal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-from model.language import Action, Array, Instance, ModelError, Op, Outcome, SetOf, Sort, Term, Update
+from model.language import Action, Array, Instance, ModelError, Op, Outcome, Place, SetOf, Sort, Term, Update, Variable
 from model.language.structural import Structural
 
 State: TypeAlias = "tuple[Any, ...]"
@@ -37,7 +43,14 @@ class Context(Structural):
 
 
 class RangeError(ModelError):
-    """A step assigned a value that its variable's sort does not hold."""
+    """A step assigned a value that its variable's sort does not hold, or two values to one place; or something reads a
+    position that an array does not have."""
+
+    def of(self, what: str, where: Place | None) -> RangeError:
+        """The error with what it is found in, unless that is known."""
+        if self.where is not None:
+            return self
+        return RangeError(f"{what}: {self.what}", where=where, remedy=self.remedy)
 
 
 class Interpreter:
@@ -71,8 +84,13 @@ class Interpreter:
     # Runs ------------------------------------------------------------------------------------------------------
     def initial(self) -> State:
         """The initial state."""
-        empty = Context({}, ())
-        return tuple(self._spread(v.sort, self.evaluate(v.initially, empty)) for v in self.instance.system.variables)
+        return tuple(self._initially(v) for v in self.instance.system.variables)
+
+    def _initially(self, v: Variable) -> Any:
+        try:
+            return self._spread(v.sort, self.evaluate(v.initially, Context({}, ())))
+        except RangeError as problem:
+            raise problem.of(f"the initial value of {v.name}", v.where) from None
 
     def moves(self, state: State) -> Iterator[tuple[Move, State]]:
         """Every enabled step with the state it leads to, in the order of the protocol."""
@@ -85,25 +103,40 @@ class Interpreter:
     def perform(self, state: State, action: Action, choice: tuple[int, ...]) -> tuple[Move, State] | None:
         """The step of ``action`` for the parameter values ``choice``, or None where it is not enabled."""
         context = Context(dict(zip(action.parameters, choice, strict=True)), state)
-        if not self.evaluate(action.guard, context):
-            return None
-        outcome = next(o for o in action.outcomes if self.evaluate(o.condition, context))
+        try:
+            if not self.evaluate(action.guard, context):
+                return None
+            outcome = next(o for o in action.outcomes if self.evaluate(o.condition, context))
+        except RangeError as problem:
+            raise problem.of(action.name, action.where) from None
         written: dict[str, Any] = {}
         claimed: dict[tuple[Any, ...], Any] = {}
         for u in outcome.updates:
-            value = self.evaluate(u.value, context)
-            name, path = self._target(u.target, context)
+            try:
+                value = self.evaluate(u.value, context)
+                name, path = self._target(u.target, context)
+            except RangeError as problem:
+                raise problem.of(action.name, u.where or action.where) from None
             self._check(u, value, action)
-            if claimed.setdefault((name, *path), value) != value:
-                raise RangeError(
-                    f"{action.name} assigns {u.target} two values in one step",
-                    where=u.where,
-                    remedy="keep one of them",
-                )
+            self._claim(u, action, claimed, (name, *path), value)
             before = written.get(name, state[self.place[name]])
             written[name] = _replaced(before, path, value)
         after = tuple(written.get(v.name, state[n]) for n, v in enumerate(self.instance.system.variables))
         return Move(action, choice, outcome), after
+
+    def _claim(
+        self, u: Update, action: Action, claimed: dict[tuple[Any, ...], Any], at: tuple[Any, ...], value: Any
+    ) -> None:
+        """Note that an update writes ``value``, of an array each element, to a place that may have been written."""
+        if isinstance(value, tuple):
+            for n, inner in enumerate(value):
+                self._claim(u, action, claimed, (*at, n), inner)
+        elif claimed.setdefault(at, value) != value:
+            raise RangeError(
+                f"{action.name} assigns {u.target} two values in one step",
+                where=u.where or action.where,
+                remedy="keep one of them",
+            )
 
     def _spread(self, sort: Sort, value: Any) -> Any:
         if not isinstance(sort, Array):
@@ -118,6 +151,31 @@ class Interpreter:
             path.insert(0, self._offset(array.sort, self.evaluate(position, context), target))
             target = array
         return target.data, path
+
+    def element(self, array: Term, at: tuple[tuple[Term, int], ...], context: Context) -> Any:
+        """The element of an array term at positions, outermost first, each with the term that reads there; of what the
+        array is made of nothing else is evaluated."""
+        (selection, position), *rest = at
+        assert isinstance(array.sort, Array)
+        match array.op:
+            case Op.SELECT:
+                inner = array, self.evaluate(array.args[1], context)
+                return self.element(array.args[0], (inner, *at), context)
+            case Op.ITE:
+                _, then, other = array.args
+                return self.element(then if self.evaluate(array.args[0], context) else other, at, context)
+            case Op.PRIMED:
+                return self.element(array.args[0], at, _after(context))
+            case Op.EACH:
+                self._offset(array.sort, position, selection)
+                variable, body = array.args
+                here = replace(context, bound={**context.bound, variable: position})
+                return self.element(body, tuple(rest), here) if rest else self.evaluate(body, here)
+        value, sort = self.evaluate(array, context), array.sort
+        for selection, position in at:
+            value = value[self._offset(sort, position, selection)]
+            sort = sort.element  # type: ignore[assignment]  # an array, if there is a next position
+        return value
 
     def _offset(self, sort: Array, position: int, term: Term) -> int:
         low, high = self.instance.bounds(sort.domain)
@@ -160,12 +218,6 @@ def _any_of(m: Interpreter, t: Term, c: Context) -> bool:
     return any(m.evaluate(a, c) for a in t.args)
 
 
-def _select(m: Interpreter, t: Term, c: Context) -> Any:
-    array, position = t.args
-    assert isinstance(array.sort, Array)
-    return m.evaluate(array, c)[m._offset(array.sort, m.evaluate(position, c), t)]
-
-
 def _if(m: Interpreter, t: Term, c: Context) -> Any:
     return m.evaluate(t.args[1] if m.evaluate(t.args[0], c) else t.args[2], c)
 
@@ -180,9 +232,10 @@ def _each_member(m: Interpreter, t: Term, c: Context) -> Iterator[tuple[int, Any
         yield member, m.evaluate(body, Context({**c.bound, variable: member}, c.state, c.after, c.move))
 
 
-def _primed(m: Interpreter, t: Term, c: Context) -> Any:
+def _after(c: Context) -> Context:
+    """What a primed term is evaluated in."""
     assert c.after is not None, "a primed term outside a step"
-    return m.evaluate(t.args[0], Context(c.bound, c.after))
+    return Context(c.bound, c.after)
 
 
 def _taken(m: Interpreter, t: Term, c: Context) -> bool:
@@ -199,7 +252,7 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.PARAMETER: lambda m, t, c: m.instance.size(t.data),
     Op.VARIABLE: lambda m, t, c: c.state[m.place[t.data]],
     Op.BOUND: lambda m, t, c: c.bound[t],
-    Op.SELECT: _select,
+    Op.SELECT: lambda m, t, c: m.element(t.args[0], ((t, m.evaluate(t.args[1], c)),), c),
     Op.NOT: lambda m, t, c: not m.evaluate(t.args[0], c),
     Op.AND: _all_of,
     Op.OR: _any_of,
@@ -223,6 +276,6 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.EXISTS: lambda m, t, c: any(x for _, x in _each_member(m, t, c)),
     Op.COUNT: lambda m, t, c: sum(bool(x) for _, x in _each_member(m, t, c)),
     Op.EACH: lambda m, t, c: tuple(x for _, x in _each_member(m, t, c)),
-    Op.PRIMED: _primed,
+    Op.PRIMED: lambda m, t, c: m.evaluate(t.args[0], _after(c)),
     Op.TAKEN: _taken,
 }

@@ -13,7 +13,8 @@ from properties import Invariant, Property, Reachability, StepInvariant
 
 @dataclass
 class Naive:
-    """What a full search of an instance finds. ``shortest``: property → steps up to the one that decides it."""
+    """What a full search of an instance finds. ``shortest``: property → steps up to the one that decides it; it is
+    evaluated in all states, and of all steps, that are as near."""
 
     states: int = 0
     transitions: int = 0
@@ -21,7 +22,11 @@ class Naive:
     shortest: dict[str, int] = field(default_factory=dict)
 
 
-def search(instance: Instance, properties: Sequence[Property] | None = None) -> Naive:
+class TooManyError(Exception):
+    """There are more states than somebody wants to wait for."""
+
+
+def search(instance: Instance, properties: Sequence[Property] | None = None, most: int | None = None) -> Naive:
     interpreter = Interpreter(instance)
     asked = list(instance.system.properties if properties is None else properties)
     events = [p for p in asked if isinstance(p, Reachability)]
@@ -34,18 +39,21 @@ def search(instance: Instance, properties: Sequence[Property] | None = None) -> 
     seen = set(frontier)
     while frontier:
         fresh = []
+        decided = set(found.shortest)
         for s in frontier:
             for name, term in of_states.items():
-                if name not in found.shortest and interpreter.holds(term, s):
+                if name not in decided and interpreter.holds(term, s):
                     found.shortest[name] = depth
             for move, t in interpreter.moves(s):
                 found.transitions += 1
                 for name, term in of_steps.items():
-                    if name not in found.shortest and interpreter.holds(term, s, t, move):
+                    if name not in decided and interpreter.holds(term, s, t, move):
                         found.shortest[name] = depth + 1
                 if t not in seen:
                     seen.add(t)
                     fresh.append(t)
+        if most is not None and len(seen) > most:
+            raise TooManyError
         frontier = fresh
         depth += bool(fresh)
     found.states, found.depth = len(seen), depth

@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "checker.guarded": ["checker.limits", "checker.vocabulary"],
     "checker.symbols": [],
     "checker.interpreter": ["model.language"],
+    "checker.intervals": ["model.language"],
     "checker.layout": ["checker.interpreter", "model.language"],
     "checker.answers": [
         "checker.interpreter",
@@ -42,6 +43,7 @@ MAY_IMPORT = {
         "checker.answers",
         "checker.explore",
         "checker.interpreter",
+        "checker.intervals",
         "checker.layout",
         "checker.limits",
         "checker.replay",
@@ -66,6 +68,7 @@ MAY_IMPORT = {
         "checker.interrupts",
         "checker.answers",
         "checker.interpreter",
+        "checker.intervals",
         "checker.layout",
         "checker.limits",
         "checker.replay",

@@ -1,14 +1,23 @@
-"""Python expressions with what is known of them: the pieces that ``lower`` builds, constants folded."""
+"""Python expressions with what is known of them: the pieces that ``lower`` builds, constants folded.
+
+An expression that may fail, for it reads a position that an array may not have, calls ``_in_range`` or
+``_out_of_range``. Nothing is folded that would leave such a call out: what is known of the value of an expression that
+may fail is what it is if it has one. Only what ``and``, ``or`` and a conditional do not ask for is not evaluated.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+WORD = 64
+"""Bits of a machine word; masks of more are marked by calls of ``_wide``, which are nothing in Python."""
+
 
 @dataclass(frozen=True)
 class Number:
-    """A Python expression with a whole number in ``low``…``high``; a constant when these are equal."""
+    """A Python expression with a whole number in ``low``…``high``; a constant when these are equal and it is never
+    undefined."""
 
     text: str
     low: int
@@ -16,7 +25,7 @@ class Number:
 
     @property
     def constant(self) -> bool:
-        return self.low == self.high
+        return self.low == self.high and not may_fail(self)
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,19 @@ class Mask:
 Code = Number | Truth | Mask
 
 YES, NO = Truth("True", True), Truth("False", False)
+
+
+def may_fail(*codes: Code) -> bool:
+    """Whether evaluating one of these may find a position out of its range."""
+    return any("_range(" in c.text for c in codes)
+
+
+def known(value: bool, text: str, *parts: Code) -> Truth:
+    """A truth value that is known from what is known of ``parts``; ``text``, which evaluates them, where one of them
+    may fail."""
+    if may_fail(*parts):
+        return Truth(text)
+    return YES if value else NO
 
 
 def number(value: int) -> Number:
@@ -78,7 +100,7 @@ def _fold(parts: Iterable[Truth], word: str, *, neutral: Truth, final: Truth) ->
         if p.known is None and p not in kept:
             kept.append(p)
         elif p.known is final.known:
-            if not any("_range(" in k.text for k in kept):
+            if not may_fail(*kept):
                 return final
             kept.append(p)
             break
@@ -95,9 +117,14 @@ def choose(test: Truth, then: Code, other: Code) -> Code:
         low, high = span([then, other])
         return Mask(f"({aligned(then, low)} if {test.text} else {aligned(other, low)})", low, high)
     a, b = as_number(then), as_number(other)
-    if a == b:
+    if a == b and not may_fail(test):
         return a
     return Number(f"({a.text} if {test.text} else {b.text})", min(a.low, b.low), max(a.high, b.high))
+
+
+def widened(text: str, bits: int) -> str:
+    """The text of a mask, of which more than a word is wanted."""
+    return text if bits <= WORD else f"_wide({text}, {bits})"
 
 
 def aligned(mask: Mask, low: int) -> str:
@@ -105,7 +132,7 @@ def aligned(mask: Mask, low: int) -> str:
     if mask.text == "0" or mask.low == low:
         return mask.text
     if mask.low > low:
-        return f"({mask.text} << {mask.low - low})"
+        return f"({widened(mask.text, mask.high - low + 1)} << {mask.low - low})"
     return f"({mask.text} >> {low - mask.low})"
 
 
@@ -116,13 +143,23 @@ def span(masks: list[Mask]) -> tuple[int, int]:
 
 
 def pick(items: list[Code], at: str, checked: bool) -> Code:
-    wrap = f"[{at}]" if checked else f"[_in_range({at}, {len(items)})]"
+    """Item number ``at``; unless that was ``checked``, it may be none of them. Only the one that is picked is
+    evaluated, if one of them may fail."""
     if isinstance(items[0], Mask):
         masks = [i for i in items if isinstance(i, Mask)]
         low, high = span(masks)
-        return Mask("(" + ", ".join(aligned(m, low) for m in masks) + f",){wrap}", low, high)
+        return Mask(_picked([aligned(m, low) for m in masks], at, checked, may_fail(*items)), low, high)
     numbers = [as_number(i) for i in items]
     low, high = min(n.low for n in numbers), max(n.high for n in numbers)
-    if low == high and checked:
-        return number(low)
-    return Number("(" + ", ".join(n.text for n in numbers) + f",){wrap}", low, high if high > low else low + 1)
+    found = Number(_picked([n.text for n in numbers], at, checked, may_fail(*items)), low, high)
+    return number(low) if found.constant else found
+
+
+def _picked(texts: list[str], at: str, checked: bool, lazily: bool) -> str:
+    if not lazily:
+        return f"({', '.join(texts)},)[{at if checked else f'_in_range({at}, {len(texts)})'}]"
+    found = texts[-1] if checked else "_out_of_range()"
+    rest = list(enumerate(texts))[:-1] if checked else list(enumerate(texts))
+    for n, text in reversed(rest):
+        found = f"({text} if {at} == {n} else {found})"
+    return found

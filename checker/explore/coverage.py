@@ -16,6 +16,7 @@ from model.language.structural import Structural
 from model.language.terms import FALSE, substitute, subterms
 from properties.kinds import Invariant, Property, StepInvariant
 
+from ..intervals import may_fail
 from ..replay import Recording
 from ..vocabulary import OUTCOME_NEVER, Warned
 from ..wording import counted
@@ -94,11 +95,12 @@ def _unlike(missed: Sequence[Subject], never: Collection[str]) -> Iterator[Subje
 
 
 def subjects(instance: Instance, properties: Sequence[Property]) -> tuple[Subject, ...]:
-    """What a search for ``properties`` should meet: endings of actions in their order, then antecedents."""
+    """What a search for ``properties`` should meet: endings of actions in their order, then antecedents. One that may
+    have no value is looked at where its property holds: then it was evaluated there."""
     named = dict.fromkeys((a.name, o.name or "") for a in instance.system.actions.values() for o in a.outcomes)
     endings = [Subject(action, name) for action, name in named]
     implied = [
-        Subject(p.name, str(t), t)
+        Subject(p.name, str(t), p.holds & t if may_fail(instance, t) else t)
         for p in properties
         if isinstance(p, Invariant | StepInvariant)
         for t in _antecedents(p.holds)

@@ -7,31 +7,37 @@ gets ``(t, m)``: bit k of m says that mark k holds of the step.
 
 Successors are the state plus a sum of shifted differences, so a step costs what it changes, not what the state holds.
 Actions are specialised to their parameters, and further to each value of a variable that is used as a position
-(``lock[cursor[i]]``), so that places are constants.
+(``lock[cursor[i]]``), so that places are constants. Other positions that a step writes at are computed, and there is a
+branch for each of their values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 
 from model.language import Action, Array, Instance, Op, Outcome, Term
 from model.language.structural import Structural
 from model.language.terms import BINDERS
 
 from ..layout import WORD, Field, Layout, root_of
-from .code import Code, Mask, Number, Truth, aligned, as_number, negate, number
+from .code import Code, Mask, Number, Truth, aligned, as_number, may_fail, negate, number
 from .coverage import Subject
 from .lower import Lowering, Scope
 
 Place = tuple[str, tuple[int, ...]]
 
+SPLIT = 256
+"""Values of the fields that a position depends on for each of which an action may be written out."""
+
 
 @dataclass(frozen=True, eq=False)
 class Watch(Structural):
     """What the function looks for: terms that are reported when they hold. ``final``: states that enable nothing and
-    are not final are reported like those of a further state term; ``met``: what is met at all is collected."""
+    are not final are reported like those of a further state term; ``met``: what is met at all is collected. No verdict
+    depends on the latter, nor on state terms that are only ``told``: what they read beyond an array is no error."""
 
     states: tuple[Term, ...] = ()
     steps: tuple[Term, ...] = ()
@@ -39,6 +45,7 @@ class Watch(Structural):
     roles: tuple[tuple[Term, int], ...] = ()
     final: Term | None = None
     met: tuple[Subject, ...] = ()
+    told: bool = False
 
 
 class Emitter:
@@ -52,6 +59,8 @@ class Emitter:
         self.watch = watch
         self.lowering = self.lowers(instance, layout)
         self._roles = dict(watch.roles)
+        self.failing: set[str] = set()
+        """Variables of which an update may be an error."""
         self._temporaries = 0
         self._endings = {(s.name, s.part): n for n, s in enumerate(watch.met) if s.term is None}
 
@@ -85,14 +94,14 @@ class Emitter:
     def _states(self, scope: Scope) -> Iterator[str]:
         yield "found = 0"
         for k, term in enumerate(self.watch.states):
-            test = self.lowering.truth(term, scope)
+            test = self.lowering.truth(term, replace(scope, total=self.watch.told))
             if test.known is not False:
                 yield f"if {test.text}: found |= {1 << k}"
         if self.watch.met:
             yield from (f"c{w} = 0" for w in range(self._banks()))
         for n, subject in enumerate(self.watch.met):
             if subject.term is not None and not subject.of_steps:
-                yield from _if(self.lowering.truth(subject.term, scope), [self._meet(n)])
+                yield from _if(self.lowering.truth(subject.term, replace(scope, total=True)), [self._meet(n)])
 
     def _stuck(self, scope: Scope) -> list[str]:
         """A state that enables nothing and is not final."""
@@ -157,14 +166,22 @@ class Emitter:
 
     def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
         """``lines`` where a test that may hold does, ``other`` where it does not."""
+        if not lines:
+            return _if(negate(test), other)
         return [*_if(test, lines), *_block("else:", other)]
 
     def _ending(self, ending: Outcome, action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+        computed = self._computed(ending, scope)
+        if computed is not None:
+            return self._at_each(*computed, scope, lambda inner: self._ending(ending, action, choice, inner))
         lines: list[str] = []
         after: dict[Place, Code] = {}
-        for target, value in ((u.target, u.value) for u in ending.updates):
-            for place, code in self._assigned(target, value, scope):
-                lines += self._write(place, code, after)
+        for u in ending.updates:
+            assigned = self._assigned(u.target, u.value, scope)
+            written = [line for place, code in assigned for line in self._write(place, code, after)]
+            if any("_range(" in line for line in written):
+                self.failing.add(root_of(u.target)[0])
+            lines += written
         lines += self._successor(after, scope)
         names = {str(p): v for p, v in zip(action.parameters, choice, strict=True)}
         # Terms of steps speak of the roles, never of the action's parameters, which may be the same terms.
@@ -173,7 +190,8 @@ class Emitter:
             lines += self._either(self.lowering.truth(term, stepping), [self._hit(k)], [])
         for n, subject in enumerate(self.watch.met):
             if subject.term is not None and subject.of_steps:
-                lines += self._either(self.lowering.truth(subject.term, stepping), [self._meet(n)], [])
+                test = self.lowering.truth(subject.term, replace(stepping, total=True))
+                lines += self._either(test, [self._meet(n)], [])
         return lines + self._append(stepping)
 
     def _hit(self, k: int) -> str:
@@ -188,6 +206,36 @@ class Emitter:
         return [*lines, "out.append((t, m))"]
 
     # Updates ---------------------------------------------------------------------------------------------------
+    def _computed(self, ending: Outcome, scope: Scope) -> tuple[str, Term, range] | None:
+        """A position that an update writes at whose value is not known, if any, with the variable and the positions
+        that its array has."""
+        for u in ending.updates:
+            name, positions = root_of(u.target)
+            sort = self.instance.system.sort_of(name)
+            for position in positions:
+                assert isinstance(sort, Array)
+                if position not in scope.at and not self.lowering.number(position, scope).constant:
+                    return name, position, self.instance.members(sort.domain)
+                sort = sort.element
+        return None
+
+    def _at_each(
+        self, name: str, position: Term, members: range, scope: Scope, body: Callable[[Scope], list[str]]
+    ) -> list[str]:
+        """``body`` once for each value of a position that an update of ``name`` writes at."""
+        code = self.lowering.number(position, scope)
+        lines, at = self._named(code)
+        values = [n for n in members if code.low <= n <= code.high]
+        for n in values:
+            inner = replace(scope, at={**scope.at, position: n})
+            lines += _block(f"{'if' if n == values[0] else 'elif'} {at.text} == {n}:", body(inner))
+        beyond = code.low < members[0] or code.high > members[-1]
+        if beyond:
+            lines += ["else:", " _out_of_range()"] if values else ["_out_of_range()"]
+        if beyond or may_fail(code):
+            self.failing.add(name)
+        return lines
+
     def _assigned(self, target: Term, value: Term, scope: Scope) -> Iterator[tuple[Place, Code]]:
         """The places that an update writes and the code of their new values."""
         name, positions = root_of(target)
@@ -195,11 +243,11 @@ class Emitter:
         for position in positions:
             assert isinstance(sort, Array)
             low, high = self.instance.bounds(sort.domain)
-            at = self.lowering.number(position, scope)
-            if not at.constant or not low <= at.low <= high:
+            at = scope.at[position] if position in scope.at else self.lowering.number(position, scope).low
+            if not low <= at <= high:
                 yield (name, ()), Truth("_out_of_range()")
                 return
-            path.append(at.low - low)
+            path.append(at - low)
             sort = sort.element
         if not isinstance(sort, Array):
             yield (name, tuple(path)), self.lowering.lower(value, scope)
@@ -212,7 +260,7 @@ class Emitter:
             return ["_out_of_range()"]
         field = self.layout.fields[place]
         lines, made = self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
-        if place in after:
+        if place in after and made.text != after[place].text:
             lines.append(f"if {made.text} != {after[place].text}: _out_of_range()")
         after[place] = made
         return lines
@@ -223,7 +271,9 @@ class Emitter:
         if code.high < field.low or code.low > field.high:
             return ["_out_of_range()"], number(field.low)
         lines, named = self._named(code)
-        lines.append(f"if not {field.low} <= {named.text} <= {field.high}: _out_of_range()")
+        least = [f"{field.low} <= "] if code.low < field.low else []
+        most = [f" <= {field.high}"] if code.high > field.high else []
+        lines.append(f"if not {''.join([*least, named.text, *most])}: _out_of_range()")
         assert isinstance(named, Number)
         return lines, replace(named, low=max(code.low, field.low), high=min(code.high, field.high))
 
@@ -266,9 +316,8 @@ class Emitter:
         return [*texts, *([str(fixed)] if fixed else [])]
 
     # Specialising ----------------------------------------------------------------------------------------------
-    def _split(self, place: Place, scope: Scope, body: object) -> list[str]:
+    def _split(self, place: Place, scope: Scope, body: Callable[[Scope], list[str]]) -> list[str]:
         """``body`` once for each value of the field at ``place``."""
-        assert callable(body)
         read = self.lowering.read(place, scope)
         assert isinstance(read, Number)
         lines: list[str] = []
@@ -282,7 +331,10 @@ class Emitter:
         for term in terms:
             for position in _positions(term):
                 at = self.lowering.peek(position, scope)
-                single = sorted(p for p in self.lowering.reads(position, scope) if not self.layout.fields[p].is_set)
+                read = [self.layout.fields[p] for p in self.lowering.reads(position, scope)]
+                single = sorted((f.variable, f.path) for f in read if not f.is_set)
+                if prod(f.high - f.low + 1 for f in read if not f.is_set) > SPLIT:
+                    continue
                 if single and not (isinstance(at, Number) and at.constant):
                     return single[0]
         return None
@@ -319,8 +371,11 @@ def _positions(term: Term) -> Iterator[Term]:
 
 
 def _if(test: Truth, lines: list[str]) -> list[str]:
-    if test.known is False or not lines:
+    """``lines`` where ``test`` holds; a test that may fail is evaluated anyhow."""
+    if test.known is False:
         return []
+    if not lines:
+        return [test.text] if may_fail(test) else []
     return lines if test.known else _block(f"if {test.text}:", lines)
 
 

@@ -7,17 +7,21 @@ they are. Numbers take four bytes a state and six a step, so that ten million st
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from model.language import Instance, Term
 
+from ..interpreter import RangeError
 from ..limits import timed
+from ..replay import ReplayError
 from .emit import Emitter, Watch
-from .kernel import compiled
+from .kernel import OutOfRangeError, compiled
 from .lower import Scope
+from .questions import after_run
 from .search import Search
 
 Label = tuple[str, tuple[int, ...]]
@@ -85,6 +89,17 @@ class _Labelled(Emitter):
         return [f"out.append((t, {label_in(scope, labels_of(self.instance))}))"]
 
 
+def raise_range_error_at(search: Any, s: int, depth: int, terms: Sequence[Term]) -> NoReturn:
+    """Let the interpreter say which term that marks states has no value in ``s``, so many steps from the start."""
+    recording = search.run_to(s, depth)
+    try:
+        for t in terms:
+            recording.interpreter.holds(t, recording.states[-1])
+    except RangeError as problem:
+        raise after_run(problem, recording) from None
+    raise ReplayError("a value is out of range after the search has found none")
+
+
 def graph(search: Search, actions: Collection[str], terms: Sequence[Term] = ()) -> Graph:
     """The graph of what a search has expanded, with the steps of ``actions``. States that were met and not expanded
     have numbers but no steps, stand in no level, and carry all marks."""
@@ -93,9 +108,12 @@ def graph(search: Search, actions: Collection[str], terms: Sequence[Term] = ()) 
     states = list(search.states())
     number = {s: n for n, s in enumerate(states)}
     offsets, targets, labels, marks = array("I", [0]), array("I"), array("H"), array("B")
-    for s in timed(states[: search.expanded]):
+    for n, s in enumerate(timed(states[: search.expanded])):
         out: list[Any] = []
-        marks.append(expand(s, out, []))
+        try:
+            marks.append(expand(s, out, []))
+        except OutOfRangeError:
+            raise_range_error_at(search, s, bisect_right(search.levels, n) - 1, terms)
         targets.extend(number[search.kernel.representative(t)] for t, _ in out)
         labels.extend(k for _, k in out)
         offsets.append(len(targets))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from model.language import Instance
 
-from ..interpreter import Interpreter, State
+from ..interpreter import Interpreter, RangeError, State
 from ..layout import WORD, Layout
 from .emit import Emitter, Watch
 from .slicing import without
@@ -17,8 +17,11 @@ from .symmetry import Canonical
 Expand: TypeAlias = Callable[[int, "list[Any]", "list[tuple[int, int]]"], int]
 
 
-class OutOfRangeError(Exception):
+class OutOfRangeError(RangeError):
     """A position or an assigned value is outside its sort; the interpreter says which."""
+
+    def __init__(self) -> None:
+        super().__init__("a position or a value is out of its range", remedy="guard the access, or widen the sort")
 
 
 class Kernel:
@@ -58,7 +61,7 @@ def _expanding(instance: Instance, watch: Watch) -> Expand:
 
 
 def _sorting(source: str) -> Callable[[list[int]], object]:
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"_wide": _wide}
     exec(compile(source, "<planrace: generated from the protocol>", "exec"), names)
     made: Callable[[list[int]], object] = names["canonical"]
     return made
@@ -66,7 +69,7 @@ def _sorting(source: str) -> Callable[[list[int]], object]:
 
 def compiled(source: str) -> Expand:
     """The function ``expand`` that ``source`` defines."""
-    names: dict[str, Any] = {"_out_of_range": _out_of_range, "_in_range": _in_range}
+    names: dict[str, Any] = {"_out_of_range": _out_of_range, "_in_range": _in_range, "_wide": _wide}
     exec(compile(source, "<planrace: generated from the protocol>", "exec"), names)
     expand: Expand = names["expand"]
     return expand
@@ -74,6 +77,11 @@ def compiled(source: str) -> Expand:
 
 def _out_of_range() -> int:
     raise OutOfRangeError
+
+
+def _wide(mask: int, _bits: int) -> int:
+    """A mask that may have more bits than a machine word."""
+    return mask
 
 
 def _in_range(at: int, length: int) -> int:

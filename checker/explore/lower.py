@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from model.language import Array, Instance, Op, SetOf, Sort, Term
+from model.language import Array, Instance, ModelError, Op, SetOf, Sort, Term
 from model.language.structural import Structural
 
-from ..layout import Field, Layout
+from ..layout import WIDEST, WORD, Field, Layout
 from ..symbols import identifier
 from .code import (
     NO,
@@ -26,9 +26,12 @@ from .code import (
     choose,
     conjunction,
     disjunction,
+    known,
+    may_fail,
     negate,
     number,
     pick,
+    widened,
 )
 
 
@@ -37,7 +40,8 @@ class Scope(Structural):
     """What is known where an expression stands.
 
     ``bound``: values of bound variables; ``fields``: the code of fields by place (constants where known); ``after``:
-    the same for what the step writes; ``step``: action, parameter values and outcome, in terms of steps.
+    the same for what the step writes; ``step``: action, parameter values and outcome, in terms of steps; ``at``: values
+    of positions that updates write at; ``total``: what would be read beyond an array is its first element.
     """
 
     bound: Mapping[Term, int]
@@ -45,6 +49,8 @@ class Scope(Structural):
     after: Mapping[tuple[str, tuple[int, ...]], Code] | None = None
     step: tuple[str, Mapping[str, int], str | None] | None = None
     primed: bool = field(default=False)
+    at: Mapping[Term, int] = field(default_factory=dict)
+    total: bool = False
 
 
 class Lowering:
@@ -151,13 +157,16 @@ class Lowering:
         if at.constant and low <= at.low <= high:
             return self.element(array, [at.low - low, *rest], scope)
         if at.high < low or at.low > high:
-            return self._out_of_range(term.sort, scope)
+            return self.element(array, [0, *rest], scope) if scope.total else self._out_of_range(term.sort)
         first, final = max(low, at.low), min(high, at.high)
         items = [self.element(array, [n - low, *rest], scope) for n in range(first, final + 1)]
-        checked = first == at.low and final == at.high
-        return pick(items, f"{at.text} - {first}" if first else at.text, checked)
+        checked = first == at.low and final == at.high and not may_fail(at)
+        index = f"{at.text} - {first}" if first else at.text
+        if scope.total and not checked:
+            return pick(items, f"({index} if {first} <= {at.text} <= {final} else 0)", True)
+        return pick(items, index, checked)
 
-    def _out_of_range(self, sort: Sort, scope: Scope) -> Code:
+    def _out_of_range(self, sort: Sort) -> Code:
         if isinstance(sort, SetOf):
             return Mask("_out_of_range()", 0, 0)
         return Number("_out_of_range()", 0, 1)
@@ -192,22 +201,28 @@ def _arithmetic(sign: str) -> Callable[[Lowering, Term, Scope], Code]:
     def handler(g: Lowering, t: Term, s: Scope) -> Code:
         a, b = (g.number(x, s) for x in t.args)
         low, high = (a.low + b.low, a.high + b.high) if sign == "+" else (a.low - b.high, a.high - b.low)
-        return number(low) if low == high else Number(f"({a.text} {sign} {b.text})", low, high)
+        return _folded(Number(f"({a.text} {sign} {b.text})", low, high))
 
     return handler
+
+
+def _folded(code: Number) -> Number:
+    """The number itself where it is the same in every state."""
+    return number(code.low) if code.constant else code
 
 
 def _less(strict: bool) -> Callable[[Lowering, Term, Scope], Code]:
     def handler(g: Lowering, t: Term, s: Scope) -> Code:
         a, b = (g.number(x, s) for x in t.args)
-        if a.text == b.text:
-            return NO if strict else YES
+        text = f"({a.text} {'<' if strict else '<='} {b.text})"
         slack = 1 if strict else 0
+        if a.text == b.text:
+            return known(not strict, text, a, b)
         if a.high + slack <= b.low:
-            return YES
+            return known(True, text, a, b)
         if a.low + slack > b.high:
-            return NO
-        return Truth(f"({a.text} {'<' if strict else '<='} {b.text})")
+            return known(False, text, a, b)
+        return Truth(text)
 
     return handler
 
@@ -217,17 +232,27 @@ def _equal(g: Lowering, t: Term, s: Scope) -> Code:
     if isinstance(a, Mask) and isinstance(b, Mask):
         low = min(a.low, b.low)
         left, right = aligned(a, low), aligned(b, low)
-        return YES if left == right else Truth(f"({left} == {right})")
-    x, y = as_number(a), as_number(b)
+        text = f"({left} == {right})"
+        return known(True, text, a, b) if left == right else Truth(text)
+    return _same(as_number(a), as_number(b))
+
+
+def _same(x: Number, y: Number) -> Truth:
+    text = f"({x.text} == {y.text})"
     if x.text == y.text:
-        return YES
+        return known(True, text, x, y)
     if x.high < y.low or y.high < x.low:
-        return NO
-    return Truth(f"({x.text} == {y.text})")
+        return known(False, text, x, y)
+    return Truth(text)
 
 
 def _member(g: Lowering, t: Term, s: Scope) -> Code:
+    if t.args[1].op is Op.SET and _wide_literal(g, t.args[1], s):
+        item = g.number(t.args[0], s)
+        return _one_of(item, [g.number(a, s) for a in t.args[1].args])
     item, of = g.number(t.args[0], s), g.mask(t.args[1], s)
+    if may_fail(item, of):  # both are evaluated, whatever the item is
+        return Truth(f"({of.text} >> -min({of.low} - {item.text}, 0) & 1 and {item.text} >= {of.low})")
     if of.text == "0" or item.high < of.low or item.low > of.high:
         return NO
     if item.constant:
@@ -239,18 +264,37 @@ def _member(g: Lowering, t: Term, s: Scope) -> Code:
     return Truth(f"({item.text} >= {of.low} and {of.text} >> ({item.text} - {of.low}) & 1)")
 
 
+def _wide_literal(g: Lowering, t: Term, s: Scope) -> bool:
+    """The elements of a set that is written out lie so far apart that no machine word has a bit for each."""
+    items = [g.number(a, s) for a in t.args]
+    return bool(items) and max(i.high for i in items) - min(i.low for i in items) >= WORD
+
+
+def _one_of(item: Number, items: Sequence[Number]) -> Truth:
+    """``item`` is one of ``items``; all of them are evaluated."""
+    if may_fail(item, *items):
+        return Truth("(" + " | ".join(f"(1 if {item.text} == {i.text} else 0)" for i in items) + ")")
+    return disjunction(_same(item, i) for i in items)
+
+
 def _set(g: Lowering, t: Term, s: Scope) -> Code:
     items = [g.number(a, s) for a in t.args]
     if not items:
         return Mask("0", 0, 0)
     low, high = min(i.low for i in items), max(i.high for i in items)
+    if high - low >= WIDEST:
+        raise ModelError(
+            f"the set {t} would need {high - low + 1} bits, for its elements may be {low} to {high}",
+            remedy=f"sets may have {WIDEST} elements at most; ask for its elements one by one",
+        )
+    one = widened("1", high - low + 1)
     fixed = 0
     texts = []
     for i in items:
         if i.constant:
             fixed |= 1 << (i.low - low)
         else:
-            texts.append(f"1 << {i.text} - {low}" if low else f"1 << {i.text}")
+            texts.append(f"{one} << {i.text} - {low}" if low else f"{one} << {i.text}")
     if fixed or not texts:
         texts.append(str(fixed))
     return Mask(texts[0] if texts == [str(fixed)] else "(" + " | ".join(texts) + ")", low, high)
@@ -297,7 +341,7 @@ def _comprehension(g: Lowering, t: Term, s: Scope) -> Code:
 def _count(g: Lowering, t: Term, s: Scope) -> Code:
     parts = [as_number(c) for _, c in g.unrolled(t, s)]
     low, high = sum(p.low for p in parts), sum(p.high for p in parts)
-    return number(low) if low == high else Number("(" + " + ".join(p.text for p in parts) + ")", low, high)
+    return _folded(Number("(" + " + ".join(p.text for p in parts) + ")", low, high))
 
 
 def _following(g: Lowering, t: Term, s: Scope) -> Code:
@@ -305,7 +349,7 @@ def _following(g: Lowering, t: Term, s: Scope) -> Code:
     final = g.instance.bounds(t.sort)[1]  # type: ignore[arg-type]
     if at.constant or at.high < final:
         return number(min(at.low + 1, final)) if at.constant else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
-    return Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final)
+    return _folded(Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final))
 
 
 def _taken(g: Lowering, t: Term, s: Scope) -> Code:
@@ -314,10 +358,7 @@ def _taken(g: Lowering, t: Term, s: Scope) -> Code:
     name, choice, ending = s.step
     if name != action or outcome not in (None, ending) or not set(names) <= set(choice):
         return NO
-    parts = [(number(choice[n]), g.number(a, s)) for n, a in zip(names, t.args, strict=True)]
-    if any(x.high < y.low or y.high < x.low for x, y in parts):
-        return NO
-    return conjunction([Truth(f"({x.text} == {y.text})") for x, y in parts if x != y])
+    return conjunction(_same(number(choice[n]), g.number(a, s)) for n, a in zip(names, t.args, strict=True))
 
 
 def _conditional(g: Lowering, t: Term, s: Scope) -> Code:

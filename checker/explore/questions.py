@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
+from model.language import Term
 from properties.kinds import Checkable, Property, Reachability
 
 from ..answers import Answer, confirm_state, confirm_step, of_step, sought, verdict_met, verdict_never_met
-from ..interpreter import RangeError
+from ..interpreter import Interpreter, RangeError
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from .coverage import Census
 from .emit import Watch
 
+Asked: TypeAlias = "tuple[Property, Term]"
+"""A property with a term of it that is evaluated."""
+
 
 class Questions:
-    """The properties that a search still has to decide, as terms that its step function looks for, and the answers."""
+    """The properties that a search still has to decide, as terms that its step function looks for, and the answers.
+
+    A search by levels looks for a property up to the end of the level that decides it, so that it does not depend on
+    the order within the level whether the property cannot be evaluated somewhere there."""
 
     def __init__(self, properties: Sequence[Property], how: str, census: Census | None = None) -> None:
         self.census = census
         self.open: list[Property] = list(properties)
         self.answers: dict[str, Answer] = {}
+        self.watched: tuple[list[Checkable], list[Checkable]] = [], []
+        """Those that the step function looks for that was made last, of states and of steps."""
         self._how = how
 
     @property
@@ -40,16 +50,17 @@ class Questions:
 
     def watch(self) -> Watch:
         """Terms that hold where an open property is decided, and what the census wants."""
-        watch = Watch(tuple(sought(p) for p in self.states), tuple(sought(p) for p in self.steps))
+        self.watched = self.states, self.steps
+        watch = Watch(tuple(map(sought, self.watched[0])), tuple(map(sought, self.watched[1])))
         return watch if self.census is None else self.census.watching(watch)
 
     def settle(self, found: int, hits: Sequence[tuple[int, int]], run: Callable[[], Recording]) -> None:
         """Record what a state decides: ``found`` and ``hits`` as the step function gave them, ``run`` leads to it."""
-        states, steps = self.states, self.steps
+        states, steps = self.watched
         if self.census is not None and found >> len(states) & 1 and self.census.stuck is None:
             self.census.stuck = run()
         for k, p in enumerate(states):
-            if found >> k & 1:
+            if found >> k & 1 and p.name not in self.answers:
                 self._close(p, confirm_state(p, run()))
         for k, _ in hits:
             if steps[k].name not in self.answers:
@@ -80,13 +91,39 @@ class Questions:
 
 def raise_range_error(recording: Recording, questions: Questions) -> None:
     """Let the interpreter say what is out of range in the last state of a run, and how that state is reached."""
+    states, steps = ([(p, sought(p)) for p in some] for some in questions.watched)
+    refuse_ranges_left(recording, states, steps, [] if questions.census is None else [questions.census.final])
+
+
+def refuse_ranges_left(
+    recording: Recording, states: Sequence[Asked], steps: Sequence[Asked] | None, final: Sequence[Term] = ()
+) -> None:
+    """Raise the interpreter's error where, in the last state of a run, something that is evaluated there has no value:
+    ``states``, terms of properties about it, and unless ``steps`` is None the steps from it with terms about them;
+    ``final`` if there are none."""
     interpreter, state = recording.interpreter, recording.states[-1]
     try:
-        for p in questions.states:
-            interpreter.holds(sought(p), state)
-        for move, after in interpreter.moves(state):
-            for q in questions.steps:
-                interpreter.holds(sought(q), state, after, move)
+        for p, t in states:
+            _evaluate(interpreter, p, t, state)
+        stuck = steps is not None
+        for move, after in interpreter.moves(state) if steps is not None else ():
+            stuck = False
+            for p, t in steps or ():
+                _evaluate(interpreter, p, t, state, after, move)
+        for t in final if stuck else ():
+            interpreter.holds(t, state)
     except RangeError as problem:
-        run = ", ".join(f"{m.action.name}({', '.join(map(str, m.choice))})" for m in recording.moves) or "no step"
-        raise RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy) from None
+        raise after_run(problem, recording) from None
+
+
+def after_run(problem: RangeError, recording: Recording) -> RangeError:
+    """The error with the run that leads to where it is found."""
+    run = ", ".join(f"{m.action.name}({', '.join(map(str, m.choice))})" for m in recording.moves) or "no step"
+    return RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy)
+
+
+def _evaluate(interpreter: Interpreter, p: Property, term: Term, *step: Any) -> None:
+    try:
+        interpreter.holds(term, *step)
+    except RangeError as problem:
+        raise problem.of(f"property {p.name}", p.where) from None

@@ -102,8 +102,9 @@ class Search:
             if self.limits.depth is not None and self._depth >= self.limits.depth:
                 return self._last_level(frontier, expand)
             fresh: list[int] = []
+            sought = self._sought
             for start in range(0, len(frontier), BATCH):
-                expand = self._expand(frontier[start : start + BATCH], fresh, expand)
+                self._expand(frontier[start : start + BATCH], fresh, expand)
                 stopped = self._look()
                 if stopped:
                     self._depth += bool(fresh)
@@ -115,10 +116,17 @@ class Search:
             enough = self._questions.enough(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
             if enough:
                 return enough
+            if sought != self._sought:
+                expand = self.kernel.expand(self._questions.watch())
         return None
 
-    def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> Expand:
-        """Expand a batch of one level; new states go to ``fresh``. The step function may change on the way."""
+    @property
+    def _sought(self) -> tuple[int, bool]:
+        """How many properties are open, and whether a deadlock is known: what the step function is made for."""
+        return len(self._questions.open), self._census is not None and self._census.stuck is not None
+
+    def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> None:
+        """Expand a batch of one level; new states go to ``fresh``."""
         parents = self._parents
         out: list[int] = []
         hits: list[tuple[int, int]] = []
@@ -136,8 +144,6 @@ class Search:
             if found or hits:
                 self._questions.settle(found, hits, partial(self._recording, s))
                 hits.clear()
-                expand = self.kernel.expand(self._questions.watch())
-        return expand
 
     def _last_level(self, frontier: list[int], expand: Expand) -> str | None:
         """Check the states at the depth bound; the search is complete if they lead nowhere new."""
@@ -149,7 +155,6 @@ class Search:
             closed = closed and all(self.kernel.representative(t) in self._parents for t in out)
             if found:
                 self._questions.settle(found, [], partial(self._recording, s))
-                expand = self.kernel.expand(self._questions.watch())
         if closed:
             self.expanded = len(self._parents)
             self._transitions += transitions
@@ -160,7 +165,7 @@ class Search:
         """What a state decides, after noting what else was met there."""
         if self._census is None:
             return found
-        above = len(self._questions.states) + 1
+        above = len(self._questions.watched[0]) + 1
         self._census.bits |= found >> above
         return found & (1 << above) - 1
 

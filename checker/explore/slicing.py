@@ -26,12 +26,7 @@ def irrelevant(instance: Instance, properties: Sequence[Property]) -> tuple[str,
     free = [v.name for v in instance.system.variables if v.name not in kept]
     if not free:
         return ()
-    checks = _checks(instance)
-    for name in free:
-        if name not in kept:
-            readers = {name} | {v for v in free if name in _closed({v}, reads)}
-            if _checks(without(instance, tuple(readers))) < checks:
-                kept |= _closed({name}, reads)
+    kept = _closed(kept | _failing(instance), reads)
     return tuple(v for v in free if v not in kept)
 
 
@@ -89,6 +84,8 @@ def _closed(names: set[str], reads: dict[str, set[str]]) -> set[str]:
     return found
 
 
-def _checks(instance: Instance) -> int:
-    """How often the step function looks whether something is in its range."""
-    return Emitter(instance, Layout(instance), Watch()).source().count("_range(")
+def _failing(instance: Instance) -> set[str]:
+    """Variables of which an update may be an error, says the step function's writer."""
+    emitter = Emitter(instance, Layout(instance), Watch())
+    emitter.source()
+    return emitter.failing

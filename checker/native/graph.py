@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,21 +11,23 @@ from typing import Any
 from model.language import Term
 
 from ..explore.emit import Watch
-from ..explore.graph import Graph, acting, label_in, labels_of
+from ..explore.graph import Graph, acting, label_in, labels_of, raise_range_error_at
 from ..explore.lower import Scope
 from ..limits import TimeUpError, deadline, memory_in_use
-from .dialect import Translator
+from ..replay import ReplayError
+from .dialect import FAILED, Translator
 from .emit import UnsupportedError, WordEmitter
 from .machine import Machine
 from .memory import Array, Region, words_at
 from .program import dialect
 from .search import NativeSearch
-from .words import BATCH, INFO
+from .words import BATCH, INFO, INFO_FRESH, LOST
 from .worker import Worker
 
 CALLED = {"number": 5, "link": 12}
 PIECE = 1 << 18
 """States between two looks at the clock."""
+LOST_STATE = "the table has lost a state"
 MOST = 2**32 - 1
 """Steps that half-words can number."""
 
@@ -47,6 +50,7 @@ class GraphOf:
 
     def __init__(self, search: NativeSearch, actions: Collection[str], terms: Sequence[Term] = ()) -> None:
         self.search = search
+        self.terms = tuple(terms)
         self._deadline = deadline()
         instance = acting(search.kernel.instance, actions)
         self.labels = labels_of(instance)
@@ -108,7 +112,8 @@ class GraphOf:
         states = w.levels[-1]
         table = w.store.table.address, numbers.table.address
         for at, count in self._pieces(states):
-            self.machine["number"](self._at(w, at), count, first + at, *table)
+            if self.machine["number"](self._at(w, at), count, first + at, *table) == LOST:
+                raise ReplayError(LOST_STATE)
         return numbers
 
     def _at(self, w: Worker, n: int) -> int:
@@ -128,8 +133,12 @@ class GraphOf:
         known = [tables.address, scratch.address, places.address, *shared, info.address]
         for at, count in self._pieces(w.levels[-1]):
             edge = self.machine["link"](self._at(w, at), count, first + at, edge, *known)
-            if edge < 0:
-                raise UnsupportedError("a value is out of range after the search has found none")
+            if edge == LOST:
+                raise ReplayError(LOST_STATE)
+            if edge == FAILED:
+                n = at + info[INFO_FRESH]
+                s = self.search.program.pack(words_at(self._at(w, n), self.search.program.words))
+                raise_range_error_at(self.search, s, bisect_right(w.levels, n) - 1, self.terms)
 
     def _levels(self, starts: list[int]) -> list[list[tuple[int, int]]]:
         workers = self.search.workers

@@ -51,6 +51,10 @@ class StoppedError(Exception):
     """The search ends here; says why."""
 
 
+class OutdatedError(Exception):
+    """The machine code evaluates a property that has its verdict where that has no value."""
+
+
 class NativeSearch:
     """One exploration of one instance, as ``explore.Search``; ``workers`` None is one for each core.
 
@@ -84,20 +88,24 @@ class NativeSearch:
         self._watchman = Watchman("searching", self.limits, listener)
         self.questions = Questions(properties, "explicit search, shortest", census)
         self._census = census
-        self._terms = [*self.questions.states, *self.questions.steps]
-        count = workers or _cores()
+        self._keep = keep
+        self._lock = Lock()
+        self._prepare(workers or _cores())
+
+    def _prepare(self, count: int) -> None:
+        """Machine code for the open properties, and workers that know no state."""
         watch = self.questions.watch()
+        self._terms = [p for some in self.questions.watched for p in some]
         self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, self.kernel.canonical)
         room = min(RESERVED, self.limits.memory or RESERVED)
         most = (self.limits.memory or RESERVED) // (SHARE * count)
-        self.workers = [Worker(self.program, count, room, keep, most) for _ in range(count)]
+        self.workers = [Worker(self.program, count, room, self._keep, most) for _ in range(count)]
         self._sources = Array(2 * count)
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
-        self._keep = keep
-        self._lock = Lock()
         self._asked = (1 << len(self._terms)) - 1 | self._stuck
         self._decided = 0
+        self._failing: list[int] = []
         self._depth = 0
 
     def run(self) -> tuple[list[Answer], Exploration]:
@@ -106,7 +114,7 @@ class NativeSearch:
         with ThreadPoolExecutor(len(self.workers)) as pool:
             self._pool = pool
             try:
-                stopped = self._levels()
+                stopped = self._searched()
             except KeyboardInterrupt:
                 self.interrupted = True
                 stopped = "it was interrupted"
@@ -154,6 +162,14 @@ class NativeSearch:
         return sum(reduce(or_, (w.info[INFO + k] for w in self.workers)) << TERMS * k for k in banks)
 
     # The loop --------------------------------------------------------------------------------------------------
+    def _searched(self) -> str | None:
+        """Search; None when nothing is left, else why it stopped."""
+        while True:
+            try:
+                return self._levels()
+            except OutdatedError:
+                self._prepare(len(self.workers))
+
     def _levels(self) -> str | None:
         """Search level by level; None when nothing is left, else why it stopped."""
         self._begin()
@@ -164,7 +180,9 @@ class NativeSearch:
             for n in range(self._parts):
                 self._each(self._advance, n)
                 self._each(self._take, n)
-                self._look()
+                if not self._failing:
+                    self._look()
+            self._refuse_ranges_left()
             if any(w.expanded != w.size for w in self.workers):
                 raise ReplayError(f"the table has lost or made up states of level {self._depth}")
             self._settle()
@@ -237,10 +255,24 @@ class NativeSearch:
             asked,
         )
         if at < 0:
-            raise_range_error(self._recording(self._state(front, w.info[INFO_FRESH])), self.questions)
-            raise ReplayError("machine code finds a value out of range where the interpreter finds none")
+            at = w.info[INFO_FRESH]
+            with self._lock:
+                self._failing.append(self._state(front, at))
+            at += 1
         w.info[INFO_FRESH] = fresh
         return at
+
+    def _refuse_ranges_left(self) -> None:
+        """Let the interpreter say what is out of range in the least state of this level where something is, however
+        many workers there are. Machine code also evaluates properties that have their verdict: if it is one of those,
+        the search begins anew without them, as the reference engine goes on without them."""
+        if not self._failing:
+            return
+        self.questions.watch()
+        raise_range_error(self._recording(min(self._failing)), self.questions)
+        if len(self.questions.open) == len(self._terms):
+            raise ReplayError("machine code finds a value out of range where the interpreter finds none")
+        raise OutdatedError
 
     def _take(self, n: int, _part: int) -> None:
         """Insert what the boxes hold for worker ``n``."""
@@ -294,6 +326,7 @@ class NativeSearch:
                         count, w.fills[box] = w.fills[box], 0
                         known = self.program.machine["known"]
                         closed = closed and bool(known(w.addresses[box], count, me.store.segment(segment)))
+        self._refuse_ranges_left()
         self._settle(steps=False)
         if closed:
             return None

@@ -16,8 +16,8 @@ import z3
 from model.language import Array, Instance, ModelError, Op, SetOf, Term
 from model.language.sorts import INTEGER, Scalar
 from model.language.structural import Structural
-from model.language.terms import subterms
 
+from ..intervals import Interval, intervals, leaf, reach
 from ..layout import Field, Layout
 from ..symbols import symbol
 from . import sets
@@ -212,9 +212,6 @@ def scalar(term: Term) -> Scalar:
 
 
 # Spans ---------------------------------------------------------------------------------------------------------
-Interval = tuple[int, int]
-
-
 def width(low: int, high: int) -> int:
     """Bits of a signed number that can be low…high."""
     return max(abs(low), abs(high)).bit_length() + 1
@@ -226,62 +223,12 @@ def span(instance: Instance, terms: Iterable[Term]) -> Interval:
     for t, (least, most) in intervals(instance, terms):
         found = [(least, most)]
         for s in [t.sort, *([t.sort.domain] if isinstance(t.sort, Array) else [])]:
-            base = _leaf(s)
+            base = leaf(s)
             if base != INTEGER:
                 a, b = instance.bounds(base)
                 found.append((a, b + 1))  # + 1: what follows the last
         low, high = min(low, *(a for a, _ in found)), max(high, *(b for _, b in found))
     return low, high
-
-
-def reach(instance: Instance, term: Term) -> Interval:
-    """Least and greatest number that ``term`` can be, as far as its parts tell."""
-    *_, (_, found) = intervals(instance, [term])
-    return found
-
-
-def intervals(instance: Instance, terms: Iterable[Term]) -> Iterator[tuple[Term, Interval]]:
-    """Every subterm, with the least and greatest number that it, its elements or their elements can be."""
-    known: dict[Term, Interval] = {}
-    for t in subterms(*terms):
-        known[t] = _interval(instance, t, known)
-        yield t, known[t]
-
-
-def _interval(instance: Instance, t: Term, known: Mapping[Term, Interval]) -> Interval:
-    """The interval of a term, given those of its arguments. Where a sort has bounds they count; a constant is what it
-    is."""
-    parts = [known[a] for a in t.args]
-    match t.op:
-        case Op.CONST:
-            return int(t.data), int(t.data)
-        case Op.PARAMETER:
-            return instance.size(t.data), instance.size(t.data)
-        case Op.ADD:
-            return parts[0][0] + parts[1][0], parts[0][1] + parts[1][1]
-        case Op.SUB:
-            return parts[0][0] - parts[1][1], parts[0][1] - parts[1][0]
-        case Op.COUNT:
-            return 0, len(instance.members(t.args[0].sort))  # type: ignore[arg-type]
-    leaf = _leaf(t.sort)
-    if leaf != INTEGER:
-        return instance.bounds(leaf)
-    match t.op:
-        case Op.SELECT:
-            parts = parts[:1]
-        case Op.ITE | Op.EACH | Op.COMPREHENSION:
-            parts = parts[1:]
-        case _:
-            pass
-    return min((p[0] for p in parts), default=0), max((p[1] for p in parts), default=0)
-
-
-def _leaf(sort: Any) -> Scalar:
-    """The scalar sort inside arrays and sets."""
-    while isinstance(sort, Array | SetOf):
-        sort = sort.element
-    found: Scalar = sort
-    return found
 
 
 # Handlers, one for each operator -------------------------------------------------------------------------------

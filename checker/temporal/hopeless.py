@@ -42,7 +42,7 @@ def _seen(kernel: Kernel, states: list[int], terms: list[Term]) -> list[int]:
     """In how many states each term holds."""
     if not terms:
         return []
-    expand = kernel.expand(Watch(states=tuple(terms)))
+    expand = kernel.expand(Watch(states=tuple(terms), told=True))
     counts = Counter(expand(s, [], []) for s in states)
     return [sum(n for found, n in counts.items() if found >> k & 1) for k in range(len(terms))]
 

@@ -23,6 +23,7 @@ from properties.kinds import Liveness
 
 from ..answers import Answer
 from ..explore.graph import Graph, Label, Maker, graph
+from ..interpreter import RangeError
 from ..limits import STRIDE, look_at_the_clock, timed
 from ..replay import Recording
 from ..vocabulary import Verdict
@@ -81,7 +82,10 @@ class Liveliness:
     def violation(self, p: Liveness) -> Answer | None:
         """A fair run that breaks ``p`` in what was searched, which need not be all."""
         system = self.interpreter.instance.system
-        g = self._make(self.search, list(system.actions), (p.goal, p.trigger))
+        try:
+            g = self._make(self.search, list(system.actions), (p.goal, p.trigger))
+        except RangeError as problem:
+            raise problem.of(f"property {p.name}", p.where) from None
         self._states = g.states
         fairness = {n: a.fairness for n, a in system.actions.items()}
         lasso = _Finder(g, p.form, fairness, self.search.run_to).lasso()

@@ -16,6 +16,7 @@ from properties.kinds import Recoverability
 from ..answers import Answer
 from ..explore.graph import Graph, Maker, graph
 from ..guarded import Guard
+from ..interpreter import RangeError
 from ..limits import timed
 from ..replay import ReplayError
 from ..vocabulary import Runbook, Verdict
@@ -40,7 +41,10 @@ class Recoveries:
         """
         instance = self.search.kernel.interpreter.instance
         guard = Guard()
-        made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
+        try:
+            made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
+        except RangeError as problem:
+            raise problem.of(f"property {p.name}", p.where) from None
         hopeless = _first(made, recover(made))
         if hopeless is None:
             how = f"complete search of {made.states} states, {_asked(made)} of them asked"
