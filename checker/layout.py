@@ -14,15 +14,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from model.language import Array, Index, Instance, ModelError, Op, SetOf, Sort, Term
+from model.language import Array, Index, Instance, ModelError, Op, Place, SetOf, Sort, Term
 from model.language.sorts import Scalar
 from model.language.terms import BINDERS, subterms
+from model.language.unrolled import NUMBER_BITS, WIDEST
 
 from .interpreter import State
 
-WORD = 64
-WIDEST = 4096
-"""Elements that a set may have at most."""
+WORD = NUMBER_BITS
 
 
 @dataclass(frozen=True)
@@ -207,12 +206,17 @@ class Layout:
         scalar: Scalar = sort.element if isinstance(sort, SetOf) else sort  # type: ignore[assignment]
         low, high = self.instance.bounds(scalar)
         if high < low:
-            raise ModelError(f"variable {name}: its sort {scalar.name} is empty here, {low}…{high}")
+            raise ModelError(
+                f"variable {name}: its sort {scalar.name} is empty here, {low}…{high}", where=self._where(name)
+            )
         width = high - low + 1 if is_set else (high - low).bit_length()
         if width > (WIDEST if is_set else WORD):
             most = f"a set may have {WIDEST} elements at most" if is_set else f"a number may need {WORD} at most"
-            raise ModelError(f"variable {name} needs {width} bits", remedy=most)
+            raise ModelError(f"variable {name} needs {width:,} bits", where=self._where(name), remedy=most)
         return is_set, low, high, width
+
+    def _where(self, name: str) -> Place | None:
+        return next(v.where for v in self.instance.system.variables if v.name == name)
 
 
 def domains(sort: Sort) -> Iterator[Sort]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from model.language import DefinitionError, Op, Term
+from model.language import DefinitionError, Op, Place, Term
 from model.language.errors import author, listed
 from model.language.ledger import handed_on, made
 from model.language.names import usable
@@ -64,6 +64,7 @@ class Scenario:
     where: Term
     facts: tuple[Fact, ...]
     claims: tuple[Claim, ...] = ()
+    place: Place | None = None
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -146,7 +147,7 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
                 _check_window(name, e, {other.name: other for g in facts for other in g.events})
             known.add(e.name)
     handed_on(*parts)
-    found = Scenario(name, title, roles, truth(where, f"scenario {name}"), facts, claims)
+    found = Scenario(name, title, roles, truth(where, f"scenario {name}"), facts, claims, author())
     made(found, f"scenario {name}", "protocol.scenario(…)", found.terms)
     return found
 

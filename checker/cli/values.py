@@ -66,6 +66,8 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
         except ValueError:
             if number.strip().isidentifier():
                 return name.strip(), number.strip()
+            if re.fullmatch(r"\s*[+-]?[0-9]+\s*", number):  # Python reads no number of thousands of digits
+                self.fail(f"{name.strip()}: {shortened(number)} is too large a number.", param, ctx)
             self.fail(
                 f"{name.strip()} wants a whole number, not {shortened(number)}; `check list` has the ranges.",
                 param,

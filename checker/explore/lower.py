@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from model.language import Array, Instance, ModelError, Op, SetOf, Sort, Term
 from model.language.structural import Structural
+from model.language.unrolled import WIDEST
 
-from ..layout import WIDEST, WORD, Field, Layout
+from ..layout import WORD, Field, Layout
 from ..symbols import identifier
 from .code import (
     NO,

@@ -13,6 +13,9 @@ from model.language.sorts import Bool, Scalar, Size, bounds_of
 
 from ..symbols import symbol
 
+NAMED = 256
+"""The greatest size of an index of which the solver knows all members by name."""
+
 
 class UnencodableError(Exception):
     """A term that has no quantified encoding here; engines answer *unknown* and say which term it was."""
@@ -66,7 +69,7 @@ class Sorts:
             made = self._sorts[sort] = z3.DeclareSort(symbol("sort", *_parts(sort)))
             if sort.ordered:
                 self._order(sort)
-            if isinstance(sort.size, int):
+            if isinstance(sort.size, int) and sort.size <= NAMED:  # without the axiom less can be proved, never more
                 self._members(sort, made, sort.size)
         return self._sorts[sort]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from .binders import bind
@@ -47,20 +47,23 @@ def lift_pair(left: Value, right: Value) -> tuple[Term, Term]:
 
 def both(*conditions: Value) -> Term:
     """All of the conditions (true when there are none)."""
-    result = TRUE
-    for part in conditions:
-        term = truth(part, "condition")
-        result = term if result is TRUE else result & term
-    return result
+    return _joined(Op.AND, TRUE, conditions)
 
 
 def either(*conditions: Value) -> Term:
     """One of the conditions at least (false when there are none)."""
-    result = FALSE
-    for part in conditions:
-        term = truth(part, "condition")
-        result = term if result is FALSE else result | term
-    return result
+    return _joined(Op.OR, FALSE, conditions)
+
+
+def _joined(op: Op, neutral: Term, conditions: Iterable[Value]) -> Term:
+    """The conditions at one level; it takes no longer than there are many."""
+    parts: list[Term] = []
+    for given in conditions:
+        term = truth(given, "condition")
+        if len(parts) == 1 and parts[0] is neutral:
+            parts = []
+        parts += term.args if term.op is op else (term,)
+    return neutral if not parts else parts[0] if len(parts) == 1 else make(op, tuple(parts), BOOL)
 
 
 def _bound(

@@ -17,12 +17,13 @@ from .actions import Action, Says, Step, check_state_only
 from .changes import Changes, changing
 from .decorators import Decorators
 from .errors import DefinitionError, ModelError, Place, author, is_authors_code, listed, near
+from .extent import check_extent
 from .ledger import handed_on
 from .mistakes import applying
 from .names import usable
 from .options import Choice, Option, exists_in, picked
 from .reading import refuse_vain
-from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort
+from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort, check_number
 from .spoken import PROOFS, SCENARIOS, check_declared, check_spoken
 from .structural import same
 from .system import Messages, Observation, Picture, System, Variable
@@ -68,6 +69,8 @@ class Protocol:
     # Declaring -------------------------------------------------------------------------------------------------
     def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
         """A size with its default and the range that instances may choose from."""
+        for what, number in (("default", default), ("low", low), ("high", high)):
+            check_number(number, f"parameter {name}: {what}")
         found = Parameter(name, default, low, high, meaning, author())
         self._fresh(name, "parameter")
         self.parameters[name] = found
@@ -175,7 +178,7 @@ class Protocol:
             with applying(f"observation {title}", body):
                 cases = _cases(body() if variable is None else body(variable), title)
             self._names.claim(title, "observation")
-            made = Observation(title, variable, cases)
+            made = Observation(title, variable, cases, author())
             self.observations[title] = made
             return made
 
@@ -209,6 +212,7 @@ class Protocol:
                 remedy="say all of them at once: final(a | b)",
             )
         term = truth(condition, f"final states of {self.name}")
+        check_extent(term, f"final states of {self.name}", where)
         check_state_only(term, f"final states of {self.name}", where)
         self.ends.append(term)
         self._ended = where
@@ -387,11 +391,13 @@ class Protocol:
         sorts = {v.name: v.sort for v in known.variables} if known else {n: v.sort for n, v in self.variables.items()}
         allowed = {id(p) for p in action.parameters}
         pieces = [(action.guard, action.where)]
+        pieces += [(t, action.where) for _, t in (action.says.terms if action.says else ())]
         for o in action.outcomes:
             pieces.append((o.condition, o.where or action.where))
             pieces += [(t, u.where or action.where) for u in o.updates for t in (u.target, u.value)]
             pieces += [(t, o.where or action.where) for _, t in (o.says.terms if o.says else ())]
         for term, where in pieces:
+            check_extent(term, f"action {action.name}", where)
             check_state_only(term, f"action {action.name}", where)
             for t in subterms(term):
                 if t.op is Op.VARIABLE and sorts.get(t.data) != t.sort:

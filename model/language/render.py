@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from .extent import DEEPEST, LARGEST, READABLE
 from .sorts import Bool, Enum, Maybe, Scalar, describe
 from .terms import Op, Term, substitute
 
@@ -39,6 +40,8 @@ def value_text(value: int, sort: Scalar) -> str:
 
 def render(term: Term) -> str:
     """``term`` in the notation of the protocol's tables."""
+    if term.depth > DEEPEST or term.parts > READABLE:
+        return f"a term of {term.parts:,} parts" if term.parts < LARGEST else "a very large term"
     term = _applied(term)
     if term.op in _INFIX:
         return _infix(term, _INFIX[term.op])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from .errors import DefinitionError, Place, author
+from .extent import AT_MOST, GREATEST, in_few_words
 from .names import usable
 from .refused import Unformatted, Unwalked
 
@@ -354,7 +355,17 @@ def bounds_of(sort: Scalar) -> tuple[Size, Size]:
             raise DefinitionError(f"{describe(sort)} has no bounds")
 
 
+def check_number(number: object, what: str) -> None:
+    """Refuse what is no number, or one that is too large. Raises ``DefinitionError``."""
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise DefinitionError(f"{what} must be a whole number, not {number!r}")
+    if abs(number) > GREATEST:
+        raise DefinitionError(f"{what}: {in_few_words(number)} is too large", remedy=AT_MOST)
+
+
 def _check_size(size: object, what: str) -> None:
+    if isinstance(size, int):
+        check_number(size, what)
     if isinstance(size, bool) or not isinstance(size, int | Parameter):
         computed = getattr(size, "op", None) is not None
         raise DefinitionError(

@@ -7,6 +7,7 @@ from typing import Any
 
 from .actions import Action
 from .errors import DefinitionError, ModelError, Place, near
+from .extent import check_extent
 from .sorts import describe, fits, one
 from .system import System
 from .tables import check_own
@@ -31,12 +32,16 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
     have with other protections, faults and choices: what those do is only absent. Raises ``ModelError``."""
     parameters = {p.name: p for p in system.parameters}
     for what, where, terms, roles in _said(system):
+        for term in terms:
+            check_extent(term, what, where)
         for t in subterms(*terms):
             if t.op is Op.PARAMETER or t.op is Op.BOUND:
                 check_own(t, parameters, what, where)
             problem = _problem(t, system, roles, everything)
             if problem is not None:
                 raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])
+    for x in (x for a in system.proofs for x in getattr(a, "lemmas", ())):
+        check_extent(x.holds, f"lemma {x.name}", x.where)
     _check_tags(system, everything)
 
 
@@ -60,11 +65,16 @@ def _said(system: System) -> Iterator[tuple[str, Place | None, tuple[Term, ...],
     for p in system.properties:
         yield f"property {p.name}", getattr(p, "where", None), p.terms, ()
     for s in system.scenarios:
-        yield f"scenario {s.name}", None, s.terms, s.roles
+        yield f"scenario {s.name}", getattr(s, "place", None), s.terms, s.roles
     yield "final states", None, system.final, ()
     for o in system.observations:
         seen = () if o.over is None else (o.over,)
-        yield f"observation {o.title}", None, tuple(t for c, s in o.cases for t in (c, *(x for _, x in s.terms))), seen
+        yield (
+            f"observation {o.title}",
+            o.place,
+            tuple(t for c, s in o.cases for t in (c, *(x for _, x in s.terms))),
+            seen,
+        )
 
 
 def _problem(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .actions import Action, Says
 from .errors import ModelError, Place
+from .extent import in_few_words
 from .sorts import Parameter, Scalar, Size, Sort, bounds_of
 from .terms import Op, Term, make
 
@@ -39,6 +40,7 @@ class Observation:
     title: str
     over: Term | None
     cases: tuple[tuple[Term, Says], ...]
+    place: Place | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +91,13 @@ class System:
     where: Place | None = None
     """Where the protocol is declared."""
 
+    @cached_property
+    def bound(self) -> tuple[Term, ...]:
+        """A bound variable of each sort that terms quantify over."""
+        from .unrolled import bound_in
+
+        return bound_in(self)
+
     def sort_of(self, variable: str) -> Sort:
         """The sort of the state variable of that name."""
         return next(v.sort for v in self.variables if v.name == variable)
@@ -124,8 +133,9 @@ class System:
                 raise ModelError(f"{p.name} wants a whole number, not {value!r}", remedy="`check list` has the ranges")
             if not p.low <= value <= p.high:
                 wider = "; high=… where it is declared widens that" if value > p.high else ""
-                shown = value if value.bit_length() < 256 else f"(a number of {value.bit_length():,} bits)"
-                raise ModelError(f"{p.name}={shown} is out of range", remedy=f"{p.name} is {p.low}…{p.high}{wider}")
+                raise ModelError(
+                    f"{p.name}={in_few_words(value)} is out of range", remedy=f"{p.name} is {p.low}…{p.high}{wider}"
+                )
             chosen.append(value)
         return tuple(chosen)
 
@@ -140,7 +150,9 @@ class Instance:
     def checked(self) -> Instance:
         """The same. Raises ``ModelError`` where a variable starts with what its sort does not hold at these sizes."""
         from .starting import check_started
+        from .unrolled import check_unrolled
 
+        check_unrolled(self)
         check_started(self)
         return self
 

@@ -11,12 +11,13 @@ ICFP 2013).
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from .errors import DefinitionError
+from .extent import AT_MOST, GREATEST, in_few_words
+from .operators import BINDERS, Op
 from .refused import MEANT, TIGHT, Refused, Unwalked, instead_of
 from .sorts import (
     BOOL,
@@ -42,56 +43,22 @@ from .sorts import (
     one,
 )
 
-
-class Op(enum.Enum):
-    """Every operator that a backend must know."""
-
-    CONST = "constant"  # data: the value
-    PARAMETER = "parameter"  # data: the Parameter
-    VARIABLE = "variable"  # data: its name
-    BOUND = "bound"  # data: (name, level); level 0 and a unique name for parameters of actions
-    SELECT = "select"  # array, position
-    NOT = "not"
-    AND = "and"  # any number of arguments
-    OR = "or"
-    EQ = "="
-    LT = "<"
-    LE = "≤"
-    ITE = "if"  # condition, then, else
-    ADD = "+"
-    SUB = "-"
-    FIRST = "first"  # of an ordered index sort
-    LAST = "last"
-    FOLLOWING = "following"  # the next member of an ordered index; the last is followed by itself
-    SET = "set"  # the set of its arguments
-    MEMBER = "∈"  # element, set
-    UNION = "∪"
-    INTERSECTION = "∩"
-    DIFFERENCE = "∖"
-    SUBSET = "⊆"
-    COMPREHENSION = "such that"  # binder, body
-    FORALL = "∀"
-    EXISTS = "∃"
-    COUNT = "count"
-    EACH = "each"  # binder, element: an array
-    PRIMED = "′"  # the value after the step
-    TAKEN = "taken"  # data: (action, outcome or None, names of parameters); the step is one of that action
-
-
-BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.EACH})
-
 _interned: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 
 
 class Term(Refused):
     """A typed expression over the variables, parameters and constants of a protocol."""
 
-    __slots__ = ("__weakref__", "args", "data", "height", "op", "sort")
+    __slots__ = ("__weakref__", "args", "data", "depth", "height", "op", "parts", "sort")
     op: Op
     args: tuple[Term, ...]
     sort: Sort
     data: Any
     height: int
+    depth: int
+    """Levels of terms in it, itself included."""
+    parts: int
+    """Terms in it, itself included, shared ones as often as they stand there."""
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"terms are immutable; {name} cannot be set")
@@ -196,6 +163,8 @@ def make(op: Op, args: tuple[Term, ...], sort: Sort, data: object = None) -> Ter
     put(term, "sort", sort)
     put(term, "data", data)
     put(term, "height", max((a.height for a in args), default=0) + (op in BINDERS))
+    put(term, "depth", max((a.depth for a in args), default=0) + 1)
+    put(term, "parts", sum(a.parts for a in args) + 1)
     _interned[key] = term
     return term
 
@@ -218,6 +187,8 @@ def lift(value: object) -> Term:
     if isinstance(value, bool):
         return TRUE if value else FALSE
     if isinstance(value, int):
+        if abs(value) > GREATEST:
+            raise DefinitionError(f"{in_few_words(value)} is too large", remedy=AT_MOST)
         return constant(value, INTEGER)
     if isinstance(value, set | frozenset):
         return _literal(value)
@@ -297,16 +268,12 @@ def settled_to(term: Term, sort: Sort) -> Term:
 def substitute(term: Term, by: dict[Term, Term]) -> Term:
     """``term`` with the leaves in ``by`` replaced. Sharing is kept."""
     done: dict[int, Term] = {id(k): v for k, v in by.items()}
-
-    def go(t: Term) -> Term:
-        found = done.get(id(t))
-        if found is None:
-            args = tuple(go(a) for a in t.args)
-            found = t if all(a is b for a, b in zip(args, t.args, strict=True)) else make(t.op, args, t.sort, t.data)
-            done[id(t)] = found
-        return found
-
-    return go(term)
+    for t in subterms(term):
+        if id(t) not in done:
+            args = tuple(done[id(a)] for a in t.args)
+            same = all(a is b for a, b in zip(args, t.args, strict=True))
+            done[id(t)] = t if same else make(t.op, args, t.sort, t.data)
+    return done[id(term)]
 
 
 def subterms(*roots: Term) -> Iterator[Term]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from .actions import Action, Step, check_parameters
 from .actions import step as make_step
 from .errors import DefinitionError, Place, author, author_value, is_authors_code, listed
+from .extent import check_extent
 from .ledger import handed_on
 from .mistakes import applying, shown
 from .names import usable
@@ -161,6 +162,7 @@ def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
     if isinstance(initially, Term) and isinstance(initially.sort, Array):
         check_constant(initially, role)
     start = expect(initially, base, role)
+    check_extent(start, role, None)
     check_constant(start, role)
     check_held(base, start, role)
     return Variable(name, sort, start, meaning, author())

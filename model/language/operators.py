@@ -1,0 +1,43 @@
+"""The operators of terms."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Op(enum.Enum):
+    """Every operator that a backend must know."""
+
+    CONST = "constant"  # data: the value
+    PARAMETER = "parameter"  # data: the Parameter
+    VARIABLE = "variable"  # data: its name
+    BOUND = "bound"  # data: (name, level); level 0 and a unique name for parameters of actions
+    SELECT = "select"  # array, position
+    NOT = "not"
+    AND = "and"  # any number of arguments
+    OR = "or"
+    EQ = "="
+    LT = "<"
+    LE = "≤"
+    ITE = "if"  # condition, then, else
+    ADD = "+"
+    SUB = "-"
+    FIRST = "first"  # of an ordered index sort
+    LAST = "last"
+    FOLLOWING = "following"  # the next member of an ordered index; the last is followed by itself
+    SET = "set"  # the set of its arguments
+    MEMBER = "∈"  # element, set
+    UNION = "∪"
+    INTERSECTION = "∩"
+    DIFFERENCE = "∖"
+    SUBSET = "⊆"
+    COMPREHENSION = "such that"  # binder, body
+    FORALL = "∀"
+    EXISTS = "∃"
+    COUNT = "count"
+    EACH = "each"  # binder, element: an array
+    PRIMED = "′"  # the value after the step
+    TAKEN = "taken"  # data: (action, outcome or None, names of parameters); the step is one of that action
+
+
+BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.EACH})
