@@ -18,7 +18,7 @@ from .painted import painted_by
 from .placing import public
 from .ranges import RANGES
 from .report.notebook import paint
-from .request import apart, chosen, subject_of
+from .request import apart, beside_of, chosen, subject_of
 from .table import MatrixReport
 from .vocabulary import Report
 
@@ -60,7 +60,7 @@ def check(
     subject = subject_of(protocol, "check")
     names = chosen(faults=faults, with_protections=with_protections, without=without)
     sizes, more = apart(subject, settings, "check", ["parameters", *names, "options"])
-    wanted = replace(options or Options(), **more)
+    wanted = beside_of(protocol, replace(options or Options(), **more))
     return run.check(subject, {**(parameters or {}), **sizes}, **names, options=wanted)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from model.language import ModelError, Protocol, System, Variant
 from model.language.errors import near
 
 from .ask import Options, check_names
-from .catalogue import find
+from .catalogue import find, find_beside
 
 OPTIONS = {f.name for f in fields(Options)}
 OTHERWISE = {"timeout": "seconds", "time": "seconds", "jobs": "workers", "max_states": "states"}
@@ -26,6 +26,19 @@ def subject_of(given: object, call: str) -> Protocol | Variant | System:
             remedy="pass a Protocol, Variant, System, or a name such as file.py:attribute",
         )
     return found
+
+
+def beside_of(protocol: object, options: Options) -> Options:
+    """The options with protocols in place of names of what may be laid beside traces."""
+    given = [
+        v if not isinstance(v, str) else find_beside(protocol, v) if isinstance(protocol, str) else find(v)
+        for v in options.candidates
+    ]
+    for v in given:
+        if not isinstance(v, Protocol | Variant):
+            raise ModelError(f"beside={v!r} is no protocol", remedy="pass a Protocol or Variant, or its name")
+    same = all(a is b for a, b in zip(given, options.candidates, strict=True))
+    return options if same else replace(options, beside=given)
 
 
 def chosen(**names: Sequence[str] | None) -> dict[str, Any]:

@@ -251,6 +251,6 @@ def _named(name: str) -> str:
 
 
 def _sentence(meaning: str, name: str) -> str:
-    if not meaning.strip():
+    if not isinstance(meaning, str) or not meaning.strip():
         raise DefinitionError(f"property {name} has no meaning", remedy="say in one sentence what it promises")
     return meaning

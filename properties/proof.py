@@ -46,7 +46,7 @@ def lemma(name: str, holds: Value, meaning: str) -> Lemma:
     """A named conjunct: ``holds`` in every reachable state, if the prover agrees."""
     term = truth(holds, f"lemma {name}")
     check_state_only(term, f"lemma {name}", author())
-    if not meaning.strip():
+    if not isinstance(meaning, str) or not meaning.strip():
         raise DefinitionError(f"lemma {name} has no meaning", remedy="say in one sentence what it states")
     found = Lemma(usable(name, "lemma"), term, meaning)
     made(found, f"lemma {name}", "proof([…])", (term,))

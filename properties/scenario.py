@@ -14,7 +14,7 @@ from model.language import DefinitionError, Op, Place, Term
 from model.language.errors import author, listed
 from model.language.ledger import handed_on, made
 from model.language.names import usable
-from model.language.sorts import Scalar
+from model.language.sorts import INTEGER, Scalar, describe, is_scalar
 from model.language.terms import TRUE, Value, make, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
@@ -85,6 +85,11 @@ class Scenario:
 
 def role(name: str, sort: Scalar) -> Term:
     """A part in a scenario, played by one member of ``sort`` throughout a run."""
+    if not is_scalar(sort) or sort == INTEGER:
+        raise DefinitionError(
+            f"role {name}: {describe(sort)} is no bounded scalar sort",
+            remedy="name an index, or what integers(…) returns",
+        )
     return make(Op.BOUND, (), sort, (usable(name, "role"), 0))
 
 

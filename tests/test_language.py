@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from model.language import (
+    Changes,
+    Choice,
     DefinitionError,
     If,
     ModelError,
@@ -41,7 +43,7 @@ from model.language import (
     update,
     when,
 )
-from properties import eventually_always, invariant, reachable, recoverable
+from properties import eventually_always, invariant, reachable, recoverable, role
 
 P = Protocol("test")
 SIZE = P.parameter("size", 3, 1, 5)
@@ -221,6 +223,32 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "negative set": (r"may be negative", lambda: subsets(integers(-1, 1))),
     "property of a step": (r"speaks of a step", lambda: invariant("i", primed(flag), "x")),
     "property without meaning": (r"property i has no meaning", lambda: invariant("i", flag, " ")),
+    "default is no whole number": (
+        r"parameter other: default is 1.5, no whole",
+        lambda: P.parameter("other", 1.5, 1, 3),  # type: ignore[arg-type]
+    ),
+    "low is a text": (r"parameter other: low is '1', no whole number", lambda: P.parameter("other", 1, "1", 3)),  # type: ignore[arg-type]
+    "default is a truth value": (r"default is True, no whole number", lambda: P.parameter("other", True, 0, 3)),
+    "members in no order": (r"members are words in an order", lambda: enumeration("x", {"A", "B"})),  # type: ignore[arg-type]
+    "members are numbers": (r"members are words in an order", lambda: enumeration("x", [1, 2])),  # type: ignore[list-item]
+    "only for a word": (
+        r"variable m: only='slow' is no choice of an option \(name what option.choice",
+        lambda: P.variable("m", boolean(), False, only="slow"),  # type: ignore[arg-type]
+    ),
+    "an action only for a word": (r"action: only='slow' is no choice", lambda: P.action(by="me", only="slow")),  # type: ignore[arg-type]
+    "only for another protocol's choice": (
+        r"only=slow is no choice of an option",
+        lambda: P.variable("m", boolean(), False, only=Protocol("x").option("o", "m", "a", "m").choice("slow", "m")),
+    ),
+    "a choice changed twice": (
+        r"way=slow is changed by two functions, one and two \(let one function say all",
+        lambda: changed_twice(Protocol("x").option("way", "m", "a", "m").choice("slow", "m")),
+    ),
+    "seen of no sort": (r"observation x: 3 is no sort that it is seen of", lambda: P.observe("x", 3)),  # type: ignore[arg-type]
+    "nothing seen": (r"observation sight has no cases", lambda: Protocol("x").observe("sight")(lambda: [])),
+    "no case": (r"observation sight: .* is no case", lambda: Protocol("x").observe("sight")(lambda: [flag])),
+    "a role of no sort": (r"role x: 3 is no bounded scalar sort", lambda: role("x", 3)),  # type: ignore[arg-type]
+    "a property about a number": (r"property i has no meaning", lambda: invariant("i", flag, 3)),  # type: ignore[arg-type]
     "unknown variant": (r"no protection of test is called 'x'", lambda: P.variant("v", ["x"])),
 }
 
@@ -229,6 +257,15 @@ def named(body: Callable[..., Any]) -> Callable[..., Any]:
     """The same function under a name that an action can have."""
     body.__name__ = "body"
     return body
+
+
+def changed_twice(choice: Choice) -> None:
+    def one(change: Changes) -> None: ...
+
+    def two(change: Changes) -> None: ...
+
+    choice.change(one)
+    choice.change(two)
 
 
 def lambda_named(name: str, body: Callable[..., Any]) -> Callable[..., Any]:

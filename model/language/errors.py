@@ -57,7 +57,7 @@ def near(name: str, names: Iterable[str]) -> str:
     import difflib
 
     there = list(names)
-    close = difflib.get_close_matches(name, there, n=3, cutoff=0.6)
+    close = difflib.get_close_matches(str(name), there, n=3, cutoff=0.6)
     if close:
         return f"did you mean {' or '.join(close)}?"
     return f"there are: {', '.join(there)}" if there else "there are none"

@@ -23,6 +23,11 @@ class Choice:
     def change(self, effect: Callable[[Changes], None]) -> Choice:
         """Decorator: the function changes the system where this is chosen."""
         changing(effect, f"{self.option}={self.name}")
+        if self.effect is not None:
+            raise DefinitionError(
+                f"{self.option}={self.name} is changed by two functions, {self.effect.__name__} and {effect.__name__}",
+                remedy="let one function say all that changes",
+            )
         self.effect = effect
         return self
 
@@ -59,6 +64,15 @@ def picked(options: Mapping[str, Option], given: Mapping[str, str], protocol: st
         known(value, options[name].choices, f"choice of {name}")
     wanted = [(o, given.get(n, o.default)) for n, o in options.items()]
     return [o.choices[value] for o, value in wanted if value != o.default]
+
+
+def check_only(only: object, options: Mapping[str, Option], what: str) -> None:
+    """Refuse what is no choice of these options: what is declared ``only`` for it would never exist."""
+    if only is not None and not any(c is only for o in options.values() for c in o.choices.values()):
+        raise DefinitionError(
+            f"{what}: only={only.name if isinstance(only, Choice) else repr(only)} is no choice of an option",
+            remedy="name what option.choice(…) has returned, without quotes",
+        )
 
 
 def exists_in(only: Choice | None, chosen: Iterable[Choice]) -> bool:

@@ -19,11 +19,11 @@ from .decorators import Decorators
 from .errors import DefinitionError, ModelError, Place, author, is_authors_code, listed, near
 from .extent import check_extent
 from .ledger import handed_on
-from .mistakes import applying
+from .mistakes import applying, shown
 from .names import usable
-from .options import Choice, Option, exists_in, picked
+from .options import Choice, Option, check_only, exists_in, picked
 from .reading import refuse_vain
-from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort, check_number
+from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort, check_number, is_scalar
 from .spoken import PROOFS, SCENARIOS, check_declared, check_spoken
 from .structural import same
 from .system import Messages, Observation, Picture, System, Variable
@@ -92,6 +92,7 @@ class Protocol:
         every element holds."""
         made = written.variable(name, sort, initially, meaning)
         check_own(sort, self.parameters, f"variable {name}", author())
+        check_only(only, self.options, f"variable {name}")
         self._names.sort(sort)
         self._fresh(name, "variable")
         self.variables[name] = made
@@ -124,6 +125,7 @@ class Protocol:
         """
         told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
         told.check(self.faults)
+        check_only(only, self.options, "action")
         begun = self._decorators.begin(f"{self.name}.action(…)")
 
         def add(body: Callable[..., Step]) -> Action:
@@ -165,6 +167,10 @@ class Protocol:
         if not isinstance(title, str):
             raise DefinitionError(
                 "an observation has a title", remedy="write @….observe(title), or observe(title, sort)"
+            )
+        if over is not None and not is_scalar(over):
+            raise DefinitionError(
+                f"observation {title}: {shown(over)} is no sort that it is seen of", remedy=written.SORTS
             )
         begun = self._decorators.begin(f"{self.name}.observe({title!r})")
 
@@ -420,6 +426,8 @@ def _cases(told: Any, title: str) -> tuple[tuple[Term, Says], ...]:
         if not isinstance(case, tuple) or len(case) != 2 or not isinstance(case[1], Says):
             raise DefinitionError(f"{what}: {case!r} is no case", remedy="return [(condition, says(…)), …]")
         found.append((truth(case[0], what), case[1]))
+    if not found:
+        raise DefinitionError(f"{what} has no cases", remedy="return [(condition, says(…)), …]")
     handed_on(*(words for _, words in found))
     return tuple(found)
 

@@ -31,6 +31,12 @@ class Parameter(Unformatted):
     where: Place | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
+        for what, value in (("default", self.default), ("low", self.low), ("high", self.high)):
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise DefinitionError(
+                    f"parameter {self.name}: {what} is {value!r}, no whole number",
+                    remedy="write parameter(name, default=3, low=1, high=8)",
+                )
         if not self.low <= self.default <= self.high:
             raise DefinitionError(
                 f"parameter {self.name}: the default {self.default} is not in {self.low}…{self.high}",
@@ -209,6 +215,10 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
     """A named enumeration; ``members`` as a list or as one string with blanks between: ``enumeration("phase", "IDLE
     WORK")``. The constants are attributes of the sort: ``Phase.IDLE``."""
     usable(name, "enumeration")
+    if not isinstance(members, str | tuple | list) or any(not isinstance(m, str) for m in members):
+        raise DefinitionError(
+            f"enumeration {name}: its members are words in an order, not {members!r}", remedy="write ['IDLE', 'WORK']"
+        )
     found = tuple(members.split() if isinstance(members, str) else members)
     if not found:
         raise DefinitionError(f"enumeration {name} has no members", remedy="name at least one")
