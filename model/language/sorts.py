@@ -31,12 +31,6 @@ class Parameter(Unformatted):
     where: Place | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        for what, value in (("default", self.default), ("low", self.low), ("high", self.high)):
-            if isinstance(value, bool) or not isinstance(value, int):
-                raise DefinitionError(
-                    f"parameter {self.name}: {what} is {value!r}, no whole number",
-                    remedy="write parameter(name, default=3, low=1, high=8)",
-                )
         if not self.low <= self.default <= self.high:
             raise DefinitionError(
                 f"parameter {self.name}: the default {self.default} is not in {self.low}…{self.high}",

@@ -1,0 +1,60 @@
+"""What variables start with is held against their sorts, at every size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from model.language import (
+    If,
+    ModelError,
+    Protocol,
+    Step,
+    array,
+    both,
+    integers,
+    step,
+    subsets,
+    when,
+)
+from properties import reachable
+
+
+def started(sort: Any, start: Any) -> Protocol:
+    """A protocol with a size of 1…8 (2 by default), and one variable of the sort that is made of it."""
+    protocol = Protocol("started")
+    size = protocol.parameter("size", 2, 1, 8)
+    x = protocol.variable("x", sort(size), start(size))
+
+    @protocol.action(by="me")
+    def stay() -> Step:
+        return step(when(size >= 1))
+
+    protocol.declare(reachable("there", both(), "there is a state"))
+    assert x is not None
+    return protocol
+
+
+@pytest.mark.parametrize(
+    ("sort", "start", "holds"),
+    [
+        (lambda n: integers(0, n), lambda n: 5, [5, 6, 7, 8]),
+        (lambda n: integers(n, 4), lambda n: 3, [1, 2, 3]),
+        (lambda n: integers(0, 3), lambda n: n.term - 1, [1, 2, 3, 4]),
+        (lambda n: integers(0, 3), lambda n: If(n > 4, 9, 1), [1, 2, 3, 4]),
+        (lambda n: array(integers(1, n), subsets(integers(0, n))), lambda n: {0, 4}, [4, 5, 6, 7, 8]),
+        (lambda n: subsets(integers(0, 4)), lambda n: {n.term}, [1, 2, 3, 4]),
+        (lambda n: subsets(integers(1, n)), lambda n: set(), range(1, 9)),
+    ],
+)
+def test_instances_hold_what_variables_start_with(sort: Any, start: Any, holds: Any) -> None:
+    protocol = started(sort, start)
+    for size in range(1, 9):
+        if size in holds:
+            protocol.system().instance(size=size)
+            continue
+        with pytest.raises(ModelError, match=rf"initial value of x: .* out of the range of .*size={size}") as caught:
+            protocol.system().instance(size=size)
+        assert caught.value.where is not None
+        assert caught.value.where.file == __file__
