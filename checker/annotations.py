@@ -141,7 +141,7 @@ class Belief:
 @dataclass(frozen=True)
 class Race:
     """Steps ``first`` and ``second`` of different processes, whose order decides: had the second come before the first,
-    the property would hold in what the others did then. ``places`` is what both touch.
+    the property would hold in whatever order the others followed then. ``places`` is what both touch.
 
     ``effect``: the first is then "not enabled", has "another outcome", writes "other values", or "the same".
     """
@@ -177,6 +177,8 @@ class Causes:
     chain: tuple[int, ...]
     edges: tuple[tuple[int, int, str], ...]
     delay: Delay | None = None
+    unchecked: tuple[str, ...] = ()
+    """Where there is no chain: places that the property reads, and the last step neither checks nor writes."""
 
 
 @dataclass(frozen=True)

@@ -242,7 +242,7 @@ def test_a_verdict_that_turns_bad_is_drawn(here: Path, capsys: pytest.CaptureFix
     assert f"| {EXISTS} | ✅ holds | ❌ violated |" in out
     assert f"**{EXISTS}** ❌ violated in 8 steps" in out
     assert out.count("```mermaid\nsequenceDiagram\n") == 1
-    assert re.search(r"\nIt takes: deployer \d chooses release .* the property would hold\.", out)
+    assert re.search(r"\nIt takes: deployer \d chooses release .* live-release-exists would hold\.", out)
     assert "```diff\n" in out
     assert "@@ protection compare-and-set @@\n- on\n+ off\n" in out
     code, out = compared(capsys)

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from checker import check
+from checker.annotations import Causes
+from checker.explore import Search
+from checker.insight import Lens, Wanted
+from checker.insight.causes import conflicts
+from checker.insight.reads import touched
+from checker.interpreter import State
+from checker.replay import Recording, performer
+from checker.report.because import finding_because
 from model.language import (
     Protocol,
     Term,
     boolean,
     enumeration,
+    forall,
     index,
     integers,
+    optional,
     otherwise,
     outcome,
     says,
@@ -22,6 +36,7 @@ from model.language import (
 from model.language.actions import Step
 from model.language.sorts import array
 from properties import invariant
+from properties.kinds import Invariant
 
 
 def releases() -> Protocol:
@@ -130,3 +145,192 @@ def test_a_check_is_told_with_the_write_that_makes_it_stale() -> None:
     assert {(first, second), (1, 5)} <= races
     assert (first, second) == (3, 4)
     assert steps[first - 1][0] != steps[second - 1][0]
+
+
+def story(protocol: Protocol) -> tuple[list[str], Causes, str]:
+    """The words of the steps that break the only property, their causes, and the sentence."""
+    (finding,) = check(protocol).findings
+    assert finding.trace is not None
+    assert finding.insight is not None
+    assert finding.insight.causes is not None
+    return [s.text for s in finding.trace.steps], finding.insight.causes, finding_because(finding)
+
+
+def either_way() -> Protocol:
+    """Two deposits without a lock: both orders of what follows an exchange must be tried."""
+    protocol = Protocol("either-way")
+    at = enumeration("at", "START READ DONE")
+    first = protocol.variable("first", at, at.START)
+    second = protocol.variable("second", at, at.START)
+    last = protocol.variable("last", integers(0, 2), 0)
+
+    @protocol.action(by="one")
+    def read() -> Step:
+        return step(when(first == at.START), update(first, at.READ), update(last, 1), says("one reads"))
+
+    @protocol.action(by="two")
+    def look() -> Step:
+        return step(when(second == at.START), update(second, at.READ), update(last, 2), says("two looks"))
+
+    @protocol.action(by="one")
+    def write() -> Step:
+        return step(when(first == at.READ), update(first, at.DONE), says("one writes"))
+
+    @protocol.action(by="two")
+    def store() -> Step:
+        return step(when(second == at.READ), update(second, at.DONE), says("two stores"))
+
+    protocol.declare(invariant("not-both", ~((first == at.DONE) & (second == at.DONE)), "only one of them is done"))
+    return protocol
+
+
+def test_an_order_that_does_not_decide_is_not_stated() -> None:
+    """Both are done in the end whoever comes first: whatever is exchanged, some way to go on breaks it again."""
+    _, causes, sentence = story(either_way())
+    assert not causes.races
+    assert causes.unchecked in (("first",), ("second",))
+    assert sentence.startswith("No order of two steps decides not-both: ")
+
+
+def outside() -> Protocol:
+    """A worker checks a switch and acts on it; time passes, and somebody turns the switch in between."""
+    protocol = Protocol("outside")
+    doing = enumeration("doing", "IDLE SEEN DONE")
+    safe = protocol.variable("safe", boolean(), True)
+    does = protocol.variable("does", doing, doing.IDLE)
+    late = protocol.variable("late", boolean(), False)
+    harm = protocol.variable("harm", boolean(), False)
+
+    @protocol.action(by="worker")
+    def look() -> Step:
+        return step(when(does == doing.IDLE, safe, ~late), update(does, doing.SEEN), says("looks"))
+
+    @protocol.action(by="time")
+    def tick() -> Step:
+        return step(when(~late), update(late, True), says("passes"))
+
+    @protocol.action(by="operator")
+    def turn() -> Step:
+        return step(when(safe, late), update(safe, False), says("turns it off"))
+
+    @protocol.action(by="worker")
+    def act() -> Step:
+        return step(when(does == doing.SEEN), update(does, doing.DONE), update(harm, ~safe), says("acts"))
+
+    protocol.declare(invariant("no-harm", ~harm, "nobody acts on what is turned off"))
+    return protocol
+
+
+def breaks(run: Recording, holds: Term, i: int, j: int) -> bool | None:
+    """Whether some way to go on breaks the property when step ``i`` waits for step ``j`` (both from 0): every order of
+    what is left is walked, one by one. None where ``j`` cannot come first."""
+    who = [performer(m) for m in run.moves]
+
+    def after(state: State, n: int) -> State | None:
+        found = run.interpreter.perform(state, run.moves[n].action, run.moves[n].choice)
+        return None if found is None else found[1]
+
+    def bad(state: State) -> bool:
+        return not run.interpreter.holds(holds, state)
+
+    def onward(state: State, left: tuple[int, ...]) -> bool:
+        firsts = [n for n in left if all(who[m] != who[n] for m in left if m < n)]
+        following = [(n, t) for n in firsts if (t := after(state, n)) is not None]
+        return any(bad(t) or onward(t, tuple(m for m in left if m != n)) for n, t in following)
+
+    for held in (n for n in range(i, -1, -1) if who[n] == who[i]):
+        state, left = run.states[0], list[int]()
+        for n in range(j + 1):
+            waits = n >= held and who[n] in {who[i], *(who[m] for m in left)}
+            t = None if waits else after(state, n)
+            if t is None:
+                left.append(n)
+            elif bad(t):
+                return True
+            else:
+                state = t
+        if j not in left:
+            return onward(state, (*left, *range(j + 1, len(run.moves))))
+    return None
+
+
+@pytest.mark.parametrize("make", [releases, queue, either_way, outside])
+def test_a_race_is_stated_where_no_way_to_go_on_breaks_the_property(make: Callable[[], Protocol]) -> None:
+    """Held against walking through every order."""
+    instance = make().system().instance()
+    (p,) = instance.system.properties
+    assert isinstance(p, Invariant)
+    ((answer,), _) = Search(instance, [p]).run()
+    run = answer.recording
+    assert run is not None
+    found = Lens(instance, Wanted()).causes(run, p)
+    assert found is not None
+    stated = {(r.first, r.second) for r in found.races}
+    who = [performer(m) for m in run.moves]
+    reads = [touched(run.interpreter, s, m) for s, m in zip(run.states, run.moves, strict=False)]
+    for j in range(len(who)):
+        for i in range(j):
+            if who[i] != who[j] and conflicts(reads[i], reads[j]):
+                assert ((i + 1, j + 1) in stated) == (breaks(run, p.holds, i, j) is False), (i + 1, j + 1)
+
+
+def test_where_nothing_is_checked_the_guard_is_named() -> None:
+    protocol = Protocol("hosts")
+    host = index("host", 2)
+    spare = protocol.variable("spare", array(host, boolean()), True)
+    used = protocol.variable("used", array(host, boolean()), False)
+
+    @protocol.action(host, by="allocator")
+    def allocate(h: Term) -> Step:
+        return step(when(spare[h]), update(spare[h], False), update(used[h], True), says("gives {h} out", h=h))
+
+    @protocol.action(host, by="janitor")
+    def free(h: Term) -> Step:
+        return step(when(~spare[h]), update(spare[h], True), says("frees {h}", h=h))
+
+    protocol.declare(invariant("no-spare-in-use", forall(host, lambda h: ~(spare[h] & used[h])), "spare is unused"))
+    _, causes, sentence = story(protocol)
+    assert not causes.chain
+    assert causes.unchecked == ("used[1]",)
+    assert sentence == (
+        "No order of two steps decides no-spare-in-use: free (step 2) never checks used[1], which the property reads."
+    )
+
+
+def grabbing(*, symmetric: bool) -> Protocol:
+    """Whoever grabs last holds; the first one works on regardless."""
+    protocol = Protocol("grabbing")
+    worker = index("worker", 2, symmetric=symmetric)
+    holder = protocol.variable("holder", optional(worker), None)
+    stage = protocol.variable("stage", array(worker, integers(0, 2)), 0)
+    lost = protocol.variable("lost", boolean(), False)
+
+    @protocol.action(worker, by=worker)
+    def grab(w: Term) -> Step:
+        return step(when(stage[w] == 0), update(stage[w], 1), update(holder, w), says("grabs"))
+
+    @protocol.action(worker, by=worker)
+    def work(w: Term) -> Step:
+        return step(when(stage[w] == 1), update(stage[w], 2), update(lost, lost | (holder != w)), says("works"))
+
+    protocol.declare(invariant("none-lost", ~lost, "who works holds"))
+    return protocol
+
+
+def test_interchangeable_members_do_not_race_for_being_first() -> None:
+    """Had the other one grabbed first, it would have been called the first one. The grab that comes before the work of
+    the other is a race in either case."""
+    named = story(grabbing(symmetric=False))
+    alike = story(grabbing(symmetric=True))
+    assert named[0] == alike[0] == ["grabs", "grabs", "works"]
+    assert (1, 2) in {(r.first, r.second) for r in named[1].races}
+    assert {(r.first, r.second) for r in alike[1].races} == {(2, 3)}
+    assert "had step 3 come first, none-lost would hold" in alike[2]
+
+
+def test_processes_are_told_rather_than_time() -> None:
+    steps, causes, sentence = story(outside())
+    assert steps == ["looks", "passes", "turns it off", "acts"]
+    assert (1, 2) in {(r.first, r.second) for r in causes.races}
+    assert causes.chain[:2] == (1, 3)
+    assert "had step 3 come first, no-harm would hold" in sentence

@@ -4,12 +4,16 @@
   28(2), 2002, section 3) with replay as the test. None of what remains can be left out.
 * Races: two steps of different processes that touch a common place, one of them writing it, are swapped by holding up
   the process of the first one until the second has happened, as in the reversal of races of Flanagan & Godefroid
-  ("Dynamic partial-order reduction", POPL 2005, section 3); then the other steps follow in their order, as far as they
-  are enabled. If nothing breaks the property then, their order decides.
-* The chain: the longest sequence of steps in which each races with the next about something that the property reads;
-  about anything, where no race is about that. Of equally long ones one whose first step would have written the same
-  after the second: nothing but the order is another then. Of these one with a check and the write that makes it stale,
-  not with a later write.
+  ("Dynamic partial-order reduction", POPL 2005, section 3); then the other steps follow, those of each process in their
+  order and as far as they are enabled. Their order decides if *no* way in which they can follow breaks the property.
+  Steps that are the same but for the names of interchangeable members are no race.
+* The chain: a sequence of steps in which each races with the next about something that the property reads; about
+  anything, where no race is about that. Its first pair is one of processes, not of time and environment, if there is
+  one; then one of a check and a write that makes it stale. Of these the longest. Of equally long ones one whose first
+  step would have written the same after the second: nothing but the order is another then. Of these one with a check
+  and the write that makes it stale, not with a later write; and the one that begins last.
+* What is not checked: where no order of two steps decides, the places that the property reads and the guard of the last
+  step does not look at.
 """
 
 from __future__ import annotations
@@ -22,8 +26,13 @@ from ..interpreter import Interpreter, Move, State
 from ..limits import look_at_the_clock
 from ..replay import Pick, Recording, performer
 from .reads import Place, Touched, place_text, touched, writes
+from .renamed import alike
 
 SAME = "the same"
+OUTSIDE = ("environment", "time")
+"""Roles of those who do not act but happen."""
+TRIED = 5_000
+"""States in which what follows an exchange is tried; where that is not enough, no race is stated."""
 Breaks = Callable[[Recording], bool]
 """Whether the last state or step of a run breaks the property."""
 Performed = dict[tuple[State, Pick], tuple[Move, State] | None]
@@ -44,10 +53,8 @@ def causes(recording: Recording, question: Question) -> Causes:
     """Why ``recording``, whose last state or step breaks the property, breaks it."""
     story = _Story(recording, question)
     races = story.races()
-    steps = len(recording.moves)
-    chain = _longest([r for r in races if story.about(r)], steps, story.fresh)
-    chain = chain or _longest(races, steps, story.fresh)
-    return Causes(question.name, story.needed(), races, chain, ())
+    chain = story.chain([r for r in races if story.about(r)]) or story.chain(races)
+    return Causes(question.name, story.needed(), races, chain, (), unchecked=() if chain else story.unchecked())
 
 
 class _Story:
@@ -106,7 +113,8 @@ class _Story:
 
     def _race(self, i: int, j: int) -> Race | None:
         places = conflicts(self.touched[i], self.touched[j])
-        if not places:
+        moves = self.recording.moves
+        if not places or alike(self.interpreter.instance, self.recording.states[i], moves[i], moves[j]):
             return None
         for held in self._holdable(i):
             swapped = self._swapped(held, i, j)
@@ -132,13 +140,55 @@ class _Story:
                 waiting.append(n)
             elif self._breaks(run):
                 return False, ""
+        left = [*waiting, *range(j + 1, len(self.picks))]
+        if not self._safe(run.states[-1], left):
+            return False, ""
         effect = "not enabled"
-        for n in self._rest(run, [*waiting, *range(j + 1, len(self.picks))]):
+        for n in self._rest(run, left):
             if n == i:
                 effect = self._effect(run, i)
-            if self._breaks(run):
-                return False, ""
         return True, effect
+
+    def _safe(self, state: State, left: Sequence[int]) -> bool:
+        """Whether the property holds whatever way the steps ``left`` follow, those of each process in their order."""
+        queues: dict[str, list[int]] = {}
+        for n in left:
+            queues.setdefault(self.processes[n], []).append(n)
+        start = (state, (0,) * len(queues))
+        seen, waiting = {start}, [start]
+        while waiting:
+            look_at_the_clock()
+            here, at = waiting.pop()
+            for k, queue in enumerate(queues.values()):
+                found = self._perform(here, queue[at[k]]) if at[k] < len(queue) else None
+                if found is None:
+                    continue
+                move, after = found
+                if self._breaks(self._step(here, move, after)):
+                    return False
+                following = (after, (*at[:k], at[k] + 1, *at[k + 1 :]))
+                if following not in seen:
+                    seen.add(following)
+                    waiting.append(following)
+            if len(seen) > TRIED:
+                return False
+        return True
+
+    def _step(self, before: State, move: Move, after: State) -> Recording:
+        """A run of one step."""
+        run = Recording(self.interpreter, before)
+        run.moves.append(move)
+        run.states.append(after)
+        return run
+
+    def _perform(self, state: State, n: int) -> tuple[Move, State] | None:
+        """What comes of step ``n`` in a state."""
+        key = state, self.picks[n]
+        if key not in self._performed:
+            name, choice = self.picks[n]
+            action = self.interpreter.instance.system.actions[name]
+            self._performed[key] = self.interpreter.perform(state, action, choice)
+        return self._performed[key]
 
     def _effect(self, run: Recording, i: int) -> str:
         """What became of step ``i``, which is the last of ``run``."""
@@ -162,6 +212,29 @@ class _Story:
     def about(self, race: Race) -> bool:
         """The race is about something that the property reads."""
         return bool(self._asked & set(race.places))
+
+    def chain(self, races: Sequence[Race]) -> tuple[int, ...]:
+        """The best chain of these races."""
+        longest = _longest(races, self.fresh)
+        ranked = ((self._rank(r, *longest[r.second]), r.first, longest[r.second][1]) for r in races)
+        best = max(ranked, default=None, key=lambda found: (found[0], found[2][-1], found[1]))
+        return () if best is None else (best[1], *best[2])
+
+    def _rank(self, first: Race, close: int, rest: tuple[int, ...]) -> tuple[object, ...]:
+        """How well a chain tells the story that begins with that race."""
+        i, j = first.first - 1, first.second - 1
+        act = all(m.action.fault is None and m.action.role not in OUTSIDE for m in self._moves(i, j))
+        stale = bool(self.touched[i].checks & self.touched[j].writes - self.touched[i].writes)
+        return act, stale, len(rest), first.effect == SAME, close + self.fresh(first)
+
+    def _moves(self, *numbers: int) -> list[Move]:
+        return [self.recording.moves[n] for n in numbers]
+
+    def unchecked(self) -> tuple[str, ...]:
+        """The places that the property reads, and the last step neither checks nor writes."""
+        last = self.touched[-1]
+        known = {place_text(self.interpreter.instance, p) for p in last.checks | last.writes}
+        return tuple(sorted(self._asked - known))
 
     def fresh(self, race: Race) -> bool:
         """Unless the first only reads what the second writes, and a step between them has written that already."""
@@ -193,17 +266,12 @@ def take(run: Recording, pick: Pick, performed: Performed | None = None) -> bool
     return True
 
 
-def _longest(races: Sequence[Race], steps: int, fresh: Callable[[Race], bool]) -> tuple[int, ...]:
-    """The longest chain of races; of equals one whose first pair is of nothing but order, of these the one with the
-    most pairs that are fresh, of these the one that ends last, and the earliest of these."""
-    best: dict[int, tuple[bool, int, tuple[int, ...]]] = {}
-    for n in range(1, steps + 1):
-        before = []
-        for r in races:
-            if r.second == n:
-                pure, close, chain = best.get(r.first, (r.effect == SAME, 0, (r.first,)))
-                before.append((pure, close + fresh(r), chain))
-        if before:
-            pure, close, chain = min(before, key=lambda c: (-len(c[2]), not c[0], -c[1], c[2]))
-            best[n] = pure, close, (*chain, n)
-    return max(best.values(), key=lambda c: (len(c[2]), *c[:2], c[2][-1]), default=(False, 0, ()))[2]
+def _longest(races: Sequence[Race], fresh: Callable[[Race], bool]) -> dict[int, tuple[int, tuple[int, ...]]]:
+    """For each step that is in a race the longest chain of races that begins with it, and how many of its pairs are
+    fresh; of equally long ones the one with the most of these, the one that ends last, and the earliest of those."""
+    found: dict[int, tuple[int, tuple[int, ...]]] = {}
+    for n in sorted({m for r in races for m in (r.first, r.second)}, reverse=True):
+        onward = [(found[r.second][0] + fresh(r), (n, *found[r.second][1])) for r in races if r.first == n]
+        order = [(len(c), close, c[-1], [-m for m in c], c) for close, c in onward]
+        found[n] = max(((o[1], o[4]) for o in sorted(order)[-1:]), default=(0, (n,)))
+    return found

@@ -6,18 +6,33 @@ import re
 
 from ..annotations import Causes, Delay
 from ..vocabulary import Finding, Others, Step, Trace
-from ..wording import counted
+from ..wording import counted, joined
 from .continuations import continued
+
+FEW = 3
+"""Places that are named."""
 
 
 def because(causes: Causes, trace: Trace) -> str:
     """What it takes, and what would have helped; empty where no order of steps decides."""
     if not causes.chain:
-        return _needs(causes, trace)
+        return " ".join(filter(None, (_unchecked(causes, trace), _needs(causes, trace))))
     chain = " before ".join(f"{_short(trace.steps[n - 1])} (step {n})" for n in causes.chain)
     second = causes.chain[1]
-    first = f"had step {second} come first, the property would hold"
+    first = f"had step {second} come first, {causes.property} would hold"
     return " ".join(filter(None, (f"It takes: {chain}; {first}.", _needs(causes, trace), _delay(causes.delay))))
+
+
+def _unchecked(causes: Causes, trace: Trace) -> str:
+    """Which guard does not look, where no order of two steps decides."""
+    if len({s.by for s in trace.steps}) < 2:
+        return ""
+    nothing = f"No order of two steps decides {causes.property}"
+    if not causes.unchecked:
+        return f"{nothing}."
+    last = trace.steps[-1]
+    some = joined([*causes.unchecked[:FEW], *(["others"] if len(causes.unchecked) > FEW else [])])
+    return f"{nothing}: {last.action} (step {len(trace)}) never checks {some}, which the property reads."
 
 
 def others_text(others: Others) -> list[str]:

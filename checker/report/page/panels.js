@@ -19,7 +19,7 @@ function aboutStep(view) {
   const races = view.races.filter((r) => r.first === view.at || r.second === view.at);
   for (const r of races) {
     const other = r.first === view.at ? r.second : r.first, early = r.first === view.at;
-    found.push(el("p", { class: "note" }, `It races with step ${other} about ${r.places.join(", ")}: had step ${early ? other : view.at} come before step ${early ? view.at : other}, the property would hold.`));
+    found.push(el("p", { class: "note" }, `It races with step ${other} about ${r.places.join(", ")}: had step ${early ? other : view.at} come before step ${early ? view.at : other}, ${view.finding.name} would hold.`));
   }
   const run = view.run;
   if (run.recoverable !== null && view.at === run.recoverable && run.recoverable < run.length) found.push(el("p", {}, el("span", { class: "tag bad" }, "last chance"), "After the next step there is no way back by itself."));
