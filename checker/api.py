@@ -84,7 +84,7 @@ def prove(
     for lemmas. ``seconds`` bounds the time, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory to write
     every obligation into; ``confirm`` has cvc5 check them, and the report's ``confirmation`` says what came of it.
     Raises ``ModelError`` and ``OutputError``."""
-    from .limits import Limits
+    from .limits import Limits, until
     from .obligations import Obligations
     from .proof import Proving, scripts
 
@@ -96,9 +96,10 @@ def prove(
     run.refuse(words)
     names = chosen(faults=faults, with_protections=with_protections, without=without)
     asked = chosen(properties=properties)["properties"]
-    proving = Proving(variant, sizes, **names, limits=Limits(seconds=seconds), rlimit=rlimit, infer=infer)
-    report = proving.run(*run.chosen(proving.system, asked, run.provable()))
-    return wanted.done(report, lambda: scripts(proving.decider.obligations, proving.discharged()))
+    with until(seconds):
+        proving = Proving(variant, sizes, **names, limits=Limits(seconds=seconds), rlimit=rlimit, infer=infer)
+        report = proving.run(*run.chosen(proving.system, asked, run.provable()))
+        return wanted.done(report, lambda: scripts(proving.decider.obligations, proving.discharged()))
 
 
 @public
@@ -114,7 +115,7 @@ def matrix(
     """Every set of protections × every safety property × every set of faults, decided for every size that
     ``parameters`` leaves open, as ``check prove --all`` does; the other arguments are those of ``prove``. Raises
     ``ModelError`` and ``OutputError``."""
-    from .limits import Limits
+    from .limits import Limits, until
     from .obligations import Obligations
     from .proof import Matrix, scripts
 
@@ -124,8 +125,9 @@ def matrix(
     variant = _variant(protocol, "matrix")
     words, sizes = run.split(variant, parameters or {})
     run.refuse(words)
-    table = Matrix(variant, sizes, limits=Limits(seconds=seconds), rlimit=rlimit)
-    return wanted.done(table.run(), lambda: scripts(table.decider.obligations, table.discharged()))
+    with until(seconds):
+        table = Matrix(variant, sizes, limits=Limits(seconds=seconds), rlimit=rlimit)
+        return wanted.done(table.run(), lambda: scripts(table.decider.obligations, table.discharged()))
 
 
 @public

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checker import Report, check, prove, render
+from checker import Report, check, matrix, prove, render
 from checker.proof import Decider, Proving, confirm, scripts
 from checker.vocabulary import Verdict
 from model.language import (
@@ -338,6 +338,8 @@ def test_a_model_that_is_wrong_with_a_fault_is_right_without() -> None:
     assert "with flood the model is wrong: pour assigns x the value 2" in report.findings[0].how
     with pytest.raises(ModelError, match="pour assigns x the value 2"):
         prove(protocol, faults=["flood"])
+    with pytest.raises(ModelError, match=r"pour assigns x the value 2.*, at n=1, with no protection and flood"):
+        matrix(protocol)
 
 
 # Optional members ----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from model.language import Variant
 
 from ..catalogue import find
 from ..confirmation import Confirmation
-from ..limits import Limits
+from ..limits import Limits, until
 from ..obligations import Obligations, Scripts
 from ..proof import Matrix, Proving, scripts
 from ..report import document, matrix_document, matrix_json
@@ -26,11 +26,11 @@ from .progress import progress
 
 
 def prove_command(protocol: str, **asked: Any) -> int:
-    """Prove what the options ask for; the exit code."""
+    """Prove what the options ask for; the exit code. All of it, a second solver's word too, has one time limit."""
     forms = ("text", "json", "html") if asked["all_"] else tuple(FORMS)
     delivery = Delivery(asked["form"], asked["outputs"], forms, reads=source_of(protocol))
     obligations = Obligations(asked["dump_smt"], asked["confirm"])
-    with delivery.answering(protocol):
+    with delivery.answering(protocol), until(asked["time_limit"]):
         obligations.prepare()
         result, code, texts = (_table if asked["all_"] else _proof)(protocol, obligations, asked)
     delivery.deliver(result)

@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from model.language import System, Variant
+from model.language import ModelError, System, Variant
 from properties.kinds import Invariant, StepInvariant
 
 from ..limits import Limits, Listener, Watchman
 from ..smt.obligations import RLIMIT
 from ..smt.prove import Discharged
 from ..table import Cell, MatrixReport
+from ..vocabulary import Verdict
 from .decide import Decider, Decision
 
 
@@ -68,9 +69,27 @@ class Matrix:
     def _cells(self) -> Iterator[Cell]:
         for protections in _subsets(self.protections):
             for faults in reversed(_subsets(self.faults)):
-                system = self._system(protections, faults)
-                for p in self.properties:
-                    yield self._cell(self.decider.decide(system, p), protections, faults)
+                yield from self._row(protections, faults)
+
+    def _row(self, protections: Sequence[str], faults: Sequence[str]) -> Iterator[Cell]:
+        """What is known of every property under these. Where the time is up no system is made any more."""
+        stopped = self.decider.obligations.watchman.look(self.decider.obligations.queries, 0, 0)
+        if stopped:
+            for p in self.properties:
+                yield self._cell(Decision(p, Verdict.UNKNOWN, stopped), protections, faults)
+            return
+        system = self._system(protections, faults)
+        for p in self.properties:
+            yield self._cell(self._decided(system, p), protections, faults)
+
+    def _decided(self, system: System, p: Invariant | StepInvariant) -> Decision:
+        try:
+            return self.decider.decide(system, p)
+        except ModelError as problem:
+            with_ = ", ".join(system.protections) or "no protection"
+            under = ", ".join(system.faults) or "no fault"
+            told = f"{problem.what}, with {with_} and {under}"
+            raise ModelError(told, where=problem.where, remedy=problem.remedy) from problem
 
     def _cell(self, d: Decision, protections: Sequence[str], faults: Sequence[str]) -> Cell:
         if d.argument is not None:
