@@ -16,6 +16,7 @@ from checker.proof import Decider
 from checker.smt.obligations import Obligations
 from checker.smt.open import _HANDLERS as OPENED
 from checker.smt.open import Frame, Open
+from checker.smt.prove import Prover
 from checker.smt.sorts import UnencodableError
 from checker.smt.steps import Steps
 from checker.smt.wellformed import defined
@@ -49,6 +50,7 @@ from model.language import (
     when,
 )
 from model.language.actions import Step
+from model.language.terms import equal
 from properties import Invariant, StepInvariant, invariant, step_invariant
 from properties.dns import fixed, original
 
@@ -233,25 +235,81 @@ def test_a_protocol_of_one_size_is_decided_by_a_complete_search(open_sizes: bool
     assert decision.how == "complete search of its only size, 7 states"
 
 
-def test_an_index_that_may_be_empty_is_refused() -> None:
+def maybe_nobody() -> tuple[Protocol, Index, Term]:
     protocol = Protocol("maybe nobody")
-    nobody = protocol.parameter("people", 1, 0, 3)
-    human = index("person", nobody)
+    human = index("person", protocol.parameter("people", 1, 0, 3))
     awake = protocol.variable("awake", array(human, boolean()), False)
+    last_seen = protocol.variable("last", optional(human), None)
 
     @protocol.action(human, by=human)
     def wake(p: Term) -> Step:
-        return step(update(awake[p], True))
+        return step(update(awake[p], True), update(last_seen, p))
 
-    with pytest.raises(UnencodableError, match="person may have no member"):
-        Open(protocol.system())
+    return protocol, human, awake
+
+
+def test_an_index_may_be_empty() -> None:
+    """Z3's sorts have a member, an index of nobody has none: what holds of some member need not hold at every size."""
+    protocol, human, awake = maybe_nobody()
+    nobody = protocol.variables["last"].term
+    asked = {
+        "awake or not": (forall(human, lambda p: awake[p] | ~awake[p]), True),
+        "somebody": (exists(human, lambda p: awake[p] | ~awake[p]), False),
+        "somebody if there are any": (exists(human, lambda p: p == p) | forall(human, lambda p: awake[p]), True),  # noqa: PLR0124
+        "seen is there": (equal(nobody, None) | exists(human, lambda p: p == nobody), True),
+        "all who are none": (such_that(human, lambda p: p == p) == such_that(human, lambda p: awake[p]), False),  # noqa: PLR0124
+        "optional": (exists(optional(human), lambda m: equal(m, None)), True),
+    }
+    protocol.declare(*(invariant(name, term, "of people") for name, (term, _) in asked.items()))
+    system = protocol.system()
+    decider = Decider(system)
+    verdicts = {p.name: decider.decide(system, p).verdict for p in system.properties}
+    assert verdicts == {n: Verdict.HOLDS if holds else Verdict.VIOLATED for n, (_, holds) in asked.items()}
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3])
+@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("number", [False, True])
+def test_the_axioms_have_a_model_of_every_size(size: int, ordered: bool, number: bool) -> None:
+    """What contradicts itself proves everything; of a size that is 0 it did."""
+    protocol = Protocol("sized")
+    n = protocol.parameter("n", 1, 0, 3)
+    if number and size == 0:
+        return  # no index has a size that is written as 0
+    node = index("node", size if number else n, ordered=ordered)
+    protocol.variable("known", array(node, subsets(optional(node))), set())
+
+    @protocol.action(node, by=node)
+    def rest(_: Term) -> Step:
+        return step()
+
+    encoder = Open(protocol.system())
+    solver = z3.Solver()
+    solver.add(*encoder.axioms(), encoder.parameters["n"] == size)
+    assert solver.check() == z3.sat
+
+
+def test_the_first_of_nobody_is_not_encoded() -> None:
+    protocol = Protocol("queue of nobody")
+    place = index("place", protocol.parameter("places", 1, 0, 3), ordered=True)
+    free = protocol.variable("free", array(place, boolean()), True)
+
+    @protocol.action(by="somebody")
+    def sit() -> Step:
+        return step(when(free[first(place)]), update(free[first(place)], False))
+
+    protocol.declare(invariant("seated", forall(place, lambda p: free[p] | ~free[p]), "free or not"))
+    system = protocol.system()
+    (p,) = system.properties
+    with pytest.raises(UnencodableError, match="place may have no member"):
+        Prover(system, Obligations(system)).decide(p)
+    with pytest.raises(ModelError, match=r"position 1 is not in 1…0.*at places=0"):
+        Decider(system).decide(system, p)
 
 
 @pytest.mark.parametrize("sizes", [{"enactors": 2, "endpoints": 2, "plans": 2, "keep": 1}])
 def test_the_finite_encoding_agrees(sizes: dict[str, int]) -> None:
     """What is inductive for every size is inductive on an instance, by the other encoding and another solver logic."""
-    from checker.smt.prove import Prover
-
     for system in (fixed.system(["crash", "lock-expiry", "bad-plan"]), original.system([], ["transactional-check"])):
         facts = Prover(system, Obligations(system)).strongest()
         terms = [x.holds for a in system.proofs for x in a.lemmas if x.name in facts]

@@ -61,8 +61,8 @@ class Drawing:
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
         self.protocol = Protocol("drawn")
-        low = draw(st.integers(1, 2))
-        self.n = self.protocol.parameter("n", low, low, 3)
+        low = draw(st.sampled_from([0, 1, 1, 2]))
+        self.n = self.protocol.parameter("n", max(low, 1), low, 3)
         self.m = self.protocol.parameter("m", 1, draw(st.integers(0, 1)), 2)
         self.node = index("node", self.n)
         self.place = index("place", self.n if self.pick(True, False) else 2, ordered=True)

@@ -318,6 +318,42 @@ def test_recovery_that_a_fault_brings_is_none_without_it() -> None:
     assert prove(leased(), faults=["expiry"]).verdict is Verdict.HOLDS
 
 
+def test_schedules_may_share_their_rules() -> None:
+    """What a rule was shown to do on the way to one goal was taken for what it does on the way to another."""
+    protocol = Protocol("shared")
+    n = protocol.parameter("n", 2, 1, 3)
+    left = protocol.variable("left", integers(0, n), n)
+    stuck = protocol.variable("stuck", boolean(), False)
+
+    @protocol.action(by="worker", tags=["work"])
+    def work() -> Step:
+        return step(when(left > 0), update(left, left - 1), update(stuck, True))
+
+    rule = take("work", "work", when=left > 0)
+
+    @schedule("done", meaning="work")
+    def finish() -> Plan:
+        return plan(left >= 0, [rule], [left])
+
+    @schedule("free", meaning="work")
+    def free() -> Plan:
+        return plan((left > 0) & ~stuck, [rule], [left])
+
+    protocol.declare(
+        recoverable("done", left == 0, "all is done", helpers={"work"}),
+        recoverable(
+            "free",
+            (left == 0) & ~stuck,
+            "all is done and nothing stuck",
+            wherever=(left > 0) & ~stuck,
+            helpers={"work"},
+        ),
+    )
+    protocol.argue(proof([], schedules=[finish, free]))
+    assert {f.name: f.verdict for f in prove(protocol).findings} == {"done": Verdict.HOLDS, "free": Verdict.UNKNOWN}
+    assert {f.name: f.verdict for f in check(protocol).findings} == {"done": Verdict.HOLDS, "free": Verdict.VIOLATED}
+
+
 def test_a_model_that_is_wrong_with_a_fault_is_right_without() -> None:
     protocol = Protocol("faulty")
     n = protocol.parameter("n", 2, 1, 5)

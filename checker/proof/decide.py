@@ -99,11 +99,13 @@ class Decider:
         """A proof first, for it settles every size; else a counterexample. ``least``: of a proof, leave out every fact
         that it can do without."""
         assert system.variables == self._variables, "systems over other variables"
+        assert self.obligations.speaks_of(p), f"another property is called {p.name}"
         try:
             found = self._prove(system, p, least)
         except UnencodableError as problem:
             return self._otherwise(system, p, f"no open encoding: {problem}", None)
         if isinstance(found, Argument):
+            self.obligations.check_axioms()
             return Decision(p, Verdict.HOLDS, self._how(found), argument=found)
         if found is None:
             return Decision(p, Verdict.UNKNOWN, "no schedule of recovery is declared for it")

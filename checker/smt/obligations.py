@@ -38,8 +38,8 @@ RLIMIT = 3_000_000
 """Z3's count of elementary steps that a query may take; the same on every machine, about a second."""
 
 
-@dataclass(frozen=True)
-class Fact:
+@dataclass(frozen=True, eq=False)
+class Fact(Structural):
     """A candidate conjunct of an inductive invariant: the range of a variable, a lemma or an invariant."""
 
     name: str
@@ -47,6 +47,7 @@ class Fact:
     meaning: str
     formula: Callable[[State], Any]
     where: Place | None = None
+    term: Term | None = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,7 @@ class Obligations:
         for fact in self._facts(system, arguments):
             self._add(fact)
         self.ranges = frozenset(f.name for f in self.facts.values() if f.kind == "range")
+        self._consistent = 0
         self._wrong: dict[Key, list[Any] | None] = {}
         self._given: dict[str, tuple[Any, Any]] = {}
         self._numbers: dict[Action, int] = {}
@@ -122,10 +124,10 @@ class Obligations:
                 yield Fact(f"range of {v.name}", "range", words, partial(self.open.range, v), v.where)
         for a in arguments:
             for x in a.lemmas:
-                yield Fact(x.name, "lemma", x.meaning, self._about(x.holds), x.where)
+                yield Fact(x.name, "lemma", x.meaning, self._about(x.holds), x.where, x.holds)
         for p in system.properties:
             if isinstance(p, Invariant):
-                yield Fact(p.name, "property", p.meaning, self._about(p.holds), p.where)
+                yield Fact(p.name, "property", p.meaning, self._about(p.holds), p.where, p.holds)
 
     def _add(self, fact: Fact) -> None:
         """Facts are told apart by their names, so that no two may have the same."""
@@ -147,12 +149,27 @@ class Obligations:
 
         return said
 
+    def speaks_of(self, p: Invariant | StepInvariant | Recoverability) -> bool:
+        """The conjunct called like ``p`` is that property."""
+        fact = self.facts.get(p.name)
+        return not isinstance(p, Invariant) or (fact is not None and fact.term is p.holds)
+
     def consistent(self) -> bool:
         """Some instance satisfies the assumptions: else everything would follow, or it would be about nothing."""
         solver = z3.Solver()
         solver.add(*self._assumed, *self.open.sizes())
         solver.add(*(self.open.parameters[p.name] <= p.high for p in self._sizes))
         return bool(solver.check() == z3.sat)
+
+    def check_axioms(self) -> None:
+        """What all proofs rest on is no contradiction: all would follow from it. If it is one, that is our fault."""
+        axioms = self.open.axioms()
+        if len(axioms) > self._consistent:
+            self._consistent = len(axioms)
+            solver = z3.Solver()
+            solver.set("rlimit", self.rlimit)
+            solver.add(*self._assumed, *axioms)
+            assert solver.check() != z3.unsat, "the axioms of open sizes contradict each other"
 
     # Obligations -----------------------------------------------------------------------------------------------
     def initially(self, goal: str) -> Result:

@@ -18,12 +18,12 @@ from typing import Any
 import z3
 
 from model.language import Action, Array, Index, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
-from model.language.sorts import BOOL, Bool, bounds_of, describe
+from model.language.sorts import BOOL, Bool, Scalar, bounds_of, describe
 from model.language.structural import Structural
 
 from ..layout import root_of
 from ..symbols import symbol
-from .sorts import Sorts, UnencodableError, conjunction, disjunction, implication, scalar
+from .sorts import Sorts, UnencodableError, conjunction, disjunction, implication, may_be_empty, scalar
 
 Value = Any
 """A Z3 term (scalars), or a Python function from a position or element to a value (arrays, sets)."""
@@ -94,11 +94,10 @@ class Open(Sorts):
             body = self._inside(sort.element, value(at))
             return None if body is None else z3.ForAll([at], implication(legal, body))
         if isinstance(sort, SetOf):
-            if isinstance(sort.element, Bool | Index | Maybe):
-                return None
-            x = self.constant("x", sort.element)
-            return z3.ForAll([x], z3.Implies(value(x), self.within(sort.element, x)))
-        return None if isinstance(sort, Bool | Index | Maybe) else self.within(sort, value)
+            x, legal = self.parameter_of(sort.element)
+            return None if z3.is_true(legal) else z3.ForAll([x], z3.Implies(value(x), legal))
+        legal = self.within(sort, value)
+        return None if z3.is_true(legal) else legal
 
     # Terms -----------------------------------------------------------------------------------------------------
     def encode(self, term: Term, frame: Frame) -> Value:
@@ -208,19 +207,19 @@ def _joined(e: Open, t: Term, f: Frame) -> tuple[Any, Any]:
     return e.fitted(a, b.sort, f), e.fitted(b, a.sort, f)
 
 
-def _both_sets(e: Open, t: Term, f: Frame) -> tuple[Any, Any, Any]:
-    """A fresh element of the wider of both sets, and whether it is in each."""
+def _both_sets(e: Open, t: Term, f: Frame) -> tuple[Any, Any, Any, Any]:
+    """A fresh element of the wider of both sets, that there is one, and whether it is in each."""
     sorts = [a.sort for a in t.args if isinstance(a.sort, SetOf)]
     element = max((s.element for s in sorts), key=lambda s: isinstance(s, Maybe))
-    x = e.constant("x", element)
+    x, there = _element(e, element)
     a, b = (e.contains(e.encode(of, f), sort, x, element) for of, sort in zip(t.args, sorts, strict=True))
-    return x, a, b
+    return x, there, a, b
 
 
 def _equal(e: Open, t: Term, f: Frame) -> Any:
     if isinstance(t.args[0].sort, SetOf):
-        x, a, b = _both_sets(e, t, f)
-        return z3.ForAll([x], a == b)
+        x, there, a, b = _both_sets(e, t, f)
+        return z3.ForAll([x], implication(there, a == b))
     a, b = _joined(e, t, f)
     return a == b
 
@@ -231,9 +230,16 @@ def same(e: Open, sort: Sort, a: Value, b: Value) -> Any:
         at, legal = e.parameter_of(sort.domain)
         return z3.ForAll([at], implication(legal, same(e, sort.element, a(at), b(at))))
     if isinstance(sort, SetOf):
-        x = e.constant("x", sort.element)
-        return z3.ForAll([x], a(x) == b(x))
+        x, there = _element(e, sort.element)
+        return z3.ForAll([x], implication(there, a(x) == b(x)))
     return a == b
+
+
+def _element(e: Open, sort: Scalar) -> tuple[Any, Any]:
+    """A fresh element of whatever sets of ``sort`` may hold, out of their range too, and that there is one: of an index
+    without members there is none, though Z3 has one."""
+    x = e.constant("x", sort)
+    return x, e.within(sort, x) if isinstance(sort, Index) else z3.BoolVal(True)
 
 
 def _less(e: Open, t: Term, f: Frame) -> Any:
@@ -251,6 +257,8 @@ def _at_most(e: Open, t: Term, f: Frame) -> Any:
 def _end(which: str) -> Callable[[Open, Term, Frame], Any]:
     def handler(e: Open, t: Term, _: Frame) -> Any:
         assert isinstance(t.sort, Index)
+        if may_be_empty(t.sort):
+            raise UnencodableError(f"{t}: {describe(t.sort)} may have no member")
         return e.end(which, t.sort)
 
     return handler
@@ -284,8 +292,8 @@ def _combined(join: Callable[[Any, Any], Any]) -> Callable[[Open, Term, Frame], 
 
 
 def _subset(e: Open, t: Term, f: Frame) -> Any:
-    x, a, b = _both_sets(e, t, f)
-    return z3.ForAll([x], z3.Implies(a, b))
+    x, there, a, b = _both_sets(e, t, f)
+    return z3.ForAll([x], implication(there, z3.Implies(a, b)))
 
 
 def _comprehension(e: Open, t: Term, f: Frame) -> Value:

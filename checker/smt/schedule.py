@@ -68,12 +68,13 @@ class Scheduling:
 
     def _obligations(self) -> Iterator[tuple[str, str, tuple[Any, ...], Callable[[], list[Any]]]]:
         """What each obligation says, its action, a key that tells it from others, and its negation."""
-        schedule = self.of.schedule
-        rules = tuple(rule for rule, _ in self.of.rules)
-        yield "it can begin", "any state", (schedule, "begin"), self._cannot_begin
-        yield "some rule applies", "on the way", (schedule, rules), self._stuck
+        p, rules = self.of.property, tuple(rule for rule, _ in self.of.rules)
+        of = (self.of.schedule, p.goal, p.wherever)  # schedules may share rules, and systems properties of one name
+        yield "it can begin", "any state", (*of, "begin"), self._cannot_begin
+        yield "some rule applies", "on the way", (*of, rules), self._stuck
         for rule, action in self.of.rules:
-            yield rule.name, action.name, (rule, self.obligations.number(action)), partial(self._astray, rule, action)
+            key = (*of, rule, self.obligations.number(action))
+            yield rule.name, action.name, key, partial(self._astray, rule, action)
 
     # Formulas --------------------------------------------------------------------------------------------------
     def _begins(self, frame: Frame) -> Any:

@@ -64,8 +64,6 @@ class Sorts:
 
     def _index(self, sort: Index) -> Any:
         if sort not in self._sorts:
-            if isinstance(sort.size, Parameter) and sort.size.low < 1:
-                raise UnencodableError(f"index {sort.name} may have no member: {sort.size} may be {sort.size.low}")
             made = self._sorts[sort] = z3.DeclareSort(symbol("sort", *_parts(sort)))
             if sort.ordered:
                 self._order(sort)
@@ -105,10 +103,11 @@ class Sorts:
             self._sorts[key] = z3.DeclareSort(symbol("maybe", *_parts(of)))
             some = self.some(of)
             x, y, m = self.constant("x", of), self.constant("y", of), self.constant("m", key)
+            there = self.within(of, x)
             self._axioms += [
                 z3.ForAll([x, y], z3.Implies(some(x) == some(y), x == y)),
-                z3.ForAll([x], some(x) != self.none(of)),
-                z3.ForAll([m], disjunction(m == self.none(of), z3.Exists([x], some(x) == m))),
+                z3.ForAll([x], implication(there, some(x) != self.none(of))),
+                z3.ForAll([m], disjunction(m == self.none(of), conjunction(there, z3.Exists([x], some(x) == m)))),
             ]
         return self._sorts[key]
 
@@ -138,9 +137,12 @@ class Sorts:
         return z3.IntVal(size) if isinstance(size, int) else self.parameters[size.name]
 
     def within(self, sort: Scalar, value: Any) -> Any:
-        """``value`` is in the range of ``sort`` (true for sorts that Z3 itself bounds)."""
-        if isinstance(sort, Bool | Index | Maybe):
+        """``value`` is in the range of ``sort`` (true for sorts that Z3 itself bounds). Z3's sorts have a member; of an
+        index that has none at some size, that one is out of range there."""
+        if isinstance(sort, Bool | Maybe):
             return z3.BoolVal(True)
+        if isinstance(sort, Index):
+            return self.size(sort.size) >= 1 if may_be_empty(sort) else z3.BoolVal(True)
         low, high = bounds_of(sort)
         return conjunction(value >= self.size(low), value <= self.size(high))
 
@@ -160,6 +162,11 @@ class Sorts:
         """A fresh constant of ``sort`` and that it is in its range."""
         made = self.constant("x", sort)
         return made, self.within(sort, made)
+
+
+def may_be_empty(sort: Index) -> bool:
+    """The index has no member at some size."""
+    return isinstance(sort.size, Parameter) and sort.size.low < 1
 
 
 def conjunction(*parts: Any) -> Any:
