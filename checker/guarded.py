@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from .limits import TimeUpError
 from .vocabulary import NOT_TOLD, UNAVAILABLE, Warned
+from .wording import joined
 
 X = TypeVar("X")
 Y = TypeVar("Y")
@@ -52,7 +53,7 @@ class Guard:
 
 
 def _said(kind: str, what: list[str], why: str) -> str:
-    listed = " and ".join(filter(None, (", ".join(what[:-1]), what[-1])))
+    listed = joined(what)
     return f"is told without {listed}: {why}" if kind == NOT_TOLD else f"{listed} are unavailable: {why}"
 
 

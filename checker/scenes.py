@@ -16,6 +16,7 @@ from .interpreter import Interpreter
 from .replay import Recording, ReplayError, record
 from .tell import laid_beside, sight_of, told_of
 from .vocabulary import Finding, Report, Telling, Verdict
+from .wording import numbered
 
 
 @dataclass
@@ -37,7 +38,7 @@ class _Covered:
 
     @property
     def how(self) -> str:
-        searched = f"{self.states} states with the scenario's monitor, for {self.casts} casts"
+        searched = f"{numbered(self.states, 'state')} with the scenario's monitor, for {numbered(self.casts, 'cast')}"
         if self.best is not None:
             least = "shortest" if self.stopped is None else "not necessarily the shortest"
             return f"explicit search of {searched}; {least}"

@@ -16,6 +16,7 @@ from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetr
 from .guarded import Guard
 from .limits import Limits, TimeUpError
 from .vocabulary import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
+from .wording import joined
 
 OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
@@ -83,7 +84,7 @@ def _alike(live: Sequence[Liveness]) -> Iterable[list[Liveness]]:
 
 def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[Warned]:
     """Liveness that holds says nothing of the faults that were asked for, unless it is promised despite them."""
-    faults = " and ".join(instance.system.faults)
+    faults = joined(instance.system.faults)
     for a in answers:
         if faults and isinstance(a.property, Liveness) and a.verdict is Verdict.HOLDS and not a.property.despite_faults:
             yield Warned(WITHOUT_FAULTS, a.property.name, f"was answered without {faults} (see despite_faults)")

@@ -14,6 +14,7 @@ from .limits import timed
 from .replay import Teller
 from .report.graphs import called
 from .report.values import lines
+from .wording import numbered
 
 if TYPE_CHECKING:
     import networkx
@@ -41,7 +42,7 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
             if after not in numbers:
                 if len(numbers) == most:
                     raise ModelError(
-                        f"the state graph has more than {most} states",
+                        f"the state graph has more than {numbered(most, 'state')}",
                         remedy="take smaller sizes, a larger --max-states, or the neighbourhood of a trace "
                         "(check --with-alternatives 1 --format dot:FILE)",
                     )

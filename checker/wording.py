@@ -10,6 +10,11 @@ def counted(n: int, thing: str, things: str | None = None) -> str:
     return f"{n:,} {plural(n, thing, things)}"
 
 
+def numbered(n: int, thing: str, things: str | None = None) -> str:
+    """The same with digits alone, which programs read as well."""
+    return f"{n} {plural(n, thing, things)}"
+
+
 def plural(n: int, one: str, more: str | None = None) -> str:
     """The word for so many: ``one``, or ``more`` (``one`` with an s, unless told otherwise)."""
     return one if n == 1 else f"{one}s" if more is None else more
@@ -23,6 +28,11 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 def ending(action: str, outcome: str | None) -> str:
     """An action that ended so, in short."""
     return action if outcome is None else f"{action} [{outcome}]"
+
+
+def as_outcome(name: str | None) -> str:
+    """How an action ended, after "ends": as accepted, or in the outcome that has no name."""
+    return f"as {name}" if name else "in its outcome without a name"
 
 
 def about(name: str) -> str:

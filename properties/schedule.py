@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from model.language import DefinitionError, Index, Place, Term
 from model.language.actions import check_state_only
-from model.language.errors import author
+from model.language.errors import author, so_many
 from model.language.sorts import Scalar, describe, is_numeric
 from model.language.terms import Op, Value, make, truth
 
@@ -82,7 +82,9 @@ def schedule(of: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., P
     def add(body: Callable[..., Plan]) -> Schedule:
         names = tuple(inspect.signature(body).parameters)
         if len(names) != len(sorts):
-            raise DefinitionError(f"schedule {body.__name__} has {len(names)} parameters but {len(sorts)} sorts")
+            raise DefinitionError(
+                f"schedule {body.__name__} has {so_many(names, 'parameter')} but {so_many(sorts, 'sort')}"
+            )
         chosen = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(sorts, names, strict=True))
         return Schedule(of, chosen, body(*chosen), meaning)
 

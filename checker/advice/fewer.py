@@ -11,6 +11,7 @@ from model.language.sorts import Parameter
 from properties.kinds import Checkable, Property
 
 from ..explore import Search, irrelevant
+from ..wording import counted
 from .cone import cone
 from .forecast import Budget, Sample, sampled
 
@@ -90,7 +91,8 @@ def subsystems(instance: Instance, properties: Sequence[Property], budget: Budge
                 "subsystem",
                 ", ".join(p.name for p in of),
                 f"nothing that it depends on is touched by {', '.join(rest)}: a protocol of its own, without these"
-                f"{without}, has {sample.states:,} states and the same verdict (but asks nothing of deadlocks)",
+                f"{without}, has {counted(sample.states, 'state')} and the same verdict (but asks nothing of "
+                "deadlocks)",
                 ratio,
             )
 

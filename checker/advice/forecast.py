@@ -24,6 +24,7 @@ from properties.kinds import Property
 
 from ..explore import Search, check_symmetric, irrelevant, symmetric_sorts
 from ..limits import Limits, memory_in_use
+from ..wording import numbered
 from .growth import grown
 from .rate import EXPLICIT_BYTES, Rate, measured
 from .tail import tail
@@ -189,7 +190,8 @@ class Forecaster:
         if left is None or sample.levels[-1] > FALLEN * max(sample.levels):
             return None
         most = sample.states + left
-        how = f"the last of {len(sample.levels)} levels shrink; their geometric tail is the most there may be to come"
+        levels = numbered(len(sample.levels), "level")
+        how = f"the last of {levels} shrink; their geometric tail is the most there may be to come"
         return Interval(sample.states, math.sqrt(sample.states * most), most), how
 
     def _growing(self, at_least: int) -> tuple[Interval | None, str]:

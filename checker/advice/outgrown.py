@@ -10,6 +10,7 @@ from model.language import Instance
 from properties.kinds import Property
 
 from ..vocabulary import MANY_STATES, Warned
+from ..wording import counted
 from .explosion import Explosion, explain_explosion
 from .fewer import NOTABLE
 from .forecast import Budget
@@ -32,7 +33,7 @@ def outgrown(instance: Instance, properties: Sequence[Property], seconds: float 
 def _sentences(x: Explosion) -> Iterator[str]:
     sizes = ", ".join(f"{n}={v}" for n, v in x.measured_at.items())
     whole = "all" if x.complete else "the first"
-    yield f"Measured on {whole} {x.states:,} states{f' of {sizes}' if sizes else ''}:"
+    yield f"Measured on {whole} {counted(x.states, 'state')}{f' of {sizes}' if sizes else ''}:"
     times = [f"{v.name} {v.ratio:.1f} times" for v in x.variables[:NAMED] if v.ratio >= NOTABLE]
     yield f"variables multiply them ({', '.join(times) or 'none does much'});"
     finders = [f"{a.name} {a.found_share:.0%}" for a in x.actions[:NAMED] if a.found]

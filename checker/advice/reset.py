@@ -23,6 +23,7 @@ from properties.kinds import Checkable
 
 from ..answers import of_step, sought
 from ..interpreter import Interpreter, Move, State
+from ..wording import counted, plural
 from .explored import Explored
 from .family import variables_of
 from .finding import Lint
@@ -75,7 +76,8 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
     if not states:
         return None
     name = work.own.name
-    seen = f"in {len(states):,} states that were looked at, {work.process.name} is back at {_start(work)} and {name} "
+    looked = f"{counted(len(states), 'state')} that {plural(len(states), 'was', 'were')} looked at"
+    seen = f"in {looked}, {work.process.name} is back at {_start(work)} and {name} "
     ways = _returns(run.instance.system, work)
     forgetful = [w for w in ways if not w[2]]
     if forgetful and any(resets for *_, resets in ways):

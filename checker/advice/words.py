@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ..report.blocks import Block, Document, Grid, Heading, Paragraph
+from ..wording import counted, numbered
 from .explosion import Explosion
 from .fewer import NOTABLE
 from .finding import Linted
@@ -35,9 +36,9 @@ def _request(f: Forecast) -> str:
 
 def _states(f: Forecast) -> str:
     if f.states is None:
-        return f"at least {f.at_least:,} states"
+        return f"at least {counted(f.at_least, 'state')}"
     if f.states.exact:
-        return f"{round(f.states.low):,} states"
+        return counted(round(f.states.low), "state")
     return f"about {_rounded(f.states.middle)} states, between {_rounded(f.states.low)} and {_rounded(f.states.high)}"
 
 
@@ -91,7 +92,7 @@ def _explosion(x: Explosion) -> Iterator[Block]:
     yield Heading("What multiplies the states")
     sizes = ", ".join(f"{n}={v}" for n, v in x.measured_at.items()) or "the only size"
     whole = "all" if x.complete else "the first"
-    yield Paragraph(f"Measured on {whole} {x.states:,} states and {x.steps:,} steps of {sizes}.")
+    yield Paragraph(f"Measured on {whole} {counted(x.states, 'state')} and {counted(x.steps, 'step')} of {sizes}.")
     yield Grid(
         ("variable", "values", "states without it", "times"),
         tuple((v.name, f"{v.values:,}", f"{v.without:,}", f"{v.ratio:.2f}") for v in x.variables[:MOST]),
@@ -129,7 +130,7 @@ def _json(value: Any) -> str:
 # Lint ------------------------------------------------------------------------------------------------------------
 def lint_document(found: Linted, exit_code: int) -> Document:
     """One paragraph a finding, as compilers write them."""
-    count = f"{len(found)} finding{'' if len(found) == 1 else 's'}" if found else "nothing found"
+    count = numbered(len(found), "finding") if found else "nothing found"
     return Document(
         tuple(Paragraph(str(x), "unknown") for x in found), f"lint of {found.protocol}: {count} (exit {exit_code})"
     )

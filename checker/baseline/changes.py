@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from ..report.compare import Difference
 from ..vocabulary import Finding, Report, Verdict
+from ..wording import numbered
 from .entry import Entry, Item, Judged
 
 
@@ -76,7 +77,7 @@ def _depths(before: Entry, after: Entry) -> Iterator[Difference]:
 
 
 def _steps(j: Judged) -> str | None:
-    return None if j.steps is None else f"{j.steps} step{'s' if j.steps != 1 else ''}"
+    return None if j.steps is None else numbered(j.steps, "step")
 
 
 def _counts(before: Entry, after: Entry) -> tuple[tuple[Difference, ...], str]:

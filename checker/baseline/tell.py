@@ -16,6 +16,7 @@ from ..report.document import violation
 from ..report.github import SIGNS
 from ..report.mermaid import render_mermaid
 from ..vocabulary import INTERRUPTED, Finding, Verdict
+from ..wording import numbered
 from .changes import Changed
 
 SCHEMA = "planrace/baseline-comparison/1"
@@ -65,7 +66,7 @@ def _arrow(d: Difference) -> str:
 
 
 def _steps(f: Finding) -> str:
-    return "" if f.depth is None else f" in {f.depth} step{'s' if f.depth != 1 else ''}"
+    return "" if f.depth is None else f" in {numbered(f.depth, 'step')}"
 
 
 # Text ------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from ..wording import numbered
 from .entry import Entry, Item, Judged
 
 FORMAT = 1
@@ -39,7 +40,7 @@ def _results(e: Entry) -> Iterator[Item]:
 
 def judged_text(j: Judged) -> str:
     """A verdict with the length of its run."""
-    return j.verdict.word if j.steps is None else f"{j.verdict.word}, {j.steps} step{'s' if j.steps != 1 else ''}"
+    return j.verdict.word if j.steps is None else f"{j.verdict.word}, {numbered(j.steps, 'step')}"
 
 
 def _items(items: Iterable[Item], level: int) -> Iterator[str]:

@@ -19,6 +19,7 @@ from ..report.forms import FOR_CI, FORMS, OF_TRACE, WHOLE, NoTraceError, render_
 from ..report.outcome import Broken
 from ..report.plain import WIDTH
 from ..vocabulary import Report, Source
+from ..wording import joined
 from .failures import code_of, sentence_of
 
 
@@ -76,7 +77,7 @@ class Delivery:
         self._allowed = allowed
         shown = [self._known(f) for f in formats if ":" not in f]
         if len(shown) > 1:
-            raise click.UsageError(f"Standard output takes one form, not {' and '.join(shown)}; write FORM:FILE.")
+            raise click.UsageError(f"Standard output takes one form, not {joined(shown)}; write FORM:FILE.")
         self.form = shown[0] if shown else "text"
         named = [(self._known(f.partition(":")[0]), f.partition(":")[2]) for f in formats if ":" in f]
         named += [self._place(o) for o in outputs]

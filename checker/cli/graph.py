@@ -10,6 +10,7 @@ from ..report.blocks import Document
 from ..report.graphs import render_dot, render_graphml
 from ..run import instance_of
 from ..stategraph import state_graph
+from ..wording import numbered
 from .command import once
 from .deliver import Delivery, Told, source_of
 
@@ -28,7 +29,7 @@ def graph_command(protocol: str, **asked: Any) -> int:
             without=asked["without"],
         )
         graph = state_graph(instance, instance.system.properties, asked["max_states"])
-    closing = f"{graph.number_of_nodes()} states, {graph.number_of_edges()} transitions"
+    closing = f"{numbered(graph.number_of_nodes(), 'state')}, {numbered(graph.number_of_edges(), 'transition')}"
     makers = {"dot": lambda: render_dot(graph), "graphml": lambda: render_graphml(graph)}
     delivery.deliver(Told(Document((), closing), makers), strict=True)
     return 0

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ..limits import Listener, Progress
+from ..wording import counted
 
 
 @contextmanager
@@ -40,6 +41,6 @@ def line(event: Progress, left: float | None = None, roughly: float | None = Non
         to_come = f", {how} {float(f'{most:.2g}'):,.0f} to come{time}"
     memory = f", {event.memory_bytes / 2**20:,.0f} MiB" if event.memory_bytes else ""  # not every system tells it
     return (
-        f"{event.task}: {event.states:,} states, {rate:,.0f}/s, {event.transitions:,} transitions, "
+        f"{event.task}: {counted(event.states, 'state')}, {rate:,.0f}/s, {counted(event.transitions, 'transition')}, "
         f"depth {event.depth}{memory}, {event.seconds:.0f} s{to_come}"
     )

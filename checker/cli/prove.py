@@ -20,6 +20,7 @@ from ..report.forms import FORMS
 from ..report.html import render_matrix
 from ..report.outcome import Asked, Outcome
 from ..run import chosen, provable, refuse, split
+from ..wording import numbered
 from .command import once
 from .deliver import Delivery, Told, source_of, told
 from .progress import progress
@@ -35,7 +36,7 @@ def prove_command(protocol: str, **asked: Any) -> int:
         result, code, texts = (_table if asked["all_"] else _proof)(protocol, obligations, asked)
     delivery.deliver(result)
     if asked["dump_smt"] is not None:
-        click.echo(f"{obligations.write(texts)} obligations written to {asked['dump_smt']}", err=True)
+        click.echo(f"{numbered(obligations.write(texts), 'obligation')} written to {asked['dump_smt']}", err=True)
     return code
 
 
@@ -101,6 +102,6 @@ def _say(answer: Confirmation | None) -> None:
     if answer is None:
         return
     agreed = answer.asked - len(answer.doubted)
-    click.echo(f"{agreed} of {answer.asked} obligations confirmed by {answer.solver}", err=True)
+    click.echo(f"{agreed} of {numbered(answer.asked, 'obligation')} confirmed by {answer.solver}", err=True)
     for name, why in answer.doubted:
         click.echo(f"not confirmed: {name}: {why}", err=True)

@@ -19,7 +19,7 @@ from properties.kinds import Invariant, Property, StepInvariant
 from ..intervals import may_fail
 from ..replay import Recording
 from ..vocabulary import OUTCOME_NEVER, Warned
-from ..wording import counted
+from ..wording import as_outcome, counted
 
 if TYPE_CHECKING:
     from .emit import Watch
@@ -80,7 +80,7 @@ class Census:
             return Warned("vacuous", s.name, f"holds vacuously: {s.part} is never true")
         if s.name in never:
             return Warned("never happens", s.name, "never happens: its guard is never true")
-        return Warned(OUTCOME_NEVER, s.name, f"never ends as {s.part}")
+        return Warned(OUTCOME_NEVER, s.name, f"never ends {as_outcome(s.part)}")
 
 
 def _unlike(missed: Sequence[Subject], never: Collection[str]) -> Iterator[Subject]:

@@ -12,6 +12,7 @@ from ..answers import Answer, confirm_state, confirm_step, of_step, sought, verd
 from ..interpreter import Interpreter, RangeError
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
+from ..wording import numbered
 from .coverage import Census
 from .emit import Watch
 
@@ -81,7 +82,7 @@ class Questions:
             return known
         if not coverage.complete:
             return Answer(p, Verdict.UNKNOWN, f"not decided: {coverage.stopped}")
-        how = f"complete search of {coverage.states} states"
+        how = f"complete search of {numbered(coverage.states, 'state')}"
         return Answer(p, verdict_never_met(p), f"never met in a {how}" if isinstance(p, Reachability) else how)
 
     def _close(self, p: Checkable, recording: Recording) -> None:

@@ -17,6 +17,7 @@ from ..answers import Answer, retrace
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration
+from ..wording import numbered
 from .coverage import Census
 from .kernel import Expand, Kernel, OutOfRangeError
 from .questions import Questions, raise_range_error
@@ -179,7 +180,7 @@ class Search:
     def _look(self) -> str | None:
         if self.limits.states is not None and len(self._parents) >= self.limits.states:
             self.full = True
-            return f"the bound of {self.limits.states} states was reached"
+            return f"the bound of {numbered(self.limits.states, 'state')} was reached"
         return self._watchman.look(len(self._parents), self._transitions, self._depth)
 
     # Answers ---------------------------------------------------------------------------------------------------

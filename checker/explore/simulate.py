@@ -17,6 +17,7 @@ from ..answers import Answer, retrace
 from ..limits import Limits, Listener, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
+from ..wording import numbered, plural
 from .kernel import Kernel, OutOfRangeError
 from .questions import Questions, raise_range_error
 
@@ -81,7 +82,7 @@ class Simulation:
             stopped = self._one_run() or self._enough(n)
             if stopped:
                 return stopped
-        return f"{self.runs} runs were done"
+        return f"{numbered(self.runs, 'run')} {plural(self.runs, 'was', 'were')} done"
 
     def _one_run(self) -> str | None:
         """One run from the initial state; why the simulation must stop, if it must."""
@@ -115,7 +116,7 @@ class Simulation:
 
     def _enough(self, runs: int) -> str | None:
         if self.limits.states is not None and len(self._seen) >= self.limits.states:
-            return f"the bound of {self.limits.states} states was reached after {runs} runs"
+            return f"the bound of {numbered(self.limits.states, 'state')} was reached after {numbered(runs, 'run')}"
         if self.fail_fast and self._questions.violated:
             return f"the first violation was found in run {runs}"
         return f"every property has its verdict in run {runs}" if not self._questions.open else None

@@ -23,6 +23,7 @@ from ..explore.layers import Layers, Onward
 from ..interpreter import Move
 from ..limits import TimeUpError, look_at_the_clock, timed, until
 from ..replay import Recording, performer
+from ..wording import numbered
 from .causes import conflicts
 from .delay import Seek
 from .look import Lens, Wanted
@@ -63,7 +64,7 @@ def different(instance: Instance, p: Invariant | StepInvariant, seek: Seek) -> D
         with until(SECONDS, "time for runs that differ"):
             how = looking.look(seek)
     except TimeUpError as problem:
-        how = f"the first {looking.looked} runs: {problem}"
+        how = f"the first {numbered(looking.looked, 'run')}: {problem}"
     return Different(tuple(looking.found.values()), how)
 
 
@@ -87,11 +88,11 @@ class _Looking:
             layers = onward.violating(endings[_ending(end)], len(end.moves))
             for run in [end] if layers is None else _Walk(kernel, layers).runs():
                 if self.looked >= RUNS:
-                    return f"the first {self.looked} runs"
+                    return f"the first {numbered(self.looked, 'run')}"
                 self._look_at(run)
             whole = whole and layers is not None
         each = "all shortest runs" if whole else "some shortest runs"
-        return f"{each} to each of {len(first)} last steps, {self.looked} up to commuting steps"
+        return f"{each} to {_each(len(first))}, {self.looked} up to commuting steps"
 
     def _look_at(self, run: Recording) -> None:
         look_at_the_clock()
@@ -161,3 +162,7 @@ def _alike(run: Recording, race: Race) -> tuple[object, ...]:
     first, second = (run.moves[n - 1] for n in (race.first, race.second))
     variables = frozenset(p.partition("[")[0] for p in race.places)
     return first.action.name, first.outcome.name, second.action.name, second.outcome.name, variables
+
+
+def _each(ends: int) -> str:
+    return "the only last step" if ends == 1 else f"each of {ends} last steps"

@@ -11,6 +11,7 @@ from ..annotations import Declared
 from ..report import sentence, to_plain, trace_json
 from ..report.blocks import Block, Document, Grid, Heading, Paragraph
 from ..vocabulary import Step
+from ..wording import counted, numbered
 from .judge import Difference, Judged, Mutation
 from .mutants import KINDS
 
@@ -36,7 +37,7 @@ def _request(m: Mutation) -> str:
 def _numbers(m: Mutation) -> str:
     parts = [f"{len(m.of(s))} {'equivalent here' if s == 'equivalent' else s}" for s in STATUSES if m.of(s)]
     stopped = " Interrupted: the rest was not tried." if m.interrupted else ""
-    made = f"{len(m.judged)} mutants: {', '.join(parts) or 'none'}; {m.seconds:.1f} s.{stopped}"
+    made = f"{numbered(len(m.judged), 'mutant')}: {', '.join(parts) or 'none'}; {m.seconds:.1f} s.{stopped}"
     same = " Those that are equivalent take the same steps in all reachable states here, or ones that change nothing."
     return made + (same if m.of("equivalent") else "")
 
@@ -57,7 +58,7 @@ def _list(m: Mutation, status: str, title: str) -> Iterator[Block]:
 
 def _difference(d: Difference, variables: Sequence[Declared]) -> str:
     """The first step that differs; of one action and choice if there are such on both sides."""
-    after = "at once" if not d.after else "after 1 step" if d.after == 1 else f"after {d.after} steps"
+    after = f"after {counted(d.after, 'step')}" if d.after else "at once"
     gone, new = _pair(d)
     before = d.run.steps[-1].state if d.run.steps else d.run.initial
     if gone is None or new is None:
@@ -93,7 +94,7 @@ def _noticing(m: Mutation) -> Iterator[Block]:
 def _score(m: Mutation) -> str:
     if m.score is None or m.best is None:
         return "there are no mutants that differ"
-    words = f"{m.score:.1%} of {len(m.judged) - len(m.of('equivalent'))} mutants killed"
+    words = f"{m.score:.1%} of {numbered(len(m.judged) - len(m.of('equivalent')), 'mutant')} killed"
     return words if m.score == m.best else f"{words}, {m.best:.1%} if all that is undecided were"
 
 

@@ -30,6 +30,7 @@ from ..explore.symmetry import check_symmetric
 from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
 from ..replay import Recording, ReplayError
 from ..vocabulary import Exploration
+from ..wording import numbered
 from .emit import TERMS
 from .memory import Array, words_at, write
 from .program import Program, bucket
@@ -303,7 +304,7 @@ class NativeSearch:
     def _look(self) -> None:
         states = self._states
         if self.limits.states is not None and states >= self.limits.states:
-            raise StoppedError(f"the bound of {self.limits.states} states was reached")
+            raise StoppedError(f"the bound of {numbered(self.limits.states, 'state')} was reached")
         stopped = self._watchman.look(states, self.transitions, self._depth)
         if stopped:
             raise StoppedError(stopped)

@@ -193,7 +193,7 @@ def line(report: Report, *, cached: bool) -> str:
     instance = "; ".join(c for c in chosen if c)
     told = f"{report.verdict.word:<9} {report.protocol}" + (f" ({instance})" if instance else "")
     if report.exploration is not None:
-        told += f": {report.exploration.states:,} states, {report.exploration.seconds:.2f} s"
+        told += f": {counted(report.exploration.states, 'state')}, {report.exploration.seconds:.2f} s"
     if report.left_out:
         told += f"; left out: {', '.join(name for name, _, _ in report.left_out)}"
     noted = [f"{w.subject} {w.message}" for w in report.warnings if w.kind == WITHOUT_FAULTS]

@@ -23,7 +23,7 @@ from ..smt.schedule import Scheduling, course
 from ..smt.sorts import UnencodableError
 from ..smt.wellformed import POSITIONS
 from ..vocabulary import INITIALLY, Verdict
-from ..wording import counted
+from ..wording import counted, joined
 from .refute import Refutation, Refuter
 
 SIZES = 2000
@@ -91,7 +91,7 @@ class Decider:
                 pass  # those that the assumptions allow hold what variables start with, or an error says so
         if not self.obligations.consistent():
             raise ModelError(
-                f"no size satisfies {' and '.join(str(t) for t in self.assuming)}",
+                f"no size satisfies {joined([str(t) for t in self.assuming])}",
                 remedy="the proof is for sizes that its assumptions allow; choose others",
             )
 

@@ -26,6 +26,7 @@ from ..explore import Search
 from ..interpreter import Context, Interpreter, State
 from ..limits import Limits, Watchman
 from ..smt.steps import Steps
+from ..wording import counted, plural
 
 SAMPLE = 200
 """Reachable states of each instance that candidates are tried on; few, for every literal is evaluated in each."""
@@ -96,7 +97,9 @@ class Inference:
             found = _inductive(instance, found)
         where = "a small instance" if len(samples) == 1 else f"{len(samples)} small instances"
         self.told = (
-            f"{tried:,} clauses tried, {told:,} hold in {seen:,} states of {where}, {len(found):,} are inductive there"
+            f"{counted(tried, 'clause')} tried, {told:,} {plural(told, 'holds', 'hold')} in "
+            f"{counted(seen, 'state')} of {where}, "
+            f"{len(found):,} {plural(len(found), 'is', 'are')} inductive there"
         )
         return found
 

@@ -31,6 +31,7 @@ from ..vocabulary import (
     Verdict,
     Warned,
 )
+from ..wording import counted
 from .decide import Decider, Decision, LeftOut
 from .infer import Inference, instances, lemmas, smallest
 from .refute import Refuter
@@ -210,7 +211,7 @@ class Proving:
                 more += f"; with {fault} the model is wrong: {problem.what}"
                 continue
             if alone.refutation is not None:
-                more += f"; violated with {fault} (in {len(alone.refutation.recording.moves)} steps)"
+                more += f"; violated with {fault} (in {counted(len(alone.refutation.recording.moves), 'step')})"
             else:
                 more += f"; with {fault} {alone.verdict.word}"
         return more

@@ -14,6 +14,7 @@ from typing import Any
 from ..annotations import Causes, Declared, Insight, Neighbourhood, Picture, Shape
 from ..trace import Change, Observed, Shown, ShownState, Step, Trace
 from ..vocabulary import Exploration, Finding, Match, Report
+from ..wording import numbered
 from .errors import MalformedError
 
 SCALARS = ("truth value", "number", "enumeration", "index", "optional")
@@ -216,18 +217,22 @@ def _insight(i: Insight | None, t: Trace, where: str) -> None:
     for n, o in enumerate(chain.from_iterable(i.offers)):
         _told(o, (), f"{where}.offers[{n}]")
     for n, truth in enumerate(i.truths):
-        _is(len(truth.holds) == states, f"{where}.truths[{n}].holds", f"the run has {states} states")
-        _is(len(truth.offenders) in (0, states), f"{where}.truths[{n}].offenders", f"the run has {states} states")
+        _is(len(truth.holds) == states, f"{where}.truths[{n}].holds", f"the run has {numbered(states, 'state')}")
+        _is(
+            len(truth.offenders) in (0, states),
+            f"{where}.truths[{n}].offenders",
+            f"the run has {numbered(states, 'state')}",
+        )
     for n, b in enumerate(i.beliefs):
         there = 0 <= b.since <= steps and len(b.truth) <= states - b.since
         _is(there, f"{where}.beliefs[{n}]", "it lasts longer than the run")
-    _is(len(i.touched) in (0, steps), f"{where}.touched", f"the run has {steps} steps")
+    _is(len(i.touched) in (0, steps), f"{where}.touched", f"the run has {numbered(steps, 'step')}")
     _is(i.recoverable is None or 0 <= i.recoverable < states, f"{where}.recoverable", "there is no such state")
     if i.causes is not None:
         _causes(i.causes, steps, f"{where}.causes")
     if i.beside is not None:
-        _is(len(i.beside.steps) == steps, f"{where}.beside.steps", f"the run has {steps} steps")
-        _is(len(i.beside.broken) <= states, f"{where}.beside.broken", f"the run has {states} states")
+        _is(len(i.beside.steps) == steps, f"{where}.beside.steps", f"the run has {numbered(steps, 'step')}")
+        _is(len(i.beside.broken) <= states, f"{where}.beside.broken", f"the run has {numbered(states, 'state')}")
         _state(i.beside.initial, (), f"{where}.beside.initial")
         for n, s in enumerate(i.beside.steps):
             if s is not None:
@@ -249,7 +254,7 @@ def _steps(numbers: Iterable[int], steps: int, where: str) -> None:
 
 
 def _near(near: Neighbourhood, states: int, where: str) -> None:
-    _is(len(near.states) >= states, f"{where}.states", f"the run has {states} states")
+    _is(len(near.states) >= states, f"{where}.states", f"the run has {numbered(states, 'state')}")
     for n, s in enumerate(near.states):
         for m, o in enumerate(s.offers):
             _told(o, (), f"{where}.states[{n}].offers[{m}]")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..vocabulary import DISABLED, Fairness, Finding, Hopeless, Refusal, Runbook, Trace
-from ..wording import counted, ending
+from ..wording import as_outcome, counted, ending, joined, plural
 from .blocks import Block, Facts, Heading, Paragraph
 
 
@@ -15,7 +15,7 @@ def continuation(f: Finding) -> Iterator[Block]:
     if f.trace is not None and f.trace.loop is not None:
         yield Paragraph(_loop(f.trace, f.trace.loop), "violated")
         if f.trace.loop == len(f.trace) and f.fairness:
-            yield Paragraph(f"Enabled there: {_joined(f.fairness)}, which need not be taken, for lack of fairness.")
+            yield Paragraph(f"Enabled there: {_names(f.fairness)}, which need not be taken, for lack of fairness.")
         elif f.fairness:
             yield Paragraph(f"The loop is fair: {_fair(f.fairness)}.")
             yield from _starving([x for x in f.fairness if x.how == DISABLED])
@@ -47,16 +47,14 @@ def _fair(fairness: tuple[Fairness, ...]) -> str:
 def _starving(fairness: Sequence[Fairness]) -> Iterator[Block]:
     """Actions that strong fairness would help."""
     if fairness:
-        is_ = "is" if len(fairness) == 1 else "are"
         yield Paragraph(
-            f"{_joined(fairness)} {is_} enabled again and again as well, and never taken: weak fairness allows that, "
-            f'fairness="strong" would not.'
+            f"{_names(fairness)} {plural(len(fairness), 'is', 'are')} enabled again and again as "
+            f'well, and never taken: weak fairness allows that, fairness="strong" would not.'
         )
 
 
-def _joined(fairness: Sequence[Fairness]) -> str:
-    names = [_called(x) for x in fairness]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+def _names(fairness: Sequence[Fairness]) -> str:
+    return joined([_called(x) for x in fairness])
 
 
 def _called(x: Fairness) -> str:
@@ -80,8 +78,8 @@ def _hopeless(h: Hopeless) -> Iterator[Block]:
 def _refusal(r: Refusal) -> str:
     tried = f"{r.action} is tried in {r.tried:,} of them where it would write {r.place}"
     if not r.reasons:
-        return f"{tried}, and never ends as {r.outcome}: other endings come first."
-    return f"{tried}, and never ends as {r.outcome}: {' and '.join(r.reasons)} is false each time."
+        return f"{tried}, and never ends {as_outcome(r.outcome)}: other endings come first."
+    return f"{tried}, and never ends {as_outcome(r.outcome)}: {' and '.join(r.reasons)} is false each time."
 
 
 def runbook(name: str, book: Runbook) -> Iterator[Block]:

@@ -25,7 +25,7 @@ from ..vocabulary import (
     Unreached,
     Verdict,
 )
-from ..wording import counted
+from ..wording import counted, joined
 from .because import finding_because, others_text
 from .blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
 from .continuations import continuation, runbook
@@ -145,11 +145,11 @@ def _independent(report: Report) -> str:
     if not live or len(live) == len(report.findings):
         return "nothing that this search looks for depends on it"
     own = "a search of its own" if len(live) == 1 else "searches of their own"
-    return f"but for {' and '.join(live)}, with {own}, nothing that is checked depends on it"
+    return f"but for {joined(live)}, with {own}, nothing that is checked depends on it"
 
 
 def _workers(count: int) -> str:
-    return "one worker" if count == 1 else f"{count} workers"
+    return "one worker" if count == 1 else counted(count, "worker")
 
 
 def how(f: Finding) -> str:
@@ -169,7 +169,8 @@ def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object
         return
     key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
     if key in told:
-        yield Paragraph(f"Broken by the same {counted(len(f.trace), 'step')} as {told[key]}.", "violated")
+        steps = "step" if len(f.trace) == 1 else counted(len(f.trace), "step")
+        yield Paragraph(f"Broken by the same {steps} as {told[key]}.", "violated")
         yield from continuation(f)
         if f.others is not None:
             yield from _others(f.others, variables)

@@ -149,7 +149,7 @@ def matrix_layout(report: MatrixReport) -> Layout:
     return Layout(
         note=(
             f"∀: holds for every size. A number: violated, by a counterexample of so many steps on a small instance. "
-            f"?: not decided.{given} {report.queries:,} queries, {report.seconds:.1f} s."
+            f"?: not decided.{given} {counted(report.queries, 'query', 'queries')}, {report.seconds:.1f} s."
         ),
         legend=(
             *((short[n], n, "protection") for n in report.protections),

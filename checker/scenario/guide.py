@@ -15,6 +15,7 @@ from properties.scenario import Scenario
 from ..explore.kernel import Kernel
 from ..limits import Limits, Listener, Watchman, timed
 from ..replay import Recording
+from ..wording import numbered
 from .match import Monitor, casts
 from .showing import Showing
 
@@ -80,7 +81,7 @@ class Guide:
 
     def _look(self) -> str | None:
         if self.limits.states is not None and self.states >= self.limits.states:
-            return f"the bound of {self.limits.states} states was reached"
+            return f"the bound of {numbered(self.limits.states, 'state')} was reached"
         fullest = max(n for n, q in enumerate(self._queues) if q or n == 0)
         return self._watchman.look(self.states, self.states, fullest)
 

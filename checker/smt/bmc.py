@@ -19,7 +19,8 @@ from ..answers import Answer, of_step, shows, sought, verdict_met, verdict_never
 from ..limits import Limits, Listener, Watchman
 from ..replay import ReplayError, record
 from ..vocabulary import Verdict, Warned
-from .solving import Solving, StoppedError
+from ..wording import numbered
+from .solving import Solving, StoppedError, said
 from .steps import Steps
 
 DEPTH = 30
@@ -128,7 +129,9 @@ class Bounded:
         found = self._answers.get(p.name)
         if found is None and self.complete:
             runs = (
-                f"no run is longer than {self.reached} steps" if self.reached else "the initial state enables no step"
+                f"no run is longer than {numbered(self.reached, 'step')}"
+                if self.reached
+                else "the initial state enables no step"
             )
             return Answer(p, verdict_never_met(p), f"bounded model checking, complete: {runs}")
         return found
@@ -163,7 +166,7 @@ class Bounded:
     def _raise_range_error(self, model: Any, step: int) -> None:
         picks = [self.steps.pick(model, k) for k in range(step)]
         list(self.steps.interpreter.moves(record(self.steps.interpreter, picks).states[-1]))
-        raise ReplayError(f"the solver's run of {step} steps leaves no range")
+        raise ReplayError(f"the solver's run of {numbered(step, 'step')} leaves no range")
 
     def _still_open(self) -> list[Checkable]:
         return [p for p in self.properties if p.name not in self._answers]
@@ -191,12 +194,12 @@ class Bounded:
         """No run has ``depth`` steps, and none ends by assigning a value out of range: every run was seen."""
         interpreter = self.steps.interpreter
         if depth == 0 or (depth == 1 and any(True for _ in interpreter.moves(interpreter.initial()))):
-            raise ReplayError(f"the solver finds no run of {depth} steps, and there are some")
+            raise ReplayError(f"the solver finds no run of {numbered(depth, 'step')}, and there are some")
         self.complete = True
         return "every run was seen"
 
     def _gave_up(self, depth: int) -> str:
-        return f"the solver gave up at depth {depth}: {self._solver.reason_unknown()}"
+        return f"the solver gave up at depth {depth}: {said(self._solver.reason_unknown())}"
 
     # Models ----------------------------------------------------------------------------------------------------
     def _confirm(self, depth: int, still_open: list[Checkable]) -> None:
@@ -210,7 +213,7 @@ class Bounded:
                 self._answers[p.name] = Answer(p, verdict_met(p), "bounded model checking, shortest", recording)
                 decided += 1
         if not decided:
-            raise ReplayError(f"the solver's run of {depth} steps violates nothing")
+            raise ReplayError(f"the solver's run of {numbered(depth, 'step')} violates nothing")
 
     def badness(self, p: Checkable) -> Any:
         """What decides ``p``, over the templates: of a state, or of a step."""
@@ -225,4 +228,4 @@ class Bounded:
     def _open(self, p: Property, stopped: str) -> Answer:
         if self.reached < 0:
             return Answer(p, Verdict.UNKNOWN, f"no run was looked at: {stopped}")
-        return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {self.reached} steps: {stopped}")
+        return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {numbered(self.reached, 'step')}: {stopped}")

@@ -26,8 +26,9 @@ from ..limits import Limits, Listener, Watchman
 from ..replay import Recording, record
 from ..symbols import symbol
 from ..vocabulary import Verdict, Warned
+from ..wording import numbered
 from .bmc import DEPTH, INTERRUPTED, Bounded
-from .solving import Solving, StoppedError
+from .solving import Solving, StoppedError, said
 from .steps import Steps
 
 RANGES = "every value stays in its range"
@@ -166,7 +167,7 @@ class Induction:
         elif found == z3.sat:
             goal.unreached = self._path_of(self._solver.model(), k, goal)
         else:
-            return f"the solver gave up at k = {k}: {self._solver.reason_unknown()}"
+            return f"the solver gave up at k = {k}: {said(self._solver.reason_unknown())}"
         return None
 
     def _path_of(self, model: Any, k: int, goal: Goal) -> Recording | None:
@@ -207,7 +208,9 @@ class Induction:
         if goal is None or goal.shown is None:
             unreached = None if goal is None else goal.unreached
             seen = (
-                f"no run of {self.base.reached} steps breaks it" if self.base.reached >= 0 else "no run was looked at"
+                f"no run of {numbered(self.base.reached, 'step')} breaks it"
+                if self.base.reached >= 0
+                else "no run was looked at"
             )
             return Answer(p, Verdict.UNKNOWN, f"{stopped}; {seen}", None, unreached)
         if self._ranges.shown is None:

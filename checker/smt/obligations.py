@@ -24,6 +24,7 @@ from ..limits import Limits, Watchman
 from ..symbols import symbol
 from ..vocabulary import INITIALLY
 from .open import Frame, Open, State
+from .solving import said
 from .sorts import conjunction, disjunction, scalar
 from .wellformed import ONCE, POSITIONS, contradictory, defined, misplaced
 
@@ -298,7 +299,7 @@ class Obligations:
         reason = solver.reason_unknown()
         if "interrupted" in reason:
             raise KeyboardInterrupt
-        limit = f"its resource limit of {self.rlimit:,}" if reason in RESOURCES else reason
+        limit = f"its resource limit of {self.rlimit:,}" if reason in RESOURCES else said(reason)
         return Result(False, given, seconds, f"{GAVE_UP}: {limit}")
 
     def _hypothesis(self, name: str) -> tuple[Any, Any]:

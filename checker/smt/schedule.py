@@ -13,6 +13,7 @@ from model.language import Action, Index, ModelError, System, Term
 from properties.kinds import Recoverability
 from properties.schedule import Rule, Schedule
 
+from ..wording import numbered
 from .obligations import Ending, Obligations, Result
 from .open import Frame
 from .sorts import conjunction, disjunction
@@ -41,7 +42,9 @@ def course(system: System, p: Recoverability, s: Schedule) -> Course:
                 remedy=f"take actions tagged {' or '.join(sorted(p.helpers))}",
             )
         if len(rule.arguments) != len(action.parameters):
-            raise ModelError(f"schedule for {p.name}: {rule.action} takes {len(action.parameters)} arguments")
+            raise ModelError(
+                f"schedule for {p.name}: {rule.action} takes {numbered(len(action.parameters), 'argument')}"
+            )
         rules.append((rule, action))
     return Course(p, s, tuple(rules))
 

@@ -35,6 +35,15 @@ GRACE = 1.0
 STACK = 128 * 2**20
 """Bytes of stack for the thread, of which only what is used is real memory."""
 
+WORDS = {
+    "canceled": "it was stopped before it had an answer",
+    "timeout": "its time was up",
+    "max. resource limit exceeded": "its resource limit was reached",
+    "resource limits reached": "its resource limit was reached",
+    "unknown": "it gives no reason",
+}
+"""What Z3 means by its reasons."""
+
 z3.set_param("ctrl_c", False)  # else Z3 takes SIGINT for itself
 
 
@@ -201,3 +210,11 @@ def _no_collection() -> Iterator[None]:
 
 
 _worker = _Worker()
+
+
+def said(problem: object) -> str:
+    """What Z3 says of a question that it does not answer, as text: it has bytes in some places, and its own words."""
+    if isinstance(problem, z3.Z3Exception):
+        problem = problem.args[0] if problem.args else "no reason"
+    text = problem.decode(errors="replace") if isinstance(problem, bytes) else str(problem)
+    return WORDS.get(text.strip(), text.strip() or "it gives no reason")

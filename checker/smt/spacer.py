@@ -19,8 +19,9 @@ from properties.kinds import Checkable
 from ..answers import Answer, of_step, verdict_never_met
 from ..limits import Limits, Listener, Watchman
 from ..vocabulary import Verdict, Warned
+from ..wording import numbered
 from .bmc import DEPTH, INTERRUPTED, Bounded
-from .solving import Solving, StoppedError
+from .solving import Solving, StoppedError, said
 from .steps import Steps
 
 SHORT = 16
@@ -108,7 +109,7 @@ class Spacer:
             ended = self.base.deepen(self.base.reached + 1)
         found = self.base.answer(p)
         if found is None or found.recording is None:
-            ended = ended or f"it has more than {self._depth} steps"
+            ended = ended or f"it has more than {numbered(self._depth, 'step')}"
             return Answer(p, Verdict.UNKNOWN, f"Spacer says it is decided by a run, but none was told: {ended}")
         return found
 
@@ -123,12 +124,12 @@ class Spacer:
             found = engine.query(error)
         except z3.Z3Exception as problem:
             self.solving.look()
-            return f"Spacer gave up: {problem}"
+            return f"Spacer gave up: {said(problem)}"
         self.solving.look()
         if found == z3.sat:
             return "violated"
         if found == z3.unknown:
-            return f"Spacer gave up: {engine.reason_unknown()}"
+            return f"Spacer gave up: {said(engine.reason_unknown())}"
         return self._check(self._certificate(engine.get_answer(), inductive), bad)
 
     # Bits ------------------------------------------------------------------------------------------------------

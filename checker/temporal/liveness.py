@@ -27,6 +27,7 @@ from ..interpreter import RangeError
 from ..limits import STRIDE, look_at_the_clock, timed
 from ..replay import Recording
 from ..vocabulary import Verdict
+from ..wording import joined, numbered
 from .arrays import loops, pieces, zeros
 from .lasso import Lasso, confirm
 
@@ -75,8 +76,8 @@ class Liveliness:
             return found
         system = self.interpreter.instance.system
         fair = sum(a.fairness != "none" for a in system.actions.values())
-        faults = f"despite {' and '.join(system.faults)}" if system.faults else "without faults"
-        how = f"complete search of {self._states} states {faults}, {fair} actions fair"
+        faults = f"despite {joined(system.faults)}" if system.faults else "without faults"
+        how = f"complete search of {numbered(self._states, 'state')} {faults}, {numbered(fair, 'action')} fair"
         return Answer(p, Verdict.HOLDS, how)
 
     def violation(self, p: Liveness) -> Answer | None:

@@ -20,6 +20,7 @@ from ..interpreter import RangeError
 from ..limits import timed
 from ..replay import ReplayError
 from ..vocabulary import Runbook, Verdict
+from ..wording import numbered
 from .arrays import loops, pieces
 from .hopeless import explain
 
@@ -47,7 +48,7 @@ class Recoveries:
             raise problem.of(f"property {p.name}", p.where) from None
         hopeless = _first(made, recover(made))
         if hopeless is None:
-            how = f"complete search of {made.states} states, {_asked(made)} of them asked"
+            how = f"complete search of {numbered(made.states, 'state')}, {_asked(made)} of them asked"
             book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
             return Answer(p, Verdict.HOLDS, how, runbook=book, untold=guard.warnings)
         depth, n = hopeless

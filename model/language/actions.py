@@ -14,12 +14,12 @@ An action is written as a function from its parameters to a ``step`` of parts::
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from .build import both
-from .errors import DefinitionError, Place, author
+from .errors import DefinitionError, Place, author, so_many
 from .ledger import handed_on
 from .ledger import made as enter
 from .names import usable
@@ -283,14 +283,10 @@ def check_state_only(term: Term, what: str, where: Place | None) -> None:
 def check_parameters(sorts: tuple[Sort, ...], names: tuple[str, ...], action: str) -> None:
     if len(sorts) != len(names):
         raise DefinitionError(
-            f"action {action} has {_so_many(names, 'parameter')} ({', '.join(names) or 'none'}) but "
-            f"{_so_many(sorts, 'sort')}",
+            f"action {action} has {so_many(names, 'parameter')} ({', '.join(names) or 'none'}) but "
+            f"{so_many(sorts, 'sort')}",
             remedy="give one sort for each parameter in @….action(…)",
         )
-
-
-def _so_many(things: Sized, word: str) -> str:
-    return f"{len(things)} {word}{'' if len(things) == 1 else 's'}"
 
 
 def _contains(outer: Term, inner: Term) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -50,6 +50,12 @@ class DefinitionError(ModelError):
 
     def __init__(self, what: str, *, where: Place | None = None, remedy: str | None = None) -> None:
         super().__init__(what, where=where or author(), remedy=remedy)
+
+
+def so_many(things: int | Sized, word: str) -> str:
+    """So many of a thing in a message: 1 field, 2 fields."""
+    number = things if isinstance(things, int) else len(things)
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def near(name: str, names: Iterable[str]) -> str:

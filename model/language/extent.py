@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import DefinitionError, Place
+from .errors import DefinitionError, Place, so_many
 
 if TYPE_CHECKING:
     from .terms import Term
@@ -33,7 +33,7 @@ def check_extent(term: Term, what: str, where: Place | None) -> None:
     """Refuse a term that is nested too deeply, or too large. Raises ``DefinitionError``."""
     if term.depth > DEEPEST:
         raise DefinitionError(
-            f"{what}: a term is nested {term.depth:,} levels deep, at most are {DEEPEST}",
+            f"{what}: a term is nested {so_many(term.depth, 'level')} deep, at most are {DEEPEST}",
             where=where,
             remedy="let a variable hold a part of it; both(…), either(…) and count(…) take many at one level",
         )

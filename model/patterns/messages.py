@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from model.language import DefinitionError, Index, Term
+from model.language.errors import so_many
 from model.language.sorts import Scalar, describe, is_scalar
 from model.language.structural import Structural
 from model.language.terms import Value, expect
@@ -51,7 +52,7 @@ class Channel(Structural):
         if len(values) != len(self.parts):
             raise DefinitionError(
                 f"channel {self.name}: a message is {', '.join(map(describe, self.parts.values()))}, "
-                f"not {len(values)} value{'' if len(values) == 1 else 's'}",
+                f"not {so_many(values, 'value')}",
                 remedy=f"write ({', '.join(self.parts)}), in this order",
             )
         return tuple(expect(v, s, f"message of {self.name}") for v, s in zip(values, self.parts.values(), strict=True))

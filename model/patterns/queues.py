@@ -21,6 +21,7 @@ from model.language import (
     update,
 )
 from model.language.actions import advised
+from model.language.errors import so_many
 from model.language.sorts import Bool, Enum, Maybe, Scalar, Size, describe
 from model.language.system import Messages
 from model.language.terms import Value, expect
@@ -46,7 +47,7 @@ class Ordered(Channel):
         """The slots of a message that is a single value; of several fields each has its own, ``columns``."""
         if len(self.columns) > 1:
             raise DefinitionError(
-                f"channel {self.name}: a message has {len(self.columns)} fields",
+                f"channel {self.name}: a message has {so_many(self.columns, 'field')}",
                 remedy="use columns, or heads for head",
             )
         return self.columns[0]
@@ -148,7 +149,7 @@ def ordered(
     blanks = blank if isinstance(blank, tuple) else (None,) * len(fields) if blank is None else (blank,)
     if len(blanks) != len(fields):
         raise DefinitionError(
-            f"channel {name}: a message has {len(fields)} fields, and {len(blanks)} blank",
+            f"channel {name}: a message has {so_many(fields, 'field')}, and {so_many(blanks, 'blank')}",
             remedy=_blanks_for(fields),
         )
 
