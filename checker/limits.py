@@ -30,6 +30,11 @@ Clock = Callable[[], float]
 """Tells seconds: ``time.monotonic``, or ``time.process_time`` for work that other processes should not shorten."""
 
 
+def wall() -> float:
+    """Seconds on the clock on the wall."""
+    return time.monotonic()
+
+
 class TimeUpError(Exception):
     """There is no time left; the message says which limit was reached."""
 
@@ -43,12 +48,12 @@ class Deadline:
     at: float
     seconds: float
     what: str = "time limit"
-    clock: Clock = time.monotonic
+    clock: Clock = wall
     remedy: str = ""
     outer: Deadline | None = None
 
     @staticmethod
-    def after(seconds: float, what: str = "time limit", clock: Clock = time.monotonic, remedy: str = "") -> Deadline:
+    def after(seconds: float, what: str = "time limit", clock: Clock = wall, remedy: str = "") -> Deadline:
         """So many seconds from now."""
         return Deadline(clock() + seconds, seconds, what, clock, remedy)
 
@@ -82,7 +87,7 @@ def time_left() -> float | None:
 
 @contextmanager
 def until(
-    seconds: float | None, what: str = "time limit", clock: Clock = time.monotonic, remedy: str = ""
+    seconds: float | None, what: str = "time limit", clock: Clock = wall, remedy: str = ""
 ) -> Iterator[Deadline | None]:
     """What is done within has so many seconds, or until the deadline that counts already, if that is sooner; None
     bounds nothing more. Not for generators: whoever asks one for its next item would get its deadline."""

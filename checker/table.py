@@ -42,6 +42,8 @@ class MatrixReport:
     interrupted: bool = False
     confirmation: Confirmation | None = None
     """A second solver's word on the proofs, where it was asked for."""
+    stopped: str | None = None
+    """Why what is undecided was not looked at any longer, where a limit of time is why."""
 
     @property
     def decided(self) -> int:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import pytest
 
 from checker import limits
 from checker.catalogue import find
+from checker.cli.main import run
 from checker.limits import Limits, TimeUpError, Watchman, deadline, look_at_the_clock, time_left, timed, until
+from checker.ranges import RANGES
 from checker.run import Options, check
 from checker.vocabulary import NOT_TOLD, Report, Verdict, Warned
 
@@ -121,3 +124,43 @@ def test_wherever_a_run_is_cut_it_says_nothing_false_and_what_is_missing(
 
 def test_it_is_worth_knowing_and_no_warning_of_the_model() -> None:
     assert not Warned(NOT_TOLD, "safe", "is told without its causes").strict
+
+
+LEASE = str(Path(__file__).parent.parent / "examples" / "lease.py")
+COMMANDS = {
+    "bounded": ["-p", f"{LEASE}:protocol", "--engine", "bmc", "--depth", "12"],
+    "k-induction": ["-p", f"{LEASE}:fixed", "--engine", "induction"],
+    "spacer": ["-p", f"{LEASE}:fixed", "--engine", "spacer"],
+    "simulated": ["-p", f"{LEASE}:protocol", "--engine", "simulate", "--seed", "1"],
+    "native": ["-p", f"{LEASE}:fixed", "--engine", "native"],
+    "scenario": ["-p", "original", "-s", "plans=2", "-s", "endpoints=1", "--scenario", "postmortem"],
+    "proved": ["prove", "-p", f"{LEASE}:fixed"],
+    "refuted": ["prove", "-p", f"{LEASE}:protocol"],
+    "inferred": ["prove", "-p", f"{LEASE}:fixed", "--infer"],
+    "confirmed": ["prove", "-p", f"{LEASE}:fixed", "--confirm"],
+    "table": ["prove", "--all", "-p", f"{LEASE}:fixed"],
+    "mutants": ["mutate", "-p", f"{LEASE}:fixed", "--action", "send"],
+    "lint": ["lint", "-p", f"{LEASE}:fixed"],
+    "graph": ["graph", "-p", f"{LEASE}:fixed"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_cut_anywhere_without_a_false_word(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = COMMANDS[command]
+    clock = Ticking()
+    monkeypatch.setattr(limits, "time", clock)
+    whole = run([*words, "--time-limit", str(RANGES["seconds"].high)])
+    most = clock.looks
+    capsys.readouterr()
+    for share in (0.0, 0.3, 0.7):
+        monkeypatch.setattr(limits, "time", Ticking())
+        seconds = round(most * share)
+        code = run([*words, "--time-limit", str(seconds)])
+        out, err = capsys.readouterr()
+        assert code in (3, whole), err
+        assert "Traceback" not in err
+        assert code != 3 or f"time limit of {seconds} s was reached" in " ".join((out + err).split())
+        assert code == 3 or share or command == "simulated"  # whose first run ends before its first look

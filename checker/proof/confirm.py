@@ -24,22 +24,23 @@ def confirmer() -> Any:
 
 
 def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:
-    """Ask cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable."""
+    """Ask cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable. One that there is no time for is
+    not confirmed."""
     cvc5 = confirmer()
     watchman = Watchman("confirming", Limits(), listener)
     doubted, asked = [], 0
     for asked, (name, text) in enumerate(texts, 1):
-        watchman.look(asked, 0, 0)
-        answer = ask(cvc5, text)
+        stopped = watchman.look(asked, 0, 0)
+        answer = stopped or ask(cvc5, text, watchman.milliseconds_left)
         if answer != "unsat":
             doubted.append((name, answer))
     return Confirmation(f"cvc5 {cvc5.__version__}", asked, tuple(doubted))
 
 
-def ask(cvc5: Any, text: str) -> str:
-    """cvc5's answer to a script: sat, unsat, or unknown and why."""
+def ask(cvc5: Any, text: str, left: int | None = None) -> str:
+    """cvc5's answer to a script: sat, unsat, or unknown and why. ``left`` are milliseconds that there are at most."""
     solver = cvc5.Solver()
-    solver.setOption("tlimit-per", str(MILLISECONDS))
+    solver.setOption("tlimit-per", str(MILLISECONDS if left is None else min(MILLISECONDS, left)))
     solver.setOption("enum-inst", "true")
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "obligation")

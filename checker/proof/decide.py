@@ -162,6 +162,8 @@ class Decider:
         elif shown is not None:  # the step that is told, not another that the solver knows
             last = shown.recording.moves[-1].action.name
             why = f"not proved: {p.name} is not shown after {last} (a counterexample to induction)"
+        if (stopped := self.refuter.stopped) is not None and stopped not in why:
+            seen = f"{stopped}; {seen}"
         return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", unreached=shown)
 
     def _confirmed(self, found: Refutation, system: System, gap: Gap | None) -> str:

@@ -60,6 +60,7 @@ class Matrix:
             queries=self.decider.obligations.queries,
             seconds=self.decider.obligations.watchman.seconds,
             interrupted=self.interrupted,
+            stopped=self.decider.refuter.stopped,
         )
 
     def discharged(self) -> list[Discharged]:

@@ -79,6 +79,12 @@ class Refuter:
         """The time limit of the run was reached."""
         return self.watchman.seconds_left == 0.0
 
+    @property
+    def stopped(self) -> str | None:
+        """That it was, in words."""
+        end = self.watchman.deadline
+        return end.reason if end is not None and self.spent else None
+
     def _search(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
         tried = instances = states = 0
         for tried, instance in enumerate(self.instances(system), 1):

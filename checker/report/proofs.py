@@ -142,6 +142,7 @@ class Layout:
 def matrix_layout(report: MatrixReport) -> Layout:
     """Where every cell stands, and what is said above and below."""
     given = f" Assumed of the sizes: {', '.join(report.assumptions)}." if report.assumptions else ""
+    why = f": {report.stopped}" if report.stopped and report.undecided else ""
     short = {**_letters(report.protections, str.upper), **_letters(report.faults, str.lower)}
     columns = sorted(
         dict.fromkeys(c.faults for c in report.cells), key=lambda f: (len(f), *map(report.faults.index, f))
@@ -149,7 +150,7 @@ def matrix_layout(report: MatrixReport) -> Layout:
     return Layout(
         note=(
             f"∀: holds for every size. A number: violated, by a counterexample of so many steps on a small instance. "
-            f"?: not decided.{given} {counted(report.queries, 'query', 'queries')}, {report.seconds:.1f} s."
+            f"?: not decided{why}.{given} {counted(report.queries, 'query', 'queries')}, {report.seconds:.1f} s."
         ),
         legend=(
             *((short[n], n, "protection") for n in report.protections),
