@@ -42,7 +42,8 @@ class Obligations:
                     raise PermissionError(errno.EACCES, "it is not writable")
             except (OSError, ValueError) as problem:
                 reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-                what = f"cannot write to {self.directory or "''"}: {reason} (name a directory)"
+                shown = str(self.directory) or repr("")
+                what = f"cannot write to {shown}: {reason} (name a directory)"
                 raise OutputError(what) from problem
         if self.confirm:
             confirmer()
