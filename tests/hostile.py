@@ -80,10 +80,10 @@ def walk(
     colour = enumeration(sorts[2], "RED GREEN")
     been = protocol.variable(variables[0], array(nodes, boolean()), False)
     at = protocol.variable(variables[1], nodes, first(nodes))
-    count = protocol.variable(variables[2], integers(0, 3), 0)
+    count = protocol.variable(variables[2], integers(0, most), 0)
     who = protocol.variable(variables[3], optional(people), None)
     lamp = protocol.variable(variables[4], colour, colour.RED)
-    kept = protocol.variable(variables[5], subsets(integers(0, 3)), set())
+    kept = protocol.variable(variables[5], subsets(integers(0, most)), set())
 
     def go() -> Step:
         return step(when(who != None), update(been[at], True), update(at, following(at)))  # noqa: E711

@@ -147,6 +147,7 @@ def _sizes(sort: Sort) -> list[Size]:
 def check_statements(system: System) -> None:
     """Properties, lemmas and scenarios of a system have names of their own: they come from the protocol, from a variant
     of it, and from requests. Raises ``DefinitionError`` at the line of the second."""
+    _check_performers(system)
     given = Names()
     for v in system.variables:
         given.put(f"range of {v.name}", "range", v.where)  # what proofs show of a variable beside them
@@ -157,6 +158,30 @@ def check_statements(system: System) -> None:
             given.put(x.name, "lemma", x.where, x.holds)
     for s in system.scenarios:
         given.put(s.name, "scenario", None, s)
+
+
+def _check_performers(system: System) -> None:
+    """A word for who performs an action is none that reports have for a member of an index ("worker 1"), and the title
+    of an observation none for what another one shows of a member."""
+    sorts = [v.sort for v in system.variables] + [t.sort for a in system.actions.values() for t in a.parameters]
+    members = {part.name for s in sorts for part in named_sorts(s) if isinstance(part, Index)}
+    for a in system.actions.values():
+        family, _, number = a.role.rpartition(" ")
+        if a.actor is None and family in members and number.isdecimal():
+            raise DefinitionError(
+                f"action {a.name}: by={a.role!r} is what reports call a member of the index {family}",
+                where=a.where,
+                remedy="give the action a parameter over that index, and by= the index; or another word",
+            )
+    seen = {o.title for o in system.observations if o.over is not None}
+    for o in system.observations:
+        family, _, number = o.title.rpartition(" ")
+        if family in seen and number.isdecimal():
+            raise DefinitionError(
+                f"observation {o.title} is called like what observation {family} shows of a member",
+                where=o.place,
+                remedy="rename one of the two",
+            )
 
 
 def _described(sort: object) -> str:
