@@ -185,7 +185,8 @@ def test_properties_can_be_given_themselves(project: pytest.Pytester) -> None:
         import pytest
         from checker.plugin import checked
         from counter import *
-        from properties import invariant, reachable
+        from model.language import *
+        from properties import invariant, reachable, step_invariant
 
         low = invariant("low", total < 2, "nobody gets to two")
         two = reachable("two", total == 2, "somebody gets to two")
@@ -203,8 +204,15 @@ def test_properties_can_be_given_themselves(project: pytest.Pytester) -> None:
         def test_decorated(report):
             assert [p.name for p in protocol.properties] == ["all-counted", "in-range"]
 
+        lamp = Protocol("lamp", "a lamp")
+        lit = lamp.variable("lit", boolean(), False)
+
+        @lamp.action(by="somebody")
+        def light():
+            return step(when(~lit), update(lit, True))
+
         def test_proved(model_check):
-            model_check(fixed, invariant("from-nought", total >= 0, "nobody counts down"), engine="proof")
+            model_check(lamp, step_invariant("stays-lit", lit.implies(primed(lit)), "it stays lit"), engine="proof")
 
         def test_twice(model_check):
             model_check(fixed, invariant("in-range", total < 9, "another of that name"))
@@ -349,3 +357,12 @@ def test_a_promise_that_the_engine_cannot_answer_is_open(project: pytest.Pyteste
     said = " ".join(result.stdout.str().split())
     assert "UNKNOWN all-done: engine induction does not answer liveness: use --engine auto" in said
     assert re.search(r"^\w+ +counter-fixed \(every size\); left out: all-done$", result.stdout.str(), re.M)
+
+
+@pytest.mark.parametrize("folder", ["", ".", "..", "/"])
+def test_artifacts_have_a_folder_of_their_own(project: pytest.Pytester, folder: str) -> None:
+    project.makepyfile("def test_it():\n    pass\n")
+    result = project.runpytest_inprocess("--model-check-artifacts", folder)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*holds the tests themselves; name a folder of its own*"])
+    assert not (project.path / ".gitignore").exists()

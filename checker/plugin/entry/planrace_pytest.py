@@ -49,6 +49,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """The marker; a budget that cannot be read is a wrong request."""
     config.addinivalue_line("markers", "model_check(seconds=None, states=None): the budget of a test's model checks")
+    folder = config.rootpath / config.getoption("--model-check-artifacts")
+    if config.rootpath.resolve().is_relative_to(folder.resolve()):
+        raise pytest.UsageError(
+            f"--model-check-artifacts: {config.getoption('--model-check-artifacts')!r} holds the tests themselves; "
+            "name a folder of its own, such as .model-check"
+        )
     if not (config.getoption("--model-check-budget") or config.getini("model_check_budget")):
         return
     if what := hidden():
