@@ -13,7 +13,7 @@ from model.language.protocol import known
 from properties.kinds import Checkable, Property
 
 from .answers import Answer
-from .limits import Limits, Listener, until
+from .limits import Limits, Listener, memory_in_use, until
 from .ranges import RANGES, Range, shortened
 from .vocabulary import Exploration, Warned
 
@@ -163,7 +163,9 @@ def _simulated(
 
 
 def _three_quarters() -> int | None:
-    """75 % of the machine's memory, where the system tells it."""
+    """75 % of the machine's memory, where the system tells it and how much of it this process uses."""
+    if not memory_in_use():
+        return None
     try:
         return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.75)
     except (ValueError, OSError, AttributeError):

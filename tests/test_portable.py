@@ -27,6 +27,11 @@ HIDDEN = {
             hide(signal, name)
         no_proc()
     """,
+    "any word of how much memory is used": """
+        sys.modules["resource"] = None
+        sys.modules["psutil"] = None
+        no_proc()
+    """,
     "what executes memory": """
         import llvmlite.binding
         def refused(*_): raise RuntimeError("memory cannot be made executable")
