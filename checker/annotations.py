@@ -178,7 +178,7 @@ class Causes:
     edges: tuple[tuple[int, int, str], ...]
     delay: Delay | None = None
     unchecked: tuple[str, ...] = ()
-    """Where there is no chain: places that the property reads, and the last step neither checks nor writes."""
+    """Where there is no chain: places that the property reads and the last step does not check."""
 
 
 @dataclass(frozen=True)

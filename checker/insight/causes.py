@@ -13,7 +13,7 @@
   step would have written the same after the second: nothing but the order is another then. Of these one with a check
   and the write that makes it stale, not with a later write; and the one that begins last.
 * What is not checked: where no order of two steps decides, the places that the property reads and the guard of the last
-  step does not look at.
+  step does not look at, what it writes itself only if there are no others.
 """
 
 from __future__ import annotations
@@ -231,10 +231,11 @@ class _Story:
         return [self.recording.moves[n] for n in numbers]
 
     def unchecked(self) -> tuple[str, ...]:
-        """The places that the property reads, and the last step neither checks nor writes."""
-        last = self.touched[-1]
-        known = {place_text(self.interpreter.instance, p) for p in last.checks | last.writes}
-        return tuple(sorted(self._asked - known))
+        """The places that the property reads and the last step does not check: those that it does not write either, if
+        there are such."""
+        last, instance = self.touched[-1], self.interpreter.instance
+        missed = self._asked - {place_text(instance, p) for p in last.checks}
+        return tuple(sorted(missed - {place_text(instance, p) for p in last.writes} or missed))
 
     def fresh(self, race: Race) -> bool:
         """Unless the first only reads what the second writes, and a step between them has written that already."""

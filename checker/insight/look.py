@@ -110,12 +110,11 @@ class Lens:
         return self._recovery.setdefault(p.name, Recovery(self.instance, p))
 
     def _delay(self, recording: Recording, p: Property | None, why: Causes) -> Delay | None:
-        if self.wanted.seek is None or not why.chain or not isinstance(p, Invariant | StepInvariant):
+        if self.wanted.seek is None or not isinstance(p, Invariant | StepInvariant):
             return None
-        actor = recording.moves[why.chain[0] - 1].action.actor
-        if actor is None or not isinstance(actor.sort, Index):
-            return None
-        return least_delay(self.instance, p, actor.sort, self.wanted.seek)
+        actors = (recording.moves[n - 1].action.actor for n in why.chain[:1] or why.needed)
+        sort = next((a.sort for a in actors if a is not None and isinstance(a.sort, Index)), None)
+        return None if sort is None else least_delay(self.instance, p, sort, self.wanted.seek)
 
     def _touched(self, recording: Recording) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
         def texts(places: frozenset[Place]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ FEW = 3
 def because(causes: Causes, trace: Trace) -> str:
     """What it takes, and what would have helped; empty where no order of steps decides."""
     if not causes.chain:
-        return " ".join(filter(None, (_unchecked(causes, trace), _needs(causes, trace))))
+        return " ".join(filter(None, (_unchecked(causes, trace), _needs(causes, trace), _delay(causes.delay))))
     chain = " before ".join(f"{_short(trace.steps[n - 1])} (step {n})" for n in causes.chain)
     second = causes.chain[1]
     first = f"had step {second} come first, {causes.property} would hold"
