@@ -395,12 +395,13 @@ def test_what_cannot_be_checked_any_more(here: Path, capsys: pytest.CaptureFixtu
 
 # Strangers' names ------------------------------------------------------------------------------------------------
 def test_hostile_names_in_a_protocol(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Path("deploy.py").write_text(DEPLOY.replace('"compare-and-set"', repr(NASTY)).replace(f'"{EXISTS}"', repr(NASTY)))
+    name = NASTY.replace("\n", "").replace("\x1b", "")  # control characters are refused where the name is given
+    Path("deploy.py").write_text(DEPLOY.replace('"compare-and-set"', repr(name)).replace(f'"{EXISTS}"', repr(name)))
     save("-p", "deploy.py:fixed")
     text = Path("planrace.baseline").read_text()
     assert write_text(read_text(text)) == text
     assert compared(capsys)[0] == 0
-    assert run(["baseline", "save", "-p", "deploy.py:protocol", "--with", NASTY]) == 2
+    assert run(["baseline", "save", "-p", "deploy.py:protocol", "--with", name]) == 2
     assert "cannot stand in a baseline (rename it in plain characters)" in capsys.readouterr().err
     assert Path("planrace.baseline").read_text() == text
 
