@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from checker import check
 from model.language import (
     If,
     ModelError,
     Protocol,
     Step,
+    Term,
     array,
     both,
+    forall,
+    index,
     integers,
     step,
     subsets,
+    update,
     when,
 )
-from properties import reachable
+from properties import invariant, reachable
 
 
 def started(sort: Any, start: Any) -> Protocol:
@@ -58,3 +64,22 @@ def test_instances_hold_what_variables_start_with(sort: Any, start: Any, holds: 
             protocol.system().instance(size=size)
         assert caught.value.where is not None
         assert caught.value.where.file == __file__
+
+
+def test_an_array_over_no_member_starts_with_nothing() -> None:
+    """Its sort may be empty then, and what its elements start with is no element's."""
+    p = Protocol("nobody")
+    n = p.parameter("n", 1, 0, 3)
+    node = index("node", n)
+    held = p.variable("held", array(node, integers(0, n)), 1)
+    p.action(node, by=node)(rest_of(held))
+    p.declare(invariant("some", forall(node, lambda w: held[w] >= 1), "each holds one"))
+    assert check(p, n=0).verdict.word == "holds"
+    assert check(p, n=1).verdict.word == "holds"
+
+
+def rest_of(held: Term) -> Callable[[Term], Step]:
+    def rest(w: Term) -> Step:
+        return step(update(held[w], held[w]))
+
+    return rest

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .errors import DefinitionError, ModelError, Place
 from .sorts import Array, Parameter, Scalar, SetOf, Size, Sort, bounds_of, describe, high_of, low_of
 from .terms import Op, Term, subterms
+from .unrolled import places
 
 if TYPE_CHECKING:
     from .system import Instance, System, Variable
@@ -54,8 +55,11 @@ def _is_held_always(v: Variable) -> bool:
 
 
 def check_started(instance: Instance) -> None:
-    """Refuse an instance of which a variable starts with what its sort does not hold at these sizes."""
+    """Refuse an instance of which a variable starts with what its sort does not hold at these sizes. An array over no
+    member starts with nothing."""
     for v in instance.system.variables:
+        if not places(instance, v.sort):
+            continue
         sort = _base(v.sort)
         value = _evaluated(v.initially, instance.size)
         sizes = sorted(_parameters(v), key=lambda p: p.name)

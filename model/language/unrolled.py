@@ -30,7 +30,7 @@ REMEDY = "take smaller sizes or ranges"
 def check_unrolled(instance: Instance) -> None:
     """Refuse an instance that is too large. Raises ``ModelError`` with the place of what is."""
     for v in instance.system.variables:
-        _refuse(_places(instance, v.sort), PLACES, f"variable {v.name}", "places", v.where)
+        _refuse(places(instance, v.sort), PLACES, f"variable {v.name}", "places", v.where)
         _check_width(instance, v)
     for a in instance.system.actions.values():
         choices = prod(_members(instance, p) for p in a.parameters)
@@ -48,7 +48,8 @@ def _refuse(number: int, most: int, what: str, of: str, where: Place | None) -> 
         raise ModelError(f"{what} has {told} {of} at these sizes, at most are {most:,}", where=where, remedy=REMEDY)
 
 
-def _places(instance: Instance, sort: Sort) -> int:
+def places(instance: Instance, sort: Sort) -> int:
+    """How many numbers or sets a value of ``sort`` consists of: of an array over no member none."""
     found = 1
     while isinstance(sort, Array):
         low, high = instance.bounds(sort.domain)
