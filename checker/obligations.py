@@ -65,11 +65,13 @@ class Obligations:
 
     def confirmed(self, report: R, scripts: Callable[[], Scripts], listener: Listener | None = None) -> R:
         """The report with the second solver's word, if it is wanted; where that is interrupted, so is the report."""
-        from .proof import confirm
+        from .proof import Confirming
 
-        if not self.confirm:
+        if not self.confirm or report.interrupted:
             return report
         try:
-            return replace(report, confirmation=confirm(scripts(), listener))
+            confirming = Confirming(scripts(), listener)
+            confirmation = confirming.run()
         except KeyboardInterrupt:
             return replace(report, interrupted=True)
+        return replace(report, confirmation=confirmation, interrupted=report.interrupted or confirming.interrupted)

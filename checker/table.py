@@ -46,6 +46,11 @@ class MatrixReport:
     """Why what is undecided was not looked at any longer, where a limit of time is why."""
 
     @property
+    def size(self) -> int:
+        """How many cells there are; an interrupted run has not come to all of them."""
+        return len(self.properties) << (len(self.protections) + len(self.faults))
+
+    @property
     def decided(self) -> int:
         return len(self.cells) - self.undecided
 

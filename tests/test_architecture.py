@@ -80,6 +80,7 @@ MAY_IMPORT = {
         "properties.schedule",
     ],
     "checker.proof": [
+        "checker.interrupts",
         "checker.confirmation",
         "checker.forgotten",
         "checker.insight",

@@ -8,6 +8,7 @@ from typing import Any
 from model.language import Action, Instance, ModelError, Term
 
 from ..layout import Layout
+from ..limits import Limits, Watchman
 
 RLIMIT = 2_000_000
 """Z3's steps a question."""
@@ -20,10 +21,13 @@ class Possible:
         import z3
 
         from ..smt.finite import Encoder
+        from ..smt.solving import Solving
 
         layout, system = Layout(instance), instance.system
         terms = [t for a in system.actions.values() for t in (a.guard, *(o.condition for o in a.outcomes))]
-        self._encoder = Encoder(instance, layout, [*terms, *(v.term for v in system.variables)])
+        self._solving = Solving(Watchman("asking what is possible", Limits()))
+        terms += [v.term for v in system.variables]
+        self._encoder = Encoder(instance, layout, terms, self._solving.look)
         self._state = self._encoder.state(self._encoder.fields("s"))
         self.instance = instance
         self._z3: Any = z3
@@ -45,7 +49,15 @@ class Possible:
         return False, frozenset(found)
 
     def _excluded(self, action: Action, terms: Sequence[Term]) -> bool:
-        """No state and no choice of parameters make all of ``terms`` true."""
+        """No state and no choice of parameters make all of ``terms`` true, as far as there is time to ask."""
+        from ..smt.solving import StoppedError
+
+        try:
+            return self._solving.run(lambda: self._no_state(action, terms))
+        except StoppedError:
+            return False
+
+    def _no_state(self, action: Action, terms: Sequence[Term]) -> bool:
         from ..smt.finite import Frame
 
         for choice in self.instance.choices(action):
@@ -53,6 +65,6 @@ class Possible:
             solver = self._z3.SolverFor("QF_BV")
             solver.set("rlimit", RLIMIT)
             solver.add(*self._inside, *(self._encoder.truth(t, frame) for t in terms))
-            if solver.check() != self._z3.unsat:
+            if self._solving.check(solver) != self._z3.unsat:
                 return False
         return True

@@ -61,7 +61,7 @@ def _proof(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, 
 
     with progress() as listener:
         report = obligations.confirmed(report, texts, listener)
-    _say(report.confirmation)
+    _say(report.confirmation, interrupted=report.interrupted)
     wanted = Asked(asked["expect"])
     outcome = Outcome(report, wanted)
     return told(report, document(report, outcome.code, outcome.reason), asked=wanted), outcome.code, texts
@@ -89,7 +89,7 @@ def _table(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, 
 
     with progress() as listener:
         report = obligations.confirmed(report, texts, listener)
-    _say(report.confirmation)
+    _say(report.confirmation, interrupted=report.interrupted)
     makers = {
         "json": lambda: json.dumps(matrix_json(report), indent=2) + "\n",
         "html": lambda: render_matrix(report),
@@ -97,11 +97,13 @@ def _table(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, 
     return Told(matrix_document(report, report.exit_code), makers), report.exit_code, texts
 
 
-def _say(answer: Confirmation | None) -> None:
+def _say(answer: Confirmation | None, *, interrupted: bool) -> None:
     """What the second solver says, if it was asked."""
     if answer is None:
         return
     agreed = answer.asked - len(answer.doubted)
-    click.echo(f"{agreed} of {numbered(answer.asked, 'obligation')} confirmed by {answer.solver}", err=True)
+    ended = "; interrupted, so others were not asked about" if interrupted else ""
+    told = f"{agreed} of {numbered(answer.asked, 'obligation')} confirmed by {answer.solver}{ended}"
+    click.echo(told, err=True)
     for name, why in answer.doubted:
         click.echo(f"not confirmed: {name}: {why}", err=True)

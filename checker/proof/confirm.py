@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+import threading
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import TracebackType
 from typing import Any
 
 from model.language import ModelError
 
 from ..confirmation import Confirmation
+from ..interrupts import pending
 from ..limits import Limits, Listener, Watchman
 
-MILLISECONDS = 20_000
-"""Time for one obligation."""
+SECOND = Path(__file__).with_name("second.py")
+GLANCE = 0.1
+"""Seconds between two looks at the clock, while the solver works."""
+ENDED = "the solver's process ended"
 
 
 def confirmer() -> Any:
@@ -23,28 +35,112 @@ def confirmer() -> Any:
     return cvc5
 
 
+class Confirming:
+    """Asks cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable. ``interrupted`` says that some
+    were not asked about."""
+
+    def __init__(self, texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> None:
+        self._texts = texts
+        self._watchman = Watchman("confirming", Limits(), listener)
+        self._name = f"cvc5 {confirmer().__version__}"
+        self.interrupted = False
+
+    def run(self) -> Confirmation:
+        """What came of those that were asked about; where the time is up the others are doubted."""
+        doubted: list[tuple[str, str]] = []
+        asked = 0
+        try:
+            with _Second(self._watchman) as second:
+                for asked, (name, text) in enumerate(self._texts, 1):
+                    answer = second.ask(text, asked)
+                    if answer != "unsat":
+                        doubted.append((name, answer))
+        except KeyboardInterrupt:
+            self.interrupted, asked = True, max(0, asked - 1)
+        return Confirmation(self._name, asked, tuple(doubted))
+
+
 def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:
-    """Ask cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable. One that there is no time for is
-    not confirmed."""
-    cvc5 = confirmer()
-    watchman = Watchman("confirming", Limits(), listener)
-    doubted, asked = [], 0
-    for asked, (name, text) in enumerate(texts, 1):
-        stopped = watchman.look(asked, 0, 0)
-        answer = stopped or ask(cvc5, text, watchman.milliseconds_left)
-        if answer != "unsat":
-            doubted.append((name, answer))
-    return Confirmation(f"cvc5 {cvc5.__version__}", asked, tuple(doubted))
+    """What cvc5 says of the scripts. Raises ``KeyboardInterrupt``."""
+    confirming = Confirming(texts, listener)
+    found = confirming.run()
+    if confirming.interrupted:
+        raise KeyboardInterrupt
+    return found
 
 
-def ask(cvc5: Any, text: str, left: int | None = None) -> str:
-    """cvc5's answer to a script: sat, unsat, or unknown and why. ``left`` are milliseconds that there are at most."""
-    solver = cvc5.Solver()
-    solver.setOption("tlimit-per", str(MILLISECONDS if left is None else min(MILLISECONDS, left)))
-    solver.setOption("enum-inst", "true")
-    parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, text, "obligation")
-    symbols, said = parser.getSymbolManager(), ""
-    while not (command := parser.nextCommand()).isNull():
-        said += str(command.invoke(solver, symbols))
-    return said.strip()
+class _Second:
+    """The process of the second solver, started when it is first asked."""
+
+    def __init__(self, watchman: Watchman) -> None:
+        self._watchman = watchman
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: SimpleQueue[str] = SimpleQueue()
+
+    def __enter__(self) -> _Second:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def ask(self, text: str, number: int) -> str:
+        """The answer to a script, or why there is none."""
+        told = False
+        while True:
+            if pending():
+                raise KeyboardInterrupt
+            stopped = self._watchman.look(number, 0, 0)
+            if stopped:
+                self._end()
+                return stopped
+            if not told:
+                self._tell(text)
+                told = True
+            try:
+                line = self._answers.get(timeout=GLANCE)
+            except Empty:
+                continue
+            if not line:
+                self._end()
+                return ENDED
+            return str(json.loads(line))
+
+    def _tell(self, text: str) -> None:
+        process = self._process or self._start()
+        assert process.stdin is not None
+        with suppress(OSError):  # it has ended, which the answer says
+            process.stdin.write(json.dumps(text) + "\n")
+            process.stdin.flush()
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._answers = SimpleQueue()
+        process = self._process = subprocess.Popen(
+            [sys.executable, "-P", str(SECOND)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"},
+        )
+        threading.Thread(target=_read, args=(process, self._answers), daemon=True).start()
+        return process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        assert process.stdin is not None
+        with suppress(OSError):  # it had not read all of it
+            process.stdin.close()
+
+
+def _read(process: subprocess.Popen[str], answers: SimpleQueue[str]) -> None:
+    """Pass the answers on, and an empty one when there are no more."""
+    assert process.stdout is not None
+    with process.stdout as lines:
+        for line in lines:
+            answers.put(line)
+    answers.put("")

@@ -187,14 +187,14 @@ class Decider:
     def _wrong(self, system: System, given: Iterable[str]) -> Refutation | None:
         """A state with the facts ``given`` from which a step is a model error, on the smallest instance with one."""
         terms = self._terms(system, given)
-        return self._smallest(system, lambda instance: model_error(instance, terms))
+        return self._smallest(system, lambda instance: model_error(instance, terms, self.obligations.solving))
 
     def _broken(self, system: System, given: Iterable[str], p: Invariant | StepInvariant) -> Refutation | None:
         """A step that breaks ``p`` from a state with the facts ``given``, on the smallest instance that has one."""
         terms = self._terms(system, given)
 
         def breaks(instance: Instance) -> tuple[Recording] | None:
-            found = counterexample_to_induction(instance, terms, p)
+            found = counterexample_to_induction(instance, terms, p, self.obligations.solving)
             return None if found is None else (found,)
 
         return self._smallest(system, breaks)

@@ -24,7 +24,8 @@ from properties.proof import Lemma
 
 from ..explore import Search
 from ..interpreter import Context, Interpreter, State
-from ..limits import Limits, Watchman
+from ..limits import STRIDE, Limits, Watchman
+from ..smt.solving import Solving, StoppedError
 from ..smt.steps import Steps
 from ..wording import counted, plural
 
@@ -73,28 +74,32 @@ class Inference:
         self.wide = wide
         self.instances = tuple(instances)
         self.watchman = watchman or Watchman("inferring", Limits())
+        self.solving = Solving(self.watchman)
         self.told = ""
 
     def run(self) -> list[Candidate]:
         """The candidates that are inductive together on the last instance; none when a limit was reached."""
         samples = [(Interpreter(i), self._states(i)) for i in self.instances]
+        try:
+            return self.solving.run(lambda: self._learnt(samples))
+        except StoppedError as limit:
+            self.told = str(limit)
+            return []
+
+    def _learnt(self, samples: Sequence[tuple[Interpreter, list[State]]]) -> list[Candidate]:
         seen = sum(len(states) for _, states in samples)
         found: list[Candidate] = []
-        tried = 0
         for over in contexts(self.system):
             literals = list(atoms(self.system, over))
-            truth = _truth(over, literals, samples)
-            tried_here, true = clauses(over, literals, truth, wide=self.wide)
-            tried += tried_here
+            truth = _truth(over, literals, samples, self.solving.look)
+            tried_here, true = clauses(over, literals, truth, wide=self.wide, look=self.solving.look)
+            self.solving.count += tried_here
             found += true
-            stopped = self.watchman.look(tried, 0, 0)
-            if stopped is not None:
-                self.told = stopped
-                return []
-        found = _not_trivial(self.instances[0], found)
+        tried = self.solving.count
+        found = _not_trivial(self.instances[0], found, self.solving)
         told = len(found)
         for instance in self.instances:
-            found = _inductive(instance, found)
+            found = _inductive(instance, found, self.solving)
         where = "a small instance" if len(samples) == 1 else f"{len(samples)} small instances"
         self.told = (
             f"{counted(tried, 'clause')} tried, {told:,} {plural(told, 'holds', 'hold')} in "
@@ -105,32 +110,35 @@ class Inference:
 
     def _states(self, instance: Instance) -> list[State]:
         """A sample of the reachable states, the same every time."""
-        search = Search(instance, [], exhaustive=True, limits=Limits(states=STATES), listener=self.watchman.listener)
+        limits = Limits(states=STATES, seconds=self.watchman.seconds_left)
+        search = Search(instance, [], exhaustive=True, limits=limits, listener=self.watchman.listener)
         search.run()
+        if search.interrupted:
+            raise KeyboardInterrupt
         packed = list(search.states())
         chosen = random.Random(0).sample(packed, min(SAMPLE, len(packed)))
         return [search.kernel.layout.decode(s) for s in chosen]
 
 
-def _not_trivial(instance: Instance, candidates: list[Candidate]) -> list[Candidate]:
+def _not_trivial(instance: Instance, candidates: list[Candidate], solving: Solving) -> list[Candidate]:
     """Without those that hold in whatever state."""
-    steps = Steps(instance, [c.term for c in candidates])
+    steps = Steps(instance, [c.term for c in candidates], look=solving.look)
     solver = z3.SolverFor("QF_BV")
     solver.add(steps.legal())
     found = []
     for c in candidates:
         solver.push()
         solver.add(z3.Not(steps.holds(c.term)))
-        if solver.check() != z3.unsat:
+        if solving.check(solver) != z3.unsat:
             found.append(c)
         solver.pop()
     return found
 
 
-def _inductive(instance: Instance, candidates: list[Candidate]) -> list[Candidate]:
+def _inductive(instance: Instance, candidates: list[Candidate], solving: Solving) -> list[Candidate]:
     """Drop what a step from a state with all candidates can break, until nothing is dropped."""
     terms = [c.term for c in candidates]
-    steps = Steps(instance, terms)
+    steps = Steps(instance, terms, look=solving.look)
     solver = z3.SolverFor("QF_BV")
     solver.set("random_seed", 0)
     solver.add(steps.at(steps.legal(), 0), steps.at(steps.relation, 0))
@@ -143,7 +151,7 @@ def _inductive(instance: Instance, candidates: list[Candidate]) -> list[Candidat
     while kept:
         question = z3.Bool(f"some of {len(kept)} are lost")
         solver.add(z3.Implies(question, z3.Or(*(lost[n] for n in kept))))
-        if solver.check(question, *(labels[n] for n in kept)) != z3.sat:
+        if solving.check(solver, question, *(labels[n] for n in kept)) != z3.sat:
             break
         model = solver.model()
         kept = [n for n in kept if not z3.is_true(model.eval(lost[n], model_completion=True))]
@@ -199,12 +207,17 @@ def atoms(system: System, over: Sequence[Term]) -> Iterator[Term]:
 
 
 def clauses(
-    over: tuple[Term, ...], literals: Sequence[Term], truth: Sequence[int], *, wide: bool
+    over: tuple[Term, ...],
+    literals: Sequence[Term],
+    truth: Sequence[int],
+    *,
+    wide: bool,
+    look: Callable[[], None] = lambda: None,
 ) -> tuple[int, list[Candidate]]:
     """How many clauses were tried, and those that hold in every row and contain no smaller one that does.
 
     ``truth`` has a bit a row for each literal; an atom and its negation stand side by side. Only clauses that mention
-    every member of ``over`` belong here; others belong to smaller contexts.
+    every member of ``over`` belong here; others belong to smaller contexts. ``look`` may raise what ends the work.
     """
     everything = truth[0] | truth[1] if truth else 0
     tried, found = 0, []
@@ -227,7 +240,9 @@ def clauses(
             if _mentions(over, [literals[n] for n in parts]):
                 found.append(Candidate(over, tuple(literals[n] for n in sorted(parts))))
 
-    for chosen in _combinations(len(literals), guards, wide=wide and len(over) <= 1):
+    for n, chosen in enumerate(_combinations(len(literals), guards, wide=wide and len(over) <= 1)):
+        if n % STRIDE == 0:
+            look()
         offer(*chosen)
     return tried, found
 
@@ -323,7 +338,10 @@ def _bound(sort: Scalar, name: str) -> Term:
 
 # Truth ---------------------------------------------------------------------------------------------------------
 def _truth(
-    over: Sequence[Term], literals: Sequence[Term], samples: Sequence[tuple[Interpreter, list[State]]]
+    over: Sequence[Term],
+    literals: Sequence[Term],
+    samples: Sequence[tuple[Interpreter, list[State]]],
+    look: Callable[[], None],
 ) -> list[int]:
     """For each literal a bit a row; a row is a state with a choice of the members."""
     bits = [0] * len(literals)
@@ -332,6 +350,7 @@ def _truth(
         rows = [dict(zip(over, chosen, strict=True)) for chosen in _choices(interpreter.instance, over)]
         for state in states:
             for bound in rows:
+                look()
                 context = Context(bound, state)
                 for n in range(0, len(literals), 2):
                     bits[n if interpreter.evaluate(literals[n], context) else n + 1] |= row

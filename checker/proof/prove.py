@@ -41,6 +41,7 @@ FEW = 6
 """With more faults than this, only all of them and each of them are tried."""
 
 NO_PROOF = "no proof for every size is made of this kind"
+INTERRUPTED = "it was interrupted"
 
 
 class Proving:
@@ -81,9 +82,7 @@ class Proving:
         """Decide the properties; ``left_out`` are those that the report names as not asked."""
         findings = self._findings(properties)
         while self._grammars and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
-            self.decisions.clear()
-            self._start()
-            findings = self._findings(properties)
+            findings = self._again(findings, properties)
         warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
         lines = self._guard.told("the report", "lines of the author's file", lambda: sources(self.system), {})
         return Report(
@@ -109,7 +108,21 @@ class Proving:
         self.decider = Decider(self.system, self.fixed, watchman=self._watchman, rlimit=self._rlimit)
 
     def _findings(self, properties: Sequence[Property]) -> list[Finding]:
-        return [self._finding(p) if isinstance(p, Provable) and not self.interrupted else _left(p) for p in properties]
+        return [self._finding(p) if isinstance(p, Provable) else _left(p) for p in properties]
+
+    def _again(self, findings: list[Finding], properties: Sequence[Property]) -> list[Finding]:
+        """The findings with lemmas from the wider grammar; those that there are, if that is interrupted."""
+        before = self.decisions, self.decider, self.system, self._found, self._inferred
+        self.decisions = []
+        try:
+            self._start()
+            more = self._findings(properties)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        if self.interrupted:
+            self.decisions, self.decider, self.system, self._found, self._inferred = before
+            return findings
+        return more
 
     def _infer(self, *, wide: bool) -> None:
         """Put lemmas that were found in place of those that are declared. Without named faults, all are on: what holds
@@ -148,11 +161,13 @@ class Proving:
         return system if self._found is None else replace(system, proofs=self._found)
 
     def _finding(self, p: Provable) -> Finding:
+        if self.interrupted:
+            return _left(p, INTERRUPTED)
         try:
             decision, system, more = self._decide(p)
         except KeyboardInterrupt:
             self.interrupted = True
-            return _left(p, "it was interrupted")
+            return _left(p, INTERRUPTED)
         self.decisions.append((decision, system))
         if decision.verdict is Verdict.UNKNOWN and self._inferred:
             more = f"; {self._inferred}"

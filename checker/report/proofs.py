@@ -159,14 +159,17 @@ def matrix_layout(report: MatrixReport) -> Layout:
         rows=tuple((_word(p, short), p) for p in dict.fromkeys(c.protections for c in report.cells)),
         columns=tuple((_word(f, short), f) for f in columns),
         cells={(c.property, c.protections, c.faults): c for c in report.cells},
-        closing=f"{report.decided} of {len(report.cells)} cells decided for every size, {report.undecided} undecided",
+        closing=(
+            f"{report.decided} of {report.size} cells decided for every size, {report.undecided} undecided"
+            + (", interrupted" if report.interrupted else "")
+        ),
     )
 
 
 def matrix_document(report: MatrixReport, exit_code: int) -> Document:
     """The table as text: one grid a property, protections down, faults across."""
     laid = matrix_layout(report)
-    word = "holds" if not report.undecided else "unknown"
+    word = "holds" if report.decided == report.size and not report.interrupted else "unknown"
     return Document(tuple(_matrix(report, laid)), f"{laid.closing} (exit {exit_code})", word)
 
 

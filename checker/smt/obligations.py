@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -24,7 +25,7 @@ from ..limits import Limits, Watchman
 from ..symbols import symbol
 from ..vocabulary import INITIALLY
 from .open import Frame, Open, State
-from .solving import said
+from .solving import Solving, StoppedError, said
 from .sorts import conjunction, disjunction, scalar
 from .wellformed import ONCE, POSITIONS, contradictory, defined, misplaced
 
@@ -102,6 +103,7 @@ class Obligations:
         self.rlimit = rlimit
         self.queries = 0
         self.watchman = watchman or Watchman("proving", Limits())
+        self.solving = Solving(self.watchman)
         arguments = [a for a in system.proofs if isinstance(a, Proof)]
         self._sizes = system.parameters
         self._assumed = [self.open.encode(term, Frame({}, {})) for term in assuming]
@@ -160,7 +162,10 @@ class Obligations:
         solver = z3.Solver()
         solver.add(*self._assumed, *self.open.sizes())
         solver.add(*(self.open.parameters[p.name] <= p.high for p in self._sizes))
-        return bool(solver.check() == z3.sat)
+        try:
+            return bool(self.solving.run(lambda: self.solving.check(solver)) == z3.sat)
+        except StoppedError:
+            return True  # the time is up, so nothing will be proved of no size
 
     def check_axioms(self) -> None:
         """What all proofs rest on is no contradiction: all would follow from it. If it is one, that is our fault."""
@@ -170,7 +175,9 @@ class Obligations:
             solver = z3.Solver()
             solver.set("rlimit", self.rlimit)
             solver.add(*self._assumed, *axioms)
-            assert solver.check() != z3.unsat, "the axioms of open sizes contradict each other"
+            with suppress(StoppedError):
+                found = self.solving.run(lambda: self.solving.check(solver))
+                assert found != z3.unsat, "the axioms of open sizes contradict each other"
 
     # Obligations -----------------------------------------------------------------------------------------------
     def initially(self, goal: str) -> Result:
@@ -260,20 +267,23 @@ class Obligations:
         for tried, result in self._failed.get(key, ()):
             if given <= tried:
                 return result
-        result = self._query(negated(), given)
+        result = self._query(negated, given)
         if result.proved:
             self._proved.setdefault(key, []).append(result)
         else:
             self._failed.setdefault(key, []).append((given, result))
         return result
 
-    def _query(self, negated: list[Any], given: frozenset[str]) -> Result:
+    def _query(self, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
+        try:
+            return self.solving.run(lambda: self._tried(negated(), given))
+        except StoppedError as limit:
+            return Result(False, given, 0.0, str(limit))
+
+    def _tried(self, negated: list[Any], given: frozenset[str]) -> Result:
         """Ask the solver; where it gives up, with another seed: whether it does depends on what it was asked before."""
         result = Result(False, given, 0.0, "")
         for seed in SEEDS:
-            stopped = self.watchman.look(self.queries, 0, 0)
-            if stopped:
-                return Result(False, given, 0.0, stopped)
             result = self._asked(negated, given, seed)
             if not result.reason.startswith(GAVE_UP):
                 break
@@ -281,6 +291,7 @@ class Obligations:
 
     def _asked(self, negated: list[Any], given: frozenset[str], seed: int) -> Result:
         self.queries += 1
+        self.solving.count = self.queries
         solver = z3.Solver()
         solver.set("random_seed", seed)
         solver.set("rlimit", self.rlimit)
@@ -288,7 +299,7 @@ class Obligations:
         chosen = {name: self._hypothesis(name) for name in self.facts if name in given}
         solver.add(*(formula for _, formula in chosen.values()), *self._assumed, *negated, *self.open.axioms())
         labels = {name: label for name, (label, _) in chosen.items()}
-        found = solver.check(*labels.values())
+        found = self.solving.check(solver, *labels.values())
         seconds = time.perf_counter() - started
         if found == z3.unsat:
             core = {c.get_id() for c in solver.unsat_core()}
@@ -297,8 +308,6 @@ class Obligations:
         if found == z3.sat:
             return Result(False, given, seconds, "the solver has a counterexample to induction")
         reason = solver.reason_unknown()
-        if "interrupted" in reason:
-            raise KeyboardInterrupt
         limit = f"its resource limit of {self.rlimit:,}" if reason in RESOURCES else said(reason)
         return Result(False, given, seconds, f"{GAVE_UP}: {limit}")
 

@@ -56,11 +56,11 @@ class _EndedError(BaseException):
 
 
 class Solving:
-    """The work for Z3 of one engine. ``depth`` is how far it has come, for who is told of progress."""
+    """The work for Z3 of one engine. ``count`` and ``depth`` are how far it has come, for who is told of progress."""
 
     def __init__(self, watchman: Watchman) -> None:
         self.watchman = watchman
-        self.depth = 0
+        self.count = self.depth = 0
         self._ended = False
 
     def run(self, work: Callable[[], T]) -> T:
@@ -70,12 +70,12 @@ class Solving:
             return work()
         self._ended = False
         task = _Task(work)
-        try:
-            with _no_collection():
+        with _no_collection():
+            try:
                 self._wait(task)
-        except BaseException:
-            self._end(task)
-            raise
+            except BaseException:
+                self._end(task)
+                raise
         return task.outcome()
 
     def look(self) -> None:
@@ -107,7 +107,7 @@ class Solving:
         """Raise what must end the work, if something must."""
         if pending():
             raise KeyboardInterrupt
-        stopped = self.watchman.look(0, 0, self.depth)
+        stopped = self.watchman.look(self.count, 0, self.depth)
         if stopped:
             raise StoppedError(stopped)
 
@@ -122,6 +122,7 @@ class Solving:
                     return
                 z3.main_ctx().interrupt()
                 task.ended.wait(0.02)
+        task.forget()
 
 
 class _Task(Generic[T]):
@@ -144,6 +145,11 @@ class _Task(Generic[T]):
             self._problem = problem
         self._work = None
         self.ended.set()
+
+    def forget(self) -> None:
+        """Let go of what came of it, in the thread that waited: what its frames hold belongs to Z3."""
+        self._problem = self._work = None
+        self._results.clear()
 
     def outcome(self) -> T:
         problem, self._problem = self._problem, None
