@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from model.language import Action, Array, Instance, ModelError, Op, Outcome, Place, SetOf, Sort, Term, Update, Variable
 from model.language.structural import Structural
+from model.language.terms import subterms
 
 State: TypeAlias = "tuple[Any, ...]"
 
@@ -60,6 +61,7 @@ class Interpreter:
         self.instance = instance
         self.actions = tuple(instance.system.actions.values())
         self.place = {v.name: n for n, v in enumerate(instance.system.variables)}
+        self._early = {a.name: _early(a) for a in self.actions}
 
     # Terms -----------------------------------------------------------------------------------------------------
     def evaluate(self, term: Term, context: Context) -> Any:
@@ -95,10 +97,25 @@ class Interpreter:
     def moves(self, state: State) -> Iterator[tuple[Move, State]]:
         """Every enabled step with the state it leads to, in the order of the protocol."""
         for action in self.actions:
-            for choice in self.instance.choices(action):
+            for choice in self._choices(state, action, ()):
                 found = self.perform(state, action, choice)
                 if found is not None:
                     yield found
+
+    def _choices(self, state: State, action: Action, some: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        """The choices of parameters that begin with ``some``, in order, without those that a part of the guard about
+        their first values alone refuses: an action may have very many."""
+        if len(some) == len(action.parameters):
+            yield some
+            return
+        context = Context(dict(zip(action.parameters, some, strict=False)), state)
+        try:
+            if not all(self.evaluate(part, context) for part in self._early[action.name][len(some)]):
+                return
+        except RangeError as problem:
+            raise problem.of(action.name, action.where) from None
+        for value in self.instance.members(action.parameters[len(some)].sort):  # type: ignore[arg-type]
+            yield from self._choices(state, action, (*some, value))
 
     def perform(self, state: State, action: Action, choice: tuple[int, ...]) -> tuple[Move, State] | None:
         """The step of ``action`` for the parameter values ``choice``, or None where it is not enabled."""
@@ -200,6 +217,18 @@ class Interpreter:
 
 def _text(value: Any) -> str:
     return "{" + ", ".join(map(str, sorted(value))) + "}" if isinstance(value, frozenset) else str(value)
+
+
+def _early(action: Action) -> list[list[Term]]:
+    """The parts of a guard that are asked when so many parameters have values, before all of them have: what they
+    speak of is known then, and so it is of the parts before them."""
+    found: list[list[Term]] = [[] for _ in range(len(action.parameters) + 1)]
+    known = 0
+    for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
+        spoken = set(subterms(part))
+        known = max([known, *(n for n, p in enumerate(action.parameters, 1) if p in spoken)])
+        found[known].append(part)
+    return found
 
 
 def _replaced(value: Any, path: list[int], new: Any) -> Any:

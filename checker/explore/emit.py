@@ -23,9 +23,11 @@ from model.language.structural import Structural
 from model.language.terms import BINDERS
 
 from ..layout import WORD, Field, Layout, root_of
+from ..limits import look_at_the_clock
 from .code import Code, Mask, Number, Truth, aligned, as_number, may_fail, negate, number
 from .coverage import Subject
-from .lower import Lowering, Scope
+from .instances import Openings, assigned, opened
+from .lower import Lowering, Scope, valued
 
 Place = tuple[str, tuple[int, ...]]
 
@@ -58,6 +60,7 @@ class Emitter:
         self.layout = layout
         self.watch = watch
         self.lowering = self.lowers(instance, layout)
+        self._openings = Openings(instance)
         self._roles = dict(watch.roles)
         self.failing: set[str] = set()
         """Variables of which an update may be an error."""
@@ -126,43 +129,51 @@ class Emitter:
 
     # Actions ---------------------------------------------------------------------------------------------------
     def _steps(self, scope: Scope) -> Iterator[str]:
-        for action in self.instance.system.actions.values():
-            for choice in self.instance.choices(action):
-                yield from self._action(action, choice, scope)
+        for action, inner in self._openings.instances(scope):
+            yield from self._action(action, inner)
 
-    def _action(self, action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
-        bound = {**scope.bound, **dict(zip(action.parameters, choice, strict=True))}
+    def _action(self, action: Action, scope: Scope) -> list[str]:
+        look_at_the_clock()
         guard = list(action.guard.args) if action.guard.op is Op.AND else [action.guard]
-        return self._guarded(guard, action, choice, replace(scope, bound=bound))
+        return self._guarded(guard, action, scope)
 
-    def _guarded(self, guard: list[Term], action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+    def _guarded(self, guard: list[Term], action: Action, scope: Scope) -> list[str]:
         if not guard:
-            return self._outcomes(list(action.outcomes), action, choice, scope)
-        split = self._to_split(guard[:1], scope)
+            missing = self._openings.open(None, action, scope)
+            return opened(missing, scope, lambda inner: self._outcomes(list(action.outcomes), action, inner))
+        if (given := self._openings.given(guard[0], action, scope)) is not None:
+            to, value = given
+            split = self._to_split([value], scope)
+            if split is None:
+                return assigned(to, value, scope, self.lowering, lambda inner: self._guarded(guard[1:], action, inner))
+        elif missing := self._openings.open(guard[:1], action, scope):
+            return opened(missing, scope, lambda inner: self._guarded(guard, action, inner))
+        else:
+            split = self._to_split(guard[:1], scope)
         if split is not None:
-            return self._split(split, scope, lambda inner: self._guarded(guard, action, choice, inner))
+            return self._split(split, scope, lambda inner: self._guarded(guard, action, inner))
         test = self.lowering.truth(guard[0], scope)
         if test.known is False:
             return []
-        return self._either(test, self._guarded(guard[1:], action, choice, self._learn(guard[0], scope)), [])
+        return self._either(test, self._guarded(guard[1:], action, self._learn(guard[0], scope)), [])
 
-    def _outcomes(self, rest: list[Outcome], action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+    def _outcomes(self, rest: list[Outcome], action: Action, scope: Scope) -> list[str]:
         if not rest:
             return []
         ending = rest[0]
         split = self._to_split([ending.condition, *_update_terms(ending)], scope)
         if split is not None:
-            return self._split(split, scope, lambda inner: self._outcomes(rest, action, choice, inner))
+            return self._split(split, scope, lambda inner: self._outcomes(rest, action, inner))
         test = self.lowering.truth(ending.condition, scope)
         if test.known is False:
-            return self._outcomes(rest[1:], action, choice, scope)
-        lines = self._ending(ending, action, choice, self._learn(ending.condition, scope))
+            return self._outcomes(rest[1:], action, scope)
+        lines = self._ending(ending, action, self._learn(ending.condition, scope))
         at = self._endings.get((action.name, ending.name or ""))
         if at is not None:
             lines.append(self._meet(at))
         if test.known:
             return lines
-        return self._either(test, lines, self._outcomes(rest[1:], action, choice, scope))
+        return self._either(test, lines, self._outcomes(rest[1:], action, scope))
 
     def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
         """``lines`` where a test that may hold does, ``other`` where it does not."""
@@ -170,10 +181,10 @@ class Emitter:
             return _if(negate(test), other)
         return [*_if(test, lines), *_block("else:", other)]
 
-    def _ending(self, ending: Outcome, action: Action, choice: tuple[int, ...], scope: Scope) -> list[str]:
+    def _ending(self, ending: Outcome, action: Action, scope: Scope) -> list[str]:
         computed = self._computed(ending, scope)
         if computed is not None:
-            return self._at_each(*computed, scope, lambda inner: self._ending(ending, action, choice, inner))
+            return self._at_each(*computed, scope, lambda inner: self._ending(ending, action, inner))
         lines: list[str] = []
         after: dict[Place, Code] = {}
         for u in ending.updates:
@@ -183,7 +194,7 @@ class Emitter:
                 self.failing.add(root_of(u.target)[0])
             lines += written
         lines += self._successor(after, scope)
-        names = {str(p): v for p, v in zip(action.parameters, choice, strict=True)}
+        names = {str(p): valued(scope.bound[p]) for p in action.parameters}
         # Terms of steps speak of the roles, never of the action's parameters, which may be the same terms.
         stepping = replace(scope, bound=self._roles, after=after, step=(action.name, names, ending.name))
         for k, term in enumerate(self.watch.steps):

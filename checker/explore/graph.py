@@ -1,7 +1,8 @@
 """The graph of what a search has found: states by number, steps between them as offsets into one list.
 
 Compressed rows: the steps of state n are ``targets[offsets[n]:offsets[n + 1]]``, and ``labels`` beside them says whose
-they are. Numbers take four bytes a state and six a step, so that ten million states fit where objects would not.
+they are. Numbers take four bytes a state and six a step, so that ten million states fit where objects would not; where
+there are more than 65,536 labels a step takes eight.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, NoReturn
+from itertools import accumulate, product
+from math import prod
+from typing import Any, NoReturn, overload
 
 from model.language import Instance, Term
 
@@ -57,11 +60,59 @@ class Graph:
             yield self.labels[k], self.targets[k]
 
 
-def labels_of(instance: Instance) -> dict[Label, int]:
-    """A number for each action with its parameters."""
-    system = instance.system
-    found = [(name, choice) for name, a in system.actions.items() for choice in instance.choices(a)]
-    return {label: n for n, label in enumerate(found)}
+class Labels(Sequence[Label]):
+    """All actions with their parameters, numbered in order; made once for a graph, for there may be many."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._actions = list(instance.system.actions)
+        self._values = [
+            [instance.members(p.sort) for p in a.parameters]  # type: ignore[arg-type]
+            for a in instance.system.actions.values()
+        ]
+        self._first = [0, *accumulate(prod(map(len, values)) for values in self._values)]
+        self._at = {name: n for n, name in enumerate(self._actions)}
+
+    @property
+    def code(self) -> str:
+        """What arrays of numbers hold: "H", two bytes, or "I", four."""
+        return "H" if len(self) <= 2**16 else "I"
+
+    def __len__(self) -> int:
+        return self._first[-1]
+
+    @overload
+    def __getitem__(self, n: int) -> Label: ...
+    @overload
+    def __getitem__(self, n: slice) -> Sequence[Label]: ...
+    def __getitem__(self, n: int | slice) -> Label | Sequence[Label]:
+        if isinstance(n, slice):
+            return [self[k] for k in range(len(self))[n]]
+        n = range(len(self))[n]
+        k = bisect_right(self._first, n) - 1
+        rest, choice = n - self._first[k], []
+        for values in reversed(self._values[k]):
+            rest, at = divmod(rest, len(values))
+            choice.append(values[at])
+        return self._actions[k], tuple(reversed(choice))
+
+    def __iter__(self) -> Iterator[Label]:
+        for name, values in zip(self._actions, self._values, strict=True):
+            yield from ((name, choice) for choice in product(*values))
+
+    def text(self, scope: Scope) -> str:
+        """The code of the number of the step that a scope stands in."""
+        assert scope.step is not None
+        name, choice, _ = scope.step
+        k = self._at[name]
+        fixed, weight, texts = self._first[k], 1, []
+        for values, value in reversed(list(zip(self._values[k], choice.values(), strict=True))):
+            fixed -= weight * values[0]
+            if value.constant:
+                fixed += weight * value.low
+            else:
+                texts.append(f"{value.text} * {weight}")
+            weight *= len(values)
+        return " + ".join([*texts, f"{fixed}"])
 
 
 def acting(instance: Instance, actions: Collection[str]) -> Instance:
@@ -75,18 +126,13 @@ def _acting(instance: Instance, actions: frozenset[str]) -> Instance:
     return replace(instance, system=replace(system, actions={n: a for n, a in system.actions.items() if n in actions}))
 
 
-def label_in(scope: Scope, labels: dict[Label, int]) -> int:
-    """The number of the step that a scope stands in."""
-    assert scope.step is not None
-    name, choice, _ = scope.step
-    return labels[name, tuple(choice.values())]
-
-
 class _Labelled(Emitter):
     """Successors with the numbers of their labels."""
 
+    labels: Labels
+
     def _append(self, scope: Scope) -> list[str]:
-        return [f"out.append((t, {label_in(scope, labels_of(self.instance))}))"]
+        return [f"out.append((t, {self.labels.text(scope)}))"]
 
 
 def raise_range_error_at(search: Any, s: int, depth: int, terms: Sequence[Term]) -> NoReturn:
@@ -104,10 +150,12 @@ def graph(search: Search, actions: Collection[str], terms: Sequence[Term] = ()) 
     """The graph of what a search has expanded, with the steps of ``actions``. States that were met and not expanded
     have numbers but no steps, stand in no level, and carry all marks."""
     instance = acting(search.kernel.instance, actions)
-    expand = compiled(_Labelled(instance, search.kernel.layout, Watch(states=tuple(terms))).source())
+    emitter = _Labelled(instance, search.kernel.layout, Watch(states=tuple(terms)))
+    emitter.labels = Labels(instance)
+    expand = compiled(emitter.source())
     states = list(search.states())
     number = {s: n for n, s in enumerate(states)}
-    offsets, targets, labels, marks = array("I", [0]), array("I"), array("H"), array("B")
+    offsets, targets, labels, marks = array("I", [0]), array("I"), array(emitter.labels.code), array("B")
     for n, s in enumerate(timed(states[: search.expanded])):
         out: list[Any] = []
         try:
@@ -122,6 +170,4 @@ def graph(search: Search, actions: Collection[str], terms: Sequence[Term] = ()) 
     marks.extend([(1 << len(terms)) - 1] * rest)
     ends = [*search.levels[1:], len(states)]
     levels = [[(a, min(b, search.expanded))] for a, b in zip(search.levels, ends, strict=True) if a < search.expanded]
-    return Graph(
-        search.expanded, offsets, targets, labels, marks, levels, list(labels_of(instance)), states.__getitem__
-    )
+    return Graph(search.expanded, offsets, targets, labels, marks, levels, emitter.labels, states.__getitem__)

@@ -40,15 +40,16 @@ from .code import (
 class Scope(Structural):
     """What is known where an expression stands.
 
-    ``bound``: values of bound variables; ``fields``: the code of fields by place (constants where known); ``after``:
-    the same for what the step writes; ``step``: action, parameter values and outcome, in terms of steps; ``at``: values
-    of positions that updates write at; ``total``: what would be read beyond an array is its first element.
+    ``bound``: values of bound variables, or what the code calls one that is a variable there too; ``fields``: the code
+    of fields by place (constants where known); ``after``: the same for what the step writes; ``step``: action,
+    parameter values and outcome, in terms of steps; ``at``: values of positions that updates write at; ``total``: what
+    would be read beyond an array is its first element.
     """
 
-    bound: Mapping[Term, int]
+    bound: Mapping[Term, int | Number]
     fields: Mapping[tuple[str, tuple[int, ...]], Code]
     after: Mapping[tuple[str, tuple[int, ...]], Code] | None = None
-    step: tuple[str, Mapping[str, int], str | None] | None = None
+    step: tuple[str, Mapping[str, Number], str | None] | None = None
     primed: bool = field(default=False)
     at: Mapping[Term, int] = field(default_factory=dict)
     total: bool = False
@@ -178,6 +179,11 @@ class Lowering:
         variable, body = term.args
         for n in self.instance.members(variable.sort):  # type: ignore[arg-type]
             yield n, self.truth(body, replace(scope, bound={**scope.bound, variable: n}))
+
+
+def valued(value: int | Number) -> Number:
+    """The code of what a bound variable stands for."""
+    return value if isinstance(value, Number) else number(value)
 
 
 def field_name(f: Field) -> str:
@@ -359,7 +365,7 @@ def _taken(g: Lowering, t: Term, s: Scope) -> Code:
     name, choice, ending = s.step
     if name != action or outcome not in (None, ending) or not set(names) <= set(choice):
         return NO
-    return conjunction(_same(number(choice[n]), g.number(a, s)) for n, a in zip(names, t.args, strict=True))
+    return conjunction(_same(choice[n], g.number(a, s)) for n, a in zip(names, t.args, strict=True))
 
 
 def _conditional(g: Lowering, t: Term, s: Scope) -> Code:
@@ -378,7 +384,7 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.CONST: lambda g, t, s: number(int(t.data)),
     Op.PARAMETER: lambda g, t, s: number(g.instance.size(t.data)),
     Op.VARIABLE: _variable,
-    Op.BOUND: lambda g, t, s: number(s.bound[t]),
+    Op.BOUND: lambda g, t, s: valued(s.bound[t]),
     Op.SELECT: lambda g, t, s: g._selected(t, [], s),
     Op.NOT: lambda g, t, s: negate(g.truth(t.args[0], s)),
     Op.AND: lambda g, t, s: conjunction(g.truth(a, s) for a in t.args),

@@ -6,7 +6,8 @@ of an array of words. ``/``, floats, lists and objects do not exist. What Python
 
 * ``<``, ``<=`` … compare as signed, ``>>`` shifts in zeros; shifts by 64 or more give 0
 * ``and``, ``or`` evaluate both sides unless the right one calls a function
-* ``for w in range(K)`` with a constant K is unrolled; names in ``constants`` are numbers
+* ``for w in range(K)`` with a constant K is unrolled, ``for w in range(A, B)`` is a loop
+* names in ``constants`` are numbers
 * ``_out_of_range()`` leaves the function with ``FAILED``
 * bit masks may have more bits: ``_wide(x, n)`` has as many words as n bits take, so have constants that need them; what
   meets something wider is filled with zeros; ``_word(x, k)`` is word k of it
@@ -100,6 +101,8 @@ class Body(Instructions):
                 for n in range(self._number(count)):
                     self.constants[name] = n
                     self._statements(node.body)
+            case ast.For(target=ast.Name(), iter=ast.Call(args=[_, _])):
+                self._for(node)
             case ast.Break():
                 self.b.branch(self._loops[-1])
             case ast.Return(value=value):
@@ -132,6 +135,28 @@ class Body(Instructions):
         self._statements(node.body)
         self._loops.pop()
         if not self.b.block.is_terminated:
+            self.b.branch(head)
+        self.b.position_at_end(end)
+
+    def _for(self, node: ast.For) -> None:
+        """A loop that counts; its variable keeps its last value, as in Python, if there was a turn."""
+        assert isinstance(node.target, ast.Name)
+        assert isinstance(node.iter, ast.Call)
+        first, last = (self.value(n) for n in node.iter.args)
+        head, body, end = (self.function.append_basic_block(n) for n in ("for", "do", "done"))
+        counter = self.entry.alloca(WORD)
+        self.b.store(first, counter)
+        self.b.branch(head)
+        self.b.position_at_end(head)
+        n = self.b.load(counter, typ=WORD)
+        self.b.cbranch(self.b.icmp_signed("<", n, last), body, end)
+        self.b.position_at_end(body)
+        self._assign(node.target.id, n)
+        self._loops.append(end)
+        self._statements(node.body)
+        self._loops.pop()
+        if not self.b.block.is_terminated:
+            self.b.store(self.b.add(n, WORD(1)), counter)
             self.b.branch(head)
         self.b.position_at_end(end)
 

@@ -19,6 +19,7 @@ from .words import (
     SEGMENT,
     STRIDE,
     SYMMETRIC,
+    WIDE,
     WORDS,
     WORKERS,
     Words,
@@ -128,7 +129,10 @@ def link(
         j = 0
         while j < n:
             set_half(targets, edge + j, half(pointer(places[j]), 0))
-            set_quarter(labels, edge + j, scratch[j * ROW + WORDS])
+            if WIDE:
+                set_half(labels, edge + j, scratch[j * ROW + WORDS])
+            else:
+                set_quarter(labels, edge + j, scratch[j * ROW + WORDS])
             j += 1
         edge += n
     set_half(offsets, first + count, edge)

@@ -74,25 +74,25 @@ class WordEmitter(Emitter):
     def _steps(self, scope: Scope) -> Iterator[str]:
         """Actions whose guards ask the same field for its value stand together below that value, so that machine code
         branches once for all of them: branches that nobody foresees are what expanding a state costs."""
-        rest: list[tuple[Action, tuple[int, ...]]] = []
-        groups: dict[Place, list[tuple[Action, tuple[int, ...]]]] = {}
-        for action in self.instance.system.actions.values():
-            for choice in self.instance.choices(action):
-                place = self._telling(action, choice, scope)
-                (rest if place is None else groups.setdefault(place, [])).append((action, choice))
+        rest: list[tuple[Action, Scope]] = []
+        groups: dict[Place, list[tuple[Action, Scope]]] = {}
+        for action, inner in self._openings.instances(scope):
+            place = self._telling(action, inner)
+            (rest if place is None else groups.setdefault(place, [])).append((action, inner))
         self.telling = [self.layout.fields[p] for p in groups]
         for place, members in groups.items():
             yield from self._split(place, scope, partial(self._all, members))
         yield from self._all(rest, scope)
 
-    def _all(self, members: Sequence[tuple[Action, tuple[int, ...]]], scope: Scope) -> list[str]:
-        return [line for action, choice in members for line in self._action(action, choice, scope)]
+    def _all(self, members: Sequence[tuple[Action, Scope]], scope: Scope) -> list[str]:
+        inside = (self._action(action, replace(inner, fields=scope.fields)) for action, inner in members)
+        return [line for lines in inside for line in lines]
 
-    def _telling(self, action: Action, choice: tuple[int, ...], scope: Scope) -> Place | None:
+    def _telling(self, action: Action, here: Scope) -> Place | None:
         """A field of which at most half of the values enable an action, if its guard has a part about that alone."""
-        bound = {**scope.bound, **dict(zip(action.parameters, choice, strict=True))}
-        here = replace(scope, bound=bound)
         for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
+            if self._openings.open([part], action, here):
+                continue
             places = self.lowering.reads(part, here)
             if len(places) != 1:
                 continue

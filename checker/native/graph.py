@@ -11,7 +11,8 @@ from typing import Any
 from model.language import Term
 
 from ..explore.emit import Watch
-from ..explore.graph import Graph, acting, label_in, labels_of, raise_range_error_at
+from ..explore.graph import Graph, Labels, acting, raise_range_error_at
+from ..explore.instances import fan
 from ..explore.lower import Scope
 from ..limits import TimeUpError, deadline, memory_in_use
 from ..replay import ReplayError
@@ -37,9 +38,9 @@ class _Labelled(WordEmitter):
 
     def _append(self, scope: Scope) -> list[str]:
         words = [f"out[n * ROW + {w}] = t{w}" for w in range(self.words)]
-        return [*words, f"out[n * ROW + {self.words}] = {label_in(scope, self.labels)}", "n += 1"]
+        return [*words, f"out[n * ROW + {self.words}] = {self.labels.text(scope)}", "n += 1"]
 
-    labels: dict[Any, int]
+    labels: Labels
 
 
 class GraphOf:
@@ -53,15 +54,16 @@ class GraphOf:
         self.terms = tuple(terms)
         self._deadline = deadline()
         instance = acting(search.kernel.instance, actions)
-        self.labels = labels_of(instance)
-        if len(self.labels) > 2**16 or search.transitions > MOST:
+        self.labels = Labels(instance)
+        if len(self.labels) > MOST or search.transitions > MOST:
             raise UnsupportedError("more steps than a graph can number")
         program = search.program
         emitter = _Labelled(instance, search.kernel.layout, Watch(states=tuple(terms)), words=program.words)
         emitter.labels = self.labels
         step = emitter.source()
-        self.fan = max(1, step.count("n += "))
-        constants = {**program.constants, "ROW": program.words + 1}
+        self.fan = max(1, fan(step))
+        self.wide = self.labels.code == "I"
+        constants = {**program.constants, "ROW": program.words + 1, "WIDE": int(self.wide)}
         sources = [step, program.sources[1], dialect("places"), dialect("edges")]
 
         def text() -> str:
@@ -79,9 +81,9 @@ class GraphOf:
         starts = [sum(c + 1 for c in counts[:n]) for n in range(len(workers))]
         edges = [sum(w.steps for w in workers[:n]) for n in range(len(workers))]
         size, steps = sum(counts) + len(workers), self.search.transitions
-        self._afford(4 * size + 6 * steps + size + sum(w.store.bytes for w in workers) // 2)
+        self._afford(4 * size + (8 if self.wide else 6) * steps + size + sum(w.store.bytes for w in workers) // 2)
         offsets, targets = Region(4 * size + 8), Region(4 * steps + 8)
-        labels, marks = Region(2 * steps + 8), Region(size + 8)
+        labels, marks = Region((4 if self.wide else 2) * steps + 8), Region(size + 8)
         for region in (offsets, targets, labels, marks):
             region.use(region.size)
         with ThreadPoolExecutor(len(workers)) as pool:
@@ -95,10 +97,10 @@ class GraphOf:
             sum(counts),
             _view(offsets, size, ctypes.c_uint32),
             _view(targets, steps, ctypes.c_uint32),
-            _view(labels, steps, ctypes.c_uint16),
+            _view(labels, steps, ctypes.c_uint32 if self.wide else ctypes.c_uint16),
             _view(marks, size, ctypes.c_uint8),
             self._levels(starts),
-            list(self.labels),
+            self.labels,
             lambda n: self._packed(starts, n),
         )
 

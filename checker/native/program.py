@@ -8,6 +8,7 @@ from pathlib import Path
 from model.language import Instance
 
 from ..explore.emit import Watch
+from ..explore.instances import fan
 from ..layout import WORD, Layout
 from . import words
 from .dialect import Translator
@@ -51,7 +52,7 @@ class Program:
         self.words = layout.words
         emitter = WordEmitter(instance, layout, watch, words=self.words)
         source = emitter.source()
-        self.fan = source.count("n += ")
+        self.fan = fan(source)
         self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
         control, self.controls = emitter.control()
         self.info = INFO + banks(watch)

@@ -23,6 +23,8 @@ BUCKET, STRIDE = 7, 8
 """Slots of a bucket, and words: those of its states and one for their levels; a cache line where a state is a word."""
 ROW = 2
 """Words of a successor with the number of its step."""
+WIDE = 0
+"""1 where numbers of labels take half-words, for there are many; else they take quarter-words."""
 BATCH = 16
 """States whose successors are looked up together."""
 PAD = 64

@@ -35,19 +35,21 @@ def pieces(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
             yield start, min(start + PIECE, last)
 
 
-def loops(size: int) -> Callable[..., int]:
-    """What runs a function of ``loops.py`` by its name; ``size`` is how much there is to do."""
+def loops(size: int, labels: Any = None) -> Callable[..., int]:
+    """What runs a function of ``loops.py`` by its name; ``size`` is how much there is to do. ``labels``: those that it
+    is given, of two or four bytes each."""
+    wide = labels is not None and labels.itemsize > 2
     if size >= LARGE:
         try:
-            return _native()
+            return _native(wide)
         except ImportError:
             pass
-    return _plain()
+    return _plain(wide)
 
 
 @cache
-def _plain() -> Callable[..., int]:
-    names: dict[str, Any] = {"min": min, **dict.fromkeys(PARTS, getitem)}
+def _plain(wide: bool) -> Callable[..., int]:
+    names: dict[str, Any] = {"min": min, "WIDE": wide, **dict.fromkeys(PARTS, getitem)}
     names |= {f"set_{part}": setitem for part in PARTS}
     exec(compile(ast.unparse(_functions(SOURCE.read_text(encoding="utf-8"))), str(SOURCE), "exec"), names)
     return lambda name, *given: int(names[name](*given))
@@ -65,7 +67,7 @@ def _bare(node: ast.FunctionDef) -> ast.FunctionDef:
     return node
 
 
-def _native() -> Callable[..., int]:
+def _native(wide: bool) -> Callable[..., int]:
     from ..native.dialect import Translator
     from ..native.machine import Machine
 
@@ -73,11 +75,11 @@ def _native() -> Callable[..., int]:
     called = {n.name: len(n.args.args) for n in _functions(source).body if isinstance(n, ast.FunctionDef)}
 
     def text() -> str:
-        translator = Translator("graphs")
+        translator = Translator("graphs", {"WIDE": int(wide)})
         translator.add(source)
         return str(translator.module)
 
-    machine = Machine(source, text, called)
+    machine = Machine(f"{source} {wide}", text, called)
     return lambda name, *given: int(machine[name](*map(_address, given)))
 
 

@@ -105,7 +105,7 @@ class _Finder:
         self.form = form
         self.kinds = [fairness[name] for name, _ in g.names]
         self.size = len(g.offsets) - 1
-        self._run = loops(g.states + len(g.targets))
+        self._run = loops(g.states + len(g.targets), g.labels)
         self._bad = self._failing()
         self._are_fair = array("B", [kind != "none" for kind in self.kinds])
 

@@ -4,7 +4,7 @@ machine code. Arrays of half-words, unless they are said to be of bytes or quart
 
 from __future__ import annotations
 
-from ..native.words import Words, byte, half, quarter, set_byte, set_half
+from ..native.words import WIDE, Words, byte, half, quarter, set_byte, set_half
 
 
 def reaching(offsets: Words, targets: Words, marks: Words, first: int, last: int) -> int:
@@ -132,6 +132,13 @@ def components(
     return found
 
 
+def label(labels: Words, k: int) -> int:
+    """The label of a step: a quarter-word, or a half-word where labels are WIDE."""
+    if WIDE:
+        return half(labels, k)
+    return quarter(labels, k)
+
+
 def weigh(
     first: int,
     last: int,
@@ -146,7 +153,7 @@ def weigh(
 ) -> int:
     """What components are, in two numbers each of ``weights``: whether a run can stay there, for a step leads back or
     nothing of a label that is ``fair`` (bytes) is enabled, and whether it holds a state that is ``bad`` (bytes).
-    ``labels`` are quarter-words."""
+    ``labels`` are quarter-words, or half-words where they are WIDE."""
     n = first
     while n < last:
         if byte(region, n):
@@ -155,7 +162,7 @@ def weigh(
             k = half(offsets, n)
             end = half(offsets, n + 1)
             while k < end:
-                if byte(fair, quarter(labels, k)):
+                if byte(fair, label(labels, k)):
                     stays = 0
                 t = half(targets, k)
                 if byte(region, t) and half(component, t) == c:
@@ -187,7 +194,7 @@ def resting(
     first: int, last: int, region: Words, offsets: Words, labels: Words, fair: Words, bad: Words, out: Words, found: int
 ) -> int:
     """Append to ``out`` the states of a region that are ``bad`` (bytes) and enable no label that is ``fair`` (bytes);
-    how many there are then. ``labels`` are quarter-words."""
+    how many there are then. ``labels`` as in ``weigh``."""
     n = first
     while n < last:
         if byte(region, n) and byte(bad, n):
@@ -195,7 +202,7 @@ def resting(
             k = half(offsets, n)
             end = half(offsets, n + 1)
             while k < end:
-                if byte(fair, quarter(labels, k)):
+                if byte(fair, label(labels, k)):
                     stays = 0
                     break
                 k += 1
