@@ -11,6 +11,10 @@ from checker.explore import Search
 from checker.interpreter import RangeError
 from checker.limits import Limits
 from checker.native import NativeSearch
+from checker.smt.bmc import Bounded
+from checker.smt.induction import Induction
+from checker.smt.spacer import Spacer
+from checker.vocabulary import Verdict
 from model.language import System, Term
 from properties import invariant, reachable, step_invariant
 from properties.kinds import Checkable
@@ -22,6 +26,8 @@ pytestmark = pytest.mark.usefixtures("own_cache")
 
 Drawn = tuple[System, list[Term], list[Term]]
 STATES = 400
+DEPTH = 5
+"""Steps that solvers look at."""
 
 
 def asked(states: list[Term], steps: list[Term]) -> list[Checkable]:
@@ -64,6 +70,39 @@ def test_the_reference_search(drawn: Drawn) -> None:
         return
     properties = asked(states, steps)
     assert found(Search(system.instance(), properties, exhaustive=True)) == expected
+
+
+def length(problem: RangeError) -> int:
+    """How many steps lead to an error."""
+    return 0 if problem.what.endswith("after no step") else problem.what.rpartition(", after ")[2].count("(")
+
+
+def outcome(run: Any) -> Any:
+    """What a run returns, or how many steps lead to the error that it raises."""
+    try:
+        return run()
+    except RangeError as problem:
+        return length(problem)
+
+
+@pytest.mark.parametrize("engine", [Bounded, Induction, Spacer])
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(systems_of_positions())
+def test_solvers(engine: Any, drawn: Drawn) -> None:
+    """They meet the same errors, and say nothing else of verdicts and of the lengths of runs."""
+    system, states, steps = drawn
+    properties = asked(states, steps)
+    wanted = outcome(Search(system.instance(), properties, limits=Limits(states=STATES)).run)
+    told = outcome(engine(system.instance(), properties, limits=Limits(depth=DEPTH, seconds=20)).run)
+    if isinstance(told, int):
+        assert told == wanted or (not isinstance(wanted, int) and not wanted[1].complete)
+    elif isinstance(wanted, int):
+        assert wanted > DEPTH or any("time limit" in a.how for a in told)
+    else:
+        for w, t in zip(wanted[0], told, strict=True):
+            assert t.verdict in (w.verdict, Verdict.UNKNOWN) or w.verdict is Verdict.UNKNOWN
+            if t.recording is not None and w.recording is not None:
+                assert len(t.recording.moves) == len(w.recording.moves)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))

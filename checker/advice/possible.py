@@ -44,7 +44,7 @@ class Possible:
                 if len(action.outcomes) > 1 and self._excluded(action, [*before, o.condition]):
                     found.append(n)
                 before.append(~o.condition)
-        except (ModelError, NotImplementedError):  # a position that solvers would not check
+        except (ModelError, NotImplementedError):
             return False, frozenset()
         return False, frozenset(found)
 
@@ -60,6 +60,8 @@ class Possible:
     def _no_state(self, action: Action, terms: Sequence[Term]) -> bool:
         from ..smt.finite import Frame
 
+        if any(map(self._encoder.may_fail, terms)):
+            return False  # where one has no value, the encoding says anything
         for choice in self.instance.choices(action):
             frame = Frame(dict(zip(action.parameters, choice, strict=True)), self._state)
             solver = self._z3.SolverFor("QF_BV")

@@ -18,13 +18,13 @@ from typing import Any, NoReturn, overload
 
 from model.language import Instance, Term
 
+from ..answers import after_run
 from ..interpreter import RangeError
 from ..limits import timed
 from ..replay import ReplayError
 from .emit import Emitter, Watch
 from .kernel import OutOfRangeError, compiled
 from .lower import Scope
-from .questions import after_run
 from .search import Search
 
 Label = tuple[str, tuple[int, ...]]

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
 
-from model.language import Term
 from properties.kinds import Checkable, Property, Reachability
 
-from ..answers import Answer, confirm_state, confirm_step, of_step, sought, verdict_met, verdict_never_met
-from ..interpreter import Interpreter, RangeError
+from ..answers import (
+    Answer,
+    confirm_state,
+    confirm_step,
+    of_step,
+    refuse_ranges_left,
+    sought,
+    verdict_met,
+    verdict_never_met,
+)
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from ..wording import numbered
 from .coverage import Census
 from .emit import Watch
-
-Asked: TypeAlias = "tuple[Property, Term]"
-"""A property with a term of it that is evaluated."""
 
 
 class Questions:
@@ -94,37 +97,3 @@ def raise_range_error(recording: Recording, questions: Questions) -> None:
     """Let the interpreter say what is out of range in the last state of a run, and how that state is reached."""
     states, steps = ([(p, sought(p)) for p in some] for some in questions.watched)
     refuse_ranges_left(recording, states, steps, [] if questions.census is None else [questions.census.final])
-
-
-def refuse_ranges_left(
-    recording: Recording, states: Sequence[Asked], steps: Sequence[Asked] | None, final: Sequence[Term] = ()
-) -> None:
-    """Raise the interpreter's error where, in the last state of a run, something that is evaluated there has no value:
-    ``states``, terms of properties about it, and unless ``steps`` is None the steps from it with terms about them;
-    ``final`` if there are none."""
-    interpreter, state = recording.interpreter, recording.states[-1]
-    try:
-        for p, t in states:
-            _evaluate(interpreter, p, t, state)
-        stuck = steps is not None
-        for move, after in interpreter.moves(state) if steps is not None else ():
-            stuck = False
-            for p, t in steps or ():
-                _evaluate(interpreter, p, t, state, after, move)
-        for t in final if stuck else ():
-            interpreter.holds(t, state)
-    except RangeError as problem:
-        raise after_run(problem, recording) from None
-
-
-def after_run(problem: RangeError, recording: Recording) -> RangeError:
-    """The error with the run that leads to where it is found."""
-    run = ", ".join(f"{m.action.name}({', '.join(map(str, m.choice))})" for m in recording.moves) or "no step"
-    return RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy)
-
-
-def _evaluate(interpreter: Interpreter, p: Property, term: Term, *step: Any) -> None:
-    try:
-        interpreter.holds(term, *step)
-    except RangeError as problem:
-        raise problem.of(f"property {p.name}", p.where) from None

@@ -15,9 +15,9 @@ import z3
 from model.language import Instance, ModelError, Term
 from properties.kinds import Checkable, Property
 
-from ..answers import Answer, of_step, shows, sought, verdict_met, verdict_never_met
+from ..answers import Answer, of_step, refuse_ranges_left, shows, sought, verdict_met, verdict_never_met
 from ..limits import Limits, Listener, Watchman
-from ..replay import ReplayError, record
+from ..replay import Recording, ReplayError, record
 from ..vocabulary import Verdict, Warned
 from ..wording import numbered
 from .solving import Solving, StoppedError, said
@@ -85,6 +85,12 @@ class Bounded:
     def _bad(self) -> dict[str, Any]:
         return {p.name: self.badness(p) for p in self.properties}
 
+    @cached_property
+    def _undefined(self) -> dict[str, Any]:
+        """When the properties have no value, of those that may have none."""
+        found = {p.name: self.steps.undefined(sought(p), of_step=of_step(p)) for p in self.properties}
+        return {name: formula for name, formula in found.items() if not z3.is_false(formula)}
+
     @property
     def warnings(self) -> tuple[Warned, ...]:
         """That nothing happens, where nothing does: what is said of steps then holds of none."""
@@ -137,9 +143,9 @@ class Bounded:
         return found
 
     def leaves_no_range(self, step: int) -> str | None:
-        """No step after ``step`` others assigns a value out of range, or why that is not known. Raises the
-        interpreter's error where one does."""
-        if step < self._in_range:
+        """No step after ``step`` others is an error of the model, or why that is not known. Raises the interpreter's
+        error where one is."""
+        if step < self._in_range or z3.is_false(self.steps.out_of_range):
             return None
         self._solver.push()  # a label in its place makes the questions about properties harder
         self._solver.add(self.steps.at(self.steps.out_of_range, step))
@@ -164,15 +170,41 @@ class Bounded:
         return None if found == z3.sat else self._gave_up(0)
 
     def _raise_range_error(self, model: Any, step: int) -> None:
-        picks = [self.steps.pick(model, k) for k in range(step)]
-        list(self.steps.interpreter.moves(record(self.steps.interpreter, picks).states[-1]))
+        refuse_ranges_left(self._run(model, step), [], [])
         raise ReplayError(f"the solver's run of {numbered(step, 'step')} leaves no range")
+
+    def _run(self, model: Any, steps: int) -> Recording:
+        return record(self.steps.interpreter, [self.steps.pick(model, k) for k in range(steps)])
+
+    def _evaluated(self, depth: int) -> str | None:
+        """The open properties have values in every state after ``depth`` steps, and of every last step, or why that is
+        not known. Raises the interpreter's error where one has none."""
+        some = [(p, sought(p)) for p in self._still_open() if p.name in self._undefined]
+        wrong = [self._at(self._undefined[p.name], p, depth) for p, _ in some]
+        if not wrong:
+            return None
+        self._solver.push()
+        self._solver.add(z3.Or(*wrong))
+        found = self.solving.check(self._solver)
+        if found == z3.sat:
+            model = self._solver.model()
+            refuse_ranges_left(self._run(model, depth), [(p, t) for p, t in some if not of_step(p)], None)
+            if depth:
+                refuse_ranges_left(self._run(model, depth - 1), [], [(p, t) for p, t in some if of_step(p)])
+            raise ReplayError(f"every property has a value in the solver's run of {numbered(depth, 'step')}")
+        if found != z3.unsat:
+            return self._gave_up(depth)
+        self._solver.pop()
+        return None
 
     def _still_open(self) -> list[Checkable]:
         return [p for p in self.properties if p.name not in self._answers]
 
     def _settle(self, depth: int) -> str | None:
         """Decide what is violated at ``depth``; why to stop, if so."""
+        gave_up = self._evaluated(depth)
+        if gave_up:
+            return gave_up
         for attempt in range(len(self.properties) + 1):
             still_open = self._still_open()
             if not still_open:
@@ -205,25 +237,31 @@ class Bounded:
     def _confirm(self, depth: int, still_open: list[Checkable]) -> None:
         """Replay the model, and let the interpreter say which properties it decides."""
         model = self._solver.model()
-        picks = [self.steps.pick(model, n) for n in range(depth)]
-        decided = 0
+        decided = []
         for p in still_open:
-            recording = record(self.steps.interpreter, picks)
+            recording = self._run(model, depth)
             if shows(p, recording):
                 self._answers[p.name] = Answer(p, verdict_met(p), "bounded model checking, shortest", recording)
-                decided += 1
+                decided.append(p)
         if not decided:
             raise ReplayError(f"the solver's run of {numbered(depth, 'step')} violates nothing")
+        if not all(map(of_step, decided)):
+            self.leaves_no_range(depth)  # as searches do, which end the level that decides
 
     def badness(self, p: Checkable) -> Any:
-        """What decides ``p``, over the templates: of a state, or of a step."""
-        return self.steps.holds(sought(p), of_step=of_step(p))
+        """What decides ``p``, over the templates: of a state, or of a step; or it has no value there."""
+        bad = self.steps.holds(sought(p), of_step=of_step(p))
+        return z3.Or(bad, self._undefined[p.name]) if p.name in self._undefined else bad
 
     def bad_at(self, p: Checkable, depth: int) -> Any:
         """``p`` is decided by the state after ``depth`` steps, or by the last of them."""
+        return self._at(self._bad[p.name], p, depth)
+
+    def _at(self, formula: Any, p: Checkable, depth: int) -> Any:
+        """A formula about what decides ``p``, of the state after ``depth`` steps, or of the last of them."""
         if not of_step(p):
-            return self.steps.at(self._bad[p.name], depth)
-        return self.steps.at(self._bad[p.name], depth - 1) if depth else z3.BoolVal(False)
+            return self.steps.at(formula, depth)
+        return self.steps.at(formula, depth - 1) if depth else z3.BoolVal(False)
 
     def _open(self, p: Property, stopped: str) -> Answer:
         if self.reached < 0:

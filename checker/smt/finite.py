@@ -13,11 +13,12 @@ from typing import Any
 
 import z3
 
-from model.language import Array, Instance, ModelError, Op, SetOf, Term
+from model.language import Array, Instance, Op, SetOf, Term
 from model.language.sorts import INTEGER, Scalar
 from model.language.structural import Structural
+from model.language.terms import subterms
 
-from ..intervals import Interval, intervals, leaf, reach
+from ..intervals import Interval, beyond, intervals, leaf, reach
 from ..layout import Field, Layout
 from ..symbols import symbol
 from . import sets
@@ -65,6 +66,8 @@ class Encoder:
         self.bits = width(*span(instance, terms))
         self._look = look
         self._turns = 0
+        self._risky: dict[Term, bool] = {}
+        self._beyond: dict[Term, bool] = {}
 
     # States ----------------------------------------------------------------------------------------------------
     def fields(self, name: str) -> dict[Place, Any]:
@@ -161,7 +164,7 @@ class Encoder:
         array = term.args[0]
         low, high, at = self.position(term, frame)
         if isinstance(at, int):
-            return self.element(array, [at - low, *rest], frame)
+            return self.element(array, [at - low if low <= at <= high else 0, *rest], frame)
         found = self.element(array, [0, *rest], frame)
         for n in range(low + 1, high + 1):
             found = self.choice(at == n, self.element(array, [n - low, *rest], frame), found)
@@ -169,21 +172,24 @@ class Encoder:
 
     def position(self, term: Term, frame: Frame) -> tuple[int, int, Any]:
         """The range of a selection's positions, and its position: a number where it is the same in every state. One
-        that may leave the range is refused, for nothing here would say so."""
+        outside of the range is an error (see ``defined``), and reads anything here."""
         array, position = term.args
         assert isinstance(array.sort, Array)
         low, high = self.instance.bounds(array.sort.domain)
         at = z3.simplify(self.number(position, frame))
-        if z3.is_bv_value(at):
-            at = least = most = at.as_signed_long()
-        else:
-            least, most = reach(self.instance, position)
-        if least < low or most > high:
-            raise ModelError(
-                f"{term}: the position may leave {low}…{high}, which solvers would not notice",
-                remedy="use --engine explicit, or give the position the sort of the array's domain",
-            )
-        return low, high, at
+        return low, high, at.as_signed_long() if z3.is_bv_value(at) else at
+
+    def may_fail(self, term: Term) -> bool:
+        """Whether evaluating a term may read beyond an array, as far as intervals tell."""
+        if term not in self._risky:
+            self._risky[term] = any(t.op is Op.SELECT and self.beyond(t) for t in subterms(term))
+        return self._risky[term]
+
+    def beyond(self, selection: Term) -> bool:
+        """Whether the position that a selection reads may be outside of its array."""
+        if selection not in self._beyond:
+            self._beyond[selection] = beyond(self.instance, selection, reach(self.instance, selection.args[1]))
+        return self._beyond[selection]
 
     def choice(self, test: Any, then: Any, other: Any) -> Any:
         """``then`` if ``test``, else ``other``; a truth value meets a number as 0 or 1."""

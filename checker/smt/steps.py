@@ -8,11 +8,12 @@ from typing import Any
 
 import z3
 
-from model.language import Action, Array, Instance, ModelError, Outcome, Term
+from model.language import Action, Array, Instance, ModelError, Outcome, Term, both
 
 from ..interpreter import Interpreter, State
 from ..layout import Field, Layout, root_of
 from . import sets
+from .defined import some, undefined
 from .finite import Encoder, Frame, Place, label
 
 
@@ -30,8 +31,7 @@ class Steps:
 
     Formulas speak of ``before``, ``after`` and ``selector``; ``at`` moves them to the states and steps of a run.
     ``terms`` are what will be encoded beside the actions: they decide the width of numbers. ``look`` is called now and
-    then, and may raise what ends the work. Raises ``ModelError`` where there is no initial state, or a position may
-    leave its array.
+    then, and may raise what ends the work. Raises ``ModelError`` where there is no initial state.
     """
 
     def __init__(
@@ -98,7 +98,11 @@ class Steps:
         return z3.BitVec(f"{label(field)}@{step}", like.size())
 
     def holds(self, term: Term, *, of_step: bool = False) -> Any:
-        """A closed term in the state before, or of the step."""
+        """A closed term in the state before, or of the step; anything where it has no value (see ``undefined``)."""
+        return z3.simplify(self.encoder.truth(term, self._frame(of_step)))
+
+    def _frame(self, of_step: bool) -> Frame:
+        """What terms of the state before, or of the step, are encoded in."""
 
         def taken(action: str, outcome: str | None, wanted: Mapping[str, Any]) -> Any:
             fitting = []
@@ -109,8 +113,11 @@ class Steps:
                     fitting.append(z3.And(self.selector == n, *same))
             return z3.Or(*fitting)
 
-        frame = Frame({}, self.before, self.after, taken) if of_step else Frame({}, self.before)
-        return z3.simplify(self.encoder.truth(term, frame))
+        return Frame({}, self.before, self.after, taken) if of_step else Frame({}, self.before)
+
+    def undefined(self, term: Term, *, of_step: bool = False) -> Any:
+        """A closed term has no value in the state before, or of the step."""
+        return z3.simplify(undefined(self.encoder, term, self._frame(of_step)))
 
     def pick(self, model: Any, step: int) -> tuple[str, tuple[int, ...]]:
         """The action and parameters that a model selects for a step."""
@@ -119,19 +126,23 @@ class Steps:
 
     # Moves -----------------------------------------------------------------------------------------------------
     def _relation(self) -> tuple[Any, Any]:
-        """The selected move leads from before to after; and: it assigns a value out of range."""
+        """The selected move leads from before to after; and: it is an error."""
         moves, wrong = [], []
         for n, choice in enumerate(self.choices):
-            enabled, written, outside = self._move(choice)
+            enabled, written, outside, asked = self._move(choice)
             frame = [self.encoder.same(self.after[p], written.get(p, self.before[p])) for p in self.before]
+            if not z3.is_false(asked):
+                enabled = z3.And(z3.Not(asked), enabled)
+                wrong.append(z3.And(self.selector == n, asked))
             moves.append(z3.Implies(self.selector == n, z3.And(enabled, *frame)))
             wrong.append(z3.And(self.selector == n, enabled, z3.Or(*outside)))
         ranges = [self.encoder.inside(f, self.after[p]) for p, f in self.layout.fields.items()]
         bound = z3.ULT(self.selector, z3.BitVecVal(len(self.choices), self._bits))
         return z3.simplify(z3.And(bound, *moves, *ranges)), z3.simplify(z3.Or(*wrong))
 
-    def _move(self, choice: Choice) -> tuple[Any, dict[Place, Any], list[Any]]:
-        """When a move is enabled, what it assigns, and when that is out of range."""
+    def _move(self, choice: Choice) -> tuple[Any, dict[Place, Any], list[Any], Any]:
+        """When a move is enabled, and what it assigns; when that is out of range, or two values for one place; and when
+        what is evaluated on the way has no value."""
         frame = Frame(dict(zip(choice.action.parameters, choice.values, strict=True)), self.before)
         e = self.encoder
         earlier = choice.action.outcomes[: choice.action.outcomes.index(choice.outcome)]
@@ -149,7 +160,12 @@ class Steps:
                     differs = z3.Not(e.same(written[place], value))
                     outside.append(z3.And(here, self._claimed(choice, place, frame, u.target), differs))
                 written[place] = e.choice(here, value, written.get(place, self.before[place]))
-        return enabled, written, outside
+        conditions = both(choice.action.guard, *(~o.condition for o in earlier), choice.outcome.condition)
+        assigned = some(undefined(e, t, frame) for u in choice.outcome.updates for t in (u.value, u.target))
+        asked = some(
+            [undefined(e, conditions, frame), assigned if z3.is_false(assigned) else z3.And(enabled, assigned)]
+        )
+        return enabled, written, outside, asked
 
     def _claimed(self, choice: Choice, place: Place, frame: Frame, target: Term) -> Any:
         """An update before that of ``target`` writes ``place``: two values for one place are an error."""
@@ -163,11 +179,8 @@ class Steps:
     def _assigned(self, target: Term, value: Term, frame: Frame) -> Iterator[tuple[Place, Any, Any]]:
         """The places that an update may write, when it does, and with what."""
         name, positions = root_of(target)
-        sort, selection = self.instance.system.sort_of(name), target
+        sort = self.instance.system.sort_of(name)
         paths: list[tuple[tuple[int, ...], list[Any]]] = [((), [])]
-        while selection.args:
-            self.encoder.position(selection, frame)
-            selection = selection.args[0]
         for position in positions:
             assert isinstance(sort, Array)
             low, high = self.instance.bounds(sort.domain)
