@@ -211,7 +211,7 @@ class Layout:
             )
         width = high - low + 1 if is_set else (high - low).bit_length()
         if width > (WIDEST if is_set else WORD):
-            most = f"a set may have {WIDEST} elements at most" if is_set else f"a number may need {WORD} at most"
+            most = f"a set may have {WIDEST:,} elements at most" if is_set else f"a number may need {WORD} at most"
             raise ModelError(f"variable {name} needs {width:,} bits", where=self._where(name), remedy=most)
         return is_set, low, high, width
 

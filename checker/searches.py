@@ -14,6 +14,7 @@ from .answers import Answer
 from .ask import Options
 from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
 from .guarded import Guard
+from .intervals import may_fail
 from .limits import Limits, TimeUpError
 from .vocabulary import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
 from .wording import joined
@@ -161,25 +162,27 @@ def _explore(
         wanted = options.symmetry is None and not options.exhaustive and not live
         reduced = wanted and _symmetric(instance, properties)
         chosen = {**common, "symmetric": True} if reduced else common
-        known = [a for a in answers if a.recording is not None]  # shortest, and always the same
+        # Shortest, and always the same; but one that may have no value is asked about to the end of its level.
+        known = [a for a in answers if a.recording is not None and not may_fail(instance, *a.property.terms)]
         open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
         again = census()
         native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
         if isinstance(native, str):
-            slow = f"This search ran in Python, which is slower than machine code: {native}."
-            notes = (Warned(NO_MACHINE_CODE, "", slow),)
+            notes = _without_code(native)
         else:
             more, covered = native.run()
             return Searched("native", native, [*known, *more], covered, again, _about_code(native))
     if engine == "native":
         seen = census()
         native = _native(instance, checkable, limits, options.workers, {**common, "keep": every, "census": seen})
-        if isinstance(native, str):
-            raise ModelError(f"there is no machine code for this instance: {native}", remedy="use --engine explicit")
+        if not isinstance(native, str):
+            if options.ir is not None:
+                options.ir(native.program.text())
+            answers, covered = native.run()
+            return Searched(engine, native, answers, covered, seen, _about_code(native))
         if options.ir is not None:
-            options.ir(native.program.text())
-        answers, covered = native.run()
-        return Searched(engine, native, answers, covered, seen, _about_code(native))
+            raise ModelError(f"there is no machine code for this instance: {native}", remedy="leave out what shows it")
+        notes = _without_code(native)
     seen = census()
     run = Search(instance, checkable, limits=limits, census=seen, **common)
     return Searched("explicit", run, *run.run(), seen, notes)
@@ -211,6 +214,12 @@ def _native(
         return str(problem)
     except (MemoryError, OSError, RuntimeError) as problem:
         return f"{type(problem).__name__}: {problem}"
+
+
+def _without_code(why: str) -> tuple[Warned, ...]:
+    """That the search went on in Python, and why."""
+    slow = f"This search ran in Python, which is slower than machine code: {why}."
+    return (Warned(NO_MACHINE_CODE, "", slow),)
 
 
 def _about_code(native: Any) -> tuple[Warned, ...]:

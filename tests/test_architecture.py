@@ -250,6 +250,7 @@ MAY_IMPORT = {
         "checker.answers",
         "checker.ask",
         "checker.explore",
+        "checker.intervals",
         "checker.limits",
         "checker.native",
         "checker.temporal",

@@ -154,4 +154,4 @@ def test_what_the_solver_does_not_know_is_no_range_that_is_kept(monkeypatch: pyt
     bounded = Bounded(instance, instance.system.properties, limits=Limits(depth=3))
     bounded.deepen(0)
     monkeypatch.setattr(bounded.solving, "check", lambda *_: z3.unknown)
-    assert "the solver gave up at depth 0" in str(bounded.leaves_no_range(0))
+    assert "the solver gave up at depth 1" in str(bounded.leaves_no_range(1))

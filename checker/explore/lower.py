@@ -291,8 +291,8 @@ def _set(g: Lowering, t: Term, s: Scope) -> Code:
     low, high = min(i.low for i in items), max(i.high for i in items)
     if high - low >= WIDEST:
         raise ModelError(
-            f"the set {t} would need {high - low + 1} bits, for its elements may be {low} to {high}",
-            remedy=f"sets may have {WIDEST} elements at most; ask for its elements one by one",
+            f"the set {t} would need {high - low + 1:,} bits, for its elements may be {low} to {high}",
+            remedy=f"sets may have {WIDEST:,} elements at most; ask for its elements one by one",
         )
     one = widened("1", high - low + 1)
     fixed = 0

@@ -46,7 +46,8 @@ class WordLowering(Lowering):
         if isinstance(code, Mask) and code.high - code.low >= WIDEST:
             raise UnsupportedError(f"the set {term} may have more than {WIDEST} elements")
         if isinstance(code, Number) and max(-code.low, code.high) >= GREATEST:
-            raise UnsupportedError(f"the number {term} may be as great as {code.high}")
+            most = f"great as {code.high:,}" if code.high >= GREATEST else f"small as {code.low:,}"
+            raise UnsupportedError(f"the number {term} may be as {most}")
         return code
 
 

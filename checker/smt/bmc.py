@@ -145,7 +145,7 @@ class Bounded:
     def leaves_no_range(self, step: int) -> str | None:
         """No step after ``step`` others is an error of the model, or why that is not known. Raises the interpreter's
         error where one is."""
-        if step < self._in_range or z3.is_false(self.steps.out_of_range):
+        if step < self._in_range:
             return None
         self._solver.push()  # a label in its place makes the questions about properties harder
         self._solver.add(self.steps.at(self.steps.out_of_range, step))

@@ -67,7 +67,7 @@ def _check_width(instance: Instance, v: Variable) -> None:
     low, high = instance.bounds(sort.element if isinstance(sort, SetOf) else sort)
     bits = high - low + 1 if is_set else (high - low).bit_length()
     if bits > (WIDEST if is_set else NUMBER_BITS):
-        most = f"a set may have {WIDEST} elements at most" if is_set else f"a number may need {NUMBER_BITS} at most"
+        most = f"a set may have {WIDEST:,} elements at most" if is_set else f"a number may need {NUMBER_BITS} at most"
         raise ModelError(f"variable {v.name} needs {bits:,} bits", where=v.where, remedy=most)
 
 

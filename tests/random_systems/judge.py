@@ -20,9 +20,6 @@ from .runs import wrong_run
 from .truth import LIVE, Told, Truth, orbits, symmetric_sorts
 from .write import load
 
-LIMITS = ("there is no machine code for this instance", "which solvers would not notice")
-"""What an engine cannot do and says so: no answer, and none that is wrong."""
-
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
@@ -106,8 +103,6 @@ class Judge:
 
     def _refused(self, who: str, problem: ModelError, names: Sequence[str]) -> None:
         """An error of the model; is there one?"""
-        if any(limit in str(problem) for limit in LIMITS):
-            return
         asked = [self.truth.told[n] for n in names or self.asked]
         if self.truth.wrong is None and all(t.wrong is None for t in asked) and self.truth.deadlock != -1:
             self.complain(who, f"says that the model is wrong, and it is not: {problem}")
