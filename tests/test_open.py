@@ -170,6 +170,8 @@ def test_a_computed_position_has_a_value_where_it_never_leaves_the_array() -> No
         lambda k: (length > 0) & line[length],
         lambda k: If(k == slots, line[k], line[k + 1]),
         lambda k: exists(slot, lambda j: (j < slots) & line[j + 1] & line[k]),
+        lambda k: (k < slots).implies(each(slot, lambda j: line[j + 1])[k]),  # the others are not read
+        lambda k: (k < slots).implies(each(slot, lambda j: each(slot, lambda i: line[i + 1] | line[j + 1]))[k][k]),
         lambda k: (length == 0) | (count(boolean(), lambda b: line[length] == b) == 1),
     ]
     for body in inside:
@@ -183,6 +185,8 @@ def test_a_computed_position_has_a_value_where_it_never_leaves_the_array() -> No
         lambda k: line[k + 1] & (k < slots),  # too late: it is read first
         lambda k: line[k + 1] | (k >= slots),
         lambda k: exists(slot, lambda j: line[j + 1] & line[k]),
+        lambda k: each(slot, lambda j: line[j + 1])[k],
+        lambda k: each(slot, lambda j: line[k])[k + 1],
     ]
     for body in leaving:
         assert not has_a_value(forall(slot, body)), body

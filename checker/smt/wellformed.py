@@ -75,12 +75,39 @@ def _all_arguments(e: Open, t: Term, f: Frame) -> Any:
 
 
 def _selected(e: Open, t: Term, f: Frame) -> Any:
-    return conjunction(_all_arguments(e, t, f), _placed(e, t, f))
+    """Of what an array is made of only that is read which is selected."""
+    return _read(e, t, (), f)
 
 
-def _placed(e: Open, t: Term, f: Frame) -> Any:
-    domain, position = domain_of(t), t.args[1]
-    return z3.BoolVal(True) if _inside(position, domain) else e.within(domain, e.encode(position, f))
+def _read(e: Open, array: Term, at: tuple[tuple[Term, Any], ...], f: Frame) -> Any:
+    """``array`` has an element at positions, outermost first, each with the term that reads there."""
+    match array.op:
+        case Op.SELECT:
+            of, position = array.args
+            here = (array, e.fitted(position, domain_of(array), f))
+            return conjunction(defined(e, position, f), _read(e, of, (here, *at), f))
+        case Op.ITE:
+            test, then, other = array.args
+            holds = e.encode(test, f)
+            return conjunction(
+                defined(e, test, f),
+                implication(holds, _read(e, then, at, f)),
+                implication(z3.Not(holds), _read(e, other, at, f)),
+            )
+        case Op.PRIMED:
+            return _read(e, array.args[0], at, f.primed())
+        case Op.EACH:
+            (selection, position), *rest = at
+            variable, body = array.args
+            inner = replace(f, bound={**f.bound, variable: position})
+            inside = _read(e, body, tuple(rest), inner) if rest else defined(e, body, inner)
+            return conjunction(_placed(e, selection, position), inside)
+    return conjunction(*(_placed(e, selection, position) for selection, position in at))
+
+
+def _placed(e: Open, selection: Term, position: Any) -> Any:
+    domain = domain_of(selection)
+    return z3.BoolVal(True) if _inside(selection.args[1], domain) else e.within(domain, position)
 
 
 def _in_turn(going: Callable[[Any], Any]) -> Callable[[Open, Term, Frame], Any]:
