@@ -18,7 +18,7 @@ SYSTEMS = int(os.environ.get("PLANRACE_SYSTEMS", "2000"))
 FIRST = int(os.environ.get("PLANRACE_SEED", "0"))
 PART = 50
 EVERY = {"explicit": 1, "orbits": 4, "usual": 8, "simulate": 20, "forms": 100, "native": 100, "native_orbits": 100}
-EVERY |= {"bmc": 50, "induction": 50, "spacer": 100, "proof": 50}
+EVERY |= {"interpreter": 4, "bmc": 50, "induction": 50, "spacer": 100, "proof": 50}
 """Of so many systems one is asked about by that engine or in these forms."""
 
 

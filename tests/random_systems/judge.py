@@ -58,6 +58,13 @@ class Judge:
         """The properties that a search of states and steps decides."""
         return [n for n, p in self.asked.items() if p.kind in ("invariant", "step_invariant", "reachable")]
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """The sizes, faults and protections of the run, as calls take them."""
+        d = self.drawn.described
+        protections = [name for name, _ in d.protections] if d.protected else []
+        return {"parameters": d.values, "faults": d.on, "with_protections": protections}
+
     def complain(self, who: str, what: str) -> None:
         self.complaints.append(f"{who}: {what}")
 
@@ -90,13 +97,11 @@ class Judge:
     # Engines ---------------------------------------------------------------------------------------------------
     def ask(self, engine: str, names: Sequence[str] = (), **options: Any) -> Report | None:
         """The report of an engine, after it is compared with the truth; None where the model is refused."""
-        d = self.drawn.described
         who = " ".join([engine, *(f"{n}={v}" for n, v in options.items() if n != "seconds")])
         wanted = Options(engine=engine, properties=tuple(names), **{"seconds": self.seconds, **options})
-        protections = [name for name, _ in d.protections] if d.protected else []
         with self.crashes(who), deadline(2 * self.seconds):
             try:
-                report = check(self.protocol, d.values, faults=d.on, with_protections=protections, options=wanted)
+                report = check(self.protocol, **self.about, options=wanted)
             except ModelError as problem:
                 self._refused(who, problem, names)
                 return None
