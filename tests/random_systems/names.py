@@ -212,6 +212,11 @@ class Names:
         found = self.word(fallback, table)
         return found if not iskeyword(found) and found not in WRITTEN else self._free(fallback, table)
 
+    def member(self, fallback: str) -> str:
+        """A word that names a member of an enumeration, as an attribute of the sort may be called."""
+        found = self.plain(fallback)
+        return self._free(fallback, "value") if found.startswith("_") or found in ("name", "members") else found
+
     def title(self, fallback: str, table: str) -> str:
         """Any text that names something; those of endings have no brackets."""
         if self.hostile and self.rng.random() < 0.5:
