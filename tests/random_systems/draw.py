@@ -14,8 +14,10 @@ from .truth import LIVE, TooLargeError, Truth, ask, explore
 
 FEATURES = (
     "full words",
+    "wide",
     "rows",
     "positions",
+    "set positions",
     "names",
     "beyond",
     "limits",
