@@ -20,7 +20,7 @@ from .runs import wrong_run
 from .truth import LIVE, Told, Truth, orbits, symmetric_sorts
 from .write import load
 
-LIMITS = ("there is no machine code for this instance", "which solvers would not notice")
+LIMITS = ("there is no machine code for this instance", "which solvers would not notice", "would need")
 """What an engine cannot do and says so: no answer, and none that is wrong."""
 
 
@@ -46,7 +46,7 @@ class Judge:
     """Asks about one drawn system; ``complaints`` is what is wrong. ``seconds`` bounds each search."""
 
     drawn: Drawn
-    seconds: float = 20.0
+    seconds: float = 60.0
     complaints: list[str] = field(default_factory=list)
     protocol: Any = None
 
