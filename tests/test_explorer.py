@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from checker import check
 from checker.explore import Search
 from checker.explore.emit import Watch
 from checker.explore.kernel import Kernel, OutOfRangeError
@@ -18,7 +19,23 @@ from checker.interpreter import _HANDLERS as INTERPRETED
 from checker.interpreter import Interpreter, RangeError, State
 from checker.limits import Limits
 from checker.smt.finite import _HANDLERS as ENCODED
-from model.language import Array, Instance, Op, SetOf, Sort, System, Term
+from checker.vocabulary import Verdict
+from model.language import (
+    Array,
+    Instance,
+    ModelError,
+    Op,
+    Protocol,
+    SetOf,
+    Sort,
+    Step,
+    System,
+    Term,
+    integers,
+    step,
+    subsets,
+    update,
+)
 from model.language.render import _INFIX, _TEXT
 from properties import StepInvariant, invariant, step_invariant
 
@@ -145,3 +162,26 @@ def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]
             runs = [[*run, t] for run in runs for t in layer[run[-1]]]
         decoded = {tuple(kernel.layout.decode(s) for s in run) for run in runs}
         assert decoded == paths(instance, p, length)
+
+
+@pytest.mark.parametrize("engine", ["explicit", "native", "bmc"])
+def test_sets_of_numbers_that_lie_far_apart(engine: str) -> None:
+    """No mask is as wide as the way between two sets; what a set does not hold is out of its range."""
+    protocol = Protocol("far")
+    near = protocol.variable("near", integers(-1, 0), 0)
+    far = protocol.variable("far", subsets(integers(10**12, 10**12 + 5)), {10**12})
+    protocol.declare(invariant("same", far == {10**12}, "nothing is taken away"))
+
+    @protocol.action(by="nobody")
+    def take() -> Step:
+        return step(update(far, far - {near}))
+
+    assert check(protocol, engine=engine, depth=3).findings[0].verdict is not Verdict.VIOLATED
+    protocol.actions.clear()
+
+    @protocol.action(by="nobody")
+    def put() -> Step:
+        return step(update(far, {near}))
+
+    with pytest.raises(ModelError, match=r"put assigns far the value \{0\}"):
+        check(protocol, engine=engine)

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from model.language import ModelError
+from model.language.unrolled import WIDEST
+
 WORD = 64
 """Bits of a machine word; masks of more are marked by calls of ``_wide``, which are nothing in Python."""
 
@@ -131,6 +134,12 @@ def aligned(mask: Mask, low: int) -> str:
     """The text of ``mask`` with bit 0 standing for ``low``; elements below ``low`` are dropped."""
     if mask.text == "0" or mask.low == low:
         return mask.text
+    if mask.low - low >= WIDEST:
+        bits = mask.high - low + 1
+        raise ModelError(
+            f"a set that may hold {mask.high} meets one that may hold {low}, which would need {bits} bits",
+            remedy=f"sets may have {WIDEST} elements at most; ask for their elements one by one",
+        )
     if mask.low > low:
         return f"({widened(mask.text, mask.high - low + 1)} << {mask.low - low})"
     return f"({mask.text} >> {low - mask.low})"

@@ -296,7 +296,10 @@ class Emitter:
             lines, named = self._named(code)
             assert isinstance(named, Mask)
             code = named
-            allowed = sum(1 << (n - code.low) for n in range(max(field.low, code.low), field.high + 1))
+            if code.low > field.high or code.high < field.low:  # only the empty set is in the range
+                return [*lines, f"if {code.text}: _out_of_range()"], Mask("0", field.low, field.high)
+            both = range(max(field.low, code.low), min(field.high, code.high) + 1)
+            allowed = sum(1 << (n - code.low) for n in both)
             lines.append(f"if {code.text} & ~{allowed}: _out_of_range()")
         more, named = self._named(Mask(aligned(code, field.low), field.low, field.high))
         return lines + more, named

@@ -323,7 +323,9 @@ def _intersection(g: Lowering, t: Term, s: Scope) -> Code:
 
 def _difference(g: Lowering, t: Term, s: Scope) -> Code:
     a, b = (g.mask(x, s) for x in t.args)
-    return a if b.text == "0" else Mask(f"({a.text} & ~{aligned(b, a.low)})", a.low, a.high)
+    if b.text == "0" or ((b.low > a.high or b.high < a.low) and not may_fail(b)):
+        return a
+    return Mask(f"({a.text} & ~{aligned(b, a.low)})", a.low, a.high)
 
 
 def _subset(g: Lowering, t: Term, s: Scope) -> Code:

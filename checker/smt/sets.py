@@ -180,6 +180,6 @@ def _lowest(bits: Any) -> Any:
 
 def _ones(m: Mask, low: int, high: int) -> Any:
     """The mask of low…high, as far as ``m`` reaches."""
-    ones: Callable[[int], int] = lambda n: (1 << max(0, n)) - 1  # noqa: E731
+    ones: Callable[[int], int] = lambda n: (1 << max(0, min(n, width))) - 1  # noqa: E731
     width = m.bits.size()
-    return z3.BitVecVal(ones(min(width, high + 1 - m.low)) & ~ones(low - m.low), width)
+    return z3.BitVecVal(ones(high + 1 - m.low) & ~ones(low - m.low), width)

@@ -10,6 +10,7 @@ from .changed import endings, root
 from .description import (
     BOOL,
     NUMBER,
+    YES,
     Action,
     Change,
     Description,
@@ -217,7 +218,9 @@ class Actions:
                 return Change(kind, a.name, term=terms.truth(2))
             case "outcome":
                 before = rng.choice((None, *named)) if named else None
-                ending = Ending(self._ending_name(5, a.endings), terms.truth(2), self.writes(terms, 1, None))
+                condition = terms.truth(2)
+                condition = terms.equal(1) if condition == YES else condition  # always true is refused
+                ending = Ending(self._ending_name(5, a.endings), condition, self.writes(terms, 1, None))
                 return Change(kind, a.name, ending=ending, before=before)
             case "updates":
                 writes = self.writes(terms, 1, None)

@@ -10,7 +10,7 @@ from .description import BOOL, Asked, Description, Node, Variable, conjunction, 
 from .names import Names
 from .sorts import Sorts
 from .terms import Terms, constant_of
-from .truth import TooLargeError, Truth, ask, explore
+from .truth import LIVE, TooLargeError, Truth, ask, explore
 
 FEATURES = (
     "full words",
@@ -32,8 +32,8 @@ FEATURES = (
 )
 """What is drawn on purpose; each system has some of them."""
 TRIES = 40
-FEWEST = (12, 12, 12, 30, 80)
-"""States that a system should have, of which one is chosen."""
+SIZES = ((12, 150), (12, 150), (12, 150), (12, 300), (30, 300), (80, 1500))
+"""States that a system should have at least and at most: one of these is chosen. Large ones take long to draw."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ class Drawn:
 def draw(seed: int, features: tuple[str, ...] = FEATURES) -> Drawn:
     """The system of that seed: one of 12 to 1,500 states if some tries find one, or one that is wrong."""
     best: tuple[int, Description, Truth] | None = None
-    fewest = Random(seed).choice(FEWEST)
+    fewest, most = Random(seed).choice(SIZES)
     for n in range(TRIES):
         rng = Random(f"{seed}:{n}")
         described = _system(rng, f"{seed}", features)
         try:
-            truth = explore(described)
+            truth = explore(described, most=most, steps=8 * most)
         except TooLargeError:
             continue
         if best is None or len(best[2].depths) < len(truth.depths) or truth.wrong is not None:
@@ -118,15 +118,16 @@ def _properties(rng: Random, described: Description, truth: Truth) -> list[Asked
     late = Node("primed", BOOL, (target,)) if target.op != "const" else target
     event = conjunction(late, steps.of_action(rng.choice(truth.plain.actions))) if truth.plain.actions else late
     found.append(Asked("step_invariant", names.word("never-so", "property"), Node("not", BOOL, (event,))))
-    live = rng.choice(("eventually_always", "infinitely_often", "leads_to"))
+    live = rng.choice((None, *LIVE))
     goal = target if rng.random() < 0.4 else states.truth(2)
     tags = {t for a in truth.plain.actions for t in a.tags}
     without = frozenset({"lazy"} & tags if rng.random() < 0.3 else ())
+    despite = rng.random() < 0.4
     trigger = states.truth(2) if live == "leads_to" else None
-    found.append(
-        Asked(live, names.word("live", "property"), goal, trigger, without=without, despite=rng.random() < 0.4)
-    )
-    if "helper" in tags:
+    if live is not None:
+        name = names.word("live", "property")
+        found.append(Asked(live, name, goal, trigger, without=without, despite=despite))
+    if "helper" in tags and rng.random() < 0.6:
         wherever = states.truth(2) if rng.random() < 0.5 else None
         manual = frozenset({"lazy"} & tags if rng.random() < 0.5 else ())
         helpers = frozenset({"helper"})

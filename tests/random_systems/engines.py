@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from checker import instance_of
+
+from .. import naive
 from .draw import Drawn
 from .forms import forms
 from .judge import Judge
@@ -18,6 +21,23 @@ WHOLE: dict[str, Any] = {"exhaustive": True, "slicing": False}
 def explicit(j: Judge) -> None:
     """The reference search of all states."""
     j.ask("explicit", symmetry=False, **WHOLE)
+
+
+def interpreter(j: Judge) -> None:
+    """The plain interpreter alone, which is what the language means."""
+    truth = j.truth
+    if not truth.sound or len(truth.depths) > SLOW:
+        return
+    with j.crashes("interpreter"):
+        instance = instance_of(j.protocol, **j.about)
+        properties = [p for p in instance.system.properties if p.name in j.checkable]
+        found = naive.search(instance, properties)
+        counts = found.states, found.transitions, found.depth
+        if counts != (len(truth.depths), truth.transitions, truth.depth):
+            j.complain("interpreter", f"states, transitions and depth are {counts}")
+        told = {n: truth.told[n].length for n in j.checkable if truth.told[n].length is not None}
+        if found.shortest != told:
+            j.complain("interpreter", f"shortest runs have {found.shortest} steps, not {told}")
 
 
 def usual(j: Judge) -> None:
@@ -74,8 +94,12 @@ def simulate(j: Judge) -> None:
     j.ask("simulate", j.checkable, seed=1, runs=30, depth=20)
 
 
+SLOW = 300
+"""States from which the interpreter takes too long."""
+
 STAGES: dict[str, Callable[[Judge], None]] = {
     "explicit": explicit,
+    "interpreter": interpreter,
     "usual": usual,
     "orbits": orbits,
     "simulate": simulate,

@@ -58,9 +58,7 @@ def _wrong(form: str, told: str, report: Report, trace: str | None) -> Iterator[
 
 def _drawn(j: Judge) -> None:
     """The state graph, and what lint says of the model: nothing of it can fail."""
-    d = j.drawn.described
-    protections = [name for name, _ in d.protections] if d.protected else []
-    about: Any = {"parameters": d.values, "faults": d.on, "with_protections": protections}
+    about = j.about
     with j.crashes("instance"):
         instance_of(j.protocol, **about)
     if j.truth.sound:

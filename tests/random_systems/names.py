@@ -5,149 +5,20 @@ from __future__ import annotations
 from keyword import iskeyword
 from random import Random
 
-PLAIN = [
-    "lock",
-    "owner",
-    "level",
-    "seen",
-    "work",
-    "stock",
-    "place",
-    "alias",
-    "total",
-    "count_of",
-    "done",
-    "cursor",
-    "queue",
-    "held",
-    "rank",
-    "phase",
-]
-HOSTILE = [
-    "s",
-    "t",
-    "out",
-    "hits",
-    "found",
-    "w0",
-    "w1",
-    "k0_0",
-    "p0",
-    "n1",
-    "c0",
-    "x",
-    "v_lock",
-    "v_lock_0",
-    "expand",
-    "advance",
-    "take",
-    "known",
-    "canonical",
-    "step",
-    "state",
-    "States",
-    "first_node_3",
-    "node",
-    "first",
-    "last",
-    "following",
-    "primed",
-    "taken",
-    "limit",
-    "limit_1",
-    "n",
-    "size",
-    "first_Node_3",
-    "Node_order",
-    "Node_none",
-    "and",
-    "or",
-    "not",
-    "let",
-    "forall",
-    "exists",
-    "ite",
-    "select",
-    "store",
-    "true",
-    "false",
-    "distinct",
-    "Bool",
-    "Int",
-    "Array",
-    "Real",
-    "assert",
-    "define",
-    "declare",
-    "bv0",
-    "bv_32",
-    "sk_0",
-    "invariant_0",
-    "Inv",
-    "Init",
-    "Next",
-    "lambda",
-    "def",
-    "class",
-    "return",
-    "None",
-    "True",
-    "False",
-    "self",
-    "import",
-    "_range",
-    "__x",
-    "_out_of_range",
-    "range",
-    "int",
-    "min",
-    "max",
-    "sum",
-    "len",
-    "abs",
-    "i32",
-    "i64",
-    "ret",
-    "entry",
-    "label",
-    "br",
-    "undef",
-    "main",
-    "end",
-    "subgraph",
-    "graph",
-    "node_1",
-    "edge",
-    "digraph",
-    "loop",
-    "loopback",
-    "tag",
-    "key",
-    "map",
-    "set",
-    "seq",
-    "nat",
-    "vars",
-    "TLC",
-    "UNCHANGED",
-    "ENABLED",
-    "participant",
-    "par",
-    "rect",
-    "box",
-    "note",
-    "actor",
-    "autonumber",
-    "naïve",
-    "größe",
-    "Δ",
-    "π",
-    "名前",
-    "ł_2",
-    "O0",
-    "l1",
-    "II",
-]
+_PLAIN = """
+lock owner level seen work stock place alias total count_of done cursor queue held rank phase
+"""
+PLAIN = _PLAIN.split()
+_HOSTILE = """
+s t out hits found w0 w1 k0_0 p0 n1 c0 x v_lock v_lock_0 expand advance take known canonical step state States
+first_node_3 node first last following primed taken limit limit_1 n size first_Node_3 Node_order Node_none and or
+not let forall exists ite select store true false distinct Bool Int Array Real assert define declare bv0 bv_32 sk_0
+invariant_0 Inv Init Next lambda def class return None True False self import _range __x _out_of_range range int min
+max sum len abs i32 i64 ret entry label br undef main end subgraph graph node_1 edge digraph loop loopback tag key
+map set seq nat vars TLC UNCHANGED ENABLED participant par rect box note actor autonumber naïve größe Δ π 名前 ł_2 O0
+l1 II
+"""
+HOSTILE = _HOSTILE.split()
 WORDS = [
     "a b",
     "a-b",
@@ -173,23 +44,11 @@ WORDS = [
 """Where a name need be no identifier."""
 
 
-WRITTEN = frozenset(
-    [
-        "step",
-        "first",
-        "last",
-        "following",
-        "primed",
-        "taken",
-        "count",
-        "index",
-        "each",
-        "range",
-        "update",
-        "when",
-        "outcome",
-    ]
-)
+_WRITTEN = """
+If both count each either exists first following forall getattr index last otherwise outcome primed range step such_that
+taken update when
+"""
+WRITTEN = frozenset(_WRITTEN.split())
 """What a file uses itself, so that no parameter of a function may hide it."""
 
 
@@ -211,6 +70,11 @@ class Names:
         """An identifier that Python lets a parameter have."""
         found = self.word(fallback, table)
         return found if not iskeyword(found) and found not in WRITTEN else self._free(fallback, table)
+
+    def member(self, fallback: str) -> str:
+        """A word that names a member of an enumeration, as an attribute of the sort may be called."""
+        found = self.plain(fallback)
+        return self._free(fallback, "value") if found.startswith("_") or found in ("name", "members") else found
 
     def title(self, fallback: str, table: str) -> str:
         """Any text that names something; those of endings have no brackets."""

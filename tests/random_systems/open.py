@@ -20,12 +20,11 @@ WIDEST = 2
 
 def proof(j: Judge) -> None:
     """What is proved holds at every small size; what is refuted is shown by a run at the size that is named."""
-    d = j.drawn.described
-    protections = [name for name, _ in d.protections] if d.protected else []
+    about = {n: v for n, v in j.about.items() if n != "parameters"}
     names = [n for n, p in j.asked.items() if p.kind in ("invariant", "step_invariant")]
     with j.crashes("proof"), deadline(3 * j.seconds):
         try:
-            report = prove(j.protocol, properties=names, faults=d.on, with_protections=protections, seconds=j.seconds)
+            report = prove(j.protocol, properties=names, seconds=j.seconds, **about)
         except ModelError as problem:
             if all(t.sound for _, t in _sizes(j)):
                 j.complain("proof", f"says that the model is wrong, and it is not: {problem}")

@@ -40,8 +40,7 @@ class Sorts:
         self._indices()
         for _ in range(rng.choice((0, 1, 1, 2))):
             size = 1 if "one" in features and rng.random() < 0.7 else rng.choice((2, 3, 3, 4))
-            members = tuple(names.plain(f"M{len(self.enums)}{n}").lstrip("_") for n in range(size))
-            members = tuple(m if m and m not in ("name", "members") else f"E{n}" for n, m in enumerate(members))
+            members = tuple(names.member(f"M{len(self.enums)}{n}") for n in range(size))
             self.enums.append(Sort("enum", names.title("colour", "sort"), members=members))
         self.numbers = [self._number() for _ in range(rng.choice((1, 2, 2, 3)))]
 
