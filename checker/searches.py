@@ -142,7 +142,7 @@ def _explore(
         "fail_fast": options.fail_fast,
         "exhaustive": options.exhaustive or every,
         "symmetric": bool(options.symmetry) and not live,
-        "sliced": irrelevant(instance, properties) if options.slicing else (),
+        "sliced": _sliced(instance, properties) if options.slicing else (),
     }
     if common["symmetric"]:
         check_symmetric(instance, properties)
@@ -166,7 +166,11 @@ def _explore(
         known = [a for a in answers if a.recording is not None and not may_fail(instance, *a.property.terms)]
         open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
         again = census()
-        native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
+        try:
+            native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
+        except TimeUpError as problem:
+            covered = replace(covered, stopped=str(problem))
+            return Searched("explicit", first, first.answers(covered), covered, seen)
         if isinstance(native, str):
             notes = _without_code(native)
         else:
@@ -174,18 +178,28 @@ def _explore(
             return Searched("native", native, [*known, *more], covered, again, _about_code(native))
     if engine == "native":
         seen = census()
-        native = _native(instance, checkable, limits, options.workers, {**common, "keep": every, "census": seen})
-        if not isinstance(native, str):
+        with suppress(TimeUpError):  # then the search that follows says so
+            native = _native(instance, checkable, limits, options.workers, {**common, "keep": every, "census": seen})
+            if not isinstance(native, str):
+                if options.ir is not None:
+                    options.ir(native.program.text())
+                answers, covered = native.run()
+                return Searched(engine, native, answers, covered, seen, _about_code(native))
             if options.ir is not None:
-                options.ir(native.program.text())
-            answers, covered = native.run()
-            return Searched(engine, native, answers, covered, seen, _about_code(native))
-        if options.ir is not None:
-            raise ModelError(f"there is no machine code for this instance: {native}", remedy="leave out what shows it")
-        notes = _without_code(native)
+                what = f"there is no machine code for this instance: {native}"
+                raise ModelError(what, remedy="leave out what shows it")
+            notes = _without_code(native)
     seen = census()
     run = Search(instance, checkable, limits=limits, census=seen, **common)
     return Searched("explicit", run, *run.run(), seen, notes)
+
+
+def _sliced(instance: Instance, properties: Sequence[Property]) -> tuple[str, ...]:
+    """Variables that states need not have; none where there is no time to find out."""
+    try:
+        return tuple(irrelevant(instance, properties))
+    except TimeUpError:
+        return ()
 
 
 def _symmetric(instance: Instance, properties: Sequence[Property] | None = None) -> bool:

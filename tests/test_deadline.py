@@ -164,3 +164,23 @@ def test_every_command_is_cut_anywhere_without_a_false_word(
         assert "Traceback" not in err
         assert code != 3 or f"time limit of {seconds} s was reached" in " ".join((out + err).split())
         assert code == 3 or share or command == "simulated"  # whose first run ends before its first look
+
+
+@pytest.mark.parametrize("engine", ["auto", "native"])
+def test_machine_code_that_there_is_no_time_for_is_no_error(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before it, while it is made, and while it runs."""
+    monkeypatch.setattr("checker.searches.OUTGROWN", 50)
+    clock = Ticking()
+    monkeypatch.setattr(limits, "time", clock)
+
+    def run_for(seconds: float) -> Report:
+        sizes = {"plans": 2, "endpoints": 1}
+        return check(find("fixed"), sizes, options=Options(engine=engine, symmetry=False, seconds=seconds))
+
+    whole = {f.name: f.verdict for f in run_for(1e6).findings}
+    most = clock.looks
+    for share in range(12):
+        monkeypatch.setattr(limits, "time", Ticking())
+        for f in run_for(float(most * share // 12)).findings:
+            assert f.verdict in (whole[f.name], Verdict.UNKNOWN)
+            assert f.verdict is not Verdict.UNKNOWN or "time limit" in f.how

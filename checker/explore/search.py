@@ -14,7 +14,7 @@ from model.language import Instance
 from properties.kinds import Property
 
 from ..answers import Answer, retrace
-from ..limits import Limits, Listener, Watchman, peak_memory
+from ..limits import Limits, Listener, TimeUpError, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration
 from ..wording import numbered
@@ -77,6 +77,8 @@ class Search:
         except KeyboardInterrupt:
             self.interrupted = True
             stopped = "it was interrupted"
+        except TimeUpError as problem:  # before a step function was made
+            stopped = str(problem)
         coverage = Exploration(
             states=len(self._parents),
             transitions=self._transitions,
@@ -88,7 +90,11 @@ class Search:
             stopped=stopped,
             sliced=self.sliced,
         )
-        return [self._questions.answer(p, coverage) for p in self.properties], coverage
+        return self.answers(coverage), coverage
+
+    def answers(self, coverage: Exploration) -> list[Answer]:
+        """What is known of the properties, in their order, when so much was covered."""
+        return [self._questions.answer(p, coverage) for p in self.properties]
 
     def states(self) -> Iterator[int]:
         """Every packed state met, in the order of the search."""

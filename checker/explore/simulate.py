@@ -14,11 +14,11 @@ from model.language import Instance
 from properties.kinds import Property
 
 from ..answers import Answer, retrace
-from ..limits import Limits, Listener, Watchman, peak_memory
+from ..limits import Limits, Listener, TimeUpError, Watchman, peak_memory
 from ..replay import Recording
 from ..vocabulary import Exploration, Verdict
 from ..wording import numbered, plural
-from .kernel import Kernel, OutOfRangeError
+from .kernel import Expand, Kernel, OutOfRangeError
 from .questions import Questions, raise_range_error
 
 RUNS = 100
@@ -50,7 +50,7 @@ class Simulation:
         self._watchman = Watchman("simulating", self.limits, listener)
         how = f"random run of seed {seed}; not a shortest one"
         self._questions = Questions(properties, how)
-        self._expand = self.kernel.expand(self._questions.watch())
+        self._expand: Expand | None = None
         self._seen: set[int] = set()
         self._steps = 0
         self._longest = 0
@@ -62,6 +62,8 @@ class Simulation:
         except KeyboardInterrupt:
             self.interrupted = True
             stopped = "it was interrupted"
+        except TimeUpError as problem:  # before a step function was made
+            stopped = str(problem)
         coverage = Exploration(
             states=len(self._seen),
             transitions=self._steps,
@@ -78,6 +80,7 @@ class Simulation:
         return answers, coverage
 
     def _all_runs(self) -> str:
+        self._expand = self.kernel.expand(self._questions.watch())
         for n in range(1, self.runs + 1):
             stopped = self._one_run() or self._enough(n)
             if stopped:
@@ -109,6 +112,7 @@ class Simulation:
 
     def _careful(self, path: list[int], out: list[int], hits: list[tuple[int, int]]) -> int:
         try:
+            assert self._expand is not None
             return self._expand(path[-1], out, hits)
         except OutOfRangeError:
             raise_range_error(self._recording(path), self._questions)

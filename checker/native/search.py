@@ -27,7 +27,7 @@ from ..explore.coverage import Census
 from ..explore.kernel import Kernel
 from ..explore.questions import Questions, raise_range_error
 from ..explore.symmetry import check_symmetric
-from ..limits import Limits, Listener, Watchman, memory_in_use, peak_memory
+from ..limits import Limits, Listener, TimeUpError, Watchman, memory_in_use, peak_memory
 from ..replay import Recording, ReplayError
 from ..vocabulary import Exploration
 from ..wording import numbered
@@ -119,7 +119,7 @@ class NativeSearch:
             except KeyboardInterrupt:
                 self.interrupted = True
                 stopped = "it was interrupted"
-            except StoppedError as reason:
+            except (StoppedError, TimeUpError) as reason:
                 stopped = str(reason)
         if self._census is not None:
             self._census.bits |= self._met()
