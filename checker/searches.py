@@ -168,8 +168,9 @@ def _explore(
         again = census()
         try:
             native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
-        except TimeUpError as problem:
-            covered = replace(covered, stopped=str(problem))
+        except (TimeUpError, KeyboardInterrupt) as problem:  # what was searched until then is told
+            first.interrupted = isinstance(problem, KeyboardInterrupt)
+            covered = replace(covered, stopped="it was interrupted" if first.interrupted else str(problem))
             return Searched("explicit", first, first.answers(covered), covered, seen)
         if isinstance(native, str):
             notes = _without_code(native)

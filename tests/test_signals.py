@@ -105,6 +105,23 @@ def test_a_signal_while_the_authors_file_is_loaded(number: signal.Signals) -> No
     assert "Traceback" not in done.stderr
 
 
+def test_what_was_searched_before_machine_code_was_made_is_told() -> None:
+    before = f"""
+{KILL.format("SIGTERM")}
+import checker.native.machine as machine
+import checker.searches as searches
+searches.OUTGROWN = 5
+def made(*_):
+    kill()
+machine.Machine.__init__ = made
+"""
+    done = command(before, "-p", "counter.py:fixed")
+    assert done.returncode == 130, done.stderr
+    assert "it was interrupted" in done.stdout
+    assert done.stdout.endswith("verdict: unknown (exit 130)\n")
+    assert done.stderr == ""
+
+
 def test_an_interruption_that_python_forgets_comes_again() -> None:
     """In a callback of a weak reference no exception gets through."""
     before = """

@@ -47,7 +47,8 @@ class Openings:
         """Each action with the values of its parameters, in the order of the protocol; an action that has loops stands
         there once, without values."""
         for action in self.instance.system.actions.values():
-            outer = {t: v for t, v in scope.bound.items() if t not in action.parameters}
+            own = set(action.parameters)  # a set asks for identity; == builds a term
+            outer = {t: v for t, v in scope.bound.items() if t not in own}
             if any(o.looped for o in self._of[action.name]):
                 yield action, replace(scope, bound=outer)
                 continue
