@@ -72,7 +72,7 @@ def _holds(kind: object, seen: frozenset[object] = frozenset()) -> bool:
 def test_no_record_with_generated_equality_holds_terms(record: type[object]) -> None:
     if "__eq__" not in vars(record):
         return
-    assert not _holds(record), "X holds terms: derive it from Structural and declare it with eq=False"
+    assert not _holds(record), "it holds terms: derive it from Structural and declare it with eq=False"
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from model.language import Action, Instance, Op, Term
+from model.language.structural import Structural
 from model.language.terms import subterms
 
 from ..layout import WORD
@@ -26,8 +27,8 @@ MANY = 256
 _LOOP = re.compile(r"( *)for p\d+ in range\((-?\d+), (-?\d+)\):")
 
 
-@dataclass(frozen=True)
-class Opening:
+@dataclass(frozen=True, eq=False)
+class Opening(Structural):
     """How a parameter gets its values: ``looped`` as a variable of the code, else written out for each of them."""
 
     parameter: Term
