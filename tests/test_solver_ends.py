@@ -205,6 +205,35 @@ def test_work_that_does_not_listen_is_left_behind() -> None:
     assert done.stdout.splitlines() == ["the time limit of 0.2 s was reached", "sat True True"]
 
 
+DEAF = """
+import os, time
+from checker.limits import Limits, Watchman
+from checker.smt.solving import Solving, StoppedError
+import z3
+made = []
+def deaf():
+    while True:
+        made.append(z3.Int("x").get_id())
+        time.sleep(0.001)
+try:
+    Solving(Watchman("test", Limits(seconds=0.1))).run(deaf)
+except StoppedError:
+    before = len(made)
+print(Solving(Watchman("test", Limits())).run(lambda: z3.simplify(z3.Int("x") > z3.Int("x"))))
+time.sleep(0.2)
+print(len(made) - before < 5, flush=True)
+os._exit(0)
+"""
+
+
+def test_what_is_left_behind_makes_nothing_in_the_next_context() -> None:
+    """Two threads in one context of Z3 spoil each other's terms."""
+    done = subprocess.run(
+        [sys.executable, "-c", DEAF], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
+    )
+    assert done.stdout.splitlines() == ["False", "True"]
+
+
 def test_who_waits_hears_of_progress_and_of_what_fails() -> None:
     heard: list[Progress] = []
     solving = Solving(Watchman("test", Limits(), heard.append))

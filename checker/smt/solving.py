@@ -179,8 +179,10 @@ class _Worker:
         self._tasks.put(task)
 
     def abandon(self, task: _Task[Any]) -> None:
-        """Another thread and another context for what comes next."""
+        """Another thread and another context for what comes next, which the old thread cannot touch."""
         leave_behind((task, z3.main_ctx()))
+        if self._thread is not None:
+            _left.add(self._thread)
         z3.z3._main_ctx = None
         self._thread = None
 
@@ -216,6 +218,18 @@ def _no_collection() -> Iterator[None]:
 
 
 _worker = _Worker()
+_left: set[threading.Thread] = set()
+"""Threads that were left behind. What they still make must not come into the context of those that came after."""
+_main_context = z3.z3.main_ctx
+
+
+def _context() -> Any:
+    if _left and threading.current_thread() in _left:
+        raise _EndedError
+    return _main_context()
+
+
+z3.z3.main_ctx = _context
 
 
 def said(problem: object) -> str:
