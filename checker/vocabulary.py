@@ -315,7 +315,9 @@ class Exploration:
 
     @property
     def states_per_second(self) -> int:
-        return round(self.states / self.seconds) if self.seconds > 0 else 0
+        """By the seconds that reports have, so that a report that is read says the same."""
+        seconds = round(self.seconds, 6)
+        return round(self.states / seconds) if seconds > 0 else 0
 
 
 @dataclass(frozen=True)

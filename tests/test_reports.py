@@ -264,3 +264,9 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
         write_whole(tmp_path / "missing" / "report.json", "new")
     with pytest.raises(OutputError, match="directory"):
         write_whole(tmp_path, "new")
+
+
+def test_the_rate_is_that_of_the_seconds_that_are_told() -> None:
+    """Seconds are rounded in JSON: a report that is read back says the same of them."""
+    e = Exploration(27, 54, 3, complete=True, symmetry=False, seconds=0.0049716, peak_memory_bytes=1)
+    assert e.states_per_second == replace(e, seconds=round(e.seconds, 6)).states_per_second
