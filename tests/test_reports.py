@@ -19,6 +19,7 @@ from checker.report import OutputError, document, render_json, render_plain, to_
 from checker.report.errors import ReadError
 from checker.report.read import read_report
 from checker.report.terminal import draw
+from checker.vocabulary import Exploration
 
 HERE = Path(__file__).parent
 SCHEMA = json.loads((HERE.parent / "docs" / "report.schema.json").read_text())
