@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -332,6 +333,38 @@ def test_other_results_are_what_they_are_without_their_text(
     assert Path("c.md").exists()
     assert run(["lint", "-p", file]) == 0
     assert "Unavailable: the text of this report: KeyError" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "maker"),
+    [
+        (["prove", "--all"], "checker.cli.prove.matrix_document"),
+        (["forecast"], "checker.cli.forecast.forecast_document"),
+        (["mutate", "--action", "take"], "checker.cli.mutate.mutation_document"),
+    ],
+)
+def test_no_command_fails_for_its_text(
+    command: list[str], maker: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run([*command, "-p", file])
+    failing(monkeypatch, maker, AttributeError("no such thing"))
+    capsys.readouterr()
+    assert run([*command, "-p", file, "--format", "json:out.json"]) == code
+    assert Path("out.json").exists()
+    out, err = capsys.readouterr()
+    assert ("Unavailable: the text of this report: AttributeError" in out) or out == f"exit {code}\n"
+    assert "Traceback" not in err
+    assert run([*command, "-p", file]) == code
+    assert "Unavailable: the text of this report: AttributeError" in capsys.readouterr().out
+
+
+def test_a_terminal_that_cannot_be_drawn_on_gets_plain_text(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, "checker.report.terminal.draw", ValueError("no such colour"))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run(["lint", "-p", file]) == 0
+    assert "(exit 0)" in capsys.readouterr().out
 
 
 def test_a_test_fails_or_passes_whatever_is_said_of_it(

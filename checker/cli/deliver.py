@@ -203,8 +203,9 @@ class Delivery:
         if self.form == "text" and sys.stdout.isatty():
             from ..report.terminal import draw
 
-            draw(told.document)
-            return
+            with suppress(Exception):  # it is told without colours then
+                draw(told.document)
+                return
         try:
             text = told.render(self.form)
         except NoTraceError as problem:

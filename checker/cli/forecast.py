@@ -10,7 +10,7 @@ from ..advice import Budget, explain_explosion, forecast, forecast_document, for
 from ..catalogue import find
 from ..run import chosen, instance_of
 from .command import once
-from .deliver import Delivery, Told, source_of
+from .deliver import Delivery, Told, documented, source_of
 
 FORMS = ("text", "json")
 
@@ -31,5 +31,6 @@ def forecast_command(protocol: str, **asked: Any) -> int:
         made = forecast(instance, properties, budget, symmetric=asked["symmetry"])
         if asked["explain"]:
             made = replace(made, explosion=explain_explosion(instance, properties, budget))
-    delivery.deliver(Told(forecast_document(made), {"json": partial(forecast_json, made)}))
+    text = documented(lambda made, _: forecast_document(made), made, 0)
+    delivery.deliver(Told(text, {"json": partial(forecast_json, made)}))
     return 0

@@ -22,7 +22,7 @@ from ..report.outcome import Asked, Outcome
 from ..run import chosen, provable, refuse, split
 from ..wording import numbered
 from .command import once
-from .deliver import Delivery, Told, source_of, told
+from .deliver import Delivery, Told, documented, source_of, told
 from .progress import progress
 
 
@@ -94,7 +94,7 @@ def _table(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, 
         "json": lambda: json.dumps(matrix_json(report), indent=2) + "\n",
         "html": lambda: render_matrix(report),
     }
-    return Told(matrix_document(report, report.exit_code), makers), report.exit_code, texts
+    return Told(documented(matrix_document, report, report.exit_code), makers), report.exit_code, texts
 
 
 def _say(answer: Confirmation | None, *, interrupted: bool) -> None:
