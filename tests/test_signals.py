@@ -33,6 +33,21 @@ def command(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+EARLY = {
+    "while the command is imported": "checker.cli.main",
+    "while what hears signals is imported": "checker.cli.signals",
+    "while streams are imported": "checker.cli.streams",
+    "while engines are imported": "checker.explore",
+}
+IMPORTING = """
+import sys
+class Finder:
+    def find_spec(self, name, *rest):
+        if name == {name!r}:
+            sys.meta_path.remove(self)
+            kill()
+sys.meta_path.insert(0, Finder())
+"""
 WHERE = {
     "while click is imported": """
 import builtins
@@ -43,15 +58,6 @@ def patched(name, *rest):
         kill()
     return imported(name, *rest)
 builtins.__import__ = patched
-""",
-    "while engines are imported": """
-import sys
-class Finder:
-    def find_spec(self, name, *rest):
-        if name == "checker.explore":
-            sys.meta_path.remove(self)
-            kill()
-sys.meta_path.insert(0, Finder())
 """,
     "while machine code is made": """
 import checker.native.machine as machine
@@ -95,6 +101,32 @@ def test_a_signal_ends_the_run(where: str, number: signal.Signals, tmp_path: Pat
     assert not list(tmp_path.glob("cache/*.new"))
     begun = where.startswith(("while machine", "while a"))
     assert Path("r.json").exists() is not begun
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda n: n.name)
+@pytest.mark.parametrize("where", EARLY)
+def test_a_signal_ends_the_run_from_the_first_moment(where: str, number: signal.Signals) -> None:
+    before = KILL.format(number.name) + IMPORTING.format(name=EARLY[where])
+    done = command(before, "-p", "counter.py:protocol")
+    said = "interrupted before there was anything to report"
+    assert (done.returncode, done.stderr.strip()) == (128 + number, said)
+
+
+def test_an_interruption_before_there_is_a_handler_shows_no_traceback() -> None:
+    before = KILL.format("SIGINT") + IMPORTING.format(name="signal") + "del sys.modules['signal']"
+    done = command(before, "-p", "counter.py:protocol")
+    assert (done.returncode, done.stderr) == (130, "interrupted before there was anything to report\n")
+
+
+def test_nothing_large_is_imported_before_signals_are_heard() -> None:
+    code = f"""
+import sys
+sys.path[:0] = {sys.path!r}
+import checker.cli
+print([m for m in ("typing", "enum", "re", "click", "model") if m in sys.modules])
+"""
+    command = [sys.executable, "-S", "-c", code]  # without what an environment imports for itself
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=lambda n: n.name)

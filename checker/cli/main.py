@@ -1,4 +1,4 @@
-"""The entry point: runs the command, and turns what goes wrong into exit codes and sentences.
+"""Runs the command, and turns what goes wrong into exit codes and sentences. The process begins in ``entry``.
 
 0 holds, 1 violated, 2 wrong request or model, 3 undecided, 70 a defect of ours (with traceback), 130 interrupted (by
 another signal, where there was nothing to report yet: 128 and its number).
