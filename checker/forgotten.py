@@ -11,9 +11,17 @@ from model.language.terms import subterms
 
 from .vocabulary import NOT_DECLARED, Warned
 
+NOTHING = "part of nothing"
+
 
 def forgotten(subject: Protocol | Variant | System) -> Iterator[Warned]:
-    """Warnings of what stands in the files that declare the protocol, speaks of its variables alone, and is part of
+    """What checks warn of."""
+    for made in not_declared(subject):
+        yield Warned(NOT_DECLARED, made.words, f"was made at {made.where} and is {NOTHING}: {remedy(made)}")
+
+
+def not_declared(subject: Protocol | Variant | System) -> Iterator[Made]:
+    """What stands in the files that declare the protocol, speaks of its variables alone, and is part of
     nothing. What speaks of others may belong to another protocol of the same file."""
     protocol = subject.protocol if isinstance(subject, Variant) else subject
     declared = [*protocol.properties, *(subject.properties if isinstance(subject, Variant) else ())]
@@ -23,8 +31,9 @@ def forgotten(subject: Protocol | Variant | System) -> Iterator[Warned]:
     sorts = {v.name: v.sort for v in known}
     for made in forgotten_in(files):
         if all(sorts.get(t.data) == t.sort for t in subterms(*made.terms) if t.op is Op.VARIABLE):
-            yield Warned(NOT_DECLARED, made.words, _why(made))
+            yield made
 
 
-def _why(made: Made) -> str:
-    return f"was made at {made.where} and is part of nothing: hand it to {made.belongs}, or remove it"
+def remedy(made: Made) -> str:
+    """What to do about it."""
+    return f"hand it to {made.belongs}, or remove it"

@@ -251,6 +251,18 @@ def test_what_is_declared_nowhere_is_warned_of(command: list[str], line: str, ca
         assert run(["-p", "m.py:p", "--strict"]) == 1
 
 
+@pytest.mark.parametrize("line", UNDECLARED)
+def test_lint_tells_what_is_declared_nowhere(line: str, capsys: Any) -> None:
+    written("top", line)
+    told = UNDECLARED[line].format(line=LINE).partition(" and is ")[0]
+    what, where = told.split(": was made at ")
+    assert run(["lint", "-p", "m.py:p"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"{where}: not declared: {what} is part of nothing (hand it to " in text
+    assert run(["lint", "-p", "m.py:p", "--strict", "--format", "json"]) == 1
+    assert '"kind": "not declared"' in capsys.readouterr().out
+
+
 def test_what_is_declared_somewhere_is_not(capsys: Any) -> None:
     """With the protocol, with a variant of it, for a choice; what speaks of another protocol is that one's."""
     lines = """\
@@ -266,6 +278,8 @@ shared = update(n, 0)
 """
     written("top", lines)
     assert run(["-p", "m.py:p", "--strict"]) == 0, capsys.readouterr().out
+    run(["lint", "-p", "m.py:p"])
+    assert "not declared" not in capsys.readouterr().out
 
 
 def test_twice_the_same_line() -> None:

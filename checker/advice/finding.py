@@ -47,4 +47,5 @@ KINDS = (
     "unused protection",
     "reads nothing",
     "negated implication",
+    "not declared",
 )

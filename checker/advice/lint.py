@@ -13,6 +13,7 @@ from typing import Any
 
 from model.language import Instance, ModelError, Protocol, System, Variant
 
+from ..forgotten import NOTHING, not_declared, remedy
 from ..limits import Limits
 from .explored import Explored, explored, small
 from .family import Family
@@ -53,13 +54,25 @@ def lint(
     limits = Limits(states=(budget or Budget()).states, seconds=(budget or Budget()).seconds)
     runs = list(_explorations(instances, limits))
     family = Family(subject)
-    found = [*unused(family), *negated(family), *never(runs, family, limits), *resets(runs), *grows(runs)]
+    found = [
+        *unused(family),
+        *negated(family),
+        *never(runs, family, limits),
+        *resets(runs),
+        *grows(runs),
+        *_forgotten(subject),
+    ]
     for run in runs:
         if run.error is not None and not any(
             x.kind == "unbounded growth" and x.where == run.error.where for x in found
         ):
             raise run.error
     return Linted(subject.name, sorted(found, key=lambda x: KINDS.index(x.kind)))
+
+
+def _forgotten(subject: Variant | System) -> Iterator[Lint]:
+    for made in not_declared(subject):
+        yield Lint("not declared", made.words, made.where, f"{made.words} is {NOTHING}", remedy(made))
 
 
 def _explorations(instances: Sequence[Instance], limits: Limits) -> Iterator[Explored]:
