@@ -14,8 +14,9 @@ from checker import Options, Report, check, render, state_graph
 from checker.annotations import Declared, Part, Shape
 from checker.cli.main import run
 from checker.insight import declared
+from checker.insight.beliefs import beliefs
 from checker.interpreter import Interpreter
-from checker.replay import Pick, record
+from checker.replay import Pick, performer, record
 from checker.report.compare import compare, comparison_document
 from checker.report.plain import render_plain
 from checker.report.read import report_of
@@ -35,6 +36,8 @@ from model.language import (
     index,
     integers,
     optional,
+    otherwise,
+    outcome,
     says,
     step,
     subsets,
@@ -42,7 +45,7 @@ from model.language import (
     when,
 )
 from model.patterns import crash, duplicating, lossy, ordered, unordered
-from properties import invariant
+from properties import invariant, recoverable
 
 
 def orders() -> Protocol:
@@ -166,6 +169,88 @@ def test_a_state_that_does_not_fit_its_channels_is_shown_as_it_is() -> None:
         assert "inbox[1]" in dict(lines(state, variables))
     odd = Declared("odd", Shape("set", "", element=Shape("number", "", 0, 3)), part=Part("odd", "messages", order=(7,)))
     assert lines({"odd": [1]}, (odd,)) == [("odd", "{1}")]
+
+
+def letters() -> Protocol:
+    """A worker sends to another, who looks at what has come to him."""
+    p = Protocol("letters")
+    kind, worker = enumeration("kind", "START STOP"), index("worker", 2)
+    queue = ordered(p, "queue", (kind, worker), 3, (kind.START, None))
+    inbox = ordered(p, "inbox", kind, 2, kind.STOP, over=worker)
+    acks = unordered(p, "acks", (worker, kind))
+    ids = unordered(p, "ids", integers(1, 3))
+    hints = unordered(p, "hints", (integers(1, 2), kind), over=worker, copies=2)
+    got = p.variable("got", array(worker, kind), kind.STOP)
+    phase = p.variable("phase", array(worker, integers(0, 2)), 0)
+
+    @p.action(worker, kind, worker, by=worker)
+    def send(w: Term, k: Term, to: Term) -> Step:
+        sent = *queue.sending(k, to), *inbox.sending(to, k), acks.sending(to, k), hints.sending(to, 1, k)
+        return step(when(inbox.room[to], ~ids.carries(2), phase[w] == 0), *sent, update(phase[w], 1))
+
+    @p.action(worker, kind, worker, by=worker)
+    def look(w: Term, k: Term, to: Term) -> Step:
+        seen = queue.brings(k, to), acks.carries(to, k), hints.carries(to, 1, k), inbox.waiting[to]
+        return step(when(*seen, phase[w] == 0), update(phase[w], 2), update(got[w], inbox.head[to]))
+
+    return p
+
+
+def test_what_a_process_believes_of_a_channel_names_the_channel() -> None:
+    run = record(Interpreter(letters().system().instance()), [("send", (1, 0, 1)), ("look", (2, 0, 1))])
+    said = [(b.who, b.text) for b in beliefs(run, [performer(m) for m in run.moves])]
+    assert said == [
+        ("worker 1", "length of inbox[1] < 2"),
+        ("worker 1", "2 ∉ ids"),
+        ("worker 2", "0 < length of queue"),
+        ("worker 2", "kind of message 1 of queue = START"),
+        ("worker 2", "worker of message 1 of queue = 1"),
+        ("worker 2", "1 START ∈ acks"),
+        ("worker 2", "0 < copies of 1 START in hints[1]"),
+        ("worker 2", "0 < length of inbox[1]"),
+        ("worker 2", "got[2] = message 1 of inbox[1]"),
+    ]
+
+
+def test_a_guard_that_does_not_look_at_a_channel_names_the_channel() -> None:
+    p = Protocol("blind")
+    box = ordered(p, "box", (integers(0, 1), boolean()), 2, (0, False))
+    closed = p.variable("closed", boolean(), False)
+
+    @p.action(by="sender")
+    def send() -> Step:
+        return step(when(box.room), *box.sending(1, True))
+
+    @p.action(by="janitor")
+    def close() -> Step:
+        return step(when(~closed), update(closed, True))
+
+    p.declare(invariant("empty-when-closed", ~(closed & box.waiting), "nothing is left behind"))
+    said = " ".join(render(check(p, options=Options(explain=True)), "text").split())
+    assert "close (step 2) never checks box, which the property reads" in said
+
+
+def test_why_there_is_no_recovery_is_told_of_channels() -> None:
+    p = Protocol("stuck")
+    worker = index("worker", 2)
+    inbox = ordered(p, "inbox", integers(0, 1), 1, 0, over=worker)
+    done = p.variable("done", array(worker, boolean()), False)
+
+    @p.action(worker, by=worker, tags=["helps"])
+    def send(w: Term) -> Step:
+        return step(when(inbox.room[w]), *inbox.sending(w, 1))
+
+    @p.action(worker, by=worker, tags=["helps"])
+    def read(w: Term) -> Step:
+        read = outcome("read", when(inbox.brings(w, 0)), update(done[w], True))
+        return step(when(inbox.waiting[w]), read, otherwise("kept"))
+
+    p.declare(
+        recoverable("is-read", forall(worker, lambda w: done[w] & ~inbox.waiting[w]), "it is read", helpers=["helps"])
+    )
+    (found,) = check(p).findings
+    assert found.hopeless is not None
+    assert [r.reasons for r in found.hopeless.refused if r.place == "done[1]"] == [("message 1 of inbox[w] = 0",)]
 
 
 # In forms ----------------------------------------------------------------------------------------------------------

@@ -16,13 +16,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from model.language import Term
-from model.language.render import render
+from model.language import System, Term
 from model.language.sorts import BOOL
 from model.language.structural import Structural
 from model.language.terms import Op, make, substitute
 
 from ..annotations import Belief
+from ..channel_terms import told
 from ..interpreter import Context, Interpreter, Move, RangeError, State
 from ..layout import free, root_of
 from ..limits import timed
@@ -71,7 +71,7 @@ def _formed(recording: Recording, n: int, who: str, roles: Mapping[str, frozense
         mine = {p for p in read or () if own.place(p)}
         if read is not None and not (read - mine) & changed:
             places = frozenset(mine | look.positions)
-            yield _Held(who, _text(term, look.bound), checked, n, term, look.bound, places)
+            yield _Held(who, _text(term, look.bound, interpreter.instance.system), checked, n, term, look.bound, places)
 
 
 class _GoneError(Exception):
@@ -184,6 +184,6 @@ def _read(interpreter: Interpreter, term: Term, state: State, bound: Mapping[Ter
         return None
 
 
-def _text(term: Term, bound: Mapping[Term, int]) -> str:
-    """The condition with the process's number for its parameter."""
-    return render(substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()}))
+def _text(term: Term, bound: Mapping[Term, int], system: System) -> str:
+    """The condition with the process's number for its parameter, and channels by their names."""
+    return told(substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()}), system.channels)

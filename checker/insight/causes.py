@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..annotations import Causes, Race
+from ..channel_terms import channel_of
 from ..interpreter import Interpreter, Move, State
 from ..limits import look_at_the_clock
 from ..replay import Pick, Recording, performer
@@ -234,8 +235,12 @@ class _Story:
         """The places that the property reads and the last step does not check: those that it does not write either, if
         there are such."""
         last, instance = self.touched[-1], self.interpreter.instance
-        missed = self._asked - {place_text(instance, p) for p in last.checks}
-        return tuple(sorted(missed - {place_text(instance, p) for p in last.writes} or missed))
+        asked, checks, writes = (
+            {channel_of(text, instance.system.channels) for text in texts}
+            for texts in (self._asked, *({place_text(instance, p) for p in ps} for ps in (last.checks, last.writes)))
+        )
+        missed = asked - checks
+        return tuple(sorted(missed - writes or missed))
 
     def fresh(self, race: Race) -> bool:
         """Unless the first only reads what the second writes, and a step between them has written that already."""

@@ -11,6 +11,7 @@ from model.language.structural import Structural
 from model.language.terms import TRUE, make, substitute, subterms
 from properties.kinds import Recoverability
 
+from ..channel_terms import told
 from ..explore.emit import Watch
 from ..explore.graph import acting
 from ..explore.kernel import Kernel
@@ -32,7 +33,7 @@ def explain(instance: Instance, p: Recoverability, state: State) -> Hopeless:
     return Hopeless(
         states=len(states),
         whole=whole,
-        never=tuple(map(str, broken)),
+        never=tuple(told(t, system.channels) for t in broken),
         vain=tuple(_vain(kernel, states, helpers)),
         refused=tuple(_refused(kernel, states, helpers, broken)),
     )
@@ -87,6 +88,7 @@ class _Try(Structural):
 
 def _refused(kernel: Kernel, states: list[int], helpers: list[Action], broken: list[Term]) -> Iterator[Refusal]:
     """Outcomes that would help and never come about, though their action is tried, and the conditions at fault."""
+    channels = kernel.instance.system.channels
     tries = list(dict.fromkeys(t for part in broken for t in _tries(helpers, part)))
     tried = _seen(kernel, states, [_for_some(t.action, t.tried) for t in tries])
     done = _seen(kernel, states, [_for_some(t.action, t.tried & _ends(t.action, t.outcome)) for t in tries])
@@ -94,8 +96,8 @@ def _refused(kernel: Kernel, states: list[int], helpers: list[Action], broken: l
         if n and not happened:
             reasons = _conjuncts(t.outcome.condition)
             met = _seen(kernel, states, [_for_some(t.action, t.tried & r) for r in reasons])
-            why = tuple(str(r) for r, m in zip(reasons, met, strict=True) if not m)
-            yield Refusal(t.action.name, t.outcome.name, str(t.place), n, why)
+            why = tuple(told(r, channels) for r, m in zip(reasons, met, strict=True) if not m)
+            yield Refusal(t.action.name, t.outcome.name, told(t.place, channels), n, why)
 
 
 def _tries(helpers: list[Action], part: Term) -> Iterator[_Try]:

@@ -42,13 +42,13 @@ def render(term: Term) -> str:
     """``term`` in the notation of the protocol's tables."""
     if term.depth > DEEPEST or term.parts > READABLE:
         return f"a term of {term.parts:,} parts" if term.parts < LARGEST else "a very large term"
-    term = _applied(term)
+    term = applied(term)
     if term.op in _INFIX:
         return _infix(term, _INFIX[term.op])
     return _TEXT[term.op](term)
 
 
-def _applied(term: Term) -> Term:
+def applied(term: Term) -> Term:
     """What is there for each member, at one of them, is that of the member: ``length[2] < 3``, not ``[m ↦ …][2]``."""
     while term.op is Op.SELECT and term.args[0].op is Op.EACH:
         each, position = term.args
@@ -58,7 +58,7 @@ def _applied(term: Term) -> Term:
 
 
 def _inner(term: Term) -> str:
-    term = _applied(term)
+    term = applied(term)
     compound = term.op in _INFIX or term.op in (Op.ITE, Op.FORALL, Op.EXISTS)
     return f"({render(term)})" if compound else render(term)
 
