@@ -18,8 +18,9 @@ from checker.insight.beliefs import beliefs
 from checker.interpreter import Interpreter
 from checker.replay import Pick, performer, record
 from checker.report.compare import compare, comparison_document
+from checker.report.itf import TraceFormatError, read_itf
 from checker.report.plain import render_plain
-from checker.report.read import report_of
+from checker.report.read import read_itf_report, report_of
 from checker.report.traffic import channels, deliveries
 from checker.report.values import changes, lines, places, state_before
 from checker.vocabulary import Trace
@@ -277,6 +278,33 @@ def test_json_has_variables_as_they_are(report: Report) -> None:
     assert parts["queue_kind"] == {"channel": "queue", "what": "slots", "over": False, "order": []}
     assert parts["inbox_length"] == {"channel": "inbox", "what": "length", "over": True, "order": []}
     assert "part" not in next(v for v in data["variables"] if v["name"] == "runs")
+
+
+def test_a_trace_in_itf_has_its_channels_again(
+    report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also what its steps change, which such files do not have."""
+    name = "acks-are-heard"
+    (tmp_path / "run.itf.json").write_text(render(report, "itf", trace=name), encoding="utf-8")
+    assert run(["explain", str(tmp_path / "run.itf.json")]) == 0
+    text = capsys.readouterr().out
+    assert "queue: [] → [START 1]" in text
+    assert "hints[1]: {} → {1 START}" in text
+    assert "queue_length" not in text
+    trace = next(f.trace for f in report.findings if f.name == name)
+    assert trace is not None
+    read = read_itf_report(str(tmp_path / "run.itf.json"))
+    assert read.variables == report.variables
+    assert read.findings[0].trace is not None
+    assert [s.changed for s in read.findings[0].trace.steps] == [tuple(s.changed) for s in trace.steps]
+
+
+def test_what_a_stranger_says_of_channels_in_itf_is_checked(report: Report) -> None:
+    text = render(report, "itf", trace="acks-are-heard")
+    assert read_itf(text)[1] == report.variables
+    for wrong in ('\\"what\\": 5', '\\"wrong\\": \\"slots\\"'):
+        with pytest.raises(TraceFormatError, match=r"planrace\[\d\]\.part: .*leave planrace out of #meta"):
+            read_itf(text.replace('\\"what\\": \\"slots\\"', wrong))
 
 
 def test_the_state_graph_has_the_same_words() -> None:

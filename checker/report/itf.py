@@ -3,8 +3,8 @@
 The format is Apalache's ADR-015 (https://apalache-mc.org/docs/adr/015adr-trace.html), its types are those of ADR-002;
 ``docs/itf.schema.json`` is the form of what is written here. Readers differ in what they take:
 
-* itf-rs, and with it quint-connect, wants strings for all else in ``#meta``: our steps and the variables' sorts stand
-  there as strings, records among them as JSON within the string.
+* itf-rs, and with it quint-connect, wants strings for all else in ``#meta``: our steps, the variables' sorts and which
+  variables are channels stand there as strings, records among them as JSON within the string.
 * Apalache wants a type for every variable and no other field in a state: it refuses constants, which by the format
   stand in the first state.
 * quint-connect wants Quint's variable ``mbt::nondetPicks``, whose options Apalache and itf-py 0.5 cannot read.
@@ -21,10 +21,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
-from ..annotations import Declared, Shape
+from ..annotations import Declared, Part, Shape
 from ..vocabulary import Shown, ShownState, Step, Trace
 from .blocks import clean
-from .decode import parsed
+from .decode import parsed, typed
 from .errors import MalformedError
 
 FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
@@ -172,7 +172,8 @@ def _identifiers(names: Iterable[str], taken: Collection[str]) -> dict[str, str]
 
 
 def _declared_json(v: Declared) -> dict[str, Any]:
-    return {"name": v.name, "shape": _shape_json(v.shape), "meaning": v.meaning}
+    whole = {"name": v.name, "shape": _shape_json(v.shape), "meaning": v.meaning}
+    return whole if v.part is None else {**whole, "part": vars(v.part)}
 
 
 def _shape_json(s: Shape) -> dict[str, Any]:
@@ -306,7 +307,13 @@ def _own_variables(data: Any) -> dict[str, Declared]:
 
 def _declared(data: Any, place: str) -> Declared:
     name, meaning = (_part(data, k, str, place) for k in ("name", "meaning"))
-    return Declared(name, _shape(_part(data, "shape", dict, place), f"{place}.shape"), meaning)
+    shape, part = _shape(_part(data, "shape", dict, place), f"{place}.shape"), data.get("part")
+    try:
+        return Declared(name, shape, meaning, None if part is None else typed(part, Part))
+    except MalformedError as problem:
+        raise TraceFormatError(
+            f"{place}.part", str(problem), f"leave {OWN} out of #meta: sorts are then inferred"
+        ) from None
 
 
 def _shape(data: dict[str, Any], place: str) -> Shape:

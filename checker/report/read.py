@@ -47,9 +47,11 @@ def is_itf(path: Path) -> bool:
 def read_itf_report(path: str) -> Report:
     """A trace in ITF as a report that says nothing else. Raises ``ReadError``."""
     from .itf import TraceFormatError, read_itf
+    from .values import with_changes
 
     try:
         trace, variables = read_itf(content(path))
+        trace = with_changes(trace, variables)
         alone = Finding("run", "run", "a run that was saved", Verdict.UNKNOWN, "not judged", trace)
         name = Path(path).name.removesuffix(".itf.json")
         return clean_report(Report(name, {}, (), (), "none", (alone,), None, variables=variables))

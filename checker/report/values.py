@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..annotations import Declared, Shape
 from ..vocabulary import Change, Shown, ShownState, Step, Trace
 from .texts import members, value_text
 from .traffic import channels
 
-__all__ = ["Changed", "changes", "lines", "places", "state_before", "state_text", "value_text"]
+__all__ = ["Changed", "changes", "lines", "places", "state_before", "state_text", "value_text", "with_changes"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,30 @@ def changes(step: Step, before: ShownState, variables: Sequence[Declared]) -> li
             texts = (value_text(x, _at(shapes.get(c.variable), c)) for x in (c.before, c.after))
             found[c.place] = Changed(c.place, *texts)
     return list(found.values())
+
+
+def with_changes(trace: Trace, variables: Sequence[Declared]) -> Trace:
+    """The trace with what its steps change, as the states say."""
+    before, steps = trace.initial, []
+    for step in trace.steps:
+        pairs = ((v, before[v.name], step.state[v.name]) for v in variables)
+        found = (c for v, x, y in pairs for c in _differences(Change(v.name, x, y, v.name), v.shape))
+        steps.append(replace(step, changed=tuple(found)))
+        before = step.state
+    return replace(trace, steps=tuple(steps))
+
+
+def _differences(change: Change, shape: Shape) -> Iterator[Change]:
+    """What differs, element by element."""
+    before, after = change.before, change.after
+    if before == after:
+        return
+    if shape.kind != "array" or shape.element is None or not (isinstance(before, list) and isinstance(after, list)):
+        yield change
+        return
+    for n, (member, x, y) in enumerate(zip(members(shape, len(before)), before, after, strict=True)):
+        inner = Change(f"{change.place}[{member}]", x, y, change.variable, (*change.path, n))
+        yield from _differences(inner, shape.element)
 
 
 def places(state: ShownState, variables: Sequence[Declared]) -> dict[str, str]:
