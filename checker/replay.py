@@ -8,7 +8,7 @@ from typing import Any
 from model.language import Array, Bool, Enum, Instance, Maybe, Says, SetOf, Sort, Term
 
 from .interpreter import Context, Interpreter, Move, State
-from .vocabulary import Change, Observed, Shown, ShownState, Step, Trace
+from .vocabulary import NOBODY, Change, Observed, Shown, ShownState, Step, Trace
 
 Pick = tuple[str, tuple[int, ...]]
 """An action's name and the values of its parameters."""
@@ -70,7 +70,7 @@ class Teller:
         bound = dict(zip(action.parameters, move.choice, strict=True))
         return Step(
             action=action.name,
-            parameters={str(p): shown(p.sort, v) for p, v in bound.items()},
+            parameters={str(p): chosen(p.sort, v) for p, v in bound.items()},
             by=performer(move),
             role=action.role,
             outcome=move.outcome.name,
@@ -108,7 +108,7 @@ class Teller:
                 places: list[tuple[Shown | None, dict[Term, int]]] = [(None, {})]
             else:
                 sort = seen.over.sort
-                places = [(shown(sort, m), {seen.over: m}) for m in self.instance.members(sort)]  # type: ignore[arg-type]
+                places = [(chosen(sort, m), {seen.over: m}) for m in self.instance.members(sort)]  # type: ignore[arg-type]
             for member, bound in places:
                 old, new = (self._case(seen.cases, s, bound) for s in (before, after))
                 if old != new:
@@ -155,11 +155,16 @@ def shown(sort: Sort, value: Any) -> Shown:
             return int(value)
 
 
+def chosen(sort: Sort, value: Any) -> Shown:
+    """What a parameter of a step is: no sort stands beside it, so nobody is ``NOBODY``, not a member 0."""
+    return NOBODY if isinstance(sort, Maybe) and not value else shown(sort, value)
+
+
 def in_words(sort: Sort, value: Any) -> str:
     """A value of the interpreter inside a sentence; nobody, and nothing of a set, is none."""
     match sort:
         case Maybe() if not value:
-            return "none"
+            return NOBODY
         case Bool():
             return "true" if value else "false"
         case SetOf(element=element):

@@ -1,7 +1,7 @@
 """A run as people see it: states, steps, what changed, what the outside world saw.
 
 Values are numbers, the names of enumeration members, truth values, sorted lists for sets, lists for arrays. Index
-members count from 1; 0 in an optional index is none.
+members count from 1; 0 in an optional index is none, as a parameter of a step ``NOBODY``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     """A value as reports show it, and as JSON holds it."""
 else:
     Shown = bool | int | str | list  # a type cannot speak of itself where programs read it
+NOBODY = "none"
+"""No member of an index, where no sort stands beside it: as a parameter of a step, or in words."""
 ShownState: TypeAlias = Mapping[str, Shown]
 
 

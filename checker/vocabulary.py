@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from .annotations import Causes, Declared, Insight, Picture
 from .confirmation import Confirmation
 from .painted import Painted
-from .trace import Change, Observed, Shown, ShownState, Step, Trace
+from .trace import NOBODY, Change, Observed, Shown, ShownState, Step, Trace
 from .wording import about, counted
 
-__all__ = ["Change", "Observed", "Shown", "ShownState", "Step", "Trace"]
+__all__ = ["NOBODY", "Change", "Observed", "Shown", "ShownState", "Step", "Trace"]
 """Words of a run, which are at home in ``trace``; the others stand below."""
 
 

@@ -18,7 +18,7 @@ from checker.insight.beliefs import beliefs
 from checker.interpreter import Interpreter
 from checker.replay import Pick, performer, record
 from checker.report.compare import compare, comparison_document
-from checker.report.itf import TraceFormatError, read_itf
+from checker.report.itf import TraceFormatError, read_itf, render_itf
 from checker.report.plain import render_plain
 from checker.report.read import read_itf_report, report_of
 from checker.report.traffic import channels, deliveries
@@ -321,6 +321,53 @@ def test_the_state_graph_has_the_same_words() -> None:
     graph = state_graph(small)
     assert graph.nodes[0]["label"] == "owner = none\ndoomed = {}\nqueue = []"
     assert graph.nodes[1]["label"] == "owner = 1\ndoomed = {1}\nqueue = [1]"
+
+
+def vacated(*, hurry: bool = False) -> Protocol:
+    """Somebody is put in charge, or nobody; in a hurry only soon."""
+    p = Protocol("vacated")
+    worker = index("worker", 2)
+    owner = p.variable("owner", optional(worker), None)
+    begun = p.variable("begun", boolean(), False)
+
+    @p.action(optional(worker), boolean(), by="board")
+    def appoint(new: Term, soon: Term) -> Step:
+        possible = when(~begun, soon) if hurry else when(~begun)
+        return step(possible, update(owner, new), update(begun, True), says("appoints {new}", new=new))
+
+    @p.observe("desk", optional(worker))
+    def desk(of: Term) -> list[Any]:
+        return [(owner == of, says("taken")), (both(), says("free"))]
+
+    p.declare(invariant("somebody", ~begun | (owner != None), "somebody is in charge"))  # noqa: E711
+    return p
+
+
+def test_a_parameter_that_is_nobody_reads_none() -> None:
+    labels = {data["label"] for _, _, data in state_graph(vacated()).edges(data=True)}
+    assert "appoint(new=none, soon=false)" in labels
+    assert not any("0" in label for label in labels)
+    board, hasty = (check(vacated(hurry=h), options=Options(explain=True)) for h in (False, True))
+    (f,) = board.findings
+    assert f.trace is not None
+    assert f.trace.steps[0].parameters == {"new": "none", "soon": False}
+    for form in ("text", "mermaid", "dot", "svg", "html", "shiviz", "sarif"):
+        assert "new=0" not in render(board, form)
+        assert "desk 0" not in render(board, form)
+    again = report_of(json.loads(render(board, "json")))
+    assert render(again, "dot") == render(board, "dot")
+    told = render(compare(board, hasty), "text")
+    assert "appoint(new=none, soon=false)" in told
+
+
+def test_nobody_is_no_pick_of_quint() -> None:
+    (f,) = check(vacated()).findings
+    text = render_itf(f.trace, declared(vacated().system().instance()))  # type: ignore[arg-type]
+    data = json.loads(text)
+    types = data["#meta"]["varTypes"]["mbt::nondetPicks"]
+    assert types == "{ new: Some(Int) | None(UNIT), soon: Some(Bool) | None(UNIT) }"
+    assert data["states"][1]["mbt::nondetPicks"]["new"]["tag"] == "None"
+    assert read_itf(text)[0].steps[0].parameters["new"] == "none"
 
 
 def test_walking_and_explaining_tell_the_same(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..annotations import Insight
 from ..vocabulary import Trace
 from .blocks import clean
+from .texts import value_text
 
 if TYPE_CHECKING:
     import networkx
@@ -53,7 +54,7 @@ def _leaf(graph: networkx.MultiDiGraph, n: int, broken: tuple[str, ...]) -> None
 
 def called(step: Any) -> str:
     """A step as a label: ``flip_alias(i=2) accepted``."""
-    parameters = ", ".join(f"{n}={v}" for n, v in step.parameters.items())
+    parameters = ", ".join(f"{n}={value_text(v)}" for n, v in step.parameters.items())
     outcome = f" {step.outcome}" if step.outcome is not None else ""
     return clean(f"{step.action}({parameters}){outcome}" if parameters else f"{step.action}{outcome}")
 

@@ -26,6 +26,7 @@ from ..vocabulary import Shown, ShownState, Step, Trace
 from .blocks import clean
 from .decode import parsed, typed
 from .errors import MalformedError
+from .texts import NOBODY
 
 FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 ACTION, PICKS = "mbt::actionTaken", "mbt::nondetPicks"
@@ -138,18 +139,18 @@ def _scalar(value: Shown) -> Any:
 
 
 def _picks(parameters: Mapping[str, Shown], fields: Mapping[str, str]) -> dict[str, Any]:
-    """Quint's record of what was chosen: an option for every parameter of any step of the trace."""
+    """Quint's record of what was chosen: an option for every parameter of any step of the trace. Nobody is no value."""
     absent = {"tag": "None", "value": {"#tup": []}}
     return {
-        field: {"tag": "Some", "value": _scalar(parameters[p])} if p in parameters else absent
+        field: {"tag": "Some", "value": _scalar(parameters[p])} if parameters.get(p, NOBODY) != NOBODY else absent
         for p, field in fields.items()
     }
 
 
 def _picks_type(steps: Iterable[Step], fields: Mapping[str, str]) -> str:
     """Types do not mix: a parameter that has several counts as what it is first."""
-    first = {p: x for s in reversed(list(steps)) for p, x in s.parameters.items()}
-    types = (f"{field}: Some({_type_of_value(first[p])}) | None(UNIT)" for p, field in fields.items())
+    first = {p: x for s in reversed(list(steps)) for p, x in s.parameters.items() if x != NOBODY}
+    types = (f"{field}: Some({_type_of_value(first.get(p, 0))}) | None(UNIT)" for p, field in fields.items())
     return f"{{ {', '.join(types)} }}"
 
 

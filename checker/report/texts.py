@@ -6,13 +6,15 @@ What a value is of is told by the variables of its report; without them an optio
 from __future__ import annotations
 
 from ..annotations import Shape
-from ..vocabulary import Shown
+from ..vocabulary import NOBODY, Shown
+
+__all__ = ["NOBODY", "members", "value_text"]
 
 
 def value_text(value: Shown, shape: Shape | None = None) -> str:
     """A value that is no array."""
     if shape is not None and shape.kind == "optional" and value == 0:
-        return "none"
+        return NOBODY
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

@@ -21,7 +21,7 @@ from ..explore.kernel import Kernel
 from ..explore.reach import closure, happens
 from ..interpreter import Interpreter, Move, State
 from ..limits import timed
-from ..replay import Recording, ReplayError, shown
+from ..replay import Recording, ReplayError, chosen
 from ..vocabulary import FactMatch, Match, Shown
 
 Cast = Mapping[Term, int]
@@ -197,7 +197,7 @@ def casts(interpreter: Interpreter, scenario: Scenario, *, up_to_symmetry: bool 
 
 def roles(cast: Cast) -> dict[str, Shown]:
     """A cast in the words of reports."""
-    return {str(r): shown(r.sort, v) for r, v in cast.items()}
+    return {str(r): chosen(r.sort, v) for r, v in cast.items()}
 
 
 def _canonical(instance: Instance, cast: Cast) -> bool:
