@@ -10,7 +10,6 @@ from model.language import (
     If,
     Index,
     Protocol,
-    Says,
     Step,
     Term,
     Update,
@@ -20,7 +19,6 @@ from model.language import (
     either,
     exists,
     integers,
-    says,
     step,
     update,
     when,
@@ -29,7 +27,7 @@ from model.language.sorts import Size
 from model.language.structural import Structural
 from model.language.terms import FALSE, Value
 
-from .declared import declared
+from .declared import Words, declared, worded
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
@@ -69,10 +67,11 @@ def timer(protocol: Protocol, name: str, longest: Size, over: Index | None = Non
 
 
 def clock(
-    protocol: Protocol, *timers: Timer, unless: Value = FALSE, words: Says | None = None, name: str = "tick"
+    protocol: Protocol, *timers: Timer, unless: Value = FALSE, words: Words = "passes by a tick", name: str = "tick"
 ) -> Action:
     """Time passes: the action ``name`` takes a tick from each timer that runs. It waits ``unless`` nothing is urgent:
-    where that condition holds something must be done first. All timers of one clock are as exact as each other."""
+    where that condition holds something must be done first. All timers of one clock are as exact as each other.
+    ``words`` are a template, ``says(…)``, or a function that returns it."""
     if not timers:
         raise DefinitionError(f"clock {name} drives no timer", remedy="name those that it drives")
 
@@ -80,7 +79,7 @@ def clock(
         return step(
             when(either(*(_some_left(t) for t in timers)), ~both(unless)),
             *(update(t.left, _one_less(t)) for t in timers),
-            words or says("passes by a tick"),
+            worded(words, name, {}),
         )
 
     return declared(protocol, name, pass_time, {}, by="time")

@@ -18,7 +18,6 @@ from model.language import (
     each,
     either,
     exists,
-    says,
     step,
     update,
     when,
@@ -27,7 +26,7 @@ from model.language.sorts import Array
 
 from .bags import Unordered
 from .clocks import Timer
-from .declared import declared
+from .declared import Words, declared, worded
 from .messages import Channel
 from .queues import Ordered
 
@@ -44,10 +43,13 @@ def crash(
     fault: str,
     by: str | Index,
     name: str = "crash",
-    words: Says | None = None,
+    words: Words = "crashes and starts afresh",
 ) -> Action:
     """With ``fault`` a process crashes and starts afresh: ``volatile`` variables, channels and timers (where ``by`` is
     an index, their elements for that member) are as in the beginning, all others persist. Declares the action ``name``.
+
+    ``words`` are ``says(…)``, or a function that gets that member and returns it; as a template they may have
+    ``{member}``.
 
     Being down needs no state of its own: that a process takes no step for any time is among the runs anyway.
     """
@@ -59,13 +61,12 @@ def crash(
         raise DefinitionError(f"crash {name} forgets nothing", remedy="name the volatile variables")
     if isinstance(by, Index):
         _check_of(by, volatile, lost, name)
-    told = words or says("crashes and starts afresh")
 
     def crash_all() -> Step:
-        return _restart(lost, told)
+        return _restart(lost, worded(words, name, {}))
 
     def crash_one(member: Term) -> Step:
-        return _restart([(t[member], start) for t, start in lost], told)
+        return _restart([(t[member], start) for t, start in lost], worded(words, name, {"member": member}))
 
     if isinstance(by, Index):
         return declared(protocol, name, crash_one, {"member": by}, by=by, fault=fault)

@@ -5,12 +5,31 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeAlias
 
-from model.language import Action, Index, Protocol, Step, Term
+from model.language import Action, DefinitionError, Index, Protocol, Says, Step, Term, says
 from model.language.errors import author
+from model.language.mistakes import called, shown
 from model.language.sorts import Scalar
+from model.language.terms import Value
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
+
+
+Words: TypeAlias = "str | Says | Callable[..., Says]"
+"""Words for what a pattern's action does: ready, or as a function of what it is about; alone, they are a template."""
+
+
+def worded(words: Words, what: str, about: Mapping[str, Value], told: Mapping[str, Value] | None = None) -> Says:
+    """The words for an action of ``what``, which a function gets from the terms ``about``; a template may use those and
+    what is ``told`` beside them."""
+    if isinstance(words, str):
+        return says(words, **(about if told is None else told))
+    form = f"words=lambda {', '.join(about)}: says(…)".replace("lambda :", "lambda:")
+    found = called(words, tuple(about.values()), f"words of {what}", form) if callable(words) else words
+    if not isinstance(found, Says):
+        raise DefinitionError(f"words of {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
+    return found
 
 
 def declared(

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from model.language import Action, DefinitionError, Protocol, Step, Term, says, step, when
+from model.language import Action, DefinitionError, Protocol, Says, Step, Term, step, when
 
 from .bags import Unordered
-from .declared import declared
+from .declared import Words, declared, worded
 from .queues import Ordered
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 
 def lossy(
-    protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: str | None = None
+    protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: Words | None = None
 ) -> Action:
     """With ``fault`` messages get lost: any that is on its way; of an ordered channel the next, as each of them is some
     time. Declares the action ``lose_NAME``. In ``words``, ``{m}`` stands for the message; of several fields each has
-    the name of its sort; ``{to}`` is the member of a channel that is over an index."""
+    the name of its sort; ``{to}`` is the member of a channel that is over an index. ``words`` may also be a function of
+    these, ``to`` first, that returns ``says(…)``."""
     return _happening(protocol, "lossy", "lose", channel, words, fault, by)
 
 
 def duplicating(
-    protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: str | None = None
+    protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: Words | None = None
 ) -> Action:
     """With ``fault`` messages come more often than they were sent, as far as there is room: any that is on its way; of
     an ordered channel the next, which comes twice in a row. Declares the action ``duplicate_NAME``; ``words`` are those
@@ -39,7 +40,7 @@ def _happening(
     pattern: str,
     verb: str,
     channel: Unordered | Ordered,
-    words: str | None,
+    words: Words | None,
     fault: str,
     by: str,
 ) -> Action:
@@ -48,21 +49,25 @@ def _happening(
         raise DefinitionError(
             f"{pattern}: {channel!r} is no channel", remedy="name what unordered(…) or ordered(…) has returned"
         )
-    twice, told = verb == "duplicate", words or channel.words(f"{verb}s")
+    twice, name = verb == "duplicate", f"{verb}_{channel.name}"
+
+    def told(*message: Term) -> Says:
+        about = dict(zip(channel.parts, message, strict=True))
+        return worded(channel.words(f"{verb}s") if words is None else words, name, about, channel.told(message))
 
     def on_next(*to: Term) -> Step:
         assert isinstance(channel, Ordered)
         waiting, room, *heads = (t[to[0]] if to else t for t in (channel.waiting, channel.room, *channel.heads))
         change = channel.doubling(*to) if twice else channel.receiving(*to)
-        return step(when(waiting, *[room] * twice), change, says(told, **channel.told((*to, *heads))))
+        return step(when(waiting, *[room] * twice), change, told(*to, *heads))
 
     def on_any(*message: Term) -> Step:
         assert isinstance(channel, Unordered)
         change = channel.sending(*message) if twice else channel.receiving(*message)
         possible = when(channel.carries(*message), *[channel.room(*message)] * twice)
-        return step(possible, change, says(told, **channel.told(message)))
+        return step(possible, change, told(*message))
 
     if isinstance(channel, Unordered):
-        return declared(protocol, f"{verb}_{channel.name}", on_any, channel.parts, by=by, fault=fault)
+        return declared(protocol, name, on_any, channel.parts, by=by, fault=fault)
     to = {} if channel.over is None else {"to": channel.over}
-    return declared(protocol, f"{verb}_{channel.name}", on_next, to, by=by, fault=fault)
+    return declared(protocol, name, on_next, to, by=by, fault=fault)
