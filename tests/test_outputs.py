@@ -66,6 +66,36 @@ def test_a_pipe_with_a_name_is_written_to(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
 
 
+def test_a_pipe_that_nobody_reads_is_waited_for_and_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo("pipe")
+    monkeypatch.setattr("checker.report.output.PATIENCE", 0.2)
+    assert run([*CHECK, "-o", "json:pipe", "-o", "html:page.html"]) == 2
+    out, err = capsys.readouterr()
+    assert "cannot write pipe: nobody has opened it for reading in 0.2 seconds" in err
+    assert "verdict: violated" in out
+    assert Path("page.html").exists()
+    assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
+
+
+def test_waiting_for_the_reader_of_a_pipe_is_interrupted(tmp_path: Path) -> None:
+    os.mkfifo("pipe")
+    hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    waits = "import checker.report.output as o; o.time.sleep = lambda _: os.kill(os.getpid(), signal.SIGINT)"
+    code = f"import os; {hear}; {waits}; from checker.cli import main; main()"
+    command = [sys.executable, "-c", code, *CHECK, "-o", "json:pipe"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 130
+    assert "Traceback" not in done.stderr
+
+
+def test_a_pipe_gets_all_of_a_report_though_its_reader_comes_late_and_is_slow(tmp_path: Path) -> None:
+    os.mkfifo("pipe")
+    done = shell("check -o html:pipe & sleep 2; (sleep 1; cat) < pipe > page; wait; tail -1 page")
+    assert done.stdout.strip().endswith("</html>"), done.stderr
+
+
 def shell(words: str) -> subprocess.CompletedProcess[str]:
     """In a shell, where ``check`` is the command on the small protocol."""
     called = " ".join(f"'{w}'" for w in [*COMMAND, *CHECK])

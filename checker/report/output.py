@@ -13,10 +13,15 @@ import os
 import secrets
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+PATIENCE = 10
+"""Seconds that a named pipe is waited for which nobody reads yet, when there is something to write."""
+MOMENT = 0.02
+"""Seconds between two looks at it."""
 LINKS = 40
 """Symbolic links that are followed at most, as in Linux."""
 
@@ -108,7 +113,7 @@ class OutputPlace:
     def _pour(self, content: bytes) -> None:
         """Into a device, a pipe or a descriptor. That its reader has gone is his affair."""
         if self.descriptor is None:
-            handle = os.open(self.target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0))
+            handle = _opened(self.target)
         else:
             for stream in (sys.stdout, sys.stderr):  # what was said before comes before
                 if stream is not None:
@@ -192,6 +197,23 @@ def _writes(descriptor: int) -> bool:
     import fcntl  # which every system has that has such paths
 
     return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+
+
+def _opened(target: Path) -> int:
+    """A device or a pipe for writing. A pipe that nobody reads would be waited for without an end."""
+    handle, end = None, time.monotonic() + PATIENCE
+    while handle is None:
+        try:
+            handle = os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0))
+        except OSError as problem:
+            if problem.errno != errno.ENXIO or _kind(target) != stat.S_IFIFO:
+                raise
+            if time.monotonic() > end:
+                raise OSError(errno.ENXIO, f"nobody has opened it for reading in {PATIENCE} seconds") from problem
+            time.sleep(MOMENT)
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(handle, True)  # a reader may be slow
+    return handle
 
 
 def _all(handle: int, content: bytes) -> None:
