@@ -99,17 +99,53 @@ def test_a_descriptor_that_was_closed_is_no_file_of_ours(folder: Path) -> None:
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252"])
 def test_a_terminal_that_knows_few_characters_gets_others(folder: Path, encoding: str) -> None:
-    (folder / "told.py").write_text(PROTOCOL.replace("a shared number", "→ ∀ ≤ ü 数"), encoding="utf-8")
+    (folder / "told.py").write_text(
+        PROTOCOL.replace("when all are done, all are counted", "→ ∀ ≤ ü 数"), encoding="utf-8"
+    )
     arguments = ["-p", "told.py:protocol"]
     done = command(folder, *arguments, PYTHONIOENCODING=encoding)
     assert done.returncode == 1, done.stderr
     assert done.stderr == b""
-    plain = command(folder, "-p", "counter.py:protocol", LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
-    assert (plain.returncode, plain.stderr) == (1, b"")
+    if encoding == "ascii":
+        assert done.stdout.isascii()
+        assert rb"-> for all  <= \xfc \u6570" in done.stdout
     data = command(folder, *arguments, "--format", "json", PYTHONIOENCODING=encoding)
     assert json.loads(data.stdout.decode("utf-8"))["verdict"] == "violated"  # what programs read is UTF-8
     page = command(folder, *arguments, "--format", "html", PYTHONIOENCODING=encoding)
     assert "</html>" in page.stdout.decode("utf-8")
+
+
+LINES: dict[str, tuple[int, list[str]]] = {
+    "a search": (1, ["-p", "größe.py:protocol"]),
+    "a proof": (3, ["prove", "-p", "größe.py:fixed"]),
+    "what there is": (0, ["list"]),
+    "lint": (0, ["lint", "-p", "größe.py:protocol"]),
+    "help": (0, ["--help"]),
+    "no such file": (2, ["-p", "klöße.py:protocol"]),
+    "no such option": (2, ["--größe"]),
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_a_locale_of_ascii_gets_ascii(folder: Path, line: str) -> None:
+    """From click, too, which writes UTF-8 where it takes ASCII for a mistake."""
+    code, arguments = LINES[line]
+    (folder / "größe.py").write_text(
+        PROTOCOL.replace("when all are done, all are counted", "→ ∀ ≤ ü 数"), encoding="utf-8"
+    )
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    done = command(folder, *arguments, **plain)
+    assert done.returncode == code, done.stderr
+    assert done.stdout.isascii()
+    assert done.stderr.isascii()
+    assert done.stdout + done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_report_has_a_file_in_a_locale_of_ascii(folder: Path) -> None:
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+    assert command(folder, "-p", "counter.py:protocol", "-o", "json:größe.json", **plain).returncode == 1
+    assert json.loads((folder / "größe.json").read_bytes())["verdict"] == "violated"
 
 
 def test_characters_that_a_stream_does_not_have() -> None:

@@ -16,6 +16,8 @@ from typing import TextIO
 
 PLAIN = "planrace.plain"
 """The name of what becomes of characters that a stream does not have."""
+ASCII = "planrace-ascii"
+"""ASCII by another name. Click takes a stream of ASCII for one that was set up wrongly, and writes UTF-8 to it."""
 INSTEAD = {
     "→": "->",
     "…": "...",
@@ -114,7 +116,7 @@ class Streams:
         through = getattr(stream, "write_through", False)
         return io.TextIOWrapper(
             io.BufferedWriter(guard),
-            encoding=stream.encoding,
+            encoding=ASCII if codecs.lookup(stream.encoding).name == "ascii" else stream.encoding,
             errors=errors,
             line_buffering=name == "stderr" or guard.isatty(),
             write_through=through,
@@ -145,4 +147,21 @@ def _plain(problem: UnicodeError) -> tuple[str, int]:
     return "".join(escaped), problem.end
 
 
+def _ascii(name: str) -> codecs.CodecInfo | None:
+    """The codec of that name, which is normalised in a way that depends on the version of Python."""
+    if name.replace("_", "-") != ASCII:
+        return None
+    known = codecs.lookup("ascii")
+    return codecs.CodecInfo(
+        known.encode,
+        known.decode,
+        known.streamreader,
+        known.streamwriter,
+        known.incrementalencoder,
+        known.incrementaldecoder,
+        ASCII,
+    )
+
+
+codecs.register(_ascii)
 codecs.register_error(PLAIN, _plain)
