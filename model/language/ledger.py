@@ -47,15 +47,20 @@ class Ledger:
         self.code = code
         self._open: dict[int, tuple[object, Made]] = {}
         self._latest: dict[Made, int] = {}
+        self._earlier: dict[int, tuple[object, Made]] = {}
 
     def enter(self, thing: object, made: Made) -> None:
         """Write a thing down, in place of what the same line has made before: a function may run again and again."""
-        self._open.pop(self._latest.get(made, 0), None)
+        before = self._latest.get(made, 0)
+        replaced = self._open.pop(before, None)
+        if replaced is not None and self.code is not None:
+            self._earlier[before] = replaced
         self._latest[made] = id(thing)
         self._open[id(thing)] = (thing, made)
 
     def cross_out(self, thing: object) -> None:
         """It has become a part of something, and so has what the same line makes at other times."""
+        self._earlier.pop(id(thing), None)
         found = self._open.pop(id(thing), None)
         if found is not None:
             self._latest.pop(found[1], None)
@@ -69,6 +74,11 @@ class Ledger:
     def left(self) -> list[Made]:
         """What was not handed on, in the order in which it was made."""
         return [made for _, made in self._open.values()]
+
+    @property
+    def replaced(self) -> list[Made]:
+        """What was not handed on either before the same line made another."""
+        return [made for _, made in self._earlier.values()]
 
 
 _outside = Ledger()
@@ -102,10 +112,13 @@ def _trail_to(code: CodeType | None) -> Trail:
 
 
 @contextmanager
-def accounting(what: str, code: CodeType | None, is_kept: Callable[[Trail], bool]) -> Iterator[None]:
+def accounting(
+    what: str, code: CodeType | None, is_kept: Callable[[Trail], bool], is_replaced: Callable[[Trail], bool]
+) -> Iterator[None]:
     """While a function of the author, of this code, runs as ``what``. Raises ``DefinitionError`` for the first thing
     that it makes and does not hand on, not where it fails itself. What ``is_kept``, by the trail that leads to it, may
-    have been left out by Python on purpose."""
+    have been left out by Python on purpose; of what a line makes again and again that may be all but the last, unless
+    it ``is_replaced``."""
     ledger = Ledger(code)
     token = _ledgers.set((*_ledgers.get(), ledger))
     try:
@@ -120,6 +133,13 @@ def accounting(what: str, code: CodeType | None, is_kept: Callable[[Trail], bool
             where=lost.where,
             remedy=f"hand it to {lost.belongs}, or remove it",
         )
+    for lost in ledger.replaced:
+        if lost.trail and is_replaced(lost.trail):
+            raise DefinitionError(
+                f"{what}: {lost.words} is made here in each turn of a loop, and all but the last are part of nothing",
+                where=lost.where,
+                remedy=f"collect them in a list, and hand that to {lost.belongs}",
+            )
 
 
 def begin_file(file: str) -> None:

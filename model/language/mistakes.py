@@ -45,10 +45,16 @@ def is_operating() -> bool:
 def applying(what: str, function: Callable[..., object]) -> Iterator[None]:
     """While ``function`` of the author runs as a part of ``what``, as ``running`` has it; here it writes terms."""
     code = getattr(function, "__code__", None)
-    from .reading import is_kept
+    from .dropping import noticing
+    from .reading import is_kept, is_replaced
 
     file = "" if code is None else code.co_filename
-    with running(f"{what} fails", file), writing(), accounting(what, code, is_kept):
+    with (
+        running(f"{what} fails", file),
+        writing(),
+        accounting(what, code, is_kept, is_replaced),
+        noticing(what, function),
+    ):
         yield
 
 

@@ -18,8 +18,10 @@ from .terms import Op, Term
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 ACTS = ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr | ast.ListComp | ast.SetComp | ast.DictComp
 """Expressions that may do something: whoever writes them on a line of their own may mean that."""
-_Position: TypeAlias = "tuple[int | None, int | None, int | None, int | None]"
+Position: TypeAlias = "tuple[int | None, int | None, int | None, int | None]"
 """First and last line, first and last column of an expression, as far as Python knows them."""
+BLOCKS = ("body", "orelse", "finalbody")
+COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp
 OF_TERMS = ("implies", "isin", "issubset")
 """Methods of terms that make another term."""
 
@@ -27,7 +29,7 @@ OF_TERMS = ("implies", "isin", "issubset")
 def refuse_vain(function: Callable[..., object], what: str, remedy: str) -> None:
     """Raises ``DefinitionError`` for the first line of ``function``, a part of ``what``, that has no effect: for a term
     on a line of its own, for a name that is assigned and never read. ``remedy`` is where conditions belong."""
-    node = _text_of(function.__code__)
+    node = text_of(function.__code__)
     if node is None:
         return
     names = _Names.of_function(function)
@@ -39,6 +41,12 @@ def refuse_vain(function: Callable[..., object], what: str, remedy: str) -> None
             told, help_ = problem
             where = Place(function.__code__.co_filename, statement.lineno)
             raise DefinitionError(f"{what}: {told}", where=where, remedy=help_ or remedy)
+    for inner in (x for x in ast.walk(node) if isinstance(x, FUNCTIONS) and x is not node):
+        for statement in _statements(inner):
+            if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Compare | ast.BinOp | ast.UnaryOp):
+                where = Place(function.__code__.co_filename, statement.lineno)
+                told = f"{_short(statement.value)} on a line of its own does nothing"
+                raise DefinitionError(f"{what}: {told}", where=where, remedy=remedy)
 
 
 def refuse_vain_lines(file: str, names: dict[str, Any]) -> None:
@@ -61,16 +69,61 @@ def is_kept(trail: Trail) -> bool:
     if any(_is_dropped(code, instruction) for code, instruction, _ in trail):
         return False
     (inner, _, line), (code, instruction, _) = trail[0], trail[-1]
-    node = _text_of(code)
+    node = text_of(code)
     if node is None or inner.co_filename != code.co_filename:
         return len(trail) > 1
     if not _is_within(node, line):
         return True
-    statement = _statement_at(node, _position(code, instruction))
+    statement = _statement_at(node, position(code, instruction))
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return False
     read = _read(node)
-    return any(n in read for n in _names_of(statement))
+    return any(n in read for n in _names_of(statement)) and not _is_overwritten(statement, node)
+
+
+def is_replaced(trail: Trail) -> bool:
+    """Whether what is made at the start of ``trail``, again and again, is replaced each time unread: it gets a name in
+    each turn of a loop that reads it nowhere and is not left early. Several that a condition chooses from may be meant
+    so."""
+    code, instruction, _ = trail[-1]
+    node = text_of(code) if len(trail) == 1 else None
+    statement = None if node is None else _statement_at(node, position(code, instruction))
+    name = _only_name(statement)
+    if node is None or name is None:
+        return False
+    loop = next((x for x in ast.walk(node) if isinstance(x, ast.For | ast.While) and statement in x.body), None)
+    if loop is None:
+        return False
+    inside = [x for part in loop.body for x in ast.walk(part)]
+    return not any(isinstance(x, ast.Break | ast.Return) or _reads(x, name) for x in inside)
+
+
+def _is_overwritten(statement: ast.stmt, node: ast.FunctionDef) -> bool:
+    """Whether the name that it assigns is given to something else in the same block before anything reads it."""
+    name = _only_name(statement)
+    blocks = [b for x in ast.walk(node) for b in (getattr(x, f, None) for f in BLOCKS) if isinstance(b, list)]
+    block = next((b for b in blocks if statement in b), [])
+    for after in block[block.index(statement) + 1 :] if block else []:
+        if any(_reads(x, name) for x in ast.walk(after)):
+            return False
+        if name is not None and _only_name(after) == name:
+            return True
+    return False
+
+
+def _only_name(statement: ast.stmt | None) -> str | None:
+    """The name that a statement assigns, if that is all it does."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        target = statement.target
+    else:
+        return None
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _reads(x: ast.AST, name: str | None) -> bool:
+    return isinstance(x, ast.Name) and x.id == name and not isinstance(x.ctx, ast.Store)
 
 
 def _is_within(node: ast.FunctionDef, line: int) -> bool:
@@ -79,7 +132,7 @@ def _is_within(node: ast.FunctionDef, line: int) -> bool:
     return bool(around) and not isinstance(around[-1], FUNCTIONS)
 
 
-def _statement_at(node: ast.FunctionDef, position: _Position) -> ast.stmt | None:
+def _statement_at(node: ast.FunctionDef, position: Position) -> ast.stmt | None:
     """The innermost statement around a position."""
     line, last, column, end = position
     if line is None or last is None or column is None or end is None:
@@ -105,13 +158,13 @@ def _names_of(statement: ast.Assign | ast.AnnAssign) -> list[str]:
     return [x.id for t in targets for x in ast.walk(t) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)]
 
 
-def _position(code: CodeType, instruction: int) -> _Position:
+def position(code: CodeType, instruction: int) -> Position:
     return list(code.co_positions())[instruction // 2]
 
 
 def _is_dropped(code: CodeType, instruction: int) -> bool:
     """Whether the call that runs there is a line of its own, which drops what it returns."""
-    return _position(code, instruction) in _dropping(_text(code.co_filename))
+    return position(code, instruction) in _dropping(_text(code.co_filename))
 
 
 class _Names:
@@ -150,7 +203,9 @@ def _vain(statement: ast.stmt, names: _Names) -> tuple[str, str | None] | None:
     text = f"{_short(e)} on a line of its own does nothing"
     if not any(isinstance(x, ast.Name) for x in ast.walk(e)):
         return None
-    if isinstance(e, ast.Compare | ast.BinOp | ast.UnaryOp):
+    if isinstance(e, ast.Compare | ast.BinOp | ast.UnaryOp | ast.GeneratorExp):
+        return text, None
+    if isinstance(e, COMPREHENSIONS) and not any(isinstance(x, ACTS) for x in ast.walk(e) if x is not e):
         return text, None
     if isinstance(e, ast.Call):
         made = _made_by(e, names)
@@ -210,6 +265,8 @@ def _unread(statement: ast.stmt, node: ast.FunctionDef, names: _Names) -> tuple[
         if names.is_variable(name) and value is not None and (name not in read or isinstance(value, ast.Constant)):
             told = f"{name} = {_short(value)} gives the name of a state variable to something else"
             return told, f"write update({name}, {_short(value)}), or choose another name"
+        if isinstance(value, ast.Compare | ast.BinOp | ast.UnaryOp) and _is_overwritten(statement, node):
+            return f"{name} = {_short(value)} gives a name to something that nothing reads", "use it in the step"
         if name not in read and not name.startswith("_"):
             return f"{name} = … gives a name to something that nothing reads", "use it in the step, or remove it"
     return None
@@ -248,7 +305,7 @@ def _short(e: ast.expr) -> str:
     return text if len(text) < 60 else f"{text[:57]}…"
 
 
-def _text_of(code: CodeType) -> ast.FunctionDef | None:
+def text_of(code: CodeType) -> ast.FunctionDef | None:
     """The function whose code this is; None where its text is unknown, as that of code from a string."""
     return _functions(_text(code.co_filename)).get((code.co_name, code.co_firstlineno))
 
@@ -268,12 +325,40 @@ def _tree(text: str) -> ast.Module | None:
 
 
 @lru_cache(maxsize=8)
-def _dropping(text: str) -> frozenset[_Position]:
+def _dropping(text: str) -> frozenset[Position]:
     """Where calls stand whose value is dropped: first and last line, first and last column."""
     tree = _tree(text)
     values = [x.value for x in ast.walk(tree) if isinstance(x, ast.Expr)] if tree is not None else []
-    parts = [p for v in values for p in (v.elts if isinstance(v, ast.Tuple | ast.List) else [v])]
-    return frozenset((p.lineno, p.end_lineno, p.col_offset, p.end_col_offset) for p in parts)
+    return frozenset(_position_of(p) for v in values for p in _parts_of(v))
+
+
+def _parts_of(dropped: ast.expr) -> list[ast.expr]:
+    """What is dropped with an expression."""
+    if isinstance(dropped, ast.Tuple | ast.List):
+        return dropped.elts
+    return [dropped, dropped.elt] if isinstance(dropped, ast.ListComp | ast.SetComp) else [dropped]
+
+
+def _position_of(e: ast.expr) -> Position:
+    return e.lineno, e.end_lineno, e.col_offset, e.end_col_offset
+
+
+def calls_on_their_own(code: CodeType) -> dict[Position, str]:
+    """Calls in the text of a function whose value is dropped, and how they are written. Not those of methods of its
+    parameters: a change is told what to change by such, and methods of terms are known."""
+    node = text_of(code)
+    if node is None:
+        return {}
+    parameters = {a.arg for a in (*node.args.posonlyargs, *node.args.args)}
+    values = [p for x in ast.walk(node) if isinstance(x, ast.Expr) for p in _parts_of(x.value)]
+    calls = [c for c in values if isinstance(c, ast.Call)]
+    return {_position_of(c): _short(c) for c in calls if _owner(c.func) not in parameters}
+
+
+def _owner(called: ast.expr) -> str | None:
+    """The name before a method."""
+    owner = called.value if isinstance(called, ast.Attribute) else None
+    return owner.id if isinstance(owner, ast.Name) else None
 
 
 @lru_cache(maxsize=8)
