@@ -24,6 +24,9 @@ X = TypeVar("X")
 
 STRIDE = 1024
 """Turns of a quick loop between two looks at the clock."""
+SPARE = 1.0
+"""Seconds after a time limit in which work that cannot be cut short may end: half of what is promised, since what it
+takes is an estimate."""
 
 
 Clock = Callable[[], float]
@@ -37,6 +40,14 @@ def wall() -> float:
 
 class TimeUpError(Exception):
     """There is no time left; the message says which limit was reached."""
+
+
+class CostlyError(TimeUpError):
+    """Work that cannot be cut short was not begun: it takes about ``effort`` seconds, which is more than it may."""
+
+    def __init__(self, message: str, effort: float) -> None:
+        super().__init__(message)
+        self.effort = effort
 
 
 @dataclass(frozen=True)
@@ -68,7 +79,12 @@ class Deadline:
         """Why what it has ended was ended."""
         if self.outer is not None and self.outer.left == 0.0:
             return self.outer.reason
-        return f"the {self.what} of {self.seconds:g} s was reached{f' ({self.remedy})' if self.remedy else ''}"
+        return f"{self.name} was reached{f' ({self.remedy})' if self.remedy else ''}"
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return f"the {self.what} of {self.seconds:g} s"
 
 
 _deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
@@ -114,6 +130,17 @@ def look_at_the_clock() -> None:
     found = _deadline.get()
     if found is not None and found.left == 0.0:
         raise TimeUpError(found.reason)
+
+
+def afford(what: str, effort: float, most: float | None = None) -> None:
+    """Raise ``CostlyError`` where ``what``, which cannot be cut short, takes more than ``most`` seconds, or ends more
+    than ``SPARE`` seconds after the deadline."""
+    takes = f"{what} takes about {effort:.0f} s"
+    if most is not None and effort > most:
+        raise CostlyError(takes, effort)
+    found = _deadline.get()
+    if found is not None and effort > found.left + SPARE:
+        raise CostlyError(f"{takes}, for which {found.name} leaves no time", effort)
 
 
 def timed(items: Iterable[X], stride: int = STRIDE) -> Iterator[X]:

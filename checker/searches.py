@@ -15,12 +15,19 @@ from .ask import Options
 from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
 from .guarded import Guard
 from .intervals import may_fail
-from .limits import Limits, TimeUpError
+from .limits import CostlyError, Limits, TimeUpError
 from .vocabulary import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
 from .wording import joined
 
 OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
+QUICK = 2.0
+"""Seconds that are not worth weighing. Machine code that takes longer to make is made when the search in Python has
+taken as long: so the whole takes at most twice as long as the better of the two would have."""
+STEP = 0.7e-6
+"""Seconds that a step takes in Python. A constant, for what is searched must not depend on how fast a machine is."""
+MOST = 1_000_000
+"""States that the search in Python keeps while machine code is not yet worth it: about 200 megabytes."""
 
 
 @dataclass(frozen=True)
@@ -161,22 +168,15 @@ def _explore(
             return Searched("explicit", first, answers, covered, seen)
         wanted = options.symmetry is None and not options.exhaustive and not live
         reduced = wanted and _symmetric(instance, properties)
-        chosen = {**common, "symmetric": True} if reduced else common
-        # Shortest, and always the same; but one that may have no value is asked about to the end of its level.
-        known = [a for a in answers if a.recording is not None and not may_fail(instance, *a.property.terms)]
-        open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
-        again = census()
-        try:
-            native = _native(instance, open_, limits, options.workers, {**chosen, "keep": every, "census": again})
-        except (TimeUpError, KeyboardInterrupt) as problem:  # what was searched until then is told
-            first.interrupted = isinstance(problem, KeyboardInterrupt)
-            covered = replace(covered, stopped="it was interrupted" if first.interrupted else str(problem))
-            return Searched("explicit", first, first.answers(covered), covered, seen)
-        if isinstance(native, str):
-            notes = _without_code(native)
-        else:
-            more, covered = native.run()
-            return Searched("native", native, [*known, *more], covered, again, _about_code(native))
+        chosen = {**common, "symmetric": True, "keep": every} if reduced else {**common, "keep": every}
+
+        def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, Census | None]:
+            """A native search for what is open, or why there is none, and what it will have met beside that."""
+            open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
+            again = census()
+            return _native(instance, open_, limits, options.workers, {**chosen, "census": again}, most), again
+
+        return _continued(first, answers, covered, seen, anew, limits.states)
     if engine == "native":
         seen = census()
         with suppress(TimeUpError):  # then the search that follows says so
@@ -193,6 +193,44 @@ def _explore(
     seen = census()
     run = Search(instance, checkable, limits=limits, census=seen, **common)
     return Searched("explicit", run, *run.run(), seen, notes)
+
+
+def _continued(
+    first: Search,
+    answers: list[Answer],
+    covered: Exploration,
+    seen: Census | None,
+    anew: Callable[[Sequence[Answer], float | None], tuple[Any, Census | None]],
+    most: int | None,
+) -> Searched:
+    """Go on where ``first`` ended, up to ``most`` states: in machine code as soon as that is worth what it takes to
+    make, in Python where there is none, or no time for it."""
+    try:
+        try:
+            known = _certain(first, answers)
+            native, again = anew(known, QUICK)
+        except CostlyError as costly:
+            bound = MOST if most is None else min(MOST, most)
+            answers, covered = first.go_on(bound, round(costly.effort / STEP))
+            if not first.full or (most is not None and covered.states >= most):
+                return Searched("explicit", first, answers, covered, seen)
+            known = _certain(first, answers)
+            native, again = anew(known, None)
+    except (TimeUpError, KeyboardInterrupt) as problem:  # what was searched until then is told
+        first.interrupted = isinstance(problem, KeyboardInterrupt)
+        covered = replace(covered, stopped="it was interrupted" if first.interrupted else str(problem))
+        return Searched("explicit", first, first.answers(covered), covered, seen)
+    if isinstance(native, str):
+        return Searched("explicit", first, *first.go_on(most), seen, _without_code(native))
+    more, covered = native.run()
+    return Searched("native", native, [*known, *more], covered, again, _about_code(native))
+
+
+def _certain(search: Search, answers: Sequence[Answer]) -> list[Answer]:
+    """Those that are the shortest, and always the same; but one that may have no value is asked about to the end of its
+    level."""
+    instance = search.kernel.interpreter.instance
+    return [a for a in answers if a.recording is not None and not may_fail(instance, *a.property.terms)]
 
 
 def _sliced(instance: Instance, properties: Sequence[Property]) -> tuple[str, ...]:
@@ -215,16 +253,28 @@ def _symmetric(instance: Instance, properties: Sequence[Property] | None = None)
 
 
 def _native(
-    instance: Instance, properties: list[Checkable], limits: Limits, workers: int | None, common: dict[str, Any]
+    instance: Instance,
+    properties: list[Checkable],
+    limits: Limits,
+    workers: int | None,
+    common: dict[str, Any],
+    most: float | None = None,
 ) -> Any:
-    """The native search, or why there is none: the instance does not fit into words, memory is short, or LLVM does not
-    work here (a system that forbids memory to be executable, or for which ``llvmlite`` has no library)."""
+    """The native search, or why there is none: the instance does not fit into words, time or memory is short, or LLVM
+    does not work here (a system that forbids memory to be executable, or for which ``llvmlite`` has no library).
+
+    Raises ``CostlyError`` where it takes more than ``most`` seconds to make.
+    """
     try:
         from .native import NativeSearch, UnsupportedError
     except (ImportError, OSError) as problem:
         return f"llvmlite cannot be loaded ({problem})"
     try:
-        return NativeSearch(instance, properties, limits=limits, workers=workers, **common)
+        return NativeSearch(instance, properties, limits=limits, workers=workers, most=most, **common)
+    except CostlyError as problem:
+        if most is not None:
+            raise
+        return str(problem)
     except UnsupportedError as problem:
         return str(problem)
     except (MemoryError, OSError, RuntimeError) as problem:

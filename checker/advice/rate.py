@@ -9,7 +9,7 @@ from typing import Any
 
 from model.language import Instance
 
-from ..limits import Limits, memory_in_use
+from ..limits import CostlyError, Limits, memory_in_use
 
 EXPLICIT_BYTES = (150.0, 250.0)
 """Of a state in Python: two integers of 32 to 44 bytes, and an entry of a dictionary that is a third to two thirds
@@ -39,15 +39,16 @@ class Rate:
 
 
 def measured(instance: Instance, seconds: float, *, symmetric: bool, sliced: Sequence[str]) -> Rate | None:
-    """Run the native engine for about so many seconds; None where there is no machine code."""
+    """Run the native engine for about so many seconds; None where there is no machine code, or none in that time."""
     try:
         from ..native import NativeSearch, UnsupportedError
     except ImportError:
         return None
     limits = Limits(states=STATES, seconds=seconds + COMPILING)
     try:
-        search = NativeSearch(instance, [], limits=limits, exhaustive=True, symmetric=symmetric, sliced=sliced)
-    except (UnsupportedError, MemoryError):
+        common: dict[str, Any] = {"exhaustive": True, "symmetric": symmetric, "sliced": sliced}
+        search = NativeSearch(instance, [], limits=limits, most=seconds + COMPILING, **common)
+    except (CostlyError, UnsupportedError, MemoryError):
         return None
     began = time.monotonic()  # the compilation is paid for once, however large the search is
     _, covered = search.run()

@@ -10,9 +10,13 @@ from model.language import Instance
 
 from ..interpreter import Interpreter, RangeError, State
 from ..layout import WORD, Layout
+from ..limits import afford
 from .emit import Emitter, Watch
 from .slicing import without
 from .symmetry import Canonical
+
+LINE = 1e-5
+"""Seconds in which Python compiles a line of a step function."""
 
 Expand: TypeAlias = Callable[[int, "list[Any]", "list[tuple[int, int]]"], int]
 
@@ -68,7 +72,8 @@ def _sorting(source: str) -> Callable[[list[int]], object]:
 
 
 def compiled(source: str) -> Expand:
-    """The function ``expand`` that ``source`` defines."""
+    """The function ``expand`` that ``source`` defines. Raises ``CostlyError`` where there is no time to compile it."""
+    afford("compiling the step function", LINE * source.count("\n"))
     names: dict[str, Any] = {"_out_of_range": _out_of_range, "_in_range": _in_range, "_wide": _wide}
     exec(compile(source, "<planrace: generated from the protocol>", "exec"), names)
     expand: Expand = names["expand"]

@@ -8,6 +8,7 @@ was first reached from, so a trace costs no memory of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from model.language import Instance
@@ -25,6 +26,8 @@ from .symmetry import check_symmetric
 
 BATCH = 1024
 """States expanded between two looks at the clock."""
+MANY = 1 << 18
+"""Steps after which there is a look even if fewer states were expanded."""
 
 
 class Search:
@@ -58,7 +61,8 @@ class Search:
         self.exhaustive = exhaustive
         self.interrupted = False
         self.full = False
-        """The bound of states ended the search."""
+        """A bound of states, or of steps, ended the search, which may go on."""
+        self._steps: int | None = None
         self._watchman = Watchman("searching", self.limits, listener)
         self._questions = Questions(properties, "explicit search, shortest", census)
         self._census = census
@@ -69,6 +73,13 @@ class Search:
         """States whose steps were all taken: the first so many of ``states``."""
         self._transitions = 0
         self._depth = 0
+        self._frontier, self._at = [self.kernel.initial], 0
+        """The level that is expanded, and how many states of it are."""
+        self._fresh: list[int] = []
+        """The next level, as far as it is known."""
+        self._step: Expand | None = None
+        self._asked = self._sought
+        """What was sought when the level began: it is asked about to the end of the level."""
 
     def run(self) -> tuple[list[Answer], Exploration]:
         """Search; answers in the order of the properties, and what was covered."""
@@ -82,7 +93,7 @@ class Search:
         coverage = Exploration(
             states=len(self._parents),
             transitions=self._transitions,
-            depth=self._depth,
+            depth=self._depth + bool(self._fresh),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
             seconds=self._watchman.seconds,
@@ -91,6 +102,13 @@ class Search:
             sliced=self.sliced,
         )
         return self.answers(coverage), coverage
+
+    def go_on(self, states: int | None = None, steps: int | None = None) -> tuple[list[Answer], Exploration]:
+        """Search on from where a bound ended the search, up to so many states in all, or steps; None is no bound."""
+        self.limits = replace(self.limits, states=states)
+        self._steps = steps
+        self.full = False
+        return self.run()
 
     def answers(self, coverage: Exploration) -> list[Answer]:
         """What is known of the properties, in their order, when so much was covered."""
@@ -103,29 +121,33 @@ class Search:
     # The loop --------------------------------------------------------------------------------------------------
     def _levels(self) -> str | None:
         """Search level by level; None when nothing is left, else why it stopped."""
-        expand = self.kernel.expand(self._questions.watch())
-        frontier = [self.kernel.initial]
-        while frontier:
+        expand = self._step = self._step or self.kernel.expand(self._questions.watch())
+        while self._frontier:
             if self.limits.depth is not None and self._depth >= self.limits.depth:
-                return self._last_level(frontier, expand)
-            fresh: list[int] = []
-            sought = self._sought
-            for start in range(0, len(frontier), BATCH):
-                self._expand(frontier[start : start + BATCH], fresh, expand)
+                return self._last_level(self._frontier, expand)
+            while self._at < len(self._frontier):
+                batch = self._frontier[self._at : self._at + self._batch]
+                self._expand(batch, self._fresh, expand)
+                self._at += len(batch)
                 stopped = self._look()
                 if stopped:
-                    self._depth += bool(fresh)
                     return stopped
-            frontier = fresh
-            if fresh:
-                self.levels.append(len(self._parents) - len(fresh))
-            self._depth += bool(fresh)
+            if self._fresh:
+                self.levels.append(len(self._parents) - len(self._fresh))
+            self._depth += bool(self._fresh)
+            self._frontier, self._at, self._fresh = self._fresh, 0, []
             enough = self._questions.enough(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
             if enough:
                 return enough
-            if sought != self._sought:
-                expand = self.kernel.expand(self._questions.watch())
+            if self._asked != self._sought:
+                self._asked = self._sought
+                expand = self._step = self.kernel.expand(self._questions.watch())
         return None
+
+    @property
+    def _batch(self) -> int:
+        """States to expand before the next look at the clock."""
+        return min(BATCH, MANY * (self.expanded + 1) // (self._transitions + 1) + 1)
 
     @property
     def _sought(self) -> tuple[int, bool]:
@@ -187,6 +209,9 @@ class Search:
         if self.limits.states is not None and len(self._parents) >= self.limits.states:
             self.full = True
             return f"the bound of {numbered(self.limits.states, 'state')} was reached"
+        if self._steps is not None and self._transitions >= self._steps:
+            self.full = True
+            return f"the bound of {numbered(self._steps, 'step')} was reached"
         return self._watchman.look(len(self._parents), self._transitions, self._depth)
 
     # Answers ---------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from typing import Any
 
 from llvmlite import ir
 
+from ..limits import look_at_the_clock
 from .instructions import BUILT_IN, FAILED, WORD, Instructions, signed, words_for
 
 __all__ = ["FAILED", "DialectError", "Translator"]
@@ -87,6 +88,7 @@ class Body(Instructions):
             self._statement(node)
 
     def _statement(self, node: ast.stmt) -> None:
+        look_at_the_clock()
         match node:
             case ast.Assign(targets=[target], value=value):
                 self._store(target, self.value(value))

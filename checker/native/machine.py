@@ -13,17 +13,26 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
+from ..limits import afford
 from .cache import Cache
+from .effort import TRANSLATING, effort
 
 LEVEL = 2
 """How hard LLVM optimises."""
+WORK = "making machine code"
 
 
 class Machine:
     """The functions of a module, callable; parameters and results are 64-bit words. Calls release the interpreter
-    lock. ``content`` says all that ``text``, the IR, is made of; ``functions`` the number of parameters of each."""
+    lock. ``content`` says all that ``text``, the IR, is made of; ``functions`` the number of parameters of each.
 
-    def __init__(self, content: str, text: Callable[[], str], functions: Mapping[str, int]) -> None:
+    Raises ``CostlyError`` where it is not kept on disk and takes more than ``most`` seconds to make, or more than the
+    deadline leaves.
+    """
+
+    def __init__(
+        self, content: str, text: Callable[[], str], functions: Mapping[str, int], most: float | None = None
+    ) -> None:
         llvm.initialize_native_target()
         llvm.initialize_native_asmprinter()
         target = llvm.Target.from_default_triple()
@@ -32,7 +41,7 @@ class Machine:
         key = hashlib.sha256("\0".join([content, *_environment(features)]).encode()).hexdigest()
         self.cached = False
         self._cache = Cache()
-        self._engine = self._load(text, key)
+        self._engine = self._load(text, key, effort(len(content)), most)
         self._functions = {name: self._function(name, count) for name, count in functions.items()}
 
     @property
@@ -49,11 +58,14 @@ class Machine:
         function.engine = self._engine  # its code goes when the engine does
         return function
 
-    def _load(self, text: Callable[[], str], key: str) -> Any:
+    def _load(self, text: Callable[[], str], key: str, seconds: float, most: float | None) -> Any:
         blob = self._cache.kept(key)
         self.cached = blob is not None
         if blob is None:
-            module = llvm.parse_assembly(text())
+            afford(WORK, seconds, most)
+            written = text()
+            afford(WORK, seconds * (1 - TRANSLATING))
+            module = llvm.parse_assembly(written)
             module.verify()
             self._optimise(module)
             blob = self._target.emit_object(module)

@@ -38,7 +38,8 @@ class Program:
     """``words`` of a state, ``fan`` (no state has more successors), and the machine code for ``workers`` workers.
     ``canonical``: the source of what puts for a state the one that stands for its orbit.
 
-    Raises ``UnsupportedError`` where the instance does not fit into words.
+    Raises ``UnsupportedError`` where the instance does not fit into words, ``CostlyError`` where machine code takes
+    more than ``most`` seconds to make, or more than the deadline leaves.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Program:
         watch: Watch,
         workers: int,
         canonical: str | None = None,
+        most: float | None = None,
     ) -> None:
         self.words = layout.words
         emitter = WordEmitter(instance, layout, watch, words=self.words)
@@ -69,7 +71,7 @@ class Program:
         self.constants = {**constants, **chosen}
         orbits = canonical or "def canonical(s):\n return 0\n"
         self.sources = [source, orbits, control, dialect("places"), dialect("sending"), dialect("loops")]
-        self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED)
+        self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED, most)
 
     def text(self) -> str:
         """The LLVM IR of the sources."""

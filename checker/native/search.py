@@ -59,7 +59,8 @@ class OutdatedError(Exception):
 class NativeSearch:
     """One exploration of one instance, as ``explore.Search``; ``workers`` None is one for each core.
 
-    Raises ``UnsupportedError`` where the instance does not fit into machine words.
+    Raises ``UnsupportedError`` where the instance does not fit into machine words, ``CostlyError`` where machine code
+    takes more than ``most`` seconds to make, or more than the time limit leaves.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class NativeSearch:
         census: Census | None = None,
         workers: int | None = None,
         keep: bool = False,
+        most: float | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
@@ -91,13 +93,13 @@ class NativeSearch:
         self._census = census
         self._keep = keep
         self._lock = Lock()
-        self._prepare(workers or _cores())
+        self._prepare(workers or _cores(), most)
 
-    def _prepare(self, count: int) -> None:
+    def _prepare(self, count: int, most: float | None = None) -> None:
         """Machine code for the open properties, and workers that know no state."""
         watch = self.questions.watch()
         self._terms = [p for some in self.questions.watched for p in some]
-        self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, self.kernel.canonical)
+        self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, self.kernel.canonical, most)
         room = min(RESERVED, self.limits.memory or RESERVED)
         most = (self.limits.memory or RESERVED) // (SHARE * count)
         self.workers = [Worker(self.program, count, room, self._keep, most) for _ in range(count)]
