@@ -100,3 +100,10 @@ def test_a_memory_limit_that_cannot_be_held_is_refused() -> None:
     run = _run(HIDDEN["what Windows lacks"], "--protocol", "original", "--fail-fast", "--max-memory", "1G")
     assert run.returncode == 2
     assert "install psutil" in run.stderr
+
+
+def test_no_library_has_anything_to_say_when_it_is_imported() -> None:
+    """Z3 lists all that it knows where it is told of a parameter that it does not: such a version is too old."""
+    modules = "checker.smt, checker.proof, checker.native, checker.stategraph, checker.report.decode"
+    done = subprocess.run([sys.executable, "-c", f"import {modules}"], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "")
