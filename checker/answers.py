@@ -13,6 +13,9 @@ from .interpreter import Interpreter, RangeError, State
 from .replay import Recording, ReplayError
 from .vocabulary import Fairness, Hopeless, Runbook, Verdict, Warned
 
+Seen: TypeAlias = "Callable[[State, tuple[int, ...]], tuple[int, tuple[int, ...]]]"
+"""What a search stores of a state, as ``Kernel.seen``."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -67,14 +70,17 @@ def shows(p: Checkable, recording: Recording) -> bool:
     return interpreter.holds(sought(p), before, after, recording.moves[-1])
 
 
-def retrace(interpreter: Interpreter, view: Callable[[State], int], path: Sequence[int]) -> Recording:
-    """Replay packed states in the interpreter; ``path`` starts with the initial one. ``view`` is what a search stores
-    of a state: all of it, or what stands for its orbit, then the run may go through other states of the orbits."""
+def retrace(interpreter: Interpreter, seen: Seen, path: Sequence[int]) -> Recording:
+    """Replay packed states in the interpreter; ``path`` starts with the initial one. ``seen`` is what a search stores
+    of a state: all of it, or what stands for its orbit, then the run may go through other states of the orbits. It is
+    asked with the names that it gave for the state before."""
     recording = Recording(interpreter)
-    if view(recording.states[0]) != path[0]:
+    packed, names = seen(recording.states[0], ())
+    if packed != path[0]:
         raise ReplayError("the run does not start in the initial state")
-    for packed in path[1:]:
-        move = next((m for m, after in interpreter.moves(recording.states[-1]) if view(after) == packed), None)
+    for wanted in path[1:]:
+        moves = ((m, *seen(after, names)) for m, after in interpreter.moves(recording.states[-1]))
+        move, names = next(((m, new) for m, packed, new in moves if packed == wanted), (None, ()))
         if move is None:
             raise ReplayError(f"no step leads to state {len(recording.states)} of the run")
         recording.take(move.action.name, move.choice)

@@ -312,6 +312,9 @@ class Exploration:
     workers: int = 1
     sliced: tuple[str, ...] = ()
     """Variables that states do not have, for nothing that was looked for depends on them."""
+    states_per_orbit: int = 1
+    """With symmetry, how many states may stand for one orbit. Where it is more than 1, ``states`` may be more than the
+    orbits, and ``depth`` more than the greatest distance of a state."""
 
     @property
     def states_per_second(self) -> int:

@@ -31,9 +31,9 @@ def test_a_run_with_a_gap_is_refused() -> None:
     state = kernel.interpreter.initial()
     far = kernel.layout.encode((3, *state[1:]))
     with pytest.raises(ReplayError, match="no step leads to state 1"):
-        retrace(kernel.interpreter, kernel.view, [kernel.initial, far])
+        retrace(kernel.interpreter, kernel.seen, [kernel.initial, far])
     with pytest.raises(ReplayError, match="initial state"):
-        retrace(kernel.interpreter, kernel.view, [far])
+        retrace(kernel.interpreter, kernel.seen, [far])
 
 
 def test_a_violation_that_is_none_is_refused() -> None:

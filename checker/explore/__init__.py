@@ -3,12 +3,15 @@
 from .coverage import Census
 from .graph import graph
 from .kernel import Kernel
+from .orbits import ASKED, UNASKED, related
 from .search import Search
 from .simulate import Simulation
 from .slicing import irrelevant, without
 from .symmetry import check_symmetric, symmetric_sorts
 
 __all__ = [
+    "ASKED",
+    "UNASKED",
     "Census",
     "Kernel",
     "Search",
@@ -16,6 +19,7 @@ __all__ = [
     "check_symmetric",
     "graph",
     "irrelevant",
+    "related",
     "symmetric_sorts",
     "without",
 ]

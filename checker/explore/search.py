@@ -21,6 +21,7 @@ from ..vocabulary import Exploration
 from ..wording import numbered
 from .coverage import Census
 from .kernel import Expand, Kernel, OutOfRangeError
+from .orbits import ASKED
 from .questions import Questions, raise_range_error
 from .symmetry import check_symmetric
 
@@ -34,7 +35,8 @@ class Search:
     """One exploration of one instance.
 
     ``fail_fast`` stops at the first violation, ``exhaustive`` goes on when every property has its verdict,
-    ``symmetric`` searches orbits of interchangeable members, ``sliced`` are variables to do without (``irrelevant``).
+    ``symmetric`` searches orbits of interchangeable members (``tried``: see ``Kernel``), ``sliced`` are variables to do
+    without (``irrelevant``).
     """
 
     def __init__(
@@ -47,12 +49,13 @@ class Search:
         fail_fast: bool = False,
         exhaustive: bool = False,
         symmetric: bool = False,
+        tried: int = ASKED,
         sliced: Sequence[str] = (),
         census: Census | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
-        self.kernel = Kernel(instance, symmetric=symmetric, sliced=sliced)
+        self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced)
         self.symmetric = symmetric
         self.sliced = tuple(sliced)
         self.properties = tuple(properties)
@@ -96,6 +99,7 @@ class Search:
             depth=self._depth + bool(self._fresh),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
+            states_per_orbit=self.kernel.states_per_orbit,
             seconds=self._watchman.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
@@ -225,7 +229,7 @@ class Search:
         path = [s]
         while (parent := self._parents[path[-1]]) is not None:
             path.append(parent)
-        return retrace(self.kernel.interpreter, self.kernel.view, path[::-1])
+        return retrace(self.kernel.interpreter, self.kernel.seen, path[::-1])
 
     def _explain(self, s: int) -> None:
         """Let the interpreter say what is out of range in ``s``; it raises a ``RangeError``."""

@@ -126,4 +126,4 @@ class Simulation:
         return f"every property has its verdict in run {runs}" if not self._questions.open else None
 
     def _recording(self, path: list[int]) -> Recording:
-        return retrace(self.kernel.interpreter, self.kernel.view, path)
+        return retrace(self.kernel.interpreter, self.kernel.seen, path)

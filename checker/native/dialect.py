@@ -11,6 +11,7 @@ of an array of words. ``/``, floats, lists and objects do not exist. What Python
 * ``_out_of_range()`` leaves the function with ``FAILED``
 * bit masks may have more bits: ``_wide(x, n)`` has as many words as n bits take, so have constants that need them; what
   meets something wider is filled with zeros; ``_word(x, k)`` is word k of it
+* ``_room(n)`` is an array for n words, with anything in them, that is there until the function ends
 """
 
 from __future__ import annotations
@@ -175,6 +176,9 @@ class Body(Instructions):
         if name not in self.variables:
             self.variables[name] = self.entry.alloca(value.type, name=name)
         self.b.store(self.as_kind(value, self.variables[name].allocated_type), self.variables[name])
+
+    def room(self, count: Any) -> Any:
+        return self.entry.ptrtoint(self.entry.alloca(WORD, count.constant), WORD)
 
     # Expressions -----------------------------------------------------------------------------------------------
     def value(self, node: ast.expr) -> Any:

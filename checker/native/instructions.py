@@ -139,6 +139,10 @@ class Instructions:
         """Word ``k`` of a mask."""
         return self.as_kind(self.shifted(self.b.lshr, mask, WORD(64 * k.constant)), WORD)
 
+    def room(self, count: Any) -> Any:
+        """The address of an array for so many words, until the function ends."""
+        raise NotImplementedError
+
     def lesser(self, a: Any, b: Any) -> Any:
         """The lesser of two, as signed."""
         return self.b.select(self.b.icmp_signed("<", a, b), a, b)
@@ -160,6 +164,7 @@ BUILT_IN: dict[str, Callable[..., Any]] = {
     "_in_range": lambda f, at, length: f.in_range(at, length),
     "_wide": lambda f, mask, bits: f.wide(mask, bits),
     "_word": lambda f, mask, k: f.word(mask, k),
+    "_room": lambda f, count: f.room(count),
     "int": lambda _, number: number,
     "min": lambda f, a, b: f.lesser(a, b),
     "prefetch": lambda f, array, index: f.prefetch(f.b.add(array, f.b.shl(index, WORD(3)))),

@@ -25,6 +25,7 @@ from properties.kinds import Property
 from ..answers import Answer, of_step, retrace
 from ..explore.coverage import Census
 from ..explore.kernel import Kernel
+from ..explore.orbits import ASKED
 from ..explore.questions import Questions, raise_range_error
 from ..explore.symmetry import check_symmetric
 from ..limits import Limits, Listener, TimeUpError, Watchman, memory_in_use, peak_memory
@@ -73,6 +74,7 @@ class NativeSearch:
         fail_fast: bool = False,
         exhaustive: bool = False,
         symmetric: bool = False,
+        tried: int = ASKED,
         sliced: Sequence[str] = (),
         census: Census | None = None,
         workers: int | None = None,
@@ -81,7 +83,7 @@ class NativeSearch:
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
-        self.kernel = Kernel(instance, symmetric=symmetric, sliced=sliced)
+        self.kernel = Kernel(instance, symmetric=symmetric, tried=tried, sliced=sliced)
         self.symmetric = symmetric
         self.sliced = tuple(sliced)
         self.properties = tuple(properties)
@@ -131,6 +133,7 @@ class NativeSearch:
             depth=self._depth + any(w.info[INFO_FRESH] for w in self.workers),  # a level that was cut short
             complete=stopped is None,
             symmetry=self.symmetric,
+            states_per_orbit=self.kernel.states_per_orbit,
             seconds=self._watchman.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
@@ -391,7 +394,7 @@ class NativeSearch:
         """A replayed shortest run to a packed state that was met, ``depth`` steps long."""
         return retrace(
             self.kernel.interpreter,
-            self.kernel.view,
+            self.kernel.seen,
             Ways(self.program, [w.store for w in self.workers], self.kernel.initial).path(s, depth),
         )
 

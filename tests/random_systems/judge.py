@@ -17,7 +17,7 @@ from .description import Asked
 from .draw import Drawn
 from .refused import refused
 from .runs import wrong_run
-from .truth import LIVE, Told, Truth, orbits, symmetric_sorts
+from .truth import LIVE, Told, Truth, orbits
 from .write import load
 
 LIMIT = "would need"
@@ -157,13 +157,10 @@ class Judge:
         least, most = orbits(truth), len(truth.depths)
         if not least <= covered.states <= most:
             self.complain(who, f"{covered.states} states of {most} in {least} orbits")
-        if least != covered.states and len(symmetric_sorts(truth.plain.described)) < 2 and not self._refer():
+        if covered.states > least * covered.states_per_orbit:
             self.complain(who, f"{covered.states} states stand for {least} orbits")
-
-    def _refer(self) -> bool:
-        """Members of a symmetric sort refer to members: there a search may count more than the orbits."""
-        shapes = [v.sort for v in self.truth.plain.described.variables]
-        return any(sum(s.kind == "index" and s.symmetric for s in sort.parts) > 1 for sort in shapes)
+        if covered.depth < truth.depth or (covered.states_per_orbit == 1 and covered.depth != truth.depth):
+            self.complain(who, f"orbits have depth {covered.depth}, not {truth.depth}")
 
     def _finding(self, f: Finding, *, bounded: bool) -> Iterator[str]:
         told, verdict = self.truth.told[f.name], f.verdict.word
