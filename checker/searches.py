@@ -12,15 +12,16 @@ from properties.kinds import Checkable, Liveness, Property, Recoverability
 
 from .answers import Answer
 from .ask import Options
-from .explore import Census, Search, check_symmetric, graph, irrelevant, symmetric_sorts, without
+from .explore import UNASKED, Census, Search, check_symmetric, graph, irrelevant, related, symmetric_sorts, without
 from .guarded import Guard
 from .intervals import may_fail
 from .limits import CostlyError, Limits, TimeUpError
 from .vocabulary import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
 from .wording import joined
 
-OUTGROWN, OUTGROWN_ORBITS = 20_000, 5_000
-"""States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python."""
+OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 1_000
+"""States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python, most of
+all where members of symmetric sorts refer to each other."""
 QUICK = 2.0
 """Seconds that are not worth weighing. Machine code that takes longer to make is made when the search in Python has
 taken as long: so the whole takes at most twice as long as the better of the two would have."""
@@ -153,7 +154,9 @@ def _explore(
     }
     if common["symmetric"]:
         check_symmetric(instance, properties)
-    outgrown = OUTGROWN_ORBITS if options.symmetry else OUTGROWN
+    outgrown = OUTGROWN
+    if options.symmetry:
+        outgrown = OUTGROWN_RELATED if related(instance, symmetric_sorts(instance)) else OUTGROWN_ORBITS
     named = without(instance, common["sliced"])
     notes: tuple[Warned, ...] = ()
 
@@ -168,7 +171,9 @@ def _explore(
             return Searched("explicit", first, answers, covered, seen)
         wanted = options.symmetry is None and not options.exhaustive and not live
         reduced = wanted and _symmetric(instance, properties)
-        chosen = {**common, "symmetric": True, "keep": every} if reduced else {**common, "keep": every}
+        chosen = (
+            {**common, "symmetric": True, "tried": UNASKED, "keep": every} if reduced else {**common, "keep": every}
+        )
 
         def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, Census | None]:
             """A native search for what is open, or why there is none, and what it will have met beside that."""
