@@ -88,6 +88,7 @@ def test_a_property_that_is_gone_counts_as_a_change(before: Report) -> None:
     [
         ({"complete": False}, "one of the searches is not complete"),
         ({"symmetry": True}, "only one of the searches counts orbits"),
+        ({"states_per_orbit": 6}, "the searches count orbits differently"),
         ({"sliced": ("empty",)}, "the states do not have the same variables"),
     ],
 )

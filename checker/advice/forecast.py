@@ -17,12 +17,12 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from model.language import Instance, ModelError
 from properties.kinds import Property
 
-from ..explore import Search, check_symmetric, irrelevant, symmetric_sorts
+from ..explore import ASKED, UNASKED, Search, check_symmetric, irrelevant, symmetric_sorts
 from ..limits import Limits, memory_in_use
 from ..wording import numbered
 from .growth import grown
@@ -101,6 +101,8 @@ class Forecast:
     memory: Interval | None
     sample: Sample
     explosion: Explosion | None = None
+    states_per_orbit: int = 1
+    """With symmetry, how many states may stand for one orbit."""
 
 
 def forecast(
@@ -133,6 +135,7 @@ class Forecaster:
             check_symmetric(instance, self.properties)
         self.symmetric, self._free = bool(symmetric), symmetric is None
         self.sliced = irrelevant(instance, self.properties)
+        self._per_orbit = 1
         self._counts: dict[tuple[int, ...], int | None] = {}
         self._began = time.monotonic()
         self._resident = float(memory_in_use())
@@ -158,19 +161,27 @@ class Forecaster:
             seconds=None if states is None else states.times(1 / rate.per_second, 1 / rate.per_second),
             memory=None if states is None else states.times(*rate.bytes_per_state).plus(*rate.base),
             sample=sample,
+            states_per_orbit=self._per_orbit,
         )
 
+    @property
+    def _reduced(self) -> dict[str, Any]:
+        """How a search is reduced, as ``check`` would do it."""
+        tried = UNASKED if self._free else ASKED
+        return {"symmetric": self.symmetric, "tried": tried, "sliced": self.sliced}
+
     def _sample(self) -> Sample:
-        _, sample = sampled(self.instance, self.budget, symmetric=self.symmetric, sliced=self.sliced)
+        search, sample = sampled(self.instance, self.budget, **self._reduced)
         if self._free and not sample.complete and reducible(self.instance, self.properties):
             self.symmetric = True
-            _, sample = sampled(self.instance, self.budget, symmetric=True, sliced=self.sliced)
+            search, sample = sampled(self.instance, self.budget, **self._reduced)
+        self._per_orbit = search.kernel.states_per_orbit
         return sample
 
     def _rate(self, sample: Sample) -> Rate:
         found = None
         if self.budget.native and not sample.complete:
-            found = measured(self.instance, self.budget.seconds, symmetric=self.symmetric, sliced=self.sliced)
+            found = measured(self.instance, self.budget.seconds, **self._reduced)
         if found is not None:
             return found
         per_second = max(1, round(sample.states / max(sample.seconds, 1e-6)))
@@ -216,21 +227,21 @@ class Forecaster:
         if time.monotonic() - self._began > self.budget.total:
             return None
         try:
-            _, sample = sampled(instance, self.budget, symmetric=self.symmetric, sliced=self.sliced)
+            _, sample = sampled(instance, self.budget, **self._reduced)
         except ModelError:  # no such instance: a sort would be empty, or a value has no room
             return None
         if sample.complete or not self.budget.native:
             return sample.states if sample.complete else None
-        found = measured(instance, self.budget.seconds, symmetric=self.symmetric, sliced=self.sliced)
+        found = measured(instance, self.budget.seconds, **self._reduced)
         return found.states if found is not None and found.complete else None
 
 
 def sampled(
-    instance: Instance, budget: Budget, *, symmetric: bool = False, sliced: Sequence[str] = ()
+    instance: Instance, budget: Budget, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
 ) -> tuple[Search, Sample]:
     """Search an instance within the budget."""
     limits = Limits(states=budget.states, seconds=budget.seconds)
-    search = Search(instance, [], exhaustive=True, limits=limits, symmetric=symmetric, sliced=sliced)
+    search = Search(instance, [], exhaustive=True, limits=limits, symmetric=symmetric, tried=tried, sliced=sliced)
     began = time.monotonic()
     _, covered = search.run()
     ends = [*search.levels[1:], covered.states] if covered.complete else search.levels[1:]

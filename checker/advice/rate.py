@@ -9,6 +9,7 @@ from typing import Any
 
 from model.language import Instance
 
+from ..explore import ASKED
 from ..limits import CostlyError, Limits, memory_in_use
 
 EXPLICIT_BYTES = (150.0, 250.0)
@@ -38,7 +39,9 @@ class Rate:
     base: tuple[float, float]
 
 
-def measured(instance: Instance, seconds: float, *, symmetric: bool, sliced: Sequence[str]) -> Rate | None:
+def measured(
+    instance: Instance, seconds: float, *, symmetric: bool, tried: int = ASKED, sliced: Sequence[str] = ()
+) -> Rate | None:
     """Run the native engine for about so many seconds; None where there is no machine code, or none in that time."""
     try:
         from ..native import NativeSearch, UnsupportedError
@@ -46,7 +49,7 @@ def measured(instance: Instance, seconds: float, *, symmetric: bool, sliced: Seq
         return None
     limits = Limits(states=STATES, seconds=seconds + COMPILING)
     try:
-        common: dict[str, Any] = {"exhaustive": True, "symmetric": symmetric, "sliced": sliced}
+        common: dict[str, Any] = {"exhaustive": True, "symmetric": symmetric, "tried": tried, "sliced": sliced}
         search = NativeSearch(instance, [], limits=limits, most=seconds + COMPILING, **common)
     except (CostlyError, UnsupportedError, MemoryError):
         return None

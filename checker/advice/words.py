@@ -30,7 +30,9 @@ def forecast_document(f: Forecast) -> Document:
 def _request(f: Forecast) -> str:
     sizes = ", ".join(f"{n}={v}" for n, v in f.parameters.items()) or "no parameters"
     faults, protections = ", ".join(f.faults) or "none", ", ".join(f.protections) or "none"
-    reduced = " Of orbits of interchangeable members (--no-symmetry: of all states)." if f.symmetry else ""
+    several = f", at most {counted(f.states_per_orbit, 'state')} for each" if f.states_per_orbit > 1 else ""
+    orbits = f" Of orbits of interchangeable members{several} (--no-symmetry: of all states)."
+    reduced = orbits if f.symmetry else ""
     return f"{sizes}; faults: {faults}; protections: {protections}.{reduced}"
 
 

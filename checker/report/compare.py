@@ -137,6 +137,8 @@ def _counts(a: Exploration | None, b: Exploration | None) -> tuple[tuple[Differe
         return (), "one of the searches is not complete"
     if a.symmetry != b.symmetry:
         return (), "only one of the searches counts orbits"
+    if a.states_per_orbit != b.states_per_orbit:
+        return (), "the searches count orbits differently"
     if a.sliced != b.sliced:
         return (), "the states do not have the same variables"
     pairs = ((n, f"{getattr(a, n):,}", f"{getattr(b, n):,}") for n in ("states", "transitions", "depth"))

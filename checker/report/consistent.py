@@ -180,6 +180,7 @@ def _observed(o: Observed, where: str) -> None:
 def _exploration(e: Exploration) -> None:
     for name in ("states", "transitions", "depth", "peak_memory_bytes", "workers"):
         _is(getattr(e, name) >= 0, f"exploration.{name}", "it is negative")
+    _is(e.states_per_orbit >= 1, "exploration.states_per_orbit", "no orbit is without a state")
     _is(isfinite(e.seconds) and (e.seconds == 0 or e.seconds > 1e-9), "exploration.seconds", "it is no time")
 
 

@@ -126,7 +126,7 @@ def coverage(report: Report, e: Exploration) -> str:
     names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
     what = names.get(report.engine, f"{report.engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
-    symmetry = "with" if e.symmetry else "without"
+    symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
     memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not every system tells it
     sliced = ""
@@ -134,9 +134,16 @@ def coverage(report: Report, e: Exploration) -> str:
         sliced = f" States do without {', '.join(e.sliced)}: {_independent(report)} (--no-slicing)."
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
-        f"depth {e.depth}, {symmetry} symmetry reduction; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
+        f"depth {e.depth}, {symmetry}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
         f"{memory}.{seed}{sliced}"
     )
+
+
+def _several(e: Exploration) -> str:
+    """That several states may stand for an orbit, and what that means for the counts."""
+    if e.states_per_orbit == 1:
+        return ""
+    return f" (at most {counted(e.states_per_orbit, 'state')} for each orbit; depth may be more than without reduction)"
 
 
 def _independent(report: Report) -> str:

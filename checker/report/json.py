@@ -62,6 +62,7 @@ def _exploration(e: Exploration | None) -> dict[str, Any] | None:
         "complete": e.complete,
         "stopped": e.stopped,
         "symmetry": e.symmetry,
+        "states_per_orbit": e.states_per_orbit,
         "seconds": round(e.seconds, 6),
         "states_per_second": e.states_per_second,
         "peak_memory_bytes": e.peak_memory_bytes,
