@@ -19,7 +19,7 @@ from .limits import CostlyError, Limits, TimeUpError
 from .vocabulary import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, WITHOUT_FAULTS, Exploration, Verdict, Warned
 from .wording import joined
 
-OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 1_000
+OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 300
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python, most of
 all where members of symmetric sorts refer to each other."""
 QUICK = 2.0

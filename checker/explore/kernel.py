@@ -47,6 +47,7 @@ class Kernel:
         self._kept = [n for n, v in enumerate(instance.system.variables) if v.name not in sliced]
         made = Canonical(self.instance, self.layout, tried) if symmetric else None
         self.canonical = made.source() if made else None
+        self.related = bool(made and made.joint)
         self.states_per_orbit = made.most if made else 1
         self._sort = _defined(self.canonical)["canonical"] if self.canonical else None
         self._tracked = _Tracked(made) if made and made.labels else None

@@ -25,8 +25,8 @@ from .orbits import ASKED
 from .questions import Questions, raise_range_error
 from .symmetry import check_symmetric
 
-BATCH = 1024
-"""States expanded between two looks at the clock."""
+BATCH, BATCH_RELATED = 1024, 32
+"""States expanded between two looks at the clock; fewer where many orders may be tried for each successor."""
 MANY = 1 << 18
 """Steps after which there is a look even if fewer states were expanded."""
 
@@ -151,7 +151,8 @@ class Search:
     @property
     def _batch(self) -> int:
         """States to expand before the next look at the clock."""
-        return min(BATCH, MANY * (self.expanded + 1) // (self._transitions + 1) + 1)
+        most = BATCH_RELATED if self.kernel.related else BATCH
+        return min(most, MANY * (self.expanded + 1) // (self._transitions + 1) + 1)
 
     @property
     def _sought(self) -> tuple[int, bool]:
