@@ -54,6 +54,11 @@ class Graph:
         """Every state, level by level."""
         return (n for level in self.levels for first, last in level for n in range(first, last))
 
+    @property
+    def degree(self) -> int:
+        """Steps that a state has on the average, rounded up; at least 1."""
+        return max(1, -(-len(self.targets) // max(1, self.states)))
+
     def steps(self, n: int) -> Iterator[tuple[int, int]]:
         """Label and target of each step of a state."""
         for k in range(self.offsets[n], self.offsets[n + 1]):

@@ -26,8 +26,8 @@ from .words import BATCH, INFO, INFO_FRESH, LOST
 from .worker import Worker
 
 CALLED = {"number": 5, "link": 12}
-PIECE = 1 << 18
-"""States between two looks at the clock."""
+PIECE = 1 << 20
+"""Steps between two looks at the clock."""
 LOST_STATE = "the table has lost a state"
 MOST = 2**32 - 1
 """Steps that half-words can number."""
@@ -124,10 +124,11 @@ class GraphOf:
 
     def _pieces(self, states: int) -> Iterator[tuple[int, int]]:
         """Where each piece of so many states begins, and its size, with a look at the clock before it."""
-        for at in range(0, states, PIECE):
+        size = max(BATCH, PIECE * sum(w.levels[-1] for w in self.search.workers) // max(1, self.search.transitions))
+        for at in range(0, states, size):
             if self._deadline is not None and not self._deadline.left:  # threads see no context
                 raise TimeUpError(self._deadline.reason)
-            yield at, min(PIECE, states - at)
+            yield at, min(size, states - at)
 
     def _link(self, w: Worker, first: int, edge: int, tables: Array, shared: list[int]) -> None:
         rows = BATCH * self.fan

@@ -15,8 +15,8 @@ from ..limits import look_at_the_clock
 
 LARGE = 50_000
 """States and steps from which machine code pays."""
-PIECE = 1 << 20
-"""States that a loop over a graph goes through between two looks at the clock."""
+PIECE = 1 << 22
+"""Steps that a loop over a graph goes through between two looks at the clock."""
 SOURCE = Path(__file__).parent / "loops.py"
 PARTS = ("byte", "quarter", "half")
 
@@ -26,13 +26,14 @@ def zeros(code: str, count: int) -> Any:
     return array(code, bytes(count * array(code).itemsize))
 
 
-def pieces(ranges: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Ranges of numbers, cut where a loop over one would take long: there is a look at the clock before each piece.
-    Raises ``TimeUpError``."""
+def pieces(ranges: Iterable[tuple[int, int]], degree: int) -> Iterator[tuple[int, int]]:
+    """Ranges of numbers of states that have ``degree`` steps each, cut where a loop over one would take long: there is
+    a look at the clock before each piece. Raises ``TimeUpError``."""
+    size = max(1, PIECE // degree)
     for first, last in ranges:
-        for start in range(first, last, PIECE):
+        for start in range(first, last, size):
             look_at_the_clock()
-            yield start, min(start + PIECE, last)
+            yield start, min(start + size, last)
 
 
 def loops(size: int, labels: Any = None) -> Callable[..., int]:

@@ -24,13 +24,15 @@ from properties.kinds import Liveness
 from ..answers import Answer
 from ..explore.graph import Graph, Label, Maker, graph
 from ..interpreter import RangeError
-from ..limits import STRIDE, look_at_the_clock, timed
+from ..limits import look_at_the_clock, timed
 from ..replay import Recording
 from ..vocabulary import Verdict
 from ..wording import joined, numbered
 from .arrays import loops, pieces, zeros
 from .lasso import Lasso, confirm
 
+WALKED = 1 << 22
+"""Steps that the search for components takes between two looks at the clock."""
 GOAL, TRIGGER = 1, 2
 """Bits of marks: the goal holds; what must lead to it holds."""
 
@@ -135,8 +137,8 @@ class _Finder:
     def _pending(self) -> Any:
         """A byte for each state: the goal is still owed, since it was promised and has not held since."""
         marks, region = self.g.marks, zeros("B", self.size)
-        queue = array("I", (n for n in self.g.numbers if self._promises(n)))
-        for n in queue:
+        queue = array("I", (n for n in timed(self.g.numbers) if self._promises(n)))
+        for n in timed(queue):
             region[n] = 1
         for n in timed(_emptied(queue)):
             for _, t in self.g.steps(n):
@@ -169,8 +171,8 @@ class _Finder:
             yield c
             return
         region = zeros("B", self.size)
-        rest = {n for n in c.members if not any(k in refused for k, _ in self.g.steps(n))}
-        for n in rest:
+        rest = {n for n in timed(c.members) if not any(k in refused for k, _ in self.g.steps(n))}
+        for n in timed(rest):
             region[n] = 1
         for part in self._components(region, [[(n, n + 1) for n in rest]]):
             yield from self._judged(part)
@@ -181,12 +183,14 @@ class _Finder:
         g, run, size = self.g, self._run, self.size
         component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
         ranges = [r for level in levels for r in level]
-        found = 0
-        for first, last in pieces(ranges):
-            rows = (g.offsets, g.targets, order, low, component, *walk)
-            found = run("components", first, last, region, *rows, found)
-        weights = zeros("I", 2 * found + 2)
-        for first, last in pieces(ranges):
+        state, rows = zeros("I", 4), (g.offsets, g.targets, order, low, component, *walk)
+        for first, last in ranges:
+            state[0] = first
+            look_at_the_clock()
+            while run("components", state, last, WALKED, region, *rows):
+                look_at_the_clock()
+        weights = zeros("I", 2 * state[1] + 2)
+        for first, last in pieces(ranges, g.degree):
             run(
                 "weigh",
                 first,
@@ -203,7 +207,7 @@ class _Finder:
         met: list[list[int]] = []
         for level in levels:
             count = 0
-            for first, last in pieces(level):
+            for first, last in pieces(level, g.degree):
                 count = run("gather", first, last, region, component, weights, order, count)
             met.append(order[:count].tolist())
         yield from self._in_order(met, component)
@@ -234,7 +238,7 @@ class _Finder:
         is none so near."""
         g, found = self.g, 0
         out = zeros("I", self.size)
-        for first, last in pieces(r for level in g.levels[: most + 1] for r in level):
+        for first, last in pieces((r for level in g.levels[: most + 1] for r in level), g.degree):
             found = self._run(
                 "resting", first, last, region, g.offsets, g.labels, self._are_fair, self._bad, out, found
             )
@@ -287,7 +291,7 @@ class _Finder:
     def _loop(self, c: _Component, at: int) -> list[Move]:
         """A closed walk in ``c`` from ``at`` that takes or finds disabled whatever fairness asks for; empty at rest."""
         walk: list[Move] = []
-        if not any(t in c.members for n in c.members for _, t in self.g.steps(n)):
+        if not any(t in c.members for n in timed(c.members) for _, t in self.g.steps(n)):
             return walk
         wanted = list(self._wanted(c))
         for met in timed(wanted, 1):
@@ -312,8 +316,8 @@ class _Finder:
         """What the loop must meet: a step from a state where the goal fails, and one for each fair action instance."""
         if self.form == "eventually always":
             yield lambda n, label, t: not self.g.marks[n] & GOAL
-        enabled = {k for n in c.members for k, _ in self.g.steps(n)}
-        taken = {k for n in c.members for k, t in self.g.steps(n) if t in c.members}
+        enabled = {k for n in timed(c.members) for k, _ in self.g.steps(n)}
+        taken = {k for n in timed(c.members) for k, t in self.g.steps(n) if t in c.members}
         for k in sorted(enabled):
             if self.kinds[k] == "strong" and k in taken:
                 yield partial(_takes, k)
@@ -324,6 +328,8 @@ class _Finder:
         return label == k or all(x != k for x, _ in self.g.steps(n))
 
 
+SEEN = 64
+"""Nodes that a search for a path sees between two looks at the clock; each may have hundreds of steps."""
 Met = Callable[[int, int, int], bool]
 """Whether a step, by its state, label and next state, is one that a loop must have."""
 
@@ -338,8 +344,11 @@ def _straight(walk: list[Move], at: int, wanted: Sequence[Met]) -> list[Move]:
     nodes = [at, *(t for _, t in walk)]
     pairs = ((i, i + size) for size in range(len(walk) - 1, 0, -1) for i in range(len(walk) - size + 1))
     for i, j in timed(pairs):
+        if nodes[i] != nodes[j]:
+            continue
+        look_at_the_clock()
         shorter = walk[:i] + walk[j:]
-        if nodes[i] == nodes[j] and all(_meeting(shorter, at, met) for met in wanted):
+        if all(_meeting(shorter, at, met) for met in wanted):
             return _straight(shorter, at, wanted)
     return walk
 
@@ -361,7 +370,7 @@ def _shortest(
     back: dict[Any, tuple[Any, Move] | None] = {start: None}
     queue = deque([start])
     for n in count():
-        if n % STRIDE == 0:
+        if n % SEEN == 0:
             look_at_the_clock()
         if goal(queue[0]):
             break

@@ -64,8 +64,9 @@ def nearer(offsets: Words, targets: Words, distance: Words, first: int, last: in
 
 
 def components(
-    first: int,
+    state: Words,
     last: int,
+    most: int,
     region: Words,
     offsets: Words,
     targets: Words,
@@ -75,18 +76,21 @@ def components(
     stack: Words,
     path: Words,
     edge: Words,
-    found: int,
 ) -> int:
-    """Strongly connected components of the states whose byte in ``region`` is not 0, from states first…last-1 on.
+    """Strongly connected components of the states whose byte in ``region`` is not 0, from states up to ``last`` - 1 on.
 
     Tarjan, "Depth-first search and linear graph algorithms" (SIAM J. Comput. 1, 1972), without recursion. Number 0 of
     ``order`` is a clock, state n has number n + 1 there; ``order`` and ``component`` are 0 where nothing is known.
-    Components are numbered from ``found`` + 1 on. Returns the greatest number.
+    ``state`` has the first state, the components found so far, and the sizes of ``path`` and ``stack``, both 0 at the
+    start. Returns 1 after ``most`` steps, with the ``state`` to go on from; 0 at the end.
     """
-    root = first
+    root = half(state, 0)
+    found = half(state, 1)
+    depth = half(state, 2)
+    top = half(state, 3)
     clock = half(order, 0)
-    while root < last:
-        if byte(region, root) and half(order, root + 1) == 0:
+    while root < last and most > 0:
+        if depth == 0 and byte(region, root) and half(order, root + 1) == 0:
             set_half(path, 0, root)
             set_half(edge, 0, half(offsets, root))
             clock += 1
@@ -95,41 +99,53 @@ def components(
             set_half(stack, 0, root)
             top = 1
             depth = 1
-            while depth:
-                n = half(path, depth - 1)
-                k = half(edge, depth - 1)
-                if k < half(offsets, n + 1):
-                    set_half(edge, depth - 1, k + 1)
-                    t = half(targets, k)
-                    if byte(region, t):
-                        if half(order, t + 1) == 0:
-                            clock += 1
-                            set_half(order, t + 1, clock)
-                            set_half(low, t, clock)
-                            set_half(stack, top, t)
-                            top += 1
-                            set_half(path, depth, t)
-                            set_half(edge, depth, half(offsets, t))
-                            depth += 1
-                        elif half(component, t) == 0:
-                            set_half(low, n, min(half(low, n), half(order, t + 1)))
-                else:
-                    depth -= 1
-                    if depth:
-                        above = half(path, depth - 1)
-                        set_half(low, above, min(half(low, above), half(low, n)))
-                    if half(low, n) == half(order, n + 1):
-                        found += 1
-                        t = 0
-                        while True:
-                            top -= 1
-                            t = half(stack, top)
-                            set_half(component, t, found)
-                            if t == n:
-                                break
-        root += 1
+        while depth and most > 0:
+            most -= 1
+            n = half(path, depth - 1)
+            k = half(edge, depth - 1)
+            if k < half(offsets, n + 1):
+                set_half(edge, depth - 1, k + 1)
+                t = half(targets, k)
+                if byte(region, t):
+                    if half(order, t + 1) == 0:
+                        clock += 1
+                        set_half(order, t + 1, clock)
+                        set_half(low, t, clock)
+                        set_half(stack, top, t)
+                        top += 1
+                        set_half(path, depth, t)
+                        set_half(edge, depth, half(offsets, t))
+                        depth += 1
+                    elif half(component, t) == 0:
+                        set_half(low, n, min(half(low, n), half(order, t + 1)))
+            else:
+                depth -= 1
+                if depth:
+                    above = half(path, depth - 1)
+                    set_half(low, above, min(half(low, above), half(low, n)))
+                if half(low, n) == half(order, n + 1):
+                    found += 1
+                    top = closed(component, stack, top, n, found)
+        if depth == 0:
+            root += 1
+    set_half(state, 0, root)
+    set_half(state, 1, found)
+    set_half(state, 2, depth)
+    set_half(state, 3, top)
     set_half(order, 0, clock)
-    return found
+    return 1 if root < last else 0
+
+
+def closed(component: Words, stack: Words, top: int, n: int, found: int) -> int:
+    """What lies on the stack from state ``n`` on is component ``found``. Returns how many lie on it then."""
+    t = 0
+    while True:
+        top -= 1
+        t = half(stack, top)
+        set_half(component, t, found)
+        if t == n:
+            break
+    return top
 
 
 def label(labels: Words, k: int) -> int:

@@ -84,7 +84,7 @@ def recover(g: Graph) -> Any:
 
 
 def _sweep(g: Graph, run: Callable[..., int]) -> list[int]:
-    return [run("reaching", g.offsets, g.targets, g.marks, *r) for r in pieces(reversed(list(_ranges(g))))]
+    return [run("reaching", g.offsets, g.targets, g.marks, *r) for r in pieces(reversed(list(_ranges(g))), g.degree)]
 
 
 def _ranges(g: Graph) -> Iterator[tuple[int, int]]:
@@ -93,7 +93,7 @@ def _ranges(g: Graph) -> Iterator[tuple[int, int]]:
 
 def _first(g: Graph, marks: Any) -> tuple[int, int] | None:
     """Depth and number of the nearest state where recovery is asked for and impossible; of several the least packed."""
-    for depth, level in enumerate(timed(g.levels)):
+    for depth, level in enumerate(timed(g.levels, 1)):
         found = [n for first, last in level for n in _without(bytes(marks[first:last]), first)]
         if found:
             return depth, min(found, key=g.packed)

@@ -51,7 +51,7 @@ def _reached(g: Graph) -> Any:
     found = zeros("B", len(g.offsets))
     run = loops(g.states + len(g.targets))
     found[next(iter(g.numbers))] = 1
-    while sum(run("reached", g.offsets, g.targets, found, *r) for level in g.levels for r in pieces(level)):
+    while sum(run("reached", g.offsets, g.targets, found, *r) for level in g.levels for r in pieces(level, g.degree)):
         pass
     return found
 
@@ -64,7 +64,7 @@ def _distances(g: Graph, marks: Any) -> Any:
     for n in timed(g.numbers):
         distance[n] = marks[n] & GOAL
     for steps in range(1, FARTHEST + 1):
-        ranges = (r for level in g.levels for r in pieces(level))
+        ranges = (r for level in g.levels for r in pieces(level, g.degree))
         if not sum(run("nearer", g.offsets, g.targets, distance, *r, steps) for r in ranges):
             break
     return distance
