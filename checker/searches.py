@@ -26,7 +26,8 @@ QUICK = 2.0
 """Seconds that are not worth weighing. Machine code that takes longer to make is made when the search in Python has
 taken as long: so the whole takes at most twice as long as the better of the two would have."""
 STEP = 0.7e-6
-"""Seconds that a step takes in Python. A constant, for what is searched must not depend on how fast a machine is."""
+"""Seconds that a step takes in Python; as much longer where orbits are searched as fewer of them outgrow it.
+A constant, for what is searched must not depend on how fast a machine is."""
 MOST = 1_000_000
 """States that the search in Python keeps while machine code is not yet worth it: about 200 megabytes."""
 
@@ -210,13 +211,14 @@ def _continued(
 ) -> Searched:
     """Go on where ``first`` ended, up to ``most`` states: in machine code as soon as that is worth what it takes to
     make, in Python where there is none, or no time for it."""
+    step = STEP * OUTGROWN / (first.limits.states or OUTGROWN)
     try:
         try:
             known = _certain(first, answers)
             native, again = anew(known, QUICK)
         except CostlyError as costly:
             bound = MOST if most is None else min(MOST, most)
-            answers, covered = first.go_on(bound, round(costly.effort / STEP))
+            answers, covered = first.go_on(bound, round(costly.effort / step))
             if not first.full or (most is not None and covered.states >= most):
                 return Searched("explicit", first, answers, covered, seen)
             known = _certain(first, answers)

@@ -166,6 +166,25 @@ def test_auto_makes_machine_code_when_the_search_has_taken_as_long(monkeypatch: 
     assert told(report) == told(check(boxes(4, 3), options=WHOLE))
 
 
+@pytest.mark.parametrize(("outgrown", "steps"), [(20_000, 10_000_000), (5_000, 2_500_000), (300, 150_000)])
+def test_slower_steps_pay_sooner(outgrown: int, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds: list[Any] = []
+    search = Search(boxes(2).system().instance(), [], limits=Limits(states=outgrown))
+    answers, covered = search.run()
+
+    def went_on(_: Search, *given: Any) -> Any:
+        bounds.append(given)
+        return answers, covered
+
+    monkeypatch.setattr(Search, "go_on", went_on)
+
+    def costly(*_: object) -> Any:
+        raise CostlyError("making machine code takes long", 7.0)
+
+    searches._continued(search, answers, covered, None, costly, None)
+    assert bounds == [(searches.MOST, steps)]
+
+
 @pytest.mark.parametrize("engine", ["auto", "native"])
 def test_without_time_for_machine_code_the_search_stays_in_python(
     engine: str, slow: None, monkeypatch: pytest.MonkeyPatch
