@@ -61,10 +61,15 @@ def _label(truth: Truth, step: Step) -> tuple[int, tuple[int, ...]] | None:
     for n, a in enumerate(truth.plain.actions):
         if a.name == step.action:
             for choice in truth.plain.choices(a):
-                shown = {p: _shown(s, v) for (p, s), v in zip(a.parameters, choice, strict=True)}
+                shown = {p: _chosen(s, v) for (p, s), v in zip(a.parameters, choice, strict=True)}
                 if shown == dict(step.parameters):
                     return n, choice
     return None
+
+
+def _chosen(sort: Sort, value: Any) -> Any:
+    """A parameter of a step as reports have it: where there is no member, they say so."""
+    return "none" if sort.kind == "maybe" and value == 0 else _shown(sort, value)
 
 
 def told(truth: Truth, state: State) -> Mapping[str, Any]:
