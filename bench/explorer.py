@@ -13,11 +13,11 @@ import sys
 import time
 from collections.abc import Callable
 
-from checker.explore import Search
-from checker.interpreter import Interpreter
-from model.language import Instance
-from properties.dns import fixed
-from properties.kinds import Invariant, StepInvariant
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.model.language import Instance
+from planrace.properties.dns import fixed
+from planrace.properties.kinds import Invariant, StepInvariant
 
 
 def explorer(instance: Instance) -> int:

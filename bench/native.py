@@ -66,7 +66,16 @@ def ours(sizes: dict[str, int], *options: str) -> Run:
     chosen = [x for n, v in sizes.items() for x in ("-s", f"{n}={v}")]
     faults = [x for f in FAULTS for x in ("--fault", f)]
     asked = [x for p in SAFETY for x in ("--property", p)]
-    command = [sys.executable, "-c", "from checker.cli import main; main()", "-p", "fixed", *chosen, *faults, *asked]
+    command = [
+        sys.executable,
+        "-c",
+        "from planrace.checker.cli import main; main()",
+        "-p",
+        "fixed",
+        *chosen,
+        *faults,
+        *asked,
+    ]
     text, seconds, memory = timed([*command, "--exhaustive", "--format", "json", *options])
     covered = json.loads(text)["exploration"]
     return Run(covered["states"], covered["transitions"], seconds, memory)
@@ -166,9 +175,9 @@ def growth() -> None:
 
 def profile(sizes: dict[str, int]) -> None:
     """Seconds in each function of machine code, summed over the workers."""
-    from checker.native import NativeSearch
-    from properties.dns import fixed
-    from properties.kinds import Invariant, StepInvariant
+    from planrace.checker.engines.native.search import NativeSearch
+    from planrace.properties.dns import fixed
+    from planrace.properties.kinds import Invariant, StepInvariant
 
     instance = fixed.system(FAULTS).instance(**sizes)
     asked = [p for p in instance.system.properties if isinstance(p, Invariant | StepInvariant)]

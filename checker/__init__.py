@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # that of typing takes 10 ms, in which no signal is heard
 if TYPE_CHECKING:
     from typing import Any
 
-    from .api import (
+    from planrace.checker.api.calls import (
         check,
         compare,
         compare_baseline,
@@ -28,11 +28,14 @@ if TYPE_CHECKING:
         save_baseline,
         state_graph,
     )
-    from .ask import Options
-    from .catalogue import find
-    from .table import MatrixReport
-    from .vocabulary import Exploration, Finding, Match, Report, Step, Trace, Verdict
-    from .walk import Walk
+    from planrace.checker.results.matrix import MatrixReport
+    from planrace.checker.results.report import Exploration, Finding, Report
+    from planrace.checker.results.scenario import Match
+    from planrace.checker.results.trace import Trace, TraceStep
+    from planrace.checker.results.verdict import Verdict
+    from planrace.checker.run.options import Options
+    from planrace.checker.run.protocols import find
+    from planrace.checker.run.walk import Walk
 
 _HOME = {
     "Exploration": "vocabulary",
@@ -41,7 +44,7 @@ _HOME = {
     "MatrixReport": "table",
     "Options": "ask",
     "Report": "vocabulary",
-    "Step": "vocabulary",
+    "TraceStep": "vocabulary",
     "Trace": "vocabulary",
     "Verdict": "vocabulary",
     "Walk": "walk",
@@ -85,7 +88,7 @@ __all__ = [
     "MatrixReport",
     "Options",
     "Report",
-    "Step",
+    "TraceStep",
     "Trace",
     "Verdict",
     "Walk",

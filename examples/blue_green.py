@@ -12,7 +12,7 @@ get a release that is no longer there. The fix compares again in the moment of t
 
 from __future__ import annotations
 
-from model.language import (
+from planrace.model.language import (
     Changes,
     Protocol,
     Says,
@@ -34,7 +34,7 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant, lemma, proof, reachable
+from planrace.properties import invariant, lemma, proof, reachable
 
 protocol = Protocol("blue-green", "deployers switch a pointer, a collector deletes old releases")
 

@@ -16,7 +16,7 @@ The API server can tell the difference: a deletion may name the UID that it mean
 
 from __future__ import annotations
 
-from model.language import (
+from planrace.model.language import (
     Changes,
     Protocol,
     Says,
@@ -35,8 +35,8 @@ from model.language import (
     update,
     when,
 )
-from model.patterns import lossy, unordered
-from properties import invariant, leads_to, lemma, proof, reachable, step_invariant
+from planrace.model.patterns import lossy, unordered
+from planrace.properties import invariant, leads_to, lemma, proof, reachable, step_invariant
 
 protocol = Protocol("finalizers", "an operator cleans up after objects that its cache shows")
 

@@ -15,7 +15,7 @@ The story is that of M. Kleppmann, "How to do distributed locking" (2016).
 
 from __future__ import annotations
 
-from model.language import (
+from planrace.model.language import (
     Protocol,
     Says,
     Step,
@@ -33,9 +33,9 @@ from model.language import (
     update,
     when,
 )
-from model.language.changes import Changes
-from model.patterns import crash
-from properties import reachable, step_invariant
+from planrace.model.language.changes import Changes
+from planrace.model.patterns import crash
+from planrace.properties import reachable, step_invariant
 
 protocol = Protocol("lease", "a leader by lease writes to a storage")
 

@@ -14,7 +14,7 @@ G. L. Peterson, "Myths about the mutual exclusion problem", Information Processi
 
 from __future__ import annotations
 
-from model.language import (
+from planrace.model.language import (
     If,
     Protocol,
     Step,
@@ -33,8 +33,8 @@ from model.language import (
     update,
     when,
 )
-from model.language.changes import Changes
-from properties import invariant, leads_to, lemma, proof, reachable
+from planrace.model.language.changes import Changes
+from planrace.properties import invariant, leads_to, lemma, proof, reachable
 
 protocol = Protocol("peterson", "mutual exclusion for two, by flags and a turn")
 

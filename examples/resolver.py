@@ -16,7 +16,7 @@ they have, which goes further than stale answers while no server answers (RFC 87
 
 from __future__ import annotations
 
-from model.language import (
+from planrace.model.language import (
     Changes,
     If,
     Protocol,
@@ -37,8 +37,8 @@ from model.language import (
     update,
     when,
 )
-from model.patterns import clock, crash, timer
-from properties import eventually_always, invariant, lemma, proof, reachable, step_invariant
+from planrace.model.patterns import clock, crash, timer
+from planrace.properties import eventually_always, invariant, lemma, proof, reachable, step_invariant
 
 protocol = Protocol("resolver", "resolvers keep answers, also that there is none")
 

@@ -16,7 +16,7 @@ to disk before anybody hears of it. ``--fault amnesia`` is one that does not.
 
 from __future__ import annotations
 
-from model.language import (
+from planrace.model.language import (
     Protocol,
     Step,
     Term,
@@ -33,9 +33,9 @@ from model.language import (
     update,
     when,
 )
-from model.language.changes import Changes
-from model.patterns import crash, unordered
-from properties import invariant, lemma, proof, reachable
+from planrace.model.language.changes import Changes
+from planrace.model.patterns import crash, unordered
+from planrace.properties import invariant, lemma, proof, reachable
 
 protocol = Protocol("two-phase-commit", "all commit or all abort")
 

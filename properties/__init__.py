@@ -1,6 +1,6 @@
 """Properties: what can be asked of a protocol, and what is asked of ours."""
 
-from .kinds import (
+from planrace.properties.kinds import (
     Invariant,
     Liveness,
     Property,
@@ -15,9 +15,9 @@ from .kinds import (
     recoverable,
     step_invariant,
 )
-from .proof import Lemma, Proof, lemma, proof
-from .scenario import Claim, Event, Fact, Scenario, event, fact, never, role, scenario
-from .schedule import Plan, Schedule, plan, schedule, take, take_for_some
+from planrace.properties.proof import Lemma, Proof, lemma, proof
+from planrace.properties.scenario import Claim, Event, Fact, Scenario, event, fact, never, role, scenario
+from planrace.properties.schedule import Plan, Schedule, plan, schedule, take, take_for_some
 
 __all__ = [
     "Claim",

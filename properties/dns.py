@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import model.dns
-from model.dns.operator import frozen
-from model.dns.protocol import Endpoint, Plan, alias, empty, latest, plans, rollback, trees
-from model.language import Term, Variant, both, either, exists, forall, primed, taken
-
-from .dns_proof import argument
-from .kinds import (
+import planrace.model.dns
+from planrace.model.dns.operator import frozen
+from planrace.model.dns.protocol import Endpoint, Plan, alias, empty, latest, plans, rollback, trees
+from planrace.model.language import Term, Variant, both, either, exists, forall, primed, taken
+from planrace.properties.dns_proof import argument
+from planrace.properties.kinds import (
     Recoverability,
     eventually_always,
     infinitely_often,
@@ -17,7 +16,7 @@ from .kinds import (
     recoverable,
     step_invariant,
 )
-from .postmortem import postmortem, repaired
+from planrace.properties.postmortem import postmortem, repaired
 
 INVARIANTS = (
     invariant(
@@ -107,8 +106,8 @@ ENDLESS = (
 
 def _declared(variant: Variant) -> Variant:
     asked = variant.declaring(PROPERTIES, [postmortem], [argument])
-    return asked.where(model.dns.endless, ENDLESS).where(model.dns.hands, BY_HAND, [repaired])
+    return asked.where(planrace.model.dns.endless, ENDLESS).where(planrace.model.dns.hands, BY_HAND, [repaired])
 
 
-original = _declared(model.dns.original)
-fixed = _declared(model.dns.fixed)
+original = _declared(planrace.model.dns.original)
+fixed = _declared(planrace.model.dns.fixed)

@@ -5,7 +5,7 @@ Which of them hold, and which property needs which, depends on the protections a
 
 from __future__ import annotations
 
-from model.dns.protocol import (
+from planrace.model.dns.protocol import (
     Enactor,
     Endpoint,
     Phase,
@@ -20,10 +20,9 @@ from model.dns.protocol import (
     phase,
     plan,
 )
-from model.language import Term, forall
-
-from .dns_recovery import drive
-from .proof import lemma, proof
+from planrace.model.language import Term, forall
+from planrace.properties.dns_recovery import drive
+from planrace.properties.proof import lemma, proof
 
 ENACTING = {Phase.LOCK, Phase.BUILD, Phase.FLIP}
 CLEANING = {Phase.LIST, Phase.DELETE}

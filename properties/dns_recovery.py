@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.dns.protocol import (
+from planrace.model.dns.protocol import (
     Enactor,
     Endpoint,
     Phase,
@@ -16,10 +16,9 @@ from model.dns.protocol import (
     plans,
     trees,
 )
-from model.language import If, Term, both, either, exists, forall
-
-from .schedule import Plan, schedule, take, take_for_some
-from .schedule import plan as planned
+from planrace.model.language import If, Term, both, either, exists, forall
+from planrace.properties.schedule import Plan, schedule, take, take_for_some
+from planrace.properties.schedule import plan as planned
 
 ENACTING = {Phase.LOCK, Phase.BUILD, Phase.FLIP}
 HOLDING = {Phase.BUILD, Phase.FLIP}

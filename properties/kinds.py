@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias, TypeVar
 
-from model.language import DefinitionError, Op, Place, Term
-from model.language.actions import check_state_only
-from model.language.errors import author, listed
-from model.language.ledger import made
-from model.language.names import usable
-from model.language.terms import TRUE, Value, subterms, truth
+from planrace.model.language import DefinitionError, Op, Place, Term
+from planrace.model.language.actions import check_state_only
+from planrace.model.language.errors import author, listed
+from planrace.model.language.ledger import made
+from planrace.model.language.names import usable
+from planrace.model.language.terms import TRUE, Value, subterms, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 

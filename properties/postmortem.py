@@ -7,7 +7,7 @@ an operator and belongs to the story where there is one.
 
 from __future__ import annotations
 
-from model.dns.protocol import (
+from planrace.model.dns.protocol import (
     Enactor,
     Endpoint,
     Generation,
@@ -23,9 +23,8 @@ from model.dns.protocol import (
     plan,
     trees,
 )
-from model.language import Term, both, exists, forall, primed, taken
-
-from .scenario import event, fact, never, role, scenario
+from planrace.model.language import Term, both, exists, forall, primed, taken
+from planrace.properties.scenario import event, fact, never, role, scenario
 
 delayed = role("delayed", Enactor)
 other = role("other", Enactor)

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from model.language import DefinitionError, Op, Place, Term
-from model.language.actions import check_state_only
-from model.language.errors import author
-from model.language.ledger import handed_on, made
-from model.language.names import usable
-from model.language.terms import Value, subterms, truth
-
-from .schedule import Schedule
+from planrace.model.language import DefinitionError, Op, Place, Term
+from planrace.model.language.actions import check_state_only
+from planrace.model.language.errors import author
+from planrace.model.language.ledger import handed_on, made
+from planrace.model.language.names import usable
+from planrace.model.language.terms import Value, subterms, truth
+from planrace.properties.schedule import Schedule
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from model.language import DefinitionError, Op, Place, Term
-from model.language.errors import author, listed
-from model.language.ledger import handed_on, made
-from model.language.names import usable
-from model.language.sorts import INTEGER, Scalar, describe, is_scalar
-from model.language.terms import TRUE, Value, make, truth
+from planrace.model.language import DefinitionError, Op, Place, Term
+from planrace.model.language.errors import author, listed
+from planrace.model.language.ledger import handed_on, made
+from planrace.model.language.names import usable
+from planrace.model.language.sorts import INTEGER, Scalar, describe, is_scalar
+from planrace.model.language.terms import TRUE, Value, make, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 

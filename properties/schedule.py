@@ -13,11 +13,12 @@ import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from model.language import DefinitionError, Index, Place, Term
-from model.language.actions import check_state_only
-from model.language.errors import author, so_many
-from model.language.sorts import Scalar, describe, is_numeric
-from model.language.terms import Op, Value, make, truth
+from planrace.model.language import DefinitionError, Index, Place, Term
+from planrace.model.language.actions import check_state_only
+from planrace.model.language.errors import author, so_many
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import Scalar, describe, is_numeric
+from planrace.model.language.terms import Value, make, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 

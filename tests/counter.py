@@ -1,8 +1,8 @@
 """A protocol for tests of the pytest plugin, as a file of its author."""
 
 PROTOCOL = """
-from model.language import *
-from properties import invariant, reachable
+from planrace.model.language import *
+from planrace.properties import invariant, reachable
 
 protocol = Protocol("counter", "workers increment a shared number")
 workers = protocol.parameter("workers", 2, 1, 5)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from model.language import (
+from planrace.model.language import (
     Protocol,
     Term,
     array,
@@ -28,10 +28,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.sorts import Scalar
-from properties import invariant, reachable, step_invariant
-from properties.kinds import Property
+from planrace.model.language.actions import Step
+from planrace.model.language.sorts import Scalar
+from planrace.properties import invariant, reachable, step_invariant
+from planrace.properties.kinds import Property
 
 WORDS = [
     "a", "a_1", "a_2", "a_1_1", "a__1", "a_", "_a", "__a", "A", "a1", "b", "b_c", "a_b", "a_b_c",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from checker.interpreter import Interpreter, State
-from model.language import Instance, Op, Term
-from model.language.terms import subterms
-from properties import Invariant, Property, Reachability, StepInvariant
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.language import Instance, Op, Term
+from planrace.model.language.terms import subterms
+from planrace.properties import Invariant, Property, Reachability, StepInvariant
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from model.language import (
+from planrace.model.language import (
     If,
     Protocol,
     System,
@@ -30,7 +30,7 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step, Update
+from planrace.model.language.actions import Step, Update
 
 PLACE = integers(1, 3, "place")
 LOAD = integers(0, 3, "load")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from model.language import (
+from planrace.model.language import (
     If,
     Index,
     Op,
@@ -36,11 +36,11 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step, Update
-from model.language.sorts import BOOL, Array, Enum, Int, Maybe, SetOf, Sort
-from model.language.terms import constant, subterms
-from properties import invariant, reachable, step_invariant
-from properties.kinds import Checkable
+from planrace.model.language.actions import Step, Update
+from planrace.model.language.sorts import BOOL, Array, Enum, Int, Maybe, SetOf, Sort
+from planrace.model.language.terms import constant, subterms
+from planrace.properties import invariant, reachable, step_invariant
+from planrace.properties.kinds import Checkable
 
 WORKER = index("worker", 2)
 PLACE = index("place", 2, ordered=True)

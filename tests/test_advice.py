@@ -14,27 +14,23 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from checker import Options, check, find
-from checker.advice import (
-    Budget,
-    Remaining,
-    explain_explosion,
-    explosion_document,
-    forecast,
-    forecast_document,
-    forecast_json,
-    tail,
-)
-from checker.advice.cone import cone
-from checker.advice.tail import near_the_peak
-from checker.cli.main import run
-from checker.cli.progress import line
-from checker.explore import Search
-from checker.interpreter import RangeError
-from checker.limits import Limits, Progress
-from checker.report import document, render_json, render_plain
-from checker.report.read import report_of
-from model.language import (
+from planrace.checker import Options, check, find
+from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.forecast.cone import cone
+from planrace.checker.advice.forecast.explosion import explain_explosion
+from planrace.checker.advice.forecast.forecast import forecast
+from planrace.checker.advice.forecast.tail import Remaining, near_the_peak, tail
+from planrace.checker.advice.forecast.words import explosion_document, forecast_document, forecast_json
+from planrace.checker.cli.main import run
+from planrace.checker.cli.progress import line
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits, Progress
+from planrace.checker.report.json.read import report_of
+from planrace.checker.report.json.write import render_json
+from planrace.checker.report.text.document import document
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import (
     If,
     Instance,
     Protocol,
@@ -56,7 +52,7 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant, reachable
+from planrace.properties import invariant, reachable
 
 from .systems import everything, random_systems
 
@@ -148,7 +144,7 @@ def test_the_forecast_of_memory_is_of_the_whole_process(asked: str) -> None:
     """Each in a process of its own, as people run them: the peak lies in the interval, or a quarter beside it."""
 
     def told(*command: str) -> Any:
-        code = "import sys; from checker.cli import main; main()"
+        code = "import sys; from planrace.checker.cli import main; main()"
         done = subprocess.run(
             [sys.executable, "-c", code, *command, "--format", "json"], capture_output=True, text=True, check=False
         )

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-import checker
-from checker import (
+from planrace import checker
+from planrace.checker import (
     Options,
     Report,
     Verdict,
@@ -36,12 +36,12 @@ from checker import (
     save,
     save_baseline,
 )
-from checker.baseline import Bounds
-from checker.cli.main import run
-from checker.rendering import _MAKERS
-from checker.report.forms import FORMS, NoTraceError
-from model.language import ModelError, Place, Protocol, Step, boolean, step, taken, update, when
-from properties import reachable
+from planrace.checker.api.render import _MAKERS
+from planrace.checker.cli.main import run
+from planrace.checker.report.formats import FORMS, NoTraceError
+from planrace.checker.review.baseline.take import Bounds
+from planrace.model.language import ModelError, Place, Protocol, Step, boolean, step, taken, update, when
+from planrace.properties import reachable
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 ASKED = ["-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={v}"))]

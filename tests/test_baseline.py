@@ -11,16 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from checker.baseline import (
-    Counts,
-    Item,
-    Judged,
-    read_baseline,
-    read_text,
-    write_text,
-)
-from checker.cli.main import run
-from checker.vocabulary import Verdict
+from planrace.checker.cli.main import run
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.review.baseline.entry import Counts, Item, Judged
+from planrace.checker.review.baseline.read import read_baseline, read_text
+from planrace.checker.review.baseline.text import write_text
 
 from .test_baseline_changes import NASTY
 from .test_docs import ROOT
@@ -29,8 +24,8 @@ from .test_site import FENCED, shows
 DEPLOY = (ROOT / "examples" / "blue_green.py").read_text()
 SMALL = ["-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=3", "-s", "keep=1"]
 LAMP = """
-from model.language import *
-from properties import infinitely_often, recoverable
+from planrace.model.language import *
+from planrace.properties import infinitely_often, recoverable
 
 protocol = Protocol("lamp", "a lamp that somebody switches")
 State = enumeration("state", "ON OFF BROKEN")
@@ -424,8 +419,6 @@ def test_following_the_document(here: Path) -> None:
 
 
 def test_no_engine_is_loaded_for_help() -> None:
-    code = (
-        "import sys; from checker.cli.main import run; run(['baseline', 'compare', '-h']); print('z3' in sys.modules)"
-    )
+    code = "import sys; from planrace.checker.cli.main import run; run(['baseline', 'compare', '-h']); print('z3' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.endswith("False\n")

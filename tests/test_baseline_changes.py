@@ -8,25 +8,16 @@ from dataclasses import replace
 
 import pytest
 
-from checker import Report
-from checker.baseline import (
-    Changed,
-    Entry,
-    Item,
-    Judged,
-    Request,
-    changes,
-    changes_document,
-    changes_json,
-    changes_markdown,
-    exit_code,
-    take,
-)
-from checker.baseline.summary import MOST, term_text
-from checker.report import render_plain
-from checker.report.compare import Difference
-from checker.vocabulary import Verdict
-from model.language import If, Protocol, integers
+from planrace.checker import Report
+from planrace.checker.report.text.comparison import Difference
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.review.baseline.changes import Changed, changes
+from planrace.checker.review.baseline.entry import Entry, Item, Judged, Request
+from planrace.checker.review.baseline.summary import MOST, term_text
+from planrace.checker.review.baseline.take import take
+from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
+from planrace.model.language import If, Protocol, integers
 
 from .test_docs import ROOT
 

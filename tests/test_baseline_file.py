@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from checker.baseline import Counts, Entry, Item, Judged, Request, read_text, write_text
-from checker.cli.main import run
-from checker.report.errors import ReadError
-from checker.vocabulary import Verdict
-from model.language import ModelError
+from planrace.checker.cli.main import run
+from planrace.checker.report.errors import ReadError
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.review.baseline.entry import Counts, Entry, Item, Judged, Request
+from planrace.checker.review.baseline.read import read_text
+from planrace.checker.review.baseline.text import write_text
+from planrace.model.language import ModelError
 
 
 def test_a_request_is_read_as_it_was_written() -> None:

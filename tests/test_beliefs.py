@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checker import Options, check
-from checker.annotations import Belief
-from checker.insight.beliefs import beliefs
-from checker.interpreter import Interpreter
-from checker.replay import Pick, performer, record
-from model.language import (
+from planrace.checker import Options, check
+from planrace.checker.explain.beliefs import beliefs
+from planrace.checker.results.explanation import Belief
+from planrace.checker.semantics.describe import performer
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.replay import Pick, record
+from planrace.model.language import (
     Protocol,
     Step,
     Term,
@@ -27,7 +28,7 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant
+from planrace.properties import invariant
 
 
 def believed(protocol: Protocol, picks: Sequence[Pick], faults: Sequence[str] = ()) -> list[Belief]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from checker import Options, check
-from checker.catalogue import siblings, siblings_of
-from checker.vocabulary import Report
-from model.language import Changes, Protocol, Step, boolean, step, taken, update, when
-from properties import invariant, reachable
+from planrace.checker import Options, check
+from planrace.checker.results.report import Report
+from planrace.checker.run.protocols import siblings, siblings_of
+from planrace.model.language import Changes, Protocol, Step, boolean, step, taken, update, when
+from planrace.properties import invariant, reachable
 
 
 def made() -> Protocol:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from checker import Options, check
-from checker.interpreter import RangeError
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker import Options, check
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import (
     If,
     Protocol,
     System,
@@ -37,9 +37,9 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step, Update
-from properties import eventually_always, infinitely_often, invariant, leads_to, recoverable, step_invariant
-from properties.kinds import Property
+from planrace.model.language.actions import Step, Update
+from planrace.properties import eventually_always, infinitely_often, invariant, leads_to, recoverable, step_invariant
+from planrace.properties.kinds import Property
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

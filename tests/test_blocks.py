@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from checker import save_baseline
+from planrace.checker import save_baseline
 
 from .test_docs import COMMAND, IN_THE_CLONE, ROOT, WITH_CODE
 from .test_site import PATHS

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from checker import Options, check, find
-from checker.explore import Search
-from checker.interpreter import RangeError
-from checker.limits import Limits
-from checker.smt.bmc import Bounded
-from model.language import ModelError, Protocol, Step, System, Term, integers, step, update, when
-from properties import invariant
+from planrace.checker import Options, check, find
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.symbolic.bmc import Bounded
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import ModelError, Protocol, Step, System, Term, integers, step, update, when
+from planrace.properties import invariant
 
 from .systems import everything, random_systems
 from .test_counts import PLAIN, label, sizes

@@ -6,16 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
-from checker import check
-from checker.annotations import Causes
-from checker.explore import Search
-from checker.insight import Lens, Wanted
-from checker.insight.causes import conflicts
-from checker.insight.reads import touched
-from checker.interpreter import State
-from checker.replay import Recording, performer
-from checker.report.because import finding_because
-from model.language import (
+from planrace.checker import check
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.explain.causes import conflicts
+from planrace.checker.explain.dependencies import touched
+from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.report.text.because import finding_because
+from planrace.checker.results.explanation import Causes
+from planrace.checker.semantics.describe import performer
+from planrace.checker.semantics.interpreter import State
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import (
     Protocol,
     Term,
     boolean,
@@ -33,10 +34,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.sorts import array
-from properties import invariant
-from properties.kinds import Invariant
+from planrace.model.language.actions import Step
+from planrace.model.language.sorts import array
+from planrace.properties import invariant
+from planrace.properties.kinds import Invariant
 
 
 def releases() -> Protocol:

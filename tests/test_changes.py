@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from checker import Options, check
-from checker.cli.main import run
-from model.language import (
+from planrace.checker import Options, check
+from planrace.checker.cli.main import run
+from planrace.model.language import (
     Changes,
     DefinitionError,
     ModelError,
@@ -29,13 +29,13 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant, reachable
+from planrace.properties import invariant, reachable
 
 pytest_plugins = ["pytester"]
 
 PROTOCOL = """\
-from model.language import *
-from properties import *
+from planrace.model.language import *
+from planrace.properties import *
 
 p = Protocol("vault", "keys are dropped and counted")
 Doing = enumeration("doing", "IDLE DONE")

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from checker import Options, check, prove
-from model.language import (
+from planrace.checker import Options, check, prove
+from planrace.model.language import (
     If,
     Protocol,
     Step,
@@ -23,8 +23,8 @@ from model.language import (
     update,
     when,
 )
-from model.patterns import Ordered, Unordered, crash, duplicating, lossy, ordered, unordered
-from properties import invariant, lemma, proof, step_invariant
+from planrace.model.patterns import Ordered, Unordered, crash, duplicating, lossy, ordered, unordered
+from planrace.properties import invariant, lemma, proof, step_invariant
 
 from . import naive
 

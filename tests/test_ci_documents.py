@@ -17,7 +17,7 @@ import jsonschema
 import pytest
 import yaml
 
-from checker.cli.app import app
+from planrace.checker.cli.app import app
 
 from .test_ci_outputs import BLUE, ROOT
 
@@ -84,7 +84,7 @@ class Job:
         for path in (self.folder, tools):
             path.mkdir()
         self.summary.touch()
-        self._tool(tools / "check", f'exec {sys.executable} -c "from checker.cli import main; main()" "$@"')
+        self._tool(tools / "check", f'exec {sys.executable} -c "from planrace.checker.cli import main; main()" "$@"')
         self._tool(tools / "pip", 'exit "${PIP:-0}"')
         self._tool(tools / "gh", f'echo "$@" >> {self.asked}')
         self.environment = {

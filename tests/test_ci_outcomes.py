@@ -9,21 +9,22 @@ from typing import Any
 
 import pytest
 
-from checker import Options, Report, check, explained
-from checker.cli.main import run
-from checker.confirmation import Confirmation
-from checker.report.github import render_annotations, render_summary
-from checker.report.junit import render_junit
-from checker.report.outcome import Asked, Outcome
-from checker.report.sarif import render_sarif
-from checker.vocabulary import Finding, Verdict, Warned
+from planrace.checker import Options, Report, check, explained
+from planrace.checker.cli.main import run
+from planrace.checker.report.ci.github import render_annotations, render_summary
+from planrace.checker.report.ci.junit import render_junit
+from planrace.checker.report.ci.sarif import render_sarif
+from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.proof import Confirmation
+from planrace.checker.results.report import Finding, Warned
+from planrace.checker.results.verdict import Verdict
 
 from .test_ci_outputs import BLUE, SMALL, junit, sarif, valid
 
 FORMS = ("junit", "sarif", "annotations", "summary")
 IDLE = """
-from model.language import *
-from properties import invariant
+from planrace.model.language import *
+from planrace.properties import invariant
 
 protocol = Protocol("idle", "counts to two, and would reset at three")
 number = protocol.variable("number", integers(0, 3), 0, "it")
@@ -39,8 +40,8 @@ def reset():
 protocol.declare(invariant("small", number < 3, "it is small"))
 """
 BATON = """
-from model.language import *
-from properties import reachable
+from planrace.model.language import *
+from planrace.properties import reachable
 
 protocol = Protocol("baton", "somebody takes it, and that is all")
 runner = index("runner", 2)
@@ -163,7 +164,7 @@ def test_a_defect_of_ours_is_no_green_file(files: Path, monkeypatch: pytest.Monk
     def fails(*_: Any, **__: Any) -> Report:
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("checker.cli.command.check", fails)
+    monkeypatch.setattr("planrace.checker.run.run.check", fails)
     code, forms = written(files, "-p", "idle.py:protocol")
     assert code == 70
     assert "a defect of planrace" in forms["junit"]

@@ -18,13 +18,13 @@ import pysarif
 import pytest
 from sarif_pydantic import Sarif
 
-from checker import Options, Report, check, explained
-from checker.cli.main import run
-from checker.report.fault import step_at_fault
-from checker.report.github import render_annotations, render_summary
-from checker.report.junit import render_junit
-from checker.report.outcome import Asked
-from checker.report.sarif import render_sarif
+from planrace.checker import Options, Report, check, explained
+from planrace.checker.cli.main import run
+from planrace.checker.report.ci.fault import step_at_fault
+from planrace.checker.report.ci.github import render_annotations, render_summary
+from planrace.checker.report.ci.junit import render_junit
+from planrace.checker.report.ci.sarif import render_sarif
+from planrace.checker.results.outcome import Asked
 
 ROOT = Path(__file__).parent.parent
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from checker.cli.main import run
+from planrace.checker.cli.main import run
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
 PETERSON = str(ROOT / "examples" / "peterson.py")
 PETERSON_SAFETY = [w for n in ("one-inside", "somebody-is-inside") for w in ("--property", n)]
 SMALL = ["-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=3", "-s", "keep=1"]
-COMMAND = [sys.executable, "-c", "from checker.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"]
 HEAR = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-LISTENING = [sys.executable, "-c", f"{HEAR}; from checker.cli import main; main()"]
+LISTENING = [sys.executable, "-c", f"{HEAR}; from planrace.checker.cli import main; main()"]
 """The command that hears of interruptions even where it is a shell's job in the background."""
 
 
@@ -62,7 +62,7 @@ def check(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str
         (1, ["-p", f"{EXAMPLE}:protocol"]),
         (0, ["-p", f"{EXAMPLE}:fixed"]),
         (0, ["-p", f"{EXAMPLE}:protocol", "--with", "compare-and-set"]),
-        (0, ["-p", "properties.dns:fixed", *SMALL]),
+        (0, ["-p", "planrace.properties.dns:fixed", *SMALL]),
         (3, ["-p", f"{PETERSON}:fixed", "--engine", "induction"]),
         (0, ["-p", f"{PETERSON}:fixed", "--engine", "induction", *PETERSON_SAFETY]),
         (3, ["-p", f"{PETERSON}:fixed", "--engine", "spacer", "--expect", "holds"]),
@@ -132,18 +132,18 @@ def test_bad_requests(message: str, arguments: list[str], capsys: pytest.Capture
         (r"broken.py:2: .* ZeroDivisionError", "x = 0\nx = 1 / x\n"),
         (
             r"broken.py:3: \+: x is a truth value, not a number",
-            "from model.language import *\np = Protocol('p')\nx = p.variable('x', boolean(), False) + 1\n",
+            "from planrace.model.language import *\np = Protocol('p')\nx = p.variable('x', boolean(), False) + 1\n",
         ),
         (
             r"broken.py:2: initial value of x: 7 is out of the range",
-            "from model.language import *\nx = Protocol('p').variable('x', integers(0, 3), 7)\n",
+            "from planrace.model.language import *\nx = Protocol('p').variable('x', integers(0, 3), 7)\n",
         ),
-        (r"has no variables", "from model.language import *\nprotocol = Protocol('p')\n"),
+        (r"has no variables", "from planrace.model.language import *\nprotocol = Protocol('p')\n"),
         (r"fails while it is loaded: SystemExit", "raise SystemExit(0)\n"),
         (r"no attribute 'protocol' \(it defines no protocol\)", "x = 1\n"),
         (
             r"declares no properties",
-            "from model.language import *\nprotocol = Protocol('p')\nx = protocol.variable('x', boolean(), False)\n"
+            "from planrace.model.language import *\nprotocol = Protocol('p')\nx = protocol.variable('x', boolean(), False)\n"
             "@protocol.action(by='me')\ndef act():\n    return step(update(x, ~x))\n",
         ),
     ],
@@ -159,12 +159,12 @@ def test_broken_protocol_files(message: str, source: str, tmp_path: Path, capsys
 
 
 def test_an_internal_error_shows_itself(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    import checker.explore.search
+    import planrace.checker.engines.explicit.search
 
     def fail(*_: object) -> None:
         raise RuntimeError("out of cheese")
 
-    monkeypatch.setattr(checker.explore.search, "retrace", fail)
+    monkeypatch.setattr(planrace.checker.engines.explicit.search, "retrace", fail)
     code, _, err = check(capsys, "-p", "original", *SMALL)
     assert code == 70
     assert "Traceback" in err
@@ -301,8 +301,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 def test_help_loads_no_engine() -> None:
     code = (
-        "import sys; from checker.cli.main import run; run(['--help'])\n"
-        "heavy = {'rich', 'z3', 'networkx', 'numpy', 'llvmlite', 'model.language', 'checker.explore'}\n"
+        "import sys; from planrace.checker.cli.main import run; run(['--help'])\n"
+        "heavy = {'rich', 'z3', 'networkx', 'numpy', 'llvmlite', 'planrace.model.language', 'planrace.checker.engines.explicit'}\n"
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -318,9 +318,9 @@ def test_list_names_what_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> No
 
 
 CLAIM = """
-from model.language import Protocol, boolean, step, update, when
-from properties import reachable
-from model.language import taken
+from planrace.model.language import Protocol, boolean, step, update, when
+from planrace.properties import reachable
+from planrace.model.language import taken
 
 protocol = Protocol("claim", "a job")
 rows = protocol.parameter("rows", 1, 1, 4)

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from checker import Options, Report, Verdict, check, find
-from checker.cli.main import run
-from checker.report import render_json
-from checker.report.blocks import Document, Paragraph
-from checker.report.compare import (
+from planrace.checker import Options, Report, Verdict, check, find
+from planrace.checker.cli.main import run
+from planrace.checker.report.json.read import TRACE_SCHEMA
+from planrace.checker.report.json.write import render_json
+from planrace.checker.report.text.comparison import (
     Comparison,
     compare,
     comparison_document,
@@ -22,9 +22,9 @@ from checker.report.compare import (
     comparison_markdown,
     parting,
 )
-from checker.report.plain import render_plain
-from checker.report.read import TRACE_SCHEMA
-from checker.vocabulary import Warned
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.report import Warned
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 LOST = "active-plan-never-deleted"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from checker import Options, check, find
+from planrace.checker import Options, check, find
 
 from . import naive
 

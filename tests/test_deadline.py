@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from checker import limits
-from checker.catalogue import find
-from checker.cli.main import run
-from checker.limits import Limits, TimeUpError, Watchman, deadline, look_at_the_clock, time_left, timed, until
-from checker.ranges import RANGES
-from checker.run import Options, check
-from checker.vocabulary import NOT_TOLD, Report, Verdict, Warned
+from planrace.checker.cli.main import run
+from planrace.checker.engines import limits
+from planrace.checker.engines.limits import Limits, Watchman, deadline, look_at_the_clock, time_left, timed, until
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.report import NOT_TOLD, Report, Warned
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import find
+from planrace.checker.run.ranges import RANGES
+from planrace.checker.run.run import check
 
 EVERYTHING = Options(explain=True, alternatives=1, beside=find("fixed"), least_delay=True, all_different=True)
 SIZES = {"plans": 2}
@@ -169,7 +172,7 @@ def test_every_command_is_cut_anywhere_without_a_false_word(
 @pytest.mark.parametrize("engine", ["auto", "native"])
 def test_machine_code_that_there_is_no_time_for_is_no_error(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it, while it is made, and while it runs."""
-    monkeypatch.setattr("checker.searches.OUTGROWN", 50)
+    monkeypatch.setattr("planrace.checker.run.explicit.OUTGROWN", 50)
     clock = Ticking()
     monkeypatch.setattr(limits, "time", clock)
 

@@ -12,16 +12,16 @@ from xml.etree import ElementTree
 import networkx
 import pytest
 
-from checker import Options, Report, Trace, check, find
-from checker.cli.main import run
-from checker.interpreter import Interpreter
-from checker.report.forms import OF_TRACE, NoTraceError, choose, render_trace
-from checker.report.graphs import render_graphml, trace_graph
-from checker.report.lanes import clocks, lanes
-from checker.report.shiviz import PARSER
-from checker.report.svg import WORDS
-from checker.stategraph import state_graph
-from model.language import ModelError
+from planrace.checker import Options, Report, Trace, check, find
+from planrace.checker.cli.main import run
+from planrace.checker.report.formats import OF_TRACE, NoTraceError, choose, render_trace
+from planrace.checker.report.trace.graphs import render_graphml, trace_graph
+from planrace.checker.report.trace.lanes import clocks, lanes
+from planrace.checker.report.trace.shiviz import PARSER
+from planrace.checker.report.trace.svg import WORDS
+from planrace.checker.run.state_graph import state_graph
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.model.language import ModelError
 
 GOLDEN = Path(__file__).parent / "golden"
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from checker import check
-from model.language import Protocol, Variant
+from planrace.checker import check
+from planrace.model.language import Protocol, Variant
 
 ROOT = Path(__file__).parent.parent
-COMMAND = [sys.executable, "-c", "from checker.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"]
 PROGRAMS = {"check": COMMAND, "python": [sys.executable]}
 
 

@@ -6,20 +6,25 @@ from typing import Any
 
 import pytest
 
-from checker import limits, searches
-from checker.advice.rate import measured
-from checker.catalogue import find
-from checker.explore import Search, kernel
-from checker.explore.search import BATCH
-from checker.limits import CostlyError, Limits, TimeUpError, afford, until
-from checker.native import NativeSearch, machine
-from checker.native.dialect import Translator
-from checker.native.effort import effort
-from checker.run import Options, check
-from checker.vocabulary import NO_MACHINE_CODE, Report, Verdict
-from model.language import Protocol, array, forall, index, integers, step, update, when
-from model.language.actions import Step
-from properties import invariant, reachable
+from planrace.checker.advice.forecast.rate import measured
+from planrace.checker.engines import limits
+from planrace.checker.engines.explicit import step_function as kernel
+from planrace.checker.engines.explicit.search import BATCH, Search
+from planrace.checker.engines.limits import CostlyError, Limits, afford, until
+from planrace.checker.engines.native import jit as machine
+from planrace.checker.engines.native.effort import effort
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.native.translate import Translator
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.report import NO_MACHINE_CODE, Report
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run import explicit as searches
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import find
+from planrace.checker.run.run import check
+from planrace.model.language import Protocol, array, forall, index, integers, step, update, when
+from planrace.model.language.actions import Step
+from planrace.properties import invariant, reachable
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -201,7 +206,7 @@ def test_a_graph_that_there_is_no_time_for_is_not_decided(monkeypatch: pytest.Mo
     """The search's code is kept on disk, that of its graph is not."""
     sizes = {"plans": 2, "endpoints": 1, "enactors": 2}
     wanted: dict[str, Any] = {"engine": "native", "properties": ["endpoints-converge"], "workers": 1}
-    monkeypatch.setattr("checker.native.graph.Machine", lambda *_: afford("making machine code", 100.0))
+    monkeypatch.setattr("planrace.checker.engines.native.jit.Machine", lambda *_: afford("making machine code", 100.0))
     report = check(find("fixed"), sizes, options=Options(**wanted, seconds=60.0))
     assert report.verdict is Verdict.UNKNOWN
     assert "for which the time limit of 60 s leaves no time" in report.findings[0].how
@@ -243,7 +248,7 @@ def test_a_bound_of_steps_ends_a_search_that_may_go_on() -> None:
 
 
 def test_states_of_many_steps_are_looked_at_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("checker.explore.search.MANY", 100)
+    monkeypatch.setattr("planrace.checker.engines.explicit.search.MANY", 100)
     search = Search(boxes(4).system().instance(), [], exhaustive=True, limits=Limits(states=200))
     _, covered = search.run()
     assert 200 <= covered.states < 200 + 200

@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-import checker
-from checker import Options, Report, Verdict, check, find, lint, render, state_graph
-from checker.ask import ENGINES
-from checker.catalogue import names_in
-from checker.report.compare import compare
-from checker.report.forms import OF_TRACE, WHOLE, NoTraceError
-from checker.report.outcome import Asked, Outcome
-from checker.report.read import report_of
-from checker.vocabulary import UNAVAILABLE
-from model.language import Protocol, Variant
+from planrace import checker
+from planrace.checker import Options, Report, Verdict, check, find, lint, render, state_graph
+from planrace.checker.report.formats import OF_TRACE, WHOLE, NoTraceError
+from planrace.checker.report.json.read import report_of
+from planrace.checker.report.text.comparison import compare
+from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.report import UNAVAILABLE
+from planrace.checker.run.engines import ENGINES
+from planrace.checker.run.protocols import names_in
+from planrace.model.language import Protocol, Variant
 
 from .test_docs import ROOT
 from .test_site import FENCED

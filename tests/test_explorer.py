@@ -9,18 +9,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker import check
-from checker.explore import Search
-from checker.explore.emit import Watch
-from checker.explore.kernel import Kernel, OutOfRangeError
-from checker.explore.layers import Onward
-from checker.explore.lower import _HANDLERS as LOWERED
-from checker.interpreter import _HANDLERS as INTERPRETED
-from checker.interpreter import Interpreter, RangeError, State
-from checker.limits import Limits
-from checker.smt.finite import _HANDLERS as ENCODED
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker import check
+from planrace.checker.engines.explicit.layers import Onward
+from planrace.checker.engines.explicit.lower import _HANDLERS as LOWERED
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.step_function import Kernel, OutOfRangeError
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.symbolic.bitvectors import _HANDLERS as ENCODED
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import _HANDLERS as INTERPRETED
+from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
+from planrace.model.language import (
     Array,
     Instance,
     ModelError,
@@ -36,8 +36,8 @@ from model.language import (
     subsets,
     update,
 )
-from model.language.render import _INFIX, _TEXT
-from properties import StepInvariant, invariant, step_invariant
+from planrace.model.language.render import _INFIX, _TEXT
+from planrace.properties import StepInvariant, invariant, step_invariant
 
 from . import naive
 from .systems import everything, random_systems

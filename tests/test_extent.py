@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from checker import check, prove, render
-from checker.cli.main import run
-from model.language import (
+from planrace.checker import check, prove, render
+from planrace.checker.cli.main import run
+from planrace.model.language import (
     DefinitionError,
     If,
     ModelError,
@@ -31,10 +31,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.extent import DEEPEST, GREATEST, LARGEST
-from model.language.terms import substitute
-from properties import invariant, reachable, step_invariant
+from planrace.model.language.actions import Step
+from planrace.model.language.extent import DEEPEST, GREATEST, LARGEST
+from planrace.model.language.terms import substitute
+from planrace.properties import invariant, reachable, step_invariant
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -56,7 +56,7 @@ class Small:
 
 
 def first_of() -> Term:
-    from model.language import first
+    from planrace.model.language import first
 
     return first(PLACE)
 
@@ -146,8 +146,8 @@ def test_commands_answer_at_the_depth_that_is_allowed(
     assert "Traceback" not in capsys.readouterr().err
 
 
-DEEP = """from model.language import *
-from properties import invariant, lemma, proof
+DEEP = """from planrace.model.language import *
+from planrace.properties import invariant, lemma, proof
 p = Protocol("p")
 x = p.variable("x", integers(0, 3), 0)
 t = x
@@ -161,8 +161,8 @@ p.argue(proof([lemma("also", t <= 3, "it is")]))
 p.final(t >= 0)
 """
 
-SMALL_ONE = """from model.language import *
-from properties import *
+SMALL_ONE = """from planrace.model.language import *
+from planrace.properties import *
 p = Protocol("p")
 n = p.parameter("n", 2, 1, 5)
 x = p.variable("x", integers(0, 3), 0)

@@ -9,11 +9,11 @@ import z3
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.interpreter import Context, Interpreter
-from checker.layout import Layout
-from checker.smt.finite import Encoder, Frame
-from checker.smt.sets import Members, contains
-from model.language import (
+from planrace.checker.engines.symbolic.bitvectors import Encoder, Frame
+from planrace.checker.engines.symbolic.sets import Members, contains
+from planrace.checker.semantics.interpreter import Context, Interpreter
+from planrace.checker.semantics.packing import Layout
+from planrace.model.language import (
     If,
     Protocol,
     Step,
@@ -29,8 +29,8 @@ from model.language import (
     such_that,
     update,
 )
-from model.language.sorts import SetOf
-from model.language.terms import equal
+from planrace.model.language.sorts import SetOf
+from planrace.model.language.terms import equal
 
 FAR = 2**40
 SMALL = [integers(0, 1), integers(0, 3), integers(-3, 1)]

@@ -10,15 +10,28 @@ from typing import Any
 
 import pytest
 
-from checker import check
-from checker.cli.main import run
-from model.language import Changes, ModelError, Protocol, Step, Term, array, index, integers, says, step, update, when
-from model.patterns import unordered
-from properties import invariant
+from planrace.checker import check
+from planrace.checker.cli.main import run
+from planrace.model.language import (
+    Changes,
+    ModelError,
+    Protocol,
+    Step,
+    Term,
+    array,
+    index,
+    integers,
+    says,
+    step,
+    update,
+    when,
+)
+from planrace.model.patterns import unordered
+from planrace.properties import invariant
 
 PROTOCOL = """\
-from model.language import *
-from properties import *
+from planrace.model.language import *
+from planrace.properties import *
 p = Protocol("deploy", "a pipeline")
 runners = p.parameter("runners", default=2, low=1, high=4, meaning="how many runners")
 Runner = index("runner", runners)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from checker.explore import Search, graph
-from checker.layout import Layout
-from checker.native import NativeSearch, native_graph
-from checker.temporal import Recoveries
-from model.language import (
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.transition_graph import graph
+from planrace.checker.engines.native.graph import native_graph
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.temporal.recovery import Recoveries
+from planrace.checker.semantics.packing import Layout
+from planrace.model.language import (
     If,
     Instance,
     Protocol,
@@ -25,10 +27,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.sorts import SetOf
-from properties import invariant, recoverable
-from properties.kinds import Recoverability, Temporal
+from planrace.model.language.actions import Step
+from planrace.model.language.sorts import SetOf
+from planrace.properties import invariant, recoverable
+from planrace.properties.kinds import Recoverability, Temporal
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -135,9 +137,9 @@ SYSTEMS = {
 def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables begin small, are filled whole, and grow often; rounds are short."""
     for speed in ("FAST", "THRIFTY"):
-        monkeypatch.setattr(f"checker.native.store.{speed}", (1.0, 1.2))
-    monkeypatch.setattr("checker.native.store.FIRST", 1)
-    monkeypatch.setattr("checker.native.worker.ROUND", 64)
+        monkeypatch.setattr(f"planrace.checker.engines.native.store.{speed}", (1.0, 1.2))
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
+    monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", 64)
 
 
 @pytest.mark.usefixtures("crowded")

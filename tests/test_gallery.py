@@ -8,9 +8,9 @@ from itertools import pairwise
 
 import pytest
 
-from checker import Options, Report, check, find, instance_of, prove, render
-from model.language import Changes, Instance
-from properties import Liveness, Recoverability
+from planrace.checker import Options, Report, check, find, instance_of, prove, render
+from planrace.model.language import Changes, Instance
+from planrace.properties import Liveness, Recoverability
 
 from . import naive
 from .test_docs import ROOT

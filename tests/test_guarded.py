@@ -9,20 +9,19 @@ from typing import Any
 
 import pytest
 
-from checker import Options, Report, check, find, prove, render
-from checker.cli.main import run
-from checker.guarded import Guard
-from checker.interpreter import RangeError
-from checker.limits import TimeUpError
-from checker.report.forms import FORMS, WHOLE
-from checker.vocabulary import NOT_TOLD, OF_MODEL, UNAVAILABLE, Warned
-from model.language import DefinitionError, ModelError
+from planrace.checker import Options, Report, check, find, prove, render
+from planrace.checker.cli.main import run
+from planrace.checker.report.formats import FORMS, WHOLE
+from planrace.checker.results.guard import Guard, TimeUpError
+from planrace.checker.results.report import NOT_TOLD, OF_MODEL, UNAVAILABLE, Warned
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import DefinitionError, ModelError
 
 pytest_plugins = ["pytester"]
 
 PROTOCOL = """
-from model.language import *
-from properties import *
+from planrace.model.language import *
+from planrace.properties import *
 
 protocol = Protocol("slots", "workers take a slot that they have seen free")
 Worker = index("worker", 2)
@@ -104,35 +103,35 @@ ERRORS = [
     NotImplementedError("i"),
 ]
 EXPLAINERS = {
-    "checker.insight.look.beliefs": "beliefs",
-    "checker.insight.look.causes": "causes",
-    "checker.insight.look.least_delay": "delays",
-    "checker.insight.look.reduced": "orders of steps",
-    "checker.insight.look.offers": "steps that were enabled",
-    "checker.insight.look.truths": "truth values",
-    "checker.insight.look.touched": "places read and written",
-    "checker.insight.look.beside": "the same steps elsewhere",
-    "checker.insight.look.neighbourhood": "steps off the run",
-    "checker.insight.look.Recovery.last": "chances of recovery",
-    "checker.insight.reads.places_read": "causes",
-    "checker.tell.different": "counterexamples that differ",
-    "checker.tell.declared": "sorts of variables",
-    "checker.tell.pictures": "pictures",
-    "checker.tell.sources": "lines of the author's file",
-    "checker.tell.Narrator._guided": "searches for it",
-    "checker.scenario.Guide.run": "searches for it",
-    "checker.scenario.match": "matches with the scenario",
-    "checker.scenario.Shortest.richest": "fuller ones of its shortest runs",
-    "checker.replay.Teller.words": "words of its steps",
-    "checker.replay.Teller.observed": "words of its steps",
-    "checker.replay.Teller.step": "steps",
-    "checker.temporal.recovery.explain": "reasons why there is no recovery",
-    "checker.temporal.runbook.runbook": "runbooks",
-    "checker.searches.Census.warnings": "warnings",
+    "planrace.checker.explain.beliefs.beliefs": "beliefs",
+    "planrace.checker.explain.causes.causes": "causes",
+    "planrace.checker.explain.least_delay.least_delay": "delays",
+    "planrace.checker.explain.happens_before.reduced": "orders of steps",
+    "planrace.checker.explain.states.offers": "steps that were enabled",
+    "planrace.checker.explain.states.truths": "truth values",
+    "planrace.checker.explain.dependencies.touched": "places read and written",
+    "planrace.checker.explain.side_by_side.beside": "the same steps elsewhere",
+    "planrace.checker.explain.states.neighbourhood": "steps off the run",
+    "planrace.checker.explain.recovery.Recovery.last": "chances of recovery",
+    "planrace.checker.explain.dependencies.places_read": "causes",
+    "planrace.checker.explain.distinct_causes.different": "counterexamples that differ",
+    "planrace.checker.explain.states.declared": "sorts of variables",
+    "planrace.checker.explain.states.pictures": "pictures",
+    "planrace.checker.explain.states.sources": "lines of the author's file",
+    "planrace.checker.run.findings.Narrator._guided": "searches for it",
+    "planrace.checker.engines.scenario.guide.Guide.run": "searches for it",
+    "planrace.checker.engines.scenario.match": "matches with the scenario",
+    "planrace.checker.engines.scenario.shortest.Shortest.richest": "fuller ones of its shortest runs",
+    "planrace.checker.semantics.describe.Teller.words": "words of its steps",
+    "planrace.checker.semantics.describe.Teller.observed": "words of its steps",
+    "planrace.checker.semantics.describe.Teller.step": "steps",
+    "planrace.checker.engines.temporal.dead_ends.explain": "reasons why there is no recovery",
+    "planrace.checker.engines.temporal.runbook.runbook": "runbooks",
+    "planrace.checker.engines.explicit.vacuity.Census.warnings": "warnings",
 }
 MORE: dict[str, dict[str, Any]] = {
-    "checker.insight.look.least_delay": {"least_delay": True},
-    "checker.tell.different": {"all_different": True},
+    "planrace.checker.explain.least_delay.least_delay": {"least_delay": True},
+    "planrace.checker.explain.distinct_causes.different": {"all_different": True},
 }
 """What is only told where it is asked for."""
 
@@ -199,7 +198,9 @@ def test_all_of_it_is_told_where_nothing_fails(file: str) -> None:
 @pytest.mark.parametrize("name", EXPLAINERS)
 def test_an_explainer_that_fails_changes_nothing_else(name: str, file: str) -> None:
     whole = decided(asked(file))
-    errors = ERRORS if name == "checker.insight.look.beliefs" else [ERRORS[len(name) % len(ERRORS)], KeyError(0)]
+    errors = (
+        ERRORS if name == "planrace.checker.explain.beliefs.beliefs" else [ERRORS[len(name) % len(ERRORS)], KeyError(0)]
+    )
     for problem in errors:
         with pytest.MonkeyPatch.context() as patch:
             failing(patch, name, problem)
@@ -215,7 +216,7 @@ def test_an_explainer_that_fails_changes_nothing_else(name: str, file: str) -> N
 
 
 def test_what_makes_states_many_may_fail(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    failing(monkeypatch, "checker.advice.outgrown", KeyError("x"))
+    failing(monkeypatch, "planrace.checker.advice.forecast.outgrown", KeyError("x"))
     report = check(find(file), options=Options(states=5, properties=("always-somebody",)))
     assert report.verdict.word == "unknown"
     (said,) = [w for w in report.warnings if w.kind == UNAVAILABLE]
@@ -225,9 +226,12 @@ def test_what_makes_states_many_may_fail(file: str, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize("name", ["match", "Lens.trace", "Lens.insight"])
 def test_a_run_that_shows_a_scenario_is_found_whatever_is_said_of_it(name: str, file: str) -> None:
     options = Options(scenario="story", explain=True)
-    where = {"match": "checker.insight.look.beliefs", "Lens.trace": "checker.replay.Teller.words"}
+    where = {
+        "match": "planrace.checker.explain.beliefs.beliefs",
+        "Lens.trace": "planrace.checker.semantics.describe.Teller.words",
+    }
     with pytest.MonkeyPatch.context() as patch:
-        failing(patch, where.get(name, "checker.insight.look.causes"), ValueError("x"))
+        failing(patch, where.get(name, "planrace.checker.explain.causes.causes"), ValueError("x"))
         report = check(find(file), faults=["stuck"], options=options)
     assert report.verdict.word == "holds"
     assert report.findings[0].trace is not None
@@ -236,7 +240,11 @@ def test_a_run_that_shows_a_scenario_is_found_whatever_is_said_of_it(name: str, 
 def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = {f.name: f.verdict for f in prove(find(file)).findings}
     assert {v.word for v in whole.values()} >= {"violated"}
-    for name in ("checker.insight.look.beliefs", "checker.replay.Teller.words", "checker.proof.prove.declared"):
+    for name in (
+        "planrace.checker.explain.beliefs.beliefs",
+        "planrace.checker.semantics.describe.Teller.words",
+        "planrace.checker.explain.states.declared",
+    ):
         with pytest.MonkeyPatch.context() as patch:
             failing(patch, name, KeyError("x"))
             report = prove(find(file))
@@ -250,7 +258,7 @@ def test_that_nobody_knows_of_warnings_is_a_failure_where_warnings_are() -> None
 
 
 def test_an_interruption_passes(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    failing(monkeypatch, "checker.insight.look.beliefs", KeyboardInterrupt())
+    failing(monkeypatch, "planrace.checker.explain.beliefs.beliefs", KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         asked(file)
     assert run(["-p", file, "--fault", "stuck", "--format", "json"]) == 130
@@ -271,19 +279,19 @@ def test_a_guard_says_each_reason_once() -> None:
 
 # Forms -----------------------------------------------------------------------------------------------------------
 MAKERS = {
-    "json": "checker.report.json.render_json",
-    "html": "checker.report.html.render_html",
-    "junit": "checker.report.junit.render_junit",
-    "sarif": "checker.report.sarif.render_sarif",
-    "annotations": "checker.report.github.render_annotations",
-    "summary": "checker.report.github.render_summary",
-    "mermaid": "checker.report.mermaid.render_mermaid",
-    "svg": "checker.report.svg.render_svg",
-    "shiviz": "checker.report.shiviz.render_shiviz",
-    "itf": "checker.report.itf.render_itf",
-    "tlc": "checker.report.tlc.render_tlc",
-    "dot": "checker.report.graphs.render_dot",
-    "graphml": "checker.report.graphs.render_graphml",
+    "json": "planrace.checker.report.json.write.render_json",
+    "html": "planrace.checker.report.html.page.render_html",
+    "junit": "planrace.checker.report.ci.junit.render_junit",
+    "sarif": "planrace.checker.report.ci.sarif.render_sarif",
+    "annotations": "planrace.checker.report.ci.github.render_annotations",
+    "summary": "planrace.checker.report.ci.github.render_summary",
+    "mermaid": "planrace.checker.report.trace.mermaid.render_mermaid",
+    "svg": "planrace.checker.report.trace.svg.render_svg",
+    "shiviz": "planrace.checker.report.trace.shiviz.render_shiviz",
+    "itf": "planrace.checker.report.trace.itf.render_itf",
+    "tlc": "planrace.checker.report.trace.tlc.render_tlc",
+    "dot": "planrace.checker.report.trace.graphs.render_dot",
+    "graphml": "planrace.checker.report.trace.graphs.render_graphml",
 }
 
 
@@ -312,7 +320,7 @@ def test_a_form_that_fails_leaves_the_others(
 def test_a_part_of_the_text_that_fails_leaves_the_others(
     name: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failing(monkeypatch, f"checker.report.document.{name}", AttributeError("no such thing"))
+    failing(monkeypatch, f"planrace.checker.report.text.document.{name}", AttributeError("no such thing"))
     assert run(["-p", file, "--fault", "stuck"]) == 1
     out, err = capsys.readouterr()
     assert "no such thing" in out
@@ -326,8 +334,8 @@ def test_other_results_are_what_they_are_without_their_text(
     for name, attribute in (("a", "protocol"), ("b", "fixed")):
         run(["-p", f"slots.py:{attribute}", "--format", f"json:{name}.json"])
     assert run(["compare", "a.json", "b.json"]) == 1
-    failing(monkeypatch, "checker.cli.compare.comparison_document", KeyError("x"))
-    failing(monkeypatch, "checker.cli.lint.lint_document", KeyError("x"))
+    failing(monkeypatch, "planrace.checker.report.text.comparison.comparison_document", KeyError("x"))
+    failing(monkeypatch, "planrace.checker.advice.lint.words.lint_document", KeyError("x"))
     capsys.readouterr()
     assert run(["compare", "a.json", "b.json", "--format", "markdown:c.md"]) == 1
     assert Path("c.md").exists()
@@ -338,9 +346,9 @@ def test_other_results_are_what_they_are_without_their_text(
 @pytest.mark.parametrize(
     ("command", "maker"),
     [
-        (["prove", "--all"], "checker.cli.prove.matrix_document"),
-        (["forecast"], "checker.cli.forecast.forecast_document"),
-        (["mutate", "--action", "take"], "checker.cli.mutate.mutation_document"),
+        (["prove", "--all"], "planrace.checker.report.text.proofs.matrix_document"),
+        (["forecast"], "planrace.checker.advice.forecast.words.forecast_document"),
+        (["mutate", "--action", "take"], "planrace.checker.review.mutation.words.mutation_document"),
     ],
 )
 def test_no_command_fails_for_its_text(
@@ -361,7 +369,7 @@ def test_no_command_fails_for_its_text(
 def test_a_terminal_that_cannot_be_drawn_on_gets_plain_text(
     file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failing(monkeypatch, "checker.report.terminal.draw", ValueError("no such colour"))
+    failing(monkeypatch, "planrace.checker.report.text.terminal.draw", ValueError("no such colour"))
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
     assert run(["lint", "-p", file]) == 0
     assert "(exit 0)" in capsys.readouterr().out
@@ -384,9 +392,9 @@ def test_a_test_fails_or_passes_whatever_is_said_of_it(
             model_check(protocol, expect="violated", explain=True)
         """
     )
-    failing(monkeypatch, "checker.insight.look.beliefs", KeyError("x"))
-    failing(monkeypatch, "checker.report.html.render_html", ValueError("x"))
-    failing(monkeypatch, "checker.report.document.coverage", ValueError("x"))
+    failing(monkeypatch, "planrace.checker.explain.beliefs.beliefs", KeyError("x"))
+    failing(monkeypatch, "planrace.checker.report.html.page.render_html", ValueError("x"))
+    failing(monkeypatch, "planrace.checker.report.text.document.coverage", ValueError("x"))
     result = project.runpytest_inprocess()
     result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*model_check: expected holds, found violated*", "*html: not written: ValueError*"])
@@ -395,7 +403,7 @@ def test_a_test_fails_or_passes_whatever_is_said_of_it(
 def test_what_fails_before_there_is_a_report_is_told_though_its_form_fails(
     file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    failing(monkeypatch, "checker.report.junit.render_broken", KeyError("x"))
+    failing(monkeypatch, "planrace.checker.report.ci.junit.render_broken", KeyError("x"))
     assert run(["-p", file, "--fault", "no-such-fault", "--format", "junit:out.xml"]) == 2
     assert "no-such-fault" in capsys.readouterr().err
 

@@ -9,18 +9,18 @@ import pytest
 import z3
 from hypothesis import HealthCheck, given, settings
 
-from checker import Options, check, find
-from checker.explore import Search
-from checker.interpreter import Interpreter
-from checker.limits import Limits
-from checker.smt import engine
-from checker.smt.cti import counterexample_to_induction
-from checker.smt.spacer import Spacer
-from checker.vocabulary import Verdict
-from model.language import If, ModelError, Protocol, Step, System, Term, integers, step, update, when
-from properties import invariant
-from properties.dns import fixed, original
-from properties.kinds import Checkable, Invariant
+from planrace.checker import Options, check, find
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.symbolic import engine
+from planrace.checker.engines.symbolic.cti import counterexample_to_induction
+from planrace.checker.engines.symbolic.spacer import Spacer
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.model.language import If, ModelError, Protocol, Step, System, Term, integers, step, update, when
+from planrace.properties import invariant
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Checkable, Invariant
 
 from .systems import everything, random_systems
 
@@ -108,7 +108,8 @@ def test_a_counterexample_to_induction_is_shown_and_labelled() -> None:
     assert finding.unreached is not None
     last = finding.unreached.trace.steps[-1]
     assert (last.action, last.state["n"]) == ("up", 7)
-    from checker.report import document, render_plain
+    from planrace.checker.report.text.document import document
+    from planrace.checker.report.text.plain import render_plain
 
     text = " ".join(render_plain(document(report, 3)).split())
     assert "never-seven: a counterexample to induction" in text
@@ -201,7 +202,7 @@ def test_fail_fast() -> None:
 
 
 def test_lemmas_are_used_only_as_far_as_they_are_inductive() -> None:
-    from properties.proof import Proof, lemma
+    from planrace.properties.proof import Proof, lemma
 
     system = fixed.system()
     argument: Any = system.proofs[0]

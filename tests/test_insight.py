@@ -12,24 +12,27 @@ import networkx
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
-from checker import Options, check, find
-from checker.answers import shows
-from checker.explore import Search
-from checker.insight import Lens, Wanted, causes, check_alike, different, happens_before
-from checker.insight.causes import Question, conflicts, take
-from checker.insight.delay import TAG
-from checker.insight.happens import reduced
-from checker.insight.reads import Touched, place_text, touched
-from checker.insight.recovery import Recovery
-from checker.interpreter import Interpreter, RangeError, State
-from checker.limits import Limits
-from checker.replay import Recording, ReplayError, performer, record
-from checker.tell import seeker
-from checker.vocabulary import Finding, Report
-from model.language import Instance, ModelError
-from properties import invariant
-from properties.dns import fixed, original
-from properties.kinds import Invariant, Recoverability
+from planrace.checker import Options, check, find
+from planrace.checker.engines.answer import shows
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.explain.causes import Question, causes, conflicts, take
+from planrace.checker.explain.dependencies import Touched, place_text, touched
+from planrace.checker.explain.distinct_causes import different
+from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.happens_before import happens_before, reduced
+from planrace.checker.explain.least_delay import TAG
+from planrace.checker.explain.recovery import Recovery
+from planrace.checker.explain.side_by_side import check_alike
+from planrace.checker.results.report import Finding, Report
+from planrace.checker.run.findings import seeker
+from planrace.checker.semantics.describe import performer
+from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
+from planrace.checker.semantics.replay import Recording, ReplayError, record
+from planrace.model.language import Instance, ModelError
+from planrace.properties import invariant
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Invariant, Recoverability
 
 from .systems import random_systems
 

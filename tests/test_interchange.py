@@ -20,13 +20,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checker import Options, check, find
-from checker.annotations import Declared, Shape
-from checker.report.itf import TraceFormatError, read_itf, render_itf
-from checker.report.tlc import render_tlc
-from checker.vocabulary import Shown, ShownState, Step, Trace
-from model.language import Array, Bool, Enum, Index, Instance, SetOf, Sort
-from model.language.sorts import Maybe
+from planrace.checker import Options, check, find
+from planrace.checker.report.trace.itf import TraceFormatError, read_itf, render_itf
+from planrace.checker.report.trace.tlc import render_tlc
+from planrace.checker.results.explanation import Declared, Shape
+from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
+from planrace.model.language import Array, Bool, Enum, Index, Instance, SetOf, Sort
+from planrace.model.language.sorts import Maybe
 
 HERE = Path(__file__).parent
 SCHEMA = json.loads((HERE.parent / "docs" / "itf.schema.json").read_text())
@@ -79,8 +79,8 @@ def small() -> Trace:
     """Two steps of which the second one repeats for ever; every kind of sort, and of what a step may lack."""
     first: ShownState = {"size": -1, "done": False, "held": [0, 0, 0], "seen": [[], []]}
     then: ShownState = {"size": 2, "done": True, "held": [0, 2, 0], "seen": [["GREEN", "BLUE"], []]}
-    grow = Step("grow", {"w": 1, "_c": "GREEN"}, "worker 1", "gardener", "well", None, "grows “it” to 2", then)
-    fail = Step("fail", {"w": 2}, "environment", "environment", None, "frost", "it freezes\x1b[31m", then)
+    grow = TraceStep("grow", {"w": 1, "_c": "GREEN"}, "worker 1", "gardener", "well", None, "grows “it” to 2", then)
+    fail = TraceStep("fail", {"w": 2}, "environment", "environment", None, "frost", "it freezes\x1b[31m", then)
     return Trace(first, (grow, fail), loop=1)
 
 
@@ -130,7 +130,7 @@ def traces(draw: st.DrawFn) -> tuple[Trace, tuple[Declared, ...]]:
     chosen = st.dictionaries(st.text(), st.booleans() | st.integers() | st.text(), max_size=2)
     told, perhaps = st.text(), st.none() | st.text()
     steps = [
-        Step(draw(told), draw(chosen), draw(told), draw(told), draw(perhaps), draw(perhaps), draw(told), s)
+        TraceStep(draw(told), draw(chosen), draw(told), draw(told), draw(perhaps), draw(perhaps), draw(told), s)
         for s in states[1:]
     ]
     return Trace(states[0], tuple(steps), loop), variables
@@ -254,7 +254,9 @@ def test_a_trace_of_quint_is_read() -> None:
     trace, (x,) = read_itf(json.dumps({"vars": names, "states": states}))
     assert x == Declared("b::x", Shape("number", "number", -7, 9))
     assert (trace.initial, trace.loop) == ({"b::x": -7}, None)
-    assert trace.steps == (Step("pay_in", {"to": "bob", "all": [1, 2]}, "", "", None, None, "pay in", {"b::x": 9}),)
+    assert trace.steps == (
+        TraceStep("pay_in", {"to": "bob", "all": [1, 2]}, "", "", None, None, "pay in", {"b::x": 9}),
+    )
 
 
 def test_what_is_read_of_others_can_be_written() -> None:

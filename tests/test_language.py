@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from model.language import (
+from planrace.model.language import (
     Changes,
     Choice,
     DefinitionError,
@@ -43,7 +43,7 @@ from model.language import (
     update,
     when,
 )
-from properties import eventually_always, invariant, reachable, recoverable, role
+from planrace.properties import eventually_always, invariant, reachable, recoverable, role
 
 P = Protocol("test")
 SIZE = P.parameter("size", 3, 1, 5)
@@ -277,7 +277,7 @@ def lambda_named(name: str, body: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def holder_member() -> Term:
-    from model.language.terms import make
+    from planrace.model.language.terms import make
 
     return make(Op.BOUND, (), Worker, ("w", 0))
 
@@ -306,7 +306,7 @@ def test_binders_do_not_capture() -> None:
 
 
 def _subterms(term: Term) -> list[Term]:
-    from model.language.terms import subterms
+    from planrace.model.language.terms import subterms
 
     return list(subterms(term))
 

@@ -8,15 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from checker import find
-from checker.advice import (
-    Budget,
-    Lint,
-    lint,
-)
-from checker.advice.finding import KINDS
-from checker.cli.main import run
-from model.language import (
+from planrace.checker import find
+from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.lint.finding import KINDS, Lint
+from planrace.checker.advice.lint.lint import lint
+from planrace.checker.cli.main import run
+from planrace.model.language import (
     Changes,
     If,
     ModelError,
@@ -37,7 +34,7 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant
+from planrace.properties import invariant
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
@@ -326,7 +323,7 @@ def test_the_endless_planner_is_linted_too() -> None:
 def test_the_command_lint(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "late.py"
     file.write_text(
-        "from model.language import *\np = Protocol('late')\nx = p.variable('x', boolean(), False)\n"
+        "from planrace.model.language import *\np = Protocol('late')\nx = p.variable('x', boolean(), False)\n"
         "y = p.variable('y', boolean(), False)\n@p.action(by='a')\ndef go():\n return step(when(~y), update(x, ~x))\n"
     )
     assert run(["lint", "-p", f"{file}:p"]) == 0

@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from checker import check
-from checker.catalogue import find, find_beside
-from checker.cli.main import run
-from model.language import ModelError, Protocol, integers, step, update, when
+from planrace.checker import check
+from planrace.checker.cli.main import run
+from planrace.checker.run.protocols import find, find_beside
+from planrace.model.language import ModelError, Protocol, integers, step, update, when
 
-COMMAND = [sys.executable, "-c", "from checker.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"]
 
 PROTOCOL = """\
-from model.language import *
-from properties import *
+from planrace.model.language import *
+from planrace.properties import *
 import asyncio, sys
 import pytest
 class Mine(BaseException): pass
@@ -159,7 +159,7 @@ def test_a_true_interrupt_is_one(place: str, sent: signal.Signals) -> None:
     )
     written(place, slow)
     hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    command = [sys.executable, "-c", f"{hear}; from checker.cli import main; main()", "-p", "m.py:p", *CHOSEN]
+    command = [sys.executable, "-c", f"{hear}; from planrace.checker.cli import main; main()", "-p", "m.py:p", *CHOSEN]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from checker.cli.main import run
-from checker.native.dialect import FAILED, DialectError, Translator
-from checker.native.machine import Machine
-from checker.native.memory import Array
+from planrace.checker.cli.main import run
+from planrace.checker.engines.native.instructions import FAILED
+from planrace.checker.engines.native.jit import Machine
+from planrace.checker.engines.native.memory import Array
+from planrace.checker.engines.native.translate import DialectError, Translator
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

@@ -10,18 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.explore import Kernel, Search, graph, instances
-from checker.explore.emit import Emitter, Watch
-from checker.explore.graph import Labels
-from checker.explore.instances import fan
-from checker.interpreter import Interpreter, RangeError
-from checker.native import NativeSearch, native_graph
-from checker.run import Options, check
-from checker.temporal import arrays
-from checker.vocabulary import Verdict
-from model.language import Protocol, System, Term, boolean, index, integers, optional, step, update, when
-from model.language.actions import Step
-from properties import invariant, leads_to
+from planrace.checker.engines.explicit import instances
+from planrace.checker.engines.explicit.codegen import Emitter
+from planrace.checker.engines.explicit.instances import fan
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.step_function import Kernel
+from planrace.checker.engines.explicit.transition_graph import Labels, graph
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.native.graph import native_graph
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.temporal import rows as arrays
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.options import Options
+from planrace.checker.run.run import check
+from planrace.checker.semantics.interpreter import Interpreter, RangeError
+from planrace.model.language import Protocol, System, Term, boolean, index, integers, optional, step, update, when
+from planrace.model.language.actions import Step
+from planrace.properties import invariant, leads_to
 
 from .systems import random_systems
 from .test_explorer import STATES, anywhere, expected

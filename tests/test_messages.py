@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from checker import Options, check, prove
-from checker.interpreter import Interpreter
-from model.language import (
+from planrace.checker import Options, check, prove
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.model.language import (
     DefinitionError,
     ModelError,
     Protocol,
@@ -27,8 +27,8 @@ from model.language import (
     update,
     when,
 )
-from model.patterns import crash, duplicating, lossy, ordered, unordered
-from properties import invariant
+from planrace.model.patterns import crash, duplicating, lossy, ordered, unordered
+from planrace.properties import invariant
 
 from . import naive
 from .test_channels import LOST, MORE, Form, named, post

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
-from checker import Options, find, mutate, render
-from checker.ask import ask
-from checker.cli.main import run
-from checker.interpreter import Interpreter, RangeError, State
-from checker.mutation import Judged, Mutation, UndecidedError
-from checker.mutation.weaken import weaker
-from model.language import (
+from planrace.checker import Options, find, mutate, render
+from planrace.checker.cli.main import run
+from planrace.checker.review.mutation.judge import Judged, Mutation, UndecidedError
+from planrace.checker.review.mutation.weaken import weaker
+from planrace.checker.run.engines import ask
+from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
+from planrace.model.language import (
     Instance,
     ModelError,
     Protocol,
@@ -35,8 +35,8 @@ from model.language import (
     update,
     when,
 )
-from properties import Invariant, invariant, reachable
-from properties.kinds import Checkable
+from planrace.properties import Invariant, invariant, reachable
+from planrace.properties.kinds import Checkable
 
 from . import naive
 from .systems import random_systems
@@ -319,7 +319,7 @@ def test_an_interruption_says_how_far_it_came(
         searched += 1
         return engine, answers, covered, searched == 4, warned
 
-    monkeypatch.setattr("checker.mutation.judge.ask", asked)
+    monkeypatch.setattr("planrace.checker.run.engines.ask", asked)
     assert run(["mutate", "-p", LEASE]) == 130
     out = " ".join(capsys.readouterr().out.split())
     assert "Interrupted: the rest was not tried." in out

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from checker import check
-from model.dns.protocol import Endpoint, Plan, alias, cursor, doomed, keep, plan, trees
-from model.language import Changes, System, Term, exists, such_that
-from properties.dns import fixed
+from planrace.checker import check
+from planrace.model.dns.protocol import Endpoint, Plan, alias, cursor, doomed, keep, plan, trees
+from planrace.model.language import Changes, System, Term, exists, such_that
+from planrace.properties.dns import fixed
 
 KEEP_1 = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 KEEP_2 = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 2}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from checker import check, prove, render, state_graph
-from checker.symbols import identifier, symbol
-from model.language import (
+from planrace.checker import check, prove, render, state_graph
+from planrace.checker.engines.symbols import identifier, symbol
+from planrace.model.language import (
     Protocol,
     Term,
     array,
@@ -28,8 +28,8 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from properties import event, fact, invariant, never, role, scenario
+from planrace.model.language.actions import Step
+from planrace.properties import event, fact, invariant, never, role, scenario
 
 from .hostile import TEXTS, WORDS, hostile, walk
 from .naive import search
@@ -170,6 +170,6 @@ def test_what_is_derived_uses_no_name_that_authors_can_give() -> None:
 
 
 def first_of(sort: Any) -> Term:
-    from model.language.terms import constant
+    from planrace.model.language.terms import constant
 
     return constant(1, sort)

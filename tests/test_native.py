@@ -11,17 +11,30 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from checker.explore import Search
-from checker.interpreter import RangeError
-from checker.limits import Limits
-from checker.native import NativeSearch
-from checker.native.memory import Array
-from checker.vocabulary import Exploration, Verdict
-from model.language import Instance, Protocol, System, Term, array, index, integers, step, subsets, update, when
-from model.language.actions import Step
-from properties import invariant
-from properties.dns import fixed, original
-from properties.kinds import Checkable
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.native.memory import Array
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.results.report import Exploration
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import (
+    Instance,
+    Protocol,
+    System,
+    Term,
+    array,
+    index,
+    integers,
+    step,
+    subsets,
+    update,
+    when,
+)
+from planrace.model.language.actions import Step
+from planrace.properties import invariant
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Checkable
 
 from .systems import everything, random_systems
 
@@ -59,7 +72,7 @@ def test_counts(row: dict[str, Any], workers: int) -> None:
 @pytest.mark.parametrize("states", [7, 1000])
 def test_rounds_change_nothing(states: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is sifted out within a round is counted once all the same, however long rounds are."""
-    monkeypatch.setattr("checker.native.worker.ROUND", states)
+    monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", states)
     instance = fixed.system(["crash", "lock-expiry"]).instance(plans=3, endpoints=1)
     _, covered = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=2).run()
     assert (covered.states, covered.transitions, covered.depth) == (71779, 409672, 29)
@@ -70,11 +83,11 @@ def test_rounds_change_nothing(states: int, monkeypatch: pytest.MonkeyPatch) -> 
 def test_full_buckets(pad: int, late: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """States that wait for the buckets below a full one are all stored, once, also where there is none below."""
     for name in ("words", "store"):
-        monkeypatch.setattr(f"checker.native.{name}.PAD", pad)
+        monkeypatch.setattr(f"planrace.checker.engines.native.{name}.PAD", pad)
     for name in ("words", "worker"):
-        monkeypatch.setattr(f"checker.native.{name}.LATE", late)
-    monkeypatch.setattr("checker.native.store.FAST", (1.0, 1.2))
-    monkeypatch.setattr("checker.native.store.FIRST", 1)
+        monkeypatch.setattr(f"planrace.checker.engines.native.{name}.LATE", late)
+    monkeypatch.setattr("planrace.checker.engines.native.store.FAST", (1.0, 1.2))
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
     instance = fixed.system(["crash", "lock-expiry"]).instance(plans=3, endpoints=1)
     search = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=2)
     _, covered = search.run()
@@ -170,7 +183,7 @@ def counters(count: int, top: int) -> Instance:
 
     @protocol.action(place, by="environment")
     def count_on(p: Term) -> Step:
-        from model.language import forall
+        from planrace.model.language import forall
 
         return step(
             when(value[p] < top, forall(place, lambda q: (value[q] == value[p]) | (value[q] == value[p] + 1))),
@@ -212,10 +225,10 @@ def test_nothing_is_written_behind_an_array(count: int, monkeypatch: pytest.Monk
     """However many words a state has, also where buckets are full."""
     Fenced.made.clear()
     for module in ("worker", "store"):
-        monkeypatch.setattr(f"checker.native.{module}.Array", Fenced)
+        monkeypatch.setattr(f"planrace.checker.engines.native.{module}.Array", Fenced)
     for speed in ("FAST", "THRIFTY"):
-        monkeypatch.setattr(f"checker.native.store.{speed}", (1.0, 1.2))
-    monkeypatch.setattr("checker.native.store.FIRST", 1)
+        monkeypatch.setattr(f"planrace.checker.engines.native.store.{speed}", (1.0, 1.2))
+    monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
     protocol = Protocol("wide", "counters, and what is carried along")
     low = protocol.variable("low", integers(0, 63), 0)
     high = protocol.variable("high", integers(0, 63), 0)
@@ -265,8 +278,8 @@ def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyP
     both = [
         invariant(f"not-{n}", ~((left == n) & (right == n) & (held != set())), "a state that is met") for n in (20, 390)
     ]
-    monkeypatch.setattr("checker.native.worker.ROUND", 64)
-    monkeypatch.setattr("checker.native.search.SCANNED", 1 << 20)
+    monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", 64)
+    monkeypatch.setattr("planrace.checker.engines.native.search.SCANNED", 1 << 20)
     native = NativeSearch(instance, both, exhaustive=True, workers=workers)
     assert native.program.words == 2
     found = shape(native)
@@ -337,8 +350,8 @@ def test_growth_keeps_every_state() -> None:
 # Memory --------------------------------------------------------------------------------------------------------
 def test_a_memory_limit_is_kept() -> None:
     code = (
-        "from checker.native import NativeSearch; from checker.limits import Limits, peak_memory\n"
-        "from properties.dns import fixed\n"
+        "from planrace.checker.engines.native import NativeSearch; from planrace.checker.engines.limits import Limits, peak_memory\n"
+        "from planrace.properties.dns import fixed\n"
         "limit = 260 * 2**20\n"
         "instance = fixed.system(['crash', 'lock-expiry']).instance()\n"
         "covered = NativeSearch(instance, [], exhaustive=True, limits=Limits(memory=limit)).run()[1]\n"
@@ -361,7 +374,7 @@ def test_without_address_space_the_reference_goes_on() -> None:
     """Where the system reserves no memory ahead, a large search stays in Python."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))\n"
-        "from checker import check, find\n"
+        "from planrace.checker import check, find\n"
         "report = check(find('fixed'), {'endpoints': 1, 'plans': 3}, faults=['crash', 'lock-expiry'])\n"
         "print(report.engine, report.exploration.states, report.exploration.complete)"
     )
@@ -373,7 +386,7 @@ def test_peak_memory_is_that_of_this_process() -> None:
     """A process is not charged for the one that started it."""
     code = (
         "import subprocess, sys; big = bytearray(400 * 2**20)\n"
-        "inner = 'from checker.limits import peak_memory; print(peak_memory())'\n"
+        "inner = 'from planrace.checker.engines.limits import peak_memory; print(peak_memory())'\n"
         "print(subprocess.run([sys.executable, '-c', inner], capture_output=True, text=True, check=True).stdout)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

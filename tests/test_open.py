@@ -10,18 +10,18 @@ import pytest
 import z3
 from hypothesis import HealthCheck, given, settings
 
-from checker.explore import Search
-from checker.limits import Limits
-from checker.proof import Decider
-from checker.smt.obligations import Obligations
-from checker.smt.open import _HANDLERS as OPENED
-from checker.smt.open import Frame, Open
-from checker.smt.prove import Prover
-from checker.smt.sorts import UnencodableError
-from checker.smt.steps import Steps
-from checker.smt.wellformed import defined
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.proof.decide import Decider
+from planrace.checker.engines.proof.encoding import _HANDLERS as OPENED
+from planrace.checker.engines.proof.encoding import Frame, Open
+from planrace.checker.engines.proof.houdini import Prover
+from planrace.checker.engines.proof.obligations import Obligations
+from planrace.checker.engines.proof.sorts import UnencodableError
+from planrace.checker.engines.proof.wellformed import defined
+from planrace.checker.engines.symbolic.transition import Steps
+from planrace.checker.results.verdict import Verdict
+from planrace.model.language import (
     If,
     Index,
     ModelError,
@@ -49,10 +49,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.terms import equal
-from properties import Invariant, StepInvariant, invariant, step_invariant
-from properties.dns import fixed, original
+from planrace.model.language.actions import Step
+from planrace.model.language.terms import equal
+from planrace.properties import Invariant, StepInvariant, invariant, step_invariant
+from planrace.properties.dns import fixed, original
 
 from .systems import random_systems
 

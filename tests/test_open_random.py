@@ -14,11 +14,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.interpreter import Interpreter, State
-from checker.proof import Decider
-from checker.smt.sorts import UnencodableError
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker.engines.proof.decide import Decider
+from planrace.checker.engines.proof.sorts import UnencodableError
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.language import (
     If,
     Instance,
     ModelError,
@@ -46,9 +46,9 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step, Update
-from model.language.sorts import Array, Bool, Enum, Index, Int, Maybe, SetOf, Sort
-from properties import Invariant, StepInvariant, invariant, lemma, proof, step_invariant
+from planrace.model.language.actions import Step, Update
+from planrace.model.language.sorts import Array, Bool, Enum, Index, Int, Maybe, SetOf, Sort
+from planrace.properties import Invariant, StepInvariant, invariant, lemma, proof, step_invariant
 
 SYSTEMS = int(os.environ.get("PLANRACE_OPEN_SYSTEMS", "150"))
 STATES = 400

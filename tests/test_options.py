@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from checker.cli.main import run
-from checker.interpreter import Interpreter, State
-from checker.native import NativeSearch
-from checker.run import Options, check
-from checker.vocabulary import Verdict
-from model.language import DefinitionError, Instance, ModelError, Protocol, integers, step, update
-from model.language.actions import Step
-from properties import invariant
-from properties.dns import fixed, original
-from properties.kinds import Checkable
+from planrace.checker.cli.main import run
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.options import Options
+from planrace.checker.run.run import check
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.language import DefinitionError, Instance, ModelError, Protocol, integers, step, update
+from planrace.model.language.actions import Step
+from planrace.properties import invariant
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Checkable
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 4, "keep": 2}
 

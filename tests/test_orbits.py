@@ -10,15 +10,19 @@ from typing import Any
 
 import pytest
 
-import checker
-from checker import Options, check, find, forecast, render
-from checker.explore import ASKED, UNASKED, Kernel, Search, graph
-from checker.explore.symmetry import Canonical
-from checker.interpreter import State
-from checker.layout import Layout
-from checker.native import NativeSearch, native_graph
-from checker.temporal import Recoveries
-from model.language import (
+from planrace import checker
+from planrace.checker import Options, check, find, forecast, render
+from planrace.checker.engines.explicit.orbits import ASKED, UNASKED
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.step_function import Kernel
+from planrace.checker.engines.explicit.symmetry import Canonical
+from planrace.checker.engines.explicit.transition_graph import graph
+from planrace.checker.engines.native.graph import native_graph
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.temporal.recovery import Recoveries
+from planrace.checker.semantics.interpreter import State
+from planrace.checker.semantics.packing import Layout
+from planrace.model.language import (
     Array,
     Index,
     Instance,
@@ -39,10 +43,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.terms import constant
-from properties import invariant, recoverable
-from properties.kinds import Checkable
+from planrace.model.language.actions import Step
+from planrace.model.language.terms import constant
+from planrace.properties import invariant, recoverable
+from planrace.properties.kinds import Checkable
 
 from .random_systems.draw import draw
 from .random_systems.judge import Judge

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from checker.cli.main import run
-from checker.report import OutputError, OutputPlace, write_whole
+from planrace.checker.cli.main import run
+from planrace.checker.report.output import OutputError, OutputPlace, write_whole
 
 from .counter import PROTOCOL
 from .test_streams import COMMAND, FULL
@@ -37,7 +37,7 @@ def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in ("command", "forecast", "lint", "graph", "mutate", "baseline", "prove", "compare", "explain"):
         for name in ("find", "check", "wanted", "take", "read_report"):
-            monkeypatch.setattr(f"checker.cli.{module}.{name}", never, raising=False)
+            monkeypatch.setattr(f"planrace.checker.cli.{module}.{name}", never, raising=False)
 
 
 def verdict(path: str | Path) -> str:
@@ -70,7 +70,7 @@ def test_a_pipe_that_nobody_reads_is_waited_for_and_told(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo("pipe")
-    monkeypatch.setattr("checker.report.output.PATIENCE", 0.2)
+    monkeypatch.setattr("planrace.checker.report.output.PATIENCE", 0.2)
     assert run([*CHECK, "-o", "json:pipe", "-o", "html:page.html"]) == 2
     out, err = capsys.readouterr()
     assert "cannot write pipe: nobody has opened it for reading in 0.2 seconds" in err
@@ -82,8 +82,8 @@ def test_a_pipe_that_nobody_reads_is_waited_for_and_told(
 def test_waiting_for_the_reader_of_a_pipe_is_interrupted(tmp_path: Path) -> None:
     os.mkfifo("pipe")
     hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    waits = "import checker.report.output as o; o.time.sleep = lambda _: os.kill(os.getpid(), signal.SIGINT)"
-    code = f"import os; {hear}; {waits}; from checker.cli import main; main()"
+    waits = "import planrace.checker.report.output as o; o.time.sleep = lambda _: os.kill(os.getpid(), signal.SIGINT)"
+    code = f"import os; {hear}; {waits}; from planrace.checker.cli import main; main()"
     command = [sys.executable, "-c", code, *CHECK, "-o", "json:pipe"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 130
@@ -286,7 +286,7 @@ def test_a_form_that_fails_leaves_no_older_one(
     def broken(*_: object, **__: object) -> str:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("checker.cli.deliver.render_trace", broken)
+    monkeypatch.setattr("planrace.checker.report.formats.render_trace", broken)
     Path("r.md").write_text("of yesterday", encoding="utf-8")
     assert run([*CHECK, "-o", "mermaid:r.md", "-o", "json:r.json"]) == 2
     out, err = capsys.readouterr()
@@ -377,7 +377,7 @@ def test_a_run_needs_neither_home_nor_cache(chosen: str | None) -> None:
     environment = {n: v for n, v in os.environ.items() if n != "PLANRACE_CACHE"}
     if chosen is not None:
         environment["PLANRACE_CACHE"] = chosen
-    code = f"{HOMELESS}\nfrom checker.cli import main\nmain()"
+    code = f"{HOMELESS}\nfrom planrace.checker.cli import main\nmain()"
     done = subprocess.run(
         [sys.executable, "-c", code, *CHECK, "--engine", "native"],
         capture_output=True,

@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
-from checker import Options, Report, Trace, check, find
-from checker.annotations import Insight
-from checker.report.html import render_html
-from checker.vocabulary import Change, Finding, Step, Verdict
+from planrace.checker import Options, Report, Trace, check, find
+from planrace.checker.report.html.page import render_html
+from planrace.checker.results.explanation import Insight
+from planrace.checker.results.report import Finding
+from planrace.checker.results.trace import Change, TraceStep
+from planrace.checker.results.verdict import Verdict
 
 HERE = Path(__file__).parent
 HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror=window.hacked=1>'\"&{{data}}"
@@ -35,7 +37,7 @@ def lengthened(report: Report, steps: int) -> Report:
     """A report of a run of so many steps: a counter that two processes count on."""
     states = [{"count": n} for n in range(steps + 1)]
     run = tuple(
-        Step(
+        TraceStep(
             "count",
             {},
             f"worker {n % 2 + 1}",

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from checker import Options, check, prove
-from checker.interpreter import Interpreter
-from model.language import (
+from planrace.checker import Options, check, prove
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.model.language import (
     DefinitionError,
     ModelError,
     Protocol,
@@ -33,8 +33,8 @@ from model.language import (
     update,
     when,
 )
-from model.patterns import clock, crash, duplicating, lossy, ordered, timer, unordered
-from properties import invariant, lemma, proof, reachable, step_invariant
+from planrace.model.patterns import clock, crash, duplicating, lossy, ordered, timer, unordered
+from planrace.properties import invariant, lemma, proof, reachable, step_invariant
 
 from . import naive
 

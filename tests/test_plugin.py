@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from checker import find, instance_of
-from checker.fingerprint import fingerprint
-from checker.plugin.budget import Budget
-from model.language import Instance
+from planrace.checker import find, instance_of
+from planrace.checker.plugin.budget import Budget
+from planrace.checker.plugin.fingerprint import fingerprint
+from planrace.model.language import Instance
 
 from .counter import PROTOCOL
 
@@ -46,8 +46,8 @@ def test_liveness_without_the_faults_that_are_on_says_so(project: pytest.Pyteste
     project.makepyfile(
         """
         from counter import protocol, stage, done
-        from model.language import *
-        from properties import eventually_always
+        from planrace.model.language import *
+        from planrace.properties import eventually_always
 
         def test_it(model_check):
             faint = protocol.fault("faint", "nothing comes of it")
@@ -68,8 +68,8 @@ def test_liveness_without_the_faults_that_are_on_says_so(project: pytest.Pyteste
 def test_a_proof_says_that_it_is_for_every_size(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
-        from model.language import *
-        from properties import invariant
+        from planrace.model.language import *
+        from planrace.properties import invariant
 
         relay = Protocol("relay", "workers begin and finish")
         Worker = index("worker", relay.parameter("workers", 2, 1, 5))
@@ -156,7 +156,7 @@ def test_undecided_fails_unless_it_may(project: pytest.Pytester) -> None:
 def test_the_decorator_makes_a_test_of_each_instance(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
-        from checker.plugin import checked
+        from planrace.checker.plugin import checked
         from counter import fixed, protocol
 
         @checked(fixed, sizes=[{"workers": 1}, {"workers": 3}])
@@ -203,7 +203,7 @@ def test_several_processes(project: pytest.Pytester) -> None:
     pytest.importorskip("xdist")
     project.makepyfile(
         """
-        from checker.plugin import checked
+        from planrace.checker.plugin import checked
         from counter import fixed, protocol
 
         @checked(fixed, sizes=[{"workers": n} for n in (1, 2, 3, 4)])
@@ -246,7 +246,7 @@ def test_starting_pytest_loads_no_engine(project: pytest.Pytester) -> None:
         import sys
 
         def test_nothing():
-            assert not {"z3", "llvmlite", "networkx", "checker.run", "checker.explore"} & set(sys.modules)
+            assert not {"z3", "llvmlite", "networkx", "planrace.checker.run.run", "planrace.checker.engines.explicit"} & set(sys.modules)
         """
     )
     project.runpytest_subprocess().assert_outcomes(passed=1)
@@ -283,8 +283,8 @@ def test_warnings_are_told_and_may_fail(project: pytest.Pytester) -> None:
     """A counter that stops where no end is: told beside what holds, a failure where the test is strict."""
     project.makepyfile(
         stops="""
-        from model.language import *
-        from properties import invariant
+        from planrace.model.language import *
+        from planrace.properties import invariant
 
         protocol = Protocol("stops", "it stops")
         n = protocol.variable("n", integers(0, 2), 0)

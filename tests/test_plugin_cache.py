@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from checker import Options, check, find, instance_of
-from checker.fingerprint import fingerprint
-from checker.plugin.budget import Budget
-from checker.plugin.cache import Cache, lasting
-from checker.plugin.request import Request
-from model.language.terms import FALSE
+from planrace.checker import Options, check, find, instance_of
+from planrace.checker.plugin.budget import Budget
+from planrace.checker.plugin.cache import Cache, lasting
+from planrace.checker.plugin.fingerprint import fingerprint
+from planrace.checker.plugin.request import Request
+from planrace.model.language.terms import FALSE
 
 pytest_plugins = ["pytester"]
 
@@ -55,7 +55,7 @@ def test_seconds_are_of_a_whole_test(project: pytest.Pytester) -> None:
         """
         import time
         from counter import fixed
-        from checker.plugin import request
+        from planrace.checker.plugin import request
 
         def slow(*asked, **more):
             time.sleep(0.3)
@@ -151,8 +151,8 @@ def test_what_is_decided_in_full_is_not_asked_again(project: pytest.Pytester) ->
     project.makepyfile(
         """
         from counter import fixed, protocol
-        from model.language import Protocol, boolean, primed, step, update, when
-        from properties import step_invariant
+        from planrace.model.language import Protocol, boolean, primed, step, update, when
+        from planrace.properties import step_invariant
 
         def test_searched(model_check):
             model_check(fixed)

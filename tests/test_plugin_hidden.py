@@ -41,8 +41,8 @@ def test_their_tests_run_undisturbed(theirs: pytest.Pytester, form: str) -> None
 
 def test_a_test_that_asks_for_us_names_what_hides_us(theirs: pytest.Pytester) -> None:
     theirs.makepyfile(test_asks="def test_it(model_check):\n    model_check('original')\n")
-    theirs.makepyfile(test_imports="from model.language import Protocol\n")
-    theirs.makepyfile(test_decorates="from checker.plugin import checked\n")
+    theirs.makepyfile(test_imports="from planrace.model.language import Protocol\n")
+    theirs.makepyfile(test_decorates="from planrace.checker.plugin import checked\n")
     result = theirs.run(sys.executable, *FORMS["python -m pytest"], "--continue-on-collection-errors")
     result.assert_outcomes(passed=1, errors=3)
     out = " ".join(result.stdout.str().split())
@@ -58,7 +58,7 @@ def test_a_test_that_asks_for_us_names_what_hides_us(theirs: pytest.Pytester) ->
 def test_it_is_all_there_where_nothing_hides_it(pytester: pytest.Pytester, form: str) -> None:
     pytester.makepyfile(
         """
-        from checker.plugin import checked
+        from planrace.checker.plugin import checked
 
         @checked("fixed", "plans-never-regress", sizes=[{"enactors": 1, "plans": 2}])
         def test_decorated(report):

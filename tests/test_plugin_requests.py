@@ -7,8 +7,8 @@ import shlex
 
 import pytest
 
-from checker.cli.main import run
-from checker.plugin.artifacts import sanitised
+from planrace.checker.cli.main import run
+from planrace.checker.plugin.artifacts import sanitised
 
 pytest_plugins = ["pytester"]
 
@@ -19,7 +19,7 @@ def test_decorated_functions_are_tests_like_others(project: pytest.Pytester) -> 
     project.makepyfile(
         """
         import pytest
-        from checker.plugin import checked
+        from planrace.checker.plugin import checked
         from counter import fixed, protocol
 
         @checked(fixed, sizes=[{"workers": 1}])
@@ -54,7 +54,7 @@ def test_decorated_functions_are_tests_like_others(project: pytest.Pytester) -> 
 
 def test_no_instances_are_no_success(project: pytest.Pytester) -> None:
     wrong = ["sizes=[]", "sizes={'workers': 2}", "faults=['crash']", "faults=[]"]
-    text = "from checker.plugin import checked\nfrom counter import fixed\n\n@checked(fixed, {})\ndef test_it(): pass\n"
+    text = "from planrace.checker.plugin import checked\nfrom counter import fixed\n\n@checked(fixed, {})\ndef test_it(): pass\n"
     project.makepyfile(**{f"test_{n}": text.replace("{}", w) for n, w in enumerate(wrong)})
     result = project.runpytest_inprocess()
     result.assert_outcomes(errors=4)
@@ -107,7 +107,7 @@ def test_commands_that_are_printed_say_the_same(
 ) -> None:
     project.makepyfile(
         """
-        from checker import Options
+        from planrace.checker import Options
         from counter import fixed, protocol
 
         system = fixed.system(without=["compare-and-set"])
@@ -171,7 +171,7 @@ def test_an_interruption_stops_the_session(project: pytest.Pytester) -> None:
             raise KeyboardInterrupt
 
         def test_it(model_check, monkeypatch):
-            monkeypatch.setattr("checker.limits.INTERVAL", -1.0)
+            monkeypatch.setattr("planrace.checker.engines.limits.INTERVAL", -1.0)
             model_check(fixed, listener=interrupt)
         """
     )
@@ -183,10 +183,10 @@ def test_properties_can_be_given_themselves(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         import pytest
-        from checker.plugin import checked
+        from planrace.checker.plugin import checked
         from counter import *
-        from model.language import *
-        from properties import invariant, reachable, step_invariant
+        from planrace.model.language import *
+        from planrace.properties import invariant, reachable, step_invariant
 
         low = invariant("low", total < 2, "nobody gets to two")
         two = reachable("two", total == 2, "somebody gets to two")
@@ -253,7 +253,7 @@ def test_wrong_requests_name_their_line(project: pytest.Pytester) -> None:
     """Also where a decorator asks; a decorator without its protocol is one."""
     project.makepyfile(
         """
-        from checker import check; from checker.plugin import checked
+        from planrace.checker import check; from planrace.checker.plugin import checked
         from counter import fixed
 
         @checked(fixed, "all-countd")
@@ -272,7 +272,9 @@ def test_wrong_requests_name_their_line(project: pytest.Pytester) -> None:
             check(fixed, faults=["crsh"])
         """
     )
-    project.makepyfile(test_bare="from checker.plugin import checked\n\n\n@checked\ndef test_d(report): pass\n")
+    project.makepyfile(
+        test_bare="from planrace.checker.plugin import checked\n\n\n@checked\ndef test_d(report): pass\n"
+    )
     result = project.runpytest_inprocess("--continue-on-collection-errors")
     result.assert_outcomes(failed=5, errors=1)
     result.stdout.fnmatch_lines(
@@ -290,7 +292,7 @@ def test_wrong_requests_name_their_line(project: pytest.Pytester) -> None:
 def test_instances_can_be_chosen_by_name(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
-        from checker.plugin import checked
+        from planrace.checker.plugin import checked
         from counter import fixed
 
         @checked(fixed, sizes=[{"workers": 2}, {"workers": 3}])
@@ -334,7 +336,7 @@ def test_a_promise_that_the_engine_cannot_answer_is_open(project: pytest.Pyteste
         """
         import counter
         from counter import *
-        from properties import eventually_always
+        from planrace.properties import eventually_always
 
         live = counter.fixed.protocol
         live.declare(eventually_always("all-done", done, "all are done sometime"))

@@ -63,7 +63,7 @@ SLOW = "This search ran in Python, which is slower than machine code"
 
 
 def _run(hidden: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    program = textwrap.dedent(START) + textwrap.dedent(hidden) + "\nfrom checker.cli import main\nmain()\n"
+    program = textwrap.dedent(START) + textwrap.dedent(hidden) + "\nfrom planrace.checker.cli import main\nmain()\n"
     command = [sys.executable, "-c", program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
 
@@ -104,6 +104,6 @@ def test_a_memory_limit_that_cannot_be_held_is_refused() -> None:
 
 def test_no_library_has_anything_to_say_when_it_is_imported() -> None:
     """Z3 lists all that it knows where it is told of a parameter that it does not: such a version is too old."""
-    modules = "checker.smt, checker.proof, checker.native, checker.stategraph, checker.report.decode"
+    modules = "planrace.checker.engines.symbolic, planrace.checker.engines.proof, planrace.checker.engines.native, planrace.checker.run.state_graph, planrace.checker.report.json.decode"
     done = subprocess.run([sys.executable, "-c", f"import {modules}"], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("", "")

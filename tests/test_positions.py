@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from checker.explore import Search
-from checker.interpreter import RangeError
-from checker.limits import Limits
-from checker.native import NativeSearch
-from checker.smt.bmc import Bounded
-from checker.smt.induction import Induction
-from checker.smt.spacer import Spacer
-from checker.vocabulary import Verdict
-from model.language import System, Term
-from properties import invariant, reachable, step_invariant
-from properties.kinds import Checkable
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.symbolic.bmc import Bounded
+from planrace.checker.engines.symbolic.induction import Induction
+from planrace.checker.engines.symbolic.spacer import Spacer
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import System, Term
+from planrace.properties import invariant, reachable, step_invariant
+from planrace.properties.kinds import Checkable
 
 from . import naive
 from .positions import systems_of_positions

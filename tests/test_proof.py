@@ -14,20 +14,24 @@ from typing import Any
 
 import pytest
 
-from checker.explore import Search
-from checker.limits import Limits
-from checker.proof import Decider, Matrix, Proving, confirm, scripts
-from checker.smt.obligations import Obligations
-from checker.smt.prove import Argument, Gap, Prover
-from checker.table import Cell, MatrixReport
-from checker.vocabulary import Verdict
-from model.dns import BASE
-from model.dns.protocol import latest
-from model.language import ModelError, System, taken
-from properties import invariant, reachable
-from properties.dns import fixed, original
-from properties.kinds import Invariant, StepInvariant
-from properties.proof import Proof, lemma
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.proof.decide import Decider
+from planrace.checker.engines.proof.houdini import Argument, Gap, Prover
+from planrace.checker.engines.proof.matrix import Matrix
+from planrace.checker.engines.proof.obligations import Obligations
+from planrace.checker.engines.proof.second_solver import confirm
+from planrace.checker.engines.proof.smtlib import scripts
+from planrace.checker.results.matrix import Cell, MatrixReport
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.prove import Proving
+from planrace.model.dns import BASE
+from planrace.model.dns.protocol import latest
+from planrace.model.language import ModelError, System, taken
+from planrace.properties import invariant, reachable
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Invariant, StepInvariant
+from planrace.properties.proof import Proof, lemma
 
 FAULTS = tuple(fixed.protocol.faults)
 SAFETY = [p for p in fixed.system().properties if isinstance(p, Invariant | StepInvariant)]
@@ -272,7 +276,7 @@ def test_results_repeat() -> None:
     """The same command says the same, also where Python orders sets differently."""
 
     def told(seed: str) -> Any:
-        command = [sys.executable, "-c", "from checker.cli import main; main()", "prove", "-p", "fixed"]
+        command = [sys.executable, "-c", "from planrace.checker.cli import main; main()", "prove", "-p", "fixed"]
         done = subprocess.run(
             [*command, "--format", "json"],
             cwd=Path(__file__).parent.parent,

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from checker import MatrixReport, Report, find, matrix, prove, render
-from checker.cli.main import run
-from checker.confirmation import Confirmation
+from planrace.checker import MatrixReport, Report, find, matrix, prove, render
+from planrace.checker.cli.main import run
+from planrace.checker.results.proof import Confirmation
 
 from .test_page import browser
 

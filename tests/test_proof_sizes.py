@@ -5,13 +5,26 @@ from __future__ import annotations
 
 import pytest
 
-from checker import prove
-from checker.vocabulary import Verdict
-from model.language import ModelError, Protocol, System, Term, array, boolean, forall, index, step, taken, update, when
-from model.language.actions import Step
-from model.language.changes import Changes
-from model.language.terms import TRUE
-from properties import invariant, lemma, proof, recoverable, step_invariant
+from planrace.checker import prove
+from planrace.checker.results.verdict import Verdict
+from planrace.model.language import (
+    ModelError,
+    Protocol,
+    System,
+    Term,
+    array,
+    boolean,
+    forall,
+    index,
+    step,
+    taken,
+    update,
+    when,
+)
+from planrace.model.language.actions import Step
+from planrace.model.language.changes import Changes
+from planrace.model.language.terms import TRUE
+from planrace.properties import invariant, lemma, proof, recoverable, step_invariant
 
 from .test_wrong_models import pair
 

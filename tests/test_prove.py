@@ -12,16 +12,16 @@ from typing import Any
 import jsonschema
 import pytest
 
-from checker.api import render
-from checker.catalogue import find
-from checker.cli.main import run
-from checker.explore import Search
-from checker.limits import Limits
-from checker.proof import Proving
-from checker.report.json import to_json
-from checker.vocabulary import Verdict
-from model.dns.protocol import keep, latest
-from model.language import (
+from planrace.checker.api.calls import render
+from planrace.checker.cli.main import run
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.report.json.write import to_json
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.protocols import find
+from planrace.checker.run.prove import Proving
+from planrace.model.dns.protocol import keep, latest
+from planrace.model.language import (
     DefinitionError,
     Protocol,
     Term,
@@ -38,11 +38,11 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.terms import equal
-from properties import invariant, lemma, proof
-from properties.kinds import Invariant, StepInvariant
-from properties.proof import Proof
+from planrace.model.language.actions import Step
+from planrace.model.language.terms import equal
+from planrace.properties import invariant, lemma, proof
+from planrace.properties.kinds import Invariant, StepInvariant
+from planrace.properties.proof import Proof
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = "examples/blue_green.py"

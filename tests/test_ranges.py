@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-import checker
-from checker.cli.main import run
-from checker.plugin.budget import Budget
-from checker.ranges import RANGES
-from model.language import ModelError
+from planrace import checker
+from planrace.checker.cli.main import run
+from planrace.checker.plugin.budget import Budget
+from planrace.checker.run.ranges import RANGES
+from planrace.model.language import ModelError
 
 from .counter import PROTOCOL
 
@@ -78,7 +78,7 @@ def test_the_command_refuses_numbers_that_are_none(option: str, capsys: pytest.C
 def test_every_number_of_every_command_is_in_a_table() -> None:
     import click
 
-    from checker.cli.app import app
+    from planrace.checker.cli.app import app
 
     def options(group: click.Group, above: str) -> set[str]:
         found = set()

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from checker import Options, check
-from checker.explore import Search
-from checker.interpreter import RangeError
-from checker.limits import Limits
-from checker.native import NativeSearch
-from checker.report import document, render_json, render_plain
-from model.language import Protocol, System, Term, array, count, index, integers, primed, step, update, when
-from model.language.actions import Step
-from properties import invariant, reachable
+from planrace.checker import Options, check
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.report.json.write import render_json
+from planrace.checker.report.text.document import document
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import Protocol, System, Term, array, count, index, integers, primed, step, update, when
+from planrace.model.language.actions import Step
+from planrace.properties import invariant, reachable
 
 from .systems import random_systems
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from checker import check
-from checker.explore import Search
-from checker.interpreter import Context, Interpreter, State
-from checker.limits import Limits
-from checker.proof import Decider
-from checker.smt.schedule import course
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker import check
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.proof.decide import Decider
+from planrace.checker.engines.proof.schedule import course
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import Context, Interpreter, State
+from planrace.model.language import (
     Instance,
     ModelError,
     Protocol,
@@ -33,11 +33,11 @@ from model.language import (
     update,
     when,
 )
-from properties import recoverable
-from properties.dns import fixed, original
-from properties.kinds import Recoverability
-from properties.proof import Proof, proof
-from properties.schedule import Plan, plan, schedule, take
+from planrace.properties import recoverable
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Recoverability
+from planrace.properties.proof import Proof, proof
+from planrace.properties.schedule import Plan, plan, schedule, take
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 2, "keep": 1}
 
@@ -158,7 +158,7 @@ def one_step(interpreter: Interpreter, of: Any, state: State, bound: dict[Any, i
 def test_a_schedule_takes_only_steps_that_may_help() -> None:
     @schedule("automation-recovers", meaning="cheats")
     def cheat() -> Plan:
-        from model.dns.protocol import latest, plans
+        from planrace.model.dns.protocol import latest, plans
 
         return plan(latest <= plans, [take("publish nothing", "publish_empty", when=latest < plans)], [latest])
 

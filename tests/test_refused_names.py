@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from checker import check
-from checker.cli.main import run
-from model.language import (
+from planrace.checker import check
+from planrace.checker.cli.main import run
+from planrace.model.language import (
     DefinitionError,
     ModelError,
     Protocol,
@@ -33,8 +33,8 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from properties import event, fact, invariant, lemma, plan, proof, reachable, role, scenario, take
+from planrace.model.language.actions import Step
+from planrace.properties import event, fact, invariant, lemma, plan, proof, reachable, role, scenario, take
 
 
 def twice(*kinds: str) -> Callable[[], None]:
@@ -278,7 +278,7 @@ def test_every_command_refuses_them_at_the_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("m.py").write_text(
-        'from model.language import *\np = Protocol("p")\nn = p.parameter("limit", 2, 1, 5)\n'
+        'from planrace.model.language import *\np = Protocol("p")\nn = p.parameter("limit", 2, 1, 5)\n'
         'v = p.variable("limit", integers(0, 5), 0)\n'
     )
     assert run([*command.split(), "-p", "m.py:p"]) == 2

@@ -14,12 +14,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from checker import Options, Report, Trace, check, find, prove
-from checker.report import OutputError, document, render_json, render_plain, to_json, write_whole
-from checker.report.errors import ReadError
-from checker.report.read import read_report
-from checker.report.terminal import draw
-from checker.vocabulary import Exploration
+from planrace.checker import Options, Report, Trace, check, find, prove
+from planrace.checker.report.errors import ReadError
+from planrace.checker.report.json.read import read_report
+from planrace.checker.report.json.write import render_json, to_json
+from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.report.text.document import document
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.report.text.terminal import draw
+from planrace.checker.results.report import Exploration
 
 HERE = Path(__file__).parent
 SCHEMA = json.loads((HERE.parent / "docs" / "report.schema.json").read_text())

@@ -10,19 +10,22 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker import Options, Verdict, check, find
-from checker.cli.main import run
-from checker.explore import Search
-from checker.interpreter import Interpreter, RangeError
-from checker.limits import Limits
-from checker.replay import record
-from checker.scenario import Guide, Monitor, Shortest, casts, match, monitored
-from model.dns.protocol import Enactor
-from model.language import DefinitionError, Instance, System, Term, primed, taken
-from model.language.terms import FALSE, TRUE
-from properties import Scenario, event, fact, never, role, scenario
-from properties.dns import fixed, original
-from properties.postmortem import postmortem
+from planrace.checker import Options, Verdict, check, find
+from planrace.checker.cli.main import run
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.scenario.guide import Guide
+from planrace.checker.engines.scenario.match import Monitor, casts, match
+from planrace.checker.engines.scenario.monitored import monitored
+from planrace.checker.engines.scenario.shortest import Shortest
+from planrace.checker.semantics.interpreter import Interpreter, RangeError
+from planrace.checker.semantics.replay import record
+from planrace.model.dns.protocol import Enactor
+from planrace.model.language import DefinitionError, Instance, System, Term, primed, taken
+from planrace.model.language.terms import FALSE, TRUE
+from planrace.properties import Scenario, event, fact, never, role, scenario
+from planrace.properties.dns import fixed, original
+from planrace.properties.postmortem import postmortem
 
 from .systems import random_systems
 

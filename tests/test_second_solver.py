@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from checker import find, matrix, prove
-from checker.cli.main import run
-from checker.proof import export
-from model.language import ModelError
+from planrace.checker import find, matrix, prove
+from planrace.checker.cli.main import run
+from planrace.checker.engines.proof import smtlib as export
+from planrace.model.language import ModelError
 
 EXAMPLE = str(Path(__file__).parent.parent / "examples" / "blue_green.py")
 PROOFS = [["-p", f"{EXAMPLE}:fixed"], ["-p", f"{EXAMPLE}:protocol", "--all"]]

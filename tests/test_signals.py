@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checker.cli.signals import Signals
+from planrace.checker.cli.signals import Signals
 
 from .counter import PROTOCOL
 
@@ -27,17 +27,17 @@ def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def command(before: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command after some other code, in a process that hears of interruptions even in the background."""
     hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    code = f"{hear}\n{before}\nfrom checker.cli import main\nmain()"
+    code = f"{hear}\n{before}\nfrom planrace.checker.cli import main\nmain()"
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=120, check=False
     )
 
 
 EARLY = {
-    "while the command is imported": "checker.cli.main",
-    "while what hears signals is imported": "checker.cli.signals",
-    "while streams are imported": "checker.cli.streams",
-    "while engines are imported": "checker.explore",
+    "while the command is imported": "planrace.checker.cli.main",
+    "while what hears signals is imported": "planrace.checker.cli.signals",
+    "while streams are imported": "planrace.checker.cli.streams",
+    "while engines are imported": "planrace.checker.engines.explicit",
 }
 IMPORTING = """
 import sys
@@ -60,7 +60,7 @@ def patched(name, *rest):
 builtins.__import__ = patched
 """,
     "while machine code is made": """
-import checker.native.machine as machine
+import planrace.checker.engines.native.jit as machine
 def made(*_):
     kill()
 machine.Machine._made = machine.Machine.__init__ = made
@@ -122,7 +122,7 @@ def test_nothing_large_is_imported_before_signals_are_heard() -> None:
     code = f"""
 import sys
 sys.path[:0] = {sys.path!r}
-import checker.cli
+import planrace.checker.cli
 print([m for m in ("typing", "enum", "re", "click", "model") if m in sys.modules])
 """
     command = [sys.executable, "-S", "-c", code]  # without what an environment imports for itself
@@ -140,8 +140,8 @@ def test_a_signal_while_the_authors_file_is_loaded(number: signal.Signals) -> No
 def test_what_was_searched_before_machine_code_was_made_is_told() -> None:
     before = f"""
 {KILL.format("SIGTERM")}
-import checker.native.machine as machine
-import checker.searches as searches
+import planrace.checker.engines.native.jit as machine
+import planrace.checker.run.explicit as searches
 searches.OUTGROWN = 5
 def made(*_):
     kill()
@@ -157,7 +157,7 @@ machine.Machine.__init__ = made
 def test_an_interruption_that_python_forgets_comes_again() -> None:
     """In a callback of a weak reference no exception gets through."""
     before = """
-import checker.explore.search as search, os, signal, weakref, time
+import planrace.checker.engines.explicit.search as search, os, signal, weakref, time
 class Thing: pass
 def called(_):
     os.kill(os.getpid(), signal.SIGTERM)
@@ -177,8 +177,8 @@ search.Search.run = run
 
 def test_whoever_catches_an_interruption_it_shows_in_the_exit_code() -> None:
     before = """
-import checker.report, os, signal
-said = checker.report.document
+import planrace.checker.report, os, signal
+said = planrace.checker.report.text.document
 def caught(*rest, **more):
     try:
         os.kill(os.getpid(), signal.SIGINT)
@@ -186,7 +186,7 @@ def caught(*rest, **more):
     except KeyboardInterrupt:
         pass
     return said(*rest, **more)
-checker.report.document = caught
+planrace.checker.report.text.document = caught
 """
     done = command(before, "-p", "counter.py:fixed")
     assert done.returncode == 130, done.stderr

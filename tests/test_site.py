@@ -13,11 +13,10 @@ from types import ModuleType
 
 import pytest
 
-import checker
-import checker.plugin
-import model.language
-import model.patterns
-import properties
+import planrace.checker.plugin
+import planrace.model.language
+import planrace.model.patterns
+from planrace import checker, properties
 
 from .test_docs import COMMAND, ROOT, masked
 
@@ -77,8 +76,8 @@ def test_nothing_is_left_unexecuted(document: str) -> None:
 
 # The reference ---------------------------------------------------------------------------------------------------
 REFERENCE = {
-    "api": [checker, checker.plugin],
-    "api-language": [model.language, model.patterns],
+    "api": [checker, planrace.checker.plugin],
+    "api-language": [planrace.model.language, planrace.model.patterns],
     "api-properties": [properties],
 }
 

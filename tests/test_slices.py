@@ -8,16 +8,20 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from checker.explore import Search
-from checker.explore.graph import graph
-from checker.limits import TimeUpError, until
-from checker.native import NativeSearch, native_graph
-from checker.native import graph as native_graphs
-from checker.temporal import Liveliness, arrays, liveness
-from checker.temporal.arrays import loops, pieces, zeros
-from model.language import Protocol, integers, step, update, when
-from model.language.actions import Step
-from properties import leads_to
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.transition_graph import graph
+from planrace.checker.engines.limits import until
+from planrace.checker.engines.native import graph as native_graphs
+from planrace.checker.engines.native.graph import native_graph
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.temporal import liveness
+from planrace.checker.engines.temporal import rows as arrays
+from planrace.checker.engines.temporal.liveness import Liveliness
+from planrace.checker.engines.temporal.rows import loops, pieces, zeros
+from planrace.checker.results.guard import TimeUpError
+from planrace.model.language import Protocol, integers, step, update, when
+from planrace.model.language.actions import Step
+from planrace.properties import leads_to
 
 
 def rows(moves: list[list[int]]) -> tuple[Any, Any]:

@@ -9,17 +9,32 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from checker.api import render
-from checker.cli.main import run
-from checker.explore import Search, irrelevant
-from checker.interpreter import RangeError
-from checker.native import NativeSearch
-from checker.run import Options, check
-from model.language import If, Protocol, System, Term, array, exists, index, integers, step, subsets, update, when
-from model.language.actions import Step
-from properties import infinitely_often, invariant
-from properties.dns import fixed, original
-from properties.kinds import Checkable
+from planrace.checker.api.calls import render
+from planrace.checker.cli.main import run
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.slicing import irrelevant
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.run.options import Options
+from planrace.checker.run.run import check
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import (
+    If,
+    Protocol,
+    System,
+    Term,
+    array,
+    exists,
+    index,
+    integers,
+    step,
+    subsets,
+    update,
+    when,
+)
+from planrace.model.language.actions import Step
+from planrace.properties import infinitely_often, invariant
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Checkable
 
 from .systems import everything, random_systems
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from checker import check
-from checker.cli.main import run
-from checker.vocabulary import Verdict
-from model.language import ModelError, Protocol, Variant, integers, outcome, step, taken, update, when
-from properties import event, fact, invariant, reachable, role, scenario
+from planrace.checker import check
+from planrace.checker.cli.main import run
+from planrace.checker.results.verdict import Verdict
+from planrace.model.language import ModelError, Protocol, Variant, integers, outcome, step, taken, update, when
+from planrace.properties import event, fact, invariant, reachable, role, scenario
 
 PROTOCOL = """\
-from model.language import *
-from properties import *
+from planrace.model.language import *
+from planrace.properties import *
 
 p = Protocol("deploy", "a pipeline flips a pointer and deletes old releases")
 runners = p.parameter("runners", default=2, low=1, high=4, meaning="how many runners")

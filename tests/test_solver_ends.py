@@ -13,11 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from checker import Options, check, interrupts
-from checker.limits import Limits, Progress, Watchman
-from checker.smt.solving import Solving, StoppedError
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker import Options, check
+from planrace.checker.engines import interrupts
+from planrace.checker.engines.limits import Limits, Progress, Watchman
+from planrace.checker.engines.symbolic.solving import Solving, StoppedError
+from planrace.checker.results.verdict import Verdict
+from planrace.model.language import (
     If,
     Protocol,
     Step,
@@ -33,14 +34,14 @@ from model.language import (
     update,
     when,
 )
-from model.language import array as array_of
-from properties import invariant, step_invariant
+from planrace.model.language import array as array_of
+from planrace.properties import invariant, step_invariant
 
 from .test_command import processor_seconds
 
 ROOT = Path(__file__).parent.parent
 HEAR = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-COMMAND = [sys.executable, "-c", f"{HEAR}; from checker.cli import main; main()"]
+COMMAND = [sys.executable, "-c", f"{HEAR}; from planrace.checker.cli import main; main()"]
 OVERRUN = 2.0
 """Seconds that a solver engine may take beyond its time limit, of the processor's: the machine may be busy."""
 
@@ -182,9 +183,9 @@ def test_a_full_memory_ends_it() -> None:
 
 STUCK = """
 import sys, time
-from checker import interrupts
-from checker.limits import Limits, Watchman
-from checker.smt.solving import Solving, StoppedError
+from planrace.checker import interrupts
+from planrace.checker.engines.limits import Limits, Watchman
+from planrace.checker.engines.symbolic.solving import Solving, StoppedError
 import z3
 try:
     Solving(Watchman("test", Limits(seconds=0.2))).run(lambda: time.sleep(30))
@@ -207,8 +208,8 @@ def test_work_that_does_not_listen_is_left_behind() -> None:
 
 DEAF = """
 import os, time
-from checker.limits import Limits, Watchman
-from checker.smt.solving import Solving, StoppedError
+from planrace.checker.engines.limits import Limits, Watchman
+from planrace.checker.engines.symbolic.solving import Solving, StoppedError
 import z3
 made = []
 def deaf():

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from checker.limits import Limits
-from checker.smt import engine
-from checker.vocabulary import Verdict
-from model.language import Instance, Protocol, Step, Term, integers, primed, step, taken, update, when
-from properties import invariant, reachable, step_invariant
-from properties.kinds import Checkable, Reachability
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.symbolic import engine
+from planrace.checker.results.verdict import Verdict
+from planrace.model.language import Instance, Protocol, Step, Term, integers, primed, step, taken, update, when
+from planrace.properties import invariant, reachable, step_invariant
+from planrace.properties.kinds import Checkable, Reachability
 
 from . import naive
 

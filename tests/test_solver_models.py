@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from checker import Options, check
-from checker.interpreter import RangeError
-from checker.limits import Limits
-from checker.smt import engine
-from checker.smt.bmc import Bounded
-from checker.smt.steps import Steps
-from checker.vocabulary import Report, Verdict
-from model.language import (
+from planrace.checker import Options, check
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.symbolic import engine
+from planrace.checker.engines.symbolic.bmc import Bounded
+from planrace.checker.engines.symbolic.transition import Steps
+from planrace.checker.results.report import Report
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import (
     Instance,
     ModelError,
     Protocol,
@@ -27,8 +28,8 @@ from model.language import (
     update,
     when,
 )
-from model.language.terms import constant
-from properties import invariant, reachable, step_invariant
+from planrace.model.language.terms import constant
+from planrace.properties import invariant, reachable, step_invariant
 
 from . import naive
 

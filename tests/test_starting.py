@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from checker import check
-from model.language import (
+from planrace.checker import check
+from planrace.model.language import (
     If,
     ModelError,
     Protocol,
@@ -24,7 +24,7 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant, reachable
+from planrace.properties import invariant, reachable
 
 
 def started(sort: Any, start: Any) -> Protocol:

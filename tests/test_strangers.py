@@ -17,10 +17,10 @@ from typing import Any
 
 import pytest
 
-from checker.cli.main import run
-from checker.limits import peak_memory
-from checker.report.forms import OF_TRACE, WHOLE
-from checker.report.read import TRACE_SCHEMA
+from planrace.checker.cli.main import run
+from planrace.checker.engines.limits import peak_memory
+from planrace.checker.report.formats import OF_TRACE, WHOLE
+from planrace.checker.report.json.read import TRACE_SCHEMA
 
 CASES = int(os.environ.get("PLANRACE_MUTANTS", "2000"))
 SEED = os.environ.get("PLANRACE_SEED", "planrace")

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from checker.cli.streams import PLAIN
+from planrace.checker.cli.streams import PLAIN
 
 from .counter import PROTOCOL
 
-COMMAND = [sys.executable, "-c", "from checker.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"]
 FULL = Path("/dev/full")
 
 

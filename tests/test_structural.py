@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-import checker
-import model
-import properties
-from model.language import Term, boolean, integers
-from model.language.protocol import Protocol
-from model.language.structural import Structural
+from planrace import checker, model, properties
+from planrace.model.language import Term, boolean, integers
+from planrace.model.language.protocol import Protocol
+from planrace.model.language.structural import Structural
 
 
 def _packages() -> list[types.ModuleType]:

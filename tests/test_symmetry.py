@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from checker import Options, check, find
-from checker.explore import Kernel, Search
-from checker.interpreter import State
-from checker.limits import Limits
-from checker.native import NativeSearch
-from model.language import (
+from planrace.checker import Options, check, find
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.step_function import Kernel
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.semantics.interpreter import State
+from planrace.model.language import (
     Array,
     Index,
     Instance,
@@ -35,11 +36,11 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.terms import constant
-from properties import invariant
-from properties.dns import fixed, original
-from properties.kinds import Checkable
+from planrace.model.language.actions import Step
+from planrace.model.language.terms import constant
+from planrace.properties import invariant
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Checkable
 
 ROWS = [r for r in json.loads((Path(__file__).parent / "counts.json").read_text()) if r["symmetry"]]
 ENGINES: list[Any] = [Search, NativeSearch]

@@ -6,10 +6,12 @@ import time
 
 import pytest
 
-import checker.tell
-from checker import Options, check
-from checker.limits import Deadline, TimeUpError, look_at_the_clock, until
-from checker.vocabulary import NOT_TOLD, Report, Verdict
+import planrace.checker.run.findings
+from planrace.checker import Options, check
+from planrace.checker.engines.limits import Deadline, look_at_the_clock, until
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.report import NOT_TOLD, Report
+from planrace.checker.results.verdict import Verdict
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 
@@ -20,7 +22,7 @@ def verdicts(report: Report) -> dict[str, tuple[Verdict, int | None]]:
 
 def test_without_time_verdicts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     full = check("original", SMALL)
-    monkeypatch.setattr(checker.tell, "TELLING", 0.0)
+    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
     hurried = check("original", SMALL)
     assert verdicts(hurried) == verdicts(full)
     assert (hurried.verdict, hurried.exit_code) == (full.verdict, full.exit_code)
@@ -35,7 +37,7 @@ def test_without_time_verdicts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(alternatives=1)])
 def test_what_is_asked_for_takes_the_time_that_it_takes(asked: Options, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checker.tell, "TELLING", 0.0)
+    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
     report = check("original", SMALL, options=asked)
     assert not [w for w in report.warnings if w.kind == NOT_TOLD]
 

@@ -12,22 +12,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker.answers import Answer
-from checker.ask import Options
-from checker.explore import Search, graph
-from checker.interpreter import Interpreter, State
-from checker.native import NativeSearch, native_graph
-from checker.run import check
-from checker.temporal import Liveliness, Recoveries, read_on
-from checker.temporal import arrays as temporal_arrays
-from checker.vocabulary import Verdict
-from model.dns import BASE
-from model.language import If, Instance, Protocol, System, Term, integers, step, update, when
-from model.language.actions import Step
-from model.language.terms import FALSE
-from properties import Liveness, eventually_always, infinitely_often, leads_to, recoverable
-from properties.dns import fixed, original
-from properties.kinds import Recoverability
+from planrace.checker.engines.answer import Answer
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.transition_graph import graph
+from planrace.checker.engines.native.graph import native_graph
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.temporal import rows as temporal_arrays
+from planrace.checker.engines.temporal.liveness import Liveliness, read_on
+from planrace.checker.engines.temporal.recovery import Recoveries
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.options import Options
+from planrace.checker.run.run import check
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.dns import BASE
+from planrace.model.language import If, Instance, Protocol, System, Term, integers, step, update, when
+from planrace.model.language.actions import Step
+from planrace.model.language.terms import FALSE
+from planrace.properties import Liveness, eventually_always, infinitely_often, leads_to, recoverable
+from planrace.properties.dns import fixed, original
+from planrace.properties.kinds import Recoverability
 
 from .systems import random_systems
 
@@ -267,8 +270,8 @@ def test_the_same_graph(workers: int, symmetric: bool) -> None:
 @given(random_systems(), st.data())
 def test_random_systems(drawn: tuple[System, list[Term], list[Term]], data: st.DataObject) -> None:
     """Every sort and operator: the same answers by Python and by machine code."""
-    from checker.interpreter import RangeError
-    from checker.limits import Limits
+    from planrace.checker.engines.limits import Limits
+    from planrace.checker.semantics.interpreter import RangeError
 
     system, states, _ = drawn
     kinds = {n: data.draw(st.sampled_from(["none", "weak", "strong"])) for n in system.actions}
@@ -418,7 +421,7 @@ def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("checker.temporal.recovery.recover", interrupt)
+    monkeypatch.setattr("planrace.checker.engines.temporal.backward.recover", interrupt)
     report = check(original, {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1})
     verdicts = {f.name: (f.verdict, f.how) for f in report.findings}
     assert report.interrupted

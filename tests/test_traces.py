@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from checker import check, find
-from checker.answers import confirm_state, confirm_step, retrace
-from checker.explore import Kernel
-from checker.interpreter import Interpreter, RangeError
-from checker.layout import Layout
-from checker.replay import Recording, ReplayError, record
-from model.language import Protocol, Step, Term, array, first, index, integers, step, update, when
-from properties import invariant
-from properties.dns import PROPERTIES, original
+from planrace.checker import check, find
+from planrace.checker.engines.answer import confirm_state, confirm_step, retrace
+from planrace.checker.engines.explicit.step_function import Kernel
+from planrace.checker.semantics.interpreter import Interpreter, RangeError
+from planrace.checker.semantics.packing import Layout
+from planrace.checker.semantics.replay import Recording, ReplayError, record
+from planrace.model.language import Protocol, Step, Term, array, first, index, integers, step, update, when
+from planrace.properties import invariant
+from planrace.properties.dns import PROPERTIES, original
 
 SIZES = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 

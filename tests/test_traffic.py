@@ -10,21 +10,22 @@ from typing import Any
 
 import pytest
 
-from checker import Options, Report, check, render, state_graph
-from checker.annotations import Declared, Part, Shape
-from checker.cli.main import run
-from checker.insight import declared
-from checker.insight.beliefs import beliefs
-from checker.interpreter import Interpreter
-from checker.replay import Pick, performer, record
-from checker.report.compare import compare, comparison_document
-from checker.report.itf import TraceFormatError, read_itf, render_itf
-from checker.report.plain import render_plain
-from checker.report.read import read_itf_report, report_of
-from checker.report.traffic import channels, deliveries
-from checker.report.values import changes, lines, places, state_before
-from checker.vocabulary import Trace
-from model.language import (
+from planrace.checker import Options, Report, check, render, state_graph
+from planrace.checker.cli.main import run
+from planrace.checker.explain.beliefs import beliefs
+from planrace.checker.explain.states import declared
+from planrace.checker.report.json.read import read_itf_report, report_of
+from planrace.checker.report.text.comparison import compare, comparison_document
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.report.text.values import changes, lines, places, state_before
+from planrace.checker.report.trace.itf import TraceFormatError, read_itf, render_itf
+from planrace.checker.report.trace.traffic import channels, deliveries
+from planrace.checker.results.explanation import Declared, Part, Shape
+from planrace.checker.results.trace import Trace
+from planrace.checker.semantics.describe import performer
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.replay import Pick, record
+from planrace.model.language import (
     If,
     Protocol,
     Step,
@@ -45,8 +46,8 @@ from model.language import (
     update,
     when,
 )
-from model.patterns import crash, duplicating, lossy, ordered, unordered
-from properties import invariant, recoverable
+from planrace.model.patterns import crash, duplicating, lossy, ordered, unordered
+from planrace.properties import invariant, recoverable
 
 
 def orders() -> Protocol:
@@ -375,7 +376,7 @@ def test_walking_and_explaining_tell_the_same(
 ) -> None:
     source = Path(__file__).read_text()
     body = source[source.index("def orders()") : source.index("def runs_all")]
-    imports = [f"from {name} import *" for name in ("model.language", "model.patterns", "properties")]
+    imports = [f"from {name} import *" for name in ("planrace.model.language", "planrace.model.patterns", "properties")]
     helper = "def runs_all(runs, worker):\n    return forall(worker, lambda w: runs[w])\n"
     (tmp_path / "orders.py").write_text("\n".join([*imports, helper, body, "protocol = orders()\n"]))
     monkeypatch.chdir(tmp_path)

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from checker import Options, Report, check, render
-from checker.cli.main import run
-from checker.report.values import state_text
-from checker.vocabulary import Finding
-from model.language import (
+from planrace.checker import Options, Report, check, render
+from planrace.checker.cli.main import run
+from planrace.checker.report.text.values import state_text
+from planrace.checker.results.report import Finding
+from planrace.model.language import (
     Protocol,
     Step,
     Term,
@@ -25,7 +25,7 @@ from model.language import (
     update,
     when,
 )
-from properties import invariant, reachable
+from planrace.properties import invariant, reachable
 
 
 def claims(*, owned: bool = False) -> Protocol:

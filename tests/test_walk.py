@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from checker import check, find
-from checker.cli.app import app
-from checker.cli.main import run
-from checker.interpreter import Interpreter
-from checker.report import render_json
-from checker.walk import Walk, picks_of
-from model.language import ModelError
+from planrace.checker import check, find
+from planrace.checker.cli.app import app
+from planrace.checker.cli.main import run
+from planrace.checker.report.json.write import render_json
+from planrace.checker.run.walk import Walk, picks_of
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.model.language import ModelError
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 ASKED = ["walk", "-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={v}"))]

@@ -8,17 +8,19 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from checker.cli.main import run
-from checker.explore import Census, Search
-from checker.interpreter import Interpreter, RangeError
-from checker.limits import Limits
-from checker.native import NativeSearch
-from checker.report.json import to_json
-from checker.run import Options, check
-from model.language import Protocol, System, Term, integers, step, update, when
-from model.language.actions import Step
-from properties import invariant, step_invariant
-from properties.dns import fixed, original
+from planrace.checker.cli.main import run
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.vacuity import Census
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.report.json.write import to_json
+from planrace.checker.run.options import Options
+from planrace.checker.run.run import check
+from planrace.checker.semantics.interpreter import Interpreter, RangeError
+from planrace.model.language import Protocol, System, Term, integers, step, update, when
+from planrace.model.language.actions import Step
+from planrace.properties import invariant, step_invariant
+from planrace.properties.dns import fixed, original
 
 from .systems import random_systems
 from .test_reports import SCHEMA
@@ -120,7 +122,7 @@ def test_the_protocols_of_ours_are_meant_as_they_are() -> None:
 
 def test_a_mutant_is_noticed() -> None:
     """An Enactor that never frees a lock: the others wait for ever."""
-    from model.dns.protocol import lock
+    from planrace.model.dns.protocol import lock
 
     system = fixed.system().changed(lambda change: change.forget("flip_alias", lock))
     report = check(system, SMALL)

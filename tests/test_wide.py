@@ -8,14 +8,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from checker import Options, check
-from checker.explore import Search
-from checker.interpreter import RangeError
-from checker.limits import Limits
-from checker.native import NativeSearch, UnsupportedError
-from checker.smt.bmc import Bounded
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker import Options, check
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.checker.engines.native.emit import UnsupportedError
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.symbolic.bmc import Bounded
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.model.language import (
     If,
     ModelError,
     Protocol,
@@ -31,10 +32,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.terms import contains
-from properties import invariant, reachable
-from properties.kinds import Checkable
+from planrace.model.language.actions import Step
+from planrace.model.language.terms import contains
+from planrace.properties import invariant, reachable
+from planrace.properties.kinds import Checkable
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 

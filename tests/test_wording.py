@@ -9,14 +9,26 @@ from pathlib import Path
 import pytest
 import z3
 
-from checker import check, forecast, prove, render, state_graph
-from checker.cli.main import run
-from checker.smt.solving import said
-from checker.wording import as_outcome, counted, joined, numbered, plural
-from model.language import Protocol, Term, boolean, index, optional, otherwise, outcome, step, taken, update, when
-from model.language.actions import Step
-from model.language.errors import so_many
-from properties import event, fact, invariant, leads_to, reachable, recoverable, scenario
+from planrace.checker import check, forecast, prove, render, state_graph
+from planrace.checker.cli.main import run
+from planrace.checker.engines.symbolic.solving import said
+from planrace.checker.results.wording import as_outcome, counted, joined, numbered, plural
+from planrace.model.language import (
+    Protocol,
+    Term,
+    boolean,
+    index,
+    optional,
+    otherwise,
+    outcome,
+    step,
+    taken,
+    update,
+    when,
+)
+from planrace.model.language.actions import Step
+from planrace.model.language.errors import so_many
+from planrace.properties import event, fact, invariant, leads_to, reachable, recoverable, scenario
 
 ROOT = Path(__file__).parent.parent
 NOUNS = re.findall(
@@ -143,8 +155,8 @@ def test_one_of_anything_is_one() -> None:
     assert "take never ends as late" in told
 
 
-SOURCE = """from model.language import *
-from properties import invariant
+SOURCE = """from planrace.model.language import *
+from planrace.properties import invariant
 p = Protocol("p")
 x = p.variable("x", integers(0, 1), 0)
 @p.action(by="somebody")

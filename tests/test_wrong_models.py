@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from checker import Report, check, matrix, prove, render
-from checker.proof import Decider, Proving, confirm, scripts
-from checker.vocabulary import Verdict
-from model.language import (
+from planrace.checker import Report, check, matrix, prove, render
+from planrace.checker.engines.proof.decide import Decider
+from planrace.checker.engines.proof.second_solver import confirm
+from planrace.checker.engines.proof.smtlib import scripts
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.prove import Proving
+from planrace.model.language import (
     If,
     ModelError,
     Protocol,
@@ -33,10 +36,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.actions import Step
-from model.language.terms import Value
-from properties import invariant, lemma, proof, recoverable, step_invariant
-from properties.schedule import Plan, plan, schedule, take
+from planrace.model.language.actions import Step
+from planrace.model.language.terms import Value
+from planrace.properties import invariant, lemma, proof, recoverable, step_invariant
+from planrace.properties.schedule import Plan, plan, schedule, take
 
 Made = Callable[[], Protocol]
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from model.language import (
+from planrace.checker.semantics.packing import root_of
+from planrace.model.language import (
     Action,
     Array,
     Index,
@@ -26,9 +27,7 @@ from model.language import (
     Variable,
     Variant,
 )
-from model.language.terms import subterms
-
-from ..layout import root_of
+from planrace.model.language.terms import subterms
 
 
 @dataclass(frozen=True, eq=False)

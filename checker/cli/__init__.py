@@ -1,5 +1,5 @@
 """The command ``check``. Heavy imports stand where they are used: ``check --help`` is quick."""
 
-from .entry import main
+from planrace.checker.cli.entry import main
 
 __all__ = ["main"]

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from .commands import Commands
-from .values import Memory, Name, Number, Setting
+from planrace.checker.cli.commands import Commands
+from planrace.checker.cli.values import Memory, Name, Number, Setting
 
 
 @click.group(
@@ -72,7 +72,7 @@ def app(context: click.Context, /, protocol: str | None, **options: Any) -> int 
         return None
     if protocol is None:
         raise click.UsageError("Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute.")
-    from .command import check_command
+    from planrace.checker.cli.command import check_command
 
     return check_command(protocol, **options)
 
@@ -105,7 +105,7 @@ def prove_command(protocol: str | None, **options: Any) -> int:
     """
     if protocol is None and not options["all_"]:
         raise click.UsageError("Missing option '-p' / '--protocol' (or --all).")
-    from .prove import prove_command as run
+    from planrace.checker.cli.prove import prove_command as run
 
     return run(protocol or "fixed", **options)
 
@@ -114,7 +114,7 @@ def prove_command(protocol: str | None, **options: Any) -> int:
 @click.option("-p", "--protocol", "protocols", metavar="NAME", multiple=True, help="Only this one; repeatable.")
 def list_command(protocols: tuple[str, ...]) -> None:
     """Protocols, parameters, protections, faults, properties and engines."""
-    from ..offers import listing, listing_text
+    from planrace.checker.run.listing import listing, listing_text
 
     click.echo(listing_text(listing(protocols)), nl=False)
 
@@ -140,7 +140,7 @@ def explain_command(report: str, forms: tuple[str, ...], outputs: tuple[str, ...
     tlc       TLC's JSON, for tlc -loadTrace json
     dot       the trace and what lies around it, for Graphviz; graphml: the same as GraphML
     """
-    from .explain import explain_command as run
+    from planrace.checker.cli.explain import explain_command as run
 
     return run(report, forms, outputs, trace)
 
@@ -157,7 +157,7 @@ def explain_command(report: str, forms: tuple[str, ...], outputs: tuple[str, ...
 @click.option("-o", "--output", "outputs", metavar="FILE", multiple=True, help="Where to write it; repeatable.")
 def graph_command(protocol: str, **options: Any) -> int:
     """Draw the whole state graph of a small instance, as Graphviz DOT or GraphML."""
-    from .graph import graph_command as run
+    from planrace.checker.cli.graph import graph_command as run
 
     return run(protocol, **options)
 
@@ -176,7 +176,7 @@ def walk_command(protocol: str, **options: Any) -> int:
 
     Reads commands from standard input, so a script can walk too; `help` lists them.
     """
-    from .walk import walk_command as run
+    from planrace.checker.cli.walk import walk_command as run
 
     return run(protocol, **options)
 
@@ -192,7 +192,7 @@ def compare_command(first: str, second: str, form: tuple[str, ...], outputs: tup
 
     Exit codes: 0 no verdict changed, 1 one did, 2 a file cannot be read.
     """
-    from .compare import compare_command as run
+    from planrace.checker.cli.compare import compare_command as run
 
     return run(first, second, form, outputs)
 
@@ -213,7 +213,7 @@ def lint_command(protocol: str, **options: Any) -> int:
 
     Exit codes: 0, with --strict 1 where there is something to say, 2 wrong request or model.
     """
-    from .lint import lint_command as run
+    from planrace.checker.cli.lint import lint_command as run
 
     return run(protocol, **options)
 
@@ -238,7 +238,7 @@ def lint_command(protocol: str, **options: Any) -> int:
 def forecast_command(protocol: str, **options: Any) -> int:
     """Forecast how many states a complete search will meet, how long it will take and how much memory, and say what
     multiplies the states and what would make them fewer. Takes seconds, whatever the size."""
-    from .forecast import forecast_command as run
+    from planrace.checker.cli.forecast import forecast_command as run
 
     return run(protocol, **options)
 
@@ -268,7 +268,7 @@ def mutate_command(protocol: str, **options: Any) -> int:
 
     Exit codes: 0, with --at-least 1 where the score is less, 2 wrong request or model, 3 undecided.
     """
-    from .mutate import mutate_command as run
+    from planrace.checker.cli.mutate import mutate_command as run
 
     return run(protocol, **options)
 
@@ -299,7 +299,7 @@ def baseline_save_command(protocol: str | None, output: str, **options: Any) -> 
 
     Exit codes: 0, 2 wrong request, model or file, 3 undecided (then nothing is written).
     """
-    from .baseline import save_command as run
+    from planrace.checker.cli.baseline import save_command as run
 
     return run(protocol, output, **options)
 
@@ -320,6 +320,6 @@ def baseline_compare_command(file: str, **options: Any) -> int:
 
     Exit codes: 0 no result changed, 1 one did, 2 wrong file, request or model, 3 undecided.
     """
-    from .baseline import compare_command as run
+    from planrace.checker.cli.baseline import compare_command as run
 
     return run(file, **options)

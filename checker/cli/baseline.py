@@ -9,30 +9,19 @@ from typing import Any
 
 import click
 
-from model.language import ModelError
-
-from ..baseline import (
-    Bounds,
-    Changed,
-    Entry,
-    Request,
-    UndecidedError,
-    changes,
-    changes_document,
-    changes_json,
-    changes_markdown,
-    check_decided,
-    exit_code,
-    read_baseline,
-    take,
-    wanted,
-    write_text,
-)
-from ..report import OutputPlace
-from ..vocabulary import INTERRUPTED, Report
-from .command import once
-from .deliver import Delivery, Told, documented
-from .progress import progress
+from planrace.checker.cli.command import once
+from planrace.checker.cli.deliver import Delivery, Told, documented
+from planrace.checker.cli.progress import progress
+from planrace.checker.report.output import OutputPlace
+from planrace.checker.results.report import Report
+from planrace.checker.results.verdict import INTERRUPTED
+from planrace.checker.review.baseline.changes import Changed, changes
+from planrace.checker.review.baseline.entry import Entry, Request
+from planrace.checker.review.baseline.read import read_baseline, wanted
+from planrace.checker.review.baseline.take import Bounds, UndecidedError, check_decided, take
+from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
+from planrace.checker.review.baseline.text import write_text
+from planrace.model.language import ModelError
 
 FORMS = ("text", "json", "markdown")
 UNDECIDED = 3

@@ -7,16 +7,16 @@ from typing import Any, TypeAlias
 
 import click
 
-from model.language import Variant
-
-from ..catalogue import find, find_beside, siblings
-from ..limits import Listener, until
-from ..report import document
-from ..report.outcome import Asked, Outcome
-from ..run import Options, check
-from ..vocabulary import Report
-from .deliver import Delivery, source_of, told
-from .progress import progress
+from planrace.checker.cli.deliver import Delivery, source_of, told
+from planrace.checker.cli.progress import progress
+from planrace.checker.engines.limits import Listener, until
+from planrace.checker.report.text.document import document
+from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.report import Report
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import find, find_beside, siblings
+from planrace.checker.run.run import check
+from planrace.model.language import Variant
 
 Ir: TypeAlias = Callable[[str], None] | None
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ..report.compare import compare, comparison_document, comparison_json, comparison_markdown
-from ..report.errors import ReadError
-from ..report.read import read_report
-from ..vocabulary import Report
-from .deliver import Delivery, Told, documented
+from planrace.checker.cli.deliver import Delivery, Told, documented
+from planrace.checker.report.errors import ReadError
+from planrace.checker.report.json.read import read_report
+from planrace.checker.report.text.comparison import compare, comparison_document, comparison_json, comparison_markdown
+from planrace.checker.results.report import Report
 
 FORMS = ("text", "json", "markdown")
 

@@ -12,15 +12,25 @@ from typing import Any
 
 import click
 
-from ..guarded import fault
-from ..report import OutputError, OutputPlace, render_plain
-from ..report.blocks import Document, Paragraph
-from ..report.forms import FOR_CI, FORMS, OF_TRACE, WHOLE, NoTraceError, render_broken, render_trace, render_whole
-from ..report.outcome import Broken
-from ..report.plain import WIDTH
-from ..vocabulary import Report, Source
-from ..wording import joined
-from .failures import code_of, sentence_of
+from planrace.checker.cli.failures import code_of, sentence_of
+from planrace.checker.report.formats import (
+    FOR_CI,
+    FORMS,
+    OF_TRACE,
+    WHOLE,
+    NoTraceError,
+    render_broken,
+    render_trace,
+    render_whole,
+)
+from planrace.checker.report.output import OutputError, OutputPlace
+from planrace.checker.report.text.plain import WIDTH, render_plain
+from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.guard import fault
+from planrace.checker.results.outcome import Broken
+from planrace.checker.results.report import Report
+from planrace.checker.results.trace import Source
+from planrace.checker.results.wording import joined
 
 
 @dataclass(frozen=True)
@@ -201,7 +211,7 @@ class Delivery:
 
     def _show(self, told: Told, *, strict: bool) -> None:
         if self.form == "text" and sys.stdout.isatty():
-            from ..report.terminal import draw
+            from planrace.checker.report.text.terminal import draw
 
             with suppress(Exception):  # it is told without colours then
                 draw(told.document)

@@ -13,7 +13,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Run ``check`` and exit the process with its code."""
     try:
         _end_on_signals()
-        from .main import main as heard
+        from planrace.checker.cli.main import main as heard
     except KeyboardInterrupt:  # of the handler that Python has from the start
         _end(INTERRUPTED)
     heard(arguments)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..report import document
-from ..report.forms import choose
-from ..report.read import is_itf, read_itf_report, read_report
-from .deliver import Delivery, told
+from planrace.checker.cli.deliver import Delivery, told
+from planrace.checker.report.formats import choose
+from planrace.checker.report.json.read import is_itf, read_itf_report, read_report
+from planrace.checker.report.text.document import document
 
 
 def explain_command(report: str, forms: Sequence[str], outputs: Sequence[str], trace: str | None) -> int:

@@ -11,12 +11,11 @@ OURS = "This is a defect of planrace, not of your protocol; please report it."
 def code_of(problem: BaseException) -> int:
     """2 for what users can mend, 3 where there was no time, 70 for what only we can, 130 where the run was
     interrupted."""
-    from model.language import ModelError
-
-    from ..limits import TimeUpError
-    from ..report import OutputError
-    from ..report.errors import ReadError
-    from ..report.forms import NoTraceError
+    from planrace.checker.report.errors import ReadError
+    from planrace.checker.report.formats import NoTraceError
+    from planrace.checker.report.output import OutputError
+    from planrace.checker.results.guard import TimeUpError
+    from planrace.model.language import ModelError
 
     if isinstance(problem, KeyboardInterrupt | click.Abort):
         return INTERRUPTED

@@ -6,11 +6,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..advice import Budget, explain_explosion, forecast, forecast_document, forecast_json
-from ..catalogue import find
-from ..run import chosen, instance_of
-from .command import once
-from .deliver import Delivery, Told, documented, source_of
+from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.forecast.explosion import explain_explosion
+from planrace.checker.advice.forecast.forecast import forecast
+from planrace.checker.advice.forecast.words import forecast_document, forecast_json
+from planrace.checker.cli.command import once
+from planrace.checker.cli.deliver import Delivery, Told, documented, source_of
+from planrace.checker.run.protocols import find
+from planrace.checker.run.selection import chosen, instance_of
 
 FORMS = ("text", "json")
 

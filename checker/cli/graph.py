@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..catalogue import find
-from ..limits import until
-from ..report.blocks import Document
-from ..report.graphs import render_dot, render_graphml
-from ..run import instance_of
-from ..stategraph import state_graph
-from ..wording import numbered
-from .command import once
-from .deliver import Delivery, Told, source_of
+from planrace.checker.cli.command import once
+from planrace.checker.cli.deliver import Delivery, Told, source_of
+from planrace.checker.engines.limits import until
+from planrace.checker.report.trace.graphs import render_dot, render_graphml
+from planrace.checker.results.blocks import Document
+from planrace.checker.results.wording import numbered
+from planrace.checker.run.protocols import find
+from planrace.checker.run.selection import instance_of
+from planrace.checker.run.state_graph import state_graph
 
 FORMS = ("dot", "graphml")
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from ..advice import lint, lint_document, lint_json
-from ..catalogue import find
-from ..limits import look_at_the_clock, until
-from ..run import split
-from .command import once
-from .deliver import Delivery, Told, documented, source_of
+from planrace.checker.advice.lint.lint import lint
+from planrace.checker.advice.lint.words import lint_document, lint_json
+from planrace.checker.cli.command import once
+from planrace.checker.cli.deliver import Delivery, Told, documented, source_of
+from planrace.checker.engines.limits import look_at_the_clock, until
+from planrace.checker.run.protocols import find
+from planrace.checker.run.selection import split
 
 FORMS = ("text", "json")
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import os
 import sys
 
-from ..interrupts import left_behind
-from .signals import Signals
-from .streams import Streams
+from planrace.checker.cli.signals import Signals
+from planrace.checker.cli.streams import Streams
+from planrace.checker.engines.interrupts import left_behind
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -24,8 +24,8 @@ def main(arguments: list[str] | None = None) -> None:
         streams.guard()
         code = signals.judged(run(arguments, signals))
         code = streams.judged(code)
-        if "model.language" in sys.modules:  # else no code of an author has run
-            from model.language.aside import end_of_output
+        if "planrace.model.language" in sys.modules:  # else no code of an author has run
+            from planrace.model.language.author_output import end_of_output
 
             end_of_output()
     except KeyboardInterrupt:
@@ -51,9 +51,9 @@ def run(arguments: list[str] | None = None, signals: Signals | None = None) -> i
 def _run(arguments: list[str] | None) -> int:
     import click
 
-    from ..loaded import one_run
-    from .app import app
-    from .failures import USAGE
+    from planrace.checker.cli.app import app
+    from planrace.checker.cli.failures import USAGE
+    from planrace.checker.run.author_files import one_run
 
     no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", ())  # earlier than 8.2 shows the help and returns
     try:
@@ -71,7 +71,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _interrupted(signals: Signals | None) -> int:
-    from .failures import sentence_of
+    from planrace.checker.cli.failures import sentence_of
 
     print(sentence_of(KeyboardInterrupt()), file=sys.stderr)
     return (signals or Signals()).code
@@ -83,7 +83,7 @@ def _failure(problem: Exception) -> int:
 
     import click
 
-    from .failures import INTERNAL, OURS, code_of, sentence_of
+    from planrace.checker.cli.failures import INTERNAL, OURS, code_of, sentence_of
 
     code = code_of(problem)
     if code == INTERNAL:

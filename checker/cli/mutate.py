@@ -8,14 +8,15 @@ from typing import Any
 
 import click
 
-from ..catalogue import find
-from ..limits import Listener, Progress, until
-from ..mutation import UndecidedError, mutate, mutation_document, mutation_json
-from ..run import Options
-from ..vocabulary import EXIT_CODES, Verdict
-from .command import once
-from .deliver import Delivery, Told, documented, source_of
-from .progress import progress
+from planrace.checker.cli.command import once
+from planrace.checker.cli.deliver import Delivery, Told, documented, source_of
+from planrace.checker.cli.progress import progress
+from planrace.checker.engines.limits import Listener, Progress, until
+from planrace.checker.results.verdict import EXIT_CODES, Verdict
+from planrace.checker.review.mutation.judge import UndecidedError, mutate
+from planrace.checker.review.mutation.words import mutation_document, mutation_json
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import find
 
 FORMS = ("text", "json")
 

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..limits import Listener, Progress
-from ..wording import counted
+from planrace.checker.engines.limits import Listener, Progress
+from planrace.checker.results.wording import counted
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def progress() -> Iterator[Listener | None]:
     from rich.console import Console
     from rich.text import Text
 
-    from ..advice.tail import Remaining
+    from planrace.checker.advice.forecast.tail import Remaining
 
     console = Console(stderr=True)
     remaining = Remaining()
@@ -30,7 +30,7 @@ def progress() -> Iterator[Listener | None]:
 def line(event: Progress, left: float | None = None, roughly: float | None = None) -> str:
     """One event in words; ``left`` is how many states are still to come at most, which is known once levels shrink,
     ``roughly`` the same by rule of thumb, earlier. The time for them is by the rate so far."""
-    from ..advice.words import seconds
+    from planrace.checker.advice.quantities import seconds
 
     rate = event.states / event.seconds if event.seconds else 0.0
     most = roughly if left is None else left

@@ -8,22 +8,25 @@ from typing import Any
 
 import click
 
-from model.language import Variant
-
-from ..catalogue import find
-from ..confirmation import Confirmation
-from ..limits import Limits, until
-from ..obligations import Obligations, Scripts
-from ..proof import Matrix, Proving, scripts
-from ..report import document, matrix_document, matrix_json
-from ..report.forms import FORMS
-from ..report.html import render_matrix
-from ..report.outcome import Asked, Outcome
-from ..run import chosen, provable, refuse, split
-from ..wording import numbered
-from .command import once
-from .deliver import Delivery, Told, documented, source_of, told
-from .progress import progress
+from planrace.checker.api.proof_files import Obligations, Scripts
+from planrace.checker.cli.command import once
+from planrace.checker.cli.deliver import Delivery, Told, documented, source_of, told
+from planrace.checker.cli.progress import progress
+from planrace.checker.engines.limits import Limits, until
+from planrace.checker.engines.proof.matrix import Matrix
+from planrace.checker.engines.proof.smtlib import scripts
+from planrace.checker.report.formats import FORMS
+from planrace.checker.report.html.page import render_matrix
+from planrace.checker.report.json.proofs import matrix_json
+from planrace.checker.report.text.document import document
+from planrace.checker.report.text.proofs import matrix_document
+from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.proof import Confirmation
+from planrace.checker.results.wording import numbered
+from planrace.checker.run.protocols import find
+from planrace.checker.run.prove import Proving
+from planrace.checker.run.selection import chosen, provable, refuse, split
+from planrace.model.language import Variant
 
 
 def prove_command(protocol: str, **asked: Any) -> int:

@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from ..interrupts import begin, heard
+from planrace.checker.engines.interrupts import begin, heard
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 INTERRUPTED = 130

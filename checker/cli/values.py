@@ -6,7 +6,7 @@ import re
 
 import click
 
-from ..ranges import RANGES, shortened
+from planrace.checker.run.ranges import RANGES, shortened
 
 MOST = RANGES["memory"].high
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}

@@ -10,25 +10,24 @@ from typing import Any
 
 import click
 
-from model.language import ModelError
-
-from ..catalogue import find
-from ..insight import declared, pictures
-from ..replay import ReplayError
-from ..report import OutputError, render_plain, to_plain, trace_json, write_whole
-from ..report.blocks import Document, clean
-from ..report.document import timeline
-from ..report.forms import choose
-from ..report.json import variables_json
-from ..report.lanes import thing, told
-from ..report.plain import WIDTH
-from ..report.read import read_report
-from ..report.values import changes, lines, state_before
-from ..run import instance_of
-from ..vocabulary import Step
-from ..walk import TRACE_SCHEMA, Walk, picks_of
-from ..wording import counted
-from .command import once
+from planrace.checker.cli.command import once
+from planrace.checker.explain.states import declared, pictures
+from planrace.checker.report.formats import choose
+from planrace.checker.report.json.read import read_report
+from planrace.checker.report.json.write import to_plain, trace_json, variables_json
+from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.report.text.document import timeline
+from planrace.checker.report.text.plain import WIDTH, render_plain
+from planrace.checker.report.text.values import changes, lines, state_before
+from planrace.checker.report.trace.lanes import thing, told
+from planrace.checker.results.blocks import Document, clean
+from planrace.checker.results.trace import TraceStep
+from planrace.checker.results.wording import counted
+from planrace.checker.run.protocols import find
+from planrace.checker.run.selection import instance_of
+from planrace.checker.run.walk import TRACE_SCHEMA, Walk, picks_of
+from planrace.checker.semantics.replay import ReplayError
+from planrace.model.language import ModelError
 
 HELP = """\
   N            take step number N
@@ -178,7 +177,7 @@ class _Session:
         _say(f"{counted(len(self.walk), 'step')} written to {rest}")
 
     # What is said ----------------------------------------------------------------------------------------------
-    def _took(self, number: int, step: Step) -> None:
+    def _took(self, number: int, step: TraceStep) -> None:
         _say(f"{number}. {step.by} {told(step)}")
         changed = changes(step, state_before(self.walk.trace, number), self._variables)
         if changed:

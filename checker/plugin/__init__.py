@@ -4,6 +4,6 @@
 here is imported before a test asks for it.
 """
 
-from .decorator import checked
+from planrace.checker.plugin.decorator import checked
 
 __all__ = ["checked"]

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from ..api import render
-from ..guarded import fault
-from ..report import OutputError, write_whole
-from ..report.forms import NoTraceError
-from ..vocabulary import Report, Verdict
+from planrace.checker.api.calls import render
+from planrace.checker.report.formats import NoTraceError
+from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.results.guard import fault
+from planrace.checker.results.report import Report
+from planrace.checker.results.verdict import Verdict
 
 ENDINGS = {"html": "html", "itf": "itf.json"}
 

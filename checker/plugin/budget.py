@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ..ranges import RANGES, shortened
+from planrace.checker.run.ranges import RANGES, shortened
 
 DIGITS = 18
 """Of a number of states: more of them are more than can be counted."""

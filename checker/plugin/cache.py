@@ -14,19 +14,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from model.language import Instance, ModelError
-from properties.kinds import Invariant, StepInvariant
-
-from ..answers import shows
-from ..ask import SYMBOLIC
-from ..interpreter import Interpreter
-from ..replay import ReplayError, record
-from ..report import OutputError, render_json, trace_json, write_whole
-from ..report.decode import content, parsed
-from ..report.errors import MalformedError, ReadError
-from ..report.read import report_of
-from ..vocabulary import Finding, Report, Verdict
-from ..walk import picks_of
+from planrace.checker.engines.answer import shows
+from planrace.checker.report.errors import MalformedError, ReadError
+from planrace.checker.report.json.decode import content, parsed
+from planrace.checker.report.json.read import report_of
+from planrace.checker.report.json.write import render_json, trace_json
+from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.results.report import Finding, Report
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.engines import SYMBOLIC
+from planrace.checker.run.walk import picks_of
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.replay import ReplayError, record
+from planrace.model.language import Instance, ModelError
+from planrace.properties.kinds import Invariant, StepInvariant
 
 CACHED = " (cached)"
 SCHEMA = "planrace/cached/1"

@@ -26,7 +26,7 @@ def checked(
     """Decorator: one test for each of ``sizes`` and each set of ``faults``. After the checker has had its say the
     function runs; it gets the report if it has a parameter ``report``, its other parameters are fixtures of pytest as
     always. ``settings`` are those of ``model_check``. Raises ``ModelError`` where there would be nothing to test."""
-    from model.language.errors import author
+    from planrace.model.language.errors import author
 
     where = author()
     if inspect.isfunction(subject):
@@ -67,7 +67,7 @@ def _several(name: str, given: Any, kind: type, where: Any) -> list[Any]:
 
 
 def _wrong(what: str, remedy: str, where: Any) -> Exception:
-    from model.language import ModelError
+    from planrace.model.language import ModelError
 
     return ModelError(what, where=where, remedy=remedy)
 

@@ -9,12 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from model.language import ModelError, Protocol, System, Variant
-
-from ..ask import Options
-from ..catalogue import BUILT_IN, find
-from ..fingerprint import fingerprint
-from ..vocabulary import Report
+from planrace.checker.plugin.fingerprint import fingerprint
+from planrace.checker.results.report import Report
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import BUILT_IN, find
+from planrace.model.language import ModelError, Protocol, System, Variant
 
 FLAGS = {
     "engine": "--engine",

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
-from model.language import Instance, ModelError, Protocol, System, Variant
-from model.language.spoken import check_spoken
-from properties.kinds import Checkable, Property, Temporal
-
-from ..api import check, instance_of
-from ..ask import Options
-from ..catalogue import find
-from ..fingerprint import fingerprint, planrace_version
-from ..run import split
-from ..vocabulary import NOT_DECLARED, Report
+from planrace.checker.api.calls import check, instance_of
+from planrace.checker.plugin.fingerprint import fingerprint, planrace_version
+from planrace.checker.results.report import NOT_DECLARED, Report
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import find
+from planrace.checker.run.selection import split
+from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.model.language.references import check_spoken
+from planrace.properties.kinds import Checkable, Property, Temporal
 
 Subject: TypeAlias = Protocol | Variant | System | str
 Named: TypeAlias = "str | Property"

@@ -12,22 +12,23 @@ from typing import Any
 
 import pytest
 
-from model.language import ModelError, Place, Protocol, Variant
-from model.language.errors import author
-
-from ..ask import Options
-from ..catalogue import siblings_of
-from ..insight import sources
-from ..placing import placed
-from ..report import document, render_plain
-from ..request import apart, chosen, subject_of
-from ..vocabulary import WITHOUT_FAULTS, Report, Verdict
-from ..wording import counted
-from .artifacts import forget, write
-from .budget import Budget
-from .cache import CACHED, Cache
-from .naming import command
-from .request import Named, Request, Subject, declaring
+from planrace.checker.api.request import apart, chosen, subject_of
+from planrace.checker.explain.states import sources
+from planrace.checker.plugin.artifacts import forget, write
+from planrace.checker.plugin.budget import Budget
+from planrace.checker.plugin.cache import CACHED, Cache
+from planrace.checker.plugin.naming import command
+from planrace.checker.plugin.request import Named, Request, Subject, declaring
+from planrace.checker.report.text.document import document
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.results.report import WITHOUT_FAULTS, Report
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted
+from planrace.checker.run.call_site import placed
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import siblings_of
+from planrace.model.language import ModelError, Place, Protocol, Variant
+from planrace.model.language.errors import author
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from checker import Options, check, find
-from checker.report.html import render_html
+from planrace.checker import Options, check, find
+from planrace.checker.report.html.page import render_html
 
 HERE = Path(__file__).parent
 

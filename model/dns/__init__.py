@@ -1,9 +1,9 @@
 """DynamoDB's DNS automation as it was before 20 October 2025, and what may protect it. See ``docs/protocol.md``."""
 
-from .endless import endless
-from .operator import hands
-from .protections import BASE
-from .protocol import dns
+from planrace.model.dns.endless import endless
+from planrace.model.dns.operator import hands
+from planrace.model.dns.protections import BASE
+from planrace.model.dns.protocol import dns
 
 original = dns.variant("original", meaning="the automation as it was: no protection")
 fixed = dns.variant("fixed", BASE, meaning="the automation with the four base protections")

@@ -7,9 +7,7 @@ anything refers to number 1, the oldest that there is room for: ``plans`` is the
 
 from __future__ import annotations
 
-from model.language import Changes, If, Term, Update, both, each, either, exists, says, such_that, update
-
-from .protocol import (
+from planrace.model.dns.protocol import (
     Enactor,
     Endpoint,
     Plan,
@@ -23,6 +21,7 @@ from .protocol import (
     rollback,
     trees,
 )
+from planrace.model.language import Changes, If, Term, Update, both, each, either, exists, says, such_that, update
 
 planner = dns.option("planner", "how long the Planner goes on", "bounded", "it publishes as many plans as it is told")
 endless = planner.choice("endless", "it never stops; -s plans is how many generations are told apart, with the newest")

@@ -7,9 +7,8 @@ at the plan that was active if its tree exists, and else at none.
 
 from __future__ import annotations
 
-from model.language import Changes, If, Step, Term, boolean, says, step, update, when
-
-from .protocol import Endpoint, alias, dns, empty, latest, rollback, trees
+from planrace.model.dns.protocol import Endpoint, alias, dns, empty, latest, rollback, trees
+from planrace.model.language import Changes, If, Step, Term, boolean, says, step, update, when
 
 hands = dns.option("operator", "people who repair by hand", "off", "nobody repairs by hand").choice(
     "on", "an operator freezes the automation, installs healthy trees, unfreezes it"

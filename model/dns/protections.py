@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from model.language import Changes, Term, outcome, update, when
-
-from .protocol import about, alias, cursor, dns, empty, latest, lock, pass_on, plan, rollback, trees
+from planrace.model.dns.protocol import about, alias, cursor, dns, empty, latest, lock, pass_on, plan, rollback, trees
+from planrace.model.language import Changes, Term, outcome, update, when
 
 BASE = ("transactional-check", "guarded-delete", "tolerant-rollback", "plan-validation")
 

@@ -5,7 +5,7 @@ Interleavings are the only source of delay: an Enactor may rest for any time bet
 
 from __future__ import annotations
 
-from model.language import (
+from planrace.model.language import (
     If,
     Protocol,
     Says,

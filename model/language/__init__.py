@@ -1,7 +1,20 @@
 """The modelling language: sorts, terms, actions, protocols. ``docs/language.md`` teaches it in ten minutes."""
 
-from .actions import Action, Outcome, Says, Step, Update, otherwise, outcome, says, step, update, when
-from .build import (
+from planrace.model.language.actions import (
+    Action,
+    Outcome,
+    Says,
+    Step,
+    Update,
+    otherwise,
+    outcome,
+    says,
+    step,
+    update,
+    when,
+)
+from planrace.model.language.changes import Changes
+from planrace.model.language.constructors import (
     If,
     both,
     count,
@@ -12,15 +25,13 @@ from .build import (
     following,
     forall,
     last,
-    primed,
     such_that,
-    taken,
 )
-from .changes import Changes
-from .errors import DefinitionError, ModelError, Place
-from .options import Choice, Option
-from .protocol import Protocol
-from .sorts import (
+from planrace.model.language.errors import DefinitionError, ModelError, Place
+from planrace.model.language.operators import Op
+from planrace.model.language.options import Choice, Option
+from planrace.model.language.protocol import Protocol
+from planrace.model.language.sorts import (
     Array,
     Bool,
     Enum,
@@ -38,9 +49,10 @@ from .sorts import (
     optional,
     subsets,
 )
-from .system import Instance, Observation, System, Variable
-from .terms import Op, Term
-from .variant import Protection, Variant
+from planrace.model.language.step_terms import primed, taken
+from planrace.model.language.system import Instance, Observation, System, Variable
+from planrace.model.language.terms import Term
+from planrace.model.language.variant import Protection, Variant
 
 __all__ = [
     "Action",

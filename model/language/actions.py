@@ -18,15 +18,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from .build import both
-from .errors import DefinitionError, Place, author, so_many
-from .ledger import handed_on
-from .ledger import made as enter
-from .names import usable
-from .sorts import Array, SetOf, Sort, describe
-from .starting import check_held
-from .terms import TRUE, Op, Term, Value, expect, lift, subterms
-from .wording import check_template
+from planrace.model.language.constructors import both
+from planrace.model.language.errors import DefinitionError, Place, author, so_many
+from planrace.model.language.initial_values import check_held
+from planrace.model.language.ledger import handed_on
+from planrace.model.language.ledger import made as enter
+from planrace.model.language.names import usable
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import Array, SetOf, Sort, describe
+from planrace.model.language.templates import check_template
+from planrace.model.language.terms import TRUE, Term, Value, expect, lift, subterms
 
 
 @dataclass(frozen=True, eq=False)

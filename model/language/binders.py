@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .errors import DefinitionError
-from .mistakes import called
-from .refused import Unwalked
-from .sorts import INTEGER, Scalar, SetOf, describe, is_scalar
-from .terms import Op, Term, lift, make, substitute, truth
-from .unsettled import unsettled
+from planrace.model.language.author_code import called
+from planrace.model.language.errors import DefinitionError
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import INTEGER, Scalar, SetOf, describe, is_scalar
+from planrace.model.language.terms import Term, lift, make, substitute, truth
+from planrace.model.language.unsettled import unsettled
+from planrace.model.language.unsupported import Unwalked
 
 
 def bind(op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str) -> tuple[Term, Term]:

@@ -11,17 +11,29 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from .actions import Action, Outcome, Piece, Says, Step, Update, When, check_once, flat, merged, updates_of
-from .decorators import Decorators
-from .errors import DefinitionError, Place, author, is_authors_code, near
-from .ledger import handed_on
-from .mistakes import called, shown, takes
-from .reading import refuse_vain
-from .sorts import Index, Parameter, Scalar, Sort
-from .system import System
-from .tables import values_of
-from .terms import TRUE, Term, Value, expect, truth
-from .written import Circumstances, variable
+from planrace.model.language.actions import (
+    Action,
+    Outcome,
+    Piece,
+    Says,
+    Step,
+    Update,
+    When,
+    check_once,
+    flat,
+    merged,
+    updates_of,
+)
+from planrace.model.language.author_code import called, shown, takes
+from planrace.model.language.author_text import refuse_vain
+from planrace.model.language.declarations import Circumstances, variable
+from planrace.model.language.decorators import Decorators
+from planrace.model.language.errors import DefinitionError, Place, author, is_authors_code, near
+from planrace.model.language.ledger import handed_on
+from planrace.model.language.name_tables import values_of
+from planrace.model.language.sorts import Index, Parameter, Scalar, Sort
+from planrace.model.language.system import System
+from planrace.model.language.terms import TRUE, Term, Value, expect, truth
 
 INSTEAD = {"add": "write @change.action(…), which takes what @protocol.action does"}
 """What a change has in place of what is asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .errors import ModelError, Place, author
+from planrace.model.language.errors import ModelError, Place, author
 
 
 class Decorators:

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from types import CodeType, FrameType
 from typing import Any
 
-from .errors import DefinitionError, Place, is_authors
-from .reading import FUNCTIONS, Position, calls_on_their_own, position, text_of
-from .terms import Term
+from planrace.model.language.author_text import FUNCTIONS, Position, calls_on_their_own, position, text_of
+from planrace.model.language.errors import DefinitionError, Place, is_authors
+from planrace.model.language.terms import Term
 
 EFFECTS = (
     ast.Global | ast.Nonlocal | ast.Raise | ast.Assert | ast.Delete | ast.With | ast.Yield | ast.YieldFrom | ast.Await

@@ -110,3 +110,11 @@ def is_authors_code(function: object) -> bool:
 
 def _is_authors(file: str, names: Mapping[str, object]) -> bool:
     return not file.startswith((_HERE, "<")) and not names.get("_FOR_AUTHORS")
+
+
+def known(name: str, table: Iterable[str], kind: str, where: Place | None = None) -> str:
+    """``name`` if it is in ``table``, else an error with the closest names; ``where`` says where it was written."""
+    names = list(table)
+    if name not in names:
+        raise ModelError(f"no {kind} is called {name!r}", where=where, remedy=near(name, names))
+    return name

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import DefinitionError, Place, so_many
+from planrace.model.language.errors import DefinitionError, Place, so_many
 
 if TYPE_CHECKING:
-    from .terms import Term
+    from planrace.model.language.terms import Term
 
 GREATEST = 2**64
 """The greatest number in a protocol, and the least with a minus."""

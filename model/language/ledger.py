@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, TypeAlias
 
-from .errors import DefinitionError, Place, author, is_authors
+from planrace.model.language.errors import DefinitionError, Place, author, is_authors
 
 if TYPE_CHECKING:
-    from .terms import Term
+    from planrace.model.language.terms import Term
 
 
 Step: TypeAlias = "tuple[CodeType, int, int]"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from .errors import DefinitionError, Place
+from planrace.model.language.errors import DefinitionError, Place
 
 BEFORE_THE_FIRST_STEP = "initially"
 """What proofs and lints call the state before the first step, among the names of actions."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from .changes import Changes, changing
-from .errors import DefinitionError, Place
-from .names import usable
+from planrace.model.language.changes import Changes, changing
+from planrace.model.language.errors import DefinitionError, Place
+from planrace.model.language.names import usable
 
 
 @dataclass(eq=False)
@@ -57,7 +57,7 @@ class Option:
 
 def picked(options: Mapping[str, Option], given: Mapping[str, str], protocol: str) -> list[Choice]:
     """The choices that are not the defaults, in the order of the options; raises ``ModelError`` for unknown ones."""
-    from .protocol import known
+    from planrace.model.language.errors import known
 
     for name, value in given.items():
         known(name, options, f"option of {protocol}")

@@ -12,25 +12,34 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import written
-from .actions import Action, Says, Step, check_state_only
-from .changes import Changes, changing
-from .decorators import Decorators
-from .errors import DefinitionError, ModelError, Place, author, is_authors_code, listed, near
-from .extent import check_extent
-from .ledger import handed_on
-from .mistakes import applying, shown
-from .names import usable
-from .options import Choice, Option, check_only, exists_in, picked
-from .reading import refuse_vain
-from .sorts import Array, Index, Parameter, Scalar, SetOf, Sort, check_number, is_scalar
-from .spoken import PROOFS, SCENARIOS, check_declared, check_spoken
-from .structural import same
-from .system import Messages, Observation, Picture, System, Variable
-from .tables import Names, bound_in, check_own, check_statements
-from .terms import Op, Term, Value, make, subterms, truth
-from .variant import Protection, Variant
-from .written import Circumstances
+from planrace.model.language import declarations as written
+from planrace.model.language.actions import Action, Says, Step, check_state_only
+from planrace.model.language.author_code import applying, shown
+from planrace.model.language.author_text import refuse_vain
+from planrace.model.language.changes import Changes, changing
+from planrace.model.language.declarations import Circumstances
+from planrace.model.language.decorators import Decorators
+from planrace.model.language.errors import (
+    DefinitionError,
+    ModelError,
+    Place,
+    author,
+    is_authors_code,
+    known,
+    listed,
+)
+from planrace.model.language.extent import check_extent
+from planrace.model.language.ledger import handed_on
+from planrace.model.language.name_tables import Names, bound_in, check_own, check_statements
+from planrace.model.language.names import usable
+from planrace.model.language.operators import Op
+from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
+from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
+from planrace.model.language.sorts import Array, Index, Parameter, Scalar, SetOf, Sort, check_number, is_scalar
+from planrace.model.language.structural import same
+from planrace.model.language.system import Messages, Observation, Picture, System, Variable
+from planrace.model.language.terms import Term, Value, make, subterms, truth
+from planrace.model.language.variant import Protection, Variant
 
 INSTEAD = {
     "action": "write @change.action(…), which takes what @protocol.action does",
@@ -435,11 +444,3 @@ def _cases(told: Any, title: str) -> tuple[tuple[Term, Says], ...]:
 def _apart(sort: Sort) -> tuple[Scalar | None, Sort]:
     """What an array is over, if it is one, and what it holds."""
     return (sort.domain, sort.element) if isinstance(sort, Array) else (None, sort)
-
-
-def known(name: str, table: Iterable[str], kind: str, where: Place | None = None) -> str:
-    """``name`` if it is in ``table``, else an error with the closest names; ``where`` says where it was written."""
-    names = list(table)
-    if name not in names:
-        raise ModelError(f"no {kind} is called {name!r}", where=where, remedy=near(name, names))
-    return name

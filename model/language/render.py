@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .extent import DEEPEST, LARGEST, READABLE
-from .sorts import Bool, Enum, Maybe, Scalar, describe
-from .terms import Op, Term, substitute
+from planrace.model.language.extent import DEEPEST, LARGEST, READABLE
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, describe
+from planrace.model.language.terms import Term, substitute
 
 _INFIX = {
     Op.EQ: " = ",

@@ -10,13 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
-from .errors import DefinitionError, Place, author
-from .extent import AT_MOST, GREATEST, in_few_words
-from .names import usable
-from .refused import Unformatted, Unwalked
+from planrace.model.language.errors import DefinitionError, Place, author
+from planrace.model.language.extent import AT_MOST, GREATEST, in_few_words
+from planrace.model.language.names import usable
+from planrace.model.language.unsupported import Unformatted, Unwalked
 
 if TYPE_CHECKING:
-    from .terms import Term, Value
+    from planrace.model.language.terms import Term, Value
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Parameter(Unformatted):
     @property
     def term(self) -> Term:
         """The parameter as a number in terms; operators take the parameter itself too."""
-        from .terms import lift
+        from planrace.model.language.terms import lift
 
         return lift(self)
 
@@ -116,7 +116,7 @@ class Enum(Unwalked):
     _where: Place | None = field(default=None, compare=False, repr=False)
 
     def __getattr__(self, member: str) -> Term:
-        from .terms import constant
+        from planrace.model.language.terms import constant
 
         if member.startswith("_") or member not in self.members:
             raise AttributeError(f"{self.name} has no member {member}; its members are {', '.join(self.members)}")

@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, cast
 
-from .terms import Term
+from planrace.model.language.terms import Term
 
 
 class Structural:

@@ -8,14 +8,15 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from .actions import Action, Says
-from .errors import ModelError, Place
-from .extent import in_few_words
-from .sorts import Parameter, Scalar, Size, Sort, bounds_of
-from .terms import Op, Term, make
+from planrace.model.language.actions import Action, Says
+from planrace.model.language.errors import ModelError, Place
+from planrace.model.language.extent import in_few_words
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import Parameter, Scalar, Size, Sort, bounds_of
+from planrace.model.language.terms import Term, make
 
 if TYPE_CHECKING:
-    from .changes import Changes
+    from planrace.model.language.changes import Changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,7 @@ class System:
     @cached_property
     def bound(self) -> tuple[Term, ...]:
         """A bound variable of each sort that terms quantify over."""
-        from .unrolled import bound_in
+        from planrace.model.language.instance_size import bound_in
 
         return bound_in(self)
 
@@ -104,7 +105,7 @@ class System:
 
     def changed(self, change: Callable[[Changes], None]) -> System:
         """The system after a change, as protections and mutations make them."""
-        from .changes import Changes
+        from planrace.model.language.changes import Changes
 
         changes = Changes(self)
         change(changes)
@@ -121,7 +122,7 @@ class System:
         return Instance(self, self._values(values))
 
     def _values(self, given: Mapping[str, int]) -> tuple[int, ...]:
-        from .protocol import known
+        from planrace.model.language.errors import known
 
         table = {p.name: p for p in self.parameters}
         for name in given:
@@ -149,8 +150,8 @@ class Instance:
 
     def checked(self) -> Instance:
         """The same. Raises ``ModelError`` where a variable starts with what its sort does not hold at these sizes."""
-        from .starting import check_started
-        from .unrolled import check_unrolled
+        from planrace.model.language.initial_values import check_started
+        from planrace.model.language.instance_size import check_unrolled
 
         check_unrolled(self)
         check_started(self)

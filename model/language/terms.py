@@ -15,11 +15,10 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
-from .errors import DefinitionError
-from .extent import AT_MOST, GREATEST, in_few_words
-from .operators import BINDERS, Op
-from .refused import MEANT, TIGHT, Refused, Unwalked, instead_of
-from .sorts import (
+from planrace.model.language.errors import DefinitionError
+from planrace.model.language.extent import AT_MOST, GREATEST, in_few_words
+from planrace.model.language.operators import BINDERS, Op
+from planrace.model.language.sorts import (
     BOOL,
     INTEGER,
     Array,
@@ -42,6 +41,7 @@ from .sorts import (
     not_numbers,
     one,
 )
+from planrace.model.language.unsupported import MEANT, TIGHT, Refused, Unwalked, instead_of
 
 _interned: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 
@@ -139,7 +139,7 @@ class Term(Refused):
         return self.op is Op.CONST
 
     def _text(self) -> str:
-        from .render import render
+        from planrace.model.language.render import render
 
         return render(self)
 
@@ -260,7 +260,7 @@ def contains(collection: object, element: object) -> Term:
 
 
 def settled_to(term: Term, sort: Sort) -> Term:
-    from .unsettled import is_settled, settled
+    from planrace.model.language.unsettled import is_settled, settled
 
     return term if is_settled(term.sort) else settled(term, sort)
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from .refused import Unwalked
-from .sorts import Array, Maybe, Scalar, SetOf, Sort
-from .terms import Op, Term, constant, make
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import Array, Maybe, Scalar, SetOf, Sort
+from planrace.model.language.terms import Term, constant, make
+from planrace.model.language.unsupported import Unwalked
 
 
 @dataclass(frozen=True)

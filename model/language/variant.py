@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .changes import Changes
-from .errors import Place, listed
-from .ledger import handed_on
-from .options import Choice, picked
-from .spoken import PROOFS, PROPERTIES, SCENARIOS, check_declared
-from .system import System
+from planrace.model.language.changes import Changes
+from planrace.model.language.errors import Place, listed
+from planrace.model.language.ledger import handed_on
+from planrace.model.language.options import Choice, picked
+from planrace.model.language.references import PROOFS, PROPERTIES, SCENARIOS, check_declared
+from planrace.model.language.system import System
 
 if TYPE_CHECKING:
-    from .protocol import Protocol
+    from planrace.model.language.protocol import Protocol
 
 
 @dataclass(frozen=True)

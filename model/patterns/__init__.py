@@ -5,10 +5,10 @@ reads it like what an author writes by hand. Pieces that stand in a ``step`` are
 ``receiving``, ``starting``, starred or not. One step writes a channel or a timer at most once.
 """
 
-from .bags import Unordered, unordered
-from .clocks import Timer, clock, timer
-from .crashes import crash
-from .faults import duplicating, lossy
-from .queues import Ordered, ordered
+from planrace.model.patterns.bags import Unordered, unordered
+from planrace.model.patterns.clocks import Timer, clock, timer
+from planrace.model.patterns.crashes import crash
+from planrace.model.patterns.faults import duplicating, lossy
+from planrace.model.patterns.queues import Ordered, ordered
 
 __all__ = ["Ordered", "Timer", "Unordered", "clock", "crash", "duplicating", "lossy", "ordered", "timer", "unordered"]

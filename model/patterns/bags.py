@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from model.language import (
+from planrace.model.language import (
     DefinitionError,
     If,
     Index,
@@ -24,12 +24,12 @@ from model.language import (
     subsets,
     update,
 )
-from model.language.actions import advised
-from model.language.sorts import Array, Scalar, Size
-from model.language.system import Messages
-from model.language.terms import Op, Value, lift
-
-from .messages import Channel, Fields, Message, fields_of, said
+from planrace.model.language.actions import advised
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import Array, Scalar, Size
+from planrace.model.language.system import Messages
+from planrace.model.language.terms import Value, lift
+from planrace.model.patterns.messages import Channel, Fields, Message, fields_of, said
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.language import (
+from planrace.model.language import (
     Action,
     DefinitionError,
     If,
@@ -23,11 +23,10 @@ from model.language import (
     update,
     when,
 )
-from model.language.sorts import Size
-from model.language.structural import Structural
-from model.language.terms import FALSE, Value
-
-from .declared import Words, declared, worded
+from planrace.model.language.sorts import Size
+from planrace.model.language.structural import Structural
+from planrace.model.language.terms import FALSE, Value
+from planrace.model.patterns.declared import Words, declared, worded
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from model.language import (
+from planrace.model.language import (
     Action,
     DefinitionError,
     Index,
@@ -22,13 +22,12 @@ from model.language import (
     update,
     when,
 )
-from model.language.sorts import Array
-
-from .bags import Unordered
-from .clocks import Timer
-from .declared import Words, declared, worded
-from .messages import Channel
-from .queues import Ordered
+from planrace.model.language.sorts import Array
+from planrace.model.patterns.bags import Unordered
+from planrace.model.patterns.clocks import Timer
+from planrace.model.patterns.declared import Words, declared, worded
+from planrace.model.patterns.messages import Channel
+from planrace.model.patterns.queues import Ordered
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 

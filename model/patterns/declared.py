@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TypeAlias
 
-from model.language import Action, DefinitionError, Index, Protocol, Says, Step, Term, says
-from model.language.errors import author
-from model.language.mistakes import called, shown
-from model.language.sorts import Scalar
-from model.language.terms import Value
+from planrace.model.language import Action, DefinitionError, Index, Protocol, Says, Step, Term, says
+from planrace.model.language.author_code import called, shown
+from planrace.model.language.errors import author
+from planrace.model.language.sorts import Scalar
+from planrace.model.language.terms import Value
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 

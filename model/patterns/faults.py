@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from model.language import Action, DefinitionError, Protocol, Says, Step, Term, step, when
-
-from .bags import Unordered
-from .declared import Words, declared, worded
-from .queues import Ordered
+from planrace.model.language import Action, DefinitionError, Protocol, Says, Step, Term, step, when
+from planrace.model.patterns.bags import Unordered
+from planrace.model.patterns.declared import Words, declared, worded
+from planrace.model.patterns.queues import Ordered
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from model.language import DefinitionError, Index, Term
-from model.language.errors import so_many
-from model.language.sorts import Scalar, describe, is_scalar
-from model.language.structural import Structural
-from model.language.terms import Value, expect
+from planrace.model.language import DefinitionError, Index, Term
+from planrace.model.language.errors import so_many
+from planrace.model.language.sorts import Scalar, describe, is_scalar
+from planrace.model.language.structural import Structural
+from planrace.model.language.terms import Value, expect
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from model.language import (
+from planrace.model.language import (
     DefinitionError,
     If,
     Index,
@@ -20,13 +20,12 @@ from model.language import (
     optional,
     update,
 )
-from model.language.actions import advised
-from model.language.errors import so_many
-from model.language.sorts import Bool, Enum, Maybe, Scalar, Size, describe
-from model.language.system import Messages
-from model.language.terms import Value, expect
-
-from .messages import Channel, Fields, fields_of, named, said
+from planrace.model.language.actions import advised
+from planrace.model.language.errors import so_many
+from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, Size, describe
+from planrace.model.language.system import Messages
+from planrace.model.language.terms import Value, expect
+from planrace.model.patterns.messages import Channel, Fields, fields_of, named, said
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 

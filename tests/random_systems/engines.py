@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from checker import instance_of
+from planrace.checker import instance_of
 
 from .. import naive
 from .draw import Drawn

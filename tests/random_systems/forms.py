@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 
-from checker import instance_of, lint, render, state_graph
-from checker.report.forms import FORMS, OF_TRACE
-from checker.report.itf import read_itf
-from checker.report.read import report_of
-from checker.vocabulary import Report
+from planrace.checker import instance_of, lint, render, state_graph
+from planrace.checker.report.formats import FORMS, OF_TRACE
+from planrace.checker.report.json.read import report_of
+from planrace.checker.report.trace.itf import read_itf
+from planrace.checker.results.report import Report
 
 from .judge import Judge
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from checker import Options, check
-from checker.vocabulary import Finding, Report
-from model.language import DefinitionError, ModelError
+from planrace.checker import Options, check
+from planrace.checker.results.report import Finding, Report
+from planrace.model.language import DefinitionError, ModelError
 
 from .description import Asked
 from .draw import Drawn

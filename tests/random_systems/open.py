@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 
-from checker import prove
-from checker.vocabulary import Finding
-from model.language import ModelError
+from planrace.checker import prove
+from planrace.checker.results.report import Finding
+from planrace.model.language import ModelError
 
 from .judge import Judge, deadline
 from .plain import Plain, WrongError

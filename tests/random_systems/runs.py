@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from checker.vocabulary import Finding, Step
+from planrace.checker.results.report import Finding
+from planrace.checker.results.trace import TraceStep
 
 from .description import Asked, Sort
 from .plain import State, WrongError
@@ -56,7 +57,7 @@ def wrong_run(truth: Truth, asked: Asked, f: Finding) -> Iterator[str]:
         yield "the run does not show it"
 
 
-def _label(truth: Truth, step: Step) -> tuple[int, tuple[int, ...]] | None:
+def _label(truth: Truth, step: TraceStep) -> tuple[int, tuple[int, ...]] | None:
     """The action and its choice, by the words of the report."""
     for n, a in enumerate(truth.plain.actions):
         if a.name == step.action:

@@ -7,8 +7,8 @@ from typing import Any
 
 from .description import Action, Asked, Change, Description, Ending, Node, Sort, Variable, Write
 
-HEAD = """from model.language import *
-from properties import *
+HEAD = """from planrace.model.language import *
+from planrace.properties import *
 """
 
 

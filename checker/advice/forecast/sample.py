@@ -1,0 +1,43 @@
+"""Sample (split out of checker/advice/forecast.py)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planrace.checker.engines.explicit.orbits import ASKED
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.limits import Limits
+from planrace.model.language import Instance
+
+if TYPE_CHECKING:
+    pass
+
+from planrace.checker.advice.budget import Budget
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a bounded search met: ``levels`` are the sizes of those that are whole."""
+
+    states: int
+    transitions: int
+    levels: tuple[int, ...]
+    complete: bool
+    seconds: float
+
+
+def sampled(
+    instance: Instance, budget: Budget, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
+) -> tuple[Search, Sample]:
+    """Search an instance within the budget."""
+    limits = Limits(states=budget.states, seconds=budget.seconds)
+    search = Search(instance, [], exhaustive=True, limits=limits, symmetric=symmetric, tried=tried, sliced=sliced)
+    began = time.monotonic()
+    _, covered = search.run()
+    ends = [*search.levels[1:], covered.states] if covered.complete else search.levels[1:]
+    levels = tuple(b - a for a, b in zip(search.levels, ends, strict=False))
+    taken = time.monotonic() - began
+    return search, Sample(covered.states, covered.transitions, levels, covered.complete, taken)

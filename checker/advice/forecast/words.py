@@ -1,0 +1,103 @@
+"""Advice as text (blocks of a report) and as JSON: ``planrace/forecast/1`` and ``planrace/lint/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from planrace.checker.advice.forecast.explosion import Explosion
+from planrace.checker.advice.forecast.fewer import NOTABLE
+from planrace.checker.advice.forecast.forecast import Forecast, Interval
+from planrace.checker.advice.quantities import _json, _rounded, memory, seconds
+from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.wording import counted
+
+MOST = 8
+"""Variables and actions that a table shows."""
+
+
+# Forecasts -------------------------------------------------------------------------------------------------------
+def forecast_document(f: Forecast) -> Document:
+    """The forecast, and what makes the states so many."""
+    blocks: list[Block] = [Heading(f"{f.protocol}: a forecast"), Paragraph(_request(f)), Paragraph(_numbers(f))]
+    if f.explosion is not None:
+        blocks += _explosion(f.explosion)
+    return Document(tuple(blocks), f"forecast: {_states(f)}")
+
+
+def _request(f: Forecast) -> str:
+    sizes = ", ".join(f"{n}={v}" for n, v in f.parameters.items()) or "no parameters"
+    faults, protections = ", ".join(f.faults) or "none", ", ".join(f.protections) or "none"
+    several = f", at most {counted(f.states_per_orbit, 'state')} for each" if f.states_per_orbit > 1 else ""
+    orbits = f" Of orbits of interchangeable members{several} (--no-symmetry: of all states)."
+    reduced = orbits if f.symmetry else ""
+    return f"{sizes}; faults: {faults}; protections: {protections}.{reduced}"
+
+
+def _states(f: Forecast) -> str:
+    if f.states is None:
+        return f"at least {counted(f.at_least, 'state')}"
+    if f.states.exact:
+        return counted(round(f.states.low), "state")
+    return f"about {_rounded(f.states.middle)} states, between {_rounded(f.states.low)} and {_rounded(f.states.high)}"
+
+
+def _numbers(f: Forecast) -> str:
+    engine = "machine code" if f.rate.engine == "native" else "Python"
+    low, high = f.rate.bytes_per_state
+    first = f"A complete search meets {_states(f)} ({f.how})."
+    rate = (
+        f"In {engine}, measured at {_rounded(f.rate.per_second)} states/s; {low:.0f} to {high:.0f} bytes a state, and "
+        f"{_rounded(f.rate.base[0] / 2**20)} MiB for the process."
+    )
+    if f.seconds is None or f.memory is None:
+        return f"{first} {rate}"
+    return f"{first} {rate} Time: {_between(f.seconds, seconds)}. Memory: {_between(f.memory, memory)}."
+
+
+def _between(i: Interval, word: Any) -> str:
+    low, high = word(i.low), word(i.high)
+    return low if low == high else f"between {low} and {high}"
+
+
+# Explosion -------------------------------------------------------------------------------------------------------
+def explosion_document(x: Explosion) -> Document:
+    """What makes the states of a search so many."""
+    most = x.variables[0].name if x.variables else "nothing"
+    return Document(tuple(_explosion(x)), f"explosion of {x.protocol}: {most} multiplies the states most")
+
+
+def _explosion(x: Explosion) -> Iterator[Block]:
+    yield Heading("What multiplies the states")
+    sizes = ", ".join(f"{n}={v}" for n, v in x.measured_at.items()) or "the only size"
+    whole = "all" if x.complete else "the first"
+    yield Paragraph(f"Measured on {whole} {counted(x.states, 'state')} and {counted(x.steps, 'step')} of {sizes}.")
+    yield Grid(
+        ("variable", "values", "states without it", "times"),
+        tuple((v.name, f"{v.values:,}", f"{v.without:,}", f"{v.ratio:.2f}") for v in x.variables[:MOST]),
+    )
+    yield Grid(
+        ("action", "steps", "of all steps", "of all states found"),
+        tuple((a.name, f"{a.steps:,}", f"{a.step_share:.0%}", f"{a.found_share:.0%}") for a in x.actions[:MOST]),
+    )
+    yield Heading("What would make them fewer")
+    rows = tuple((c.name, c.to, f"{c.fewer:,}", f"{c.ratio:.1f}") for c in x.cuts if c.ratio >= NOTABLE)
+    if rows:
+        yield Grid(("parameter or fault", "at", "states then", "times fewer"), rows)
+    for a in x.advice:
+        times = "" if a.ratio is None else f": {a.ratio:.1f} times fewer"
+        yield Paragraph(f"{a.subject}: {a.sentence}{times}.")
+    if not rows and not x.advice:
+        yield Paragraph("Nothing that was tried.")
+
+
+def forecast_json(f: Forecast) -> str:
+    """The same as JSON text; times in seconds, memory in bytes."""
+    told = None if f.explosion is None else explosion_json(f.explosion)
+    return _json({"schema": "planrace/forecast/1", **asdict(f), "explosion": told})
+
+
+def explosion_json(x: Explosion) -> dict[str, Any]:
+    """An explosion as values that JSON holds."""
+    return {**asdict(x), "cuts": [{**asdict(c), "ratio": c.ratio} for c in x.cuts]}

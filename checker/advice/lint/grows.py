@@ -1,0 +1,157 @@
+"""Lint of what only grows: numbers that end at the bound of their sort, sets that nothing is taken from.
+
+A model checker has to bound what the world does not bound. Where a number that only counts up decides when runs end,
+their end is one of the model and not of the protocol. It is no finding where the author says that it is meant: where
+``final`` reads the number. Nor is anything one that such a number bounds: what grows only in steps that count it (up or
+down), by what it is, or as long as it is compared with it (``shipped < made``); and what such a thing bounds in turn.
+Nor is a set of members of an index or an enumeration: of those the world has so many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from planrace.checker.advice.family import variables_of
+from planrace.checker.advice.lint.explored import Explored
+from planrace.checker.advice.lint.finding import Lint
+from planrace.model.language import Action, Array, Int, Op, Outcome, SetOf, Sort, Term
+from planrace.model.language.actions import Update
+from planrace.model.language.system import System, Variable
+from planrace.model.language.terms import subterms
+
+
+def grows(runs: Sequence[Explored]) -> Iterator[Lint]:
+    """Numbers and sets that only grow, of all systems that were explored."""
+    variables = {v.name: v for run in runs for v in run.instance.system.variables}
+    steps = {name: [g for run in runs for g in _growths(run.instance.system, name)] for name in variables}
+    growing = {n: g for n, g in steps.items() if g and all(_grows(x.update.target, x.update.value) for x in g)}
+    meant = _meant(runs, steps, growing)
+    for name in (n for n in growing if n not in meant):
+        v, updates = variables[name], [g.update for g in growing[name]]
+        having = [run for run in runs if any(w.name == name for w in run.instance.system.variables)]
+        base = _base(v.sort)
+        if isinstance(base, SetOf):
+            if isinstance(base.element, Int):
+                yield _set(v)
+        elif (run := _at_bound(having, v, updates)) is not None:
+            yield _number(v, run)
+
+
+def _number(v: Variable, run: Explored) -> Lint:
+    sort = _base(v.sort)
+    assert isinstance(sort, Int)
+    past = "and a step would go beyond" if run.error is not None else "and then stays there"
+    return Lint(
+        "unbounded growth",
+        v.name,
+        run.error.where if run.error is not None else v.where,
+        f"variable {v.name}: every update of it makes it greater; it reaches the bound of {sort.name}, {sort.high} "
+        f"(at {run.sizes}), {past}",
+        "reset it, count modulo something, or say with final(…) that runs end there",
+    )
+
+
+def _set(v: Variable) -> Lint:
+    return Lint(
+        "unbounded growth",
+        v.name,
+        v.where,
+        f"variable {v.name}: every update of it adds elements and none takes one away, so it keeps all there ever was",
+        "take out what is no longer needed, or say with final(…) when runs end",
+    )
+
+
+@dataclass(frozen=True)
+class _Growth:
+    """An update of a variable, with all that its step does."""
+
+    action: Action
+    outcome: Outcome
+    update: Update
+
+
+def _growths(system: System, name: str) -> Iterator[_Growth]:
+    for a in system.actions.values():
+        for o in a.outcomes:
+            yield from (_Growth(a, o, u) for u in o.updates if u.variable.data == name)
+
+
+def _base(sort: Sort) -> Sort:
+    while isinstance(sort, Array):
+        sort = sort.element
+    return sort
+
+
+def _grows(target: Term, value: Term) -> bool:
+    """``value`` is never less than ``target``: it adds a constant or elements, in every case; it is not ``target``."""
+    return _at_least(target, value) and value is not target
+
+
+def _at_least(target: Term, value: Term) -> bool:
+    if value is target:
+        return True
+    if value.op is Op.ADD:
+        return any(_at_least(target, a) and b.op is Op.CONST and b.data >= 0 for a, b in (value.args, value.args[::-1]))
+    if value.op is Op.UNION:
+        return any(_at_least(target, a) for a in value.args)
+    return value.op is Op.ITE and all(_at_least(target, a) for a in value.args[1:])
+
+
+def _at_most(target: Term, value: Term) -> bool:
+    """``value`` is never greater than ``target``: it takes away a constant, in every case."""
+    if value.op is Op.SUB:
+        return _at_most(target, value.args[0]) and value.args[1].op is Op.CONST and value.args[1].data >= 0
+    return value is target or (value.op is Op.ITE and all(_at_most(target, a) for a in value.args[1:]))
+
+
+def _meant(
+    runs: Sequence[Explored], steps: Mapping[str, list[_Growth]], growing: Mapping[str, list[_Growth]]
+) -> set[str]:
+    """The variables by which the author says when runs end, and those that these bound."""
+    meant = {name for run in runs for name in variables_of(*run.instance.system.final)}
+    down = {n for n, g in steps.items() if g and all(_at_most(x.update.target, x.update.value) for x in g)}
+    while True:
+        counters = (growing.keys() | down) & meant
+        more = {n for n, g in growing.items() if n not in meant and all(_bounded(n, x, meant, counters) for x in g)}
+        if not more:
+            return meant
+        meant |= more
+
+
+def _bounded(name: str, growth: _Growth, meant: set[str], counters: set[str]) -> bool:
+    """A step in which a variable grows is counted by one of ``counters``, puts there what one that is ``meant`` says,
+    or asks how far it is from one."""
+    if any(u.variable.data in counters and _counts(u) for u in growth.outcome.updates):
+        return True
+    if variables_of(growth.update.value) & meant:
+        return True
+    asked = subterms(growth.action.guard, growth.outcome.condition)
+    return any(
+        t.op in (Op.LT, Op.LE) and name in (found := variables_of(t)) and found & meant and _apart(t, name)
+        for t in asked
+    )
+
+
+def _counts(update: Update) -> bool:
+    """It adds or takes away a constant that is not 0, whatever the state is."""
+    value = update.value
+    return value.op in (Op.ADD, Op.SUB) and any(t.op is Op.CONST and t.data > 0 for t in value.args)
+
+
+def _apart(comparison: Term, name: str) -> bool:
+    """The variable is on one side of a comparison, and not on both."""
+    return sum(name in variables_of(side) for side in comparison.args) == 1
+
+
+def _at_bound(runs: Sequence[Explored], v: Variable, updates: Sequence[Update]) -> Explored | None:
+    """An exploration in which a number reaches the bound of its sort, or would leave it."""
+    sort = _base(v.sort)
+    if not isinstance(sort, Int):
+        return None
+    places = {u.where for u in updates}
+    for run in runs:
+        left = run.error is not None and run.error.where in places
+        if left or (run.error is None and run.greatest(v.name) == run.instance.size(sort.high)):
+            return run
+    return None

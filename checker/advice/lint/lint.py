@@ -1,0 +1,83 @@
+"""Lint of a model: what its author may have overlooked, by looking at terms and at bounded explorations.
+
+What is unused is looked for in all that the author wrote, whatever faults, protections and options are on. What never
+happens, is not reset or grows is looked for in a small instance with all faults, and in the asked one as it is asked;
+where an exploration did not get done, random runs go deeper, and the finding says so. What never happens there must not
+happen with other protections and options either: an author may have written it for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.family import Family
+from planrace.checker.advice.lint.explored import Explored, explored, small
+from planrace.checker.advice.lint.finding import KINDS, Lint, Linted
+from planrace.checker.advice.lint.grows import grows
+from planrace.checker.advice.lint.negated import negated
+from planrace.checker.advice.lint.never import never
+from planrace.checker.advice.lint.reset import resets
+from planrace.checker.advice.lint.undeclared import NOTHING, not_declared, remedy
+from planrace.checker.advice.lint.unused import unused
+from planrace.checker.engines.limits import Limits
+from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+
+__all__ = ["KINDS", "Lint", "lint"]
+
+
+def lint(
+    subject: Protocol | Variant | System,
+    parameters: Mapping[str, int] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    options: Mapping[str, str] | None = None,
+    budget: Budget | None = None,
+) -> Linted:
+    """What there is to say of a model, in the order of ``KINDS``, none of it a proof that something is wrong.
+
+    ``parameters`` are the sizes of the asked instance. A ``System`` has its faults and protections already. Raises
+    ``ModelError`` where the request is wrong, or where a value leaves its range other than by growing.
+    """
+    subject = subject.variant(subject.name) if isinstance(subject, Protocol) else subject
+    if isinstance(subject, System):
+        asked = every = subject
+    else:
+        on: dict[str, Any] = {"with_protections": with_protections, "without": without, "options": options}
+        asked = subject.system(faults, **on)
+        every = subject.system(tuple(subject.protocol.faults), **on)
+    instances = [small(every), asked.instance(**(parameters or {}))]
+    limits = Limits(states=(budget or Budget()).states, seconds=(budget or Budget()).seconds)
+    runs = list(_explorations(instances, limits))
+    family = Family(subject)
+    found = [
+        *unused(family),
+        *negated(family),
+        *never(runs, family, limits),
+        *resets(runs),
+        *grows(runs),
+        *_forgotten(subject),
+    ]
+    for run in runs:
+        if run.error is not None and not any(
+            x.kind == "unbounded growth" and x.where == run.error.where for x in found
+        ):
+            raise run.error
+    return Linted(subject.name, sorted(found, key=lambda x: KINDS.index(x.kind)))
+
+
+def _forgotten(subject: Variant | System) -> Iterator[Lint]:
+    for made in not_declared(subject):
+        yield Lint("not declared", made.words, made.where, f"{made.words} is {NOTHING}", remedy(made))
+
+
+def _explorations(instances: Sequence[Instance], limits: Limits) -> Iterator[Explored]:
+    for n, instance in enumerate(instances):
+        try:
+            yield explored(instance, limits)
+        except ModelError:
+            if n:  # the small one may be no instance at all: nobody asked for it
+                raise

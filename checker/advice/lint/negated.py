@@ -1,0 +1,35 @@
+"""Lint of promises that begin with ``~a.implies(b)``: Python reads that as the negation of the whole implication."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planrace.checker.advice.family import Family
+from planrace.checker.advice.lint.finding import Lint
+from planrace.model.language import Op, Term
+
+
+def negated(family: Family) -> Iterator[Lint]:
+    """Invariants of which some conjunct says that an implication is false: that its left side holds always."""
+    properties = {id(p): p for s in family.systems for p in s.properties if p.kind in ("invariant", "step invariant")}
+    for p in properties.values():
+        for part in _promised(p.holds):
+            yield Lint(
+                "negated implication",
+                p.name,
+                p.where,
+                f"property {p.name}: {part} says that {part.args[0].args[0].args[0]} always holds",
+                "write (~a).implies(b) if only a is negated: ~ is read after .implies(…); else a & ~b",
+            )
+
+
+def _promised(term: Term) -> Iterator[Term]:
+    """The negated implications that must hold for ``term`` to hold."""
+    match term.op:
+        case Op.AND:
+            for part in term.args:
+                yield from _promised(part)
+        case Op.FORALL:
+            yield from _promised(term.args[1])
+        case Op.NOT if term.args[0].op is Op.OR and term.args[0].args[0].op is Op.NOT:
+            yield term

@@ -1,0 +1,131 @@
+"""Lint of what never happens: actions whose guards are never true, outcomes that no state chooses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from planrace.checker.advice.family import Family
+from planrace.checker.advice.lint.explored import Explored, explored, small
+from planrace.checker.advice.lint.finding import Lint
+from planrace.checker.advice.lint.possible import Possible
+from planrace.checker.engines.limits import Limits
+from planrace.model.language import Action, ModelError, System
+
+
+def never(runs: Sequence[Explored], family: Family, limits: Limits) -> Iterator[Lint]:
+    """Guards that are never true, and outcomes whose conditions never decide, in ``runs`` nor in all of ``family``."""
+    looking = _Looking(runs, family, limits)
+    for action in runs[0].instance.system.actions.values():
+        if looking.excluded(action):
+            yield Lint(
+                "guard never true",
+                action.name,
+                action.where,
+                f"action {action.name}: no state makes its guard true, {action.guard}",
+                "look for conditions that exclude each other or a value that is out of range",
+            )
+        elif looking.idle(action):
+            yield Lint(
+                "guard never true",
+                action.name,
+                action.where,
+                f"action {action.name}: its guard was not true in any state that was met ({looking.where(action)})",
+                "correct the guard, or name the fault that it waits for by awaits=…",
+            )
+        else:
+            yield from _outcomes(action, looking.left_over(action))
+
+
+def _outcomes(action: Action, numbers: Sequence[int]) -> Iterator[Lint]:
+    for n in numbers:
+        o = action.outcomes[n]
+        why = "the conditions before it leave nothing over" if n else "the guard excludes its condition"
+        yield Lint(
+            "outcome never chosen",
+            f"{action.name} [{o.name}]",
+            o.where or action.where,
+            f"outcome {o.name} of {action.name}: no state chooses it, for {why}",
+            "correct its condition, put it before the one that takes its place, or remove it",
+        )
+
+
+class _Looking:
+    """Looks in what was explored first; in what else the author wrote only where nothing was found there."""
+
+    def __init__(self, runs: Sequence[Explored], family: Family, limits: Limits) -> None:
+        self._runs, self._family, self._limits = runs, family, limits
+        self._asking = [Possible(run.instance) for run in runs]
+        self._happened = {name for run in runs for name in run.actions}
+
+    @cached_property
+    def _others(self) -> list[Possible]:
+        return [a for s in self._family.systems if (a := _possible(s)) is not None]
+
+    @cached_property
+    def _elsewhere(self) -> set[str]:
+        """Actions that happen with other protections or options."""
+        names: set[str] = set()
+        for s in self._family.systems:
+            try:
+                names |= explored(small(s), self._limits).actions
+            except ModelError:  # sizes that are no instance of it
+                continue
+        return names
+
+    def excluded(self, action: Action) -> bool:
+        """No state makes the guard true."""
+        return _all_never(self._asking, action) and _all_never(self._others, action)
+
+    def idle(self, action: Action) -> bool:
+        """It was met nowhere, and does not wait for a fault that is on nowhere."""
+        if action.name in self._happened or self._awaited(action):
+            return False
+        return action.name not in self._elsewhere
+
+    def left_over(self, action: Action) -> list[int]:
+        """Numbers of the outcomes that no state chooses."""
+        names = self._unchosen(self._asking, action)
+        names = names and names & self._unchosen(self._others, action)
+        return [n for n, o in enumerate(action.outcomes) if o.name in names]
+
+    def where(self, action: Action) -> str:
+        """Where it was looked, in words."""
+        parts = []
+        for run in (r for r in self._runs if action.name in r.instance.system.actions):
+            faults = f" with {', '.join(run.instance.system.faults)}" if run.instance.system.faults else ""
+            whole = "all" if run.complete else "the first and random ones, in all"
+            parts.append(f"{whole} {len(run.states):,} of {run.sizes}{faults}")
+        return "; ".join(dict.fromkeys(parts))
+
+    @staticmethod
+    def _unchosen(asking: Sequence[Possible], action: Action) -> set[str | None]:
+        """Names of outcomes of which no form of the action ever chooses one."""
+        never, chosen = set[str | None](), set[str | None]()
+        for a, form in _forms(asking, action):
+            _, numbers = a.never(form)
+            never |= {form.outcomes[n].name for n in numbers}
+            chosen |= {o.name for n, o in enumerate(form.outcomes) if n not in numbers}
+        return never - chosen
+
+    def _awaited(self, action: Action) -> bool:
+        return action.awaits is not None and all(action.awaits not in r.instance.system.faults for r in self._runs)
+
+
+def _possible(system: System) -> Possible | None:
+    try:
+        return Possible(small(system).checked())
+    except ModelError:  # sizes that are no instance of it
+        return None
+
+
+def _all_never(asking: Sequence[Possible], action: Action) -> bool:
+    return all(a.never(form)[0] for a, form in _forms(asking, action))
+
+
+def _forms(asking: Sequence[Possible], action: Action) -> Iterator[tuple[Possible, Action]]:
+    """The action as each of the instances has it."""
+    for a in asking:
+        form = a.instance.system.actions.get(action.name)
+        if form is not None:
+            yield a, form

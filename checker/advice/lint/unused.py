@@ -1,0 +1,133 @@
+"""Lint of what is declared and not used: variables, parameters, faults, protections, properties that read nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from planrace.checker.advice.family import Family, declaration, variables_of
+from planrace.checker.advice.lint.finding import Lint
+from planrace.model.language import ModelError, Op, System, Variant
+from planrace.model.language.terms import subterms
+
+
+def unused(family: Family) -> Iterator[Lint]:
+    """Everything that is declared in vain."""
+    yield from _never_read(family)
+    yield from _never_written(family)
+    yield from _reads_nothing(family)
+    if isinstance(family.subject, Variant):
+        yield from _parameters(family, family.subject)
+        yield from _faults(family.subject)
+        yield from _protections(family.subject)
+
+
+def _never_read(family: Family) -> Iterator[Lint]:
+    """Variables on which no step, property or word depends, not even by way of other variables."""
+    read = variables_of(*family.told, *family.wording, *family.deciding)
+    fresh = set(read)
+    while fresh:
+        fresh = {r for n in fresh for r in family.writes.get(n, ())} - read
+        read |= fresh
+    copied = {r for name, names in family.writes.items() for r in names if r != name}
+    for name, v in family.variables.items():
+        if name not in read:
+            how = "only other variables that nothing reads take it over" if name in copied else "nothing reads it"
+            yield Lint(
+                "never read",
+                name,
+                v.where,
+                f"variable {name}: {how}, no guard, condition, property, observation or wording",
+                "remove it, or check something of it",
+            )
+
+
+def _never_written(family: Family) -> Iterator[Lint]:
+    for name, v in family.variables.items():
+        if name not in family.writes:
+            yield Lint(
+                "never written",
+                name,
+                v.where,
+                f"variable {name}: no action writes it, so it is always {v.initially}",
+                "write the constant in its place, or add the action that is missing",
+            )
+
+
+def _reads_nothing(family: Family) -> Iterator[Lint]:
+    properties = {id(p): p for s in family.systems for p in s.properties}
+    for p in properties.values():
+        if not any(t.op in (Op.VARIABLE, Op.TAKEN) for t in subterms(*p.terms)):
+            yield Lint(
+                "reads nothing",
+                p.name,
+                p.where,
+                f"property {p.name}: it reads no variable and no step, so no run can change its answer",
+                "say what it promises of the state",
+            )
+
+
+def _parameters(family: Family, variant: Variant) -> Iterator[Lint]:
+    for name in variant.protocol.parameters:
+        if name not in family.sizes:
+            yield Lint(
+                "unused parameter",
+                name,
+                declaration(variant, "parameter", name),
+                f"parameter {name}: no sort and no term uses it, so its value changes nothing",
+                "remove it, or bound a sort by it",
+            )
+
+
+def _faults(variant: Variant) -> Iterator[Lint]:
+    used = {f for a in variant.protocol.actions.values() for f in (a.fault, a.awaits)}
+    for name in variant.protocol.faults:
+        if name not in used:
+            yield Lint(
+                "unused fault",
+                name,
+                declaration(variant, "fault", name),
+                f"fault {name}: no action is of it, so --fault {name} changes nothing",
+                f"write @….action(…, fault=…) for what happens, or remove it{_like(name, used)}",
+            )
+
+
+def _like(name: str, used: set[str | None]) -> str:
+    others = ", ".join(sorted(f for f in used if f is not None))
+    return f" (actions are of: {others})" if others else ""
+
+
+def _protections(variant: Variant) -> Iterator[Lint]:
+    every = frozenset(variant.protocol.protections)
+    for name, p in variant.protocol.protections.items():
+        alone = _same(variant, {"without": every}, {"without": every - {name}, "with_protections": (name,)})
+        if alone and _same(variant, {"without": (name,)}, {"with_protections": (name,)}):
+            yield Lint(
+                "unused protection",
+                name,
+                p.where,
+                f"protection {name}: it changes no action and no variable",
+                "let it change what it is meant to prevent, or remove it",
+            )
+
+
+def _same(variant: Variant, a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Two requests make the same system."""
+    faults = tuple(variant.protocol.faults)
+    try:
+        return _content(variant.system(faults, **a)) == _content(variant.system(faults, **b))
+    except ModelError:  # it wants another protection, or does not go with one
+        return False
+
+
+def _content(system: System) -> tuple[Any, ...]:
+    """What a system does, comparable: equal terms are one object."""
+    actions = tuple(
+        (
+            name,
+            id(a.guard),
+            tuple((o.name, id(o.condition), tuple((id(u.target), id(u.value)) for u in o.updates)) for o in a.outcomes),
+        )
+        for name, a in system.actions.items()
+    )
+    return actions, tuple((v.name, v.sort, id(v.initially)) for v in system.variables)

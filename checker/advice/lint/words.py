@@ -1,0 +1,33 @@
+"""Words (split out of checker/advice/words.py)."""
+
+from __future__ import annotations
+
+from planrace.checker.advice.lint.finding import Linted
+from planrace.checker.advice.quantities import _json
+from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.wording import numbered
+
+
+# Lint ------------------------------------------------------------------------------------------------------------
+def lint_document(found: Linted, exit_code: int) -> Document:
+    """One paragraph a finding, as compilers write them."""
+    count = numbered(len(found), "finding") if found else "nothing found"
+    return Document(
+        tuple(Paragraph(str(x), "unknown") for x in found), f"lint of {found.protocol}: {count} (exit {exit_code})"
+    )
+
+
+def lint_json(found: Linted) -> str:
+    """The findings as JSON text; files below the working directory if that is where they are, lines from 1."""
+    rows = [
+        {
+            "kind": x.kind,
+            "subject": x.subject,
+            "file": None if x.where is None else str(x.where).rpartition(":")[0],
+            "line": None if x.where is None else x.where.line,
+            "sentence": x.sentence,
+            "remedy": x.remedy,
+        }
+        for x in found
+    ]
+    return _json({"schema": "planrace/lint/1", "protocol": found.protocol, "findings": rows})

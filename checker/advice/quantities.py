@@ -1,0 +1,31 @@
+"""Quantities (split out of checker/advice/words.py)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def seconds(amount: float) -> str:
+    """A time as people say it."""
+    for unit, size in (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)):
+        if amount >= 2 * size:
+            return f"{amount / size:,.0f} {unit}"
+    return f"{amount:.0f} s" if amount >= 1 else "less than 1 s"
+
+
+def memory(amount: float) -> str:
+    """An amount of memory as people say it, in bytes with binary prefixes."""
+    for unit, size in (("TiB", 2.0**40), ("GiB", 2.0**30)):
+        if amount >= size:
+            return f"{amount / size:,.1f} {unit}"
+    return f"{max(1.0, amount / 2**20):,.0f} MiB"
+
+
+def _rounded(amount: float) -> str:
+    """Two digits: more would be a pretence."""
+    return f"{float(f'{amount:.2g}'):,.0f}"
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,83 @@
+"""Requests from Python: what is no request is told with its remedy, before anything is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from planrace.checker.run.options import Options, check_names
+from planrace.checker.run.protocols import find, find_beside
+from planrace.model.language import ModelError, Protocol, System, Variant
+from planrace.model.language.errors import near
+
+OPTIONS = {f.name for f in fields(Options)}
+OTHERWISE = {"timeout": "seconds", "time": "seconds", "jobs": "workers", "max_states": "states"}
+"""What other tools call our keywords."""
+
+
+def subject_of(given: object, call: str) -> Protocol | Variant | System:
+    """What is to be checked; a name is what the command takes. ``call`` is who wants to know."""
+    found = find(given) if isinstance(given, str) else given
+    if not isinstance(found, Protocol | Variant | System):
+        raise ModelError(
+            f"{call} wants a protocol, not {type(found).__name__} {found!r}",
+            remedy="pass a Protocol, Variant, System, or a name such as file.py:attribute",
+        )
+    return found
+
+
+def beside_of(protocol: object, options: Options) -> Options:
+    """The options with protocols in place of names of what may be laid beside traces."""
+    given = [
+        v if not isinstance(v, str) else find_beside(protocol, v) if isinstance(protocol, str) else find(v)
+        for v in options.candidates
+    ]
+    for v in given:
+        if not isinstance(v, Protocol | Variant):
+            raise ModelError(f"beside={v!r} is no protocol", remedy="pass a Protocol or Variant, or its name")
+    same = all(a is b for a, b in zip(given, options.candidates, strict=True))
+    return options if same else replace(options, beside=given)
+
+
+def chosen(**names: Sequence[str] | None) -> dict[str, Any]:
+    """Lists of names (``faults=…``), each of which is one. None is no list and stands for the usual."""
+    for what, given in names.items():
+        if given is not None:
+            check_names(what, given)
+    return names
+
+
+def apart(
+    subject: Protocol | Variant | System, settings: Mapping[str, Any], call: str, words: Iterable[str]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Keywords as sizes (or options of the protocol) and as fields of ``Options``; a name that is both is the size's.
+
+    ``words`` are the other keywords of the call, for those that are misspelt.
+    """
+    own = _own(subject)
+    for name in settings:
+        if name not in own and name not in OPTIONS:
+            raise ModelError(
+                f"{call} has no {name!r}, and {subject.name} no such size",
+                remedy=_meant(name, sorted(own), [*words, *sorted(OPTIONS)]),
+            )
+    return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
+
+
+def _own(subject: Protocol | Variant | System) -> set[str]:
+    protocol = subject.protocol if isinstance(subject, Variant) else subject
+    if isinstance(protocol, System):
+        return {p.name for p in protocol.parameters}
+    return {*protocol.parameters, *protocol.options}
+
+
+def _meant(name: str, own: Sequence[str], words: Sequence[str]) -> str:
+    """What other tools call so, else a size that is like it, else a keyword that begins alike, else what there is."""
+    if name in OTHERWISE and OTHERWISE[name] in words:
+        return f"did you mean {OTHERWISE[name]}?"
+    close = near(name, own)
+    if close.startswith("did you"):
+        return close
+    same = [w for w in words if w.startswith(name) or name.startswith(w)]
+    return f"did you mean {max(same, key=len)}?" if same else near(name, dict.fromkeys([*own, *words]))

@@ -1,0 +1,145 @@
+"""Answers of engines: verdicts with witnesses that the interpreter has replayed and confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from planrace.checker.results.report import Warned
+from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
+from planrace.checker.semantics.replay import Recording, ReplayError
+from planrace.model.language import Term
+from planrace.properties.kinds import Checkable, Property, Reachability, StepInvariant
+
+Seen: TypeAlias = "Callable[[State, tuple[int, ...]], tuple[int, tuple[int, ...]]]"
+"""What a search stores of a state, as ``Kernel.seen``."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an engine says of a property; ``recording`` is the replayed run that shows it.
+
+    ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable. ``hopeless``
+    says why there is no recovery after ``recording``; ``loop`` is the number of the state that a lasso returns to, and
+    ``fairness`` how it is fair; ``runbook`` is what people can do without whom there is no recovery; ``untold`` is what
+    could not be told of all this.
+    """
+
+    property: Property
+    verdict: Verdict
+    how: str
+    recording: Recording | None = None
+    unreached: Recording | None = None
+    hopeless: Hopeless | None = None
+    loop: int | None = None
+    fairness: tuple[Fairness, ...] = ()
+    runbook: Runbook | None = None
+    untold: tuple[Warned, ...] = ()
+
+
+def sought(p: Checkable) -> Term:
+    """The term that decides ``p`` when it holds: of a step if ``of_step``, else of a state."""
+    return p.event if isinstance(p, Reachability) else ~p.holds
+
+
+def of_step(p: Checkable) -> bool:
+    """Steps decide ``p``; otherwise states do."""
+    return p.of_step if isinstance(p, Reachability) else isinstance(p, StepInvariant)
+
+
+def verdict_met(p: Checkable) -> Verdict:
+    """The verdict where what is ``sought`` was met."""
+    return Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
+
+
+def verdict_never_met(p: Property) -> Verdict:
+    """The verdict where what is ``sought`` is nowhere."""
+    return Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS
+
+
+def shows(p: Checkable, recording: Recording) -> bool:
+    """The last state or step of a recording decides ``p``, says the interpreter."""
+    interpreter = recording.interpreter
+    if not of_step(p):
+        return interpreter.holds(sought(p), recording.states[-1])
+    if not recording.moves:
+        return False
+    before, after = recording.states[-2:]
+    return interpreter.holds(sought(p), before, after, recording.moves[-1])
+
+
+def retrace(interpreter: Interpreter, seen: Seen, path: Sequence[int]) -> Recording:
+    """Replay packed states in the interpreter; ``path`` starts with the initial one. ``seen`` is what a search stores
+    of a state: all of it, or what stands for its orbit, then the run may go through other states of the orbits. It is
+    asked with the names that it gave for the state before."""
+    recording = Recording(interpreter)
+    packed, names = seen(recording.states[0], ())
+    if packed != path[0]:
+        raise ReplayError("the run does not start in the initial state")
+    for wanted in path[1:]:
+        moves = ((m, *seen(after, names)) for m, after in interpreter.moves(recording.states[-1]))
+        move, names = next(((m, new) for m, packed, new in moves if packed == wanted), (None, ()))
+        if move is None:
+            raise ReplayError(f"no step leads to state {len(recording.states)} of the run")
+        recording.take(move.action.name, move.choice)
+    return recording
+
+
+def confirm_state(p: Checkable, recording: Recording) -> Recording:
+    """The last state decides ``p``, says the interpreter."""
+    if not recording.interpreter.holds(sought(p), recording.states[-1]):
+        raise ReplayError(f"the last state does not decide {p.name}")
+    return recording
+
+
+def confirm_step(p: Checkable, recording: Recording, target: State | None = None) -> Recording:
+    """Add the first step (to ``target``, if it is given) that decides ``p``, says the interpreter."""
+    interpreter, before = recording.interpreter, recording.states[-1]
+    moves = ((m, after) for m, after in interpreter.moves(before) if target in (None, after))
+    found = next((m for m, after in moves if interpreter.holds(sought(p), before, after, m)), None)
+    if found is None:
+        raise ReplayError(f"no step from the state found decides {p.name}")
+    recording.take(found.action.name, found.choice)
+    return recording
+
+
+# What has no value ------------------------------------------------------------------------------------------------
+Asked: TypeAlias = "tuple[Property, Term]"
+"""A property with a term of it that is evaluated."""
+
+
+def refuse_ranges_left(
+    recording: Recording, states: Sequence[Asked], steps: Sequence[Asked] | None, final: Sequence[Term] = ()
+) -> None:
+    """Raise the interpreter's error where, in the last state of a run, something that is evaluated there has no value:
+    ``states``, terms of properties about it, and unless ``steps`` is None the steps from it with terms about them;
+    ``final`` if there are none."""
+    interpreter, state = recording.interpreter, recording.states[-1]
+    try:
+        for p, t in states:
+            _evaluate(interpreter, p, t, state)
+        stuck = steps is not None
+        for move, after in interpreter.moves(state) if steps is not None else ():
+            stuck = False
+            for p, t in steps or ():
+                _evaluate(interpreter, p, t, state, after, move)
+        for t in final if stuck else ():
+            interpreter.holds(t, state)
+    except RangeError as problem:
+        raise after_run(problem, recording) from None
+
+
+def after_run(problem: RangeError, recording: Recording) -> RangeError:
+    """The error with the run that leads to where it is found."""
+    run = ", ".join(f"{m.action.name}({', '.join(map(str, m.choice))})" for m in recording.moves) or "no step"
+    return RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy)
+
+
+def _evaluate(interpreter: Interpreter, p: Property, term: Term, *step: Any) -> None:
+    try:
+        interpreter.holds(term, *step)
+    except RangeError as problem:
+        raise problem.of(f"property {p.name}", p.where) from None

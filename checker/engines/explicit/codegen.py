@@ -1,0 +1,394 @@
+"""A finite instance → the source of one Python function that expands packed states.
+
+``expand(s, out, hits)`` appends every successor of ``s`` to ``out``, which is empty, in the order of the protocol,
+appends ``(k, t)`` to ``hits`` for every step to ``t`` of which step term k holds, and returns the set of state terms
+that hold in ``s`` as bits; above them a bit for a deadlock, and one for everything that was met. With marks, ``out``
+gets ``(t, m)``: bit k of m says that mark k holds of the step.
+
+Successors are the state plus a sum of shifted differences, so a step costs what it changes, not what the state holds.
+Actions are specialised to their parameters, and further to each value of a variable that is used as a position
+(``lock[cursor[i]]``), so that places are constants. Other positions that a step writes at are computed, and there is a
+branch for each of their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import product
+from math import prod
+
+from planrace.checker.engines.explicit.expressions import (
+    Code,
+    Mask,
+    Number,
+    Truth,
+    aligned,
+    as_number,
+    may_fail,
+    negate,
+    number,
+)
+from planrace.checker.engines.explicit.instances import Openings, assigned, opened
+from planrace.checker.engines.explicit.lower import Lowering, Scope, valued
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.limits import look_at_the_clock
+from planrace.checker.semantics.packing import WORD, Field, Layout, root_of
+from planrace.model.language import Action, Array, Instance, Op, Outcome, Term
+from planrace.model.language.operators import BINDERS
+
+Place = tuple[str, tuple[int, ...]]
+
+SPLIT = 256
+"""Values of the fields that a position depends on for each of which an action may be written out."""
+
+
+class Emitter:
+    """Writes the function for one instance and one ``Watch``."""
+
+    lowers: type[Lowering] = Lowering
+
+    def __init__(self, instance: Instance, layout: Layout, watch: Watch) -> None:
+        self.instance = instance
+        self.layout = layout
+        self.watch = watch
+        self.lowering = self.lowers(instance, layout)
+        self._openings = Openings(instance)
+        self._roles = dict(watch.roles)
+        self.failing: set[str] = set()
+        """Variables of which an update may be an error."""
+        self._temporaries = 0
+        self._endings = {(s.name, s.part): n for n, s in enumerate(watch.met) if s.term is None}
+
+    def source(self) -> str:
+        """The source text of ``expand``."""
+        scope = Scope(self._roles, self.lowering.base())
+        body = [*self._states(scope), *self._steps(scope), *self._stuck(scope)]
+        opening, closing = self._frame()
+        return "\n".join([opening[0], *_indented([*opening[1:], *self._reads(), *body, *closing])]) + "\n"
+
+    def _frame(self) -> tuple[list[str], list[str]]:
+        """The head of the function with its first lines, and its last lines."""
+        above = len(self.watch.states) + 1
+        return ["def expand(s, out, hits):"], [f"return found | c0 << {above}" if self.watch.met else "return found"]
+
+    def _reads(self) -> Iterator[str]:
+        base = self.lowering.base()
+        for place in self.layout.fields:
+            if place in self.lowering.used:
+                f = self.layout.fields[place]
+                raw = self._raw(f)
+                yield (
+                    f"{base[place].text} = ({raw}) + {f.low}"
+                    if f.low and not f.is_set
+                    else f"{base[place].text} = {raw}"
+                )
+
+    def _raw(self, field: Field) -> str:
+        return f"s >> {field.offset} & {field.mask}" if field.offset else f"s & {field.mask}"
+
+    def _states(self, scope: Scope) -> Iterator[str]:
+        yield "found = 0"
+        for k, term in enumerate(self.watch.states):
+            test = self.lowering.truth(term, replace(scope, total=self.watch.told))
+            if test.known is not False:
+                yield f"if {test.text}: found |= {1 << k}"
+        if self.watch.met:
+            yield from (f"c{w} = 0" for w in range(self._banks()))
+        for n, subject in enumerate(self.watch.met):
+            if subject.term is not None and not subject.of_steps:
+                yield from _if(self.lowering.truth(subject.term, replace(scope, total=True)), [self._meet(n)])
+
+    def _stuck(self, scope: Scope) -> list[str]:
+        """A state that enables nothing and is not final."""
+        if self.watch.final is None:
+            return []
+        return _block(
+            f"if {self._nothing()}:", _if(negate(self.lowering.truth(self.watch.final, scope)), [self._lost()])
+        )
+
+    def _nothing(self) -> str:
+        return "not out"
+
+    def _lost(self) -> str:
+        return f"found |= {1 << len(self.watch.states)}"
+
+    def _banks(self) -> int:
+        """Variables that what is met is collected in."""
+        return 1
+
+    def _meet(self, n: int) -> str:
+        return f"c0 |= {1 << n}"
+
+    # Actions ---------------------------------------------------------------------------------------------------
+    def _steps(self, scope: Scope) -> Iterator[str]:
+        for action, inner in self._openings.instances(scope):
+            yield from self._action(action, inner)
+
+    def _action(self, action: Action, scope: Scope) -> list[str]:
+        look_at_the_clock()
+        guard = list(action.guard.args) if action.guard.op is Op.AND else [action.guard]
+        return self._guarded(guard, action, scope)
+
+    def _guarded(self, guard: list[Term], action: Action, scope: Scope) -> list[str]:
+        if not guard:
+            missing = self._openings.open(None, action, scope)
+            return opened(missing, scope, lambda inner: self._outcomes(list(action.outcomes), action, inner))
+        if (given := self._openings.given(guard[0], action, scope)) is not None:
+            to, value = given
+            split = self._to_split([value], scope)
+            if split is None:
+                return assigned(to, value, scope, self.lowering, lambda inner: self._guarded(guard[1:], action, inner))
+        elif missing := self._openings.open(guard[:1], action, scope):
+            return opened(missing, scope, lambda inner: self._guarded(guard, action, inner))
+        else:
+            split = self._to_split(guard[:1], scope)
+        if split is not None:
+            return self._split(split, scope, lambda inner: self._guarded(guard, action, inner))
+        test = self.lowering.truth(guard[0], scope)
+        if test.known is False:
+            return []
+        return self._either(test, self._guarded(guard[1:], action, self._learn(guard[0], scope)), [])
+
+    def _outcomes(self, rest: list[Outcome], action: Action, scope: Scope) -> list[str]:
+        if not rest:
+            return []
+        ending = rest[0]
+        split = self._to_split([ending.condition, *_update_terms(ending)], scope)
+        if split is not None:
+            return self._split(split, scope, lambda inner: self._outcomes(rest, action, inner))
+        test = self.lowering.truth(ending.condition, scope)
+        if test.known is False:
+            return self._outcomes(rest[1:], action, scope)
+        lines = self._ending(ending, action, self._learn(ending.condition, scope))
+        at = self._endings.get((action.name, ending.name or ""))
+        if at is not None:
+            lines.append(self._meet(at))
+        if test.known:
+            return lines
+        return self._either(test, lines, self._outcomes(rest[1:], action, scope))
+
+    def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
+        """``lines`` where a test that may hold does, ``other`` where it does not."""
+        if not lines:
+            return _if(negate(test), other)
+        return [*_if(test, lines), *_block("else:", other)]
+
+    def _ending(self, ending: Outcome, action: Action, scope: Scope) -> list[str]:
+        computed = self._computed(ending, scope)
+        if computed is not None:
+            return self._at_each(*computed, scope, lambda inner: self._ending(ending, action, inner))
+        lines: list[str] = []
+        after: dict[Place, Code] = {}
+        for u in ending.updates:
+            assigned = self._assigned(u.target, u.value, scope)
+            written = [line for place, code in assigned for line in self._write(place, code, after)]
+            if any("_range(" in line for line in written):
+                self.failing.add(root_of(u.target)[0])
+            lines += written
+        lines += self._successor(after, scope)
+        names = {str(p): valued(scope.bound[p]) for p in action.parameters}
+        # Terms of steps speak of the roles, never of the action's parameters, which may be the same terms.
+        stepping = replace(scope, bound=self._roles, after=after, step=(action.name, names, ending.name))
+        for k, term in enumerate(self.watch.steps):
+            lines += self._either(self.lowering.truth(term, stepping), [self._hit(k)], [])
+        for n, subject in enumerate(self.watch.met):
+            if subject.term is not None and subject.of_steps:
+                test = self.lowering.truth(subject.term, replace(stepping, total=True))
+                lines += self._either(test, [self._meet(n)], [])
+        return lines + self._append(stepping)
+
+    def _hit(self, k: int) -> str:
+        return f"hits.append(({k}, t))"
+
+    def _append(self, scope: Scope) -> list[str]:
+        if not self.watch.marks:
+            return ["out.append(t)"]
+        lines = ["m = 0"]
+        for k, term in enumerate(self.watch.marks):
+            lines += _if(self.lowering.truth(term, scope), [f"m |= {1 << k}"])
+        return [*lines, "out.append((t, m))"]
+
+    # Updates ---------------------------------------------------------------------------------------------------
+    def _computed(self, ending: Outcome, scope: Scope) -> tuple[str, Term, range] | None:
+        """A position that an update writes at whose value is not known, if any, with the variable and the positions
+        that its array has."""
+        for u in ending.updates:
+            name, positions = root_of(u.target)
+            sort = self.instance.system.sort_of(name)
+            for position in positions:
+                assert isinstance(sort, Array)
+                if position not in scope.at and not self.lowering.number(position, scope).constant:
+                    return name, position, self.instance.members(sort.domain)
+                sort = sort.element
+        return None
+
+    def _at_each(
+        self, name: str, position: Term, members: range, scope: Scope, body: Callable[[Scope], list[str]]
+    ) -> list[str]:
+        """``body`` once for each value of a position that an update of ``name`` writes at."""
+        code = self.lowering.number(position, scope)
+        lines, at = self._named(code)
+        values = [n for n in members if code.low <= n <= code.high]
+        for n in values:
+            inner = replace(scope, at={**scope.at, position: n})
+            lines += _block(f"{'if' if n == values[0] else 'elif'} {at.text} == {n}:", body(inner))
+        beyond = code.low < members[0] or code.high > members[-1]
+        if beyond:
+            lines += ["else:", " _out_of_range()"] if values else ["_out_of_range()"]
+        if beyond or may_fail(code):
+            self.failing.add(name)
+        return lines
+
+    def _assigned(self, target: Term, value: Term, scope: Scope) -> Iterator[tuple[Place, Code]]:
+        """The places that an update writes and the code of their new values."""
+        name, positions = root_of(target)
+        path, sort = [], self.lowering.instance.system.sort_of(name)
+        for position in positions:
+            assert isinstance(sort, Array)
+            low, high = self.instance.bounds(sort.domain)
+            at = scope.at[position] if position in scope.at else self.lowering.number(position, scope).low
+            if not low <= at <= high:
+                yield (name, ()), Truth("_out_of_range()")
+                return
+            path.append(at - low)
+            sort = sort.element
+        if not isinstance(sort, Array):
+            yield (name, tuple(path)), self.lowering.lower(value, scope)
+            return
+        for leaf in self.layout.paths(sort):
+            yield (name, (*path, *leaf)), self.lowering.element(value, leaf, scope)
+
+    def _write(self, place: Place, code: Code, after: dict[Place, Code]) -> list[str]:
+        if code == Truth("_out_of_range()"):
+            return ["_out_of_range()"]
+        field = self.layout.fields[place]
+        lines, made = self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
+        if place in after and made.text != after[place].text:
+            lines.append(f"if {made.text} != {after[place].text}: _out_of_range()")
+        after[place] = made
+        return lines
+
+    def _number(self, field: Field, code: Number) -> tuple[list[str], Code]:
+        if code.low >= field.low and code.high <= field.high:
+            return self._named(code)
+        if code.high < field.low or code.low > field.high:
+            return ["_out_of_range()"], number(field.low)
+        lines, named = self._named(code)
+        least = [f"{field.low} <= "] if code.low < field.low else []
+        most = [f" <= {field.high}"] if code.high > field.high else []
+        lines.append(f"if not {''.join([*least, named.text, *most])}: _out_of_range()")
+        assert isinstance(named, Number)
+        return lines, replace(named, low=max(code.low, field.low), high=min(code.high, field.high))
+
+    def _mask(self, field: Field, code: Mask) -> tuple[list[str], Code]:
+        if code.text == "0":
+            return [], Mask("0", field.low, field.high)
+        lines: list[str] = []
+        if code.low < field.low or code.high > field.high:
+            lines, named = self._named(code)
+            assert isinstance(named, Mask)
+            code = named
+            if code.low > field.high or code.high < field.low:  # only the empty set is in the range
+                return [*lines, f"if {code.text}: _out_of_range()"], Mask("0", field.low, field.high)
+            both = range(max(field.low, code.low), min(field.high, code.high) + 1)
+            allowed = sum(1 << (n - code.low) for n in both)
+            lines.append(f"if {code.text} & ~{allowed}: _out_of_range()")
+        more, named = self._named(Mask(aligned(code, field.low), field.low, field.high))
+        return lines + more, named
+
+    def _named(self, code: Code) -> tuple[list[str], Code]:
+        """The code under a name of its own where it is more than a name or a number."""
+        if code.text.isidentifier() or code.text.lstrip("-").isdigit():
+            return [], code
+        self._temporaries += 1
+        name = f"n{self._temporaries}"
+        return [f"{name} = {code.text}"], replace(code, text=name)
+
+    def _successor(self, after: dict[Place, Code], scope: Scope) -> list[str]:
+        return ["t = " + " + ".join(["s", *self._deltas(after, scope, list(after), WORD)])]
+
+    def _deltas(self, after: dict[Place, Code], scope: Scope, places: list[Place], word: int) -> list[str]:
+        """What is added to the state for each of ``places`` that changes; word w lies at bit ``word`` · w."""
+        fixed, texts = 0, []
+        for place in places:
+            new, old, field = after[place], self.lowering.read(place, scope), self.layout.fields[place]
+            at = field.word * word + field.shift
+            if new.text == old.text:
+                continue
+            if new.text.isdigit() and old.text.isdigit():
+                fixed += (int(new.text) - int(old.text)) << at
+            else:
+                texts.append(f"({new.text} - {old.text} << {at})")
+        return [*texts, *([str(fixed)] if fixed else [])]
+
+    # Specialising ----------------------------------------------------------------------------------------------
+    def _split(self, place: Place, scope: Scope, body: Callable[[Scope], list[str]]) -> list[str]:
+        """``body`` once for each value of the field at ``place``."""
+        read = self.lowering.read(place, scope)
+        assert isinstance(read, Number)
+        lines: list[str] = []
+        for value in range(read.low, read.high + 1):
+            known = replace(scope, fields={**scope.fields, place: number(value)})
+            lines += _block(f"{'elif' if lines else 'if'} {read.text} == {value}:", body(known))
+        return lines
+
+    def _to_split(self, terms: Sequence[Term], scope: Scope) -> Place | None:
+        """A field on which a position in ``terms`` depends, if any."""
+        for term in terms:
+            for position in _positions(term):
+                at = self.lowering.peek(position, scope)
+                read = [self.layout.fields[p] for p in self.lowering.reads(position, scope)]
+                single = sorted((f.variable, f.path) for f in read if not f.is_set)
+                if prod(f.high - f.low + 1 for f in read if not f.is_set) > SPLIT:
+                    continue
+                if single and not (isinstance(at, Number) and at.constant):
+                    return single[0]
+        return None
+
+    def _learn(self, condition: Term, scope: Scope) -> Scope:
+        """What follows from ``condition``: fields that equal a constant where it holds."""
+        parts = condition.args if condition.op is Op.AND else (condition,)
+        known = {}
+        for p in parts:
+            if p.op is Op.EQ:
+                a, b = (self.lowering.peek(x, scope) for x in p.args)
+                for field, other in product((a, b), repeat=2):
+                    if isinstance(other, Number) and other.constant:
+                        place = self.lowering.place_of(field)
+                        if place is not None:
+                            known[place] = other
+        return replace(scope, fields={**scope.fields, **known}) if known else scope
+
+
+def _update_terms(ending: Outcome) -> Iterator[Term]:
+    for u in ending.updates:
+        yield u.target
+        yield u.value
+
+
+def _positions(term: Term) -> Iterator[Term]:
+    """Positions of selections outside binders, inner ones first."""
+    if term.op in BINDERS:
+        return
+    for a in term.args:
+        yield from _positions(a)
+    if term.op is Op.SELECT:
+        yield term.args[1]
+
+
+def _if(test: Truth, lines: list[str]) -> list[str]:
+    """``lines`` where ``test`` holds; a test that may fail is evaluated anyhow."""
+    if test.known is False:
+        return []
+    if not lines:
+        return [test.text] if may_fail(test) else []
+    return lines if test.known else _block(f"if {test.text}:", lines)
+
+
+def _block(head: str, lines: list[str]) -> list[str]:
+    return [head, *_indented(lines)] if lines else []
+
+
+def _indented(lines: Sequence[str]) -> list[str]:
+    return [" " + line for line in lines]

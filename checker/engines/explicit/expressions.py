@@ -1,0 +1,174 @@
+"""Python expressions with what is known of them: the pieces that ``lower`` builds, constants folded.
+
+An expression that may fail, for it reads a position that an array may not have, calls ``_in_range`` or
+``_out_of_range``. Nothing is folded that would leave such a call out: what is known of the value of an expression that
+may fail is what it is if it has one. Only what ``and``, ``or`` and a conditional do not ask for is not evaluated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from planrace.model.language import ModelError
+from planrace.model.language.instance_size import WIDEST
+
+WORD = 64
+"""Bits of a machine word; masks of more are marked by calls of ``_wide``, which are nothing in Python."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A Python expression with a whole number in ``low``…``high``; a constant when these are equal and it is never
+    undefined."""
+
+    text: str
+    low: int
+    high: int
+
+    @property
+    def constant(self) -> bool:
+        return self.low == self.high and not may_fail(self)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A Python expression that is tested; ``known`` when its value is."""
+
+    text: str
+    known: bool | None = None
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A Python expression with a bit mask: bit n is element ``low`` + n; no element is above ``high``."""
+
+    text: str
+    low: int
+    high: int
+
+
+Code = Number | Truth | Mask
+
+YES, NO = Truth("True", True), Truth("False", False)
+
+
+def may_fail(*codes: Code) -> bool:
+    """Whether evaluating one of these may find a position out of its range."""
+    return any("_range(" in c.text for c in codes)
+
+
+def known(value: bool, text: str, *parts: Code) -> Truth:
+    """A truth value that is known from what is known of ``parts``; ``text``, which evaluates them, where one of them
+    may fail."""
+    if may_fail(*parts):
+        return Truth(text)
+    return YES if value else NO
+
+
+def number(value: int) -> Number:
+    return Number(str(value), value, value)
+
+
+def as_number(code: Code) -> Number:
+    """Truth values as 0 and 1."""
+    if isinstance(code, Number):
+        return code
+    assert isinstance(code, Truth)
+    if code.known is not None:
+        return number(int(code.known))
+    return Number(f"(1 if {code.text} else 0)", 0, 1)
+
+
+def negate(code: Truth) -> Truth:
+    if code.known is not None:
+        return NO if code.known else YES
+    return Truth(f"(not {code.text})")
+
+
+def conjunction(parts: Iterable[Truth]) -> Truth:
+    """All of ``parts``, evaluated in order; those that are not needed are not asked for."""
+    return _fold(parts, " and ", neutral=YES, final=NO)
+
+
+def disjunction(parts: Iterable[Truth]) -> Truth:
+    """One of ``parts``, evaluated in order; those that are not needed are not asked for."""
+    return _fold(parts, " or ", neutral=NO, final=YES)
+
+
+def _fold(parts: Iterable[Truth], word: str, *, neutral: Truth, final: Truth) -> Truth:
+    """``parts`` joined by ``word``, cut at the first that is ``final``; what may fail is still evaluated before it."""
+    kept: list[Truth] = []
+    for p in parts:
+        if p.known is None and p not in kept:
+            kept.append(p)
+        elif p.known is final.known:
+            if not may_fail(*kept):
+                return final
+            kept.append(p)
+            break
+    if not kept:
+        return neutral
+    return kept[0] if len(kept) == 1 else Truth("(" + word.join(p.text for p in kept) + ")")
+
+
+def choose(test: Truth, then: Code, other: Code) -> Code:
+    """``then`` if ``test``, else ``other``."""
+    if test.known is not None:
+        return then if test.known else other
+    if isinstance(then, Mask) and isinstance(other, Mask):
+        low, high = span([then, other])
+        return Mask(f"({aligned(then, low)} if {test.text} else {aligned(other, low)})", low, high)
+    a, b = as_number(then), as_number(other)
+    if a == b and not may_fail(test):
+        return a
+    return Number(f"({a.text} if {test.text} else {b.text})", min(a.low, b.low), max(a.high, b.high))
+
+
+def widened(text: str, bits: int) -> str:
+    """The text of a mask, of which more than a word is wanted."""
+    return text if bits <= WORD else f"_wide({text}, {bits})"
+
+
+def aligned(mask: Mask, low: int) -> str:
+    """The text of ``mask`` with bit 0 standing for ``low``; elements below ``low`` are dropped."""
+    if mask.text == "0" or mask.low == low:
+        return mask.text
+    if mask.low - low >= WIDEST:
+        bits = mask.high - low + 1
+        raise ModelError(
+            f"a set that may hold {mask.high} meets one that may hold {low}, which would need {bits} bits",
+            remedy=f"sets may have {WIDEST} elements at most; ask for their elements one by one",
+        )
+    if mask.low > low:
+        return f"({widened(mask.text, mask.high - low + 1)} << {mask.low - low})"
+    return f"({mask.text} >> {low - mask.low})"
+
+
+def span(masks: list[Mask]) -> tuple[int, int]:
+    """Least and greatest element that any of ``masks`` may have."""
+    some = [m for m in masks if m.text != "0"] or masks
+    return min(m.low for m in some), max(m.high for m in some)
+
+
+def pick(items: list[Code], at: str, checked: bool) -> Code:
+    """Item number ``at``; unless that was ``checked``, it may be none of them. Only the one that is picked is
+    evaluated, if one of them may fail."""
+    if isinstance(items[0], Mask):
+        masks = [i for i in items if isinstance(i, Mask)]
+        low, high = span(masks)
+        return Mask(_picked([aligned(m, low) for m in masks], at, checked, may_fail(*items)), low, high)
+    numbers = [as_number(i) for i in items]
+    low, high = min(n.low for n in numbers), max(n.high for n in numbers)
+    found = Number(_picked([n.text for n in numbers], at, checked, may_fail(*items)), low, high)
+    return number(low) if found.constant else found
+
+
+def _picked(texts: list[str], at: str, checked: bool, lazily: bool) -> str:
+    if not lazily:
+        return f"({', '.join(texts)},)[{at if checked else f'_in_range({at}, {len(texts)})'}]"
+    found = texts[-1] if checked else "_out_of_range()"
+    rest = list(enumerate(texts))[:-1] if checked else list(enumerate(texts))
+    for n, text in reversed(rest):
+        found = f"({text} if {at} == {n} else {found})"
+    return found

@@ -1,0 +1,149 @@
+"""The instances of an action in a step function: each written out while there are few, in loops where there are many.
+
+What is written out is specialised to the values of its parameters: places are constants and guards fold away, which
+makes the fastest steps. But text and machine code grow with the number of instances, and tens of thousands of them take
+minutes to compile. So in an action of many instances a parameter that says no place is a variable of the code. The
+parts of the guard are asked as soon as the parameters that they speak of have values, in their order, and where a part
+says which value a parameter has (``amount == left + 1``) there is no loop at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from planrace.checker.engines.explicit.expressions import Number
+from planrace.checker.engines.explicit.lower import Lowering, Scope
+from planrace.checker.semantics.packing import WORD
+from planrace.model.language import Action, Instance, Op, Term
+from planrace.model.language.structural import Structural
+from planrace.model.language.terms import subterms
+
+MANY = 256
+"""Instances that are written out; an action of more has loops."""
+_LOOP = re.compile(r"( *)for p\d+ in range\((-?\d+), (-?\d+)\):")
+
+
+@dataclass(frozen=True, eq=False)
+class Opening(Structural):
+    """How a parameter gets its values: ``looped`` as a variable of the code, else written out for each of them."""
+
+    parameter: Term
+    name: str
+    values: range
+    looped: bool
+
+
+class Openings:
+    """Knows of each action of an instance which parameters are written out and which are looped over."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self._of = {a.name: tuple(self._openings(a)) for a in instance.system.actions.values()}
+
+    def instances(self, scope: Scope) -> Iterator[tuple[Action, Scope]]:
+        """Each action with the values of its parameters, in the order of the protocol; an action that has loops stands
+        there once, without values."""
+        for action in self.instance.system.actions.values():
+            own = set(action.parameters)  # a set asks for identity; == builds a term
+            outer = {t: v for t, v in scope.bound.items() if t not in own}
+            if any(o.looped for o in self._of[action.name]):
+                yield action, replace(scope, bound=outer)
+                continue
+            for choice in self.instance.choices(action):
+                yield action, replace(scope, bound={**outer, **dict(zip(action.parameters, choice, strict=True))})
+
+    def open(self, terms: Sequence[Term] | None, action: Action, scope: Scope) -> list[Opening]:
+        """The parameters that have no values yet, up to the last that one of ``terms`` speaks of; None: all."""
+        missing = [o for o in self._of[action.name] if o.parameter not in scope.bound]
+        if not missing or terms is None:
+            return missing
+        wanted = {t for term in terms for t in subterms(term)}
+        while missing and missing[-1].parameter not in wanted:
+            missing.pop()
+        return missing
+
+    def given(self, part: Term, action: Action, scope: Scope) -> tuple[Opening, Term] | None:
+        """The looped parameter that has no value yet and of which part of a guard says that it equals a term whose
+        value is known."""
+        if part.op is not Op.EQ:
+            return None
+        missing = {o.parameter: o for o in self.open(None, action, scope)}
+        for parameter, other in (part.args, part.args[::-1]):
+            found = missing.get(parameter)
+            if found is not None and found.looped and not any(t in missing for t in subterms(other)):
+                return found, other
+        return None
+
+    def _openings(self, action: Action) -> Iterator[Opening]:
+        values = [self.instance.members(p.sort) for p in action.parameters]  # type: ignore[arg-type]
+        many = prod(map(len, values)) > MANY
+        fixed = _fixed(action) if many else set()
+        for n, (p, members) in enumerate(zip(action.parameters, values, strict=True)):
+            looped = many and len(members) > 1 and (p, False) not in fixed
+            yield Opening(p, f"p{n}", members, looped and ((p, True) not in fixed or len(members) <= WORD))
+
+
+def _fixed(action: Action) -> set[tuple[Term, bool]]:
+    """Parameters that are written out: what a position is made of, and, with True, what a set in braces is made of,
+    which is as wide as its elements may lie apart."""
+    terms = [action.guard, *(o.condition for o in action.outcomes)]
+    terms += [t for o in action.outcomes for u in o.updates for t in (u.target, u.value)]
+    found: set[tuple[Term, bool]] = set()
+    for term in terms:
+        for t in subterms(term):
+            if t.op is Op.SELECT:
+                found |= {(inner, False) for inner in subterms(t.args[1])}
+            elif t.op is Op.SET:
+                found |= {(inner, True) for inner in subterms(t)}
+    return found
+
+
+def opened(some: Sequence[Opening], scope: Scope, body: Callable[[Scope], list[str]]) -> list[str]:
+    """``body`` for every choice of the values of parameters, in their order."""
+    if not some:
+        return body(scope)
+    first, *rest = some
+    if not first.looped:
+        every = (replace(scope, bound={**scope.bound, first.parameter: v}) for v in first.values)
+        return [line for inner in every for line in opened(rest, inner, body)]
+    lines = opened(rest, _bound(first, scope), body)
+    return [f"for {first.name} in range({first.values[0]}, {first.values[-1] + 1}):", *_inside(lines)] if lines else []
+
+
+def assigned(
+    some: Opening, other: Term, scope: Scope, lowering: Lowering, body: Callable[[Scope], list[str]]
+) -> list[str]:
+    """``body`` for the value of a parameter that equals ``other``, if it may have that value."""
+    code = lowering.number(other, scope)
+    lines = body(_bound(some, scope))
+    tests = [f"{some.values[0]} <= "] if code.low < some.values[0] else []
+    more = [f" <= {some.values[-1]}"] if code.high > some.values[-1] else []
+    if tests or more:
+        lines = [f"if {''.join([*tests, some.name, *more])}:", *_inside(lines)] if lines else []
+    return [f"{some.name} = {code.text}", *lines]
+
+
+def _bound(some: Opening, scope: Scope) -> Scope:
+    value = Number(some.name, some.values[0], some.values[-1])
+    return replace(scope, bound={**scope.bound, some.parameter: value})
+
+
+def _inside(lines: Sequence[str]) -> list[str]:
+    return [" " + line for line in lines]
+
+
+def fan(source: str) -> int:
+    """The most successors that the source of a step function for machine code may write for a state."""
+    loops: list[tuple[int, int]] = []
+    found = 0
+    for line in source.splitlines():
+        indent = len(line) - len(line.lstrip(" "))
+        while loops and indent <= loops[-1][0]:
+            loops.pop()
+        if (loop := _LOOP.match(line)) is not None:
+            loops.append((indent, int(loop[3]) - int(loop[2])))
+        found += line.count("n += ") * prod(turns for _, turns in loops)
+    return found

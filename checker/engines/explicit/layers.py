@@ -1,0 +1,70 @@
+"""All shortest runs that violate a property at once: the layers of states that they go through."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from planrace.checker.engines.explicit.step_function import Expand, Kernel
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.limits import timed
+from planrace.properties.kinds import Invariant, StepInvariant
+
+MOST = 500_000
+"""States that are looked at."""
+
+Layers: TypeAlias = "list[dict[int, set[int]]]"
+"""For each depth, states on shortest violating runs with their successors on such runs."""
+
+
+class Onward:
+    """Breadth-first layers of an instance, as far as somebody has asked, with the steps from each to the next: found
+    once for all properties that are asked about."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self._layers = [[kernel.initial]]
+        self._before: dict[int, list[int]] = {kernel.initial: []}
+
+    def violating(self, p: Invariant | StepInvariant, length: int) -> Layers | None:
+        """The states on the shortest runs, ``length`` steps long, that violate ``p``; None where it takes too much."""
+        steps = isinstance(p, StepInvariant)
+        if not self._reach(length - steps):
+            return None
+        expand = self.kernel.expand(Watch(steps=(~p.holds,)) if steps else Watch(states=(~p.holds,)))
+        last = self._layers[length - steps]
+        if steps:
+            hits = {s: ends for s in last if (ends := _hits(expand, s))}
+            found: Layers = [{t: set() for ends in hits.values() for t in ends}, hits]
+        else:
+            found = [{s: set() for s in last if expand(s, [], [])}]
+        while len(found) <= length:
+            here: dict[int, set[int]] = {}
+            for t in timed(found[-1]):
+                for s in self._before[t]:
+                    here.setdefault(s, set()).add(t)
+            found.append(here)
+        return found[::-1]
+
+    def _reach(self, depth: int) -> bool:
+        """Make the layers to a depth; False where they would have too many states."""
+        expand = self.kernel.expand(Watch())
+        while len(self._layers) <= depth:
+            fresh: dict[int, list[int]] = {}
+            for s in timed(self._layers[-1]):
+                out: list[int] = []
+                expand(s, out, [])
+                for t in dict.fromkeys(out):
+                    if t not in self._before:
+                        fresh.setdefault(t, []).append(s)
+            if len(self._before) + len(fresh) > MOST:
+                return False
+            self._before |= fresh
+            self._layers.append(list(fresh))
+        return True
+
+
+def _hits(expand: Expand, s: int) -> set[int]:
+    """Where steps from ``s`` that violate the step invariant lead."""
+    hits: list[tuple[int, int]] = []
+    expand(s, [], hits)
+    return {t for _, t in hits}

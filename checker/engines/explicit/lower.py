@@ -1,0 +1,415 @@
+"""Terms of a finite instance → Python expressions over the fields of a packed state.
+
+Quantifiers and comprehensions are unrolled, parameters and bound variables are numbers, what is constant is folded.
+Scalars are whole numbers in their sort's range; a set is a bit mask whose bit 0 stands for ``low``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from planrace.checker.engines.explicit.expressions import (
+    NO,
+    YES,
+    Code,
+    Mask,
+    Number,
+    Truth,
+    aligned,
+    as_number,
+    choose,
+    conjunction,
+    disjunction,
+    known,
+    may_fail,
+    negate,
+    number,
+    pick,
+    widened,
+)
+from planrace.checker.engines.symbols import identifier
+from planrace.checker.semantics.packing import WORD, Field, Layout
+from planrace.model.language import Array, Instance, ModelError, Op, SetOf, Sort, Term
+from planrace.model.language.instance_size import WIDEST
+from planrace.model.language.structural import Structural
+
+
+@dataclass(frozen=True, eq=False)
+class Scope(Structural):
+    """What is known where an expression stands.
+
+    ``bound``: values of bound variables, or what the code calls one that is a variable there too; ``fields``: the code
+    of fields by place (constants where known); ``after``: the same for what the step writes; ``step``: action,
+    parameter values and outcome, in terms of steps; ``at``: values of positions that updates write at; ``total``: what
+    would be read beyond an array is its first element.
+    """
+
+    bound: Mapping[Term, int | Number]
+    fields: Mapping[tuple[str, tuple[int, ...]], Code]
+    after: Mapping[tuple[str, tuple[int, ...]], Code] | None = None
+    step: tuple[str, Mapping[str, Number], str | None] | None = None
+    primed: bool = field(default=False)
+    at: Mapping[Term, int] = field(default_factory=dict)
+    total: bool = False
+
+
+class Lowering:
+    """Lowers the terms of one instance. ``used`` collects the fields that the code reads."""
+
+    def __init__(self, instance: Instance, layout: Layout) -> None:
+        self.instance = instance
+        self.layout = layout
+        self.used: set[tuple[str, tuple[int, ...]]] = set()
+        self._places = {code.text: place for place, code in self.base().items() if code.text.startswith("v_")}
+
+    def base(self) -> dict[tuple[str, tuple[int, ...]], Code]:
+        """The code of every field as it is read from the state."""
+        return {place: _read(f) for place, f in self.layout.fields.items()}
+
+    # By sort ---------------------------------------------------------------------------------------------------
+    def truth(self, term: Term, scope: Scope) -> Truth:
+        code = self.lower(term, scope)
+        if isinstance(code, Truth):
+            return code
+        assert isinstance(code, Number), term
+        if code.constant:
+            return YES if code.low else NO
+        return Truth(code.text)
+
+    def number(self, term: Term, scope: Scope) -> Number:
+        return as_number(self.lower(term, scope))
+
+    def mask(self, term: Term, scope: Scope) -> Mask:
+        code = self.lower(term, scope)
+        assert isinstance(code, Mask), term
+        return code
+
+    def lower(self, term: Term, scope: Scope) -> Code:
+        try:
+            handler = _HANDLERS[term.op]
+        except KeyError:
+            raise NotImplementedError(f"the explorer has no lowering for {term.op}") from None
+        return handler(self, term, scope)
+
+    # Places in arrays ------------------------------------------------------------------------------------------
+    def element(self, array: Term, path: Sequence[int], scope: Scope) -> Code:
+        """The element of an array term at constant offsets (from 0)."""
+        match array.op:
+            case Op.VARIABLE:
+                return self._field((array.data, tuple(path)), scope)
+            case Op.PRIMED:
+                return self.element(array.args[0], path, _after(scope))
+            case Op.ITE:
+                test = self.truth(array.args[0], scope)
+                then, other = (self.element(a, path, scope) for a in array.args[1:])
+                return choose(test, then, other)
+            case Op.EACH:
+                variable, body = array.args
+                low, _ = self.instance.bounds(variable.sort)  # type: ignore[arg-type]
+                inside = replace(scope, bound={**scope.bound, variable: low + path[0]})
+                return self.element(body, path[1:], inside) if len(path) > 1 else self.lower(body, inside)
+            case Op.SELECT:
+                return self._selected(array, list(path), scope)
+            case _:
+                raise NotImplementedError(f"the explorer has no lowering for the array {array.op}")
+
+    def read(self, place: tuple[str, tuple[int, ...]], scope: Scope) -> Code:
+        """The code of a field before the step; it counts as used."""
+        return self._field(place, replace(scope, primed=False))
+
+    def peek(self, term: Term, scope: Scope) -> Code | None:
+        """The code of a term, or None for an array; its reads do not count."""
+        if isinstance(term.sort, Array):
+            return None
+        outer, self.used = self.used, set()
+        code = self.lower(term, scope)
+        self.used = outer
+        return code
+
+    def reads(self, term: Term, scope: Scope) -> set[tuple[str, tuple[int, ...]]]:
+        """The fields that the code of a term reads; they do not count as used."""
+        outer, self.used = self.used, set()
+        self.lower(term, scope)
+        found, self.used = self.used, outer
+        return found
+
+    def place_of(self, code: Code | None) -> tuple[str, tuple[int, ...]] | None:
+        """The place of a field that ``code`` just reads."""
+        return self._places.get(code.text) if isinstance(code, Number) else None
+
+    def _field(self, place: tuple[str, tuple[int, ...]], scope: Scope) -> Code:
+        table = scope.fields
+        if scope.primed:
+            assert scope.after is not None
+            written = scope.after.get(place)
+            if written is not None:
+                return written
+        code = table[place]
+        if not (isinstance(code, Number) and code.constant):
+            self.used.add(place)
+        return code
+
+    def _selected(self, term: Term, rest: list[int], scope: Scope) -> Code:
+        array, position = term.args
+        assert isinstance(array.sort, Array)
+        at = self.number(position, scope)
+        low, high = self.instance.bounds(array.sort.domain)
+        if at.constant and low <= at.low <= high:
+            return self.element(array, [at.low - low, *rest], scope)
+        if at.high < low or at.low > high:
+            return self.element(array, [0, *rest], scope) if scope.total else self._out_of_range(term.sort)
+        first, final = max(low, at.low), min(high, at.high)
+        items = [self.element(array, [n - low, *rest], scope) for n in range(first, final + 1)]
+        checked = first == at.low and final == at.high and not may_fail(at)
+        index = f"{at.text} - {first}" if first else at.text
+        if scope.total and not checked:
+            return pick(items, f"({index} if {first} <= {at.text} <= {final} else 0)", True)
+        return pick(items, index, checked)
+
+    def _out_of_range(self, sort: Sort) -> Code:
+        if isinstance(sort, SetOf):
+            return Mask("_out_of_range()", 0, 0)
+        return Number("_out_of_range()", 0, 1)
+
+    # Quantifiers -----------------------------------------------------------------------------------------------
+    def unrolled(self, term: Term, scope: Scope) -> Iterator[tuple[int, Truth]]:
+        """A binder's body for each member."""
+        variable, body = term.args
+        for n in self.instance.members(variable.sort):  # type: ignore[arg-type]
+            yield n, self.truth(body, replace(scope, bound={**scope.bound, variable: n}))
+
+
+def valued(value: int | Number) -> Number:
+    """The code of what a bound variable stands for."""
+    return value if isinstance(value, Number) else number(value)
+
+
+def field_name(f: Field) -> str:
+    """What the code calls the value of a field."""
+    return identifier("v", f.variable, *(n + 1 for n in f.path))
+
+
+def _read(f: Field) -> Code:
+    name = field_name(f)
+    if f.is_set:
+        return Mask(name, f.low, f.high)
+    return number(f.low) if f.low == f.high else Number(name, f.low, f.high)
+
+
+def _after(scope: Scope) -> Scope:
+    assert scope.after is not None, "a primed term outside a step"
+    return replace(scope, primed=True)
+
+
+# Handlers, one for each operator -------------------------------------------------------------------------------
+def _arithmetic(sign: str) -> Callable[[Lowering, Term, Scope], Code]:
+    def handler(g: Lowering, t: Term, s: Scope) -> Code:
+        a, b = (g.number(x, s) for x in t.args)
+        low, high = (a.low + b.low, a.high + b.high) if sign == "+" else (a.low - b.high, a.high - b.low)
+        return _folded(Number(f"({a.text} {sign} {b.text})", low, high))
+
+    return handler
+
+
+def _folded(code: Number) -> Number:
+    """The number itself where it is the same in every state."""
+    return number(code.low) if code.constant else code
+
+
+def _less(strict: bool) -> Callable[[Lowering, Term, Scope], Code]:
+    def handler(g: Lowering, t: Term, s: Scope) -> Code:
+        a, b = (g.number(x, s) for x in t.args)
+        text = f"({a.text} {'<' if strict else '<='} {b.text})"
+        slack = 1 if strict else 0
+        if a.text == b.text:
+            return known(not strict, text, a, b)
+        if a.high + slack <= b.low:
+            return known(True, text, a, b)
+        if a.low + slack > b.high:
+            return known(False, text, a, b)
+        return Truth(text)
+
+    return handler
+
+
+def _equal(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.lower(x, s) for x in t.args)
+    if isinstance(a, Mask) and isinstance(b, Mask):
+        low = min(a.low, b.low)
+        left, right = aligned(a, low), aligned(b, low)
+        text = f"({left} == {right})"
+        return known(True, text, a, b) if left == right else Truth(text)
+    return _same(as_number(a), as_number(b))
+
+
+def _same(x: Number, y: Number) -> Truth:
+    text = f"({x.text} == {y.text})"
+    if x.text == y.text:
+        return known(True, text, x, y)
+    if x.high < y.low or y.high < x.low:
+        return known(False, text, x, y)
+    return Truth(text)
+
+
+def _member(g: Lowering, t: Term, s: Scope) -> Code:
+    if t.args[1].op is Op.SET and _wide_literal(g, t.args[1], s):
+        item = g.number(t.args[0], s)
+        return _one_of(item, [g.number(a, s) for a in t.args[1].args])
+    item, of = g.number(t.args[0], s), g.mask(t.args[1], s)
+    if may_fail(item, of):  # both are evaluated, whatever the item is
+        return Truth(f"({of.text} >> -min({of.low} - {item.text}, 0) & 1 and {item.text} >= {of.low})")
+    if of.text == "0" or item.high < of.low or item.low > of.high:
+        return NO
+    if item.constant:
+        bit = 1 << (item.low - of.low)
+        return (YES if int(of.text) & bit else NO) if of.text.isdigit() else Truth(f"({of.text} & {bit})")
+    if item.low >= of.low:
+        back = f" - {of.low}" if of.low else ""
+        return Truth(f"({of.text} >> {item.text}{back} & 1)")
+    return Truth(f"({item.text} >= {of.low} and {of.text} >> ({item.text} - {of.low}) & 1)")
+
+
+def _wide_literal(g: Lowering, t: Term, s: Scope) -> bool:
+    """The elements of a set that is written out lie so far apart that no machine word has a bit for each."""
+    items = [g.number(a, s) for a in t.args]
+    return bool(items) and max(i.high for i in items) - min(i.low for i in items) >= WORD
+
+
+def _one_of(item: Number, items: Sequence[Number]) -> Truth:
+    """``item`` is one of ``items``; all of them are evaluated."""
+    if may_fail(item, *items):
+        return Truth("(" + " | ".join(f"(1 if {item.text} == {i.text} else 0)" for i in items) + ")")
+    return disjunction(_same(item, i) for i in items)
+
+
+def _set(g: Lowering, t: Term, s: Scope) -> Code:
+    items = [g.number(a, s) for a in t.args]
+    if not items:
+        return Mask("0", 0, 0)
+    low, high = min(i.low for i in items), max(i.high for i in items)
+    if high - low >= WIDEST:
+        raise ModelError(
+            f"the set {t} would need {high - low + 1:,} bits, for its elements may be {low} to {high}",
+            remedy=f"sets may have {WIDEST:,} elements at most; ask for its elements one by one",
+        )
+    one = widened("1", high - low + 1)
+    fixed = 0
+    texts = []
+    for i in items:
+        if i.constant:
+            fixed |= 1 << (i.low - low)
+        else:
+            texts.append(f"{one} << {i.text} - {low}" if low else f"{one} << {i.text}")
+    if fixed or not texts:
+        texts.append(str(fixed))
+    return Mask(texts[0] if texts == [str(fixed)] else "(" + " | ".join(texts) + ")", low, high)
+
+
+def _union(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    if a.text == "0" or b.text == "0":
+        return b if a.text == "0" else a
+    low, high = min(a.low, b.low), max(a.high, b.high)
+    return Mask(f"({aligned(a, low)} | {aligned(b, low)})", low, high)
+
+
+def _intersection(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    low = max(a.low, b.low)
+    return Mask(f"({aligned(a, low)} & {aligned(b, low)})", low, max(low, min(a.high, b.high)))
+
+
+def _difference(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    if b.text == "0" or ((b.low > a.high or b.high < a.low) and not may_fail(b)):
+        return a
+    return Mask(f"({a.text} & ~{aligned(b, a.low)})", a.low, a.high)
+
+
+def _subset(g: Lowering, t: Term, s: Scope) -> Code:
+    a, b = (g.mask(x, s) for x in t.args)
+    low = min(a.low, b.low)
+    return Truth(f"({aligned(a, low)} & ~{aligned(b, low)} == 0)")
+
+
+def _comprehension(g: Lowering, t: Term, s: Scope) -> Code:
+    low, high = g.instance.bounds(t.args[0].sort)  # type: ignore[arg-type]
+    fixed, texts = 0, []
+    for n, condition in g.unrolled(t, s):
+        if condition.known:
+            fixed |= 1 << (n - low)
+        elif condition.known is None:
+            texts.append(f"({1 << (n - low)} if {condition.text} else 0)")
+    if fixed or not texts:
+        texts.append(str(fixed))
+    return Mask(texts[0] if len(texts) == 1 else "(" + " | ".join(texts) + ")", low, high)
+
+
+def _count(g: Lowering, t: Term, s: Scope) -> Code:
+    parts = [as_number(c) for _, c in g.unrolled(t, s)]
+    low, high = sum(p.low for p in parts), sum(p.high for p in parts)
+    return _folded(Number("(" + " + ".join(p.text for p in parts) + ")", low, high))
+
+
+def _following(g: Lowering, t: Term, s: Scope) -> Code:
+    at = g.number(t.args[0], s)
+    final = g.instance.bounds(t.sort)[1]  # type: ignore[arg-type]
+    if at.constant or at.high < final:
+        return number(min(at.low + 1, final)) if at.constant else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
+    return _folded(Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final))
+
+
+def _taken(g: Lowering, t: Term, s: Scope) -> Code:
+    assert s.step is not None, "taken() outside a step"
+    action, outcome, names = t.data
+    name, choice, ending = s.step
+    if name != action or outcome not in (None, ending) or not set(names) <= set(choice):
+        return NO
+    return conjunction(_same(choice[n], g.number(a, s)) for n, a in zip(names, t.args, strict=True))
+
+
+def _conditional(g: Lowering, t: Term, s: Scope) -> Code:
+    test, then, other = g.truth(t.args[0], s), *t.args[1:]
+    if test.known is not None:
+        return g.lower(then if test.known else other, s)
+    return choose(test, g.lower(then, s), g.lower(other, s))
+
+
+def _variable(g: Lowering, t: Term, s: Scope) -> Code:
+    assert not isinstance(t.sort, Array), t
+    return g._field((t.data, ()), s)
+
+
+_HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
+    Op.CONST: lambda g, t, s: number(int(t.data)),
+    Op.PARAMETER: lambda g, t, s: number(g.instance.size(t.data)),
+    Op.VARIABLE: _variable,
+    Op.BOUND: lambda g, t, s: valued(s.bound[t]),
+    Op.SELECT: lambda g, t, s: g._selected(t, [], s),
+    Op.NOT: lambda g, t, s: negate(g.truth(t.args[0], s)),
+    Op.AND: lambda g, t, s: conjunction(g.truth(a, s) for a in t.args),
+    Op.OR: lambda g, t, s: disjunction(g.truth(a, s) for a in t.args),
+    Op.EQ: _equal,
+    Op.LT: _less(strict=True),
+    Op.LE: _less(strict=False),
+    Op.ITE: _conditional,
+    Op.ADD: _arithmetic("+"),
+    Op.SUB: _arithmetic("-"),
+    Op.FIRST: lambda g, t, s: number(1),
+    Op.LAST: lambda g, t, s: number(g.instance.bounds(t.sort)[1]),  # type: ignore[arg-type]
+    Op.FOLLOWING: _following,
+    Op.SET: _set,
+    Op.MEMBER: _member,
+    Op.UNION: _union,
+    Op.INTERSECTION: _intersection,
+    Op.DIFFERENCE: _difference,
+    Op.SUBSET: _subset,
+    Op.COMPREHENSION: _comprehension,
+    Op.FORALL: lambda g, t, s: conjunction(c for _, c in g.unrolled(t, s)),
+    Op.EXISTS: lambda g, t, s: disjunction(c for _, c in g.unrolled(t, s)),
+    Op.COUNT: _count,
+    Op.EACH: lambda g, t, s: g.element(t, [], s),
+    Op.PRIMED: lambda g, t, s: g.lower(t.args[0], _after(s)),
+    Op.TAKEN: _taken,
+}

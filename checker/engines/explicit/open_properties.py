@@ -1,0 +1,99 @@
+"""What a search still has to decide, and what it has decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from planrace.checker.engines.answer import (
+    Answer,
+    confirm_state,
+    confirm_step,
+    of_step,
+    refuse_ranges_left,
+    sought,
+    verdict_met,
+    verdict_never_met,
+)
+from planrace.checker.engines.explicit.vacuity import Census
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.results.report import Exploration
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import numbered
+from planrace.checker.semantics.replay import Recording
+from planrace.properties.kinds import Checkable, Property, Reachability
+
+
+class Questions:
+    """The properties that a search still has to decide, as terms that its step function looks for, and the answers.
+
+    A search by levels looks for a property up to the end of the level that decides it, so that it does not depend on
+    the order within the level whether the property cannot be evaluated somewhere there."""
+
+    def __init__(self, properties: Sequence[Property], how: str, census: Census | None = None) -> None:
+        self.census = census
+        self.open: list[Property] = list(properties)
+        self.answers: dict[str, Answer] = {}
+        self.watched: tuple[list[Checkable], list[Checkable]] = [], []
+        """Those that the step function looks for that was made last, of states and of steps."""
+        self._how = how
+
+    @property
+    def violated(self) -> bool:
+        """Whether some answer is a violation."""
+        return any(a.verdict is Verdict.VIOLATED for a in self.answers.values())
+
+    @property
+    def states(self) -> list[Checkable]:
+        """Those that a state decides."""
+        return [p for p in self.open if isinstance(p, Checkable) and not of_step(p)]
+
+    @property
+    def steps(self) -> list[Checkable]:
+        """Those that a step decides."""
+        return [p for p in self.open if isinstance(p, Checkable) and of_step(p)]
+
+    def watch(self) -> Watch:
+        """Terms that hold where an open property is decided, and what the census wants."""
+        self.watched = self.states, self.steps
+        watch = Watch(tuple(map(sought, self.watched[0])), tuple(map(sought, self.watched[1])))
+        return watch if self.census is None else self.census.watching(watch)
+
+    def settle(self, found: int, hits: Sequence[tuple[int, int]], run: Callable[[], Recording]) -> None:
+        """Record what a state decides: ``found`` and ``hits`` as the step function gave them, ``run`` leads to it."""
+        states, steps = self.watched
+        if self.census is not None and found >> len(states) & 1 and self.census.stuck is None:
+            self.census.stuck = run()
+        for k, p in enumerate(states):
+            if found >> k & 1 and p.name not in self.answers:
+                self._close(p, confirm_state(p, run()))
+        for k, _ in hits:
+            if steps[k].name not in self.answers:
+                self._close(steps[k], confirm_step(steps[k], run()))
+
+    def enough(self, *, fail_fast: bool, exhaustive: bool) -> str | None:
+        """Why a search may end after a level, if it may."""
+        if fail_fast and self.violated:
+            return "the first violation was found"
+        if not self.open and not exhaustive:
+            return "every property has its verdict"
+        return None
+
+    def answer(self, p: Property, coverage: Exploration) -> Answer:
+        """The answer for ``p`` after a search that came as far as ``coverage`` says."""
+        known = self.answers.get(p.name)
+        if known is not None:
+            return known
+        if not coverage.complete:
+            return Answer(p, Verdict.UNKNOWN, f"not decided: {coverage.stopped}")
+        how = f"complete search of {numbered(coverage.states, 'state')}"
+        return Answer(p, verdict_never_met(p), f"never met in a {how}" if isinstance(p, Reachability) else how)
+
+    def _close(self, p: Checkable, recording: Recording) -> None:
+        self.answers[p.name] = Answer(p, verdict_met(p), self._how, recording)
+        self.open = [q for q in self.open if q is not p]
+
+
+def raise_range_error(recording: Recording, questions: Questions) -> None:
+    """Let the interpreter say what is out of range in the last state of a run, and how that state is reached."""
+    states, steps = ([(p, sought(p)) for p in some] for some in questions.watched)
+    refuse_ranges_left(recording, states, steps, [] if questions.census is None else [questions.census.final])

@@ -1,0 +1,130 @@
+"""Seeded random simulation: long runs through instances that are too large to search.
+
+It finds violations, never their absence. Every step that is enabled in a visited state is checked, not only the one
+that is taken.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from functools import partial
+
+from planrace.checker.engines.answer import Answer, retrace
+from planrace.checker.engines.explicit.open_properties import Questions, raise_range_error
+from planrace.checker.engines.explicit.step_function import Expand, Kernel, OutOfRangeError
+from planrace.checker.engines.limits import Limits, Listener, Watchman, peak_memory
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.report import Exploration
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import numbered, plural
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Instance
+from planrace.properties.kinds import Property
+
+RUNS = 100
+STEPS = 1000
+
+
+class Simulation:
+    """``runs`` random runs of at most ``limits.depth`` (default 1000) steps each; ``seed`` makes them repeatable."""
+
+    def __init__(
+        self,
+        instance: Instance,
+        properties: Sequence[Property],
+        *,
+        seed: int,
+        runs: int = RUNS,
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        fail_fast: bool = False,
+    ) -> None:
+        self.kernel = Kernel(instance)
+        self.properties = tuple(properties)
+        self.seed = seed
+        self.runs = runs
+        self.limits = limits or Limits()
+        self.fail_fast = fail_fast
+        self.interrupted = False
+        self._random = random.Random(seed)
+        self._watchman = Watchman("simulating", self.limits, listener)
+        how = f"random run of seed {seed}; not a shortest one"
+        self._questions = Questions(properties, how)
+        self._expand: Expand | None = None
+        self._seen: set[int] = set()
+        self._steps = 0
+        self._longest = 0
+
+    def run(self) -> tuple[list[Answer], Exploration]:
+        """Simulate; answers in the order of the properties, and what was covered."""
+        try:
+            stopped = self._all_runs()
+        except KeyboardInterrupt:
+            self.interrupted = True
+            stopped = "it was interrupted"
+        except TimeUpError as problem:  # before a step function was made
+            stopped = str(problem)
+        coverage = Exploration(
+            states=len(self._seen),
+            transitions=self._steps,
+            depth=self._longest,
+            complete=False,
+            symmetry=False,
+            seconds=self._watchman.seconds,
+            peak_memory_bytes=peak_memory(),
+            stopped=stopped,
+            seed=self.seed,
+        )
+        unknown = f"not met in random runs (seed {self.seed}): {stopped}"
+        answers = [self._questions.answers.get(p.name) or Answer(p, Verdict.UNKNOWN, unknown) for p in self.properties]
+        return answers, coverage
+
+    def _all_runs(self) -> str:
+        self._expand = self.kernel.expand(self._questions.watch())
+        for n in range(1, self.runs + 1):
+            stopped = self._one_run() or self._enough(n)
+            if stopped:
+                return stopped
+        return f"{numbered(self.runs, 'run')} {plural(self.runs, 'was', 'were')} done"
+
+    def _one_run(self) -> str | None:
+        """One run from the initial state; why the simulation must stop, if it must."""
+        path = [self.kernel.initial]
+        length = STEPS if self.limits.depth is None else self.limits.depth
+        for n in range(length + 1):
+            out: list[int] = []
+            hits: list[tuple[int, int]] = []
+            found = self._careful(path, out, hits)
+            self._seen.add(path[-1])
+            if found or hits:
+                self._questions.settle(found, hits, partial(self._recording, list(path)))
+                self._expand = self.kernel.expand(self._questions.watch())
+            if not out or n == length:
+                break
+            path.append(self._random.choice(out))
+            self._steps += 1
+            self._longest = max(self._longest, n + 1)
+            if self._steps % 1024 == 0:
+                stopped = self._watchman.look(len(self._seen), self._steps, self._longest)
+                if stopped:
+                    return stopped
+        return None
+
+    def _careful(self, path: list[int], out: list[int], hits: list[tuple[int, int]]) -> int:
+        try:
+            assert self._expand is not None
+            return self._expand(path[-1], out, hits)
+        except OutOfRangeError:
+            raise_range_error(self._recording(path), self._questions)
+            raise
+
+    def _enough(self, runs: int) -> str | None:
+        if self.limits.states is not None and len(self._seen) >= self.limits.states:
+            return f"the bound of {numbered(self.limits.states, 'state')} was reached after {numbered(runs, 'run')}"
+        if self.fail_fast and self._questions.violated:
+            return f"the first violation was found in run {runs}"
+        return f"every property has its verdict in run {runs}" if not self._questions.open else None
+
+    def _recording(self, path: list[int]) -> Recording:
+        return retrace(self.kernel.interpreter, self.kernel.seen, path)

@@ -1,0 +1,116 @@
+"""What a search should meet if the model says what its author means: every action, every outcome, every antecedent.
+
+A guard that is never true, or an implication whose antecedent never is, makes everything hold (vacuity: Beer,
+Ben-David, Eisner & Rodeh, "Efficient detection of vacuity in temporal model checking", Formal Methods in System Design
+18, 2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from planrace.checker.results.report import OUTCOME_NEVER, Warned
+from planrace.checker.results.wording import as_outcome, counted
+from planrace.checker.semantics.intervals import may_fail
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Instance, Op, Term, exists
+from planrace.model.language.terms import FALSE, substitute
+from planrace.properties.kinds import Invariant, Property, StepInvariant
+
+if TYPE_CHECKING:
+    from planrace.checker.engines.explicit.watch import Watch
+
+
+from planrace.checker.engines.explicit.watch import Subject
+
+
+class Census:
+    """What of all this a search has met, and the first deadlock.
+
+    ``bits`` has one for each of ``subjects``; ``stuck`` is a replayed run to a state that enables nothing and is not
+    final.
+    """
+
+    def __init__(self, instance: Instance, properties: Sequence[Property]) -> None:
+        self.instance = instance
+        self.subjects = subjects(instance, properties)
+        self.final = final(instance)
+        self.bits = 0
+        self.stuck: Recording | None = None
+
+    def watching(self, watch: Watch) -> Watch:
+        """``watch``, with an eye on all this."""
+        return replace(watch, final=None if self.stuck is not None else self.final, met=self.subjects)
+
+    def warnings(self, *, complete: bool) -> Iterator[Warned]:
+        """What an author should know. What was not met says nothing before all was searched."""
+        if self.stuck is not None:
+            run = self.stuck.trace()
+            end = "nothing is enabled any more, and the end is not final (where runs may end, say so with final(…))"
+            yield Warned("deadlock", "", f"after {counted(len(run), 'step')} {end}", run)
+        if complete:
+            missed = [s for n, s in enumerate(self.subjects) if not self.bits >> n & 1]
+            never = {s.name for s in missed if s.term is None} - {
+                s.name for n, s in enumerate(self.subjects) if s.term is None and self.bits >> n & 1
+            }
+            yield from (self._missed(s, never) for s in _unlike(missed, never) if not self._awaited(s))
+
+    def _awaited(self, s: Subject) -> bool:
+        """The author says that the action wants a fault, which is off."""
+        awaits = None if s.term is not None else self.instance.system.actions[s.name].awaits
+        return awaits is not None and awaits not in self.instance.system.faults
+
+    def _missed(self, s: Subject, never: Collection[str]) -> Warned:
+        if s.term is not None:
+            return Warned("vacuous", s.name, f"holds vacuously: {s.part} is never true")
+        if s.name in never:
+            return Warned("never happens", s.name, "never happens: its guard is never true")
+        return Warned(OUTCOME_NEVER, s.name, f"never ends {as_outcome(s.part)}")
+
+
+def _unlike(missed: Sequence[Subject], never: Collection[str]) -> Iterator[Subject]:
+    """One for each action that never happens, whatever its endings are."""
+    told: set[str] = set()
+    for s in missed:
+        if s.term is None and s.name in never:
+            if s.name in told:
+                continue
+            told.add(s.name)
+        yield s
+
+
+def subjects(instance: Instance, properties: Sequence[Property]) -> tuple[Subject, ...]:
+    """What a search for ``properties`` should meet: endings of actions in their order, then antecedents. One that may
+    have no value is looked at where its property holds: then it was evaluated there."""
+    named = dict.fromkeys((a.name, o.name or "") for a in instance.system.actions.values() for o in a.outcomes)
+    endings = [Subject(action, name) for action, name in named]
+    implied = [
+        Subject(p.name, str(t), p.holds & t if may_fail(instance, t) else t)
+        for p in properties
+        if isinstance(p, Invariant | StepInvariant)
+        for t in _antecedents(p.holds)
+    ]
+    return (*endings, *implied)
+
+
+def final(instance: Instance) -> Term:
+    """Where it is no deadlock that nothing is enabled."""
+    term = FALSE
+    for t in instance.system.final:
+        term = term | t
+    return term
+
+
+def _antecedents(term: Term) -> Iterator[Term]:
+    """What is on the left of implications, for some values of what is quantified around them."""
+    if term.op is Op.AND:
+        for t in term.args:
+            yield from _antecedents(t)
+    elif term.op is Op.FORALL:
+        variable, body = term.args
+        for t in _antecedents(body):
+            yield exists(variable.sort, lambda x, t=t: substitute(t, {variable: x}))  # type: ignore[arg-type, misc]
+    elif term.op is Op.OR and term.args[0].op is Op.NOT:
+        yield term.args[0].args[0]

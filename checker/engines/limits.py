@@ -1,0 +1,263 @@
+"""Bounds of a search, until when a run may go on, and what it tells while it runs.
+
+A request has one time limit, and whatever it does ends with it: searches, explanations, forms. So the limit is a
+moment, a ``Deadline``, that ``until`` sets for all that is done within it; loops look at it (``look_at_the_clock``),
+and whoever can go on without what was cut says so. It is a context variable: a run sets it and takes it back, so that
+no other run sees it, one in another thread neither.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from planrace.checker.results.guard import TimeUpError
+from planrace.model.language import ModelError
+
+X = TypeVar("X")
+
+STRIDE = 1024
+"""Turns of a quick loop between two looks at the clock."""
+SPARE = 1.0
+"""Seconds after a time limit in which work that cannot be cut short may end: half of what is promised, since what it
+takes is an estimate."""
+
+
+Clock = Callable[[], float]
+"""Tells seconds: ``time.monotonic``, or ``time.process_time`` for work that other processes should not shorten."""
+
+
+def wall() -> float:
+    """Seconds on the clock on the wall."""
+    return time.monotonic()
+
+
+class CostlyError(TimeUpError):
+    """Work that cannot be cut short was not begun: it takes about ``effort`` seconds, which is more than it may."""
+
+    def __init__(self, message: str, effort: float) -> None:
+        super().__init__(message)
+        self.effort = effort
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment ``at`` on a ``clock`` until when work may go on; ``seconds`` and ``what`` are how it was asked for, so
+    that messages name the number of whoever asked, and ``remedy`` what helps. ``outer`` is one on another clock that
+    counts as well."""
+
+    at: float
+    seconds: float
+    what: str = "time limit"
+    clock: Clock = wall
+    remedy: str = ""
+    outer: Deadline | None = None
+
+    @staticmethod
+    def after(seconds: float, what: str = "time limit", clock: Clock = wall, remedy: str = "") -> Deadline:
+        """So many seconds from now."""
+        return Deadline(clock() + seconds, seconds, what, clock, remedy)
+
+    @property
+    def left(self) -> float:
+        """Seconds until then, 0 when it has passed."""
+        own = max(0.0, self.at - self.clock())
+        return own if self.outer is None else min(own, self.outer.left)
+
+    @property
+    def reason(self) -> str:
+        """Why what it has ended was ended."""
+        if self.outer is not None and self.outer.left == 0.0:
+            return self.outer.reason
+        return f"{self.name} was reached{f' ({self.remedy})' if self.remedy else ''}"
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages."""
+        return f"the {self.what} of {self.seconds:g} s"
+
+
+_deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
+
+
+def deadline() -> Deadline | None:
+    """The one that counts here; None where nothing bounds the time."""
+    return _deadline.get()
+
+
+def time_left() -> float | None:
+    """Seconds until the deadline; None without one."""
+    found = _deadline.get()
+    return None if found is None else found.left
+
+
+@contextmanager
+def until(
+    seconds: float | None, what: str = "time limit", clock: Clock = wall, remedy: str = ""
+) -> Iterator[Deadline | None]:
+    """What is done within has so many seconds, or until the deadline that counts already, if that is sooner; None
+    bounds nothing more. Not for generators: whoever asks one for its next item would get its deadline."""
+    token = _deadline.set(
+        _sooner(_deadline.get(), None if seconds is None else Deadline.after(seconds, what, clock, remedy))
+    )
+    try:
+        yield _deadline.get()
+    finally:
+        _deadline.reset(token)
+
+
+def _sooner(first: Deadline | None, second: Deadline | None) -> Deadline | None:
+    """The one of two that ends first; where they are on different clocks, one that ends with either."""
+    if first is None or second is None:
+        return first or second
+    if first.clock is second.clock and second.outer is None:
+        return first if first.at <= second.at else replace(second, outer=first.outer)
+    return replace(second, outer=first)
+
+
+def look_at_the_clock() -> None:
+    """Raise ``TimeUpError`` where the deadline has passed. For every turn of a loop whose turns take long."""
+    found = _deadline.get()
+    if found is not None and found.left == 0.0:
+        raise TimeUpError(found.reason)
+
+
+def afford(what: str, effort: float, most: float | None = None) -> None:
+    """Raise ``CostlyError`` where ``what``, which cannot be cut short, takes more than ``most`` seconds, or ends more
+    than ``SPARE`` seconds after the deadline."""
+    takes = f"{what} takes about {effort:.0f} s"
+    if most is not None and effort > most:
+        raise CostlyError(takes, effort)
+    found = _deadline.get()
+    if found is not None and effort > found.left + SPARE:
+        raise CostlyError(f"{takes}, for which {found.name} leaves no time", effort)
+
+
+def timed(items: Iterable[X], stride: int = STRIDE) -> Iterator[X]:
+    """The items, with a look at the clock before every ``stride``-th: for loops whose turns are quick. Raises
+    ``TimeUpError``."""
+    for n, item in enumerate(items):
+        if n % stride == 0:
+            look_at_the_clock()
+        yield item
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds; None is no bound. ``memory`` in bytes (of this process), ``seconds`` of wall time."""
+
+    depth: int | None = None
+    states: int | None = None
+    memory: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a search has come. ``task`` names what it does."""
+
+    task: str
+    states: int
+    transitions: int
+    depth: int
+    seconds: float
+    memory_bytes: int
+
+
+Listener = Callable[[Progress], None]
+
+INTERVAL = 0.2
+"""Seconds between two progress events."""
+
+
+@dataclass
+class Watchman:
+    """Looks at the clock and the memory now and then, reports progress, and says why a search must stop.
+
+    The time is up with the limit of its own or with the deadline that counted when it was made, whichever is sooner.
+    """
+
+    task: str
+    limits: Limits
+    listener: Listener | None = None
+    started: float = field(default_factory=time.monotonic)
+    told: float = 0.0
+    deadline: Deadline | None = None
+
+    def __post_init__(self) -> None:
+        own = self.limits.seconds
+        self.deadline = _sooner(deadline(), None if own is None else Deadline(self.started + own, own))
+        if self.limits.memory is not None and memory_in_use() == 0:
+            raise ModelError(
+                "a memory limit cannot be held: this system does not say how much memory a process uses",
+                remedy="leave out --max-memory, or install psutil",
+            )
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it began to watch."""
+        return time.monotonic() - self.started
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Seconds until the time limit; None without one."""
+        return None if self.deadline is None else self.deadline.left
+
+    @property
+    def milliseconds_left(self) -> int | None:
+        """The same for solvers: whole milliseconds, at least 1, for 0 is no limit to them."""
+        return None if self.deadline is None else max(1, int(1000 * self.deadline.left))
+
+    def look(self, states: int, transitions: int, depth: int) -> str | None:
+        """Report progress when it is time; the reason to stop, if there is one."""
+        now = self.seconds
+        memory = memory_in_use()
+        if self.listener is not None and now - self.told >= INTERVAL:
+            self.told = now
+            self.listener(Progress(self.task, states, transitions, depth, now, memory))
+        if self.deadline is not None and self.deadline.left == 0.0:
+            return self.deadline.reason
+        if self.limits.memory is not None and memory >= self.limits.memory:
+            return f"the memory limit of {self.limits.memory / 2**30:.1f} GiB was reached"
+        return None
+
+
+def memory_in_use() -> int:
+    """Resident memory of this process in bytes: the peak where the system does not tell the present, 0 where it tells
+    nothing."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return peak_memory()
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak_memory() -> int:
+    """Greatest resident memory of this process so far, in bytes; 0 where the system does not tell."""
+    try:
+        status = Path("/proc/self/status").read_text()
+        return int(status.split("VmHWM:")[1].split()[0]) * 1024
+    except (OSError, IndexError, ValueError):
+        pass  # what follows may count the process that started this one
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return _told_by_psutil()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _told_by_psutil() -> int:
+    try:
+        import psutil
+    except ImportError:
+        return 0
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))

@@ -1,0 +1,182 @@
+"""The step function of an instance as ``explore/emit.py`` writes it, over states in 64-bit words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from planrace.checker.engines.explicit.codegen import Emitter, Place
+from planrace.checker.engines.explicit.expressions import Code, Mask, Number, Truth, as_number, number
+from planrace.checker.engines.explicit.lower import Lowering, Scope
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.native.intrinsics import INFO, INFO_SEEN
+from planrace.checker.semantics.packing import WORD, Field, Layout
+from planrace.model.language import Action, Instance, Op, Term
+
+WIDEST = 512
+"""Elements of a set that machine code has bits for; operations on more take long to compile."""
+GREATEST = 2**62
+"""Numbers are less than this in size, so that sums and differences of two fit into a word."""
+FAN = 16
+"""Branches that one field is worth."""
+LEAF = 12
+"""Lines that are sooner done in vain than jumped over."""
+CONTROL = 9
+"""Bits of what tells states apart by what is enabled."""
+TERMS = 62
+"""Terms that one word can tell of."""
+
+
+def banks(watch: Watch) -> int:
+    """Words of information that what is met takes, after the others."""
+    return -(-len(watch.met) // TERMS)
+
+
+class UnsupportedError(Exception):
+    """Why an instance does not fit into machine words; another engine must do."""
+
+
+class WordLowering(Lowering):
+    """Refuses what does not fit into words."""
+
+    def lower(self, term: Term, scope: Scope) -> Code:
+        code = super().lower(term, scope)
+        if isinstance(code, Mask) and code.high - code.low >= WIDEST:
+            raise UnsupportedError(f"the set {term} may have more than {WIDEST} elements")
+        if isinstance(code, Number) and max(-code.low, code.high) >= GREATEST:
+            most = f"great as {code.high:,}" if code.high >= GREATEST else f"small as {code.low:,}"
+            raise UnsupportedError(f"the number {term} may be as {most}")
+        return code
+
+
+class WordEmitter(Emitter):
+    """``expand(s, out, info)``: writes successors one after the other to ``out``; bit k of info[INFO_SEEN] is set when
+    state term k, or step term k - (number of state terms), holds; returns how many successors there are."""
+
+    lowers = WordLowering
+
+    def __init__(self, instance: Instance, layout: Layout, watch: Watch, *, words: int) -> None:
+        super().__init__(instance, layout, watch)
+        self.words = words
+        self.telling: list[Field] = []
+
+    def control(self) -> tuple[str, int]:
+        """``control(s)``, after ``source``: the fields that guards ask for their values, side by side, and how many
+        values that has. Not more than CONTROL bits."""
+        parts, width = [], 0
+        for field in self.telling:
+            if width + field.width <= CONTROL:
+                parts.append(f"(s[{field.word}] >> {field.shift} & {field.mask}) << {width}")
+                width += field.width
+        return f"def control(s):\n return {' | '.join(parts) or 0}\n", 1 << width
+
+    def _steps(self, scope: Scope) -> Iterator[str]:
+        """Actions whose guards ask the same field for its value stand together below that value, so that machine code
+        branches once for all of them: branches that nobody foresees are what expanding a state costs."""
+        rest: list[tuple[Action, Scope]] = []
+        groups: dict[Place, list[tuple[Action, Scope]]] = {}
+        for action, inner in self._openings.instances(scope):
+            place = self._telling(action, inner)
+            (rest if place is None else groups.setdefault(place, [])).append((action, inner))
+        self.telling = [self.layout.fields[p] for p in groups]
+        for place, members in groups.items():
+            yield from self._split(place, scope, partial(self._all, members))
+        yield from self._all(rest, scope)
+
+    def _all(self, members: Sequence[tuple[Action, Scope]], scope: Scope) -> list[str]:
+        inside = (self._action(action, replace(inner, fields=scope.fields)) for action, inner in members)
+        return [line for lines in inside for line in lines]
+
+    def _telling(self, action: Action, here: Scope) -> Place | None:
+        """A field of which at most half of the values enable an action, if its guard has a part about that alone."""
+        for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
+            if self._openings.open([part], action, here):
+                continue
+            places = self.lowering.reads(part, here)
+            if len(places) != 1:
+                continue
+            (place,) = places
+            field = self.layout.fields[place]
+            values = range(field.low, field.high + 1)
+            if field.is_set or len(values) > FAN:
+                continue
+            known = ({**here.fields, place: number(v)} for v in values)
+            allowed = [v for v in known if self.lowering.truth(part, replace(here, fields=v)).known is not False]
+            if len(allowed) * 2 <= len(values):
+                return place
+        return None
+
+    def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
+        """Without a branch where little is done: what is written in vain is not counted."""
+        if test.known is not None or not _plain([*lines, *other]):
+            return super()._either(test, lines, other)
+        held, named = self._named(as_number(test))
+        return [*held, *_counted(lines, named.text), *_counted(other, f"1 - {named.text}")]
+
+    def _frame(self) -> tuple[list[str], list[str]]:
+        if len(self.watch.states) + len(self.watch.steps) + 1 > TERMS:
+            raise UnsupportedError(f"more than {TERMS} properties at once")
+        reads = [f"s{w} = s[{w}]" for w in range(self.words)]
+        head = ["def expand(s, out, info):", *reads, "n = 0"]
+        met = [f"info[{INFO + w}] = info[{INFO + w}] | c{w}" for w in range(self._banks())]
+        return head, [f"info[{INFO_SEEN}] = found", *met, "return n"]
+
+    def _nothing(self) -> str:
+        return "n == 0"
+
+    def _lost(self) -> str:
+        return f"found |= {1 << (len(self.watch.states) + len(self.watch.steps))}"
+
+    def _banks(self) -> int:
+        return banks(self.watch)
+
+    def _meet(self, n: int) -> str:
+        return f"c{n // TERMS} |= {1 << n % TERMS}"
+
+    def _raw(self, field: Field) -> str:
+        word = f"s{field.word}"
+        if field.width > WORD:
+            parts = [f"_wide(s{w}, {field.width}) << {WORD * k}" for k, w in enumerate(field.words)]
+            return f"({' | '.join(parts)}) & {field.mask}"
+        return f"{word} >> {field.shift} & {field.mask}" if field.shift else f"{word} & {field.mask}"
+
+    def _hit(self, k: int) -> str:
+        return f"found |= {1 << (len(self.watch.states) + k)}"
+
+    def _successor(self, after: dict[Place, Code], scope: Scope) -> list[str]:
+        lines = []
+        for w in range(self.words):
+            here = {p: f for p, f in self.layout.fields.items() if p in after and w in f.words}
+            whole = [p for p in after if p in here and here[p].width <= WORD]
+            parts = [
+                self._part(after[p], self.lowering.read(p, scope), w - f.word)
+                for p, f in here.items()
+                if p not in whole
+            ]
+            lines.append(f"t{w} = " + " + ".join([f"s{w}", *self._deltas(after, scope, whole, 0), *parts]))
+        return lines
+
+    @staticmethod
+    def _part(new: Code, old: Code, k: int) -> str:
+        """What is added to a word that has part ``k`` of a set which takes several."""
+        return f"(_word({new.text}, {k}) - _word({old.text}, {k}))"
+
+    def _append(self, scope: Scope) -> list[str]:
+        return [*(f"out[n * WORDS + {w}] = t{w}" for w in range(self.words)), "n += 1"]
+
+
+def _plain(lines: Sequence[str]) -> bool:
+    """Whether lines only compute, write successors, and note what was found."""
+    return 0 < len(lines) <= LEAF and all(_PLAIN.match(line) and "_range(" not in line for line in lines)
+
+
+def _counted(lines: Sequence[str], test: str) -> list[str]:
+    """Plain lines with what counts and notes multiplied by a test that is 0 or 1."""
+    found = ((line, _NOTE.match(line)) for line in lines)
+    return [f"{note[1]} ({note[2]}) * ({test})" if note else line for line, note in found]
+
+
+_PLAIN = re.compile(r"[tn]\d+ = |out\[|n \+= |found \|= |c\d+ \|= ")
+_NOTE = re.compile(r"(n \+=|found \|=|c\d+ \|=) (.*)")

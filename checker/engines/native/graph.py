@@ -1,0 +1,187 @@
+"""The graph of a search in machine code (see ``edges.py``)."""
+
+from __future__ import annotations
+
+import ctypes
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from planrace.checker.engines.explicit.instances import fan
+from planrace.checker.engines.explicit.lower import Scope
+from planrace.checker.engines.explicit.transition_graph import Graph, Labels, acting, raise_range_error_at
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.limits import deadline, memory_in_use
+from planrace.checker.engines.native.emit import UnsupportedError, WordEmitter
+from planrace.checker.engines.native.instructions import FAILED
+from planrace.checker.engines.native.intrinsics import BATCH, INFO, INFO_FRESH, LOST
+from planrace.checker.engines.native.jit import Machine
+from planrace.checker.engines.native.memory import Array, Region, words_at
+from planrace.checker.engines.native.program import dialect
+from planrace.checker.engines.native.search import NativeSearch
+from planrace.checker.engines.native.translate import Translator
+from planrace.checker.engines.native.worker import Worker
+from planrace.checker.results.guard import TimeUpError
+from planrace.checker.semantics.replay import ReplayError
+from planrace.model.language import Term
+
+CALLED = {"number": 5, "link": 12}
+PIECE = 1 << 20
+"""Steps between two looks at the clock."""
+LOST_STATE = "the table has lost a state"
+MOST = 2**32 - 1
+"""Steps that half-words can number."""
+
+
+class _Labelled(WordEmitter):
+    """Successors with the numbers of their labels, in rows."""
+
+    def _append(self, scope: Scope) -> list[str]:
+        words = [f"out[n * ROW + {w}] = t{w}" for w in range(self.words)]
+        return [*words, f"out[n * ROW + {self.words}] = {self.labels.text(scope)}", "n += 1"]
+
+    labels: Labels
+
+
+class GraphOf:
+    """Makes the graph of a complete search that kept its frontiers, with the steps of ``actions``.
+
+    Raises ``UnsupportedError`` where numbers are too small for it, ``MemoryError`` where it does not fit.
+    """
+
+    def __init__(self, search: NativeSearch, actions: Collection[str], terms: Sequence[Term] = ()) -> None:
+        self.search = search
+        self.terms = tuple(terms)
+        self._deadline = deadline()
+        instance = acting(search.kernel.instance, actions)
+        self.labels = Labels(instance)
+        if len(self.labels) > MOST or search.transitions > MOST:
+            raise UnsupportedError("more steps than a graph can number")
+        program = search.program
+        emitter = _Labelled(instance, search.kernel.layout, Watch(states=tuple(terms)), words=program.words)
+        emitter.labels = self.labels
+        step = emitter.source()
+        self.fan = max(1, fan(step))
+        self.wide = self.labels.code == "I"
+        constants = {**program.constants, "ROW": program.words + 1, "WIDE": int(self.wide)}
+        sources = [step, program.sources[1], dialect("places"), dialect("edges")]
+
+        def text() -> str:
+            translator = Translator("graph", constants)
+            for source in sources:
+                translator.add(source, inline=("mixed", "home_of", "slot_of"))
+            return str(translator.module)
+
+        self.machine = Machine(repr((sources, sorted(constants.items()))), text, CALLED)
+
+    def make(self) -> Graph:
+        """The graph. States are numbered worker by worker, with one number left free after each."""
+        workers = self.search.workers
+        counts = [w.levels[-1] for w in workers]
+        starts = [sum(c + 1 for c in counts[:n]) for n in range(len(workers))]
+        edges = [sum(w.steps for w in workers[:n]) for n in range(len(workers))]
+        size, steps = sum(counts) + len(workers), self.search.transitions
+        self._afford(4 * size + (8 if self.wide else 6) * steps + size + sum(w.store.bytes for w in workers) // 2)
+        offsets, targets = Region(4 * size + 8), Region(4 * steps + 8)
+        labels, marks = Region((4 if self.wide else 2) * steps + 8), Region(size + 8)
+        for region in (offsets, targets, labels, marks):
+            region.use(region.size)
+        with ThreadPoolExecutor(len(workers)) as pool:
+            numbers = list(pool.map(self._number, workers, starts))
+            tables = Array(2 * len(workers))
+            for n, (w, ids) in enumerate(zip(workers, numbers, strict=True)):
+                tables[2 * n], tables[2 * n + 1] = w.store.table.address, ids.table.address
+            shared = [r.address for r in (offsets, targets, labels, marks)]
+            list(pool.map(lambda w, a, e: self._link(w, a, e, tables, shared), workers, starts, edges))
+        return Graph(
+            sum(counts),
+            _view(offsets, size, ctypes.c_uint32),
+            _view(targets, steps, ctypes.c_uint32),
+            _view(labels, steps, ctypes.c_uint32 if self.wide else ctypes.c_uint16),
+            _view(marks, size, ctypes.c_uint8),
+            self._levels(starts),
+            self.labels,
+            lambda n: self._packed(starts, n),
+        )
+
+    def _afford(self, size: int) -> None:
+        limit = self.search.limits.memory
+        if limit is not None and memory_in_use() + size > limit:
+            raise MemoryError(f"the memory limit of {limit / 2**30:.1f} GiB leaves no room for the graph")
+
+    def _number(self, w: Worker, first: int) -> _Numbers:
+        numbers = _Numbers(w)
+        states = w.levels[-1]
+        table = w.store.table.address, numbers.table.address
+        for at, count in self._pieces(states):
+            if self.machine["number"](self._at(w, at), count, first + at, *table) == LOST:
+                raise ReplayError(LOST_STATE)
+        return numbers
+
+    def _at(self, w: Worker, n: int) -> int:
+        """The address of state ``n`` of a worker."""
+        return int(w.log.address) + 8 * self.search.program.words * n
+
+    def _pieces(self, states: int) -> Iterator[tuple[int, int]]:
+        """Where each piece of so many states begins, and its size, with a look at the clock before it."""
+        size = max(BATCH, PIECE * sum(w.levels[-1] for w in self.search.workers) // max(1, self.search.transitions))
+        for at in range(0, states, size):
+            if self._deadline is not None and not self._deadline.left:  # threads see no context
+                raise TimeUpError(self._deadline.reason)
+            yield at, min(size, states - at)
+
+    def _link(self, w: Worker, first: int, edge: int, tables: Array, shared: list[int]) -> None:
+        rows = BATCH * self.fan
+        scratch, places, info = Array(rows * (self.search.program.words + 1)), Array(rows), Array(INFO)
+        known = [tables.address, scratch.address, places.address, *shared, info.address]
+        for at, count in self._pieces(w.levels[-1]):
+            edge = self.machine["link"](self._at(w, at), count, first + at, edge, *known)
+            if edge == LOST:
+                raise ReplayError(LOST_STATE)
+            if edge == FAILED:
+                n = at + info[INFO_FRESH]
+                s = self.search.program.pack(words_at(self._at(w, n), self.search.program.words))
+                raise_range_error_at(self.search, s, bisect_right(w.levels, n) - 1, self.terms)
+
+    def _levels(self, starts: list[int]) -> list[list[tuple[int, int]]]:
+        workers = self.search.workers
+        depth = max(len(w.levels) for w in workers) - 1
+        return [
+            [(a + w.levels[n], a + w.levels[n + 1]) for w, a in zip(workers, starts, strict=True)] for n in range(depth)
+        ]
+
+    def _packed(self, starts: list[int], n: int) -> int:
+        k = max(k for k, start in enumerate(starts) if start <= n)
+        program, log = self.search.program, self.search.workers[k].log
+        return program.pack(words_at(log.address + 8 * program.words * (n - starts[k]), program.words))
+
+
+class _Numbers:
+    """A half-word for each slot of a worker's store."""
+
+    def __init__(self, w: Worker) -> None:
+        store = w.store
+        slots = [store.buckets(n) * store.bucket for n in range(store.count)]
+        self._region = Region(4 * sum(slots) + 64)
+        self._region.use(self._region.size)
+        self.table = Array(store.count)
+        for n in range(store.count):
+            self.table[n] = self._region.address + 4 * sum(slots[:n])
+
+
+def _view(region: Region, count: int, kind: Any) -> Any:
+    """A region as a sequence of numbers; it lives as long as its memory is looked at."""
+    found = (kind * count).from_address(region.address)
+    found.region = region
+    whole = memoryview(found).cast("B")
+    size = ctypes.sizeof(kind)
+    return whole.cast("I") if size == 4 else whole.cast("H") if size == 2 else whole
+
+
+def native_graph(search: NativeSearch, actions: Collection[str], terms: Sequence[Term] = ()) -> Graph:
+    """The graph of a complete search that kept its frontiers (see ``GraphOf``)."""
+    try:
+        return GraphOf(search, actions, terms).make()
+    except UnsupportedError as problem:
+        raise MemoryError(str(problem)) from problem

@@ -1,0 +1,19 @@
+"""Where a state belongs, in the dialect of ``dialect.py``: its hash and its bucket."""
+
+from __future__ import annotations
+
+from planrace.checker.engines.native.intrinsics import BITS, PAD, WORDS, WORKERS, Words, high_product
+
+
+def mixed(s: Words) -> int:
+    """The hash of a state; its upper bits are the good ones."""
+    h = 0
+    for w in range(WORDS):
+        h = (h ^ s[w]) * 0x9E3779B97F4A7C15
+        h = h ^ (h >> 32)
+    return h * 0xBF58476D1CE4E5B9
+
+
+def home_of(h: int, buckets: int) -> int:
+    """The bucket of a segment that a hash belongs to; PAD lie below the first."""
+    return high_product(h * WORKERS << BITS, buckets) + PAD

@@ -1,0 +1,317 @@
+"""The store of the search in the dialect of ``dialect.py``: what runs millions of times a second.
+
+Names in capitals are constants that the translator fills in; ``expand`` and ``canonical`` are written by the protocol.
+
+A worker's table is 1 << BITS segments of buckets of BUCKET slots, which fill from their first slot on. Where a state
+belongs is read off its hash from the top: the worker, the segment, the home bucket, each by a multiplication, so that
+their numbers are free and more buckets keep the order. What finds its bucket full goes to the next below, into PAD
+buckets below the first home at last; so a segment grows in place. A slot holds the complement of the state's words;
+word 0 of a free slot is 0, for no state has all bits of word 0 set (``layout.py`` sees to that). A bucket is compared
+as a whole, in vector registers. Its last word holds a byte for each slot: the level on which the state was found,
+modulo LEVELS, plus 1.
+"""
+
+from __future__ import annotations
+
+from planrace.checker.engines.native.intrinsics import (
+    AHEAD,
+    BITS,
+    BUCKET,
+    INFO_AT,
+    INFO_FRESH,
+    INFO_SOURCE,
+    LATE,
+    PAD,
+    RECENT,
+    SEGMENT,
+    STRIDE,
+    SYMMETRIC,
+    WORDS,
+    WORKERS,
+    Words,
+    at,
+    byte,
+    canonical,
+    equal_slots,
+    expand,
+    free_slots,
+    home_of,
+    leading,
+    mixed,
+    ones,
+    pointer,
+    prefetch,
+    set_byte,
+)
+
+
+def take(
+    sources: Words,
+    me: int,
+    segment: int,
+    table: Words,
+    fresh: Words,
+    info: Words,
+    level: int,
+    ring: Words,
+    recent: Words,
+    logged: int,
+) -> int:
+    """Insert what all workers have sent to worker ``me``, from a segment on; ``sources`` are each worker's boxes and
+    their fills. New states go to ``fresh`` too, one after the other; if ``logged`` is 0, all to its first place, for
+    nothing. Returns the number of segments, or of one that must grow before this is called again with it."""
+    while segment < 1 << BITS:
+        box = (me << BITS) + segment
+        home = at(table, segment * SEGMENT)
+        while info[INFO_SOURCE] < WORKERS:
+            states = pointer(pointer(sources[2 * info[INFO_SOURCE]])[box])
+            fills = pointer(sources[2 * info[INFO_SOURCE] + 1])
+            if info[INFO_AT] == 0:
+                fills[box] = sift(states, fills[box], recent)
+                info[INFO_AT] = 1
+            i = drain(states, info[INFO_AT] - 1, fills[box], home, fresh, info, level, ring, logged)
+            if i < fills[box]:
+                info[INFO_AT] = i + 1
+                return segment
+            fills[box] = 0
+            info[INFO_AT] = 0
+            info[INFO_SOURCE] += 1
+        info[INFO_SOURCE] = 0
+        segment += 1
+    return segment
+
+
+def sift(box: Words, count: int, recent: Words) -> int:
+    """Leave out of a box most of the states that were sent to the same segment just before: more than half of all
+    successors are. ``recent`` has the complements of states that are stored or will be. Returns how many are left."""
+    i = 0
+    kept = 0
+    while i < count:
+        s = at(box, i * WORDS)
+        prefetch(s, 2 * AHEAD * WORDS)
+        old = at(recent, (mixed(s) >> 16 & RECENT - 1) * WORDS)
+        different = 0
+        for w in range(WORDS):
+            different = different | (~s[w] ^ old[w])
+        for w in range(WORDS):
+            old[w] = ~s[w]
+            box[kept * WORDS + w] = s[w]
+        kept += different != 0
+        i += 1
+    return kept
+
+
+def drain(
+    box: Words,
+    first: int,
+    last: int,
+    segment: Words,
+    fresh: Words,
+    info: Words,
+    level: int,
+    ring: Words,
+    logged: int,
+) -> int:
+    """Insert states first…last-1 of a box into its segment; new ones go to ``fresh`` too.
+
+    Returns the number of the next state: not ``last`` where the segment must grow.
+
+    Homes are found AHEAD of the insertion and kept in ``ring``, so that memory has time to come. What finds its home
+    full waits in ``late``, until LATE states do, while memory of the bucket below comes. What still waits for room when
+    the segment must grow goes back into the box.
+    """
+    buckets = pointer(segment[0])
+    homes = segment[1]
+    late = at(ring, AHEAD)
+    spare = at(late, LATE * (WORDS + 1))
+    before = info[INFO_FRESH]
+    most = before + segment[3] - segment[2]
+    new = before
+    waiting = 0
+    i = first
+    soon = first
+    while (i < last) & (new < most) | (waiting > 0):
+        while (i < last) & (new < most) & (waiting < LATE):
+            while soon < min(i + AHEAD, last):
+                home = home_of(mixed(at(box, soon * WORDS)), homes)
+                prefetch(buckets, home * STRIDE)
+                ring[soon & AHEAD - 1] = home
+                soon += 1
+            s = at(box, i * WORDS)
+            home = ring[i & AHEAD - 1]
+            wait = at(late, waiting * (WORDS + 1))
+            came = put(buckets, home, s, at(fresh, new * logged * WORDS), level, wait, spare)
+            new += came & 1
+            waiting += came >> 1
+            i += 1
+        info[INFO_FRESH] = new
+        waiting = below(late, waiting, buckets, fresh, info, level, spare, logged)
+        new = info[INFO_FRESH]
+        if waiting < 0:
+            waiting = -waiting
+            i -= waiting
+            j = 0
+            while j < waiting:
+                for w in range(WORDS):
+                    box[(i + j) * WORDS + w] = late[j * (WORDS + 1) + w]
+                j += 1
+            break
+    segment[2] += new - before
+    return i
+
+
+def below(
+    late: Words, waiting: int, buckets: Words, fresh: Words, info: Words, level: int, spare: Words, logged: int
+) -> int:
+    """Look for waiting states one bucket further down, and put those there that are new and find room. Returns how many
+    go on waiting, for the bucket below; as a negative number if there is none for one of them."""
+    new = info[INFO_FRESH]
+    left = 0
+    bottom = 0
+    j = 0
+    while j < waiting:
+        s = at(late, j * (WORDS + 1))
+        k = s[WORDS]
+        wait = at(late, left * (WORDS + 1))
+        came = put(buckets, k, s, at(fresh, new * logged * WORDS), level, wait, spare)
+        bottom = min(bottom, k - (came >> 1))
+        new += came & 1
+        left += came >> 1
+        j += 1
+    info[INFO_FRESH] = new
+    return -left if bottom < 0 else left
+
+
+def put(buckets: Words, k: int, s: Words, fresh: Words, level: int, wait: Words, spare: Words) -> int:
+    """Write a state to bucket ``k`` if it is not there and there is room; and anyway to ``fresh``, and to ``wait``
+    with the number of the bucket below. 1 if it is new, 2 if the bucket is full of others, 0 if it is known.
+
+    There is no branch, for nobody foresees which of them it is: what shall not be written to a bucket goes to
+    ``spare``.
+    """
+    bucket = at(buckets, k * STRIDE)
+    free = free_slots(bucket)
+    missing = equal_slots(bucket, s) == 0
+    full = missing & (free == 0)
+    missing = missing & (free != 0)
+    into = bucket if missing else spare
+    used = BUCKET - ones(free)
+    for w in range(WORDS):
+        into[used * WORDS + w] = ~s[w]
+        fresh[w] = s[w]
+        wait[w] = s[w]
+    set_byte(at(into, BUCKET * WORDS), used, level)
+    wait[WORDS] = k - 1
+    prefetch(buckets, (k - full) * STRIDE)
+    return missing + 2 * full
+
+
+def spread(segment: Words, buckets: int, scratch: Words) -> int:
+    """Give a segment more buckets, in place; its memory goes on in zeros.
+
+    From the top, the states of a bucket move up to the first that has room at or below their new home, which is no
+    lower than their old one; their own has room at the latest. What was moved is never moved again, so no chain breaks.
+    """
+    first = pointer(segment[0])
+    k = segment[1] + PAD - 1
+    segment[1] = buckets
+    while k >= 0:
+        bucket = at(first, k * STRIDE)
+        marks = bucket[BUCKET * WORDS]
+        bucket[BUCKET * WORDS] = 0
+        n = 8 - (leading(marks) >> 3)
+        j = 0
+        while j < n:
+            for w in range(WORDS):
+                scratch[j * WORDS + w] = ~bucket[j * WORDS + w]
+                bucket[j * WORDS + w] = 0
+            j += 1
+        j = 0
+        while j < n:
+            s = at(scratch, j * WORDS)
+            to = home_of(mixed(s), buckets)
+            levels = at(first, to * STRIDE + BUCKET * WORDS)
+            place = 8 - (leading(levels[0]) >> 3)
+            while place == BUCKET:
+                to -= 1
+                levels = at(first, to * STRIDE + BUCKET * WORDS)
+                place = 8 - (leading(levels[0]) >> 3)
+            target = at(first, to * STRIDE)
+            for w in range(WORDS):
+                target[place * WORDS + w] = ~s[w]
+            levels[0] = levels[0] | (marks >> 8 * j & 255) << 8 * place
+            j += 1
+        k -= 1
+    return 0
+
+
+def gather(segment: Words, level: int, front: Words) -> int:
+    """Copy the states of a segment that have the byte ``level`` to a frontier. Returns how many there are."""
+    first = pointer(segment[0])
+    last = segment[1] + PAD
+    n = 0
+    k = 0
+    while k < last:
+        bucket = at(first, k * STRIDE)
+        marks = bucket[BUCKET * WORDS] ^ level * 0x0101010101010101
+        if (marks - 0x0101010101010101) & ~marks & 0x8080808080808080:
+            j = 0
+            while j < BUCKET:
+                for w in range(WORDS):
+                    front[n * WORDS + w] = ~bucket[j * WORDS + w]
+                n += (byte(at(bucket, BUCKET * WORDS), j) == level) & (bucket[j * WORDS] != 0)
+                j += 1
+        k += 1
+    return n
+
+
+def parent(segment: Words, k: int, slot: int, level: int, target: Words, scratch: Words, info: Words) -> int:
+    """From a slot of bucket ``k`` on: the first state of ``level`` with a step to ``target``. Returns its bucket times
+    BUCKET plus its slot, or FAILED; the state is in ``scratch``."""
+    j = slot
+    while k < segment[1] + PAD:
+        bucket = at(pointer(segment[0]), k * STRIDE)
+        while j < BUCKET:
+            if byte(at(bucket, BUCKET * WORDS), j) == level and bucket[j * WORDS] != 0:
+                for w in range(WORDS):
+                    scratch[w] = ~bucket[j * WORDS + w]
+                if leads(scratch, target, info):
+                    return k * BUCKET + j
+            j += 1
+        j = 0
+        k += 1
+    return -1
+
+
+def leads(scratch: Words, target: Words, info: Words) -> int:
+    """Whether the state in ``scratch`` has a step to ``target``; its successors are written after it."""
+    n = expand(scratch, at(scratch, WORDS), info)
+    j = 1
+    while j <= n:
+        t = at(scratch, j * WORDS)
+        if SYMMETRIC:
+            canonical(t)
+        same = 0
+        for w in range(WORDS):
+            same = same | (t[w] ^ target[w])
+        if same == 0:
+            return 1
+        j += 1
+    return 0
+
+
+def known(box: Words, count: int, segment: Words) -> int:
+    """1 if the first ``count`` states of a box are all in its segment."""
+    i = 0
+    while i < count:
+        s = at(box, i * WORDS)
+        k = home_of(mixed(s), segment[1])
+        while True:
+            bucket = at(pointer(segment[0]), k * STRIDE)
+            if equal_slots(bucket, s):
+                break
+            if free_slots(bucket) or k == 0:
+                return 0
+            k -= 1
+        i += 1
+    return 1

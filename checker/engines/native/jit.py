@@ -1,0 +1,90 @@
+"""LLVM IR → machine code in this process, kept on disk between runs under the hash of all that made it (sources,
+translator, library, processor)."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import llvmlite
+import llvmlite.binding as llvm
+
+from planrace.checker.engines.limits import afford
+from planrace.checker.engines.native.cache import Cache
+from planrace.checker.engines.native.effort import TRANSLATING, effort
+
+LEVEL = 2
+"""How hard LLVM optimises."""
+WORK = "making machine code"
+
+
+class Machine:
+    """The functions of a module, callable; parameters and results are 64-bit words. Calls release the interpreter
+    lock. ``content`` says all that ``text``, the IR, is made of; ``functions`` the number of parameters of each.
+
+    Raises ``CostlyError`` where it is not kept on disk and takes more than ``most`` seconds to make, or more than the
+    deadline leaves.
+    """
+
+    def __init__(
+        self, content: str, text: Callable[[], str], functions: Mapping[str, int], most: float | None = None
+    ) -> None:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+        target = llvm.Target.from_default_triple()
+        features = llvm.get_host_cpu_features().flatten()
+        self._target = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=LEVEL)
+        key = hashlib.sha256("\0".join([content, *_environment(features)]).encode()).hexdigest()
+        self.cached = False
+        self._cache = Cache()
+        self._engine = self._load(text, key, effort(len(content)), most)
+        self._functions = {name: self._function(name, count) for name, count in functions.items()}
+
+    @property
+    def refused(self) -> str | None:
+        """Why what is kept on disk was not loaded, where that is for want of trust."""
+        return self._cache.refused
+
+    def __getitem__(self, name: str) -> Any:
+        return self._functions[name]
+
+    def _function(self, name: str, count: int) -> Any:
+        kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_uint64] * count)
+        function: Any = kind(self._engine.get_function_address(name))
+        function.engine = self._engine  # its code goes when the engine does
+        return function
+
+    def _load(self, text: Callable[[], str], key: str, seconds: float, most: float | None) -> Any:
+        blob = self._cache.kept(key)
+        self.cached = blob is not None
+        if blob is None:
+            afford(WORK, seconds, most)
+            written = text()
+            afford(WORK, seconds * (1 - TRANSLATING))
+            module = llvm.parse_assembly(written)
+            module.verify()
+            self._optimise(module)
+            blob = self._target.emit_object(module)
+            self._cache.keep(key, blob)
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._target)
+        engine.add_object_file(llvm.ObjectFileRef.from_data(blob))
+        engine.finalize_object()
+        return engine
+
+    def _optimise(self, module: Any) -> None:
+        options = llvm.create_pipeline_tuning_options(speed_level=LEVEL)
+        options.loop_vectorization = options.slp_vectorization = False
+        passes = llvm.create_pass_builder(self._target, options)
+        passes.getModulePassManager().run(module, passes)
+
+
+def _environment(features: str) -> list[str]:
+    """What else decides the machine code."""
+    version = ".".join(map(str, llvm.llvm_version_info))
+    writers = ("dialect.py", "instructions.py", "machine.py")
+    code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in writers]
+    return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, sys.platform, *code]

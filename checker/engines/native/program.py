@@ -1,0 +1,99 @@
+"""The machine code for one instance: the step function of its terms together with the loops of the search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from planrace.checker.engines.explicit.instances import fan
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.native import intrinsics as words
+from planrace.checker.engines.native.emit import WordEmitter, banks
+from planrace.checker.engines.native.intrinsics import BITS, INFO
+from planrace.checker.engines.native.jit import Machine
+from planrace.checker.engines.native.translate import Translator
+from planrace.checker.semantics.packing import WORD, Layout
+from planrace.model.language import Instance
+
+INLINE = ("mixed", "home_of", "control", "send", "put")
+CALLED = {
+    "expand": 3,
+    "arrange": 5,
+    "advance": 9,
+    "least": 6,
+    "take": 10,
+    "gather": 3,
+    "spread": 3,
+    "parent": 7,
+    "known": 3,
+}
+"""Functions that Python calls, with the number of their parameters."""
+LEAST_BITS = 4
+"""The logarithm of the segments of a worker's table where there are many workers. Fewer have more each, so that all
+segments together are as many."""
+
+
+class Program:
+    """``words`` of a state, ``fan`` (no state has more successors), and the machine code for ``workers`` workers.
+    ``canonical``: the source of what puts for a state the one that stands for its orbit.
+
+    Raises ``UnsupportedError`` where the instance does not fit into words, ``CostlyError`` where machine code takes
+    more than ``most`` seconds to make, or more than the deadline leaves.
+    """
+
+    def __init__(
+        self,
+        instance: Instance,
+        layout: Layout,
+        watch: Watch,
+        workers: int,
+        canonical: str | None = None,
+        most: float | None = None,
+    ) -> None:
+        self.words = layout.words
+        emitter = WordEmitter(instance, layout, watch, words=self.words)
+        source = emitter.source()
+        self.fan = fan(source)
+        self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
+        control, self.controls = emitter.control()
+        self.info = INFO + banks(watch)
+        chosen = {
+            "WORDS": self.words,
+            "BUCKET": bucket(self.words),
+            "STRIDE": bucket(self.words) * self.words + 1,
+            "WORKERS": workers,
+            "BITS": self.bits,
+            "CONTROLS": self.controls,
+            "SYMMETRIC": int(canonical is not None),
+        }
+        constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
+        self.constants = {**constants, **chosen}
+        orbits = canonical or "def canonical(s):\n return 0\n"
+        self.sources = [source, orbits, control, dialect("places"), dialect("sending"), dialect("loops")]
+        self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED, most)
+
+    def text(self) -> str:
+        """The LLVM IR of the sources."""
+        translator = Translator("search", self.constants)
+        for source in self.sources:
+            translator.add(source, inline=INLINE)
+        return str(translator.module)
+
+    def unpack(self, packed: int) -> list[int]:
+        """The words of a packed state."""
+        return [packed >> WORD * w & 2**WORD - 1 for w in range(self.words)]
+
+    @staticmethod
+    def pack(found: Sequence[int]) -> int:
+        """The packed state of words."""
+        return sum(word << WORD * w for w, word in enumerate(found))
+
+
+def dialect(name: str) -> str:
+    """The text of a module of the dialect."""
+    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+
+
+def bucket(words: int) -> int:
+    """Slots of a bucket: about a cache line of them, but enough that few buckets overflow."""
+    return 7 if words <= 2 else 4

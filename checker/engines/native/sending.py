@@ -1,0 +1,148 @@
+"""Expanding a frontier in the dialect of ``dialect.py``: states are arranged, their successors sent to boxes.
+
+Names in capitals are constants that the translator fills in; ``expand``, ``canonical`` and ``control`` are written by
+the protocol.
+
+Successors are sent to a box for each segment of the store (``loops.py``), so that what is inserted together lies near
+each other: translating addresses costs more than reading memory.
+"""
+
+from __future__ import annotations
+
+from planrace.checker.engines.native.intrinsics import (
+    BITS,
+    CONTROLS,
+    INFO_FRESH,
+    INFO_SEEN,
+    INFO_STEPS,
+    LINE,
+    MANY,
+    SYMMETRIC,
+    WORDS,
+    WORKERS,
+    Words,
+    at,
+    canonical,
+    control,
+    expand,
+    fence,
+    high_product,
+    mixed,
+    pointer,
+    stream_line,
+)
+
+
+def arrange(front: Words, first: int, last: int, to: Words, counts: Words) -> int:
+    """Write states first…last-1 of a frontier to ``to``, those of equal ``control`` next to each other: branches that
+    were unforeseen are most of what expanding costs."""
+    c = 0
+    while c < CONTROLS:
+        counts[c] = 0
+        c += 1
+    i = first
+    while i < last:
+        c = control(at(front, i * WORDS))
+        counts[c] += 1
+        i += 1
+    c = 0
+    n = 0
+    while c < CONTROLS:
+        k = counts[c]
+        counts[c] = n
+        n += k
+        c += 1
+    i = first
+    while i < last:
+        s = at(front, i * WORDS)
+        c = control(s)
+        k = counts[c]
+        for w in range(WORDS):
+            to[k * WORDS + w] = s[w]
+        counts[c] = k + 1
+        i += 1
+    return n
+
+
+def advance(
+    front: Words,
+    first: int,
+    last: int,
+    scratch: Words,
+    boxes: Words,
+    fills: Words,
+    lines: Words,
+    info: Words,
+    asked: int,
+) -> int:
+    """Expand states first…last-1 of a frontier into the boxes of the segments that the successors belong to.
+
+    Ends early after a state of which a term in ``asked`` holds. Returns the number of the next state, or FAILED with
+    info[INFO_FRESH] the state in which a value is out of range.
+
+    Boxes are many and far apart, so what is sent is gathered in ``lines`` first, a cache line for each word of a state.
+    """
+    i = first
+    info[INFO_SEEN] = 0
+    while i < last:
+        n = 0
+        while (i < last) & (n < MANY) & ((info[INFO_SEEN] & asked) == 0):
+            k = expand(at(front, i * WORDS), at(scratch, n * WORDS), info)
+            if k < 0:
+                info[INFO_FRESH] = i
+                return k
+            n += k
+            i += 1
+        info[INFO_STEPS] += n
+        j = 0
+        while j < n:
+            t = at(scratch, j * WORDS)
+            if SYMMETRIC:
+                canonical(t)
+            to = high_product(mixed(t), WORKERS << BITS)
+            k = fills[to]
+            line = at(lines, to * LINE * WORDS)
+            for w in range(WORDS):
+                line[(k & LINE - 1) * WORDS + w] = t[w]
+            k += 1
+            fills[to] = k
+            if k & LINE - 1 == 0:
+                send(line, pointer(boxes[to]), k - LINE)
+            j += 1
+        if info[INFO_SEEN] & asked:
+            break
+    to = 0
+    while to < WORKERS << BITS:
+        send(at(lines, to * LINE * WORDS), pointer(boxes[to]), fills[to] & -LINE)
+        to += 1
+    fence()
+    return i
+
+
+def send(line: Words, box: Words, k: int) -> int:
+    """Copy what was gathered for a box to its place there."""
+    for w in range(WORDS):
+        stream_line(at(box, k * WORDS + w * LINE), at(line, w * LINE))
+    return 0
+
+
+def least(front: Words, count: int, scratch: Words, best: Words, info: Words, asked: int) -> int:
+    """The number of the least state, in some order of all, where a term in ``asked`` holds, or -1; it is in
+    ``best``."""
+    i = 0
+    found = -1
+    while i < count:
+        s = at(front, i * WORDS)
+        expand(s, scratch, info)
+        if info[INFO_SEEN] & asked:
+            before = int(found < 0)
+            equal = 1
+            for w in range(WORDS):
+                before = before | (equal & (s[w] < best[w]))
+                equal = equal & (s[w] == best[w])
+            if before:
+                found = i
+                for w in range(WORDS):
+                    best[w] = s[w]
+        i += 1
+    return found

@@ -1,0 +1,70 @@
+"""The states that one worker owns: exact, in open addressing, in segments that grow in place, one by one."""
+
+from __future__ import annotations
+
+from planrace.checker.engines.native.intrinsics import PAD, SEGMENT
+from planrace.checker.engines.native.jit import Machine
+from planrace.checker.engines.native.memory import Array, Region
+
+FAST, THRIFTY = (0.88, 2.0), (0.9, 1.1)
+"""For states of one word, and for larger ones: the share of slots that are used at most, and the factor by which a
+segment grows. A state costs at most their quotient in slots."""
+FIRST = 1 << 7
+"""Buckets of a new segment."""
+
+
+class Store:
+    """One worker's table (see ``loops.py``): 1 << ``bits`` segments of buckets of ``bucket`` slots, for states of
+    ``words`` words, in ``room`` bytes of address space."""
+
+    def __init__(self, machine: Machine, words: int, bucket: int, bits: int, room: int) -> None:
+        self._machine = machine
+        self.bucket = bucket
+        full, self._growth = FAST if words == 1 else THRIFTY
+        self._limit = bucket * full
+        self.stride = bucket * words + 1
+        self.count = 1 << bits
+        self.table = Array(self.count * SEGMENT)
+        self._scratch = Array(bucket * words)
+        most = max(room // self.count, 8 * self.stride * 4 * FIRST)
+        self._regions = [Region(most) for _ in range(self.count)]
+        for n, region in enumerate(self._regions):
+            self.table[n * SEGMENT] = region.address
+            # sizes differ, so that segments do not grow all at the same time
+            self._resize(n, int(FIRST * self._growth ** (n / self.count)))
+
+    @property
+    def states(self) -> int:
+        """States stored."""
+        return sum(self.table[n * SEGMENT + 2] for n in range(self.count))
+
+    @property
+    def bytes(self) -> int:
+        """Memory of all buckets."""
+        return sum(self.buckets(n) for n in range(self.count)) * 8 * self.stride
+
+    def segment(self, n: int) -> int:
+        """The address of what describes segment ``n``."""
+        return self.table.address + 8 * n * SEGMENT
+
+    def buckets(self, n: int) -> int:
+        """Buckets of segment ``n``, those below the first home included."""
+        return self.table[n * SEGMENT + 1] + PAD
+
+    def more(self, n: int) -> int:
+        """Bytes that growing segment ``n`` takes."""
+        return int(self.buckets(n) * (self._growth - 1) + 1) * 8 * self.stride
+
+    def grow(self, n: int) -> None:
+        """Make segment ``n`` larger. Raises ``MemoryError`` where its address space ends."""
+        self._resize(n, int(self.table[n * SEGMENT + 1] * self._growth) + 1)
+
+    def _resize(self, n: int, buckets: int) -> None:
+        size = (buckets + PAD) * 8 * self.stride
+        if size > self._regions[n].size:
+            raise MemoryError(f"a segment of {size} bytes has no address space")
+        self._regions[n].fill(size)
+        self.table[n * SEGMENT + 3] = int(buckets * self._limit)
+        if self.table[n * SEGMENT + 1]:
+            self._machine["spread"](self.segment(n), buckets, self._scratch.address)
+        self.table[n * SEGMENT + 1] = buckets

@@ -1,0 +1,100 @@
+"""What one worker of a search owns: its store, its frontiers, and boxes for what it sends to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planrace.checker.engines.native.intrinsics import AHEAD, INFO_FRESH, INFO_STEPS, LATE, LINE, MANY, RECENT
+from planrace.checker.engines.native.memory import Array, Region
+from planrace.checker.engines.native.program import Program, bucket
+from planrace.checker.engines.native.store import Store
+
+ROUND = 1 << 19
+"""States that a worker expands between two insertions, at most: the more there are, the more successors are sent twice
+to the same box and sifted out."""
+SMALLEST, SHARE = 1 << 12, 1 << 10
+"""But no fewer than these, and one word of states for so many bytes of the memory limit: successors are not counted
+ahead."""
+CHUNK, SOME = 1 << 16, 1 << 9
+"""Words of states that are arranged together, and how few states are not worth it."""
+BOX = 1 << 24
+"""Words that a box may have to hold."""
+SKEW = 3 * (4096 + 64)
+"""Bytes between boxes, so that places of the same number do not compete for the same part of a cache."""
+
+
+class Worker:
+    """One worker: its store, its frontier and the next, and a box for each segment of each worker.
+
+    ``most`` words of states are expanded in a round. ``keep``: all frontiers stay, one after the other in ``log``;
+    level n is ``levels[n]``…``levels[n + 1]`` - 1. A frontier that was not ``logged`` is read from the table, some
+    segments at a time.
+    """
+
+    def __init__(self, program: Program, workers: int, room: int, keep: bool, most: int) -> None:
+        self.round = min(ROUND, BOX // (program.words * max(1, program.fan)), max(SMALLEST, most // program.words))
+        self.store = Store(program.machine, program.words, bucket(program.words), program.bits, room)
+        self.log = Region(room)
+        self._other = None if keep else Region(room)
+        self._gathered = Region(room)
+        self._gather, self._arrange = program.machine["gather"], program.machine["arrange"]
+        self._arranged, self._counts = Region(8 * CHUNK), Array(program.controls)
+        self._chunk = CHUNK // program.words
+        self.logged = self.next_logged = True
+        self.front = self.next = self.log.address
+        self.levels = [0]
+        count = workers * self.store.count
+        self.boxes = Region((8 * BOX + SKEW) * count)
+        self.addresses = Array(count)
+        for n in range(count):
+            self.addresses[n] = self.boxes.address + (8 * BOX + SKEW) * n
+        self.lines = Region(8 * LINE * program.words * count)
+        self.fills = Array(count)
+        self.info = Array(program.info)
+        spare = (bucket(program.words) + 1) * program.words  # a bucket with a place after its last, or with its levels
+        self.ring = Array(AHEAD + LATE * (program.words + 1) + spare)
+        self.recent = Array(RECENT * program.words)
+        self.scratch = Array((program.fan + MANY) * program.words)
+        self.bytes = 8 * program.words
+        self.size = self.expanded = 0
+
+    @property
+    def steps(self) -> int:
+        """Steps that its states have."""
+        return self.info[INFO_STEPS]
+
+    def part(self, n: int, parts: int, level: int) -> tuple[int, int]:
+        """Make part ``n`` of so many of the frontier, which has the byte ``level``, the states that are in ``front``
+        from the first number on, to before the last."""
+        if self.logged:
+            return self.size * n // parts, self.size * (n + 1) // parts
+        self.front = self._gathered.address
+        count = 0
+        for segment in range(self.store.count * n // parts, self.store.count * (n + 1) // parts):
+            count += self._gather(self.store.segment(segment), level, self.front + count * self.bytes)
+        return 0, count
+
+    def chunks(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
+        """The states of ``front`` from the first number on, to before the last, as addresses with the numbers there:
+        where it pays, in parts that the cache holds, in an order in which it is foreseen what is enabled."""
+        if len(self._counts) == 1 or last - first < SOME:
+            yield self.front, first, last
+            return
+        for at in range(first, last, self._chunk):
+            to = self._arranged.address
+            yield to, 0, self._arrange(self.front, at, min(at + self._chunk, last), to, self._counts.address)
+
+    def turn(self) -> None:
+        """The next frontier becomes the frontier."""
+        self.front = self.next
+        self.size = self.info[INFO_FRESH]
+        self.levels.append(self.levels[-1] + self.size)
+        self.info[INFO_FRESH] = self.expanded = 0
+        self.logged = self.next_logged
+        if self._other is None:
+            self.next = self.front + self.size * self.bytes
+            self.log.use((self.levels[-1] + 2 * self.size) * self.bytes)
+        else:
+            self.log, self._other = self._other, self.log
+            self.next = self.log.address
+            self.log.use(2 * self.size * self.bytes)  # the next level is seldom more than twice as large

@@ -1,0 +1,392 @@
+"""A system with open sizes → Z3: one handler an operator, quantifiers kept as quantifiers.
+
+Numbers and enumerations are integers, an index sort is an uninterpreted sort (an ordered one with a total order, a
+first and a last member), an optional index a sort of its own with an injection into it. A set is never built: it is
+the function from an element to its membership, an array value the function from a position to its element. So the state
+after a step is the state before with the updates written into those functions, which is the weakest precondition of
+whatever is said about it (Dijkstra, "A discipline of programming", 1976, chapter 4).
+
+The axioms hold in every finite instance; what follows from them holds for every size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import z3
+
+from planrace.checker.engines.proof.sorts import (
+    Sorts,
+    UnencodableError,
+    conjunction,
+    disjunction,
+    implication,
+    may_be_empty,
+    scalar,
+)
+from planrace.checker.engines.symbols import symbol
+from planrace.checker.semantics.packing import root_of
+from planrace.model.language import Action, Array, Index, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
+from planrace.model.language.sorts import BOOL, Bool, Scalar, bounds_of, describe
+from planrace.model.language.structural import Structural
+
+Value = Any
+"""A Z3 term (scalars), or a Python function from a position or element to a value (arrays, sets)."""
+State = Mapping[str, Value]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame(Structural):
+    """What a term is encoded in: values of bound variables, the state; of a step also the state after it, and which
+    action with which outcome it is."""
+
+    bound: Mapping[Term, Value]
+    state: State
+    after: State | None = None
+    move: tuple[Action, Outcome] | None = None
+
+    def primed(self) -> Frame:
+        assert self.after is not None, "a primed term outside a step"
+        return Frame(self.bound, self.after)
+
+
+class Open(Sorts):
+    """Encodes terms of one system whose sizes stay open."""
+
+    def __init__(self, system: System) -> None:
+        super().__init__(system.parameters)
+        self.system = system
+        self.state: dict[str, Value] = {v.name: self._symbol(v.name, v.sort) for v in system.variables}
+
+    # States ----------------------------------------------------------------------------------------------------
+    def range(self, variable: Variable, state: State) -> Any | None:
+        """Every place of a variable is in the range of its sort; None where nothing can be out of it."""
+        return self._inside(variable.sort, state[variable.name])
+
+    def initial(self) -> State:
+        """The state that every run starts in."""
+        start, found = Frame({}, {}), {}
+        for v in self.system.variables:
+            found[v.name] = _spread(v.sort, self.fitted(v.initially, _inmost(v.sort), start))
+        return found
+
+    def _symbol(self, name: str, sort: Sort) -> Value:
+        """The value of a state variable: functions down to applications of one Z3 function."""
+        domains: list[Any] = []
+        inner = sort
+        while isinstance(inner, Array):
+            domains.append(self.sort(inner.domain))
+            inner = inner.element
+        if isinstance(inner, SetOf):
+            domains.append(self.sort(inner.element))
+            inner = BOOL
+        target = self.sort(scalar(inner))
+        if not domains:
+            return z3.Const(symbol("variable", name), target)
+        function = z3.Function(symbol("variable", name), *domains, target)
+
+        def applied(*given: Any) -> Value:
+            if len(given) == len(domains):
+                return function(*given)
+            return lambda at: applied(*given, at)
+
+        return applied()
+
+    def _inside(self, sort: Sort, value: Value) -> Any | None:
+        """Every place of a value is in its range; None where nothing can be out of it."""
+        if isinstance(sort, Array):
+            at, legal = self.parameter_of(sort.domain)
+            body = self._inside(sort.element, value(at))
+            return None if body is None else z3.ForAll([at], implication(legal, body))
+        if isinstance(sort, SetOf):
+            x, legal = self.parameter_of(sort.element)
+            return None if z3.is_true(legal) else z3.ForAll([x], z3.Implies(value(x), legal))
+        legal = self.within(sort, value)
+        return None if z3.is_true(legal) else legal
+
+    # Terms -----------------------------------------------------------------------------------------------------
+    def encode(self, term: Term, frame: Frame) -> Value:
+        """The value of a term."""
+        try:
+            handler = _HANDLERS[term.op]
+        except KeyError:
+            raise NotImplementedError(f"the open encoding has no handler for {term.op}") from None
+        return handler(self, term, frame)
+
+    def fitted(self, term: Term, sort: Sort, frame: Frame) -> Value:
+        """The value of a term where ``sort`` is wanted: members of an index as optional ones."""
+        return self.lifted(self.encode(term, frame), term.sort, sort)
+
+    def lifted(self, value: Value, given: Sort, wanted: Sort) -> Value:
+        match given, wanted:
+            case Index(), Maybe():
+                return self.some(given)(value)
+            case Array(element=inner), Array(element=outer):
+                return lambda at: self.lifted(value(at), inner, outer)
+            case SetOf(), SetOf(element=Maybe() as element):
+                return lambda x: self.contains(value, given, x, element)
+        return value
+
+    def contains(self, members: Value, of: SetOf, item: Any, given: Sort) -> Any:
+        """An item of the sort ``given`` is in a set, where one of the two may be of members and the other of optional
+        ones."""
+        if isinstance(given, Maybe) and isinstance(of.element, Index):
+            x = self.constant("x", of.element)
+            return z3.Exists([x], conjunction(self.some(of.element)(x) == item, members(x)))
+        return members(self.lifted(item, given, of.element))
+
+    def quantified(self, term: Term, frame: Frame) -> tuple[Any, Any, Any]:
+        """Of a binder: a fresh constant, that it is in its range, and the body about it."""
+        variable, body = term.args
+        made, legal = self.parameter(variable)
+        return made, legal, self.encode(body, replace(frame, bound={**frame.bound, variable: made}))
+
+    # Steps -----------------------------------------------------------------------------------------------------
+    def after(self, outcome: Outcome, frame: Frame) -> State:
+        """The state after an outcome, as functions of the state before."""
+        state = dict(frame.state)
+        for u in outcome.updates:
+            name, _ = root_of(u.target)
+            at = self.positions(u.target, frame)
+            state[name] = _written(state[name], at, self.fitted(u.value, u.target.sort, frame))
+        return state
+
+    def positions(self, target: Term, frame: Frame) -> list[Any]:
+        """The positions that a target names, outermost first."""
+        found: list[Any] = []
+        while target.args:
+            target, at = target.args
+            assert isinstance(target.sort, Array)
+            found.insert(0, self.fitted(at, target.sort.domain, frame))
+        return found
+
+
+def _spread(sort: Sort, value: Value) -> Value:
+    """An initial value for each element of an array."""
+    return (lambda _: _spread(sort.element, value)) if isinstance(sort, Array) else value
+
+
+def _inmost(sort: Sort) -> Sort:
+    """What the elements of an array, and those of its elements, are in the end."""
+    while isinstance(sort, Array):
+        sort = sort.element
+    return sort
+
+
+def _written(old: Value, positions: list[Any], new: Value) -> Value:
+    """``old`` with ``new`` at ``positions``."""
+    if not positions:
+        return new
+    here, *rest = positions
+    return lambda at: choice(at == here, _written(old(at), rest, new), old(at))
+
+
+def choice(test: Any, then: Value, other: Value) -> Value:
+    """``then`` if ``test``, else ``other``, at every place of a function."""
+    if callable(then):
+        return lambda at: choice(test, then(at), other(at))
+    return z3.If(test, then, other)
+
+
+# Handlers, one for each operator -------------------------------------------------------------------------------
+def _constant(e: Open, t: Term, _: Frame) -> Any:
+    sort = t.sort
+    if isinstance(sort, Bool):
+        return z3.BoolVal(bool(t.data))
+    if isinstance(sort, Maybe) and t.data == 0:
+        return e.none(sort.index)
+    if isinstance(sort, Index | Maybe):
+        raise UnencodableError(f"{t}: a named member of {describe(sort)}, whose size is open")
+    return z3.IntVal(t.data)
+
+
+def _select(e: Open, t: Term, f: Frame) -> Value:
+    array, position = t.args
+    assert isinstance(array.sort, Array)
+    return e.encode(array, f)(e.fitted(position, array.sort.domain, f))
+
+
+def _joined(e: Open, t: Term, f: Frame) -> tuple[Any, Any]:
+    """Both arguments, one lifted where only the other is optional."""
+    a, b = t.args
+    return e.fitted(a, b.sort, f), e.fitted(b, a.sort, f)
+
+
+def _both_sets(e: Open, t: Term, f: Frame) -> tuple[Any, Any, Any, Any]:
+    """A fresh element of the wider of both sets, that there is one, and whether it is in each."""
+    sorts = [a.sort for a in t.args if isinstance(a.sort, SetOf)]
+    element = max((s.element for s in sorts), key=lambda s: isinstance(s, Maybe))
+    x, there = _element(e, element)
+    a, b = (e.contains(e.encode(of, f), sort, x, element) for of, sort in zip(t.args, sorts, strict=True))
+    return x, there, a, b
+
+
+def _equal(e: Open, t: Term, f: Frame) -> Any:
+    if isinstance(t.args[0].sort, SetOf):
+        x, there, a, b = _both_sets(e, t, f)
+        return z3.ForAll([x], implication(there, a == b))
+    a, b = _joined(e, t, f)
+    return a == b
+
+
+def same(e: Open, sort: Sort, a: Value, b: Value) -> Any:
+    """Two values of ``sort`` are the same: scalars, sets with the same elements, arrays at every position."""
+    if isinstance(sort, Array):
+        at, legal = e.parameter_of(sort.domain)
+        return z3.ForAll([at], implication(legal, same(e, sort.element, a(at), b(at))))
+    if isinstance(sort, SetOf):
+        x, there = _element(e, sort.element)
+        return z3.ForAll([x], implication(there, a(x) == b(x)))
+    return a == b
+
+
+def _element(e: Open, sort: Scalar) -> tuple[Any, Any]:
+    """A fresh element of whatever sets of ``sort`` may hold, out of their range too, and that there is one: of an index
+    without members there is none, though Z3 has one."""
+    x = e.constant("x", sort)
+    return x, e.within(sort, x) if isinstance(sort, Index) else z3.BoolVal(True)
+
+
+def _less(e: Open, t: Term, f: Frame) -> Any:
+    a, b = (e.encode(x, f) for x in t.args)
+    sort = t.args[0].sort
+    return e.less(sort)(a, b) if isinstance(sort, Index) else a < b
+
+
+def _at_most(e: Open, t: Term, f: Frame) -> Any:
+    a, b = (e.encode(x, f) for x in t.args)
+    sort = t.args[0].sort
+    return disjunction(a == b, e.less(sort)(a, b)) if isinstance(sort, Index) else a <= b
+
+
+def _end(which: str) -> Callable[[Open, Term, Frame], Any]:
+    def handler(e: Open, t: Term, _: Frame) -> Any:
+        assert isinstance(t.sort, Index)
+        if may_be_empty(t.sort):
+            raise UnencodableError(f"{t}: {describe(t.sort)} may have no member")
+        return e.end(which, t.sort)
+
+    return handler
+
+
+def _following(e: Open, t: Term, f: Frame) -> Any:
+    assert isinstance(t.sort, Index)
+    return e.following(t.sort)(e.encode(t.args[0], f))
+
+
+def _set(e: Open, t: Term, f: Frame) -> Value:
+    assert isinstance(t.sort, SetOf)
+    elements = [e.fitted(a, t.sort.element, f) for a in t.args]
+    return lambda x: disjunction(*(x == v for v in elements))
+
+
+def _member(e: Open, t: Term, f: Frame) -> Any:
+    item, of = t.args
+    assert isinstance(of.sort, SetOf)
+    return e.contains(e.encode(of, f), of.sort, e.encode(item, f), item.sort)
+
+
+def _combined(join: Callable[[Any, Any], Any]) -> Callable[[Open, Term, Frame], Value]:
+    def handler(e: Open, t: Term, f: Frame) -> Value:
+        assert isinstance(t.sort, SetOf)
+        element = t.sort.element
+        sides = [(e.encode(a, f), a.sort) for a in t.args if isinstance(a.sort, SetOf)]
+        return lambda x: join(*(e.contains(members, sort, x, element) for members, sort in sides))
+
+    return handler
+
+
+def _subset(e: Open, t: Term, f: Frame) -> Any:
+    x, there, a, b = _both_sets(e, t, f)
+    return z3.ForAll([x], implication(there, z3.Implies(a, b)))
+
+
+def _comprehension(e: Open, t: Term, f: Frame) -> Value:
+    variable, body = t.args
+    sort = scalar(variable.sort)
+    return lambda x: conjunction(e.within(sort, x), e.encode(body, replace(f, bound={**f.bound, variable: x})))
+
+
+def _forall(e: Open, t: Term, f: Frame) -> Any:
+    x, legal, body = e.quantified(t, f)
+    return z3.ForAll([x], implication(legal, body))
+
+
+def _exists(e: Open, t: Term, f: Frame) -> Any:
+    x, legal, body = e.quantified(t, f)
+    return z3.Exists([x], conjunction(legal, body))
+
+
+def _count(e: Open, t: Term, f: Frame) -> Any:
+    variable, body = t.args
+    low, high = (0, 1) if isinstance(variable.sort, Index | Maybe) else bounds_of(scalar(variable.sort))
+    if isinstance(variable.sort, Index | Maybe) or not (isinstance(low, int) and isinstance(high, int)):
+        raise UnencodableError(f"{t}: counting the members of {describe(variable.sort)}, whose size is open")
+    values = [z3.BoolVal(False), z3.BoolVal(True)] if variable.sort == BOOL else range(low, high + 1)
+    holds = [e.encode(body, replace(f, bound={**f.bound, variable: _literal(v)})) for v in values]
+    return z3.Sum(*(z3.If(h, 1, 0) for h in holds))
+
+
+def _literal(value: Any) -> Any:
+    return z3.IntVal(value) if isinstance(value, int) else value
+
+
+def _each(e: Open, t: Term, f: Frame) -> Value:
+    variable, body = t.args
+    return lambda x: e.encode(body, replace(f, bound={**f.bound, variable: x}))
+
+
+def _taken(e: Open, t: Term, f: Frame) -> Any:
+    assert f.move is not None, "taken() outside a step"
+    action, outcome = f.move
+    wanted, ending, names = t.data
+    given = {str(p): p for p in action.parameters}
+    if action.name != wanted or ending not in (None, outcome.name) or not set(names) <= set(given):
+        return z3.BoolVal(False)
+
+    def chosen(parameter: Term, said: Term) -> Any:
+        value = e.lifted(f.bound[parameter], parameter.sort, said.sort)
+        return value == e.fitted(said, parameter.sort, f)
+
+    return conjunction(*(chosen(given[n], a) for n, a in zip(names, t.args, strict=True)))
+
+
+def _if(e: Open, t: Term, f: Frame) -> Value:
+    test, then, other = t.args
+    return choice(e.encode(test, f), e.fitted(then, t.sort, f), e.fitted(other, t.sort, f))
+
+
+_HANDLERS: dict[Op, Callable[[Open, Term, Frame], Value]] = {
+    Op.CONST: _constant,
+    Op.PARAMETER: lambda e, t, f: e.parameters[t.data.name],
+    Op.VARIABLE: lambda e, t, f: f.state[t.data],
+    Op.BOUND: lambda e, t, f: f.bound[t],
+    Op.SELECT: _select,
+    Op.NOT: lambda e, t, f: z3.Not(e.encode(t.args[0], f)),
+    Op.AND: lambda e, t, f: conjunction(*(e.encode(a, f) for a in t.args)),
+    Op.OR: lambda e, t, f: disjunction(*(e.encode(a, f) for a in t.args)),
+    Op.EQ: _equal,
+    Op.LT: _less,
+    Op.LE: _at_most,
+    Op.ITE: _if,
+    Op.ADD: lambda e, t, f: e.encode(t.args[0], f) + e.encode(t.args[1], f),
+    Op.SUB: lambda e, t, f: e.encode(t.args[0], f) - e.encode(t.args[1], f),
+    Op.FIRST: _end("first"),
+    Op.LAST: _end("last"),
+    Op.FOLLOWING: _following,
+    Op.SET: _set,
+    Op.MEMBER: _member,
+    Op.UNION: _combined(disjunction),
+    Op.INTERSECTION: _combined(conjunction),
+    Op.DIFFERENCE: _combined(lambda a, b: conjunction(a, z3.Not(b))),
+    Op.SUBSET: _subset,
+    Op.COMPREHENSION: _comprehension,
+    Op.FORALL: _forall,
+    Op.EXISTS: _exists,
+    Op.COUNT: _count,
+    Op.EACH: _each,
+    Op.PRIMED: lambda e, t, f: e.encode(t.args[0], f.primed()),
+    Op.TAKEN: _taken,
+}

@@ -1,0 +1,341 @@
+"""Proof obligations of a system with open sizes, discharged one by one.
+
+An obligation is one action and one fact: where the hypotheses hold and the action happens, the fact holds afterwards.
+Each is a query of its own. The solver's unsatisfiable core says which hypotheses it needed, so that one proof serves
+every set of hypotheses that has those, and every system that has the action.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import z3
+
+from planrace.checker.engines.limits import Limits, Watchman
+from planrace.checker.engines.proof.encoding import Frame, Open, State
+from planrace.checker.engines.proof.sorts import conjunction, disjunction, scalar
+from planrace.checker.engines.proof.wellformed import ONCE, POSITIONS, contradictory, defined, misplaced
+from planrace.checker.engines.symbolic.solving import Solving, StoppedError, said
+from planrace.checker.engines.symbols import symbol
+from planrace.checker.results.proof import INITIALLY
+from planrace.model.language import Action, ModelError, Outcome, Place, System, Term
+from planrace.model.language.structural import Structural
+from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
+from planrace.properties.proof import Proof
+
+RESOURCES = ("canceled", "max. resource limit exceeded", "resource limits reached")
+"""How Z3 calls a query that ran into its resource limit."""
+
+GAVE_UP = "the solver gave up"
+"""How a reason begins that says nothing about the obligation."""
+SEEDS = (0, 1)
+"""Seeds that a query is tried with."""
+RLIMIT = 3_000_000
+"""Z3's count of elementary steps that a query may take; the same on every machine, about a second."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fact(Structural):
+    """A candidate conjunct of an inductive invariant: the range of a variable, a lemma or an invariant."""
+
+    name: str
+    kind: str
+    meaning: str
+    formula: Callable[[State], Any]
+    where: Place | None = None
+    term: Term | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the solver says of an obligation: proved from the hypotheses ``used``, or why not. ``seconds`` it took;
+    ``negated`` are the formulas that it showed to contradict the hypotheses."""
+
+    proved: bool
+    used: frozenset[str]
+    seconds: float
+    reason: str = ""
+    negated: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Ending(Structural):
+    """One outcome of an action in Z3: when it is the one that happens, and the state after it."""
+
+    outcome: Outcome
+    condition: Any
+    after: State
+    frame: Frame
+
+
+@dataclass(frozen=True, eq=False)
+class Case(Structural):
+    """An action in Z3, for arbitrary parameters: that these are ``legal``, and that it is ``enabled`` for them."""
+
+    action: Action
+    frame: Frame
+    legal: tuple[Any, ...]
+    enabled: Any
+    endings: tuple[Ending, ...]
+
+
+Key = tuple[Any, ...]
+
+
+class Obligations:
+    """Discharges obligations about one set of variables, for any choice of actions over them."""
+
+    def __init__(
+        self,
+        system: System,
+        assuming: Iterable[Term] = (),
+        *,
+        watchman: Watchman | None = None,
+        rlimit: int = RLIMIT,
+    ) -> None:
+        self.open = Open(system)
+        self.rlimit = rlimit
+        self.queries = 0
+        self.watchman = watchman or Watchman("proving", Limits())
+        self.solving = Solving(self.watchman)
+        arguments = [a for a in system.proofs if isinstance(a, Proof)]
+        self._sizes = system.parameters
+        self._assumed = [self.open.encode(term, Frame({}, {})) for term in assuming]
+        self.facts: dict[str, Fact] = {}
+        for fact in self._facts(system, arguments):
+            self._add(fact)
+        self.ranges = frozenset(f.name for f in self.facts.values() if f.kind == "range")
+        self._consistent = 0
+        self._wrong: dict[Key, list[Any] | None] = {}
+        self._given: dict[str, tuple[Any, Any]] = {}
+        self._numbers: dict[Action, int] = {}
+        self._contents: dict[Key, int] = {}
+        self._cases: dict[int, Case] = {}
+        self._proved: dict[Key, list[Result]] = {}
+        self._failed: dict[Key, list[tuple[frozenset[str], Result]]] = {}
+
+    def _facts(self, system: System, arguments: Iterable[Proof]) -> Iterator[Fact]:
+        for v in system.variables:
+            if self.open.range(v, self.open.state) is not None:
+                words = f"{v.name} stays in the range of its sort"
+                yield Fact(f"range of {v.name}", "range", words, partial(self.open.range, v), v.where)
+        for a in arguments:
+            for x in a.lemmas:
+                yield Fact(x.name, "lemma", x.meaning, self._about(x.holds), x.where, x.holds)
+        for p in system.properties:
+            if isinstance(p, Invariant):
+                yield Fact(p.name, "property", p.meaning, self._about(p.holds), p.where, p.holds)
+
+    def _add(self, fact: Fact) -> None:
+        """Facts are told apart by their names, so that no two may have the same."""
+        if fact.name in self.facts:
+            first = self.facts[fact.name]
+            raise ModelError(
+                f"{fact.kind} {fact.name} has the name of another conjunct, a {first.kind}",
+                where=fact.where or first.where,
+                remedy="rename one of the two",
+            )
+        self.facts[fact.name] = fact
+
+    def _about(self, term: Term) -> Callable[[State], Any]:
+        """That a term has a value in a state, and is true."""
+
+        def said(state: State) -> Any:
+            frame = Frame({}, state)
+            return conjunction(defined(self.open, term, frame), self.open.encode(term, frame))
+
+        return said
+
+    def speaks_of(self, p: Invariant | StepInvariant | Recoverability) -> bool:
+        """The conjunct called like ``p`` is that property."""
+        fact = self.facts.get(p.name)
+        return not isinstance(p, Invariant) or (fact is not None and fact.term is p.holds)
+
+    def consistent(self) -> bool:
+        """Some instance satisfies the assumptions: else everything would follow, or it would be about nothing."""
+        solver = z3.Solver()
+        solver.add(*self._assumed, *self.open.sizes())
+        solver.add(*(self.open.parameters[p.name] <= p.high for p in self._sizes))
+        try:
+            return bool(self.solving.run(lambda: self.solving.check(solver)) == z3.sat)
+        except StoppedError:
+            return True  # the time is up, so nothing will be proved of no size
+
+    def check_axioms(self) -> None:
+        """What all proofs rest on is no contradiction: all would follow from it. If it is one, that is our fault."""
+        axioms = self.open.axioms()
+        if len(axioms) > self._consistent:
+            self._consistent = len(axioms)
+            solver = z3.Solver()
+            solver.set("rlimit", self.rlimit)
+            solver.add(*self._assumed, *axioms)
+            with suppress(StoppedError):
+                found = self.solving.run(lambda: self.solving.check(solver))
+                assert found != z3.unsat, "the axioms of open sizes contradict each other"
+
+    # Obligations -----------------------------------------------------------------------------------------------
+    def initially(self, goal: str) -> Result:
+        """The fact holds in the initial state."""
+        return self.discharge((INITIALLY, goal), self.negated_initially(goal), frozenset())
+
+    def kept(self, action: Action, goal: str, given: frozenset[str]) -> Result:
+        """Where the facts ``given`` hold, ``action`` leads to states where ``goal`` holds."""
+        return self.discharge((self.number(action), goal), self.negated_after(action, goal), given)
+
+    def obeyed(self, action: Action, p: StepInvariant, given: frozenset[str]) -> Result:
+        """Where the facts ``given`` hold, every step of ``action`` satisfies ``p``."""
+        return self.discharge((self.number(action), "step", p.holds), self.negated_step(action, p), given)
+
+    def model(self, action: Action, given: frozenset[str]) -> Iterator[tuple[str, Result]]:
+        """Where the facts ``given`` hold, ``action`` is no model error: what it must not do, and what came of it. That
+        it leaves no range is said by the ranges that it keeps."""
+        for name, wrong in ((POSITIONS, misplaced), (ONCE, contradictory)):
+            key = (self.number(action), name)
+            if key not in self._wrong:
+                self._wrong[key] = wrong(self.open, self.case(action))
+            negated = self._wrong[key]
+            if negated is not None:
+                yield name, self.discharge(key, partial(list, negated), given)
+
+    def asked(self, p: Recoverability, given: frozenset[str]) -> Result | None:
+        """Where the facts ``given`` hold, what ``p`` speaks of has a value; None where it always has."""
+        frame = Frame({}, self.open.state)
+        said = conjunction(defined(self.open, p.wherever, frame), defined(self.open, p.goal, frame))
+        return None if z3.is_true(said) else self.discharge((POSITIONS, p), lambda: [z3.Not(said)], given)
+
+    def negated_initially(self, goal: str) -> Callable[[], list[Any]]:
+        return lambda: [z3.Not(self.facts[goal].formula(self.open.initial()))]
+
+    def negated_after(self, action: Action, goal: str) -> Callable[[], list[Any]]:
+        formula = self.facts[goal].formula
+        return lambda: self._some_ending(action, lambda ending: z3.Not(formula(ending.after)))
+
+    def negated_step(self, action: Action, p: StepInvariant) -> Callable[[], list[Any]]:
+        def wrong(ending: Ending) -> Any:
+            frame = Frame(ending.frame.bound, ending.frame.state, ending.after, (action, ending.outcome))
+            return z3.Not(conjunction(defined(self.open, p.holds, frame), self.open.encode(p.holds, frame)))
+
+        return lambda: self._some_ending(action, wrong)
+
+    def _some_ending(self, action: Action, wrong: Callable[[Ending], Any]) -> list[Any]:
+        case = self.case(action)
+        return [case.enabled, disjunction(*(conjunction(e.condition, wrong(e)) for e in case.endings))]
+
+    def number(self, action: Action) -> int:
+        """The number of what an action is: the same for those of other systems that are alike but for their words."""
+        found = self._numbers.get(action)
+        if found is None:
+            found = self._numbers[action] = self._contents.setdefault(content(action), len(self._contents))
+        return found
+
+    def case(self, action: Action) -> Case:
+        """The action in Z3."""
+        key = self.number(action)
+        if key not in self._cases:
+            self._cases[key] = self._case(action)
+        return self._cases[key]
+
+    def _case(self, action: Action) -> Case:
+        return self.case_for(action, [self.open.parameter(p)[0] for p in action.parameters])
+
+    def case_for(self, action: Action, arguments: Sequence[Any]) -> Case:
+        """The action in Z3 for these arguments."""
+        frame = Frame(dict(zip(action.parameters, arguments, strict=True)), self.open.state)
+        legal = [self.open.within(scalar(p.sort), a) for p, a in zip(action.parameters, arguments, strict=True)]
+        enabled = conjunction(*legal, self.open.encode(action.guard, frame))
+        endings: list[Ending] = []
+        earlier: list[Any] = []
+        for o in action.outcomes:
+            here = self.open.encode(o.condition, frame)
+            condition = conjunction(*(z3.Not(e) for e in earlier), here)
+            endings.append(Ending(o, condition, self.open.after(o, frame), frame))
+            earlier.append(here)
+        return Case(action, frame, tuple(legal), enabled, tuple(endings))
+
+    # Queries ---------------------------------------------------------------------------------------------------
+    def discharge(self, key: Key, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
+        """Show that no state satisfies ``given`` and ``negated``, or say why that was not shown."""
+        for result in self._proved.get(key, ()):
+            if result.used <= given:
+                return result
+        for tried, result in self._failed.get(key, ()):
+            if given <= tried:
+                return result
+        result = self._query(negated, given)
+        if result.proved:
+            self._proved.setdefault(key, []).append(result)
+        else:
+            self._failed.setdefault(key, []).append((given, result))
+        return result
+
+    def _query(self, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
+        try:
+            return self.solving.run(lambda: self._tried(negated(), given))
+        except StoppedError as limit:
+            return Result(False, given, 0.0, str(limit))
+
+    def _tried(self, negated: list[Any], given: frozenset[str]) -> Result:
+        """Ask the solver; where it gives up, with another seed: whether it does depends on what it was asked before."""
+        result = Result(False, given, 0.0, "")
+        for seed in SEEDS:
+            result = self._asked(negated, given, seed)
+            if not result.reason.startswith(GAVE_UP):
+                break
+        return result
+
+    def _asked(self, negated: list[Any], given: frozenset[str], seed: int) -> Result:
+        self.queries += 1
+        self.solving.count = self.queries
+        solver = z3.Solver()
+        solver.set("random_seed", seed)
+        solver.set("rlimit", self.rlimit)
+        started = time.perf_counter()
+        chosen = {name: self._hypothesis(name) for name in self.facts if name in given}
+        solver.add(*(formula for _, formula in chosen.values()), *self._assumed, *negated, *self.open.axioms())
+        labels = {name: label for name, (label, _) in chosen.items()}
+        found = self.solving.check(solver, *labels.values())
+        seconds = time.perf_counter() - started
+        if found == z3.unsat:
+            core = {c.get_id() for c in solver.unsat_core()}
+            used = frozenset(n for n, label in labels.items() if label.get_id() in core)
+            return Result(True, used, seconds, negated=tuple(negated))
+        if found == z3.sat:
+            return Result(False, given, seconds, "the solver has a counterexample to induction")
+        reason = solver.reason_unknown()
+        limit = f"its resource limit of {self.rlimit:,}" if reason in RESOURCES else said(reason)
+        return Result(False, given, seconds, f"{GAVE_UP}: {limit}")
+
+    def _hypothesis(self, name: str) -> tuple[Any, Any]:
+        """A label, and that the fact holds before the step if the label does."""
+        if name not in self._given:
+            label = z3.Bool(symbol("given", name))
+            self._given[name] = label, z3.Implies(label, self.facts[name].formula(self.open.state))
+        return self._given[name]
+
+    def parts(self, result: Result) -> Iterator[tuple[str, Any]]:
+        """The formulas of a proved obligation, which contradict each other, and what each says."""
+        for n, a in enumerate([*self._assumed, *self.open.sizes()], 1):
+            yield f"size {n}", a
+        for n, a in enumerate(self.open.order(), 1):
+            yield f"axiom {n}", a
+        for name in self.facts:
+            if name in result.used:
+                yield f"before the step: {name}", self.facts[name].formula(self.open.state)
+        for n, a in enumerate(result.negated, 1):
+            yield f"the step, and the negated goal, part {n}", a
+
+
+def content(action: Action) -> Key:
+    """What an action is, but for its words: terms are shared, so identity is equality. Its name and those of its
+    outcomes are part of it, since properties speak of them (``taken``)."""
+    return (
+        action.name,
+        action.parameters,
+        action.guard,
+        tuple((o.name, o.condition, tuple((u.target, u.value) for u in o.updates)) for o in action.outcomes),
+    )

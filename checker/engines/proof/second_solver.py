@@ -1,0 +1,145 @@
+"""A second solver's word on exported obligations: cvc5, by its Python package (``pip install planrace[cvc5]``)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import Any
+
+from planrace.checker.engines.interrupts import pending
+from planrace.checker.engines.limits import Limits, Listener, Watchman
+from planrace.checker.results.proof import Confirmation
+from planrace.model.language import ModelError
+
+SECOND = Path(__file__).with_name("second.py")
+GLANCE = 0.1
+"""Seconds between two looks at the clock, while the solver works."""
+ENDED = "the solver's process ended"
+
+
+def confirmer() -> Any:
+    """The second solver. Raises ``ModelError`` where it is not installed."""
+    try:
+        import cvc5
+    except ImportError:
+        raise ModelError("cvc5 is not installed", remedy="pip install 'planrace[cvc5]'") from None
+    return cvc5
+
+
+class Confirming:
+    """Asks cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable. ``interrupted`` says that some
+    were not asked about."""
+
+    def __init__(self, texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> None:
+        self._texts = texts
+        self._watchman = Watchman("confirming", Limits(), listener)
+        self._name = f"cvc5 {confirmer().__version__}"
+        self.interrupted = False
+
+    def run(self) -> Confirmation:
+        """What came of those that were asked about; where the time is up the others are doubted."""
+        doubted: list[tuple[str, str]] = []
+        asked = 0
+        try:
+            with _Second(self._watchman) as second:
+                for asked, (name, text) in enumerate(self._texts, 1):
+                    answer = second.ask(text, asked)
+                    if answer != "unsat":
+                        doubted.append((name, answer))
+        except KeyboardInterrupt:
+            self.interrupted, asked = True, max(0, asked - 1)
+        return Confirmation(self._name, asked, tuple(doubted))
+
+
+def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:
+    """What cvc5 says of the scripts. Raises ``KeyboardInterrupt``."""
+    confirming = Confirming(texts, listener)
+    found = confirming.run()
+    if confirming.interrupted:
+        raise KeyboardInterrupt
+    return found
+
+
+class _Second:
+    """The process of the second solver, started when it is first asked."""
+
+    def __init__(self, watchman: Watchman) -> None:
+        self._watchman = watchman
+        self._process: subprocess.Popen[str] | None = None
+        self._answers: SimpleQueue[str] = SimpleQueue()
+
+    def __enter__(self) -> _Second:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def ask(self, text: str, number: int) -> str:
+        """The answer to a script, or why there is none."""
+        told = False
+        while True:
+            if pending():
+                raise KeyboardInterrupt
+            stopped = self._watchman.look(number, 0, 0)
+            if stopped:
+                self._end()
+                return stopped
+            if not told:
+                self._tell(text)
+                told = True
+            try:
+                line = self._answers.get(timeout=GLANCE)
+            except Empty:
+                continue
+            if not line:
+                self._end()
+                return ENDED
+            return str(json.loads(line))
+
+    def _tell(self, text: str) -> None:
+        process = self._process or self._start()
+        assert process.stdin is not None
+        with suppress(OSError):  # it has ended, which the answer says
+            process.stdin.write(json.dumps(text) + "\n")
+            process.stdin.flush()
+
+    def _start(self) -> subprocess.Popen[str]:
+        self._answers = SimpleQueue()
+        process = self._process = subprocess.Popen(
+            [sys.executable, "-P", str(SECOND)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "utf-8"},
+        )
+        threading.Thread(target=_read, args=(process, self._answers), daemon=True).start()
+        return process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        assert process.stdin is not None
+        with suppress(OSError):  # it had not read all of it
+            process.stdin.close()
+
+
+def _read(process: subprocess.Popen[str], answers: SimpleQueue[str]) -> None:
+    """Pass the answers on, and an empty one when there are no more."""
+    assert process.stdout is not None
+    with process.stdout as lines:
+        for line in lines:
+            answers.put(line)
+    answers.put("")

@@ -1,0 +1,209 @@
+"""What makes a model wrong, as formulas over open sizes: a position outside of its array, two values for one place.
+
+The third thing, a value outside of its sort, is the range of a variable, a conjunct of every invariant. All three are
+obligations of every proof: an encoding in which nothing is partial would else prove something of runs that the
+interpreter refuses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import z3
+
+from planrace.checker.engines.proof.encoding import Frame, Open, same
+from planrace.checker.engines.proof.sorts import conjunction, disjunction, implication
+from planrace.checker.semantics.packing import root_of
+from planrace.model.language import Array, Int, Op, Outcome, Sort, Term, Update
+from planrace.model.language.terms import subterms
+
+if TYPE_CHECKING:
+    from planrace.checker.engines.proof.obligations import Case
+
+POSITIONS = "every position is inside its array"
+ONCE = "no place is assigned two values"
+
+BINDERS = frozenset({Op.FORALL, Op.EXISTS, Op.COMPREHENSION, Op.COUNT, Op.EACH})
+
+
+# Positions -----------------------------------------------------------------------------------------------------
+def defined(e: Open, term: Term, f: Frame) -> Any:
+    """``term`` has a value: every position that is read in it is inside its array. What a condition has excluded before
+    is not read, as in the interpreter; of a quantifier every member is asked, in whatever order it comes."""
+    if not _partial(term):
+        return z3.BoolVal(True)
+    return _HANDLERS.get(term.op, _all_arguments)(e, term, f)
+
+
+def _partial(term: Term) -> bool:
+    """Some position in it may be outside of its array."""
+    return any(t.op is Op.SELECT and not _inside(t.args[1], domain_of(t)) for t in subterms(term))
+
+
+def domain_of(selection: Term) -> Any:
+    """The domain of the array that a selection reads."""
+    sort = selection.args[0].sort
+    assert isinstance(sort, Array)
+    return sort.domain
+
+
+def _inside(position: Term, domain: Sort) -> bool:
+    """The position is inside the domain whatever the state is, as long as the state is in its ranges."""
+    if not isinstance(domain, Int):
+        return True  # other sorts have no other values
+    if position.op is Op.CONST:
+        low, high = domain.low, domain.high
+        return isinstance(low, int) and isinstance(high, int) and low <= position.data <= high
+    if position.op is Op.ITE:
+        return all(_inside(a, domain) for a in position.args[1:])
+    return position.sort == domain and (position.op is Op.BOUND or _of_a_state(position))
+
+
+def _of_a_state(term: Term) -> bool:
+    """A variable, or a place of one: what its range says is true of it."""
+    while term.op in (Op.SELECT, Op.PRIMED):
+        term = term.args[0]
+    return term.op is Op.VARIABLE
+
+
+def _all_arguments(e: Open, t: Term, f: Frame) -> Any:
+    return conjunction(*(defined(e, a, f) for a in t.args))
+
+
+def _selected(e: Open, t: Term, f: Frame) -> Any:
+    """Of what an array is made of only that is read which is selected."""
+    return _read(e, t, (), f)
+
+
+def _read(e: Open, array: Term, at: tuple[tuple[Term, Any], ...], f: Frame) -> Any:
+    """``array`` has an element at positions, outermost first, each with the term that reads there."""
+    match array.op:
+        case Op.SELECT:
+            of, position = array.args
+            here = (array, e.fitted(position, domain_of(array), f))
+            return conjunction(defined(e, position, f), _read(e, of, (here, *at), f))
+        case Op.ITE:
+            test, then, other = array.args
+            holds = e.encode(test, f)
+            return conjunction(
+                defined(e, test, f),
+                implication(holds, _read(e, then, at, f)),
+                implication(z3.Not(holds), _read(e, other, at, f)),
+            )
+        case Op.PRIMED:
+            return _read(e, array.args[0], at, f.primed())
+        case Op.EACH:
+            (selection, position), *rest = at
+            variable, body = array.args
+            inner = replace(f, bound={**f.bound, variable: position})
+            inside = _read(e, body, tuple(rest), inner) if rest else defined(e, body, inner)
+            return conjunction(_placed(e, selection, position), inside)
+    return conjunction(*(_placed(e, selection, position) for selection, position in at))
+
+
+def _placed(e: Open, selection: Term, position: Any) -> Any:
+    domain = domain_of(selection)
+    return z3.BoolVal(True) if _inside(selection.args[1], domain) else e.within(domain, position)
+
+
+def _in_turn(going: Callable[[Any], Any]) -> Callable[[Open, Term, Frame], Any]:
+    """Of a conjunction or disjunction: an argument is read as long as those before it leave the answer open."""
+
+    def handler(e: Open, t: Term, f: Frame) -> Any:
+        known: Any = z3.BoolVal(True)
+        for a in reversed(t.args):
+            known = conjunction(defined(e, a, f), implication(going(e.encode(a, f)), known))
+        return known
+
+    return handler
+
+
+def _chosen(e: Open, t: Term, f: Frame) -> Any:
+    test, then, other = t.args
+    here = e.encode(test, f)
+    return conjunction(
+        defined(e, test, f),
+        implication(here, defined(e, then, f)),
+        implication(z3.Not(here), defined(e, other, f)),
+    )
+
+
+def _everywhere(e: Open, t: Term, f: Frame) -> Any:
+    variable, body = t.args
+    made, legal = e.parameter(variable)
+    inside = defined(e, body, replace(f, bound={**f.bound, variable: made}))
+    return z3.ForAll([made], implication(legal, inside))
+
+
+_HANDLERS: dict[Op, Callable[[Open, Term, Frame], Any]] = {
+    Op.SELECT: _selected,
+    Op.AND: _in_turn(lambda a: a),
+    Op.OR: _in_turn(z3.Not),
+    Op.ITE: _chosen,
+    Op.PRIMED: lambda e, t, f: defined(e, t.args[0], f.primed()),
+    **dict.fromkeys(BINDERS, _everywhere),
+}
+
+
+def misplaced(e: Open, case: Case) -> list[Any] | None:
+    """The action reads or writes a place outside of an array; None where it cannot."""
+    action, frame = case.action, case.frame
+    read = [action.guard, *(t for o in action.outcomes for t in (o.condition, *(x for u in o.updates for x in _of(u))))]
+    if not any(map(_partial, read)):
+        return None
+    wrong = [conjunction(*case.legal, z3.Not(defined(e, action.guard, frame)))]
+    earlier: list[Any] = [case.enabled]
+    for ending in case.endings:
+        condition, updates = ending.outcome.condition, ending.outcome.updates
+        wrong.append(conjunction(*earlier, z3.Not(defined(e, condition, frame))))
+        here = [defined(e, t, frame) for u in updates for t in _of(u)]
+        wrong.append(conjunction(case.enabled, ending.condition, z3.Not(conjunction(*here))))
+        earlier.append(z3.Not(e.encode(condition, frame)))
+    return [disjunction(*(w for w in wrong if not z3.is_false(z3.simplify(w))))]
+
+
+def _of(u: Update) -> tuple[Term, Term]:
+    return u.value, u.target
+
+
+# Two values ----------------------------------------------------------------------------------------------------
+def contradictory(e: Open, case: Case) -> list[Any] | None:
+    """The action assigns one place two values; None where it cannot."""
+    wrong = []
+    for ending in case.endings:
+        for u, v in _meeting(ending.outcome):
+            wrong.append(conjunction(ending.condition, _clash(e, u, v, case.frame)))
+    return [case.enabled, disjunction(*wrong)] if wrong else None
+
+
+def _meeting(outcome: Outcome) -> Iterator[tuple[Update, Update]]:
+    """Pairs of updates that may write one place: of one variable, where no constant tells their positions apart. The
+    second writes an element of what the first writes, where they do not write alike."""
+    for u, v in combinations(outcome.updates, 2):
+        (name, a), (other, b) = root_of(u.target), root_of(v.target)
+        if name == other and not any(_apart(p, q) for p, q in zip(a, b, strict=False)):
+            yield (u, v) if len(a) <= len(b) else (v, u)
+
+
+def _apart(a: Term, b: Term) -> bool:
+    return a.op is b.op is Op.CONST and a.data != b.data
+
+
+def _clash(e: Open, u: Update, v: Update, frame: Frame) -> Any:
+    a, b = e.positions(u.target, frame), e.positions(v.target, frame)
+    value = _element(e.fitted(u.value, u.target.sort, frame), b[len(a) :])
+    other = e.fitted(v.value, v.target.sort, frame)
+    meeting = [p == q for p, q in zip(a, b, strict=False)]
+    return conjunction(*meeting, z3.Not(same(e, v.target.sort, value, other)))
+
+
+def _element(value: Any, positions: Sequence[Any]) -> Any:
+    for at in positions:
+        value = value(at)
+    return value
+
+
+__all__ = ["ONCE", "POSITIONS", "contradictory", "defined", "misplaced"]

@@ -1,0 +1,137 @@
+"""Where a term of a finite instance has no value, as Z3 formulas: it reads a position that an array does not have.
+
+The encoding itself is total, so these formulas say what it leaves out. What is evaluated, and what errors are, is what
+the interpreter evaluates: conjunctions, disjunctions and quantifiers end with what decides them, conditionals take one
+branch, and of an array only what is read counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import z3
+
+from planrace.checker.engines.symbolic.bitvectors import Encoder, Frame
+from planrace.model.language import Array, Op, Term
+
+NEVER = z3.BoolVal(False)
+
+
+def undefined(e: Encoder, term: Term, f: Frame) -> Any:
+    """When evaluating ``term`` is an error."""
+    if not e.may_fail(term):
+        return NEVER
+    if isinstance(term.sort, Array):
+        return some(_element(e, term, list(leaf), f) for leaf in e.layout.paths(term.sort))
+    return _HANDLERS.get(term.op, _all)(e, term, f)
+
+
+def some(parts: Iterable[Any]) -> Any:
+    """One of them; false where none can be."""
+    kept = [p for p in parts if not z3.is_false(p)]
+    return z3.Or(*kept) if kept else NEVER
+
+
+def _where(test: Any, part: Any) -> Any:
+    return part if z3.is_false(part) else z3.And(test, part)
+
+
+def _all(e: Encoder, t: Term, f: Frame) -> Any:
+    return some(undefined(e, a, f) for a in t.args)
+
+
+def _in_turn(parts: Sequence[tuple[Any, Any]], going: Callable[[Any], Any]) -> Any:
+    """Of conditions and where they are undefined: they are asked one by one, as long as one before is ``going`` on."""
+    found: Any = NEVER
+    for holds, bad in reversed(parts):
+        found = some([bad, _where(going(holds), found)])
+    return found
+
+
+def _connected(going: Callable[[Any], Any]) -> Callable[[Encoder, Term, Frame], Any]:
+    return lambda e, t, f: _in_turn([(e.truth(a, f), undefined(e, a, f)) for a in t.args], going)
+
+
+def _members(e: Encoder, t: Term, f: Frame) -> list[tuple[Any, Any]]:
+    variable, body = t.args
+    inside = (replace(f, bound={**f.bound, variable: n}) for n in e.instance.members(variable.sort))  # type: ignore[arg-type]
+    return [(e.truth(body, here), undefined(e, body, here)) for here in inside]
+
+
+def _quantified(going: Callable[[Any], Any]) -> Callable[[Encoder, Term, Frame], Any]:
+    return lambda e, t, f: _in_turn(_members(e, t, f), going)
+
+
+def _chosen(e: Encoder, t: Term, f: Frame) -> Any:
+    test, then, other = t.args
+    return _branches(e, test, f, undefined(e, then, f), undefined(e, other, f))
+
+
+def _branches(e: Encoder, test: Term, f: Frame, then: Any, other: Any) -> Any:
+    holds = e.truth(test, f)
+    return some([undefined(e, test, f), _where(holds, then), _where(z3.Not(holds), other)])
+
+
+def _selected(e: Encoder, t: Term, rest: list[int], f: Frame) -> Any:
+    """Of a selection, and of constant offsets (from 0) into what it selects."""
+    array, position = t.args
+    low, high, at = e.position(t, f)
+    if isinstance(at, int):
+        inside = low <= at <= high
+        here = _element(e, array, [at - low, *rest], f) if inside else z3.BoolVal(True)
+        return some([undefined(e, position, f), here])
+    beyond = z3.Or(at < low, at > high) if e.beyond(t) else NEVER
+    items = (
+        _where(at == n, _element(e, array, [n - low, *rest], f)) for n in range(low, high + 1) if e.may_fail(array)
+    )
+    return some([undefined(e, position, f), beyond, *items])
+
+
+def _element(e: Encoder, array: Term, path: list[int], f: Frame) -> Any:
+    """When the element of an array at constant offsets has no value."""
+    if not e.may_fail(array):
+        return NEVER
+    match array.op:
+        case Op.PRIMED:
+            return _element(e, array.args[0], path, f.primed)
+        case Op.ITE:
+            test, then, other = array.args
+            return _branches(e, test, f, _element(e, then, path, f), _element(e, other, path, f))
+        case Op.EACH:
+            variable, body = array.args
+            low, _ = e.instance.bounds(variable.sort)  # type: ignore[arg-type]
+            inside = replace(f, bound={**f.bound, variable: low + path[0]})
+            return _element(e, body, path[1:], inside) if len(path) > 1 else undefined(e, body, inside)
+        case Op.SELECT:
+            return _selected(e, array, path, f)
+        case _:
+            return NEVER
+
+
+def _taken(e: Encoder, t: Term, f: Frame) -> Any:
+    """An argument is looked at where the step is of that action, and what comes before it is as it should be."""
+    assert f.taken is not None, "taken() outside a step"
+    action, outcome, names = t.data
+    values = [e.number(a, f) for a in t.args]
+    wrong = (undefined(e, a, f) for a in t.args)
+    return some(
+        _where(f.taken(action, outcome, dict(zip(names[:n], values, strict=False))), bad)
+        for n, bad in enumerate(wrong)
+        if not z3.is_false(bad)
+    )
+
+
+_HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
+    Op.SELECT: lambda e, t, f: _selected(e, t, [], f),
+    Op.AND: _connected(lambda holds: holds),
+    Op.OR: _connected(z3.Not),
+    Op.FORALL: _quantified(lambda holds: holds),
+    Op.EXISTS: _quantified(z3.Not),
+    Op.COMPREHENSION: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
+    Op.COUNT: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
+    Op.ITE: _chosen,
+    Op.PRIMED: lambda e, t, f: undefined(e, t.args[0], f.primed),
+    Op.TAKEN: _taken,
+}

@@ -1,0 +1,230 @@
+"""The step relation of a finite instance: one selected move from a state to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import z3
+
+from planrace.checker.engines.symbolic import sets
+from planrace.checker.engines.symbolic.bitvectors import Encoder, Frame, Place, label
+from planrace.checker.engines.symbolic.definedness import some, undefined
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.checker.semantics.packing import Field, Layout, root_of
+from planrace.model.language import Action, Array, Instance, ModelError, Outcome, Term, both
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An action with its parameters and outcome fixed: one value of the selector."""
+
+    action: Action
+    values: tuple[int, ...]
+    outcome: Outcome
+
+
+class Steps:
+    """The initial state, the step relation and properties of one instance, over two template states.
+
+    Formulas speak of ``before``, ``after`` and ``selector``; ``at`` moves them to the states and steps of a run.
+    ``terms`` are what will be encoded beside the actions: they decide the width of numbers. ``look`` is called now and
+    then, and may raise what ends the work. Raises ``ModelError`` where there is no initial state.
+    """
+
+    def __init__(
+        self, instance: Instance, terms: Iterable[Term] = (), *, look: Callable[[], None] = lambda: None
+    ) -> None:
+        self.instance = instance
+        self.layout = Layout(instance)
+        self.interpreter = Interpreter(instance)
+        self._check_initial()
+        self.encoder = Encoder(instance, self.layout, [*terms, *_terms(instance)], look)
+        self.choices = [
+            Choice(a, values, o)
+            for a in instance.system.actions.values()
+            for values in instance.choices(a)
+            for o in a.outcomes
+        ]
+        self._bits = max(1, len(self.choices).bit_length())
+        self._before, self._after = self.encoder.fields("before"), self.encoder.fields("after")
+        self.before, self.after = self.encoder.state(self._before), self.encoder.state(self._after)
+        self.selector = z3.BitVec("step@", self._bits)
+        self.relation, self.out_of_range = self._relation()
+
+    def at(self, formula: Any, step: int) -> Any:
+        """A formula of the templates, about step number ``step`` (from 0) of a run and the states around it."""
+        pairs = [(self.selector, self.selector_at(step))]
+        for place, f in self.layout.fields.items():
+            for constants, n in ((self._before, step), (self._after, step + 1)):
+                constant = constants[place]
+                pairs.append((constant, self._field(f, n, constant)))
+        return z3.substitute(formula, *pairs)
+
+    def selector_at(self, step: int) -> Any:
+        """The constant that says which move a step is."""
+        return z3.BitVec(f"step@{step}", self._bits)
+
+    def initial(self) -> Any:
+        """The state before is the initial one."""
+        start = self.interpreter.initial()
+        same = self.encoder.same
+        return z3.simplify(z3.And(*(same(self.before[p], self._literal(p, start)) for p in self.before)))
+
+    def legal(self) -> Any:
+        """Every field of the state before is in its range (fields are packed in whole bits, so this says something)."""
+        return z3.And(*(self.encoder.inside(f, self.before[p]) for p, f in self.layout.fields.items()))
+
+    def differ(self, first: int, second: int) -> Any:
+        """The states after ``first`` and ``second`` steps are not the same."""
+        pairs = [(self._field(f, first, c), self._field(f, second, c)) for f, c in self.constants()]
+        return z3.Or(*(a != b for a, b in pairs))
+
+    def state_of(self, model: Any, step: int) -> State:
+        """The interpreter's state that a model has after ``step`` steps."""
+        packed = 0
+        for f, constant in self.constants():
+            packed |= model.eval(self._field(f, step, constant), model_completion=True).as_long() << f.offset
+        return self.layout.decode(packed)
+
+    def constants(self, *, after: bool = False) -> Iterator[tuple[Field, Any]]:
+        """Every field with its constant in the template state before, or after."""
+        return ((f, (self._after if after else self._before)[place]) for place, f in self.layout.fields.items())
+
+    @staticmethod
+    def _field(field: Field, step: int, like: Any) -> Any:
+        return z3.BitVec(f"{label(field)}@{step}", like.size())
+
+    def holds(self, term: Term, *, of_step: bool = False) -> Any:
+        """A closed term in the state before, or of the step; anything where it has no value (see ``undefined``)."""
+        return z3.simplify(self.encoder.truth(term, self._frame(of_step)))
+
+    def _frame(self, of_step: bool) -> Frame:
+        """What terms of the state before, or of the step, are encoded in."""
+
+        def taken(action: str, outcome: str | None, wanted: Mapping[str, Any]) -> Any:
+            fitting = []
+            for n, c in enumerate(self.choices):
+                given = {str(p): v for p, v in zip(c.action.parameters, c.values, strict=True)}
+                if c.action.name == action and outcome in (None, c.outcome.name) and set(wanted) <= set(given):
+                    same = [self.encoder.constant(given[k]) == w for k, w in wanted.items()]
+                    fitting.append(z3.And(self.selector == n, *same))
+            return z3.Or(*fitting)
+
+        return Frame({}, self.before, self.after, taken) if of_step else Frame({}, self.before)
+
+    def undefined(self, term: Term, *, of_step: bool = False) -> Any:
+        """A closed term has no value in the state before, or of the step."""
+        return z3.simplify(undefined(self.encoder, term, self._frame(of_step)))
+
+    def pick(self, model: Any, step: int) -> tuple[str, tuple[int, ...]]:
+        """The action and parameters that a model selects for a step."""
+        choice = self.choices[model.eval(self.selector_at(step), model_completion=True).as_long()]
+        return choice.action.name, choice.values
+
+    # Moves -----------------------------------------------------------------------------------------------------
+    def _relation(self) -> tuple[Any, Any]:
+        """The selected move leads from before to after; and: it is an error."""
+        moves, wrong = [], []
+        for n, choice in enumerate(self.choices):
+            enabled, written, outside, asked = self._move(choice)
+            frame = [self.encoder.same(self.after[p], written.get(p, self.before[p])) for p in self.before]
+            if not z3.is_false(asked):
+                enabled = z3.And(z3.Not(asked), enabled)
+                wrong.append(z3.And(self.selector == n, asked))
+            moves.append(z3.Implies(self.selector == n, z3.And(enabled, *frame)))
+            wrong.append(z3.And(self.selector == n, enabled, z3.Or(*outside)))
+        ranges = [self.encoder.inside(f, self.after[p]) for p, f in self.layout.fields.items()]
+        bound = z3.ULT(self.selector, z3.BitVecVal(len(self.choices), self._bits))
+        return z3.simplify(z3.And(bound, *moves, *ranges)), z3.simplify(z3.Or(*wrong))
+
+    def _move(self, choice: Choice) -> tuple[Any, dict[Place, Any], list[Any], Any]:
+        """When a move is enabled, and what it assigns; when that is out of range, or two values for one place; and when
+        what is evaluated on the way has no value."""
+        frame = Frame(dict(zip(choice.action.parameters, choice.values, strict=True)), self.before)
+        e = self.encoder
+        earlier = choice.action.outcomes[: choice.action.outcomes.index(choice.outcome)]
+        enabled = z3.And(
+            e.truth(choice.action.guard, frame),
+            *(z3.Not(e.truth(o.condition, frame)) for o in earlier),
+            e.truth(choice.outcome.condition, frame),
+        )
+        written: dict[Place, Any] = {}
+        outside: list[Any] = []
+        for u in choice.outcome.updates:
+            for place, here, value in self._assigned(u.target, u.value, frame):
+                outside.append(z3.And(here, z3.Not(e.inside(self.layout.fields[place], value))))
+                if place in written:
+                    differs = z3.Not(e.same(written[place], value))
+                    outside.append(z3.And(here, self._claimed(choice, place, frame, u.target), differs))
+                written[place] = e.choice(here, value, written.get(place, self.before[place]))
+        conditions = both(choice.action.guard, *(~o.condition for o in earlier), choice.outcome.condition)
+        assigned = some(undefined(e, t, frame) for u in choice.outcome.updates for t in (u.value, u.target))
+        asked = some(
+            [undefined(e, conditions, frame), assigned if z3.is_false(assigned) else z3.And(enabled, assigned)]
+        )
+        return enabled, written, outside, asked
+
+    def _claimed(self, choice: Choice, place: Place, frame: Frame, target: Term) -> Any:
+        """An update before that of ``target`` writes ``place``: two values for one place are an error."""
+        earlier = []
+        for u in choice.outcome.updates:
+            if u.target is target:
+                break
+            earlier += [here for p, here, _ in self._assigned(u.target, u.value, frame) if p == place]
+        return z3.Or(*earlier)
+
+    def _assigned(self, target: Term, value: Term, frame: Frame) -> Iterator[tuple[Place, Any, Any]]:
+        """The places that an update may write, when it does, and with what."""
+        name, positions = root_of(target)
+        sort = self.instance.system.sort_of(name)
+        paths: list[tuple[tuple[int, ...], list[Any]]] = [((), [])]
+        for position in positions:
+            assert isinstance(sort, Array)
+            low, high = self.instance.bounds(sort.domain)
+            at = self.encoder.number(position, frame)
+            paths = [((*p, n - low), [*c, at == n]) for p, c in paths for n in range(low, high + 1)]
+            sort = sort.element
+        for path, conditions in paths:
+            for leaf in self.layout.paths(sort):
+                found = self.encoder.element(value, list(leaf), frame) if leaf else self.encoder.encode(value, frame)
+                yield (name, (*path, *leaf)), z3.And(*conditions), self.encoder.as_number(found)
+
+    def _check_initial(self) -> None:
+        """Every initial value is in its range: else no state is initial, and everything would hold."""
+        start = self.interpreter.initial()
+        for place, f in self.layout.fields.items():
+            value = self._value(place, start)
+            if not all(f.low <= n <= f.high for n in (value if f.is_set else (value,))):
+                variable = next(v for v in self.instance.system.variables if v.name == f.variable)
+                raise ModelError(
+                    f"variable {f.variable} starts with {variable.initially}, which its sort does not hold",
+                    where=variable.where,
+                    remedy="correct the initial value or widen the sort",
+                )
+
+    def _value(self, place: Place, state: State) -> Any:
+        name, path = place
+        value = state[self.interpreter.place[name]]
+        for n in path:
+            value = value[n]
+        return value
+
+    def _literal(self, place: Place, state: State) -> Any:
+        value = self._value(place, state)
+        return sets.literal(value) if isinstance(value, frozenset) else self.encoder.constant(int(value))
+
+
+def _terms(instance: Instance) -> Iterator[Term]:
+    """Every term of the actions and variables."""
+    for v in instance.system.variables:
+        yield v.term
+        yield v.initially
+    for a in instance.system.actions.values():
+        yield a.guard
+        for o in a.outcomes:
+            yield o.condition
+            for u in o.updates:
+                yield u.target
+                yield u.value

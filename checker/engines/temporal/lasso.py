@@ -1,0 +1,78 @@
+"""Lassos: a run and the step it returns to for ever, replayed and judged by the plain interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planrace.checker.engines.explicit.transition_graph import Label
+from planrace.checker.engines.limits import timed
+from planrace.checker.results.temporal import DISABLED, NEED_NOT, Fairness
+from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.checker.semantics.replay import Recording, ReplayError, record
+from planrace.properties.kinds import Liveness
+
+ROUNDS = 1000
+"""Times that a loop is gone round at most."""
+
+
+@dataclass(frozen=True)
+class Lasso:
+    """Labels of steps; from step number ``loop`` (from 0) on they repeat. None after it: the run rests."""
+
+    labels: Sequence[Label]
+    loop: int
+
+
+def confirm(interpreter: Interpreter, p: Liveness, lasso: Lasso) -> tuple[Recording, int, tuple[Fairness, ...]]:
+    """Replay a lasso; the interpreter says that it closes, is fair, and breaks ``p``. Raises ``ReplayError``.
+
+    Where variables were sliced away the loop is gone round until they repeat too.
+    """
+    recording = record(interpreter, lasso.labels[: lasso.loop])
+    around, begun = lasso.labels[lasso.loop :], [recording.states[-1]]
+    for _ in timed(range(ROUNDS), 1):
+        for name, choice in around:
+            recording.take(name, choice)
+        if recording.states[-1] in begun:
+            break
+        begun.append(recording.states[-1])
+    else:
+        raise ReplayError(f"{p.name}: the run does not return to where its loop begins")
+    loop = lasso.loop + begun.index(recording.states[-1]) * len(around)
+    if not _broken(interpreter, p, recording.states, loop):
+        raise ReplayError(f"{p.name}: the run keeps what it is said to break")
+    return recording, loop, tuple(_fairness(interpreter, recording, loop, p))
+
+
+def _broken(interpreter: Interpreter, p: Liveness, states: Sequence[State], loop: int) -> bool:
+    good = [interpreter.holds(p.goal, s) for s in states]
+    if p.form == "eventually always":
+        return not all(good[loop:])
+    if p.form == "infinitely often":
+        return not any(good[loop:])
+    asked = [n for n, s in enumerate(states) if interpreter.holds(p.trigger, s)]
+    return any(not any(good[n:]) and not any(good[loop:]) for n in asked)
+
+
+def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Liveness) -> list[Fairness]:
+    """How the loop meets the fairness of every action instance that it enables somewhere; of those without fairness it
+    tells what it takes, and at rest what would go on."""
+    enabled = [{(m.action.name, m.choice) for m, _ in interpreter.moves(s)} for s in recording.states[loop:]]
+    taken = {(m.action.name, m.choice) for m in recording.moves[loop:]}
+    found = []
+    for name, choice in sorted(set().union(*enabled)):
+        action = interpreter.instance.system.actions[name]
+        kind = action.fairness
+        words = tuple(in_words(p.sort, v) for p, v in zip(action.parameters, choice, strict=True))
+        if (name, choice) in taken:
+            found.append(Fairness(name, choice, kind, "taken", words))
+        elif kind == "none":
+            if loop == len(recording.moves) and action.fault is None:
+                found.append(Fairness(name, choice, kind, NEED_NOT, words))
+        elif kind == "weak" and any((name, choice) not in e for e in enabled):
+            found.append(Fairness(name, choice, kind, DISABLED, words))
+        else:
+            raise ReplayError(f"{p.name}: the loop is not fair to {name}{choice}")
+    return found

@@ -1,0 +1,386 @@
+"""Liveness under fairness: is there a fair run that breaks the promise, and which is a short one?
+
+A run breaks it when it ends in a strongly connected component that is fair: each action instance that is weakly fair
+is taken in it or not enabled somewhere in it, each that is strongly fair is taken or nowhere enabled. Where a strongly
+fair one is enabled and never taken, the states that enable it are cut out and what remains is looked at again
+(Lichtenstein & Pnueli, "Checking that finite state concurrent programs satisfy their linear specification", POPL 1985).
+A run may also rest for ever in a state that enables nothing that is fair: stuttering is a loop too.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain, count
+from typing import Any
+
+from planrace.checker.engines.answer import Answer
+from planrace.checker.engines.explicit.transition_graph import Graph, Label, Maker, graph
+from planrace.checker.engines.limits import look_at_the_clock, timed
+from planrace.checker.engines.temporal.lasso import Lasso, confirm
+from planrace.checker.engines.temporal.rows import loops, pieces, zeros
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import joined, numbered
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Instance
+from planrace.properties.kinds import Liveness
+
+WALKED = 1 << 22
+"""Steps that the search for components takes between two looks at the clock."""
+GOAL, TRIGGER = 1, 2
+"""Bits of marks: the goal holds; what must lead to it holds."""
+
+
+def read_on(instance: Instance, p: Liveness) -> Instance:
+    """What of the instance ``p`` speaks of: without the actions that it leaves out, and without faults unless it is
+    promised despite them."""
+    system = instance.system
+    actions = {n: a for n, a in system.actions.items() if not a.tags & p.without}
+    if p.despite_faults:
+        return replace(instance, system=replace(system, actions=actions))
+    actions = {n: a for n, a in actions.items() if a.fault is None}
+    return replace(instance, system=replace(system, actions=actions, faults=()))
+
+
+Move = tuple[int, int]
+"""The label of a step and the state it leads to."""
+
+
+@dataclass(frozen=True)
+class _Component:
+    """States of a strongly connected component; one without steps inside is a place to rest."""
+
+    members: frozenset[int]
+
+
+class Liveliness:
+    """Answers about liveness from one complete search, without symmetry reduction, of what it is read on."""
+
+    def __init__(self, search: Any, make: Maker = graph) -> None:
+        self.search = search
+        self.interpreter = search.kernel.interpreter
+        self._make = make
+        self._states = 0
+
+    def answer(self, p: Liveness) -> Answer:
+        """Whether every fair run keeps ``p``; if not, one that does not, as a lasso.
+
+        Raises ``MemoryError`` where the graph does not fit.
+        """
+        found = self.violation(p)
+        if found is not None:
+            return found
+        system = self.interpreter.instance.system
+        fair = sum(a.fairness != "none" for a in system.actions.values())
+        faults = f"despite {joined(system.faults)}" if system.faults else "without faults"
+        how = f"complete search of {numbered(self._states, 'state')} {faults}, {numbered(fair, 'action')} fair"
+        return Answer(p, Verdict.HOLDS, how)
+
+    def violation(self, p: Liveness) -> Answer | None:
+        """A fair run that breaks ``p`` in what was searched, which need not be all."""
+        system = self.interpreter.instance.system
+        try:
+            g = self._make(self.search, list(system.actions), (p.goal, p.trigger))
+        except RangeError as problem:
+            raise problem.of(f"property {p.name}", p.where) from None
+        self._states = g.states
+        fairness = {n: a.fairness for n, a in system.actions.items()}
+        lasso = _Finder(g, p.form, fairness, self.search.run_to).lasso()
+        if lasso is None:
+            return None
+        recording, loop, met = confirm(self.interpreter, p, lasso)
+        return Answer(p, Verdict.VIOLATED, "explicit search, a fair lasso", recording, loop=loop, fairness=met)
+
+
+class _Finder:
+    """Looks for the nearest fair component of a graph, and for a run around it."""
+
+    def __init__(self, g: Graph, form: str, fairness: dict[str, str], run_to: Callable[[int, int], Recording]) -> None:
+        self.g = g
+        self.run_to = run_to
+        self.form = form
+        self.kinds = [fairness[name] for name, _ in g.names]
+        self.size = len(g.offsets) - 1
+        self._run = loops(g.states + len(g.targets), g.labels)
+        self._bad = self._failing()
+        self._are_fair = array("B", [kind != "none" for kind in self.kinds])
+
+    def lasso(self) -> Lasso | None:
+        """A run into the nearest fair component and around it; one that ends at rest, where that is no longer."""
+        region = self._region()
+        component = next(self._fair(region), None)
+        if component is None:
+            return None
+        around = self._around(component, region)
+        resting = self._resting(region, len(around.labels))
+        return around if resting is None or len(resting.labels) > len(around.labels) else resting
+
+    # Regions ---------------------------------------------------------------------------------------------------
+    def _region(self) -> Any:
+        """A byte for each state: a run that breaks the promise may stay in it for ever."""
+        if self.form == "leads to":
+            return self._pending()
+        if self.form == "infinitely often":
+            return self._failing()
+        return array("B", b"\1" * self.size)
+
+    def _failing(self) -> Any:
+        """A byte for each state: the goal does not hold."""
+        return array("B", bytes(self.g.marks).translate(bytes(not mark & GOAL for mark in range(256))))
+
+    def _pending(self) -> Any:
+        """A byte for each state: the goal is still owed, since it was promised and has not held since."""
+        marks, region = self.g.marks, zeros("B", self.size)
+        queue = array("I", (n for n in timed(self.g.numbers) if self._promises(n)))
+        for n in timed(queue):
+            region[n] = 1
+        for n in timed(_emptied(queue)):
+            for _, t in self.g.steps(n):
+                if not region[t] and not marks[t] & GOAL:
+                    region[t] = 1
+                    queue.append(t)
+        return region
+
+    # Components ------------------------------------------------------------------------------------------------
+    def _fair(self, region: Any) -> Iterator[_Component]:
+        """Fair components of a region, those nearest to the initial state first."""
+        for c in self._components(region, self.g.levels):
+            yield from self._judged(c)
+
+    def _judged(self, c: _Component) -> Iterator[_Component]:
+        """The component if it is fair, else the fair ones in what is left of it."""
+        enabled: dict[int, int] = {}
+        taken: set[int] = set()
+        for n in timed(c.members):
+            for label in {label for label, _ in self.g.steps(n)}:
+                enabled[label] = enabled.get(label, 0) + 1
+            taken |= {label for label, t in self.g.steps(n) if t in c.members}
+        missed = {label for label in enabled if label not in taken}
+        if any(self.kinds[k] != "none" and enabled[k] == len(c.members) for k in missed):
+            return
+        if not any(self._bad[n] for n in c.members):
+            return
+        refused = {k for k in missed if self.kinds[k] == "strong"}
+        if not refused:
+            yield c
+            return
+        region = zeros("B", self.size)
+        rest = {n for n in timed(c.members) if not any(k in refused for k, _ in self.g.steps(n))}
+        for n in timed(rest):
+            region[n] = 1
+        for part in self._components(region, [[(n, n + 1) for n in rest]]):
+            yield from self._judged(part)
+
+    def _components(self, region: Any, levels: Sequence[Sequence[tuple[int, int]]]) -> Iterator[_Component]:
+        """Components where a run can stay and the goal fails somewhere: with a step inside, or a state to rest in.
+        Those met on earlier levels come first, on the same level those with the least packed state."""
+        g, run, size = self.g, self._run, self.size
+        component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
+        ranges = [r for level in levels for r in level]
+        state, rows = zeros("I", 4), (g.offsets, g.targets, order, low, component, *walk)
+        for first, last in ranges:
+            state[0] = first
+            look_at_the_clock()
+            while run("components", state, last, WALKED, region, *rows):
+                look_at_the_clock()
+        weights = zeros("I", 2 * state[1] + 2)
+        for first, last in pieces(ranges, g.degree):
+            run(
+                "weigh",
+                first,
+                last,
+                region,
+                g.offsets,
+                g.targets,
+                g.labels,
+                component,
+                self._are_fair,
+                self._bad,
+                weights,
+            )
+        met: list[list[int]] = []
+        for level in levels:
+            count = 0
+            for first, last in pieces(level, g.degree):
+                count = run("gather", first, last, region, component, weights, order, count)
+            met.append(order[:count].tolist())
+        yield from self._in_order(met, component)
+
+    def _in_order(self, met: list[list[int]], component: Any) -> Iterator[_Component]:
+        """The components of states that were met level by level."""
+        members: dict[int, list[int]] = {}
+        for n in timed(chain.from_iterable(met)):
+            members.setdefault(component[n], []).append(n)
+        for level in met:
+            nearest: dict[int, int] = {}
+            for n in timed(level):
+                c = component[n]
+                if c in members and (c not in nearest or self.g.packed(n) < self.g.packed(nearest[c])):
+                    nearest[c] = n
+            for c in sorted(nearest, key=lambda c: self.g.packed(nearest[c])):
+                yield _Component(frozenset(members.pop(c)))
+
+    # Runs ------------------------------------------------------------------------------------------------------
+    def _around(self, c: _Component, region: Any) -> Lasso:
+        """The shortest way into a component, and a way around it that meets its obligations."""
+        prefix, at = self._way(c, region)
+        loop = [self.g.names[label] for label, _ in self._loop(c, at)]
+        return Lasso([*prefix, *loop], len(prefix))
+
+    def _resting(self, region: Any, most: int) -> Lasso | None:
+        """The shortest run of at most so many steps, or a longer one, to where nothing fair is enabled; None if there
+        is none so near."""
+        g, found = self.g, 0
+        out = zeros("I", self.size)
+        for first, last in pieces((r for level in g.levels[: most + 1] for r in level), g.degree):
+            found = self._run(
+                "resting", first, last, region, g.offsets, g.labels, self._are_fair, self._bad, out, found
+            )
+        if not found:
+            return None
+        prefix, _ = self._way(_Component(frozenset(out[:found].tolist())), region)
+        return Lasso(prefix, len(prefix))
+
+    def _way(self, c: _Component, region: Any) -> tuple[list[Label], int]:
+        """A shortest run to one of the states after which the promise may stay broken, and that state."""
+        return self._owed(c, region) if self.form == "leads to" else self._into(c)
+
+    def _into(self, c: _Component) -> tuple[list[Label], int]:
+        """The steps of a shortest run into ``c``, and the state it reaches."""
+        depth, at = self._entry(c)
+        return [(m.action.name, m.choice) for m in self.run_to(self.g.packed(at), depth).moves], at
+
+    def _entry(self, c: _Component) -> tuple[int, int]:
+        """The state of ``c`` nearest to the initial one (of several the least packed), and how far it is."""
+        members = sorted(c.members)
+        for depth, level in enumerate(self.g.levels):
+            found = [
+                n for first, last in level for n in members[bisect_left(members, first) : bisect_left(members, last)]
+            ]
+            if found:
+                return depth, min(found, key=self.g.packed)
+        raise AssertionError("a component without states")
+
+    def _owed(self, c: _Component, region: Any) -> tuple[list[Label], int]:
+        """The same where the goal never comes after what promises it."""
+        start = next(iter(self.g.numbers))
+        path = _shortest(
+            (start, self._promises(start)),
+            lambda node: node[1] and node[0] in c.members,
+            lambda node: self._owing(node, region),
+        )
+        return [self.g.names[label] for label, _ in path], path[-1][1] if path else start
+
+    def _promises(self, n: int) -> bool:
+        return bool(self.g.marks[n] & (GOAL | TRIGGER) == TRIGGER)
+
+    def _owing(self, node: tuple[int, bool], region: Any) -> Iterator[tuple[int, int, tuple[int, bool]]]:
+        """Steps of a state in which the goal is owed since some state, or not yet."""
+        n, owed = node
+        for label, t in self.g.steps(n):
+            yield label, t, (t, False)
+            if (owed and region[t]) or self._promises(t):
+                yield label, t, (t, True)
+
+    def _loop(self, c: _Component, at: int) -> list[Move]:
+        """A closed walk in ``c`` from ``at`` that takes or finds disabled whatever fairness asks for; empty at rest."""
+        walk: list[Move] = []
+        if not any(t in c.members for n in timed(c.members) for _, t in self.g.steps(n)):
+            return walk
+        wanted = list(self._wanted(c))
+        for met in timed(wanted, 1):
+            here = walk[-1][1] if walk else at
+            if not _meeting(walk, at, met):
+                walk += self._within(c, here, met)
+        if not walk or walk[-1][1] != at:
+            walk += self._within(c, walk[-1][1] if walk else at, lambda n, label, t: t == at)
+        return _straight(walk, at, wanted)
+
+    def _within(self, c: _Component, here: int, met: Met) -> list[Move]:
+        """A shortest walk in ``c`` whose last step is as wanted."""
+
+        def steps(node: tuple[int, bool]) -> Iterator[tuple[int, int, tuple[int, bool]]]:
+            for label, t in self.g.steps(node[0]):
+                if t in c.members:
+                    yield label, t, (t, met(node[0], label, t))
+
+        return _shortest((here, False), lambda node: node[1], steps)
+
+    def _wanted(self, c: _Component) -> Iterator[Met]:
+        """What the loop must meet: a step from a state where the goal fails, and one for each fair action instance."""
+        if self.form == "eventually always":
+            yield lambda n, label, t: not self.g.marks[n] & GOAL
+        enabled = {k for n in timed(c.members) for k, _ in self.g.steps(n)}
+        taken = {k for n in timed(c.members) for k, t in self.g.steps(n) if t in c.members}
+        for k in sorted(enabled):
+            if self.kinds[k] == "strong" and k in taken:
+                yield partial(_takes, k)
+            elif self.kinds[k] != "none":
+                yield partial(self._meets, k)
+
+    def _meets(self, k: int, n: int, label: int, t: int) -> bool:
+        return label == k or all(x != k for x, _ in self.g.steps(n))
+
+
+SEEN = 64
+"""Nodes that a search for a path sees between two looks at the clock; each may have hundreds of steps."""
+Met = Callable[[int, int, int], bool]
+"""Whether a step, by its state, label and next state, is one that a loop must have."""
+
+
+def _meeting(walk: Sequence[Move], at: int, met: Met) -> bool:
+    """A walk from ``at`` has a step that is wanted."""
+    return any(met(n, *move) for n, move in zip((at, *(t for _, t in walk)), walk, strict=False))
+
+
+def _straight(walk: list[Move], at: int, wanted: Sequence[Met]) -> list[Move]:
+    """A closed walk without its detours, long ones first: what one had to meet may have been met later anyhow."""
+    nodes = [at, *(t for _, t in walk)]
+    pairs = ((i, i + size) for size in range(len(walk) - 1, 0, -1) for i in range(len(walk) - size + 1))
+    for i, j in timed(pairs):
+        if nodes[i] != nodes[j]:
+            continue
+        look_at_the_clock()
+        shorter = walk[:i] + walk[j:]
+        if all(_meeting(shorter, at, met) for met in wanted):
+            return _straight(shorter, at, wanted)
+    return walk
+
+
+def _emptied(queue: Any) -> Iterator[int]:
+    """What is taken from the end of a queue until it is empty, which may grow meanwhile."""
+    while queue:
+        yield queue.pop()
+
+
+def _takes(k: int, n: int, label: int, t: int) -> bool:
+    return label == k
+
+
+def _shortest(
+    start: Any, goal: Callable[[Any], bool], steps: Callable[[Any], Iterator[tuple[int, int, Any]]]
+) -> list[Move]:
+    """A shortest path from ``start`` to a node that is a goal; steps give label, state and node."""
+    back: dict[Any, tuple[Any, Move] | None] = {start: None}
+    queue = deque([start])
+    for n in count():
+        if n % SEEN == 0:
+            look_at_the_clock()
+        if goal(queue[0]):
+            break
+        node = queue.popleft()
+        for label, t, onward in steps(node):
+            if onward not in back:
+                back[onward] = (node, (label, t))
+                queue.append(onward)
+    path: list[Move] = []
+    known = back[queue[0]]
+    while known is not None:
+        path.append(known[1])
+        known = back[known[0]]
+    return path[::-1]

@@ -1,0 +1,89 @@
+"""Recoverability: from every reachable state where it is asked, some steps of the helpers lead to the goal (AG EF).
+
+Backward reachability (Clarke, Grumberg & Peled, *Model Checking*, 1999, section 4.1) as sweeps over the rows of the
+graph: states are numbered by their distance from the initial state, and most steps lead away from it, so going from
+the last state to the first marks nearly all in one sweep. What is unmarked when a sweep changes nothing cannot recover.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planrace.checker.engines.answer import Answer
+from planrace.checker.engines.explicit.transition_graph import Graph, Maker, graph
+from planrace.checker.engines.limits import timed
+from planrace.checker.engines.temporal.backward import ASKED, GOAL, helpers, recover
+from planrace.checker.engines.temporal.dead_ends import explain
+from planrace.checker.results.guard import Guard
+from planrace.checker.results.temporal import Runbook
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import numbered
+from planrace.checker.semantics.interpreter import RangeError
+from planrace.checker.semantics.replay import ReplayError
+from planrace.properties.kinds import Recoverability
+
+
+class Recoveries:
+    """Answers about recovery from one complete search, which kept what a graph is made of."""
+
+    def __init__(self, search: Any, make: Maker = graph) -> None:
+        self.search = search
+        self._make = make
+
+    def answer(self, p: Recoverability) -> Answer:
+        """Whether ``p`` holds; if it does not, the shortest run to a state without recovery, and why there is none.
+
+        Raises ``MemoryError`` where the graph does not fit.
+        """
+        instance = self.search.kernel.interpreter.instance
+        guard = Guard()
+        try:
+            made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
+        except RangeError as problem:
+            raise problem.of(f"property {p.name}", p.where) from None
+        hopeless = _first(made, recover(made))
+        if hopeless is None:
+            how = f"complete search of {numbered(made.states, 'state')}, {_asked(made)} of them asked"
+            book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
+            return Answer(p, Verdict.HOLDS, how, runbook=book, untold=guard.warnings)
+        depth, n = hopeless
+        recording = self.search.run_to(made.packed(n), depth)
+        state = recording.states[-1]
+        if recording.interpreter.holds(p.goal, state) or not recording.interpreter.holds(p.wherever, state):
+            raise ReplayError(f"{p.name} is not asked in the state that is said to violate it")
+        how = "explicit search, shortest run to a state without recovery"
+        book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
+        why = guard.told(p.name, "reasons why there is no recovery", lambda: explain(instance, p, state), None)
+        return Answer(p, Verdict.VIOLATED, how, recording, hopeless=why, runbook=book, untold=guard.warnings)
+
+    def _runbook(self, p: Recoverability) -> Runbook | None:
+        """What people can do, where there are any."""
+        from planrace.checker.engines.temporal.runbook import manual, runbook
+
+        if not manual(self.search.kernel.interpreter.instance.system, p):
+            return None
+        return runbook(self.search, self._make, p)
+
+
+def _first(g: Graph, marks: Any) -> tuple[int, int] | None:
+    """Depth and number of the nearest state where recovery is asked for and impossible; of several the least packed."""
+    for depth, level in enumerate(timed(g.levels, 1)):
+        found = [n for first, last in level for n in _without(bytes(marks[first:last]), first)]
+        if found:
+            return depth, min(found, key=g.packed)
+    return None
+
+
+def _without(marks: bytes, first: int) -> list[int]:
+    """Numbers of the states with the mark ASKED alone."""
+    if ASKED not in marks:
+        return []
+    return [first + k for k, mark in enumerate(marks) if mark & (GOAL | ASKED) == ASKED]
+
+
+def _asked(g: Graph) -> int:
+    return sum(_count(bytes(g.marks[first:last])) for level in g.levels for first, last in level)
+
+
+def _count(marks: bytes) -> int:
+    return marks.count(ASKED) + marks.count(ASKED | GOAL)

@@ -1,0 +1,189 @@
+"""What each process believes: conditions that it checked and copies that it took, and whether they are still true.
+
+A step that checks a condition of shared state and copies what it read into variables of its own (``plan[i] := latest``)
+leaves the process with a belief about these: the condition, with its own copies in place of what they were copied
+from. Later states either bear it out or not: time of check and time of use. A belief is kept until the process itself
+writes something that the belief speaks of. Where it has no value any more (a message of a queue that is empty now), it
+is not true.
+
+"Its own" are the elements at its number of arrays over its index sort. A process that is no member of an index has the
+variables that nobody else writes, faults aside; it remembers what it checked only where the step writes one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from planrace.checker.engines.limits import timed
+from planrace.checker.explain.dependencies import Place, places_read, touched, written
+from planrace.checker.explain.ownership import Own, accesses, owned_by_roles
+from planrace.checker.results.explanation import Belief
+from planrace.checker.semantics.channel_terms import told
+from planrace.checker.semantics.interpreter import Context, Interpreter, Move, RangeError, State
+from planrace.checker.semantics.packing import free, root_of
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import System, Term
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import BOOL
+from planrace.model.language.structural import Structural
+from planrace.model.language.terms import make, substitute
+
+_FIXED = (Op.CONST, Op.PARAMETER, Op.FIRST, Op.LAST, Op.SET)
+
+
+@dataclass(frozen=True, eq=False)
+class _Held(Structural):
+    """A belief while its truth is being followed; ``own`` are the places of its process that it depends on."""
+
+    who: str
+    text: str
+    checked: bool
+    since: int
+    term: Term
+    bound: Mapping[Term, int]
+    own: frozenset[Place]
+
+
+def beliefs(recording: Recording, actors: list[str]) -> tuple[Belief, ...]:
+    """The beliefs of all processes on a run; ``actors`` names who performs each step."""
+    roles = owned_by_roles(recording.interpreter.instance.system)
+    made = [h for n, _ in enumerate(timed(recording.moves, 1), 1) for h in _formed(recording, n, actors[n - 1], roles)]
+    kept = [(h, _followed(recording, h, actors)) for h in timed(made, 1)]
+    return tuple(Belief(h.who, h.text, h.checked, h.since, truth) for h, truth in kept if truth[0])
+
+
+def _formed(recording: Recording, n: int, who: str, roles: Mapping[str, frozenset[str]]) -> Iterator[_Held]:
+    """What the process that takes step ``n`` believes then."""
+    move, before, after = recording.moves[n - 1], recording.states[n - 1], recording.states[n]
+    interpreter = recording.interpreter
+    own = Own(interpreter.instance.system, move, roles.get(move.action.role, frozenset()))
+    changed = touched(interpreter, before, move).writes
+    kept = {p for p in changed if own.place(p)}
+    if move.action.fault is not None or (move.action.actor is None and not kept):
+        return
+    look = _Look(interpreter, move, before, own)
+    for checked, term in look.candidates():
+        if own.all(term) or look.overwritten(term, {name for name, _ in kept}):
+            continue
+        read = _read(interpreter, term, after, look.bound)
+        mine = {p for p in read or () if own.place(p)}
+        if read is not None and not (read - mine) & changed:
+            places = frozenset(mine | look.positions)
+            yield _Held(who, _text(term, look.bound, interpreter.instance.system), checked, n, term, look.bound, places)
+
+
+class _GoneError(Exception):
+    """A term speaks of a value that a copy has taken the place of."""
+
+
+class _Look:
+    """What a step looks at, in terms of the state after it: what was copied is its copy there, and positions that the
+    process chose are those that it looked at. ``positions`` are the copies that stand for such positions."""
+
+    def __init__(self, interpreter: Interpreter, move: Move, before: State, own: Own) -> None:
+        self.bound = dict(zip(move.action.parameters, move.choice, strict=True))
+        self.positions: set[Place] = set()
+        self._interpreter, self._move, self._before, self._own = interpreter, move, before, own
+        copied = [u for u in move.outcome.updates if own.has(u.target) and u.value.op not in _FIXED]
+        self._copies = {u.value: self._settled(u.target) for u in copied if u.value is not move.action.actor}
+        self._done: dict[Term, Term] = {}
+        self._targets = {t for u in copied for t in (u.target, self._settled(u.target))}
+
+    def candidates(self) -> Iterator[tuple[bool, Term]]:
+        """Conditions that were found true, with copies for what was copied; and the copies themselves. None of a value
+        that a copy has taken the place of."""
+        conditions = (*_conjuncts(self._move.action.guard), *_conjuncts(self._move.outcome.condition))
+        for condition in dict.fromkeys(conditions):
+            with suppress(_GoneError):
+                yield True, self._afterwards(condition)
+        for value, target in self._copies.items():
+            if not self._own.all(value):
+                with suppress(_GoneError):
+                    yield False, make(Op.EQ, (target, self._inside(value)), BOOL)
+
+    def overwritten(self, term: Term, names: set[str]) -> bool:
+        """The term speaks of something of the process's own, no copy, which the step writes: of a value that is gone.
+        ``names`` are the variables of the process that it writes."""
+        own = (t for t in accesses(term) if self._own.has(t) and t not in self._targets)
+        return any(root_of(t)[0] in names for t in own)
+
+    def _afterwards(self, term: Term) -> Term:
+        if term in self._copies:
+            return self._copies[term]
+        if term in self._targets:
+            raise _GoneError
+        return self._inside(term)
+
+    def _inside(self, term: Term) -> Term:
+        """The term with its parts as they are afterwards."""
+        if term not in self._done:
+            what = [self._afterwards, self._position if term.op is Op.SELECT else self._afterwards]
+            args = tuple(what[n > 0](a) for n, a in enumerate(term.args))
+            self._done[term] = make(term.op, args, term.sort, term.data)
+        return self._done[term]
+
+    def _position(self, position: Term) -> Term:
+        """A position that was looked at: as a constant where the process chose it."""
+        if position in self._copies:
+            self.positions |= written(self._interpreter, self._copies[position], self._before, self.bound)
+        elif not self._own.has(position):
+            return position if position in self.bound else self._afterwards(position)
+        return self._constant(position)
+
+    def _settled(self, target: Term) -> Term:
+        """A target, at the positions that it has in this step."""
+        if target.op is not Op.SELECT:
+            return target
+        array, position = target.args
+        return make(Op.SELECT, (self._settled(array), self._constant(position)), target.sort)
+
+    def _constant(self, position: Term) -> Term:
+        """The value that a position has before the step; parameters of the action, and what depends on a quantifier,
+        stay as they are."""
+        if position in self.bound or free(position) - set(self.bound):
+            return position
+        value = self._interpreter.evaluate(position, Context(self.bound, self._before))
+        return make(Op.CONST, (), position.sort, int(value))
+
+
+def _conjuncts(term: Term) -> Iterator[Term]:
+    if term.op is Op.AND:
+        for part in term.args:
+            yield from _conjuncts(part)
+    else:
+        yield term
+
+
+def _followed(recording: Recording, held: _Held, actors: list[str]) -> tuple[bool, ...]:
+    """The belief's truth from the state after its step on, until its process writes what it speaks of."""
+    interpreter, truth = recording.interpreter, []
+    for n in range(held.since, len(recording.states)):
+        if n > held.since and actors[n - 1] == held.who:
+            before = recording.states[n - 1]
+            about = held.own | (_read(interpreter, held.term, before, held.bound) or frozenset())
+            if about & touched(interpreter, before, recording.moves[n - 1]).writes:
+                break
+        truth.append(_true(interpreter, held, recording.states[n]))
+    return tuple(truth)
+
+
+def _true(interpreter: Interpreter, held: _Held, state: State) -> bool:
+    try:
+        return interpreter.holds(held.term, state, bound=held.bound)
+    except RangeError:
+        return False
+
+
+def _read(interpreter: Interpreter, term: Term, state: State, bound: Mapping[Term, int]) -> frozenset[Place] | None:
+    """The places that the value of a term depends on; None where it has no value."""
+    try:
+        return places_read(interpreter, term, state, bound)
+    except RangeError:
+        return None
+
+
+def _text(term: Term, bound: Mapping[Term, int], system: System) -> str:
+    """The condition with the process's number for its parameter, and channels by their names."""
+    return told(substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()}), system.channels)

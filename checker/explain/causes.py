@@ -1,0 +1,284 @@
+"""Why a run breaks a property: the steps that it needs, and the races whose order decides.
+
+* The steps needed: delta debugging (Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE
+  28(2), 2002, section 3) with replay as the test. None of what remains can be left out.
+* Races: two steps of different processes that touch a common place, one of them writing it, are swapped by holding up
+  the process of the first one until the second has happened, as in the reversal of races of Flanagan & Godefroid
+  ("Dynamic partial-order reduction", POPL 2005, section 3); then the other steps follow, those of each process in their
+  order and as far as they are enabled. Their order decides if *no* way in which they can follow breaks the property.
+  Steps that are the same but for the names of interchangeable members are no race.
+* The chain: a sequence of steps in which each races with the next about something that the property reads; about
+  anything, where no race is about that. Its first pair is one of processes, not of time and environment, if there is
+  one; then one of a check and a write that makes it stale. Of these the longest. Of equally long ones one whose first
+  step would have written the same after the second: nothing but the order is another then. Of these one with a check
+  and the write that makes it stale, not with a later write; and the one that begins last.
+* What is not checked: where no order of two steps decides, the places that the property reads and the guard of the last
+  step does not look at, what it writes itself only if there are no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from planrace.checker.engines.limits import look_at_the_clock
+from planrace.checker.explain.dependencies import Place, Touched, place_text, touched, writes
+from planrace.checker.explain.renaming import alike
+from planrace.checker.results.explanation import Causes, Race
+from planrace.checker.semantics.channel_terms import channel_of
+from planrace.checker.semantics.describe import performer
+from planrace.checker.semantics.interpreter import Interpreter, Move, State
+from planrace.checker.semantics.replay import Pick, Recording
+
+SAME = "the same"
+OUTSIDE = ("environment", "time")
+"""Roles of those who do not act but happen."""
+TRIED = 5_000
+"""States in which what follows an exchange is tried; where that is not enough, no race is stated."""
+Breaks = Callable[[Recording], bool]
+"""Whether the last state or step of a run breaks the property."""
+Performed = dict[tuple[State, Pick], tuple[Move, State] | None]
+"""What comes of a step in a state: None where it is not enabled."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A property as causes see it: whether the end of a run breaks it, and the places that decide that in its last
+    state."""
+
+    name: str
+    breaks: Breaks
+    reads: Callable[[Recording], frozenset[Place]]
+
+
+def causes(recording: Recording, question: Question) -> Causes:
+    """Why ``recording``, whose last state or step breaks the property, breaks it."""
+    story = _Story(recording, question)
+    races = story.races()
+    chain = story.chain([r for r in races if story.about(r)]) or story.chain(races)
+    return Causes(question.name, story.needed(), races, chain, (), unchecked=() if chain else story.unchecked())
+
+
+class _Story:
+    """One run and the ways to change it."""
+
+    def __init__(self, recording: Recording, question: Question) -> None:
+        self.recording = recording
+        self.question = question
+        self.interpreter: Interpreter = recording.interpreter
+        self.picks: list[Pick] = [(m.action.name, m.choice) for m in recording.moves]
+        self.processes = [performer(m) for m in recording.moves]
+        pairs = zip(recording.states, recording.moves, strict=False)
+        self.touched: list[Touched] = [touched(self.interpreter, s, m) for s, m in pairs]
+        self._asked = {place_text(self.interpreter.instance, p) for p in question.reads(recording)}
+        self._performed: Performed = {}
+        self._broken: dict[tuple[State | None, Pick | None, State], bool] = {}
+
+    # Steps that are needed -------------------------------------------------------------------------------------
+    def needed(self) -> tuple[int, ...]:
+        """The numbers (from 1) of steps of which none can be left out."""
+        kept, size = list(range(len(self.picks))), max(1, len(self.picks) // 2)
+        while size:
+            before = kept
+            for start in range(0, len(before), size):
+                fewer = [n for n in kept if n not in before[start : start + size]]
+                if len(fewer) < len(kept) and self._still(fewer):
+                    kept = fewer
+            if kept == before or size > 1:
+                size = size // 2 if size > 1 else 0
+        return tuple(n + 1 for n in kept)
+
+    def _still(self, numbers: Sequence[int]) -> bool:
+        """These steps alone still break the property at their end."""
+        shorter = Recording(self.interpreter)
+        return all(self._take(shorter, n) for n in numbers) and self._breaks(shorter)
+
+    def _take(self, run: Recording, n: int) -> bool:
+        """Take step ``n`` if it is enabled."""
+        return take(run, self.picks[n], self._performed)
+
+    def _breaks(self, run: Recording) -> bool:
+        """Whether the run breaks the property at its end. Runs that are tried come to the same states again and
+        again."""
+        before = (run.states[-2], (run.moves[-1].action.name, run.moves[-1].choice)) if run.moves else (None, None)
+        key = *before, run.states[-1]
+        if key not in self._broken:
+            self._broken[key] = self.question.breaks(run)
+        return self._broken[key]
+
+    # Races -----------------------------------------------------------------------------------------------------
+    def races(self) -> tuple[Race, ...]:
+        """Pairs of steps whose order decides, in the order of the run."""
+        pairs = ((i, j) for j in range(len(self.picks)) for i in range(j))
+        found = (self._race(i, j) for i, j in pairs if self.processes[i] != self.processes[j])
+        return tuple(sorted((r for r in found if r is not None), key=lambda r: (r.first, r.second)))
+
+    def _race(self, i: int, j: int) -> Race | None:
+        places = conflicts(self.touched[i], self.touched[j])
+        moves = self.recording.moves
+        if not places or alike(self.interpreter.instance, self.recording.states[i], moves[i], moves[j]):
+            return None
+        for held in self._holdable(i):
+            swapped = self._swapped(held, i, j)
+            if swapped is not None:
+                safe, effect = swapped
+                text = tuple(sorted(place_text(self.interpreter.instance, p) for p in places))
+                return Race(i + 1, j + 1, text, effect) if safe else None
+        return None
+
+    def _holdable(self, i: int) -> Iterable[int]:
+        """From where on the process of step ``i`` may be held up: just before it, else before earlier steps of it."""
+        return (n for n in range(i, -1, -1) if self.processes[n] == self.processes[i])
+
+    def _swapped(self, held: int, i: int, j: int) -> tuple[bool, str] | None:
+        """Hold the process of ``i`` up from step ``held`` on until step ``j`` has happened. None where that is not
+        possible, else whether the property holds all along, and what became of step ``i``."""
+        run, waiting = Recording(self.interpreter), list[int]()
+        for n in range(j + 1):
+            stays = n >= held and self.processes[n] in (self.processes[i], *(self.processes[w] for w in waiting))
+            if stays or not self._take(run, n):
+                if n == j:
+                    return None
+                waiting.append(n)
+            elif self._breaks(run):
+                return False, ""
+        left = [*waiting, *range(j + 1, len(self.picks))]
+        if not self._safe(run.states[-1], left):
+            return False, ""
+        effect = "not enabled"
+        for n in self._rest(run, left):
+            if n == i:
+                effect = self._effect(run, i)
+        return True, effect
+
+    def _safe(self, state: State, left: Sequence[int]) -> bool:
+        """Whether the property holds whatever way the steps ``left`` follow, those of each process in their order."""
+        queues: dict[str, list[int]] = {}
+        for n in left:
+            queues.setdefault(self.processes[n], []).append(n)
+        start = (state, (0,) * len(queues))
+        seen, waiting = {start}, [start]
+        while waiting:
+            look_at_the_clock()
+            here, at = waiting.pop()
+            for k, queue in enumerate(queues.values()):
+                found = self._perform(here, queue[at[k]]) if at[k] < len(queue) else None
+                if found is None:
+                    continue
+                move, after = found
+                if self._breaks(self._step(here, move, after)):
+                    return False
+                following = (after, (*at[:k], at[k] + 1, *at[k + 1 :]))
+                if following not in seen:
+                    seen.add(following)
+                    waiting.append(following)
+            if len(seen) > TRIED:
+                return False
+        return True
+
+    def _step(self, before: State, move: Move, after: State) -> Recording:
+        """A run of one step."""
+        run = Recording(self.interpreter, before)
+        run.moves.append(move)
+        run.states.append(after)
+        return run
+
+    def _perform(self, state: State, n: int) -> tuple[Move, State] | None:
+        """What comes of step ``n`` in a state."""
+        key = state, self.picks[n]
+        if key not in self._performed:
+            name, choice = self.picks[n]
+            action = self.interpreter.instance.system.actions[name]
+            self._performed[key] = self.interpreter.perform(state, action, choice)
+        return self._performed[key]
+
+    def _effect(self, run: Recording, i: int) -> str:
+        """What became of step ``i``, which is the last of ``run``."""
+        if run.moves[-1].outcome is not self.recording.moves[i].outcome:
+            return "another outcome"
+        there, here = (writes(r, n) for r, n in ((self.recording, i), (run, len(run.moves) - 1)))
+        return SAME if there == here else "other values"
+
+    def _rest(self, run: Recording, left: list[int]) -> Iterable[int]:
+        """Take what is left, each process in its order, the earliest that is enabled first, as long as any is."""
+        while True:
+            first: dict[str, int] = {}
+            for n in left:
+                first.setdefault(self.processes[n], n)
+            n = next((n for n in sorted(first.values()) if self._take(run, n)), -1)
+            if n < 0:
+                return
+            left.remove(n)
+            yield n
+
+    def about(self, race: Race) -> bool:
+        """The race is about something that the property reads."""
+        return bool(self._asked & set(race.places))
+
+    def chain(self, races: Sequence[Race]) -> tuple[int, ...]:
+        """The best chain of these races."""
+        longest = _longest(races, self.fresh)
+        ranked = ((self._rank(r, *longest[r.second]), r.first, longest[r.second][1]) for r in races)
+        best = max(ranked, default=None, key=lambda found: (found[0], found[2][-1], found[1]))
+        return () if best is None else (best[1], *best[2])
+
+    def _rank(self, first: Race, close: int, rest: tuple[int, ...]) -> tuple[object, ...]:
+        """How well a chain tells the story that begins with that race."""
+        i, j = first.first - 1, first.second - 1
+        act = all(m.action.fault is None and m.action.role not in OUTSIDE for m in self._moves(i, j))
+        stale = bool(self.touched[i].checks & self.touched[j].writes - self.touched[i].writes)
+        return act, stale, len(rest), first.effect == SAME, close + self.fresh(first)
+
+    def _moves(self, *numbers: int) -> list[Move]:
+        return [self.recording.moves[n] for n in numbers]
+
+    def unchecked(self) -> tuple[str, ...]:
+        """The places that the property reads and the last step does not check: those that it does not write either, if
+        there are such."""
+        last, instance = self.touched[-1], self.interpreter.instance
+        asked, checks, writes = (
+            {channel_of(text, instance.system.channels) for text in texts}
+            for texts in (self._asked, *({place_text(instance, p) for p in ps} for ps in (last.checks, last.writes)))
+        )
+        missed = asked - checks
+        return tuple(sorted(missed - writes or missed))
+
+    def fresh(self, race: Race) -> bool:
+        """Unless the first only reads what the second writes, and a step between them has written that already."""
+        i, j = race.first - 1, race.second - 1
+        common = conflicts(self.touched[i], self.touched[j])
+        between = frozenset[Place]().union(*(t.writes for t in self.touched[i + 1 : j]))
+        return bool(common & self.touched[i].writes) or not common <= between
+
+
+def conflicts(first: Touched, second: Touched) -> frozenset[Place]:
+    """The places that both touch and one of them writes."""
+    return (first.writes & second.all) | (first.all & second.writes)
+
+
+def take(run: Recording, pick: Pick, performed: Performed | None = None) -> bool:
+    """Take a step if it is enabled. ``performed`` remembers what came of it in which state. Raises ``TimeUpError``: all
+    that is tried is tried step by step."""
+    look_at_the_clock()
+    key = run.states[-1], pick
+    known = {} if performed is None else performed
+    if key not in known:
+        name, choice = pick
+        known[key] = run.interpreter.perform(run.states[-1], run.interpreter.instance.system.actions[name], choice)
+    found = known[key]
+    if found is None:
+        return False
+    run.moves.append(found[0])
+    run.states.append(found[1])
+    return True
+
+
+def _longest(races: Sequence[Race], fresh: Callable[[Race], bool]) -> dict[int, tuple[int, tuple[int, ...]]]:
+    """For each step that is in a race the longest chain of races that begins with it, and how many of its pairs are
+    fresh; of equally long ones the one with the most of these, the one that ends last, and the earliest of those."""
+    found: dict[int, tuple[int, tuple[int, ...]]] = {}
+    for n in sorted({m for r in races for m in (r.first, r.second)}, reverse=True):
+        onward = [(found[r.second][0] + fresh(r), (n, *found[r.second][1])) for r in races if r.first == n]
+        order = [(len(c), close, c[-1], [-m for m in c], c) for close, c in onward]
+        found[n] = max(((o[1], o[4]) for o in sorted(order)[-1:]), default=(0, (n,)))
+    return found

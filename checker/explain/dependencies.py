@@ -1,0 +1,168 @@
+"""What a step reads and writes, by watching the plain interpreter evaluate it.
+
+A place is a scalar or set of the state: a variable's name and the offsets, from 0, into its arrays. As in a program,
+what decides first is all that is read: a conjunction ends with its first false part, ∃ with its first witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.interpreter import Context, Interpreter, Move, State
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Array, Instance, Term
+from planrace.model.language.operators import Op
+
+Place: TypeAlias = "tuple[str, tuple[int, ...]]"
+
+
+@dataclass(frozen=True)
+class Touched:
+    """The places that a step reads, those among them that its guard and conditions read, and those that it writes (also
+    where it writes what was there)."""
+
+    reads: frozenset[Place]
+    checks: frozenset[Place]
+    writes: frozenset[Place]
+
+    @property
+    def all(self) -> frozenset[Place]:
+        return self.reads | self.writes
+
+
+class _Watched:
+    """An array that notes which of its elements are read."""
+
+    def __init__(self, place: Place, value: tuple[Any, ...], log: set[Place]) -> None:
+        self._place, self._value, self._log = place, value, log
+
+    def __getitem__(self, n: int) -> Any:
+        name, path = self._place
+        return _watched((name, (*path, n)), self._value[n], self._log)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[n] for n in range(len(self._value)))
+
+    def __eq__(self, other: object) -> bool:
+        return tuple(self) == (tuple(other) if isinstance(other, _Watched) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class _WatchedState:
+    """A state that notes what is read of it."""
+
+    def __init__(self, instance: Instance, state: State, log: set[Place]) -> None:
+        self._names = [v.name for v in instance.system.variables]
+        self._state, self._log = state, log
+
+    def __getitem__(self, n: int) -> Any:
+        return _watched((self._names[n], ()), self._state[n], self._log)
+
+
+def _watched(place: Place, value: Any, log: set[Place]) -> Any:
+    if isinstance(value, tuple):
+        return _Watched(place, value, log)
+    log.add(place)
+    return value
+
+
+def places_read(
+    interpreter: Interpreter, term: Term, state: State, bound: Mapping[Term, int] | None = None
+) -> frozenset[Place]:
+    """The places that the value of a state term depends on."""
+    log: set[Place] = set()
+    watched: Any = _WatchedState(interpreter.instance, state, log)
+    _read_all(interpreter.evaluate(term, Context(bound or {}, watched)))
+    return frozenset(log)
+
+
+def _read_all(value: Any) -> None:
+    """Whoever gets a whole array reads all of it."""
+    for inner in value if isinstance(value, _Watched | tuple) else ():
+        _read_all(inner)
+
+
+def step_reads(recording: Recording, term: Term) -> frozenset[Place]:
+    """The places, before or after the last step of a run, that the value of a step term depends on."""
+    log: set[Place] = set()
+    interpreter = recording.interpreter
+    before: Any = _WatchedState(interpreter.instance, recording.states[-2], log)
+    after: Any = _WatchedState(interpreter.instance, recording.states[-1], log)
+    interpreter.evaluate(term, Context({}, before, after, recording.moves[-1]))
+    return frozenset(log)
+
+
+def touched(interpreter: Interpreter, state: State, move: Move) -> Touched:
+    """What a step from ``state`` reads and writes."""
+    bound = dict(zip(move.action.parameters, move.choice, strict=True))
+
+    def read(term: Term) -> frozenset[Place]:
+        return places_read(interpreter, term, state, bound)
+
+    tried = [o.condition for o in move.action.outcomes[: move.action.outcomes.index(move.outcome) + 1]]
+    checks = frozenset().union(*map(read, (move.action.guard, *tried)))
+    reads: set[Place] = set(checks)
+    writes: set[Place] = set()
+    for u in move.outcome.updates:
+        reads |= read(u.value)
+        for position in _positions(u.target):
+            reads |= read(position)
+        writes |= written(interpreter, u.target, state, bound)
+    return Touched(frozenset(reads), checks, frozenset(writes))
+
+
+def written(interpreter: Interpreter, target: Term, state: State, bound: Mapping[Term, int]) -> frozenset[Place]:
+    """The places that an update of ``target`` writes."""
+    path: list[int] = []
+    while target.op is Op.SELECT:
+        target, position = target.args
+        assert isinstance(target.sort, Array)
+        low, _ = interpreter.instance.bounds(target.sort.domain)
+        path.insert(0, interpreter.evaluate(position, Context(bound, state)) - low)
+    place = (target.data, tuple(path))
+    return frozenset(_leaves(place, value_at(interpreter, state, place)))
+
+
+def writes(recording: Recording, n: int) -> dict[Place, Any]:
+    """What step ``n``, from 0, of a run writes, with the values."""
+    places = touched(recording.interpreter, recording.states[n], recording.moves[n]).writes
+    return {p: value_at(recording.interpreter, recording.states[n + 1], p) for p in places}
+
+
+def value_at(interpreter: Interpreter, state: State, place: Place) -> Any:
+    """What stands at a place."""
+    name, path = place
+    value = state[interpreter.place[name]]
+    for n in path:
+        value = value[n]
+    return value
+
+
+def _positions(target: Term) -> Iterable[Term]:
+    while target.op is Op.SELECT:
+        target, position = target.args
+        yield position
+
+
+def _leaves(place: Place, value: Any) -> Iterator[Place]:
+    if not isinstance(value, tuple):
+        yield place
+        return
+    name, path = place
+    for n, inner in enumerate(value):
+        yield from _leaves((name, (*path, n)), inner)
+
+
+def place_text(instance: Instance, place: Place) -> str:
+    """A place as reports write it: ``alias[2]``."""
+    name, path = place
+    text, sort = name, instance.system.sort_of(name)
+    for n in path:
+        assert isinstance(sort, Array)
+        text += f"[{in_words(sort.domain, instance.members(sort.domain)[n])}]"
+        sort = sort.element
+    return text

@@ -1,0 +1,124 @@
+"""Looking at one run: everything that reports can say of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from planrace.checker.engines.answer import shows
+from planrace.checker.engines.limits import timed
+from planrace.checker.explain.beliefs import beliefs
+from planrace.checker.explain.causes import Question, causes
+from planrace.checker.explain.dependencies import Place, place_text, places_read, step_reads, touched
+from planrace.checker.explain.happens_before import reduced
+from planrace.checker.explain.least_delay import Seek, least_delay
+from planrace.checker.explain.recovery import Recovery
+from planrace.checker.explain.side_by_side import beside
+from planrace.checker.explain.states import neighbourhood, offers, truths
+from planrace.checker.results.explanation import Causes, Delay, Insight
+from planrace.checker.results.guard import Guard
+from planrace.checker.results.trace import Trace
+from planrace.checker.semantics.describe import performer
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Index, Instance
+from planrace.properties.kinds import Invariant, Property, Recoverability, StepInvariant
+
+LONG = 400
+"""Steps of a trace from which on only what costs little is said of it."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of it is wanted. ``full``: all but the following; ``depth``: how far to walk away from the run; ``other``:
+    the variant to lay beside it; ``seek``: searches for the least delay."""
+
+    full: bool = False
+    depth: int | None = None
+    other: Instance | None = None
+    seek: Seek | None = None
+
+
+class Lens:
+    """Looks at runs of one instance. What cannot be said of them is left out, and noted in ``guard``."""
+
+    def __init__(self, instance: Instance, wanted: Wanted, guard: Guard | None = None) -> None:
+        self.instance = instance
+        self.guard = guard or Guard()
+        self.wanted = wanted
+        self.properties: tuple[Property, ...] = instance.system.properties
+        self._recovery: dict[str, Recovery] = {}
+
+    def trace(self, recording: Recording, subject: str) -> Trace | None:
+        """The run in the words of reports; where the author's words fail, without them."""
+        found = self.guard.told(subject, "words of its steps", recording.trace, None)
+        return found or self.guard.told(subject, "steps", lambda: recording.trace(plain=True), None)
+
+    def insight(self, recording: Recording, p: Property | None, subject: str = "the run") -> Insight:
+        """What there is to say of a run, which breaks ``p`` if there is one; ``subject`` is its name else."""
+        told = partial(self.guard.told, subject if p is None else p.name)
+        why = told("causes", lambda: self.causes(recording, p), None)
+        if why is not None:
+            why = replace(why, delay=told("delays", partial(self._delay, recording, p, why), None))
+        if not self.wanted.full:
+            return Insight(causes=why)
+        if why is not None:
+            why = replace(why, edges=told("orders of steps", lambda: reduced(recording), ()))
+        found = Insight(
+            truths=tuple(t for q in self.properties for t in told("truth values", partial(truths, recording, [q]), ())),
+            touched=told("places read and written", lambda: self._touched(recording), ()),
+            causes=why,
+        )
+        other, depth = self.wanted.other, self.wanted.depth
+        if other is not None:
+            beside_it = told("the same steps elsewhere", lambda: beside(recording, other, self.properties), None)
+            found = replace(found, beside=beside_it)
+        if depth is not None:
+            near = told("steps off the run", lambda: neighbourhood(recording, self.properties, depth), None)
+            found = replace(found, neighbourhood=near)
+        if len(recording.moves) > LONG:
+            return found
+        found = replace(
+            found,
+            offers=told("steps that were enabled", lambda: offers(recording), ()),
+            beliefs=told("beliefs", lambda: beliefs(recording, list(map(performer, recording.moves))), ()),
+        )
+        goal = next((q for q in self.properties if isinstance(q, Recoverability)), None)
+        if goal is None:
+            return found
+        last = told("chances of recovery", lambda: self._recoveries(goal).last(recording), None)
+        return replace(found, recoverable=last, goal=goal.meaning)
+
+    def causes(self, recording: Recording, p: Property | None) -> Causes | None:
+        """Why the run breaks ``p``; None where the question makes no sense."""
+        question = None if p is None or not recording.moves else self.question(p)
+        if question is None or len(recording.moves) > LONG or not question.breaks(recording):
+            return None
+        return causes(recording, question)
+
+    def question(self, p: Property) -> Question | None:
+        """What causes ask of a property; None where it is about more than how a run ends."""
+        if isinstance(p, Invariant):
+            return Question(p.name, lambda r: shows(p, r), lambda r: places_read(r.interpreter, p.holds, r.states[-1]))
+        if isinstance(p, StepInvariant):
+            return Question(p.name, lambda r: shows(p, r), lambda r: step_reads(r, p.holds))
+        if isinstance(p, Recoverability):
+            lost = self._recoveries(p).lost
+            return Question(p.name, lost, lambda r: places_read(r.interpreter, p.goal, r.states[-1]))
+        return None
+
+    def _recoveries(self, p: Recoverability) -> Recovery:
+        return self._recovery.setdefault(p.name, Recovery(self.instance, p))
+
+    def _delay(self, recording: Recording, p: Property | None, why: Causes) -> Delay | None:
+        if self.wanted.seek is None or not isinstance(p, Invariant | StepInvariant):
+            return None
+        actors = (recording.moves[n - 1].action.actor for n in why.chain[:1] or why.needed)
+        sort = next((a.sort for a in actors if a is not None and isinstance(a.sort, Index)), None)
+        return None if sort is None else least_delay(self.instance, p, sort, self.wanted.seek)
+
+    def _touched(self, recording: Recording) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+        def texts(places: frozenset[Place]) -> tuple[str, ...]:
+            return tuple(sorted(place_text(self.instance, p) for p in places))
+
+        found = (touched(recording.interpreter, s, m) for s, m in zip(recording.states, recording.moves, strict=False))
+        return tuple((texts(t.reads), texts(t.writes)) for t in timed(found, 1))

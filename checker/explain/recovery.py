@@ -1,0 +1,61 @@
+"""Until when a run could still have recovered: forward search from its states."""
+
+from __future__ import annotations
+
+from planrace.checker.engines.explicit.step_function import Kernel
+from planrace.checker.engines.explicit.transition_graph import acting
+from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.limits import timed
+from planrace.checker.semantics.interpreter import State
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Instance
+from planrace.properties.kinds import Recoverability
+
+MOST = 200_000
+"""States that are looked at to find the goal."""
+
+
+class Recovery:
+    """Whether steps of a property's helpers lead from states to its goal. Answers are remembered."""
+
+    def __init__(self, instance: Instance, p: Recoverability) -> None:
+        helpers = {n for n, a in instance.system.actions.items() if a.tags & (p.helpers | p.manual)}
+        self.property = p
+        self._kernel = Kernel(acting(instance, helpers))
+        self._expand = self._kernel.expand(Watch(states=(p.goal,)))
+        self._known: dict[int, bool] = {}
+
+    def possible(self, state: State) -> bool | None:
+        """Whether the goal can be reached; None where too many states would have to be looked at."""
+        start = self._kernel.layout.encode(state)
+        parents: dict[int, int | None] = {start: None}
+        queue = [start]
+        for s in timed(queue):
+            out: list[int] = []
+            if self._known.get(s) or self._expand(s, out, []) & 1:
+                self._remember(s, parents)
+                return True
+            for t in out:
+                if t not in parents and self._known.get(t) is not False:
+                    parents[t] = s
+                    queue.append(t)
+            if len(queue) > MOST:
+                return None
+        self._known.update(dict.fromkeys(queue, False))
+        return False
+
+    def lost(self, recording: Recording) -> bool:
+        """The last state asks for recovery, and there is none."""
+        state = recording.states[-1]
+        asked = recording.interpreter.holds(self.property.wherever, state)
+        return asked and self.possible(state) is False
+
+    def last(self, recording: Recording) -> int | None:
+        """The number of the last state of a run from which the goal could be reached, if any could."""
+        numbers = range(len(recording.states) - 1, -1, -1)
+        return next((n for n in numbers if self.possible(recording.states[n])), None)
+
+    def _remember(self, s: int | None, parents: dict[int, int | None]) -> None:
+        while s is not None:
+            self._known[s] = True
+            s = parents[s]

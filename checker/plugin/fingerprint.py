@@ -1,0 +1,88 @@
+"""What a question to the checker consists of, as one hash: equal hashes, equal answers."""
+
+from __future__ import annotations
+
+import enum
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from planrace.model.language import Instance, Place, System, Term
+from planrace.model.language.terms import subterms
+
+
+def fingerprint(model: Instance | System, asked: Iterable[object] = ()) -> str:
+    """A hash (SHA-256, hex) of all that a protocol says (at one size, or with sizes open), of what else is ``asked``,
+    and of our version.
+
+    Places in files do not count: a comment more changes no answer. Raises ``TypeError`` for what it cannot read.
+    """
+    digest = hashlib.sha256()
+    for piece in _pieces((planrace_version(), model, tuple(asked)), {}):
+        digest.update(piece.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()
+
+
+def _pieces(value: Any, known: dict[int, int]) -> Iterator[str]:
+    """A value as text, piece by piece; terms share their parts, so each is written once and then named by number."""
+    if isinstance(value, Term):
+        yield from _term(value, known)
+    elif isinstance(value, enum.Enum):
+        yield f"{type(value).__name__}.{value.name}"
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield type(value).__name__
+        for name, inner in _said(value):
+            yield name
+            yield from _pieces(inner, known)
+    elif isinstance(value, Mapping):
+        yield f"{{{len(value)}"
+        for name, inner in value.items():
+            yield repr(name)
+            yield from _pieces(inner, known)
+    elif isinstance(value, tuple | list):
+        yield f"[{len(value)}"
+        for inner in value:
+            yield from _pieces(inner, known)
+    else:
+        yield _leaf(value)
+
+
+def _said(value: Any) -> Iterator[tuple[str, Any]]:
+    """The fields of a dataclass but for places; ``where`` is a term in scenarios."""
+    pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
+    return ((n, v) for n, v in pairs if not (isinstance(v, Place) or (n == "where" and v is None)))
+
+
+def _term(value: Term, known: dict[int, int]) -> Iterator[str]:
+    for t in subterms(value):
+        if id(t) not in known:
+            known[id(t)] = len(known)
+            parts = ",".join(str(known[id(a)]) for a in t.args)
+            yield f"{t.op.name}({parts}):{t.sort!r}:{t.data!r}"
+    yield f"term {known[id(value)]}"
+
+
+def _leaf(value: object) -> str:
+    if isinstance(value, frozenset | set):
+        return repr(sorted(map(_leaf, value)))
+    if value is None or isinstance(value, bool | int | float | str):
+        return repr(value)
+    raise TypeError(f"there is no fingerprint of {value!r}, a {type(value).__name__}")
+
+
+@cache
+def planrace_version() -> str:
+    """That of the package and, since a working copy changes without it, of its sources."""
+    try:
+        released = version("planrace")
+    except PackageNotFoundError:
+        released = "unknown"
+    digest, root = hashlib.sha256(), Path(__file__).parent.parent
+    for file in sorted(f for room in ("model", "checker", "properties") for f in (root / room).rglob("*.py")):
+        digest.update(file.read_bytes())
+    return f"{released} {digest.hexdigest()}"

@@ -1,0 +1,42 @@
+"""Where a violation is to be mended: the step at fault, and the line of its guard in the author's file.
+
+At fault is the step that writes what another process has changed since the writer looked, in a race whose order decides
+(those of the chain first): it acts on what is no longer so. Where a run has no such step, the one that breaks the
+property is at fault.
+"""
+
+from __future__ import annotations
+
+from planrace.checker.results.explanation import Race
+from planrace.checker.results.report import Finding, Report
+from planrace.checker.results.trace import Source, Trace, TraceStep
+from planrace.checker.results.wording import ending
+
+
+def step_at_fault(f: Finding) -> TraceStep | None:
+    """The step at fault of a finding's run; None where there is no run, or no step in it."""
+    if f.trace is None or not f.trace.steps:
+        return None
+    causes = f.insight.causes if f.insight is not None else None
+    if causes is None:
+        return f.trace.steps[-1]
+    links = list(zip(causes.chain, causes.chain[1:], strict=False))
+    races = sorted(causes.races, key=lambda r: (r.first, r.second) not in links)
+    late = (_late(f.trace, race) for race in races)
+    return next((step for step in late if step is not None), f.trace.steps[-1])
+
+
+def _late(trace: Trace, race: Race) -> TraceStep | None:
+    """The step by which the first process of a race writes a place after the second has changed it."""
+    who = trace.steps[race.first - 1].by
+    lost = _changed(trace.steps[race.second - 1]) & set(race.places)
+    return next((s for s in trace.steps[race.second :] if s.by == who and _changed(s) & lost), None)
+
+
+def _changed(step: TraceStep) -> set[str]:
+    return {c.place for c in step.changed}
+
+
+def source_of(report: Report, step: TraceStep) -> Source | None:
+    """The line of a step's guard: of its outcome where its action has several, else of its ``when``."""
+    return report.sources.get(ending(step.action, step.outcome)) or report.sources.get(step.action)

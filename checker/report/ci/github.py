@@ -1,0 +1,96 @@
+"""What GitHub shows of a run of its Actions: annotations in the diff, and a summary of the job in Markdown.
+
+Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
+"""
+
+from __future__ import annotations
+
+from planrace.checker.report.ci.fault import source_of, step_at_fault
+from planrace.checker.report.ci.places import shown_path
+from planrace.checker.report.text.because import why
+from planrace.checker.report.text.document import coverage, how, subject
+from planrace.checker.report.text.markdown import cell
+from planrace.checker.report.trace.mermaid import render_mermaid
+from planrace.checker.results.blocks import clean
+from planrace.checker.results.outcome import Asked, Broken, Judged, Outcome, warned_about, warned_text, warned_title
+from planrace.checker.results.report import UNAVAILABLE, Report
+from planrace.checker.results.trace import Source
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted
+
+SIGNS = {Verdict.VIOLATED: "❌ violated", Verdict.UNKNOWN: "⚠️ unknown", Verdict.HOLDS: "✅ holds"}
+OTHERWISE = {Judged.EXPECTED: "✅ violated, as expected", Judged.OPEN: "⚪ unknown"}
+"""The signs of what is as it should be in its run."""
+
+
+def render_annotations(report: Report, asked: Asked | None = None) -> str:
+    """A line for each property that fails the run, each that is undecided, and each warning."""
+    outcome = Outcome(report, asked or Asked())
+    lines = []
+    for f in report.findings:
+        judged = outcome.of(f)
+        if judged in (Judged.FAILED, Judged.UNDECIDED):
+            step = step_at_fault(f)
+            source = (source_of(report, step) if step is not None else None) or report.source_of_property(f.name)
+            steps = f" in {counted(f.depth, 'step')}" if judged is Judged.FAILED and f.depth is not None else ""
+            message = f"{f.meaning}: {f.verdict.word}{steps} ({f.how}). {why(f)}".strip()
+            lines.append(_line(_word(judged is Judged.UNDECIDED), source, f"{f.name}: {f.verdict.word}", message))
+    for c in outcome.complaints:
+        lines.append(_line(_word(c.undecided), report.sources.get(c.about), c.title, c.message))
+    for w in outcome.warnings:
+        if w.strict or w.kind == UNAVAILABLE:  # others are no more than worth knowing
+            word = "warning" if w.strict else "notice"
+            lines.append(_line(word, report.sources.get(warned_about(w)), warned_title(w), warned_text(w)))
+    return "".join(lines)
+
+
+def broken_annotations(broken: Broken) -> str:
+    """The same where no report came of the run."""
+    return _line("error", broken.source, f"{broken.protocol}: not checked", broken.message)
+
+
+def _word(undecided: bool) -> str:
+    return "warning" if undecided else "error"
+
+
+def _line(word: str, source: Source | None, title: str, message: str) -> str:
+    place = {} if source is None else {"file": shown_path(source.file), "line": str(source.line)}
+    told = ",".join(f"{name}={_property(clean(value))}" for name, value in {**place, "title": title}.items())
+    return f"::{word} {told}::{_data(clean(message))}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def render_summary(report: Report, asked: Asked | None = None) -> str:
+    """The report in Markdown: a table of properties, what else fails the run, warnings, and the first counterexample as
+    a diagram."""
+    outcome = Outcome(report, asked or Asked())
+    lines = [f"## {cell(report.protocol)}: {cell(outcome.headline)}", "", cell(subject(report)), ""]
+    if report.exploration is not None:
+        lines += [cell(coverage(report, report.exploration)), ""]
+    lines += ["| property | verdict | how |", "| --- | --- | --- |"]
+    lines += [
+        f"| {cell(f.name)} | {OTHERWISE.get(outcome.of(f), SIGNS[f.verdict])} | {cell(how(f))} |"
+        for f in report.findings
+    ]
+    told = [f"- ❌ {cell(c.message)}" for c in outcome.complaints]
+    told += [f"- {'⚠️ ' if w.strict else ''}{cell(warned_text(w))}" for w in outcome.warnings]
+    lines += ["", *told] if told else []
+    broken = next((f for f in report.findings if f.verdict is Verdict.VIOLATED and f.trace is not None), None)
+    if broken is not None and broken.trace is not None:
+        lines += ["", f"### {cell(broken.name)}", "", cell(f"Promised: {broken.meaning}."), ""]
+        diagram = render_mermaid(broken.trace, broken.match, variables=broken.variables or report.variables)
+        lines += ["```mermaid", diagram.rstrip(), "```", ""]
+        lines += [cell(why(broken))] if why(broken) else []
+    return "\n".join(lines) + "\n"
+
+
+def broken_summary(broken: Broken) -> str:
+    """The same where no report came of the run."""
+    return f"## {cell(broken.protocol)}: ❌ not checked (exit {broken.code})\n\n{cell(broken.message)}\n"

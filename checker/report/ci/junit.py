@@ -1,0 +1,139 @@
+"""JUnit XML, one test case a property, in the shape that pytest 9 writes (``--junit-xml``).
+
+Violated is a failure, undecided an error (a skipped test is green everywhere); a violation that was expected passes
+with its run in ``system-out``, and what is undecided beside it is skipped, for nobody asked for more. What else fails
+the run is a case of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from xml.etree import ElementTree
+
+from planrace.checker.report.text.document import how, timeline, unreached, violation
+from planrace.checker.report.text.plain import render_plain
+from planrace.checker.results.blocks import Block, Document, Paragraph
+from planrace.checker.results.explanation import Declared
+from planrace.checker.results.outcome import Asked, Broken, Complaint, Judged, Outcome, warned_text
+from planrace.checker.results.report import Finding, Report
+from planrace.checker.results.wording import counted
+
+KINDS = {"invariant": "InvariantViolated", "step invariant": "StepInvariantViolated"}
+
+
+def render_junit(report: Report, asked: Asked | None = None, *, now: datetime | None = None) -> str:
+    """The report as JUnit XML, by what was asked of the run. ``now`` stands for the present, in tests."""
+    outcome, times = Outcome(report, asked or Asked()), _times(report)
+    cases = [_case(report.protocol, f.name, times[f.name]) for f in report.findings]
+    for case, f in zip(cases, report.findings, strict=True):
+        _judge(case, f, f.variables or report.variables, outcome.of(f))
+    for complaint in outcome.complaints:
+        cases.append(_case(report.protocol, complaint.title))
+        _complain(cases[-1], complaint, report.variables)
+    warnings = [f"warning: {warned_text(w)}" if w.strict else warned_text(w) for w in outcome.warnings]
+    return _suite(report.protocol, cases, sum(times.values()), now, _properties(report), "\n".join(warnings))
+
+
+def render_broken(broken: Broken, *, now: datetime | None = None) -> str:
+    """The same where no report came of the run: one case, which is an error."""
+    case = _case(broken.protocol, "the run")
+    _add(case, "error", {"type": "NoReport", "message": f"exit {broken.code}"}, broken.message)
+    return _suite(broken.protocol, [case], 0.0, now)
+
+
+def _suite(
+    protocol: str,
+    cases: Sequence[ElementTree.Element],
+    seconds: float,
+    now: datetime | None,
+    properties: Mapping[str, object] | None = None,
+    out: str = "",
+) -> str:
+    counted = {f"{tag}s": str(sum(c.find(tag) is not None for c in cases)) for tag in ("error", "failure")}
+    suite = ElementTree.Element(
+        "testsuite",
+        {
+            "name": _clean(f"planrace.{protocol}"),
+            "tests": str(len(cases)),
+            **counted,
+            "skipped": str(sum(c.find("skipped") is not None for c in cases)),
+            "time": f"{seconds:.3f}",
+            "timestamp": (now or datetime.now(UTC)).isoformat(timespec="seconds"),
+        },
+    )
+    if properties:
+        listed = ElementTree.SubElement(suite, "properties")
+        for name, value in properties.items():
+            ElementTree.SubElement(listed, "property", {"name": _clean(name), "value": _clean(str(value))})
+    suite.extend(cases)
+    if out:
+        _add(suite, "system-out", {}, out)
+    root = ElementTree.Element("testsuites")
+    root.append(suite)
+    ElementTree.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
+
+
+def _properties(report: Report) -> dict[str, object]:
+    values: dict[str, object] = {**report.parameters, "faults": ", ".join(report.faults) or "none"}
+    values["protections"] = ", ".join(report.protections) or "none"
+    if report.exploration is not None:
+        e = report.exploration
+        values |= {"states": e.states, "transitions": e.transitions, "complete": str(e.complete).lower()}
+    return values
+
+
+def _times(report: Report) -> dict[str, float]:
+    """Seconds by property: one search answers all, so each has its share of it; of a proof those that it proves."""
+    searched = report.exploration.seconds if report.exploration is not None else 0.0
+    times = {f.name: searched / len(report.findings) for f in report.findings}
+    for proof in report.proofs:
+        for name in proof.properties:
+            times[name] += sum(o.seconds for o in proof.obligations) / len(proof.properties)
+    return times
+
+
+def _case(protocol: str, name: str, seconds: float = 0.0) -> ElementTree.Element:
+    named = {"classname": _clean(f"planrace.{protocol}"), "name": _clean(name), "time": f"{seconds:.6f}"}
+    return ElementTree.Element("testcase", named)
+
+
+def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared], judged: Judged) -> None:
+    """Put into the case what is said of its property."""
+    match judged:
+        case Judged.HOLDS:
+            _add(case, "system-out", {}, f"holds: {how(f)}")
+        case Judged.EXPECTED:
+            _add(case, "system-out", {}, _text(*violation(f, variables, {}), closing=f.how))
+        case Judged.FAILED:
+            message = f"violated in {counted(f.depth, 'step')}" if f.depth is not None else f"violated: {f.how}"
+            told = _text(*violation(f, variables, {}), closing=f.how)
+            _add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, told)
+        case Judged.OPEN:
+            _add(case, "skipped", {"type": "Undecided", "message": f"undecided: {f.how}"}, f.how)
+        case Judged.UNDECIDED:
+            blocks = () if f.unreached is None else tuple(unreached(f.name, f.unreached, variables))
+            _add(case, "error", {"type": "Undecided", "message": f.how}, _text(*blocks, closing=f.how))
+
+
+def _complain(case: ElementTree.Element, c: Complaint, variables: Sequence[Declared]) -> None:
+    kind = "".join(word.capitalize() for word in c.kind.split())
+    run = () if c.trace is None else (timeline(c.trace, variables=variables),)
+    attributes = {"type": kind, "message": c.message}
+    _add(case, "error" if c.undecided else "failure", attributes, _text(Paragraph(c.message), *run, closing=c.kind))
+
+
+def _text(*blocks: Block, closing: str) -> str:
+    return render_plain(Document(blocks, closing))
+
+
+def _add(parent: ElementTree.Element, tag: str, attributes: dict[str, str], text: str) -> None:
+    child = ElementTree.SubElement(parent, tag, {n: _clean(v) for n, v in attributes.items()})
+    child.text = _clean(text)
+
+
+def _clean(text: str) -> str:
+    """Text that XML 1.0 can hold (section 2.2): other characters are not allowed even as references."""
+    return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", text)

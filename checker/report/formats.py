@@ -1,0 +1,225 @@
+"""The forms of a report by name: of the whole of it, or of one of its traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from planrace.checker.report.output import OutputError
+from planrace.checker.results.blocks import clean
+from planrace.checker.results.explanation import Declared, Insight
+from planrace.checker.results.guard import fault
+from planrace.checker.results.outcome import Asked, Broken, warned_text
+from planrace.checker.results.report import UNAVAILABLE, Finding, Report
+from planrace.checker.results.scenario import Match
+from planrace.checker.results.trace import Trace
+from planrace.checker.results.verdict import Verdict
+
+WHOLE = {
+    "text": "what happened, step by step",
+    "json": "everything, for programs; check explain makes all other forms of it",
+    "html": "a page to walk through the runs, in one file",
+    "junit": "JUnit XML, one test case a property",
+    "sarif": "SARIF 2.1.0, for code scanning",
+    "annotations": "workflow commands, for GitHub's diff view",
+    "summary": "Markdown with a diagram, for the summary of a job",
+}
+FOR_CI = ("junit", "sarif", "annotations", "summary")
+"""The forms that say of every run what it came to, also of one that has no report."""
+OF_TRACE = {
+    "mermaid": "a sequence diagram that GitHub draws",
+    "svg": "the same as a picture",
+    "shiviz": "a log with vector clocks, for ShiViz",
+    "itf": "Informal Trace Format, for Apalache, Quint and their tools",
+    "tlc": "TLC's JSON, for tlc -loadTrace json",
+    "dot": "the trace and what lies around it, for Graphviz",
+    "graphml": "the same as GraphML",
+}
+FORMS = {**WHOLE, **OF_TRACE}
+
+
+ENDINGS = (
+    (".itf.json", "itf"),
+    (".tlc.json", "tlc"),
+    (".json", "json"),
+    (".txt", "text"),
+    (".baseline", "text"),
+    (".html", "html"),
+    (".xml", "junit"),
+    (".sarif", "sarif"),
+    (".md", "summary"),
+    (".md", "markdown"),
+    (".mmd", "mermaid"),
+    (".mermaid", "mermaid"),
+    (".svg", "svg"),
+    (".dot", "dot"),
+    (".graphml", "graphml"),
+)
+"""The forms that the name of a file asks for, of those that there are."""
+
+
+def form_of(path: str | Path, there: Collection[str] = tuple(FORMS), what: str = "report") -> str:
+    """The form of a file by its ending, of those that are ``there``; where it has none JSON, or else the first. Raises
+    ``ValueError`` for other endings. ``what`` is to be written."""
+    name = Path(path).name
+    found = next((form for end, form in ENDINGS if name.endswith(end) and form in there), None)
+    if found is None and Path(path).suffix:
+        raise ValueError(f"no form of a {what} ends with {Path(path).suffix!r}; name one: {', '.join(there)}")
+    return found or ("json" if "json" in there else next(iter(there)))
+
+
+class NoTraceError(Exception):
+    """There is no trace to make the form of; says what there is."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A trace of a report with what belongs to it; ``witness``: nothing is violated, the run shows what is possible."""
+
+    name: str
+    trace: Trace
+    match: Match | None
+    insight: Insight | None
+    variables: tuple[Declared, ...]
+    witness: bool = False
+
+
+def choose(report: Report, name: str | None = None) -> Chosen:
+    """The trace of that property (or "fullest"); without a name that of the first property that is violated, else the
+    first there is. Raises ``NoTraceError``."""
+    there = list(_traces(report))
+    found = there[0] if there and name is None else next((c for c in there if c.name == name), None)
+    if found is None:
+        names = ", ".join(c.name for c in there) or "none: no property is violated or reached"
+        asked = "there is no trace" if name is None else f"there is no trace called {name!r}"
+        raise NoTraceError(f"{asked} in the report of {report.protocol} (there are: {names})")
+    return found
+
+
+def _traces(report: Report) -> Iterator[Chosen]:
+    def of(f: Finding) -> Iterator[Chosen]:
+        if f.trace is not None:
+            witness = f.verdict is Verdict.HOLDS
+            yield Chosen(f.name, f.trace, f.match, f.insight, f.variables or report.variables, witness)
+
+    for f in sorted(report.findings, key=lambda f: f.verdict is not Verdict.VIOLATED):
+        yield from of(f)
+    told = report.telling
+    if told is not None and told.trace is not None:
+        yield Chosen("fullest", told.trace, told.match, told.insight, report.variables)
+
+
+def render_whole(form: str, report: Report, asked: Asked | None = None, *, everything: bool = False) -> str:
+    """A form of the whole report but for text, which wants an exit code. ``asked`` is what was asked of the run (forms
+    for CI), ``everything`` whether results that are no failures are wanted too (SARIF)."""
+    match form:
+        case "json":
+            from planrace.checker.report.json.write import render_json
+
+            return render_json(report)
+        case "html":
+            from planrace.checker.report.html.page import render_html
+
+            return render_html(report)
+        case "junit":
+            from planrace.checker.report.ci.junit import render_junit
+
+            return render_junit(report, asked)
+        case "sarif":
+            from planrace.checker.report.ci.sarif import render_sarif
+
+            return render_sarif(report, asked, everything=everything)
+    from planrace.checker.report.ci.github import render_annotations, render_summary
+
+    return {"annotations": render_annotations, "summary": render_summary}[form](report, asked)
+
+
+def render_broken(form: str, broken: Broken) -> str:
+    """A form for CI where no report came of the run. Raises ``OutputError``, so that nothing hides why none did."""
+    from planrace.checker.report.ci import github, junit, sarif
+
+    makers: dict[str, Callable[[Broken], str]] = {
+        "junit": junit.render_broken,
+        "sarif": sarif.render_broken,
+        "annotations": github.broken_annotations,
+        "summary": github.broken_summary,
+    }
+    try:
+        return makers[form](broken)
+    except Exception as problem:
+        raise OutputError(f"there is no {form} of this failure: {fault(problem)}") from problem
+
+
+def render_trace(form: str, report: Report, name: str | None = None) -> str:
+    """A form of one trace of the report. Raises ``NoTraceError``."""
+    made = _MAKERS[form](report, choose(report, name))
+    return made + "".join(
+        _COMMENTS[form].format(text.replace("--", "- -")) for text in missing(report) if form in _COMMENTS
+    )
+
+
+def missing(report: Report) -> list[str]:
+    """What could not be told, in sentences."""
+    return [clean(warned_text(w)) for w in report.warnings if w.kind == UNAVAILABLE]
+
+
+def _mermaid(report: Report, c: Chosen) -> str:
+    from planrace.checker.report.trace.mermaid import render_mermaid
+
+    return render_mermaid(c.trace, c.match, _title(report, c), witness=c.witness, variables=c.variables)
+
+
+def _svg(report: Report, c: Chosen) -> str:
+    from planrace.checker.report.trace.svg import render_svg
+
+    return render_svg(c.trace, c.match, _title(report, c), witness=c.witness, variables=c.variables)
+
+
+def _shiviz(report: Report, c: Chosen) -> str:
+    from planrace.checker.report.trace.shiviz import render_shiviz
+
+    return render_shiviz(c.trace, c.insight.touched if c.insight is not None else ())
+
+
+def _itf(report: Report, c: Chosen) -> str:
+    from planrace.checker.report.trace.itf import render_itf
+
+    told = ". ".join([_title(report, c), *missing(report)])
+    return render_itf(c.trace, c.variables, description=told, parameters=report.parameters)
+
+
+def _tlc(report: Report, c: Chosen) -> str:
+    from planrace.checker.report.trace.tlc import render_tlc
+
+    module = report.protocol if report.protocol.isidentifier() else "Model"
+    return render_tlc(c.trace, c.variables, module=module)
+
+
+def _dot(report: Report, c: Chosen) -> str:
+    from planrace.checker.report.trace.graphs import render_dot, trace_graph
+
+    return render_dot(trace_graph(c.trace, c.insight))
+
+
+def _graphml(report: Report, c: Chosen) -> str:
+    from planrace.checker.report.trace.graphs import render_graphml, trace_graph
+
+    return render_graphml(trace_graph(c.trace, c.insight))
+
+
+def _title(report: Report, c: Chosen) -> str:
+    return f"{report.protocol}: {c.name}" + (" (a witness, nothing is violated)" if c.witness else "")
+
+
+_COMMENTS = {"mermaid": "%% {}\n", "dot": "// {}\n", "svg": "<!-- {} -->\n", "graphml": "<!-- {} -->\n"}
+"""How a form has what is no part of its picture."""
+_MAKERS: dict[str, Callable[[Report, Chosen], str]] = {
+    "mermaid": _mermaid,
+    "svg": _svg,
+    "shiviz": _shiviz,
+    "itf": _itf,
+    "tlc": _tlc,
+    "dot": _dot,
+    "graphml": _graphml,
+}

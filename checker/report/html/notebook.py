@@ -1,0 +1,76 @@
+"""Reports and runs in a notebook: what ``_repr_html_`` answers. Everything is escaped; there is no script in it.
+
+A report is drawn from the blocks that text is drawn from, so that a notebook says what the command says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from planrace.checker.report.text.document import document, timeline
+from planrace.checker.results.blocks import Block, Entry, Facts, Grid, Heading, Paragraph, Timeline, Verdicts, clean
+from planrace.checker.results.report import Report
+from planrace.checker.results.trace import Trace
+
+COLOURS = {"violated": "#c22f2f", "unknown": "#b26a00", "holds": "#2f8f57", "": "inherit"}
+LEFT = "text-align:left;vertical-align:top"
+
+
+def paint(shown: Report | Trace) -> str:
+    """A report as its text says it, a run as a list of its steps."""
+    if isinstance(shown, Trace):
+        return _run(shown)
+    told = document(shown)
+    title, *rest = told.blocks
+    head = _text(title.text) if isinstance(title, Heading) else ""
+    blocks = "".join(_block(b) for b in rest)
+    return f'<div><h3 style="color:{COLOURS[told.tone]}">{head}</h3>{blocks}</div>'
+
+
+def _run(trace: Trace) -> str:
+    """A run by itself: nobody knows whether its last step decides anything."""
+    loop = "" if trace.loop is None else f"<p>It goes on as after step {trace.loop}, for ever.</p>"
+    return _steps(timeline(trace, mark=False).entries) + loop
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading(text=text):
+            return f"<h4>{_text(text)}</h4>"
+        case Paragraph(text=text, tone=tone):
+            return f'<p style="color:{COLOURS[tone]}">{_text(text)}</p>'
+        case Verdicts(rows=rows):
+            return _table((_verdict(word), _text(name), _text(how)) for name, word, how in rows)
+        case Facts(rows=rows):
+            return _table(tuple(map(_text, row)) for row in rows)
+        case Grid(header=header, rows=rows):
+            return _table(tuple(map(_text, row)) for row in (header, *rows))
+        case Timeline(entries=entries):
+            return _steps(entries)
+
+
+def _verdict(word: str) -> str:
+    return f'<b style="color:{COLOURS[word]}">{_text(word)}</b>'
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    cells = ("".join(f'<td style="{LEFT}">{cell}</td>' for cell in row) for row in rows)
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
+
+
+def _steps(entries: Sequence[Entry]) -> str:
+    return f"<ol>{''.join(f'<li>{_step(e)}</li>' for e in entries)}</ol>"
+
+
+def _step(e: Entry) -> str:
+    """A step, the one that decides in red."""
+    named = ", ".join(e.facts)
+    facts = f" <b>{_text(f'<{named}>')}</b>" if named else ""
+    sees = "".join(f"<br><b>{_text(seen)}</b>" for seen in e.sees)
+    told = f'<i>{_text(e.who)}</i> {_text(e.text)}{facts}<br><small style="opacity:.7">{_text(e.details)}</small>{sees}'
+    return f'<span style="color:{COLOURS["violated"]}">▶ {told}</span>' if e.mark else told
+
+
+def _text(text: str) -> str:
+    return escape(clean(text))

@@ -1,0 +1,217 @@
+"""The explorer page: one HTML file with everything in it, that asks nobody for anything.
+
+The page is put together from ``page/``; its policy (CSP level 3, hashes of the one script and the one style) lets
+nothing else run or load. Everything of the report goes in as JSON, and from there into the page as text.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from planrace.checker.report.html.proof_page import matrix_data, matrix_title, proof_data
+from planrace.checker.report.json.write import variables_json
+from planrace.checker.report.text.because import finding_because
+from planrace.checker.report.text.continuations import continuation
+from planrace.checker.report.text.document import coverage, sizes_text, subject
+from planrace.checker.report.trace.traffic import channel_at, deliveries
+from planrace.checker.results.blocks import clean
+from planrace.checker.results.explanation import Declared, Insight, Neighbourhood, Offer, Race
+from planrace.checker.results.matrix import MatrixReport
+from planrace.checker.results.outcome import warned_text
+from planrace.checker.results.report import Finding, Report
+from planrace.checker.results.scenario import Match
+from planrace.checker.results.trace import Change, Observed, Trace, TraceStep
+from planrace.checker.results.verdict import Verdict
+
+PAGE = Path(__file__).parent / "page"
+SCRIPTS = ("data", "dom", "lanes", "pictures", "panels", "proofs", "main")
+
+
+def render_html(report: Report) -> str:
+    """The page of a report: its runs, step by step, and its proofs."""
+    return _page(f"{report.protocol}: {report.verdict.word}", _data(report))
+
+
+def render_matrix(report: MatrixReport) -> str:
+    """The page of the table of all proofs."""
+    title = matrix_title(report)
+    subject = f"every size with {sizes_text(report.parameters)}" if report.parameters else "every size"
+    nothing: dict[str, Any] = dict.fromkeys(("warnings", "variables", "pictures", "properties", "findings", "runs"), ())
+    return _page(title, {**nothing, "title": title, "subject": subject, "proof": None, "matrix": matrix_data(report)})
+
+
+def _page(title: str, data: Mapping[str, Any]) -> str:
+    script = '"use strict";\n(() => {\n' + "\n".join(_part(f"{name}.js") for name in SCRIPTS) + "\n})();\n"
+    style = _part("page.css")
+    parts = {
+        "title": html.escape(clean(title)),
+        "script_hash": _hash(script),
+        "style_hash": _hash(style),
+        "style": style,
+        "data": _embedded(data),
+        "script": script,
+    }
+    page = _part("page.html")
+    pieces = page.split("{{")
+    return pieces[0] + "".join(parts[name] + rest for name, _, rest in (p.partition("}}") for p in pieces[1:]))
+
+
+def _part(name: str) -> str:
+    return (PAGE / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _embedded(data: Any) -> str:
+    """JSON that no HTML parser takes for anything else."""
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _data(report: Report) -> dict[str, Any]:
+    """What the page shows. Runs that several properties share are there once."""
+    runs: dict[tuple[Any, ...], int] = {}
+    made: list[dict[str, Any]] = []
+    findings: list[dict[str, Any]] = []
+    for f in _told(report):
+        assert f.trace is not None
+        key = (
+            f.trace.loop,
+            str(f.trace.initial),
+            *((s.action, str(dict(s.parameters)), s.outcome) for s in f.trace.steps),
+        )
+        if key not in runs:
+            runs[key] = len(made)
+            made.append(_run(f, f.trace, f.insight or Insight(), report.variables))
+        findings.append(_finding(f, runs[key], f.variables or report.variables))
+    shown = {f["name"]: n for n, f in reversed(list(enumerate(findings)))}
+    properties = [
+        {"name": f.name, "word": f.verdict.word, "how": f.how, "finding": shown.get(f.name)} for f in report.findings
+    ]
+    extra = [{**f, "finding": n, "how": f["promise"]} for n, f in enumerate(findings) if f["name"] == FULLEST]
+    return {
+        "title": f"{report.protocol}: {report.verdict.word}",
+        "subject": ". ".join(
+            [subject(report), *([coverage(report, report.exploration)] if report.exploration else [])]
+        ),
+        "warnings": [clean(warned_text(w)) for w in report.warnings],
+        "variables": variables_json(report.variables),
+        "pictures": [asdict(p) for p in report.pictures],
+        "properties": [*properties, *extra],
+        "findings": findings,
+        "runs": made,
+        "proof": proof_data(report),
+        "matrix": None,
+    }
+
+
+FULLEST = "the fullest match"
+
+
+def _told(report: Report) -> Iterable[Finding]:
+    """Everything with a run: violations, the run that shows the scenario in full, other counterexamples, witnesses."""
+    broken = [f for f in report.findings if f.trace is not None and f.verdict is Verdict.VIOLATED]
+    yield from broken
+    told = report.telling
+    if told is not None and told.trace is not None:
+        how = f"a run that shows every fact of the scenario ({told.how})"
+        yield Finding(
+            FULLEST, "scenario", how, Verdict.VIOLATED, told.how, told.trace, told.match, insight=told.insight
+        )
+    for f in broken:
+        for n, (trace, why) in enumerate(f.others.runs if f.others is not None else (), 1):
+            name = f"{f.name}, other {n}"
+            yield Finding(name, f.kind, f.meaning, f.verdict, f.how, trace, insight=Insight(causes=why))
+    yield from (f for f in report.findings if f.trace is not None and f.verdict is not Verdict.VIOLATED)
+
+
+def _race(race: Race, variables: Sequence[Declared]) -> dict[str, Any]:
+    return {**asdict(race), "places": list(dict.fromkeys(channel_at(p, variables) for p in race.places))}
+
+
+def _finding(f: Finding, run: int, variables: Sequence[Declared]) -> dict[str, Any]:
+    after = [b.text for b in continuation(f) if hasattr(b, "text")]
+    causes = f.insight.causes if f.insight is not None else None
+    return {
+        "name": f.name,
+        "word": f.verdict.word,
+        "verdict": f.verdict.word,
+        "promise": f.meaning if f.name == FULLEST else f"Promised: {f.meaning}.",
+        "because": " ".join([*after, finding_because(f)]).strip(),
+        "run": run,
+        "match": None if f.match is None else _match(f.match),
+        "causes": None
+        if causes is None
+        else {"races": [_race(r, variables) for r in causes.races], "chain": causes.chain},
+    }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {"scenario": match.scenario, "facts": [asdict(f) for f in match.facts]}
+
+
+def _run(f: Finding, trace: Trace, insight: Insight, variables: Sequence[Declared]) -> dict[str, Any]:
+    near = insight.neighbourhood
+    return {
+        "variables": variables_json(f.variables) or None,
+        "deliveries": [[asdict(d) for d in taken] for taken in deliveries(trace, f.variables or variables)],
+        "initial": dict(trace.initial),
+        "steps": [_step(s) for s in trace.steps],
+        "loop": trace.loop,
+        "offers": [] if near is not None else [[_step(o) for o in offers] for offers in insight.offers],
+        "truths": [asdict(t) for t in insight.truths],
+        "beliefs": [asdict(b) for b in insight.beliefs],
+        "recoverable": insight.recoverable,
+        "beside": None if insight.beside is None else _beside(insight),
+        "neighbourhood": None if near is None else _neighbourhood(near),
+    }
+
+
+def _beside(insight: Insight) -> dict[str, Any]:
+    other = insight.beside
+    assert other is not None
+    return {
+        "protocol": other.protocol,
+        "protections": other.protections,
+        "initial": dict(other.initial),
+        "steps": [None if s is None else _step(s) for s in other.steps],
+        "broken": other.broken,
+    }
+
+
+def _neighbourhood(near: Neighbourhood) -> dict[str, Any]:
+    """States with their steps; ``edge`` are those whose steps were not followed."""
+    states = [{"offers": [_step(o) for o in s.offers], "broken": s.broken} for s in near.states]
+    return {"states": states, "edge": [n for n, s in enumerate(near.states) if not s.offers]}
+
+
+def _step(s: TraceStep | Offer) -> dict[str, Any]:
+    return {
+        "action": s.action,
+        "parameters": dict(s.parameters),
+        "by": s.by,
+        "role": s.role,
+        "outcome": s.outcome,
+        "fault": s.fault,
+        "text": s.text,
+        "changed": [_change(c) for c in s.changed],
+        "observed": [_seen(o) for o in s.observed],
+        "to": getattr(s, "to", None),
+    }
+
+
+def _change(c: Change) -> Mapping[str, Any]:
+    return {"place": c.place, "before": c.before, "after": c.after, "variable": c.variable, "path": c.path}
+
+
+def _seen(o: Observed) -> Mapping[str, Any]:
+    return {"title": o.title, "member": o.member, "text": o.text}

@@ -1,0 +1,258 @@
+"""Decoding JSON that may come from strangers into the values that reports are made of.
+
+msgspec checks every type on the way (``$.properties[0].trace`` in its messages is the place), reads the dataclasses of
+the vocabulary as they are, and refuses what is malformed: it is small, has no dependencies and is the fastest of the
+decoders that read dataclasses. Where the form in JSON differs from the dataclass, the form is a class here.
+
+``consistent`` then checks what types cannot say, so that everything behind the door may trust what it is given.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from planrace.checker.report.errors import MalformedError, ReadError
+from planrace.checker.report.json.write import OF_PROPERTY
+from planrace.checker.results.explanation import Causes, Declared, Insight, Picture
+from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, Obligation, Unreached
+from planrace.checker.results.report import Exploration, Finding, Others, Report, Warned
+from planrace.checker.results.scenario import FactMatch, Match, Telling
+from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
+from planrace.checker.results.trace import Shown, Source, Trace
+from planrace.checker.results.verdict import Verdict
+
+MOST = 256 * 2**20
+"""Bytes of a file that is read: a run of a hundred thousand steps has fewer."""
+NESTED = 100
+"""Levels of lists and objects; reports have about fifteen."""
+DEEP = f"it is nested too deeply (more than {NESTED} levels)"
+BITS = 4096
+"""Binary digits of a number; Python refuses to write far longer ones in decimal."""
+
+X = TypeVar("X")
+
+
+def content(path: str | Path) -> bytes:
+    """What a file holds, if that is not too much. Raises ``ReadError``."""
+    try:
+        with Path(path).open("rb") as file:
+            found = file.read(MOST + 1)
+    except (OSError, ValueError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise ReadError(f"cannot read {path}: {why} (check the path)") from problem
+    if len(found) > MOST:
+        raise ReadError(f"{path} has more than {MOST // 2**20} MiB (reports have less)")
+    return found
+
+
+def parsed(text: bytes) -> Any:
+    """The values that JSON text holds. Raises ``MalformedError``."""
+    try:
+        found = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise MalformedError(f"it is no JSON: {problem}") from None
+    except RecursionError:
+        raise MalformedError(DEEP) from None
+    _shallow(found)
+    return found
+
+
+def _shallow(found: Any) -> None:
+    """Refuse what is nested so deeply that whoever walks over it would run out of stack, and endless numbers."""
+    level = [found]
+    for _ in range(NESTED):
+        level = [x for v in level if isinstance(v, dict | list) for x in (v.values() if isinstance(v, dict) else v)]
+        if not level:
+            return
+        if any(isinstance(x, int) and x.bit_length() > BITS for x in level):
+            raise MalformedError("a number has thousands of digits")
+    raise MalformedError(DEEP)
+
+
+def typed(found: Any, kind: type[X]) -> X:
+    """Values that JSON holds as one of the classes here or in the vocabulary. Raises ``MalformedError``."""
+    try:
+        return msgspec.convert(found, kind)
+    except msgspec.ValidationError as problem:
+        raise MalformedError(_placed(str(problem))) from None
+
+
+def _placed(message: str) -> str:
+    """A message of msgspec with the place first, as other messages have it."""
+    what, _, place = message.partition(" - at ")
+    where = place.strip("`").removeprefix("$").removeprefix(".")
+    if lacking := re.fullmatch("Object missing required field `(.*)`", what):
+        return f"{where}.{lacking[1]} is missing".removeprefix(".")
+    return f"{where or 'it'}: {what[0].lower()}{what[1:]}"
+
+
+# The forms that differ -------------------------------------------------------------------------------------------
+class LeftOut(msgspec.Struct):
+    """A property that was not asked."""
+
+    name: str
+    kind: str
+    why: str
+
+
+class MatchForm(msgspec.Struct):
+    """How far a run shows a scenario."""
+
+    scenario: str
+    facts: tuple[FactMatch, ...]
+    roles: dict[str, Shown]
+
+    def made(self) -> Match:
+        return Match(self.scenario, self.facts, self.roles)
+
+
+class TellingForm(msgspec.Struct):
+    """The best match of a report: of the run that was looked for, or of a property's."""
+
+    how: str
+    scenario: str | None = None
+    facts: tuple[FactMatch, ...] = ()
+    roles: dict[str, Shown] = {}
+    trace: Trace | None = None
+    insight: Insight | None = None
+
+    def made(self) -> Telling | None:
+        """What the search for a run that shows the scenario in full came to, where there was one."""
+        if self.trace is None:
+            return None if self.how == OF_PROPERTY else Telling(None, None, self.how)
+        if self.scenario is None:
+            raise MalformedError("postmortem: it has a trace and no scenario")
+        return Telling(Match(self.scenario, self.facts, self.roles), self.trace, self.how, self.insight)
+
+
+class OtherRun(msgspec.Struct):
+    """A further counterexample and its causes."""
+
+    trace: Trace
+    causes: Causes
+
+
+class OthersForm(msgspec.Struct):
+    """Counterexamples that differ from the first."""
+
+    runs: tuple[OtherRun, ...]
+    how: str
+
+    def made(self) -> Others:
+        return Others(tuple((r.trace, r.causes) for r in self.runs), self.how)
+
+
+class FindingForm(msgspec.Struct):
+    """The answer for one property."""
+
+    name: str
+    kind: str
+    meaning: str
+    verdict: Literal["violated", "unknown", "holds"]
+    how: str
+    trace: Trace | None = None
+    postmortem: MatchForm | None = None
+    parameters: dict[str, int] | None = None
+    unreached: Unreached | None = None
+    hopeless: Hopeless | None = None
+    fairness: tuple[Fairness, ...] = ()
+    runbook: Runbook | None = None
+    insight: Insight | None = None
+    others: OthersForm | None = None
+    variables: tuple[Declared, ...] = ()
+
+    def made(self) -> Finding:
+        same = {f.name: getattr(self, f.name) for f in fields(Finding) if f.name in self.__struct_fields__}
+        return Finding(
+            **{
+                **same,
+                "verdict": Verdict[self.verdict.upper()],
+                "match": None if self.postmortem is None else self.postmortem.made(),
+                "others": None if self.others is None else self.others.made(),
+            }
+        )
+
+
+class ObligationForm(msgspec.Struct):
+    """Something that a solver had to show."""
+
+    kind: str
+    fact: str
+    action: str
+    proved: bool
+    uses: tuple[str, ...]
+    seconds: float
+    reason: str | None = None
+
+
+class ProofForm(msgspec.Struct):
+    """A proof for every size."""
+
+    properties: tuple[str, ...]
+    statement: str
+    assumptions: str
+    conjuncts: tuple[Conjunct, ...]
+    obligations: tuple[ObligationForm, ...]
+
+    def made(self) -> Certificate:
+        obligations = tuple(
+            Obligation(o.kind, o.fact, o.action, o.proved, o.uses, o.seconds, o.reason or "") for o in self.obligations
+        )
+        return Certificate(self.properties, self.statement, self.assumptions, self.conjuncts, obligations)
+
+
+class ReportForm(msgspec.Struct):
+    """A report: what ``check --format json`` writes."""
+
+    protocol: str
+    parameters: dict[str, int | str]
+    faults: tuple[str, ...]
+    protections: tuple[str, ...]
+    engine: str
+    properties: tuple[FindingForm, ...]
+    exploration: Exploration | None
+    left_out: tuple[LeftOut, ...]
+    interrupted: bool
+    warnings: tuple[Warned, ...]
+    proofs: tuple[ProofForm, ...]
+    confirmation: Confirmation | None
+    every_size: bool
+    variables: tuple[Declared, ...]
+    pictures: tuple[Picture, ...]
+    sources: dict[str, Source]
+    postmortem: TellingForm | None = None
+
+    def made(self) -> Report:
+        same = {f.name: getattr(self, f.name) for f in fields(Report) if f.name in self.__struct_fields__}
+        return Report(
+            **{
+                **same,
+                "findings": tuple(f.made() for f in self.properties),
+                "left_out": tuple((x.name, x.kind, x.why) for x in self.left_out),
+                "telling": None if self.postmortem is None else self.postmortem.made(),
+                "proofs": tuple(p.made() for p in self.proofs),
+            }
+        )
+
+
+class SavedForm(msgspec.Struct):
+    """A trace alone, as ``check walk`` saves it."""
+
+    protocol: str
+    trace: Trace
+    parameters: dict[str, int | str]
+    faults: tuple[str, ...]
+    protections: tuple[str, ...]
+    variables: tuple[Declared, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+
+    def made(self) -> Report:
+        """A report that says nothing else."""
+        found = Finding("run", "run", "a run that was saved", Verdict.UNKNOWN, "not judged", self.trace)
+        settled = {n: getattr(self, n) for n in ("parameters", "faults", "protections", "variables", "pictures")}
+        return Report(protocol=self.protocol, engine="none", findings=(found,), exploration=None, **settled)

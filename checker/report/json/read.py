@@ -1,0 +1,60 @@
+"""Reading what reports and runs were written to, so that every form can be made of them later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from planrace.checker.report.errors import MalformedError, ReadError
+from planrace.checker.report.json.consistency import clean_report
+from planrace.checker.report.json.decode import ReportForm, SavedForm, content, parsed, typed
+from planrace.checker.report.json.write import SCHEMA
+from planrace.checker.results.report import Finding, Report
+from planrace.checker.results.verdict import Verdict
+
+TRACE_SCHEMA = "planrace/trace/1"
+AGAIN = "make it anew with check --format json"
+
+
+def read_report(path: str | Path) -> Report:
+    """The report in a file: what ``check --format json`` writes, or a single trace that ``check walk`` saved. Raises
+    ``ReadError``."""
+    text = content(path)
+    try:
+        found = parsed(text)
+    except MalformedError as problem:
+        raise ReadError(f"{path}: {problem} (write it with check --format json)") from None
+    return report_of(found, str(path))
+
+
+def report_of(data: Any, path: str = "it") -> Report:
+    """The report that JSON values hold. Raises ``ReadError``."""
+    found = data.get("schema") if isinstance(data, dict) else None
+    if found not in (SCHEMA, TRACE_SCHEMA):
+        says = f"its schema is {found!r:.60}" if found is not None else "it names no schema"
+        raise ReadError(f"{path} is no report of this version: {says} ({AGAIN})")
+    try:
+        form: ReportForm | SavedForm = typed(data, ReportForm) if found == SCHEMA else typed(data, SavedForm)
+        return clean_report(form.made())
+    except MalformedError as problem:
+        raise ReadError(f"{path}: {problem} ({AGAIN})") from None
+
+
+def is_itf(path: Path) -> bool:
+    """The name is one of a trace in ITF."""
+    return path.name.endswith(".itf.json")
+
+
+def read_itf_report(path: str) -> Report:
+    """A trace in ITF as a report that says nothing else. Raises ``ReadError``."""
+    from planrace.checker.report.text.values import with_changes
+    from planrace.checker.report.trace.itf import TraceFormatError, read_itf
+
+    try:
+        trace, variables = read_itf(content(path))
+        trace = with_changes(trace, variables)
+        alone = Finding("run", "run", "a run that was saved", Verdict.UNKNOWN, "not judged", trace)
+        name = Path(path).name.removesuffix(".itf.json")
+        return clean_report(Report(name, {}, (), (), "none", (alone,), None, variables=variables))
+    except (TraceFormatError, MalformedError) as problem:
+        raise ReadError(f"{path}: {problem}") from problem

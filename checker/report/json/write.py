@@ -1,0 +1,215 @@
+"""Write (split out of checker/report/continuations.py)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+from planrace.checker.report.json.proofs import certificate_json
+from planrace.checker.results.explanation import Declared
+from planrace.checker.results.proof import Unreached
+from planrace.checker.results.report import Exploration, Finding, Others, Report, Warned
+from planrace.checker.results.scenario import Match, Telling
+from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
+from planrace.checker.results.trace import Trace, TraceStep
+
+
+def runbook_json(book: Runbook) -> dict[str, Any]:
+    """The same for the JSON report."""
+    return {
+        "interventions": [{"steps": list(i.steps), "states": i.states} for i in book.interventions],
+        "helpless": book.helpless,
+    }
+
+
+def hopeless_json(h: Hopeless) -> dict[str, Any]:
+    """The same for the JSON report."""
+    return {
+        "states": h.states,
+        "whole": h.whole,
+        "never": list(h.never),
+        "vain": [{"action": v.action, "outcome": v.outcome, "states": v.states} for v in h.vain],
+        "refused": [
+            {"action": r.action, "outcome": r.outcome, "place": r.place, "tried": r.tried, "reasons": list(r.reasons)}
+            for r in h.refused
+        ],
+    }
+
+
+def fairness_json(fairness: tuple[Fairness, ...]) -> list[dict[str, Any]]:
+    """How a loop is fair, for the JSON report."""
+    return [
+        {"action": x.action, "choice": list(x.choice), "words": list(x.words), "kind": x.kind, "how": x.how}
+        for x in fairness
+    ]
+
+
+SCHEMA = "planrace/report/1"
+OF_PROPERTY = "match of the property's counterexample"
+"""How a match came about where no run was looked for."""
+
+
+def render_json(report: Report) -> str:
+    """The report as JSON text."""
+    return json.dumps(to_json(report), indent=2, ensure_ascii=False) + "\n"
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """The report as values that JSON holds."""
+    return {
+        "schema": SCHEMA,
+        "protocol": report.protocol,
+        "parameters": dict(report.parameters),
+        "faults": list(report.faults),
+        "protections": list(report.protections),
+        "engine": report.engine,
+        "verdict": report.verdict.word,
+        "interrupted": report.interrupted,
+        "exploration": _exploration(report.exploration),
+        "properties": [_finding(f) for f in report.findings],
+        "left_out": [{"name": n, "kind": k, "why": w} for n, k, w in report.left_out],
+        "warnings": [_warned(w) for w in report.warnings],
+        "postmortem": _postmortem(report),
+        "every_size": report.every_size,
+        "variables": variables_json(report.variables),
+        "pictures": [plain(p) for p in report.pictures],
+        "sources": {name: plain(where) for name, where in report.sources.items()},
+        "proofs": [certificate_json(p) for p in report.proofs],
+        "confirmation": plain(report.confirmation),
+    }
+
+
+def variables_json(variables: Sequence[Declared]) -> list[dict[str, Any]]:
+    """Variables as values that JSON holds; most are no part of a channel."""
+    return [{k: plain(x) for k, x in vars(v).items() if k != "part" or x is not None} for v in variables]
+
+
+def _exploration(e: Exploration | None) -> dict[str, Any] | None:
+    if e is None:
+        return None
+    return {
+        "states": e.states,
+        "transitions": e.transitions,
+        "depth": e.depth,
+        "complete": e.complete,
+        "stopped": e.stopped,
+        "symmetry": e.symmetry,
+        "states_per_orbit": e.states_per_orbit,
+        "seconds": round(e.seconds, 6),
+        "states_per_second": e.states_per_second,
+        "peak_memory_bytes": e.peak_memory_bytes,
+        "seed": e.seed,
+        "workers": e.workers,
+        "sliced": list(e.sliced),
+    }
+
+
+def _warned(w: Warned) -> dict[str, Any]:
+    return {
+        "kind": w.kind,
+        "subject": w.subject,
+        "message": w.message,
+        "strict": w.strict,
+        "trace": None if w.trace is None else trace_json(w.trace),
+    }
+
+
+def _finding(f: Finding) -> dict[str, Any]:
+    return {
+        "name": f.name,
+        "kind": f.kind,
+        "meaning": f.meaning,
+        "verdict": f.verdict.word,
+        "how": f.how,
+        "depth": f.depth,
+        "trace": None if f.trace is None else trace_json(f.trace),
+        "postmortem": None if f.match is None else _match(f.match),
+        "parameters": None if f.parameters is None else dict(f.parameters),
+        "unreached": None if f.unreached is None else _unreached(f.unreached),
+        "hopeless": None if f.hopeless is None else hopeless_json(f.hopeless),
+        "fairness": fairness_json(f.fairness),
+        "runbook": None if f.runbook is None else runbook_json(f.runbook),
+        "insight": None if f.insight is None else plain(f.insight),
+        "others": None if f.others is None else _others(f.others),
+        "variables": variables_json(f.variables),
+    }
+
+
+def _others(others: Others) -> dict[str, Any]:
+    runs = [{"trace": trace_json(trace), "causes": plain(why)} for trace, why in others.runs]
+    return {"how": others.how, "runs": runs}
+
+
+def _unreached(u: Unreached) -> dict[str, Any]:
+    return {"parameters": dict(u.parameters), "trace": trace_json(u.trace)}
+
+
+def trace_json(trace: Trace) -> dict[str, Any]:
+    """A trace as values that JSON holds."""
+    return {
+        "initial": dict(trace.initial),
+        "steps": [_step(s) for s in trace.steps],
+        "loop": trace.loop,
+    }
+
+
+def _step(s: TraceStep) -> dict[str, Any]:
+    return {
+        "action": s.action,
+        "parameters": dict(s.parameters),
+        "by": s.by,
+        "role": s.role,
+        "outcome": s.outcome,
+        "fault": s.fault,
+        "text": s.text,
+        "changed": [plain(c) for c in s.changed],
+        "observed": [plain(o) for o in s.observed],
+        "state": dict(s.state),
+    }
+
+
+def _match(match: Match) -> dict[str, Any]:
+    return {
+        "scenario": match.scenario,
+        "matched": match.matched,
+        "missing": match.missing,
+        "alignment": [{"fact": f.fact, "step": f.step} for f in match.facts if f.step is not None],
+        "facts": [plain(f) for f in match.facts],
+        "roles": dict(match.roles),
+        "holds": match.holds,
+        "full": match.full,
+    }
+
+
+def _postmortem(report: Report) -> dict[str, Any] | None:
+    """The fullest match of the run: of the trace found by search, else of a property's counterexample.
+
+    ``source`` is the property whose trace is meant, or null where ``trace`` stands here.
+    """
+    telling = report.telling
+    if telling is not None and telling.match is not None and telling.trace is not None:
+        return {**_match(telling.match), "source": None, "how": telling.how, **_told(telling)}
+    matched = [(f.name, f.match) for f in report.findings if f.match is not None]
+    if not matched:
+        return None
+    name, best = max(matched, key=lambda pair: len(pair[1].matched))
+    how = telling.how if telling is not None else OF_PROPERTY
+    return {**_match(best), "source": name, "how": how, "trace": None, "insight": None}
+
+
+def _told(telling: Telling) -> dict[str, Any]:
+    return {
+        "trace": None if telling.trace is None else trace_json(telling.trace),
+        "insight": None if telling.insight is None else plain(telling.insight),
+    }
+
+
+def plain(value: Any) -> Any:
+    """A dataclass of ours, or what is in one, as values that JSON holds."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, dict):
+        return {k: plain(v) for k, v in value.items()}
+    return [plain(v) for v in value] if isinstance(value, list | tuple) else value

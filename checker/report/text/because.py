@@ -1,0 +1,86 @@
+"""Why a run breaks a property, in a sentence or two."""
+
+from __future__ import annotations
+
+import re
+
+from planrace.checker.report.text.continuations import continued
+from planrace.checker.results.explanation import Causes, Delay
+from planrace.checker.results.report import Finding, Others
+from planrace.checker.results.trace import Trace, TraceStep
+from planrace.checker.results.wording import counted, joined
+
+FEW = 3
+"""Places that are named."""
+
+
+def because(causes: Causes, trace: Trace) -> str:
+    """What it takes, and what would have helped; empty where no order of steps decides."""
+    if not causes.chain:
+        return " ".join(filter(None, (_unchecked(causes, trace), _needs(causes, trace), _delay(causes.delay))))
+    chain = " before ".join(f"{_short(trace.steps[n - 1])} (step {n})" for n in causes.chain)
+    second = causes.chain[1]
+    first = f"had step {second} come first, {causes.property} would hold"
+    return " ".join(filter(None, (f"It takes: {chain}; {first}.", _needs(causes, trace), _delay(causes.delay))))
+
+
+def _unchecked(causes: Causes, trace: Trace) -> str:
+    """Which guard does not look, where no order of two steps decides."""
+    if len({s.by for s in trace.steps}) < 2:
+        return ""
+    nothing = f"No order of two steps decides {causes.property}"
+    if not causes.unchecked:
+        return f"{nothing}."
+    last = trace.steps[-1]
+    some = joined([*causes.unchecked[:FEW], *(["others"] if len(causes.unchecked) > FEW else [])])
+    return f"{nothing}: {last.action} (step {len(trace)}) never checks {some}, which the property reads."
+
+
+def others_text(others: Others) -> list[str]:
+    """A sentence for each counterexample with other races."""
+    return [f"In {counted(len(trace), 'step')}. {because(why, trace)}" for trace, why in others.runs]
+
+
+def finding_because(f: Finding) -> str:
+    """The sentence for a finding, if there is one."""
+    if f.trace is None or f.insight is None or f.insight.causes is None:
+        return ""
+    return because(f.insight.causes, f.trace)
+
+
+def why(f: Finding) -> str:
+    """All that is said after the run of a finding: how it goes on, and what it takes."""
+    return " ".join(filter(None, (continued(f), finding_because(f))))
+
+
+def _short(step: TraceStep) -> str:
+    """Who does what, without what is said after it."""
+    text = re.split(r"[;:]", step.text, maxsplit=1)[0]
+    return f"{step.by} {text}"
+
+
+def _needs(causes: Causes, trace: Trace) -> str:
+    """The steps that can be left out, if there are any."""
+    free = [n for n in range(1, len(trace) + 1) if n not in causes.needed]
+    if not free:
+        return ""
+    word = "TraceStep" if len(free) == 1 else "Steps"
+    return f"{word} {ranges(free)} can be left out."
+
+
+def ranges(numbers: list[int]) -> str:
+    """Numbers in ascending order as people write them: 1, 3–5."""
+    runs: list[list[int]] = []
+    for n in numbers:
+        if runs and n == runs[-1][-1] + 1:
+            runs[-1].append(n)
+        else:
+            runs.append([n])
+    return ", ".join(str(r[0]) if len(r) == 1 else f"{r[0]}–{r[-1]}" for r in runs)
+
+
+def _delay(delay: Delay | None) -> str:
+    if delay is None:
+        return ""
+    what = ", ".join(f"{n} × {action}" for action, n in delay.steps.items()) or "nothing"
+    return f"The least delay: {delay.who} sleeps through {what} ({delay.how})."

@@ -1,0 +1,96 @@
+"""Counterexamples about what follows: why there is no recovery, and loops that never end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from planrace.checker.results.blocks import Block, Facts, Heading, Paragraph
+from planrace.checker.results.report import Finding
+from planrace.checker.results.temporal import DISABLED, Fairness, Hopeless, Refusal, Runbook
+from planrace.checker.results.trace import Trace
+from planrace.checker.results.wording import as_outcome, counted, ending, joined, plural
+
+
+def continuation(f: Finding) -> Iterator[Block]:
+    """What is said after the trace of a property of continuations."""
+    if f.trace is not None and f.trace.loop is not None:
+        yield Paragraph(_loop(f.trace, f.trace.loop), "violated")
+        if f.trace.loop == len(f.trace) and f.fairness:
+            yield Paragraph(f"Enabled there: {_names(f.fairness)}, which need not be taken, for lack of fairness.")
+        elif f.fairness:
+            yield Paragraph(f"The loop is fair: {_fair(f.fairness)}.")
+            yield from _starving([x for x in f.fairness if x.how == DISABLED])
+    if f.hopeless is not None:
+        yield from _hopeless(f.hopeless)
+
+
+def continued(f: Finding) -> str:
+    """The same in sentences."""
+    return " ".join(block.text for block in continuation(f) if isinstance(block, Paragraph))
+
+
+def _loop(trace: Trace, loop: int) -> str:
+    if loop == len(trace):
+        return f"After step {loop} nothing that is fair is enabled: the run may rest there for ever."
+    if loop + 1 == len(trace):
+        return f"Step {loop + 1} repeats for ever."
+    return f"Steps {loop + 1}–{len(trace)} repeat for ever."
+
+
+def _fair(fairness: tuple[Fairness, ...]) -> str:
+    """Action instances, by how the loop is fair to them."""
+    by: dict[str, list[str]] = {}
+    for x in fairness:
+        by.setdefault(x.how, []).append(_called(x))
+    return "; ".join(f"{', '.join(names)} {how}" for how, names in by.items())
+
+
+def _starving(fairness: Sequence[Fairness]) -> Iterator[Block]:
+    """Actions that strong fairness would help."""
+    if fairness:
+        yield Paragraph(
+            f"{_names(fairness)} {plural(len(fairness), 'is', 'are')} enabled again and again as "
+            f'well, and never taken: weak fairness allows that, fairness="strong" would not.'
+        )
+
+
+def _names(fairness: Sequence[Fairness]) -> str:
+    return joined([_called(x) for x in fairness])
+
+
+def _called(x: Fairness) -> str:
+    return f"{x.action}({', '.join(x.words)})" if x.words else x.action
+
+
+def _hopeless(h: Hopeless) -> Iterator[Block]:
+    how_many = ("" if h.whole else "more than ") + counted(h.states, "state")
+    never = " and ".join(h.never) or "all of the goal at once"
+    yield Paragraph(
+        f"From there {how_many} can be reached by steps that may help; in none of them is it true that {never}.",
+        "violated",
+    )
+    if h.vain:
+        happened = ", ".join(f"{ending(v.action, v.outcome)} in {v.states:,}" for v in h.vain)
+        yield Paragraph(f"What still happens in them, in vain: {happened}.")
+    for r in h.refused:
+        yield Paragraph(_refusal(r))
+
+
+def _refusal(r: Refusal) -> str:
+    tried = f"{r.action} is tried in {r.tried:,} of them where it would write {r.place}"
+    if not r.reasons:
+        return f"{tried}, and never ends {as_outcome(r.outcome)}: other endings come first."
+    return f"{tried}, and never ends {as_outcome(r.outcome)}: {' and '.join(r.reasons)} is false each time."
+
+
+def runbook(name: str, book: Runbook) -> Iterator[Block]:
+    """What people can do, ranked."""
+    yield Heading(f"{name}: the runbook")
+    if not book.interventions and not book.helpless:
+        yield Paragraph("The automation can recover from every state that it reaches by itself.")
+        return
+    yield Paragraph("Where the automation cannot recover by itself, these manual steps make it possible again:")
+    rows = [(str(n), ", then ".join(i.steps), counted(i.states, "state")) for n, i in enumerate(book.interventions, 1)]
+    if book.helpless:
+        rows.append(("-", "no manual steps help", counted(book.helpless, "state")))
+    yield Facts(tuple(rows))

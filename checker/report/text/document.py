@@ -1,0 +1,323 @@
+"""What a text report says, as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from planrace.checker.report.text.because import finding_because, others_text
+from planrace.checker.report.text.continuations import continuation, runbook
+from planrace.checker.report.text.proofs import certificate
+from planrace.checker.report.text.scalars import value_text
+from planrace.checker.report.text.values import changes, state_before, state_text
+from planrace.checker.results.blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
+from planrace.checker.results.explanation import Declared
+from planrace.checker.results.guard import fault
+from planrace.checker.results.outcome import warned_text
+from planrace.checker.results.proof import Unreached
+from planrace.checker.results.report import (
+    ABOUT_CODE,
+    LEFT_OUT,
+    MANY_STATES,
+    UNAVAILABLE,
+    Exploration,
+    Finding,
+    Others,
+    Report,
+)
+from planrace.checker.results.scenario import FactMatch, Match
+from planrace.checker.results.trace import Observed, ShownState, Trace, TraceStep
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted, joined
+
+
+def document(report: Report, exit_code: int | None = None, why: str = "") -> Document:
+    """The text report of a run that ends with ``exit_code``, by default that of its verdict; ``why`` it is another."""
+    code = report.exit_code if exit_code is None else exit_code
+    blocks = list(_blocks(report))
+    blocks += _safe("the moral", lambda: _moral(report, blocks))
+    if code != report.exit_code and why:
+        blocks.append(Paragraph(why))
+    return Document(tuple(blocks), f"verdict: {report.verdict} (exit {code})", report.verdict.word)
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    """Every part by itself: one that fails is named in its place, and the others are there."""
+    yield Heading(f"{report.protocol}: {report.verdict.word}")
+    yield from _safe("the request", lambda: [Paragraph(subject(report))])
+    yield from _safe("what was covered", lambda: _covered(report))
+    yield from _safe("the verdicts", lambda: [_verdicts(report)])
+    for f in report.findings:
+        if f.kind == "run" and f.trace is not None:
+            yield from _safe(f.name, lambda f=f, t=f.trace: [timeline(t, f.match, report.variables)])  # type: ignore[misc]
+    if report.left_out:
+        names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
+        yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
+    told: dict[tuple[object, ...], str] = {}
+    for f in report.findings:
+        if f.verdict is Verdict.VIOLATED and f.kind != "scenario":
+            yield from _safe(f.name, partial(violation, f, f.variables or report.variables, told))
+    yield from _safe("warnings", partial(_warnings, report))
+    for f in report.findings:
+        if f.runbook is not None:
+            yield from _safe("the runbook", partial(runbook, f.name, f.runbook))
+    for f in report.findings:
+        if f.unreached is not None:
+            yield from _safe(f.name, partial(unreached, f.name, f.unreached, f.variables or report.variables))
+    if report.telling is not None:
+        yield from _safe("the fullest match", partial(_telling, report))
+    for proof in report.proofs:
+        yield from _safe("the proof", partial(certificate, proof))
+    for name, why in report.doubted:
+        yield Paragraph(f"Not confirmed by the second solver: {name}: {why}.", "unknown")
+
+
+def _safe(what: str, blocks: Callable[[], Iterable[Block]]) -> Iterator[Block]:
+    """The blocks of a part as far as they can be made, and why it goes no further."""
+    try:
+        yield from blocks()
+    except Exception as problem:
+        yield Paragraph(f"Unavailable: {what}: {fault(problem)}.", "unknown")
+
+
+def _covered(report: Report) -> Iterator[Block]:
+    if report.exploration is not None:
+        yield Paragraph(coverage(report, report.exploration))
+        yield from (Paragraph(w.message) for w in report.warnings if w.kind in ABOUT_CODE)
+        if _outgrown(report, report.exploration):
+            yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
+            yield Paragraph("`check forecast` with the same options says how large the search is, and more of why.")
+
+
+def _verdicts(report: Report) -> Verdicts:
+    return Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
+
+
+def _outgrown(report: Report, e: Exploration) -> bool:
+    """A bound ended a search before it could decide."""
+    undecided = report.verdict is Verdict.UNKNOWN and e.stopped is not None and not report.interrupted
+    return undecided and report.engine != "simulate" and not report.every_size
+
+
+def _moral(report: Report, said: list[Block]) -> Iterator[Block]:
+    """What it takes to break the first property that is broken, last of all, unless that was just said."""
+    sentences = (finding_because(f) for f in report.findings if f.verdict is Verdict.VIOLATED)
+    sentence = next(filter(None, sentences), "")
+    if sentence and getattr(said[-1], "text", "") != sentence:
+        yield Heading("In short")
+        yield Paragraph(sentence, "violated")
+
+
+def subject(report: Report) -> str:
+    """Sizes, faults and protections."""
+    sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
+    if report.every_size:
+        sizes = f"every size with {sizes}" if report.parameters else "every size"
+    faults = ", ".join(report.faults) or "none"
+    protections = ", ".join(report.protections) or "none"
+    return f"{sizes}; faults: {faults}; protections: {protections}"
+
+
+def coverage(report: Report, e: Exploration) -> str:
+    """What the search ``e`` of a report covered."""
+    names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
+    what = names.get(report.engine, f"{report.engine} search")
+    done = "complete" if e.complete else f"not complete: {e.stopped}"
+    symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
+    seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
+    memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not every system tells it
+    sliced = ""
+    if e.sliced:
+        sliced = f" States do without {', '.join(e.sliced)}: {_independent(report)} (--no-slicing)."
+    return (
+        f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
+        f"depth {e.depth}, {symmetry}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
+        f"{memory}.{seed}{sliced}"
+    )
+
+
+def _several(e: Exploration) -> str:
+    """That several states may stand for an orbit, and what that means for the counts."""
+    if e.states_per_orbit == 1:
+        return ""
+    return f" (at most {counted(e.states_per_orbit, 'state')} for each orbit; depth may be more than without reduction)"
+
+
+def _independent(report: Report) -> str:
+    """Of what the variables are irrelevant that a search left out: liveness beside others has searches of its own."""
+    live = [f.name for f in report.findings if f.kind == "liveness"]
+    if not live or len(live) == len(report.findings):
+        return "nothing that this search looks for depends on it"
+    own = "a search of its own" if len(live) == 1 else "searches of their own"
+    return f"but for {joined(live)}, with {own}, nothing that is checked depends on it"
+
+
+def _workers(count: int) -> str:
+    return "one worker" if count == 1 else counted(count, "worker")
+
+
+def how(f: Finding) -> str:
+    """How an answer came about, with the length of its run."""
+    if f.trace is None:
+        return f.how
+    word = "in" if f.verdict is Verdict.VIOLATED else "reached in"
+    return f"{word} {counted(len(f.trace), 'step')} ({f.how})"
+
+
+def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object, ...], str]) -> Iterator[Block]:
+    """A violated property with its run; ``told`` are the runs that were told before, by their steps."""
+    yield Heading(f"{f.name}: violated")
+    yield Paragraph(f"Promised: {f.meaning}.")
+    if f.trace is None:
+        yield Paragraph(f"Broken: {f.how}.", "violated")
+        return
+    key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
+    if key in told:
+        steps = "step" if len(f.trace) == 1 else counted(len(f.trace), "step")
+        yield Paragraph(f"Broken by the same {steps} as {told[key]}.", "violated")
+        yield from continuation(f)
+        if f.others is not None:
+            yield from _others(f.others, variables)
+        return
+    told[key] = f.name
+    if f.parameters is not None:
+        yield Paragraph(f"A run at {sizes_text(f.parameters)}:")
+    if f.trace.steps:
+        yield timeline(f.trace, f.match, variables)
+    else:
+        yield Paragraph(state_text(f.trace.initial, variables))
+    if f.trace.loop is None and f.hopeless is None:
+        yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
+    yield from _safe("how it goes on", partial(continuation, f))
+    yield from _safe("why", partial(_because, f))
+    if f.others is not None:
+        yield from _safe("counterexamples that differ", partial(_others, f.others, variables))
+    if f.match is not None:
+        yield from _safe("its match", partial(_match, f.match, "Match of this trace with"))
+
+
+def _because(f: Finding) -> Iterator[Block]:
+    sentence = finding_because(f)
+    if sentence:
+        yield Paragraph(sentence)
+
+
+def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
+    yield Paragraph(f"Counterexamples that differ in their races: {len(others.runs)} among {others.how}.")
+    for (trace, _), text in zip(others.runs, others_text(others), strict=True):
+        yield Paragraph(text)
+        yield timeline(trace, variables=variables)
+
+
+def _warnings(report: Report) -> Iterator[Block]:
+    """What the author of the model may not have meant, then what is no more than worth knowing."""
+    serious = [w for w in report.warnings if w.strict]
+    missing = [w for w in report.warnings if w.kind == UNAVAILABLE and not w.strict]
+    apart = (MANY_STATES, *ABOUT_CODE, UNAVAILABLE)  # told beside what was searched, or by themselves
+    notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind not in apart]
+    if serious:
+        yield Heading("Warnings")
+        for w in serious:
+            yield Paragraph(warned_text(w), "unknown")
+            if w.trace is not None and w.kind == LEFT_OUT:
+                yield Paragraph(state_text(w.trace.initial, report.variables))
+            if w.trace is not None:
+                yield timeline(w.trace, variables=report.variables)
+    if missing:
+        yield Heading("Unavailable")
+        yield from (Paragraph(warned_text(w), "unknown") for w in missing)
+    if notes:
+        yield Heading("Worth knowing")
+        yield Paragraph(f"{'; '.join(notes)}.")
+
+
+def sizes_text(parameters: Mapping[str, int]) -> str:
+    """The sizes of a run."""
+    return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
+
+
+def unreached(name: str, u: Unreached, variables: Sequence[Declared]) -> Iterator[Block]:
+    """A counterexample to induction, with the state it starts from."""
+    yield Heading(f"{name}: a counterexample to induction")
+    yield Paragraph(
+        f"At {sizes_text(u.parameters)}, from a state that need not be reachable; a lemma that excludes it would help:",
+        "unknown",
+    )
+    yield Paragraph(state_text(u.trace.initial, variables))
+    yield timeline(u.trace, variables=variables)
+
+
+def _ordinal(trace: Trace) -> str:
+    return f"by step {len(trace)}" if trace.steps else "in the initial state"
+
+
+def _telling(report: Report) -> Iterator[Block]:
+    telling = report.telling
+    assert telling is not None
+    yield Heading("The fullest match" if report.findings[0].kind != "scenario" else "The run")
+    if telling.trace is None or telling.match is None:
+        yield Paragraph(f"A trace that shows every fact: {telling.how}.")
+        return
+    yield Paragraph(f"A trace that shows every fact of the scenario ({telling.how}):")
+    yield timeline(telling.trace, telling.match, report.variables)
+    yield from _match(telling.match, "Match of this trace with")
+
+
+def _match(match: Match, title: str) -> Iterator[Block]:
+    roles = ", ".join(f"{n}: {value_text(v)}" for n, v in match.roles.items())
+    word = "shows it in full" if match.full else "shows it" if match.holds else "does not show all of it"
+    yield Heading(f"{title} the {match.scenario}: {word}")
+    if match.matched and roles:
+        yield Paragraph(f"Roles: {roles}.")
+    yield Facts(tuple((f.fact, f.meaning, _where(f)) for f in match.facts))
+
+
+def _where(f: FactMatch) -> str:
+    """Where a trace shows a fact."""
+    if f.step is None:
+        return "not in this trace"
+    if f.onward:
+        return f"from step {f.step} on, in all {counted(f.states or 0, 'state')} that can follow"
+    return f"step {f.step}"
+
+
+def timeline(
+    trace: Trace, match: Match | None = None, variables: Sequence[Declared] = (), *, mark: bool = True
+) -> Timeline:
+    """The timeline of a trace of these ``variables``, the facts that it shows pinned to their steps; ``mark``: its last
+    step decides."""
+    facts: dict[int, list[str]] = {}
+    for f in match.facts if match is not None else ():
+        if f.step is not None and not f.onward:
+            facts.setdefault(f.step, []).append(f.fact)
+    final = len(trace.steps)
+    return Timeline(
+        tuple(
+            _entry(n, s, _told(s, variables, state_before(trace, n)), tuple(facts.get(n, ())), mark=mark and n == final)
+            for n, s in enumerate(trace.steps, 1)
+        ),
+    )
+
+
+def _entry(number: int, step: TraceStep, told: tuple[str, str, str], facts: tuple[str, ...], *, mark: bool) -> Entry:
+    sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
+    return Entry(number, *told, sees, facts, mark)
+
+
+def _told(step: TraceStep, variables: Sequence[Declared], before: ShownState) -> tuple[str, str, str]:
+    """Who does what, and what it changes."""
+    who = step.by if step.role in step.by else f"{step.by} ({step.role})"
+    outcome = f" [{step.outcome}]" if step.outcome is not None else ""
+    fault = f" (fault: {step.fault})" if step.fault is not None else ""
+    details = ", ".join(map(str, changes(step, before, variables)))
+    return who, f"{step.text}{outcome}{fault}", details or "nothing changes"
+
+
+def sentence(step: TraceStep, before: ShownState, variables: Sequence[Declared] = ()) -> str:
+    """A step in one sentence, with what it changes from the state before it."""
+    who, text, details = _told(step, variables, before)
+    return f"{who} {text} ({details})"
+
+
+def _seen(o: Observed) -> str:
+    return o.title if o.member is None else f"{o.title} {value_text(o.member)}"

@@ -1,0 +1,13 @@
+"""Markdown (split out of checker/report/compare.py)."""
+
+from __future__ import annotations
+
+from planrace.checker.results.blocks import clean
+
+
+def cell(text: str | None) -> str:
+    """Text that Markdown takes for nothing else."""
+    if text is None:
+        return "–"
+    plain = "".join(f"&#{ord(ch)};" if ch in "|<>&`*_[]\\~$" else ch for ch in clean(text))
+    return plain.replace("@", "@&#8203;")  # else GitHub notifies whoever has that name

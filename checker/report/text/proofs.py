@@ -1,0 +1,188 @@
+"""What reports say of proofs for every size, and of the table of ``check prove --all``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planrace.checker.results.blocks import Block, Document, Facts, Grid, Heading, Paragraph
+from planrace.checker.results.matrix import Cell, MatrixReport
+from planrace.checker.results.proof import INITIALLY, Certificate, Confirmation, Obligation
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted
+
+TIMES = "Milliseconds for each obligation: the action down, the conjunct across."
+SCHEDULE = "The schedule: where its rule applies the step is enabled, and lowers the measure."
+
+
+# A proof -------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Shown:
+    """Something that every action is asked about: a conjunct (``kind`` is its own), what would be a model error
+    ("model"), or a property of steps ("step property"); ``meaning`` says what or why."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A proof laid out: what stands across, the rows of the actions (None: nothing to show there), the schedule."""
+
+    facts: tuple[Shown, ...]
+    rows: tuple[tuple[str, tuple[Obligation | None, ...]], ...]
+    schedule: tuple[Obligation, ...]
+
+
+def laid_out(proof: Certificate) -> Laid:
+    """The conjuncts first, in their order; ``initially`` above the actions."""
+    rest = [o for o in proof.obligations if o.kind != "schedule"]
+    conjuncts = {c.name: Shown(c.name, c.kind, c.meaning) for c in proof.conjuncts}
+    others = {
+        o.fact: Shown(o.fact, o.kind, "else a step is a model error" if o.kind == "model" else "obeyed by every step")
+        for o in rest
+        if o.kind != "conjunct" and o.fact not in conjuncts
+    }
+    facts = (*(c for c in conjuncts.values() if any(o.fact == c.name for o in rest)), *others.values())
+    cells = {(o.action, o.fact): o for o in rest}
+    actions = sorted(dict.fromkeys(o.action for o in rest), key=lambda a: a != INITIALLY)
+    rows = tuple((a, tuple(cells.get((a, f.name)) for f in facts)) for a in actions)
+    return Laid(facts, rows, tuple(o for o in proof.obligations if o.kind == "schedule"))
+
+
+def invariant_text(proof: Certificate, laid: Laid) -> str:
+    """What the invariant is, in a sentence; empty where a schedule alone is the proof."""
+    if proof.conjuncts:
+        count = counted(len(proof.conjuncts), "conjunct")
+        return f"The invariant has {count}; it holds initially, and every step keeps it."
+    return "It needs no invariant: every step satisfies it, from whatever state." if laid.facts else ""
+
+
+def certificate(proof: Certificate) -> Iterator[Block]:
+    """The statement (of which sizes it is, too), what it assumes, the invariant, every obligation with its time."""
+    laid = laid_out(proof)
+    yield Heading(f"Proof: {', '.join(proof.properties)}")
+    yield Paragraph(f"Proved: {proof.statement}", "holds" if proof.complete else "unknown")
+    yield Paragraph(f"Assumed: {proof.assumptions}")
+    if told := invariant_text(proof, laid):
+        yield Paragraph(told)
+    yield Facts(tuple((f"#{n}", f"{f.name}: {f.meaning}", f.kind) for n, f in enumerate(laid.facts, 1)))
+    if laid.facts:
+        yield Paragraph(TIMES)
+        yield Grid(("", *(f"#{n}" for n, _ in enumerate(laid.facts, 1))), tuple(_times(laid)))
+    if laid.schedule:
+        yield Paragraph(SCHEDULE)
+        shown = ((f"{milliseconds(o)} ms", f"{o.fact} ({o.action})", shown_text(o)) for o in laid.schedule)
+        yield Facts(tuple(shown))
+
+
+def _times(laid: Laid) -> Iterator[tuple[str, ...]]:
+    for action, cells in laid.rows:
+        yield action, *("" if o is None else milliseconds(o) if o.proved else "?" for o in cells)
+
+
+def milliseconds(o: Obligation) -> str:
+    """The solver's time."""
+    return f"{1000 * o.seconds:.0f}"
+
+
+def shown_text(o: Obligation) -> str:
+    """What came of an obligation."""
+    return "shown" if o.proved else f"not shown: {o.reason}"
+
+
+def confirmed_text(answer: Confirmation | None) -> str:
+    """What a second solver says of all obligations."""
+    if answer is None:
+        return "No second solver was asked (check prove --confirm asks cvc5)."
+    if not answer.asked:
+        return f"There was no obligation to ask {answer.solver} about."
+    agreed = answer.asked - len(answer.doubted)
+    return f"{agreed} of {counted(answer.asked, 'obligation')} confirmed by {answer.solver}."
+
+
+# The table -----------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Layout:
+    """The table laid out: letters for names, sets of protections down and of faults across with their labels."""
+
+    note: str
+    legend: tuple[tuple[str, str, str], ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    columns: tuple[tuple[str, tuple[str, ...]], ...]
+    cells: Mapping[tuple[str, tuple[str, ...], tuple[str, ...]], Cell]
+    closing: str
+
+
+def matrix_layout(report: MatrixReport) -> Layout:
+    """Where every cell stands, and what is said above and below."""
+    given = f" Assumed of the sizes: {', '.join(report.assumptions)}." if report.assumptions else ""
+    why = f": {report.stopped}" if report.stopped and report.undecided else ""
+    short = {**_letters(report.protections, str.upper), **_letters(report.faults, str.lower)}
+    columns = sorted(
+        dict.fromkeys(c.faults for c in report.cells), key=lambda f: (len(f), *map(report.faults.index, f))
+    )
+    return Layout(
+        note=(
+            f"∀: holds for every size. A number: violated, by a counterexample of so many steps on a small instance. "
+            f"?: not decided{why}.{given} {counted(report.queries, 'query', 'queries')}, {report.seconds:.1f} s."
+        ),
+        legend=(
+            *((short[n], n, "protection") for n in report.protections),
+            *((short[n], n, "fault") for n in report.faults),
+        ),
+        rows=tuple((_word(p, short), p) for p in dict.fromkeys(c.protections for c in report.cells)),
+        columns=tuple((_word(f, short), f) for f in columns),
+        cells={(c.property, c.protections, c.faults): c for c in report.cells},
+        closing=(
+            f"{report.decided} of {report.size} cells decided for every size, {report.undecided} undecided"
+            + (", interrupted" if report.interrupted else "")
+        ),
+    )
+
+
+def matrix_document(report: MatrixReport, exit_code: int) -> Document:
+    """The table as text: one grid a property, protections down, faults across."""
+    laid = matrix_layout(report)
+    word = "holds" if report.decided == report.size and not report.interrupted else "unknown"
+    return Document(tuple(_matrix(report, laid)), f"{laid.closing} (exit {exit_code})", word)
+
+
+def _matrix(report: MatrixReport, laid: Layout) -> Iterator[Block]:
+    yield Heading(f"{report.protocol}: every set of protections, every property, every set of faults")
+    yield Paragraph(laid.note)
+    for kind in ("protection", "fault"):
+        yield Facts(tuple(row for row in laid.legend if row[2] == kind))
+    for name in report.properties:
+        yield Heading(name)
+        header = ("", *(label for label, _ in laid.columns))
+        lines = ((label, *(cell_text(laid.cells.get((name, p, f))) for _, f in laid.columns)) for label, p in laid.rows)
+        yield Grid(header, tuple(lines))
+    for name, why in report.confirmation.doubted if report.confirmation is not None else ():
+        yield Paragraph(f"Not confirmed by the second solver: {name}: {why}.", "unknown")
+
+
+def cell_text(cell: Cell | None) -> str:
+    """A cell in a character or a number."""
+    if cell is None or cell.verdict is Verdict.UNKNOWN:
+        return "?"
+    return "∀" if cell.verdict is Verdict.HOLDS else str(cell.depth)
+
+
+def _word(names: Sequence[str], short: dict[str, str]) -> str:
+    return "".join(short[n] for n in names) or "-"
+
+
+def _letters(names: Sequence[str], case: Any) -> dict[str, str]:
+    """A letter for each name: its first that is still free, else a number."""
+    found: dict[str, str] = {}
+    for n, name in enumerate(names, 1):
+        free = [case(c) for c in name if c.isalpha() and case(c) not in found.values()]
+        found[name] = free[0] if free else str(n)
+    return found
+
+
+def _confirmation(answer: Confirmation) -> dict[str, Any]:
+    return {"solver": answer.solver, "asked": answer.asked, "doubted": [list(d) for d in answer.doubted]}

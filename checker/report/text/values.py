@@ -1,0 +1,119 @@
+"""States and what steps change in them, place by place; channels as what is on its way in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from planrace.checker.report.text.scalars import members, value_text
+from planrace.checker.report.trace.traffic import channels
+from planrace.checker.results.explanation import Declared, Shape
+from planrace.checker.results.trace import Change, Shown, ShownState, Trace, TraceStep
+
+__all__ = ["Changed", "changes", "lines", "places", "state_before", "state_text", "value_text", "with_changes"]
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A place in words before and after a step."""
+
+    place: str
+    before: str
+    after: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.before} → {self.after}"
+
+
+def state_before(trace: Trace, n: int) -> ShownState:
+    """The state before step ``n``, from 1."""
+    return trace.initial if n == 1 else trace.steps[n - 2].state
+
+
+def changes(step: TraceStep, before: ShownState, variables: Sequence[Declared]) -> list[Changed]:
+    """What a step changes from the state ``before``."""
+    old, new = (channels(s, variables) for s in (before, step.state))
+    shapes = {v.name: v.shape for v in variables}
+    found: dict[str, Changed] = {}
+    for c in step.changed:
+        if c.variable in old and c.variable in new:
+            pairs = zip(old[c.variable], new[c.variable], strict=True)
+            found |= {a.place: Changed(a.place, str(a), str(b)) for a, b in pairs if a.mail != b.mail}
+        else:
+            texts = (value_text(x, _at(shapes.get(c.variable), c)) for x in (c.before, c.after))
+            found[c.place] = Changed(c.place, *texts)
+    return list(found.values())
+
+
+def with_changes(trace: Trace, variables: Sequence[Declared]) -> Trace:
+    """The trace with what its steps change, as the states say."""
+    before, steps = trace.initial, []
+    for step in trace.steps:
+        pairs = ((v, before[v.name], step.state[v.name]) for v in variables)
+        found = (c for v, x, y in pairs for c in _differences(Change(v.name, x, y, v.name), v.shape))
+        steps.append(replace(step, changed=tuple(found)))
+        before = step.state
+    return replace(trace, steps=tuple(steps))
+
+
+def _differences(change: Change, shape: Shape) -> Iterator[Change]:
+    """What differs, element by element."""
+    before, after = change.before, change.after
+    if before == after:
+        return
+    if shape.kind != "array" or shape.element is None or not (isinstance(before, list) and isinstance(after, list)):
+        yield change
+        return
+    for n, (member, x, y) in enumerate(zip(members(shape, len(before)), before, after, strict=True)):
+        inner = Change(f"{change.place}[{member}]", x, y, change.variable, (*change.path, n))
+        yield from _differences(inner, shape.element)
+
+
+def places(state: ShownState, variables: Sequence[Declared]) -> dict[str, str]:
+    """Every place of a state with what is there: ``lock[1]`` and none."""
+    shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
+    found: dict[str, str] = {}
+    for name, value in state.items():
+        if name in mail:
+            found |= {c.place: str(c) for c in mail[name]}
+        else:
+            found.update(_places(name, value, shapes.get(name)))
+    return found
+
+
+def lines(state: ShownState, variables: Sequence[Declared]) -> list[tuple[str, str]]:
+    """Every variable of a state with all that it holds, a channel as one: ``lock`` and ``[1: none, 2: 1]``."""
+    shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
+    found: dict[str, str] = {}
+    for name, value in state.items():
+        if name in mail:
+            found |= {c.place: str(c) for c in mail[name]}
+        else:
+            found[name] = _whole(value, shapes.get(name))
+    return list(found.items())
+
+
+def state_text(state: ShownState, variables: Sequence[Declared]) -> str:
+    """The same in a line: ``lock[1]: none, lock[2]: 1``."""
+    return ", ".join(f"{place}: {text}" for place, text in places(state, variables).items())
+
+
+def _places(place: str, value: Shown, shape: Shape | None) -> Iterator[tuple[str, str]]:
+    if shape is None or shape.kind != "array" or not isinstance(value, list):
+        yield place, value_text(value, shape)
+        return
+    for member, inner in zip(members(shape, len(value)), value, strict=True):
+        yield from _places(f"{place}[{member}]", inner, shape.element)
+
+
+def _whole(value: Shown, shape: Shape | None) -> str:
+    if shape is None or shape.kind != "array" or not isinstance(value, list):
+        return value_text(value, shape)
+    inner = (_whole(v, shape.element) for v in value)
+    return "[" + ", ".join(f"{m}: {x}" for m, x in zip(members(shape, len(value)), inner, strict=True)) + "]"
+
+
+def _at(shape: Shape | None, change: Change) -> Shape | None:
+    for _ in change.path:
+        shape = shape.element if shape is not None else None
+    return shape

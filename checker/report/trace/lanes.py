@@ -1,0 +1,84 @@
+"""What diagrams of a run have in common: the processes, the things that they change, and which step changes which."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planrace.checker.results.blocks import clean
+from planrace.checker.results.scenario import FactMatch, Match
+from planrace.checker.results.trace import Observed, Trace, TraceStep
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The processes of a run in the order in which they first act, and the things that the world sees ("endpoint 1").
+
+    A step is a message to each thing that it makes look different.
+    """
+
+    processes: tuple[str, ...]
+    things: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every lane once: what is seen of a process is seen in its lane."""
+        return tuple(dict.fromkeys((*self.processes, *self.things)))
+
+    def touched(self, step: TraceStep) -> list[str]:
+        """The things of which the world sees something else after a step."""
+        return [name for o in step.observed if (name := thing(o)) in self.things]
+
+
+def lanes(trace: Trace) -> Lanes:
+    """The lanes of a run."""
+    processes = dict.fromkeys(s.by for s in trace.steps)
+    seen = dict.fromkeys(thing(o) for s in trace.steps for o in s.observed)
+    return Lanes(tuple(processes), tuple(sorted(seen, key=_natural)))
+
+
+def thing(o: Observed) -> str:
+    """What is observed, by name: "endpoint 1"."""
+    return o.title if o.member is None else f"{o.title} {o.member}"
+
+
+def told(step: TraceStep) -> str:
+    """A step in words, with its outcome and fault."""
+    outcome = f" [{step.outcome}]" if step.outcome is not None else ""
+    fault = f" (fault: {step.fault})" if step.fault is not None else ""
+    return clean(f"{step.text}{outcome}{fault}")
+
+
+def facts_at(match: Match | None) -> dict[int, list[FactMatch]]:
+    """The facts of a scenario by the step that completes them."""
+    found: dict[int, list[FactMatch]] = {}
+    for f in match.facts if match is not None else ():
+        if f.step is not None and not f.onward:
+            found.setdefault(f.step, []).append(f)
+    return found
+
+
+def clocks(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] = ()) -> list[dict[str, int]]:
+    """The vector clock of each step (Mattern, "Virtual time and global states of distributed systems", 1989): a process
+    learns what those knew who wrote last what it reads or writes. Without ``touched``, steps touch what they change."""
+    places = touched or [((), tuple(c.place for c in s.changed)) for s in trace.steps]
+    known: dict[str, dict[str, int]] = {}
+    wrote: dict[str, dict[str, int]] = {}
+    found = []
+    for step, (reads, writes) in zip(trace.steps, places, strict=True):
+        clock = dict(known.get(step.by, {}))
+        for place in (*reads, *writes):
+            for who, n in wrote.get(place, {}).items():
+                clock[who] = max(clock.get(who, 0), n)
+        clock[step.by] = clock.get(step.by, 0) + 1
+        known[step.by] = clock
+        wrote.update(dict.fromkeys(writes, clock))
+        found.append(clock)
+    return found
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Endpoint 2 stands before endpoint 10."""
+    parts = re.split(r"(\d+)", name)
+    return [(len(part.lstrip("0")), part) if part.isdecimal() else (-1, part) for part in parts]

@@ -1,0 +1,37 @@
+"""A run as a log with vector clocks for ShiViz (Beschastnikh et al., "Debugging distributed systems", CACM, 2016).
+
+It begins with the regular expression by which ShiViz is to parse it and an empty line for no delimiter; then come two
+lines an event, the host with its clock and what happens.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from planrace.checker.report.trace.lanes import clocks, lanes, told
+from planrace.checker.results.blocks import clean
+from planrace.checker.results.trace import Trace
+
+PARSER = r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"
+
+
+def render_shiviz(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] = ()) -> str:
+    """The log. ``touched`` has the places that each step reads and writes; without it, steps touch what they change."""
+    hosts, lines = _hosts(lanes(trace).processes), [PARSER, ""]
+    for step, clock in zip(trace.steps, clocks(trace, touched), strict=True):
+        known = json.dumps({hosts[who]: n for who, n in clock.items()}, ensure_ascii=False)
+        lines += [f"{hosts[step.by]} {known}", told(step)]
+    return "\n".join(lines) + "\n"
+
+
+def _hosts(processes: Sequence[str]) -> dict[str, str]:
+    """Names without white space, also what JavaScript takes for it; no two processes are one host."""
+    hosts: dict[str, str] = {}
+    for who in processes:
+        name = re.sub(r"[\s\ufeff]+", "_", clean(who).strip()) or "_"
+        while name in hosts.values():
+            name += "_"
+        hosts[who] = name
+    return hosts

@@ -1,0 +1,179 @@
+"""Channels in states: what messages are on their way, and who gets what from whom.
+
+The variables of a report say which of them are channels (``annotations.Part``). A state that does not fit them, as one
+that a stranger wrote may not, has no channels: its variables are shown as they are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from planrace.checker.report.text.scalars import value_text
+from planrace.checker.results.explanation import Declared, Part, Shape
+from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
+
+Mail: TypeAlias = "tuple[str, ...]"
+"""Messages on their way as texts: of an ordered channel in order, else sorted, each as often as it is there."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A channel of a state, by place (``queue``, or ``inbox[2]`` where each member has one)."""
+
+    place: str
+    ordered: bool
+    mail: Mail
+
+    def __str__(self) -> str:
+        if self.ordered:
+            return f"[{', '.join(self.mail)}]"
+        told = (text if n == 1 else f"{text} ×{n}" for text, n in Counter(self.mail).items())
+        return "{" + ", ".join(told) + "}"
+
+
+def channels(state: ShownState, variables: Sequence[Declared]) -> dict[str, list[Channel]]:
+    """The channels of a state, by the names of the variables that they are made of."""
+    found: dict[str, list[Channel]] = {}
+    for name, parts in _grouped(variables).items():
+        made = _channel(name, parts, state)
+        if made is not None:
+            found |= {v.name: made for v, _ in parts}
+    return found
+
+
+def channel_at(place: str, variables: Sequence[Declared]) -> str:
+    """The channel that a place (``queue_kind[2]``) is in, if it is in one."""
+    name, *path = place.replace("]", "").split("[")
+    part = next((v.part for v in variables if v.name == name), None)
+    if part is None:
+        return place
+    return f"{part.channel}[{path[0]}]" if part.over and path else part.channel
+
+
+def _grouped(variables: Sequence[Declared]) -> dict[str, list[tuple[Declared, Part]]]:
+    groups: dict[str, list[tuple[Declared, Part]]] = {}
+    for v in variables:
+        if v.part is not None:
+            groups.setdefault(v.part.channel, []).append((v, v.part))
+    return groups
+
+
+def _channel(name: str, parts: list[tuple[Declared, Part]], state: ShownState) -> list[Channel] | None:
+    """The channel, or one of each member; None where the state is not of these variables."""
+    ordered = any(part.what == "length" for _, part in parts)
+    try:
+        if not parts[0][1].over:
+            return [Channel(name, ordered, _mail(parts, [(v.shape, state[v.name]) for v, _ in parts], ()))]
+        members = _values(parts[0][0].shape.domain)
+        return [
+            Channel(f"{name}[{m}]", ordered, _mail(parts, [_at(v.shape, state[v.name], n) for v, _ in parts], (m,)))
+            for n, m in enumerate(members)
+        ]
+    except (LookupError, TypeError, ValueError):
+        return None
+
+
+def _mail(parts: list[tuple[Declared, Part]], values: list[tuple[Shape, Shown]], to: tuple[str, ...]) -> Mail:
+    """What is in a channel whose variables have these values."""
+    whats = [part.what for _, part in parts]
+    if "length" not in whats:
+        (shape, value), (_, part) = values[0], parts[0]
+        order = part.order or tuple(range(len(to) + _depth(shape) + 1))
+        keys = [(*to, *key) for key in _keys(shape, value)]
+        return tuple(" ".join(key[n] for n in order[len(to) :]) for key in keys)
+    length = values[whats.index("length")][1]
+    columns = [value for value, what in zip(values, whats, strict=True) if what == "slots"]
+    if not isinstance(length, int) or not all(isinstance(slots, list) for _, slots in columns):
+        raise TypeError(length)
+    return tuple(" ".join(_slot(shape, value, k) for shape, value in columns) for k in range(length))
+
+
+def _slot(shape: Shape, value: Shown, k: int) -> str:
+    inner, x = _at(shape, value, k)
+    return value_text(x, inner)
+
+
+def _at(shape: Shape, value: Shown, n: int) -> tuple[Shape, Shown]:
+    if not isinstance(value, list) or shape.element is None:
+        raise TypeError(value)
+    return shape.element, value[n]
+
+
+def _depth(shape: Shape) -> int:
+    return 0 if shape.kind != "array" or shape.element is None else 1 + _depth(shape.element)
+
+
+def _keys(shape: Shape, value: Shown) -> Iterator[tuple[str, ...]]:
+    """The messages that nested arrays hold, part by part, in their order; as often as they are there."""
+    if shape.kind == "set":
+        if not isinstance(value, list):
+            raise TypeError(value)
+        yield from ((value_text(v, shape.element),) for v in value)
+        return
+    for n, member in enumerate(_values(shape.domain)):
+        inner, x = _at(shape, value, n)
+        if inner.kind in ("array", "set"):
+            yield from ((member, *key) for key in _keys(inner, x))
+        elif isinstance(x, int):
+            yield from ((member,) for _ in range(x))
+
+
+def _values(shape: Shape | None) -> list[str]:
+    return [] if shape is None else [value_text(v, shape) for v in shape.values]
+
+
+# Who gets what from whom -------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Delivery:
+    """A message that a step takes out of a channel, which was put there by ``sender`` ("controller")."""
+
+    sender: str
+    message: str
+    place: str
+
+
+def deliveries(trace: Trace, variables: Sequence[Declared]) -> list[list[Delivery]]:
+    """For each step the messages that it takes out of channels, as far as somebody on this run has sent them."""
+    senders: dict[str, list[tuple[str, str]]] = {}
+    found, before = [], trace.initial
+    for step in trace.steps:
+        old, new = (_by_place(channels(s, variables)) for s in (before, step.state))
+        taken: list[Delivery] = []
+        for place, channel in old.items():
+            if place in new and channel.mail != new[place].mail:
+                left, gone = _handled(senders.get(place, []), channel, new[place].mail, step)
+                senders[place] = left
+                taken += [Delivery(who, message, place) for message, who in gone]
+        found.append(taken)
+        before = step.state
+    return found
+
+
+def _by_place(found: Mapping[str, list[Channel]]) -> dict[str, Channel]:
+    return {c.place: c for made in found.values() for c in made}
+
+
+def _handled(
+    known: list[tuple[str, str]], before: Channel, after: Mail, step: TraceStep
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Messages with their senders that are there after a step, and those that it has taken out. What a fault puts there
+    is what somebody had sent, once more."""
+    there = list(known)
+    gone = []
+    for message in _less(before.mail, after):
+        sent = next((x for x in there if x[0] == message), None)
+        if sent is not None:
+            there.remove(sent)
+            gone.append(sent)
+    for message in _less(after, before.mail):
+        again = next((x for x in known if x[0] == message), None) if step.fault is not None else None
+        there.append(again or (message, step.by))
+    return there, gone
+
+
+def _less(mail: Mail, other: Mail) -> list[str]:
+    """What is in the one and not in the other, in its order."""
+    return list((Counter(mail) - Counter(other)).elements())

@@ -1,0 +1,154 @@
+"""What a run came to: one notion of it for the exit code and for all forms that CI reads, so that none is green where
+another is red."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planrace.checker.results.report import Finding, Report, Warned
+from planrace.checker.results.trace import Source, Trace
+from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
+
+UNDECIDED = EXIT_CODES[Verdict.UNKNOWN]
+
+
+class Judged(enum.Enum):
+    """What a finding is for its run. ``OPEN`` is undecided where that does no harm, for the run came to what was
+    expected of it."""
+
+    HOLDS = enum.auto()
+    EXPECTED = enum.auto()
+    OPEN = enum.auto()
+    UNDECIDED = enum.auto()
+    FAILED = enum.auto()
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What a run fails by that is no violated or undecided property. ``about`` names the action or property where it
+    can be shown; ``trace`` leads to it."""
+
+    kind: str
+    title: str
+    message: str
+    about: str = ""
+    trace: Trace | None = None
+    undecided: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of a run beside its report: ``--expect``, ``--strict``."""
+
+    expected: str | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run came to: its report, by what was asked of it."""
+
+    report: Report
+    asked: Asked = Asked()
+
+    @property
+    def code(self) -> int:
+        """What the process exits with. Undecided stays 3 whatever was expected."""
+        if self.report.interrupted:
+            return INTERRUPTED
+        return max(self._decided, UNDECIDED) if self.report.doubted else self._decided
+
+    @property
+    def _decided(self) -> int:
+        verdict = self.report.verdict
+        if self.asked.strict and verdict is not Verdict.UNKNOWN and any(w.strict for w in self.report.warnings):
+            return 1
+        if self.asked.expected is None or verdict is Verdict.UNKNOWN:
+            return self.report.exit_code
+        return 0 if verdict.word == self.asked.expected else 1
+
+    @property
+    def reason(self) -> str:
+        """Why the exit code is another than the report has by itself."""
+        if any(c.kind == "warnings" for c in self.complaints):
+            return "With --strict the warnings above are failures."
+        return f"Expected was: {self.asked.expected}."
+
+    @property
+    def _met(self) -> bool:
+        """A violation was expected, and there is one."""
+        return self.asked.expected == "violated" and self.report.verdict is Verdict.VIOLATED
+
+    @property
+    def headline(self) -> str:
+        """The outcome in a few words."""
+        sign = "✅" if self.code == 0 else "❌" if self.code == 1 else "⚠️"
+        met = ", as expected" if self._met else ""
+        why = "".join(f"; {kind}" for kind in dict.fromkeys(c.kind for c in self.complaints))
+        return f"{sign} {self.report.verdict.word}{met}{why}"
+
+    def of(self, f: Finding) -> Judged:
+        """What the finding is for the run."""
+        if f.verdict is Verdict.HOLDS:
+            return Judged.HOLDS
+        if f.verdict is Verdict.VIOLATED:
+            return Judged.EXPECTED if self._met else Judged.FAILED
+        return Judged.OPEN if self._met else Judged.UNDECIDED
+
+    @property
+    def complaints(self) -> tuple[Complaint, ...]:
+        """What else fails the run. Where the exit code is not 0, there is one or a property that failed or is
+        undecided."""
+        return tuple(self._complaints())
+
+    def _complaints(self) -> Iterator[Complaint]:
+        report = self.report
+        first = report.findings[0].name if report.findings else ""
+        if self.asked.expected == "violated" and report.verdict is Verdict.HOLDS:
+            told = "no property is violated, and a violation was expected"
+            yield Complaint("expectation not met", "expectation not met", told, first)
+        if self.asked.strict:
+            for w in report.warnings:
+                if w.strict:
+                    yield Complaint("warnings", warned_title(w), warned_text(w), warned_about(w), w.trace)
+        for name, why in report.doubted:
+            told = f"not confirmed: {name}: {why}"
+            yield Complaint("not confirmed", told, told, first, undecided=True)
+        if report.interrupted:
+            told = "the run was interrupted; the report says what was covered"
+            yield Complaint("interrupted", "interrupted", told, first, undecided=True)
+        if not report.findings:
+            told = "no property was checked: none is of a kind that the engine answers"
+            yield Complaint("nothing checked", "nothing checked", told, undecided=True)
+
+    @property
+    def warnings(self) -> tuple[Warned, ...]:
+        """Warnings that fail nothing."""
+        return tuple(w for w in self.report.warnings if not (w.strict and self.asked.strict))
+
+
+def warned_title(w: Warned) -> str:
+    """A warning by name."""
+    return f"{w.kind}: {w.subject}" if w.subject else w.kind
+
+
+def warned_text(w: Warned) -> str:
+    """A warning in a sentence."""
+    return f"{w.subject or w.kind}: {w.message}."
+
+
+def warned_about(w: Warned) -> str:
+    """The action or property where a warning can be shown: without a subject the last action that leads to it."""
+    return w.subject or (w.trace.steps[-1].action if w.trace is not None and w.trace.steps else "")
+
+
+@dataclass(frozen=True)
+class Broken:
+    """No report came of a run: why not, where the author's file shows it, and the exit code."""
+
+    protocol: str
+    message: str
+    source: Source | None
+    code: int

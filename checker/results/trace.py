@@ -1,0 +1,89 @@
+"""A run as people see it: states, steps, what changed, what the outside world saw.
+
+Values are numbers, the names of enumeration members, truth values, sorted lists for sets, lists for arrays. Index
+members count from 1; 0 in an optional index is none, as a parameter of a step ``NOBODY``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from planrace.checker.results.notebook import Painted
+from planrace.checker.results.wording import counted, ending
+
+if TYPE_CHECKING:
+    Shown: TypeAlias = "bool | int | str | list[Shown]"
+    """A value as reports show it, and as JSON holds it."""
+else:
+    Shown = bool | int | str | list  # a type cannot speak of itself where programs read it
+
+NOBODY = "none"
+"""No member of an index, where no sort stands beside it: as a parameter of a step, or in words."""
+ShownState: TypeAlias = Mapping[str, Shown]
+
+
+@dataclass(frozen=True)
+class Change:
+    """A place in the state (``alias[2]``) that a step changed: an element of ``variable``, by its offsets from 0."""
+
+    place: str
+    before: Shown
+    after: Shown
+    variable: str = ""
+    path: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the outside world sees after a step: ``title`` and ``member`` (if any) name it, ``text`` tells it."""
+
+    title: str
+    member: Shown | None
+    text: str
+
+
+@dataclass(frozen=True)
+class TraceStep:
+    """One step of a run, replayed by the interpreter.
+
+    ``by`` is who performs it ("planner", "enactor 2"), ``role`` in what capacity ("cleaner"), ``text`` the author's
+    words for it, ``state`` the state after it, ``changed`` what differs from before, ``observed`` what the outside
+    world now sees differently.
+    """
+
+    action: str
+    parameters: Mapping[str, Shown]
+    by: str
+    role: str
+    outcome: str | None
+    fault: str | None
+    text: str
+    state: ShownState
+    changed: tuple[Change, ...] = ()
+    observed: tuple[Observed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trace(Painted):
+    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. After its last step a lasso goes on as after step
+    ``loop`` (0: as from the start), for ever."""
+
+    initial: ShownState
+    steps: tuple[TraceStep, ...]
+    loop: int | None = None
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __repr__(self) -> str:
+        return f"<Trace in {counted(len(self), 'step')}: {', '.join(ending(s.action, s.outcome) for s in self.steps)}>"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A line, from 1, of the author's file."""
+
+    file: str
+    line: int

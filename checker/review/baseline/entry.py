@@ -1,0 +1,106 @@
+"""What a baseline holds: requests, and what the check said of each."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from planrace.checker.results.verdict import Verdict
+from planrace.model.language import ModelError
+
+FLAGS = {("symmetry", True): "--symmetry", ("symmetry", False): "--no-symmetry", ("slicing", False): "--no-slicing"}
+LISTS = {"--fault": "faults", "--with": "with_protections", "--without": "without", "--property": "properties"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is checked. ``settings`` gives sizes and options; ``properties``: only these, if any; ``states`` bounds the
+    number of states; ``symmetry`` None is the engine's choice, which for complete counts is to count all states."""
+
+    protocol: str
+    settings: Mapping[str, int | str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    with_protections: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
+    states: int | None = None
+    symmetry: bool | None = None
+    slicing: bool = True
+
+    @property
+    def title(self) -> str:
+        """The request in the words of the command, in one order whatever the order it was made in. Raises
+        ``ModelError`` for names that no line can hold."""
+        words = list(self._words())
+        for word in words:
+            if not word.isprintable() or not word:
+                raise ModelError(f"{word!r} cannot stand in a baseline", remedy="rename it in plain characters")
+        return shlex.join(words)
+
+    @property
+    def command(self) -> str:
+        """The command that repeats the check."""
+        return f"check -p {self.title} --exhaustive"
+
+    def _words(self) -> Iterator[str]:
+        yield self.protocol
+        for name in sorted(self.settings):
+            yield from ("-s", f"{name}={self.settings[name]}")
+        for option, attribute in LISTS.items():
+            for name in sorted(set(getattr(self, attribute))):
+                yield from (option, name)
+        if self.states is not None:
+            yield from ("--max-states", str(self.states))
+        yield from (flag for (attribute, value), flag in FLAGS.items() if getattr(self, attribute) is value)
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Counts of a complete search: of orbits if ``symmetry``; states do not have the variables ``sliced``."""
+
+    states: int
+    transitions: int
+    depth: int
+    symmetry: bool
+    sliced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The verdict on a property, and the length of its counterexample or witness, where it has one."""
+
+    verdict: Verdict
+    steps: int | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line about the model, and the lines that belong to it. ``kind`` is a word such as ``guard``; what there is only
+    one of has no name."""
+
+    kind: str
+    name: str | None
+    text: str
+    inner: tuple[Item, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What the line is about."""
+        return self.kind if self.name is None else f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was said of a request. ``counts`` is None where the search was not complete; ``line`` is where the entry
+    begins in its file, from 1 (0: in none)."""
+
+    request: Request
+    counts: Counts | None
+    verdicts: Mapping[str, Judged]
+    model: tuple[Item, ...]
+    line: int = field(default=0, compare=False)
+
+    @property
+    def title(self) -> str:
+        return self.request.title

@@ -1,0 +1,282 @@
+"""Reading the file, line by line; what is wrong is told with its line."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from planrace.checker.report.errors import ReadError
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.review.baseline.entry import FLAGS, LISTS, Counts, Entry, Item, Judged, Request
+from planrace.checker.review.baseline.text import FORMAT, HEADER, NOT_COUNTED
+from planrace.model.language.errors import known
+
+BEGINS = "check "
+REMEDY = "undo the change of this line, or delete the file and make it anew with check baseline save"
+RESULTS = ("states", "transitions", "depth", "symmetry", "sliced", "verdict")
+MODEL = ("parameter", "option", "sort", "variable", "action", "final", "fault", "protection", "property")
+INSIDE = {None: MODEL, "action": ("guard", "outcome"), "outcome": ("set",)}
+"""Kinds of lines about the model, by the kind of the line that they belong to."""
+NAMELESS = {"guard": True, "final": True, "outcome": None}
+"""Whether lines of a kind have no name (None: some have one); those of other kinds have."""
+
+_NAME = r'"(?:[^"\\]|\\.)*"|[^\s":\\]+'
+_LINE = re.compile(rf"( *)([a-z]+)(?: ({_NAME}))?:(?: (.*))?")
+_NUMBER = "[0-9]{1,18}"
+_VERDICT = re.compile(rf"(holds|violated)(?:, ({_NUMBER}) steps?)?")
+
+
+def read_baseline(path: str | Path) -> tuple[Entry, ...]:
+    """The entries of a file. Raises ``ReadError`` with the line at fault."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as problem:
+        raise ReadError(f"cannot read {path}: {problem.strerror} (make it with check baseline save)") from problem
+    except UnicodeDecodeError as problem:
+        raise ReadError(f"{path} is no baseline: it is not UTF-8 ({REMEDY})") from problem
+    return read_text(text, str(path))
+
+
+def wanted(path: str | Path, only: Sequence[str] = ()) -> list[Entry]:
+    """The entries of a file that are asked for: of these protocols, or with these first lines. Raises ``ModelError``
+    where there is none such, and ``ReadError``."""
+    entries = read_baseline(path)
+    if not entries:
+        raise ReadError(f"{path}:1: there is no entry to compare (make one with check baseline save -p NAME)")
+    names = [n for e in entries for n in (e.request.protocol, e.title)]
+    for name in only:
+        known(name, dict.fromkeys(names), f"entry of {path}")
+    return [e for e in entries if not only or {e.request.protocol, e.title} & set(only)]
+
+
+def read_text(text: str, path: str = "it") -> tuple[Entry, ...]:
+    """The entries that the text of a file holds. Raises ``ReadError``."""
+    lines = _Lines(path, text.split("\n"))
+    _check_header(lines)
+    drafts: list[_Draft] = []
+    for number, line in enumerate(lines.lines[1:], 2):
+        lines.number = number
+        _read_line(line, lines, drafts)
+    return tuple(d.done(lines) for d in drafts)
+
+
+@dataclass
+class _Lines:
+    """A file that is being read, and the line (from 1) that is at fault if anything is."""
+
+    path: str
+    lines: list[str]
+    number: int = 1
+
+    def wrong(self, what: str, remedy: str = REMEDY) -> ReadError:
+        return ReadError(f"{self.path}:{self.number}: {what} ({remedy})")
+
+
+@dataclass
+class _Node:
+    """An ``Item`` that may still get lines."""
+
+    kind: str
+    name: str | None
+    text: str
+    inner: list[_Node] = field(default_factory=list)
+
+    def done(self) -> Item:
+        return Item(self.kind, self.name, self.text, tuple(n.done() for n in self.inner))
+
+
+@dataclass
+class _Draft:
+    """An entry that may still get lines; ``open`` are the lines that the next one may belong to, by level."""
+
+    line: int
+    request: Request
+    found: dict[str, str] = field(default_factory=dict)
+    verdicts: dict[str, Judged] = field(default_factory=dict)
+    model: list[_Node] = field(default_factory=list)
+    open: list[_Node] = field(default_factory=list)
+
+    def done(self, lines: _Lines) -> Entry:
+        lines.number = self.line
+        if not self.verdicts:
+            raise lines.wrong("the entry has no verdict")
+        return Entry(
+            self.request, self._counts(lines), self.verdicts, tuple(n.done() for n in self.model), line=self.line
+        )
+
+    def _counts(self, lines: _Lines) -> Counts | None:
+        f = self.found
+        wanted = ("states",) if f.get("states") == NOT_COUNTED else ("states", "transitions", "depth", "symmetry")
+        for kind in wanted:
+            if kind not in f:
+                raise lines.wrong(f"the entry has no line {kind}")
+        if len(wanted) == 1:
+            return None
+        sliced = tuple(f["sliced"].split(", ")) if "sliced" in f else ()
+        return Counts(int(f["states"]), int(f["transitions"]), int(f["depth"]), f["symmetry"] == "yes", sliced)
+
+
+def _check_header(lines: _Lines) -> None:
+    found = re.fullmatch(rf"{HEADER} (\S+)", lines.lines[0])
+    if found is None:
+        raise lines.wrong(f"it is no baseline, which begins with the line {HEADER} {FORMAT}")
+    if found[1] != str(FORMAT):
+        raise lines.wrong(
+            f"the file is of format {found[1]}, this planrace reads format {FORMAT}",
+            "use the version of planrace that wrote it, or delete it and make it anew with check baseline save",
+        )
+
+
+def _read_line(line: str, lines: _Lines, drafts: list[_Draft]) -> None:
+    if not line.strip():
+        return
+    if re.match(r"<{7}|={7}|>{7}|\|{7}", line):
+        raise lines.wrong(
+            "a merge left its marks", "keep either side, then check baseline save without -p renews every entry"
+        )
+    if line.startswith(BEGINS):
+        drafts.append(_Draft(lines.number, _request(line, lines)))
+        earlier = next(d for d in drafts if d.request.title == drafts[-1].request.title)
+        if earlier is not drafts[-1]:
+            raise lines.wrong(f"the same entry as in line {earlier.line}", "delete one of the two")
+        return
+    found = _LINE.fullmatch(line)
+    if found is None:
+        raise lines.wrong(f"{_short(line)} is no line of a baseline")
+    if not drafts:
+        raise lines.wrong(f"{_short(line)} belongs to no entry: no line that begins with {BEGINS}stands above it")
+    level, odd = divmod(len(found[1]), 2)
+    name = None if found[3] is None else _unescaped(_bare(found[3]), lines)
+    node = _Node(found[2], name, _unescaped(found[4] or "", lines))
+    if odd or level == 0:
+        raise lines.wrong(f"{_short(line)} is indented by {len(found[1])} blanks, not by two a level")
+    if level == 1 and node.kind in RESULTS:
+        _result(node, lines, drafts[-1])
+    else:
+        _belongs(node, level, lines, drafts[-1])
+
+
+def _short(line: str) -> str:
+    text = line.strip()
+    return repr(text if len(text) <= 60 else f"{text[:60]}…")
+
+
+def _result(node: _Node, lines: _Lines, draft: _Draft) -> None:
+    """A line about what the check said."""
+    draft.open = []
+    if (node.name is not None) is not (node.kind == "verdict"):
+        raise lines.wrong(f"{node.kind} {'lacks' if node.name is None else 'has'} a name")
+    if node.kind == "verdict":
+        found = _VERDICT.fullmatch(node.text)
+        if found is None:
+            raise lines.wrong(f"{node.text!r} is no verdict such as 'holds' or 'violated, 12 steps'")
+        if node.name in draft.verdicts:
+            raise lines.wrong(f"a second verdict on {node.name}", "delete one of the two")
+        assert node.name is not None
+        draft.verdicts[node.name] = Judged(Verdict[found[1].upper()], None if found[2] is None else int(found[2]))
+        return
+    if node.kind in draft.found:
+        raise lines.wrong(f"a second line {node.kind} in one entry", "delete one of the two")
+    if not re.fullmatch(_FORMS[node.kind], node.text):
+        raise lines.wrong(f"{node.kind} cannot be {node.text!r}")
+    draft.found[node.kind] = node.text
+
+
+_FORMS = {
+    "states": rf"{_NUMBER}|{NOT_COUNTED}",
+    "transitions": _NUMBER,
+    "depth": _NUMBER,
+    "symmetry": "yes|no",
+    "sliced": r"\w+(, \w+)*",
+}
+
+
+def _belongs(node: _Node, level: int, lines: _Lines, draft: _Draft) -> None:
+    """A line about the model, below the one that it belongs to."""
+    if level > len(draft.open) + 1:
+        raise lines.wrong(f"{node.kind} is indented too far: it belongs to no line above it")
+    above = draft.open[level - 2] if level > 1 else None
+    if node.kind not in INSIDE.get(above.kind if above is not None else None, ()):
+        place = f"{above.kind} {above.name or ''}".strip() if above is not None else "an entry"
+        raise lines.wrong(f"there is no line {node.kind!r} in {place}")
+    nameless = NAMELESS.get(node.kind, False)
+    if nameless is not None and nameless is not (node.name is None):
+        raise lines.wrong(f"{node.kind} {'has' if nameless else 'lacks'} a name")
+    (draft.model if above is None else above.inner).append(node)
+    draft.open = [*draft.open[: level - 1], node]
+
+
+def _bare(name: str) -> str:
+    return name[1:-1] if name.startswith('"') else name
+
+
+def _unescaped(text: str, lines: _Lines) -> str:
+    def meant(found: re.Match[str]) -> str:
+        code = found[1] or found[2]
+        if code is None and found[3] in ("\\", '"'):
+            return found[3]
+        if code is None or int(code, 16) > 0x10FFFF:
+            raise lines.wrong(f"{found[0]!r} stands for no character", "write \\\\ for a backslash")
+        return chr(int(code, 16))
+
+    return re.sub(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|(.?))", meant, text)
+
+
+# Requests --------------------------------------------------------------------------------------------------------
+def _request(line: str, lines: _Lines) -> Request:
+    """The request of a line that begins an entry."""
+    try:
+        words = iter(shlex.split(line.removeprefix(BEGINS)))
+    except ValueError as problem:
+        raise lines.wrong(f"the command cannot be read: {problem}") from None
+    given: dict[str, Any] = {"settings": {}}
+    flags = {flag: attribute for attribute, flag in FLAGS.items()}
+
+    def value() -> str:
+        found = next(words, None)
+        if found is None:
+            raise lines.wrong(f"{word} has no value")
+        return found
+
+    for word in words:
+        if word in flags:
+            given[flags[word][0]] = flags[word][1]
+        elif word in LISTS:
+            given[LISTS[word]] = (*given.get(LISTS[word], ()), value())
+        elif word in _VALUES:
+            _VALUES[word](given, value(), lines)
+        elif word != "--exhaustive":
+            raise lines.wrong(f"entries have no option {word!r}")
+    if "protocol" not in given:
+        raise lines.wrong("the command names no protocol with -p")
+    return Request(**given)
+
+
+def _setting(given: dict[str, Any], text: str, lines: _Lines) -> None:
+    name, sign, value = text.partition("=")
+    if not sign or not name or name in given["settings"] or not re.fullmatch(rf"-?{_NUMBER}|\w+", value):
+        raise lines.wrong(f"{text!r} is no setting NAME=VALUE, or one that was set before")
+    given["settings"][name] = int(value) if re.fullmatch(f"-?{_NUMBER}", value) else value
+
+
+def _bound(given: dict[str, Any], text: str, lines: _Lines) -> None:
+    if not re.fullmatch("[1-9][0-9]{0,17}", text):
+        raise lines.wrong(f"--max-states {text} is no whole number from 1")
+    given["states"] = int(text)
+
+
+def _protocol(given: dict[str, Any], text: str, lines: _Lines) -> None:
+    if "protocol" in given:
+        raise lines.wrong("the command names two protocols")
+    given["protocol"] = text
+
+
+_VALUES: dict[str, Callable[[dict[str, Any], str, _Lines], None]] = {
+    "-p": _protocol,
+    "-s": _setting,
+    "--max-states": _bound,
+}

@@ -1,0 +1,189 @@
+"""A model in words, line by line, so that a difference of two models can be read.
+
+What reports say of a model (meanings, wording, observations, pictures) is left out: it changes no answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+
+from planrace.checker.review.baseline.entry import Item
+from planrace.model.language import (
+    Action,
+    Array,
+    Bool,
+    Enum,
+    Index,
+    Instance,
+    Int,
+    Maybe,
+    Op,
+    Outcome,
+    SetOf,
+    Sort,
+    System,
+    Term,
+    Variant,
+)
+from planrace.model.language.render import render
+from planrace.model.language.sorts import describe
+from planrace.model.language.terms import TRUE, subterms
+from planrace.properties.kinds import Liveness, Property, Recoverability
+
+RANGE = Int(0, 0).name
+"""The name of ranges that have none of their own."""
+MOST = 5_000
+"""Parts of a term, shared ones counted as often as they are used, beyond which nobody would read it."""
+
+
+def summary(variant: Variant, instance: Instance, properties: Sequence[Property]) -> tuple[Item, ...]:
+    """The model in words; of each kind in the order of names, for where they stand in a file changes nothing."""
+    system, protocol = instance.system, variant.protocol
+    kinds = [
+        [Item("parameter", p.name, f"{instance.size(p)} of {p.low}…{p.high}") for p in system.parameters],
+        [Item("option", name, choice) for name, choice in system.options],
+        list(_sorts(system, properties)),
+        [
+            Item("variable", v.name, f"{sort_text(v.sort)}, initially {term_text(v.initially)}")
+            for v in system.variables
+        ],
+        [_action(a) for a in system.actions.values()],
+        [Item("final", None, term_text(t)) for t in system.final],
+        [Item("fault", name, _on(name in system.faults)) for name in protocol.faults],
+        [Item("protection", name, _on(name in system.protections)) for name in protocol.protections],
+        [Item("property", p.name, _property(p)) for p in properties],
+    ]
+    return tuple(i for items in kinds for i in sorted(items, key=lambda i: (i.name or "", i.text)))
+
+
+def _on(on: bool) -> str:
+    return "on" if on else "off"
+
+
+def _action(a: Action) -> Item:
+    return Item("action", a.name, ", ".join(_performed(a)), (Item("guard", None, term_text(a.guard)), *_outcomes(a)))
+
+
+def _performed(a: Action) -> Iterator[str]:
+    """Who performs an action, with what, and what else engines read of it."""
+    yield f"by {a.role}" + (f" {a.actor}" if a.actor is not None else "")
+    yield from (f"{p} ∈ {sort_text(p.sort)}" for p in a.parameters)
+    yield f"{a.fairness} fairness" if a.fairness != "none" else "not fair"
+    if a.fault is not None:
+        yield f"fault {a.fault}"
+    if a.awaits is not None:
+        yield f"awaits {a.awaits}"
+    if a.tags:
+        yield f"tagged {', '.join(sorted(a.tags))}"
+
+
+def _outcomes(a: Action) -> Iterator[Item]:
+    """Outcomes are tried in order, so they stay in order."""
+    for o in a.outcomes:
+        plain = "always" if len(a.outcomes) == 1 else "otherwise"
+        yield Item("outcome", o.name, plain if o.condition is TRUE else term_text(o.condition), _updates(o))
+
+
+def _updates(o: Outcome) -> tuple[Item, ...]:
+    """Updates happen at once."""
+    made = (Item("set", term_text(u.target), term_text(u.value)) for u in o.updates)
+    return tuple(sorted(made, key=lambda i: (i.name or "", i.text)))
+
+
+def _property(p: Property) -> str:
+    match p:
+        case Recoverability():
+            people = f", people by {', '.join(sorted(p.manual))}" if p.manual else ""
+            helpers = ", ".join(sorted(p.helpers)) or "nobody"
+            return f"{p.kind}: from {term_text(p.wherever)} to {term_text(p.goal)}, by {helpers}{people}"
+        case Liveness():
+            goal = term_text(p.goal) if p.trigger is TRUE else f"{term_text(p.trigger)} ⇒ {term_text(p.goal)}"
+            without = f", without {', '.join(sorted(p.without))}" if p.without else ""
+            faults = ", despite faults" if p.despite_faults else ""
+            return f"{p.kind}, {p.form}: {goal}{without}{faults}"
+        case _:
+            return f"{p.kind}: {', '.join(term_text(t) for t in p.terms)}"
+
+
+# Sorts -----------------------------------------------------------------------------------------------------------
+def sort_text(sort: Sort) -> str:
+    """A sort by its name; a range without one by its bounds."""
+    match sort:
+        case Array(domain=domain, element=element):
+            return f"{sort_text(element)} for each {sort_text(domain)}"
+        case SetOf(element=element):
+            return f"set of {sort_text(element)}"
+        case Int(low=low, high=high, name=name) if name == RANGE:
+            return f"{low}…{high}"
+        case _:
+            return describe(sort)
+
+
+def _sorts(system: System, properties: Iterable[Property]) -> Iterator[Item]:
+    """What the names of sorts stand for; a name that authors gave twice stands for both."""
+    found: dict[str, set[str]] = {}
+    for sort in _used(system, properties):
+        if not isinstance(sort, Bool):
+            found.setdefault(describe(sort), set()).add(_definition(sort))
+    return (Item("sort", name, "; ".join(sorted(texts))) for name, texts in found.items())
+
+
+def _definition(sort: Int | Enum | Index) -> str:
+    match sort:
+        case Enum(members=members):
+            return ", ".join(members)
+        case Int(low=low, high=high):
+            return f"{low}…{high}"
+        case Index(size=size, symmetric=symmetric, ordered=ordered):
+            return f"1…{size}" + (", interchangeable" if symmetric else "") + (", ordered" if ordered else "")
+
+
+def _used(system: System, properties: Iterable[Property]) -> Iterator[Bool | Int | Enum | Index]:
+    """The sorts of variables, of parameters of actions, and of what is bound in terms."""
+    for v in system.variables:
+        yield from _simple(v.sort)
+    terms = [t for a in system.actions.values() for t in _terms(a)]
+    terms += [*system.final, *(t for p in properties for t in p.terms)]
+    for t in subterms(*terms):
+        if t.op in (Op.BOUND, Op.FIRST, Op.LAST):
+            yield from _simple(t.sort)
+
+
+def _terms(a: Action) -> Iterator[Term]:
+    yield from (*a.parameters, a.guard)
+    for o in a.outcomes:
+        yield o.condition
+        yield from (t for u in o.updates for t in (u.target, u.value))
+
+
+def _simple(sort: Sort) -> Iterator[Bool | Int | Enum | Index]:
+    """The sorts that a sort is made of; ranges without a name say what they are where they are used."""
+    match sort:
+        case Array(domain=domain, element=element):
+            yield from (*_simple(domain), *_simple(element))
+        case SetOf(element=element):
+            yield from _simple(element)
+        case Maybe(index=of):
+            yield of
+        case Bool() | Int() | Enum() | Index():
+            yield sort
+
+
+# Terms -----------------------------------------------------------------------------------------------------------
+def term_text(term: Term) -> str:
+    """A term as text; of one that is too long to read, its size and a hash."""
+    sizes: dict[int, int] = {}
+    for t in subterms(term):
+        sizes[id(t)] = 1 + sum(sizes[id(a)] for a in t.args)
+    return render(term) if sizes[id(term)] <= MOST else f"a term of {sizes[id(term)]:,} parts, {_hash(term)}"
+
+
+def _hash(term: Term) -> str:
+    numbers: dict[int, int] = {}
+    digest = hashlib.sha256()
+    for t in subterms(term):
+        parts = [numbers[id(a)] for a in t.args]
+        numbers[id(t)] = len(numbers)
+        digest.update(f"{t.op.name} {parts} {sort_text(t.sort)!r} {t.data!r}\n".encode("utf-8", "backslashreplace"))
+    return f"SHA-256 {digest.hexdigest()[:16]}"

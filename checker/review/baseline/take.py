@@ -1,0 +1,94 @@
+"""Running the check for an entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from planrace.checker.engines.limits import Listener
+from planrace.checker.results.report import Exploration, Report
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.review.baseline.entry import Counts, Entry, Judged, Request
+from planrace.checker.review.baseline.summary import summary
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import find
+from planrace.checker.run.run import check
+from planrace.checker.run.selection import chosen, instance_of
+from planrace.model.language import Instance, ModelError, Variant
+from planrace.properties.kinds import Checkable, Property, Temporal
+
+
+class UndecidedError(ModelError):
+    """A baseline cannot hold what is not decided."""
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """Of each check; these are the machine's, so no baseline holds them. ``memory`` in bytes, ``seconds`` wall time."""
+
+    memory: int | None = None
+    seconds: float | None = None
+    workers: int | None = None
+    listener: Listener | None = None
+
+
+def take(request: Request, bounds: Bounds | None = None) -> tuple[Entry, Report]:
+    """What is known of a request now, and the report that says it. Raises ``ModelError``."""
+    variant = find(request.protocol)
+    instance = instance_of(
+        variant,
+        request.settings,
+        faults=request.faults,
+        with_protections=request.with_protections,
+        without=request.without,
+    )
+    properties, _ = chosen(instance.system, request.properties, Checkable | Temporal)
+    report = check(
+        variant,
+        request.settings,
+        faults=request.faults,
+        with_protections=request.with_protections,
+        without=request.without,
+        options=_options(request, tuple(p.name for p in properties), bounds or Bounds()),
+    )
+    return entry_of(request, report, variant, instance, properties), report
+
+
+def _options(request: Request, names: tuple[str, ...], bounds: Bounds) -> Options:
+    """Properties are named even where all are meant: then no further run is looked for to be shown."""
+    return Options(
+        properties=names,
+        exhaustive=True,
+        symmetry=request.symmetry,
+        slicing=request.slicing,
+        states=request.states,
+        memory=bounds.memory,
+        seconds=bounds.seconds,
+        workers=bounds.workers,
+        listener=bounds.listener,
+    )
+
+
+def entry_of(
+    request: Request, report: Report, variant: Variant, instance: Instance, properties: Sequence[Property]
+) -> Entry:
+    """The entry that a report makes."""
+    verdicts = {f.name: Judged(f.verdict, f.depth) for f in report.findings}
+    return Entry(request, _counts(report.exploration), verdicts, summary(variant, instance, properties))
+
+
+def _counts(e: Exploration | None) -> Counts | None:
+    if e is None or not e.complete:
+        return None
+    return Counts(e.states, e.transitions, e.depth, e.symmetry, e.sliced)
+
+
+def check_decided(entry: Entry, report: Report) -> None:
+    """Raises ``UndecidedError`` where a verdict is open."""
+    unknown = [f for f in report.findings if f.verdict is Verdict.UNKNOWN]
+    if unknown:
+        names = ", ".join(f.name for f in unknown)
+        raise UndecidedError(
+            f"{entry.title}: {names}: undecided ({unknown[0].how}), so nothing is saved",
+            remedy="raise the bound, choose smaller sizes, or name what is decided with --property",
+        )

@@ -1,0 +1,198 @@
+"""Telling what changed: as text, for programs, and as Markdown for a comment on a pull request."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from planrace.checker.report.ci.github import SIGNS
+from planrace.checker.report.json.write import to_plain
+from planrace.checker.report.text.because import finding_because, why
+from planrace.checker.report.text.comparison import Difference
+from planrace.checker.report.text.document import violation
+from planrace.checker.report.text.markdown import cell
+from planrace.checker.report.trace.mermaid import render_mermaid
+from planrace.checker.results.blocks import Block, Document, Heading, Paragraph, clean
+from planrace.checker.results.report import Finding
+from planrace.checker.results.verdict import INTERRUPTED, Verdict
+from planrace.checker.results.wording import numbered
+from planrace.checker.review.baseline.changes import Changed
+
+SCHEMA = "planrace/baseline-comparison/1"
+LONGEST = 2_000
+"""Characters of a line about the model in Markdown: GitHub refuses comments beyond 65,536."""
+
+
+def exit_code(found: Sequence[Changed], *, strict: bool = False) -> int:
+    """130 interrupted; 1 a verdict, count or depth changed (``strict``: or the model); 3 something is undecided."""
+    if any(c.interrupted for c in found):
+        return INTERRUPTED
+    if any(c.results for c in found):
+        return 1
+    if any(c.undecided for c in found):
+        return 3
+    return 1 if strict and any(c.model for c in found) else 0
+
+
+def _word(found: Sequence[Changed]) -> str:
+    return {INTERRUPTED: "interrupted", 1: "changed", 3: "undecided"}.get(
+        exit_code(found), "the model changed, its results did not" if any(c.model for c in found) else "the same"
+    )
+
+
+def _tables(c: Changed) -> list[tuple[str, tuple[Difference, ...]]]:
+    return [("Verdicts", c.verdicts), ("Length of runs", c.depths), ("Counts", c.counts)]
+
+
+def _counted(c: Changed) -> list[str]:
+    return [f"Counts are no measure of the change: {c.uncounted}."] if c.uncounted else []
+
+
+def _open(c: Changed) -> list[tuple[str, str]]:
+    """What is undecided, by why."""
+    reasons = dict.fromkeys(why for _, why in c.undecided)
+    return [(", ".join(what for what, w in c.undecided if w == why), why) for why in reasons]
+
+
+def _same(found: Sequence[Changed]) -> list[str]:
+    return [c.title for c in found if c.same]
+
+
+def _arrow(d: Difference) -> str:
+    if d.before is None:
+        return f"new: {d.after}"
+    return f"gone: {d.before}" if d.after is None else f"{d.before} → {d.after}"
+
+
+def _steps(f: Finding) -> str:
+    return "" if f.depth is None else f" in {numbered(f.depth, 'step')}"
+
+
+# Text ------------------------------------------------------------------------------------------------------------
+def changes_document(found: Sequence[Changed], code: int) -> Document:
+    """What changed, as text."""
+    tone = {0: "holds", 1: "violated"}.get(code, "unknown")
+    return Document(tuple(_blocks(found)), f"baseline: {_word(found)} (exit {code})", tone)
+
+
+def _blocks(found: Sequence[Changed]) -> Iterator[Block]:
+    for c in found:
+        if not c.same:
+            yield Heading(c.title)
+            yield from _entry(c)
+    if _same(found):
+        yield Paragraph(f"As before: {'; '.join(_same(found))}.")
+
+
+def _entry(c: Changed) -> Iterator[Block]:
+    if c.interrupted:
+        yield Paragraph("Interrupted.", "unknown")
+    for names, reason in _open(c):
+        yield Paragraph(f"Undecided now: {names}: {reason}.", "unknown")
+    for title, differences in _tables(c):
+        yield from (Paragraph(f"{title}: {d.what}: {_arrow(d)}") for d in differences)
+    yield from (Paragraph(text) for text in _counted(c))
+    for d in c.model:
+        yield Paragraph(f"Model: {d.what}:")
+        yield from (Paragraph(f"{sign} {text}") for sign, text in (("-", d.before), ("+", d.after)) if text is not None)
+    told: dict[tuple[object, ...], str] = {}
+    for f in c.broken:
+        yield from violation(f, f.variables, told)
+
+
+# JSON ------------------------------------------------------------------------------------------------------------
+def changes_json(found: Sequence[Changed], code: int) -> str:
+    """What changed, for programs, schema ``planrace/baseline-comparison/1``."""
+    data = {"schema": SCHEMA, "exit": code, "outcome": _word(found), "entries": [_entry_json(c) for c in found]}
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _entry_json(c: Changed) -> dict[str, Any]:
+    return {
+        "entry": c.title,
+        "same": c.same,
+        **{name: [asdict(d) for d in getattr(c, name)] for name in ("verdicts", "depths", "counts", "model")},
+        "uncounted": c.uncounted,
+        "undecided": [{"what": what, "why": why} for what, why in c.undecided],
+        "interrupted": c.interrupted,
+        "broken": [_broken_json(f) for f in c.broken],
+    }
+
+
+def _broken_json(f: Finding) -> dict[str, Any]:
+    return {
+        "property": f.name,
+        "meaning": f.meaning,
+        "how": f.how,
+        "because": finding_because(f),
+        "trace": None if f.trace is None else to_plain(f.trace),
+    }
+
+
+# Markdown --------------------------------------------------------------------------------------------------------
+def changes_markdown(found: Sequence[Changed]) -> str:
+    """What changed, for a comment on a pull request."""
+    lines = [f"### Baseline: {_word(found)}", ""]
+    drawn: dict[str, str] = {}
+    for c in found:
+        if not c.same:
+            lines += [f"#### {cell(c.title)}", "", *_markdown(c), *(line for f in c.broken for line in _run(f, drawn))]
+    if _same(found):
+        lines += ["As before:", "", *(f"- {cell(title)}" for title in _same(found)), ""]
+    return "\n".join(lines)
+
+
+def _markdown(c: Changed) -> Iterator[str]:
+    if c.interrupted:
+        yield from ("⚠️ interrupted", "")
+    for names, reason in _open(c):
+        yield from (f"⚠️ undecided now: {cell(names)}: {cell(reason)}", "")
+    for title, differences in _tables(c):
+        if differences:
+            yield from (f"| {title} | before | after |", "| --- | --- | --- |")
+            yield from (f"| {cell(d.what)} | {_signed(d.before)} | {_signed(d.after)} |" for d in differences)
+            yield ""
+    for text in _counted(c):
+        yield from (cell(text), "")
+    if c.model:
+        yield from _diff(c.model)
+
+
+def _signed(text: str | None) -> str:
+    signs = {v.word: sign for v, sign in SIGNS.items()}
+    return signs.get(text or "", cell(text))
+
+
+def _diff(differences: Sequence[Difference]) -> list[str]:
+    """The model before and after, in a block that GitHub colours and that no text in it can close."""
+    lines: list[str] = []
+    for d in differences:
+        lines += [f"@@ {_line(d.what)} @@"]
+        lines += [f"{sign} {_line(text)}" for sign, text in (("-", d.before), ("+", d.after)) if text is not None]
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return [f"{fence}diff", *lines, fence, ""]
+
+
+def _line(text: str) -> str:
+    plain = clean(text)
+    return plain if len(plain) <= LONGEST else f"{plain[:LONGEST]}…"
+
+
+def _run(f: Finding, drawn: dict[str, str]) -> Iterator[str]:
+    """The counterexample of a property that is broken now, unless it was drawn for another."""
+    yield from (f"**{cell(f.name)}** {SIGNS[Verdict.VIOLATED]}{_steps(f)}", "", cell(f"Promised: {f.meaning}."), "")
+    if f.trace is None:
+        yield from (cell(f"Broken: {f.how}."), "")
+        return
+    picture = render_mermaid(f.trace, f.match, variables=f.variables).rstrip()
+    earlier = drawn.setdefault(picture, f.name)
+    if earlier != f.name:
+        yield from (f"By the same steps as {cell(earlier)}.", "")
+    else:
+        yield from ("```mermaid", picture, "```", "")
+    if why(f):
+        yield from (cell(why(f)), "")

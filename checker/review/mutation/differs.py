@@ -1,0 +1,106 @@
+"""Where a mutant does something else than the protocol, as a term over one state.
+
+A mutant that differs in no reachable state has the same graph, but for steps that change nothing. So no property can
+tell it from the protocol that does not ask for such steps (specifications should not: Lamport, "What good is temporal
+logic?", IFIP 1983, on stuttering): it is equivalent at this size. That both take the same steps is an invariant of the
+protocol, which any engine can search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from planrace.model.language import Action, Op, Outcome, System, Term
+from planrace.model.language.constructors import both, either, exists, forall
+from planrace.model.language.sorts import Array
+from planrace.model.language.terms import FALSE, TRUE, substitute
+
+
+def same_steps(system: System, mutant: System) -> Term | None:
+    """Holds in a state where both take the same steps; None where their states are not of the same variables."""
+    if [v.name for v in system.variables] != [v.name for v in mutant.variables]:
+        return None
+    parts = []
+    for name in dict.fromkeys([*system.actions, *mutant.actions]):
+        one, other = system.actions.get(name), mutant.actions.get(name)
+        if one is not other:
+            parts.append(_everywhere(one or other, ~_differ(one, other)))
+    return both(*parts)
+
+
+def _everywhere(action: Action | None, term: Term) -> Term:
+    """``term`` for all parameters of the action."""
+    assert action is not None
+    for p in action.parameters:
+        term = forall(p.sort, lambda x, p=p, term=term: substitute(term, {p: x}))  # type: ignore[arg-type, misc]
+    return term
+
+
+def _differ(one: Action | None, other: Action | None) -> Term:
+    """Only one is enabled, and changes something; or both are and lead elsewhere or to an outcome of another name."""
+    if one is None or other is None:
+        found = one or other
+        assert found is not None
+        return found.guard & _changes(found)
+    there = {p: q for p, q in zip(other.parameters, one.parameters, strict=True) if p is not q}
+    guard = substitute(other.guard, there)
+    ends = either(
+        *(
+            both(mine, substitute(theirs, there), ends)
+            for o, mine in _chosen(one.outcomes)
+            for p, theirs in _chosen(other.outcomes)
+            if (ends := _ends(o, p, there)) is not FALSE
+        )
+    )
+    if guard is one.guard:
+        return one.guard & ends
+    alone = both(one.guard, ~guard, _changes(one))
+    return either(alone, both(~one.guard, guard, substitute(_changes(other), there)), both(one.guard, ends))
+
+
+def _changes(action: Action) -> Term:
+    """The step leads to another state."""
+    return either(
+        *(
+            both(chosen, either(*(_unequal(u.target, u.value) for u in o.updates)))
+            for o, chosen in _chosen(action.outcomes)
+        )
+    )
+
+
+def _chosen(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Term]]:
+    """Each outcome and when it is the one that happens."""
+    found, before = [], TRUE
+    for o in outcomes:
+        found.append((o, before if o.condition is TRUE else o.condition if before is TRUE else before & o.condition))
+        before = ~o.condition if before is TRUE else before & ~o.condition
+    return found
+
+
+def _ends(one: Outcome, other: Outcome, there: dict[Term, Term]) -> Term:
+    """Whether the two lead elsewhere, or are called otherwise."""
+    if one.name != other.name:
+        return TRUE
+    mine = {u.target: u.value for u in one.updates}
+    theirs = {substitute(u.target, there): substitute(u.value, there) for u in other.updates}
+    targets = dict.fromkeys([*mine, *theirs])
+    if any(_overlap(a, b) for a in targets for b in targets if a is not b):
+        return TRUE
+    return either(
+        *(_unequal(mine.get(t, t), theirs.get(t, t)) for t in targets if mine.get(t, t) is not theirs.get(t, t))
+    )
+
+
+def _overlap(a: Term, b: Term) -> bool:
+    """Whether one is a part of the other: then comparing target by target says too little."""
+    while b.op is Op.SELECT:
+        b = b.args[0]
+        if a is b:
+            return True
+    return False
+
+
+def _unequal(a: Term, b: Term) -> Term:
+    if isinstance(a.sort, Array):
+        return exists(a.sort.domain, lambda k: _unequal(a[k], b[k]))
+    return a != b

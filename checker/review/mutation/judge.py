@@ -1,0 +1,266 @@
+"""Judging mutants: each is searched like the protocol itself, and must change the verdict of some property."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from planrace.checker.engines.answer import Answer
+from planrace.checker.engines.limits import deadline, until
+from planrace.checker.explain.states import declared
+from planrace.checker.results.explanation import Declared
+from planrace.checker.results.trace import Trace, TraceStep
+from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
+from planrace.checker.review.mutation.differs import same_steps
+from planrace.checker.review.mutation.mutants import Mutant, mutants, protections_of
+from planrace.checker.run.engines import EXPLICIT, ask, engine_of
+from planrace.checker.run.options import Options
+from planrace.checker.run.selection import chosen, split
+from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.model.language.errors import known
+from planrace.properties.kinds import Checkable, Invariant, Property, Reachability, Temporal
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where a mutant first does something else: after ``after`` steps the protocol has ``steps`` and the mutant
+    has ``instead``; ``run`` leads there."""
+
+    run: Trace
+    steps: tuple[TraceStep, ...]
+    instead: tuple[TraceStep, ...]
+
+    @property
+    def after(self) -> int:
+        return len(self.run.steps)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of a mutant. ``status`` is "killed", "survived", "equivalent" (it does nothing else in any reachable
+    state at this size, but for steps that change nothing) or "undecided".
+
+    ``by`` is the property whose verdict changed, first of all that were looked at, to ``verdict``, by a run of
+    ``depth`` steps if there is one; or ``by`` is "range" where the mutant is no model any more: ``how`` says why.
+    """
+
+    mutant: Mutant
+    status: str
+    by: str | None = None
+    verdict: Verdict | None = None
+    depth: int | None = None
+    how: str = ""
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """What came of all mutants of a protocol at one size."""
+
+    protocol: str
+    parameters: dict[str, int | str]
+    faults: tuple[str, ...]
+    protections: tuple[str, ...]
+    verdicts: dict[str, Verdict]
+    judged: tuple[Judged, ...]
+    seconds: float
+    interrupted: bool = False
+    variables: tuple[Declared, ...] = ()
+
+    def of(self, status: str) -> tuple[Judged, ...]:
+        """The mutants of one status."""
+        return tuple(j for j in self.judged if j.status == status)
+
+    @property
+    def score(self) -> float | None:
+        """Killed mutants as a share of those that are not equivalent, undecided ones among these; None where there
+        are none."""
+        return self._share(len(self.of("killed")))
+
+    @property
+    def best(self) -> float | None:
+        """The score if all that are undecided were killed."""
+        return self._share(len(self.of("killed")) + len(self.of("undecided")))
+
+    def exit_code(self, at_least: float | None = None) -> int:
+        """1 where the score is below ``at_least`` per cent whatever is undecided, 3 where that decides."""
+        if self.interrupted:
+            return INTERRUPTED
+        undecided = EXIT_CODES[Verdict.UNKNOWN]
+        wanted = 0.0 if at_least is None else at_least / 100
+        if self.best is not None and self.best < wanted:
+            return 1
+        if at_least is None:
+            return undecided if self.of("undecided") else 0
+        return undecided if self.score is not None and self.score < wanted else 0
+
+    def _share(self, killed: int) -> float | None:
+        counted = len(self.judged) - len(self.of("equivalent"))
+        return killed / counted if counted else None
+
+
+class UndecidedError(ModelError):
+    """Nothing can be said of mutants of a protocol that is itself undecided."""
+
+
+def mutate(
+    subject: Protocol | Variant | System,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    actions: Sequence[str] = (),
+    options: Options | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Mutation:
+    """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property notices.
+
+    ``actions`` are those whose mutants are made; without, all are, and protections (those of a ``System`` stay as they
+    are). ``options`` bound each search; ``seconds`` all of them together. ``told`` is called with the number of the
+    mutant and of all before each. Raises ``ModelError``, among them ``UndecidedError``.
+    """
+    # A variable that nothing depends on can leave its range too, so nothing is left out of the states.
+    options = replace(options or Options(), slicing=False, ir=None, scenario=None, explain=False)
+    if engine_of(options) not in EXPLICIT:
+        raise ModelError(f"mutants are searched, not asked of engine {options.engine}", remedy="use auto or native")
+    subject = subject.variant(subject.name) if isinstance(subject, Protocol) else subject
+    words, sizes = split(subject, parameters or {})
+    unprotected = {}
+    if isinstance(subject, Variant):
+        system = subject.system(faults, with_protections, without, words)
+        asked: dict[str, Any] = {"faults": faults, "with_protections": with_protections, "options": words}
+        unprotected = protections_of(subject, system, without=without, **asked)
+    else:
+        system = subject
+    for name in actions:
+        known(name, system.actions, f"action of {system.name}")
+    made = mutants(system, {} if actions else unprotected)
+    wanted = tuple(m for m in made if not actions or m.subject in actions)
+    with until(options.seconds):
+        return _Bench(system.instance(**sizes), options).judge(wanted, told)
+
+
+class _Bench:
+    """Searches the protocol once, then every mutant."""
+
+    def __init__(self, instance: Instance, options: Options) -> None:
+        self.instance = instance
+        self.options = options
+        self.started = time.monotonic()
+        names = options.properties
+        self.properties: tuple[Property, ...] = tuple(chosen(instance.system, names, Checkable | Temporal)[0])
+        self.interrupted = False
+
+    def judge(self, wanted: Sequence[Mutant], told: Callable[[int, int], None] | None) -> Mutation:
+        """The protocol, its mutants, and where those that survive differ."""
+        found, why = self._verdicts(self.instance, {})
+        if self.interrupted:
+            return self._mutation(found, [])
+        unknown = [n for n, (v, _) in found.items() if v is Verdict.UNKNOWN]
+        if unknown:
+            raise UndecidedError(
+                f"{self.instance.system.name}: {', '.join(unknown)}: undecided ({why}), so no mutant can be judged",
+                remedy="raise the bound, choose smaller sizes, or name what is decided with --property",
+            )
+        before = {n: v for n, (v, _) in found.items()}
+        judged = []
+        for n, mutant in enumerate(wanted, start=1):
+            if told is not None:
+                told(n, len(wanted))
+            judged.append(self._judged(mutant, before))
+        return self._mutation(found, self._compared(judged))
+
+    def _mutation(self, found: Mapping[str, tuple[Verdict, int | None]], judged: Sequence[Judged]) -> Mutation:
+        system = self.instance.system
+        return Mutation(
+            system.name,
+            dict([*self.instance.parameters.items(), *system.options]),
+            system.faults,
+            system.protections,
+            {n: v for n, (v, _) in found.items()},
+            tuple(judged),
+            time.monotonic() - self.started,
+            self.interrupted,
+            declared(self.instance),
+        )
+
+    def _verdicts(
+        self, instance: Instance, before: Mapping[str, Verdict]
+    ) -> tuple[dict[str, tuple[Verdict, int | None]], str]:
+        """Verdict of every property, and the length of its run; and why one is open, if one is. Where all held
+        ``before`` the search ends with the first that does not."""
+        first = bool(before) and set(before.values()) == {Verdict.HOLDS}
+        early = not first or all(isinstance(p, Reachability) for p in self.properties)
+        options = replace(
+            self.options,
+            fail_fast=first,
+            exhaustive=self.options.exhaustive or (early and bool(before)),  # a range that is left may come last
+            properties=(),
+        )
+        _, answers, _, interrupted, _ = ask(options.engine, instance, list(self.properties), options)
+        self.interrupted |= interrupted
+        found = {a.property.name: (a.verdict, None if a.recording is None else len(a.recording.moves)) for a in answers}
+        return found, next((a.how for a in answers if a.verdict is Verdict.UNKNOWN), "")
+
+    def _judged(self, mutant: Mutant, before: Mapping[str, Verdict]) -> Judged:
+        end = deadline()
+        if self.interrupted:
+            return Judged(mutant, "undecided", how="not tried")
+        if end is not None and not end.left:
+            return Judged(mutant, "undecided", how=f"not tried: {end.reason}")
+        try:
+            found, why = self._verdicts(replace(self.instance, system=mutant.make()), before)
+        except RangeError as problem:
+            return Judged(mutant, "killed", "range", how=str(problem))
+        for name, (verdict, depth) in found.items():
+            if verdict not in (before[name], Verdict.UNKNOWN):
+                return Judged(mutant, "killed", name, verdict, depth)
+        if any(v is Verdict.UNKNOWN for v, _ in found.values()):
+            return Judged(mutant, "undecided", how=why)
+        return Judged(mutant, "survived")
+
+    # Survivors -----------------------------------------------------------------------------------------------------
+    def _compared(self, judged: Sequence[Judged]) -> list[Judged]:
+        """Survivors that do nothing else are equivalent; of the others, where they first do."""
+        survivors = {str(n): j for n, j in enumerate(judged) if j.status == "survived"}
+        same: dict[str, Invariant] = {}
+        for key, j in survivors.items():
+            term = same_steps(self.instance.system, j.mutant.make())
+            if term is not None:
+                same[key] = Invariant(key, term, "the mutant takes the same steps", where=None)
+        answers: list[Answer] = []
+        if same and not self.interrupted:
+            options = replace(self.options, fail_fast=False, properties=())
+            _, answers, _, interrupted, _ = ask(options.engine, self.instance, list(same.values()), options)
+            self.interrupted |= interrupted
+        result = list(judged)
+        for a in answers:
+            j = survivors[a.property.name]
+            if a.verdict is Verdict.HOLDS:
+                result[int(a.property.name)] = replace(j, status="equivalent", how=a.how)
+            elif a.recording is not None:
+                result[int(a.property.name)] = replace(j, difference=self._difference(j.mutant, a.recording))
+        return result
+
+    def _difference(self, mutant: Mutant, recording: Recording) -> Difference:
+        state = recording.states[-1]
+        other = Interpreter(replace(self.instance, system=mutant.make()))
+        mine, theirs = _steps(recording.interpreter, state), _steps(other, state)
+        gone = tuple(s for key, s in mine.items() if key not in theirs)
+        new = tuple(s for key, s in theirs.items() if key not in mine)
+        return Difference(recording.trace(), gone, new)
+
+
+def _steps(interpreter: Interpreter, state: State) -> dict[tuple[Any, ...], TraceStep]:
+    """What can happen in a state, by action, parameters, outcome and the state after it."""
+    tell = Teller(interpreter)
+    return {
+        (move.action.name, move.choice, move.outcome.name, after): tell.step(move, state, after)
+        for move, after in interpreter.moves(state)
+    }

@@ -1,0 +1,134 @@
+"""The mutants of a protocol: each is a system in which one thing is dropped or weaker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from planrace.checker.review.mutation.weaken import other_values, weaker
+from planrace.model.language import Action, Outcome, Place, System, Term, Variant
+from planrace.model.language.actions import Update
+from planrace.model.language.terms import TRUE
+
+KINDS = ("guard", "outcome", "effect", "action", "protection")
+
+
+@dataclass(frozen=True, eq=False)
+class Mutant:
+    """One thing of a protocol dropped or weakened. ``kind`` is one of ``KINDS``, ``subject`` the action or protection,
+    ``change`` says in words what was done; ``make`` gives the system, its sizes open."""
+
+    kind: str
+    subject: str
+    change: str
+    where: Place | None
+    make: Callable[[], System]
+
+    def __str__(self) -> str:
+        return f"{self.subject}: {self.change}"
+
+
+def mutants(system: System, unprotected: Mapping[str, Callable[[], System]] | None = None) -> tuple[Mutant, ...]:
+    """All mutants of a system, action by action; those of one and the same effect once. ``unprotected`` gives for each
+    protection the system without it."""
+    found: dict[tuple[object, ...], Mutant] = {}
+    for action in system.actions.values():
+        for kind, change, where, changed in _of_action(action):
+            key = _shape(changed) if changed is not None else (action.name,)
+            if key != _shape(action):
+                found.setdefault(key, Mutant(kind, action.name, change, where, _with(system, action.name, changed)))
+    for name, make in (unprotected or {}).items():
+        found[name,] = Mutant("protection", name, "the protection dropped", None, make)
+    return tuple(found.values())
+
+
+def protections_of(
+    variant: Variant,
+    system: System,
+    *,
+    faults: Sequence[str],
+    with_protections: Sequence[str],
+    without: Sequence[str],
+    options: Mapping[str, str],
+) -> dict[str, Callable[[], System]]:
+    """For each protection of ``system`` how to make it without that one."""
+
+    def drop(name: str) -> Callable[[], System]:
+        return lambda: variant.system(faults, with_protections, [*without, name], options)
+
+    return {name: drop(name) for name in system.protections}
+
+
+def _with(system: System, name: str, changed: Action | None) -> Callable[[], System]:
+    def make() -> System:
+        actions = {n: changed if n == name else a for n, a in system.actions.items()}
+        return replace(system, actions={n: a for n, a in actions.items() if a is not None})
+
+    return make
+
+
+Change = tuple[str, str, "Place | None", "Action | None"]
+
+
+def _of_action(a: Action) -> Iterator[Change]:
+    yield "action", "never happens", a.where, None
+    for altered in weaker(a.guard):
+        yield "guard", f"guard {altered.words}", a.where, replace(a, guard=altered.term)
+    for n, o in enumerate(a.outcomes):
+        yield from _of_outcome(a, n, o)
+    for update, holders in _updates(a):
+        yield from _of_update(a, update, holders)
+
+
+def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Change]:
+    """The last outcome has no condition: it is what remains."""
+    if o.condition is TRUE:
+        return
+    where = o.where or a.where
+    rest = (*a.outcomes[:n], *a.outcomes[n + 1 :])
+    yield "outcome", f"outcome {o.name} never chosen", where, replace(a, outcomes=rest)
+    for altered in weaker(o.condition):
+        endings = (*a.outcomes[:n], replace(o, condition=altered.term), *a.outcomes[n + 1 :])
+        yield "outcome", f"outcome {o.name} {altered.words}", where, replace(a, outcomes=endings)
+
+
+def _updates(a: Action) -> list[tuple[Update, list[int]]]:
+    """Each update with the numbers of the outcomes that have it: what an author wrote once is changed in all."""
+    found: dict[tuple[Term, Term, str], tuple[Update, list[int]]] = {}
+    for n, o in enumerate(a.outcomes):
+        for u in o.updates:
+            found.setdefault((u.target, u.value, str(u.where)), (u, []))[1].append(n)
+    return list(found.values())
+
+
+def _of_update(a: Action, update: Update, holders: Sequence[int]) -> Iterator[Change]:
+    names = [a.outcomes[n].name or "the usual outcome" for n in holders]
+    of = "" if len(holders) == len(a.outcomes) else f" in {', '.join(names)}"
+    where = update.where or a.where
+
+    def changed(value: Term | None) -> Action:
+        def one(u: Update) -> Update | None:
+            if u.target is not update.target or u.value is not update.value:
+                return u
+            return None if value is None else replace(u, value=value)
+
+        endings = list(a.outcomes)
+        for n in holders:
+            kept = (one(u) for u in endings[n].updates)
+            endings[n] = replace(endings[n], updates=tuple(u for u in kept if u is not None))
+        return replace(a, outcomes=tuple(endings))
+
+    yield "effect", f"{update.target} not set{of}", where, changed(None)
+    for altered in other_values(update.value):
+        if altered.term is update.target:  # which is to leave it as it is
+            continue
+        yield "effect", f"{update.target} set {altered.words}{of}", where, changed(altered.term)
+
+
+def _shape(a: Action) -> tuple[object, ...]:
+    """What an action does, for telling whether two do the same; terms are the same object where they are equal."""
+    return (
+        a.name,
+        id(a.guard),
+        tuple((o.name, id(o.condition), tuple((id(u.target), id(u.value)) for u in o.updates)) for o in a.outcomes),
+    )

@@ -1,0 +1,97 @@
+"""Terms made weaker or dropped, one place at a time: the operators of mutation.
+
+After the operators for specifications of Black, Okun & Yesha, "Mutation operators for specifications" (ASE 2000):
+missing conditions, comparisons off by one, and parts of expressions left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planrace.model.language import Op, Term
+from planrace.model.language.constructors import both, either
+from planrace.model.language.sorts import is_numeric
+from planrace.model.language.structural import Structural
+from planrace.model.language.terms import TRUE, make
+
+
+@dataclass(frozen=True, eq=False)
+class Altered(Structural):
+    """A term in place of another, and what was done in words."""
+
+    term: Term
+    words: str
+
+
+def weaker(condition: Term) -> Iterator[Altered]:
+    """Conditions that hold wherever ``condition`` does: each conjunct dropped, then each part made weaker."""
+    if condition is TRUE:
+        return
+    if condition.op is Op.AND:
+        for n, part in enumerate(condition.args):
+            others = condition.args[:n], condition.args[n + 1 :]
+            yield Altered(both(*others[0], *others[1]), f"without {part}")
+            for found in _inside(part, weak=True):
+                yield Altered(both(*others[0], found.term, *others[1]), found.words)
+    else:
+        yield Altered(TRUE, f"without {condition}")
+        yield from _inside(condition, weak=True)
+
+
+def _inside(t: Term, *, weak: bool) -> Iterator[Altered]:
+    """``t`` made weaker, or stronger if not ``weak``, in one place within."""
+    dropping = Op.AND if weak else Op.OR
+    match t.op:
+        case Op.AND | Op.OR:
+            joined = both if t.op is Op.AND else either
+            for n, part in enumerate(t.args):
+                before, after = t.args[:n], t.args[n + 1 :]
+                if t.op is dropping:
+                    yield Altered(joined(*before, *after), f"without {part}")
+                for found in _inside(part, weak=weak):
+                    yield Altered(joined(*before, found.term, *after), found.words)
+        case Op.NOT:
+            for found in _inside(t.args[0], weak=not weak):
+                yield Altered(~found.term, found.words)
+        case Op.FORALL | Op.EXISTS:
+            variable, body = t.args
+            for found in _inside(body, weak=weak):
+                yield Altered(make(t.op, (variable, found.term), t.sort), found.words)
+        case Op.LT if weak:
+            yield _instead(t, make(Op.LE, t.args, t.sort))
+        case Op.LE if not weak:
+            yield _instead(t, make(Op.LT, t.args, t.sort))
+        case Op.LE if is_numeric(t.args[0].sort):
+            left, right = t.args
+            yield _instead(t, left <= right + 1)
+        case Op.LT if is_numeric(t.args[0].sort):
+            left, right = t.args
+            yield _instead(t, left + 1 < right)
+        case _:
+            return
+
+
+def other_values(value: Term) -> Iterator[Altered]:
+    """What might be assigned instead, with a part of ``value`` left out: a branch, a side of a union, of an
+    intersection, of a difference or of a sum; a condition of a set's members."""
+    match value.op:
+        case Op.ITE:
+            test, then, other = value.args
+            yield Altered(then, f"to {then}, whether or not {test}")
+            yield Altered(other, f"to {other}, whether or not {test}")
+        case Op.UNION | Op.INTERSECTION:
+            yield from (Altered(side, f"to {side} only") for side in value.args)
+        case Op.DIFFERENCE | Op.ADD | Op.SUB:
+            yield Altered(value.args[0], f"to {value.args[0]} only")
+        case Op.COMPREHENSION | Op.EACH:
+            variable, body = value.args
+            inner = weaker(body) if value.op is Op.COMPREHENSION else other_values(body)
+            for found in inner:
+                yield Altered(make(value.op, (variable, found.term), value.sort), found.words)
+        case _:
+            return
+
+
+def _instead(old: Term, new: Term) -> Altered:
+    return Altered(new, f"with {new} for {old}")

@@ -1,0 +1,143 @@
+"""What mutants say, as text (blocks of a report) and as JSON: ``planrace/mutation/1``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from planrace.checker.report.json.write import to_plain, trace_json
+from planrace.checker.report.text.document import sentence
+from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.explanation import Declared
+from planrace.checker.results.trace import TraceStep
+from planrace.checker.results.wording import counted, numbered
+from planrace.checker.review.mutation.judge import Difference, Judged, Mutation
+from planrace.checker.review.mutation.mutants import KINDS
+
+STATUSES = ("killed", "survived", "equivalent", "undecided")
+
+
+def mutation_document(m: Mutation, exit_code: int) -> Document:
+    """The score, what survived and where it differs, and which property noticed what."""
+    blocks: list[Block] = [Heading(f"{m.protocol}: mutants"), Paragraph(_request(m)), Paragraph(_numbers(m))]
+    blocks.append(Grid(("", *STATUSES), tuple(_row(m, kind) for kind in KINDS)))
+    blocks += _list(m, "survived", "Survived: behaviour that no property speaks of")
+    blocks += _list(m, "undecided", "Undecided")
+    blocks += _noticing(m)
+    return Document(tuple(blocks), f"score: {_score(m)} (exit {exit_code})")
+
+
+def _request(m: Mutation) -> str:
+    sizes = ", ".join(f"{n}={v}" for n, v in m.parameters.items()) or "no parameters"
+    faults, protections = ", ".join(m.faults) or "none", ", ".join(m.protections) or "none"
+    return f"{sizes}; faults: {faults}; protections: {protections}."
+
+
+def _numbers(m: Mutation) -> str:
+    parts = [f"{len(m.of(s))} {'equivalent here' if s == 'equivalent' else s}" for s in STATUSES if m.of(s)]
+    stopped = " Interrupted: the rest was not tried." if m.interrupted else ""
+    made = f"{numbered(len(m.judged), 'mutant')}: {', '.join(parts) or 'none'}; {m.seconds:.1f} s.{stopped}"
+    same = " Those that are equivalent take the same steps in all reachable states here, or ones that change nothing."
+    return made + (same if m.of("equivalent") else "")
+
+
+def _row(m: Mutation, kind: str) -> tuple[str, ...]:
+    counts = Counter(j.status for j in m.judged if j.mutant.kind == kind)
+    return (kind, *(str(counts[s]) for s in STATUSES))
+
+
+def _list(m: Mutation, status: str, title: str) -> Iterator[Block]:
+    if m.of(status):
+        yield Heading(title)
+    for j in m.of(status):
+        where = f"{j.mutant.where}: " if j.mutant.where else ""
+        more = f": {j.how}" if j.how else "" if j.difference is None else f". {_difference(j.difference, m.variables)}"
+        yield Paragraph(f"{where}{j.mutant}{more}", "unknown")
+
+
+def _difference(d: Difference, variables: Sequence[Declared]) -> str:
+    """The first step that differs; of one action and choice if there are such on both sides."""
+    after = f"after {counted(d.after, 'step')}" if d.after else "at once"
+    gone, new = _pair(d)
+    before = d.run.steps[-1].state if d.run.steps else d.run.initial
+    if gone is None or new is None:
+        step = gone or new
+        assert step is not None
+        return f"{'Gone' if new is None else 'New'} {after}: {sentence(step, before, variables)}."
+    was, now = (sentence(s, before, variables) for s in (gone, new))
+    text = now.rpartition(" (")[0]
+    was = was.removeprefix(f"{text} ")
+    return f"Other {after}: {now} instead of {was}."
+
+
+def _pair(d: Difference) -> tuple[TraceStep | None, TraceStep | None]:
+    for gone in d.steps:
+        for new in d.instead:
+            if (gone.action, gone.parameters) == (new.action, new.parameters):
+                return gone, new
+    return (d.steps[0], None) if d.steps else (None, d.instead[0])
+
+
+def _noticing(m: Mutation) -> Iterator[Block]:
+    """Which property noticed how many; where all held, a mutant counts for the first one that was met."""
+    killed = Counter(j.by for j in m.of("killed"))
+    if not m.judged:
+        return
+    yield Heading("Noticed first by")
+    rows = [(name, str(killed[name])) for name in m.verdicts]
+    if killed["range"]:
+        rows.append(("a value out of its range", str(killed["range"])))
+    yield Grid(("property", "mutants"), tuple(rows))
+
+
+def _score(m: Mutation) -> str:
+    if m.score is None or m.best is None:
+        return "there are no mutants that differ"
+    words = f"{m.score:.1%} of {numbered(len(m.judged) - len(m.of('equivalent')), 'mutant')} killed"
+    return words if m.score == m.best else f"{words}, {m.best:.1%} if all that is undecided were"
+
+
+def mutation_json(m: Mutation) -> str:
+    """All mutants as JSON text: ``status``, what noticed, and the run to where a survivor first differs."""
+    value = {
+        "schema": "planrace/mutation/1",
+        "protocol": m.protocol,
+        "parameters": m.parameters,
+        "faults": list(m.faults),
+        "protections": list(m.protections),
+        "verdicts": {n: v.word for n, v in m.verdicts.items()},
+        "score": m.score,
+        "best": m.best,
+        "seconds": m.seconds,
+        "interrupted": m.interrupted,
+        "mutants": [_mutant(j) for j in m.judged],
+    }
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _mutant(j: Judged) -> dict[str, Any]:
+    where = j.mutant.where
+    return {
+        "kind": j.mutant.kind,
+        "subject": j.mutant.subject,
+        "change": j.mutant.change,
+        "file": None if where is None else str(where).rpartition(":")[0],
+        "line": None if where is None else where.line,
+        "status": j.status,
+        "by": j.by,
+        "verdict": None if j.verdict is None else j.verdict.word,
+        "depth": j.depth,
+        "how": j.how,
+        "difference": None if j.difference is None else _differs(j.difference),
+    }
+
+
+def _differs(d: Difference) -> dict[str, Any]:
+    return {
+        "after": d.after,
+        "run": trace_json(d.run),
+        "steps": [to_plain(s) for s in d.steps],
+        "instead": [to_plain(s) for s in d.instead],
+    }

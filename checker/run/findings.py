@@ -1,0 +1,230 @@
+"""Telling answers: findings with their traces, what there is to say of these, and the scenario laid beside them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from planrace.checker.engines.answer import Answer, shows
+from planrace.checker.engines.limits import Limits, until
+from planrace.checker.explain.distinct_causes import different
+from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.least_delay import Seek
+from planrace.checker.explain.side_by_side import check_alike
+from planrace.checker.explain.states import declared, pictures, sources
+from planrace.checker.results.guard import Guard, TimeUpError
+from planrace.checker.results.proof import Unreached
+from planrace.checker.results.report import Finding, Others
+from planrace.checker.results.scenario import Match, Telling
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.engines import ask
+from planrace.checker.run.options import Options
+from planrace.checker.run.protocols import Siblings
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import Instance, ModelError, Protocol, Variant
+from planrace.properties.kinds import Checkable, Invariant, Property, StepInvariant
+
+if TYPE_CHECKING:
+    from planrace.checker.engines.scenario.shortest import Shortest
+    from planrace.properties.scenario import Scenario
+
+TELLING = 2.0
+"""Seconds of this process's time that telling may take by default: it decides nothing, so it must not make people wait.
+Time that other processes take does not count, or what is told would depend on them."""
+PRODUCT_STATES = 2_000_000
+"""How far the search for the fullest match goes where it has any time."""
+
+
+def telling_time(options: Options, share: float = 1.0) -> AbstractContextManager[Any]:
+    """Within it telling has that share of the time that it may take. What was asked for by name takes what it takes."""
+    asked = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
+    return until(None if asked else TELLING * share, "time for telling", time.process_time, "-v takes more")
+
+
+REPORT, FULLEST = "the report", "the fullest match"
+"""What warnings of what could not be told are about, where that is no property."""
+FEW = 20_000
+"""States in which a variant that may be laid beside traces is looked at."""
+
+
+def laid_beside(instance: Instance, options: Options, faults: Sequence[str]) -> list[Instance]:
+    """What the options lay beside traces, the best first. Raises ``ModelError`` where a variant that was asked for
+    cannot be; of those that nobody named, these are left out."""
+    found = []
+    for v in options.candidates:
+        try:
+            other = _variant(v).system(faults).instance(**instance.parameters)
+            check_alike(instance, other)
+        except ModelError:
+            if not isinstance(options.beside, Siblings):
+                raise
+        else:
+            found.append(other)
+    return found
+
+
+def sight_of(options: Options, others: Sequence[Instance], guard: Guard, *, broken: bool = True) -> Wanted:
+    """What the options want said of traces, with the first of ``others`` that holds; ``broken``: some are of
+    violations."""
+    best = None
+    if broken and len(others) > 1:
+        best = guard.told(REPORT, "variants that hold", lambda: next(filter(_holds, others), None), None)
+    seek = seeker(options, first=True) if options.least_delay else None
+    return Wanted(options.explain, options.alternatives, best or next(iter(others), None), seek)
+
+
+def _holds(instance: Instance) -> bool:
+    """A short search is enough to know that it does."""
+    asked = [p for p in instance.system.properties if isinstance(p, Checkable)]
+    try:
+        _, answers, *_ = ask("auto", instance, list(asked), Options(states=FEW, fail_fast=True))
+    except ModelError:
+        return False
+    return all(a.verdict is Verdict.HOLDS for a in answers)
+
+
+def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
+    """What a report says of its model: fields of ``Report``."""
+    return {
+        "variables": guard.told(REPORT, "sorts of variables", lambda: declared(instance), ()),
+        "pictures": guard.told(REPORT, "pictures", lambda: pictures(instance), ()),
+        "sources": guard.told(REPORT, "lines of the author's file", lambda: sources(instance.system), {}),
+    }
+
+
+def _variant(protocol: Protocol | Variant) -> Variant:
+    return protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol
+
+
+def seeker(options: Options, *, first: bool) -> Seek:
+    """Searches other instances, within the bounds of the options; for the ``first`` violation, or for all."""
+    inner = replace(options, engine="auto", fail_fast=first, symmetry=None, exhaustive=False, ir=None, properties=())
+
+    def seek(instance: Instance, properties: Sequence[Invariant | StepInvariant]) -> tuple[list[Recording], bool]:
+        _, answers, covered, _, _ = ask("auto", instance, list(properties), inner)
+        runs = [a.recording for a in answers if a.recording is not None]
+        return runs, covered is not None and covered.complete
+
+    return seek
+
+
+class Narrator:
+    """Answers as findings; a counterexample is laid beside the protocol's scenario.
+
+    ``choose``: among counterexamples that are as short, one that shows more of the scenario is looked for, by search.
+    ``guard`` notes what could not be told.
+    """
+
+    def __init__(self, instance: Instance, options: Options, sight: Wanted, guard: Guard, *, choose: bool) -> None:
+        self.instance = instance
+        self.options = options
+        self.guard = guard
+        self.lens = Lens(instance, sight, guard)
+        self.scenario = instance.system.scenarios[0] if instance.system.scenarios else None
+        self.choose = choose
+        self._shortest: Shortest | None = None
+
+    def finding(self, answer: Answer) -> Finding:
+        p, recording, matched = answer.property, answer.recording, None
+        violated = answer.verdict is Verdict.VIOLATED
+        if recording is not None and violated and self.scenario is not None:
+            recording, matched = self._fullest(p, recording, self.scenario)
+        trace = insight = others = unreached = None
+        if recording is not None:
+            trace = self.lens.trace(recording, p.name)
+            insight = self.lens.insight(recording, p if violated else None, p.name)
+        if recording is not None and violated:
+            others = self.guard.told(p.name, "counterexamples that differ", lambda: self._others(p), None)
+        if answer.unreached is not None:
+            begun = self.lens.trace(answer.unreached, p.name)
+            unreached = None if begun is None else Unreached(begun, self.instance.parameters)
+        return Finding(
+            p.name,
+            p.kind,
+            p.meaning,
+            answer.verdict,
+            answer.how,
+            None if trace is None else replace(trace, loop=answer.loop),
+            matched,
+            unreached=unreached,
+            hopeless=answer.hopeless,
+            fairness=answer.fairness,
+            runbook=answer.runbook,
+            insight=insight,
+            others=others,
+        )
+
+    def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match | None]:
+        """The counterexample, or another of its length that shows more of the scenario."""
+        from planrace.checker.engines.scenario.match import match
+
+        told = partial(self.guard.told, p.name)
+        found = told("matches with the scenario", lambda: match(scenario, recording), None)
+        if found is None or found.full or not self.choose or not recording.moves:
+            return recording, found
+        if not isinstance(p, Invariant | StepInvariant):
+            return recording, found
+        other = told("fuller ones of its shortest runs", lambda: self._richest(p, scenario, recording), None)
+        better = None if other is None else told("their matches", lambda: match(scenario, other), None)
+        if other is None or better is None:
+            return recording, found
+        return (other, better) if len(better.matched) > len(found.matched) else (recording, found)
+
+    def _richest(self, p: Invariant | StepInvariant, scenario: Scenario, recording: Recording) -> Recording | None:
+        from planrace.checker.engines.scenario.shortest import Shortest
+
+        if self._shortest is None:
+            self._shortest = Shortest(self.instance, scenario)
+        return self._shortest.richest(p, len(recording.moves))
+
+    def _others(self, p: Property) -> Others | None:
+        """Counterexamples with other races, where they were asked for."""
+        if not self.options.all_different or not isinstance(p, Invariant | StepInvariant):
+            return None
+        found = different(self.instance, p, seeker(self.options, first=False))
+        return Others(tuple((r.trace(), why) for r, why in found.runs), found.how)
+
+    def telling(self, findings: Sequence[Finding]) -> tuple[Telling | None, bool]:
+        """Where a counterexample shows a scenario only in part, look for a run that shows it in full; whether that was
+        interrupted."""
+        found = [f.match for f in findings if f.match is not None]
+        if not found or any(m.full for m in found):
+            return None, False
+        return self.guard.told(FULLEST, "searches for it", self._in_time, (None, False))
+
+    def _in_time(self) -> tuple[Telling, bool]:
+        try:
+            return self._guided()
+        except TimeUpError as problem:
+            return Telling(None, None, f"not found: {problem}"), False
+
+    def _guided(self) -> tuple[Telling, bool]:
+        from planrace.checker.engines.scenario.guide import Guide
+        from planrace.checker.engines.scenario.match import match
+
+        assert self.scenario is not None
+        scenario, options = self.scenario, self.options
+        limits = Limits(states=PRODUCT_STATES, memory=options.limits.memory)
+        guide = Guide(self.instance, scenario, limits=limits, listener=options.listener)
+        recording = guide.run()
+        if recording is not None:
+            how = f"guided search, {guide.states} product states; not necessarily the shortest"
+            trace = self.lens.trace(recording, FULLEST)
+            insight = self.lens.insight(recording, self._shown(recording), FULLEST)
+            return Telling(match(scenario, recording), trace, how, insight), False
+        if guide.stopped is None:
+            return Telling(
+                None, None, f"complete search of {guide.states} product states: no run shows it in full"
+            ), False
+        return Telling(
+            None, None, f"not found: {guide.stopped}, after {guide.states} product states"
+        ), guide.interrupted
+
+    def _shown(self, recording: Recording) -> Property | None:
+        """The first property that the end of a run breaks."""
+        kinds = [p for p in self.instance.system.properties if isinstance(p, Invariant | StepInvariant)]
+        return next((p for p in kinds if shows(p, recording)), None)

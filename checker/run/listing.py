@@ -1,0 +1,95 @@
+"""What can be asked for: protocols with their parameters, options, protections, faults, properties and scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from planrace.checker.run.engines import ENGINES
+from planrace.checker.run.protocols import BUILT_IN, find, names_in
+from planrace.model.language import Option, Parameter, Protection, Variant
+from planrace.properties.kinds import Property
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A protocol and what can be chosen for it. ``on`` names the protections that it has by itself; ``faults`` and
+    ``scenarios`` are meanings and titles by name."""
+
+    name: str
+    meaning: str
+    parameters: tuple[Parameter, ...]
+    options: tuple[Option, ...]
+    protections: tuple[Protection, ...]
+    on: tuple[str, ...]
+    faults: Mapping[str, str]
+    properties: tuple[Property, ...]
+    scenarios: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Protocols, and the engines with what each of them does."""
+
+    protocols: tuple[Listed, ...]
+    engines: Mapping[str, str]
+
+
+def listing(names: Sequence[str] = ()) -> Listing:
+    """These protocols, by default all of ours; of a file all that it has. Raises ``ModelError`` for one that does not
+    exist."""
+    return Listing(tuple(listed(find(name)) for given in names or BUILT_IN for name in _named(given)), dict(ENGINES))
+
+
+def _named(given: str) -> list[str]:
+    """All that a file has, where only the file is named."""
+    return (names_in(given) if given.endswith(".py") else []) or [given]
+
+
+def listed(variant: Variant) -> Listed:
+    """One protocol."""
+    system, protocol = variant.system(), variant.protocol
+    return Listed(
+        name=variant.name,
+        meaning=variant.meaning or protocol.meaning,
+        parameters=tuple(protocol.parameters.values()),
+        options=tuple(protocol.options.values()),
+        protections=tuple(protocol.protections.values()),
+        on=system.protections,
+        faults=dict(protocol.faults),
+        properties=tuple(system.properties),
+        scenarios={s.name: s.title for s in system.scenarios},
+    )
+
+
+def listing_text(found: Listing) -> str:
+    """What ``check list`` prints."""
+    lines = [line for one in found.protocols for line in _listed(one)]
+    lines += ["engines", *_table(found.engines.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _listed(one: Listed) -> Iterator[str]:
+    yield f"{one.name}: {one.meaning or 'no description'}"
+    yield "  parameters (-s NAME=VALUE)"
+    yield from _table((p.name, f"{p.default} ({p.low}–{p.high})  {p.meaning}") for p in one.parameters)
+    for option in one.options:
+        yield f"  option {option.name} (-s {option.name}=WORD): {option.meaning}"
+        yield from _table((c.name, c.meaning) for c in option.choices.values())
+    yield "  protections (--with, --without)"
+    yield from _table((p.name, f"{'on ' if p.name in one.on else 'off'} {p.meaning}") for p in one.protections)
+    yield "  faults (--fault)"
+    yield from _table(one.faults.items())
+    yield "  properties (--property)"
+    yield from _table((p.name, f"{p.kind}: {p.meaning}") for p in one.properties)
+    if one.scenarios:
+        yield "  scenarios (--scenario)"
+        yield from _table(one.scenarios.items())
+    yield ""
+
+
+def _table(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    known = list(rows)
+    width = max((len(name) for name, _ in known), default=0)
+    for name, text in known or [("none", "")]:
+        yield f"    {name:<{width}}  {text}".rstrip()

@@ -1,0 +1,98 @@
+"""Options (split out of checker/ask.py)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planrace.checker.engines.limits import Limits, Listener, memory_in_use
+from planrace.checker.run.ranges import RANGES, Range, shortened
+from planrace.model.language import ModelError
+
+NUMBERS = ("depth", "states", "memory", "seconds", "seed", "runs", "workers", "alternatives")
+"""Fields of ``Options`` that are numbers."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run. ``memory`` bytes, ``seconds`` wall time; None is no bound (memory: 75 % of the machine), of
+    ``workers`` one for each core; of ``symmetry`` the engine's choice."""
+
+    engine: str = "auto"
+    properties: tuple[str, ...] = ()
+    scenario: str | None = None
+    fail_fast: bool = False
+    exhaustive: bool = False
+    symmetry: bool | None = None
+    slicing: bool = True
+    depth: int | None = None
+    states: int | None = None
+    memory: int | None = None
+    seconds: float | None = None
+    seed: int | None = None
+    runs: int | None = None
+    workers: int | None = None
+    listener: Listener | None = None
+    ir: Callable[[str], None] | None = None
+    """Is given the LLVM IR of the search, which is then in machine code from the start."""
+    explain: bool = False
+    """Say of every trace all that there is to say; otherwise only its causes."""
+    alternatives: int | None = None
+    """How many steps away from traces the report lets one walk."""
+    beside: Any = None
+    """A protocol or variant in which the steps of traces are taken too; of several the first that holds, if a short
+    search can tell, else the first."""
+    least_delay: bool = False
+    all_different: bool = False
+    """Look for counterexamples with other races."""
+    verbose: bool = False
+    """Tell whatever can be told, however long it takes; else telling has a few seconds."""
+
+    def __post_init__(self) -> None:
+        check_names("properties", self.properties)
+        check_numbers(**{name: getattr(self, name) for name in NUMBERS})
+        object.__setattr__(self, "properties", tuple(self.properties))
+
+    @property
+    def candidates(self) -> tuple[Any, ...]:
+        """What may be laid beside traces, the best first."""
+        if self.beside is None:
+            return ()
+        return tuple(self.beside) if isinstance(self.beside, list | tuple) else (self.beside,)
+
+    @property
+    def limits(self) -> Limits:
+        """The bounds of the search."""
+        return Limits(self.depth, self.states, self.memory or _three_quarters(), self.seconds)
+
+
+def check_names(what: str, given: object) -> None:
+    """``given`` is a list of names: ``faults="crash"`` would be five faults."""
+    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(x, str) for x in given):
+        raise ModelError(f"{what}={given!r} is no list of names", remedy=f"write {what}=['…']")
+
+
+def check_numbers(**given: object) -> None:
+    """Each is None or a number of its range (``RANGES``). Raises ``ModelError``."""
+    for name, value in given.items():
+        if value is not None:
+            check_number(name, value, RANGES[name])
+
+
+def check_number(name: str, value: object, of: Range) -> None:
+    """A number of the range. Raises ``ModelError``."""
+    fault = of.fault(value)
+    if fault is not None:
+        raise ModelError(f"{name}={shortened(value)} {fault}", remedy=of.remedy)
+
+
+def _three_quarters() -> int | None:
+    """75 % of the machine's memory, where the system tells it and how much of it this process uses."""
+    if not memory_in_use():
+        return None
+    try:
+        return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 0.75)
+    except (ValueError, OSError, AttributeError):
+        return None

@@ -1,0 +1,280 @@
+"""``check prove``: properties for every size, with the statement that was proved and every obligation of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+from planrace.checker.advice.lint.undeclared import forgotten
+from planrace.checker.engines.limits import Limits, Listener, Watchman
+from planrace.checker.engines.proof.decide import Decider, Decision, LeftOut
+from planrace.checker.engines.proof.houdini import Argument, Discharged, Provable
+from planrace.checker.engines.proof.infer import Inference, instances, lemmas, smallest
+from planrace.checker.engines.proof.obligations import RLIMIT
+from planrace.checker.engines.proof.refute import Refuter
+from planrace.checker.engines.proof.statement import assumptions, statement
+from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.states import declared, sources
+from planrace.checker.results.guard import Guard
+from planrace.checker.results.proof import INITIALLY, Certificate, Conjunct, Obligation, Unreached
+from planrace.checker.results.report import LEFT_OUT, OF_MODEL, Finding, Report, Warned
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted
+from planrace.checker.semantics.replay import Recording
+from planrace.model.language import ModelError, System, Variant
+from planrace.properties.kinds import Property, Recoverability
+from planrace.properties.proof import Proof
+
+FEW = 6
+"""With more faults than this, only all of them and each of them are tried."""
+
+NO_PROOF = "no proof for every size is made of this kind"
+INTERRUPTED = "it was interrupted"
+
+
+class Proving:
+    """Proofs for one protocol with its protections chosen.
+
+    ``faults`` are those that are on. None: the properties are asked of the protocol without faults, and each that
+    holds is then tried under every set of faults, so that the proof says the most it can.
+    """
+
+    def __init__(
+        self,
+        variant: Variant,
+        parameters: Mapping[str, int] | None = None,
+        *,
+        faults: Sequence[str] | None = None,
+        with_protections: Sequence[str] = (),
+        without: Sequence[str] = (),
+        limits: Limits | None = None,
+        listener: Listener | None = None,
+        rlimit: int = RLIMIT,
+        infer: bool = False,
+    ) -> None:
+        self._variant, self._with, self._without = variant, with_protections, without
+        self._faults = faults
+        self._found: tuple[Proof, ...] | None = None
+        self.fixed = dict(parameters or {})
+        self.system = self._system(faults or ())
+        self._watchman = Watchman("proving", limits or Limits(), listener)
+        self._rlimit = rlimit
+        self._inferred = ""
+        self._grammars = [False, True] if infer else []
+        self.decisions: list[tuple[Decision, System]] = []
+        self.interrupted = False
+        self._guard = Guard()
+        self._start()
+
+    def run(self, properties: Sequence[Property], left_out: Sequence[Property] = ()) -> Report:
+        """Decide the properties; ``left_out`` are those that the report names as not asked."""
+        findings = self._findings(properties)
+        while self._grammars and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
+            findings = self._again(findings, properties)
+        warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
+        lines = self._guard.told("the report", "lines of the author's file", lambda: sources(self.system), {})
+        return Report(
+            protocol=self.system.name,
+            parameters=self.fixed,
+            faults=self.system.faults,
+            protections=self.system.protections,
+            engine="proof",
+            findings=tuple(findings),
+            exploration=None,
+            proofs=self._guard.told("the report", "certificates", lambda: tuple(self._certificates()), ()),
+            left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
+            interrupted=self.interrupted,
+            warnings=(*warnings, *self._guard.warnings, *forgotten(self._variant)),
+            every_size=True,
+            sources=lines,
+        )
+
+    def _start(self) -> None:
+        """A decider; before it, if asked, lemmas from the next wider grammar."""
+        if self._grammars:
+            self._infer(wide=self._grammars.pop(0))
+        self.decider = Decider(self.system, self.fixed, watchman=self._watchman, rlimit=self._rlimit)
+
+    def _findings(self, properties: Sequence[Property]) -> list[Finding]:
+        return [self._finding(p) if isinstance(p, Provable) else _left(p) for p in properties]
+
+    def _again(self, findings: list[Finding], properties: Sequence[Property]) -> list[Finding]:
+        """The findings with lemmas from the wider grammar; those that there are, if that is interrupted."""
+        before = self.decisions, self.decider, self.system, self._found, self._inferred
+        self.decisions = []
+        try:
+            self._start()
+            more = self._findings(properties)
+        except KeyboardInterrupt:
+            self.interrupted = True
+        if self.interrupted:
+            self.decisions, self.decider, self.system, self._found, self._inferred = before
+            return findings
+        return more
+
+    def _infer(self, *, wide: bool) -> None:
+        """Put lemmas that were found in place of those that are declared. Without named faults, all are on: what holds
+        under all of them is the most that can be found."""
+        learnt = self._system(tuple(self._variant.protocol.faults) if self._faults is None else self._faults)
+        proofs = [a for a in learnt.proofs if isinstance(a, Proof)]
+        assuming = tuple(t for a in proofs for t in a.assuming)
+        refuter = Refuter(assuming, self.fixed)
+        small = instances(learnt, self.fixed, refuter.allowed) or smallest(refuter.instances(learnt))
+        if not small:
+            return  # no size is allowed, which the decider says
+        inference = Inference(learnt, small, wide=wide, watchman=self._watchman)
+        found = lemmas(inference.run(), [p.name for p in learnt.properties])
+        self._inferred = f"lemmas were inferred: {inference.told}"
+        schedules = tuple(s for a in proofs for s in a.schedules)
+        self._found = (Proof(tuple(found), assuming, schedules),)
+        self.system = self._system(self._faults or ())
+
+    def _warnings(self) -> tuple[Warned, ...]:
+        """Declared lemmas that something which is not proved was to rest on, and that are none."""
+        if self._inferred or self.interrupted or self.decider.refuter.spent:
+            return ()
+        try:
+            left_out = self.decider.left_out
+            return self._guard.told(OF_MODEL, "warnings", lambda: tuple(map(_useless, left_out(self.system))), ())
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return ()
+
+    def discharged(self) -> list[Discharged]:
+        """Every obligation of every proof."""
+        return [o for d, _ in self.decisions if d.argument is not None for o in d.argument.obligations]
+
+    def _system(self, faults: Sequence[str]) -> System:
+        system = self._variant.system(faults, self._with, self._without)
+        return system if self._found is None else replace(system, proofs=self._found)
+
+    def _finding(self, p: Provable) -> Finding:
+        if self.interrupted:
+            return _left(p, INTERRUPTED)
+        try:
+            decision, system, more = self._decide(p)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            return _left(p, INTERRUPTED)
+        self.decisions.append((decision, system))
+        if decision.verdict is Verdict.UNKNOWN and self._inferred:
+            more = f"; {self._inferred}"
+        elif decision.unreached is not None:
+            more = "; --infer looks for lemmas"
+        refuted, told = decision.refutation, decision.refutation or decision.unreached
+        shown = None if refuted is None else refuted.recording
+        return Finding(
+            p.name,
+            p.kind,
+            p.meaning,
+            decision.verdict,
+            decision.how + more,
+            trace=None if shown is None else self._lens(shown).trace(shown, p.name),
+            parameters=refuted.parameters if refuted is not None else None,
+            unreached=self._unreached(decision, p),
+            insight=None if shown is None else self._lens(shown).insight(shown, p),
+            variables=() if told is None else self._variables(told.recording),
+        )
+
+    # Telling ---------------------------------------------------------------------------------------------------
+    def _lens(self, run: Recording) -> Lens:
+        return Lens(run.interpreter.instance, Wanted(full=True), self._guard)
+
+    def _unreached(self, d: Decision, p: Property) -> Unreached | None:
+        begun = None if d.unreached is None else self._lens(d.unreached.recording).trace(d.unreached.recording, p.name)
+        return None if d.unreached is None or begun is None else Unreached(begun, d.unreached.parameters)
+
+    def _variables(self, run: Recording) -> Any:
+        return self._guard.told("the report", "sorts of variables", lambda: declared(run.interpreter.instance), ())
+
+    # Faults ----------------------------------------------------------------------------------------------------
+    def _decide(self, p: Provable) -> tuple[Decision, System, str]:
+        """The decision, the system that it is about, and what more faults do to it."""
+        possible = tuple(self._variant.protocol.faults)
+        if self._faults is not None or not possible:
+            return self.decider.decide(self.system, p, least=True), self.system, ""
+        system = self._widest(p, possible) if self.decider.proves(self.system, p) else self.system
+        decision = self.decider.decide(system, p, least=True)
+        words = self._words(p, system.faults, possible) if decision.verdict is Verdict.HOLDS else ""
+        return decision, system, words
+
+    def _widest(self, p: Provable, possible: Sequence[str]) -> System:
+        """The system with the most faults for which there is a proof. One of the system without faults is no matter of
+        course: a fault may help to recover."""
+        wider = (self._system(faults) for faults in _sets(possible))
+        return next((s for s in wider if self.decider.proves(s, p)), self.system)
+
+    def _words(self, p: Provable, survived: Sequence[str], possible: Sequence[str]) -> str:
+        together = " together" if len(survived) > 1 and isinstance(p, Recoverability) else ""
+        more = f"; also under {', '.join(survived)}{together}" if survived else ""
+        for fault in (f for f in possible if f not in survived):
+            try:
+                alone = self.decider.decide(self._system((*survived, fault)), p)
+            except ModelError as problem:
+                more += f"; with {fault} the model is wrong: {problem.what}"
+                continue
+            if alone.refutation is not None:
+                more += f"; violated with {fault} (in {counted(len(alone.refutation.recording.moves), 'step')})"
+            else:
+                more += f"; with {fault} {alone.verdict.word}"
+        return more
+
+    # Certificates ----------------------------------------------------------------------------------------------
+    def _certificates(self) -> list[Certificate]:
+        """One for each set of faults: what was proved under it shares an invariant."""
+        groups: dict[tuple[str, ...], list[tuple[Argument, System]]] = {}
+        for d, system in self.decisions:
+            if d.argument is not None:
+                groups.setdefault(system.faults, []).append((d.argument, system))
+        return [self._certificate(group) for group in groups.values()]
+
+    def _certificate(self, group: Sequence[tuple[Argument, System]]) -> Certificate:
+        system = group[0][1]
+        rows: dict[tuple[str, str, str], Discharged] = {}
+        for argument, _ in group:
+            rows.update({(o.kind, o.fact, o.action): o for o in argument.obligations})
+        facts = self.decider.obligations.facts
+        used = {name for argument, _ in group for name in argument.facts}
+        return Certificate(
+            properties=tuple(a.of.name for a, _ in group),
+            statement=statement(system, [a.of for a, _ in group], self.fixed, self.decider.given),
+            assumptions=assumptions(
+                system,
+                self.fixed,
+                self.decider.given,
+                ordered=sorted({s.name for s in self.decider.obligations.open.indices() if s.ordered}),
+                absent=[f for f in self._variant.protocol.faults if f not in system.faults],
+                inferred=self._inferred,
+            ),
+            conjuncts=tuple(Conjunct(f.name, f.kind, f.meaning) for f in facts.values() if f.name in used),
+            obligations=tuple(_obligation(o) for o in rows.values()),
+        )
+
+
+def _sets(names: Sequence[str]) -> list[tuple[str, ...]]:
+    """Sets of faults, large ones first, without the empty one."""
+    if len(names) > FEW:
+        return [tuple(names), *((n,) for n in names)]
+    return [chosen for size in range(len(names), 0, -1) for chosen in combinations(names, size)]
+
+
+def _obligation(o: Discharged) -> Obligation:
+    r = o.result
+    uses = tuple(sorted(r.used)) if r.proved else ()
+    return Obligation(o.kind, o.fact, o.action, r.proved, uses, r.seconds, r.reason)
+
+
+def _useless(x: LeftOut) -> Warned:
+    if x.action == INITIALLY:
+        return Warned(LEFT_OUT, f"lemma {x.lemma}", "left out, for it is false initially")
+    if x.shown is None:
+        return Warned(LEFT_OUT, f"lemma {x.lemma}", f"left out, for it is not shown after {x.action} ({x.reason})")
+    sizes = ", ".join(f"{n}={v}" for n, v in x.shown.parameters.items()) or "the only size"
+    told = f"left out, for {x.action} does not keep it (at {sizes}, from a state that need not be reachable)"
+    return Warned(LEFT_OUT, f"lemma {x.lemma}", told, x.shown.recording.trace())
+
+
+def _left(p: Property, why: str | None = None) -> Finding:
+    return Finding(p.name, p.kind, p.meaning, Verdict.UNKNOWN, why or f"{NO_PROOF}: {p.kind}")

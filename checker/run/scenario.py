@@ -1,0 +1,130 @@
+"""Asking for a scenario: the shortest run that shows it, or that there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from planrace.checker.explain.explainer import Lens
+from planrace.checker.results.guard import Guard
+from planrace.checker.results.report import Finding, Report
+from planrace.checker.results.scenario import Telling
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import numbered
+from planrace.checker.run.engines import ask
+from planrace.checker.run.findings import laid_beside, sight_of, told_of
+from planrace.checker.run.options import Options
+from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.replay import Recording, ReplayError, record
+from planrace.model.language import Instance, System, Term
+from planrace.model.language.errors import known
+from planrace.properties.scenario import Scenario
+
+
+@dataclass
+class _Covered:
+    """What the searches for all casts came to."""
+
+    casts: int = 0
+    states: int = 0
+    seconds: float = 0.0
+    best: Recording | None = None
+    stopped: str | None = None
+    interrupted: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        if self.best is not None:
+            return Verdict.HOLDS
+        return Verdict.VIOLATED if self.stopped is None else Verdict.UNKNOWN
+
+    @property
+    def how(self) -> str:
+        searched = f"{numbered(self.states, 'state')} with the scenario's monitor, for {numbered(self.casts, 'cast')}"
+        if self.best is not None:
+            least = "shortest" if self.stopped is None else "not necessarily the shortest"
+            return f"explicit search of {searched}; {least}"
+        if self.stopped is not None:
+            return f"not decided: {self.stopped}, after {searched}"
+        return f"no run shows it: complete search of {searched}"
+
+
+def show(system: System, parameters: Mapping[str, int], name: str, options: Options) -> Report:
+    """A report on the scenario of that name: a run that shows every fact of it that is not optional is looked for by
+    every cast, shortest runs first, on the system with the scenario's monitor."""
+    from planrace.checker.engines.scenario.match import casts, match
+
+    scenarios = {s.name: s for s in system.scenarios}
+    scenario: Scenario = scenarios[known(name, scenarios, f"scenario of {system.name}")]
+    instance = system.instance(**parameters)
+    found, guard = _Covered(), Guard()
+    others = laid_beside(instance, options, system.faults)
+    for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
+        _search(instance, scenario, cast, options, found)
+        if found.interrupted:
+            break
+    telling = trace = insight = None
+    if found.best is not None:
+        best, lens = found.best, Lens(instance, sight_of(options, others, guard), guard)
+        trace, insight = lens.trace(best, name), lens.insight(best, None, name)
+        matched = guard.told(name, "matches", lambda: match(scenario, best), None)
+        telling = None if matched is None else Telling(matched, trace, found.how, insight)
+    shown = telling.match if telling is not None else None
+    finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, shown)
+    model = told_of(instance, guard)
+    return Report(
+        protocol=system.name,
+        parameters=dict([*instance.parameters.items(), *system.options]),
+        faults=system.faults,
+        protections=system.protections,
+        engine=options.engine,
+        findings=(replace(finding, insight=insight),),
+        exploration=None,
+        telling=telling,
+        interrupted=found.interrupted,
+        warnings=guard.warnings,
+        **model,
+    )
+
+
+def _search(
+    instance: Instance, scenario: Scenario, cast: Mapping[Term, int], options: Options, found: _Covered
+) -> None:
+    """Look for a run that is shorter than the best, for one cast."""
+    from planrace.checker.engines.scenario.monitored import monitored
+
+    system, wanted = monitored(instance.system, scenario, cast)
+    most = None if found.best is None else len(found.best.moves) - 1
+    if most is not None and most < 0:
+        return
+    depth = min((d for d in (most, options.depth) if d is not None), default=None)
+    limited = replace(options, depth=depth, symmetry=False)
+    _, answers, covered, found.interrupted, _ = ask(
+        options.engine, Instance(system, instance.values), [wanted], limited
+    )
+    assert covered is not None
+    found.casts += 1
+    found.states += covered.states
+    found.seconds += covered.seconds
+    answer = answers[0]
+    if answer.recording is not None:
+        found.best = _told(instance, scenario, answer.recording)
+    elif not covered.complete and not (depth is not None and depth == most and _at_depth(covered.stopped, depth)):
+        found.stopped = covered.stopped
+
+
+def _at_depth(stopped: str | None, depth: int) -> bool:
+    """The search ended where only longer runs begin than the one that is known."""
+    return stopped == f"the depth bound of {depth} was reached"
+
+
+def _told(instance: Instance, scenario: Scenario, watched: Recording) -> Recording:
+    """The run without the monitor; the plain match says that it shows the scenario."""
+    from planrace.checker.engines.scenario.match import match
+
+    recording = record(Interpreter(instance), [(m.action.name, m.choice) for m in watched.moves])
+    shown = match(scenario, recording)
+    events = {f.name for f in scenario.facts if not f.optional}
+    if not events <= set(shown.matched):
+        raise ReplayError(f"{scenario.name}: the run does not show {', '.join(sorted(events - set(shown.matched)))}")
+    return recording

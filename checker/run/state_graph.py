@@ -1,0 +1,66 @@
+"""The whole state graph of a small instance, for drawing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planrace.checker.engines.limits import timed
+from planrace.checker.explain.states import declared
+from planrace.checker.report.text.values import lines
+from planrace.checker.report.trace.graphs import called
+from planrace.checker.results.explanation import Declared
+from planrace.checker.results.wording import numbered
+from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.language import Instance, ModelError
+from planrace.properties.kinds import Invariant, Property
+
+if TYPE_CHECKING:
+    import networkx
+
+MOST = 2_000
+"""States that a drawing may have unless more are asked for."""
+
+
+def state_graph(instance: Instance, properties: tuple[Property, ...], most: int = MOST) -> networkx.MultiDiGraph:
+    """The states and steps of an instance, numbered in breadth-first order from 0, as ``report.graphs`` draws them.
+
+    Raises ``ModelError`` where there are more than ``most`` states.
+    """
+    import networkx
+
+    interpreter = Interpreter(instance)
+    tell = Teller(interpreter)
+    graph = networkx.MultiDiGraph()
+    numbers: dict[State, int] = {}
+    queue = [interpreter.initial()]
+    variables = declared(instance)
+    _add(graph, numbers, queue[0], tell, properties, variables)
+    for s in timed(queue, 1):
+        for move, after in interpreter.moves(s):
+            if after not in numbers:
+                if len(numbers) == most:
+                    raise ModelError(
+                        f"the state graph has more than {numbered(most, 'state')}",
+                        remedy="take smaller sizes, a larger --max-states, or the neighbourhood of a trace "
+                        "(check --with-alternatives 1 --format dot:FILE)",
+                    )
+                _add(graph, numbers, after, tell, properties, variables)
+                queue.append(after)
+            graph.add_edge(numbers[s], numbers[after], label=called(tell.step(move, s, after)), run=False)
+    return graph
+
+
+def _add(
+    graph: networkx.MultiDiGraph,
+    numbers: dict[State, int],
+    s: State,
+    tell: Teller,
+    properties: tuple[Property, ...],
+    variables: tuple[Declared, ...],
+) -> None:
+    holds = tell.interpreter.holds
+    broken = [p.name for p in properties if isinstance(p, Invariant) and not holds(p.holds, s)]
+    label = "\n".join(f"{name} = {text}" for name, text in lines(tell.state(s), variables))
+    numbers[s] = len(numbers)
+    graph.add_node(numbers[s], label=label, broken=", ".join(broken), run=False)

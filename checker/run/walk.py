@@ -1,0 +1,113 @@
+"""Walking through a protocol by hand: one run, the steps that are enabled at its end, and the way back."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from planrace.checker.engines.answer import shows
+from planrace.checker.results.trace import ShownState, Trace, TraceStep
+from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.interpreter import Interpreter, Move, State
+from planrace.checker.semantics.replay import Pick, Recording, record
+from planrace.model.language import Instance, ModelError
+from planrace.properties.kinds import Invariant, StepInvariant
+
+TRACE_SCHEMA = "planrace/trace/1"
+
+
+class Walk:
+    """One run through an instance, which grows and shrinks at its end. ``seed`` is that of random steps."""
+
+    def __init__(self, instance: Instance, seed: int | None = None) -> None:
+        self.instance = instance
+        self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed
+        self._random = random.Random(self.seed)
+        self._tell = Teller(Interpreter(instance))
+        self._run = Recording(self._tell.interpreter)
+
+    def __len__(self) -> int:
+        return len(self._run.moves)
+
+    @property
+    def state(self) -> ShownState:
+        """The state at the end of the run."""
+        return self._tell.state(self._run.states[-1])
+
+    @property
+    def trace(self) -> Trace:
+        """The run so far."""
+        return self._run.trace()
+
+    @property
+    def enabled(self) -> list[TraceStep]:
+        """The steps that are enabled, in the order of the protocol."""
+        here = self._run.states[-1]
+        return [self._tell.step(m, here, t) for m, t in self._moves()]
+
+    def take(self, number: int) -> TraceStep:
+        """Take an enabled step by its number, from 1. Raises ``IndexError``."""
+        moves = self._moves()
+        if not 1 <= number <= len(moves):
+            raise IndexError(number)
+        return self._taken(*moves[number - 1])
+
+    def wander(self, steps: int) -> list[TraceStep]:
+        """Take random steps, fewer where nothing is enabled any more."""
+        taken: list[TraceStep] = []
+        while len(taken) < steps and (moves := self._moves()):
+            taken.append(self._taken(*self._random.choice(moves)))
+        return taken
+
+    def back(self, steps: int) -> None:
+        """Take back the last steps, all of them where there are not so many."""
+        self.cut(max(0, len(self) - steps))
+
+    def cut(self, length: int) -> None:
+        """Take back all steps after so many."""
+        del self._run.moves[length:]
+        del self._run.states[length + 1 :]
+
+    def replay(self, picks: Sequence[Pick]) -> None:
+        """Begin anew with these steps. Raises ``ReplayError``."""
+        self._run = record(self._tell.interpreter, picks)
+
+    @property
+    def broken(self) -> list[str]:
+        """The invariants that are false here, and the step invariants that the last step broke."""
+        kinds = [p for p in self.instance.system.properties if isinstance(p, Invariant | StepInvariant)]
+        return [p.name for p in kinds if shows(p, self._run)]
+
+    @property
+    def promised(self) -> list[str]:
+        """The properties that can be judged along the way."""
+        return [p.name for p in self.instance.system.properties if isinstance(p, Invariant | StepInvariant)]
+
+    def _moves(self) -> list[tuple[Move, State]]:
+        return list(self._run.interpreter.moves(self._run.states[-1]))
+
+    def _taken(self, move: Move, after: State) -> TraceStep:
+        before = self._run.states[-1]
+        self._run.moves.append(move)
+        self._run.states.append(after)
+        return self._tell.step(move, before, after)
+
+
+def picks_of(instance: Instance, steps: Sequence[Mapping[str, Any]]) -> list[Pick]:
+    """The picks that steps of a JSON trace stand for. Raises ``ModelError`` where the protocol knows no such action."""
+    found = []
+    for n, s in enumerate(steps, 1):
+        action = instance.system.actions.get(s["action"])
+        if action is None or {str(p) for p in action.parameters} != set(s["parameters"]):
+            raise ModelError(
+                f"step {n}, {s['action']}, is no action of {instance.system.name}", remedy="name its protocol"
+            )
+        found.append((action.name, tuple(_raw(p.sort, s["parameters"][str(p)]) for p in action.parameters)))
+    return found
+
+
+def _raw(sort: Any, value: Any) -> int:
+    """A shown parameter as the interpreter's number."""
+    members = getattr(sort, "members", None)
+    return int(members.index(value) if members is not None else value)

@@ -1,0 +1,323 @@
+"""The plain interpreter: the semantics of the language, written to be read.
+
+A state is a tuple of values in the order of the system's variables; a value is a whole number (every scalar), a
+frozenset (sets) or a tuple (arrays). Everything faster is held against this module, and no trace is shown that it has
+not replayed.
+
+What is evaluated decides what is an error, so every engine follows it: arguments from left to right; of a conjunction,
+disjunction or quantifier as much as decides it, of a conditional the branch that is taken, of an array that is read
+(also one that ``each`` makes) the element that is asked for, of everything else all. A position that an array does not
+have is an error wherever it is evaluated. Where the updates of a step write one place (a scalar or a set) more than
+once, the values must be equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from planrace.model.language import (
+    Action,
+    Array,
+    Instance,
+    ModelError,
+    Op,
+    Outcome,
+    Place,
+    SetOf,
+    Sort,
+    Term,
+    Update,
+    Variable,
+)
+from planrace.model.language.structural import Structural
+from planrace.model.language.terms import subterms
+
+State: TypeAlias = "tuple[Any, ...]"
+
+
+@dataclass(frozen=True)
+class Move:
+    """An action with its parameters chosen, and what came of it."""
+
+    action: Action
+    choice: tuple[int, ...]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, eq=False)
+class Context(Structural):
+    """What a term is evaluated in: bound variables, a state, and for step terms the step and the state after it."""
+
+    bound: Mapping[Term, int]
+    state: State
+    after: State | None = None
+    move: Move | None = None
+
+
+class RangeError(ModelError):
+    """A step assigned a value that its variable's sort does not hold, or two values to one place; or something reads a
+    position that an array does not have."""
+
+    def of(self, what: str, where: Place | None) -> RangeError:
+        """The error with what it is found in, unless that is known."""
+        if self.where is not None:
+            return self
+        return RangeError(f"{what}: {self.what}", where=where, remedy=self.remedy)
+
+
+class Interpreter:
+    """Evaluates terms and performs steps of one finite instance."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.actions = tuple(instance.system.actions.values())
+        self.place = {v.name: n for n, v in enumerate(instance.system.variables)}
+        self._early = {a.name: _early(a) for a in self.actions}
+
+    # Terms -----------------------------------------------------------------------------------------------------
+    def evaluate(self, term: Term, context: Context) -> Any:
+        """The value of ``term``: a number (truth values 0 and 1 as bool), a frozenset or a tuple."""
+        try:
+            handler = _HANDLERS[term.op]
+        except KeyError:
+            raise NotImplementedError(f"the interpreter has no handler for {term.op}") from None
+        return handler(self, term, context)
+
+    def holds(
+        self,
+        term: Term,
+        state: State,
+        after: State | None = None,
+        move: Move | None = None,
+        bound: Mapping[Term, int] | None = None,
+    ) -> bool:
+        """Whether a truth-valued term holds in a state, or of a step from it."""
+        return bool(self.evaluate(term, Context(bound or {}, state, after, move)))
+
+    # Runs ------------------------------------------------------------------------------------------------------
+    def initial(self) -> State:
+        """The initial state."""
+        return tuple(self._initially(v) for v in self.instance.system.variables)
+
+    def _initially(self, v: Variable) -> Any:
+        try:
+            return self._spread(v.sort, self.evaluate(v.initially, Context({}, ())))
+        except RangeError as problem:
+            raise problem.of(f"the initial value of {v.name}", v.where) from None
+
+    def moves(self, state: State) -> Iterator[tuple[Move, State]]:
+        """Every enabled step with the state it leads to, in the order of the protocol."""
+        for action in self.actions:
+            for choice in self._choices(state, action, ()):
+                found = self.perform(state, action, choice)
+                if found is not None:
+                    yield found
+
+    def _choices(self, state: State, action: Action, some: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
+        """The choices of parameters that begin with ``some``, in order, without those that a part of the guard about
+        their first values alone refuses: an action may have very many."""
+        if len(some) == len(action.parameters):
+            yield some
+            return
+        context = Context(dict(zip(action.parameters, some, strict=False)), state)
+        try:
+            if not all(self.evaluate(part, context) for part in self._early[action.name][len(some)]):
+                return
+        except RangeError as problem:
+            raise problem.of(action.name, action.where) from None
+        for value in self.instance.members(action.parameters[len(some)].sort):  # type: ignore[arg-type]
+            yield from self._choices(state, action, (*some, value))
+
+    def perform(self, state: State, action: Action, choice: tuple[int, ...]) -> tuple[Move, State] | None:
+        """The step of ``action`` for the parameter values ``choice``, or None where it is not enabled."""
+        context = Context(dict(zip(action.parameters, choice, strict=True)), state)
+        try:
+            if not self.evaluate(action.guard, context):
+                return None
+            outcome = next(o for o in action.outcomes if self.evaluate(o.condition, context))
+        except RangeError as problem:
+            raise problem.of(action.name, action.where) from None
+        written: dict[str, Any] = {}
+        claimed: dict[tuple[Any, ...], Any] = {}
+        for u in outcome.updates:
+            try:
+                value = self.evaluate(u.value, context)
+                name, path = self._target(u.target, context)
+            except RangeError as problem:
+                raise problem.of(action.name, u.where or action.where) from None
+            self._check(u, value, action)
+            self._claim(u, action, claimed, (name, *path), value)
+            before = written.get(name, state[self.place[name]])
+            written[name] = _replaced(before, path, value)
+        after = tuple(written.get(v.name, state[n]) for n, v in enumerate(self.instance.system.variables))
+        return Move(action, choice, outcome), after
+
+    def _claim(
+        self, u: Update, action: Action, claimed: dict[tuple[Any, ...], Any], at: tuple[Any, ...], value: Any
+    ) -> None:
+        """Note that an update writes ``value``, of an array each element, to a place that may have been written."""
+        if isinstance(value, tuple):
+            for n, inner in enumerate(value):
+                self._claim(u, action, claimed, (*at, n), inner)
+        elif claimed.setdefault(at, value) != value:
+            raise RangeError(
+                f"{action.name} assigns {u.target} two values in one step",
+                where=u.where or action.where,
+                remedy="keep one of them",
+            )
+
+    def _spread(self, sort: Sort, value: Any) -> Any:
+        if not isinstance(sort, Array):
+            return value
+        return tuple(self._spread(sort.element, value) for _ in self.instance.members(sort.domain))
+
+    def _target(self, target: Term, context: Context) -> tuple[str, list[int]]:
+        path: list[int] = []
+        while target.op is Op.SELECT:
+            array, position = target.args
+            assert isinstance(array.sort, Array)
+            path.insert(0, self._offset(array.sort, self.evaluate(position, context), target))
+            target = array
+        return target.data, path
+
+    def element(self, array: Term, at: tuple[tuple[Term, int], ...], context: Context) -> Any:
+        """The element of an array term at positions, outermost first, each with the term that reads there; of what the
+        array is made of nothing else is evaluated."""
+        (selection, position), *rest = at
+        assert isinstance(array.sort, Array)
+        match array.op:
+            case Op.SELECT:
+                inner = array, self.evaluate(array.args[1], context)
+                return self.element(array.args[0], (inner, *at), context)
+            case Op.ITE:
+                _, then, other = array.args
+                return self.element(then if self.evaluate(array.args[0], context) else other, at, context)
+            case Op.PRIMED:
+                return self.element(array.args[0], at, _after(context))
+            case Op.EACH:
+                self._offset(array.sort, position, selection)
+                variable, body = array.args
+                here = replace(context, bound={**context.bound, variable: position})
+                return self.element(body, tuple(rest), here) if rest else self.evaluate(body, here)
+        value, sort = self.evaluate(array, context), array.sort
+        for selection, position in at:
+            value = value[self._offset(sort, position, selection)]
+            sort = sort.element  # type: ignore[assignment]  # an array, if there is a next position
+        return value
+
+    def _offset(self, sort: Array, position: int, term: Term) -> int:
+        low, high = self.instance.bounds(sort.domain)
+        if not low <= position <= high:
+            raise RangeError(f"{term}: position {position} is not in {low}…{high}", remedy="guard the access")
+        return position - low
+
+    def _check(self, update: Update, value: Any, action: Action) -> None:
+        if not self._inside(update.target.sort, value):
+            raise RangeError(
+                f"{action.name} assigns {update.target} the value {_text(value)}, which its sort does not hold",
+                where=update.where or action.where,
+                remedy=update.remedy or "strengthen the guard or widen the sort",
+            )
+
+    def _inside(self, sort: Sort, value: Any) -> bool:
+        if isinstance(sort, Array):
+            return all(self._inside(sort.element, v) for v in value)
+        low, high = self.instance.bounds(sort.element if isinstance(sort, SetOf) else sort)
+        return all(low <= v <= high for v in (value if isinstance(sort, SetOf) else (value,)))
+
+
+def _text(value: Any) -> str:
+    return "{" + ", ".join(map(str, sorted(value))) + "}" if isinstance(value, frozenset) else str(value)
+
+
+def _early(action: Action) -> list[list[Term]]:
+    """The parts of a guard that are asked when so many parameters have values, before all of them have: what they
+    speak of is known then, and so it is of the parts before them."""
+    found: list[list[Term]] = [[] for _ in range(len(action.parameters) + 1)]
+    known = 0
+    for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
+        spoken = set(subterms(part))
+        known = max([known, *(n for n, p in enumerate(action.parameters, 1) if p in spoken)])
+        found[known].append(part)
+    return found
+
+
+def _replaced(value: Any, path: list[int], new: Any) -> Any:
+    if not path:
+        return new
+    at, *rest = path
+    return (*value[:at], _replaced(value[at], rest, new), *value[at + 1 :])
+
+
+# Handlers, one for each operator -------------------------------------------------------------------------------
+def _all_of(m: Interpreter, t: Term, c: Context) -> bool:
+    return all(m.evaluate(a, c) for a in t.args)
+
+
+def _any_of(m: Interpreter, t: Term, c: Context) -> bool:
+    return any(m.evaluate(a, c) for a in t.args)
+
+
+def _if(m: Interpreter, t: Term, c: Context) -> Any:
+    return m.evaluate(t.args[1] if m.evaluate(t.args[0], c) else t.args[2], c)
+
+
+def _following(m: Interpreter, t: Term, c: Context) -> int:
+    return int(min(m.evaluate(t.args[0], c) + 1, m.instance.bounds(t.sort)[1]))  # type: ignore[arg-type]
+
+
+def _each_member(m: Interpreter, t: Term, c: Context) -> Iterator[tuple[int, Any]]:
+    variable, body = t.args
+    for member in m.instance.members(variable.sort):  # type: ignore[arg-type]
+        yield member, m.evaluate(body, Context({**c.bound, variable: member}, c.state, c.after, c.move))
+
+
+def _after(c: Context) -> Context:
+    """What a primed term is evaluated in."""
+    assert c.after is not None, "a primed term outside a step"
+    return Context(c.bound, c.after)
+
+
+def _taken(m: Interpreter, t: Term, c: Context) -> bool:
+    assert c.move is not None, "taken() outside a step"
+    action, outcome, names = t.data
+    if c.move.action.name != action or outcome not in (None, c.move.outcome.name):
+        return False
+    chosen = {str(p): v for p, v in zip(c.move.action.parameters, c.move.choice, strict=True)}
+    return all(n in chosen and chosen[n] == m.evaluate(a, c) for n, a in zip(names, t.args, strict=True))
+
+
+_HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
+    Op.CONST: lambda m, t, c: t.data,
+    Op.PARAMETER: lambda m, t, c: m.instance.size(t.data),
+    Op.VARIABLE: lambda m, t, c: c.state[m.place[t.data]],
+    Op.BOUND: lambda m, t, c: c.bound[t],
+    Op.SELECT: lambda m, t, c: m.element(t.args[0], ((t, m.evaluate(t.args[1], c)),), c),
+    Op.NOT: lambda m, t, c: not m.evaluate(t.args[0], c),
+    Op.AND: _all_of,
+    Op.OR: _any_of,
+    Op.EQ: lambda m, t, c: m.evaluate(t.args[0], c) == m.evaluate(t.args[1], c),
+    Op.LT: lambda m, t, c: m.evaluate(t.args[0], c) < m.evaluate(t.args[1], c),
+    Op.LE: lambda m, t, c: m.evaluate(t.args[0], c) <= m.evaluate(t.args[1], c),
+    Op.ITE: _if,
+    Op.ADD: lambda m, t, c: m.evaluate(t.args[0], c) + m.evaluate(t.args[1], c),
+    Op.SUB: lambda m, t, c: m.evaluate(t.args[0], c) - m.evaluate(t.args[1], c),
+    Op.FIRST: lambda m, t, c: 1,
+    Op.LAST: lambda m, t, c: m.instance.bounds(t.sort)[1],  # type: ignore[arg-type]
+    Op.FOLLOWING: _following,
+    Op.SET: lambda m, t, c: frozenset(int(m.evaluate(a, c)) for a in t.args),
+    Op.MEMBER: lambda m, t, c: m.evaluate(t.args[0], c) in m.evaluate(t.args[1], c),
+    Op.UNION: lambda m, t, c: m.evaluate(t.args[0], c) | m.evaluate(t.args[1], c),
+    Op.INTERSECTION: lambda m, t, c: m.evaluate(t.args[0], c) & m.evaluate(t.args[1], c),
+    Op.DIFFERENCE: lambda m, t, c: m.evaluate(t.args[0], c) - m.evaluate(t.args[1], c),
+    Op.SUBSET: lambda m, t, c: m.evaluate(t.args[0], c) <= m.evaluate(t.args[1], c),
+    Op.COMPREHENSION: lambda m, t, c: frozenset(v for v, x in _each_member(m, t, c) if x),
+    Op.FORALL: lambda m, t, c: all(x for _, x in _each_member(m, t, c)),
+    Op.EXISTS: lambda m, t, c: any(x for _, x in _each_member(m, t, c)),
+    Op.COUNT: lambda m, t, c: sum(bool(x) for _, x in _each_member(m, t, c)),
+    Op.EACH: lambda m, t, c: tuple(x for _, x in _each_member(m, t, c)),
+    Op.PRIMED: lambda m, t, c: m.evaluate(t.args[0], _after(c)),
+    Op.TAKEN: _taken,
+}

@@ -1,0 +1,52 @@
+"""Traces: made by replaying steps in the plain interpreter, and in no other way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from planrace.checker.results.trace import Trace
+from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.interpreter import Interpreter, Move, State
+
+Pick = tuple[str, tuple[int, ...]]
+"""An action's name and the values of its parameters."""
+
+
+class ReplayError(Exception):
+    """An engine claims a run that the interpreter does not accept: a defect of ours, not of the user's."""
+
+
+class Recording:
+    """A run as the interpreter replays it: ``states`` has one more member than ``moves``.
+
+    It starts in the initial state, or in ``start``, which need not be reachable: reports must say so then.
+    """
+
+    def __init__(self, interpreter: Interpreter, start: State | None = None) -> None:
+        self.interpreter = interpreter
+        self.states: list[State] = [interpreter.initial() if start is None else start]
+        self.moves: list[Move] = []
+
+    def take(self, action: str, choice: tuple[int, ...]) -> Move:
+        """Perform the step, or fail where it is not enabled."""
+        found = self.interpreter.perform(self.states[-1], self.interpreter.instance.system.actions[action], choice)
+        if found is None:
+            raise ReplayError(f"step {len(self.moves) + 1}, {action}{choice}, is not enabled in the interpreter")
+        move, after = found
+        self.moves.append(move)
+        self.states.append(after)
+        return move
+
+    def trace(self, *, plain: bool = False) -> Trace:
+        """The run in the words of reports; ``plain``: without the author's, and without what the world sees."""
+        tell = Teller(self.interpreter, plain=plain)
+        steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
+        return Trace(tell.state(self.states[0]), tuple(steps))
+
+
+def record(interpreter: Interpreter, picks: Iterable[Pick], start: State | None = None) -> Recording:
+    """Replay ``picks`` from the initial state, or from ``start``."""
+    recording = Recording(interpreter, start)
+    for action, choice in picks:
+        recording.take(action, choice)
+    return recording

@@ -1,0 +1,141 @@
+"""Functions that authors write, run where their mistakes in Python become errors of the model: with the place in their
+file, the words of Python, and what they may have meant."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import opcode
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+
+from planrace.model.language.author_output import printing_aside, watching_signals
+from planrace.model.language.errors import DefinitionError, ModelError, Place, is_authors, near
+from planrace.model.language.ledger import accounting
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """While a function of the author writes terms: here Python's own words for values of terms mean nothing."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def is_writing() -> bool:
+    """Whether the caller's caller is a function of the author that writes terms."""
+    return _writing.get() and is_authors(sys._getframe(2))
+
+
+def is_operating() -> bool:
+    """Whether the caller's caller computes with an operator, as ``%`` of texts is one, and calls nothing."""
+    frame = sys._getframe(2)
+    return opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("BINARY_")
+
+
+@contextmanager
+def applying(what: str, function: Callable[..., object]) -> Iterator[None]:
+    """While ``function`` of the author runs as a part of ``what``, as ``running`` has it; here it writes terms."""
+    code = getattr(function, "__code__", None)
+    from planrace.model.language.author_text import is_kept, is_replaced
+    from planrace.model.language.dropping import noticing
+
+    file = "" if code is None else code.co_filename
+    with (
+        running(f"{what} fails", file),
+        writing(),
+        accounting(what, code, is_kept, is_replaced),
+        noticing(what, function),
+    ):
+        yield
+
+
+@contextmanager
+def running(what: str, file: str, modules: Iterable[str] = ("planrace.model.language",)) -> Iterator[None]:
+    """While code of the author in ``file`` runs. All that it raises is an error of the model, also what is no
+    ``Exception``: a protocol that calls ``sys.exit`` must not end the command with its code. Only what a signal raises,
+    such as Ctrl-C, goes on as it is. What the code prints goes to standard error."""
+    with watching_signals() as arrived:
+        try:
+            with printing_aside():
+                yield
+        except ModelError:
+            raise
+        except BaseException as problem:
+            if arrived() and not isinstance(problem, Exception):
+                raise
+            raise mistaken(what, problem, file, modules) from problem
+
+
+def mistaken(
+    what: str, problem: BaseException, file: str, modules: Iterable[str] = ("planrace.model.language",)
+) -> ModelError:
+    """An error of the author's own code, at the innermost line of it: in ``file``, if it has got there. ``modules`` are
+    those whose names authors use."""
+    frames = [(f, line) for f, line in traceback.walk_tb(problem.__traceback__) if is_authors(f)]
+    inside = [x for x in frames if Path(x[0].f_code.co_filename).name == Path(file).name] or frames
+    where = Place(inside[-1][0].f_code.co_filename, inside[-1][1]) if inside else None
+    told = ": ".join(filter(None, (what, type(problem).__name__, _text(problem))))
+    return ModelError(told, where=where, remedy=_meant(problem, modules))
+
+
+def _text(problem: BaseException) -> str:
+    """Its words; a class of the author's may fail to have any."""
+    try:
+        return str(problem)
+    except BaseException:
+        return ""
+
+
+def _meant(problem: BaseException, modules: Iterable[str]) -> str | None:
+    """What somebody who wrote a name that nothing has may have meant."""
+    if not isinstance(problem, Exception):
+        return "remove it: the file of a protocol declares things, and must not end the program"
+    if isinstance(problem, UnboundLocalError):
+        return "Python assigns its own names; a variable of the protocol gets a value by update(variable, value)"
+    if not isinstance(problem, NameError):
+        return None
+    public = {m: list(importlib.import_module(m).__all__) for m in modules}
+    for module, names in public.items():
+        if problem.name in names:
+            return f"from {module} import {problem.name}"
+    *_, frame = (f for f, _ in traceback.walk_tb(problem.__traceback__))
+    there = {*frame.f_locals, *frame.f_globals, *(n for names in public.values() for n in names)}
+    close = near(problem.name or "", sorted(n for n in there if not n.startswith("_")))
+    return close if close.startswith("did you") else None
+
+
+def called(function: object, given: Sequence[object], what: str, form: str) -> object:
+    """What ``function`` of the author, a part of ``what``, returns for what it is ``given``. ``form`` is how it is
+    written, which the error says where it is no function, or one of another number of arguments."""
+    if not callable(function):
+        raise DefinitionError(f"{what}: {shown(function)} is no function", remedy=f"write {form}")
+    if not takes(function, len(given)):
+        wanted = "no argument" if not given else f"{len(given)} argument{'s' if len(given) > 1 else ''}"
+        raise DefinitionError(f"{what}: the function must take {wanted}", remedy=f"write {form}")
+    return function(*given)
+
+
+def takes(function: Callable[..., object], number: int) -> bool:
+    """Whether it can be called with so many arguments."""
+    try:
+        inspect.signature(function).bind(*range(number))
+    except TypeError:
+        return False
+    except ValueError:  # some of Python's own do not say
+        return True
+    return True
+
+
+def shown(value: object) -> str:
+    """A value that somebody wrote in place of another, not too long."""
+    text = value.__name__ if inspect.isroutine(value) else repr(value)
+    return text if len(text) < 60 else f"{text[:57]}…"

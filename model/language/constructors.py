@@ -1,0 +1,133 @@
+"""Functions that authors build terms with, beside the operators of ``Term``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from planrace.model.language.binders import bind
+from planrace.model.language.errors import DefinitionError
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe, join, one
+from planrace.model.language.terms import FALSE, TRUE, Term, Value, expect, lift, make, settled_to, truth
+
+if TYPE_CHECKING:
+    pass
+
+
+def If(condition: Value, then: Value, otherwise: Value) -> Term:
+    """``then`` where ``condition`` holds, else ``otherwise``; both of one sort, which is the sort of the whole.
+    ``None`` as one of them makes it an optional index. Raises ``DefinitionError`` where the sorts differ."""
+    test = truth(condition, "condition of If")
+    if then is None or otherwise is None:
+        known = lift(otherwise if then is None else then).sort
+        wanted: Sort = Maybe_of(known)
+        return make(Op.ITE, (test, expect(then, wanted, "If"), expect(otherwise, wanted, "If")), wanted)
+    a, b = lift_pair(then, otherwise)
+    a, b = settled_to(a, b.sort), settled_to(b, a.sort)
+    sort = join(a.sort, b.sort)
+    if sort is None:
+        raise DefinitionError(f"If: one branch is {one(a.sort)}, the other {one(b.sort)}")
+    return make(Op.ITE, (test, a, b), sort)
+
+
+def Maybe_of(sort: Sort) -> Sort:
+    from planrace.model.language.sorts import Maybe
+
+    return Maybe(sort) if isinstance(sort, Index) else sort
+
+
+def lift_pair(left: Value, right: Value) -> tuple[Term, Term]:
+    """Both as terms; an empty Python set takes the sort of the other side."""
+    if isinstance(left, set | frozenset) and isinstance(right, Term):
+        return expect(left, right.sort, "If"), right
+    if isinstance(right, set | frozenset) and isinstance(left, Term):
+        return left, expect(right, left.sort, "If")
+    return lift(left), lift(right)
+
+
+def both(*conditions: Value) -> Term:
+    """All of the conditions (true when there are none)."""
+    return _joined(Op.AND, TRUE, conditions)
+
+
+def either(*conditions: Value) -> Term:
+    """One of the conditions at least (false when there are none)."""
+    return _joined(Op.OR, FALSE, conditions)
+
+
+def _joined(op: Op, neutral: Term, conditions: Iterable[Value]) -> Term:
+    """The conditions at one level; it takes no longer than there are many."""
+    parts: list[Term] = []
+    for given in conditions:
+        term = truth(given, "condition")
+        if len(parts) == 1 and parts[0] is neutral:
+            parts = []
+        parts += term.args if term.op is op else (term,)
+    return neutral if not parts else parts[0] if len(parts) == 1 else make(op, tuple(parts), BOOL)
+
+
+def _bound(
+    op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]
+) -> tuple[Term, Term]:
+    """The variable and the body of a binder; ``more`` is what stands beside the two, for want of another binder."""
+    if more:
+        raise DefinitionError(
+            f"{role} is over one sort", remedy=f"nest them: {role}(a, lambda x: {role}(b, lambda y: …))"
+        )
+    return bind(op, over, body, role)
+
+
+def _quantify(op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]) -> Term:
+    return make(op, _bound(op, over, body, role, more), INTEGER if op is Op.COUNT else BOOL)
+
+
+def forall(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """Whether ``body`` holds for every member of ``over``, a bounded scalar sort: ``forall(Worker, lambda w:
+    done[w])``. ``body`` gets a member as a term and returns a truth value."""
+    return _quantify(Op.FORALL, over, body, "forall", more)
+
+
+def exists(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """Whether ``body`` holds for some member of ``over``, a bounded scalar sort; ``body`` as for ``forall``."""
+    return _quantify(Op.EXISTS, over, body, "exists", more)
+
+
+def count(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """For how many members of ``over`` ``body`` holds: a whole number; ``body`` as for ``forall``."""
+    return _quantify(Op.COUNT, over, body, "count", more)
+
+
+def such_that(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """The members of ``over`` that ``body`` holds for, as a set of that sort; ``body`` as for ``forall``."""
+    return make(Op.COMPREHENSION, _bound(Op.COMPREHENSION, over, body, "such_that", more), SetOf(over))
+
+
+def each(over: Scalar, element: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """The array over ``over`` whose element at each member is what ``element`` returns for it: ``each(Worker, lambda w:
+    0)``. All elements are of one sort."""
+    variable, inner = _bound(Op.EACH, over, element, "each", more)
+    return make(Op.EACH, (variable, inner), Array(over, inner.sort))
+
+
+def first(sort: Index) -> Term:
+    """The first member of ``sort``, an index that is declared ``ordered=True``; raises ``DefinitionError`` for
+    another."""
+    return make(Op.FIRST, (), _ordered(sort, "first"))
+
+
+def last(sort: Index) -> Term:
+    """The last member of ``sort``, an index that is declared ``ordered=True``; raises ``DefinitionError`` for
+    another."""
+    return make(Op.LAST, (), _ordered(sort, "last"))
+
+
+def following(member: Term) -> Term:
+    """The member after ``member`` of an ordered index; the last is followed by itself."""
+    return make(Op.FOLLOWING, (member,), _ordered(member.sort, "following"))
+
+
+def _ordered(sort: object, role: str) -> Index:
+    if not isinstance(sort, Index) or not sort.ordered:
+        raise DefinitionError(f"{role}: {describe(sort)} is no ordered index", remedy="declare it with ordered=True")
+    return sort

@@ -1,0 +1,191 @@
+"""Actions as authors write them: a function from parameters to a step, and who takes it under which circumstances."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+
+from planrace.model.language.actions import Action, Step, check_parameters
+from planrace.model.language.actions import step as make_step
+from planrace.model.language.author_code import applying, shown
+from planrace.model.language.author_text import refuse_vain
+from planrace.model.language.errors import DefinitionError, Place, author, author_value, is_authors_code, listed
+from planrace.model.language.extent import check_extent
+from planrace.model.language.initial_values import check_constant, check_held
+from planrace.model.language.ledger import handed_on
+from planrace.model.language.names import usable
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import (
+    INTEGER,
+    Array,
+    Index,
+    Parameter,
+    Scalar,
+    SetOf,
+    Sort,
+    bounds_of,
+    describe,
+    is_scalar,
+)
+from planrace.model.language.system import Variable
+from planrace.model.language.terms import Term, Value, expect, make
+
+SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…) and array(…)"
+FAIRNESS = ("none", "weak", "strong")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What stands beside the function of an action, as ``Protocol.action`` explains it."""
+
+    sorts: tuple[Scalar, ...]
+    by: str | Index | None
+    role: str | None
+    fault: str | None
+    fairness: str | None
+    tags: Iterable[str]
+    awaits: str | None
+
+    def check(self, faults: Collection[str]) -> None:
+        """Refuse what cannot be; ``faults`` are those that are declared."""
+        self._check_by()
+        for s in self.sorts:
+            _check_parameter(s)
+        if self.fairness is not None and self.fairness not in FAIRNESS:
+            raise DefinitionError(f"fairness {self.fairness!r} is unknown", remedy=f"one of {', '.join(FAIRNESS)}")
+        for f in (self.fault, self.awaits):
+            if f is not None and f not in faults:
+                raise DefinitionError(f"fault {f!r} is not declared", remedy="declare it with protocol.fault(…)")
+        listed(self.tags, "tags", author())
+
+    def _check_by(self) -> None:
+        how = "write @….action(sorts…, by='planner'), or by= the index whose member does it"
+        if self.by is None:
+            raise DefinitionError("an action does not say who performs it", remedy=how)
+        if not isinstance(self.by, Index | str) or not self.by:
+            raise DefinitionError(f"by={shown(self.by)} is neither a word nor an index", remedy=how)
+        if isinstance(self.by, str):
+            self._check_word(self.by)
+        for what in (self.role, self.fault, self.awaits):
+            if what is not None and not isinstance(what, str):
+                raise DefinitionError(f"role, fault and awaits are words, not {shown(what)}", remedy=how)
+
+    def _check_word(self, by: str) -> None:
+        """Refuse the name of an index as a word for the performer."""
+        meant = author_value(by)
+        known = [s for s in self.sorts if isinstance(s, Index) and (s.name == by or s is meant)]
+        if isinstance(meant, Index) and meant.name != by:
+            known.append(meant)
+        if known:
+            written = by if known[0] is meant else "the Python name of that index"
+            raise DefinitionError(
+                f"by={by!r} is a word, so no member of the index {known[0].name} performs the action",
+                remedy=f"write by={written}, without quotes; something else that performs it has a word of its own",
+            )
+
+    def action(self, body: Callable[..., Step]) -> Action:
+        """The action that ``body`` describes."""
+        (name, where), by = named(body), self.by
+        names = _positional(body, where)
+        check_parameters(self.sorts, names, name)
+        terms = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(self.sorts, names, strict=True))
+        actor = next((t for t in terms if isinstance(by, Index) and t.sort == by), None)
+        if isinstance(by, Index) and actor is None:
+            raise DefinitionError(f"action {name}: no parameter is a {by.name}", where=where)
+        if is_authors_code(body):
+            refuse_vain(body, f"action {name}", "conditions stand in when(…), what changes in update(…)")
+        with applying(f"action {name}", body):
+            parts: object = body(*terms)
+            if not isinstance(parts, Step):
+                raise _no_step(name, parts, where)
+            handed_on(parts)
+        return Action(
+            name,
+            terms,
+            parts.guard,
+            parts.outcomes,
+            self.role or describe(by),
+            actor,
+            self.fault,
+            self.fairness or ("none" if self.fault else "weak"),
+            frozenset(self.tags),
+            parts.says,
+            where,
+            self.awaits,
+        )
+
+
+def named(body: object) -> tuple[str, Place]:
+    """The name of a function that describes an action, and its line (of a pattern's: that of its user)."""
+    if not inspect.isfunction(body):
+        raise DefinitionError(f"an action is a function, not {shown(body)}", remedy="write @….action(…) above a def")
+    user = author() if body.__globals__.get("_FOR_AUTHORS") else None
+    where = user or Place(body.__code__.co_filename, body.__code__.co_firstlineno)
+    return usable(body.__name__, "action", where), where
+
+
+def _positional(body: Callable[..., object], where: Place) -> tuple[str, ...]:
+    """The names of its parameters, each of which gets one term."""
+    found = inspect.signature(body).parameters
+    for p in found.values():
+        if p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) or p.default is not p.empty:
+            raise DefinitionError(
+                f"action {body.__name__}: the parameter {p} is not plain",
+                where=where,
+                remedy="each parameter is a name alone, with its sort in @….action(…)",
+            )
+    return tuple(found)
+
+
+def _check_parameter(sort: object) -> None:
+    """Refuse what no parameter of an action is over."""
+    if is_scalar(sort) and sort != INTEGER:
+        return
+    if isinstance(sort, SetOf | Array):
+        raise DefinitionError(
+            f"a parameter of an action is one member of a sort, not a {describe(sort)}",
+            remedy="give a parameter for each member that is chosen; let a variable hold the whole",
+        )
+    if isinstance(sort, Parameter):
+        remedy = (
+            f"for that many members declare an index: index(name, {sort.name}); for numbers integers(0, {sort.name})"
+        )
+    else:
+        remedy = f"give the sort of each parameter; {SORTS}"
+    given = sort.name if isinstance(sort, Parameter) else shown(sort)
+    raise DefinitionError(f"an action is over sorts, and {given} is none", remedy=remedy)
+
+
+def _no_step(name: str, given: object, where: Place) -> DefinitionError:
+    """The error of an action that returns something else."""
+    what = "nothing" if given is None else f"a {type(given).__name__}"
+    meant = "call it: return step(…)" if given is make_step else "write return step(…) around all parts"
+    return DefinitionError(f"action {name} returns no step but {what}", where=where, remedy=meant)
+
+
+def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
+    """A state variable that starts with the constant ``initially``, everywhere if it is an array."""
+    usable(name, "variable")
+    if not name.isidentifier():
+        raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
+    base = _base_of(sort, name)
+    role = f"initial value of {name}"
+    if isinstance(initially, Term) and isinstance(initially.sort, Array):
+        check_constant(initially, role)
+    start = expect(initially, base, role)
+    check_extent(start, role, None)
+    check_constant(start, role)
+    check_held(base, start, role)
+    return Variable(name, sort, start, meaning, author())
+
+
+def _base_of(sort: Sort, name: str) -> Sort:
+    """What the variable holds, or the innermost elements of it."""
+    base = sort
+    while isinstance(base, Array):
+        base = base.element
+    if not is_scalar(base) and not isinstance(base, SetOf):
+        raise DefinitionError(f"variable {name}: {describe(base)} is no sort", remedy=SORTS)
+    bounds_of(base.element if isinstance(base, SetOf) else base)
+    return base

@@ -1,0 +1,160 @@
+"""What variables start with: whether their sorts hold it, at the definition where that is known, else when sizes are
+given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from planrace.model.language.errors import DefinitionError, ModelError, Place
+from planrace.model.language.instance_size import places
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import (
+    Array,
+    Parameter,
+    Scalar,
+    SetOf,
+    Size,
+    Sort,
+    bounds_of,
+    describe,
+    high_of,
+    low_of,
+)
+from planrace.model.language.terms import Term, subterms
+
+if TYPE_CHECKING:
+    from planrace.model.language.system import Instance, System, Variable
+
+_Value: TypeAlias = "int | frozenset[int]"
+_Sizes: TypeAlias = "Callable[[Size], int]"
+
+ELEMENTS = (
+    "elements of an array all start with one value: a member that is to differ needs an action of its own, or a "
+    "variable that says which it is"
+)
+
+
+def check_constant(start: Term, role: str) -> None:
+    """Refuse what depends on a state, or on which element of an array it is."""
+    if isinstance(start.sort, Array):
+        raise DefinitionError(f"{role}: {start} is an array", remedy=f"give one value; {ELEMENTS}")
+    for t in subterms(start):
+        if t.op not in _VALUES:
+            raise DefinitionError(f"{role}: {t} is no constant", remedy="use a constant")
+
+
+def check_held(sort: Sort, value: Term, role: str, where: Place | None = None) -> None:
+    """Refuse a ``value`` that a variable of ``sort`` (no array) holds in no instance. What depends on sizes may still
+    be held in some, and is looked at when one is made."""
+    if all(t.op in _VALUES and t.op not in _OPEN for t in subterms(value)):
+        low, high = low_of(_element(sort)), high_of(_element(sort))
+        _check(sort, _evaluated(value, _closed), (low, high), role, where, "correct the constant or widen the sort")
+
+
+def starts_by_size(system: System) -> bool:
+    """Whether it depends on sizes that the sort of some variable holds what the variable starts with."""
+    return not all(map(_is_held_always, system.variables))
+
+
+def _is_held_always(v: Variable) -> bool:
+    low, high = bounds_of(_element(_base(v.sort)))
+    if any(t.op in _OPEN for t in subterms(v.initially)):
+        return False
+    value = _evaluated(v.initially, _closed)
+    most, least = low if isinstance(low, int) else low.high, high if isinstance(high, int) else high.low
+    return all(most <= x <= least for x in (value if isinstance(value, frozenset) else (value,)))
+
+
+def check_started(instance: Instance) -> None:
+    """Refuse an instance of which a variable starts with what its sort does not hold at these sizes. An array over no
+    member starts with nothing."""
+    for v in instance.system.variables:
+        if not places(instance, v.sort):
+            continue
+        sort = _base(v.sort)
+        value = _evaluated(v.initially, instance.size)
+        sizes = sorted(_parameters(v), key=lambda p: p.name)
+        with_ = ", ".join(f"{p.name}={instance.size(p)}" for p in sizes)
+        remedy = "correct the constant or widen the sort" + (f"; here {with_}" if with_ else "")
+        _check(sort, value, instance.bounds(_element(sort)), f"initial value of {v.name}", v.where, remedy)
+
+
+def _check(sort: Sort, value: _Value, bounds: tuple[int, int], role: str, where: Place | None, remedy: str) -> None:
+    low, high = bounds
+    elements = sorted(value) if isinstance(value, frozenset) else [value]
+    outside = [x for x in elements if not low <= x <= high]
+    if not outside:
+        return
+    whole = f"{{{', '.join(map(str, elements))}}} holds {outside[0]}, which"
+    given = whole if isinstance(value, frozenset) else value
+    declared = "…".join(str(b) for b in bounds_of(_element(sort)))
+    now = f"{low}…{high}" if low <= high else "empty"
+    is_now = "" if declared == now else f", which is {now}"
+    raise (DefinitionError if where is None else ModelError)(
+        f"{role}: {given} is out of the range of {describe(_element(sort))}, {declared}{is_now}",
+        where=where,
+        remedy=remedy,
+    )
+
+
+def _base(sort: Sort) -> Sort:
+    while isinstance(sort, Array):
+        sort = sort.element
+    return sort
+
+
+def _element(sort: Sort) -> Scalar:
+    of = sort.element if isinstance(sort, SetOf) else sort
+    assert not isinstance(of, SetOf | Array)
+    return of
+
+
+def _parameters(v: Variable) -> set[Parameter]:
+    ends = bounds_of(_element(_base(v.sort)))
+    read = {t.data for t in subterms(v.initially) if t.op is Op.PARAMETER}
+    return {p for p in (*ends, *read) if isinstance(p, Parameter)}
+
+
+def _closed(size: Size) -> int:
+    assert isinstance(size, int), f"{size} is open"
+    return size
+
+
+def _evaluated(term: Term, size: _Sizes) -> _Value:
+    done: dict[int, Any] = {}
+    for t in subterms(term):
+        done[id(t)] = _VALUES[t.op](t, [done[id(a)] for a in t.args], size)
+    return int(done[id(term)]) if not isinstance(done[id(term)], frozenset) else done[id(term)]
+
+
+def _last(sort: Sort, size: _Sizes) -> int:
+    assert not isinstance(sort, SetOf | Array)
+    return size(bounds_of(sort)[1])
+
+
+_VALUES: Mapping[Op, Callable[[Term, list[Any], _Sizes], Any]] = {
+    Op.CONST: lambda t, a, size: t.data,
+    Op.PARAMETER: lambda t, a, size: size(t.data),
+    Op.NOT: lambda t, a, size: not a[0],
+    Op.AND: lambda t, a, size: all(a),
+    Op.OR: lambda t, a, size: any(a),
+    Op.EQ: lambda t, a, size: a[0] == a[1],
+    Op.LT: lambda t, a, size: a[0] < a[1],
+    Op.LE: lambda t, a, size: a[0] <= a[1],
+    Op.ITE: lambda t, a, size: a[1] if a[0] else a[2],
+    Op.ADD: lambda t, a, size: a[0] + a[1],
+    Op.SUB: lambda t, a, size: a[0] - a[1],
+    Op.FIRST: lambda t, a, size: 1,
+    Op.LAST: lambda t, a, size: _last(t.sort, size),
+    Op.FOLLOWING: lambda t, a, size: min(a[0] + 1, _last(t.sort, size)),
+    Op.SET: lambda t, a, size: frozenset(map(int, a)),
+    Op.MEMBER: lambda t, a, size: a[0] in a[1],
+    Op.UNION: lambda t, a, size: a[0] | a[1],
+    Op.INTERSECTION: lambda t, a, size: a[0] & a[1],
+    Op.DIFFERENCE: lambda t, a, size: a[0] - a[1],
+    Op.SUBSET: lambda t, a, size: a[0] <= a[1],
+}
+"""What operators yield that a constant may be written with, by the same rules as the interpreter's."""
+_OPEN = frozenset({Op.PARAMETER, Op.LAST, Op.FOLLOWING})
+"""Operators whose value depends on sizes."""

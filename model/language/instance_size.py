@@ -1,0 +1,111 @@
+"""How large an instance is before anything is searched: its places, its choices, and its terms once quantifiers
+are written out, as most engines write them. What is larger would take all time or memory without an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import TYPE_CHECKING
+
+from planrace.model.language.errors import ModelError, Place
+from planrace.model.language.operators import BINDERS
+from planrace.model.language.sorts import Array, Scalar, SetOf, Sort
+from planrace.model.language.terms import Term, subterms
+
+if TYPE_CHECKING:
+    from planrace.model.language.system import Instance, System, Variable
+
+PLACES = 2**16
+"""Numbers and sets in a variable: elements of arrays."""
+NUMBER_BITS = 64
+"""Bits of a number."""
+WIDEST = 4096
+"""Elements of a set."""
+CHOICES = 2**20
+"""Choices of the parameters of one action."""
+UNROLLED = 4_000_000
+"""Terms in a term whose quantifiers are written out."""
+REMEDY = "take smaller sizes or ranges"
+
+
+def check_unrolled(instance: Instance) -> None:
+    """Refuse an instance that is too large. Raises ``ModelError`` with the place of what is."""
+    for v in instance.system.variables:
+        _refuse(places(instance, v.sort), PLACES, f"variable {v.name}", "places", v.where)
+        _check_width(instance, v)
+    for a in instance.system.actions.values():
+        choices = prod(_members(instance, p) for p in a.parameters)
+        _refuse(choices, CHOICES, f"action {a.name}", "choices of its parameters", a.where)
+    most = max((_members(instance, t) for t in instance.system.bound), default=1)
+    for what, where, term in said(instance.system):
+        if term.parts * most**term.height > UNROLLED:
+            parts = _parts(instance, term)
+            _refuse(parts, UNROLLED, what, "parts once its quantifiers are written out", where)
+
+
+def _refuse(number: int, most: int, what: str, of: str, where: Place | None) -> None:
+    if number > most:
+        told = f"{number:,}" if number < 10**15 else f"more than {10**15:,}"
+        raise ModelError(f"{what} has {told} {of} at these sizes, at most are {most:,}", where=where, remedy=REMEDY)
+
+
+def places(instance: Instance, sort: Sort) -> int:
+    """How many numbers or sets a value of ``sort`` consists of: of an array over no member none."""
+    found = 1
+    while isinstance(sort, Array):
+        low, high = instance.bounds(sort.domain)
+        found *= max(0, high - low + 1)
+        sort = sort.element
+    return found
+
+
+def _check_width(instance: Instance, v: Variable) -> None:
+    """Numbers and sets fit into the words that keep them."""
+    sort = v.sort
+    while isinstance(sort, Array):
+        sort = sort.element
+    is_set = isinstance(sort, SetOf)
+    low, high = instance.bounds(sort.element if isinstance(sort, SetOf) else sort)
+    bits = high - low + 1 if is_set else (high - low).bit_length()
+    if bits > (WIDEST if is_set else NUMBER_BITS):
+        most = f"a set may have {WIDEST:,} elements at most" if is_set else f"a number may need {NUMBER_BITS} at most"
+        raise ModelError(f"variable {v.name} needs {bits:,} bits", where=v.where, remedy=most)
+
+
+def _members(instance: Instance, bound: Term) -> int:
+    """How many members the sort of a bound variable has."""
+    sort: Scalar = bound.sort  # type: ignore[assignment]
+    low, high = instance.bounds(sort)
+    return max(0, high - low + 1)
+
+
+def _parts(instance: Instance, term: Term) -> int:
+    found: dict[int, int] = {}
+    for t in subterms(term):
+        inside = sum(found[id(a)] for a in t.args)
+        found[id(t)] = 1 + (inside * _members(instance, t.args[0]) if t.op in BINDERS else inside)
+    return found[id(term)]
+
+
+def said(system: System) -> Iterator[tuple[str, Place | None, Term]]:
+    """The terms of a system that engines write out, each with what it belongs to."""
+    for a in system.actions.values():
+        yield f"action {a.name}", a.where, a.guard
+        for o in a.outcomes:
+            yield f"action {a.name}", o.where or a.where, o.condition
+            for u in o.updates:
+                yield f"action {a.name}", u.where or a.where, u.target
+                yield f"action {a.name}", u.where or a.where, u.value
+    for p in system.properties:
+        for t in p.terms:
+            yield f"property {p.name}", p.where, t
+    for x in (x for a in system.proofs for x in getattr(a, "lemmas", ())):
+        yield f"lemma {x.name}", x.where, x.holds
+    for t in system.final:
+        yield "final states", None, t
+
+
+def bound_in(system: System) -> tuple[Term, ...]:
+    """The bound variables of its terms, by sort."""
+    terms = [t for _, _, t in said(system)]
+    return tuple({t.args[0].sort: t.args[0] for t in subterms(*terms) if t.op in BINDERS}.values())

@@ -1,0 +1,208 @@
+"""Tables of names: which things must not share one.
+
+Where reports, traces, proofs or the command line tell two things by name side by side, they need two names. Who shares
+a table with whom is in ``TABLES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from planrace.model.language.errors import DefinitionError, Place, author
+from planrace.model.language.names import usable
+from planrace.model.language.operators import BINDERS, Op
+from planrace.model.language.sorts import (
+    Array,
+    Enum,
+    Index,
+    Integer,
+    Maybe,
+    Parameter,
+    SetOf,
+    Size,
+    Sort,
+    bounds_of,
+    one,
+    place_of,
+)
+from planrace.model.language.terms import Term, subterms
+
+if TYPE_CHECKING:
+    from planrace.model.language.actions import Action
+    from planrace.model.language.system import System
+
+_VALUES = "parameters, options, variables and members of enumerations stand for values in reports"
+_STATED = "proofs and reports name properties and lemmas side by side"
+TABLES = {
+    "parameter": ("value", _VALUES),
+    "option": ("value", _VALUES),
+    "variable": ("value", _VALUES),
+    "member": ("value", _VALUES),
+    "property": ("statement", _STATED),
+    "lemma": ("statement", _STATED),
+    "range": ("statement", _STATED),
+}
+"""Kinds of thing that share a table of names, and why; every other kind has one of its own."""
+
+
+@dataclass(frozen=True)
+class _Given:
+    kind: str
+    where: Place | None
+    thing: object
+
+
+class Names:
+    """The names that a protocol has given, each with the place where it did so first."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[str, str], _Given] = {}
+
+    def claim(self, name: str, kind: str, where: Place | None = None, thing: object = None) -> None:
+        """Note that a thing of ``kind`` is called ``name``, which has to be usable and not taken. The same ``thing``,
+        or an equal one, may be noted again. Raises ``DefinitionError`` at ``where``, or at the author's line."""
+        usable(name, kind, where)
+        self.put(name, kind, where or author(), thing)
+
+    def put(self, name: str, kind: str, where: Place | None, thing: object = None) -> None:
+        """The same for a name that was looked at before, at a place that may be unknown."""
+        table, why = TABLES.get(kind, (kind, ""))
+        given = _Given(kind, where, thing)
+        found = self._given.setdefault((table, name), given)
+        if found is given or (thing is not None and found.thing is thing):
+            return
+        if kind == found.kind == "member":
+            return  # members of two enumerations are told apart by their sorts
+        first = f", first at {found.where}" if found.where is not None else ""
+        twice = "is declared twice" if kind == found.kind else f"is called like {one(found.kind)}"
+        reason = "" if kind == found.kind else f"; {why}"
+        raise DefinitionError(f"{kind} {name} {twice}{first}{reason}", where=where, remedy="rename one of the two")
+
+    def sort(self, sort: Sort) -> None:
+        """Note the indexes and enumerations of a sort, and the members of these. Two with one name have to be equal."""
+        for part in named_sorts(sort):
+            key = ("sort", part.name)
+            found = self._given.setdefault(key, _Given("sort", place_of(part), part))
+            if found.thing != part:
+                first = f", the other at {found.where}" if found.where is not None else ""
+                raise DefinitionError(
+                    f"two sorts are called {part.name}: {_described(part)}, and {_described(found.thing)}{first}",
+                    where=place_of(part),
+                    remedy="rename one of the two, or use the same sort in both places",
+                )
+            for member in part.members if isinstance(part, Enum) else ():
+                self.put(member, "member", place_of(part), part)
+
+
+def values_of(system: System) -> Names:
+    """The names that stand for values in a system: those of its parameters and variables, and of members."""
+    given = Names()
+    for p in system.parameters:
+        given.put(p.name, "parameter", p.where, p)
+    for v in system.variables:
+        given.put(v.name, "variable", v.where, v)
+        given.sort(v.sort)
+    for a in system.actions.values():
+        for t in a.parameters:
+            given.sort(t.sort)
+    return given
+
+
+def named_sorts(sort: Sort) -> Iterator[Index | Enum]:
+    """The indexes and enumerations in a sort."""
+    match sort:
+        case Array(domain=domain, element=element):
+            yield from named_sorts(domain)
+            yield from named_sorts(element)
+        case SetOf(element=element):
+            yield from named_sorts(element)
+        case Maybe(index=of):
+            yield of
+        case Index() | Enum():
+            yield sort
+
+
+def bound_in(action: Action) -> Iterator[Term]:
+    """The bound variables in an action."""
+    updates = (t for o in action.outcomes for u in o.updates for t in (u.target, u.value))
+    for t in subterms(action.guard, *(o.condition for o in action.outcomes), *updates):
+        if t.op in BINDERS:
+            yield t.args[0]
+
+
+def check_own(part: Term | Sort, parameters: Mapping[str, Parameter], what: str, where: Place | None) -> None:
+    """The sizes in a sort, or in a term by itself, are parameters of the protocol that uses them. Raises
+    ``DefinitionError``."""
+    if isinstance(part, Term):
+        sizes = [part.data] if part.op is Op.PARAMETER else _sizes(part.sort) if part.op is Op.BOUND else []
+    else:
+        sizes = _sizes(part)
+    for size in sizes:
+        if isinstance(size, Parameter) and parameters.get(size.name) != size:
+            raise DefinitionError(
+                f"{what}: {size} is a parameter of another protocol", where=where, remedy="declare it in this one"
+            )
+
+
+def _sizes(sort: Sort) -> list[Size]:
+    match sort:
+        case Array(domain=domain, element=element):
+            return [*_sizes(domain), *_sizes(element)]
+        case SetOf(element=element):
+            return _sizes(element)
+        case Integer():
+            return []
+        case _:
+            return list(bounds_of(sort))
+
+
+def check_statements(system: System) -> None:
+    """Properties, lemmas and scenarios of a system have names of their own: they come from the protocol, from a variant
+    of it, and from requests. Raises ``DefinitionError`` at the line of the second."""
+    _check_performers(system)
+    given = Names()
+    for v in system.variables:
+        given.put(f"range of {v.name}", "range", v.where)  # what proofs show of a variable beside them
+    for p in system.properties:
+        given.put(p.name, "property", p.where, p)
+    for a in system.proofs:
+        for x in getattr(a, "lemmas", ()):
+            given.put(x.name, "lemma", x.where, x.holds)
+    for s in system.scenarios:
+        given.put(s.name, "scenario", None, s)
+
+
+def _check_performers(system: System) -> None:
+    """A word for who performs an action is none that reports have for a member of an index ("worker 1"), and the title
+    of an observation none for what another one shows of a member."""
+    sorts = [v.sort for v in system.variables] + [t.sort for a in system.actions.values() for t in a.parameters]
+    members = {part.name for s in sorts for part in named_sorts(s) if isinstance(part, Index)}
+    for a in system.actions.values():
+        family, _, number = a.role.rpartition(" ")
+        if a.actor is None and family in members and number.isdecimal():
+            raise DefinitionError(
+                f"action {a.name}: by={a.role!r} is what reports call a member of the index {family}",
+                where=a.where,
+                remedy="give the action a parameter over that index, and by= the index; or another word",
+            )
+    seen = {o.title for o in system.observations if o.over is not None}
+    for o in system.observations:
+        family, _, number = o.title.rpartition(" ")
+        if family in seen and number.isdecimal():
+            raise DefinitionError(
+                f"observation {o.title} is called like what observation {family} shows of a member",
+                where=o.place,
+                remedy="rename one of the two",
+            )
+
+
+def _described(sort: object) -> str:
+    match sort:
+        case Enum(members=members):
+            return f"an enumeration of {', '.join(members)}"
+        case Index(size=size, symmetric=symmetric, ordered=ordered):
+            kind = "a symmetric index" if symmetric else "an ordered index" if ordered else "an index"
+            return f"{kind} of size {size}"
+    return str(sort)

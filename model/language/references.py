@@ -1,0 +1,119 @@
+"""Whether what is said about a system speaks of what it has: its variables, its actions and their outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from planrace.model.language.actions import Action
+from planrace.model.language.errors import DefinitionError, ModelError, Place, near
+from planrace.model.language.extent import check_extent
+from planrace.model.language.name_tables import check_own
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import describe, fits, one
+from planrace.model.language.system import System
+from planrace.model.language.terms import Term, subterms
+
+SCENARIOS = "what scenario(…) of properties returns, one by one: scenario(story), scenario(*several)"
+PROOFS = "what proof(…) of properties returns: argue(proof([lemma(…), …]))"
+PROPERTIES = "properties, in a list: declaring([invariant(…), reachable(…)])"
+Actions = Mapping[str, tuple[Action, ...]]
+"""Actions by their names, as they are under several protections and faults."""
+
+
+def check_declared(things: Iterable[Any], call: str, what: str, of: str, example: str) -> None:
+    """Refuse what is no ``what``, which has an attribute ``of``, in a ``call`` that declares several."""
+    for x in things:
+        if not hasattr(x, of) or not hasattr(type(x), "__dataclass_fields__"):
+            raise DefinitionError(f"{call}: {one(type(x).__name__.lower())} is no {what}", remedy=f"give {example}")
+
+
+def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
+    """Properties, scenarios, final states and observations of ``system``. ``everything`` are the actions that it might
+    have with other protections, faults and choices: what those do is only absent. Raises ``ModelError``."""
+    parameters = {p.name: p for p in system.parameters}
+    for what, where, terms, roles in _said(system):
+        for term in terms:
+            check_extent(term, what, where)
+        for t in subterms(*terms):
+            if t.op is Op.PARAMETER or t.op is Op.BOUND:
+                check_own(t, parameters, what, where)
+            problem = _problem(t, system, roles, everything)
+            if problem is not None:
+                raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])
+    for x in (x for a in system.proofs for x in getattr(a, "lemmas", ())):
+        check_extent(x.holds, f"lemma {x.name}", x.where)
+    _check_tags(system, everything)
+
+
+def _check_tags(system: System, everything: Callable[[], Actions]) -> None:
+    """An action that nobody tags helps nobody, so what is said of such actions would be said of none."""
+    here = {t for a in system.actions.values() for t in a.tags}
+    for kind, said in (("property", system.properties), ("scenario", system.scenarios)):
+        for s in said:
+            absent = sorted(getattr(s, "tags", frozenset()) - here)
+            known = {t for actions in everything().values() for a in actions for t in a.tags} if absent else here
+            for tag in absent:
+                if tag not in known:
+                    raise ModelError(
+                        f"{kind} {s.name}: no action has the tag {tag!r}",
+                        where=s.where if kind == "property" else None,
+                        remedy=near(tag, sorted(known)) if known else "write @….action(…, tags=[…])",
+                    )
+
+
+def _said(system: System) -> Iterator[tuple[str, Place | None, tuple[Term, ...], tuple[Term, ...]]]:
+    for p in system.properties:
+        yield f"property {p.name}", getattr(p, "where", None), p.terms, ()
+    for s in system.scenarios:
+        yield f"scenario {s.name}", getattr(s, "place", None), s.terms, s.roles
+    yield "final states", None, system.final, ()
+    for o in system.observations:
+        seen = () if o.over is None else (o.over,)
+        yield (
+            f"observation {o.title}",
+            o.place,
+            tuple(t for c, s in o.cases for t in (c, *(x for _, x in s.terms))),
+            seen,
+        )
+
+
+def _problem(
+    t: Term, system: System, roles: tuple[Any, ...], everything: Callable[[], Actions]
+) -> tuple[str, str] | None:
+    """What is wrong with a term, and the remedy."""
+    match t.op:
+        case Op.VARIABLE:
+            if not any(v.name == t.data and v.sort == t.sort for v in system.variables):
+                there = ", ".join(v.name for v in system.variables)
+                return f"{t.data} is no variable of {system.name}", f"there are: {there}"
+        case Op.BOUND if t.data[1] == 0 and not any(t is r for r in roles):
+            return f"{t} is a parameter of an action", "use forall(…) or exists(…) over its sort"
+        case Op.TAKEN:
+            return _not_taken(t, system, everything)
+    return None
+
+
+def _not_taken(t: Term, system: System, everything: Callable[[], Actions]) -> tuple[str, str] | None:
+    name, outcome, parameters = t.data
+    here: tuple[Action, ...] = (system.actions[name],) if name in system.actions else ()
+    if not here or outcome not in _outcomes(here):
+        known = everything()
+        if name not in known:
+            return f"taken: no action is called {name!r}", near(name, known)
+        here = known[name]
+    if outcome not in _outcomes(here):
+        named = sorted(o for o in _outcomes(here) if o is not None)
+        return f"taken: {name} has no outcome {outcome!r}", near(outcome, named)
+    sorts = {str(p): p.sort for p in here[0].parameters}
+    for parameter, argument in zip(parameters, t.args, strict=True):
+        if parameter not in sorts:
+            return f"taken: {name} has no parameter {parameter!r}", near(parameter, sorts)
+        if not fits(argument.sort, sorts[parameter]):
+            wanted, given = describe(sorts[parameter]), describe(argument.sort)
+            return f"taken: {parameter} of {name} is a {wanted}, {argument} is a {given}", f"give it a {wanted}"
+    return None
+
+
+def _outcomes(actions: Iterable[Action]) -> set[str | None]:
+    return {None, *(o.name for a in actions for o in a.outcomes)}

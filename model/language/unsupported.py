@@ -1,0 +1,159 @@
+"""What Python can write of terms and sorts but a protocol cannot say, each with the words that it has instead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from planrace.model.language.author_code import is_operating, is_writing
+from planrace.model.language.errors import DefinitionError, near
+
+TIGHT = "put comparisons in parentheses: & and | bind tighter than == and <"
+
+INSTEAD = {
+    "add": "s | {x}",
+    "append": "s | {x}",
+    "remove": "s - {x}",
+    "discard": "s - {x}",
+    "pop": "s - {x}",
+    "union": "s | t",
+    "intersection": "s & t",
+    "difference": "s - t",
+    "issuperset": "t.issubset(s)",
+    "get": "a[i]",
+    "values": "forall(sort, lambda i: … a[i] …)",
+    "items": "forall(sort, lambda i: … a[i] …)",
+    "keys": "forall(sort, lambda i: … a[i] …)",
+}
+"""What terms have in place of methods of Python's sets and dictionaries."""
+
+
+def _lost(words: str, by: str = "an f-string") -> DefinitionError:
+    """The error of a text that holds the name of a value."""
+    return DefinitionError(
+        f"{by} holds the words {words}, not the value that it has in a run",
+        remedy=f'write says("… {{x}} …", x={words}){", without f" if by == "an f-string" else ""}',
+    )
+
+
+class Unwritten(str):
+    """The text of a term where an author writes what happens. It can be printed; as a part of another text it would be
+    taken for the value."""
+
+    __slots__ = ()
+
+    def lost(self) -> DefinitionError:
+        """The error where it is used for words."""
+        return _lost(str.__str__(self), "this text")
+
+    def _refuse(self, *_others: object) -> NoReturn:
+        raise self.lost()
+
+    __add__ = __radd__ = __mod__ = __format__ = format = join = replace = _refuse  # type: ignore[assignment]
+
+
+class Unformatted:
+    """What has no text yet where an author writes what happens: an f-string would hold its name for its value."""
+
+    __slots__ = ()
+
+    def __format__(self, wanted: str) -> str:
+        if is_writing() and not self._fixed():
+            raise _lost(self._text())
+        return format(self._text(), wanted)
+
+    def __str__(self) -> str:
+        if not is_writing() or self._fixed():
+            return self._text()
+        if is_operating():
+            raise _lost(self._text(), "%")
+        return Unwritten(self._text())
+
+    def _text(self) -> str:
+        return repr(self)
+
+    def _fixed(self) -> bool:
+        """Whether it has one value in all runs."""
+        return False
+
+
+class Refused(Unformatted):
+    """Operations that terms do not have."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        raise DefinitionError(
+            "a term has no truth value while the protocol is being written",
+            remedy="use &, | and ~ for and, or, not; If(…) for a choice; .isin(…) for membership; no chained a < b < c",
+        )
+
+    def __contains__(self, item: object) -> bool:
+        raise DefinitionError("Python's `in` cannot build a term", remedy="write x.isin(set)")
+
+    def __iter__(self) -> Iterator[Any]:
+        raise DefinitionError("a term cannot be iterated over", remedy="use forall, exists, count or each")
+
+    def __len__(self) -> int:
+        raise DefinitionError(
+            "Python's len cannot build a term", remedy="write count(sort, lambda x: x.isin(s)), or s != set()"
+        )
+
+    def __setitem__(self, position: object, value: object) -> NoReturn:
+        raise DefinitionError("Python assigns nothing in a protocol", remedy="write update(a[i], value) in a step")
+
+    def __mul__(self, _other: object) -> NoReturn:
+        raise DefinitionError("numbers are not multiplied or divided", remedy="write + and -, or choose with If(…)")
+
+    __rmul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __mul__
+
+    def __neg__(self) -> NoReturn:
+        raise DefinitionError("a term has no unary minus", remedy="write 0 - x; ~ is for truth values")
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            raise AttributeError(f"a term has no {name!r} ({_method(name)})")
+
+
+def _method(name: str) -> str:
+    """What somebody who asked a term for ``name`` may have meant."""
+    close = near(name, ("implies", "isin", "issubset"))
+    others = close if close.startswith("did you") else "docs/language.md lists what terms have"
+    return f"write {INSTEAD[name]}" if name in INSTEAD else others
+
+
+class Unwalked:
+    """Sorts are no sequences of Python."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise DefinitionError(
+            f"{getattr(self, 'name', 'a sort')} is a sort, whose members Python does not know",
+            remedy="use forall, exists, count or each: forall(sort, lambda x: …)",
+        )
+
+
+def instead_of(value: object) -> str:
+    """What somebody who wrote ``value`` for a term may have meant."""
+    if isinstance(value, str):
+        return "a member of an enumeration is written Phase.MEMBER, a variable by its Python name, both without quotes"
+    if isinstance(value, Unwalked):
+        return "a sort is no value: quantify over it, as in forall(sort, lambda x: x.isin(s))"
+    if callable(value):
+        return "write the term itself; functions are for forall, exists, count, each and such_that"
+    if value == {}:
+        return "the empty set is set(); {} is a dictionary in Python"
+    if isinstance(value, dict | list | tuple):
+        return "sets are written {…}; an array starts with one value everywhere, and each(sort, lambda x: …) assigns it"
+    if value is None:
+        return "only variables of an optional(…) sort can be None; does a function lack its return?"
+    return "numbers, truth values, sets and terms"
+
+
+MEANT = (
+    "write x == None for x is None, x != y for x is not y, x.isin({…}) for x in {…}, of two sizes n.term == m; "
+    "what is always true is both(), what is never true either()"
+)
+"""The remedy where Python has decided what was to be a condition."""
