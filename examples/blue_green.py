@@ -12,7 +12,7 @@ get a release that is no longer there. The fix compares again in the moment of t
 
 from __future__ import annotations
 
-from planrace.model.language import (
+from planrace import (
     Changes,
     Protocol,
     Says,
@@ -24,8 +24,12 @@ from planrace.model.language import (
     forall,
     index,
     integers,
+    invariant,
+    lemma,
     outcome,
     primed,
+    proof,
+    reachable,
     says,
     step,
     subsets,
@@ -34,7 +38,6 @@ from planrace.model.language import (
     update,
     when,
 )
-from planrace.properties import invariant, lemma, proof, reachable
 
 protocol = Protocol("blue-green", "deployers switch a pointer, a collector deletes old releases")
 

@@ -16,7 +16,7 @@ The API server can tell the difference: a deletion may name the UID that it mean
 
 from __future__ import annotations
 
-from planrace.model.language import (
+from planrace import (
     Changes,
     Protocol,
     Says,
@@ -26,17 +26,22 @@ from planrace.model.language import (
     both,
     forall,
     integers,
+    invariant,
+    leads_to,
+    lemma,
     outcome,
     primed,
+    proof,
+    reachable,
     says,
     step,
+    step_invariant,
     subsets,
     taken,
     update,
     when,
 )
 from planrace.model.patterns import lossy, unordered
-from planrace.properties import invariant, leads_to, lemma, proof, reachable, step_invariant
 
 protocol = Protocol("finalizers", "an operator cleans up after objects that its cache shows")
 

@@ -15,7 +15,7 @@ The story is that of M. Kleppmann, "How to do distributed locking" (2016).
 
 from __future__ import annotations
 
-from planrace.model.language import (
+from planrace import (
     Protocol,
     Says,
     Step,
@@ -27,15 +27,16 @@ from planrace.model.language import (
     optional,
     outcome,
     primed,
+    reachable,
     says,
     step,
+    step_invariant,
     taken,
     update,
     when,
 )
 from planrace.model.language.changes import Changes
 from planrace.model.patterns import crash
-from planrace.properties import reachable, step_invariant
 
 protocol = Protocol("lease", "a leader by lease writes to a storage")
 

@@ -14,7 +14,7 @@ G. L. Peterson, "Myths about the mutual exclusion problem", Information Processi
 
 from __future__ import annotations
 
-from planrace.model.language import (
+from planrace import (
     If,
     Protocol,
     Step,
@@ -26,7 +26,12 @@ from planrace.model.language import (
     first,
     forall,
     index,
+    invariant,
     last,
+    leads_to,
+    lemma,
+    proof,
+    reachable,
     says,
     step,
     taken,
@@ -34,7 +39,6 @@ from planrace.model.language import (
     when,
 )
 from planrace.model.language.changes import Changes
-from planrace.properties import invariant, leads_to, lemma, proof, reachable
 
 protocol = Protocol("peterson", "mutual exclusion for two, by flags and a turn")
 

@@ -16,7 +16,7 @@ they have, which goes further than stale answers while no server answers (RFC 87
 
 from __future__ import annotations
 
-from planrace.model.language import (
+from planrace import (
     Changes,
     If,
     Protocol,
@@ -25,20 +25,25 @@ from planrace.model.language import (
     Term,
     array,
     enumeration,
+    eventually_always,
     forall,
     index,
     integers,
+    invariant,
+    lemma,
     otherwise,
     outcome,
     primed,
+    proof,
+    reachable,
     says,
     step,
+    step_invariant,
     taken,
     update,
     when,
 )
 from planrace.model.patterns import clock, crash, timer
-from planrace.properties import eventually_always, invariant, lemma, proof, reachable, step_invariant
 
 protocol = Protocol("resolver", "resolvers keep answers, also that there is none")
 

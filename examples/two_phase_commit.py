@@ -16,7 +16,7 @@ to disk before anybody hears of it. ``--fault amnesia`` is one that does not.
 
 from __future__ import annotations
 
-from planrace.model.language import (
+from planrace import (
     Protocol,
     Step,
     Term,
@@ -26,6 +26,10 @@ from planrace.model.language import (
     exists,
     forall,
     index,
+    invariant,
+    lemma,
+    proof,
+    reachable,
     says,
     step,
     subsets,
@@ -35,7 +39,6 @@ from planrace.model.language import (
 )
 from planrace.model.language.changes import Changes
 from planrace.model.patterns import crash, unordered
-from planrace.properties import invariant, lemma, proof, reachable
 
 protocol = Protocol("two-phase-commit", "all commit or all abort")
 

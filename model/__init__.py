@@ -1,1 +1,9 @@
 """Models: the language that protocols are written in, and the protocols of ours."""
+
+if __name__ == "model":  # a second copy would have terms and errors of its own
+    raise ImportError(
+        "'model' is a package of planrace, and it is imported as planrace.model: "
+        "write `from planrace import …` for the language, the properties and the checker, "
+        "and `from planrace.model import …` for everything else",
+        name="model",
+    )

@@ -1,5 +1,13 @@
 """Properties: what can be asked of a protocol, and what is asked of ours."""
 
+if __name__ == "properties":  # a second copy would have terms and errors of its own
+    raise ImportError(
+        "'properties' is a package of planrace, and it is imported as planrace.properties: "
+        "write `from planrace import …` for the language, the properties and the checker, "
+        "and `from planrace.properties import …` for everything else",
+        name="properties",
+    )
+
 from planrace.properties.kinds import (
     Invariant,
     Liveness,

@@ -419,6 +419,9 @@ def test_following_the_document(here: Path) -> None:
 
 
 def test_no_engine_is_loaded_for_help() -> None:
-    code = "import sys; from planrace.checker.cli.main import run; run(['baseline', 'compare', '-h']); print('z3' in sys.modules)"
+    code = (
+        "import sys; from planrace.checker.cli.main import run; run(['baseline', 'compare', '-h']); "
+        "print('z3' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.endswith("False\n")

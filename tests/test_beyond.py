@@ -20,6 +20,7 @@ from planrace.model.language import (
     array,
     boolean,
     both,
+    changed,
     count,
     each,
     either,
@@ -266,7 +267,7 @@ def test_a_property_is_asked_to_the_end_of_its_level(engine: str) -> None:
     p.declare(near)
     with pytest.raises(RangeError, match=r"property near: load\[at\]: position 4 is not in 1…3, after jump\(4\)"):
         check(p.system(), options=Options(engine=engine, depth=8))
-    later = p.system().changed(lambda change: change.require("jump", lambda to: to < 4))
+    later = changed(p.system(), lambda change: change.require("jump", lambda to: to < 4))
     report = check(later, options=Options(engine=engine, depth=8, exhaustive=engine != "bmc"))
     assert [f.verdict for f in report.findings] == [Verdict.VIOLATED]
 

@@ -19,6 +19,7 @@ from planrace.model.language import (
     Term,
     array,
     boolean,
+    changed,
     enumeration,
     index,
     integers,
@@ -258,7 +259,7 @@ def test_what_does_not_depend_on_parameters_needs_no_function() -> None:
         change.value(act, n, lambda assigned, w: 2)
         change.outcome("act", lambda w: outcome("idle", when(n == 2), update(last, kind.B)))
 
-    a, b = (p.system().changed(c).actions["act"] for c in (plain, functions))
+    a, b = (changed(p.system(), c).actions["act"] for c in (plain, functions))
     assert a.guard is b.guard
     pieces = [[(o.name, o.condition, *((u.target, u.value) for u in o.updates)) for o in x.outcomes] for x in (a, b)]
     assert repr(pieces[0]) == repr(pieces[1])
@@ -273,7 +274,7 @@ def test_an_outcome_that_is_added_does_what_it_says() -> None:
     def act() -> Step:
         return step(update(n, 1), outcome("a", when(n == 0)), otherwise("b", update(m, 1)))
 
-    system = p.system().changed(lambda change: change.outcome("act", outcome("c", when(m == 1), update(m, 2))))
+    system = changed(p.system(), lambda change: change.outcome("act", outcome("c", when(m == 1), update(m, 2))))
     assert [[str(u.target) for u in o.updates] for o in system.actions["act"].outcomes] == [["m"], ["n"], ["n", "m"]]
     p.declare(invariant("small", n < 3, "small"))
     assert check(p)
@@ -288,7 +289,7 @@ def test_updates_may_speak_of_parameters() -> None:
     def act(w: Term) -> Step:
         return step(update(last[w], False))
 
-    system = p.system().changed(lambda change: change.updates(act, lambda w: update(last[w], True)))
+    system = changed(p.system(), lambda change: change.updates(act, lambda w: update(last[w], True)))
     (made,) = system.actions["act"].outcomes[0].updates
     assert repr(made.value) == "true"
 

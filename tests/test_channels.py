@@ -14,6 +14,7 @@ from planrace.model.language import (
     Step,
     Term,
     array,
+    changed,
     enumeration,
     forall,
     index,
@@ -251,7 +252,7 @@ def test_a_message_that_stays_where_it_was_received_comes_again(form: Form) -> N
         for variable in written:
             change.forget("receive", variable)
 
-    broken = system.changed(keep)
+    broken = changed(system, keep)
     assert naive.search(broken.instance()).shortest[MORE] == 3
     assert naive.search(system.instance()).shortest.get(MORE) is None
     for engine in ("explicit", "native", "bmc"):

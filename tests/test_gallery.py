@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from planrace.checker import Options, Report, check, find, instance_of, prove, render
-from planrace.model.language import Changes, Instance
+from planrace.model.language import Changes, Instance, changed
 from planrace.properties import Liveness, Recoverability
 
 from . import naive
@@ -193,7 +193,7 @@ OPEN = find(name("two_phase_commit", "fixed")).protocol.variables["decision"].in
 def test_two_phase_commit_has_the_counts_that_tlc_has() -> None:
     """``manifest.json`` beside TwoPhase.tla in github.com/tlaplus/Examples: 288 distinct states, 1146 generated (with
     the first one), depth 11 (in states)."""
-    system = find(name("two_phase_commit", "fixed")).system().changed(loose)
+    system = changed(find(name("two_phase_commit", "fixed")).system(), loose)
     found = naive.search(system.instance(managers=3), [])
     assert (found.states, found.transitions + 1, found.depth + 1) == (288, 1146, 11)
 

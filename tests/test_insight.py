@@ -29,7 +29,7 @@ from planrace.checker.run.findings import seeker
 from planrace.checker.semantics.describe import performer
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.replay import Recording, ReplayError, record
-from planrace.model.language import Instance, ModelError
+from planrace.model.language import Instance, ModelError, changed
 from planrace.properties import invariant
 from planrace.properties.dns import fixed, original
 from planrace.properties.kinds import Invariant, Recoverability
@@ -418,7 +418,7 @@ def test_a_property_without_members_names_none() -> None:
     run = record(Interpreter(of), [("publish", ())])
     latest = of.system.variables[0].term
     p = invariant("nothing-published", latest == 0, "nothing is published")
-    lens = Lens(Instance(of.system.changed(lambda c: None), of.values), Wanted(full=True))
+    lens = Lens(Instance(changed(of.system, lambda c: None), of.values), Wanted(full=True))
     lens.properties = (p,)
     (truth,) = lens.insight(run, p).truths
     assert truth.holds == (True, False)

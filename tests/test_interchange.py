@@ -254,9 +254,8 @@ def test_a_trace_of_quint_is_read() -> None:
     trace, (x,) = read_itf(json.dumps({"vars": names, "states": states}))
     assert x == Declared("b::x", Shape("number", "number", -7, 9))
     assert (trace.initial, trace.loop) == ({"b::x": -7}, None)
-    assert trace.steps == (
-        TraceStep("pay_in", {"to": "bob", "all": [1, 2]}, "", "", None, None, "pay in", {"b::x": 9}),
-    )
+    step = TraceStep("pay_in", {"to": "bob", "all": [1, 2]}, "", "", None, None, "pay in", {"b::x": 9})
+    assert trace.steps == (step,)
 
 
 def test_what_is_read_of_others_can_be_written() -> None:

@@ -21,6 +21,7 @@ from planrace.model.language import (
     array,
     boolean,
     both,
+    changed,
     count,
     each,
     either,
@@ -369,7 +370,7 @@ def test_a_protection_cannot_name_what_is_not_there() -> None:
         lambda c: c.outcome("go", lambda: outcome("first")),
     ):
         with pytest.raises(DefinitionError, match="change: "):
-            protocol.system().changed(change)
+            changed(protocol.system(), change)
 
 
 def test_pictures() -> None:

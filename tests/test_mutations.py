@@ -6,7 +6,7 @@ import pytest
 
 from planrace.checker import check
 from planrace.model.dns.protocol import Endpoint, Plan, alias, cursor, doomed, keep, plan, trees
-from planrace.model.language import Changes, System, Term, exists, such_that
+from planrace.model.language import Changes, System, Term, changed, exists, such_that
 from planrace.properties.dns import fixed
 
 KEEP_1 = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
@@ -42,7 +42,7 @@ def test_dropping_the_flips_tree_check() -> None:
         change.condition("flip_alias", "accepted", lambda i: alias[cursor[i]] == alias[cursor[i]])
 
     system = fixed.system(without=["transactional-check"])
-    after = verdicts(system.changed(accept_always), KEEP_1)
+    after = verdicts(changed(system, accept_always), KEEP_1)
     assert flipped(verdicts(system, KEEP_1), after) == {
         "active-plan-never-deleted": "violated",
         "record-never-empty": "violated",
@@ -59,14 +59,14 @@ def test_deleting_one_generation_too_many() -> None:
         change.value("list_old_plans", doomed, old)
 
     system = fixed.system(without=["guarded-delete"])
-    after = verdicts(system.changed(one_more), KEEP_1)
+    after = verdicts(changed(system, one_more), KEEP_1)
     assert after["active-plan-never-deleted"] == "violated"
     assert verdicts(system, KEEP_1)["active-plan-never-deleted"] == "holds"
 
 
 def test_forgetting_to_move_or_reset_the_cursor() -> None:
     system = fixed.system()
-    after = verdicts(system.changed(lambda change: change.forget("flip_alias", cursor)), TWO_ENDPOINTS)
+    after = verdicts(changed(system, lambda change: change.forget("flip_alias", cursor)), TWO_ENDPOINTS)
     assert flipped(verdicts(system, TWO_ENDPOINTS), after) == {
         "cleanup-deletes": "violated",
         "automation-recovers": "violated",
@@ -76,7 +76,7 @@ def test_forgetting_to_move_or_reset_the_cursor() -> None:
 
 def test_forgetting_what_was_listed() -> None:
     system = fixed.system()
-    after = verdicts(system.changed(lambda change: change.forget("list_old_plans", doomed)), KEEP_2)
+    after = verdicts(changed(system, lambda change: change.forget("list_old_plans", doomed)), KEEP_2)
     assert flipped(verdicts(system, KEEP_2), after) == {"cleanup-deletes": "violated"}
 
 
@@ -84,7 +84,7 @@ def test_locks_that_do_not_exclude() -> None:
     """Without the check of the lock, a lost lock goes unnoticed: the space grows, so the guard is not vacuous."""
     faults = ["lock-expiry"]
     whole = check(fixed.system(faults), KEEP_2).exploration
-    blind = fixed.system(faults).changed(lambda change: change.remove("lose_lock"))
+    blind = changed(fixed.system(faults), lambda change: change.remove("lose_lock"))
     fewer = check(blind, KEEP_2).exploration
     assert whole is not None
     assert fewer is not None

@@ -350,7 +350,8 @@ def test_growth_keeps_every_state() -> None:
 # Memory --------------------------------------------------------------------------------------------------------
 def test_a_memory_limit_is_kept() -> None:
     code = (
-        "from planrace.checker.engines.native import NativeSearch; from planrace.checker.engines.limits import Limits, peak_memory\n"
+        "from planrace.checker.engines.native.search import NativeSearch\n"
+        "from planrace.checker.engines.limits import Limits, peak_memory\n"
         "from planrace.properties.dns import fixed\n"
         "limit = 260 * 2**20\n"
         "instance = fixed.system(['crash', 'lock-expiry']).instance()\n"

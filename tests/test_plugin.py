@@ -11,7 +11,7 @@ import pytest
 from planrace.checker import find, instance_of
 from planrace.checker.plugin.budget import Budget
 from planrace.checker.plugin.fingerprint import fingerprint
-from planrace.model.language import Instance
+from planrace.model.language import Instance, changed
 
 from .counter import PROTOCOL
 
@@ -246,7 +246,8 @@ def test_starting_pytest_loads_no_engine(project: pytest.Pytester) -> None:
         import sys
 
         def test_nothing():
-            assert not {"z3", "llvmlite", "networkx", "planrace.checker.run.run", "planrace.checker.engines.explicit"} & set(sys.modules)
+            heavy = {"z3", "llvmlite", "networkx", "planrace.checker.run.run", "planrace.checker.engines.explicit"}
+            assert not heavy & set(sys.modules)
         """
     )
     project.runpytest_subprocess().assert_outcomes(passed=1)
@@ -260,12 +261,13 @@ def small(**changes: int) -> Instance:
 def test_fingerprints_tell_questions_apart() -> None:
     base = fingerprint(small())
     assert base == fingerprint(small())
+    without_cleaning = changed(small().system, lambda change: change.remove("delete_old_plans"))
     others = [
         fingerprint(small(plans=2)),
         fingerprint(small(), ("plans-never-regress",)),
         fingerprint(instance_of("original", {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1})),
         fingerprint(instance_of("fixed", {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}, faults=["crash"])),
-        fingerprint(small().changed(lambda change: change.remove("delete_old_plans"))),
+        fingerprint(without_cleaning.instance(**small().parameters)),
     ]
     assert len({base, *others}) == 1 + len(others)
     system = find("fixed").system()

@@ -54,7 +54,8 @@ def test_decorated_functions_are_tests_like_others(project: pytest.Pytester) -> 
 
 def test_no_instances_are_no_success(project: pytest.Pytester) -> None:
     wrong = ["sizes=[]", "sizes={'workers': 2}", "faults=['crash']", "faults=[]"]
-    text = "from planrace.checker.plugin import checked\nfrom counter import fixed\n\n@checked(fixed, {})\ndef test_it(): pass\n"
+    text = "from planrace.checker.plugin import checked\nfrom counter import fixed\n\n"
+    text += "@checked(fixed, {})\ndef test_it(): pass\n"
     project.makepyfile(**{f"test_{n}": text.replace("{}", w) for n, w in enumerate(wrong)})
     result = project.runpytest_inprocess()
     result.assert_outcomes(errors=4)

@@ -15,8 +15,8 @@ from planrace.model.language import ModelError, Protocol, Variant, integers, out
 from planrace.properties import event, fact, invariant, reachable, role, scenario
 
 PROTOCOL = """\
-from planrace.model.language import *
-from planrace.properties import *
+from planrace import *
+
 
 p = Protocol("deploy", "a pipeline flips a pointer and deletes old releases")
 runners = p.parameter("runners", default=2, low=1, high=4, meaning="how many runners")
@@ -62,7 +62,11 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     "precedence": (EXISTS, "live == 0 | live.isin(kept)", r"m.py:34: or: 0 is .*put comparisons in parentheses"),
     "precedence of members": (GUARD, "when(phase[r] == Phase.BUILT & live < 3)", r"m.py:26: .*put comparisons"),
     "misspelt": ("update(live, live", "update(lvie, live", r"m.py:27: .*'lvie' is not defined \(did you mean live"),
-    "not imported": ("from properties import *\n", "", r"invariant' is not defined \(from properties import invariant"),
+    "not imported": (
+        "from planrace import *\n",
+        "from planrace.model.language import *\n",
+        r"invariant' is not defined \(from planrace import invariant",
+    ),
     "quoted member": (
         "Phase.BUILT),\n        update(kept",
         "'BUILT'),\n        update(kept",

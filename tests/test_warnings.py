@@ -17,7 +17,7 @@ from planrace.checker.report.json.write import to_json
 from planrace.checker.run.options import Options
 from planrace.checker.run.run import check
 from planrace.checker.semantics.interpreter import Interpreter, RangeError
-from planrace.model.language import Protocol, System, Term, integers, step, update, when
+from planrace.model.language import Protocol, System, Term, changed, integers, step, update, when
 from planrace.model.language.actions import Step
 from planrace.properties import invariant, step_invariant
 from planrace.properties.dns import fixed, original
@@ -124,7 +124,7 @@ def test_a_mutant_is_noticed() -> None:
     """An Enactor that never frees a lock: the others wait for ever."""
     from planrace.model.dns.protocol import lock
 
-    system = fixed.system().changed(lambda change: change.forget("flip_alias", lock))
+    system = changed(fixed.system(), lambda change: change.forget("flip_alias", lock))
     report = check(system, SMALL)
     assert ("deadlock", "") in told(report)
 

@@ -1,4 +1,4 @@
-"""Budget (split out of checker/advice/forecast.py)."""
+"""What advice may cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantities (split out of checker/advice/words.py)."""
+"""Amounts of time and memory in words and in JSON."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from planrace.checker.report.html.notebook import paint
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.notebook import painted_by
 from planrace.checker.results.report import Report
-from planrace.checker.run import run
+from planrace.checker.run import run, selection
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import Options, check_number, check_numbers
 from planrace.checker.run.ranges import RANGES
@@ -95,13 +95,13 @@ def prove(
     wanted = Obligations(dump_smt, confirm)
     wanted.prepare()
     variant = _variant(protocol, "prove")
-    words, sizes = run.split(variant, parameters or {})
-    run.refuse(words)
+    words, sizes = selection.split(variant, parameters or {})
+    selection.refuse(words)
     names = chosen(faults=faults, with_protections=with_protections, without=without)
     asked = chosen(properties=properties)["properties"]
     with until(seconds):
         proving = Proving(variant, sizes, **names, limits=Limits(seconds=seconds), rlimit=rlimit, infer=infer)
-        report = proving.run(*run.chosen(proving.system, asked, run.provable()))
+        report = proving.run(*selection.chosen(proving.system, asked, selection.provable()))
         return wanted.done(report, lambda: scripts(proving.decider.obligations, proving.discharged()))
 
 
@@ -127,8 +127,8 @@ def matrix(
     wanted = Obligations(dump_smt, confirm)
     wanted.prepare()
     variant = _variant(protocol, "matrix")
-    words, sizes = run.split(variant, parameters or {})
-    run.refuse(words)
+    words, sizes = selection.split(variant, parameters or {})
+    selection.refuse(words)
     with until(seconds):
         table = Matrix(variant, sizes, limits=Limits(seconds=seconds), rlimit=rlimit)
         return wanted.done(table.run(), lambda: scripts(table.decider.obligations, table.discharged()))
@@ -214,7 +214,7 @@ def lint(
     from planrace.checker.advice.lint.lint import lint as linted
 
     subject = subject_of(protocol, "lint")
-    words, sizes = run.split(subject, parameters or {})
+    words, sizes = selection.split(subject, parameters or {})
     names = chosen(faults=faults, with_protections=with_protections, without=without)
     return linted(subject, sizes, **names, options=words or None)
 
@@ -243,7 +243,7 @@ def forecast(
     check_numbers(sample=sample)
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
-    asked, _ = run.chosen(instance.system, chosen(properties=properties)["properties"], object)
+    asked, _ = selection.chosen(instance.system, chosen(properties=properties)["properties"], object)
     budget = Budget(states=sample, total=seconds)
     found = made(instance, asked, budget, symmetric=symmetry)
     return replace(found, explosion=explain_explosion(instance, asked, budget)) if explain else found
@@ -356,7 +356,7 @@ def instance_of(
 ) -> Instance:
     """The instance that a request is about: what ``Walk`` walks through. Raises ``ModelError``."""
     names = chosen(faults=faults, with_protections=with_protections, without=without)
-    return run.instance_of(subject_of(protocol, "instance_of"), parameters or {}, **names)
+    return selection.instance_of(subject_of(protocol, "instance_of"), parameters or {}, **names)
 
 
 def _variant(protocol: Protocol | Variant | str, call: str) -> Variant:

@@ -1,9 +1,8 @@
 """The pytest plugin: ``model_check`` in tests, artifacts of what fails, budgets, a cache of verdicts.
 
-``docs/pytest.md`` shows how to use it. What pytest itself loads is ``planrace_pytest``, in ``entry``; nothing
-here is imported before a test asks for it.
+``docs/pytest.md`` shows how to use it. Pytest loads ``hooks``; nothing else is imported before a test asks for it.
 """
 
-from planrace.checker.plugin.decorator import checked
+import lazy_loader
 
-__all__ = ["checked"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

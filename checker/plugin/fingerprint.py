@@ -82,7 +82,7 @@ def planrace_version() -> str:
         released = version("planrace")
     except PackageNotFoundError:
         released = "unknown"
-    digest, root = hashlib.sha256(), Path(__file__).parent.parent
+    digest, root = hashlib.sha256(), Path(__file__).parents[2]
     for file in sorted(f for room in ("model", "checker", "properties") for f in (root / room).rglob("*.py")):
         digest.update(file.read_bytes())
     return f"{released} {digest.hexdigest()}"

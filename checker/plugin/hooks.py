@@ -1,25 +1,19 @@
 """Where pytest finds planrace: options, the marker, the fixture ``model_check``, what reports and the summary say.
 
-A module of its own, installed beside the packages under a name that nobody else has: pytest loads it in every run,
-also in repositories that have a ``checker`` or a ``model`` of their own. So it imports nothing of planrace before a
-test asks for it, and says what hides planrace's packages where something does.
+Pytest loads this module in every run, also of tests that check no protocol. So it imports nothing of planrace before
+a test asks for it.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import sys
-from collections.abc import Generator, Iterable
-from pathlib import Path
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from planrace.checker.plugin.session import ModelCheck
-
-PACKAGES = {"model": "language/system.py", "properties": "kinds.py", "checker": "plugin/session.py"}
-"""The packages of planrace, each with a file by which it is told from others of that name."""
 
 LINES = "planrace_lines"
 """The attribute of a test's report with its lines of the summary; pytest-xdist carries attributes over."""
@@ -57,8 +51,6 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if not (config.getoption("--model-check-budget") or config.getini("model_check_budget")):
         return
-    if what := hidden():
-        raise pytest.UsageError(f"--model-check-budget: {what}")
     from planrace.checker.plugin.budget import Budget
 
     try:
@@ -70,35 +62,9 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture
 def model_check(request: pytest.FixtureRequest) -> ModelCheck:
     """Checks a protocol in a test: ``model_check(fixed, workers=3)``. Returns the report."""
-    if what := hidden():
-        pytest.fail(what, pytrace=False)
     from planrace.checker.plugin.session import ModelCheck
 
     return ModelCheck(request.node, request.node.stash.setdefault(_lines, []))
-
-
-# What hides us ---------------------------------------------------------------------------------------------------
-def hidden(packages: Iterable[str] = PACKAGES) -> str:
-    """What is imported under the name of a package of ours and is not ours, in a sentence; empty where nothing is."""
-    for name in packages:
-        places = _places(name)
-        if places and not any((p.parent / PACKAGES[name]).is_file() for p in places):
-            return (
-                f"planrace's package {name!r} is hidden by {places[0]}: rename that, or run these tests from where it "
-                f"cannot be imported"
-            )
-    return ""
-
-
-def _places(name: str) -> list[Path]:
-    """The files that ``import name`` means: of what is imported already, else of what would be."""
-    module = sys.modules.get(name)
-    spec = module.__spec__ if module is not None else importlib.util.find_spec(name)
-    if spec is None:
-        return []
-    if spec.submodule_search_locations is None:
-        return [Path(spec.origin or name)]
-    return [Path(p) / "__init__.py" for p in spec.submodule_search_locations]
 
 
 # What reports say ------------------------------------------------------------------------------------------------
@@ -116,15 +82,11 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A protocol that is wrong is so when its module is imported; so is a package that something hides."""
+    """A protocol that is wrong is so when its module is imported."""
     report = yield
     call = getattr(report, "call", None)
     if call is not None and call.excinfo is not None:
         _plainly(report, call.excinfo)
-        missed = getattr(call.excinfo.value.__cause__, "name", None) or ""
-        what = hidden({missed.partition(".")[0]} & set(PACKAGES))
-        if what:
-            report.longrepr = f"{call.excinfo.value.__cause__}\n{what}"
     return report
 
 

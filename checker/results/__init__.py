@@ -1,1 +1,1 @@
-"""Results."""
+"""The words that every engine answers in and every report reads: pure data. Start with ``report``."""

@@ -75,8 +75,8 @@ class Picture:
 
 @dataclass(frozen=True)
 class Offer:
-    """A step that is enabled in a state: what ``TraceStep`` has but for the state after it. ``to`` is the number of that
-    state among ``Neighbourhood.states``, if it is there."""
+    """A step that is enabled in a state: what ``TraceStep`` has but for the state after it. ``to`` is the number of
+    that state among ``Neighbourhood.states``, if it is there."""
 
     action: str
     parameters: Mapping[str, Shown]

@@ -22,6 +22,10 @@ ROOMS = ("checker.", "model.", "properties.")
 """Where our own code is."""
 
 
+class TimeUpError(Exception):
+    """There is no time left; the message says which limit was reached."""
+
+
 class Guard:
     """Runs sections, and keeps what could not be told, and why."""
 
@@ -63,7 +67,3 @@ def fault(problem: BaseException) -> str:
     ours = [f for f, _ in traceback.walk_tb(problem.__traceback__) if f.f_globals.get("__name__", "").startswith(ROOMS)]
     place = f" in {ours[-1].f_globals['__name__']}, {ours[-1].f_code.co_name}" if ours else ""
     return f"{type(problem).__name__}{place}: {problem}. {OURS}"
-
-
-class TimeUpError(Exception):
-    """There is no time left; the message says which limit was reached."""

@@ -14,12 +14,9 @@ from planrace.checker.results.notebook import Painted
 from planrace.checker.results.proof import Certificate, Confirmation, Unreached
 from planrace.checker.results.scenario import Match, Telling
 from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
-from planrace.checker.results.trace import NOBODY, Change, Observed, Shown, ShownState, Source, Trace, TraceStep
+from planrace.checker.results.trace import Source, Trace
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 from planrace.checker.results.wording import about, counted
-
-__all__ = ["NOBODY", "Change", "Observed", "Shown", "ShownState", "TraceStep", "Trace"]
-"""Words of a run, which are at home in ``trace``; the others stand below."""
 
 
 @dataclass(frozen=True)

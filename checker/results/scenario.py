@@ -1,4 +1,4 @@
-"""Scenario (split out of checker/vocabulary.py)."""
+"""How far runs show a scenario."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Temporal (split out of checker/vocabulary.py)."""
+"""What there is to say of liveness and recovery: fairness, dead ends, runbooks."""
 
 from __future__ import annotations
 

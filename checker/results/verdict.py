@@ -1,4 +1,4 @@
-"""Verdict (split out of checker/vocabulary.py)."""
+"""Verdicts, and the exit codes that they have."""
 
 from __future__ import annotations
 

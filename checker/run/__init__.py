@@ -1,1 +1,1 @@
-"""Run."""
+"""One request, from its protocol to its report: choose the engine, search, explain."""

@@ -13,7 +13,7 @@ from planrace.model.language import ModelError, Place
 from planrace.model.language.errors import author
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 

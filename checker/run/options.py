@@ -1,4 +1,4 @@
-"""Options (split out of checker/ask.py)."""
+"""How to run a check."""
 
 from __future__ import annotations
 

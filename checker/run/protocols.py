@@ -21,7 +21,7 @@ BUILT_IN = {"original": "planrace.properties.dns:original", "fixed": "planrace.p
 """Protocols of ours and where they stand."""
 LONGEST = 255
 """Characters of a module's name."""
-WRITTEN_WITH = ("planrace.model.language", "properties")
+WRITTEN_WITH = ("planrace.model.language", "planrace.properties")
 """Modules whose names authors use."""
 
 

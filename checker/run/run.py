@@ -13,15 +13,13 @@ from planrace.checker.engines.limits import time_left, until
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import Exploration, Report, Warned
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.run.engines import ENGINES, EXPLICIT, ask, engine_of
+from planrace.checker.run.engines import EXPLICIT, ask, engine_of
 from planrace.checker.run.findings import Narrator, laid_beside, sight_of, telling_time, told_of
 from planrace.checker.run.options import Options
 from planrace.checker.run.scenario import show
-from planrace.checker.run.selection import _system, chosen, provable, refuse, split
+from planrace.checker.run.selection import _system, chosen, refuse, split
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant
 from planrace.properties.kinds import Checkable, Property, Temporal
-
-__all__ = ["ENGINES", "Options", "check", "chosen", "provable"]
 
 
 def check(

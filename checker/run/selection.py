@@ -1,4 +1,4 @@
-"""Selection (split out of checker/run.py)."""
+"""What a request is about: a system, its sizes and options, and the properties that were chosen."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Semantics."""
+"""What a protocol means: the interpreter, replay, and packed states."""

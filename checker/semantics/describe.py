@@ -1,4 +1,4 @@
-"""Describe (split out of checker/replay.py)."""
+"""States, steps and runs in words: what the interpreter's values are to people."""
 
 from __future__ import annotations
 
@@ -111,11 +111,6 @@ def shown(sort: Sort, value: Any) -> Shown:
             return int(value)
 
 
-def chosen(sort: Sort, value: Any) -> Shown:
-    """What a parameter of a step is: no sort stands beside it, so nobody is ``NOBODY``, not a member 0."""
-    return NOBODY if isinstance(sort, Maybe) and not value else shown(sort, value)
-
-
 def in_words(sort: Sort, value: Any) -> str:
     """A value of the interpreter inside a sentence; nobody, and nothing of a set, is none."""
     match sort:
@@ -133,3 +128,8 @@ def in_words(sort: Sort, value: Any) -> str:
 
 def spelled(name: str) -> str:
     return name.replace("_", " ")
+
+
+def chosen(sort: Sort, value: Any) -> Shown:
+    """What a parameter of a step is: no sort stands beside it, so nobody is ``NOBODY``, not a member 0."""
+    return NOBODY if isinstance(sort, Maybe) and not value else shown(sort, value)

@@ -13,7 +13,7 @@ from planrace.model.language.actions import (
     update,
     when,
 )
-from planrace.model.language.changes import Changes
+from planrace.model.language.changes import Changes, changed
 from planrace.model.language.constructors import (
     If,
     both,
@@ -88,6 +88,7 @@ __all__ = [
     "array",
     "boolean",
     "both",
+    "changed",
     "count",
     "each",
     "either",

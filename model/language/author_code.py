@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import linecache
 import opcode
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +18,11 @@ from pathlib import Path
 from planrace.model.language.author_output import printing_aside, watching_signals
 from planrace.model.language.errors import DefinitionError, ModelError, Place, is_authors, near
 from planrace.model.language.ledger import accounting
+
+_FLAT = re.compile(r"^from (?:model\.language|properties|checker) import\b")
+"""Imports of names that are names of ``planrace`` itself."""
+_BARE = re.compile(r"^(from|import) ((?:model\.(?:language|patterns|dns)|checker|properties)\b)")
+"""Imports of packages of ours without the name that they are in."""
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
@@ -84,7 +91,17 @@ def mistaken(
     inside = [x for x in frames if Path(x[0].f_code.co_filename).name == Path(file).name] or frames
     where = Place(inside[-1][0].f_code.co_filename, inside[-1][1]) if inside else None
     told = ": ".join(filter(None, (what, type(problem).__name__, _text(problem))))
-    return ModelError(told, where=where, remedy=_meant(problem, modules))
+    return ModelError(told, where=where, remedy=_renamed(problem, where) or _meant(problem, modules))
+
+
+def _renamed(problem: BaseException, where: Place | None) -> str | None:
+    """The line that imports planrace by its one name, for one that imports a package of it as if it stood alone."""
+    if not isinstance(problem, ImportError) or where is None:
+        return None
+    line = linecache.getline(where.file, where.line).strip()
+    if not _BARE.match(line):
+        return None
+    return "write " + _BARE.sub(r"\1 planrace.\2", _FLAT.sub("from planrace import", line))
 
 
 def _text(problem: BaseException) -> str:
@@ -104,9 +121,9 @@ def _meant(problem: BaseException, modules: Iterable[str]) -> str | None:
     if not isinstance(problem, NameError):
         return None
     public = {m: list(importlib.import_module(m).__all__) for m in modules}
-    for module, names in public.items():
+    for names in public.values():
         if problem.name in names:
-            return f"from {module} import {problem.name}"
+            return f"from planrace import {problem.name}"
     *_, frame = (f for f, _ in traceback.walk_tb(problem.__traceback__))
     there = {*frame.f_locals, *frame.f_globals, *(n for names in public.values() for n in names)}
     close = near(problem.name or "", sorted(n for n in there if not n.startswith("_")))

@@ -279,6 +279,14 @@ class Changes:
         raise DefinitionError(f"{self.reason}: {action.name} has no outcome {ending}", remedy=f"there are: {names}")
 
 
+def changed(system: System, change: Callable[[Changes], None]) -> System:
+    """The system after ``change``, as protections and mutations make it: ``changed(system, lambda c: c.forget(…))``.
+    Raises ``DefinitionError`` where the change does not fit the system."""
+    changes = Changes(system)
+    change(changes)
+    return changes.done()
+
+
 def changing(change: Callable[[Changes], None], what: str) -> Place:
     """Where the function stands that changes a system; refused if it does not take the change."""
     if not inspect.isfunction(change):

@@ -1,4 +1,4 @@
-"""Step terms (split out of model/language/build.py)."""
+"""Terms that only make sense of steps: the value after the step, and which action the step is."""
 
 from __future__ import annotations
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from planrace.model.language.actions import Action, Says
 from planrace.model.language.errors import ModelError, Place
@@ -14,9 +14,6 @@ from planrace.model.language.extent import in_few_words
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Parameter, Scalar, Size, Sort, bounds_of
 from planrace.model.language.terms import Term, make
-
-if TYPE_CHECKING:
-    from planrace.model.language.changes import Changes
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,14 +100,6 @@ class System:
         """The sort of the state variable of that name."""
         return next(v.sort for v in self.variables if v.name == variable)
 
-    def changed(self, change: Callable[[Changes], None]) -> System:
-        """The system after a change, as protections and mutations make them."""
-        from planrace.model.language.changes import Changes
-
-        changes = Changes(self)
-        change(changes)
-        return changes.done()
-
     def instance(self, /, **values: int) -> Instance:
         """The instance with these parameter values; the others have their defaults. Raises ``ModelError`` for values
         that parameters do not have, and where a variable starts with what its sort does not hold at these sizes."""
@@ -182,10 +171,6 @@ class Instance:
     def choices(self, action: Action) -> Iterator[tuple[int, ...]]:
         """Every choice of the parameters of ``action``, in order."""
         return product(*(self.members(_scalar(p.sort)) for p in action.parameters))
-
-    def changed(self, change: Callable[[Changes], None]) -> Instance:
-        """The instance of the changed system."""
-        return replace(self, system=self.system.changed(change)).checked()
 
 
 def _scalar(sort: Sort) -> Scalar:

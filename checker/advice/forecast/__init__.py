@@ -1,1 +1,1 @@
-"""Forecast."""
+"""How large a search will be, and what makes it large, estimated before it is run."""

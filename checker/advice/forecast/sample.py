@@ -1,4 +1,4 @@
-"""Sample (split out of checker/advice/forecast.py)."""
+"""A sample of a state space: one search that is cut off early, and what it counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words (split out of checker/advice/words.py)."""
+"""Findings about a model as text and as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Watch (split out of checker/explore/coverage.py)."""
+"""What a search looks out for in the states and steps that it meets."""
 
 from __future__ import annotations
 

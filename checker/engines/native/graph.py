@@ -13,6 +13,7 @@ from planrace.checker.engines.explicit.lower import Scope
 from planrace.checker.engines.explicit.transition_graph import Graph, Labels, acting, raise_range_error_at
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import deadline, memory_in_use
+from planrace.checker.engines.native import edges, hashing
 from planrace.checker.engines.native.emit import UnsupportedError, WordEmitter
 from planrace.checker.engines.native.instructions import FAILED
 from planrace.checker.engines.native.intrinsics import BATCH, INFO, INFO_FRESH, LOST
@@ -65,7 +66,7 @@ class GraphOf:
         self.fan = max(1, fan(step))
         self.wide = self.labels.code == "I"
         constants = {**program.constants, "ROW": program.words + 1, "WIDE": int(self.wide)}
-        sources = [step, program.sources[1], dialect("places"), dialect("edges")]
+        sources = [step, program.sources[1], dialect(hashing), dialect(edges)]
 
         def text() -> str:
             translator = Translator("graph", constants)

@@ -85,6 +85,6 @@ class Machine:
 def _environment(features: str) -> list[str]:
     """What else decides the machine code."""
     version = ".".join(map(str, llvm.llvm_version_info))
-    writers = ("dialect.py", "instructions.py", "machine.py")
+    writers = ("translate.py", "instructions.py", "jit.py")
     code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in writers]
     return [llvmlite.__version__, version, llvm.get_host_cpu_name(), features, sys.platform, *code]

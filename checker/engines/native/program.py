@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from types import ModuleType
 
 from planrace.checker.engines.explicit.instances import fan
 from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.native import hashing, inserting, sending
 from planrace.checker.engines.native import intrinsics as words
 from planrace.checker.engines.native.emit import WordEmitter, banks
 from planrace.checker.engines.native.intrinsics import BITS, INFO
@@ -69,7 +71,7 @@ class Program:
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         self.constants = {**constants, **chosen}
         orbits = canonical or "def canonical(s):\n return 0\n"
-        self.sources = [source, orbits, control, dialect("places"), dialect("sending"), dialect("loops")]
+        self.sources = [source, orbits, control, *map(dialect, (hashing, sending, inserting))]
         self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED, most)
 
     def text(self) -> str:
@@ -89,9 +91,10 @@ class Program:
         return sum(word << WORD * w for w, word in enumerate(found))
 
 
-def dialect(name: str) -> str:
-    """The text of a module of the dialect."""
-    return (Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8")
+def dialect(module: ModuleType) -> str:
+    """The text of a module that is written in the dialect."""
+    assert module.__file__ is not None
+    return Path(module.__file__).read_text(encoding="utf-8")
 
 
 def bucket(words: int) -> int:

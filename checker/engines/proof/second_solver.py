@@ -19,7 +19,7 @@ from planrace.checker.engines.limits import Limits, Listener, Watchman
 from planrace.checker.results.proof import Confirmation
 from planrace.model.language import ModelError
 
-SECOND = Path(__file__).with_name("second.py")
+SECOND = Path(__file__).with_name("solver_process.py")
 GLANCE = 0.1
 """Seconds between two looks at the clock, while the solver works."""
 ENDED = "the solver's process ended"

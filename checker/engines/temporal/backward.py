@@ -1,4 +1,4 @@
-"""Backward (split out of checker/temporal/recovery.py)."""
+"""Backward reachability over the rows of a state graph."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Ci."""
+"""Reports for continuous integration: JUnit, SARIF, annotations and summaries of GitHub."""

@@ -1,1 +1,1 @@
-"""Html."""
+"""The page of a report, and what notebooks show."""

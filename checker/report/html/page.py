@@ -30,7 +30,7 @@ from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Change, Observed, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
 
-PAGE = Path(__file__).parent / "page"
+PAGE = Path(__file__).parent / "assets"
 SCRIPTS = ("data", "dom", "lanes", "pictures", "panels", "proofs", "main")
 
 

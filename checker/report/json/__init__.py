@@ -1,1 +1,1 @@
-"""Json."""
+"""Reports as JSON, written and read back."""

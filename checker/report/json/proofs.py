@@ -1,4 +1,4 @@
-"""Proofs (split out of checker/report/proofs.py)."""
+"""Proofs and the table of all proofs as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Write (split out of checker/report/continuations.py)."""
+"""Reports as JSON (``docs/report.schema.json``)."""
 
 from __future__ import annotations
 
@@ -74,16 +74,16 @@ def to_json(report: Report) -> dict[str, Any]:
         "postmortem": _postmortem(report),
         "every_size": report.every_size,
         "variables": variables_json(report.variables),
-        "pictures": [plain(p) for p in report.pictures],
-        "sources": {name: plain(where) for name, where in report.sources.items()},
+        "pictures": [to_plain(p) for p in report.pictures],
+        "sources": {name: to_plain(where) for name, where in report.sources.items()},
         "proofs": [certificate_json(p) for p in report.proofs],
-        "confirmation": plain(report.confirmation),
+        "confirmation": to_plain(report.confirmation),
     }
 
 
 def variables_json(variables: Sequence[Declared]) -> list[dict[str, Any]]:
     """Variables as values that JSON holds; most are no part of a channel."""
-    return [{k: plain(x) for k, x in vars(v).items() if k != "part" or x is not None} for v in variables]
+    return [{k: to_plain(x) for k, x in vars(v).items() if k != "part" or x is not None} for v in variables]
 
 
 def _exploration(e: Exploration | None) -> dict[str, Any] | None:
@@ -131,14 +131,14 @@ def _finding(f: Finding) -> dict[str, Any]:
         "hopeless": None if f.hopeless is None else hopeless_json(f.hopeless),
         "fairness": fairness_json(f.fairness),
         "runbook": None if f.runbook is None else runbook_json(f.runbook),
-        "insight": None if f.insight is None else plain(f.insight),
+        "insight": None if f.insight is None else to_plain(f.insight),
         "others": None if f.others is None else _others(f.others),
         "variables": variables_json(f.variables),
     }
 
 
 def _others(others: Others) -> dict[str, Any]:
-    runs = [{"trace": trace_json(trace), "causes": plain(why)} for trace, why in others.runs]
+    runs = [{"trace": trace_json(trace), "causes": to_plain(why)} for trace, why in others.runs]
     return {"how": others.how, "runs": runs}
 
 
@@ -164,8 +164,8 @@ def _step(s: TraceStep) -> dict[str, Any]:
         "outcome": s.outcome,
         "fault": s.fault,
         "text": s.text,
-        "changed": [plain(c) for c in s.changed],
-        "observed": [plain(o) for o in s.observed],
+        "changed": [to_plain(c) for c in s.changed],
+        "observed": [to_plain(o) for o in s.observed],
         "state": dict(s.state),
     }
 
@@ -176,7 +176,7 @@ def _match(match: Match) -> dict[str, Any]:
         "matched": match.matched,
         "missing": match.missing,
         "alignment": [{"fact": f.fact, "step": f.step} for f in match.facts if f.step is not None],
-        "facts": [plain(f) for f in match.facts],
+        "facts": [to_plain(f) for f in match.facts],
         "roles": dict(match.roles),
         "holds": match.holds,
         "full": match.full,
@@ -202,14 +202,14 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
 def _told(telling: Telling) -> dict[str, Any]:
     return {
         "trace": None if telling.trace is None else trace_json(telling.trace),
-        "insight": None if telling.insight is None else plain(telling.insight),
+        "insight": None if telling.insight is None else to_plain(telling.insight),
     }
 
 
-def plain(value: Any) -> Any:
+def to_plain(value: Any) -> Any:
     """A dataclass of ours, or what is in one, as values that JSON holds."""
     if is_dataclass(value) and not isinstance(value, type):
         value = asdict(value)
     if isinstance(value, dict):
-        return {k: plain(v) for k, v in value.items()}
-    return [plain(v) for v in value] if isinstance(value, list | tuple) else value
+        return {k: to_plain(v) for k, v in value.items()}
+    return [to_plain(v) for v in value] if isinstance(value, list | tuple) else value

@@ -1,1 +1,1 @@
-"""Text."""
+"""Reports as text, plain or with the colours of a terminal."""

@@ -1,4 +1,4 @@
-"""Markdown (split out of checker/report/compare.py)."""
+"""Text that is safe in Markdown."""
 
 from __future__ import annotations
 

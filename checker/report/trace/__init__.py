@@ -1,1 +1,1 @@
-"""Trace."""
+"""Runs in the formats of other tools, and as pictures."""

@@ -1,0 +1,30 @@
+"""The names of the checker that are for everybody; each is loaded from its module when it is first used."""
+
+from .api.calls import check as check
+from .api.calls import compare as compare
+from .api.calls import compare_baseline as compare_baseline
+from .api.calls import explained as explained
+from .api.calls import forecast as forecast
+from .api.calls import instance_of as instance_of
+from .api.calls import lint as lint
+from .api.calls import listing as listing
+from .api.calls import load as load
+from .api.calls import matrix as matrix
+from .api.calls import mutate as mutate
+from .api.calls import prove as prove
+from .api.calls import render as render
+from .api.calls import renew_baseline as renew_baseline
+from .api.calls import save as save
+from .api.calls import save_baseline as save_baseline
+from .api.calls import state_graph as state_graph
+from .results.matrix import MatrixReport as MatrixReport
+from .results.report import Exploration as Exploration
+from .results.report import Finding as Finding
+from .results.report import Report as Report
+from .results.scenario import Match as Match
+from .results.trace import Trace as Trace
+from .results.trace import TraceStep as TraceStep
+from .results.verdict import Verdict as Verdict
+from .run.options import Options as Options
+from .run.protocols import find as find
+from .run.walk import Walk as Walk

@@ -1,0 +1,1 @@
+from .decorator import checked as checked

@@ -1,0 +1,35 @@
+"""planrace: a modelling language and a model checker for control-plane protocols. Start with ``docs/tutorial.md``.
+
+What authors need is here, by one name: the language, the properties, and the calls that check. A name is loaded when it
+is first used, so that a program which only checks loads no language, and ``check --help`` loads neither.
+
+The code lies in the folders ``model``, ``checker`` and ``properties`` beside this one; a wheel has them inside.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+_FLAT = ("checker", "model.language", "properties")
+"""The packages whose public names are names of this one, too."""
+
+if not (Path(__file__).parent / "model").is_dir():
+    # A checkout whose links were unpacked as files, as some archives and systems do it.
+    __path__.append(str(Path(__file__).parent.parent))
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return sorted(n for room in _FLAT for n in import_module(f"{__name__}.{room}").__all__)
+    if name in ("checker", "model", "properties"):
+        return import_module(f"{__name__}.{name}")
+    if not name.startswith("_"):
+        for room in _FLAT:
+            module = import_module(f"{__name__}.{room}")
+            if name in module.__all__:
+                return getattr(module, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return list(__getattr__("__all__"))

@@ -1,0 +1,3 @@
+from .checker import *
+from .model.language import *
+from .properties import *
