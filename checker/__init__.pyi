@@ -18,7 +18,7 @@ from .api.calls import save as save
 from .api.calls import save_baseline as save_baseline
 from .api.calls import state_graph as state_graph
 from .results.matrix import MatrixReport as MatrixReport
-from .results.report import Exploration as Exploration
+from .results.report import Coverage as Coverage
 from .results.report import Finding as Finding
 from .results.report import Report as Report
 from .results.scenario import Match as Match

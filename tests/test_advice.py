@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from planrace.checker import Options, check, find
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.cone import cone
 from planrace.checker.advice.forecast.explosion import explain_explosion
 from planrace.checker.advice.forecast.forecast import forecast
@@ -59,7 +59,7 @@ from .systems import everything, random_systems
 ROOT = Path(__file__).parent.parent
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
-QUICK = Budget(states=2000, native=False)
+QUICK = SearchBudget(states=2000, native=False)
 
 
 # Forecasts -------------------------------------------------------------------------------------------------------
@@ -77,7 +77,7 @@ def test_a_small_search_is_counted() -> None:
 
 
 def test_machine_code_counts_what_python_does_not_get_done() -> None:
-    made = forecast(instance("fixed", **SMALL), budget=Budget(states=100), symmetric=False)
+    made = forecast(instance("fixed", **SMALL), budget=SearchBudget(states=100), symmetric=False)
     assert made.rate.engine == "native"
     assert made.rate.complete
     assert made.states is not None
@@ -95,7 +95,7 @@ def test_true_counts_lie_in_the_interval(budget: int) -> None:
     for row in known:
         sizes = {k: row[k] for k in SMALL}
         asked = find(row["protocol"]).system(row["faults"]).instance(**sizes)
-        made = forecast(asked, budget=Budget(states=budget, seconds=60, total=60, native=False), symmetric=False)
+        made = forecast(asked, budget=SearchBudget(states=budget, seconds=60, total=60, native=False), symmetric=False)
         assert made.at_least <= row["states"]
         if made.states is not None:
             told.append(made.states.low <= row["states"] <= made.states.high)
@@ -115,7 +115,7 @@ def test_where_nothing_can_be_said_it_says_so() -> None:
         return step(update(bits, If(n.isin(bits), bits - {n}, bits | {n})))
 
     lonely.declare(invariant("never-full", exists(place, lambda n: ~n.isin(bits)), "there is room"))
-    made = forecast(lonely.system().instance(), budget=Budget(states=3000, native=False))
+    made = forecast(lonely.system().instance(), budget=SearchBudget(states=3000, native=False))
     assert made.states is None
     assert 3000 <= made.at_least <= 2**20
     assert made.seconds is None
@@ -374,7 +374,9 @@ def test_a_rule_of_thumb_near_the_peak() -> None:
     right = []
     for row in (r for r in ROWS if 800 <= r["states"] < 40_000):
         asked = find(row["protocol"]).system(row["faults"]).instance(**{k: row[k] for k in SMALL})
-        levels = forecast(asked, budget=Budget(states=10**6, seconds=60, native=False), symmetric=False).sample.levels
+        levels = forecast(
+            asked, budget=SearchBudget(states=10**6, seconds=60, native=False), symmetric=False
+        ).sample.levels
         done = [levels[:n] for n in range(1, len(levels))]
         right += [sum(d) * 4 >= row["states"] for d in done if sum(d) >= 200 and near_the_peak(d) and tail(d) is None]
     assert len(right) >= 20

@@ -13,7 +13,7 @@ import pytest
 
 from planrace.checker.cli.main import run
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.review.baseline.entry import Counts, Item, Judged
+from planrace.checker.review.baseline.entry import Counts, Item, RecordedVerdict
 from planrace.checker.review.baseline.read import read_baseline, read_text
 from planrace.checker.review.baseline.text import write_text
 
@@ -103,8 +103,8 @@ def test_what_an_entry_says(here: Path) -> None:
     (found,) = read_baseline("planrace.baseline")
     assert found.line == 3
     assert found.counts == Counts(1360, 2574, 25, symmetry=False)
-    assert found.verdicts["active-plan-never-deleted"] == Judged(Verdict.VIOLATED, 12)
-    assert found.verdicts["cleanup-deletes"] == Judged(Verdict.HOLDS, 11)
+    assert found.verdicts["active-plan-never-deleted"] == RecordedVerdict(Verdict.VIOLATED, 12)
+    assert found.verdicts["cleanup-deletes"] == RecordedVerdict(Verdict.HOLDS, 11)
     flip = next(i for i in found.model if i.label == "action flip_alias")
     assert [i.label for i in flip.inner] == ["guard", "outcome accepted", "outcome refused"]
     assert flip.inner[2] == Item(

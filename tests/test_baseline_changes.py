@@ -12,8 +12,8 @@ from planrace.checker import Report
 from planrace.checker.report.text.comparison import Difference
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.review.baseline.changes import Changed, changes
-from planrace.checker.review.baseline.entry import Entry, Item, Judged, Request
+from planrace.checker.review.baseline.changes import BaselineComparison, changes
+from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest, Item, RecordedVerdict
 from planrace.checker.review.baseline.summary import MOST, term_text
 from planrace.checker.review.baseline.take import take
 from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
@@ -26,19 +26,19 @@ NASTY = "a|b`c```\n</details>\x1b[31m @someone <img src=x> [x](http://y) \u202e"
 
 
 @pytest.fixture(scope="module")
-def taken() -> tuple[Entry, Report]:
-    return take(Request(f"{ROOT}/examples/blue_green.py:protocol"))
+def taken() -> tuple[BaselineEntry, Report]:
+    return take(BaselineRequest(f"{ROOT}/examples/blue_green.py:protocol"))
 
 
-def test_lengths_counts_and_how_they_were_counted(taken: tuple[Entry, Report]) -> None:
+def test_lengths_counts_and_how_they_were_counted(taken: tuple[BaselineEntry, Report]) -> None:
     now, report = taken
     assert now.counts is not None
 
-    def told(**change: object) -> Changed:
+    def told(**change: object) -> BaselineComparison:
         return changes(replace(now, **change), now, report)  # type: ignore[arg-type]
 
     assert told().same
-    longer = {**now.verdicts, EXISTS: Judged(Verdict.VIOLATED, 9), DELETED: Judged(Verdict.HOLDS, 1)}
+    longer = {**now.verdicts, EXISTS: RecordedVerdict(Verdict.VIOLATED, 9), DELETED: RecordedVerdict(Verdict.HOLDS, 1)}
     assert told(verdicts=longer).depths == (
         Difference(EXISTS, "9 steps", "8 steps"),
         Difference(DELETED, "1 step", "6 steps"),
@@ -62,7 +62,7 @@ def test_lengths_counts_and_how_they_were_counted(taken: tuple[Entry, Report]) -
 
 
 def test_the_order_of_outcomes_matters() -> None:
-    now, report = take(Request("original", {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}))
+    now, report = take(BaselineRequest("original", {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}))
     flip = next(i for i in now.model if i.name == "flip_alias")
     guard, accepted, refused = flip.inner
     twice = replace(accepted, text="true")
@@ -79,10 +79,10 @@ def test_the_order_of_outcomes_matters() -> None:
     ]
 
 
-def test_markdown_cannot_be_broken_by_names(taken: tuple[Entry, Report]) -> None:
+def test_markdown_cannot_be_broken_by_names(taken: tuple[BaselineEntry, Report]) -> None:
     _, report = taken
     broken = report.findings[0]
-    c = Changed(
+    c = BaselineComparison(
         title=NASTY,
         model=(Difference(NASTY, NASTY, None), Difference("x" * 5_000, None, "y" * 5_000)),
         verdicts=(Difference(NASTY, "holds", "violated"),),
@@ -90,7 +90,7 @@ def test_markdown_cannot_be_broken_by_names(taken: tuple[Entry, Report]) -> None
         broken=(replace(broken, name=NASTY, meaning=NASTY), replace(broken, name="q", trace=None, how=NASTY)),
         undecided=((NASTY, NASTY),),
     )
-    text = changes_markdown([c, Changed(NASTY)])
+    text = changes_markdown([c, BaselineComparison(NASTY)])
     fence = ""
     inside: list[str] = []
     outside: list[str] = []

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from planrace.checker.cli.main import run
 from planrace.checker.report.errors import ReadError
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.review.baseline.entry import Counts, Entry, Item, Judged, Request
+from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest, Counts, Item, RecordedVerdict
 from planrace.checker.review.baseline.read import read_text
 from planrace.checker.review.baseline.text import write_text
 from planrace.model.language import ModelError
 
 
 def test_a_request_is_read_as_it_was_written() -> None:
-    request = Request(
+    request = BaselineRequest(
         "my deploy's.py:x",
         {"b": 2, "a": -1, "planner": "endless"},
         ("f 1", "e"),
@@ -32,27 +32,31 @@ def test_a_request_is_read_as_it_was_written() -> None:
         symmetry=False,
         slicing=False,
     )
-    made = Entry(request, None, {"p": Judged(Verdict.HOLDS)}, ())
+    made = BaselineEntry(request, None, {"p": RecordedVerdict(Verdict.HOLDS)}, ())
     (found,) = read_text(write_text([made]))
     assert found.title == request.title
     assert replace(found.request, faults=request.faults, properties=request.properties) == request
     assert set(found.request.faults) == set(request.faults)
     assert write_text([found]) == write_text([made])
     with pytest.raises(ModelError, match="cannot stand in a baseline"):
-        write_text([replace(made, request=Request("a\nb"))])
+        write_text([replace(made, request=BaselineRequest("a\nb"))])
 
 
 names = st.text(max_size=8) | st.sampled_from(['a"b', "a\\", "a: b", "\u202ex", " ", "\ud800", "a\n  verdict x: holds"])
 items = st.builds(Item, st.just("set"), names, names)
 outcomes = st.builds(Item, st.just("outcome"), st.none() | names, names, st.lists(items, max_size=2).map(tuple))
 actions = st.builds(Item, st.just("action"), names, names, st.lists(outcomes, max_size=2).map(tuple))
-judged = st.builds(Judged, st.sampled_from([Verdict.HOLDS, Verdict.VIOLATED]), st.none() | st.integers(0, 10**9))
+judged = st.builds(
+    RecordedVerdict, st.sampled_from([Verdict.HOLDS, Verdict.VIOLATED]), st.none() | st.integers(0, 10**9)
+)
 models = st.lists(actions | st.builds(Item, st.just("protection"), names, names), max_size=4).map(tuple)
 
 
 @given(models, st.dictionaries(names, judged, min_size=1, max_size=3))
-def test_whatever_the_names_it_is_read_as_it_was_written(model: tuple[Item, ...], verdicts: dict[str, Judged]) -> None:
-    made = Entry(Request("p"), Counts(1, 2, 3, True, ("a", "b")), verdicts, model)
+def test_whatever_the_names_it_is_read_as_it_was_written(
+    model: tuple[Item, ...], verdicts: dict[str, RecordedVerdict]
+) -> None:
+    made = BaselineEntry(BaselineRequest("p"), Counts(1, 2, 3, True, ("a", "b")), verdicts, model)
     text = write_text([made])
     assert all(line.isprintable() and line == line.rstrip() for line in text.split("\n"))
     (found,) = read_text(text)

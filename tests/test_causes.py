@@ -10,7 +10,7 @@ from planrace.checker import check
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.explain.causes import conflicts
 from planrace.checker.explain.dependencies import touched
-from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.explainer import Explainer, Wanted
 from planrace.checker.report.text.because import finding_because
 from planrace.checker.results.explanation import Causes
 from planrace.checker.semantics.describe import performer
@@ -264,7 +264,7 @@ def test_a_race_is_stated_where_no_way_to_go_on_breaks_the_property(make: Callab
     ((answer,), _) = Search(instance, [p]).run()
     run = answer.recording
     assert run is not None
-    found = Lens(instance, Wanted()).causes(run, p)
+    found = Explainer(instance, Wanted()).causes(run, p)
     assert found is not None
     stated = {(r.first, r.second) for r in found.races}
     who = [performer(m) for m in run.moves]

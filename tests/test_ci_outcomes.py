@@ -14,9 +14,9 @@ from planrace.checker.cli.main import run
 from planrace.checker.report.ci.github import render_annotations, render_summary
 from planrace.checker.report.ci.junit import render_junit
 from planrace.checker.report.ci.sarif import render_sarif
-from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.proof import Confirmation
-from planrace.checker.results.report import Finding, Warned
+from planrace.checker.results.report import Finding, ModelWarning
 from planrace.checker.results.verdict import Verdict
 
 from .test_ci_outputs import BLUE, SMALL, junit, sarif, valid
@@ -129,11 +129,11 @@ def test_the_ways_out_that_are_rare(report: Report) -> None:
     """Interrupted although all holds, without a property, and with obligations that cvc5 doubts."""
     holds = replace(report, findings=tuple(replace(f, verdict=Verdict.HOLDS) for f in report.findings))
     for one, asked, code in (
-        (replace(holds, interrupted=True), Asked(), 130),
-        (replace(report, findings=()), Asked(), 3),
-        (replace(holds, confirmation=Confirmation("cvc5", 1, (("old", "unknown"),))), Asked(), 3),
+        (replace(holds, interrupted=True), Expectation(), 130),
+        (replace(report, findings=()), Expectation(), 3),
+        (replace(holds, confirmation=Confirmation("cvc5", 1, (("old", "unknown"),))), Expectation(), 3),
     ):
-        outcome = Outcome(one, asked)
+        outcome = RunOutcome(one, asked)
         assert outcome.code == code
         agreed(code, dict(zip(FORMS, (f(one, asked) for f in MAKERS), strict=True)))
 
@@ -209,10 +209,10 @@ def test_warnings_are_told_everywhere(files: Path) -> None:
     notified = sarif(told)["invocations"][0]["toolExecutionNotifications"]
     assert {n["message"]["text"] for n in notified if n["level"] == "warning"} >= {text}
     assert all(n["locations"][0]["physicalLocation"] for n in notified)
-    note = replace(told, warnings=(Warned("outcome never happens", "count", "never ends as x"),))
+    note = replace(told, warnings=(ModelWarning("outcome never happens", "count", "never ends as x"),))
     assert render_annotations(note) == ""
-    assert Outcome(note, Asked(strict=True)).code == 0
-    assert "count: never ends as x." in render_summary(note, Asked(strict=True))
+    assert RunOutcome(note, Expectation(strict=True)).code == 0
+    assert "count: never ends as x." in render_summary(note, Expectation(strict=True))
 
 
 def test_proofs_have_places_too(files: Path) -> None:
@@ -268,11 +268,12 @@ def test_results_say_what_was_covered(report: Report) -> None:
         assert (bag["states"], bag["complete"]) == (report.exploration.states, report.exploration.complete)
     assert "informationUri" not in told["tool"]["driver"]  # the project has no page to name
     assert all(rule["help"]["markdown"] for rule in told["tool"]["driver"]["rules"])
-    expected = sarif(report, asked=Asked(expected="violated"))
+    expected = sarif(report, asked=Expectation(expected="violated"))
     assert expected["results"] == []
     assert len(expected["properties"]["expected"]) == len(told["results"])
     kinds = {
-        (r["kind"], r["level"]) for r in sarif(report, asked=Asked(expected="violated"), everything=True)["results"]
+        (r["kind"], r["level"])
+        for r in sarif(report, asked=Expectation(expected="violated"), everything=True)["results"]
     }
     assert kinds == {("informational", "none"), ("pass", "none")}
 
@@ -306,4 +307,4 @@ def test_runs_of_warnings_name_nobody_as_none(files: Path) -> None:
     (files / "baton.py").write_text(BATON)
     told = check("baton.py:protocol")
     assert [w.kind for w in told.warnings] == ["deadlock"]
-    assert "holder: none → 1" in "".join(junit(render_junit(told, Asked(strict=True))).itertext())
+    assert "holder: none → 1" in "".join(junit(render_junit(told, Expectation(strict=True))).itertext())

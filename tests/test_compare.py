@@ -24,7 +24,7 @@ from planrace.checker.report.text.comparison import (
 )
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.blocks import Document, Paragraph
-from planrace.checker.results.report import Warned
+from planrace.checker.results.report import ModelWarning
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 LOST = "active-plan-never-deleted"
@@ -198,7 +198,7 @@ def test_a_protection_more_is_a_changed_request(before: Report) -> None:
 
 
 def test_warnings_and_facts_that_come_and_go(before: Report) -> None:
-    stuck = Warned("deadlock", "", "after 3 steps nothing is enabled any more")
+    stuck = ModelWarning("deadlock", "", "after 3 steps nothing is enabled any more")
     c = compare(before, replace(before, warnings=(stuck,)))
     assert not c.changed
     assert [(d.what, d.after) for d in c.warnings] == [("warnings", stuck.message)]

@@ -9,9 +9,9 @@ import pytest
 
 from planrace.checker.cli.main import run
 from planrace.checker.engines import limits
-from planrace.checker.engines.limits import Limits, Watchman, deadline, look_at_the_clock, time_left, timed, until
+from planrace.checker.engines.limits import LimitGuard, Limits, deadline, look_at_the_clock, time_left, timed, until
 from planrace.checker.results.guard import TimeUpError
-from planrace.checker.results.report import NOT_TOLD, Report, Warned
+from planrace.checker.results.report import NOT_TOLD, ModelWarning, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
@@ -73,11 +73,11 @@ def test_another_thread_does_not_see_it() -> None:
 
 def test_a_watchman_keeps_the_deadline_that_it_was_made_under() -> None:
     with until(0.0):
-        watchman = Watchman("searching", Limits(seconds=100.0))
+        watchman = LimitGuard("searching", Limits(seconds=100.0))
     assert watchman.look(0, 0, 0) == "the time limit of 0 s was reached"
     assert watchman.seconds_left == 0.0
     assert watchman.milliseconds_left == 1
-    assert Watchman("searching", Limits(seconds=100.0)).look(0, 0, 0) is None
+    assert LimitGuard("searching", Limits(seconds=100.0)).look(0, 0, 0) is None
 
 
 def test_a_loop_looks_before_its_first_turn_and_then_now_and_then(clock: Ticking) -> None:
@@ -126,7 +126,7 @@ def test_wherever_a_run_is_cut_it_says_nothing_false_and_what_is_missing(
 
 
 def test_it_is_worth_knowing_and_no_warning_of_the_model() -> None:
-    assert not Warned(NOT_TOLD, "safe", "is told without its causes").strict
+    assert not ModelWarning(NOT_TOLD, "safe", "is told without its causes").strict
 
 
 LEASE = str(Path(__file__).parent.parent / "examples" / "lease.py")

@@ -19,7 +19,7 @@ from planrace.checker import Options, Report, Verdict, check, find, lint, render
 from planrace.checker.report.formats import OF_TRACE, WHOLE, NoTraceError
 from planrace.checker.report.json.read import report_of
 from planrace.checker.report.text.comparison import compare
-from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.report import UNAVAILABLE
 from planrace.checker.run.engines import ENGINES
 from planrace.checker.run.protocols import names_in
@@ -141,7 +141,7 @@ def through_engines(subject: Subject, sizes: dict[str, int] | None, whole: Repor
                 assert f.verdict in (Verdict.UNKNOWN, known.get(f.name, f.verdict)), f"{engine}: {f.name}: {f.how}"
             assert f.how or f.trace is not None
         assert report.exit_code in (0, 1, 3)
-        assert Outcome(report, Asked(strict=True)).code in (0, 1, 3)
+        assert RunOutcome(report, Expectation(strict=True)).code in (0, 1, 3)
         in_every_form(report)
 
 

@@ -10,7 +10,7 @@ from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.transition_graph import graph
 from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.search import NativeSearch
-from planrace.checker.engines.temporal.recovery import Recoveries
+from planrace.checker.engines.temporal.recovery import RecoveryChecker
 from planrace.checker.semantics.packing import Layout
 from planrace.model.language import (
     If,
@@ -171,7 +171,9 @@ def test_graphs(name: str, workers: int) -> None:
     assert _steps(found) == _steps(wanted)
     for p in instance.system.properties:
         if isinstance(p, Recoverability):
-            assert Recoveries(native, native_graph).answer(p).verdict == Recoveries(reference).answer(p).verdict
+            assert (
+                RecoveryChecker(native, native_graph).answer(p).verdict == RecoveryChecker(reference).answer(p).verdict
+            )
 
 
 def _steps(g: Any) -> set[tuple[int, int, int, int]]:

@@ -13,7 +13,7 @@ from planrace.checker import Options, Report, check, find, prove, render
 from planrace.checker.cli.main import run
 from planrace.checker.report.formats import FORMS, WHOLE
 from planrace.checker.results.guard import Guard, TimeUpError
-from planrace.checker.results.report import NOT_TOLD, OF_MODEL, UNAVAILABLE, Warned
+from planrace.checker.results.report import NOT_TOLD, OF_MODEL, UNAVAILABLE, ModelWarning
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.model.language import DefinitionError, ModelError
 
@@ -253,8 +253,8 @@ def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypat
 
 
 def test_that_nobody_knows_of_warnings_is_a_failure_where_warnings_are() -> None:
-    assert Warned(UNAVAILABLE, OF_MODEL, "warnings are unavailable").strict
-    assert not Warned(UNAVAILABLE, "safe", "beliefs are unavailable").strict
+    assert ModelWarning(UNAVAILABLE, OF_MODEL, "warnings are unavailable").strict
+    assert not ModelWarning(UNAVAILABLE, "safe", "beliefs are unavailable").strict
 
 
 def test_an_interruption_passes(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,7 +273,7 @@ def test_a_guard_says_each_reason_once() -> None:
         assert guard.told("safe", what, late, 5) == 5
     assert guard.told("safe", "words", lambda: 7, None) == 7
     assert guard.warnings == (
-        Warned(NOT_TOLD, "safe", "is told without causes and beliefs: the time limit of 1 s was reached"),
+        ModelWarning(NOT_TOLD, "safe", "is told without causes and beliefs: the time limit of 1 s was reached"),
     )
 
 

@@ -16,10 +16,10 @@ from planrace.checker import Options, check, find
 from planrace.checker.engines.answer import shows
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.limits import Limits
-from planrace.checker.explain.causes import Question, causes, conflicts, take
+from planrace.checker.explain.causes import EndCondition, causes, conflicts, take
 from planrace.checker.explain.dependencies import Touched, place_text, touched
 from planrace.checker.explain.distinct_causes import different
-from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.explainer import Explainer, Wanted
 from planrace.checker.explain.happens_before import happens_before, reduced
 from planrace.checker.explain.least_delay import TAG
 from planrace.checker.explain.recovery import Recovery
@@ -55,8 +55,8 @@ def shortest(of: Instance, name: str) -> Recording:
     return answer.recording
 
 
-def question(of: Instance, p: Any) -> Question:
-    found = Lens(of, Wanted()).question(p)
+def question(of: Instance, p: Any) -> EndCondition:
+    found = Explainer(of, Wanted()).question(p)
     assert found is not None
     return found
 
@@ -295,7 +295,7 @@ def test_different_counterexamples_have_different_races() -> None:
 @pytest.mark.parametrize("keep", [1, 2])
 def test_the_least_delay_is_that_of_a_search_by_cost(name: str, keep: int) -> None:
     of = instance(keep=keep)
-    lens = Lens(of, Wanted(full=True, seek=seeker(Options(), first=True)))
+    lens = Explainer(of, Wanted(full=True, seek=seeker(Options(), first=True)))
     found = lens.insight(shortest(of, name), prop(of, name)).causes
     assert found is not None
     assert found.delay is not None
@@ -418,7 +418,7 @@ def test_a_property_without_members_names_none() -> None:
     run = record(Interpreter(of), [("publish", ())])
     latest = of.system.variables[0].term
     p = invariant("nothing-published", latest == 0, "nothing is published")
-    lens = Lens(Instance(changed(of.system, lambda c: None), of.values), Wanted(full=True))
+    lens = Explainer(Instance(changed(of.system, lambda c: None), of.values), Wanted(full=True))
     lens.properties = (p,)
     (truth,) = lens.insight(run, p).truths
     assert truth.holds == (True, False)
@@ -428,13 +428,13 @@ def test_a_property_without_members_names_none() -> None:
 def test_nothing_is_said_of_why_where_nothing_is_broken() -> None:
     of = instance()
     run = record(Interpreter(of), [("publish", ())])
-    assert Lens(of, Wanted(full=True)).insight(run, prop(of, LOST)).causes is None
-    assert Lens(of, Wanted(full=True)).insight(run, None).causes is None
+    assert Explainer(of, Wanted(full=True)).insight(run, prop(of, LOST)).causes is None
+    assert Explainer(of, Wanted(full=True)).insight(run, None).causes is None
 
 
 def test_limits_leave_the_least_delay_open() -> None:
     of = instance()
-    lens = Lens(of, Wanted(full=True, seek=seeker(Options(states=5), first=True)))
+    lens = Explainer(of, Wanted(full=True, seek=seeker(Options(states=5), first=True)))
     found = lens.insight(shortest(of, LOST), prop(of, LOST)).causes
     assert found is not None
     assert found.delay is None

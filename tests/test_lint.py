@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planrace.checker import find
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.lint.finding import KINDS, Lint
 from planrace.checker.advice.lint.lint import lint
 from planrace.checker.cli.main import run
@@ -39,7 +39,7 @@ from planrace.properties import invariant
 ROOT = Path(__file__).parent.parent
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
-QUICK = Budget(states=2000, native=False)
+QUICK = SearchBudget(states=2000, native=False)
 
 
 def light(**wrong: bool) -> Protocol:

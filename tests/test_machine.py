@@ -13,7 +13,7 @@ import pytest
 from planrace.checker.cli.main import run
 from planrace.checker.engines.native.instructions import FAILED
 from planrace.checker.engines.native.jit import Machine
-from planrace.checker.engines.native.memory import Array
+from planrace.checker.engines.native.memory import WordArray
 from planrace.checker.engines.native.translate import DialectError, Translator
 
 pytestmark = pytest.mark.usefixtures("own_cache")
@@ -218,7 +218,7 @@ def test_statements_of_the_dialect() -> None:
     translator = Translator("test", {"LAST": 3})
     translator.add(source)
     f = Machine(source, lambda: str(translator.module), {"f": 2})["f"]
-    words = Array(4)
+    words = WordArray(4)
     for k in range(4):
         words[k] = k + 1
     assert f(words.address, 4) == 10012

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from planrace.checker import Options, find, mutate, render
 from planrace.checker.cli.main import run
-from planrace.checker.review.mutation.judge import Judged, Mutation, UndecidedError
+from planrace.checker.review.mutation.judge import JudgedMutant, Mutation, UndecidedMutationError
 from planrace.checker.review.mutation.weaken import weaker
 from planrace.checker.run.engines import ask
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
@@ -182,7 +182,7 @@ def verdicts(instance: Instance) -> dict[str, bool]:
     return {p.name: (p.name in shortest) == (p.kind == "reachability") for p in instance.system.properties}
 
 
-def brute_force(judged: Judged, instance: Instance) -> str:
+def brute_force(judged: JudgedMutant, instance: Instance) -> str:
     mutant = replace(instance, system=judged.mutant.make())
     try:
         if verdicts(mutant) != verdicts(instance):
@@ -302,7 +302,7 @@ def test_bad_requests(words: list[str], message: str, capsys: pytest.CaptureFixt
 
 
 def test_time_is_shared_by_all(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(UndecidedError, match="undecided"):
+    with pytest.raises(UndecidedMutationError, match="undecided"):
         mutate("fixed", options=Options(seconds=0.0))
     assert run(["mutate", "-p", "fixed", "--time-limit", "0"]) == 3
     assert "time limit" in capsys.readouterr().err

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.limits import Limits
-from planrace.checker.engines.native.memory import Array
+from planrace.checker.engines.native.memory import WordArray
 from planrace.checker.engines.native.search import NativeSearch
-from planrace.checker.results.report import Exploration
+from planrace.checker.results.report import Coverage
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.model.language import (
@@ -204,7 +204,7 @@ def test_many_words() -> None:
     assert sorted(native.states()) == sorted(reference.states())
 
 
-class Fenced(Array):
+class Fenced(WordArray):
     """An array with words behind it that nobody may touch."""
 
     made: ClassVar[list[Fenced]] = []
@@ -298,7 +298,7 @@ def test_states_are_arranged_by_what_is_enabled() -> None:
     asked = [scope["control"](program.unpack(s)) for s in states]
     assert len(set(asked)) > 8
     size = program.words * len(states)
-    front, to, counts = Array(size), Array(size), Array(program.controls)
+    front, to, counts = WordArray(size), WordArray(size), WordArray(program.controls)
     for place, word in enumerate(w for s in states for w in program.unpack(s)):
         front[place] = word
     for first, last in ((0, len(states)), (7, 1000)):
@@ -367,7 +367,7 @@ def test_a_memory_limit_is_kept() -> None:
 # What is said of a search -------------------------------------------------------------------------------------
 def test_exploration_says_who_searched() -> None:
     instance = fixed.system().instance(enactors=2, plans=2, endpoints=1, keep=1)
-    covered: Exploration = NativeSearch(instance, [], workers=2).run()[1]
+    covered: Coverage = NativeSearch(instance, [], workers=2).run()[1]
     assert covered.workers == 2
 
 

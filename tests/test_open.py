@@ -14,7 +14,7 @@ from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.proof.decide import Decider
 from planrace.checker.engines.proof.encoding import _HANDLERS as OPENED
-from planrace.checker.engines.proof.encoding import Frame, Open
+from planrace.checker.engines.proof.encoding import Open, OpenFrame
 from planrace.checker.engines.proof.houdini import Prover
 from planrace.checker.engines.proof.obligations import Obligations
 from planrace.checker.engines.proof.sorts import UnencodableError
@@ -100,7 +100,7 @@ def valid(term: Term) -> bool:
         return step()
 
     encoder = Open(protocol.system())
-    formula = encoder.encode(term, Frame({}, encoder.state))
+    formula = encoder.encode(term, OpenFrame({}, encoder.state))
     solver = z3.Solver()
     solver.set("rlimit", 1_000_000)
     solver.add(z3.Not(formula), *encoder.axioms())
@@ -152,7 +152,7 @@ def test_a_computed_position_has_a_value_where_it_never_leaves_the_array() -> No
         return step(update(length, length))
 
     encoder = Open(protocol.system())
-    frame = Frame({}, encoder.state)
+    frame = OpenFrame({}, encoder.state)
 
     def has_a_value(read: Term) -> bool:
         solver = z3.Solver()

@@ -19,7 +19,7 @@ from planrace.checker.engines.explicit.symmetry import Canonical
 from planrace.checker.engines.explicit.transition_graph import graph
 from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.search import NativeSearch
-from planrace.checker.engines.temporal.recovery import Recoveries
+from planrace.checker.engines.temporal.recovery import RecoveryChecker
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.packing import Layout
 from planrace.model.language import (
@@ -362,14 +362,14 @@ def test_recovery_is_read_on_orbits(tried: int) -> None:
     asked: dict[str, Any] = {"exhaustive": True, "tried": tried}
     plain = Search(instance, [], exhaustive=True)
     plain.run()
-    wanted = Recoveries(plain).answer(p)
+    wanted = RecoveryChecker(plain).answer(p)
     searches: list[tuple[Any, Any]] = [
         (Search(instance, [], symmetric=True, **asked), graph),
         (NativeSearch(instance, [], symmetric=True, keep=True, workers=2, **asked), native_graph),
     ]
     for search, make in searches:
         search.run()
-        answer = Recoveries(search, make).answer(p)
+        answer = RecoveryChecker(search, make).answer(p)
         assert answer.verdict is wanted.verdict
         assert answer.recording is not None
         assert wanted.recording is not None

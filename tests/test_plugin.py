@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from planrace.checker import find, instance_of
-from planrace.checker.plugin.budget import Budget
+from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.fingerprint import fingerprint
 from planrace.model.language import Instance, changed
 
@@ -277,7 +277,7 @@ def test_fingerprints_tell_questions_apart() -> None:
 
 @pytest.mark.parametrize(("text", "budget"), [("60", (60.0, None)), ("1.5s, 20", (1.5, 20)), (",7", (None, 7))])
 def test_budgets(text: str, budget: tuple[float | None, int | None]) -> None:
-    found = Budget.parsed(text)
+    found = CheckBudget.parsed(text)
     assert (found.seconds, found.states) == budget
 
 

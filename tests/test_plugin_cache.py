@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from planrace.checker import Options, check, find, instance_of
-from planrace.checker.plugin.budget import Budget
-from planrace.checker.plugin.cache import Cache, lasting
+from planrace.checker.plugin.budget import CheckBudget
+from planrace.checker.plugin.cache import VerdictCache, lasting
 from planrace.checker.plugin.fingerprint import fingerprint
-from planrace.checker.plugin.request import Request
+from planrace.checker.plugin.request import TestRequest
 from planrace.model.language.terms import FALSE
 
 pytest_plugins = ["pytester"]
@@ -75,7 +75,7 @@ def test_seconds_are_of_a_whole_test(project: pytest.Pytester) -> None:
 
 # The cache -------------------------------------------------------------------------------------------------------
 def key(sizes: Mapping[str, int | str] | None = None, **options: object) -> str:
-    found = Request(find("fixed"), sizes or {}, NOBODY, Options(**options)).key  # type: ignore[arg-type]
+    found = TestRequest(find("fixed"), sizes or {}, NOBODY, Options(**options)).key  # type: ignore[arg-type]
     assert found is not None
     return found
 
@@ -86,12 +86,12 @@ def test_other_questions_have_other_keys() -> None:
     proofs = [key(engine="proof"), key(usual, engine="proof")]
     asked = [key(seed=1), key(seed=2), key(fail_fast=True), key(explain=True), key(beside=find("original"))]
     assert len({key(), *proofs, *asked}) == 8
-    assert Request(find("fixed"), {}, NOBODY, Options(ir=print)).key is None
+    assert TestRequest(find("fixed"), {}, NOBODY, Options(ir=print)).key is None
 
 
 def test_a_budget_and_what_is_told_change_no_verdict() -> None:
     def question(**options: object) -> str | None:
-        return Request(find("fixed"), {}, NOBODY, Options(**options)).question  # type: ignore[arg-type]
+        return TestRequest(find("fixed"), {}, NOBODY, Options(**options)).question  # type: ignore[arg-type]
 
     same = [question(seconds=1.5), question(states=9), question(memory=2**30), question(workers=1)]
     told = [question(explain=True), question(beside=find("original")), question(alternatives=2)]
@@ -130,7 +130,7 @@ def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
         def mkdir(self, _name: str) -> Path:
             return tmp_path
 
-    cache = Cache(Folder())
+    cache = VerdictCache(Folder())
     cache.put("k", holds)
     found = cache.get("k")
     assert found is not None
@@ -143,7 +143,7 @@ def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "soon", "0", "0.0,5", "60,0", "-1", "1,2,3", "1e3", "٣"])
 def test_what_is_no_budget(text: str) -> None:
     with pytest.raises(ValueError, match=r"is no budget; write SECONDS or SECONDS,STATES"):
-        Budget.parsed(text)
+        CheckBudget.parsed(text)
 
 
 def test_what_is_decided_in_full_is_not_asked_again(project: pytest.Pytester) -> None:
@@ -272,7 +272,7 @@ def test_files_that_are_none_are_asked_anew(tmp_path: Path, text: str) -> None:
             return tmp_path
 
     (tmp_path / "k.json").write_text(text)
-    assert Cache(Folder()).get("k") is None
+    assert VerdictCache(Folder()).get("k") is None
 
 
 def test_a_folder_that_cannot_be_made_costs_time_only() -> None:
@@ -280,6 +280,6 @@ def test_a_folder_that_cannot_be_made_costs_time_only() -> None:
         def mkdir(self, name: str) -> Path:
             raise NotADirectoryError(20, "Not a directory", name)
 
-    cache = Cache(Nowhere())
+    cache = VerdictCache(Nowhere())
     cache.put("k", check("fixed", plans=2))
     assert cache.get("k") is None

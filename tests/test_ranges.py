@@ -11,7 +11,7 @@ import pytest
 
 from planrace import checker
 from planrace.checker.cli.main import run
-from planrace.checker.plugin.budget import Budget
+from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.run.ranges import RANGES
 from planrace.model.language import ModelError
 
@@ -191,12 +191,12 @@ def test_other_calls_refuse_them_too(call: str) -> None:
 @pytest.mark.parametrize("text", [HUGE, f"5,{HUGE}", f"5,{'9' * 5000}", "40000000"])
 def test_budgets_that_nothing_can_hold_to(text: str) -> None:
     with pytest.raises(ValueError, match=r"in the ini file: .* is no budget; of s.*, write one from"):
-        Budget.parsed(text, "model_check_budget in the ini file")
+        CheckBudget.parsed(text, "model_check_budget in the ini file")
 
 
 @pytest.mark.parametrize("given", [{"seconds": math.inf}, {"seconds": math.nan}, {"states": 10**400}, {"states": 2.0}])
 def test_markers_that_are_no_budget(given: dict[str, Any], request: pytest.FixtureRequest) -> None:
     request.node.add_marker(pytest.mark.model_check(**given))
     with pytest.raises(ValueError, match=r"the marker model_check\(.*\) is no budget") as problem:
-        Budget().marked(request.node)
+        CheckBudget().marked(request.node)
     assert len(str(problem.value)) < 200

@@ -22,7 +22,7 @@ from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.report.text.terminal import draw
-from planrace.checker.results.report import Exploration
+from planrace.checker.results.report import Coverage
 
 HERE = Path(__file__).parent
 SCHEMA = json.loads((HERE.parent / "docs" / "report.schema.json").read_text())
@@ -272,5 +272,5 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
 def test_the_rate_is_that_of_the_seconds_that_are_told() -> None:
     """Seconds are rounded in JSON: a report that is read back says the same of them."""
-    e = Exploration(27, 54, 3, complete=True, symmetry=False, seconds=0.0049716, peak_memory_bytes=1)
+    e = Coverage(27, 54, 3, complete=True, symmetry=False, seconds=0.0049716, peak_memory_bytes=1)
     assert e.states_per_second == replace(e, seconds=round(e.seconds, 6)).states_per_second

@@ -16,7 +16,7 @@ from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.temporal import liveness
 from planrace.checker.engines.temporal import rows as arrays
-from planrace.checker.engines.temporal.liveness import Liveliness
+from planrace.checker.engines.temporal.liveness import LivenessChecker
 from planrace.checker.engines.temporal.rows import loops, pieces, zeros
 from planrace.checker.results.guard import TimeUpError
 from planrace.model.language import Protocol, integers, step, update, when
@@ -102,7 +102,7 @@ def test_answers_do_not_depend_on_slices(native: bool, monkeypatch: pytest.Monke
         else:
             search = Search(instance, [], exhaustive=True)
         search.run()
-        found = Liveliness(search, native_graph if native else graph).answer(p)
+        found = LivenessChecker(search, native_graph if native else graph).answer(p)
         assert found.recording is not None
         return found.verdict, found.loop, [(m.action.name, m.choice) for m in found.recording.moves]
 

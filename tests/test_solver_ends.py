@@ -15,8 +15,8 @@ import pytest
 
 from planrace.checker import Options, check
 from planrace.checker.engines import interrupts
-from planrace.checker.engines.limits import Limits, Progress, Watchman
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError
+from planrace.checker.engines.limits import LimitGuard, Limits, Progress
+from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving
 from planrace.checker.results.verdict import Verdict
 from planrace.model.language import (
     If,
@@ -109,7 +109,7 @@ def interrupted(arguments: list[str], sent: int, due: Callable[[int], bool]) -> 
 def test_a_signal_that_was_lost_is_still_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     """A KeyboardInterrupt in a finaliser is printed and forgotten; the next question to a solver remembers."""
     monkeypatch.setattr(interrupts, "_came", [])
-    solving = Solving(Watchman("test", Limits()))
+    solving = Solving(LimitGuard("test", Limits()))
     assert solving.run(lambda: 1) == 1
     interrupts.heard(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
@@ -237,7 +237,7 @@ def test_what_is_left_behind_makes_nothing_in_the_next_context() -> None:
 
 def test_who_waits_hears_of_progress_and_of_what_fails() -> None:
     heard: list[Progress] = []
-    solving = Solving(Watchman("test", Limits(), heard.append))
+    solving = Solving(LimitGuard("test", Limits(), heard.append))
 
     def work() -> int:
         solving.depth = 3
@@ -248,5 +248,5 @@ def test_who_waits_hears_of_progress_and_of_what_fails() -> None:
     assert heard[-1].depth == 3
     with pytest.raises(ZeroDivisionError):
         solving.run(lambda: 1 // 0)
-    with pytest.raises(StoppedError, match="time limit of 0 s"):
-        Solving(Watchman("test", Limits(seconds=0.0))).run(lambda: 1)
+    with pytest.raises(SolverStoppedError, match="time limit of 0 s"):
+        Solving(LimitGuard("test", Limits(seconds=0.0))).run(lambda: 1)

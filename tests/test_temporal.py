@@ -18,8 +18,8 @@ from planrace.checker.engines.explicit.transition_graph import graph
 from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.temporal import rows as temporal_arrays
-from planrace.checker.engines.temporal.liveness import Liveliness, read_on
-from planrace.checker.engines.temporal.recovery import Recoveries
+from planrace.checker.engines.temporal.liveness import LivenessChecker, read_on
+from planrace.checker.engines.temporal.recovery import RecoveryChecker
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.run import check
@@ -157,7 +157,7 @@ def test_liveness_by_definition(m: Made) -> None:
     """Every form, with mixed fairness; what is broken is shown by a lasso that the interpreter has judged."""
     search, make = searched(m.system().instance())
     for form in FORMS:
-        answer = Liveliness(search, make).answer(property_of(m, form))
+        answer = LivenessChecker(search, make).answer(property_of(m, form))
         assert (answer.verdict is Verdict.VIOLATED) == broken(m, form), form
         assert (answer.recording is not None) == (answer.verdict is Verdict.VIOLATED)
 
@@ -167,7 +167,7 @@ def test_liveness_by_definition(m: Made) -> None:
 def test_recovery_by_definition(m: Made) -> None:
     search, make = searched(m.system().instance())
     p = recoverable("p", m.holds(m.goal), "made up", wherever=m.holds(m.trigger), helpers={"helper"})
-    answer = Recoveries(search, make).answer(p)
+    answer = RecoveryChecker(search, make).answer(p)
     helping = nx.DiGraph([(a, b) for moves in m.moves[1::2] for a, b in moves.items()])
     helping.add_nodes_from(range(m.states))
     lost = {n for n in m.reachable & m.trigger if not ({n} | nx.descendants(helping, n)) & m.goal}
@@ -196,7 +196,7 @@ def test_runbooks_by_definition(m: Made, data: st.DataObject) -> None:
     goal, asked = m.holds(m.goal), m.holds(m.trigger)
     p = recoverable("p", goal, "made up", wherever=asked, helpers={"helper"}, manual={"operator"})
     search, make = searched(system.instance())
-    book = Recoveries(search, make).answer(p).runbook
+    book = RecoveryChecker(search, make).answer(p).runbook
     if "operator" not in tags:
         assert book is None
         return
@@ -231,7 +231,7 @@ def cycle(fairness: str) -> Made:
 def test_weak_and_strong_fairness_differ(fairness: str, verdict: int) -> None:
     """The way out is enabled again and again, never for good: only strong fairness takes it."""
     search, make = searched(cycle(fairness).system().instance())
-    assert Liveliness(search, make).answer(property_of(cycle(fairness), FORMS[0])).verdict == verdict
+    assert LivenessChecker(search, make).answer(property_of(cycle(fairness), FORMS[0])).verdict == verdict
 
 
 @pytest.mark.parametrize(("fairness", "verdict"), [("none", 0), ("weak", 2), ("strong", 2)])
@@ -239,7 +239,7 @@ def test_no_and_weak_fairness_differ(fairness: str, verdict: int) -> None:
     """The way out is enabled for good: a run that rests is fair only where nobody promised to take it."""
     m = Made(2, ({0: 1}, {1: 1}), (fairness, "weak"), frozenset({1}), frozenset())
     search, make = searched(m.system().instance())
-    answer = Liveliness(search, make).answer(property_of(m, FORMS[0]))
+    answer = LivenessChecker(search, make).answer(property_of(m, FORMS[0]))
     assert answer.verdict == verdict
     if answer.recording is not None:
         assert answer.loop == len(answer.recording.moves) == 0
@@ -293,7 +293,9 @@ def test_random_systems(drawn: tuple[System, list[Term], list[Term]], data: st.D
 
 def answers(instance: Instance, asked: list[Any], *, native: bool) -> list[Any]:
     search, make = searched(instance, native=native)
-    of = [Recoveries(search, make) if isinstance(p, Recoverability) else Liveliness(search, make) for p in asked]
+    of = [
+        RecoveryChecker(search, make) if isinstance(p, Recoverability) else LivenessChecker(search, make) for p in asked
+    ]
     return [(a.verdict, a.recording and len(a.recording.moves[: a.loop])) for a in map(_ask, of, asked)]
 
 
@@ -351,7 +353,7 @@ def test_recovery_of_every_variant(name: str, faults: tuple[str, ...]) -> None:
     found = all_steps(interpreter)
     wanted = lost(interpreter, found, p)
     search, make = searched(instance)
-    answer = Recoveries(search, make).answer(p)
+    answer = RecoveryChecker(search, make).answer(p)
     assert (answer.verdict is Verdict.VIOLATED) == bool(wanted)
     if answer.recording is not None:
         lengths = nx.single_source_shortest_path_length(found, interpreter.initial())
@@ -372,7 +374,7 @@ def test_convergence_of_every_variant(name: str) -> None:
         for c in nx.strongly_connected_components(found)
     )
     search, make = searched(instance)
-    assert (Liveliness(search, make).answer(p).verdict is Verdict.VIOLATED) == wanted
+    assert (LivenessChecker(search, make).answer(p).verdict is Verdict.VIOLATED) == wanted
 
 
 def _weakly_fair(found: nx.MultiDiGraph, c: set[State]) -> bool:
@@ -386,7 +388,7 @@ def test_what_remains_is_closed_and_hopeless() -> None:
     instance = original.system().instance(**SIZES)
     p = next(p for p in instance.system.properties if isinstance(p, Recoverability))
     search, make = searched(instance)
-    answer = Recoveries(search, make).answer(p)
+    answer = RecoveryChecker(search, make).answer(p)
     assert answer.recording is not None
     assert answer.hopeless is not None
     interpreter = Interpreter(instance)
@@ -411,7 +413,7 @@ def test_stray_deletes_and_tolerant_rollback() -> None:
         instance = fixed.system(["stray-delete"], without=without).instance(enactors=2, endpoints=1, plans=3, keep=1)
         p = next(p for p in instance.system.properties if isinstance(p, Recoverability))
         search, make = searched(instance)
-        verdicts.append(Recoveries(search, make).answer(p).verdict)
+        verdicts.append(RecoveryChecker(search, make).answer(p).verdict)
     assert verdicts == [Verdict.HOLDS, Verdict.VIOLATED]
 
 

@@ -20,7 +20,7 @@ from planrace.checker.report.text.plain import render_plain
 from planrace.checker.report.text.values import changes, lines, places, state_before
 from planrace.checker.report.trace.itf import TraceFormatError, read_itf, render_itf
 from planrace.checker.report.trace.traffic import channels, deliveries
-from planrace.checker.results.explanation import Declared, Part, Shape
+from planrace.checker.results.explanation import ChannelPart, Declared, Shape
 from planrace.checker.results.trace import Trace
 from planrace.checker.semantics.describe import performer
 from planrace.checker.semantics.interpreter import Interpreter
@@ -169,7 +169,9 @@ def test_a_state_that_does_not_fit_its_channels_is_shown_as_it_is() -> None:
         state = {**trace.initial, **change}
         assert "queue_length" in dict(lines(state, variables))
         assert "inbox[1]" in dict(lines(state, variables))
-    odd = Declared("odd", Shape("set", "", element=Shape("number", "", 0, 3)), part=Part("odd", "messages", order=(7,)))
+    odd = Declared(
+        "odd", Shape("set", "", element=Shape("number", "", 0, 3)), part=ChannelPart("odd", "messages", order=(7,))
+    )
     assert lines({"odd": [1]}, (odd,)) == [("odd", "{1}")]
 
 

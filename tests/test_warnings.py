@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 
 from planrace.checker.cli.main import run
 from planrace.checker.engines.explicit.search import Search
-from planrace.checker.engines.explicit.vacuity import Census
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.report.json.write import to_json
@@ -130,7 +130,7 @@ def test_a_mutant_is_noticed() -> None:
 
 
 # Against the interpreter -----------------------------------------------------------------------------------------
-def naive(system: System, census: Census) -> tuple[set[int], int | None]:
+def naive(system: System, census: VacuityCheck) -> tuple[set[int], int | None]:
     """Which subjects of a census are met, and the depth of the first state without steps, by the interpreter alone."""
     interpreter = Interpreter(system.instance())
     found, level, depth = {interpreter.initial()}, [interpreter.initial()], 0
@@ -163,7 +163,7 @@ def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     asked: list[Any] = [invariant(f"s{k}", t.implies(states[0]), "random") for k, t in enumerate(states)]
     asked += [step_invariant(f"t{k}", t.implies(steps[0]), "random") for k, t in enumerate(steps)]
     instance = system.instance()
-    censuses = [Census(instance, asked) for _ in range(3)]
+    censuses = [VacuityCheck(instance, asked) for _ in range(3)]
     searches: list[Any] = [
         Search(instance, asked, exhaustive=True, limits=Limits(states=1500), census=censuses[0]),
         NativeSearch(instance, asked, exhaustive=True, workers=1, census=censuses[1]),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Budget:
+class SearchBudget:
     """What advice may cost: ``states`` of each search in Python, ``seconds`` of each search, of all of them ``total``
     (looked at between searches). ``native``: whether machine code may count what Python does not get done."""
 

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
     import networkx
 
     from planrace.checker.advice.forecast.forecast import Forecast
-    from planrace.checker.advice.lint.finding import Linted
+    from planrace.checker.advice.lint.finding import LintFindings
     from planrace.checker.report.text.comparison import Comparison
     from planrace.checker.review.baseline.changes import Compared
-    from planrace.checker.review.baseline.entry import Entry, Request
+    from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
     from planrace.checker.review.baseline.take import Bounds
     from planrace.checker.review.mutation.judge import Mutation
     from planrace.checker.run.listing import Listing
 
 Rendered: TypeAlias = (
-    "Report | MatrixReport | Comparison | Compared | Entry | Forecast | Linted | Listing | Mutation | "
+    "Report | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | Mutation | "
     "networkx.MultiDiGraph"
 )
 """What ``render`` makes forms of: whatever a call here returns."""
@@ -86,13 +86,13 @@ def prove(
     for lemmas. ``seconds`` bounds the time, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory to write
     every obligation into; ``confirm`` has cvc5 check them, and the report's ``confirmation`` says what came of it.
     Raises ``ModelError`` and ``OutputError``."""
-    from planrace.checker.api.proof_files import Obligations
+    from planrace.checker.api.proof_files import ProofFiles
     from planrace.checker.engines.limits import Limits, until
     from planrace.checker.engines.proof.smtlib import scripts
     from planrace.checker.run.prove import Proving
 
     check_numbers(seconds=seconds, rlimit=rlimit)
-    wanted = Obligations(dump_smt, confirm)
+    wanted = ProofFiles(dump_smt, confirm)
     wanted.prepare()
     variant = _variant(protocol, "prove")
     words, sizes = selection.split(variant, parameters or {})
@@ -118,13 +118,13 @@ def matrix(
     """Every set of protections × every safety property × every set of faults, decided for every size that
     ``parameters`` leaves open, as ``check prove --all`` does; the other arguments are those of ``prove``. Raises
     ``ModelError`` and ``OutputError``."""
-    from planrace.checker.api.proof_files import Obligations
+    from planrace.checker.api.proof_files import ProofFiles
     from planrace.checker.engines.limits import Limits, until
     from planrace.checker.engines.proof.matrix import Matrix
     from planrace.checker.engines.proof.smtlib import scripts
 
     check_numbers(seconds=seconds, rlimit=rlimit)
-    wanted = Obligations(dump_smt, confirm)
+    wanted = ProofFiles(dump_smt, confirm)
     wanted.prepare()
     variant = _variant(protocol, "matrix")
     words, sizes = selection.split(variant, parameters or {})
@@ -208,7 +208,7 @@ def lint(
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
-) -> Linted:
+) -> LintFindings:
     """What the author of a model may have overlooked, as ``check lint`` says it: a tuple of findings. Raises
     ``ModelError``."""
     from planrace.checker.advice.lint.lint import lint as linted
@@ -236,7 +236,7 @@ def forecast(
     """How many states a complete search will meet, how long it will take and how much memory, as ``check forecast``
     says it. ``sample`` bounds the states of each search in Python; no further search is begun after ``seconds``. With
     ``explain``, ``explosion`` of the forecast says what makes the states so many. Raises ``ModelError``."""
-    from planrace.checker.advice.budget import Budget
+    from planrace.checker.advice.budget import SearchBudget
     from planrace.checker.advice.forecast.explosion import explain_explosion
     from planrace.checker.advice.forecast.forecast import forecast as made
 
@@ -244,7 +244,7 @@ def forecast(
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
     asked, _ = selection.chosen(instance.system, chosen(properties=properties)["properties"], object)
-    budget = Budget(states=sample, total=seconds)
+    budget = SearchBudget(states=sample, total=seconds)
     found = made(instance, asked, budget, symmetric=symmetry)
     return replace(found, explosion=explain_explosion(instance, asked, budget)) if explain else found
 
@@ -263,22 +263,24 @@ def save_baseline(
     slicing: bool = True,
     states: int | None = None,
     bounds: Bounds | None = None,
-) -> Entry:
+) -> BaselineEntry:
     """Put what is known of a protocol into a baseline file, beside its other entries, as ``check baseline save`` does.
     ``states`` bounds their number, and the file keeps that; ``bounds`` are the machine's. Raises ``ModelError``, also
     where something is undecided: then nothing is written."""
-    from planrace.checker.review.baseline.entry import Request
+    from planrace.checker.review.baseline.entry import BaselineRequest
     from planrace.checker.review.baseline.read import read_baseline
 
     names = chosen(faults=faults, with_protections=with_protections, without=without, properties=properties)
     ordered: dict[str, Any] = {what: tuple(sorted(set(given))) for what, given in names.items()}
-    request = Request(protocol, dict(parameters or {}), **ordered, states=states, symmetry=symmetry, slicing=slicing)
+    request = BaselineRequest(
+        protocol, dict(parameters or {}), **ordered, states=states, symmetry=symmetry, slicing=slicing
+    )
     (entry,) = _put(path, read_baseline(path) if Path(path).exists() else (), [request], bounds)
     return entry
 
 
 @public
-def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[Entry, ...]:
+def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[BaselineEntry, ...]:
     """Check every entry of a baseline file again and write what is known now, as ``check baseline save`` without a
     protocol does. Raises ``ModelError``, also where something is undecided, and ``ReadError``: then nothing is
     written."""
@@ -289,8 +291,8 @@ def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[E
 
 
 def _put(
-    path: str | Path, there: Sequence[Entry], requests: Sequence[Request], bounds: Bounds | None
-) -> tuple[Entry, ...]:
+    path: str | Path, there: Sequence[BaselineEntry], requests: Sequence[BaselineRequest], bounds: Bounds | None
+) -> tuple[BaselineEntry, ...]:
     from planrace.checker.report.output import write_whole
     from planrace.checker.review.baseline.take import check_decided, take
     from planrace.checker.review.baseline.text import write_text

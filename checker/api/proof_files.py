@@ -22,7 +22,7 @@ R = TypeVar("R", Report, MatrixReport)
 
 
 @dataclass(frozen=True)
-class Obligations:
+class ProofFiles:
     """What is wanted of obligations: a directory to write them into, a second solver's word."""
 
     directory: str | Path | None = None

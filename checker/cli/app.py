@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from planrace.checker.cli.commands import Commands
-from planrace.checker.cli.values import Memory, Name, Number, Setting
+from planrace.checker.cli.values import Memory, Name, NumberType, Setting
 
 
 @click.group(
@@ -36,19 +36,23 @@ from planrace.checker.cli.values import Memory, Name, Number, Setting
 @click.option("--exhaustive", is_flag=True, help="Visit every state even when all is decided.")
 @click.option("--symmetry/--no-symmetry", default=None, help="Count orbits of interchangeable workers.")
 @click.option("--slicing/--no-slicing", default=True, help="Leave out variables that nothing checked depends on.")
-@click.option("--depth", type=Number("depth"), help="Bound of the search depth (of a run, when simulating).")
-@click.option("--max-states", type=Number("states"), help="Bound of the number of states.")
+@click.option("--depth", type=NumberType("depth"), help="Bound of the search depth (of a run, when simulating).")
+@click.option("--max-states", type=NumberType("states"), help="Bound of the number of states.")
 @click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G (default: 75 % of the machine).")
-@click.option("--time-limit", type=Number("seconds"), metavar="SECONDS", help="Bound of time.")
-@click.option("--workers", type=Number("workers"), help="Cores that a large search uses (default: all).")
+@click.option("--time-limit", type=NumberType("seconds"), metavar="SECONDS", help="Bound of time.")
+@click.option("--workers", type=NumberType("workers"), help="Cores that a large search uses (default: all).")
 @click.option("--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, then done by machine code.")
-@click.option("--seed", type=Number("seed"), help="Seed of the simulation (default: a new one, printed).")
-@click.option("--runs", type=Number("runs"), help="Runs of the simulation (default: 100).")
+@click.option("--seed", type=NumberType("seed"), help="Seed of the simulation (default: a new one, printed).")
+@click.option("--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text, json, html, … (see explain).")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 @click.option("--beside", metavar="NAME", help="Take the steps of traces in this variant too (pages choose one).")
 @click.option(
-    "--with-alternatives", "alternatives", type=Number("alternatives"), metavar="N", help="Let pages walk N steps off."
+    "--with-alternatives",
+    "alternatives",
+    type=NumberType("alternatives"),
+    metavar="N",
+    help="Let pages walk N steps off.",
 )
 @click.option("--least-delay", is_flag=True, help="Find how little delay breaks a property.")
 @click.option("--sarif-all", is_flag=True, help="SARIF with what holds and what is open too.")
@@ -88,8 +92,8 @@ def app(context: click.Context, /, protocol: str | None, **options: Any) -> int 
 @click.option("--infer", is_flag=True, help="Find lemmas: guess, filter by reachable states, keep the inductive.")
 @click.option("--dump-smt", metavar="DIR", help="Write every obligation as SMT-LIB 2 into DIR.")
 @click.option("--confirm", is_flag=True, help="Have cvc5 check every obligation too (the extra planrace[cvc5]).")
-@click.option("--rlimit", type=Number("rlimit"), default=3_000_000, show_default=True, help="Z3's steps a query.")
-@click.option("--time-limit", type=Number("seconds"), metavar="SECONDS", help="Bound of time.")
+@click.option("--rlimit", type=NumberType("rlimit"), default=3_000_000, show_default=True, help="Z3's steps a query.")
+@click.option("--time-limit", type=NumberType("seconds"), metavar="SECONDS", help="Bound of time.")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text, json, html, … (see explain).")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 @click.option("--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1.")
@@ -151,8 +155,8 @@ def explain_command(report: str, forms: tuple[str, ...], outputs: tuple[str, ...
 @click.option("--fault", "faults", type=Name(), multiple=True, help="Switch a fault on; repeatable.")
 @click.option("--with", "with_", type=Name(), multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable.")
-@click.option("--max-states", type=Number("most"), default=2000, show_default=True, help="Refuse more states.")
-@click.option("--time-limit", type=Number("seconds"), metavar="SECONDS", help="Bound of time.")
+@click.option("--max-states", type=NumberType("most"), default=2000, show_default=True, help="Refuse more states.")
+@click.option("--time-limit", type=NumberType("seconds"), metavar="SECONDS", help="Bound of time.")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="dot (default) or graphml.")
 @click.option("-o", "--output", "outputs", metavar="FILE", multiple=True, help="Where to write it; repeatable.")
 def graph_command(protocol: str, **options: Any) -> int:
@@ -168,7 +172,7 @@ def graph_command(protocol: str, **options: Any) -> int:
 @click.option("--fault", "faults", type=Name(), multiple=True, help="Switch a fault on; repeatable.")
 @click.option("--with", "with_", type=Name(), multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable.")
-@click.option("--seed", type=Number("seed"), help="Seed of random steps (default: a new one, printed).")
+@click.option("--seed", type=NumberType("seed"), help="Seed of random steps (default: a new one, printed).")
 @click.option("--replay", type=click.Path(), metavar="FILE", help="Begin with a run of a JSON report, or a saved one.")
 @click.option("--trace", metavar="NAME", help="The property whose run of the report is meant, or fullest.")
 def walk_command(protocol: str, **options: Any) -> int:
@@ -204,7 +208,7 @@ def compare_command(first: str, second: str, form: tuple[str, ...], outputs: tup
 @click.option("--with", "with_", type=Name(), multiple=True, help="Add a protection; repeatable.")
 @click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable.")
 @click.option("--strict", is_flag=True, help="Exit 1 where there is something to say.")
-@click.option("--time-limit", type=Number("seconds"), metavar="SECONDS", help="Bound of time.")
+@click.option("--time-limit", type=NumberType("seconds"), metavar="SECONDS", help="Bound of time.")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text or json.")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 def lint_command(protocol: str, **options: Any) -> int:
@@ -227,10 +231,10 @@ def lint_command(protocol: str, **options: Any) -> int:
 @click.option("--property", "properties", type=Name(), multiple=True, help="Only of this one; repeatable.")
 @click.option("--symmetry/--no-symmetry", default=None, help="Of orbits of interchangeable members, or of all states.")
 @click.option(
-    "--sample", type=Number("sample"), default=20_000, show_default=True, help="States of each search in Python."
+    "--sample", type=NumberType("sample"), default=20_000, show_default=True, help="States of each search in Python."
 )
 @click.option(
-    "--seconds", type=Number("total"), default=15.0, show_default=True, help="When no further search is begun."
+    "--seconds", type=NumberType("total"), default=15.0, show_default=True, help="When no further search is begun."
 )
 @click.option("--explain/--no-explain", default=True, help="Say what multiplies the states (default).")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text or json.")
@@ -251,13 +255,13 @@ def forecast_command(protocol: str, **options: Any) -> int:
 @click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable.")
 @click.option("--property", "properties", metavar="NAME", multiple=True, help="Only this one may notice; repeatable.")
 @click.option("--action", "actions", metavar="NAME", multiple=True, help="Only mutants of this action; repeatable.")
-@click.option("--at-least", type=Number("at_least"), metavar="PERCENT", help="Exit 1 where the score is less.")
+@click.option("--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 where the score is less.")
 @click.option("--engine", default="auto", metavar="NAME", help="auto, explicit or native.")
 @click.option("--symmetry/--no-symmetry", default=None, help="Search orbits of interchangeable members, or all states.")
-@click.option("--max-states", type=Number("states"), help="Bound of the number of states of each search.")
+@click.option("--max-states", type=NumberType("states"), help="Bound of the number of states of each search.")
 @click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G.")
-@click.option("--time-limit", type=Number("seconds"), metavar="SECONDS", help="Bound of time of all together.")
-@click.option("--workers", type=Number("workers"), help="Cores that a large search uses (default: all).")
+@click.option("--time-limit", type=NumberType("seconds"), metavar="SECONDS", help="Bound of time of all together.")
+@click.option("--workers", type=NumberType("workers"), help="Cores that a large search uses (default: all).")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text or json.")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 def mutate_command(protocol: str, **options: Any) -> int:
@@ -287,10 +291,10 @@ def baseline_group() -> None:
 @click.option("--property", "properties", type=Name(), multiple=True, help="Only of this one; repeatable.")
 @click.option("--symmetry/--no-symmetry", default=None, help="Count orbits of interchangeable members, or all states.")
 @click.option("--slicing/--no-slicing", default=True, help="Leave out variables that nothing checked depends on.")
-@click.option("--max-states", type=Number("states"), help="Bound of the number of states; the file keeps it.")
+@click.option("--max-states", type=NumberType("states"), help="Bound of the number of states; the file keeps it.")
 @click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G.")
-@click.option("--time-limit", type=Number("seconds"), metavar="SECONDS", help="Bound of time of each entry.")
-@click.option("--workers", type=Number("workers"), help="Cores that a large search uses (default: all).")
+@click.option("--time-limit", type=NumberType("seconds"), metavar="SECONDS", help="Bound of time of each entry.")
+@click.option("--workers", type=NumberType("workers"), help="Cores that a large search uses (default: all).")
 @click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
 def baseline_save_command(protocol: str | None, output: str, **options: Any) -> int:
     """Check a protocol and put an entry into the file.
@@ -309,8 +313,8 @@ def baseline_save_command(protocol: str | None, output: str, **options: Any) -> 
 @click.option("--only", metavar="NAME", multiple=True, help="Entries of this protocol, or just this one; repeatable.")
 @click.option("--strict", is_flag=True, help="Exit 1 also where only the model changed.")
 @click.option("--max-memory", type=Memory(), help="Bound of memory, such as 8G.")
-@click.option("--time-limit", type=Number("seconds"), metavar="SECONDS", help="Bound of time of each entry.")
-@click.option("--workers", type=Number("workers"), help="Cores that a large search uses (default: all).")
+@click.option("--time-limit", type=NumberType("seconds"), metavar="SECONDS", help="Bound of time of each entry.")
+@click.option("--workers", type=NumberType("workers"), help="Cores that a large search uses (default: all).")
 @click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help="text, json or markdown.")
 @click.option("-o", "--output", "outputs", metavar="[FORM:]FILE", multiple=True, help="Where to write it; repeatable.")
 def baseline_compare_command(file: str, **options: Any) -> int:

@@ -15,10 +15,10 @@ from planrace.checker.cli.progress import progress
 from planrace.checker.report.output import OutputPlace
 from planrace.checker.results.report import Report
 from planrace.checker.results.verdict import INTERRUPTED
-from planrace.checker.review.baseline.changes import Changed, changes
-from planrace.checker.review.baseline.entry import Entry, Request
+from planrace.checker.review.baseline.changes import BaselineComparison, changes
+from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
 from planrace.checker.review.baseline.read import read_baseline, wanted
-from planrace.checker.review.baseline.take import Bounds, UndecidedError, check_decided, take
+from planrace.checker.review.baseline.take import Bounds, UndecidedBaselineError, check_decided, take
 from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
 from planrace.checker.review.baseline.text import write_text
 from planrace.model.language import ModelError
@@ -36,7 +36,7 @@ def save_command(protocol: str | None, output: str, **asked: Any) -> int:
         _check_bare(asked, output, there)
     old = {e.title: e for e in there}
     requests = [e.request for e in there] if protocol is None else [_request(protocol, asked)]
-    new: dict[str, Entry] = {}
+    new: dict[str, BaselineEntry] = {}
     try:
         for request in requests:
             entry, report = _taken(request, asked, f"{output}:{old[request.title].line}: " if protocol is None else "")
@@ -45,7 +45,7 @@ def save_command(protocol: str | None, output: str, **asked: Any) -> int:
                 return INTERRUPTED
             check_decided(entry, report)
             new[entry.title] = entry
-    except UndecidedError as problem:
+    except UndecidedBaselineError as problem:
         click.echo(f"Error: {problem}", err=True)
         return UNDECIDED
     place.write(write_text({**old, **new}.values()))
@@ -55,7 +55,7 @@ def save_command(protocol: str | None, output: str, **asked: Any) -> int:
     return 0
 
 
-def _check_bare(asked: dict[str, Any], output: str, there: Sequence[Entry]) -> None:
+def _check_bare(asked: dict[str, Any], output: str, there: Sequence[BaselineEntry]) -> None:
     """Without a protocol every entry is renewed as it is."""
     given = [name for name in ("settings", "faults", "with_", "without", "properties") if asked[name]]
     if given or asked["max_states"] is not None or asked["symmetry"] is not None or not asked["slicing"]:
@@ -64,8 +64,8 @@ def _check_bare(asked: dict[str, Any], output: str, there: Sequence[Entry]) -> N
         raise click.UsageError(f"{output} holds no entry to renew; name a protocol with -p.")
 
 
-def _request(protocol: str, asked: dict[str, Any]) -> Request:
-    request = Request(
+def _request(protocol: str, asked: dict[str, Any]) -> BaselineRequest:
+    request = BaselineRequest(
         protocol,
         once(asked["settings"]),
         faults=tuple(sorted(set(asked["faults"]))),
@@ -80,7 +80,7 @@ def _request(protocol: str, asked: dict[str, Any]) -> Request:
     return request
 
 
-def _taken(request: Request, asked: dict[str, Any], place: str) -> tuple[Entry, Report]:
+def _taken(request: BaselineRequest, asked: dict[str, Any], place: str) -> tuple[BaselineEntry, Report]:
     """The entry now. ``place`` is where it stands, for errors."""
     with progress() as listener:
         bounds = Bounds(asked["max_memory"], asked["time_limit"], asked["workers"], listener)
@@ -96,7 +96,7 @@ def _taken(request: Request, asked: dict[str, Any], place: str) -> tuple[Entry, 
 def compare_command(file: str, **asked: Any) -> int:
     """Run every entry again and say what changed; the exit code."""
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=(file,))
-    found: list[Changed] = []
+    found: list[BaselineComparison] = []
     with delivery.working():
         for before in wanted(file, asked["only"]):
             after, report = _taken(before.request, asked, f"{file}:{before.line}: ")

@@ -11,7 +11,7 @@ from planrace.checker.cli.deliver import Delivery, source_of, told
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import Listener, until
 from planrace.checker.report.text.document import document
-from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find, find_beside, siblings
@@ -33,8 +33,8 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
     with delivery.answering(protocol), progress() as listener:
         ir = None if dumped is None else dumped.hold
         report = _checked(protocol, listener, explain=bool(delivery.forms - {"text"}), asked=asked, ir=ir)
-    wanted = Asked(asked["expect"], asked["strict"])
-    outcome = Outcome(report, wanted)
+    wanted = Expectation(asked["expect"], asked["strict"])
+    outcome = RunOutcome(report, wanted)
     delivery.deliver(
         told(report, document(report, outcome.code, outcome.reason), asked=wanted, everything=asked["sarif_all"])
     )

@@ -102,12 +102,12 @@ class Delivery:
         for _, place in self._places:
             self._claim(place)
 
-    def beside(self, path: str) -> Beside:
+    def beside(self, path: str) -> SideFile:
         """Another file that the run writes, of which no report is: it is tried now, too."""
         place = OutputPlace(path, keep=False)
         self._claim(place)
         self._besides.append(place)
-        return Beside(place)
+        return SideFile(place)
 
     def _claim(self, place: OutputPlace) -> None:
         """Nothing else is written there."""
@@ -248,7 +248,7 @@ def source_of(protocol: str) -> tuple[str, ...]:
     return (file,) if file.endswith(".py") else ()
 
 
-class Beside:
+class SideFile:
     """A file beside the reports, which gets its text while the run goes on and is written when the reports are."""
 
     def __init__(self, place: OutputPlace) -> None:

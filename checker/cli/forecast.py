@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.explosion import explain_explosion
 from planrace.checker.advice.forecast.forecast import forecast
 from planrace.checker.advice.forecast.words import forecast_document, forecast_json
@@ -30,7 +30,7 @@ def forecast_command(protocol: str, **asked: Any) -> int:
             without=asked["without"],
         )
         properties, _ = chosen(instance.system, asked["properties"], object)
-        budget = Budget(states=asked["sample"], total=asked["seconds"])
+        budget = SearchBudget(states=asked["sample"], total=asked["seconds"])
         made = forecast(instance, properties, budget, symmetric=asked["symmetry"])
         if asked["explain"]:
             made = replace(made, explosion=explain_explosion(instance, properties, budget))

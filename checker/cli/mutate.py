@@ -13,7 +13,7 @@ from planrace.checker.cli.deliver import Delivery, Told, documented, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import Listener, Progress, until
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
-from planrace.checker.review.mutation.judge import UndecidedError, mutate
+from planrace.checker.review.mutation.judge import UndecidedMutationError, mutate
 from planrace.checker.review.mutation.words import mutation_document, mutation_json
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
@@ -46,7 +46,7 @@ def mutate_command(protocol: str, **asked: Any) -> int:
                 ),
                 told=counter.count,
             )
-        except UndecidedError as problem:
+        except UndecidedMutationError as problem:
             delivery.clear()
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from planrace.checker.api.proof_files import Obligations, Scripts
+from planrace.checker.api.proof_files import ProofFiles, Scripts
 from planrace.checker.cli.command import once
 from planrace.checker.cli.deliver import Delivery, Told, documented, source_of, told
 from planrace.checker.cli.progress import progress
@@ -20,7 +20,7 @@ from planrace.checker.report.html.page import render_matrix
 from planrace.checker.report.json.proofs import matrix_json
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.proofs import matrix_document
-from planrace.checker.results.outcome import Asked, Outcome
+from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.proof import Confirmation
 from planrace.checker.results.wording import numbered
 from planrace.checker.run.protocols import find
@@ -33,7 +33,7 @@ def prove_command(protocol: str, **asked: Any) -> int:
     """Prove what the options ask for; the exit code. All of it, a second solver's word too, has one time limit."""
     forms = ("text", "json", "html") if asked["all_"] else tuple(FORMS)
     delivery = Delivery(asked["form"], asked["outputs"], forms, reads=source_of(protocol))
-    obligations = Obligations(asked["dump_smt"], asked["confirm"])
+    obligations = ProofFiles(asked["dump_smt"], asked["confirm"])
     with delivery.answering(protocol), until(asked["time_limit"]):
         obligations.prepare()
         result, code, texts = (_table if asked["all_"] else _proof)(protocol, obligations, asked)
@@ -43,7 +43,7 @@ def prove_command(protocol: str, **asked: Any) -> int:
     return code
 
 
-def _proof(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, Callable[[], Scripts]]:
+def _proof(name: str, obligations: ProofFiles, asked: Any) -> tuple[Told, int, Callable[[], Scripts]]:
     variant = find(name)
     with progress() as listener:
         proving = Proving(
@@ -65,8 +65,8 @@ def _proof(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, 
     with progress() as listener:
         report = obligations.confirmed(report, texts, listener)
     _say(report.confirmation, interrupted=report.interrupted)
-    wanted = Asked(asked["expect"])
-    outcome = Outcome(report, wanted)
+    wanted = Expectation(asked["expect"])
+    outcome = RunOutcome(report, wanted)
     return told(report, document(report, outcome.code, outcome.reason), asked=wanted), outcome.code, texts
 
 
@@ -76,7 +76,7 @@ def _sizes(variant: Variant, asked: Any) -> dict[str, int]:
     return sizes
 
 
-def _table(name: str, obligations: Obligations, asked: Any) -> tuple[Told, int, Callable[[], Scripts]]:
+def _table(name: str, obligations: ProofFiles, asked: Any) -> tuple[Told, int, Callable[[], Scripts]]:
     for option, given in {"--fault": asked["faults"], "--with": asked["with_"], "--without": asked["without"]}.items():
         if given:
             raise click.UsageError(f"--all tries every set of faults and protections; leave out {option}.")

@@ -12,7 +12,7 @@ MOST = RANGES["memory"].high
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
-class Number(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
     """A number of the range that it has in Python, too (``RANGES``)."""
 
     def __init__(self, of: str) -> None:

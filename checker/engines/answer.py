@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from planrace.checker.results.report import Warned
-from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
+from planrace.checker.results.report import ModelWarning
+from planrace.checker.results.temporal import DeadEnd, Fairness, Runbook
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.replay import Recording, ReplayError
@@ -33,11 +33,11 @@ class Answer:
     how: str
     recording: Recording | None = None
     unreached: Recording | None = None
-    hopeless: Hopeless | None = None
+    hopeless: DeadEnd | None = None
     loop: int | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
-    untold: tuple[Warned, ...] = ()
+    untold: tuple[ModelWarning, ...] = ()
 
 
 def sought(p: Checkable) -> Term:
@@ -107,12 +107,12 @@ def confirm_step(p: Checkable, recording: Recording, target: State | None = None
 
 
 # What has no value ------------------------------------------------------------------------------------------------
-Asked: TypeAlias = "tuple[Property, Term]"
+Question: TypeAlias = "tuple[Property, Term]"
 """A property with a term of it that is evaluated."""
 
 
 def refuse_ranges_left(
-    recording: Recording, states: Sequence[Asked], steps: Sequence[Asked] | None, final: Sequence[Term] = ()
+    recording: Recording, states: Sequence[Question], steps: Sequence[Question] | None, final: Sequence[Term] = ()
 ) -> None:
     """Raise the interpreter's error where, in the last state of a run, something that is evaluated there has no value:
     ``states``, terms of properties about it, and unless ``steps`` is None the steps from it with terms about them;

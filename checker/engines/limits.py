@@ -178,7 +178,7 @@ INTERVAL = 0.2
 
 
 @dataclass
-class Watchman:
+class LimitGuard:
     """Looks at the clock and the memory now and then, reports progress, and says why a search must stop.
 
     The time is up with the limit of its own or with the deadline that counted when it was made, whichever is sooner.

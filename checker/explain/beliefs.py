@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import timed
-from planrace.checker.explain.dependencies import Place, places_read, touched, written
+from planrace.checker.explain.dependencies import StatePlace, places_read, touched, written
 from planrace.checker.explain.ownership import Own, accesses, owned_by_roles
 from planrace.checker.results.explanation import Belief
 from planrace.checker.semantics.channel_terms import told
@@ -43,7 +43,7 @@ class _Held(Structural):
     since: int
     term: Term
     bound: Mapping[Term, int]
-    own: frozenset[Place]
+    own: frozenset[StatePlace]
 
 
 def beliefs(recording: Recording, actors: list[str]) -> tuple[Belief, ...]:
@@ -84,7 +84,7 @@ class _Look:
 
     def __init__(self, interpreter: Interpreter, move: Move, before: State, own: Own) -> None:
         self.bound = dict(zip(move.action.parameters, move.choice, strict=True))
-        self.positions: set[Place] = set()
+        self.positions: set[StatePlace] = set()
         self._interpreter, self._move, self._before, self._own = interpreter, move, before, own
         copied = [u for u in move.outcome.updates if own.has(u.target) and u.value.op not in _FIXED]
         self._copies = {u.value: self._settled(u.target) for u in copied if u.value is not move.action.actor}
@@ -176,7 +176,9 @@ def _true(interpreter: Interpreter, held: _Held, state: State) -> bool:
         return False
 
 
-def _read(interpreter: Interpreter, term: Term, state: State, bound: Mapping[Term, int]) -> frozenset[Place] | None:
+def _read(
+    interpreter: Interpreter, term: Term, state: State, bound: Mapping[Term, int]
+) -> frozenset[StatePlace] | None:
     """The places that the value of a term depends on; None where it has no value."""
     try:
         return places_read(interpreter, term, state, bound)

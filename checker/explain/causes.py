@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import look_at_the_clock
-from planrace.checker.explain.dependencies import Place, Touched, place_text, touched, writes
+from planrace.checker.explain.dependencies import StatePlace, Touched, place_text, touched, writes
 from planrace.checker.explain.renaming import alike
 from planrace.checker.results.explanation import Causes, Race
 from planrace.checker.semantics.channel_terms import channel_of
@@ -42,16 +42,16 @@ Performed = dict[tuple[State, Pick], tuple[Move, State] | None]
 
 
 @dataclass(frozen=True)
-class Question:
+class EndCondition:
     """A property as causes see it: whether the end of a run breaks it, and the places that decide that in its last
     state."""
 
     name: str
     breaks: Breaks
-    reads: Callable[[Recording], frozenset[Place]]
+    reads: Callable[[Recording], frozenset[StatePlace]]
 
 
-def causes(recording: Recording, question: Question) -> Causes:
+def causes(recording: Recording, question: EndCondition) -> Causes:
     """Why ``recording``, whose last state or step breaks the property, breaks it."""
     story = _Story(recording, question)
     races = story.races()
@@ -62,7 +62,7 @@ def causes(recording: Recording, question: Question) -> Causes:
 class _Story:
     """One run and the ways to change it."""
 
-    def __init__(self, recording: Recording, question: Question) -> None:
+    def __init__(self, recording: Recording, question: EndCondition) -> None:
         self.recording = recording
         self.question = question
         self.interpreter: Interpreter = recording.interpreter
@@ -247,11 +247,11 @@ class _Story:
         """Unless the first only reads what the second writes, and a step between them has written that already."""
         i, j = race.first - 1, race.second - 1
         common = conflicts(self.touched[i], self.touched[j])
-        between = frozenset[Place]().union(*(t.writes for t in self.touched[i + 1 : j]))
+        between = frozenset[StatePlace]().union(*(t.writes for t in self.touched[i + 1 : j]))
         return bool(common & self.touched[i].writes) or not common <= between
 
 
-def conflicts(first: Touched, second: Touched) -> frozenset[Place]:
+def conflicts(first: Touched, second: Touched) -> frozenset[StatePlace]:
     """The places that both touch and one of them writes."""
     return (first.writes & second.all) | (first.all & second.writes)
 

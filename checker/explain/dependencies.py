@@ -16,7 +16,7 @@ from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Array, Instance, Term
 from planrace.model.language.operators import Op
 
-Place: TypeAlias = "tuple[str, tuple[int, ...]]"
+StatePlace: TypeAlias = "tuple[str, tuple[int, ...]]"
 
 
 @dataclass(frozen=True)
@@ -24,19 +24,19 @@ class Touched:
     """The places that a step reads, those among them that its guard and conditions read, and those that it writes (also
     where it writes what was there)."""
 
-    reads: frozenset[Place]
-    checks: frozenset[Place]
-    writes: frozenset[Place]
+    reads: frozenset[StatePlace]
+    checks: frozenset[StatePlace]
+    writes: frozenset[StatePlace]
 
     @property
-    def all(self) -> frozenset[Place]:
+    def all(self) -> frozenset[StatePlace]:
         return self.reads | self.writes
 
 
 class _Watched:
     """An array that notes which of its elements are read."""
 
-    def __init__(self, place: Place, value: tuple[Any, ...], log: set[Place]) -> None:
+    def __init__(self, place: StatePlace, value: tuple[Any, ...], log: set[StatePlace]) -> None:
         self._place, self._value, self._log = place, value, log
 
     def __getitem__(self, n: int) -> Any:
@@ -55,7 +55,7 @@ class _Watched:
 class _WatchedState:
     """A state that notes what is read of it."""
 
-    def __init__(self, instance: Instance, state: State, log: set[Place]) -> None:
+    def __init__(self, instance: Instance, state: State, log: set[StatePlace]) -> None:
         self._names = [v.name for v in instance.system.variables]
         self._state, self._log = state, log
 
@@ -63,7 +63,7 @@ class _WatchedState:
         return _watched((self._names[n], ()), self._state[n], self._log)
 
 
-def _watched(place: Place, value: Any, log: set[Place]) -> Any:
+def _watched(place: StatePlace, value: Any, log: set[StatePlace]) -> Any:
     if isinstance(value, tuple):
         return _Watched(place, value, log)
     log.add(place)
@@ -72,9 +72,9 @@ def _watched(place: Place, value: Any, log: set[Place]) -> Any:
 
 def places_read(
     interpreter: Interpreter, term: Term, state: State, bound: Mapping[Term, int] | None = None
-) -> frozenset[Place]:
+) -> frozenset[StatePlace]:
     """The places that the value of a state term depends on."""
-    log: set[Place] = set()
+    log: set[StatePlace] = set()
     watched: Any = _WatchedState(interpreter.instance, state, log)
     _read_all(interpreter.evaluate(term, Context(bound or {}, watched)))
     return frozenset(log)
@@ -86,9 +86,9 @@ def _read_all(value: Any) -> None:
         _read_all(inner)
 
 
-def step_reads(recording: Recording, term: Term) -> frozenset[Place]:
+def step_reads(recording: Recording, term: Term) -> frozenset[StatePlace]:
     """The places, before or after the last step of a run, that the value of a step term depends on."""
-    log: set[Place] = set()
+    log: set[StatePlace] = set()
     interpreter = recording.interpreter
     before: Any = _WatchedState(interpreter.instance, recording.states[-2], log)
     after: Any = _WatchedState(interpreter.instance, recording.states[-1], log)
@@ -100,13 +100,13 @@ def touched(interpreter: Interpreter, state: State, move: Move) -> Touched:
     """What a step from ``state`` reads and writes."""
     bound = dict(zip(move.action.parameters, move.choice, strict=True))
 
-    def read(term: Term) -> frozenset[Place]:
+    def read(term: Term) -> frozenset[StatePlace]:
         return places_read(interpreter, term, state, bound)
 
     tried = [o.condition for o in move.action.outcomes[: move.action.outcomes.index(move.outcome) + 1]]
     checks = frozenset().union(*map(read, (move.action.guard, *tried)))
-    reads: set[Place] = set(checks)
-    writes: set[Place] = set()
+    reads: set[StatePlace] = set(checks)
+    writes: set[StatePlace] = set()
     for u in move.outcome.updates:
         reads |= read(u.value)
         for position in _positions(u.target):
@@ -115,7 +115,7 @@ def touched(interpreter: Interpreter, state: State, move: Move) -> Touched:
     return Touched(frozenset(reads), checks, frozenset(writes))
 
 
-def written(interpreter: Interpreter, target: Term, state: State, bound: Mapping[Term, int]) -> frozenset[Place]:
+def written(interpreter: Interpreter, target: Term, state: State, bound: Mapping[Term, int]) -> frozenset[StatePlace]:
     """The places that an update of ``target`` writes."""
     path: list[int] = []
     while target.op is Op.SELECT:
@@ -127,13 +127,13 @@ def written(interpreter: Interpreter, target: Term, state: State, bound: Mapping
     return frozenset(_leaves(place, value_at(interpreter, state, place)))
 
 
-def writes(recording: Recording, n: int) -> dict[Place, Any]:
+def writes(recording: Recording, n: int) -> dict[StatePlace, Any]:
     """What step ``n``, from 0, of a run writes, with the values."""
     places = touched(recording.interpreter, recording.states[n], recording.moves[n]).writes
     return {p: value_at(recording.interpreter, recording.states[n + 1], p) for p in places}
 
 
-def value_at(interpreter: Interpreter, state: State, place: Place) -> Any:
+def value_at(interpreter: Interpreter, state: State, place: StatePlace) -> Any:
     """What stands at a place."""
     name, path = place
     value = state[interpreter.place[name]]
@@ -148,7 +148,7 @@ def _positions(target: Term) -> Iterable[Term]:
         yield position
 
 
-def _leaves(place: Place, value: Any) -> Iterator[Place]:
+def _leaves(place: StatePlace, value: Any) -> Iterator[StatePlace]:
     if not isinstance(value, tuple):
         yield place
         return
@@ -157,7 +157,7 @@ def _leaves(place: Place, value: Any) -> Iterator[Place]:
         yield from _leaves((name, (*path, n)), inner)
 
 
-def place_text(instance: Instance, place: Place) -> str:
+def place_text(instance: Instance, place: StatePlace) -> str:
     """A place as reports write it: ``alias[2]``."""
     name, path = place
     text, sort = name, instance.system.sort_of(name)

@@ -19,7 +19,7 @@ from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.limits import look_at_the_clock, timed, until
 from planrace.checker.explain.causes import conflicts
 from planrace.checker.explain.dependencies import Touched, touched
-from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.explainer import Explainer, Wanted
 from planrace.checker.explain.least_delay import Seek
 from planrace.checker.results.explanation import Causes, Race
 from planrace.checker.results.guard import TimeUpError
@@ -77,7 +77,7 @@ class _Looking:
         self.property = p
         self.found: dict[Signature, tuple[Recording, Causes]] = {}
         self.looked = 0
-        self._lens = Lens(instance, Wanted())
+        self._lens = Explainer(instance, Wanted())
 
     def look(self, seek: Seek) -> str:
         """Look through all of them; among which that was. Raises ``TimeUpError``."""

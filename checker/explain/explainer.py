@@ -8,8 +8,8 @@ from functools import partial
 from planrace.checker.engines.answer import shows
 from planrace.checker.engines.limits import timed
 from planrace.checker.explain.beliefs import beliefs
-from planrace.checker.explain.causes import Question, causes
-from planrace.checker.explain.dependencies import Place, place_text, places_read, step_reads, touched
+from planrace.checker.explain.causes import EndCondition, causes
+from planrace.checker.explain.dependencies import StatePlace, place_text, places_read, step_reads, touched
 from planrace.checker.explain.happens_before import reduced
 from planrace.checker.explain.least_delay import Seek, least_delay
 from planrace.checker.explain.recovery import Recovery
@@ -38,7 +38,7 @@ class Wanted:
     seek: Seek | None = None
 
 
-class Lens:
+class Explainer:
     """Looks at runs of one instance. What cannot be said of them is left out, and noted in ``guard``."""
 
     def __init__(self, instance: Instance, wanted: Wanted, guard: Guard | None = None) -> None:
@@ -95,15 +95,17 @@ class Lens:
             return None
         return causes(recording, question)
 
-    def question(self, p: Property) -> Question | None:
+    def question(self, p: Property) -> EndCondition | None:
         """What causes ask of a property; None where it is about more than how a run ends."""
         if isinstance(p, Invariant):
-            return Question(p.name, lambda r: shows(p, r), lambda r: places_read(r.interpreter, p.holds, r.states[-1]))
+            return EndCondition(
+                p.name, lambda r: shows(p, r), lambda r: places_read(r.interpreter, p.holds, r.states[-1])
+            )
         if isinstance(p, StepInvariant):
-            return Question(p.name, lambda r: shows(p, r), lambda r: step_reads(r, p.holds))
+            return EndCondition(p.name, lambda r: shows(p, r), lambda r: step_reads(r, p.holds))
         if isinstance(p, Recoverability):
             lost = self._recoveries(p).lost
-            return Question(p.name, lost, lambda r: places_read(r.interpreter, p.goal, r.states[-1]))
+            return EndCondition(p.name, lost, lambda r: places_read(r.interpreter, p.goal, r.states[-1]))
         return None
 
     def _recoveries(self, p: Recoverability) -> Recovery:
@@ -117,7 +119,7 @@ class Lens:
         return None if sort is None else least_delay(self.instance, p, sort, self.wanted.seek)
 
     def _touched(self, recording: Recording) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
-        def texts(places: frozenset[Place]) -> tuple[str, ...]:
+        def texts(places: frozenset[StatePlace]) -> tuple[str, ...]:
             return tuple(sorted(place_text(self.instance, p) for p in places))
 
         found = (touched(recording.interpreter, s, m) for s, m in zip(recording.states, recording.moves, strict=False))

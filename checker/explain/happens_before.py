@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planrace.checker.explain.dependencies import Place, touched
+from planrace.checker.explain.dependencies import StatePlace, touched
 from planrace.checker.semantics.describe import performer
 from planrace.checker.semantics.replay import Recording
 
@@ -24,8 +24,8 @@ def happens_before(recording: Recording) -> networkx.DiGraph:
 
     graph = networkx.DiGraph()
     last: dict[str, int] = {}
-    writer: dict[Place, int] = {}
-    readers: dict[Place, set[int]] = {}
+    writer: dict[StatePlace, int] = {}
+    readers: dict[StatePlace, set[int]] = {}
     for n, (state, move) in enumerate(zip(recording.states, recording.moves, strict=False), 1):
         who, at = performer(move), touched(recording.interpreter, state, move)
         graph.add_node(n, action=move.action.name, by=who)

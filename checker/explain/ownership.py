@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from planrace.checker.explain.dependencies import Place
+from planrace.checker.explain.dependencies import StatePlace
 from planrace.checker.semantics.interpreter import Move
 from planrace.model.language import Array, System, Term
 from planrace.model.language.operators import Op
@@ -24,7 +24,7 @@ class Own:
         self._number = 0 if actor is None else chosen[actor]
         self._sorts = {v.name: v.sort for v in system.variables}
 
-    def place(self, place: Place) -> bool:
+    def place(self, place: StatePlace) -> bool:
         """It is a place of the process."""
         name, path = place
         if self._actor is None:

@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from planrace.checker.engines.limits import timed
-from planrace.checker.results.explanation import Declared, Neighbour, Neighbourhood, Offer, Part, Picture, Shape, Truth
+from planrace.checker.results.explanation import (
+    ChannelPart,
+    Declared,
+    EnabledStep,
+    MemberPicture,
+    Neighbour,
+    Neighbourhood,
+    PropertyTruth,
+    Shape,
+)
 from planrace.checker.results.trace import Source
 from planrace.checker.results.wording import about, ending
-from planrace.checker.semantics.describe import Teller, in_words
+from planrace.checker.semantics.describe import Describer, in_words
 from planrace.checker.semantics.interpreter import Context, Interpreter, Move, State
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Array, Bool, Enum, Index, Instance, Maybe, Place, SetOf, Sort, System, Term
@@ -28,16 +37,16 @@ def declared(instance: Instance) -> tuple[Declared, ...]:
     )
 
 
-def _parts(system: System) -> Iterator[tuple[str, Part]]:
+def _parts(system: System) -> Iterator[tuple[str, ChannelPart]]:
     """The variables that are channels."""
     for c in system.channels:
         for column in c.columns:
-            yield column.data, Part(c.name, "messages" if c.length is None else "slots", c.over, c.order)
+            yield column.data, ChannelPart(c.name, "messages" if c.length is None else "slots", c.over, c.order)
         if c.length is not None:
-            yield c.length.data, Part(c.name, "length", c.over)
+            yield c.length.data, ChannelPart(c.name, "length", c.over)
 
 
-def pictures(instance: Instance) -> tuple[Picture, ...]:
+def pictures(instance: Instance) -> tuple[MemberPicture, ...]:
     """How the system wants to be drawn, by the names of its variables."""
     return tuple(_picture(p.things, p.pointers, p.holder) for p in instance.system.pictures)
 
@@ -55,9 +64,9 @@ def sources(system: System) -> dict[str, Source]:
     return {name: Source(str(where).rpartition(":")[0], where.line) for name, where in known.items()}
 
 
-def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> Picture:
+def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> MemberPicture:
     title = things.sort.domain.name if isinstance(things.sort, Array) else ""
-    return Picture(title, str(things), tuple(map(str, pointers)), "" if holder is None else str(holder))
+    return MemberPicture(title, str(things), tuple(map(str, pointers)), "" if holder is None else str(holder))
 
 
 def shape_of(instance: Instance, sort: Sort) -> Shape:
@@ -76,12 +85,12 @@ def shape_of(instance: Instance, sort: Sort) -> Shape:
 
 
 # Properties ------------------------------------------------------------------------------------------------------
-def truths(recording: Recording, properties: Sequence[Property]) -> tuple[Truth, ...]:
+def truths(recording: Recording, properties: Sequence[Property]) -> tuple[PropertyTruth, ...]:
     """What invariants say of each state, and step invariants of each step."""
     return tuple(_truth(recording, p) for p in properties if isinstance(p, Invariant | StepInvariant))
 
 
-def _truth(recording: Recording, p: Invariant | StepInvariant) -> Truth:
+def _truth(recording: Recording, p: Invariant | StepInvariant) -> PropertyTruth:
     contexts = list(_contexts(recording, steps=isinstance(p, StepInvariant)))
     evaluate = recording.interpreter.evaluate
     holds = tuple(None if c is None else bool(evaluate(p.holds, c)) for c in timed(contexts, 1))
@@ -89,7 +98,7 @@ def _truth(recording: Recording, p: Invariant | StepInvariant) -> Truth:
         () if true or c is None else offending(recording.interpreter, p.holds, c)
         for c, true in timed(zip(contexts, holds, strict=True), 1)
     )
-    return Truth(p.name, p.meaning, holds, offenders)
+    return PropertyTruth(p.name, p.meaning, holds, offenders)
 
 
 def _contexts(recording: Recording, *, steps: bool) -> Iterator[Context | None]:
@@ -121,22 +130,22 @@ def broken(interpreter: Interpreter, properties: Sequence[Property], state: Stat
 
 
 # Steps -----------------------------------------------------------------------------------------------------------
-def offers(recording: Recording) -> tuple[tuple[Offer, ...], ...]:
+def offers(recording: Recording) -> tuple[tuple[EnabledStep, ...], ...]:
     """The steps that are enabled in each state of a run."""
-    tell = Teller(recording.interpreter)
+    tell = Describer(recording.interpreter)
     return tuple(
         tuple(_offer(tell, m, s, t) for m, t in recording.interpreter.moves(s)) for s in timed(recording.states, 1)
     )
 
 
-def _offer(tell: Teller, move: Move, before: State, after: State, to: int | None = None) -> Offer:
+def _offer(tell: Describer, move: Move, before: State, after: State, to: int | None = None) -> EnabledStep:
     s = tell.step(move, before, after)
-    return Offer(s.action, s.parameters, s.by, s.role, s.outcome, s.fault, s.text, s.changed, s.observed, to)
+    return EnabledStep(s.action, s.parameters, s.by, s.role, s.outcome, s.fault, s.text, s.changed, s.observed, to)
 
 
 def neighbourhood(recording: Recording, properties: Sequence[Property], depth: int) -> Neighbourhood:
     """The states within ``depth`` steps of a run, nearest first, at most ``MOST``; each once."""
-    interpreter, tell = recording.interpreter, Teller(recording.interpreter)
+    interpreter, tell = recording.interpreter, Describer(recording.interpreter)
     states: list[State] = list(recording.states)
     number = {s: n for n, s in reversed(list(enumerate(states)))}
     distance = [0] * len(states)

@@ -15,22 +15,22 @@ DIGITS = 18
 
 
 @dataclass(frozen=True)
-class Budget:
+class CheckBudget:
     """Seconds and states; None is no bound."""
 
     seconds: float | None = None
     states: int | None = None
 
     @staticmethod
-    def of(config: pytest.Config) -> Budget:
+    def of(config: pytest.Config) -> CheckBudget:
         """The budget of the run: the option, else the ini file. Raises ``ValueError``."""
         option, ini = config.getoption("--model-check-budget"), config.getini("model_check_budget")
         if option is not None:
-            return Budget.parsed(str(option), "--model-check-budget")
-        return Budget.parsed(str(ini), "model_check_budget in the ini file") if ini else Budget()
+            return CheckBudget.parsed(str(option), "--model-check-budget")
+        return CheckBudget.parsed(str(ini), "model_check_budget in the ini file") if ini else CheckBudget()
 
     @staticmethod
-    def parsed(text: str, where: str = "--model-check-budget") -> Budget:
+    def parsed(text: str, where: str = "--model-check-budget") -> CheckBudget:
         """``60`` or ``60,100000``. Raises ``ValueError``."""
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)?\s*s?\s*(?:,\s*0*([1-9]\d*))?\s*", text, re.ASCII)
         if found is None or not any(found.groups()) or float(found[1] or 1) == 0:
@@ -44,18 +44,18 @@ class Budget:
             fault = None if value is None else RANGES[name].fault(value)
             if fault is not None:
                 raise ValueError(f"{where}: {shortened(text)} is no budget; of {name}, {RANGES[name].remedy}")
-        return Budget(seconds, states)
+        return CheckBudget(seconds, states)
 
-    def without(self, spent: Budget) -> Budget:
+    def without(self, spent: CheckBudget) -> CheckBudget:
         """What is left of it; of states one at least, for no search has none."""
         seconds = None if self.seconds is None else max(0.0, self.seconds - (spent.seconds or 0.0))
-        return Budget(seconds, None if self.states is None else max(1, self.states - (spent.states or 0)))
+        return CheckBudget(seconds, None if self.states is None else max(1, self.states - (spent.states or 0)))
 
-    def plus(self, seconds: float, states: int) -> Budget:
+    def plus(self, seconds: float, states: int) -> CheckBudget:
         """Both added."""
-        return Budget((self.seconds or 0.0) + seconds, (self.states or 0) + states)
+        return CheckBudget((self.seconds or 0.0) + seconds, (self.states or 0) + states)
 
-    def marked(self, item: pytest.Item) -> Budget:
+    def marked(self, item: pytest.Item) -> CheckBudget:
         """With what the test's markers say instead, the closest one last. Raises ``ValueError``."""
         found = self
         for mark in reversed(list(item.iter_markers("model_check"))):

@@ -32,19 +32,21 @@ from planrace.properties.kinds import Invariant, StepInvariant
 CACHED = " (cached)"
 SCHEMA = "planrace/cached/1"
 
-Question = Mapping[str, Any]
+CachedRequest = Mapping[str, Any]
 """What was asked, in values of JSON; those of ``SAID`` are what a report says of itself."""
 SAID = ("protocol", "parameters", "faults", "protections")
 
 
-class Cache:
+class VerdictCache:
     """Reports by the fingerprint of their question, one file each, written whole or not at all, so that processes may
     share them. Without pytest's cache there is none."""
 
     def __init__(self, cache: Any) -> None:
         self._folder = _folder(cache)
 
-    def get(self, key: str | None, question: Question | None = None, instance: Instance | None = None) -> Report | None:
+    def get(
+        self, key: str | None, question: CachedRequest | None = None, instance: Instance | None = None
+    ) -> Report | None:
         """The report, each of whose findings says that it is an old one; None where there is none that can be read and
         answers the question. Runs of violations are replayed in ``instance``."""
         if self._folder is None or key is None:
@@ -61,7 +63,7 @@ class Cache:
         findings = tuple(replace(f, how=f"{f.how}{CACHED}") for f in report.findings)
         return replace(report, findings=findings)
 
-    def put(self, key: str | None, report: Report, question: Question | None = None) -> None:
+    def put(self, key: str | None, report: Report, question: CachedRequest | None = None) -> None:
         """Remember a report that no bound had a part in. A place that cannot be written only costs time."""
         if self._folder is None or key is None or not lasting(report):
             return
@@ -79,14 +81,14 @@ def _folder(cache: Any) -> Any:
         return None
 
 
-def _file(key: str, question: Question | None, report: Any) -> dict[str, Any]:
+def _file(key: str, question: CachedRequest | None, report: Any) -> dict[str, Any]:
     """What a file holds."""
     data = {"schema": SCHEMA, "key": key, "question": json.loads(json.dumps(question)), "report": report}
     text = json.dumps(data, sort_keys=True)
     return {**data, "digest": hashlib.sha256(text.encode()).hexdigest()}
 
 
-def _answers(report: Report, question: Question) -> bool:
+def _answers(report: Report, question: CachedRequest) -> bool:
     """The report says of itself what was asked, and its verdicts are such as its traces show."""
     said = {"protocol": report.protocol, "parameters": report.parameters}
     said |= {"faults": list(report.faults), "protections": list(report.protections)}

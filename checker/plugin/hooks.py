@@ -51,10 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
         )
     if not (config.getoption("--model-check-budget") or config.getini("model_check_budget")):
         return
-    from planrace.checker.plugin.budget import Budget
+    from planrace.checker.plugin.budget import CheckBudget
 
     try:
-        Budget.of(config)
+        CheckBudget.of(config)
     except ValueError as problem:
         raise pytest.UsageError(str(problem)) from None
 

@@ -16,7 +16,7 @@ from planrace.model.language import Instance, ModelError, Protocol, System, Vari
 from planrace.model.language.references import check_spoken
 from planrace.properties.kinds import Checkable, Property, Temporal
 
-Subject: TypeAlias = Protocol | Variant | System | str
+ProtocolLike: TypeAlias = Protocol | Variant | System | str
 Named: TypeAlias = "str | Property"
 
 BOUNDS = ("seconds", "states", "memory", "workers", "listener", "ir")
@@ -26,10 +26,10 @@ TELLING = ("explain", "beside", "alternatives", "least_delay", "all_different", 
 
 
 @dataclass(frozen=True)
-class Request:
+class TestRequest:
     """A protocol with all that was chosen; ``sizes`` are those that were given, options of the protocol too."""
 
-    subject: Subject
+    subject: ProtocolLike
     sizes: Mapping[str, int | str]
     chosen: Mapping[str, Sequence[str]]
     options: Options
@@ -99,7 +99,7 @@ class Request:
 
 
 # Properties that a test brings along ----------------------------------------------------------------------------
-def declaring(subject: Subject, properties: Sequence[Named]) -> tuple[Subject, tuple[str, ...]]:
+def declaring(subject: ProtocolLike, properties: Sequence[Named]) -> tuple[ProtocolLike, tuple[str, ...]]:
     """The subject, which declares also those of ``properties`` that are no names; and the names of all of them."""
     for p in properties:
         if not isinstance(p, str | Checkable | Temporal):
@@ -119,7 +119,7 @@ def declaring(subject: Subject, properties: Sequence[Named]) -> tuple[Subject, t
     return variant.declaring(properties=new), names
 
 
-def _new(subject: Subject, properties: Sequence[Property]) -> Iterator[Property]:
+def _new(subject: ProtocolLike, properties: Sequence[Property]) -> Iterator[Property]:
     """Those that the subject does not declare itself, each once. Raises ``ModelError`` for two of one name."""
     found = find(subject) if isinstance(subject, str) and properties else subject
     said = [] if isinstance(found, str) else [*found.properties]

@@ -15,10 +15,10 @@ import pytest
 from planrace.checker.api.request import apart, chosen, subject_of
 from planrace.checker.explain.states import sources
 from planrace.checker.plugin.artifacts import forget, write
-from planrace.checker.plugin.budget import Budget
-from planrace.checker.plugin.cache import CACHED, Cache
+from planrace.checker.plugin.budget import CheckBudget
+from planrace.checker.plugin.cache import CACHED, VerdictCache
 from planrace.checker.plugin.naming import command
-from planrace.checker.plugin.request import Named, Request, Subject, declaring
+from planrace.checker.plugin.request import Named, ProtocolLike, TestRequest, declaring
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.report import WITHOUT_FAULTS, Report
@@ -51,7 +51,7 @@ class ModelCheck:
         self._place: Place | None = None
         self._words: tuple[str, ...] = KEYWORDS
         self._checks = 0
-        self._spent = Budget(0.0, 0)
+        self._spent = CheckBudget(0.0, 0)
         forget(item)
 
     def at(self, place: Place | None, words: Sequence[str]) -> ModelCheck:
@@ -62,7 +62,7 @@ class ModelCheck:
 
     def __call__(
         self,
-        subject: Subject,
+        subject: ProtocolLike,
         /,
         *properties: Named,
         parameters: Mapping[str, int | str] | None = None,
@@ -96,7 +96,7 @@ class ModelCheck:
             told, asked = declaring(subject, properties)
             own = replace(options or Options(), **more, **_if_any(asked))
             sizes = {**(parameters or {}), **sizes}
-            request = Request(told, sizes, names, self._options(subject, expect, own, self._budget))
+            request = TestRequest(told, sizes, names, self._options(subject, expect, own, self._budget))
             report, cached = self._answer(request)
         if report.interrupted:
             raise KeyboardInterrupt
@@ -113,14 +113,14 @@ class ModelCheck:
         return report
 
     @property
-    def _budget(self) -> Budget:
+    def _budget(self) -> CheckBudget:
         """What the test's checks may take all together."""
         try:
-            return Budget.of(self._item.config).marked(self._item)
+            return CheckBudget.of(self._item.config).marked(self._item)
         except ValueError as problem:
             raise ModelError(f"{self._item.nodeid}: {problem}") from None
 
-    def _options(self, subject: Subject, expect: str, own: Options, budget: Budget) -> Options:
+    def _options(self, subject: ProtocolLike, expect: str, own: Options, budget: CheckBudget) -> Options:
         """What the call says, else what is left of the budget. A violation that fails the test is told in full, for its
         page."""
         left = budget.without(self._spent)
@@ -136,12 +136,12 @@ class ModelCheck:
             beside=beside,
         )
 
-    def _answer(self, request: Request) -> tuple[Report, bool]:
+    def _answer(self, request: TestRequest) -> tuple[Report, bool]:
         """The report, and whether it is an old one; lines of the author's file are those of today."""
         config = self._item.config
         if not config.getoption("--model-check-cache"):
             return self._checked(request), False
-        cache = Cache(getattr(config, "cache", None))
+        cache = VerdictCache(getattr(config, "cache", None))
         question, key, described = request.question, request.key, request.described
         found = cache.get(question, described, request.instance)
         if found is None:
@@ -152,7 +152,7 @@ class ModelCheck:
         cache.put(question if report.verdict is Verdict.HOLDS else key, report, described)
         return report, False
 
-    def _checked(self, request: Request) -> Report:
+    def _checked(self, request: TestRequest) -> Report:
         """A new report, whose time and states the test has spent."""
         began = time.monotonic()
         report = request.check()
@@ -164,9 +164,9 @@ class ModelCheck:
     @property
     def _before(self) -> str:
         """That a budget is of a test, where it has made several checks."""
-        return " (it is of the whole test)" if self._checks > 1 and self._budget != Budget() else ""
+        return " (it is of the whole test)" if self._checks > 1 and self._budget != CheckBudget() else ""
 
-    def _story(self, report: Report, request: Request, why: str, *, strict: bool) -> str:
+    def _story(self, report: Report, request: TestRequest, why: str, *, strict: bool) -> str:
         """What the checker says, where the page is, and how to see it again."""
         told = replace(document(replace(report, telling=None)), closing=f"verdict: {report.verdict}")
         lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]

@@ -10,7 +10,7 @@ from planrace.checker.report.output import OutputError
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.explanation import Declared, Insight
 from planrace.checker.results.guard import fault
-from planrace.checker.results.outcome import Asked, Broken, warned_text
+from planrace.checker.results.outcome import Broken, Expectation, warned_text
 from planrace.checker.results.report import UNAVAILABLE, Finding, Report
 from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Trace
@@ -110,7 +110,7 @@ def _traces(report: Report) -> Iterator[Chosen]:
         yield Chosen("fullest", told.trace, told.match, told.insight, report.variables)
 
 
-def render_whole(form: str, report: Report, asked: Asked | None = None, *, everything: bool = False) -> str:
+def render_whole(form: str, report: Report, asked: Expectation | None = None, *, everything: bool = False) -> str:
     """A form of the whole report but for text, which wants an exit code. ``asked`` is what was asked of the run (forms
     for CI), ``everything`` whether results that are no failures are wanted too (SARIF)."""
     match form:

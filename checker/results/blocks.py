@@ -30,7 +30,7 @@ class Verdicts:
 
 
 @dataclass(frozen=True)
-class Entry:
+class TimelineEntry:
     """One step of a timeline. ``details`` is what changed, ``sees`` what the outside world sees now, ``facts`` what of
     the scenario the step completes; ``mark`` is set on the step that decides."""
 
@@ -47,7 +47,7 @@ class Entry:
 class Timeline:
     """A run, step by step."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[TimelineEntry, ...]
 
 
 @dataclass(frozen=True)

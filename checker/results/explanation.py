@@ -39,7 +39,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Part:
+class ChannelPart:
     """What a variable is of the channel of messages ``channel``: "slots" of a field of messages in order, the "length"
     that counts them, or "messages" in no order: an array over parts of a message of sets, or numbers of copies, of the
     last; ``order`` says where among these each part of a message is. ``over``: there is a channel for each member, over
@@ -58,11 +58,11 @@ class Declared:
     name: str
     shape: Shape
     meaning: str = ""
-    part: Part | None = None
+    part: ChannelPart | None = None
 
 
 @dataclass(frozen=True)
-class Picture:
+class MemberPicture:
     """How to draw what belongs to each member of the index ``title``: ``things`` is an array of sets, ``pointers`` are
     arrays of numbers that name one of these things each (0: none), ``holder`` is an array of who has a lock, or empty.
     Without a title they are no arrays but a set, numbers and a member."""
@@ -74,7 +74,7 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Offer:
+class EnabledStep:
     """A step that is enabled in a state: what ``TraceStep`` has but for the state after it. ``to`` is the number of
     that state among ``Neighbourhood.states``, if it is there."""
 
@@ -94,7 +94,7 @@ class Offer:
 class Neighbour:
     """A state near a trace: what is enabled in it and which properties it breaks."""
 
-    offers: tuple[Offer, ...]
+    offers: tuple[EnabledStep, ...]
     broken: tuple[str, ...] = ()
 
 
@@ -109,7 +109,7 @@ class Neighbourhood:
 
 
 @dataclass(frozen=True)
-class Truth:
+class PropertyTruth:
     """A property at every state of a trace; one about steps, at the step that leads there, and None at state 0.
 
     ``offenders`` names at each state the members for which it is false (endpoint 1), as far as it speaks of members.
@@ -182,7 +182,7 @@ class Causes:
 
 
 @dataclass(frozen=True)
-class Beside:
+class OtherVariant:
     """The same steps in another variant of the protocol, as far as they are enabled there: for each step of the trace
     what became of it, or None where it is not enabled. ``broken`` names at each state the properties that are false."""
 
@@ -198,13 +198,13 @@ class Insight:
     """All of that for one trace; parts that were not asked for are empty. ``recoverable`` is the last state from which
     ``goal`` could still be reached, None where there is no such state or nobody asked."""
 
-    offers: tuple[tuple[Offer, ...], ...] = ()
-    truths: tuple[Truth, ...] = ()
+    offers: tuple[tuple[EnabledStep, ...], ...] = ()
+    truths: tuple[PropertyTruth, ...] = ()
     beliefs: tuple[Belief, ...] = ()
     touched: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
     """For each step the places that it reads and those that it writes."""
     recoverable: int | None = None
     goal: str = ""
     causes: Causes | None = None
-    beside: Beside | None = None
+    beside: OtherVariant | None = None
     neighbourhood: Neighbourhood | None = None

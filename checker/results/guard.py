@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
-from planrace.checker.results.report import NOT_TOLD, UNAVAILABLE, Warned
+from planrace.checker.results.report import NOT_TOLD, UNAVAILABLE, ModelWarning
 from planrace.checker.results.wording import joined
 
 X = TypeVar("X")
@@ -49,10 +49,10 @@ class Guard:
             known.append(what)
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[ModelWarning, ...]:
         """What was noted, one for each reason."""
         noted = self._noted.items()
-        return tuple(Warned(kind, subject, _said(kind, what, why)) for (kind, subject, why), what in noted)
+        return tuple(ModelWarning(kind, subject, _said(kind, what, why)) for (kind, subject, why), what in noted)
 
 
 def _said(kind: str, what: list[str], why: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Painted:
+class NotebookRepr:
     """Something that notebooks show as HTML, once ``painted_by`` has been told how."""
 
     def _repr_html_(self) -> str | None:

@@ -7,14 +7,14 @@ import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planrace.checker.results.report import Finding, Report, Warned
+from planrace.checker.results.report import Finding, ModelWarning, Report
 from planrace.checker.results.trace import Source, Trace
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 
 UNDECIDED = EXIT_CODES[Verdict.UNKNOWN]
 
 
-class Judged(enum.Enum):
+class FindingStatus(enum.Enum):
     """What a finding is for its run. ``OPEN`` is undecided where that does no harm, for the run came to what was
     expected of it."""
 
@@ -39,7 +39,7 @@ class Complaint:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Expectation:
     """What is asked of a run beside its report: ``--expect``, ``--strict``."""
 
     expected: str | None = None
@@ -47,11 +47,11 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What a run came to: its report, by what was asked of it."""
 
     report: Report
-    asked: Asked = Asked()
+    asked: Expectation = Expectation()
 
     @property
     def code(self) -> int:
@@ -89,13 +89,13 @@ class Outcome:
         why = "".join(f"; {kind}" for kind in dict.fromkeys(c.kind for c in self.complaints))
         return f"{sign} {self.report.verdict.word}{met}{why}"
 
-    def of(self, f: Finding) -> Judged:
+    def of(self, f: Finding) -> FindingStatus:
         """What the finding is for the run."""
         if f.verdict is Verdict.HOLDS:
-            return Judged.HOLDS
+            return FindingStatus.HOLDS
         if f.verdict is Verdict.VIOLATED:
-            return Judged.EXPECTED if self._met else Judged.FAILED
-        return Judged.OPEN if self._met else Judged.UNDECIDED
+            return FindingStatus.EXPECTED if self._met else FindingStatus.FAILED
+        return FindingStatus.OPEN if self._met else FindingStatus.UNDECIDED
 
     @property
     def complaints(self) -> tuple[Complaint, ...]:
@@ -124,22 +124,22 @@ class Outcome:
             yield Complaint("nothing checked", "nothing checked", told, undecided=True)
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[ModelWarning, ...]:
         """Warnings that fail nothing."""
         return tuple(w for w in self.report.warnings if not (w.strict and self.asked.strict))
 
 
-def warned_title(w: Warned) -> str:
+def warned_title(w: ModelWarning) -> str:
     """A warning by name."""
     return f"{w.kind}: {w.subject}" if w.subject else w.kind
 
 
-def warned_text(w: Warned) -> str:
+def warned_text(w: ModelWarning) -> str:
     """A warning in a sentence."""
     return f"{w.subject or w.kind}: {w.message}."
 
 
-def warned_about(w: Warned) -> str:
+def warned_about(w: ModelWarning) -> str:
     """The action or property where a warning can be shown: without a subject the last action that leads to it."""
     return w.subject or (w.trace.steps[-1].action if w.trace is not None and w.trace.steps else "")
 

@@ -64,7 +64,7 @@ class Certificate:
 
 
 @dataclass(frozen=True)
-class Unreached:
+class InductionCounterexample:
     """A counterexample to induction, at ``parameters``: a run from a state that need not be reachable.
 
     Until its last step everything holds that the induction assumes; the last step breaks the property.

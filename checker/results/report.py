@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from planrace.checker.results.explanation import Causes, Declared, Insight, Picture
-from planrace.checker.results.notebook import Painted
-from planrace.checker.results.proof import Certificate, Confirmation, Unreached
-from planrace.checker.results.scenario import Match, Telling
-from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
+from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
+from planrace.checker.results.notebook import NotebookRepr
+from planrace.checker.results.proof import Certificate, Confirmation, InductionCounterexample
+from planrace.checker.results.scenario import FullMatch, Match
+from planrace.checker.results.temporal import DeadEnd, Fairness, Runbook
 from planrace.checker.results.trace import Source, Trace
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 from planrace.checker.results.wording import about, counted
@@ -44,8 +44,8 @@ class Finding:
     trace: Trace | None = None
     match: Match | None = None
     parameters: Mapping[str, int] | None = None
-    unreached: Unreached | None = None
-    hopeless: Hopeless | None = None
+    unreached: InductionCounterexample | None = None
+    hopeless: DeadEnd | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
     insight: Insight | None = None
@@ -78,7 +78,7 @@ OF_MODEL = "the model"
 
 
 @dataclass(frozen=True)
-class Warned:
+class ModelWarning:
     """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
     "never happens" (an action), "vacuous" (a property), "lemma left out" (the last step of ``trace``, whose start need
     not be reachable, breaks it), "not declared" (a property or another thing that was made for the protocol and is part
@@ -100,7 +100,7 @@ class Warned:
 
 
 @dataclass(frozen=True)
-class Exploration:
+class Coverage:
     """What a search or simulation covered. ``stopped`` says why it is not complete; ``seconds`` is wall time."""
 
     states: int
@@ -127,7 +127,7 @@ class Exploration:
 
 
 @dataclass(frozen=True)
-class Report(Painted):
+class Report(NotebookRepr):
     """Everything that a run of ``check`` says. ``parameters``: sizes, and options that are not as usual."""
 
     protocol: str
@@ -136,17 +136,17 @@ class Report(Painted):
     protections: tuple[str, ...]
     engine: str
     findings: tuple[Finding, ...]
-    exploration: Exploration | None
+    exploration: Coverage | None
     left_out: tuple[tuple[str, str, str], ...] = ()
     """Properties that a proof for every size is not asked about unless they are named: name, kind, why."""
-    telling: Telling | None = None
+    telling: FullMatch | None = None
     interrupted: bool = False
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[ModelWarning, ...] = ()
     proofs: tuple[Certificate, ...] = ()
     every_size: bool = False
     """The report is about every size; ``parameters`` then holds only those that were fixed."""
     variables: tuple[Declared, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[MemberPicture, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
     """Where properties stand, by name (or ``about``, where an action has it), and the guards of actions, by ``ending``
     where these have several outcomes."""

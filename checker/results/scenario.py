@@ -49,7 +49,7 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Telling:
+class FullMatch:
     """A scenario looked for by search: the trace that shows it in full, or how far the search came."""
 
     match: Match | None

@@ -21,7 +21,7 @@ class Fairness:
 
 
 @dataclass(frozen=True)
-class Vain:
+class IneffectiveOutcome:
     """An outcome of an action that still comes about in so many states, and never helps."""
 
     action: str
@@ -42,14 +42,14 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Hopeless:
+class DeadEnd:
     """Why there is no recovery: ``states`` can be reached by steps that may help (``whole``: these are all), in none of
     them are the parts ``never`` of the goal true."""
 
     states: int
     whole: bool
     never: tuple[str, ...]
-    vain: tuple[Vain, ...]
+    vain: tuple[IneffectiveOutcome, ...]
     refused: tuple[Refusal, ...]
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from planrace.checker.results.notebook import Painted
+from planrace.checker.results.notebook import NotebookRepr
 from planrace.checker.results.wording import counted, ending
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class TraceStep:
 
 
 @dataclass(frozen=True)
-class Trace(Painted):
+class Trace(NotebookRepr):
     """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. After its last step a lasso goes on as after step
     ``loop`` (0: as from the start), for ever."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.limits import until
-from planrace.checker.results.report import Exploration, Warned
+from planrace.checker.results.report import Coverage, ModelWarning
 from planrace.checker.run.options import Options
 from planrace.model.language import Instance, ModelError
 from planrace.model.language.errors import known
@@ -45,7 +45,7 @@ def engine_of(options: Options) -> str:
 
 def ask(
     engine: str, instance: Instance, properties: list[Property], options: Options
-) -> tuple[str, list[Answer], Exploration | None, bool, tuple[Warned, ...]]:
+) -> tuple[str, list[Answer], Coverage | None, bool, tuple[ModelWarning, ...]]:
     """The engine that answered, the answers, what was covered, whether it was interrupted, and warnings about the
     model. Only explicit search answers properties of continuations and warns. All ends with the time limit."""
     with until(options.seconds):
@@ -54,7 +54,7 @@ def ask(
 
 def _asked(
     engine: str, instance: Instance, properties: list[Property], options: Options
-) -> tuple[str, list[Answer], Exploration | None, bool, tuple[Warned, ...]]:
+) -> tuple[str, list[Answer], Coverage | None, bool, tuple[ModelWarning, ...]]:
     common: dict[str, Any] = {"listener": options.listener, "fail_fast": options.fail_fast}
     checkable = [p for p in properties if isinstance(p, Checkable)]
     if engine in SYMBOLIC:
@@ -72,7 +72,7 @@ def _asked(
 
 def _simulated(
     instance: Instance, properties: list[Checkable], options: Options, common: dict[str, Any]
-) -> tuple[list[Answer], Exploration, bool]:
+) -> tuple[list[Answer], Coverage, bool]:
     from planrace.checker.engines.explicit.simulate import Simulation
 
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(2**32)

@@ -13,7 +13,7 @@ from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.slicing import irrelevant, without
 from planrace.checker.engines.explicit.symmetry import check_symmetric, symmetric_sorts
 from planrace.checker.engines.explicit.transition_graph import graph
-from planrace.checker.engines.explicit.vacuity import Census
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import CostlyError, Limits
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import (
@@ -21,8 +21,8 @@ from planrace.checker.results.report import (
     OF_MODEL,
     UNTRUSTED_CACHE,
     WITHOUT_FAULTS,
-    Exploration,
-    Warned,
+    Coverage,
+    ModelWarning,
 )
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import joined
@@ -51,12 +51,12 @@ class Searched:
     engine: str
     search: Any
     answers: list[Answer]
-    covered: Exploration
-    census: Census | None = None
-    notes: tuple[Warned, ...] = ()
+    covered: Coverage
+    census: VacuityCheck | None = None
+    notes: tuple[ModelWarning, ...] = ()
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[ModelWarning, ...]:
         """What the author of the model should know, and what there is to say about machine code."""
         census, guard = self.census, Guard()
         if census is None:
@@ -67,7 +67,7 @@ class Searched:
 
 def searched(
     engine: str, instance: Instance, properties: list[Property], options: Options
-) -> tuple[str, list[Answer], Exploration, bool, tuple[Warned, ...]]:
+) -> tuple[str, list[Answer], Coverage, bool, tuple[ModelWarning, ...]]:
     """The engine that answered, the answers, what the main search covered, whether it was interrupted, and warnings.
 
     Liveness is read without symmetry reduction, and often without faults, so it wants searches of its own; where
@@ -104,12 +104,12 @@ def _alike(live: Sequence[Liveness]) -> Iterable[list[Liveness]]:
     return found.values()
 
 
-def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[Warned]:
+def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[ModelWarning]:
     """Liveness that holds says nothing of the faults that were asked for, unless it is promised despite them."""
     faults = joined(instance.system.faults)
     for a in answers:
         if faults and isinstance(a.property, Liveness) and a.verdict is Verdict.HOLDS and not a.property.despite_faults:
-            yield Warned(WITHOUT_FAULTS, a.property.name, f"was answered without {faults} (see despite_faults)")
+            yield ModelWarning(WITHOUT_FAULTS, a.property.name, f"was answered without {faults} (see despite_faults)")
 
 
 def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> str | None:
@@ -139,11 +139,11 @@ class _Early:
 
     def enough(self, search: Search) -> bool:
         """Look; whether nothing is open then."""
-        from planrace.checker.engines.temporal.liveness import Liveliness
+        from planrace.checker.engines.temporal.liveness import LivenessChecker
 
         with suppress(TimeUpError):  # then the search that follows says so
             for p in self._properties:
-                answer = Liveliness(search).violation(p)
+                answer = LivenessChecker(search).violation(p)
                 if answer is not None:
                     self.answers[p.name] = answer
         return len(self.answers) == len(self._properties)
@@ -171,10 +171,10 @@ def _explore(
     if options.symmetry:
         outgrown = OUTGROWN_RELATED if related(instance, symmetric_sorts(instance)) else OUTGROWN_ORBITS
     named = without(instance, common["sliced"])
-    notes: tuple[Warned, ...] = ()
+    notes: tuple[ModelWarning, ...] = ()
 
-    def census() -> Census | None:
-        return None if live else Census(named, properties)
+    def census() -> VacuityCheck | None:
+        return None if live else VacuityCheck(named, properties)
 
     if engine == "auto" and (limits.states is None or limits.states > outgrown):
         seen = census()
@@ -188,7 +188,7 @@ def _explore(
             {**common, "symmetric": True, "tried": UNASKED, "keep": every} if reduced else {**common, "keep": every}
         )
 
-        def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, Census | None]:
+        def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, VacuityCheck | None]:
             """A native search for what is open, or why there is none, and what it will have met beside that."""
             open_ = [p for p in checkable if p.name not in {a.property.name for a in known}]
             again = census()
@@ -216,9 +216,9 @@ def _explore(
 def _continued(
     first: Search,
     answers: list[Answer],
-    covered: Exploration,
-    seen: Census | None,
-    anew: Callable[[Sequence[Answer], float | None], tuple[Any, Census | None]],
+    covered: Coverage,
+    seen: VacuityCheck | None,
+    anew: Callable[[Sequence[Answer], float | None], tuple[Any, VacuityCheck | None]],
     most: int | None,
 ) -> Searched:
     """Go on where ``first`` ended, up to ``most`` states: in machine code as soon as that is worth what it takes to
@@ -301,19 +301,19 @@ def _native(
         return f"{type(problem).__name__}: {problem}"
 
 
-def _without_code(why: str) -> tuple[Warned, ...]:
+def _without_code(why: str) -> tuple[ModelWarning, ...]:
     """That the search went on in Python, and why."""
     slow = f"This search ran in Python, which is slower than machine code: {why}."
-    return (Warned(NO_MACHINE_CODE, "", slow),)
+    return (ModelWarning(NO_MACHINE_CODE, "", slow),)
 
 
-def _about_code(native: Any) -> tuple[Warned, ...]:
+def _about_code(native: Any) -> tuple[ModelWarning, ...]:
     """What was kept on disk and could not be trusted."""
     refused = native.program.machine.refused
     if refused is None:
         return ()
     message = f"Machine code was made anew; what is kept on disk was not loaded: {refused}."
-    return (Warned(UNTRUSTED_CACHE, "", message),)
+    return (ModelWarning(UNTRUSTED_CACHE, "", message),)
 
 
 # Continuations ---------------------------------------------------------------------------------------------------
@@ -332,15 +332,15 @@ def _answered(p: Any, found: Searched, ask: Callable[[Searched], Any]) -> Answer
 
 
 def _recoveries(found: Searched) -> Any:
-    from planrace.checker.engines.temporal.recovery import Recoveries
+    from planrace.checker.engines.temporal.recovery import RecoveryChecker
 
-    return Recoveries(found.search, _maker(found))
+    return RecoveryChecker(found.search, _maker(found))
 
 
 def _livenesses(found: Searched) -> Any:
-    from planrace.checker.engines.temporal.liveness import Liveliness
+    from planrace.checker.engines.temporal.liveness import LivenessChecker
 
-    return Liveliness(found.search, _maker(found))
+    return LivenessChecker(found.search, _maker(found))
 
 
 def _maker(found: Searched) -> Any:

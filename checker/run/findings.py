@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from planrace.checker.engines.answer import Answer, shows
 from planrace.checker.engines.limits import Limits, until
 from planrace.checker.explain.distinct_causes import different
-from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.explainer import Explainer, Wanted
 from planrace.checker.explain.least_delay import Seek
 from planrace.checker.explain.side_by_side import check_alike
 from planrace.checker.explain.states import declared, pictures, sources
 from planrace.checker.results.guard import Guard, TimeUpError
-from planrace.checker.results.proof import Unreached
+from planrace.checker.results.proof import InductionCounterexample
 from planrace.checker.results.report import Finding, Others
-from planrace.checker.results.scenario import Match, Telling
+from planrace.checker.results.scenario import FullMatch, Match
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.engines import ask
 from planrace.checker.run.options import Options
@@ -123,7 +123,7 @@ class Narrator:
         self.instance = instance
         self.options = options
         self.guard = guard
-        self.lens = Lens(instance, sight, guard)
+        self.lens = Explainer(instance, sight, guard)
         self.scenario = instance.system.scenarios[0] if instance.system.scenarios else None
         self.choose = choose
         self._shortest: Shortest | None = None
@@ -141,7 +141,7 @@ class Narrator:
             others = self.guard.told(p.name, "counterexamples that differ", lambda: self._others(p), None)
         if answer.unreached is not None:
             begun = self.lens.trace(answer.unreached, p.name)
-            unreached = None if begun is None else Unreached(begun, self.instance.parameters)
+            unreached = None if begun is None else InductionCounterexample(begun, self.instance.parameters)
         return Finding(
             p.name,
             p.kind,
@@ -188,7 +188,7 @@ class Narrator:
         found = different(self.instance, p, seeker(self.options, first=False))
         return Others(tuple((r.trace(), why) for r, why in found.runs), found.how)
 
-    def telling(self, findings: Sequence[Finding]) -> tuple[Telling | None, bool]:
+    def telling(self, findings: Sequence[Finding]) -> tuple[FullMatch | None, bool]:
         """Where a counterexample shows a scenario only in part, look for a run that shows it in full; whether that was
         interrupted."""
         found = [f.match for f in findings if f.match is not None]
@@ -196,13 +196,13 @@ class Narrator:
             return None, False
         return self.guard.told(FULLEST, "searches for it", self._in_time, (None, False))
 
-    def _in_time(self) -> tuple[Telling, bool]:
+    def _in_time(self) -> tuple[FullMatch, bool]:
         try:
             return self._guided()
         except TimeUpError as problem:
-            return Telling(None, None, f"not found: {problem}"), False
+            return FullMatch(None, None, f"not found: {problem}"), False
 
-    def _guided(self) -> tuple[Telling, bool]:
+    def _guided(self) -> tuple[FullMatch, bool]:
         from planrace.checker.engines.scenario.guide import Guide
         from planrace.checker.engines.scenario.match import match
 
@@ -215,12 +215,12 @@ class Narrator:
             how = f"guided search, {guide.states} product states; not necessarily the shortest"
             trace = self.lens.trace(recording, FULLEST)
             insight = self.lens.insight(recording, self._shown(recording), FULLEST)
-            return Telling(match(scenario, recording), trace, how, insight), False
+            return FullMatch(match(scenario, recording), trace, how, insight), False
         if guide.stopped is None:
-            return Telling(
+            return FullMatch(
                 None, None, f"complete search of {guide.states} product states: no run shows it in full"
             ), False
-        return Telling(
+        return FullMatch(
             None, None, f"not found: {guide.stopped}, after {guide.states} product states"
         ), guide.interrupted
 

@@ -12,7 +12,7 @@ from planrace.properties.kinds import Property
 
 
 @dataclass(frozen=True)
-class Listed:
+class ListedProtocol:
     """A protocol and what can be chosen for it. ``on`` names the protections that it has by itself; ``faults`` and
     ``scenarios`` are meanings and titles by name."""
 
@@ -31,7 +31,7 @@ class Listed:
 class Listing:
     """Protocols, and the engines with what each of them does."""
 
-    protocols: tuple[Listed, ...]
+    protocols: tuple[ListedProtocol, ...]
     engines: Mapping[str, str]
 
 
@@ -46,10 +46,10 @@ def _named(given: str) -> list[str]:
     return (names_in(given) if given.endswith(".py") else []) or [given]
 
 
-def listed(variant: Variant) -> Listed:
+def listed(variant: Variant) -> ListedProtocol:
     """One protocol."""
     system, protocol = variant.system(), variant.protocol
-    return Listed(
+    return ListedProtocol(
         name=variant.name,
         meaning=variant.meaning or protocol.meaning,
         parameters=tuple(protocol.parameters.values()),
@@ -69,7 +69,7 @@ def listing_text(found: Listing) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _listed(one: Listed) -> Iterator[str]:
+def _listed(one: ListedProtocol) -> Iterator[str]:
     yield f"{one.name}: {one.meaning or 'no description'}"
     yield "  parameters (-s NAME=VALUE)"
     yield from _table((p.name, f"{p.default} ({p.low}–{p.high})  {p.meaning}") for p in one.parameters)

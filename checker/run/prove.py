@@ -8,18 +8,18 @@ from itertools import combinations
 from typing import Any
 
 from planrace.checker.advice.lint.undeclared import forgotten
-from planrace.checker.engines.limits import Limits, Listener, Watchman
-from planrace.checker.engines.proof.decide import Decider, Decision, LeftOut
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener
+from planrace.checker.engines.proof.decide import Decider, Decision, NonInductiveLemma
 from planrace.checker.engines.proof.houdini import Argument, Discharged, Provable
 from planrace.checker.engines.proof.infer import Inference, instances, lemmas, smallest
 from planrace.checker.engines.proof.obligations import RLIMIT
 from planrace.checker.engines.proof.refute import Refuter
 from planrace.checker.engines.proof.statement import assumptions, statement
-from planrace.checker.explain.explainer import Lens, Wanted
+from planrace.checker.explain.explainer import Explainer, Wanted
 from planrace.checker.explain.states import declared, sources
 from planrace.checker.results.guard import Guard
-from planrace.checker.results.proof import INITIALLY, Certificate, Conjunct, Obligation, Unreached
-from planrace.checker.results.report import LEFT_OUT, OF_MODEL, Finding, Report, Warned
+from planrace.checker.results.proof import INITIALLY, Certificate, Conjunct, InductionCounterexample, Obligation
+from planrace.checker.results.report import LEFT_OUT, OF_MODEL, Finding, ModelWarning, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
 from planrace.checker.semantics.replay import Recording
@@ -59,7 +59,7 @@ class Proving:
         self._found: tuple[Proof, ...] | None = None
         self.fixed = dict(parameters or {})
         self.system = self._system(faults or ())
-        self._watchman = Watchman("proving", limits or Limits(), listener)
+        self._watchman = LimitGuard("proving", limits or Limits(), listener)
         self._rlimit = rlimit
         self._inferred = ""
         self._grammars = [False, True] if infer else []
@@ -131,7 +131,7 @@ class Proving:
         self._found = (Proof(tuple(found), assuming, schedules),)
         self.system = self._system(self._faults or ())
 
-    def _warnings(self) -> tuple[Warned, ...]:
+    def _warnings(self) -> tuple[ModelWarning, ...]:
         """Declared lemmas that something which is not proved was to rest on, and that are none."""
         if self._inferred or self.interrupted or self.decider.refuter.spent:
             return ()
@@ -179,12 +179,12 @@ class Proving:
         )
 
     # Telling ---------------------------------------------------------------------------------------------------
-    def _lens(self, run: Recording) -> Lens:
-        return Lens(run.interpreter.instance, Wanted(full=True), self._guard)
+    def _lens(self, run: Recording) -> Explainer:
+        return Explainer(run.interpreter.instance, Wanted(full=True), self._guard)
 
-    def _unreached(self, d: Decision, p: Property) -> Unreached | None:
+    def _unreached(self, d: Decision, p: Property) -> InductionCounterexample | None:
         begun = None if d.unreached is None else self._lens(d.unreached.recording).trace(d.unreached.recording, p.name)
-        return None if d.unreached is None or begun is None else Unreached(begun, d.unreached.parameters)
+        return None if d.unreached is None or begun is None else InductionCounterexample(begun, d.unreached.parameters)
 
     def _variables(self, run: Recording) -> Any:
         return self._guard.told("the report", "sorts of variables", lambda: declared(run.interpreter.instance), ())
@@ -266,14 +266,16 @@ def _obligation(o: Discharged) -> Obligation:
     return Obligation(o.kind, o.fact, o.action, r.proved, uses, r.seconds, r.reason)
 
 
-def _useless(x: LeftOut) -> Warned:
+def _useless(x: NonInductiveLemma) -> ModelWarning:
     if x.action == INITIALLY:
-        return Warned(LEFT_OUT, f"lemma {x.lemma}", "left out, for it is false initially")
+        return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", "left out, for it is false initially")
     if x.shown is None:
-        return Warned(LEFT_OUT, f"lemma {x.lemma}", f"left out, for it is not shown after {x.action} ({x.reason})")
+        return ModelWarning(
+            LEFT_OUT, f"lemma {x.lemma}", f"left out, for it is not shown after {x.action} ({x.reason})"
+        )
     sizes = ", ".join(f"{n}={v}" for n, v in x.shown.parameters.items()) or "the only size"
     told = f"left out, for {x.action} does not keep it (at {sizes}, from a state that need not be reachable)"
-    return Warned(LEFT_OUT, f"lemma {x.lemma}", told, x.shown.recording.trace())
+    return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", told, x.shown.recording.trace())
 
 
 def _left(p: Property, why: str | None = None) -> Finding:

@@ -11,7 +11,7 @@ from planrace.checker.advice.lint.undeclared import forgotten
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.limits import time_left, until
 from planrace.checker.results.guard import Guard, TimeUpError
-from planrace.checker.results.report import Exploration, Report, Warned
+from planrace.checker.results.report import Coverage, ModelWarning, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.engines import EXPLICIT, ask, engine_of
 from planrace.checker.run.findings import Narrator, laid_beside, sight_of, telling_time, told_of
@@ -95,8 +95,8 @@ def _checked(
 
 
 def _many(
-    engine: str, instance: Instance, asked: Sequence[Property], covered: Exploration | None, options: Options
-) -> tuple[Warned, ...]:
+    engine: str, instance: Instance, asked: Sequence[Property], covered: Coverage | None, options: Options
+) -> tuple[ModelWarning, ...]:
     """What makes the states so many, where their number, or the memory for them, ended the search."""
     if engine not in EXPLICIT or covered is None or covered.stopped is None:
         return ()

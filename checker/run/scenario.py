@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from planrace.checker.explain.explainer import Lens
+from planrace.checker.explain.explainer import Explainer
 from planrace.checker.results.guard import Guard
 from planrace.checker.results.report import Finding, Report
-from planrace.checker.results.scenario import Telling
+from planrace.checker.results.scenario import FullMatch
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.run.engines import ask
@@ -65,10 +65,10 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
             break
     telling = trace = insight = None
     if found.best is not None:
-        best, lens = found.best, Lens(instance, sight_of(options, others, guard), guard)
+        best, lens = found.best, Explainer(instance, sight_of(options, others, guard), guard)
         trace, insight = lens.trace(best, name), lens.insight(best, None, name)
         matched = guard.told(name, "matches", lambda: match(scenario, best), None)
-        telling = None if matched is None else Telling(matched, trace, found.how, insight)
+        telling = None if matched is None else FullMatch(matched, trace, found.how, insight)
     shown = telling.match if telling is not None else None
     finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, shown)
     model = told_of(instance, guard)

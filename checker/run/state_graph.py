@@ -10,7 +10,7 @@ from planrace.checker.report.text.values import lines
 from planrace.checker.report.trace.graphs import called
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.wording import numbered
-from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Invariant, Property
@@ -30,7 +30,7 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
     import networkx
 
     interpreter = Interpreter(instance)
-    tell = Teller(interpreter)
+    tell = Describer(interpreter)
     graph = networkx.MultiDiGraph()
     numbers: dict[State, int] = {}
     queue = [interpreter.initial()]
@@ -55,7 +55,7 @@ def _add(
     graph: networkx.MultiDiGraph,
     numbers: dict[State, int],
     s: State,
-    tell: Teller,
+    tell: Describer,
     properties: tuple[Property, ...],
     variables: tuple[Declared, ...],
 ) -> None:

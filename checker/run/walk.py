@@ -8,7 +8,7 @@ from typing import Any
 
 from planrace.checker.engines.answer import shows
 from planrace.checker.results.trace import ShownState, Trace, TraceStep
-from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Pick, Recording, record
 from planrace.model.language import Instance, ModelError
@@ -24,7 +24,7 @@ class Walk:
         self.instance = instance
         self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self._random = random.Random(self.seed)
-        self._tell = Teller(Interpreter(instance))
+        self._tell = Describer(Interpreter(instance))
         self._run = Recording(self._tell.interpreter)
 
     def __len__(self) -> int:

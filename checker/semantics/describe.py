@@ -10,7 +10,7 @@ from planrace.checker.semantics.interpreter import Context, Interpreter, Move, S
 from planrace.model.language import Array, Bool, Enum, Instance, Maybe, Says, SetOf, Sort, Term
 
 
-class Teller:
+class Describer:
     """Turns the interpreter's values into those of reports."""
 
     def __init__(self, interpreter: Interpreter, *, plain: bool = False) -> None:

@@ -55,7 +55,7 @@ class Field:
         return range(self.word, self.word + max(1, -(-self.width // WORD)))
 
 
-Fields: TypeAlias = dict[tuple[str, tuple[int, ...]], Field]
+PackedFields: TypeAlias = dict[tuple[str, tuple[int, ...]], Field]
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Layout:
         return self._used[0] < WORD or any(not f.is_set and f.high - f.low < f.mask for f in first)
 
     def _pack(self, sort: Index | None) -> None:
-        self.fields: Fields = {}
+        self.fields: PackedFields = {}
         self.blocks: Blocks | None = None
         self._used = [0]
         leaves = [(v.name, path, leaf) for v in self.instance.system.variables for path, leaf in self._leaves(v.sort)]
@@ -104,7 +104,7 @@ class Layout:
             self.fields[name, path] = places.get((name, path)) or self._place(name, path, leaf)
         self.words = len(self._used)
 
-    def _block(self, sort: Index, leaves: Sequence[tuple[str, tuple[int, ...], Sort]]) -> Fields:
+    def _block(self, sort: Index, leaves: Sequence[tuple[str, tuple[int, ...], Sort]]) -> PackedFields:
         """Place what is of one member of ``sort``, member by member."""
         sorts = {v.name: v.sort for v in self.instance.system.variables}
         members: list[list[tuple[str, tuple[int, ...], Sort]]] = [[] for _ in self.instance.members(sort)]
@@ -115,7 +115,7 @@ class Layout:
         width = sum(self._sized(name, leaf)[3] for name, _, leaf in members[0])
         if width > WORD:
             return {}
-        found: Fields = {}
+        found: PackedFields = {}
         places = []
         for block in members:
             word = self._room(width)

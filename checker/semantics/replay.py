@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from planrace.checker.results.trace import Trace
-from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 
 Pick = tuple[str, tuple[int, ...]]
@@ -39,7 +39,7 @@ class Recording:
 
     def trace(self, *, plain: bool = False) -> Trace:
         """The run in the words of reports; ``plain``: without the author's, and without what the world sees."""
-        tell = Teller(self.interpreter, plain=plain)
+        tell = Describer(self.interpreter, plain=plain)
         steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
         return Trace(tell.state(self.states[0]), tuple(steps))
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from planrace.model.language.terms import Term
 
 
-Step: TypeAlias = "tuple[CodeType, int, int]"
+CodePoint: TypeAlias = "tuple[CodeType, int, int]"
 """Where a function is while it runs: its code, the instruction and the line."""
-Trail: TypeAlias = "tuple[Step, ...]"
+Trail: TypeAlias = "tuple[CodePoint, ...]"
 """Functions of the author that run, each called by the next."""
 
 
@@ -100,7 +100,7 @@ def handed_on(*things: object) -> None:
 
 def _trail_to(code: CodeType | None) -> Trail:
     """Where the author's functions are that run now, up to the one of this code; without one the innermost alone."""
-    found: list[Step] = []
+    found: list[CodePoint] = []
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if is_authors(frame):

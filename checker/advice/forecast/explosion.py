@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.fewer import NOTABLE, Advice, VariableShare, bounds, slices, subsystems
 from planrace.checker.advice.forecast.growth import smaller
 from planrace.checker.advice.forecast.sample import sampled
@@ -72,12 +72,12 @@ class Explosion:
 
 
 def explain_explosion(
-    instance: Instance, properties: Sequence[Property] | None = None, budget: Budget | None = None
+    instance: Instance, properties: Sequence[Property] | None = None, budget: SearchBudget | None = None
 ) -> Explosion:
     """What multiplies the states of a search for ``properties`` (those of the system), without reduction by symmetry.
     Raises ``ModelError`` where the model is wrong."""
     asked = instance.system.properties if properties is None else tuple(properties)
-    budget = budget or Budget()
+    budget = budget or SearchBudget()
     sliced = irrelevant(instance, asked)
     search, sample = sampled(instance, budget, sliced=sliced)
     small = _Small(instance, budget, sliced, sample.states if sample.complete else None)
@@ -135,7 +135,7 @@ def actions(search: Search) -> tuple[ActionShare, ...]:
 class _Small:
     """Measurements on ``base``: the instance, or the greatest smaller one that can be counted; None: there is none."""
 
-    def __init__(self, instance: Instance, budget: Budget, sliced: Sequence[str], states: int | None) -> None:
+    def __init__(self, instance: Instance, budget: SearchBudget, sliced: Sequence[str], states: int | None) -> None:
         self._budget, self._sliced = budget, sliced
         self._began = time.monotonic()
         self.base, self.states = self._shrunk(instance, states)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.cone import cone
 from planrace.checker.advice.forecast.sample import Sample, sampled
 from planrace.checker.engines.explicit.search import Search
@@ -68,7 +68,9 @@ def slices(
             )
 
 
-def subsystems(instance: Instance, properties: Sequence[Property], budget: Budget, whole: Sample) -> Iterator[Advice]:
+def subsystems(
+    instance: Instance, properties: Sequence[Property], budget: SearchBudget, whole: Sample
+) -> Iterator[Advice]:
     """Properties that depend on some of the actions only, by what they depend on."""
     groups: dict[tuple[str, ...], list[Checkable]] = {}
     for p in properties:

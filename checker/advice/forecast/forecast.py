@@ -33,7 +33,7 @@ from planrace.properties.kinds import Property
 if TYPE_CHECKING:
     from planrace.checker.advice.forecast.explosion import Explosion
 
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.sample import Sample, sampled
 
 WIDEST = 1000.0
@@ -43,7 +43,7 @@ FALLEN = 0.5
 
 
 @dataclass(frozen=True)
-class Interval:
+class ForecastInterval:
     """An estimate: ``low``…``high``, most likely about ``middle``."""
 
     low: float
@@ -54,13 +54,13 @@ class Interval:
     def exact(self) -> bool:
         return self.low == self.high
 
-    def plus(self, low: float, high: float) -> Interval:
+    def plus(self, low: float, high: float) -> ForecastInterval:
         """The interval of sums with something between ``low`` and ``high``."""
-        return Interval(self.low + low, self.middle + (low + high) / 2, self.high + high)
+        return ForecastInterval(self.low + low, self.middle + (low + high) / 2, self.high + high)
 
-    def times(self, low: float, high: float) -> Interval:
+    def times(self, low: float, high: float) -> ForecastInterval:
         """The interval of products with something between ``low`` and ``high``."""
-        return Interval(self.low * low, self.middle * math.sqrt(low * high), self.high * high)
+        return ForecastInterval(self.low * low, self.middle * math.sqrt(low * high), self.high * high)
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ class Forecast:
     faults: tuple[str, ...]
     protections: tuple[str, ...]
     at_least: int
-    states: Interval | None
+    states: ForecastInterval | None
     how: str
     symmetry: bool
     sliced: tuple[str, ...]
     rate: Rate
-    seconds: Interval | None
-    memory: Interval | None
+    seconds: ForecastInterval | None
+    memory: ForecastInterval | None
     sample: Sample
     explosion: Explosion | None = None
     states_per_orbit: int = 1
@@ -90,7 +90,7 @@ class Forecast:
 def forecast(
     instance: Instance,
     properties: Sequence[Property] | None = None,
-    budget: Budget | None = None,
+    budget: SearchBudget | None = None,
     *,
     symmetric: bool | None = None,
 ) -> Forecast:
@@ -106,13 +106,13 @@ class Forecaster:
         self,
         instance: Instance,
         properties: Sequence[Property] | None,
-        budget: Budget | None,
+        budget: SearchBudget | None,
         *,
         symmetric: bool | None,
     ) -> None:
         self.instance = instance
         self.properties = instance.system.properties if properties is None else tuple(properties)
-        self.budget = budget or Budget()
+        self.budget = budget or SearchBudget()
         if symmetric:
             check_symmetric(instance, self.properties)
         self.symmetric, self._free = bool(symmetric), symmetric is None
@@ -169,15 +169,15 @@ class Forecaster:
         per_second = max(1, round(sample.states / max(sample.seconds, 1e-6)))
         return Rate("explicit", sample.states, sample.complete, per_second, EXPLICIT_BYTES, (self._resident,) * 2)
 
-    def _states(self, sample: Sample, rate: Rate, at_least: int) -> tuple[Interval | None, str]:
+    def _states(self, sample: Sample, rate: Rate, at_least: int) -> tuple[ForecastInterval | None, str]:
         if sample.complete or rate.complete:
-            return Interval(at_least, at_least, at_least), "counted: the search is that small"
+            return ForecastInterval(at_least, at_least, at_least), "counted: the search is that small"
         fallen = self._falling(sample)
         if fallen is not None:
             return fallen
         return self._growing(at_least)
 
-    def _falling(self, sample: Sample) -> tuple[Interval, str] | None:
+    def _falling(self, sample: Sample) -> tuple[ForecastInterval, str] | None:
         """From levels that shrink."""
         left = tail(sample.levels)
         if left is None or sample.levels[-1] > FALLEN * max(sample.levels):
@@ -185,9 +185,9 @@ class Forecaster:
         most = sample.states + left
         levels = numbered(len(sample.levels), "level")
         how = f"the last of {levels} shrink; their geometric tail is the most there may be to come"
-        return Interval(sample.states, math.sqrt(sample.states * most), most), how
+        return ForecastInterval(sample.states, math.sqrt(sample.states * most), most), how
 
-    def _growing(self, at_least: int) -> tuple[Interval | None, str]:
+    def _growing(self, at_least: int) -> tuple[ForecastInterval | None, str]:
         """From smaller instances."""
         logs = grown(self.instance, self.count)
         counted = sum(n is not None for n in self._counts.values())
@@ -197,7 +197,7 @@ class Forecaster:
         if high / low > WIDEST:
             return None, "levels still grow, and what smaller instances say of this one differs too much"
         how = f"levels still grow; the exact counts of {counted} smaller instances, continued"
-        return Interval(low, middle, high), how
+        return ForecastInterval(low, middle, high), how
 
     def count(self, instance: Instance) -> int | None:
         """The states of an instance of the same system, where the budget allows to find out."""

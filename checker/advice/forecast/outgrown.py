@@ -6,27 +6,27 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.explosion import Explosion, explain_explosion
 from planrace.checker.advice.forecast.fewer import NOTABLE
-from planrace.checker.results.report import MANY_STATES, Warned
+from planrace.checker.results.report import MANY_STATES, ModelWarning
 from planrace.checker.results.wording import counted
 from planrace.model.language import Instance
 from planrace.properties.kinds import Property
 
-BRIEF = Budget(states=5_000, seconds=1.0, total=2.0)
+BRIEF = SearchBudget(states=5_000, seconds=1.0, total=2.0)
 """A search that is over should not take much longer to say why."""
 NAMED = 3
 """So many variables and actions are named."""
 
 
-def outgrown(instance: Instance, properties: Sequence[Property], seconds: float | None = None) -> Warned:
+def outgrown(instance: Instance, properties: Sequence[Property], seconds: float | None = None) -> ModelWarning:
     """What multiplies the states of ``instance``, measured as ``check forecast`` does but faster, within ``seconds``.
     Raises ``ModelError`` where the model is wrong."""
     most = math.inf if seconds is None else seconds
     budget = replace(BRIEF, seconds=min(BRIEF.seconds, most), total=min(BRIEF.total, most))
     x = explain_explosion(instance, properties, budget)
-    return Warned(MANY_STATES, x.variables[0].name if x.variables else "", " ".join(_sentences(x)))
+    return ModelWarning(MANY_STATES, x.variables[0].name if x.variables else "", " ".join(_sentences(x)))
 
 
 def _sentences(x: Explosion) -> Iterator[str]:

@@ -15,7 +15,7 @@ from planrace.model.language import Instance
 if TYPE_CHECKING:
     pass
 
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Sample:
 
 
 def sampled(
-    instance: Instance, budget: Budget, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
+    instance: Instance, budget: SearchBudget, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
 ) -> tuple[Search, Sample]:
     """Search an instance within the budget."""
     limits = Limits(states=budget.states, seconds=budget.seconds)

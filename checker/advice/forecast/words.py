@@ -8,7 +8,7 @@ from typing import Any
 
 from planrace.checker.advice.forecast.explosion import Explosion
 from planrace.checker.advice.forecast.fewer import NOTABLE
-from planrace.checker.advice.forecast.forecast import Forecast, Interval
+from planrace.checker.advice.forecast.forecast import Forecast, ForecastInterval
 from planrace.checker.advice.quantities import _json, _rounded, memory, seconds
 from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
 from planrace.checker.results.wording import counted
@@ -56,7 +56,7 @@ def _numbers(f: Forecast) -> str:
     return f"{first} {rate} Time: {_between(f.seconds, seconds)}. Memory: {_between(f.memory, memory)}."
 
 
-def _between(i: Interval, word: Any) -> str:
+def _between(i: ForecastInterval, word: Any) -> str:
     low, high = word(i.low), word(i.high)
     return low if low == high else f"between {low} and {high}"
 

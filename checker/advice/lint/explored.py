@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.step_function import Kernel, OutOfRangeError
-from planrace.checker.engines.explicit.vacuity import Census
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import Limits
 from planrace.checker.semantics.interpreter import RangeError, State
@@ -64,7 +64,7 @@ def small(system: System) -> Instance:
 def explored(instance: Instance, limits: Limits) -> Explored:
     """Explore an instance, breadth first within ``limits``, then by random runs if that was not all. Raises
     ``ModelError`` where variables start with what they cannot hold."""
-    census = Census(instance.checked(), [])
+    census = VacuityCheck(instance.checked(), [])
     search = Search(instance, [], exhaustive=True, limits=limits, census=census)
     error, complete = None, False
     try:
@@ -81,7 +81,7 @@ def explored(instance: Instance, limits: Limits) -> Explored:
     return Explored(instance, search.kernel, tuple(states), complete, endings, error)
 
 
-def _walked(kernel: Kernel, census: Census) -> tuple[dict[int, None], int, RangeError | None]:
+def _walked(kernel: Kernel, census: VacuityCheck) -> tuple[dict[int, None], int, RangeError | None]:
     """States of random runs, what they met as bits, and what went wrong."""
     expand = kernel.expand(Watch(met=census.subjects))
     chance, states, bits = random.Random(0), dict[int, None](), 0

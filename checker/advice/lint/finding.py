@@ -24,12 +24,12 @@ class Lint:
         return f"{place}{self.kind}: {self.sentence} ({self.remedy})"
 
 
-class Linted(tuple[Lint, ...]):
+class LintFindings(tuple[Lint, ...]):
     """What lint found in the model ``protocol``, in the order of ``KINDS``: a tuple, empty where nothing was found."""
 
     protocol: str
 
-    def __new__(cls, protocol: str, found: Iterable[Lint]) -> Linted:
+    def __new__(cls, protocol: str, found: Iterable[Lint]) -> LintFindings:
         made = super().__new__(cls, found)
         made.protocol = protocol
         return made

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from planrace.checker.advice.budget import Budget
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.family import Family
 from planrace.checker.advice.lint.explored import Explored, explored, small
-from planrace.checker.advice.lint.finding import KINDS, Lint, Linted
+from planrace.checker.advice.lint.finding import KINDS, Lint, LintFindings
 from planrace.checker.advice.lint.grows import grows
 from planrace.checker.advice.lint.negated import negated
 from planrace.checker.advice.lint.never import never
@@ -35,8 +35,8 @@ def lint(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
     options: Mapping[str, str] | None = None,
-    budget: Budget | None = None,
-) -> Linted:
+    budget: SearchBudget | None = None,
+) -> LintFindings:
     """What there is to say of a model, in the order of ``KINDS``, none of it a proof that something is wrong.
 
     ``parameters`` are the sizes of the asked instance. A ``System`` has its faults and protections already. Raises
@@ -50,7 +50,7 @@ def lint(
         asked = subject.system(faults, **on)
         every = subject.system(tuple(subject.protocol.faults), **on)
     instances = [small(every), asked.instance(**(parameters or {}))]
-    limits = Limits(states=(budget or Budget()).states, seconds=(budget or Budget()).seconds)
+    limits = Limits(states=(budget or SearchBudget()).states, seconds=(budget or SearchBudget()).seconds)
     runs = list(_explorations(instances, limits))
     family = Family(subject)
     found = [
@@ -66,7 +66,7 @@ def lint(
             x.kind == "unbounded growth" and x.where == run.error.where for x in found
         ):
             raise run.error
-    return Linted(subject.name, sorted(found, key=lambda x: KINDS.index(x.kind)))
+    return LintFindings(subject.name, sorted(found, key=lambda x: KINDS.index(x.kind)))
 
 
 def _forgotten(subject: Variant | System) -> Iterator[Lint]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planrace.checker.engines.limits import Limits, Watchman
+from planrace.checker.engines.limits import LimitGuard, Limits
 from planrace.checker.semantics.packing import Layout
 from planrace.model.language import Action, Instance, ModelError, Term
 
@@ -24,7 +24,7 @@ class Possible:
 
         layout, system = Layout(instance), instance.system
         terms = [t for a in system.actions.values() for t in (a.guard, *(o.condition for o in a.outcomes))]
-        self._solving = Solving(Watchman("asking what is possible", Limits()))
+        self._solving = Solving(LimitGuard("asking what is possible", Limits()))
         terms += [v.term for v in system.variables]
         self._encoder = Encoder(instance, layout, terms, self._solving.look)
         self._state = self._encoder.state(self._encoder.fields("s"))
@@ -49,11 +49,11 @@ class Possible:
 
     def _excluded(self, action: Action, terms: Sequence[Term]) -> bool:
         """No state and no choice of parameters make all of ``terms`` true, as far as there is time to ask."""
-        from planrace.checker.engines.symbolic.solving import StoppedError
+        from planrace.checker.engines.symbolic.solving import SolverStoppedError
 
         try:
             return self._solving.run(lambda: self._no_state(action, terms))
-        except StoppedError:
+        except SolverStoppedError:
             return False
 
     def _no_state(self, action: Action, terms: Sequence[Term]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planrace.checker.results.report import NOT_DECLARED, Warned
+from planrace.checker.results.report import NOT_DECLARED, ModelWarning
 from planrace.model.language import Op, Protocol, System, Variant
 from planrace.model.language.author_text import forgotten_in
 from planrace.model.language.ledger import Made
@@ -13,10 +13,10 @@ from planrace.model.language.terms import subterms
 NOTHING = "part of nothing"
 
 
-def forgotten(subject: Protocol | Variant | System) -> Iterator[Warned]:
+def forgotten(subject: Protocol | Variant | System) -> Iterator[ModelWarning]:
     """What checks warn of."""
     for made in not_declared(subject):
-        yield Warned(NOT_DECLARED, made.words, f"was made at {made.where} and is {NOTHING}: {remedy(made)}")
+        yield ModelWarning(NOT_DECLARED, made.words, f"was made at {made.where} and is {NOTHING}: {remedy(made)}")
 
 
 def not_declared(subject: Protocol | Variant | System) -> Iterator[Made]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from planrace.checker.advice.lint.finding import Linted
+from planrace.checker.advice.lint.finding import LintFindings
 from planrace.checker.advice.quantities import _json
 from planrace.checker.results.blocks import Document, Paragraph
 from planrace.checker.results.wording import numbered
 
 
 # Lint ------------------------------------------------------------------------------------------------------------
-def lint_document(found: Linted, exit_code: int) -> Document:
+def lint_document(found: LintFindings, exit_code: int) -> Document:
     """One paragraph a finding, as compilers write them."""
     count = numbered(len(found), "finding") if found else "nothing found"
     return Document(
@@ -17,7 +17,7 @@ def lint_document(found: Linted, exit_code: int) -> Document:
     )
 
 
-def lint_json(found: Linted) -> str:
+def lint_json(found: LintFindings) -> str:
     """The findings as JSON text; files below the working directory if that is where they are, lines from 1."""
     rows = [
         {

@@ -37,7 +37,7 @@ from planrace.checker.semantics.packing import WORD, Field, Layout, root_of
 from planrace.model.language import Action, Array, Instance, Op, Outcome, Term
 from planrace.model.language.operators import BINDERS
 
-Place = tuple[str, tuple[int, ...]]
+Slot = tuple[str, tuple[int, ...]]
 
 SPLIT = 256
 """Values of the fields that a position depends on for each of which an action may be written out."""
@@ -179,7 +179,7 @@ class Emitter:
         if computed is not None:
             return self._at_each(*computed, scope, lambda inner: self._ending(ending, action, inner))
         lines: list[str] = []
-        after: dict[Place, Code] = {}
+        after: dict[Slot, Code] = {}
         for u in ending.updates:
             assigned = self._assigned(u.target, u.value, scope)
             written = [line for place, code in assigned for line in self._write(place, code, after)]
@@ -240,7 +240,7 @@ class Emitter:
             self.failing.add(name)
         return lines
 
-    def _assigned(self, target: Term, value: Term, scope: Scope) -> Iterator[tuple[Place, Code]]:
+    def _assigned(self, target: Term, value: Term, scope: Scope) -> Iterator[tuple[Slot, Code]]:
         """The places that an update writes and the code of their new values."""
         name, positions = root_of(target)
         path, sort = [], self.lowering.instance.system.sort_of(name)
@@ -259,7 +259,7 @@ class Emitter:
         for leaf in self.layout.paths(sort):
             yield (name, (*path, *leaf)), self.lowering.element(value, leaf, scope)
 
-    def _write(self, place: Place, code: Code, after: dict[Place, Code]) -> list[str]:
+    def _write(self, place: Slot, code: Code, after: dict[Slot, Code]) -> list[str]:
         if code == Truth("_out_of_range()"):
             return ["_out_of_range()"]
         field = self.layout.fields[place]
@@ -305,10 +305,10 @@ class Emitter:
         name = f"n{self._temporaries}"
         return [f"{name} = {code.text}"], replace(code, text=name)
 
-    def _successor(self, after: dict[Place, Code], scope: Scope) -> list[str]:
+    def _successor(self, after: dict[Slot, Code], scope: Scope) -> list[str]:
         return ["t = " + " + ".join(["s", *self._deltas(after, scope, list(after), WORD)])]
 
-    def _deltas(self, after: dict[Place, Code], scope: Scope, places: list[Place], word: int) -> list[str]:
+    def _deltas(self, after: dict[Slot, Code], scope: Scope, places: list[Slot], word: int) -> list[str]:
         """What is added to the state for each of ``places`` that changes; word w lies at bit ``word`` · w."""
         fixed, texts = 0, []
         for place in places:
@@ -323,7 +323,7 @@ class Emitter:
         return [*texts, *([str(fixed)] if fixed else [])]
 
     # Specialising ----------------------------------------------------------------------------------------------
-    def _split(self, place: Place, scope: Scope, body: Callable[[Scope], list[str]]) -> list[str]:
+    def _split(self, place: Slot, scope: Scope, body: Callable[[Scope], list[str]]) -> list[str]:
         """``body`` once for each value of the field at ``place``."""
         read = self.lowering.read(place, scope)
         assert isinstance(read, Number)
@@ -333,7 +333,7 @@ class Emitter:
             lines += _block(f"{'elif' if lines else 'if'} {read.text} == {value}:", body(known))
         return lines
 
-    def _to_split(self, terms: Sequence[Term], scope: Scope) -> Place | None:
+    def _to_split(self, terms: Sequence[Term], scope: Scope) -> Slot | None:
         """A field on which a position in ``terms`` depends, if any."""
         for term in terms:
             for position in _positions(term):

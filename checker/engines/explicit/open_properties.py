@@ -14,9 +14,9 @@ from planrace.checker.engines.answer import (
     verdict_met,
     verdict_never_met,
 )
-from planrace.checker.engines.explicit.vacuity import Census
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.explicit.watch import Watch
-from planrace.checker.results.report import Exploration
+from planrace.checker.results.report import Coverage
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording
@@ -29,7 +29,7 @@ class Questions:
     A search by levels looks for a property up to the end of the level that decides it, so that it does not depend on
     the order within the level whether the property cannot be evaluated somewhere there."""
 
-    def __init__(self, properties: Sequence[Property], how: str, census: Census | None = None) -> None:
+    def __init__(self, properties: Sequence[Property], how: str, census: VacuityCheck | None = None) -> None:
         self.census = census
         self.open: list[Property] = list(properties)
         self.answers: dict[str, Answer] = {}
@@ -78,7 +78,7 @@ class Questions:
             return "every property has its verdict"
         return None
 
-    def answer(self, p: Property, coverage: Exploration) -> Answer:
+    def answer(self, p: Property, coverage: Coverage) -> Answer:
         """The answer for ``p`` after a search that came as far as ``coverage`` says."""
         known = self.answers.get(p.name)
         if known is not None:

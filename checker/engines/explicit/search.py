@@ -16,10 +16,10 @@ from planrace.checker.engines.explicit.open_properties import Questions, raise_r
 from planrace.checker.engines.explicit.orbits import ASKED
 from planrace.checker.engines.explicit.step_function import Expand, Kernel, OutOfRangeError
 from planrace.checker.engines.explicit.symmetry import check_symmetric
-from planrace.checker.engines.explicit.vacuity import Census
-from planrace.checker.engines.limits import Limits, Listener, Watchman, peak_memory
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
 from planrace.checker.results.guard import TimeUpError
-from planrace.checker.results.report import Exploration
+from planrace.checker.results.report import Coverage
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance
@@ -51,7 +51,7 @@ class Search:
         symmetric: bool = False,
         tried: int = ASKED,
         sliced: Sequence[str] = (),
-        census: Census | None = None,
+        census: VacuityCheck | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
@@ -66,7 +66,7 @@ class Search:
         self.full = False
         """A bound of states, or of steps, ended the search, which may go on."""
         self._steps: int | None = None
-        self._watchman = Watchman("searching", self.limits, listener)
+        self._watchman = LimitGuard("searching", self.limits, listener)
         self._questions = Questions(properties, "explicit search, shortest", census)
         self._census = census
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
@@ -84,7 +84,7 @@ class Search:
         self._asked = self._sought
         """What was sought when the level began: it is asked about to the end of the level."""
 
-    def run(self) -> tuple[list[Answer], Exploration]:
+    def run(self) -> tuple[list[Answer], Coverage]:
         """Search; answers in the order of the properties, and what was covered."""
         try:
             stopped = self._levels()
@@ -93,7 +93,7 @@ class Search:
             stopped = "it was interrupted"
         except TimeUpError as problem:  # before a step function was made
             stopped = str(problem)
-        coverage = Exploration(
+        coverage = Coverage(
             states=len(self._parents),
             transitions=self._transitions,
             depth=self._depth + bool(self._fresh),  # a level that was cut short
@@ -107,14 +107,14 @@ class Search:
         )
         return self.answers(coverage), coverage
 
-    def go_on(self, states: int | None = None, steps: int | None = None) -> tuple[list[Answer], Exploration]:
+    def go_on(self, states: int | None = None, steps: int | None = None) -> tuple[list[Answer], Coverage]:
         """Search on from where a bound ended the search, up to so many states in all, or steps; None is no bound."""
         self.limits = replace(self.limits, states=states)
         self._steps = steps
         self.full = False
         return self.run()
 
-    def answers(self, coverage: Exploration) -> list[Answer]:
+    def answers(self, coverage: Coverage) -> list[Answer]:
         """What is known of the properties, in their order, when so much was covered."""
         return [self._questions.answer(p, coverage) for p in self.properties]
 

@@ -13,9 +13,9 @@ from functools import partial
 from planrace.checker.engines.answer import Answer, retrace
 from planrace.checker.engines.explicit.open_properties import Questions, raise_range_error
 from planrace.checker.engines.explicit.step_function import Expand, Kernel, OutOfRangeError
-from planrace.checker.engines.limits import Limits, Listener, Watchman, peak_memory
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
 from planrace.checker.results.guard import TimeUpError
-from planrace.checker.results.report import Exploration
+from planrace.checker.results.report import Coverage
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered, plural
 from planrace.checker.semantics.replay import Recording
@@ -48,7 +48,7 @@ class Simulation:
         self.fail_fast = fail_fast
         self.interrupted = False
         self._random = random.Random(seed)
-        self._watchman = Watchman("simulating", self.limits, listener)
+        self._watchman = LimitGuard("simulating", self.limits, listener)
         how = f"random run of seed {seed}; not a shortest one"
         self._questions = Questions(properties, how)
         self._expand: Expand | None = None
@@ -56,7 +56,7 @@ class Simulation:
         self._steps = 0
         self._longest = 0
 
-    def run(self) -> tuple[list[Answer], Exploration]:
+    def run(self) -> tuple[list[Answer], Coverage]:
         """Simulate; answers in the order of the properties, and what was covered."""
         try:
             stopped = self._all_runs()
@@ -65,7 +65,7 @@ class Simulation:
             stopped = "it was interrupted"
         except TimeUpError as problem:  # before a step function was made
             stopped = str(problem)
-        coverage = Exploration(
+        coverage = Coverage(
             states=len(self._seen),
             transitions=self._steps,
             depth=self._longest,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planrace.checker.results.report import OUTCOME_NEVER, Warned
+from planrace.checker.results.report import OUTCOME_NEVER, ModelWarning
 from planrace.checker.results.wording import as_outcome, counted
 from planrace.checker.semantics.intervals import may_fail
 from planrace.checker.semantics.replay import Recording
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from planrace.checker.engines.explicit.watch import Watch
 
 
-from planrace.checker.engines.explicit.watch import Subject
+from planrace.checker.engines.explicit.watch import Occurrence
 
 
-class Census:
+class VacuityCheck:
     """What of all this a search has met, and the first deadlock.
 
     ``bits`` has one for each of ``subjects``; ``stuck`` is a replayed run to a state that enables nothing and is not
@@ -44,12 +44,12 @@ class Census:
         """``watch``, with an eye on all this."""
         return replace(watch, final=None if self.stuck is not None else self.final, met=self.subjects)
 
-    def warnings(self, *, complete: bool) -> Iterator[Warned]:
+    def warnings(self, *, complete: bool) -> Iterator[ModelWarning]:
         """What an author should know. What was not met says nothing before all was searched."""
         if self.stuck is not None:
             run = self.stuck.trace()
             end = "nothing is enabled any more, and the end is not final (where runs may end, say so with final(…))"
-            yield Warned("deadlock", "", f"after {counted(len(run), 'step')} {end}", run)
+            yield ModelWarning("deadlock", "", f"after {counted(len(run), 'step')} {end}", run)
         if complete:
             missed = [s for n, s in enumerate(self.subjects) if not self.bits >> n & 1]
             never = {s.name for s in missed if s.term is None} - {
@@ -57,20 +57,20 @@ class Census:
             }
             yield from (self._missed(s, never) for s in _unlike(missed, never) if not self._awaited(s))
 
-    def _awaited(self, s: Subject) -> bool:
+    def _awaited(self, s: Occurrence) -> bool:
         """The author says that the action wants a fault, which is off."""
         awaits = None if s.term is not None else self.instance.system.actions[s.name].awaits
         return awaits is not None and awaits not in self.instance.system.faults
 
-    def _missed(self, s: Subject, never: Collection[str]) -> Warned:
+    def _missed(self, s: Occurrence, never: Collection[str]) -> ModelWarning:
         if s.term is not None:
-            return Warned("vacuous", s.name, f"holds vacuously: {s.part} is never true")
+            return ModelWarning("vacuous", s.name, f"holds vacuously: {s.part} is never true")
         if s.name in never:
-            return Warned("never happens", s.name, "never happens: its guard is never true")
-        return Warned(OUTCOME_NEVER, s.name, f"never ends {as_outcome(s.part)}")
+            return ModelWarning("never happens", s.name, "never happens: its guard is never true")
+        return ModelWarning(OUTCOME_NEVER, s.name, f"never ends {as_outcome(s.part)}")
 
 
-def _unlike(missed: Sequence[Subject], never: Collection[str]) -> Iterator[Subject]:
+def _unlike(missed: Sequence[Occurrence], never: Collection[str]) -> Iterator[Occurrence]:
     """One for each action that never happens, whatever its endings are."""
     told: set[str] = set()
     for s in missed:
@@ -81,13 +81,13 @@ def _unlike(missed: Sequence[Subject], never: Collection[str]) -> Iterator[Subje
         yield s
 
 
-def subjects(instance: Instance, properties: Sequence[Property]) -> tuple[Subject, ...]:
+def subjects(instance: Instance, properties: Sequence[Property]) -> tuple[Occurrence, ...]:
     """What a search for ``properties`` should meet: endings of actions in their order, then antecedents. One that may
     have no value is looked at where its property holds: then it was evaluated there."""
     named = dict.fromkeys((a.name, o.name or "") for a in instance.system.actions.values() for o in a.outcomes)
-    endings = [Subject(action, name) for action, name in named]
+    endings = [Occurrence(action, name) for action, name in named]
     implied = [
-        Subject(p.name, str(t), p.holds & t if may_fail(instance, t) else t)
+        Occurrence(p.name, str(t), p.holds & t if may_fail(instance, t) else t)
         for p in properties
         if isinstance(p, Invariant | StepInvariant)
         for t in _antecedents(p.holds)

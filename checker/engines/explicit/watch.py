@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Subject(Structural):
+class Occurrence(Structural):
     """Something to meet: an ending of an action (``term`` is None), or an antecedent of a property."""
 
     name: str
@@ -38,5 +38,5 @@ class Watch(Structural):
     marks: tuple[Term, ...] = ()
     roles: tuple[tuple[Term, int], ...] = ()
     final: Term | None = None
-    met: tuple[Subject, ...] = ()
+    met: tuple[Occurrence, ...] = ()
     told: bool = False

@@ -30,7 +30,7 @@ OTHERS = stat.S_IWGRP | stat.S_IWOTH
 """Permission for others than the owner to write."""
 
 
-class Cache:
+class CodeCache:
     """The user's objects. ``refused`` says why what is there is not loaded, where that is for want of trust."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from planrace.checker.engines.explicit.codegen import Emitter, Place
+from planrace.checker.engines.explicit.codegen import Emitter, Slot
 from planrace.checker.engines.explicit.expressions import Code, Mask, Number, Truth, as_number, number
 from planrace.checker.engines.explicit.lower import Lowering, Scope
 from planrace.checker.engines.explicit.watch import Watch
@@ -76,7 +76,7 @@ class WordEmitter(Emitter):
         """Actions whose guards ask the same field for its value stand together below that value, so that machine code
         branches once for all of them: branches that nobody foresees are what expanding a state costs."""
         rest: list[tuple[Action, Scope]] = []
-        groups: dict[Place, list[tuple[Action, Scope]]] = {}
+        groups: dict[Slot, list[tuple[Action, Scope]]] = {}
         for action, inner in self._openings.instances(scope):
             place = self._telling(action, inner)
             (rest if place is None else groups.setdefault(place, [])).append((action, inner))
@@ -89,7 +89,7 @@ class WordEmitter(Emitter):
         inside = (self._action(action, replace(inner, fields=scope.fields)) for action, inner in members)
         return [line for lines in inside for line in lines]
 
-    def _telling(self, action: Action, here: Scope) -> Place | None:
+    def _telling(self, action: Action, here: Scope) -> Slot | None:
         """A field of which at most half of the values enable an action, if its guard has a part about that alone."""
         for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
             if self._openings.open([part], action, here):
@@ -145,7 +145,7 @@ class WordEmitter(Emitter):
     def _hit(self, k: int) -> str:
         return f"found |= {1 << (len(self.watch.states) + k)}"
 
-    def _successor(self, after: dict[Place, Code], scope: Scope) -> list[str]:
+    def _successor(self, after: dict[Slot, Code], scope: Scope) -> list[str]:
         lines = []
         for w in range(self.words):
             here = {p: f for p, f in self.layout.fields.items() if p in after and w in f.words}

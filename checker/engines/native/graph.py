@@ -18,7 +18,7 @@ from planrace.checker.engines.native.emit import UnsupportedError, WordEmitter
 from planrace.checker.engines.native.instructions import FAILED
 from planrace.checker.engines.native.intrinsics import BATCH, INFO, INFO_FRESH, LOST
 from planrace.checker.engines.native.jit import Machine
-from planrace.checker.engines.native.memory import Array, Region, words_at
+from planrace.checker.engines.native.memory import Region, WordArray, words_at
 from planrace.checker.engines.native.program import dialect
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.translate import Translator
@@ -90,7 +90,7 @@ class GraphOf:
             region.use(region.size)
         with ThreadPoolExecutor(len(workers)) as pool:
             numbers = list(pool.map(self._number, workers, starts))
-            tables = Array(2 * len(workers))
+            tables = WordArray(2 * len(workers))
             for n, (w, ids) in enumerate(zip(workers, numbers, strict=True)):
                 tables[2 * n], tables[2 * n + 1] = w.store.table.address, ids.table.address
             shared = [r.address for r in (offsets, targets, labels, marks)]
@@ -132,9 +132,9 @@ class GraphOf:
                 raise TimeUpError(self._deadline.reason)
             yield at, min(size, states - at)
 
-    def _link(self, w: Worker, first: int, edge: int, tables: Array, shared: list[int]) -> None:
+    def _link(self, w: Worker, first: int, edge: int, tables: WordArray, shared: list[int]) -> None:
         rows = BATCH * self.fan
-        scratch, places, info = Array(rows * (self.search.program.words + 1)), Array(rows), Array(INFO)
+        scratch, places, info = WordArray(rows * (self.search.program.words + 1)), WordArray(rows), WordArray(INFO)
         known = [tables.address, scratch.address, places.address, *shared, info.address]
         for at, count in self._pieces(w.levels[-1]):
             edge = self.machine["link"](self._at(w, at), count, first + at, edge, *known)
@@ -166,7 +166,7 @@ class _Numbers:
         slots = [store.buckets(n) * store.bucket for n in range(store.count)]
         self._region = Region(4 * sum(slots) + 64)
         self._region.use(self._region.size)
-        self.table = Array(store.count)
+        self.table = WordArray(store.count)
         for n in range(store.count):
             self.table[n] = self._region.address + 4 * sum(slots[:n])
 

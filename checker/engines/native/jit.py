@@ -14,7 +14,7 @@ import llvmlite
 import llvmlite.binding as llvm
 
 from planrace.checker.engines.limits import afford
-from planrace.checker.engines.native.cache import Cache
+from planrace.checker.engines.native.cache import CodeCache
 from planrace.checker.engines.native.effort import TRANSLATING, effort
 
 LEVEL = 2
@@ -40,7 +40,7 @@ class Machine:
         self._target = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=LEVEL)
         key = hashlib.sha256("\0".join([content, *_environment(features)]).encode()).hexdigest()
         self.cached = False
-        self._cache = Cache()
+        self._cache = CodeCache()
         self._engine = self._load(text, key, effort(len(content)), most)
         self._functions = {name: self._function(name, count) for name, count in functions.items()}
 

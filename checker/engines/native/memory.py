@@ -64,7 +64,7 @@ def _flags() -> dict[str, int]:
     return {} if private is None else {"flags": private | mmap.MAP_ANONYMOUS | _NO_RESERVE}
 
 
-class Array:
+class WordArray:
     """Words of memory as a Python sequence and as an address."""
 
     def __init__(self, length: int) -> None:

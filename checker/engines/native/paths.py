@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from planrace.checker.engines.native.intrinsics import LEVELS
-from planrace.checker.engines.native.memory import Array
+from planrace.checker.engines.native.memory import WordArray
 from planrace.checker.engines.native.program import Program
 from planrace.checker.engines.native.store import Store
 from planrace.checker.semantics.replay import ReplayError
@@ -47,7 +47,11 @@ class Ways:
             return
         wanted = (level - 1) % LEVELS + 1
         words = self.program.words
-        target, info, scratch = Array(words), Array(self.program.info), Array((self.program.fan + 1) * words)
+        target, info, scratch = (
+            WordArray(words),
+            WordArray(self.program.info),
+            WordArray((self.program.fan + 1) * words),
+        )
         for n, word in enumerate(self.program.unpack(s)):
             target[n] = word
         found: list[int] = []
@@ -59,7 +63,9 @@ class Ways:
                     at = self._parent(store, n, at + 1, wanted, target, scratch, info)
         yield from sorted(found)
 
-    def _parent(self, store: Store, n: int, slot: int, level: int, target: Array, scratch: Array, info: Array) -> int:
+    def _parent(
+        self, store: Store, n: int, slot: int, level: int, target: WordArray, scratch: WordArray, info: WordArray
+    ) -> int:
         """The next slot of a segment with a state of a level that has a step to ``target``, or -1."""
         k, j = divmod(slot, store.bucket)
         known = store.segment(n), k, j, level, target.address, scratch.address, info.address

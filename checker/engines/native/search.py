@@ -24,17 +24,17 @@ from planrace.checker.engines.explicit.open_properties import Questions, raise_r
 from planrace.checker.engines.explicit.orbits import ASKED
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.symmetry import check_symmetric
-from planrace.checker.engines.explicit.vacuity import Census
-from planrace.checker.engines.limits import Limits, Listener, Watchman, memory_in_use, peak_memory
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener, memory_in_use, peak_memory
 from planrace.checker.engines.native.emit import TERMS
 from planrace.checker.engines.native.intrinsics import INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
-from planrace.checker.engines.native.memory import Array, words_at, write
+from planrace.checker.engines.native.memory import WordArray, words_at, write
 from planrace.checker.engines.native.paths import Ways
 from planrace.checker.engines.native.program import Program, bucket
 from planrace.checker.engines.native.store import Store
 from planrace.checker.engines.native.worker import SHARE, Worker
 from planrace.checker.results.guard import TimeUpError
-from planrace.checker.results.report import Exploration
+from planrace.checker.results.report import Coverage
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording, ReplayError
 from planrace.model.language import Instance
@@ -49,7 +49,7 @@ RESERVED = 1 << 34
 """Bytes of address space for a frontier, where no limit of memory says less."""
 
 
-class StoppedError(Exception):
+class SearchStoppedError(Exception):
     """The search ends here; says why."""
 
 
@@ -76,7 +76,7 @@ class NativeSearch:
         symmetric: bool = False,
         tried: int = ASKED,
         sliced: Sequence[str] = (),
-        census: Census | None = None,
+        census: VacuityCheck | None = None,
         workers: int | None = None,
         keep: bool = False,
         most: float | None = None,
@@ -90,7 +90,7 @@ class NativeSearch:
         self.limits = limits or Limits()
         self.fail_fast, self.exhaustive = fail_fast, exhaustive
         self.interrupted = False
-        self._watchman = Watchman("searching", self.limits, listener)
+        self._watchman = LimitGuard("searching", self.limits, listener)
         self.questions = Questions(properties, "explicit search, shortest", census)
         self._census = census
         self._keep = keep
@@ -105,7 +105,7 @@ class NativeSearch:
         room = min(RESERVED, self.limits.memory or RESERVED)
         most = (self.limits.memory or RESERVED) // (SHARE * count)
         self.workers = [Worker(self.program, count, room, self._keep, most) for _ in range(count)]
-        self._sources = Array(2 * count)
+        self._sources = WordArray(2 * count)
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._asked = (1 << len(self._terms)) - 1 | self._stuck
@@ -113,7 +113,7 @@ class NativeSearch:
         self._failing: list[int] = []
         self._depth = 0
 
-    def run(self) -> tuple[list[Answer], Exploration]:
+    def run(self) -> tuple[list[Answer], Coverage]:
         """Search; answers in the order of the properties, and what was covered."""
         stopped: str | None
         with ThreadPoolExecutor(len(self.workers)) as pool:
@@ -123,11 +123,11 @@ class NativeSearch:
             except KeyboardInterrupt:
                 self.interrupted = True
                 stopped = "it was interrupted"
-            except (StoppedError, TimeUpError) as reason:
+            except (SearchStoppedError, TimeUpError) as reason:
                 stopped = str(reason)
         if self._census is not None:
             self._census.bits |= self._met()
-        coverage = Exploration(
+        coverage = Coverage(
             states=self._states,
             transitions=self.transitions,
             depth=self._depth + any(w.info[INFO_FRESH] for w in self.workers),  # a level that was cut short
@@ -300,19 +300,19 @@ class NativeSearch:
         limit = self.limits.memory
         with self._lock:
             if limit is not None and memory_in_use() + store.more(segment) > limit:
-                raise StoppedError(f"the memory limit of {limit / 2**30:.1f} GiB was reached")
+                raise SearchStoppedError(f"the memory limit of {limit / 2**30:.1f} GiB was reached")
         try:
             store.grow(segment)
         except MemoryError as problem:
-            raise StoppedError(f"the system gives no more memory ({problem})") from None
+            raise SearchStoppedError(f"the system gives no more memory ({problem})") from None
 
     def _look(self) -> None:
         states = self._states
         if self.limits.states is not None and states >= self.limits.states:
-            raise StoppedError(f"the bound of {numbered(self.limits.states, 'state')} was reached")
+            raise SearchStoppedError(f"the bound of {numbered(self.limits.states, 'state')} was reached")
         stopped = self._watchman.look(states, self.transitions, self._depth)
         if stopped:
-            raise StoppedError(stopped)
+            raise SearchStoppedError(stopped)
 
     def _last_level(self) -> str | None:
         """Check the states at the depth bound; the search is complete if they lead nowhere new."""
@@ -376,7 +376,7 @@ class NativeSearch:
 
     def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
         """The least state of each part of the frontier that decides a property: its words, and packed."""
-        least, best = self.program.machine["least"], Array(self.program.words)
+        least, best = self.program.machine["least"], WordArray(self.program.words)
         for w in self.workers:
             for part in range(self._parts):
                 first, last = self._part(w, part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from planrace.checker.engines.native.intrinsics import PAD, SEGMENT
 from planrace.checker.engines.native.jit import Machine
-from planrace.checker.engines.native.memory import Array, Region
+from planrace.checker.engines.native.memory import Region, WordArray
 
 FAST, THRIFTY = (0.88, 2.0), (0.9, 1.1)
 """For states of one word, and for larger ones: the share of slots that are used at most, and the factor by which a
@@ -24,8 +24,8 @@ class Store:
         self._limit = bucket * full
         self.stride = bucket * words + 1
         self.count = 1 << bits
-        self.table = Array(self.count * SEGMENT)
-        self._scratch = Array(bucket * words)
+        self.table = WordArray(self.count * SEGMENT)
+        self._scratch = WordArray(bucket * words)
         most = max(room // self.count, 8 * self.stride * 4 * FIRST)
         self._regions = [Region(most) for _ in range(self.count)]
         for n, region in enumerate(self._regions):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planrace.checker.engines.native.intrinsics import AHEAD, INFO_FRESH, INFO_STEPS, LATE, LINE, MANY, RECENT
-from planrace.checker.engines.native.memory import Array, Region
+from planrace.checker.engines.native.memory import Region, WordArray
 from planrace.checker.engines.native.program import Program, bucket
 from planrace.checker.engines.native.store import Store
 
@@ -38,23 +38,23 @@ class Worker:
         self._other = None if keep else Region(room)
         self._gathered = Region(room)
         self._gather, self._arrange = program.machine["gather"], program.machine["arrange"]
-        self._arranged, self._counts = Region(8 * CHUNK), Array(program.controls)
+        self._arranged, self._counts = Region(8 * CHUNK), WordArray(program.controls)
         self._chunk = CHUNK // program.words
         self.logged = self.next_logged = True
         self.front = self.next = self.log.address
         self.levels = [0]
         count = workers * self.store.count
         self.boxes = Region((8 * BOX + SKEW) * count)
-        self.addresses = Array(count)
+        self.addresses = WordArray(count)
         for n in range(count):
             self.addresses[n] = self.boxes.address + (8 * BOX + SKEW) * n
         self.lines = Region(8 * LINE * program.words * count)
-        self.fills = Array(count)
-        self.info = Array(program.info)
+        self.fills = WordArray(count)
+        self.info = WordArray(program.info)
         spare = (bucket(program.words) + 1) * program.words  # a bucket with a place after its last, or with its levels
-        self.ring = Array(AHEAD + LATE * (program.words + 1) + spare)
-        self.recent = Array(RECENT * program.words)
-        self.scratch = Array((program.fan + MANY) * program.words)
+        self.ring = WordArray(AHEAD + LATE * (program.words + 1) + spare)
+        self.recent = WordArray(RECENT * program.words)
+        self.scratch = WordArray((program.fan + MANY) * program.words)
         self.bytes = 8 * program.words
         self.size = self.expanded = 0
 

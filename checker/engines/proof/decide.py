@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from planrace.checker.engines.limits import Watchman
+from planrace.checker.engines.limits import LimitGuard
 from planrace.checker.engines.proof.houdini import Argument, Discharged, Gap, Provable, Prover
 from planrace.checker.engines.proof.obligations import RLIMIT, Obligations
 from planrace.checker.engines.proof.refute import Refutation, Refuter
@@ -52,7 +52,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class NonInductiveLemma:
     """A lemma that is no part of an inductive invariant: it is not shown after ``action``, or "initially"; ``shown`` is
     a step that breaks it, from a state where it holds with all that is inductive."""
 
@@ -73,7 +73,7 @@ class Decider:
         system: System,
         fixed: Mapping[str, int] | None = None,
         *,
-        watchman: Watchman | None = None,
+        watchman: LimitGuard | None = None,
         rlimit: int = RLIMIT,
     ) -> None:
         system.sized(**(fixed or {}))
@@ -125,7 +125,7 @@ class Decider:
         except UnencodableError:
             return False
 
-    def left_out(self, system: System) -> Iterator[LeftOut]:
+    def left_out(self, system: System) -> Iterator[NonInductiveLemma]:
         """Declared lemmas that serve no proof, since they are false or not inductive with the others."""
         prover = Prover(system, self.obligations)
         try:
@@ -137,7 +137,7 @@ class Decider:
             if failed.action != INITIALLY:
                 shown = self._broken(system, kept, Invariant(x.name, x.holds, x.meaning))
             last = failed.action if shown is None else shown.recording.moves[-1].action.name
-            yield LeftOut(x.name, last, failed.result.reason, shown)
+            yield NonInductiveLemma(x.name, last, failed.result.reason, shown)
 
     def _prove(self, system: System, p: Provable, least: bool) -> Argument | Gap | None:
         prover = Prover(system, self.obligations)

@@ -32,24 +32,24 @@ from planrace.model.language import Action, Array, Index, Maybe, Op, Outcome, Se
 from planrace.model.language.sorts import BOOL, Bool, Scalar, bounds_of, describe
 from planrace.model.language.structural import Structural
 
-Value = Any
+OpenValue = Any
 """A Z3 term (scalars), or a Python function from a position or element to a value (arrays, sets)."""
-State = Mapping[str, Value]
+OpenState = Mapping[str, OpenValue]
 
 
 @dataclass(frozen=True, eq=False)
-class Frame(Structural):
+class OpenFrame(Structural):
     """What a term is encoded in: values of bound variables, the state; of a step also the state after it, and which
     action with which outcome it is."""
 
-    bound: Mapping[Term, Value]
-    state: State
-    after: State | None = None
+    bound: Mapping[Term, OpenValue]
+    state: OpenState
+    after: OpenState | None = None
     move: tuple[Action, Outcome] | None = None
 
-    def primed(self) -> Frame:
+    def primed(self) -> OpenFrame:
         assert self.after is not None, "a primed term outside a step"
-        return Frame(self.bound, self.after)
+        return OpenFrame(self.bound, self.after)
 
 
 class Open(Sorts):
@@ -58,21 +58,21 @@ class Open(Sorts):
     def __init__(self, system: System) -> None:
         super().__init__(system.parameters)
         self.system = system
-        self.state: dict[str, Value] = {v.name: self._symbol(v.name, v.sort) for v in system.variables}
+        self.state: dict[str, OpenValue] = {v.name: self._symbol(v.name, v.sort) for v in system.variables}
 
     # States ----------------------------------------------------------------------------------------------------
-    def range(self, variable: Variable, state: State) -> Any | None:
+    def range(self, variable: Variable, state: OpenState) -> Any | None:
         """Every place of a variable is in the range of its sort; None where nothing can be out of it."""
         return self._inside(variable.sort, state[variable.name])
 
-    def initial(self) -> State:
+    def initial(self) -> OpenState:
         """The state that every run starts in."""
-        start, found = Frame({}, {}), {}
+        start, found = OpenFrame({}, {}), {}
         for v in self.system.variables:
             found[v.name] = _spread(v.sort, self.fitted(v.initially, _inmost(v.sort), start))
         return found
 
-    def _symbol(self, name: str, sort: Sort) -> Value:
+    def _symbol(self, name: str, sort: Sort) -> OpenValue:
         """The value of a state variable: functions down to applications of one Z3 function."""
         domains: list[Any] = []
         inner = sort
@@ -87,14 +87,14 @@ class Open(Sorts):
             return z3.Const(symbol("variable", name), target)
         function = z3.Function(symbol("variable", name), *domains, target)
 
-        def applied(*given: Any) -> Value:
+        def applied(*given: Any) -> OpenValue:
             if len(given) == len(domains):
                 return function(*given)
             return lambda at: applied(*given, at)
 
         return applied()
 
-    def _inside(self, sort: Sort, value: Value) -> Any | None:
+    def _inside(self, sort: Sort, value: OpenValue) -> Any | None:
         """Every place of a value is in its range; None where nothing can be out of it."""
         if isinstance(sort, Array):
             at, legal = self.parameter_of(sort.domain)
@@ -107,7 +107,7 @@ class Open(Sorts):
         return None if z3.is_true(legal) else legal
 
     # Terms -----------------------------------------------------------------------------------------------------
-    def encode(self, term: Term, frame: Frame) -> Value:
+    def encode(self, term: Term, frame: OpenFrame) -> OpenValue:
         """The value of a term."""
         try:
             handler = _HANDLERS[term.op]
@@ -115,11 +115,11 @@ class Open(Sorts):
             raise NotImplementedError(f"the open encoding has no handler for {term.op}") from None
         return handler(self, term, frame)
 
-    def fitted(self, term: Term, sort: Sort, frame: Frame) -> Value:
+    def fitted(self, term: Term, sort: Sort, frame: OpenFrame) -> OpenValue:
         """The value of a term where ``sort`` is wanted: members of an index as optional ones."""
         return self.lifted(self.encode(term, frame), term.sort, sort)
 
-    def lifted(self, value: Value, given: Sort, wanted: Sort) -> Value:
+    def lifted(self, value: OpenValue, given: Sort, wanted: Sort) -> OpenValue:
         match given, wanted:
             case Index(), Maybe():
                 return self.some(given)(value)
@@ -129,7 +129,7 @@ class Open(Sorts):
                 return lambda x: self.contains(value, given, x, element)
         return value
 
-    def contains(self, members: Value, of: SetOf, item: Any, given: Sort) -> Any:
+    def contains(self, members: OpenValue, of: SetOf, item: Any, given: Sort) -> Any:
         """An item of the sort ``given`` is in a set, where one of the two may be of members and the other of optional
         ones."""
         if isinstance(given, Maybe) and isinstance(of.element, Index):
@@ -137,14 +137,14 @@ class Open(Sorts):
             return z3.Exists([x], conjunction(self.some(of.element)(x) == item, members(x)))
         return members(self.lifted(item, given, of.element))
 
-    def quantified(self, term: Term, frame: Frame) -> tuple[Any, Any, Any]:
+    def quantified(self, term: Term, frame: OpenFrame) -> tuple[Any, Any, Any]:
         """Of a binder: a fresh constant, that it is in its range, and the body about it."""
         variable, body = term.args
         made, legal = self.parameter(variable)
         return made, legal, self.encode(body, replace(frame, bound={**frame.bound, variable: made}))
 
     # Steps -----------------------------------------------------------------------------------------------------
-    def after(self, outcome: Outcome, frame: Frame) -> State:
+    def after(self, outcome: Outcome, frame: OpenFrame) -> OpenState:
         """The state after an outcome, as functions of the state before."""
         state = dict(frame.state)
         for u in outcome.updates:
@@ -153,7 +153,7 @@ class Open(Sorts):
             state[name] = _written(state[name], at, self.fitted(u.value, u.target.sort, frame))
         return state
 
-    def positions(self, target: Term, frame: Frame) -> list[Any]:
+    def positions(self, target: Term, frame: OpenFrame) -> list[Any]:
         """The positions that a target names, outermost first."""
         found: list[Any] = []
         while target.args:
@@ -163,7 +163,7 @@ class Open(Sorts):
         return found
 
 
-def _spread(sort: Sort, value: Value) -> Value:
+def _spread(sort: Sort, value: OpenValue) -> OpenValue:
     """An initial value for each element of an array."""
     return (lambda _: _spread(sort.element, value)) if isinstance(sort, Array) else value
 
@@ -175,7 +175,7 @@ def _inmost(sort: Sort) -> Sort:
     return sort
 
 
-def _written(old: Value, positions: list[Any], new: Value) -> Value:
+def _written(old: OpenValue, positions: list[Any], new: OpenValue) -> OpenValue:
     """``old`` with ``new`` at ``positions``."""
     if not positions:
         return new
@@ -183,7 +183,7 @@ def _written(old: Value, positions: list[Any], new: Value) -> Value:
     return lambda at: choice(at == here, _written(old(at), rest, new), old(at))
 
 
-def choice(test: Any, then: Value, other: Value) -> Value:
+def choice(test: Any, then: OpenValue, other: OpenValue) -> OpenValue:
     """``then`` if ``test``, else ``other``, at every place of a function."""
     if callable(then):
         return lambda at: choice(test, then(at), other(at))
@@ -191,7 +191,7 @@ def choice(test: Any, then: Value, other: Value) -> Value:
 
 
 # Handlers, one for each operator -------------------------------------------------------------------------------
-def _constant(e: Open, t: Term, _: Frame) -> Any:
+def _constant(e: Open, t: Term, _: OpenFrame) -> Any:
     sort = t.sort
     if isinstance(sort, Bool):
         return z3.BoolVal(bool(t.data))
@@ -202,19 +202,19 @@ def _constant(e: Open, t: Term, _: Frame) -> Any:
     return z3.IntVal(t.data)
 
 
-def _select(e: Open, t: Term, f: Frame) -> Value:
+def _select(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     array, position = t.args
     assert isinstance(array.sort, Array)
     return e.encode(array, f)(e.fitted(position, array.sort.domain, f))
 
 
-def _joined(e: Open, t: Term, f: Frame) -> tuple[Any, Any]:
+def _joined(e: Open, t: Term, f: OpenFrame) -> tuple[Any, Any]:
     """Both arguments, one lifted where only the other is optional."""
     a, b = t.args
     return e.fitted(a, b.sort, f), e.fitted(b, a.sort, f)
 
 
-def _both_sets(e: Open, t: Term, f: Frame) -> tuple[Any, Any, Any, Any]:
+def _both_sets(e: Open, t: Term, f: OpenFrame) -> tuple[Any, Any, Any, Any]:
     """A fresh element of the wider of both sets, that there is one, and whether it is in each."""
     sorts = [a.sort for a in t.args if isinstance(a.sort, SetOf)]
     element = max((s.element for s in sorts), key=lambda s: isinstance(s, Maybe))
@@ -223,7 +223,7 @@ def _both_sets(e: Open, t: Term, f: Frame) -> tuple[Any, Any, Any, Any]:
     return x, there, a, b
 
 
-def _equal(e: Open, t: Term, f: Frame) -> Any:
+def _equal(e: Open, t: Term, f: OpenFrame) -> Any:
     if isinstance(t.args[0].sort, SetOf):
         x, there, a, b = _both_sets(e, t, f)
         return z3.ForAll([x], implication(there, a == b))
@@ -231,7 +231,7 @@ def _equal(e: Open, t: Term, f: Frame) -> Any:
     return a == b
 
 
-def same(e: Open, sort: Sort, a: Value, b: Value) -> Any:
+def same(e: Open, sort: Sort, a: OpenValue, b: OpenValue) -> Any:
     """Two values of ``sort`` are the same: scalars, sets with the same elements, arrays at every position."""
     if isinstance(sort, Array):
         at, legal = e.parameter_of(sort.domain)
@@ -249,20 +249,20 @@ def _element(e: Open, sort: Scalar) -> tuple[Any, Any]:
     return x, e.within(sort, x) if isinstance(sort, Index) else z3.BoolVal(True)
 
 
-def _less(e: Open, t: Term, f: Frame) -> Any:
+def _less(e: Open, t: Term, f: OpenFrame) -> Any:
     a, b = (e.encode(x, f) for x in t.args)
     sort = t.args[0].sort
     return e.less(sort)(a, b) if isinstance(sort, Index) else a < b
 
 
-def _at_most(e: Open, t: Term, f: Frame) -> Any:
+def _at_most(e: Open, t: Term, f: OpenFrame) -> Any:
     a, b = (e.encode(x, f) for x in t.args)
     sort = t.args[0].sort
     return disjunction(a == b, e.less(sort)(a, b)) if isinstance(sort, Index) else a <= b
 
 
-def _end(which: str) -> Callable[[Open, Term, Frame], Any]:
-    def handler(e: Open, t: Term, _: Frame) -> Any:
+def _end(which: str) -> Callable[[Open, Term, OpenFrame], Any]:
+    def handler(e: Open, t: Term, _: OpenFrame) -> Any:
         assert isinstance(t.sort, Index)
         if may_be_empty(t.sort):
             raise UnencodableError(f"{t}: {describe(t.sort)} may have no member")
@@ -271,25 +271,25 @@ def _end(which: str) -> Callable[[Open, Term, Frame], Any]:
     return handler
 
 
-def _following(e: Open, t: Term, f: Frame) -> Any:
+def _following(e: Open, t: Term, f: OpenFrame) -> Any:
     assert isinstance(t.sort, Index)
     return e.following(t.sort)(e.encode(t.args[0], f))
 
 
-def _set(e: Open, t: Term, f: Frame) -> Value:
+def _set(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     assert isinstance(t.sort, SetOf)
     elements = [e.fitted(a, t.sort.element, f) for a in t.args]
     return lambda x: disjunction(*(x == v for v in elements))
 
 
-def _member(e: Open, t: Term, f: Frame) -> Any:
+def _member(e: Open, t: Term, f: OpenFrame) -> Any:
     item, of = t.args
     assert isinstance(of.sort, SetOf)
     return e.contains(e.encode(of, f), of.sort, e.encode(item, f), item.sort)
 
 
-def _combined(join: Callable[[Any, Any], Any]) -> Callable[[Open, Term, Frame], Value]:
-    def handler(e: Open, t: Term, f: Frame) -> Value:
+def _combined(join: Callable[[Any, Any], Any]) -> Callable[[Open, Term, OpenFrame], OpenValue]:
+    def handler(e: Open, t: Term, f: OpenFrame) -> OpenValue:
         assert isinstance(t.sort, SetOf)
         element = t.sort.element
         sides = [(e.encode(a, f), a.sort) for a in t.args if isinstance(a.sort, SetOf)]
@@ -298,28 +298,28 @@ def _combined(join: Callable[[Any, Any], Any]) -> Callable[[Open, Term, Frame], 
     return handler
 
 
-def _subset(e: Open, t: Term, f: Frame) -> Any:
+def _subset(e: Open, t: Term, f: OpenFrame) -> Any:
     x, there, a, b = _both_sets(e, t, f)
     return z3.ForAll([x], implication(there, z3.Implies(a, b)))
 
 
-def _comprehension(e: Open, t: Term, f: Frame) -> Value:
+def _comprehension(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     variable, body = t.args
     sort = scalar(variable.sort)
     return lambda x: conjunction(e.within(sort, x), e.encode(body, replace(f, bound={**f.bound, variable: x})))
 
 
-def _forall(e: Open, t: Term, f: Frame) -> Any:
+def _forall(e: Open, t: Term, f: OpenFrame) -> Any:
     x, legal, body = e.quantified(t, f)
     return z3.ForAll([x], implication(legal, body))
 
 
-def _exists(e: Open, t: Term, f: Frame) -> Any:
+def _exists(e: Open, t: Term, f: OpenFrame) -> Any:
     x, legal, body = e.quantified(t, f)
     return z3.Exists([x], conjunction(legal, body))
 
 
-def _count(e: Open, t: Term, f: Frame) -> Any:
+def _count(e: Open, t: Term, f: OpenFrame) -> Any:
     variable, body = t.args
     low, high = (0, 1) if isinstance(variable.sort, Index | Maybe) else bounds_of(scalar(variable.sort))
     if isinstance(variable.sort, Index | Maybe) or not (isinstance(low, int) and isinstance(high, int)):
@@ -333,12 +333,12 @@ def _literal(value: Any) -> Any:
     return z3.IntVal(value) if isinstance(value, int) else value
 
 
-def _each(e: Open, t: Term, f: Frame) -> Value:
+def _each(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     variable, body = t.args
     return lambda x: e.encode(body, replace(f, bound={**f.bound, variable: x}))
 
 
-def _taken(e: Open, t: Term, f: Frame) -> Any:
+def _taken(e: Open, t: Term, f: OpenFrame) -> Any:
     assert f.move is not None, "taken() outside a step"
     action, outcome = f.move
     wanted, ending, names = t.data
@@ -353,12 +353,12 @@ def _taken(e: Open, t: Term, f: Frame) -> Any:
     return conjunction(*(chosen(given[n], a) for n, a in zip(names, t.args, strict=True)))
 
 
-def _if(e: Open, t: Term, f: Frame) -> Value:
+def _if(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     test, then, other = t.args
     return choice(e.encode(test, f), e.fitted(then, t.sort, f), e.fitted(other, t.sort, f))
 
 
-_HANDLERS: dict[Op, Callable[[Open, Term, Frame], Value]] = {
+_HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], OpenValue]] = {
     Op.CONST: _constant,
     Op.PARAMETER: lambda e, t, f: e.parameters[t.data.name],
     Op.VARIABLE: lambda e, t, f: f.state[t.data],

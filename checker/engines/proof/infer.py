@@ -17,8 +17,8 @@ from typing import Any
 import z3
 
 from planrace.checker.engines.explicit.search import Search
-from planrace.checker.engines.limits import STRIDE, Limits, Watchman
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError
+from planrace.checker.engines.limits import STRIDE, LimitGuard, Limits
+from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving
 from planrace.checker.engines.symbolic.transition import Steps
 from planrace.checker.results.wording import counted, plural
 from planrace.checker.semantics.interpreter import Context, Interpreter, State
@@ -67,12 +67,12 @@ class Inference:
         instances: Sequence[Instance],
         *,
         wide: bool = False,
-        watchman: Watchman | None = None,
+        watchman: LimitGuard | None = None,
     ) -> None:
         self.system = system
         self.wide = wide
         self.instances = tuple(instances)
-        self.watchman = watchman or Watchman("inferring", Limits())
+        self.watchman = watchman or LimitGuard("inferring", Limits())
         self.solving = Solving(self.watchman)
         self.told = ""
 
@@ -81,7 +81,7 @@ class Inference:
         samples = [(Interpreter(i), self._states(i)) for i in self.instances]
         try:
             return self.solving.run(lambda: self._learnt(samples))
-        except StoppedError as limit:
+        except SolverStoppedError as limit:
             self.told = str(limit)
             return []
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from planrace.checker.engines.limits import Limits, Listener, Watchman
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener
 from planrace.checker.engines.proof.decide import Decider, Decision
 from planrace.checker.engines.proof.houdini import Discharged
 from planrace.checker.engines.proof.obligations import RLIMIT
@@ -33,7 +33,7 @@ class Matrix:
         self.faults = tuple(variant.protocol.faults)
         self.system = self._system((), ())
         self.decider = Decider(
-            self.system, fixed, watchman=Watchman("proving", limits or Limits(), listener), rlimit=rlimit
+            self.system, fixed, watchman=LimitGuard("proving", limits or Limits(), listener), rlimit=rlimit
         )
         self.fixed = dict(fixed or {})
         self.properties = [p for p in self.system.properties if isinstance(p, Invariant | StepInvariant)]

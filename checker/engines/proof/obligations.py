@@ -16,11 +16,11 @@ from typing import Any
 
 import z3
 
-from planrace.checker.engines.limits import Limits, Watchman
-from planrace.checker.engines.proof.encoding import Frame, Open, State
+from planrace.checker.engines.limits import LimitGuard, Limits
+from planrace.checker.engines.proof.encoding import Open, OpenFrame, OpenState
 from planrace.checker.engines.proof.sorts import conjunction, disjunction, scalar
 from planrace.checker.engines.proof.wellformed import ONCE, POSITIONS, contradictory, defined, misplaced
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError, said
+from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving, said
 from planrace.checker.engines.symbols import symbol
 from planrace.checker.results.proof import INITIALLY
 from planrace.model.language import Action, ModelError, Outcome, Place, System, Term
@@ -40,13 +40,13 @@ RLIMIT = 3_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Fact(Structural):
+class CandidateConjunct(Structural):
     """A candidate conjunct of an inductive invariant: the range of a variable, a lemma or an invariant."""
 
     name: str
     kind: str
     meaning: str
-    formula: Callable[[State], Any]
+    formula: Callable[[OpenState], Any]
     where: Place | None = None
     term: Term | None = None
 
@@ -69,8 +69,8 @@ class Ending(Structural):
 
     outcome: Outcome
     condition: Any
-    after: State
-    frame: Frame
+    after: OpenState
+    frame: OpenFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class Case(Structural):
     """An action in Z3, for arbitrary parameters: that these are ``legal``, and that it is ``enabled`` for them."""
 
     action: Action
-    frame: Frame
+    frame: OpenFrame
     legal: tuple[Any, ...]
     enabled: Any
     endings: tuple[Ending, ...]
@@ -95,18 +95,18 @@ class Obligations:
         system: System,
         assuming: Iterable[Term] = (),
         *,
-        watchman: Watchman | None = None,
+        watchman: LimitGuard | None = None,
         rlimit: int = RLIMIT,
     ) -> None:
         self.open = Open(system)
         self.rlimit = rlimit
         self.queries = 0
-        self.watchman = watchman or Watchman("proving", Limits())
+        self.watchman = watchman or LimitGuard("proving", Limits())
         self.solving = Solving(self.watchman)
         arguments = [a for a in system.proofs if isinstance(a, Proof)]
         self._sizes = system.parameters
-        self._assumed = [self.open.encode(term, Frame({}, {})) for term in assuming]
-        self.facts: dict[str, Fact] = {}
+        self._assumed = [self.open.encode(term, OpenFrame({}, {})) for term in assuming]
+        self.facts: dict[str, CandidateConjunct] = {}
         for fact in self._facts(system, arguments):
             self._add(fact)
         self.ranges = frozenset(f.name for f in self.facts.values() if f.kind == "range")
@@ -119,19 +119,19 @@ class Obligations:
         self._proved: dict[Key, list[Result]] = {}
         self._failed: dict[Key, list[tuple[frozenset[str], Result]]] = {}
 
-    def _facts(self, system: System, arguments: Iterable[Proof]) -> Iterator[Fact]:
+    def _facts(self, system: System, arguments: Iterable[Proof]) -> Iterator[CandidateConjunct]:
         for v in system.variables:
             if self.open.range(v, self.open.state) is not None:
                 words = f"{v.name} stays in the range of its sort"
-                yield Fact(f"range of {v.name}", "range", words, partial(self.open.range, v), v.where)
+                yield CandidateConjunct(f"range of {v.name}", "range", words, partial(self.open.range, v), v.where)
         for a in arguments:
             for x in a.lemmas:
-                yield Fact(x.name, "lemma", x.meaning, self._about(x.holds), x.where, x.holds)
+                yield CandidateConjunct(x.name, "lemma", x.meaning, self._about(x.holds), x.where, x.holds)
         for p in system.properties:
             if isinstance(p, Invariant):
-                yield Fact(p.name, "property", p.meaning, self._about(p.holds), p.where, p.holds)
+                yield CandidateConjunct(p.name, "property", p.meaning, self._about(p.holds), p.where, p.holds)
 
-    def _add(self, fact: Fact) -> None:
+    def _add(self, fact: CandidateConjunct) -> None:
         """Facts are told apart by their names, so that no two may have the same."""
         if fact.name in self.facts:
             first = self.facts[fact.name]
@@ -142,11 +142,11 @@ class Obligations:
             )
         self.facts[fact.name] = fact
 
-    def _about(self, term: Term) -> Callable[[State], Any]:
+    def _about(self, term: Term) -> Callable[[OpenState], Any]:
         """That a term has a value in a state, and is true."""
 
-        def said(state: State) -> Any:
-            frame = Frame({}, state)
+        def said(state: OpenState) -> Any:
+            frame = OpenFrame({}, state)
             return conjunction(defined(self.open, term, frame), self.open.encode(term, frame))
 
         return said
@@ -163,7 +163,7 @@ class Obligations:
         solver.add(*(self.open.parameters[p.name] <= p.high for p in self._sizes))
         try:
             return bool(self.solving.run(lambda: self.solving.check(solver)) == z3.sat)
-        except StoppedError:
+        except SolverStoppedError:
             return True  # the time is up, so nothing will be proved of no size
 
     def check_axioms(self) -> None:
@@ -174,7 +174,7 @@ class Obligations:
             solver = z3.Solver()
             solver.set("rlimit", self.rlimit)
             solver.add(*self._assumed, *axioms)
-            with suppress(StoppedError):
+            with suppress(SolverStoppedError):
                 found = self.solving.run(lambda: self.solving.check(solver))
                 assert found != z3.unsat, "the axioms of open sizes contradict each other"
 
@@ -204,7 +204,7 @@ class Obligations:
 
     def asked(self, p: Recoverability, given: frozenset[str]) -> Result | None:
         """Where the facts ``given`` hold, what ``p`` speaks of has a value; None where it always has."""
-        frame = Frame({}, self.open.state)
+        frame = OpenFrame({}, self.open.state)
         said = conjunction(defined(self.open, p.wherever, frame), defined(self.open, p.goal, frame))
         return None if z3.is_true(said) else self.discharge((POSITIONS, p), lambda: [z3.Not(said)], given)
 
@@ -217,7 +217,7 @@ class Obligations:
 
     def negated_step(self, action: Action, p: StepInvariant) -> Callable[[], list[Any]]:
         def wrong(ending: Ending) -> Any:
-            frame = Frame(ending.frame.bound, ending.frame.state, ending.after, (action, ending.outcome))
+            frame = OpenFrame(ending.frame.bound, ending.frame.state, ending.after, (action, ending.outcome))
             return z3.Not(conjunction(defined(self.open, p.holds, frame), self.open.encode(p.holds, frame)))
 
         return lambda: self._some_ending(action, wrong)
@@ -245,7 +245,7 @@ class Obligations:
 
     def case_for(self, action: Action, arguments: Sequence[Any]) -> Case:
         """The action in Z3 for these arguments."""
-        frame = Frame(dict(zip(action.parameters, arguments, strict=True)), self.open.state)
+        frame = OpenFrame(dict(zip(action.parameters, arguments, strict=True)), self.open.state)
         legal = [self.open.within(scalar(p.sort), a) for p, a in zip(action.parameters, arguments, strict=True)]
         enabled = conjunction(*legal, self.open.encode(action.guard, frame))
         endings: list[Ending] = []
@@ -276,7 +276,7 @@ class Obligations:
     def _query(self, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
         try:
             return self.solving.run(lambda: self._tried(negated(), given))
-        except StoppedError as limit:
+        except SolverStoppedError as limit:
             return Result(False, given, 0.0, str(limit))
 
     def _tried(self, negated: list[Any], given: frozenset[str]) -> Result:

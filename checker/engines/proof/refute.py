@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from planrace.checker.engines.answer import Answer, shows
 from planrace.checker.engines.explicit.search import Search
-from planrace.checker.engines.limits import Limits, Watchman
-from planrace.checker.results.report import Exploration
+from planrace.checker.engines.limits import LimitGuard, Limits
+from planrace.checker.results.report import Coverage
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import Context, Interpreter
 from planrace.checker.semantics.replay import Recording, ReplayError, record
@@ -56,11 +56,11 @@ class Refuter:
         assuming: Sequence[Term] = (),
         fixed: Mapping[str, int] | None = None,
         *,
-        watchman: Watchman | None = None,
+        watchman: LimitGuard | None = None,
     ) -> None:
         self.assuming = tuple(assuming)
         self.fixed = dict(fixed or {})
-        self.watchman = watchman or Watchman("refuting", Limits())
+        self.watchman = watchman or LimitGuard("refuting", Limits())
         self._found: dict[str, list[Refutation]] = {}
 
     def refute(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
@@ -97,7 +97,7 @@ class Refuter:
             instances += covered.complete
         return Covered(instances, states, whole=instances == tried > 0)
 
-    def _look(self, instance: Instance, p: Invariant | StepInvariant, states: int) -> tuple[Answer, Exploration]:
+    def _look(self, instance: Instance, p: Invariant | StepInvariant, states: int) -> tuple[Answer, Coverage]:
         """Search one instance; raises ``ModelError``, with its sizes, where a reachable step is one."""
         limits = Limits(states=states, seconds=self.watchman.seconds_left, memory=self.watchman.limits.memory)
         search = Search(instance, [p], limits=limits, listener=self.watchman.listener)

@@ -9,7 +9,7 @@ from typing import Any
 
 import z3
 
-from planrace.checker.engines.proof.encoding import Frame
+from planrace.checker.engines.proof.encoding import OpenFrame
 from planrace.checker.engines.proof.obligations import Ending, Obligations, Result
 from planrace.checker.engines.proof.sorts import conjunction, disjunction
 from planrace.checker.results.wording import numbered
@@ -57,7 +57,7 @@ class Scheduling:
         self.of = of
         self._chosen = {t: self.open.parameter(t) for t in of.schedule.chosen}
         bound = {t: made for t, (made, _) in self._chosen.items()}
-        self._frame = Frame(bound, self.open.state)
+        self._frame = OpenFrame(bound, self.open.state)
         self._plan = of.schedule.plan
         self._was = [self.open.encode(m, self._frame) for m in self._plan.measure]
         legal = [legal for _, legal in self._chosen.values()]
@@ -79,10 +79,10 @@ class Scheduling:
             yield rule.name, action.name, key, partial(self._astray, rule, action)
 
     # Formulas --------------------------------------------------------------------------------------------------
-    def _begins(self, frame: Frame) -> Any:
+    def _begins(self, frame: OpenFrame) -> Any:
         return self.open.encode(self._plan.promise, frame)
 
-    def _goal(self, frame: Frame) -> Any:
+    def _goal(self, frame: OpenFrame) -> Any:
         return self.open.encode(self.of.property.goal, frame)
 
     def _cannot_begin(self) -> list[Any]:
@@ -91,7 +91,7 @@ class Scheduling:
         some = conjunction(*legal, self._begins(self._frame))
         members = [made for made, _ in self._chosen.values()]
         possible = z3.Exists(members, some) if members else some
-        wherever = self.open.encode(self.of.property.wherever, Frame({}, self.open.state))
+        wherever = self.open.encode(self.of.property.wherever, OpenFrame({}, self.open.state))
         return [wherever, z3.Not(self._goal(self._frame)), z3.Not(possible)]
 
     def _stuck(self) -> list[Any]:
@@ -112,7 +112,7 @@ class Scheduling:
         applies = self.open.encode(rule.when, frame)
         return [*self._on_the_way, *legal, applies, disjunction(z3.Not(case.enabled), *wrong)]
 
-    def _choosing(self, rule: Rule) -> tuple[Frame, list[Any], list[Any]]:
+    def _choosing(self, rule: Rule) -> tuple[OpenFrame, list[Any], list[Any]]:
         chosen = {t: self.open.parameter(t) for t in rule.choosing}
         bound = {**self._frame.bound, **{t: made for t, (made, _) in chosen.items()}}
         members = [made for made, _ in chosen.values()]
@@ -120,10 +120,10 @@ class Scheduling:
 
     def _nearer(self, ending: Ending) -> Any:
         """The step reached the goal, or keeps the promise and lowers the measure."""
-        after = Frame(self._frame.bound, ending.after)
+        after = OpenFrame(self._frame.bound, ending.after)
         return disjunction(self._goal(after), conjunction(self._begins(after), self._lower(after)))
 
-    def _lower(self, after: Frame) -> Any:
+    def _lower(self, after: OpenFrame) -> Any:
         """The measure after is less: lexicographically, numbers down but not below 0, members of an order up."""
         result: Any = z3.BoolVal(False)
         for term, was in reversed(list(zip(self._plan.measure, self._was, strict=True))):

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from planrace.checker.engines.interrupts import pending
-from planrace.checker.engines.limits import Limits, Listener, Watchman
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener
 from planrace.checker.results.proof import Confirmation
 from planrace.model.language import ModelError
 
@@ -40,7 +40,7 @@ class Confirming:
 
     def __init__(self, texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> None:
         self._texts = texts
-        self._watchman = Watchman("confirming", Limits(), listener)
+        self._watchman = LimitGuard("confirming", Limits(), listener)
         self._name = f"cvc5 {confirmer().__version__}"
         self.interrupted = False
 
@@ -71,7 +71,7 @@ def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) 
 class _Second:
     """The process of the second solver, started when it is first asked."""
 
-    def __init__(self, watchman: Watchman) -> None:
+    def __init__(self, watchman: LimitGuard) -> None:
         self._watchman = watchman
         self._process: subprocess.Popen[str] | None = None
         self._answers: SimpleQueue[str] = SimpleQueue()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import z3
 
-from planrace.checker.engines.proof.encoding import Frame, Open, same
+from planrace.checker.engines.proof.encoding import Open, OpenFrame, same
 from planrace.checker.engines.proof.sorts import conjunction, disjunction, implication
 from planrace.checker.semantics.packing import root_of
 from planrace.model.language import Array, Int, Op, Outcome, Sort, Term, Update
@@ -30,7 +30,7 @@ BINDERS = frozenset({Op.FORALL, Op.EXISTS, Op.COMPREHENSION, Op.COUNT, Op.EACH})
 
 
 # Positions -----------------------------------------------------------------------------------------------------
-def defined(e: Open, term: Term, f: Frame) -> Any:
+def defined(e: Open, term: Term, f: OpenFrame) -> Any:
     """``term`` has a value: every position that is read in it is inside its array. What a condition has excluded before
     is not read, as in the interpreter; of a quantifier every member is asked, in whatever order it comes."""
     if not _partial(term):
@@ -69,16 +69,16 @@ def _of_a_state(term: Term) -> bool:
     return term.op is Op.VARIABLE
 
 
-def _all_arguments(e: Open, t: Term, f: Frame) -> Any:
+def _all_arguments(e: Open, t: Term, f: OpenFrame) -> Any:
     return conjunction(*(defined(e, a, f) for a in t.args))
 
 
-def _selected(e: Open, t: Term, f: Frame) -> Any:
+def _selected(e: Open, t: Term, f: OpenFrame) -> Any:
     """Of what an array is made of only that is read which is selected."""
     return _read(e, t, (), f)
 
 
-def _read(e: Open, array: Term, at: tuple[tuple[Term, Any], ...], f: Frame) -> Any:
+def _read(e: Open, array: Term, at: tuple[tuple[Term, Any], ...], f: OpenFrame) -> Any:
     """``array`` has an element at positions, outermost first, each with the term that reads there."""
     match array.op:
         case Op.SELECT:
@@ -109,10 +109,10 @@ def _placed(e: Open, selection: Term, position: Any) -> Any:
     return z3.BoolVal(True) if _inside(selection.args[1], domain) else e.within(domain, position)
 
 
-def _in_turn(going: Callable[[Any], Any]) -> Callable[[Open, Term, Frame], Any]:
+def _in_turn(going: Callable[[Any], Any]) -> Callable[[Open, Term, OpenFrame], Any]:
     """Of a conjunction or disjunction: an argument is read as long as those before it leave the answer open."""
 
-    def handler(e: Open, t: Term, f: Frame) -> Any:
+    def handler(e: Open, t: Term, f: OpenFrame) -> Any:
         known: Any = z3.BoolVal(True)
         for a in reversed(t.args):
             known = conjunction(defined(e, a, f), implication(going(e.encode(a, f)), known))
@@ -121,7 +121,7 @@ def _in_turn(going: Callable[[Any], Any]) -> Callable[[Open, Term, Frame], Any]:
     return handler
 
 
-def _chosen(e: Open, t: Term, f: Frame) -> Any:
+def _chosen(e: Open, t: Term, f: OpenFrame) -> Any:
     test, then, other = t.args
     here = e.encode(test, f)
     return conjunction(
@@ -131,14 +131,14 @@ def _chosen(e: Open, t: Term, f: Frame) -> Any:
     )
 
 
-def _everywhere(e: Open, t: Term, f: Frame) -> Any:
+def _everywhere(e: Open, t: Term, f: OpenFrame) -> Any:
     variable, body = t.args
     made, legal = e.parameter(variable)
     inside = defined(e, body, replace(f, bound={**f.bound, variable: made}))
     return z3.ForAll([made], implication(legal, inside))
 
 
-_HANDLERS: dict[Op, Callable[[Open, Term, Frame], Any]] = {
+_HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], Any]] = {
     Op.SELECT: _selected,
     Op.AND: _in_turn(lambda a: a),
     Op.OR: _in_turn(z3.Not),
@@ -192,7 +192,7 @@ def _apart(a: Term, b: Term) -> bool:
     return a.op is b.op is Op.CONST and a.data != b.data
 
 
-def _clash(e: Open, u: Update, v: Update, frame: Frame) -> Any:
+def _clash(e: Open, u: Update, v: Update, frame: OpenFrame) -> Any:
     a, b = e.positions(u.target, frame), e.positions(v.target, frame)
     value = _element(e.fitted(u.value, u.target.sort, frame), b[len(a) :])
     other = e.fitted(v.value, v.target.sort, frame)

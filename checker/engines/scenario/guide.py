@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 
 from planrace.checker.engines.explicit.step_function import Kernel
-from planrace.checker.engines.limits import Limits, Listener, Watchman, timed
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener, timed
 from planrace.checker.engines.scenario.match import Monitor, casts
 from planrace.checker.engines.scenario.watching import Showing
 from planrace.checker.results.wording import numbered
@@ -42,7 +42,7 @@ class Guide:
         self.casts = list(timed(casts(self.kernel.interpreter, scenario, up_to_symmetry=True), 1))
         self.stopped: str | None = None
         self.interrupted = False
-        self._watchman = Watchman("looking for the fullest match", self.limits, listener)
+        self._watchman = LimitGuard("looking for the fullest match", self.limits, listener)
         self._showing = Showing(self.kernel, self.monitor, self.casts)
         self._moves: dict[tuple[int, int], int] = {}
         self._parents: dict[Node, Node | None] = {}

@@ -14,7 +14,7 @@ from typing import Any
 import z3
 
 from planrace.checker.engines.symbolic import sets
-from planrace.checker.engines.symbolic.sets import Mask, Members
+from planrace.checker.engines.symbolic.sets import Members, SetMask
 from planrace.checker.engines.symbols import symbol
 from planrace.checker.semantics.intervals import Interval, beyond, intervals, leaf, reach
 from planrace.checker.semantics.packing import Field, Layout
@@ -23,8 +23,8 @@ from planrace.model.language.sorts import INTEGER, Scalar
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import subterms
 
-Place = tuple[str, tuple[int, ...]]
-State = Mapping[Place, Any]
+FieldPath = tuple[str, tuple[int, ...]]
+SymbolicState = Mapping[FieldPath, Any]
 """A Z3 term for every field."""
 
 STRIDE = 256
@@ -37,8 +37,8 @@ class Frame(Structural):
     a function that says whether the step is one of an action (with an outcome, for parameter values)."""
 
     bound: Mapping[Term, int]
-    state: State
-    after: State | None = None
+    state: SymbolicState
+    after: SymbolicState | None = None
     taken: Callable[[str, str | None, Mapping[str, Any]], Any] | None = None
     known: dict[Term, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """What was encoded in it already: terms share their parts."""
@@ -69,17 +69,17 @@ class Encoder:
         self._beyond: dict[Term, bool] = {}
 
     # States ----------------------------------------------------------------------------------------------------
-    def fields(self, name: str) -> dict[Place, Any]:
+    def fields(self, name: str) -> dict[FieldPath, Any]:
         """Constants for every field, as narrow as the layout packs them; ``name`` tells states apart."""
         return {place: z3.BitVec(f"{label(f)}@{name}", max(1, f.width)) for place, f in self.layout.fields.items()}
 
-    def state(self, fields: State) -> dict[Place, Any]:
+    def state(self, fields: SymbolicState) -> dict[FieldPath, Any]:
         """The values that constants of ``fields`` stand for: numbers of the common width, and sets."""
         return {place: self._widened(f, fields[place]) for place, f in self.layout.fields.items()}
 
     def _widened(self, field: Field, constant: Any) -> Any:
         if field.is_set:
-            return Members((Mask(field.low, constant),))
+            return Members((SetMask(field.low, constant),))
         return z3.ZeroExt(self.bits - constant.size(), constant) + field.low
 
     def inside(self, field: Field, value: Any) -> Any:

@@ -21,10 +21,10 @@ from planrace.checker.engines.answer import (
     verdict_met,
     verdict_never_met,
 )
-from planrace.checker.engines.limits import Limits, Listener, Watchman
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError, said
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener
+from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving, said
 from planrace.checker.engines.symbolic.transition import Steps
-from planrace.checker.results.report import Warned
+from planrace.checker.results.report import ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording, ReplayError, record
@@ -59,7 +59,7 @@ class Bounded:
         self.depth = DEPTH if self.limits.depth is None else self.limits.depth
         self.fail_fast = fail_fast
         self.interrupted = False
-        self.solving = solving or Solving(Watchman("bounded search", self.limits, listener))
+        self.solving = solving or Solving(LimitGuard("bounded search", self.limits, listener))
         self._more = tuple(more)
         self._answers: dict[str, Answer] = {}
         self.reached = -1
@@ -71,7 +71,7 @@ class Bounded:
         """Answers in the order of the properties. Raises ``ModelError``."""
         try:
             stopped = self.solving.run(lambda: self.search(self.depth))
-        except StoppedError as limit:
+        except SolverStoppedError as limit:
             stopped = str(limit)
         except KeyboardInterrupt:
             self.interrupted, stopped = True, INTERRUPTED
@@ -100,12 +100,12 @@ class Bounded:
         return {name: formula for name, formula in found.items() if not z3.is_false(formula)}
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[ModelWarning, ...]:
         """That nothing happens, where nothing does: what is said of steps then holds of none."""
         if not self.complete or self.reached > 0:
             return ()
         never = "never happens: nothing is enabled in the initial state"
-        return tuple(Warned("never happens", name, never) for name in self.instance.system.actions)
+        return tuple(ModelWarning("never happens", name, never) for name in self.instance.system.actions)
 
     # The search ------------------------------------------------------------------------------------------------
     def search(self, most: int) -> str:

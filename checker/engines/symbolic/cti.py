@@ -8,8 +8,8 @@ from typing import TypeVar
 
 import z3
 
-from planrace.checker.engines.limits import Limits, Watchman
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError
+from planrace.checker.engines.limits import LimitGuard, Limits
+from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving
 from planrace.checker.engines.symbolic.transition import Steps
 from planrace.checker.semantics.replay import Recording, record
 from planrace.model.language import Instance, ModelError, Term
@@ -35,10 +35,10 @@ def model_error(
 
 
 def _within(solving: Solving | None, work: Callable[[Solving], Found | None]) -> Found | None:
-    chosen = solving or Solving(Watchman("looking for a counterexample to induction", Limits()))
+    chosen = solving or Solving(LimitGuard("looking for a counterexample to induction", Limits()))
     try:
         return chosen.run(lambda: work(chosen))
-    except StoppedError:
+    except SolverStoppedError:
         return None
 
 

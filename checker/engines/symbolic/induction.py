@@ -18,12 +18,12 @@ from typing import Any
 import z3
 
 from planrace.checker.engines.answer import Answer, of_step, verdict_never_met
-from planrace.checker.engines.limits import Limits, Listener, Watchman
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener
 from planrace.checker.engines.symbolic.bmc import DEPTH, INTERRUPTED, Bounded
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError, said
+from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving, said
 from planrace.checker.engines.symbolic.transition import Steps
 from planrace.checker.engines.symbols import symbol
-from planrace.checker.results.report import Warned
+from planrace.checker.results.report import ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording, record
@@ -64,7 +64,7 @@ class Induction:
         self.depth = DEPTH if self.limits.depth is None else self.limits.depth
         self.fail_fast = fail_fast
         self.interrupted = False
-        self.solving = Solving(Watchman("k-induction", self.limits, listener))
+        self.solving = Solving(LimitGuard("k-induction", self.limits, listener))
         self._declared = [x for a in instance.system.proofs if isinstance(a, Proof) for x in a.lemmas]
         more = [x.holds for x in self._declared]
         self.base = Bounded(instance, properties, limits=self.limits, more=more, solving=self.solving)
@@ -74,14 +74,14 @@ class Induction:
         """Answers in the order of the properties. Raises ``ModelError``."""
         try:
             stopped = self.solving.run(self._search)
-        except StoppedError as limit:
+        except SolverStoppedError as limit:
             stopped = str(limit)
         except KeyboardInterrupt:
             self.interrupted, stopped = True, INTERRUPTED
         return [self._answer(p, stopped) for p in self.properties]
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[ModelWarning, ...]:
         """That nothing happens, where nothing does."""
         return self.base.warnings
 

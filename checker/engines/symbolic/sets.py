@@ -18,7 +18,7 @@ NARROW = 128
 
 
 @dataclass(frozen=True)
-class Mask:
+class SetMask:
     """Elements low…high: bit n of ``bits`` says whether low + n is one of them."""
 
     low: int
@@ -34,7 +34,7 @@ class Members:
     """A set: masks apart from each other, ascending, and ``others``, single elements each with the condition on which
     it is one."""
 
-    masks: tuple[Mask, ...] = ()
+    masks: tuple[SetMask, ...] = ()
     others: tuple[tuple[Any, Any], ...] = ()
 
 
@@ -51,7 +51,7 @@ def chosen(conditions: Iterable[tuple[int, Any]]) -> Members:
         if not runs or n != runs[-1][0] + len(runs[-1][1]):
             runs.append((n, []))
         runs[-1][1].append(condition)
-    return Members(tuple(Mask(low, _packed(bits)) for low, bits in runs))
+    return Members(tuple(SetMask(low, _packed(bits)) for low, bits in runs))
 
 
 def singleton(number: Any, low: int, high: int) -> Members:
@@ -59,18 +59,18 @@ def singleton(number: Any, low: int, high: int) -> Members:
     width = high - low + 1
     if width > NARROW:
         return Members(others=((z3.BoolVal(True), number),))
-    return Members((Mask(low, _bit(number, low, width)),))
+    return Members((SetMask(low, _bit(number, low, width)),))
 
 
 # Operations ----------------------------------------------------------------------------------------------------
 def union(a: Members, b: Members) -> Members:
     """What is in one of them."""
-    return Members(tuple(Mask(low, x | y) for low, x, y in _aligned(a, b)), (*a.others, *b.others))
+    return Members(tuple(SetMask(low, x | y) for low, x, y in _aligned(a, b)), (*a.others, *b.others))
 
 
 def intersection(a: Members, b: Members) -> Members:
     """What is in both."""
-    masks = tuple(Mask(low, x & y) for low, x, y in _aligned(a, b))
+    masks = tuple(SetMask(low, x & y) for low, x, y in _aligned(a, b))
     others = [(z3.And(c, contains(s, x)), x) for one, s in ((a, b), (b, a)) for c, x in one.others]
     return Members(masks, tuple(others))
 
@@ -81,15 +81,15 @@ def difference(a: Members, b: Members) -> Members:
     for low, x, y in _aligned(a, b):
         out, width = y, y.size()
         for c, n in b.others:
-            here = z3.And(c, _within(n, Mask(low, y)))
+            here = z3.And(c, _within(n, SetMask(low, y)))
             out = out | z3.If(here, _bit(n, low, width), z3.BitVecVal(0, width))
-        masks.append(Mask(low, x & ~out))
+        masks.append(SetMask(low, x & ~out))
     return Members(tuple(masks), tuple((z3.And(c, z3.Not(contains(b, n))), n) for c, n in a.others))
 
 
 def choice(test: Any, then: Members, other: Members) -> Members:
     """``then`` if ``test``, else ``other``."""
-    masks = tuple(Mask(low, z3.If(test, x, y)) for low, x, y in _aligned(then, other))
+    masks = tuple(SetMask(low, z3.If(test, x, y)) for low, x, y in _aligned(then, other))
     here = [(z3.And(test, c), n) for c, n in then.others]
     there = [(z3.And(z3.Not(test), c), n) for c, n in other.others]
     return Members(masks, (*here, *there))
@@ -156,16 +156,16 @@ def _empty(s: Members) -> Any:
     return z3.And(*(m.bits == 0 for m in s.masks), *(z3.Not(c) for c, _ in s.others))
 
 
-def _within(number: Any, m: Mask) -> Any:
+def _within(number: Any, m: SetMask) -> Any:
     return z3.And(number >= m.low, number <= m.high)
 
 
 def _bit(number: Any, low: int, width: int) -> Any:
     """A mask of ``number`` alone, which lies within it."""
-    return z3.BitVecVal(1, width) << _resized(number, Mask(low, z3.BitVecVal(0, width)))
+    return z3.BitVecVal(1, width) << _resized(number, SetMask(low, z3.BitVecVal(0, width)))
 
 
-def _resized(number: Any, m: Mask) -> Any:
+def _resized(number: Any, m: SetMask) -> Any:
     """How far ``number`` is above the least element, as wide as the mask; exact where it lies within it."""
     wide, width = number.size(), m.bits.size()
     above = number - m.low
@@ -178,7 +178,7 @@ def _lowest(bits: Any) -> Any:
     return z3.Extract(0, 0, bits) == 1
 
 
-def _ones(m: Mask, low: int, high: int) -> Any:
+def _ones(m: SetMask, low: int, high: int) -> Any:
     """The mask of low…high, as far as ``m`` reaches."""
     ones: Callable[[int], int] = lambda n: (1 << max(0, min(n, width))) - 1  # noqa: E731
     width = m.bits.size()

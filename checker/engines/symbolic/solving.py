@@ -24,7 +24,7 @@ from typing import Any, Generic, TypeVar
 import z3
 
 from planrace.checker.engines.interrupts import leave_behind, pending
-from planrace.checker.engines.limits import Watchman
+from planrace.checker.engines.limits import LimitGuard
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ WORDS = {
 z3.set_param("ctrl_c", False)  # else Z3 takes SIGINT for itself
 
 
-class StoppedError(Exception):
+class SolverStoppedError(Exception):
     """A limit ended the work; the message says which."""
 
 
@@ -58,13 +58,13 @@ class _EndedError(BaseException):
 class Solving:
     """The work for Z3 of one engine. ``count`` and ``depth`` are how far it has come, for who is told of progress."""
 
-    def __init__(self, watchman: Watchman) -> None:
+    def __init__(self, watchman: LimitGuard) -> None:
         self.watchman = watchman
         self.count = self.depth = 0
         self._ended = False
 
     def run(self, work: Callable[[], T]) -> T:
-        """The result of ``work``, from the thread for Z3. Raises ``StoppedError`` where a limit was reached,
+        """The result of ``work``, from the thread for Z3. Raises ``SolverStoppedError`` where a limit was reached,
         ``KeyboardInterrupt``, and what the work raises."""
         if _worker.is_current():
             return work()
@@ -109,7 +109,7 @@ class Solving:
             raise KeyboardInterrupt
         stopped = self.watchman.look(self.count, 0, self.depth)
         if stopped:
-            raise StoppedError(stopped)
+            raise SolverStoppedError(stopped)
 
     def _end(self, task: _Task[T]) -> None:
         """Have Z3 stop, and wait until it has; leave it behind where it does not listen."""

@@ -14,11 +14,11 @@ from typing import Any
 import z3
 
 from planrace.checker.engines.answer import Answer, of_step, verdict_never_met
-from planrace.checker.engines.limits import Limits, Listener, Watchman
+from planrace.checker.engines.limits import LimitGuard, Limits, Listener
 from planrace.checker.engines.symbolic.bmc import DEPTH, INTERRUPTED, Bounded
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError, said
+from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving, said
 from planrace.checker.engines.symbolic.transition import Steps
-from planrace.checker.results.report import Warned
+from planrace.checker.results.report import ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.model.language import Instance
@@ -45,7 +45,7 @@ class Spacer:
         self.fail_fast = fail_fast
         self.interrupted = False
         self._depth = DEPTH * 4 if self.limits.depth is None else self.limits.depth
-        self.solving = Solving(Watchman("spacer", self.limits, listener))
+        self.solving = Solving(LimitGuard("spacer", self.limits, listener))
         self.base = Bounded(instance, properties, limits=self.limits, fail_fast=fail_fast, solving=self.solving)
         self._answers: dict[str, Answer] = {}
 
@@ -53,14 +53,14 @@ class Spacer:
         """Answers in the order of the properties. Raises ``ModelError``."""
         try:
             stopped = self.solving.run(self._search)
-        except StoppedError as limit:
+        except SolverStoppedError as limit:
             stopped = str(limit)
         except KeyboardInterrupt:
             self.interrupted, stopped = True, INTERRUPTED
         return [self._answer_of(p) or Answer(p, Verdict.UNKNOWN, stopped) for p in self.properties]
 
     @property
-    def warnings(self) -> tuple[Warned, ...]:
+    def warnings(self) -> tuple[ModelWarning, ...]:
         """That nothing happens, where nothing does."""
         return self.base.warnings
 

@@ -9,7 +9,7 @@ from typing import Any
 import z3
 
 from planrace.checker.engines.symbolic import sets
-from planrace.checker.engines.symbolic.bitvectors import Encoder, Frame, Place, label
+from planrace.checker.engines.symbolic.bitvectors import Encoder, FieldPath, Frame, label
 from planrace.checker.engines.symbolic.definedness import some, undefined
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.checker.semantics.packing import Field, Layout, root_of
@@ -17,7 +17,7 @@ from planrace.model.language import Action, Array, Instance, ModelError, Outcome
 
 
 @dataclass(frozen=True)
-class Choice:
+class StepChoice:
     """An action with its parameters and outcome fixed: one value of the selector."""
 
     action: Action
@@ -42,7 +42,7 @@ class Steps:
         self._check_initial()
         self.encoder = Encoder(instance, self.layout, [*terms, *_terms(instance)], look)
         self.choices = [
-            Choice(a, values, o)
+            StepChoice(a, values, o)
             for a in instance.system.actions.values()
             for values in instance.choices(a)
             for o in a.outcomes
@@ -139,7 +139,7 @@ class Steps:
         bound = z3.ULT(self.selector, z3.BitVecVal(len(self.choices), self._bits))
         return z3.simplify(z3.And(bound, *moves, *ranges)), z3.simplify(z3.Or(*wrong))
 
-    def _move(self, choice: Choice) -> tuple[Any, dict[Place, Any], list[Any], Any]:
+    def _move(self, choice: StepChoice) -> tuple[Any, dict[FieldPath, Any], list[Any], Any]:
         """When a move is enabled, and what it assigns; when that is out of range, or two values for one place; and when
         what is evaluated on the way has no value."""
         frame = Frame(dict(zip(choice.action.parameters, choice.values, strict=True)), self.before)
@@ -150,7 +150,7 @@ class Steps:
             *(z3.Not(e.truth(o.condition, frame)) for o in earlier),
             e.truth(choice.outcome.condition, frame),
         )
-        written: dict[Place, Any] = {}
+        written: dict[FieldPath, Any] = {}
         outside: list[Any] = []
         for u in choice.outcome.updates:
             for place, here, value in self._assigned(u.target, u.value, frame):
@@ -166,7 +166,7 @@ class Steps:
         )
         return enabled, written, outside, asked
 
-    def _claimed(self, choice: Choice, place: Place, frame: Frame, target: Term) -> Any:
+    def _claimed(self, choice: StepChoice, place: FieldPath, frame: Frame, target: Term) -> Any:
         """An update before that of ``target`` writes ``place``: two values for one place are an error."""
         earlier = []
         for u in choice.outcome.updates:
@@ -175,7 +175,7 @@ class Steps:
             earlier += [here for p, here, _ in self._assigned(u.target, u.value, frame) if p == place]
         return z3.Or(*earlier)
 
-    def _assigned(self, target: Term, value: Term, frame: Frame) -> Iterator[tuple[Place, Any, Any]]:
+    def _assigned(self, target: Term, value: Term, frame: Frame) -> Iterator[tuple[FieldPath, Any, Any]]:
         """The places that an update may write, when it does, and with what."""
         name, positions = root_of(target)
         sort = self.instance.system.sort_of(name)
@@ -204,14 +204,14 @@ class Steps:
                     remedy="correct the initial value or widen the sort",
                 )
 
-    def _value(self, place: Place, state: State) -> Any:
+    def _value(self, place: FieldPath, state: State) -> Any:
         name, path = place
         value = state[self.interpreter.place[name]]
         for n in path:
             value = value[n]
         return value
 
-    def _literal(self, place: Place, state: State) -> Any:
+    def _literal(self, place: FieldPath, state: State) -> Any:
         value = self._value(place, state)
         return sets.literal(value) if isinstance(value, frozenset) else self.encoder.constant(int(value))
 

@@ -10,7 +10,7 @@ from planrace.checker.engines.explicit.closure import closure
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.transition_graph import acting
 from planrace.checker.engines.explicit.watch import Watch
-from planrace.checker.results.temporal import Hopeless, Refusal, Vain
+from planrace.checker.results.temporal import DeadEnd, IneffectiveOutcome, Refusal
 from planrace.checker.semantics.channel_terms import told
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.packing import free, root_of
@@ -20,7 +20,7 @@ from planrace.model.language.terms import TRUE, make, substitute, subterms
 from planrace.properties.kinds import Recoverability
 
 
-def explain(instance: Instance, p: Recoverability, state: State) -> Hopeless:
+def explain(instance: Instance, p: Recoverability, state: State) -> DeadEnd:
     """What can be said of a state from which the helpers of ``p`` cannot reach its goal."""
     system = instance.system
     kernel = Kernel(acting(instance, {n for n, a in system.actions.items() if a.tags & (p.helpers | p.manual)}))
@@ -29,7 +29,7 @@ def explain(instance: Instance, p: Recoverability, state: State) -> Hopeless:
     parts = list(_parts(p.goal, instance))
     seen = _seen(kernel, states, parts)
     broken = [t for t, n in zip(parts, seen, strict=True) if not n]
-    return Hopeless(
+    return DeadEnd(
         states=len(states),
         whole=whole,
         never=tuple(told(t, system.channels) for t in broken),
@@ -62,13 +62,13 @@ def _parts(goal: Term, instance: Instance) -> Iterator[Term]:
 
 
 # What happens ----------------------------------------------------------------------------------------------------
-def _vain(kernel: Kernel, states: list[int], helpers: list[Action]) -> Iterator[Vain]:
+def _vain(kernel: Kernel, states: list[int], helpers: list[Action]) -> Iterator[IneffectiveOutcome]:
     """Steps that are still taken."""
     endings = [(a, o) for a in helpers for o in a.outcomes]
     terms = [_for_some(a, a.guard & _ends(a, o)) for a, o in endings]
     for (a, o), n in zip(endings, _seen(kernel, states, terms), strict=True):
         if n:
-            yield Vain(a.name, o.name, n)
+            yield IneffectiveOutcome(a.name, o.name, n)
 
 
 @dataclass(frozen=True, eq=False)

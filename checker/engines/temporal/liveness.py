@@ -47,7 +47,7 @@ def read_on(instance: Instance, p: Liveness) -> Instance:
     return replace(instance, system=replace(system, actions=actions, faults=()))
 
 
-Move = tuple[int, int]
+GraphStep = tuple[int, int]
 """The label of a step and the state it leads to."""
 
 
@@ -58,7 +58,7 @@ class _Component:
     members: frozenset[int]
 
 
-class Liveliness:
+class LivenessChecker:
     """Answers about liveness from one complete search, without symmetry reduction, of what it is read on."""
 
     def __init__(self, search: Any, make: Maker = graph) -> None:
@@ -287,9 +287,9 @@ class _Finder:
             if (owed and region[t]) or self._promises(t):
                 yield label, t, (t, True)
 
-    def _loop(self, c: _Component, at: int) -> list[Move]:
+    def _loop(self, c: _Component, at: int) -> list[GraphStep]:
         """A closed walk in ``c`` from ``at`` that takes or finds disabled whatever fairness asks for; empty at rest."""
-        walk: list[Move] = []
+        walk: list[GraphStep] = []
         if not any(t in c.members for n in timed(c.members) for _, t in self.g.steps(n)):
             return walk
         wanted = list(self._wanted(c))
@@ -301,7 +301,7 @@ class _Finder:
             walk += self._within(c, walk[-1][1] if walk else at, lambda n, label, t: t == at)
         return _straight(walk, at, wanted)
 
-    def _within(self, c: _Component, here: int, met: Met) -> list[Move]:
+    def _within(self, c: _Component, here: int, met: Met) -> list[GraphStep]:
         """A shortest walk in ``c`` whose last step is as wanted."""
 
         def steps(node: tuple[int, bool]) -> Iterator[tuple[int, int, tuple[int, bool]]]:
@@ -333,12 +333,12 @@ Met = Callable[[int, int, int], bool]
 """Whether a step, by its state, label and next state, is one that a loop must have."""
 
 
-def _meeting(walk: Sequence[Move], at: int, met: Met) -> bool:
+def _meeting(walk: Sequence[GraphStep], at: int, met: Met) -> bool:
     """A walk from ``at`` has a step that is wanted."""
     return any(met(n, *move) for n, move in zip((at, *(t for _, t in walk)), walk, strict=False))
 
 
-def _straight(walk: list[Move], at: int, wanted: Sequence[Met]) -> list[Move]:
+def _straight(walk: list[GraphStep], at: int, wanted: Sequence[Met]) -> list[GraphStep]:
     """A closed walk without its detours, long ones first: what one had to meet may have been met later anyhow."""
     nodes = [at, *(t for _, t in walk)]
     pairs = ((i, i + size) for size in range(len(walk) - 1, 0, -1) for i in range(len(walk) - size + 1))
@@ -364,9 +364,9 @@ def _takes(k: int, n: int, label: int, t: int) -> bool:
 
 def _shortest(
     start: Any, goal: Callable[[Any], bool], steps: Callable[[Any], Iterator[tuple[int, int, Any]]]
-) -> list[Move]:
+) -> list[GraphStep]:
     """A shortest path from ``start`` to a node that is a goal; steps give label, state and node."""
-    back: dict[Any, tuple[Any, Move] | None] = {start: None}
+    back: dict[Any, tuple[Any, GraphStep] | None] = {start: None}
     queue = deque([start])
     for n in count():
         if n % SEEN == 0:
@@ -378,7 +378,7 @@ def _shortest(
             if onward not in back:
                 back[onward] = (node, (label, t))
                 queue.append(onward)
-    path: list[Move] = []
+    path: list[GraphStep] = []
     known = back[queue[0]]
     while known is not None:
         path.append(known[1])

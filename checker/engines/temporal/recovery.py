@@ -23,7 +23,7 @@ from planrace.checker.semantics.replay import ReplayError
 from planrace.properties.kinds import Recoverability
 
 
-class Recoveries:
+class RecoveryChecker:
     """Answers about recovery from one complete search, which kept what a graph is made of."""
 
     def __init__(self, search: Any, make: Maker = graph) -> None:

@@ -12,29 +12,39 @@ from planrace.checker.report.text.document import coverage, how, subject
 from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.trace.mermaid import render_mermaid
 from planrace.checker.results.blocks import clean
-from planrace.checker.results.outcome import Asked, Broken, Judged, Outcome, warned_about, warned_text, warned_title
+from planrace.checker.results.outcome import (
+    Broken,
+    Expectation,
+    FindingStatus,
+    RunOutcome,
+    warned_about,
+    warned_text,
+    warned_title,
+)
 from planrace.checker.results.report import UNAVAILABLE, Report
 from planrace.checker.results.trace import Source
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
 
 SIGNS = {Verdict.VIOLATED: "❌ violated", Verdict.UNKNOWN: "⚠️ unknown", Verdict.HOLDS: "✅ holds"}
-OTHERWISE = {Judged.EXPECTED: "✅ violated, as expected", Judged.OPEN: "⚪ unknown"}
+OTHERWISE = {FindingStatus.EXPECTED: "✅ violated, as expected", FindingStatus.OPEN: "⚪ unknown"}
 """The signs of what is as it should be in its run."""
 
 
-def render_annotations(report: Report, asked: Asked | None = None) -> str:
+def render_annotations(report: Report, asked: Expectation | None = None) -> str:
     """A line for each property that fails the run, each that is undecided, and each warning."""
-    outcome = Outcome(report, asked or Asked())
+    outcome = RunOutcome(report, asked or Expectation())
     lines = []
     for f in report.findings:
         judged = outcome.of(f)
-        if judged in (Judged.FAILED, Judged.UNDECIDED):
+        if judged in (FindingStatus.FAILED, FindingStatus.UNDECIDED):
             step = step_at_fault(f)
             source = (source_of(report, step) if step is not None else None) or report.source_of_property(f.name)
-            steps = f" in {counted(f.depth, 'step')}" if judged is Judged.FAILED and f.depth is not None else ""
+            steps = f" in {counted(f.depth, 'step')}" if judged is FindingStatus.FAILED and f.depth is not None else ""
             message = f"{f.meaning}: {f.verdict.word}{steps} ({f.how}). {why(f)}".strip()
-            lines.append(_line(_word(judged is Judged.UNDECIDED), source, f"{f.name}: {f.verdict.word}", message))
+            lines.append(
+                _line(_word(judged is FindingStatus.UNDECIDED), source, f"{f.name}: {f.verdict.word}", message)
+            )
     for c in outcome.complaints:
         lines.append(_line(_word(c.undecided), report.sources.get(c.about), c.title, c.message))
     for w in outcome.warnings:
@@ -67,10 +77,10 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def render_summary(report: Report, asked: Asked | None = None) -> str:
+def render_summary(report: Report, asked: Expectation | None = None) -> str:
     """The report in Markdown: a table of properties, what else fails the run, warnings, and the first counterexample as
     a diagram."""
-    outcome = Outcome(report, asked or Asked())
+    outcome = RunOutcome(report, asked or Expectation())
     lines = [f"## {cell(report.protocol)}: {cell(outcome.headline)}", "", cell(subject(report)), ""]
     if report.exploration is not None:
         lines += [cell(coverage(report, report.exploration)), ""]

@@ -16,16 +16,16 @@ from planrace.checker.report.text.document import how, timeline, unreached, viol
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.blocks import Block, Document, Paragraph
 from planrace.checker.results.explanation import Declared
-from planrace.checker.results.outcome import Asked, Broken, Complaint, Judged, Outcome, warned_text
+from planrace.checker.results.outcome import Broken, Complaint, Expectation, FindingStatus, RunOutcome, warned_text
 from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.wording import counted
 
 KINDS = {"invariant": "InvariantViolated", "step invariant": "StepInvariantViolated"}
 
 
-def render_junit(report: Report, asked: Asked | None = None, *, now: datetime | None = None) -> str:
+def render_junit(report: Report, asked: Expectation | None = None, *, now: datetime | None = None) -> str:
     """The report as JUnit XML, by what was asked of the run. ``now`` stands for the present, in tests."""
-    outcome, times = Outcome(report, asked or Asked()), _times(report)
+    outcome, times = RunOutcome(report, asked or Expectation()), _times(report)
     cases = [_case(report.protocol, f.name, times[f.name]) for f in report.findings]
     for case, f in zip(cases, report.findings, strict=True):
         _judge(case, f, f.variables or report.variables, outcome.of(f))
@@ -100,20 +100,20 @@ def _case(protocol: str, name: str, seconds: float = 0.0) -> ElementTree.Element
     return ElementTree.Element("testcase", named)
 
 
-def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared], judged: Judged) -> None:
+def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared], judged: FindingStatus) -> None:
     """Put into the case what is said of its property."""
     match judged:
-        case Judged.HOLDS:
+        case FindingStatus.HOLDS:
             _add(case, "system-out", {}, f"holds: {how(f)}")
-        case Judged.EXPECTED:
+        case FindingStatus.EXPECTED:
             _add(case, "system-out", {}, _text(*violation(f, variables, {}), closing=f.how))
-        case Judged.FAILED:
+        case FindingStatus.FAILED:
             message = f"violated in {counted(f.depth, 'step')}" if f.depth is not None else f"violated: {f.how}"
             told = _text(*violation(f, variables, {}), closing=f.how)
             _add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, told)
-        case Judged.OPEN:
+        case FindingStatus.OPEN:
             _add(case, "skipped", {"type": "Undecided", "message": f"undecided: {f.how}"}, f.how)
-        case Judged.UNDECIDED:
+        case FindingStatus.UNDECIDED:
             blocks = () if f.unreached is None else tuple(unreached(f.name, f.unreached, variables))
             _add(case, "error", {"type": "Undecided", "message": f.how}, _text(*blocks, closing=f.how))
 

@@ -22,27 +22,35 @@ from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.text.values import changes, state_before
 from planrace.checker.report.trace.lanes import told
 from planrace.checker.results.blocks import clean
-from planrace.checker.results.outcome import Asked, Broken, Complaint, Judged, Outcome, warned_about, warned_text
-from planrace.checker.results.report import Finding, Report, Warned
+from planrace.checker.results.outcome import (
+    Broken,
+    Complaint,
+    Expectation,
+    FindingStatus,
+    RunOutcome,
+    warned_about,
+    warned_text,
+)
+from planrace.checker.results.report import Finding, ModelWarning, Report
 from planrace.checker.results.trace import Source, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 KINDS = {
-    Judged.FAILED: ("fail", "error"),
-    Judged.UNDECIDED: ("fail", "warning"),
-    Judged.OPEN: ("open", "none"),
-    Judged.EXPECTED: ("informational", "none"),
-    Judged.HOLDS: ("pass", "none"),
+    FindingStatus.FAILED: ("fail", "error"),
+    FindingStatus.UNDECIDED: ("fail", "warning"),
+    FindingStatus.OPEN: ("open", "none"),
+    FindingStatus.EXPECTED: ("informational", "none"),
+    FindingStatus.HOLDS: ("pass", "none"),
 }
 """Kind and level of a result; where everything is wanted what is undecided is open."""
 HELP = "A result shows a run that breaks it, one thread flow a process; `check` tells the same run in words."
 
 
-def render_sarif(report: Report, asked: Asked | None = None, *, everything: bool = False) -> str:
+def render_sarif(report: Report, asked: Expectation | None = None, *, everything: bool = False) -> str:
     """The report as SARIF, by what was asked of the run."""
-    outcome = Outcome(report, asked or Asked())
+    outcome = RunOutcome(report, asked or Expectation())
     judged = [outcome.of(f) for f in report.findings]
     results = [
         _result(report, f, n, j, everything=everything)
@@ -57,7 +65,7 @@ def render_sarif(report: Report, asked: Asked | None = None, *, everything: bool
         "protocol": clean(report.protocol),
         "parameters": dict(report.parameters),
         "holds": [clean(f.name) for f in report.findings if f.verdict is Verdict.HOLDS],
-        "expected": [clean(f.name) for f, j in named if j is Judged.EXPECTED],
+        "expected": [clean(f.name) for f, j in named if j is FindingStatus.EXPECTED],
         **_covered(report),
     }
     notified = [_notification(report, w) for w in outcome.warnings]
@@ -172,7 +180,7 @@ def _complaint(report: Report, c: Complaint, rule: int) -> dict[str, Any]:
     return found
 
 
-def _notification(report: Report, w: Warned) -> dict[str, Any]:
+def _notification(report: Report, w: ModelWarning) -> dict[str, Any]:
     return {
         "level": "warning" if w.strict else "note",
         "message": {"text": clean(warned_text(w))},
@@ -187,8 +195,8 @@ def _covered(report: Report) -> dict[str, Any]:
     return {} if e is None else {"states": e.states, "transitions": e.transitions, "complete": e.complete}
 
 
-def _result(report: Report, f: Finding, rule: int, judged: Judged, *, everything: bool) -> dict[str, Any]:
-    kind, level = KINDS[Judged.OPEN if everything and judged is Judged.UNDECIDED else judged]
+def _result(report: Report, f: Finding, rule: int, judged: FindingStatus, *, everything: bool) -> dict[str, Any]:
+    kind, level = KINDS[FindingStatus.OPEN if everything and judged is FindingStatus.UNDECIDED else judged]
     found: dict[str, Any] = {
         "ruleId": clean(f.name),
         "ruleIndex": rule,

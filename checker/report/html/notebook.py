@@ -9,7 +9,17 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from planrace.checker.report.text.document import document, timeline
-from planrace.checker.results.blocks import Block, Entry, Facts, Grid, Heading, Paragraph, Timeline, Verdicts, clean
+from planrace.checker.results.blocks import (
+    Block,
+    Facts,
+    Grid,
+    Heading,
+    Paragraph,
+    Timeline,
+    TimelineEntry,
+    Verdicts,
+    clean,
+)
 from planrace.checker.results.report import Report
 from planrace.checker.results.trace import Trace
 
@@ -59,11 +69,11 @@ def _table(rows: Iterable[Sequence[str]]) -> str:
     return f"<table>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>"
 
 
-def _steps(entries: Sequence[Entry]) -> str:
+def _steps(entries: Sequence[TimelineEntry]) -> str:
     return f"<ol>{''.join(f'<li>{_step(e)}</li>' for e in entries)}</ol>"
 
 
-def _step(e: Entry) -> str:
+def _step(e: TimelineEntry) -> str:
     """A step, the one that decides in red."""
     named = ", ".join(e.facts)
     facts = f" <b>{_text(f'<{named}>')}</b>" if named else ""

@@ -22,7 +22,7 @@ from planrace.checker.report.text.continuations import continuation
 from planrace.checker.report.text.document import coverage, sizes_text, subject
 from planrace.checker.report.trace.traffic import channel_at, deliveries
 from planrace.checker.results.blocks import clean
-from planrace.checker.results.explanation import Declared, Insight, Neighbourhood, Offer, Race
+from planrace.checker.results.explanation import Declared, EnabledStep, Insight, Neighbourhood, Race
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.report import Finding, Report
@@ -194,7 +194,7 @@ def _neighbourhood(near: Neighbourhood) -> dict[str, Any]:
     return {"states": states, "edge": [n for n, s in enumerate(near.states) if not s.offers]}
 
 
-def _step(s: TraceStep | Offer) -> dict[str, Any]:
+def _step(s: TraceStep | EnabledStep) -> dict[str, Any]:
     return {
         "action": s.action,
         "parameters": dict(s.parameters),

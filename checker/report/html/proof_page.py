@@ -9,7 +9,7 @@ from planrace.checker.report.text.document import sentence, sizes_text
 from planrace.checker.report.text.proofs import (
     SCHEDULE,
     TIMES,
-    Layout,
+    MatrixLayout,
     cell_text,
     confirmed_text,
     invariant_text,
@@ -100,7 +100,7 @@ def matrix_data(report: MatrixReport) -> dict[str, Any]:
     }
 
 
-def _rows(report: MatrixReport, found: Layout, name: str) -> Iterator[Mapping[str, Any]]:
+def _rows(report: MatrixReport, found: MatrixLayout, name: str) -> Iterator[Mapping[str, Any]]:
     for label, protections in found.rows:
         cells = [found.cells.get((name, protections, faults)) for _, faults in found.columns]
         yield {"label": label, "title": _set(protections, "no protection"), "cells": list(map(_decided, cells))}

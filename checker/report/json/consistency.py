@@ -12,8 +12,8 @@ from math import isfinite
 from typing import Any
 
 from planrace.checker.report.errors import MalformedError
-from planrace.checker.results.explanation import Causes, Declared, Insight, Neighbourhood, Picture, Shape
-from planrace.checker.results.report import Exploration, Finding, Report
+from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture, Neighbourhood, Shape
+from planrace.checker.results.report import Coverage, Finding, Report
 from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Change, Observed, Shown, ShownState, Trace, TraceStep
 from planrace.checker.results.wording import numbered
@@ -131,7 +131,7 @@ def _odd(state: Mapping[str, Any], names: set[str]) -> str:
     return ", ".join(sorted(state.keys() ^ names)[:3])
 
 
-def _picture(p: Picture, variables: Sequence[Declared], where: str) -> None:
+def _picture(p: MemberPicture, variables: Sequence[Declared], where: str) -> None:
     shapes = {v.name: v.shape for v in variables}
     for name in filter(None, (p.things, *p.pointers, p.holder)):
         _is(name in shapes, where, f"there is no variable {name}")
@@ -178,7 +178,7 @@ def _observed(o: Observed, where: str) -> None:
 
 
 # What is said of runs --------------------------------------------------------------------------------------------
-def _exploration(e: Exploration) -> None:
+def _exploration(e: Coverage) -> None:
     for name in ("states", "transitions", "depth", "peak_memory_bytes", "workers"):
         _is(getattr(e, name) >= 0, f"exploration.{name}", "it is negative")
     _is(e.states_per_orbit >= 1, "exploration.states_per_orbit", "no orbit is without a state")

@@ -18,11 +18,11 @@ import msgspec
 
 from planrace.checker.report.errors import MalformedError, ReadError
 from planrace.checker.report.json.write import OF_PROPERTY
-from planrace.checker.results.explanation import Causes, Declared, Insight, Picture
-from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, Obligation, Unreached
-from planrace.checker.results.report import Exploration, Finding, Others, Report, Warned
-from planrace.checker.results.scenario import FactMatch, Match, Telling
-from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
+from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture
+from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, InductionCounterexample, Obligation
+from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
+from planrace.checker.results.scenario import FactMatch, FullMatch, Match
+from planrace.checker.results.temporal import DeadEnd, Fairness, Runbook
 from planrace.checker.results.trace import Shown, Source, Trace
 from planrace.checker.results.verdict import Verdict
 
@@ -111,7 +111,7 @@ class MatchForm(msgspec.Struct):
         return Match(self.scenario, self.facts, self.roles)
 
 
-class TellingForm(msgspec.Struct):
+class FullMatchForm(msgspec.Struct):
     """The best match of a report: of the run that was looked for, or of a property's."""
 
     how: str
@@ -121,13 +121,13 @@ class TellingForm(msgspec.Struct):
     trace: Trace | None = None
     insight: Insight | None = None
 
-    def made(self) -> Telling | None:
+    def made(self) -> FullMatch | None:
         """What the search for a run that shows the scenario in full came to, where there was one."""
         if self.trace is None:
-            return None if self.how == OF_PROPERTY else Telling(None, None, self.how)
+            return None if self.how == OF_PROPERTY else FullMatch(None, None, self.how)
         if self.scenario is None:
             raise MalformedError("postmortem: it has a trace and no scenario")
-        return Telling(Match(self.scenario, self.facts, self.roles), self.trace, self.how, self.insight)
+        return FullMatch(Match(self.scenario, self.facts, self.roles), self.trace, self.how, self.insight)
 
 
 class OtherRun(msgspec.Struct):
@@ -158,8 +158,8 @@ class FindingForm(msgspec.Struct):
     trace: Trace | None = None
     postmortem: MatchForm | None = None
     parameters: dict[str, int] | None = None
-    unreached: Unreached | None = None
-    hopeless: Hopeless | None = None
+    unreached: InductionCounterexample | None = None
+    hopeless: DeadEnd | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
     insight: Insight | None = None
@@ -215,17 +215,17 @@ class ReportForm(msgspec.Struct):
     protections: tuple[str, ...]
     engine: str
     properties: tuple[FindingForm, ...]
-    exploration: Exploration | None
+    exploration: Coverage | None
     left_out: tuple[LeftOut, ...]
     interrupted: bool
-    warnings: tuple[Warned, ...]
+    warnings: tuple[ModelWarning, ...]
     proofs: tuple[ProofForm, ...]
     confirmation: Confirmation | None
     every_size: bool
     variables: tuple[Declared, ...]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[MemberPicture, ...]
     sources: dict[str, Source]
-    postmortem: TellingForm | None = None
+    postmortem: FullMatchForm | None = None
 
     def made(self) -> Report:
         same = {f.name: getattr(self, f.name) for f in fields(Report) if f.name in self.__struct_fields__}
@@ -249,7 +249,7 @@ class SavedForm(msgspec.Struct):
     faults: tuple[str, ...]
     protections: tuple[str, ...]
     variables: tuple[Declared, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[MemberPicture, ...] = ()
 
     def made(self) -> Report:
         """A report that says nothing else."""

@@ -9,10 +9,10 @@ from typing import Any
 
 from planrace.checker.report.json.proofs import certificate_json
 from planrace.checker.results.explanation import Declared
-from planrace.checker.results.proof import Unreached
-from planrace.checker.results.report import Exploration, Finding, Others, Report, Warned
-from planrace.checker.results.scenario import Match, Telling
-from planrace.checker.results.temporal import Fairness, Hopeless, Runbook
+from planrace.checker.results.proof import InductionCounterexample
+from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
+from planrace.checker.results.scenario import FullMatch, Match
+from planrace.checker.results.temporal import DeadEnd, Fairness, Runbook
 from planrace.checker.results.trace import Trace, TraceStep
 
 
@@ -24,7 +24,7 @@ def runbook_json(book: Runbook) -> dict[str, Any]:
     }
 
 
-def hopeless_json(h: Hopeless) -> dict[str, Any]:
+def hopeless_json(h: DeadEnd) -> dict[str, Any]:
     """The same for the JSON report."""
     return {
         "states": h.states,
@@ -86,7 +86,7 @@ def variables_json(variables: Sequence[Declared]) -> list[dict[str, Any]]:
     return [{k: to_plain(x) for k, x in vars(v).items() if k != "part" or x is not None} for v in variables]
 
 
-def _exploration(e: Exploration | None) -> dict[str, Any] | None:
+def _exploration(e: Coverage | None) -> dict[str, Any] | None:
     if e is None:
         return None
     return {
@@ -106,7 +106,7 @@ def _exploration(e: Exploration | None) -> dict[str, Any] | None:
     }
 
 
-def _warned(w: Warned) -> dict[str, Any]:
+def _warned(w: ModelWarning) -> dict[str, Any]:
     return {
         "kind": w.kind,
         "subject": w.subject,
@@ -142,7 +142,7 @@ def _others(others: Others) -> dict[str, Any]:
     return {"how": others.how, "runs": runs}
 
 
-def _unreached(u: Unreached) -> dict[str, Any]:
+def _unreached(u: InductionCounterexample) -> dict[str, Any]:
     return {"parameters": dict(u.parameters), "trace": trace_json(u.trace)}
 
 
@@ -199,7 +199,7 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
     return {**_match(best), "source": name, "how": how, "trace": None, "insight": None}
 
 
-def _told(telling: Telling) -> dict[str, Any]:
+def _told(telling: FullMatch) -> dict[str, Any]:
     return {
         "trace": None if telling.trace is None else trace_json(telling.trace),
         "insight": None if telling.insight is None else to_plain(telling.insight),

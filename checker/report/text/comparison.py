@@ -13,7 +13,7 @@ from planrace.checker.report.text.values import places
 from planrace.checker.report.trace.lanes import told
 from planrace.checker.results.blocks import Block, Document, Heading, Paragraph
 from planrace.checker.results.explanation import Declared
-from planrace.checker.results.report import OF_THE_RUN, Exploration, Finding, Report
+from planrace.checker.results.report import OF_THE_RUN, Coverage, Finding, Report
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
@@ -133,7 +133,7 @@ def _both(a: Report, b: Report) -> Iterator[tuple[Finding, Finding]]:
     return ((f, after[f.name]) for f in a.findings if f.name in after)
 
 
-def _counts(a: Exploration | None, b: Exploration | None) -> tuple[tuple[Difference, ...], str]:
+def _counts(a: Coverage | None, b: Coverage | None) -> tuple[tuple[Difference, ...], str]:
     """Counts that differ, or why they say nothing."""
     if a is None or b is None:
         return (), "one of the engines does not count states"

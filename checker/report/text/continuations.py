@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from planrace.checker.results.blocks import Block, Facts, Heading, Paragraph
 from planrace.checker.results.report import Finding
-from planrace.checker.results.temporal import DISABLED, Fairness, Hopeless, Refusal, Runbook
+from planrace.checker.results.temporal import DISABLED, DeadEnd, Fairness, Refusal, Runbook
 from planrace.checker.results.trace import Trace
 from planrace.checker.results.wording import as_outcome, counted, ending, joined, plural
 
@@ -62,7 +62,7 @@ def _called(x: Fairness) -> str:
     return f"{x.action}({', '.join(x.words)})" if x.words else x.action
 
 
-def _hopeless(h: Hopeless) -> Iterator[Block]:
+def _hopeless(h: DeadEnd) -> Iterator[Block]:
     how_many = ("" if h.whole else "more than ") + counted(h.states, "state")
     never = " and ".join(h.never) or "all of the goal at once"
     yield Paragraph(

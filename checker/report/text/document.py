@@ -10,17 +10,26 @@ from planrace.checker.report.text.continuations import continuation, runbook
 from planrace.checker.report.text.proofs import certificate
 from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.text.values import changes, state_before, state_text
-from planrace.checker.results.blocks import Block, Document, Entry, Facts, Heading, Paragraph, Timeline, Verdicts
+from planrace.checker.results.blocks import (
+    Block,
+    Document,
+    Facts,
+    Heading,
+    Paragraph,
+    Timeline,
+    TimelineEntry,
+    Verdicts,
+)
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.guard import fault
 from planrace.checker.results.outcome import warned_text
-from planrace.checker.results.proof import Unreached
+from planrace.checker.results.proof import InductionCounterexample
 from planrace.checker.results.report import (
     ABOUT_CODE,
     LEFT_OUT,
     MANY_STATES,
     UNAVAILABLE,
-    Exploration,
+    Coverage,
     Finding,
     Others,
     Report,
@@ -93,7 +102,7 @@ def _verdicts(report: Report) -> Verdicts:
     return Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
 
 
-def _outgrown(report: Report, e: Exploration) -> bool:
+def _outgrown(report: Report, e: Coverage) -> bool:
     """A bound ended a search before it could decide."""
     undecided = report.verdict is Verdict.UNKNOWN and e.stopped is not None and not report.interrupted
     return undecided and report.engine != "simulate" and not report.every_size
@@ -118,7 +127,7 @@ def subject(report: Report) -> str:
     return f"{sizes}; faults: {faults}; protections: {protections}"
 
 
-def coverage(report: Report, e: Exploration) -> str:
+def coverage(report: Report, e: Coverage) -> str:
     """What the search ``e`` of a report covered."""
     names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
     what = names.get(report.engine, f"{report.engine} search")
@@ -136,7 +145,7 @@ def coverage(report: Report, e: Exploration) -> str:
     )
 
 
-def _several(e: Exploration) -> str:
+def _several(e: Coverage) -> str:
     """That several states may stand for an orbit, and what that means for the counts."""
     if e.states_per_orbit == 1:
         return ""
@@ -236,7 +245,7 @@ def sizes_text(parameters: Mapping[str, int]) -> str:
     return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
 
 
-def unreached(name: str, u: Unreached, variables: Sequence[Declared]) -> Iterator[Block]:
+def unreached(name: str, u: InductionCounterexample, variables: Sequence[Declared]) -> Iterator[Block]:
     """A counterexample to induction, with the state it starts from."""
     yield Heading(f"{name}: a counterexample to induction")
     yield Paragraph(
@@ -299,9 +308,11 @@ def timeline(
     )
 
 
-def _entry(number: int, step: TraceStep, told: tuple[str, str, str], facts: tuple[str, ...], *, mark: bool) -> Entry:
+def _entry(
+    number: int, step: TraceStep, told: tuple[str, str, str], facts: tuple[str, ...], *, mark: bool
+) -> TimelineEntry:
     sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
-    return Entry(number, *told, sees, facts, mark)
+    return TimelineEntry(number, *told, sees, facts, mark)
 
 
 def _told(step: TraceStep, variables: Sequence[Declared], before: ShownState) -> tuple[str, str, str]:

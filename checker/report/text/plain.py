@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from planrace.checker.results.blocks import (
     Block,
     Document,
-    Entry,
     Facts,
     Grid,
     Heading,
     Paragraph,
     Timeline,
+    TimelineEntry,
     Verdicts,
     clean,
 )
@@ -84,7 +84,7 @@ def grid_lines(grid: Grid, width: int) -> Iterator[str]:
         start = end
 
 
-def _entry(entry: Entry, width: int) -> Iterator[str]:
+def _entry(entry: TimelineEntry, width: int) -> Iterator[str]:
     sign = ">" if entry.mark else " "
     facts = f" <{', '.join(entry.facts)}>" if entry.facts else ""
     yield from _wrap(f"{entry.who} {entry.text}{facts}", width, f"{sign}{entry.number:>4}. ", " " * 7)

@@ -105,7 +105,7 @@ def confirmed_text(answer: Confirmation | None) -> str:
 
 # The table -----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Layout:
+class MatrixLayout:
     """The table laid out: letters for names, sets of protections down and of faults across with their labels."""
 
     note: str
@@ -116,7 +116,7 @@ class Layout:
     closing: str
 
 
-def matrix_layout(report: MatrixReport) -> Layout:
+def matrix_layout(report: MatrixReport) -> MatrixLayout:
     """Where every cell stands, and what is said above and below."""
     given = f" Assumed of the sizes: {', '.join(report.assumptions)}." if report.assumptions else ""
     why = f": {report.stopped}" if report.stopped and report.undecided else ""
@@ -124,7 +124,7 @@ def matrix_layout(report: MatrixReport) -> Layout:
     columns = sorted(
         dict.fromkeys(c.faults for c in report.cells), key=lambda f: (len(f), *map(report.faults.index, f))
     )
-    return Layout(
+    return MatrixLayout(
         note=(
             f"∀: holds for every size. A number: violated, by a counterexample of so many steps on a small instance. "
             f"?: not decided{why}.{given} {counted(report.queries, 'query', 'queries')}, {report.seconds:.1f} s."
@@ -150,7 +150,7 @@ def matrix_document(report: MatrixReport, exit_code: int) -> Document:
     return Document(tuple(_matrix(report, laid)), f"{laid.closing} (exit {exit_code})", word)
 
 
-def _matrix(report: MatrixReport, laid: Layout) -> Iterator[Block]:
+def _matrix(report: MatrixReport, laid: MatrixLayout) -> Iterator[Block]:
     yield Heading(f"{report.protocol}: every set of protections, every property, every set of faults")
     yield Paragraph(laid.note)
     for kind in ("protection", "fault"):

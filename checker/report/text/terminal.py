@@ -12,12 +12,12 @@ from planrace.checker.report.text.plain import grid_lines
 from planrace.checker.results.blocks import (
     Block,
     Document,
-    Entry,
     Facts,
     Grid,
     Heading,
     Paragraph,
     Timeline,
+    TimelineEntry,
     Verdicts,
     clean,
 )
@@ -79,7 +79,7 @@ def _facts(rows: tuple[tuple[str, str, str], ...]) -> Table:
     return table
 
 
-def _timeline(entries: tuple[Entry, ...]) -> Table:
+def _timeline(entries: tuple[TimelineEntry, ...]) -> Table:
     table = Table(box=None, show_header=True, header_style="dim", padding=(0, 1))
     table.add_column("step", justify="right", overflow="fold")
     table.add_column("who", overflow="fold", style="cyan")
@@ -98,7 +98,7 @@ def _timeline(entries: tuple[Entry, ...]) -> Table:
     return table
 
 
-def _what(entry: Entry) -> Text:
+def _what(entry: TimelineEntry) -> Text:
     text = Text(clean(entry.text), style="bold" if entry.mark else "")
     text.append(f"\n{clean(entry.details)}", style="dim")
     for line in entry.sees:

@@ -10,11 +10,11 @@ from planrace.checker.report.trace.traffic import channels
 from planrace.checker.results.explanation import Declared, Shape
 from planrace.checker.results.trace import Change, Shown, ShownState, Trace, TraceStep
 
-__all__ = ["Changed", "changes", "lines", "places", "state_before", "state_text", "value_text", "with_changes"]
+__all__ = ["ChangedPlace", "changes", "lines", "places", "state_before", "state_text", "value_text", "with_changes"]
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedPlace:
     """A place in words before and after a step."""
 
     place: str
@@ -30,18 +30,18 @@ def state_before(trace: Trace, n: int) -> ShownState:
     return trace.initial if n == 1 else trace.steps[n - 2].state
 
 
-def changes(step: TraceStep, before: ShownState, variables: Sequence[Declared]) -> list[Changed]:
+def changes(step: TraceStep, before: ShownState, variables: Sequence[Declared]) -> list[ChangedPlace]:
     """What a step changes from the state ``before``."""
     old, new = (channels(s, variables) for s in (before, step.state))
     shapes = {v.name: v.shape for v in variables}
-    found: dict[str, Changed] = {}
+    found: dict[str, ChangedPlace] = {}
     for c in step.changed:
         if c.variable in old and c.variable in new:
             pairs = zip(old[c.variable], new[c.variable], strict=True)
-            found |= {a.place: Changed(a.place, str(a), str(b)) for a, b in pairs if a.mail != b.mail}
+            found |= {a.place: ChangedPlace(a.place, str(a), str(b)) for a, b in pairs if a.mail != b.mail}
         else:
             texts = (value_text(x, _at(shapes.get(c.variable), c)) for x in (c.before, c.after))
-            found[c.place] = Changed(c.place, *texts)
+            found[c.place] = ChangedPlace(c.place, *texts)
     return list(found.values())
 
 

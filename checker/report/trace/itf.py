@@ -24,7 +24,7 @@ from typing import Any, TypeAlias, TypeVar
 from planrace.checker.report.errors import MalformedError
 from planrace.checker.report.json.decode import parsed, typed
 from planrace.checker.results.blocks import clean
-from planrace.checker.results.explanation import Declared, Part, Shape
+from planrace.checker.results.explanation import ChannelPart, Declared, Shape
 from planrace.checker.results.trace import NOBODY, Shown, ShownState, Trace, TraceStep
 
 FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
@@ -309,7 +309,7 @@ def _declared(data: Any, place: str) -> Declared:
     name, meaning = (_part(data, k, str, place) for k in ("name", "meaning"))
     shape, part = _shape(_part(data, "shape", dict, place), f"{place}.shape"), data.get("part")
     try:
-        return Declared(name, shape, meaning, None if part is None else typed(part, Part))
+        return Declared(name, shape, meaning, None if part is None else typed(part, ChannelPart))
     except MalformedError as problem:
         raise TraceFormatError(
             f"{place}.part", str(problem), f"leave {OWN} out of #meta: sorts are then inferred"

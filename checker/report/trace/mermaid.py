@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from planrace.checker.report.trace.lanes import Lanes, facts_at, lanes, thing, told
-from planrace.checker.report.trace.traffic import Delivery, deliveries
+from planrace.checker.report.trace.traffic import MessageReceipt, deliveries
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.scenario import FactMatch, Match
@@ -54,7 +54,7 @@ def _lines(trace: Trace, match: Match | None, title: str, colour: str, variables
 
 
 def _step(
-    step: TraceStep, drawn: Lanes, ids: dict[str, str], facts: list[FactMatch], taken: list[Delivery]
+    step: TraceStep, drawn: Lanes, ids: dict[str, str], facts: list[FactMatch], taken: list[MessageReceipt]
 ) -> Iterator[str]:
     """The arrow of a step, from whoever sent the message that it takes, or else to the first thing that it changes;
     with notes of other messages, of what the world sees and of facts."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from planrace.checker.report.trace.lanes import Lanes, facts_at, lanes, thing, told
-from planrace.checker.report.trace.traffic import Delivery, deliveries
+from planrace.checker.report.trace.traffic import MessageReceipt, deliveries
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.scenario import FactMatch, Match
@@ -37,7 +37,7 @@ class _Row:
 
     number: int
     step: TraceStep
-    taken: tuple[Delivery, ...]
+    taken: tuple[MessageReceipt, ...]
     words: tuple[tuple[str, str], ...]
     y: int
 
@@ -84,7 +84,7 @@ def _rows(trace: Trace, match: Match | None, variables: Sequence[Declared]) -> l
     return rows
 
 
-def _words(step: TraceStep, taken: list[Delivery], facts: list[FactMatch]) -> Iterator[tuple[str, str]]:
+def _words(step: TraceStep, taken: list[MessageReceipt], facts: list[FactMatch]) -> Iterator[tuple[str, str]]:
     yield from (("", line) for line in _wrapped(f"{step.by} {told(step)}"))
     for d in taken:
         yield from (("", line) for line in _wrapped(f"{d.message} from {d.sender}"))

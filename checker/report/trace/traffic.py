@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from planrace.checker.report.text.scalars import value_text
-from planrace.checker.results.explanation import Declared, Part, Shape
+from planrace.checker.results.explanation import ChannelPart, Declared, Shape
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 
 Mail: TypeAlias = "tuple[str, ...]"
@@ -20,7 +20,7 @@ Mail: TypeAlias = "tuple[str, ...]"
 
 
 @dataclass(frozen=True)
-class Channel:
+class ChannelContent:
     """A channel of a state, by place (``queue``, or ``inbox[2]`` where each member has one)."""
 
     place: str
@@ -34,9 +34,9 @@ class Channel:
         return "{" + ", ".join(told) + "}"
 
 
-def channels(state: ShownState, variables: Sequence[Declared]) -> dict[str, list[Channel]]:
+def channels(state: ShownState, variables: Sequence[Declared]) -> dict[str, list[ChannelContent]]:
     """The channels of a state, by the names of the variables that they are made of."""
-    found: dict[str, list[Channel]] = {}
+    found: dict[str, list[ChannelContent]] = {}
     for name, parts in _grouped(variables).items():
         made = _channel(name, parts, state)
         if made is not None:
@@ -53,30 +53,32 @@ def channel_at(place: str, variables: Sequence[Declared]) -> str:
     return f"{part.channel}[{path[0]}]" if part.over and path else part.channel
 
 
-def _grouped(variables: Sequence[Declared]) -> dict[str, list[tuple[Declared, Part]]]:
-    groups: dict[str, list[tuple[Declared, Part]]] = {}
+def _grouped(variables: Sequence[Declared]) -> dict[str, list[tuple[Declared, ChannelPart]]]:
+    groups: dict[str, list[tuple[Declared, ChannelPart]]] = {}
     for v in variables:
         if v.part is not None:
             groups.setdefault(v.part.channel, []).append((v, v.part))
     return groups
 
 
-def _channel(name: str, parts: list[tuple[Declared, Part]], state: ShownState) -> list[Channel] | None:
+def _channel(name: str, parts: list[tuple[Declared, ChannelPart]], state: ShownState) -> list[ChannelContent] | None:
     """The channel, or one of each member; None where the state is not of these variables."""
     ordered = any(part.what == "length" for _, part in parts)
     try:
         if not parts[0][1].over:
-            return [Channel(name, ordered, _mail(parts, [(v.shape, state[v.name]) for v, _ in parts], ()))]
+            return [ChannelContent(name, ordered, _mail(parts, [(v.shape, state[v.name]) for v, _ in parts], ()))]
         members = _values(parts[0][0].shape.domain)
         return [
-            Channel(f"{name}[{m}]", ordered, _mail(parts, [_at(v.shape, state[v.name], n) for v, _ in parts], (m,)))
+            ChannelContent(
+                f"{name}[{m}]", ordered, _mail(parts, [_at(v.shape, state[v.name], n) for v, _ in parts], (m,))
+            )
             for n, m in enumerate(members)
         ]
     except (LookupError, TypeError, ValueError):
         return None
 
 
-def _mail(parts: list[tuple[Declared, Part]], values: list[tuple[Shape, Shown]], to: tuple[str, ...]) -> Mail:
+def _mail(parts: list[tuple[Declared, ChannelPart]], values: list[tuple[Shape, Shown]], to: tuple[str, ...]) -> Mail:
     """What is in a channel whose variables have these values."""
     whats = [part.what for _, part in parts]
     if "length" not in whats:
@@ -127,7 +129,7 @@ def _values(shape: Shape | None) -> list[str]:
 
 # Who gets what from whom -------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Delivery:
+class MessageReceipt:
     """A message that a step takes out of a channel, which was put there by ``sender`` ("controller")."""
 
     sender: str
@@ -135,29 +137,29 @@ class Delivery:
     place: str
 
 
-def deliveries(trace: Trace, variables: Sequence[Declared]) -> list[list[Delivery]]:
+def deliveries(trace: Trace, variables: Sequence[Declared]) -> list[list[MessageReceipt]]:
     """For each step the messages that it takes out of channels, as far as somebody on this run has sent them."""
     senders: dict[str, list[tuple[str, str]]] = {}
     found, before = [], trace.initial
     for step in trace.steps:
         old, new = (_by_place(channels(s, variables)) for s in (before, step.state))
-        taken: list[Delivery] = []
+        taken: list[MessageReceipt] = []
         for place, channel in old.items():
             if place in new and channel.mail != new[place].mail:
                 left, gone = _handled(senders.get(place, []), channel, new[place].mail, step)
                 senders[place] = left
-                taken += [Delivery(who, message, place) for message, who in gone]
+                taken += [MessageReceipt(who, message, place) for message, who in gone]
         found.append(taken)
         before = step.state
     return found
 
 
-def _by_place(found: Mapping[str, list[Channel]]) -> dict[str, Channel]:
+def _by_place(found: Mapping[str, list[ChannelContent]]) -> dict[str, ChannelContent]:
     return {c.place: c for made in found.values() for c in made}
 
 
 def _handled(
-    known: list[tuple[str, str]], before: Channel, after: Mail, step: TraceStep
+    known: list[tuple[str, str]], before: ChannelContent, after: Mail, step: TraceStep
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Messages with their senders that are there after a step, and those that it has taken out. What a fault puts there
     is what somebody had sent, once more."""

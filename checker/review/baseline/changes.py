@@ -10,11 +10,11 @@ from planrace.checker.report.text.comparison import Difference
 from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
-from planrace.checker.review.baseline.entry import Entry, Item, Judged
+from planrace.checker.review.baseline.entry import BaselineEntry, Item, RecordedVerdict
 
 
 @dataclass(frozen=True)
-class Changed:
+class BaselineComparison:
     """What is not as the baseline has it. ``broken`` are the properties that are violated now and were not;
     ``undecided`` says what nothing is known of now, and why; ``uncounted`` what counts are no longer comparable for."""
 
@@ -39,14 +39,14 @@ class Changed:
         return not (self.results or self.model or self.undecided or self.interrupted)
 
 
-class Compared(tuple[Changed, ...]):
+class Compared(tuple[BaselineComparison, ...]):
     """What changed in each entry of a baseline, in the order of the file."""
 
 
-def changes(before: Entry, after: Entry, report: Report) -> Changed:
+def changes(before: BaselineEntry, after: BaselineEntry, report: Report) -> BaselineComparison:
     """What changed from ``before`` to ``after``, which ``report`` made."""
     counts, uncounted = _counts(before, after)
-    return Changed(
+    return BaselineComparison(
         title=before.title,
         model=tuple(_model(before.model, after.model, ())),
         verdicts=tuple(_verdicts(before, after)),
@@ -59,7 +59,7 @@ def changes(before: Entry, after: Entry, report: Report) -> Changed:
     )
 
 
-def _verdicts(before: Entry, after: Entry) -> Iterator[Difference]:
+def _verdicts(before: BaselineEntry, after: BaselineEntry) -> Iterator[Difference]:
     """Verdicts that are known now and are not the old ones; an open one is told as such."""
     for name in dict.fromkeys([*before.verdicts, *after.verdicts]):
         x, y = before.verdicts.get(name), after.verdicts.get(name)
@@ -70,18 +70,18 @@ def _verdicts(before: Entry, after: Entry) -> Iterator[Difference]:
             yield Difference(name, old, new)
 
 
-def _depths(before: Entry, after: Entry) -> Iterator[Difference]:
+def _depths(before: BaselineEntry, after: BaselineEntry) -> Iterator[Difference]:
     for name, x in before.verdicts.items():
         y = after.verdicts.get(name, x)
         if y.verdict is x.verdict and y.steps != x.steps:
             yield Difference(name, _steps(x), _steps(y))
 
 
-def _steps(j: Judged) -> str | None:
+def _steps(j: RecordedVerdict) -> str | None:
     return None if j.steps is None else numbered(j.steps, "step")
 
 
-def _counts(before: Entry, after: Entry) -> tuple[tuple[Difference, ...], str]:
+def _counts(before: BaselineEntry, after: BaselineEntry) -> tuple[tuple[Difference, ...], str]:
     """Counts that differ, and why they are no measure of the change, if they are none."""
     x, y = before.counts, after.counts
     if y is None:
@@ -99,7 +99,7 @@ def _counts(before: Entry, after: Entry) -> tuple[tuple[Difference, ...], str]:
     return found, ""
 
 
-def _broken(before: Entry, report: Report) -> Iterator[Finding]:
+def _broken(before: BaselineEntry, report: Report) -> Iterator[Finding]:
     """Newly violated properties."""
     for f in report.findings:
         old = before.verdicts.get(f.name)
@@ -107,7 +107,7 @@ def _broken(before: Entry, report: Report) -> Iterator[Finding]:
             yield replace(f, variables=f.variables or report.variables)
 
 
-def _undecided(before: Entry, after: Entry, report: Report) -> Iterator[tuple[str, str]]:
+def _undecided(before: BaselineEntry, after: BaselineEntry, report: Report) -> Iterator[tuple[str, str]]:
     yield from ((f.name, f.how) for f in report.findings if f.verdict is Verdict.UNKNOWN)
     if before.counts is not None and after.counts is None:
         e = report.exploration

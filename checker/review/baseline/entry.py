@@ -14,7 +14,7 @@ LISTS = {"--fault": "faults", "--with": "with_protections", "--without": "withou
 
 
 @dataclass(frozen=True)
-class Request:
+class BaselineRequest:
     """What is checked. ``settings`` gives sizes and options; ``properties``: only these, if any; ``states`` bounds the
     number of states; ``symmetry`` None is the engine's choice, which for complete counts is to count all states."""
 
@@ -67,7 +67,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Judged:
+class RecordedVerdict:
     """The verdict on a property, and the length of its counterexample or witness, where it has one."""
 
     verdict: Verdict
@@ -91,13 +91,13 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Entry:
+class BaselineEntry:
     """What was said of a request. ``counts`` is None where the search was not complete; ``line`` is where the entry
     begins in its file, from 1 (0: in none)."""
 
-    request: Request
+    request: BaselineRequest
     counts: Counts | None
-    verdicts: Mapping[str, Judged]
+    verdicts: Mapping[str, RecordedVerdict]
     model: tuple[Item, ...]
     line: int = field(default=0, compare=False)
 

@@ -11,7 +11,15 @@ from typing import Any
 
 from planrace.checker.report.errors import ReadError
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.review.baseline.entry import FLAGS, LISTS, Counts, Entry, Item, Judged, Request
+from planrace.checker.review.baseline.entry import (
+    FLAGS,
+    LISTS,
+    BaselineEntry,
+    BaselineRequest,
+    Counts,
+    Item,
+    RecordedVerdict,
+)
 from planrace.checker.review.baseline.text import FORMAT, HEADER, NOT_COUNTED
 from planrace.model.language.errors import known
 
@@ -30,7 +38,7 @@ _NUMBER = "[0-9]{1,18}"
 _VERDICT = re.compile(rf"(holds|violated)(?:, ({_NUMBER}) steps?)?")
 
 
-def read_baseline(path: str | Path) -> tuple[Entry, ...]:
+def read_baseline(path: str | Path) -> tuple[BaselineEntry, ...]:
     """The entries of a file. Raises ``ReadError`` with the line at fault."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -41,7 +49,7 @@ def read_baseline(path: str | Path) -> tuple[Entry, ...]:
     return read_text(text, str(path))
 
 
-def wanted(path: str | Path, only: Sequence[str] = ()) -> list[Entry]:
+def wanted(path: str | Path, only: Sequence[str] = ()) -> list[BaselineEntry]:
     """The entries of a file that are asked for: of these protocols, or with these first lines. Raises ``ModelError``
     where there is none such, and ``ReadError``."""
     entries = read_baseline(path)
@@ -53,7 +61,7 @@ def wanted(path: str | Path, only: Sequence[str] = ()) -> list[Entry]:
     return [e for e in entries if not only or {e.request.protocol, e.title} & set(only)]
 
 
-def read_text(text: str, path: str = "it") -> tuple[Entry, ...]:
+def read_text(text: str, path: str = "it") -> tuple[BaselineEntry, ...]:
     """The entries that the text of a file holds. Raises ``ReadError``."""
     lines = _Lines(path, text.split("\n"))
     _check_header(lines)
@@ -94,17 +102,17 @@ class _Draft:
     """An entry that may still get lines; ``open`` are the lines that the next one may belong to, by level."""
 
     line: int
-    request: Request
+    request: BaselineRequest
     found: dict[str, str] = field(default_factory=dict)
-    verdicts: dict[str, Judged] = field(default_factory=dict)
+    verdicts: dict[str, RecordedVerdict] = field(default_factory=dict)
     model: list[_Node] = field(default_factory=list)
     open: list[_Node] = field(default_factory=list)
 
-    def done(self, lines: _Lines) -> Entry:
+    def done(self, lines: _Lines) -> BaselineEntry:
         lines.number = self.line
         if not self.verdicts:
             raise lines.wrong("the entry has no verdict")
-        return Entry(
+        return BaselineEntry(
             self.request, self._counts(lines), self.verdicts, tuple(n.done() for n in self.model), line=self.line
         )
 
@@ -177,7 +185,9 @@ def _result(node: _Node, lines: _Lines, draft: _Draft) -> None:
         if node.name in draft.verdicts:
             raise lines.wrong(f"a second verdict on {node.name}", "delete one of the two")
         assert node.name is not None
-        draft.verdicts[node.name] = Judged(Verdict[found[1].upper()], None if found[2] is None else int(found[2]))
+        draft.verdicts[node.name] = RecordedVerdict(
+            Verdict[found[1].upper()], None if found[2] is None else int(found[2])
+        )
         return
     if node.kind in draft.found:
         raise lines.wrong(f"a second line {node.kind} in one entry", "delete one of the two")
@@ -227,7 +237,7 @@ def _unescaped(text: str, lines: _Lines) -> str:
 
 
 # Requests --------------------------------------------------------------------------------------------------------
-def _request(line: str, lines: _Lines) -> Request:
+def _request(line: str, lines: _Lines) -> BaselineRequest:
     """The request of a line that begins an entry."""
     try:
         words = iter(shlex.split(line.removeprefix(BEGINS)))
@@ -253,7 +263,7 @@ def _request(line: str, lines: _Lines) -> Request:
             raise lines.wrong(f"entries have no option {word!r}")
     if "protocol" not in given:
         raise lines.wrong("the command names no protocol with -p")
-    return Request(**given)
+    return BaselineRequest(**given)
 
 
 def _setting(given: dict[str, Any], text: str, lines: _Lines) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import Listener
-from planrace.checker.results.report import Exploration, Report
+from planrace.checker.results.report import Coverage, Report
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.review.baseline.entry import Counts, Entry, Judged, Request
+from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest, Counts, RecordedVerdict
 from planrace.checker.review.baseline.summary import summary
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
@@ -18,7 +18,7 @@ from planrace.model.language import Instance, ModelError, Variant
 from planrace.properties.kinds import Checkable, Property, Temporal
 
 
-class UndecidedError(ModelError):
+class UndecidedBaselineError(ModelError):
     """A baseline cannot hold what is not decided."""
 
 
@@ -32,7 +32,7 @@ class Bounds:
     listener: Listener | None = None
 
 
-def take(request: Request, bounds: Bounds | None = None) -> tuple[Entry, Report]:
+def take(request: BaselineRequest, bounds: Bounds | None = None) -> tuple[BaselineEntry, Report]:
     """What is known of a request now, and the report that says it. Raises ``ModelError``."""
     variant = find(request.protocol)
     instance = instance_of(
@@ -54,7 +54,7 @@ def take(request: Request, bounds: Bounds | None = None) -> tuple[Entry, Report]
     return entry_of(request, report, variant, instance, properties), report
 
 
-def _options(request: Request, names: tuple[str, ...], bounds: Bounds) -> Options:
+def _options(request: BaselineRequest, names: tuple[str, ...], bounds: Bounds) -> Options:
     """Properties are named even where all are meant: then no further run is looked for to be shown."""
     return Options(
         properties=names,
@@ -70,25 +70,25 @@ def _options(request: Request, names: tuple[str, ...], bounds: Bounds) -> Option
 
 
 def entry_of(
-    request: Request, report: Report, variant: Variant, instance: Instance, properties: Sequence[Property]
-) -> Entry:
+    request: BaselineRequest, report: Report, variant: Variant, instance: Instance, properties: Sequence[Property]
+) -> BaselineEntry:
     """The entry that a report makes."""
-    verdicts = {f.name: Judged(f.verdict, f.depth) for f in report.findings}
-    return Entry(request, _counts(report.exploration), verdicts, summary(variant, instance, properties))
+    verdicts = {f.name: RecordedVerdict(f.verdict, f.depth) for f in report.findings}
+    return BaselineEntry(request, _counts(report.exploration), verdicts, summary(variant, instance, properties))
 
 
-def _counts(e: Exploration | None) -> Counts | None:
+def _counts(e: Coverage | None) -> Counts | None:
     if e is None or not e.complete:
         return None
     return Counts(e.states, e.transitions, e.depth, e.symmetry, e.sliced)
 
 
-def check_decided(entry: Entry, report: Report) -> None:
-    """Raises ``UndecidedError`` where a verdict is open."""
+def check_decided(entry: BaselineEntry, report: Report) -> None:
+    """Raises ``UndecidedBaselineError`` where a verdict is open."""
     unknown = [f for f in report.findings if f.verdict is Verdict.UNKNOWN]
     if unknown:
         names = ", ".join(f.name for f in unknown)
-        raise UndecidedError(
+        raise UndecidedBaselineError(
             f"{entry.title}: {names}: undecided ({unknown[0].how}), so nothing is saved",
             remedy="raise the bound, choose smaller sizes, or name what is decided with --property",
         )

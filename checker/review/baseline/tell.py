@@ -19,14 +19,14 @@ from planrace.checker.results.blocks import Block, Document, Heading, Paragraph,
 from planrace.checker.results.report import Finding
 from planrace.checker.results.verdict import INTERRUPTED, Verdict
 from planrace.checker.results.wording import numbered
-from planrace.checker.review.baseline.changes import Changed
+from planrace.checker.review.baseline.changes import BaselineComparison
 
 SCHEMA = "planrace/baseline-comparison/1"
 LONGEST = 2_000
 """Characters of a line about the model in Markdown: GitHub refuses comments beyond 65,536."""
 
 
-def exit_code(found: Sequence[Changed], *, strict: bool = False) -> int:
+def exit_code(found: Sequence[BaselineComparison], *, strict: bool = False) -> int:
     """130 interrupted; 1 a verdict, count or depth changed (``strict``: or the model); 3 something is undecided."""
     if any(c.interrupted for c in found):
         return INTERRUPTED
@@ -37,27 +37,27 @@ def exit_code(found: Sequence[Changed], *, strict: bool = False) -> int:
     return 1 if strict and any(c.model for c in found) else 0
 
 
-def _word(found: Sequence[Changed]) -> str:
+def _word(found: Sequence[BaselineComparison]) -> str:
     return {INTERRUPTED: "interrupted", 1: "changed", 3: "undecided"}.get(
         exit_code(found), "the model changed, its results did not" if any(c.model for c in found) else "the same"
     )
 
 
-def _tables(c: Changed) -> list[tuple[str, tuple[Difference, ...]]]:
+def _tables(c: BaselineComparison) -> list[tuple[str, tuple[Difference, ...]]]:
     return [("Verdicts", c.verdicts), ("Length of runs", c.depths), ("Counts", c.counts)]
 
 
-def _counted(c: Changed) -> list[str]:
+def _counted(c: BaselineComparison) -> list[str]:
     return [f"Counts are no measure of the change: {c.uncounted}."] if c.uncounted else []
 
 
-def _open(c: Changed) -> list[tuple[str, str]]:
+def _open(c: BaselineComparison) -> list[tuple[str, str]]:
     """What is undecided, by why."""
     reasons = dict.fromkeys(why for _, why in c.undecided)
     return [(", ".join(what for what, w in c.undecided if w == why), why) for why in reasons]
 
 
-def _same(found: Sequence[Changed]) -> list[str]:
+def _same(found: Sequence[BaselineComparison]) -> list[str]:
     return [c.title for c in found if c.same]
 
 
@@ -72,13 +72,13 @@ def _steps(f: Finding) -> str:
 
 
 # Text ------------------------------------------------------------------------------------------------------------
-def changes_document(found: Sequence[Changed], code: int) -> Document:
+def changes_document(found: Sequence[BaselineComparison], code: int) -> Document:
     """What changed, as text."""
     tone = {0: "holds", 1: "violated"}.get(code, "unknown")
     return Document(tuple(_blocks(found)), f"baseline: {_word(found)} (exit {code})", tone)
 
 
-def _blocks(found: Sequence[Changed]) -> Iterator[Block]:
+def _blocks(found: Sequence[BaselineComparison]) -> Iterator[Block]:
     for c in found:
         if not c.same:
             yield Heading(c.title)
@@ -87,7 +87,7 @@ def _blocks(found: Sequence[Changed]) -> Iterator[Block]:
         yield Paragraph(f"As before: {'; '.join(_same(found))}.")
 
 
-def _entry(c: Changed) -> Iterator[Block]:
+def _entry(c: BaselineComparison) -> Iterator[Block]:
     if c.interrupted:
         yield Paragraph("Interrupted.", "unknown")
     for names, reason in _open(c):
@@ -104,13 +104,13 @@ def _entry(c: Changed) -> Iterator[Block]:
 
 
 # JSON ------------------------------------------------------------------------------------------------------------
-def changes_json(found: Sequence[Changed], code: int) -> str:
+def changes_json(found: Sequence[BaselineComparison], code: int) -> str:
     """What changed, for programs, schema ``planrace/baseline-comparison/1``."""
     data = {"schema": SCHEMA, "exit": code, "outcome": _word(found), "entries": [_entry_json(c) for c in found]}
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _entry_json(c: Changed) -> dict[str, Any]:
+def _entry_json(c: BaselineComparison) -> dict[str, Any]:
     return {
         "entry": c.title,
         "same": c.same,
@@ -133,7 +133,7 @@ def _broken_json(f: Finding) -> dict[str, Any]:
 
 
 # Markdown --------------------------------------------------------------------------------------------------------
-def changes_markdown(found: Sequence[Changed]) -> str:
+def changes_markdown(found: Sequence[BaselineComparison]) -> str:
     """What changed, for a comment on a pull request."""
     lines = [f"### Baseline: {_word(found)}", ""]
     drawn: dict[str, str] = {}
@@ -145,7 +145,7 @@ def changes_markdown(found: Sequence[Changed]) -> str:
     return "\n".join(lines)
 
 
-def _markdown(c: Changed) -> Iterator[str]:
+def _markdown(c: BaselineComparison) -> Iterator[str]:
     if c.interrupted:
         yield from ("⚠️ interrupted", "")
     for names, reason in _open(c):

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from planrace.checker.results.wording import numbered
-from planrace.checker.review.baseline.entry import Entry, Item, Judged
+from planrace.checker.review.baseline.entry import BaselineEntry, Item, RecordedVerdict
 
 FORMAT = 1
 HEADER = "planrace baseline"
 NOT_COUNTED = "not counted"
 
 
-def write_text(entries: Iterable[Entry]) -> str:
+def write_text(entries: Iterable[BaselineEntry]) -> str:
     """The file that holds these entries. Raises ``ModelError`` for requests that no line can hold."""
     lines = [f"{HEADER} {FORMAT}"]
     for e in sorted(entries, key=lambda e: e.title):
@@ -25,7 +25,7 @@ def write_text(entries: Iterable[Entry]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _results(e: Entry) -> Iterator[Item]:
+def _results(e: BaselineEntry) -> Iterator[Item]:
     c = e.counts
     if c is None:
         yield Item("states", None, NOT_COUNTED)
@@ -38,7 +38,7 @@ def _results(e: Entry) -> Iterator[Item]:
         yield Item("verdict", name, judged_text(e.verdicts[name]))
 
 
-def judged_text(j: Judged) -> str:
+def judged_text(j: RecordedVerdict) -> str:
     """A verdict with the length of its run."""
     return j.verdict.word if j.steps is None else f"{j.verdict.word}, {numbered(j.steps, 'step')}"
 

@@ -18,7 +18,7 @@ from planrace.checker.review.mutation.mutants import Mutant, mutants, protection
 from planrace.checker.run.engines import EXPLICIT, ask, engine_of
 from planrace.checker.run.options import Options
 from planrace.checker.run.selection import chosen, split
-from planrace.checker.semantics.describe import Teller
+from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant
@@ -27,7 +27,7 @@ from planrace.properties.kinds import Checkable, Invariant, Property, Reachabili
 
 
 @dataclass(frozen=True)
-class Difference:
+class MutantDifference:
     """Where a mutant first does something else: after ``after`` steps the protocol has ``steps`` and the mutant
     has ``instead``; ``run`` leads there."""
 
@@ -41,7 +41,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedMutant:
     """What became of a mutant. ``status`` is "killed", "survived", "equivalent" (it does nothing else in any reachable
     state at this size, but for steps that change nothing) or "undecided".
 
@@ -55,7 +55,7 @@ class Judged:
     verdict: Verdict | None = None
     depth: int | None = None
     how: str = ""
-    difference: Difference | None = None
+    difference: MutantDifference | None = None
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class Mutation:
     faults: tuple[str, ...]
     protections: tuple[str, ...]
     verdicts: dict[str, Verdict]
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedMutant, ...]
     seconds: float
     interrupted: bool = False
     variables: tuple[Declared, ...] = ()
 
-    def of(self, status: str) -> tuple[Judged, ...]:
+    def of(self, status: str) -> tuple[JudgedMutant, ...]:
         """The mutants of one status."""
         return tuple(j for j in self.judged if j.status == status)
 
@@ -104,7 +104,7 @@ class Mutation:
         return killed / counted if counted else None
 
 
-class UndecidedError(ModelError):
+class UndecidedMutationError(ModelError):
     """Nothing can be said of mutants of a protocol that is itself undecided."""
 
 
@@ -123,7 +123,7 @@ def mutate(
 
     ``actions`` are those whose mutants are made; without, all are, and protections (those of a ``System`` stay as they
     are). ``options`` bound each search; ``seconds`` all of them together. ``told`` is called with the number of the
-    mutant and of all before each. Raises ``ModelError``, among them ``UndecidedError``.
+    mutant and of all before each. Raises ``ModelError``, among them ``UndecidedMutationError``.
     """
     # A variable that nothing depends on can leave its range too, so nothing is left out of the states.
     options = replace(options or Options(), slicing=False, ir=None, scenario=None, explain=False)
@@ -164,7 +164,7 @@ class _Bench:
             return self._mutation(found, [])
         unknown = [n for n, (v, _) in found.items() if v is Verdict.UNKNOWN]
         if unknown:
-            raise UndecidedError(
+            raise UndecidedMutationError(
                 f"{self.instance.system.name}: {', '.join(unknown)}: undecided ({why}), so no mutant can be judged",
                 remedy="raise the bound, choose smaller sizes, or name what is decided with --property",
             )
@@ -176,7 +176,7 @@ class _Bench:
             judged.append(self._judged(mutant, before))
         return self._mutation(found, self._compared(judged))
 
-    def _mutation(self, found: Mapping[str, tuple[Verdict, int | None]], judged: Sequence[Judged]) -> Mutation:
+    def _mutation(self, found: Mapping[str, tuple[Verdict, int | None]], judged: Sequence[JudgedMutant]) -> Mutation:
         system = self.instance.system
         return Mutation(
             system.name,
@@ -208,25 +208,25 @@ class _Bench:
         found = {a.property.name: (a.verdict, None if a.recording is None else len(a.recording.moves)) for a in answers}
         return found, next((a.how for a in answers if a.verdict is Verdict.UNKNOWN), "")
 
-    def _judged(self, mutant: Mutant, before: Mapping[str, Verdict]) -> Judged:
+    def _judged(self, mutant: Mutant, before: Mapping[str, Verdict]) -> JudgedMutant:
         end = deadline()
         if self.interrupted:
-            return Judged(mutant, "undecided", how="not tried")
+            return JudgedMutant(mutant, "undecided", how="not tried")
         if end is not None and not end.left:
-            return Judged(mutant, "undecided", how=f"not tried: {end.reason}")
+            return JudgedMutant(mutant, "undecided", how=f"not tried: {end.reason}")
         try:
             found, why = self._verdicts(replace(self.instance, system=mutant.make()), before)
         except RangeError as problem:
-            return Judged(mutant, "killed", "range", how=str(problem))
+            return JudgedMutant(mutant, "killed", "range", how=str(problem))
         for name, (verdict, depth) in found.items():
             if verdict not in (before[name], Verdict.UNKNOWN):
-                return Judged(mutant, "killed", name, verdict, depth)
+                return JudgedMutant(mutant, "killed", name, verdict, depth)
         if any(v is Verdict.UNKNOWN for v, _ in found.values()):
-            return Judged(mutant, "undecided", how=why)
-        return Judged(mutant, "survived")
+            return JudgedMutant(mutant, "undecided", how=why)
+        return JudgedMutant(mutant, "survived")
 
     # Survivors -----------------------------------------------------------------------------------------------------
-    def _compared(self, judged: Sequence[Judged]) -> list[Judged]:
+    def _compared(self, judged: Sequence[JudgedMutant]) -> list[JudgedMutant]:
         """Survivors that do nothing else are equivalent; of the others, where they first do."""
         survivors = {str(n): j for n, j in enumerate(judged) if j.status == "survived"}
         same: dict[str, Invariant] = {}
@@ -248,18 +248,18 @@ class _Bench:
                 result[int(a.property.name)] = replace(j, difference=self._difference(j.mutant, a.recording))
         return result
 
-    def _difference(self, mutant: Mutant, recording: Recording) -> Difference:
+    def _difference(self, mutant: Mutant, recording: Recording) -> MutantDifference:
         state = recording.states[-1]
         other = Interpreter(replace(self.instance, system=mutant.make()))
         mine, theirs = _steps(recording.interpreter, state), _steps(other, state)
         gone = tuple(s for key, s in mine.items() if key not in theirs)
         new = tuple(s for key, s in theirs.items() if key not in mine)
-        return Difference(recording.trace(), gone, new)
+        return MutantDifference(recording.trace(), gone, new)
 
 
 def _steps(interpreter: Interpreter, state: State) -> dict[tuple[Any, ...], TraceStep]:
     """What can happen in a state, by action, parameters, outcome and the state after it."""
-    tell = Teller(interpreter)
+    tell = Describer(interpreter)
     return {
         (move.action.name, move.choice, move.outcome.name, after): tell.step(move, state, after)
         for move, after in interpreter.moves(state)

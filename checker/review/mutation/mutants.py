@@ -67,10 +67,10 @@ def _with(system: System, name: str, changed: Action | None) -> Callable[[], Sys
     return make
 
 
-Change = tuple[str, str, "Place | None", "Action | None"]
+Edit = tuple[str, str, "Place | None", "Action | None"]
 
 
-def _of_action(a: Action) -> Iterator[Change]:
+def _of_action(a: Action) -> Iterator[Edit]:
     yield "action", "never happens", a.where, None
     for altered in weaker(a.guard):
         yield "guard", f"guard {altered.words}", a.where, replace(a, guard=altered.term)
@@ -80,7 +80,7 @@ def _of_action(a: Action) -> Iterator[Change]:
         yield from _of_update(a, update, holders)
 
 
-def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Change]:
+def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Edit]:
     """The last outcome has no condition: it is what remains."""
     if o.condition is TRUE:
         return
@@ -101,7 +101,7 @@ def _updates(a: Action) -> list[tuple[Update, list[int]]]:
     return list(found.values())
 
 
-def _of_update(a: Action, update: Update, holders: Sequence[int]) -> Iterator[Change]:
+def _of_update(a: Action, update: Update, holders: Sequence[int]) -> Iterator[Edit]:
     names = [a.outcomes[n].name or "the usual outcome" for n in holders]
     of = "" if len(holders) == len(a.outcomes) else f" in {', '.join(names)}"
     where = update.where or a.where

@@ -13,7 +13,7 @@ from planrace.checker.results.blocks import Block, Document, Grid, Heading, Para
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import TraceStep
 from planrace.checker.results.wording import counted, numbered
-from planrace.checker.review.mutation.judge import Difference, Judged, Mutation
+from planrace.checker.review.mutation.judge import JudgedMutant, MutantDifference, Mutation
 from planrace.checker.review.mutation.mutants import KINDS
 
 STATUSES = ("killed", "survived", "equivalent", "undecided")
@@ -57,7 +57,7 @@ def _list(m: Mutation, status: str, title: str) -> Iterator[Block]:
         yield Paragraph(f"{where}{j.mutant}{more}", "unknown")
 
 
-def _difference(d: Difference, variables: Sequence[Declared]) -> str:
+def _difference(d: MutantDifference, variables: Sequence[Declared]) -> str:
     """The first step that differs; of one action and choice if there are such on both sides."""
     after = f"after {counted(d.after, 'step')}" if d.after else "at once"
     gone, new = _pair(d)
@@ -72,7 +72,7 @@ def _difference(d: Difference, variables: Sequence[Declared]) -> str:
     return f"Other {after}: {now} instead of {was}."
 
 
-def _pair(d: Difference) -> tuple[TraceStep | None, TraceStep | None]:
+def _pair(d: MutantDifference) -> tuple[TraceStep | None, TraceStep | None]:
     for gone in d.steps:
         for new in d.instead:
             if (gone.action, gone.parameters) == (new.action, new.parameters):
@@ -117,7 +117,7 @@ def mutation_json(m: Mutation) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def _mutant(j: Judged) -> dict[str, Any]:
+def _mutant(j: JudgedMutant) -> dict[str, Any]:
     where = j.mutant.where
     return {
         "kind": j.mutant.kind,
@@ -134,7 +134,7 @@ def _mutant(j: Judged) -> dict[str, Any]:
     }
 
 
-def _differs(d: Difference) -> dict[str, Any]:
+def _differs(d: MutantDifference) -> dict[str, Any]:
     return {
         "after": d.after,
         "run": trace_json(d.run),
