@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .counter import PROTOCOL
+from tests.counter import PROTOCOL
 
 
 @pytest.fixture(scope="module")

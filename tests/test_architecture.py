@@ -11,7 +11,6 @@ import networkx
 import pytest
 
 import planrace
-
 from tests import ROOT
 
 FILES = sorted(p for room in ("model", "checker", "properties") for p in (ROOT / room).rglob("*.py"))

@@ -1,6 +1,6 @@
 """What Python code calls: everything that the command does is one call here that returns what it reports.
 
-Small on purpose, and stable: ``tests/test_api.py`` holds it to its signatures.
+Small on purpose, and stable: ``tests/api/test_api.py`` holds it to its signatures.
 """
 
 from __future__ import annotations
