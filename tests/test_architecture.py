@@ -48,11 +48,8 @@ MAY_IMPORT = {
 """What a room may import beside itself."""
 
 KNOWN_CIRCLES = {
-    # A term has a sort, a sort has terms for sizes, and the errors of both quote what authors wrote.
-    frozenset(
-        f"model.language.{m}"
-        for m in ("author_code", "author_text", "dropping", "render", "sorts", "terms", "unsettled", "unsupported")
-    )
+    # A term has a sort, and a sort has terms for its sizes. Both are made from what authors write in place of terms.
+    frozenset(f"model.language.{m}" for m in ("render", "sorts", "terms", "unsettled"))
 }
 
 

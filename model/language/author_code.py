@@ -6,55 +6,29 @@ from __future__ import annotations
 import importlib
 import inspect
 import linecache
-import opcode
 import re
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from pathlib import Path
 
 from planrace.model.language.author_output import printing_aside, watching_signals
+from planrace.model.language.author_text import is_kept, is_replaced
+from planrace.model.language.dropping import noticing
 from planrace.model.language.errors import DefinitionError, ModelError, Place, is_authors, near
 from planrace.model.language.ledger import accounting
+from planrace.model.language.writing import writing
 
 _FLAT = re.compile(r"^from (?:model\.language|properties|checker) import\b")
 """Imports of names that are names of ``planrace`` itself."""
 _BARE = re.compile(r"^(from|import) ((?:model\.(?:language|patterns|dns)|checker|properties)\b)")
 """Imports of packages of ours without the name that they are in."""
 
-_writing: ContextVar[bool] = ContextVar("writing", default=False)
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """While a function of the author writes terms: here Python's own words for values of terms mean nothing."""
-    token = _writing.set(True)
-    try:
-        yield
-    finally:
-        _writing.reset(token)
-
-
-def is_writing() -> bool:
-    """Whether the caller's caller is a function of the author that writes terms."""
-    return _writing.get() and is_authors(sys._getframe(2))
-
-
-def is_operating() -> bool:
-    """Whether the caller's caller computes with an operator, as ``%`` of texts is one, and calls nothing."""
-    frame = sys._getframe(2)
-    return opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("BINARY_")
-
 
 @contextmanager
 def applying(what: str, function: Callable[..., object]) -> Iterator[None]:
     """While ``function`` of the author runs as a part of ``what``, as ``running`` has it; here it writes terms."""
     code = getattr(function, "__code__", None)
-    from planrace.model.language.author_text import is_kept, is_replaced
-    from planrace.model.language.dropping import noticing
-
     file = "" if code is None else code.co_filename
     with (
         running(f"{what} fails", file),

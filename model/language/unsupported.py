@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from planrace.model.language.author_code import is_operating, is_writing
 from planrace.model.language.errors import DefinitionError, near
+from planrace.model.language.writing import is_operating, is_writing
 
 TIGHT = "put comparisons in parentheses: & and | bind tighter than == and <"
 

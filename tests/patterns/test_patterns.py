@@ -13,7 +13,6 @@ from planrace.checker import Options, check, prove
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.model.language import (
     DefinitionError,
-    ModelError,
     Protocol,
     Step,
     Term,
@@ -21,7 +20,6 @@ from planrace.model.language import (
     array,
     boolean,
     count,
-    enumeration,
     exists,
     forall,
     index,
@@ -33,7 +31,7 @@ from planrace.model.language import (
     update,
     when,
 )
-from planrace.model.patterns import clock, crash, duplicating, lossy, ordered, timer, unordered
+from planrace.model.patterns import clock, crash, lossy, ordered, timer, unordered
 from planrace.properties import invariant, lemma, proof, reachable, step_invariant
 from tests import naive
 
@@ -399,53 +397,3 @@ def test_mistakes_are_named_in_one_sentence() -> None:
         ordered(p, "q", integers(0, 3), 2)
     with pytest.raises(DefinitionError, match=r"x is no part of a step|'x' is no part of a step"):
         step(("x",))  # type: ignore[arg-type]
-
-
-# Words ------------------------------------------------------------------------------------------------------------
-def worded(kind: str, words: Any) -> Any:
-    """The words of the action that a pattern declares."""
-    p = Protocol("worded")
-    worker, letter = index("worker", 2), enumeration("letter", "A B")
-    p.fault("fault", "it happens")
-    if kind == "crash":
-        state = p.variable("state", array(worker, boolean()), False)
-        return crash(p, [state], fault="fault", by=worker, words=words).says
-    if kind == "clock":
-        return clock(p, timer(p, "left", 2), words=words).says
-    if kind == "ordered":
-        return lossy(p, ordered(p, "box", letter, 2, letter.A, over=worker), fault="fault", words=words).says
-    return duplicating(p, unordered(p, "box", letter, copies=2), fault="fault", words=words).says
-
-
-@pytest.mark.parametrize(
-    ("kind", "function", "template"),
-    [
-        ("crash", lambda w: says("{w} is gone", w=w), "{member} is gone"),
-        ("clock", lambda: says("goes on"), "goes on"),
-        ("ordered", lambda to, m: says("{m} for {to} is lost", m=m, to=to), "{m} for {to} is lost"),
-        ("unordered", lambda m: says("{m} comes twice", m=m), "{m} comes twice"),
-    ],
-)
-def test_words_of_patterns_are_given_as_those_of_changes(kind: str, function: Any, template: str) -> None:
-    by_function, by_template = worded(kind, function), worded(kind, template)
-    names = {"member": "w"} if kind == "crash" else {}
-    assert by_function.template == template.replace("{member}", "{w}")
-    found = dict(by_template.terms)
-    assert all(found[n] is t for n, t in by_function.terms if n not in names.values())
-    assert len(by_function.terms) == template.count("{")
-    assert worded(kind, says("ready")).template == "ready"
-
-
-@pytest.mark.parametrize("kind", ["crash", "clock", "ordered", "unordered"])
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (lambda a, b, c: says("x"), r"words of \w+: the function must take .*write words=lambda.*: says\(…\)"),
-        (lambda *_: "gone", r"words of \w+: 'gone' is not says\(…\) \(write words=lambda"),
-        (5, r"words of \w+: 5 is not says\(…\)"),
-        ("{strange}", "strange"),
-    ],
-)
-def test_words_of_patterns_that_are_none(kind: str, words: Any, message: str) -> None:
-    with pytest.raises(ModelError, match=rf"test_patterns.py:\d+: .*{message}"):
-        worded(kind, words)

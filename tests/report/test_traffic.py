@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,15 @@ from planrace.checker.explain.states import declared
 from planrace.checker.report.json.read import read_itf_report, report_of
 from planrace.checker.report.text.comparison import compare, comparison_document
 from planrace.checker.report.text.plain import render_plain
-from planrace.checker.report.text.values import changes, lines, places, state_before
+from planrace.checker.report.text.values import lines, places
 from planrace.checker.report.trace.itf import TraceFormatError, read_itf, render_itf
-from planrace.checker.report.trace.traffic import channels, deliveries
+from planrace.checker.report.trace.traffic import deliveries
 from planrace.checker.results.explanation import ChannelPart, Declared, Shape
 from planrace.checker.results.trace import Trace
 from planrace.checker.semantics.describe import performer
 from planrace.checker.semantics.interpreter import Interpreter
-from planrace.checker.semantics.replay import Pick, record
+from planrace.checker.semantics.replay import record
 from planrace.model.language import (
-    If,
     Protocol,
     Step,
     Term,
@@ -46,82 +44,9 @@ from planrace.model.language import (
     update,
     when,
 )
-from planrace.model.patterns import crash, duplicating, lossy, ordered, unordered
+from planrace.model.patterns import ordered, unordered
 from planrace.properties import invariant, recoverable
-
-
-def orders() -> Protocol:
-    """A controller tells workers what to do, over channels of every kind."""
-    p = Protocol("orders")
-    kind, worker = enumeration("kind", "START STOP"), index("worker", 2)
-    p.fault("loss", "an order is lost")
-    p.fault("twice", "an order comes twice")
-    p.fault("crash", "a worker starts afresh")
-    queue = ordered(p, "queue", (kind, worker), 3, (kind.START, None))
-    inbox = ordered(p, "inbox", kind, 2, kind.STOP, over=worker)
-    acks = unordered(p, "acks", (worker, kind))
-    hints = unordered(p, "hints", (integers(1, 2), kind), over=worker, copies=2)
-    told = p.variable("told", array(worker, array(kind, boolean())), False)
-    runs = p.variable("runs", array(worker, boolean()), False)
-    owner = p.variable("owner", array(kind, optional(worker)), None)
-    seen = p.variable("seen", subsets(optional(worker)), set())
-    lossy(p, queue, fault="loss")
-    duplicating(p, queue, fault="twice")
-    crash(p, [inbox], fault="crash", by=worker)
-
-    @p.action(kind, worker, by="controller")
-    def order(k: Term, w: Term) -> Step:
-        done = update(told[w][k], True), update(owner[k], If(owner[k] == w, None, w)), update(seen, seen | {owner[k]})
-        return step(when(queue.room, ~told[w][k]), *queue.sending(k, w), done, says("orders {k} of {w}", k=k, w=w))
-
-    @p.action(kind, worker, by="dispatcher")
-    def pass_on(k: Term, w: Term) -> Step:
-        return step(
-            when(queue.brings(k, w), inbox.room[w], hints.room(w, 1, k)),
-            *queue.receiving(),
-            *inbox.sending(w, k),
-            hints.sending(w, 1, k),
-            says("passes {k} on", k=k),
-        )
-
-    @p.action(kind, worker, by=worker)
-    def obey(k: Term, w: Term) -> Step:
-        return step(when(inbox.brings(w, k)), *inbox.receiving(w), update(runs[w], k == kind.START), acks.sending(w, k))
-
-    @p.action(kind, worker, by="controller")
-    def hear(k: Term, w: Term) -> Step:
-        return step(when(acks.carries(w, k)), acks.receiving(w, k), says("hears of {k}", k=k))
-
-    p.declare(
-        invariant("one-runs", ~forall(worker, lambda w: runs[w]), "only one runs"),
-        invariant("acks-are-heard", ~both(acks.waiting, ~queue.waiting, runs_all(runs, worker)), "acks are heard"),
-    )
-    return p
-
-
-def runs_all(runs: Term, worker: Any) -> Term:
-    return forall(worker, lambda w: runs[w])
-
-
-PICKS: list[Pick] = [
-    ("order", (0, 1)),
-    ("order", (1, 1)),
-    ("pass_on", (0, 1)),
-    ("pass_on", (1, 1)),
-    ("obey", (0, 1)),
-    ("hear", (0, 1)),
-    ("obey", (1, 1)),
-]
-
-
-def told(picks: Sequence[Pick], *faults: str) -> tuple[Trace, tuple[Declared, ...]]:
-    instance = orders().system(faults=faults).instance()
-    return record(Interpreter(instance), picks).trace(), declared(instance)
-
-
-def changed(trace: Trace, variables: tuple[Declared, ...]) -> list[list[str]]:
-    steps = enumerate(trace.steps, 1)
-    return [[str(c) for c in changes(s, state_before(trace, n), variables)] for n, s in steps]
+from tests.orders import PICKS, changed, orders, told
 
 
 # In words ----------------------------------------------------------------------------------------------------------
@@ -454,73 +379,3 @@ def test_mermaid_draws_arrows_from_sender_to_receiver(report: Report) -> None:
             assert a == b == names[step_.by]
     assert f"{names['controller']}->>{names['dispatcher']}: START 1: passes START on" in text
     assert render(report, "svg").count('class="arrow"') == sum(map(bool, by_step))
-
-
-# On the page -------------------------------------------------------------------------------------------------------
-@pytest.fixture
-def page(report: Report, tmp_path: Path) -> Iterator[Callable[[int], Any]]:
-    import os
-    import shutil
-
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("chromium is missing; CI must have it")
-        pytest.skip("chromium is not installed")
-    from playwright.sync_api import sync_playwright
-
-    (tmp_path / "page.html").write_text(render(report, "html"))
-    complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        opened = browser.new_page()
-        opened.on("pageerror", lambda e: complaints.append(str(e)))
-
-        def at(n: int) -> Any:
-            opened.goto(f"file://{tmp_path}/page.html")
-            opened.goto(f"file://{tmp_path}/page.html#0.{n}")
-            return opened
-
-        yield at
-        browser.close()
-    assert complaints == []
-
-
-def test_the_page_says_what_the_text_says(report: Report, page: Callable[[int], Any]) -> None:
-    f = next(f for f in report.findings if f.trace is not None)
-    assert f.trace is not None
-    for n, step_ in enumerate(f.trace.steps, 1):
-        shown = page(n)
-        said = ", ".join(map(str, changes(step_, state_before(f.trace, n), report.variables)))
-        assert shown.text_content("#step-body p.note") == said
-        assert shown.text_content("#tables").count("queue_") == 0
-        for c in {c.place: c for made in channels(step_.state, report.variables).values() for c in made}.values():
-            assert [c.place, str(c)] in [[x.strip() for x in row] for row in table_rows(shown)]
-    assert shown.locator("#width .arrow.mail").count() == sum(map(bool, deliveries(f.trace, report.variables)))
-    assert "owner" in shown.text_content("#tables")
-    assert "none" in shown.text_content("#tables")
-
-
-def table_rows(shown: Any) -> Any:
-    rows = "[...document.querySelectorAll('#tables tr')]"
-    return shown.evaluate(f"{rows}.map(r => [...r.children].map(c => c.textContent))")
-
-
-def test_members_have_their_names() -> None:
-    """Also those for which a property is false, and those of arrays over what may be none."""
-    p = Protocol("named")
-    kind, worker = enumeration("kind", "START STOP"), index("worker", 1)
-    late = p.variable("late", array(kind, boolean()), False)
-    last = p.variable("last", array(optional(worker), boolean()), False)
-
-    @p.action(kind, by="clock")
-    def wait(k: Term) -> Step:
-        return step(when(~late[k]), update(late[k], True), update(last[None], True))
-
-    p.declare(invariant("never-late", forall(kind, lambda k: ~late[k]), "nothing is late"))
-    (f,) = check(p, options=Options(explain=True)).findings
-    assert f.insight is not None
-    assert f.insight.truths[0].offenders[1] == ("kind START",)
-    assert f.insight.touched[0][1] == ("last[none]", "late[START]")
-    assert f.trace is not None
-    assert [c.place for c in f.trace.steps[0].changed] == ["late[START]", "last[none]"]

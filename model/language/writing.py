@@ -1,0 +1,34 @@
+"""Whether a function of the author is writing terms right now."""
+
+from __future__ import annotations
+
+import opcode
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from planrace.model.language.errors import is_authors
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """While a function of the author writes terms: here Python's own words for values of terms mean nothing."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
+def is_writing() -> bool:
+    """Whether the caller's caller is a function of the author that writes terms."""
+    return _writing.get() and is_authors(sys._getframe(2))
+
+
+def is_operating() -> bool:
+    """Whether the caller's caller computes with an operator, as ``%`` of texts is one, and calls nothing."""
+    frame = sys._getframe(2)
+    return opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("BINARY_")
