@@ -13,10 +13,9 @@ from types import ModuleType
 
 import pytest
 
-import planrace.checker.plugin
-import planrace.model.language
-import planrace.model.patterns
 from planrace import checker, properties
+from planrace.checker import plugin
+from planrace.model import language, patterns
 from tests import ROOT
 from tests.docs.test_docs import COMMAND, masked
 
@@ -76,17 +75,16 @@ def test_nothing_is_left_unexecuted(document: str) -> None:
 
 # The reference ---------------------------------------------------------------------------------------------------
 REFERENCE = {
-    "api": [checker, planrace.checker.plugin],
-    "api-language": [planrace.model.language, planrace.model.patterns],
+    "api": [checker, plugin],
+    "api-language": [language, patterns],
     "api-properties": [properties],
 }
 
 
 def documented(module: ModuleType, name: str) -> set[str]:
-    """The identifiers under which the reference may have a public name: of functions that are called like the module
-    that they stand in, it knows only where they stand."""
+    """The identifiers under which the reference may list a public name: that of authors, or that of its module."""
     home = getattr(getattr(module, name), "__module__", None)
-    return {f"{module.__name__}.{name}", f"{home}.{name}"}
+    return {f"planrace.{name}", f"{module.__name__}.{name}", f"{home}.{name}"}
 
 
 @pytest.mark.parametrize(("page", "module"), [(p, m) for p, ms in REFERENCE.items() for m in ms])
