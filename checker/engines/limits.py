@@ -129,15 +129,22 @@ def look_at_the_clock() -> None:
         raise TimeUpError(found.reason)
 
 
-def afford(what: str, effort: float, most: float | None = None) -> None:
-    """Raise ``CostlyError`` where ``what``, which cannot be cut short, takes more than ``most`` seconds, or ends more
-    than ``SPARE`` seconds after the deadline."""
-    takes = f"{what} takes about {effort:.0f} s"
-    if most is not None and effort > most:
-        raise CostlyError(takes, effort)
+def afford(what: str, effort: float) -> None:
+    """Raise ``CostlyError`` where ``what``, which cannot be cut short, ends more than ``SPARE`` seconds after the
+    deadline."""
     found = _deadline.get()
     if found is not None and effort > found.left + SPARE:
-        raise CostlyError(f"{takes}, for which {found.name} leaves no time", effort)
+        raise CostlyError(f"{_takes(what, effort)}, for which {found.name} leaves no time", effort)
+
+
+def worth(what: str, effort: float, most: float | None) -> None:
+    """Raise ``CostlyError`` where ``what`` takes more than ``most`` seconds. None is no bound."""
+    if most is not None and effort > most:
+        raise CostlyError(_takes(what, effort), effort)
+
+
+def _takes(what: str, effort: float) -> str:
+    return f"{what} takes about {effort:.0f} s"
 
 
 def timed(items: Iterable[X], stride: int = STRIDE) -> Iterator[X]:

@@ -13,7 +13,7 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from planrace.checker.engines.limits import afford
+from planrace.checker.engines.limits import afford, worth
 from planrace.checker.engines.native.cache import CodeCache
 from planrace.checker.engines.native.effort import TRANSLATING, effort
 
@@ -26,8 +26,8 @@ class Machine:
     """The functions of a module, callable; parameters and results are 64-bit words. Calls release the interpreter
     lock. ``content`` says all that ``text``, the IR, is made of; ``functions`` the number of parameters of each.
 
-    Raises ``CostlyError`` where it is not kept on disk and takes more than ``most`` seconds to make, or more than the
-    deadline leaves.
+    Raises ``CostlyError`` where it takes more than ``most`` seconds to make, whether it is kept on disk or not: what a
+    search does must not depend on what ran before. So it does where the deadline leaves no time to make it.
     """
 
     def __init__(
@@ -59,10 +59,11 @@ class Machine:
         return function
 
     def _load(self, text: Callable[[], str], key: str, seconds: float, most: float | None) -> Any:
+        worth(WORK, seconds, most)
         blob = self._cache.kept(key)
         self.cached = blob is not None
         if blob is None:
-            afford(WORK, seconds, most)
+            afford(WORK, seconds)
             written = text()
             afford(WORK, seconds * (1 - TRANSLATING))
             module = llvm.parse_assembly(written)
