@@ -127,8 +127,8 @@ _MAKERS: Mapping[str, Callable[[Any], Makers]] = {
     "Compared": _compared,
     "Mutation": _mutation,
     "Forecast": _forecast,
-    "Linted": _linted,
-    "Entry": _entry,
+    "LintFindings": _linted,
+    "BaselineEntry": _entry,
     "Listing": _listing,
     "MultiDiGraph": _graph,
 }

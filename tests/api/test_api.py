@@ -362,7 +362,7 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
     assert (tmp_path / "comment.md").read_text() == render(made["compare"], "markdown")
     save(made["state_graph"], tmp_path / "graph")
     assert (tmp_path / "graph").read_text() == render(made["state_graph"], "dot")
-    with pytest.raises(ValueError, match=r"no form of a Linted ends with '.html'; name one: text, json"):
+    with pytest.raises(ValueError, match=r"no form of a LintFindings ends with '.html'; name one: text, json"):
         save(made["lint"], tmp_path / "lint.html")
     with pytest.raises(ValueError, match="'sarif' is no form of a Comparison; there are text, json, markdown"):
         render(made["compare"], "sarif")
