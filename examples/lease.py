@@ -1,12 +1,12 @@
 """A leader by lease, and the write that comes too late.
 
-A lease makes a worker the leader; it runs out when it likes, for nobody's clock is to be trusted. A leader that was
+A lease makes a worker the leader; it may run out at any time, because no clock is trusted. A leader that was
 held up (a pause of its garbage collector, a slow disk) still believes that it leads, and its write arrives after a new
 leader has written. ``protocol`` accepts it. ``fixed`` has fencing tokens: each lease has a greater number than the
-last, every write carries it, and the storage refuses a smaller one than it has seen. That a worker which crashes
-forgets that it led (``--fault crash``) helps nobody: its write is on its way.
+last, every write carries it, and the storage refuses a smaller one than it has seen. A worker that crashes
+forgets that it led (``--fault crash``), which does not help: its write is on its way.
 
-The story is that of M. Kleppmann, "How to do distributed locking" (2016).
+After M. Kleppmann, "How to do distributed locking" (2016).
 
     check -p examples/lease.py:protocol
     check -p examples/lease.py:fixed

@@ -1,10 +1,10 @@
 """Peterson's algorithm: two processes, one critical section, no lock.
 
 Each process raises its flag, then gives the other one precedence (``turn``), then waits until the other's flag is down
-or the turn is its own. The order of the first two steps matters: with it the other way round, both can pass the gate
+or it is its own turn. The order of the first two steps matters: with it the other way round, both can pass the gate
 (``protocol``, which gives precedence first and raises the flag after). ``fixed`` is Peterson's order: nobody is inside
 together with the other, nobody is stuck (a search would warn of a deadlock), and who wants to go in gets in on every
-weakly fair run. The counterexample is one for the blackboard, found in a few milliseconds.
+weakly fair run. The counterexample fits on a blackboard and is found in a few milliseconds.
 
 G. L. Peterson, "Myths about the mutual exclusion problem", Information Processing Letters 12(3), 1981.
 

@@ -1,9 +1,9 @@
-"""A resolver that remembers that there was nothing.
+"""A resolver that caches a negative answer for too long.
 
 An outage publishes an empty record for a name, and is repaired. Resolvers that asked meanwhile keep the empty answer,
 for as long as the zone says for negative answers (RFC 2308), which is often many times as long as they may keep
-addresses: so clients come back only minutes after the record did. Liveness does not notice, for all come back some
-time. What is wanted is a bound, so there is a clock; a tick is the time for which addresses may be kept.
+addresses: so clients come back only minutes after the record did. Liveness does not show it, for all clients
+come back eventually. What matters is a bound, so there is a clock; a tick is the time for which addresses may be kept.
 
 In ``fixed`` resolvers keep no empty answer for longer than we are patient (``max-ncache-ttl`` in BIND,
 ``cache-max-negative-ttl`` in Unbound). In ``steady`` those that are told that there are no addresses also keep the ones

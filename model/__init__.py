@@ -1,4 +1,4 @@
-"""Models: the language that protocols are written in, and the protocols of ours."""
+"""The modelling language, building blocks for protocols (patterns), and the DNS protocol."""
 
 if __name__ == "model":  # a second copy would have terms and errors of its own
     raise ImportError(

@@ -1,4 +1,4 @@
-"""Properties: what can be asked of a protocol, and what is asked of ours."""
+"""Properties: the kinds that can be checked, and the declared ones of the DNS protocol."""
 
 if __name__ == "properties":  # a second copy would have terms and errors of its own
     raise ImportError(

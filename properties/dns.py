@@ -1,4 +1,4 @@
-"""What is asked of DynamoDB's DNS automation, and the two protocols with all of it declared."""
+"""The properties of DynamoDB's DNS automation, and the two protocols with all of it declared."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ deletes = reachable(
 
 
 def never_regress(but: Term | None = None) -> Term:
-    """No endpoint gets an older plan, by steps other than ``but``."""
+    """No endpoint gets an older plan; steps of ``but`` are exempt."""
     kept = forall(Endpoint, lambda e: primed(alias[e]) >= alias[e])
     return kept if but is None else but | kept
 
 
 def recovers(meaning: str, wherever: Term, beside: Term | None = None) -> Recoverability:
-    """Planner, Enactors and leases that run out can bring every endpoint to the newest plan, people can help; and then
-    ``beside`` holds."""
+    """Planner, Enactors and expiring leases can bring every endpoint to the newest plan, and people can help; in that
+    state ``beside`` holds too."""
     everywhere = forall(Endpoint, lambda e: (alias[e] == latest) & latest.isin(trees[e]))
     return recoverable(
         "automation-recovers",
@@ -82,7 +82,7 @@ converges = eventually_always(
 PROPERTIES = (*SAFETY, recovers(TO_COME, latest < plans), converges, deletes)
 
 BY_HAND = (*SAFETY, recovers(f"{TO_COME}; or an operator does", latest < plans, ~frozen), converges, deletes)
-"""What is asked where an operator may help: the automation is at work again when all is well."""
+"""The properties if there is an operator: at the goal the automation must be running again."""
 
 ENDLESS = (
     *INVARIANTS[:2],
@@ -101,7 +101,7 @@ ENDLESS = (
     ),
     deletes,
 )
-"""What is asked where the Planner never stops: nothing is the last plan then, and generations are renumbered."""
+"""The properties if the Planner never stops: there is no last plan then, and generations are renumbered."""
 
 
 def _declared(variant: Variant) -> Variant:

@@ -1,4 +1,4 @@
-"""Why the repaired automation is safe at every size: the lemmas, each with its reason.
+"""Lemmas that show why the repaired automation is safe at every size, each with its reason.
 
 Which of them hold, and which property needs which, depends on the protections and faults; the prover finds that out.
 """

@@ -1,4 +1,4 @@
-"""How the repaired automation brings every endpoint to the newest plan, from any state of any size."""
+"""Schedules: how the repaired automation brings every endpoint to the newest plan, from any state of any size."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ HOLDING = {Phase.BUILD, Phase.FLIP}
 
 
 def _ready(i: Term) -> Term:
-    """Enactor ``i`` rests, and the newest plan is newer than all that is applied or worked on."""
+    """Enactor ``i`` is idle, and the newest plan is newer than everything that is applied or being applied."""
     return both(
         phase[i] == Phase.IDLE,
         ~latest.isin(empty),
@@ -35,7 +35,7 @@ def _ready(i: Term) -> Term:
 
 
 def _applying(i: Term) -> Term:
-    """Enactor ``i``, and nobody else, applies the newest plan; up to its cursor all is well."""
+    """Only Enactor ``i`` applies the newest plan; up to its cursor every endpoint has it."""
     return both(
         phase[i].isin(ENACTING),
         plan[i] == latest,
@@ -52,7 +52,7 @@ def _held_by(i: Term, j: Term, at: Term) -> Term:
 
 
 def _nearness(i: Term) -> Term:
-    """How many steps Enactor ``i`` is from its flip at the endpoint, at most."""
+    """An upper bound for the number of steps of Enactor ``i`` until its flip at the endpoint."""
     c = cursor[i]
     ready = both(phase[i] == Phase.FLIP, lock[c] == i, plan[i].isin(trees[c]))
     building = both(phase[i] == Phase.BUILD, lock[c] == i)

@@ -1,6 +1,6 @@
-"""The kinds of property: what can be asked of a protocol, and the words for it.
+"""The kinds of properties, and the functions that make them.
 
-A property is a term with a name and one sentence of meaning. State terms speak of one state; step terms may also use
+A property is a term with a name and one sentence of meaning. State terms refer to one state; step terms may also use
 ``primed`` (the value after the step) and ``taken`` (which action the step is).
 """
 
@@ -54,8 +54,8 @@ class StepInvariant:
 
 @dataclass(frozen=True, eq=False)
 class Reachability:
-    """``event`` is met: in some reachable state, or of some step from one if it speaks of steps; violated when a
-    complete search never meets it."""
+    """Some reachable state satisfies ``event``, or some step from one if ``event`` is a step term; violated if a
+    complete search never finds one."""
 
     name: str
     event: Term
@@ -70,15 +70,16 @@ class Reachability:
 
     @property
     def of_step(self) -> bool:
-        """The event speaks of a step. Otherwise every state counts, the initial one and those without steps too."""
+        """Whether the event is a step term. Otherwise it is looked for in every state, the initial one and dead ends
+        included."""
         return any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(self.event))
 
 
 @dataclass(frozen=True, eq=False)
 class Recoverability:
-    """AG EF: from every reachable state where ``wherever`` holds, steps of actions with a tag in ``helpers`` can
-    reach a state where ``goal`` holds. Those with a tag in ``manual``, where there are any, are people's and help too;
-    where only they help, a runbook says what to do."""
+    """AG EF: from every reachable state where ``wherever`` holds, steps of actions with a tag in ``helpers`` can reach
+    a state where ``goal`` holds. Actions with a tag in ``manual`` are performed by people and help too; if recovery
+    needs them, a runbook says what to do."""
 
     name: str
     goal: Term
@@ -102,9 +103,9 @@ class Recoverability:
 
 @dataclass(frozen=True, eq=False)
 class Liveness:
-    """What every fair run does (Manna & Pnueli's names): ``form`` is "eventually always" (◇□ ``goal``), "infinitely
-    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). Read on the model without the actions that have a
-    tag in ``without``, and without faults, unless it is promised ``despite_faults``."""
+    """What every fair run does (names after Manna & Pnueli): ``form`` is "eventually always" (◇□ ``goal``), "infinitely
+    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). It is checked on the model without actions that
+    have a tag in ``without``, and without faults, unless ``despite_faults`` is set."""
 
     name: str
     goal: Term
@@ -128,18 +129,18 @@ class Liveness:
 
 
 Checkable: TypeAlias = Invariant | StepInvariant | Reachability
-"""Kinds that a search of states and steps decides; can be used with isinstance."""
+"""Kinds that are decided state by state or step by step; can be used with isinstance."""
 
 Temporal: TypeAlias = Recoverability | Liveness
-"""Kinds that speak of continuations: what a search of all states and steps decides."""
+"""Temporal kinds, about how runs continue: they need the complete state graph."""
 
 P = TypeVar("P", Invariant, StepInvariant, Reachability, Recoverability, Liveness)
 Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability | Liveness"
 
 
 def invariant(name: str, holds: Value, meaning: str) -> Invariant:
-    """In every reachable state ``holds``, a truth value of one state. ``meaning`` is its sentence in reports, here as
-    in the others. Raises ``DefinitionError`` for a term of another sort or one that speaks of a step."""
+    """``holds``, a truth value of one state, is true in every reachable state. ``meaning`` is its sentence in reports,
+    as for all kinds. Raises ``DefinitionError`` for a term of another sort or a step term."""
     return _made(Invariant(_named(name), _state_term(holds, name), _sentence(meaning, name)))
 
 
@@ -150,7 +151,7 @@ def step_invariant(name: str, holds: Value, meaning: str) -> StepInvariant:
 
 def reachable(name: str, event: Value, meaning: str) -> Reachability:
     """Some reachable state, the initial one included, satisfies ``event``; if that uses ``primed`` or ``taken``, some
-    step from one does: against protocols that keep their promises by doing nothing."""
+    step from a reachable state does. It catches protocols that are safe only because they do nothing."""
     return _made(Reachability(_named(name), _step_term(event, name), _sentence(meaning, name)))
 
 
@@ -163,8 +164,9 @@ def recoverable(
     helpers: Iterable[str],
     manual: Iterable[str] = (),
 ) -> Recoverability:
-    """From every reachable state with ``wherever`` steps of actions with a tag in ``helpers`` can lead to ``goal`` (AG
-    EF). So can those of people, with a tag in ``manual``: where only they help, a runbook says how."""
+    """From every reachable state where ``wherever`` holds, steps of actions with a tag in ``helpers`` can lead to
+    ``goal`` (AG EF). Actions of people, with a tag in ``manual``, can help; if recovery needs them, a runbook says
+    how."""
     return _made(
         Recoverability(
             _named(name),
@@ -180,16 +182,17 @@ def recoverable(
 def eventually_always(
     name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
 ) -> Liveness:
-    """Every fair run reaches states with ``goal`` and stays in them (◇□). Read without actions that have a tag in
-    ``without``, and without faults, but if ``despite_faults`` with those that are switched on; so are the other two."""
+    """Every fair run reaches states with ``goal`` and stays in them (◇□). Checked without actions that have a tag in
+    ``without``, and without faults; with ``despite_faults``, the faults that are switched on may happen. The same holds
+    for ``infinitely_often`` and ``leads_to``."""
     return _liveness(name, goal, meaning, "eventually always", without, despite_faults)
 
 
 def infinitely_often(
     name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
 ) -> Liveness:
-    """Every fair run reaches states with ``goal`` again and again (□◇); if ``despite_faults``, also where those that
-    are switched on happen."""
+    """Every fair run reaches states with ``goal`` again and again (□◇); with ``despite_faults``, even if the faults
+    that are switched on happen."""
     return _liveness(name, goal, meaning, "infinitely often", without, despite_faults)
 
 
@@ -202,8 +205,8 @@ def leads_to(
     without: Iterable[str] = (),
     despite_faults: bool = False,
 ) -> Liveness:
-    """On every fair run a state with ``trigger`` is followed, sooner or later or at once, by one with ``goal``; if
-    ``despite_faults``, also where those that are switched on happen."""
+    """On every fair run a state with ``trigger`` is followed by one with ``goal``, at once or later; with
+    ``despite_faults``, even if the faults that are switched on happen."""
     return _liveness(name, goal, meaning, "leads to", without, despite_faults, trigger)
 
 
@@ -223,7 +226,7 @@ def _liveness(
 
 
 def _made(found: P) -> P:
-    """A property that is to be declared somewhere."""
+    """Record a property in the ledger: it must be declared somewhere."""
     made(found, f"property {found.name}", "protocol.declare(…)", found.terms)
     return found
 

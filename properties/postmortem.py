@@ -1,8 +1,8 @@
 """The post-mortem of 20 October 2025 as facts that a run can show (``docs/protocol.md`` tells them with sources).
 
-Four roles: the ``delayed`` Enactor with the old plan ``stale``, the ``other`` Enactor that installs the newest plan
-and cleans up, and the ``endpoint`` that loses its record. F11 speaks of all continuations, so it is a claim; F12 wants
-an operator and belongs to the story where there is one.
+Four roles: the ``delayed`` Enactor with the old plan ``stale``, the ``other`` Enactor that installs the newest plan and
+cleans up, and the ``endpoint`` that loses its record. F11 is about all continuations, so it is a claim; F12 needs an
+operator and is part of the scenario only if there is one.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a proof for every size is made with: lemmas, assumptions about sizes, schedules of recovery.
+"""The parts of a proof for all sizes: lemmas, assumptions about sizes, schedules of recovery.
 
-Nothing here is believed. A prover takes from the lemmas those that are inductive together for the system at hand, and
-discharges every obligation of them anew.
+Nothing here is taken for granted. The prover selects the lemmas that are inductive together for the given system, and
+discharges every obligation itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FOR_AUTHORS = True  # errors name the line that calls this module
 
 @dataclass(frozen=True, eq=False)
 class Lemma:
-    """A conjunct of an inductive invariant: ``holds`` (a closed truth-valued state term) is said of every reachable
+    """A conjunct of an inductive invariant: ``holds`` (a closed truth-valued state term) should hold in every reachable
     state. ``meaning`` is its sentence in reports."""
 
     name: str
@@ -33,7 +33,7 @@ class Lemma:
 
 @dataclass(frozen=True, eq=False)
 class Proof:
-    """Lemmas that invariants may need, schedules of recovery, and what is assumed of the sizes (terms over parameters
+    """Lemmas that invariants may need, schedules of recovery, and assumptions about the sizes (terms over parameters
     only)."""
 
     lemmas: tuple[Lemma, ...]
@@ -53,7 +53,7 @@ def lemma(name: str, holds: Value, meaning: str) -> Lemma:
 
 
 def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules: Iterable[Schedule] = ()) -> Proof:
-    """Lemmas with names of their own, under assumptions such as ``keep >= 1``, and schedules of recovery."""
+    """Lemmas with distinct names, under assumptions such as ``keep >= 1``, and schedules of recovery."""
     chosen = tuple(lemmas)
     names = [x.name for x in chosen]
     twice = sorted({n for n in names if names.count(n) > 1})
@@ -64,7 +64,7 @@ def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules:
         for t in subterms(term):
             if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
                 raise DefinitionError(
-                    f"assumption {term}: {t} is no parameter", remedy="assume something of sizes only"
+                    f"assumption {term}: {t} is no parameter", remedy="use only parameters in assumptions"
                 )
     found = Proof(chosen, given, tuple(schedules))
     handed_on(*chosen, *found.schedules)

@@ -1,8 +1,8 @@
 """Scenarios: named facts in a partial order, matched against runs.
 
 A scenario has roles (members of bounded sorts that are chosen once for a whole run) and facts; a fact is one event or
-several in sequence; an event is a step term over the roles. A run shows the scenario when its steps embed the events
-in an order that respects ``after`` (strictly earlier) and ``since`` (no later).
+several in sequence; an event is a step term over the roles. A run shows the scenario if its steps embed the events in
+an order that respects ``after`` (strictly later than these) and ``since`` (not earlier than these).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ _FOR_AUTHORS = True  # errors name the line that calls this module
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """A step of which ``happens`` holds, after every event of ``after`` and no earlier than those of ``since``; of no
-    step between the one event of ``after`` and this one ``without`` holds."""
+    """A step for which ``happens`` holds, after every event of ``after`` and no earlier than those of ``since``.
+    ``without`` holds for no step between the one event of ``after`` and this one."""
 
     name: str
     happens: Term
@@ -44,8 +44,8 @@ class Fact:
 
 @dataclass(frozen=True, eq=False)
 class Claim:
-    """Something about all continuations: after the fact ``after``, however actions with a tag in ``by`` go on, no step
-    of which ``happens`` holds is ever taken."""
+    """A statement about all continuations: after the fact ``after``, actions with a tag in ``by`` never lead to a step
+    for which ``happens`` holds."""
 
     name: str
     meaning: str
@@ -56,7 +56,7 @@ class Claim:
 
 @dataclass(frozen=True, eq=False)
 class Scenario:
-    """Facts about the same ``roles``, claims about what follows; ``where`` says which choices of roles are allowed."""
+    """Facts about the same ``roles``, and claims about what follows; ``where`` restricts the choice of roles."""
 
     name: str
     title: str
@@ -84,7 +84,7 @@ class Scenario:
 
 
 def role(name: str, sort: Scalar) -> Term:
-    """A part in a scenario, played by one member of ``sort`` throughout a run."""
+    """A role in a scenario: one member of ``sort``, fixed throughout a run."""
     if not is_scalar(sort) or sort == INTEGER:
         raise DefinitionError(
             f"role {name}: {describe(sort)} is no bounded scalar sort",
@@ -96,8 +96,8 @@ def role(name: str, sort: Scalar) -> Term:
 def event(
     happens: Value, *, after: tuple[str, ...] = (), since: tuple[str, ...] = (), without: Value | None = None
 ) -> Event:
-    """An event; ``fact`` names it. ``after`` and ``since`` name facts: their last event is meant. ``without`` is what
-    must not happen between the event that this one comes after and itself."""
+    """An event; ``fact`` gives it a name. ``after`` and ``since`` name facts and refer to their last events.
+    ``without`` must not happen between the event that this one comes after and this one."""
     forbidden = None if without is None else truth(without, "event, without")
     found = Event("", truth(happens, "event"), after, since, forbidden)
     made(found, "an event", "fact(…)", (found.happens,))
@@ -121,7 +121,7 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
 
 
 def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: str) -> Claim:
-    """After the fact ``after``, steps of actions with a tag in ``by`` never lead to one of which ``happens`` holds."""
+    """After the fact ``after``, actions with a tag in ``by`` never lead to a step for which ``happens`` holds."""
     helpers = frozenset(listed(by, f"claim {name}", author()))
     found = Claim(usable(name, "claim"), meaning, truth(happens, f"claim {name}"), helpers, after)
     made(found, f"claim {name}", "scenario(…)", (found.happens,))
@@ -129,7 +129,7 @@ def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: 
 
 
 def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Claim, where: Value = TRUE) -> Scenario:
-    """A scenario; every fact that an event or claim refers to must stand before it."""
+    """A scenario; every fact that an event or claim refers to must come before it in the list."""
     usable(name, "scenario")
     _check_names(name, roles, parts)
     known: set[str] = set()
@@ -158,7 +158,8 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
 
 
 def _check_names(name: str, roles: tuple[Term, ...], parts: tuple[Fact | Claim, ...]) -> None:
-    """Reports and monitors know roles, facts, events and claims of one scenario by their names."""
+    """Check that the names of roles, facts, events and claims of one scenario are distinct: reports and monitors use
+    them."""
     told = [("role", str(r)) for r in roles]
     told += [("fact", n) for p in parts for n in (_event_names(p) if isinstance(p, Fact) else (p.name,))]
     for kind, word in told:
@@ -171,8 +172,8 @@ def _event_names(f: Fact) -> tuple[str, ...]:
 
 
 def _check_window(name: str, e: Event, events: Mapping[str, Event]) -> None:
-    """What ``e`` forbids happens between one event, which forbids nothing itself, and ``e``: then what happened is
-    known from what was shown, and a monitor need not remember every way in which a run may be read."""
+    """Check that ``e`` forbids something only between itself and one event, which forbids nothing itself. Then the
+    facts shown so far determine the state of a monitor; it need not remember every way in which a run may be read."""
     if len(e.after) != 1 or e.since:
         raise DefinitionError(
             f"scenario {name}: event {e.name} forbids something since {', '.join((*e.after, *e.since)) or 'nothing'}",

@@ -25,7 +25,7 @@ _FOR_AUTHORS = True  # errors name the line that calls this module
 
 @dataclass(frozen=True, eq=False)
 class Rule:
-    """Where ``when`` holds for some members ``choosing``, take ``action`` with ``arguments``."""
+    """If ``when`` holds for some members ``choosing``, take ``action`` with ``arguments``."""
 
     name: str
     choosing: tuple[Term, ...]
@@ -37,7 +37,8 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """The body of a schedule; ``measure`` holds numbers from 0 and members of ordered sorts, which move to the last."""
+    """The body of a schedule; ``measure`` holds numbers from 0, which decrease, and members of ordered sorts, which
+    move towards the last."""
 
     promise: Term
     rules: tuple[Rule, ...]
@@ -66,14 +67,14 @@ def take_for_some(sort: Scalar, name: str, action: str, *, when: Callable[[Term]
 
 
 def plan(promise: Value, rules: Iterable[Rule], measure: Iterable[Term]) -> Plan:
-    """What holds on the way, the rules, and what each of them lowers."""
+    """The promise that holds until the goal, the rules, and the measure that each step lowers."""
     parts, given = tuple(measure), tuple(rules)
     for r in given:
         if sum(r.name == q.name for q in given) > 1:
             raise DefinitionError(f"two rules of one plan are called {r.name}", remedy="rename one of the two")
     for m in parts:
         if not (is_numeric(m.sort) or (isinstance(m.sort, Index) and m.sort.ordered)):
-            raise DefinitionError(f"measure {m} is a {describe(m.sort)}", remedy="a number or a member of an order")
+            raise DefinitionError(f"measure {m} is a {describe(m.sort)}", remedy="use a number or a member of an order")
     return Plan(_condition(promise, "promise"), given, parts)
 
 

@@ -1,7 +1,7 @@
-"""Conditions on channels in the words of channels: ``length of inbox[1]`` in place of ``inbox_length[1]``.
+"""Terms about channels in readable form: ``length of inbox[1]`` in place of ``inbox_length[1]``.
 
-The variables that a channel is made of (``inbox_length``, ``queue_kind``) have names that no author gave; reports tell
-of the channel, and so does what is said of a state in terms.
+The variables that a channel is made of (``inbox_length``, ``queue_kind``) have generated names; reports refer to the
+channel instead, in states and in terms.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def told(term: Term, channels: Sequence[Messages]) -> str:
 
 
 def channel_of(place: str, channels: Sequence[Messages]) -> str:
-    """The channel that a place (``inbox_length[1]``) is in; the place itself where that is none."""
+    """The channel that a place (``inbox_length[1]``) is in; the place itself if it is not in a channel."""
     name, *path = place.replace("]", "").split("[")
     found = _parts(channels).get(name)
     if found is None:
@@ -37,14 +37,14 @@ def _parts(channels: Sequence[Messages]) -> dict[str, Messages]:
 
 
 class _Words:
-    """Puts names of what a channel has in the places of its variables."""
+    """Replaces the variables of channels by readable names."""
 
     def __init__(self, channels: Sequence[Messages]) -> None:
         self._channels = _parts(channels)
         self._done: dict[Term, Term] = {}
 
     def of(self, term: Term) -> Term:
-        """The term with them."""
+        """The term with readable names."""
         if term not in self._done:
             self._done[term] = self._named(applied(term))
         return self._done[term]
@@ -71,12 +71,12 @@ class _Words:
 
 
 def _name(words: str, sort: Sort) -> Term:
-    """Words that stand where a term does."""
+    """A text disguised as a term, to be rendered inside one."""
     return make(Op.VARIABLE, (), sort, words)
 
 
 def _place(term: Term, channel: Messages, path: list[Term]) -> str:
-    """What a single value of a channel is."""
+    """The readable name of a single value in a channel."""
     if channel.length is None:
         where, message = _parted(channel, path)
         return f"copies of {message} in {where}"
@@ -91,7 +91,7 @@ def _place(term: Term, channel: Messages, path: list[Term]) -> str:
 
 
 def _parted(channel: Messages, path: list[Term]) -> tuple[str, str]:
-    """The channel that messages in no order are in, and the message, by what stands at each position."""
+    """The unordered channel and the message that the positions ``path`` lead to."""
     words = [render(t) for t in path]
     message = [words[n] for n in (channel.order or tuple(range(len(words))))]
     where = f"{channel.name}[{message.pop(0)}]" if channel.over else channel.name

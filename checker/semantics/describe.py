@@ -1,4 +1,4 @@
-"""States, steps and runs in words: what the interpreter's values are to people."""
+"""States, steps and runs in words: converts the interpreter's values for reports."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Describer:
         return says.template.format(**values)
 
     def called(self, move: Move) -> str:
-        """A step without words of its own, as its call: ``send(0, 1)``."""
+        """A step that has no words, as a call: ``send(0, 1)``."""
         values = [in_words(p.sort, v) for p, v in zip(move.action.parameters, move.choice, strict=True)]
         return f"{move.action.name}({', '.join(values)})" if values else spelled(move.action.name)
 
@@ -89,7 +89,7 @@ class Describer:
 
 
 def performer(move: Move) -> str:
-    """The process that takes a step, by its sort and number, or its role where there is one of it."""
+    """The process that takes a step: its sort and number, or its role if there is only one."""
     actor = move.action.actor
     if actor is None:
         return move.action.role
@@ -112,7 +112,7 @@ def shown(sort: Sort, value: Any) -> Shown:
 
 
 def in_words(sort: Sort, value: Any) -> str:
-    """A value of the interpreter inside a sentence; nobody, and nothing of a set, is none."""
+    """A value of the interpreter inside a sentence; no member and the empty set are "none"."""
     match sort:
         case Maybe() if not value:
             return NOBODY
@@ -131,5 +131,6 @@ def spelled(name: str) -> str:
 
 
 def chosen(sort: Sort, value: Any) -> Shown:
-    """What a parameter of a step is: no sort stands beside it, so nobody is ``NOBODY``, not a member 0."""
+    """The shown value of a step's parameter: it appears without its sort, so no member is shown as ``NOBODY``, not as
+    0."""
     return NOBODY if isinstance(sort, Maybe) and not value else shown(sort, value)

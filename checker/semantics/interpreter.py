@@ -1,14 +1,14 @@
-"""The plain interpreter: the semantics of the language, written to be read.
+"""The plain interpreter: the semantics of the language, written for readability.
 
 A state is a tuple of values in the order of the system's variables; a value is a whole number (every scalar), a
-frozenset (sets) or a tuple (arrays). Everything faster is held against this module, and no trace is shown that it has
-not replayed.
+frozenset (sets) or a tuple (arrays). Every faster implementation is tested against this module, and every trace is
+replayed by it before it is shown.
 
-What is evaluated decides what is an error, so every engine follows it: arguments from left to right; of a conjunction,
-disjunction or quantifier as much as decides it, of a conditional the branch that is taken, of an array that is read
-(also one that ``each`` makes) the element that is asked for, of everything else all. A position that an array does not
-have is an error wherever it is evaluated. Where the updates of a step write one place (a scalar or a set) more than
-once, the values must be equal.
+What is evaluated decides what is an error, so every engine follows these rules. Arguments are evaluated from left to
+right. Of a conjunction, disjunction or quantifier only as much is evaluated as decides it, of a conditional only the
+branch that is taken, of an array that is read (also one that ``each`` makes) only the element that is read, of
+everything else all. A position that an array does not have is an error wherever it is evaluated. If the updates of a
+step write one place (a scalar or a set) more than once, the values must be equal.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ State: TypeAlias = "tuple[Any, ...]"
 
 @dataclass(frozen=True)
 class Move:
-    """An action with its parameters chosen, and what came of it."""
+    """A step: an action with values of its parameters, and the outcome."""
 
     action: Action
     choice: tuple[int, ...]
@@ -48,7 +48,8 @@ class Move:
 
 @dataclass(frozen=True, eq=False)
 class Context(Structural):
-    """What a term is evaluated in: bound variables, a state, and for step terms the step and the state after it."""
+    """What a term is evaluated in: bound variables, a state, and for step terms also the step and the state after
+    it."""
 
     bound: Mapping[Term, int]
     state: State
@@ -57,11 +58,11 @@ class Context(Structural):
 
 
 class RangeError(ModelError):
-    """A step assigned a value that its variable's sort does not hold, or two values to one place; or something reads a
-    position that an array does not have."""
+    """A step assigns a value that its variable's sort does not hold, or two different values to one place; or a
+    position is read that an array does not have."""
 
     def of(self, what: str, where: Place | None) -> RangeError:
-        """The error with what it is found in, unless that is known."""
+        """This error with the thing that contains it, unless that is known already."""
         if self.where is not None:
             return self
         return RangeError(f"{what}: {self.what}", where=where, remedy=self.remedy)
@@ -93,7 +94,7 @@ class Interpreter:
         move: Move | None = None,
         bound: Mapping[Term, int] | None = None,
     ) -> bool:
-        """Whether a truth-valued term holds in a state, or of a step from it."""
+        """Whether a truth-valued term holds in a state, or for a step from it."""
         return bool(self.evaluate(term, Context(bound or {}, state, after, move)))
 
     # Runs ------------------------------------------------------------------------------------------------------
@@ -116,8 +117,8 @@ class Interpreter:
                     yield found
 
     def _choices(self, state: State, action: Action, some: tuple[int, ...]) -> Iterator[tuple[int, ...]]:
-        """The choices of parameters that begin with ``some``, in order, without those that a part of the guard about
-        their first values alone refuses: an action may have very many."""
+        """The choices of parameters that begin with ``some``, in order. Prefixes that already make a part of the guard
+        false are skipped: an action may have very many choices."""
         if len(some) == len(action.parameters):
             yield some
             return
@@ -157,7 +158,8 @@ class Interpreter:
     def _claim(
         self, u: Update, action: Action, claimed: dict[tuple[Any, ...], Any], at: tuple[Any, ...], value: Any
     ) -> None:
-        """Note that an update writes ``value``, of an array each element, to a place that may have been written."""
+        """Record that an update writes ``value`` (an array element by element) to a place, which may have been written
+        before."""
         if isinstance(value, tuple):
             for n, inner in enumerate(value):
                 self._claim(u, action, claimed, (*at, n), inner)
@@ -183,8 +185,8 @@ class Interpreter:
         return target.data, path
 
     def element(self, array: Term, at: tuple[tuple[Term, int], ...], context: Context) -> Any:
-        """The element of an array term at positions, outermost first, each with the term that reads there; of what the
-        array is made of nothing else is evaluated."""
+        """The element of an array term at positions, outermost first, each with the term that reads there; other
+        elements of the array are not evaluated."""
         (selection, position), *rest = at
         assert isinstance(array.sort, Array)
         match array.op:
@@ -233,8 +235,8 @@ def _text(value: Any) -> str:
 
 
 def _early(action: Action) -> list[list[Term]]:
-    """The parts of a guard that are asked when so many parameters have values, before all of them have: what they
-    speak of is known then, and so it is of the parts before them."""
+    """For each number of parameters that have values: the conjuncts of the guard that can be evaluated then, because
+    they and all conjuncts before them use no other parameters."""
     found: list[list[Term]] = [[] for _ in range(len(action.parameters) + 1)]
     known = 0
     for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
@@ -275,7 +277,7 @@ def _each_member(m: Interpreter, t: Term, c: Context) -> Iterator[tuple[int, Any
 
 
 def _after(c: Context) -> Context:
-    """What a primed term is evaluated in."""
+    """The context in which a primed term is evaluated."""
     assert c.after is not None, "a primed term outside a step"
     return Context(c.bound, c.after)
 

@@ -1,7 +1,7 @@
-"""What numbers a term can be, as far as its parts tell, and whether evaluating it may read beyond an array.
+"""Bounds for the numbers that a term can be, and whether evaluating it may read outside an array.
 
 Interval arithmetic over terms of one instance: a truth value is 0 or 1, a set has the interval of its elements, an
-array that of what it holds.
+array that of its elements.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Interval = tuple[int, int]
 
 
 def reach(instance: Instance, term: Term) -> Interval:
-    """Least and greatest number that ``term`` can be, as far as its parts tell."""
+    """Bounds for ``term``: the least and greatest number that its subterms allow."""
     *_, (_, found) = intervals(instance, [term])
     return found
 
 
 def intervals(instance: Instance, terms: Iterable[Term]) -> Iterator[tuple[Term, Interval]]:
-    """Every subterm, with the least and greatest number that it, its elements or their elements can be."""
+    """Every subterm, with bounds for it, its elements or their elements."""
     known: dict[Term, Interval] = {}
     for t in subterms(*terms):
         known[t] = _interval(instance, t, known)
@@ -30,8 +30,8 @@ def intervals(instance: Instance, terms: Iterable[Term]) -> Iterator[tuple[Term,
 
 
 def _interval(instance: Instance, t: Term, known: Mapping[Term, Interval]) -> Interval:
-    """The interval of a term, given those of its arguments. Where a sort has bounds they count; a constant is what it
-    is."""
+    """The interval of a term, given those of its arguments. Bounds of sorts are used; a constant has its exact
+    value."""
     parts = [known[a] for a in t.args]
     match t.op:
         case Op.CONST:
@@ -74,7 +74,7 @@ def may_fail(instance: Instance, *terms: Term) -> bool:
 
 
 def beyond(instance: Instance, selection: Term, position: Interval) -> bool:
-    """Whether a position of that interval may be none of the array that ``selection`` reads."""
+    """Whether a position in that interval may be outside the array that ``selection`` reads."""
     sort = selection.args[0].sort
     assert isinstance(sort, Array)
     low, high = instance.bounds(sort.domain)

@@ -1,11 +1,11 @@
 """Packing: where each variable of an instance lies in fixed 64-bit words.
 
-One object for every user of packed states: the reference explorer keeps all words in one Python integer (word w at bit
-64·w), others may keep them apart. A scalar is stored as its distance from its sort's least value, a set as one bit an
-element. No field crosses a word boundary, except sets of more than 64 elements, which begin at one.
+One layout serves every user of packed states: the reference explorer keeps all words in one Python integer (word w at
+bit 64·w), others may keep them as separate words. A scalar is stored as its distance from its sort's least value, a set
+as one bit for each element. No field crosses a word boundary, except sets of more than 64 elements, which begin at one.
 
-No state has all bits of word 0 set: tables of states store complements, so that a slot whose word 0 is 0 is free. Where
-the fields would fill word 0, one of its bits is left unused.
+No state has all bits of word 0 set: tables of states store complements, so a slot whose word 0 is 0 is free. If the
+fields would fill word 0, one of its bits is left unused.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Field:
 
     @property
     def words(self) -> range:
-        """The words that have a part of it."""
+        """The words that contain a part of it."""
         return range(self.word, self.word + max(1, -(-self.width // WORD)))
 
 
@@ -60,7 +60,7 @@ PackedFields: TypeAlias = dict[tuple[str, tuple[int, ...]], Field]
 
 @dataclass(frozen=True)
 class Blocks:
-    """Where all that is of one member of a symmetric sort lies side by side: ``width`` bits for each member, at a word
+    """The fields that belong to members of a symmetric sort, side by side: ``width`` bits for each member, at a word
     and shift, with the same fields in the same order."""
 
     sort: Index
@@ -90,7 +90,8 @@ class Layout:
                 self._pack(None)
 
     def _marked(self) -> bool:
-        """No state has all bits of word 0 set: one is unused, or a number does not come so far."""
+        """Whether no state has all bits of word 0 set: one bit is unused, or the greatest value of a field is not all
+        ones."""
         first = [f for f in self.fields.values() if f.word == 0]
         return self._used[0] < WORD or any(not f.is_set and f.high - f.low < f.mask for f in first)
 
@@ -105,7 +106,7 @@ class Layout:
         self.words = len(self._used)
 
     def _block(self, sort: Index, leaves: Sequence[tuple[str, tuple[int, ...], Sort]]) -> PackedFields:
-        """Place what is of one member of ``sort``, member by member."""
+        """Place the fields of ``sort``'s members, member by member."""
         sorts = {v.name: v.sort for v in self.instance.system.variables}
         members: list[list[tuple[str, tuple[int, ...], Sort]]] = [[] for _ in self.instance.members(sort)]
         for name, path, leaf in leaves:
@@ -126,14 +127,14 @@ class Layout:
         return found
 
     def _blocked(self) -> Index | None:
-        """The symmetric sort that most fields are of, if any."""
+        """The symmetric sort that the most fields belong to, if any."""
         found = [d for v in self.instance.system.variables for d in domains(v.sort)]
         symmetric = [d for d in found if isinstance(d, Index) and d.symmetric and len(self.instance.members(d)) > 1]
         return max(symmetric, key=symmetric.count, default=None)
 
     @property
     def bits(self) -> int:
-        """Bits that hold information."""
+        """The number of bits that hold information."""
         return sum(self._used)
 
     def encode(self, state: State) -> int:
@@ -187,7 +188,7 @@ class Layout:
         return made
 
     def _room(self, width: int) -> int:
-        """The first word that has so many bits left; what is wider than a word begins after all others."""
+        """The first word with enough free bits; fields wider than a word begin after all others."""
         if width > WORD:
             word = len(self._used)
         else:
@@ -197,11 +198,11 @@ class Layout:
         return word
 
     def _free(self, word: int) -> int:
-        """Bits of a word that have no field yet and may have one."""
+        """The number of bits of a word that are free and may be used."""
         return WORD - self._used[word] - (self._unused if word == 0 else 0)
 
     def _sized(self, name: str, sort: Sort) -> tuple[bool, int, int, int]:
-        """Of a field: whether it is a set, its least and greatest value, and its bits."""
+        """Whether a field is a set, its least and greatest value, and its number of bits."""
         is_set = isinstance(sort, SetOf)
         scalar: Scalar = sort.element if isinstance(sort, SetOf) else sort  # type: ignore[assignment]
         low, high = self.instance.bounds(scalar)
@@ -242,6 +243,6 @@ def root_of(target: Term) -> tuple[str, list[Term]]:
 
 
 def free(term: Term) -> frozenset[Term]:
-    """The bound variables of a term that no binder in it binds: parameters of actions, and what is bound around it."""
+    """The free bound variables of a term: parameters of actions, and variables bound by binders around it."""
     found = {t for t in subterms(term) if t.op is Op.BOUND}
     return frozenset(found - {t.args[0] for t in subterms(term) if t.op in BINDERS})

@@ -1,4 +1,4 @@
-"""Traces: made by replaying steps in the plain interpreter, and in no other way."""
+"""Traces; they are only ever made by replaying steps in the plain interpreter."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Pick = tuple[str, tuple[int, ...]]
 
 
 class ReplayError(Exception):
-    """An engine claims a run that the interpreter does not accept: a defect of ours, not of the user's."""
+    """An engine reported a run that the interpreter does not accept: a bug in the checker, not in the protocol."""
 
 
 class Recording:
     """A run as the interpreter replays it: ``states`` has one more member than ``moves``.
 
-    It starts in the initial state, or in ``start``, which need not be reachable: reports must say so then.
+    It starts in the initial state, or in ``start``, which need not be reachable; reports must say so then.
     """
 
     def __init__(self, interpreter: Interpreter, start: State | None = None) -> None:
@@ -28,7 +28,7 @@ class Recording:
         self.moves: list[Move] = []
 
     def take(self, action: str, choice: tuple[int, ...]) -> Move:
-        """Perform the step, or fail where it is not enabled."""
+        """Perform the step; raises ``ReplayError`` if it is not enabled."""
         found = self.interpreter.perform(self.states[-1], self.interpreter.instance.system.actions[action], choice)
         if found is None:
             raise ReplayError(f"step {len(self.moves) + 1}, {action}{choice}, is not enabled in the interpreter")
@@ -38,7 +38,7 @@ class Recording:
         return move
 
     def trace(self, *, plain: bool = False) -> Trace:
-        """The run in the words of reports; ``plain``: without the author's, and without what the world sees."""
+        """The run as a trace for reports; ``plain``: without the author's words and observations."""
         tell = Describer(self.interpreter, plain=plain)
         steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
         return Trace(tell.state(self.states[0]), tuple(steps))

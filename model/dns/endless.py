@@ -1,8 +1,8 @@
 """A Planner that never stops, in finitely many states. Chosen with ``-s planner=endless``.
 
-Steps compare generations and add distances up to ``keep``, no more; so generations may be counted from the newest one:
-that is always number ``plans`` (0 before there is one), and publishing moves all others down by one. It waits while
-anything refers to number 1, the oldest that there is room for: ``plans`` is the window that is looked through.
+Steps only compare generations and add distances up to ``keep``, so generations may be numbered relative to the newest
+one: that is always number ``plans`` (0 before there is one), and publishing decrements all others. Publishing waits
+while anything refers to number 1, the oldest: ``plans`` is the size of the window of generations.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ endless = planner.choice("endless", "it never stops; -s plans is how many genera
 
 
 def oldest_is_needed() -> Term:
-    """Something refers to the oldest generation that there is a number for."""
+    """Something refers to the oldest generation that has a number."""
     return exists(
         Plan,
         lambda g: both(
@@ -42,17 +42,17 @@ def oldest_is_needed() -> Term:
 
 
 def older(g: Term) -> Term:
-    """The number that generation ``g`` has when one more is published; none stays none."""
+    """The number of generation ``g`` after one more is published; none stays none."""
     return If(g == 0, 0, g - 1)
 
 
 def aged(generations: Term) -> Term:
-    """A set of generations when one more is published."""
+    """A set of generations, renumbered after one more is published."""
     return such_that(Plan, lambda g: (g + 1).isin(generations))
 
 
 def shift(listed: Term) -> tuple[Update, ...]:
-    """The newest generation is a new one, all that are remembered count one less; ``listed`` is what ``empty`` gets."""
+    """Publish a new generation and decrement all that are remembered; ``listed`` is the new value of ``empty``."""
     return (
         update(latest, plans),
         update(empty, listed),

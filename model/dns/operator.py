@@ -1,8 +1,8 @@
-"""The operator: somebody who repairs by hand, as on the day of the outage. Chosen with ``-s operator=on``.
+"""The operator: a person who repairs by hand, as on the day of the outage. Chosen with ``-s operator=on``.
 
 The automation is frozen first, wherever it is, and stays as it is; a healthy tree of the newest plan is installed at an
-endpoint; then the automation goes on. What is installed by hand leaves a rollback record that is healthy too: it points
-at the plan that was active if its tree exists, and else at none.
+endpoint; then the automation goes on. An installation by hand leaves a healthy rollback record too: it points at the
+plan that was active if its tree exists, and at none otherwise.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The protocol: Planner, Enactors, clean-up and the faults of their world.
+"""The protocol: Planner, Enactors, clean-up and faults of the environment.
 
-Interleavings are the only source of delay: an Enactor may rest for any time between two of its steps.
+Delay is modelled by interleaving alone: an Enactor may pause for any time between two of its steps.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def idle(i: Term) -> tuple[Update, ...]:
 
 
 def pass_on(i: Term) -> tuple[Update, ...]:
-    """Enactor ``i`` is done with the endpoint: on to the next one, after the last one to clean-up."""
+    """Enactor ``i`` is done with the endpoint: it goes on to the next one, or to clean-up after the last."""
     at_last = cursor[i] == last(Endpoint)
     return (
         update(phase[i], If(at_last, Phase.LIST, Phase.LOCK)),

@@ -1,4 +1,4 @@
-"""Actions: a guard, outcomes in order, simultaneous updates, and the words for it.
+"""Actions: a guard, ordered outcomes, simultaneous updates, and the words that describe them.
 
 An action is written as a function from its parameters to a ``step`` of parts::
 
@@ -7,7 +7,7 @@ An action is written as a function from its parameters to a ``step`` of parts::
         c = cursor[i]
         return step(
             when(phase[i] == Phase.LOCK, lock[c] == None),
-            lock[c].becomes(i),       # reads: update(lock[c], i)
+            update(lock[c], i),
             ...
         )
 """
@@ -40,8 +40,8 @@ class When:
 
 @dataclass(frozen=True, eq=False)
 class Update:
-    """``target`` (a variable, or an array's element) has ``value`` after the step. Both are read before the step.
-    ``remedy`` is what helps where the sort of the target does not hold that value, if patterns know better."""
+    """``target`` (a variable or an array element) gets ``value``; both are evaluated in the state before the step.
+    ``remedy`` is the advice to show if the sort of the target does not hold that value; patterns set it."""
 
     target: Term
     value: Term
@@ -49,7 +49,7 @@ class Update:
     remedy: str | None = None
 
     def __iter__(self) -> Iterator[Update]:
-        """Itself, so that pieces of patterns may be starred, be they one update or several."""
+        """Yields itself, so that a caller may star the result of a pattern whether it is one update or several."""
         yield self
 
     @property
@@ -71,7 +71,7 @@ class Says:
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """One way in which an action ends; ``name`` is None where there is only one way."""
+    """One possible result of an action; ``name`` is None if it is the only one."""
 
     name: str | None
     condition: Term
@@ -91,7 +91,7 @@ class Step:
 
 Part: TypeAlias = "When | Update | Says | Outcome"
 Piece: TypeAlias = "Part | Sequence[Part]"
-"""What a step is written with: parts, or several of them at once."""
+"""What a step is made of: one part, or several in a sequence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,8 +101,8 @@ class Action:
     ``parameters`` are bound terms over index or bounded sorts. The action is enabled for those parameters where
     ``guard`` holds; the first outcome whose condition holds then happens (the last one always has a true condition).
     ``role`` says who performs it (planner, enactor, cleaner, environment, …), ``actor`` which parameter that is.
-    ``fairness`` is that of each instance of the action: none, weak or strong. ``awaits`` is a fault without which it is
-    no surprise that the action never happens.
+    ``fairness`` applies to each instance of the action: none, weak or strong. ``awaits`` names a fault; while that
+    fault is off, no warning is given if the action never happens.
     """
 
     name: str
@@ -124,18 +124,17 @@ class Action:
 
 
 def when(*conditions: Value) -> When:
-    """All of ``conditions``, truth values before the step, must hold: in a step they are its guard, in an outcome say
-    whether it applies. Several ``when`` in one step are joined."""
+    """All of ``conditions`` must hold in the state before the step. In a step they form its guard; in an outcome they
+    decide whether it applies. Several ``when`` in one step are joined."""
     made = When(both(*conditions), author())
     enter(made, "when(…)", "step(…) or outcome(…)")
     return made
 
 
 def update(target: Term, value: Value) -> Update:
-    """``target``, a state variable or an element of one (``work[w]``), becomes ``value``, which is of its sort. All
-    updates of a step happen at once: every value is read before any is written. Raises ``DefinitionError`` where
-    ``target`` is none that can be written, or the sorts differ; a number that leaves its range is told when a search
-    meets it."""
+    """Assign ``value`` to ``target``, which is a state variable or an element of one (``work[w]``). All updates of a
+    step happen at once: every value is read before any is written. Raises ``DefinitionError`` if ``target`` cannot be
+    assigned to or if the sorts differ; a number that leaves its range is reported when a search meets it."""
     here = author()
     root, term = target, target
     while term.op is Op.SELECT:
@@ -152,7 +151,7 @@ def update(target: Term, value: Value) -> Update:
 
 
 def advised(given: Update, remedy: str) -> Update:
-    """The update, with what helps where the sort of its target does not hold the value."""
+    """The update with advice for the case that the sort of its target does not hold the value."""
     made = replace(given, remedy=remedy)
     handed_on(given)
     enter(made, f"what changes {given.variable}", "step(…) or outcome(…)")
@@ -175,8 +174,8 @@ def says(template: str, /, **terms: Value) -> Says:
 
 
 def outcome(name: str | None = None, *pieces: Piece) -> Outcome:
-    """One ending of an action: its condition (``when``), updates and words. Outcomes are tried in order, and the first
-    that applies happens; the last has no condition (``otherwise``). ``name`` tells them apart in reports and in
+    """One outcome of an action: its condition (``when``), updates and words. Outcomes are tried in order, and the
+    first that applies happens; the last has no condition (``otherwise``). ``name`` identifies it in reports and in
     ``taken``."""
     return _ending("outcome", name, pieces)
 
@@ -186,7 +185,10 @@ def _ending(kind: str, name: str | None, pieces: tuple[Piece, ...]) -> Outcome:
     if name is not None and (not isinstance(name, str) or not name.strip()):
         piece = isinstance(name, When | Update | Says | Outcome)
         shown = f"{type(name).__name__.lower()}(…)" if piece else repr(name)
-        raise DefinitionError(f"{kind}: {shown} stands where its name does", remedy=f"write {form}, the name first")
+        raise DefinitionError(
+            f"{kind}: {shown} is given in place of the name",
+            remedy=f"write {form}, the name first",
+        )
     here, parts = author(), flat(pieces)
     if name is not None:
         usable(name, "outcome")
@@ -200,7 +202,8 @@ def _ending(kind: str, name: str | None, pieces: tuple[Piece, ...]) -> Outcome:
 
 
 def otherwise(name: str | None = None, *pieces: Piece) -> Outcome:
-    """The ending when no other applies: the last outcome of a step. Raises ``DefinitionError`` for a condition."""
+    """The last outcome of a step: it happens if no other applies. Raises ``DefinitionError`` if a condition is
+    given."""
     result = _ending("otherwise", name, pieces)
     if result.condition is not TRUE:
         raise DefinitionError(f"otherwise({name!r}) takes no condition", remedy="use outcome(…)")
@@ -209,8 +212,8 @@ def otherwise(name: str | None = None, *pieces: Piece) -> Outcome:
 
 def step(*pieces: Piece) -> Step:
     """What an action returns: its parts, which are ``when``, ``update``, ``outcome``, ``otherwise`` and ``says``.
-    Updates outside outcomes belong to every outcome. Raises ``DefinitionError`` where a target is assigned twice, or
-    where the last outcome has a condition."""
+    Updates outside outcomes belong to every outcome. Raises ``DefinitionError`` if a target is assigned twice, or if
+    the last outcome has a condition."""
     parts = flat(pieces)
     common, words = updates_of(parts), _words(parts)
     guard = both(*(p.condition for p in parts if isinstance(p, When)))
@@ -235,7 +238,7 @@ def _step(guard: Term, common: tuple[Update, ...], words: Says | None, parts: tu
 
 
 def check_names(endings: Iterable[Outcome]) -> None:
-    """Outcomes of one action have names of their own; without a name there may be several."""
+    """Outcomes of one action have distinct names; several may have no name."""
     seen: dict[str, Outcome] = {}
     for o in endings:
         if o.name is not None and seen.setdefault(o.name, o) is not o:
@@ -271,13 +274,13 @@ def check_once(updates: tuple[Update, ...]) -> tuple[Update, ...]:
 
 
 def check_state_only(term: Term, what: str, where: Place | None) -> None:
-    """``term`` speaks of one state, not of a step."""
+    """Refuse a ``term`` that refers to a step instead of a single state."""
     for t in subterms(term):
         if t.op in (Op.PRIMED, Op.TAKEN):
             raise DefinitionError(
-                f"{what}: {t} speaks of a step",
+                f"{what}: {t} refers to a step",
                 where=where,
-                remedy="primed and taken belong to step properties",
+                remedy="primed and taken are for properties and events of steps",
             )
 
 
@@ -302,7 +305,7 @@ def _contains(outer: Term, inner: Term) -> bool:
 
 
 def flat(pieces: Iterable[Piece]) -> tuple[Part, ...]:
-    """The parts one by one."""
+    """The parts as one flat tuple."""
     found: list[Part] = []
     for piece in pieces:
         found += flat(piece) if isinstance(piece, tuple | list) else (piece,)  # type: ignore[arg-type]
@@ -310,7 +313,7 @@ def flat(pieces: Iterable[Piece]) -> tuple[Part, ...]:
 
 
 def updates_of(parts: tuple[Part, ...]) -> tuple[Update, ...]:
-    """The updates among parts, each place once."""
+    """The updates among parts; every target is assigned at most once."""
     for p in parts:
         if not isinstance(p, When | Update | Says | Outcome):
             raise DefinitionError(
@@ -323,5 +326,5 @@ def updates_of(parts: tuple[Part, ...]) -> tuple[Update, ...]:
 def _words(parts: tuple[Part, ...]) -> Says | None:
     found = [p for p in parts if isinstance(p, Says)]
     if len(found) > 1:
-        raise DefinitionError("says(…) stands twice in one step or outcome", remedy="keep one")
+        raise DefinitionError("says(…) appears twice in one step or outcome", remedy="keep one")
     return found[0] if found else None

@@ -1,5 +1,5 @@
-"""Functions that authors write, run where their mistakes in Python become errors of the model: with the place in their
-file, the words of Python, and what they may have meant."""
+"""Runs functions that authors write. Their Python exceptions become errors of the model, with the line in the author's
+file, Python's message, and a guess at what was meant."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ from planrace.model.language.ledger import accounting
 from planrace.model.language.writing import writing
 
 _FLAT = re.compile(r"^from (?:model\.language|properties|checker) import\b")
-"""Imports of names that are names of ``planrace`` itself."""
+"""Matches imports of names that ``planrace`` itself exports."""
 _BARE = re.compile(r"^(from|import) ((?:model\.(?:language|patterns|dns)|checker|properties)\b)")
-"""Imports of packages of ours without the name that they are in."""
+"""Matches imports of planrace's packages without the ``planrace.`` prefix."""
 
 
 @contextmanager
 def applying(what: str, function: Callable[..., object]) -> Iterator[None]:
-    """While ``function`` of the author runs as a part of ``what``, as ``running`` has it; here it writes terms."""
+    """While the author's ``function`` runs as a part of ``what``: ``running``, and in addition the function builds
+    terms."""
     code = getattr(function, "__code__", None)
     file = "" if code is None else code.co_filename
     with (
@@ -41,9 +42,9 @@ def applying(what: str, function: Callable[..., object]) -> Iterator[None]:
 
 @contextmanager
 def running(what: str, file: str, modules: Iterable[str] = ("planrace.model.language",)) -> Iterator[None]:
-    """While code of the author in ``file`` runs. All that it raises is an error of the model, also what is no
-    ``Exception``: a protocol that calls ``sys.exit`` must not end the command with its code. Only what a signal raises,
-    such as Ctrl-C, goes on as it is. What the code prints goes to standard error."""
+    """While code of the author in ``file`` runs. Everything that it raises becomes an error of the model, even what is
+    not an ``Exception``: a protocol that calls ``sys.exit`` must not end the command with its exit code. Only
+    exceptions caused by a signal, such as Ctrl-C, propagate. What the code prints goes to standard error."""
     with watching_signals() as arrived:
         try:
             with printing_aside():
@@ -59,8 +60,8 @@ def running(what: str, file: str, modules: Iterable[str] = ("planrace.model.lang
 def mistaken(
     what: str, problem: BaseException, file: str, modules: Iterable[str] = ("planrace.model.language",)
 ) -> ModelError:
-    """An error of the author's own code, at the innermost line of it: in ``file``, if it has got there. ``modules`` are
-    those whose names authors use."""
+    """The error for an exception in the author's code, at its innermost line; that line is in ``file`` if the traceback
+    gets there. ``modules`` are those whose names authors use."""
     frames = [(f, line) for f, line in traceback.walk_tb(problem.__traceback__) if is_authors(f)]
     inside = [x for x in frames if Path(x[0].f_code.co_filename).name == Path(file).name] or frames
     where = Place(inside[-1][0].f_code.co_filename, inside[-1][1]) if inside else None
@@ -69,7 +70,7 @@ def mistaken(
 
 
 def _renamed(problem: BaseException, where: Place | None) -> str | None:
-    """The line that imports planrace by its one name, for one that imports a package of it as if it stood alone."""
+    """The corrected import line for code that imports a package of planrace as if it stood alone."""
     if not isinstance(problem, ImportError) or where is None:
         return None
     line = linecache.getline(where.file, where.line).strip()
@@ -79,7 +80,7 @@ def _renamed(problem: BaseException, where: Place | None) -> str | None:
 
 
 def _text(problem: BaseException) -> str:
-    """Its words; a class of the author's may fail to have any."""
+    """The exception's message; an exception class of the author may fail to produce one."""
     try:
         return str(problem)
     except BaseException:
@@ -87,11 +88,11 @@ def _text(problem: BaseException) -> str:
 
 
 def _meant(problem: BaseException, modules: Iterable[str]) -> str | None:
-    """What somebody who wrote a name that nothing has may have meant."""
+    """The remedy for an unknown name: what the author may have meant."""
     if not isinstance(problem, Exception):
         return "remove it: the file of a protocol declares things, and must not end the program"
     if isinstance(problem, UnboundLocalError):
-        return "Python assigns its own names; a variable of the protocol gets a value by update(variable, value)"
+        return "this assigns a Python variable; to assign a variable of the protocol, write update(variable, value)"
     if not isinstance(problem, NameError):
         return None
     public = {m: list(importlib.import_module(m).__all__) for m in modules}
@@ -105,8 +106,8 @@ def _meant(problem: BaseException, modules: Iterable[str]) -> str | None:
 
 
 def called(function: object, given: Sequence[object], what: str, form: str) -> object:
-    """What ``function`` of the author, a part of ``what``, returns for what it is ``given``. ``form`` is how it is
-    written, which the error says where it is no function, or one of another number of arguments."""
+    """What the author's ``function``, a part of ``what``, returns for the arguments ``given``. ``form`` shows how it
+    should be written; the error quotes it if this is not a function or takes another number of arguments."""
     if not callable(function):
         raise DefinitionError(f"{what}: {shown(function)} is no function", remedy=f"write {form}")
     if not takes(function, len(given)):
@@ -116,17 +117,17 @@ def called(function: object, given: Sequence[object], what: str, form: str) -> o
 
 
 def takes(function: Callable[..., object], number: int) -> bool:
-    """Whether it can be called with so many arguments."""
+    """Whether it can be called with this number of positional arguments."""
     try:
         inspect.signature(function).bind(*range(number))
     except TypeError:
         return False
-    except ValueError:  # some of Python's own do not say
+    except ValueError:  # some built-in functions have no signature
         return True
     return True
 
 
 def shown(value: object) -> str:
-    """A value that somebody wrote in place of another, not too long."""
+    """A short text for a value that was given where another kind of value is expected."""
     text = value.__name__ if inspect.isroutine(value) else repr(value)
     return text if len(text) < 60 else f"{text[:57]}…"

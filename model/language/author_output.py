@@ -1,5 +1,5 @@
-"""What the code of an author does to the process while it runs: what it prints goes to standard error, and a signal
-that arrives meanwhile is told apart from what that code raises itself."""
+"""Side effects of authors' code on the process: what it prints goes to standard error, and signals that arrive
+meanwhile are distinguished from exceptions that the code raises itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class _Process:
-    """The state of this process: whether output goes aside, and how many signals arrived while authors' code ran."""
+    """Process-wide state: whether output is redirected, and how many signals arrived while authors' code ran."""
 
     aside = False
     watched = False
@@ -81,7 +81,7 @@ def _flush(*streams: Any) -> None:
 
 
 def _flush_c() -> None:
-    """Write out what C has buffered. Whoever prints from C has most likely loaded ctypes, or an extension beside it."""
+    """Flush C's buffers. Code that prints from C has most likely loaded ctypes or an extension that links it."""
     if "ctypes" in sys.modules:
         with suppress(Exception):
             sys.modules["ctypes"].CDLL(None).fflush(None)
@@ -97,8 +97,9 @@ def _is_open(stream: Any) -> bool:
 
 @contextmanager
 def watching_signals() -> Iterator[Callable[[], bool]]:
-    """Yields a function that says whether a signal has arrived meanwhile, whose handler may have raised. No exception
-    tells: Python raises KeyboardInterrupt in the line that it happens to execute, as if that line had raised it."""
+    """Yields a function that says whether a signal has arrived meanwhile, whose handler may have raised. The exception
+    itself does not tell: Python raises KeyboardInterrupt in whatever line it happens to execute, as if that line had
+    raised it."""
     before = _Process.arrived
     with ExitStack() as stack:
         if not _Process.watched:
@@ -118,7 +119,7 @@ def _watch(stack: ExitStack, number: int, handler: Callable[[int, FrameType | No
 
     try:
         signal.signal(number, counted)
-    except ValueError:  # not the main thread, where no handler of Python ever runs
+    except ValueError:  # not the main thread; signal handlers of Python run only there
         return
     stack.callback(partial(_restore, number, counted, handler))
 

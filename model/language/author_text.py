@@ -1,5 +1,5 @@
-"""What an author's function says in vain, by its text: Python forgets a comparison on a line of its own and a name that
-nothing reads, and no term tells that it was forgotten."""
+"""Finds lines without effect in the source text of an author's function. Python discards a comparison on a line of its
+own and a name that nothing reads; the terms that remain do not show it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from planrace.model.language.terms import Term
 
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 ACTS = ast.Call | ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr | ast.ListComp | ast.SetComp | ast.DictComp
-"""Expressions that may do something: whoever writes them on a line of their own may mean that."""
+"""Expressions that may have side effects; on a line of their own they may be intended."""
 Position: TypeAlias = "tuple[int | None, int | None, int | None, int | None]"
 """First and last line, first and last column of an expression, as far as Python knows them."""
 BLOCKS = ("body", "orelse", "finalbody")
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp
 OF_TERMS = ("implies", "isin", "issubset")
-"""Methods of terms that make another term."""
+"""Methods of terms that return another term and do nothing else."""
 
 
 def refuse_vain(function: Callable[..., object], what: str, remedy: str) -> None:
-    """Raises ``DefinitionError`` for the first line of ``function``, a part of ``what``, that has no effect: for a term
-    on a line of its own, for a name that is assigned and never read. ``remedy`` is where conditions belong."""
+    """Raises ``DefinitionError`` for the first line without effect in ``function``, a part of ``what``: a term on a
+    line of its own, or a name that is assigned and never read. ``remedy`` says where conditions belong."""
     node = text_of(function.__code__)
     if node is None:
         return
@@ -59,14 +59,14 @@ def refuse_vain_lines(file: str, names: dict[str, Any]) -> None:
         problem = _vain(statement, known) if _speaks_of_terms(statement, known) else None
         if problem is not None:
             told, remedy = problem
-            here = "a condition belongs into an action, a property or final(…)"
+            here = "a condition belongs in an action, a property or final(…)"
             raise DefinitionError(told, where=Place(file, statement.lineno), remedy=remedy or here)
 
 
 def is_kept(trail: Trail) -> bool:
-    """Whether what is made at the start of ``trail`` may have been left out on purpose by the function at its end. Not
-    so where a line drops it, and not what the function itself makes, unless it gives it a name that it reads: Python
-    may choose between several. What helpers make and do not use is theirs."""
+    """Whether the function at the end of ``trail`` may have left out on purpose what was made at its start. Not if a
+    line drops it. If the function made it itself, only if it gives it a name that it reads: Python may choose between
+    several. What helpers make and do not use is their own affair."""
     if any(_is_dropped(code, instruction) for code, instruction, _ in trail):
         return False
     (inner, _, line), (code, instruction, _) = trail[0], trail[-1]
@@ -83,9 +83,9 @@ def is_kept(trail: Trail) -> bool:
 
 
 def is_replaced(trail: Trail) -> bool:
-    """Whether what is made at the start of ``trail``, again and again, is replaced each time unread: it gets a name in
-    each turn of a loop that reads it nowhere and is not left early. Several that a condition chooses from may be meant
-    so."""
+    """Whether what is made repeatedly at the start of ``trail`` is replaced each time before anything reads it: it gets
+    a name in each turn of a loop that never reads the name and has no early exit. If a condition chooses between
+    several, replacing may be intended."""
     code, instruction, _ = trail[-1]
     node = text_of(code) if len(trail) == 1 else None
     statement = None if node is None else _statement_at(node, position(code, instruction))
@@ -100,7 +100,7 @@ def is_replaced(trail: Trail) -> bool:
 
 
 def _is_overwritten(statement: ast.stmt, node: ast.FunctionDef) -> bool:
-    """Whether the name that it assigns is given to something else in the same block before anything reads it."""
+    """Whether the same block reassigns the name before anything reads it."""
     name = _only_name(statement)
     blocks = [b for x in ast.walk(node) for b in (getattr(x, f, None) for f in BLOCKS) if isinstance(b, list)]
     block = next((b for b in blocks if statement in b), [])
@@ -147,14 +147,14 @@ def _statement_at(node: ast.FunctionDef, position: Position) -> ast.stmt | None:
 
 
 def forgotten_in(files: set[str]) -> list[Made]:
-    """What was made in ``files`` outside of functions of protocols and handed to nothing so far: properties and the
-    like, which speak of terms, and parts of steps that their line drops. Other parts may wait for a protection."""
+    """What was made in ``files`` outside protocols' functions and is still unused: properties and the like, which
+    contain terms, and parts of steps that their line drops. Other parts may still be used by a protection."""
     here = [m for m in left_over() if m.where is not None and m.where.file in files]
     return [m for m in here if m.terms or any(_is_dropped(code, instruction) for code, instruction, _ in m.trail)]
 
 
 def _names_of(statement: ast.Assign | ast.AnnAssign) -> list[str]:
-    """All names that it assigns, also where it takes something apart."""
+    """All names that it assigns, unpacking included."""
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     return [x.id for t in targets for x in ast.walk(t) if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store)]
 
@@ -164,19 +164,19 @@ def position(code: CodeType, instruction: int) -> Position:
 
 
 def _is_dropped(code: CodeType, instruction: int) -> bool:
-    """Whether the call that runs there is a line of its own, which drops what it returns."""
+    """Whether the call at that instruction is a statement of its own, so that its value is dropped."""
     return position(code, instruction) in _dropping(_text(code.co_filename))
 
 
 class _Names:
-    """What names in the text of a function mean."""
+    """Resolves names in the source text of a function."""
 
     def __init__(self, known: dict[str, Any]) -> None:
         self._known = known
 
     @staticmethod
     def of_function(function: Callable[..., object]) -> _Names:
-        """Those outside of a function."""
+        """The names visible to a function from outside it."""
         code = function.__code__
         cells: dict[str, Any] = {}
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
@@ -187,17 +187,18 @@ class _Names:
         return _Names({**function.__globals__, **cells})
 
     def value(self, node: ast.expr) -> Any:
-        """What a name means outside of the function, if it is one."""
+        """The value of a name outside the function, if the node is a name."""
         return self._known.get(node.id) if isinstance(node, ast.Name) else None
 
     def is_variable(self, name: str) -> bool:
-        """Whether it is one outside of the function: where that stands, or where it was decorated."""
+        """Whether the name is a state variable outside the function: where the function is defined, or where it was
+        decorated."""
         found = self._known.get(name, author_value(name))
         return isinstance(found, Term) and found.op is Op.VARIABLE
 
 
 def _vain(statement: ast.stmt, names: _Names) -> tuple[str, str | None] | None:
-    """What is wrong with an expression on a line of its own, and the remedy if it is another than for conditions."""
+    """What is wrong with an expression on a line of its own, and a remedy if it differs from the one for conditions."""
     if not isinstance(statement, ast.Expr):
         return None
     e = statement.value
@@ -221,7 +222,7 @@ def _vain(statement: ast.stmt, names: _Names) -> tuple[str, str | None] | None:
 
 
 def _made_by(call: ast.Call, names: _Names) -> str | None:
-    """ "Term" or "Variant" where the call returns one, by what it is annotated with, and so does nothing else."""
+    """ "Term" or "Variant" if the call returns one according to its annotation, and so has no other effect."""
     called = call.func
     if isinstance(called, ast.Name):
         function = names.value(called)
@@ -237,13 +238,14 @@ def _made_by(call: ast.Call, names: _Names) -> str | None:
 
 
 def _only_makes(owner: object, method: str) -> bool:
-    """Whether a method changes nothing: those of what is immutable, and one of protocols."""
+    """Whether a method has no side effect: methods of immutable objects, and ``Protocol.variant``."""
     frozen = getattr(type(owner), "__dataclass_params__", None)
     return method == "variant" or (frozen is not None and frozen.frozen)
 
 
 def _speaks_of_terms(statement: ast.stmt, names: _Names) -> bool:
-    """Whether a line outside of functions is about a protocol: Python's own values may be shown by naming them."""
+    """Whether a line outside functions mentions something of a protocol; plain Python values on such a line may be
+    there to be displayed."""
     here = (names.value(x) for x in ast.walk(statement) if isinstance(x, ast.Name))
     return any(
         isinstance(x, Term | Parameter) or type(x).__module__.startswith("planrace.model.language") for x in here
@@ -256,7 +258,7 @@ def _unread(statement: ast.stmt, node: ast.FunctionDef, names: _Names) -> tuple[
         rebound = [n for n in statement.names if names.is_variable(n)]
         if rebound:
             return (
-                f"{rebound[0]} is a state variable, and is to be another thing from here",
+                f"{rebound[0]} is a state variable, and this line gives its name to another value",
                 "give it a name of its own",
             )
         return None
@@ -269,14 +271,14 @@ def _unread(statement: ast.stmt, node: ast.FunctionDef, names: _Names) -> tuple[
             told = f"{name} = {_short(value)} gives the name of a state variable to something else"
             return told, f"write update({name}, {_short(value)}), or choose another name"
         if isinstance(value, ast.Compare | ast.BinOp | ast.UnaryOp) and _is_overwritten(statement, node):
-            return f"{name} = {_short(value)} gives a name to something that nothing reads", "use it in the step"
+            return f"{name} = {_short(value)} assigns a name that nothing reads", "use it in the step"
         if name not in read and not name.startswith("_"):
-            return f"{name} = … gives a name to something that nothing reads", "use it in the step, or remove it"
+            return f"{name} = … assigns a name that nothing reads", "use it in the step, or remove it"
     return None
 
 
 def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
-    """Names that a statement assigns as a whole. Of several that it takes apart some may be left."""
+    """Names that a statement assigns without unpacking; of several unpacked names some may be left unread."""
     targets = (
         statement.targets if isinstance(statement, ast.Assign) else [statement.target] * (statement.value is not None)
     )
@@ -284,7 +286,7 @@ def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
 
 
 def _read(node: ast.FunctionDef) -> set[str]:
-    """Names that the function, or one within it, reads, deletes or takes from outside."""
+    """Names that the function, or a nested one, reads, deletes or declares global or nonlocal."""
     found: set[str] = set()
     for x in ast.walk(node):
         if isinstance(x, ast.Name) and not isinstance(x.ctx, ast.Store):
@@ -295,7 +297,7 @@ def _read(node: ast.FunctionDef) -> set[str]:
 
 
 def _statements(node: ast.AST) -> Iterator[ast.stmt]:
-    """All statements of a function but for those of functions and classes within it, outer ones first."""
+    """All statements of a function without those of nested functions and classes, outer ones first."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.stmt):
             yield child
@@ -309,12 +311,13 @@ def _short(e: ast.expr) -> str:
 
 
 def text_of(code: CodeType) -> ast.FunctionDef | None:
-    """The function whose code this is; None where its text is unknown, as that of code from a string."""
+    """The definition of the function with this code; None if its source is unknown, for example for code from a
+    string."""
     return _functions(_text(code.co_filename)).get((code.co_name, code.co_firstlineno))
 
 
 def _text(file: str) -> str:
-    """The text of a file as it is now; none where there is no such file."""
+    """The current text of a file; empty if the file does not exist."""
     linecache.checkcache(file)
     return "".join(linecache.getlines(file))
 
@@ -329,14 +332,14 @@ def _tree(text: str) -> ast.Module | None:
 
 @lru_cache(maxsize=8)
 def _dropping(text: str) -> frozenset[Position]:
-    """Where calls stand whose value is dropped: first and last line, first and last column."""
+    """Positions of calls whose value is dropped: first and last line, first and last column."""
     tree = _tree(text)
     values = [x.value for x in ast.walk(tree) if isinstance(x, ast.Expr)] if tree is not None else []
     return frozenset(_position_of(p) for v in values for p in _parts_of(v))
 
 
 def _parts_of(dropped: ast.expr) -> list[ast.expr]:
-    """What is dropped with an expression."""
+    """The subexpressions whose values are dropped together with an expression."""
     if isinstance(dropped, ast.Tuple | ast.List):
         return dropped.elts
     return [dropped, dropped.elt] if isinstance(dropped, ast.ListComp | ast.SetComp) else [dropped]
@@ -347,8 +350,8 @@ def _position_of(e: ast.expr) -> Position:
 
 
 def calls_on_their_own(code: CodeType) -> dict[Position, str]:
-    """Calls in the text of a function whose value is dropped, and how they are written. Not those of methods of its
-    parameters: a change is told what to change by such, and methods of terms are known."""
+    """Calls in the source of a function whose value is dropped, with their text. Methods of the function's parameters
+    are left out: a change is made by calling such methods, and the methods of terms are known."""
     node = text_of(code)
     if node is None:
         return {}
@@ -359,7 +362,7 @@ def calls_on_their_own(code: CodeType) -> dict[Position, str]:
 
 
 def _owner(called: ast.expr) -> str | None:
-    """The name before a method."""
+    """The name on which a method is called."""
     owner = called.value if isinstance(called, ast.Attribute) else None
     return owner.id if isinstance(owner, ast.Name) else None
 

@@ -1,4 +1,4 @@
-"""Binders: from the function that an author writes for every member of a sort to a bound variable and its body."""
+"""Binders: turn the function that an author writes (for every member of a sort) into a bound variable and a body."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _given(over: object) -> str:
 
 
 def _instead_of_one(over: object, role: str, form: str) -> str:
-    """How to write what somebody asked of a set, or of a sort alone."""
+    """The remedy for a quantifier that is given a set, or only a sort."""
     if isinstance(over, Term) and isinstance(over.sort, SetOf):
         return f"of a set: {role}(sort, lambda x: x.isin({over}))"
     return f"write {form}"
 
 
 def _element(given: object) -> Term:
-    """What a function gives for an element of an array, which may have no sort before the array is used."""
+    """What a function returns for an element of an array; it may have no sort until the array is used."""
     found = unsettled(given)
     return lift(given) if found is None else found

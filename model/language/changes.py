@@ -1,6 +1,6 @@
-"""Small changes of a system: what protections, and mutations in tests, are written with.
+"""Small changes of a system; protections, and mutations in tests, are written with them.
 
-Every method takes terms by functions of the action's parameters, so a change is written in the same words as the
+Methods take functions of the action's parameters that return terms, so a change is written in the same words as the
 action it changes.
 """
 
@@ -35,18 +35,18 @@ from planrace.model.language.sorts import Index, Parameter, Scalar, Sort
 from planrace.model.language.system import System
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
 
-INSTEAD = {"add": "write @change.action(…), which takes what @protocol.action does"}
-"""What a change has in place of what is asked for."""
+INSTEAD = {"add": "write @change.action(…), which takes the same arguments as @protocol.action"}
+"""For methods that a change lacks: what to write instead."""
 
 
 class Changes:
-    """A system that is being changed: what a protection, the choice of an option or a mutation gets. ``faults`` are all
-    that are declared, on or off.
+    """A system that is being changed; the function of a protection, an option's choice or a mutation gets it.
+    ``faults`` are all declared faults, on or off.
 
-    Actions go by their names, or by what their decorators made of them, outcomes by their names. Terms are given as
+    Actions are given by name or as the value that their decorator returned, outcomes by name. Terms are given as
     functions of the parameters of the action, in their order (``lambda w: plan[w] > 0``); conditions, values and
-    outcomes that do not depend on these may be given as they are. Methods raise ``DefinitionError`` for an action or an
-    outcome that there is none of, and for terms of another sort than what they replace.
+    outcomes that do not depend on the parameters may be given directly. Methods raise ``DefinitionError`` if the action
+    or the outcome does not exist, and if a term has another sort than what it replaces.
     """
 
     def __init__(self, system: System, faults: Iterable[str] | None = None) -> None:
@@ -84,9 +84,9 @@ class Changes:
     def outcome(
         self, action: str | Action, ending: Outcome | Callable[..., Outcome], *, before: str | None = None
     ) -> None:
-        """Add the outcome that ``ending`` makes: first of all, or before the one named ``before``. It has a condition,
-        and does what it says and nothing else: what the action's own outcomes share is theirs. With the name of one of
-        these it is another way to end so."""
+        """Add the outcome that ``ending`` returns: before all others, or before the one named ``before``. It needs a
+        condition. It consists only of its own updates: those that the action's outcomes share are not added. It may
+        have the name of an existing outcome, as another way to reach it."""
         a = self._find(action)
         at = 0 if before is None else self._position(a, before)
         made = self._given(a, ending, f'change.outcome("{a.name}", lambda {{}}: outcome(…))', f"outcome of {a.name}")
@@ -114,10 +114,8 @@ class Changes:
         self._actions[a.name] = replace(a, outcomes=tuple(endings))
 
     def value(self, action: str | Action, variable: Term, value: Value | Callable[..., Value]) -> None:
-        """Replace what every outcome of ``action`` assigns to ``variable`` or its elements.
-
-        ``value`` gets what would have been assigned, then the parameters of the action.
-        """
+        """Replace the value that every outcome of ``action`` assigns to ``variable`` or its elements. ``value`` gets
+        the old value, then the parameters of the action."""
         a, place = self._find(action), author()
         form = f'change.value("{a.name}", {variable}, lambda {{}}: …)'
 
@@ -137,8 +135,8 @@ class Changes:
         *updates: Piece | Callable[..., Piece],
         words: Says | Callable[..., Says] | None = None,
     ) -> None:
-        """Replace what every outcome of ``action`` assigns, and the words for it, which may be a function of the
-        action's parameters too: ``words=lambda w: says("{w} gives up", w=w)``."""
+        """Replace all updates of every outcome of ``action``, and its words, which may be a function of the action's
+        parameters too: ``words=lambda w: says("{w} gives up", w=w)``."""
         a = self._find(action)
         form = f'change.updates("{a.name}", lambda {{}}: update(…))'
         pieces: list[Any] = [self._given(a, u, form, f"updates of {a.name}") if callable(u) else u for u in updates]
@@ -156,7 +154,7 @@ class Changes:
         if words is not None:
             said.append(self._words(a, words))
         if len(said) > 1:
-            raise DefinitionError(f"{self.reason}: says(…) stands twice for {a.name}", remedy="keep one")
+            raise DefinitionError(f"{self.reason}: says(…) appears twice for {a.name}", remedy="keep one")
         handed_on(*parts, *said)
         endings = tuple(replace(o, updates=all_of_them, says=None if said else o.says) for o in a.outcomes)
         self._actions[a.name] = replace(a, outcomes=endings, says=said[0] if said else a.says)
@@ -185,8 +183,8 @@ class Changes:
         tags: Iterable[str] = (),
         awaits: str | None = None,
     ) -> Callable[[Callable[..., Step]], Action]:
-        """Decorator: a further action, as ``Protocol.action`` declares them, of this system only. One of a fault is
-        there where the fault is switched on."""
+        """Decorator: add an action to this system only, declared as in ``Protocol.action``. The action of a fault
+        exists while the fault is switched on."""
         told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
         told.check(self._faults)
         begun = self._decorators.begin("change.action(…)")
@@ -203,7 +201,7 @@ class Changes:
         return add
 
     def variable(self, name: str, sort: Sort, initially: Value, meaning: str = "") -> Term:
-        """A further state variable, as ``Protocol.variable`` declares them, of this system only."""
+        """Add a state variable to this system only, declared as in ``Protocol.variable``."""
         for v in self._variables:
             self._refuse_second("a variable", v.name == name, name, v.where)
         made = variable(name, sort, initially, meaning)
@@ -228,14 +226,14 @@ class Changes:
             raise AttributeError(f"a change has no {name!r} ({INSTEAD.get(name) or near(name, _public(type(self)))})")
 
     def _condition(self, action: Action, given: object, method: str, before: str = "") -> Term:
-        """A condition of an action, as its author gave it to ``method`` after the words ``before``."""
+        """A condition of an action as its author passed it to ``method``, after the arguments ``before``."""
         form = f'change.{method}("{action.name}", {before}lambda {{}}: …)'
         what = f"{method} of {action.name}"
         return truth(self._given(action, given, form, what), f"{self.reason}: {what}")
 
     def _given(self, action: Action, given: object, form: str, what: str, *first: Term) -> object:
-        """What is meant for the parameters of ``action``, after ``first``: what does not depend on them needs no
-        function. ``form`` is how such a function is given."""
+        """Evaluate ``given`` for the parameters of ``action``, preceded by ``first``; what does not depend on them need
+        not be a function. ``form`` shows how such a function is written."""
         if isinstance(given, Term | Outcome | Step | Parameter | int | set | frozenset) or given is None:
             return given
         names = ", ".join((*("assigned" for _ in first), *map(str, action.parameters)))
@@ -288,7 +286,8 @@ def changed(system: System, change: Callable[[Changes], None]) -> System:
 
 
 def changing(change: Callable[[Changes], None], what: str) -> Place:
-    """Where the function stands that changes a system; refused if it does not take the change."""
+    """The line of the function that changes a system; refused if it does not take exactly the change as its
+    argument."""
     if not inspect.isfunction(change):
         raise DefinitionError(
             f"{what}: {shown(change)} is no function", remedy="write def name(change): change.require(…)"
@@ -307,7 +306,7 @@ def changing(change: Callable[[Changes], None], what: str) -> Place:
 
 
 def _name(action: object) -> str:
-    """The name of an action, or of what its decorator made of it."""
+    """The name of an action, given as a name, as an action, or as the value that its decorator returned."""
     name = getattr(action, "name", action)
     if not isinstance(name, str):
         raise DefinitionError(f"{name!r} is no action", remedy="name one: change.require('flip', …)")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 def If(condition: Value, then: Value, otherwise: Value) -> Term:
-    """``then`` where ``condition`` holds, else ``otherwise``; both of one sort, which is the sort of the whole.
-    ``None`` as one of them makes it an optional index. Raises ``DefinitionError`` where the sorts differ."""
+    """``then`` if ``condition`` holds, else ``otherwise``; both have one sort, which is the sort of the result.
+    ``None`` as one of them makes it an optional index. Raises ``DefinitionError`` if the sorts differ."""
     test = truth(condition, "condition of If")
     if then is None or otherwise is None:
         known = lift(otherwise if then is None else then).sort
@@ -52,12 +52,12 @@ def both(*conditions: Value) -> Term:
 
 
 def either(*conditions: Value) -> Term:
-    """One of the conditions at least (false when there are none)."""
+    """At least one of the conditions (false when there are none)."""
     return _joined(Op.OR, FALSE, conditions)
 
 
 def _joined(op: Op, neutral: Term, conditions: Iterable[Value]) -> Term:
-    """The conditions at one level; it takes no longer than there are many."""
+    """All conditions joined in one term, without nesting; this takes linear time."""
     parts: list[Term] = []
     for given in conditions:
         term = truth(given, "condition")
@@ -70,7 +70,8 @@ def _joined(op: Op, neutral: Term, conditions: Iterable[Value]) -> Term:
 def _bound(
     op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]
 ) -> tuple[Term, Term]:
-    """The variable and the body of a binder; ``more`` is what stands beside the two, for want of another binder."""
+    """The variable and the body of a binder; ``more`` collects further arguments, to report that binders must be
+    nested."""
     if more:
         raise DefinitionError(
             f"{role} is over one sort", remedy=f"nest them: {role}(a, lambda x: {role}(b, lambda y: …))"
@@ -105,20 +106,20 @@ def such_that(over: Scalar, body: Callable[[Term], object] | None = None, *more:
 
 def each(over: Scalar, element: Callable[[Term], object] | None = None, *more: object) -> Term:
     """The array over ``over`` whose element at each member is what ``element`` returns for it: ``each(Worker, lambda w:
-    0)``. All elements are of one sort."""
+    0)``. All elements have one sort."""
     variable, inner = _bound(Op.EACH, over, element, "each", more)
     return make(Op.EACH, (variable, inner), Array(over, inner.sort))
 
 
 def first(sort: Index) -> Term:
-    """The first member of ``sort``, an index that is declared ``ordered=True``; raises ``DefinitionError`` for
-    another."""
+    """The first member of ``sort``, an index declared with ``ordered=True``; raises ``DefinitionError`` for any other
+    sort."""
     return make(Op.FIRST, (), _ordered(sort, "first"))
 
 
 def last(sort: Index) -> Term:
-    """The last member of ``sort``, an index that is declared ``ordered=True``; raises ``DefinitionError`` for
-    another."""
+    """The last member of ``sort``, an index declared with ``ordered=True``; raises ``DefinitionError`` for any other
+    sort."""
     return make(Op.LAST, (), _ordered(sort, "last"))
 
 

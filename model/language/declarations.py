@@ -1,4 +1,5 @@
-"""Actions as authors write them: a function from parameters to a step, and who takes it under which circumstances."""
+"""Actions as authors write them: a function from parameters to a step, with who performs it and under which
+conditions."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ FAIRNESS = ("none", "weak", "strong")
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What stands beside the function of an action, as ``Protocol.action`` explains it."""
+    """Everything about an action except its function, as ``Protocol.action`` explains it."""
 
     sorts: tuple[Scalar, ...]
     by: str | Index | None
@@ -48,7 +49,7 @@ class Circumstances:
     awaits: str | None
 
     def check(self, faults: Collection[str]) -> None:
-        """Refuse what cannot be; ``faults`` are those that are declared."""
+        """Refuse invalid combinations; ``faults`` are the declared ones."""
         self._check_by()
         for s in self.sorts:
             _check_parameter(s)
@@ -72,7 +73,7 @@ class Circumstances:
                 raise DefinitionError(f"role, fault and awaits are words, not {shown(what)}", remedy=how)
 
     def _check_word(self, by: str) -> None:
-        """Refuse the name of an index as a word for the performer."""
+        """Refuse a word for the performer that is the name of an index."""
         meant = author_value(by)
         known = [s for s in self.sorts if isinstance(s, Index) and (s.name == by or s is meant)]
         if isinstance(meant, Index) and meant.name != by:
@@ -117,7 +118,8 @@ class Circumstances:
 
 
 def named(body: object) -> tuple[str, Place]:
-    """The name of a function that describes an action, and its line (of a pattern's: that of its user)."""
+    """The name of a function that describes an action, and its line (for a pattern's action: the line of the pattern's
+    user)."""
     if not inspect.isfunction(body):
         raise DefinitionError(f"an action is a function, not {shown(body)}", remedy="write @….action(…) above a def")
     user = author() if body.__globals__.get("_FOR_AUTHORS") else None
@@ -139,7 +141,7 @@ def _positional(body: Callable[..., object], where: Place) -> tuple[str, ...]:
 
 
 def _check_parameter(sort: object) -> None:
-    """Refuse what no parameter of an action is over."""
+    """Refuse a sort that a parameter of an action cannot have."""
     if is_scalar(sort) and sort != INTEGER:
         return
     if isinstance(sort, SetOf | Array):
@@ -154,7 +156,7 @@ def _check_parameter(sort: object) -> None:
     else:
         remedy = f"give the sort of each parameter; {SORTS}"
     given = sort.name if isinstance(sort, Parameter) else shown(sort)
-    raise DefinitionError(f"an action is over sorts, and {given} is none", remedy=remedy)
+    raise DefinitionError(f"an action takes sorts, and {given} is not one", remedy=remedy)
 
 
 def _no_step(name: str, given: object, where: Place) -> DefinitionError:
@@ -165,7 +167,7 @@ def _no_step(name: str, given: object, where: Place) -> DefinitionError:
 
 
 def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
-    """A state variable that starts with the constant ``initially``, everywhere if it is an array."""
+    """A state variable with the constant initial value ``initially``; for an array, every element starts with it."""
     usable(name, "variable")
     if not name.isidentifier():
         raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
@@ -181,7 +183,7 @@ def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
 
 
 def _base_of(sort: Sort, name: str) -> Sort:
-    """What the variable holds, or the innermost elements of it."""
+    """The sort of the variable, or of the innermost elements of an array."""
     base = sort
     while isinstance(base, Array):
         base = base.element

@@ -1,7 +1,8 @@
-"""Calls on lines of their own that return terms: Python drops what a helper returns there.
+"""Calls of helpers whose returned term is dropped because the call is a line of its own.
 
-A helper whose annotation says that it returns a term is known by its text. Of others only the value tells, and Python
-shows it to a profiler; one listens where such a call stands in the text of a function, which is hardly ever.
+For a helper whose annotation says that it returns a term, the source text is enough. For others only the returned value
+tells, and Python shows it to a profiler. The profiler is installed only if the text of a function contains such a call,
+which is rare.
 """
 
 from __future__ import annotations
@@ -20,17 +21,17 @@ from planrace.model.language.terms import Term
 EFFECTS = (
     ast.Global | ast.Nonlocal | ast.Raise | ast.Assert | ast.Delete | ast.With | ast.Yield | ast.YieldFrom | ast.Await
 )
-"""What somebody may call a helper for besides its value."""
+"""Side effects for which a helper may be called."""
 MOST = 4096
-"""Functions whose calls are remembered."""
+"""How many functions' calls the cache holds."""
 _known: dict[int, tuple[CodeType, dict[Position, str]]] = {}
 
 
 @contextmanager
 def noticing(what: str, function: Callable[..., object]) -> Iterator[None]:
-    """While a function of the author runs as ``what``. Raises ``DefinitionError`` for the first call on a line of its
-    own of a helper that does nothing but return terms, not where the function fails itself. Where somebody profiles,
-    nothing is noticed."""
+    """While a function of the author runs as ``what``. Raises ``DefinitionError`` for the first call, on a line of its
+    own, of a helper that does nothing but return terms; not if the function itself fails. If a profiler is active
+    already, nothing is checked."""
     code = getattr(function, "__code__", None)
     calls = {} if code is None else _calls(code)
     if code is None or not calls or sys.getprofile() is not None:
@@ -38,7 +39,7 @@ def noticing(what: str, function: Callable[..., object]) -> Iterator[None]:
         return
     lost: list[str] = []
     where: list[Place] = []
-    within: list[FrameType] = []  # frames that call a function of Python's own, which may call theirs: list.extend, say
+    within: list[FrameType] = []  # frames inside a built-in call such as list.extend, which may call back
 
     def listen(frame: FrameType, event: str, value: Any) -> None:
         if event == "c_call":
@@ -69,7 +70,7 @@ def noticing(what: str, function: Callable[..., object]) -> Iterator[None]:
 
 
 def _calls(code: CodeType) -> dict[Position, str]:
-    """Those on lines of their own; a protection runs for every system that is asked about."""
+    """Calls on lines of their own; cached, since a protection runs for every system that is requested."""
     if id(code) not in _known:
         if len(_known) >= MOST:
             _known.clear()
@@ -88,7 +89,8 @@ def _of_terms(value: object) -> bool:
 
 
 def _only_returns(code: CodeType) -> bool:
-    """By its text the function has no effect but its value. A lambda has none; of code without a text nobody knows."""
+    """By its text the function has no effect besides its value. A lambda has none; of code without source nobody
+    knows."""
     if code.co_name == "<lambda>":
         return True
     node = text_of(code)

@@ -46,20 +46,20 @@ class ModelError(Exception):
 
 
 class DefinitionError(ModelError):
-    """Raised while a protocol is being defined; ``where`` is the line of the author that is at fault."""
+    """Raised while a protocol is being defined; ``where`` is the author's line that caused it."""
 
     def __init__(self, what: str, *, where: Place | None = None, remedy: str | None = None) -> None:
         super().__init__(what, where=where or author(), remedy=remedy)
 
 
 def so_many(things: int | Sized, word: str) -> str:
-    """So many of a thing in a message: 1 field, 2 fields."""
+    """A count with its noun: 1 field, 2 fields."""
     number = things if isinstance(things, int) else len(things)
     return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def near(name: str, names: Iterable[str]) -> str:
-    """The remedy for a name that is none of ``names``: the closest of them, or all."""
+    """The remedy for a name that is not in ``names``: the closest matches, or all names."""
     import difflib
 
     there = list(names)
@@ -70,22 +70,22 @@ def near(name: str, names: Iterable[str]) -> str:
 
 
 def listed(names: Iterable[str], what: str, where: Place | None = None) -> tuple[str, ...]:
-    """``names`` one by one; a single string is an error: Python would take it letter by letter."""
+    """``names`` as a tuple; a single string is an error, because Python would iterate over its letters."""
     if isinstance(names, str):
         raise ModelError(
-            f"{what}: {names!r} is one string, wanted are several", where=where, remedy=f"write [{names!r}]"
+            f"{what}: {names!r} is one string, but a list is expected", where=where, remedy=f"write [{names!r}]"
         )
     return tuple(names)
 
 
 def author() -> Place | None:
-    """The innermost line on the stack that is the author's."""
+    """The innermost line on the call stack that belongs to the author."""
     frame = _author_frame()
     return None if frame is None else Place(frame.f_code.co_filename, frame.f_lineno)
 
 
 def author_value(name: str) -> object:
-    """What the author means by ``name`` at that line; None where there is no such name."""
+    """The value of ``name`` at the author's line; None if there is no such name."""
     frame = _author_frame()
     return None if frame is None else frame.f_locals.get(name, frame.f_globals.get(name))
 
@@ -98,7 +98,8 @@ def _author_frame() -> FrameType | None:
 
 
 def is_authors(frame: FrameType) -> bool:
-    """Not theirs are this package and modules that write terms for authors and say so by ``_FOR_AUTHORS = True``."""
+    """Whether a frame is the author's. Frames of this package are not, nor those of modules that set ``_FOR_AUTHORS =
+    True`` because they build terms on behalf of authors."""
     return _is_authors(frame.f_code.co_filename, frame.f_globals)
 
 

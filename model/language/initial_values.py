@@ -1,5 +1,5 @@
-"""What variables start with: whether their sorts hold it, at the definition where that is known, else when sizes are
-given."""
+"""Checks that sorts hold the initial values of their variables: at the definition if that can be decided there, else
+when sizes are given."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _Value: TypeAlias = "int | frozenset[int]"
 _Sizes: TypeAlias = "Callable[[Size], int]"
 
 ELEMENTS = (
-    "elements of an array all start with one value: a member that is to differ needs an action of its own, or a "
-    "variable that says which it is"
+    "all elements of an array start with it; for a member that differs declare an action of its own, or a "
+    "variable that names this member"
 )
 
 
 def check_constant(start: Term, role: str) -> None:
-    """Refuse what depends on a state, or on which element of an array it is."""
+    """Refuse an initial value that depends on a state, or on the position within an array."""
     if isinstance(start.sort, Array):
         raise DefinitionError(f"{role}: {start} is an array", remedy=f"give one value; {ELEMENTS}")
     for t in subterms(start):
@@ -45,15 +45,15 @@ def check_constant(start: Term, role: str) -> None:
 
 
 def check_held(sort: Sort, value: Term, role: str, where: Place | None = None) -> None:
-    """Refuse a ``value`` that a variable of ``sort`` (no array) holds in no instance. What depends on sizes may still
-    be held in some, and is looked at when one is made."""
+    """Refuse a ``value`` that a variable of ``sort`` (not an array) holds in no instance. If it depends on sizes, some
+    instances may hold it; it is checked when one is made."""
     if all(t.op in _VALUES and t.op not in _OPEN for t in subterms(value)):
         low, high = low_of(_element(sort)), high_of(_element(sort))
         _check(sort, _evaluated(value, _closed), (low, high), role, where, "correct the constant or widen the sort")
 
 
 def starts_by_size(system: System) -> bool:
-    """Whether it depends on sizes that the sort of some variable holds what the variable starts with."""
+    """Whether the sizes decide if the sort of some variable holds its initial value."""
     return not all(map(_is_held_always, system.variables))
 
 
@@ -67,8 +67,8 @@ def _is_held_always(v: Variable) -> bool:
 
 
 def check_started(instance: Instance) -> None:
-    """Refuse an instance of which a variable starts with what its sort does not hold at these sizes. An array over no
-    member starts with nothing."""
+    """Refuse an instance in which the sort of a variable does not hold its initial value at these sizes. An array over
+    an empty domain has no initial value."""
     for v in instance.system.variables:
         if not places(instance, v.sort):
             continue
@@ -155,6 +155,6 @@ _VALUES: Mapping[Op, Callable[[Term, list[Any], _Sizes], Any]] = {
     Op.DIFFERENCE: lambda t, a, size: a[0] - a[1],
     Op.SUBSET: lambda t, a, size: a[0] <= a[1],
 }
-"""What operators yield that a constant may be written with, by the same rules as the interpreter's."""
+"""The values of operators that may occur in a constant, by the same rules as the interpreter's."""
 _OPEN = frozenset({Op.PARAMETER, Op.LAST, Op.FOLLOWING})
 """Operators whose value depends on sizes."""

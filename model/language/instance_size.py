@@ -1,5 +1,5 @@
-"""How large an instance is before anything is searched: its places, its choices, and its terms once quantifiers
-are written out, as most engines write them. What is larger would take all time or memory without an answer."""
+"""The size of an instance before it is searched: its places, its parameter choices, and its terms with quantifiers
+written out, as most engines write them. Larger instances would use up time or memory without a result."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from planrace.model.language.system import Instance, System, Variable
 
 PLACES = 2**16
-"""Numbers and sets in a variable: elements of arrays."""
+"""Limit on the numbers or sets in one variable (elements of arrays)."""
 NUMBER_BITS = 64
-"""Bits of a number."""
+"""Limit on the bits of a number."""
 WIDEST = 4096
-"""Elements of a set."""
+"""Limit on the elements of a set."""
 CHOICES = 2**20
-"""Choices of the parameters of one action."""
+"""Limit on the parameter choices of one action."""
 UNROLLED = 4_000_000
-"""Terms in a term whose quantifiers are written out."""
+"""Limit on the subterms of a term whose quantifiers are written out."""
 REMEDY = "take smaller sizes or ranges"
 
 
 def check_unrolled(instance: Instance) -> None:
-    """Refuse an instance that is too large. Raises ``ModelError`` with the place of what is."""
+    """Refuse an instance that is too large. Raises ``ModelError`` at the line that makes it so."""
     for v in instance.system.variables:
         _refuse(places(instance, v.sort), PLACES, f"variable {v.name}", "places", v.where)
         _check_width(instance, v)
@@ -46,11 +46,11 @@ def check_unrolled(instance: Instance) -> None:
 def _refuse(number: int, most: int, what: str, of: str, where: Place | None) -> None:
     if number > most:
         told = f"{number:,}" if number < 10**15 else f"more than {10**15:,}"
-        raise ModelError(f"{what} has {told} {of} at these sizes, at most are {most:,}", where=where, remedy=REMEDY)
+        raise ModelError(f"{what} has {told} {of} at these sizes; the limit is {most:,}", where=where, remedy=REMEDY)
 
 
 def places(instance: Instance, sort: Sort) -> int:
-    """How many numbers or sets a value of ``sort`` consists of: of an array over no member none."""
+    """The number of numbers or sets in a value of ``sort``; 0 for an array over an empty domain."""
     found = 1
     while isinstance(sort, Array):
         low, high = instance.bounds(sort.domain)
@@ -60,7 +60,7 @@ def places(instance: Instance, sort: Sort) -> int:
 
 
 def _check_width(instance: Instance, v: Variable) -> None:
-    """Numbers and sets fit into the words that keep them."""
+    """Check that numbers and sets fit into the machine words that hold them."""
     sort = v.sort
     while isinstance(sort, Array):
         sort = sort.element

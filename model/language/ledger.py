@@ -1,8 +1,8 @@
-"""What an author makes for a protocol and has to hand on: parts of steps, properties, lemmas, scenarios.
+"""Records what an author makes for a protocol and has to use: parts of steps, properties, lemmas, scenarios.
 
-Python evaluates ``update(x, 1)`` on a line of its own and forgets it. So what is made is written down, and crossed out
-where it becomes a part of something. What a function of the author has made and not handed on when it returns is an
-error of the model; of what is made outside of functions, nobody knows whether it still will be, so checks warn of it.
+Python evaluates ``update(x, 1)`` on a line of its own and discards the result. So whatever is made is entered here, and
+crossed out when it becomes a part of something. Anything that a function of the author has made and not used when it
+returns is an error of the model. What is made outside functions may still be used later, so checks only warn about it.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 
 CodePoint: TypeAlias = "tuple[CodeType, int, int]"
-"""Where a function is while it runs: its code, the instruction and the line."""
+"""The position of a running function: its code, the instruction and the line."""
 Trail: TypeAlias = "tuple[CodePoint, ...]"
-"""Functions of the author that run, each called by the next."""
+"""The author's functions on the call stack, each called by the next."""
 
 
 @dataclass(frozen=True)
 class Made:
-    """Something that was made at a line, in words (``update(x, …)``, ``property safe``); ``belongs`` is what it is to
-    be handed to. ``trail`` leads from there to the function which ran then, if there was one; ``terms`` are what it
-    speaks of."""
+    """Something that was made at a line, in words (``update(x, …)``, ``property safe``); ``belongs`` says what should
+    receive it. ``trail`` leads from there to the function that ran then, if there was one; ``terms`` are those it
+    contains."""
 
     words: str
     belongs: str
@@ -41,7 +41,8 @@ class Made:
 
 
 class Ledger:
-    """What was made and not handed on yet, by identity. It keeps the things, so that no other gets their identity."""
+    """What was made and is not used yet, by identity. The ledger keeps the objects alive, so that no other object gets
+    their identity."""
 
     def __init__(self, code: CodeType | None = None) -> None:
         self.code = code
@@ -50,7 +51,7 @@ class Ledger:
         self._earlier: dict[int, tuple[object, Made]] = {}
 
     def enter(self, thing: object, made: Made) -> None:
-        """Write a thing down, in place of what the same line has made before: a function may run again and again."""
+        """Enter a thing in place of what the same line made before: a function may run repeatedly."""
         before = self._latest.get(made, 0)
         replaced = self._open.pop(before, None)
         if replaced is not None and self.code is not None:
@@ -59,7 +60,8 @@ class Ledger:
         self._open[id(thing)] = (thing, made)
 
     def cross_out(self, thing: object) -> None:
-        """It has become a part of something, and so has what the same line makes at other times."""
+        """It has become a part of something; entries that the same line makes at other times are crossed out as
+        well."""
         self._earlier.pop(id(thing), None)
         found = self._open.pop(id(thing), None)
         if found is not None:
@@ -72,12 +74,12 @@ class Ledger:
 
     @property
     def left(self) -> list[Made]:
-        """What was not handed on, in the order in which it was made."""
+        """What is unused, in the order in which it was made."""
         return [made for _, made in self._open.values()]
 
     @property
     def replaced(self) -> list[Made]:
-        """What was not handed on either before the same line made another."""
+        """Unused things that were replaced when the same line made another."""
         return [made for _, made in self._earlier.values()]
 
 
@@ -86,7 +88,7 @@ _ledgers: ContextVar[tuple[Ledger, ...]] = ContextVar("ledgers", default=())
 
 
 def made(thing: object, words: str, belongs: str, terms: tuple[Term, ...] = ()) -> None:
-    """Write down what the author makes at this line."""
+    """Enter what the author makes at this line."""
     ledger = (_outside, *_ledgers.get())[-1]
     ledger.enter(thing, Made(words, belongs, author(), _trail_to(ledger.code), terms))
 
@@ -99,7 +101,8 @@ def handed_on(*things: object) -> None:
 
 
 def _trail_to(code: CodeType | None) -> Trail:
-    """Where the author's functions are that run now, up to the one of this code; without one the innermost alone."""
+    """The positions of the author's running functions, up to the one with this code; without a code, the innermost
+    only."""
     found: list[CodePoint] = []
     frame: FrameType | None = sys._getframe(2)
     while frame is not None:
@@ -115,10 +118,10 @@ def _trail_to(code: CodeType | None) -> Trail:
 def accounting(
     what: str, code: CodeType | None, is_kept: Callable[[Trail], bool], is_replaced: Callable[[Trail], bool]
 ) -> Iterator[None]:
-    """While a function of the author, of this code, runs as ``what``. Raises ``DefinitionError`` for the first thing
-    that it makes and does not hand on, not where it fails itself. What ``is_kept``, by the trail that leads to it, may
-    have been left out by Python on purpose; of what a line makes again and again that may be all but the last, unless
-    it ``is_replaced``."""
+    """While a function of the author, with this code, runs as ``what``. Raises ``DefinitionError`` for the first thing
+    that it makes and does not use; not if the function itself fails. ``is_kept``, given the trail to a thing, says
+    whether Python may have left it out on purpose; of what a line makes repeatedly that may be all but the last, unless
+    ``is_replaced`` says otherwise."""
     ledger = Ledger(code)
     token = _ledgers.set((*_ledgers.get(), ledger))
     try:
@@ -129,24 +132,24 @@ def accounting(
         if lost.trail and is_kept(lost.trail):
             continue
         raise DefinitionError(
-            f"{what}: {lost.words} is made here and is part of nothing",
+            f"{what}: {lost.words} is made here and never used",
             where=lost.where,
             remedy=f"hand it to {lost.belongs}, or remove it",
         )
     for lost in ledger.replaced:
         if lost.trail and is_replaced(lost.trail):
             raise DefinitionError(
-                f"{what}: {lost.words} is made here in each turn of a loop, and all but the last are part of nothing",
+                f"{what}: {lost.words} is made here in each turn of a loop, and only the last is used",
                 where=lost.where,
                 remedy=f"collect them in a list, and hand that to {lost.belongs}",
             )
 
 
 def begin_file(file: str) -> None:
-    """A file of the author runs, maybe anew: what it made before is gone."""
+    """A file of the author starts to run, possibly again: forget what it made before."""
     _outside.forget(file)
 
 
 def left_over() -> list[Made]:
-    """What was made outside of functions of protocols, and handed to nothing so far."""
+    """What was made outside protocols' functions and is unused so far."""
     return _outside.left

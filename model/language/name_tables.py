@@ -1,7 +1,7 @@
-"""Tables of names: which things must not share one.
+"""Which kinds of things must not share a name.
 
-Where reports, traces, proofs or the command line tell two things by name side by side, they need two names. Who shares
-a table with whom is in ``TABLES``.
+Where reports, traces, proofs or the command line identify two things by name side by side, their names must differ.
+``TABLES`` says which kinds share a table of names.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ TABLES = {
     "lemma": ("statement", _STATED),
     "range": ("statement", _STATED),
 }
-"""Kinds of thing that share a table of names, and why; every other kind has one of its own."""
+"""Kinds of things that share a table of names, and why; every other kind has a table of its own."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +55,19 @@ class _Given:
 
 
 class Names:
-    """The names that a protocol has given, each with the place where it did so first."""
+    """The names in a protocol, each with the place of its first declaration."""
 
     def __init__(self) -> None:
         self._given: dict[tuple[str, str], _Given] = {}
 
     def claim(self, name: str, kind: str, where: Place | None = None, thing: object = None) -> None:
-        """Note that a thing of ``kind`` is called ``name``, which has to be usable and not taken. The same ``thing``,
-        or an equal one, may be noted again. Raises ``DefinitionError`` at ``where``, or at the author's line."""
+        """Record that a thing of ``kind`` has the name ``name``, which must be valid and free. The same ``thing``, or
+        an equal one, may be recorded again. Raises ``DefinitionError`` at ``where``, or at the author's line."""
         usable(name, kind, where)
         self.put(name, kind, where or author(), thing)
 
     def put(self, name: str, kind: str, where: Place | None, thing: object = None) -> None:
-        """The same for a name that was looked at before, at a place that may be unknown."""
+        """Like ``claim``, for a name that was validated before, at a place that may be unknown."""
         table, why = TABLES.get(kind, (kind, ""))
         given = _Given(kind, where, thing)
         found = self._given.setdefault((table, name), given)
@@ -81,7 +81,7 @@ class Names:
         raise DefinitionError(f"{kind} {name} {twice}{first}{reason}", where=where, remedy="rename one of the two")
 
     def sort(self, sort: Sort) -> None:
-        """Note the indexes and enumerations of a sort, and the members of these. Two with one name have to be equal."""
+        """Record the indexes and enumerations in a sort, and their members. Two with the same name must be equal."""
         for part in named_sorts(sort):
             key = ("sort", part.name)
             found = self._given.setdefault(key, _Given("sort", place_of(part), part))
@@ -97,7 +97,7 @@ class Names:
 
 
 def values_of(system: System) -> Names:
-    """The names that stand for values in a system: those of its parameters and variables, and of members."""
+    """The names that denote values in a system: parameters, variables, and members of enumerations."""
     given = Names()
     for p in system.parameters:
         given.put(p.name, "parameter", p.where, p)
@@ -133,7 +133,7 @@ def bound_in(action: Action) -> Iterator[Term]:
 
 
 def check_own(part: Term | Sort, parameters: Mapping[str, Parameter], what: str, where: Place | None) -> None:
-    """The sizes in a sort, or in a term by itself, are parameters of the protocol that uses them. Raises
+    """Check that the sizes in a sort or a term are parameters of the protocol that uses them. Raises
     ``DefinitionError``."""
     if isinstance(part, Term):
         sizes = [part.data] if part.op is Op.PARAMETER else _sizes(part.sort) if part.op is Op.BOUND else []
@@ -159,12 +159,12 @@ def _sizes(sort: Sort) -> list[Size]:
 
 
 def check_statements(system: System) -> None:
-    """Properties, lemmas and scenarios of a system have names of their own: they come from the protocol, from a variant
-    of it, and from requests. Raises ``DefinitionError`` at the line of the second."""
+    """Check that properties, lemmas and scenarios of a system have distinct names: they come from the protocol, from a
+    variant, and from requests. Raises ``DefinitionError`` at the line of the second."""
     _check_performers(system)
     given = Names()
     for v in system.variables:
-        given.put(f"range of {v.name}", "range", v.where)  # what proofs show of a variable beside them
+        given.put(f"range of {v.name}", "range", v.where)  # proofs show it beside the lemmas
     for p in system.properties:
         given.put(p.name, "property", p.where, p)
     for a in system.proofs:
@@ -175,8 +175,8 @@ def check_statements(system: System) -> None:
 
 
 def _check_performers(system: System) -> None:
-    """A word for who performs an action is none that reports have for a member of an index ("worker 1"), and the title
-    of an observation none for what another one shows of a member."""
+    """Check words that reports would confuse: the performer of an action must not be called like a member of an index
+    ("worker 1"), nor the title of an observation like what another observation shows for a member."""
     sorts = [v.sort for v in system.variables] + [t.sort for a in system.actions.values() for t in a.parameters]
     members = {part.name for s in sorts for part in named_sorts(s) if isinstance(part, Index)}
     for a in system.actions.values():

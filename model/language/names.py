@@ -1,4 +1,4 @@
-"""Names: which can be used. Reports, traces and the command line know things by them."""
+"""Which names are valid. Reports, traces and the command line identify things by them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from planrace.model.language.errors import DefinitionError, Place
 
 BEFORE_THE_FIRST_STEP = "initially"
-"""What proofs and lints call the state before the first step, among the names of actions."""
+"""How proofs and lints call the initial state, in lists of actions."""
 
 _SEVERAL = {",": "the command line reads it as several names"}
 _SETTING = {"=": "the command line reads NAME=VALUE"}
@@ -17,11 +17,11 @@ _REFUSED = {
     **dict.fromkeys(("parameter", "option"), _SETTING),
     **dict.fromkeys(("action", "outcome"), _BRACKETS),
 }
-"""Characters that names of a kind cannot have, and why; control characters can be in none."""
+"""Characters that are forbidden in names of a kind, and why; control characters are forbidden everywhere."""
 
 
 def usable(name: object, kind: str, where: Place | None = None) -> str:
-    """``name`` if a thing of ``kind`` can be called so. Raises ``DefinitionError`` at ``where``, or at the author's
+    """``name`` if it is valid for a thing of ``kind``. Raises ``DefinitionError`` at ``where``, or at the author's
     line."""
     if not isinstance(name, str):
         raise DefinitionError(f"{kind} {name!r}: a name is a string", where=where, remedy='write it in quotes: "…"')
@@ -29,7 +29,7 @@ def usable(name: object, kind: str, where: Place | None = None) -> str:
         raise DefinitionError(f"a {kind} has no name: {name!r}", where=where, remedy="give it one")
     problem = _unusable(name, kind)
     if problem is not None:
-        raise DefinitionError(f"{kind} {name!r} cannot be called so: {problem[0]}", where=where, remedy=problem[1])
+        raise DefinitionError(f"{kind} {name!r} is not a valid name: {problem[0]}", where=where, remedy=problem[1])
     return name
 
 
@@ -37,13 +37,13 @@ def _unusable(name: str, kind: str) -> tuple[str, str] | None:
     if kind == "action" and name == "<lambda>":
         return "a lambda has no name", "write the action as a function: def act(): return step(…)"
     if kind == "action" and name == BEFORE_THE_FIRST_STEP:
-        return "proofs call the state before the first step so", "rename it"
+        return "proofs use it for the state before the first step", "rename it"
     if name != name.strip():
-        return "it begins or ends with a blank", "leave the blank out"
+        return "it begins or ends with a space", "remove the space"
     for c in name:
         if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp"):
-            return f"it holds {c!a}, which cannot be printed", "use letters, digits, blanks and -"
+            return f"it contains {c!a}, which cannot be printed", "use letters, digits, spaces and -"
         why = _REFUSED.get(kind, {}).get(c)
         if why is not None:
-            return f"it holds {c!r}, and {why}", f"leave {c!r} out"
+            return f"it contains {c!r}, and {why}", f"leave {c!r} out"
     return None

@@ -6,7 +6,7 @@ import enum
 
 
 class Op(enum.Enum):
-    """Every operator that a backend must know."""
+    """Every operator; each engine must support all of them."""
 
     CONST = "constant"  # data: the value
     PARAMETER = "parameter"  # data: the Parameter

@@ -1,4 +1,4 @@
-"""Options: what a protocol leaves open beside its sizes, as words that runs choose."""
+"""Options: what a protocol leaves open besides its sizes, chosen by a word for each run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planrace.model.language.names import usable
 
 @dataclass(eq=False)
 class Choice:
-    """A value of an option, and how the protocol differs then. Variables and actions that are declared ``only`` for a
+    """A value of an option, with its effect on the protocol. Variables and actions that are declared ``only`` for a
     choice exist in systems that have chosen it."""
 
     option: str
@@ -21,7 +21,7 @@ class Choice:
     effect: Callable[[Changes], None] | None = None
 
     def change(self, effect: Callable[[Changes], None]) -> Choice:
-        """Decorator: the function changes the system where this is chosen."""
+        """Decorator: the function changes the system if this choice is made."""
         changing(effect, f"{self.option}={self.name}")
         if self.effect is not None:
             raise DefinitionError(
@@ -34,7 +34,7 @@ class Choice:
 
 @dataclass(eq=False)
 class Option:
-    """A choice between named values, the first of which is meant unless a run asks for another."""
+    """A choice between named values; the first is the default."""
 
     name: str
     meaning: str
@@ -46,7 +46,7 @@ class Option:
         return next(iter(self.choices))
 
     def choice(self, name: str, meaning: str) -> Choice:
-        """A further value."""
+        """Declare another value."""
         usable(name, "choice")
         if name in self.choices:
             raise DefinitionError(f"option {self.name}: {name} is declared twice", remedy="rename one of the two")
@@ -67,7 +67,7 @@ def picked(options: Mapping[str, Option], given: Mapping[str, str], protocol: st
 
 
 def check_only(only: object, options: Mapping[str, Option], what: str) -> None:
-    """Refuse what is no choice of these options: what is declared ``only`` for it would never exist."""
+    """Refuse an ``only`` that is not a choice of these options: what is declared with it would never exist."""
     if only is not None and not any(c is only for o in options.values() for c in o.choices.values()):
         raise DefinitionError(
             f"{what}: only={only.name if isinstance(only, Choice) else repr(only)} is no choice of an option",

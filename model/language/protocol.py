@@ -1,8 +1,8 @@
-"""Protocols: what an author declares, and the systems that come of it.
+"""Protocols: what an author declares, and the systems made from it.
 
-``Protocol`` gathers declarations while the author's file runs. ``Protocol.system`` makes an immutable ``System`` of it
-with some protections and faults; ``System.instance`` fixes the sizes. Unbounded proofs read the system, searches the
-instance.
+``Protocol`` collects declarations while the author's file runs. ``Protocol.system`` makes an immutable ``System`` of it
+with some protections and faults; ``System.instance`` fixes the sizes. Unbounded proofs work on the system, searches on
+the instance.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ from planrace.model.language.terms import Term, Value, make, subterms, truth
 from planrace.model.language.variant import Protection, Variant
 
 INSTEAD = {
-    "action": "write @change.action(…), which takes what @protocol.action does",
+    "action": "write @change.action(…), which takes the same arguments as @protocol.action",
     "variable": "write x = change.variable(name, sort, initially, meaning), or declare it outside of the function",
 }
-"""What a function that changes a system declares things with."""
+"""For declarations inside a function that changes a system: what to write instead."""
 
 
 class Protocol:
@@ -86,8 +86,8 @@ class Protocol:
         return found
 
     def option(self, name: str, meaning: str, default: str, means: str) -> Option:
-        """Something that runs choose by a word (``-s NAME=WORD``): ``default`` is what they get unless they ask for
-        another ``choice`` of the option."""
+        """A choice that each run makes by a word (``-s NAME=WORD``); ``default`` applies unless the run names another
+        ``choice`` of the option."""
         made = Option(name, meaning, where=author())
         made.choice(default, means)
         self._fresh(name, "option")
@@ -97,8 +97,8 @@ class Protocol:
     def variable(
         self, name: str, sort: Sort, initially: Value, meaning: str = "", *, only: Choice | None = None
     ) -> Term:
-        """A state variable, ``only`` for a choice if one is given. ``initially`` is a constant; for an array it is what
-        every element holds."""
+        """A state variable; with ``only``, it exists only in systems that have made that choice. ``initially`` is a
+        constant; for an array it is the value of every element."""
         made = written.variable(name, sort, initially, meaning)
         check_own(sort, self.parameters, f"variable {name}", author())
         check_only(only, self.options, f"variable {name}")
@@ -128,9 +128,10 @@ class Protocol:
     ) -> Callable[[Callable[..., Step]], Action]:
         """Decorator: the function's body is an action with one parameter for each of ``sorts``.
 
-        ``by`` is who performs it: a word, or the index sort of a parameter (then that member does it, and ``role``
-        may give it another word, such as cleaner). Actions of a fault are unfair unless told otherwise; those ``only``
-        for a choice exist where it is chosen. ``awaits`` is a fault without which the action is not expected to happen.
+        ``by`` is who performs it: a word, or the index sort of a parameter (then that member does it, and ``role`` may
+        give it another word, such as cleaner). Actions of a fault are unfair by default; with ``only``, the action
+        exists only in systems that have made that choice. ``awaits`` names a fault without which the action is not
+        expected to happen.
         """
         told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
         told.check(self.faults)
@@ -168,18 +169,16 @@ class Protocol:
         return add
 
     def observe(self, title: str, over: Scalar | None = None) -> Callable[[Callable[..., Any]], Observation]:
-        """Decorator: what the outside world sees, as cases ``(condition, says(…))``.
-
-        With ``over``, it is seen of each member of that sort, which the function gets as its parameter.
-        """
+        """Decorator: what the outside world sees, as cases ``(condition, says(…))``. With ``over``, each member of that
+        sort is observed; the function gets it as its parameter."""
 
         if not isinstance(title, str):
             raise DefinitionError(
-                "an observation has a title", remedy="write @….observe(title), or observe(title, sort)"
+                "an observation needs a title", remedy="write @….observe(title), or observe(title, sort)"
             )
         if over is not None and not is_scalar(over):
             raise DefinitionError(
-                f"observation {title}: {shown(over)} is no sort that it is seen of", remedy=written.SORTS
+                f"observation {title}: {shown(over)} is not a sort of things to observe", remedy=written.SORTS
             )
         begun = self._decorators.begin(f"{self.name}.observe({title!r})")
 
@@ -200,8 +199,8 @@ class Protocol:
         return add
 
     def picture(self, things: Term, *pointers: Term, holder: Term | None = None) -> None:
-        """How reports draw the state: ``things`` is a set, ``pointers`` are numbers that name one of them (0: none),
-        ``holder`` is who holds a lock; or all of these are arrays over one index."""
+        """How reports draw the state: ``things`` is a set, ``pointers`` are numbers that name one of its members (0:
+        none), ``holder`` is the holder of a lock. All of these may be arrays over the same index."""
         self._open("a picture")
         where, over = author(), _apart(things.sort)[0]
         for n, term in enumerate((things, *pointers, *(() if holder is None else (holder,)))):
@@ -210,21 +209,23 @@ class Protocol:
             if term.op is not Op.VARIABLE or domain != over or sets != (n == 0):
                 what = "number or member" if n else "set"
                 raise DefinitionError(
-                    f"picture: {term} is no variable with a {what}, for each member of the same index as the others",
+                    f"picture: {term} must be a variable that holds a {what}, or an array of those over the same index "
+                    "as the others",
                     where=where,
-                    remedy="name the things (sets) first, then what points at them",
+                    remedy="name the variable with sets first, then the pointers",
                 )
         self.pictures.append(Picture(things, pointers, holder))
 
     def final(self, condition: Value) -> None:
-        """Runs may end where ``condition`` holds: that nothing is enabled there is no deadlock."""
+        """Runs may end in states where ``condition`` holds: such a state is no deadlock, although nothing is
+        enabled."""
         self._open("final states")
         where = author()
         if self._ended is not None:
             raise DefinitionError(
                 f"final states of {self.name} are declared twice, first at {self._ended}",
                 where=where,
-                remedy="say all of them at once: final(a | b)",
+                remedy="declare them in one call: final(a | b)",
             )
         term = truth(condition, f"final states of {self.name}")
         check_extent(term, f"final states of {self.name}", where)
@@ -233,21 +234,21 @@ class Protocol:
         self._ended = where
 
     def declare(self, *properties: Any) -> None:
-        """Properties, as those of ``properties``, that are checked unless a run asks for others. Raises
-        ``DefinitionError`` for what is none."""
+        """Declare properties that are checked by default. Raises ``DefinitionError`` for anything that is not a
+        property."""
         self._open("properties")
         for p in properties:
             if not hasattr(p, "terms") or not hasattr(p, "kind"):
                 raise DefinitionError(
                     f"declare: a {type(p).__name__} is no property",
-                    remedy="give properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
+                    remedy="pass properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
                 )
             self._fresh(p.name, "property", getattr(p, "where", None))
             self.properties.append(p)
             handed_on(p)
 
     def scenario(self, *scenarios: Any) -> None:
-        """Scenarios that traces are matched with."""
+        """Declare scenarios to match traces against."""
         self._open("scenarios")
         check_declared(scenarios, "scenario", "scenario", "facts", SCENARIOS)
         for s in scenarios:
@@ -256,7 +257,7 @@ class Protocol:
             handed_on(s)
 
     def argue(self, *proofs: Any) -> None:
-        """Lemmas that proofs for every size may use."""
+        """Declare lemmas that proofs for all sizes may use."""
         self._open("lemmas")
         check_declared(proofs, "argue", "proof", "lemmas", PROOFS)
         for p in proofs:
@@ -267,7 +268,7 @@ class Protocol:
 
     # Using -----------------------------------------------------------------------------------------------------
     def variant(self, name: str, protections: Iterable[str] = (), meaning: str = "") -> Variant:
-        """This protocol under another name, with those protections on by default."""
+        """This protocol under another name, with these protections on by default."""
         usable(name, "variant")
         chosen = listed(protections, f"protections of {name}", author())
         for p in chosen:
@@ -289,13 +290,14 @@ class Protocol:
     def asked(
         self, system: System, properties: Iterable[Any], scenarios: Iterable[Any], proofs: Iterable[Any] = ()
     ) -> System:
-        """``system`` with these. Raises ``ModelError`` where they speak of something that it does not have."""
+        """``system`` with these properties, scenarios and proofs. Raises ``ModelError`` if they refer to something that
+        the system does not have."""
         told = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
         check_statements(told)
         handed_on(*told.properties, *told.scenarios, *told.proofs)
         try:
             check_spoken(told, lambda: self._remembered(told))
-        except ModelError:  # what another system has taught may not do
+        except ModelError:  # the table of another system may lack something
             check_spoken(told, lambda: self._everything(told))
         return told
 
@@ -307,7 +309,7 @@ class Protocol:
         name: str | None = None,
         options: Mapping[str, str] | None = None,
     ) -> System:
-        """The system before anything is asked of it."""
+        """The system without properties, scenarios and proofs."""
         self._decorators.check()
         picks = picked(self.options, options or {}, self.name)
         protected = set(map(self._known_protection, listed(protections, "protections")))
@@ -343,7 +345,7 @@ class Protocol:
         return system
 
     def _apply(self, changes: Changes, reason: str, change: Callable[[Changes], None]) -> None:
-        """Let a function of the author change the system, and nothing else."""
+        """Run the author's function that changes the system; meanwhile it cannot declare anything in the protocol."""
         changes.reason, self._changing = reason, reason
         try:
             with applying(reason, change):
@@ -355,8 +357,9 @@ class Protocol:
         return (action.fault is None or action.fault in faults) and exists_in(self._only.get(action.name), picks)
 
     def _remembered(self, system: System) -> dict[str, tuple[Action, ...]]:
-        """The table of an earlier system of this protocol, as long as no more was declared since. What it has, some
-        choice of protections has; a table of all proofs would else be a table of actions 643 times."""
+        """The table of actions made for an earlier system of this protocol, unless more was declared since. Its entries
+        exist under some choice of protections. Without this cache, proving all protocols would build the table hundreds
+        of times."""
         effects = [c.effect for o in self.options.values() for c in o.choices.values()]
         declared = (*self.actions.values(), *self.protections.values(), *effects)
         known = self._everything_known
@@ -374,7 +377,7 @@ class Protocol:
             try:
                 self._apply(changes, "what might be", change)
             except ModelError:
-                continue  # it has been made already, or needs another one
+                continue  # this change is applied already, or it needs another change first
             for n, a in changes.done().actions.items():
                 found.setdefault(n, []).append(a)
         return {n: tuple(actions) for n, actions in found.items()}
@@ -390,7 +393,7 @@ class Protocol:
         return known(name, self.faults, f"fault of {self.name}")
 
     def _open(self, what: str, instead: str = "") -> None:
-        """Declarations are for all variants, so no function that changes one of them can make any."""
+        """Refuse declarations in a function that changes one variant: they would apply to all variants."""
         if self._changing is not None:
             raise DefinitionError(
                 f"{self._changing} declares {what} in {self.name} itself, for all its variants",
@@ -398,7 +401,7 @@ class Protocol:
             )
 
     def _fresh(self, name: str, kind: str, where: Place | None = None) -> None:
-        """Note a name of something that is declared here, which has to be usable and not taken."""
+        """Record the name of a declaration; it must be valid and free."""
         self._open(f"{kind} {name}", INSTEAD.get(kind, ""))
         self._names.claim(name, kind, where)
 
@@ -428,7 +431,7 @@ class Protocol:
 
 
 def _cases(told: Any, title: str) -> tuple[tuple[Term, Says], ...]:
-    """What an observation sees, as its function gives it."""
+    """The cases of an observation, as its function returns them."""
     what = f"observation {title}"
     found = []
     for case in told if isinstance(told, Iterable) else [told]:
@@ -442,5 +445,5 @@ def _cases(told: Any, title: str) -> tuple[tuple[Term, Says], ...]:
 
 
 def _apart(sort: Sort) -> tuple[Scalar | None, Sort]:
-    """What an array is over, if it is one, and what it holds."""
+    """The domain of an array sort and its element sort; for any other sort, None and the sort itself."""
     return (sort.domain, sort.element) if isinstance(sort, Array) else (None, sort)

@@ -1,4 +1,5 @@
-"""Whether what is said about a system speaks of what it has: its variables, its actions and their outcomes."""
+"""Checks that properties, scenarios and proofs refer to things that their system has: variables, actions and
+outcomes."""
 
 from __future__ import annotations
 
@@ -18,19 +19,20 @@ SCENARIOS = "what scenario(…) of properties returns, one by one: scenario(stor
 PROOFS = "what proof(…) of properties returns: argue(proof([lemma(…), …]))"
 PROPERTIES = "properties, in a list: declaring([invariant(…), reachable(…)])"
 Actions = Mapping[str, tuple[Action, ...]]
-"""Actions by their names, as they are under several protections and faults."""
+"""Actions by name; an action has several forms under different protections and faults."""
 
 
 def check_declared(things: Iterable[Any], call: str, what: str, of: str, example: str) -> None:
-    """Refuse what is no ``what``, which has an attribute ``of``, in a ``call`` that declares several."""
+    """Refuse arguments of a declaring ``call`` that are not a ``what`` (recognized by its attribute ``of``)."""
     for x in things:
         if not hasattr(x, of) or not hasattr(type(x), "__dataclass_fields__"):
             raise DefinitionError(f"{call}: {one(type(x).__name__.lower())} is no {what}", remedy=f"give {example}")
 
 
 def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
-    """Properties, scenarios, final states and observations of ``system``. ``everything`` are the actions that it might
-    have with other protections, faults and choices: what those do is only absent. Raises ``ModelError``."""
+    """Check properties, scenarios, final states and observations of ``system``. ``everything`` returns the actions that
+    it might have with other protections, faults and choices; references to those are allowed, for they are only absent.
+    Raises ``ModelError``."""
     parameters = {p.name: p for p in system.parameters}
     for what, where, terms, roles in _said(system):
         for term in terms:
@@ -47,7 +49,7 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
 
 
 def _check_tags(system: System, everything: Callable[[], Actions]) -> None:
-    """An action that nobody tags helps nobody, so what is said of such actions would be said of none."""
+    """Check that each tag that a property or scenario names is used: otherwise it would be about no action at all."""
     here = {t for a in system.actions.values() for t in a.tags}
     for kind, said in (("property", system.properties), ("scenario", system.scenarios)):
         for s in said:

@@ -27,7 +27,7 @@ _NEGATED = {Op.EQ: " ≠ ", Op.MEMBER: " ∉ "}
 
 
 def value_text(value: int, sort: Scalar) -> str:
-    """A scalar of ``sort`` as people write it."""
+    """The text of a scalar of ``sort``."""
     match sort:
         case Bool():
             return "true" if value else "false"
@@ -50,7 +50,7 @@ def render(term: Term) -> str:
 
 
 def applied(term: Term) -> Term:
-    """What is there for each member, at one of them, is that of the member: ``length[2] < 3``, not ``[m ↦ …][2]``."""
+    """Simplify reading one element of an array that ``each`` makes: ``length[2] < 3``, not ``[m ↦ …][2]``."""
     while term.op is Op.SELECT and term.args[0].op is Op.EACH:
         each, position = term.args
         variable, body = each.args

@@ -1,8 +1,8 @@
 """Sorts: what a variable can hold.
 
-Every scalar is a whole number inside: a truth value 0 or 1, an enumeration its member's position, an index 1…n, an
-optional index 0 (none) or 1…n, a bounded integer itself. Sizes may be parameters, so a sort is finite only once an
-instance fixes them: ``Scalar.low`` and ``Scalar.high`` are numbers or parameters.
+Every scalar is represented by a whole number: a truth value by 0 or 1, an enumeration by its member's position, an
+index by 1…n, an optional index by 0 (none) or 1…n, a bounded integer by itself. Sizes may be parameters, so a sort is
+finite only once an instance fixes them: ``Scalar.low`` and ``Scalar.high`` are numbers or parameters.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Bool(Unwalked):
 
 @dataclass(frozen=True)
 class Int(Unwalked):
-    """Whole numbers low…high, both included. Without a name it is just a range."""
+    """Whole numbers low…high, both included. Without a name of its own it is described by its range."""
 
     low: Size
     high: Size
@@ -125,10 +125,10 @@ class Enum(Unwalked):
 
 @dataclass(frozen=True)
 class Index(Unwalked):
-    """Members 1…size of something that there are several of, such as Enactors or endpoints.
+    """A family of members 1…size, such as Enactors or endpoints.
 
-    ``symmetric``: members are interchangeable, nothing may compare them but for equality. ``ordered``: they are
-    walked from the first to the last.
+    ``symmetric``: members are interchangeable; they may be compared only for equality. ``ordered``: they can be walked
+    from the first to the last.
     """
 
     name: str
@@ -194,14 +194,14 @@ def boolean() -> Bool:
 
 
 def integers(low: Size, high: Size, name: str = "number") -> Int:
-    """Whole numbers ``low``…``high``, both included, each a number or a parameter of the protocol; ``name`` is used in
-    reports and errors. Arithmetic may leave the range; what is assigned may not, and a search that meets such a step
-    says where. Raises ``DefinitionError`` for an empty range."""
+    """Whole numbers ``low``…``high``, both included; each bound is a number or a parameter of the protocol. ``name``
+    appears in reports and errors. Intermediate results may leave the range; an assigned value may not, and a search
+    that meets such a step reports it. Raises ``DefinitionError`` for an empty range."""
     usable(name, "range")
     _check_size(low, "low")
     _check_size(high, "high")
     if isinstance(low, int) and isinstance(high, int) and low > high:
-        raise DefinitionError(f"{name}: the range {low}…{high} is empty", remedy="put the smaller bound first")
+        raise DefinitionError(f"{name}: the range {low}…{high} is empty", remedy="write the smaller bound first")
     return Int(low, high, name)
 
 
@@ -211,7 +211,7 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
     usable(name, "enumeration")
     if not isinstance(members, str | tuple | list) or any(not isinstance(m, str) for m in members):
         raise DefinitionError(
-            f"enumeration {name}: its members are words in an order, not {members!r}", remedy="write ['IDLE', 'WORK']"
+            f"enumeration {name}: its members are a list of words, not {members!r}", remedy="write ['IDLE', 'WORK']"
         )
     found = tuple(members.split() if isinstance(members, str) else members)
     if not found:
@@ -227,9 +227,9 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
 
 
 def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = False) -> Index:
-    """Members 1…``size`` of something that there are several of; ``size`` is a number or a parameter. ``symmetric``
-    says that nothing tells them apart but being equal or not, so that a search may count orbits; ``ordered`` that they
-    are walked from the ``first`` to the ``last``."""
+    """A family of members 1…``size``; ``size`` is a number or a parameter. ``symmetric``: members can only be told
+    apart by comparing for equality, so a search may count orbits. ``ordered``: they are walked from the ``first`` to
+    the ``last``."""
     usable(name, "index")
     _check_size(size, "size")
     if isinstance(size, int) and size < 1:
@@ -241,7 +241,7 @@ def optional(sort: Index) -> Maybe:
     """A member of the index sort ``sort``, or ``None``: ``lock[c] == None``. Raises ``DefinitionError`` for another
     sort."""
     if not isinstance(sort, Index):
-        raise DefinitionError(f"optional() wants an index sort, not {describe(sort)}")
+        raise DefinitionError(f"optional() needs an index sort, not {describe(sort)}")
     return Maybe(sort)
 
 
@@ -249,19 +249,20 @@ def subsets(of: Scalar) -> SetOf:
     """Sets of members of ``of``, a bounded scalar sort: ``set()`` is empty, ``s | {x}``, ``s & t``, ``s - t`` and
     ``x.isin(s)`` are terms. Raises ``DefinitionError`` for numbers that may be negative."""
     if not is_scalar(of) or isinstance(of, Integer):
-        raise DefinitionError(f"subsets() wants a bounded scalar sort, not {describe(of)}")
+        raise DefinitionError(f"subsets() needs a bounded scalar sort, not {describe(of)}")
     if isinstance(of, Int) and low_of(of) < 0:
         raise DefinitionError("subsets() of integers that may be negative", remedy="start the range at 0 or above")
     return SetOf(of)
 
 
 def array(domain: Scalar, element: Sort) -> Array:
-    """One ``element``, of any sort, for each member of ``domain``, a bounded scalar sort: ``plan[w]`` is the one of
-    ``w``, and arrays of arrays are ``plan[w][e]``. Raises ``DefinitionError`` for unbounded sorts."""
+    """An array with one ``element``, of any sort, for each member of ``domain``, a bounded scalar sort: ``plan[w]``
+    is the element at ``w``; for an array of arrays write ``plan[w][e]``. Raises ``DefinitionError`` for unbounded
+    sorts."""
     if not is_scalar(domain) or isinstance(domain, Integer):
-        raise DefinitionError(f"array() is over a bounded scalar sort, not {describe(domain)}")
+        raise DefinitionError(f"the domain of array() is a bounded scalar sort, not {describe(domain)}")
     if isinstance(element, Integer) or not isinstance(element, Bool | Int | Enum | Index | Maybe | SetOf | Array):
-        raise DefinitionError(f"array() holds a bounded sort, not {describe(element)}")
+        raise DefinitionError(f"the elements of array() need a bounded sort, not {describe(element)}")
     return Array(domain, element)
 
 
@@ -274,35 +275,34 @@ def is_numeric(sort: Sort) -> bool:
 
 
 def describe(sort: object) -> str:
-    """How errors call a sort."""
+    """The name of a sort in error messages."""
     return str(getattr(sort, "name", sort))
 
 
 def one(sort: object) -> str:
-    """A member of it: a worker, an old writer."""
+    """One member, with its article: a worker, an old writer."""
     name = describe(sort)
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 
 def not_numbers(sort: Sort) -> str | None:
-    """What to do instead, where a member of an index ``sort`` met a number or was to be one."""
+    """The remedy for a number where a member of an index ``sort`` is expected, or the reverse."""
     of = sort.index if isinstance(sort, Maybe) else sort
     if not isinstance(of, Index):
         return None
     walk = "; first, last and following walk them" if of.ordered else ""
     return (
-        f"members of {of.name} are no numbers but parameters, or bound by forall: give the action a parameter "
-        f"over {of.name}{walk}"
+        f"members of {of.name} are not numbers: give the action a parameter over {of.name}, or bind one by forall{walk}"
     )
 
 
 def place_of(sort: Index | Enum) -> Place | None:
-    """Where a sort was defined (no attribute of an enumeration, for those are its members)."""
+    """Where a sort was defined (a function, because the attributes of an enumeration are its members)."""
     return sort._where
 
 
 def fits(given: Sort, wanted: Sort) -> bool:
-    """Whether a value of ``given`` may stand where ``wanted`` is expected. Ranges are checked by engines."""
+    """Whether a value of sort ``given`` is accepted where ``wanted`` is expected. Engines check ranges."""
     if is_numeric(given) and is_numeric(wanted):
         return True
     match given, wanted:
@@ -317,7 +317,7 @@ def fits(given: Sort, wanted: Sort) -> bool:
 
 
 def join(a: Sort, b: Sort) -> Sort | None:
-    """The sort of a term that may be of either; None when there is none."""
+    """The common sort of two branches; None if there is none."""
     if a == b:
         return a
     if is_numeric(a) and is_numeric(b):
@@ -360,7 +360,7 @@ def bounds_of(sort: Scalar) -> tuple[Size, Size]:
 
 
 def check_number(number: object, what: str) -> None:
-    """Refuse what is no number, or one that is too large. Raises ``DefinitionError``."""
+    """Refuse a value that is not a whole number, or is too large. Raises ``DefinitionError``."""
     if isinstance(number, bool) or not isinstance(number, int):
         raise DefinitionError(f"{what} must be a whole number, not {number!r}")
     if abs(number) > GREATEST:

@@ -11,10 +11,10 @@ from planrace.model.language.terms import Term
 
 
 class Structural:
-    """A base of dataclasses (declared with ``eq=False``) whose fields hold terms; two are equal where all fields are.
+    """Base class of dataclasses (declared with ``eq=False``) whose fields hold terms; two are equal if all fields are.
 
-    ``==`` between terms builds a term, so the methods that ``dataclass`` makes cannot compare them. Until Python 3.12
-    those methods compare tuples, which ask for identity first; from 3.13 on they compare field by field with ``==``.
+    ``==`` between terms builds a term, so the methods that ``dataclass`` generates cannot compare them. Until Python
+    3.12 those methods compare tuples, which test identity first; from 3.13 on they compare field by field with ``==``.
     Terms are hash-consed: two terms are equal if and only if they are the same object.
     """
 

@@ -33,7 +33,7 @@ class Variable:
 
 @dataclass(frozen=True, eq=False)
 class Observation:
-    """What the outside world sees (of each member of ``over``): the words of the first case that holds."""
+    """What the outside world sees (for each member of ``over``): the words of the first case that holds."""
 
     title: str
     over: Term | None
@@ -43,8 +43,8 @@ class Observation:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """How reports draw what belongs to a member of an index: sets of ``things``, ``pointers`` at one of them each (0:
-    at none), and who holds its lock."""
+    """How reports draw the parts of a state that belong to a member of an index: sets of ``things``, ``pointers`` that
+    each name one of them (0: none), and the ``holder`` of its lock."""
 
     things: Term
     pointers: tuple[Term, ...]
@@ -53,11 +53,13 @@ class Picture:
 
 @dataclass(frozen=True, eq=False)
 class Messages:
-    """Variables that are a channel, for reports that tell what is on its way. With a ``length``, which counts them,
-    messages stand in order, and each of ``columns`` has slots of a field of theirs. Without one the only column is an
-    array over all parts of a message but the last, of sets of that or of numbers of copies; ``order`` says for each
-    part of a message the position that it has among these. ``over``: there is a channel for each member, which is the
-    first position."""
+    """The variables that make up a channel, for reports about messages in transit.
+
+    With a ``length`` (the number of messages) the channel is ordered, and each of ``columns`` holds the slots of one
+    field. Without a length there is a single column: an array over all parts of a message but the last, which holds
+    sets of that part, or numbers of copies. ``order`` gives, for each part of a message, its position among these.
+    ``over``: there is one channel for each member, whose position comes first.
+    """
 
     name: str
     columns: tuple[Term, ...]
@@ -83,9 +85,9 @@ class System:
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()
     final: tuple[Term, ...] = ()
-    """Where a run may end: that nothing is enabled there is no deadlock."""
+    """States where a run may end without a deadlock."""
     options: tuple[tuple[str, str], ...] = ()
-    """Options and what was chosen, where that is not the default."""
+    """Options and their chosen values, if these are not the defaults."""
     where: Place | None = None
     """Where the protocol is declared."""
 
@@ -101,13 +103,13 @@ class System:
         return next(v.sort for v in self.variables if v.name == variable)
 
     def instance(self, /, **values: int) -> Instance:
-        """The instance with these parameter values; the others have their defaults. Raises ``ModelError`` for values
-        that parameters do not have, and where a variable starts with what its sort does not hold at these sizes."""
+        """The instance with these parameter values; the other parameters have their defaults. Raises ``ModelError`` for
+        invalid values, and if the sort of a variable does not hold its initial value at these sizes."""
         return self.sized(**values).checked()
 
     def sized(self, /, **values: int) -> Instance:
-        """The instance that ``instance`` returns, whatever its variables start with: at sizes that the assumptions of a
-        proof rule out nobody needs them."""
+        """Like ``instance``, without the check of initial values: a proof may rule out such sizes by its
+        assumptions."""
         return Instance(self, self._values(values))
 
     def _values(self, given: Mapping[str, int]) -> tuple[int, ...]:
@@ -122,7 +124,7 @@ class System:
             if isinstance(value, bool) or not isinstance(value, int):
                 raise ModelError(f"{p.name} wants a whole number, not {value!r}", remedy="`check list` has the ranges")
             if not p.low <= value <= p.high:
-                wider = "; high=… where it is declared widens that" if value > p.high else ""
+                wider = "; to widen it, raise high=… in its declaration" if value > p.high else ""
                 raise ModelError(
                     f"{p.name}={in_few_words(value)} is out of range", remedy=f"{p.name} is {p.low}…{p.high}{wider}"
                 )
@@ -138,7 +140,8 @@ class Instance:
     values: tuple[int, ...]
 
     def checked(self) -> Instance:
-        """The same. Raises ``ModelError`` where a variable starts with what its sort does not hold at these sizes."""
+        """This instance, after a check. Raises ``ModelError`` if the sort of a variable does not hold its initial value
+        at these sizes."""
         from planrace.model.language.initial_values import check_started
         from planrace.model.language.instance_size import check_unrolled
 

@@ -2,11 +2,11 @@
 
 A term is an operator, its arguments, a sort and, for leaves, data. Terms are hash-consed: structurally equal terms are
 the same object, so engines share common subterms by identity (after Goubault, "Implementing functional languages with
-fast equality, sets and maps using hash consing", 1993). Comparison operators build terms, they do not compare.
+fast equality, sets and maps using hash consing", 1993). Comparison operators do not compare terms; they build one.
 
 Bound variables are numbered by the height of their binder, so alpha-equivalent terms are the same object and
-substitution under a binder cannot capture (Axelsson & Claessen, "Using circular programs for higher-order syntax",
-ICFP 2013).
+substitution under a binder cannot capture (Axelsson & Claessen, "Using circular programs for higher-order syntax", ICFP
+2013).
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ class Term(Refused):
     data: Any
     height: int
     depth: int
-    """Levels of terms in it, itself included."""
+    """Nesting depth, including this term."""
     parts: int
-    """Terms in it, itself included, shared ones as often as they stand there."""
+    """Number of subterms, including this term; a shared one counts every time it occurs."""
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"terms are immutable; {name} cannot be set")
@@ -128,7 +128,7 @@ class Term(Refused):
         left, right = _same_sets(self, other, "issubset")
         return make(Op.SUBSET, (left, right), BOOL)
 
-    # Arrays and what follows in order --------------------------------------------------------------------------
+    # Array access --------------------------------------------------------------------------
     def __getitem__(self, position: Value) -> Term:
         if not isinstance(self.sort, Array):
             raise DefinitionError(f"{self} is no array but {one(self.sort)}; it takes no [ ]")
@@ -147,11 +147,11 @@ class Term(Refused):
 
 
 Value: TypeAlias = "Term | Parameter | int | bool | set[Any] | frozenset[Any] | None"
-"""What an author may write where a term is wanted."""
+"""What an author may write where a term is expected."""
 
 
 def make(op: Op, args: tuple[Term, ...], sort: Sort, data: object = None) -> Term:
-    """The one term with these parts."""
+    """The unique term with these parts."""
     key = (op, sort, data, type(data), *map(id, args))
     found = _interned.get(key)
     if found is not None:
@@ -170,7 +170,7 @@ def make(op: Op, args: tuple[Term, ...], sort: Sort, data: object = None) -> Ter
 
 
 def constant(value: int, sort: Sort) -> Term:
-    """The constant ``value`` of ``sort`` (inside: a whole number)."""
+    """The constant ``value`` (a whole number) of ``sort``."""
     return make(Op.CONST, (), sort, value)
 
 
@@ -179,7 +179,7 @@ FALSE = constant(0, BOOL)
 
 
 def lift(value: object) -> Term:
-    """``value`` as a term, where no sort is expected of it."""
+    """``value`` as a term if no particular sort is expected."""
     if isinstance(value, Term):
         return value
     if isinstance(value, Parameter):
@@ -199,8 +199,8 @@ def lift(value: object) -> Term:
 
 
 def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> Term:
-    """``value`` as a term that fits where ``sort`` is wanted; ``role`` is what errors call the place, ``remedy`` what
-    they advise where the sort is another."""
+    """``value`` as a term that is accepted where ``sort`` is expected. ``role`` names the place in errors, ``remedy``
+    is their advice if the sort does not fit."""
     if value is None and isinstance(sort, Maybe):
         return constant(0, sort)
     if isinstance(value, set | frozenset) and not value and isinstance(sort, SetOf):
@@ -210,7 +210,7 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
         term = settled_to(term, sort)
     if not fits(term.sort, sort):
         raise DefinitionError(
-            f"{role}: {term} is {one(term.sort)}, wanted is {one(sort)}", remedy=remedy or _member_of(term, sort)
+            f"{role}: {term} is {one(term.sort)}, but {one(sort)} is expected", remedy=remedy or _member_of(term, sort)
         )
     if term.op is Op.CONST and is_scalar(sort) and is_numeric(sort) and sort != INTEGER:
         assert isinstance(sort, Int)
@@ -223,14 +223,15 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
 
 
 def truth(value: object, role: str, remedy: str | None = None) -> Term:
-    """``value`` as a condition. One that Python has decided while it read the file is an error: no state decides it."""
+    """``value`` as a condition. A value that Python computed while it read the file is an error: it does not depend on
+    the state."""
     if isinstance(value, bool):
-        raise DefinitionError(f"{role}: Python has made it {value}, whatever the state is", remedy=MEANT)
+        raise DefinitionError(f"{role}: Python has evaluated it to {value}, independent of the state", remedy=MEANT)
     return expect(value, BOOL, role, remedy)
 
 
 def _member_of(given: Term, wanted: Sort) -> str | None:
-    """The remedy where ``wanted`` is a member for certain, and ``given`` is a number or may be none."""
+    """The remedy if a member is expected, and ``given`` is a number or may be none."""
     a, b = (s.element if isinstance(s, SetOf) else s for s in (given.sort, wanted))
     if not isinstance(a, Maybe) or a.index != b:
         return not_numbers(b) if is_numeric(a) else None
@@ -303,7 +304,7 @@ def _meet(left: object, right: object, role: str) -> tuple[Term, Term]:
 
 
 def _one_as_set(a: Term, b: Term) -> str | None:
-    """The remedy where a member stands for the set that holds it alone, or a number for a member."""
+    """The remedy if a member is given in place of the set that contains only it, or a number in place of a member."""
     for member, other in ((a, b), (b, a)):
         if isinstance(other.sort, SetOf) and is_scalar(member.sort):
             either = fits(member.sort, other.sort.element)
@@ -355,7 +356,7 @@ def _lattice(kind: Op, sets: Op, left: object, right: object) -> Term:
 
 
 def _difference(left: object, right: object) -> Term:
-    """``-``: of numbers, and of sets. What is no set beside one is told by ``_same_sets``."""
+    """``-``: of numbers, and of sets. ``_same_sets`` reports a set minus something that is not a set."""
     if not any(isinstance(x, Term) and isinstance(x.sort, SetOf) for x in (left, right)):
         return _arithmetic(Op.SUB, left, right)
     a, b = _same_sets(left, right, "-")

@@ -1,4 +1,4 @@
-"""Values that have no sort until it is known where they go: ``None`` and ``set()`` as elements of ``each``."""
+"""Values whose sort depends on where they are used: ``None`` and ``set()`` as elements of ``each``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from planrace.model.language.unsupported import Unwalked
 
 @dataclass(frozen=True)
 class Unsettled(Unwalked):
-    """The sort of a value that is yet to get one."""
+    """The sort of a value whose real sort is not known yet."""
 
     name: str
 
@@ -22,7 +22,7 @@ _NONE, _EMPTY = (cast(Scalar, Unsettled(name)) for name in ("none", "set without
 
 
 def unsettled(value: object) -> Term | None:
-    """``value`` as a term if it has no sort of its own: ``None`` and the empty set of Python."""
+    """``value`` as a term if it has no sort of its own: ``None`` and Python's empty set."""
     if value is None:
         return constant(0, _NONE)
     if isinstance(value, set | frozenset) and not value:
@@ -31,14 +31,14 @@ def unsettled(value: object) -> Term | None:
 
 
 def is_settled(sort: Sort) -> bool:
-    """Whether a term of ``sort`` has one throughout."""
+    """Whether no part of ``sort`` is still unknown."""
     while isinstance(sort, Array):
         sort = sort.element
     return not isinstance(sort, Unsettled)
 
 
 def settled(term: Term, sort: Sort) -> Term:
-    """``term`` where ``sort`` is wanted: what has no sort of its own gets it from there, if it can be of that sort."""
+    """``term`` where ``sort`` is expected: parts without a sort of their own get it from there, if they can have it."""
     if term.sort == _NONE and isinstance(sort, Maybe):
         return constant(0, sort)
     if term.sort == _EMPTY and isinstance(sort, SetOf):

@@ -1,4 +1,4 @@
-"""What Python can write of terms and sorts but a protocol cannot say, each with the words that it has instead."""
+"""Operations of Python that terms and sorts do not support, each with the replacement that the error suggests."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ INSTEAD = {
     "items": "forall(sort, lambda i: … a[i] …)",
     "keys": "forall(sort, lambda i: … a[i] …)",
 }
-"""What terms have in place of methods of Python's sets and dictionaries."""
+"""Replacements for methods of Python's sets and dictionaries."""
 
 
 def _lost(words: str, by: str = "an f-string") -> DefinitionError:
-    """The error of a text that holds the name of a value."""
+    """The error for a text that contains the name of a value in place of the value."""
     return DefinitionError(
-        f"{by} holds the words {words}, not the value that it has in a run",
+        f"{by} contains the text {words}, not the value in a run",
         remedy=f'write says("… {{x}} …", x={words}){", without f" if by == "an f-string" else ""}',
     )
 
 
 class Unwritten(str):
-    """The text of a term where an author writes what happens. It can be printed; as a part of another text it would be
-    taken for the value."""
+    """The text of a term while an author describes a step. It can be printed; inside another text it would be mistaken
+    for the value."""
 
     __slots__ = ()
 
     def lost(self) -> DefinitionError:
-        """The error where it is used for words."""
+        """The error for using it as words of a report."""
         return _lost(str.__str__(self), "this text")
 
     def _refuse(self, *_others: object) -> NoReturn:
@@ -53,7 +53,8 @@ class Unwritten(str):
 
 
 class Unformatted:
-    """What has no text yet where an author writes what happens: an f-string would hold its name for its value."""
+    """Base of objects that have no text while an author describes a step: an f-string would contain the name and not
+    the value."""
 
     __slots__ = ()
 
@@ -73,7 +74,7 @@ class Unformatted:
         return repr(self)
 
     def _fixed(self) -> bool:
-        """Whether it has one value in all runs."""
+        """Whether its value is the same in all runs."""
         return False
 
 
@@ -100,10 +101,10 @@ class Refused(Unformatted):
         )
 
     def __setitem__(self, position: object, value: object) -> NoReturn:
-        raise DefinitionError("Python assigns nothing in a protocol", remedy="write update(a[i], value) in a step")
+        raise DefinitionError("a[i] = value does not work in a protocol", remedy="write update(a[i], value) in a step")
 
     def __mul__(self, _other: object) -> NoReturn:
-        raise DefinitionError("numbers are not multiplied or divided", remedy="write + and -, or choose with If(…)")
+        raise DefinitionError("numbers cannot be multiplied or divided", remedy="write + and -, or choose with If(…)")
 
     __rmul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __mul__
 
@@ -119,24 +120,24 @@ class Refused(Unformatted):
 
 
 def _method(name: str) -> str:
-    """What somebody who asked a term for ``name`` may have meant."""
+    """The remedy for an unknown attribute of a term."""
     close = near(name, ("implies", "isin", "issubset"))
     others = close if close.startswith("did you") else "docs/language.md lists what terms have"
     return f"write {INSTEAD[name]}" if name in INSTEAD else others
 
 
 class Unwalked:
-    """Sorts are no sequences of Python."""
+    """Makes iterating over a sort an error."""
 
     def __iter__(self) -> Iterator[Any]:
         raise DefinitionError(
-            f"{getattr(self, 'name', 'a sort')} is a sort, whose members Python does not know",
+            f"{getattr(self, 'name', 'a sort')} is a sort; Python cannot iterate over its members",
             remedy="use forall, exists, count or each: forall(sort, lambda x: …)",
         )
 
 
 def instead_of(value: object) -> str:
-    """What somebody who wrote ``value`` for a term may have meant."""
+    """The remedy for a ``value`` that is not a term."""
     if isinstance(value, str):
         return "a member of an enumeration is written Phase.MEMBER, a variable by its Python name, both without quotes"
     if isinstance(value, Unwalked):
@@ -153,7 +154,7 @@ def instead_of(value: object) -> str:
 
 
 MEANT = (
-    "write x == None for x is None, x != y for x is not y, x.isin({…}) for x in {…}, of two sizes n.term == m; "
-    "what is always true is both(), what is never true either()"
+    "write x == None for x is None, x != y for x is not y, x.isin({…}) for x in {…}, n.term == m to compare two sizes; "
+    "both() is always true, either() is never true"
 )
-"""The remedy where Python has decided what was to be a condition."""
+"""The remedy if Python evaluated something that was meant as a condition."""

@@ -1,4 +1,4 @@
-"""Protections, and protocols under names of their own that have some of them."""
+"""Protections, and variants: named protocols that have some of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Protection:
 
 @dataclass(frozen=True)
 class Variant:
-    """A protocol under a name of its own, with the protections it has unless told otherwise."""
+    """A protocol under a name of its own, with its default protections."""
 
     name: str
     protocol: Protocol
@@ -46,7 +46,7 @@ class Variant:
         scenarios: Iterable[Any] = (),
         proofs: Iterable[Any] = (),
     ) -> Variant:
-        """The same with more properties, scenarios, and lemmas for proofs."""
+        """This variant with more properties, scenarios, and lemmas for proofs."""
         added = tuple(properties), tuple(scenarios), tuple(proofs)
         _check_all(*added)
         return replace(
@@ -57,7 +57,7 @@ class Variant:
         )
 
     def where(self, choice: Choice, properties: Iterable[Any], scenarios: Iterable[Any] = ()) -> Variant:
-        """The same with other properties and scenarios, and no lemmas, where ``choice`` gives them another meaning."""
+        """This variant with other properties and scenarios, and no lemmas, for systems that have made ``choice``."""
         others = tuple(properties), tuple(scenarios)
         _check_all(*others)
         return replace(self, instead={**self.instead, choice: others})
@@ -89,7 +89,7 @@ class Variant:
 
 
 def _check_all(properties: tuple[Any, ...], scenarios: tuple[Any, ...], proofs: tuple[Any, ...] = ()) -> None:
-    """Refuse what is none of these; what is one has found its place."""
+    """Refuse arguments of the wrong kind; mark the others as used."""
     check_declared(properties, "properties of a variant", "property", "terms", PROPERTIES)
     check_declared(scenarios, "scenarios of a variant", "scenario", "facts", SCENARIOS)
     check_declared(proofs, "proofs of a variant", "proof", "lemmas", PROOFS)

@@ -1,8 +1,9 @@
-"""What many protocols are made of: channels, clocks, crashes.
+"""Building blocks of protocols: channels, clocks, crashes.
 
-A pattern declares variables and actions of a protocol and builds terms; it is no part of the language, so every engine
-reads it like what an author writes by hand. Pieces that stand in a ``step`` are called by what happens: ``sending``,
-``receiving``, ``starting``, starred or not. One step writes a channel or a timer at most once.
+A pattern declares variables and actions of a protocol and builds terms. It is not part of the language, so for engines
+it is the same as code that an author writes by hand. Methods that return pieces of a ``step`` are named after what
+happens: ``sending``, ``receiving``, ``starting``; the pieces may be starred or not. One step changes a channel or a
+timer at most once.
 """
 
 from planrace.model.patterns.bags import Unordered, unordered

@@ -36,37 +36,37 @@ _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 @dataclass(frozen=True, eq=False)
 class Unordered(Channel):
-    """Messages on their way that may overtake each other. They are a set, so what is sent twice is there once; with
-    ``copies`` each is there as often as it was sent, up to so many times."""
+    """Messages in transit that may overtake each other. They form a set, so a message that is sent twice is in it once;
+    with ``copies``, up to that many copies of each are kept."""
 
     messages: Term
     copies: Size | None
 
     @property
     def waiting(self) -> Term:
-        """Something is on its way; with ``over``, to that member: ``waiting[to]``."""
+        """A message is in transit; with ``over``, to that member: ``waiting[to]``."""
         if self.over is None:
             return _some(self.messages)
         return each(self.over, lambda to: _some(self.messages[to]))
 
     def carries(self, *message: Value) -> Term:
-        """Whether this message is on its way."""
+        """Whether this message is in transit."""
         return _found(self.messages, self._keys(message), lambda cell: cell > 0)
 
     def room(self, *message: Value) -> Term:
-        """Whether this message can be sent once more: always, but where there are ``copies``. Guard ``sending`` with it
-        there: one copy too many is an error."""
+        """Whether this message can be sent once more: always true without ``copies``. With ``copies``, guard
+        ``sending`` by it: exceeding the number of copies is an error."""
         keys, most = self._keys(message), self.copies
         return both() if most is None else ~_found(self.messages, keys, lambda cell: cell >= most)
 
     def sending(self, *message: Message) -> Update:
-        """This is on its way too. Several messages at once are tuples, as in ``sending((a, m), (b, m))``, or plain
-        values where a message is a single value."""
+        """Put messages in transit. Several at once are tuples, as in ``sending((a, m), (b, m))``, or plain values if a
+        message is a single value."""
         return self._changed([], self._several(message), f"guard it with {self.name}.room(…), or allow more copies")
 
     def receiving(self, *message: Message) -> Update:
-        """This is not on its way any more; guard it with ``carries``. What comes after it are answers, which are on
-        their way then: ``receiving((a, m), (b, n))``, or plain values where a message is a single value."""
+        """Take the first message out of transit; guard it with ``carries``. Further messages are answers, which are
+        sent in the same step: ``receiving((a, m), (b, n))``, or plain values if a message is a single value."""
         received, *answers = self._several(message)
         advice = f"guard it with {self.name}.carries(…)" + (" and room(…) for the answers" if answers else "")
         return self._changed([received], answers, advice)
@@ -83,7 +83,7 @@ class Unordered(Channel):
         return (*parts[:at], *parts[at + 1 :], parts[at])
 
     def _changed(self, gone: list[tuple[Term, ...]], come: list[tuple[Term, ...]], advice: str) -> Update:
-        """Written where all of the messages are, as far in as that is one place."""
+        """One update of the channel, at the innermost array element that contains all of the messages."""
         cell, depth = self.messages, 0
         amiss = either(*(w for keys in come for w in _strays(cell.sort, keys)))
         while isinstance(cell.sort, Array):
@@ -102,7 +102,7 @@ class Unordered(Channel):
         come: list[tuple[Term, ...]],
         amiss: Term,
     ) -> Term:
-        """What the cell at the keys ``at`` holds then."""
+        """The new value of the cell at the keys ``at``."""
         if isinstance(cell.sort, Array):
             return each(cell.sort.domain, lambda k: self._after(cell[k], (*at, k), gone, come, amiss))
         is_set = isinstance(cell.sort, SetOf)
@@ -114,7 +114,8 @@ class Unordered(Channel):
         return value if amiss.op is Op.CONST else If(amiss, self._impossible(), value)
 
     def _impossible(self) -> Term | set[Term]:
-        """What no cell can hold: a message that its sort does not have is an error, and not lost unnoticed."""
+        """A value that no cell can hold: sending a message outside its sort is an error and must not be lost
+        silently."""
         if self.copies is not None:
             return _more(self.copies)
         element = tuple(self.parts.values())[_element(tuple(self.parts.values()), None)]
@@ -132,7 +133,8 @@ def unordered(
     copies: Size | None = None,
 ) -> Unordered:
     """A channel that delivers in any order: the variable ``name``. A ``message`` is a scalar, or a tuple of several.
-    ``over`` an index there is one for each member. Equal messages merge unless there may be ``copies`` of them."""
+    With ``over``, there is one channel for each member of that index. Equal messages merge unless ``copies`` of them
+    are allowed."""
     meaning = said(name, meaning)
     fields = fields_of(name, message)
     if copies is not None and isinstance(copies, int) and copies < 1:
@@ -150,20 +152,20 @@ def unordered(
 
 
 def _element(parts: tuple[Scalar, ...], copies: Size | None) -> int:
-    """Which part sets hold, while arrays are over the others: the last that is a number, as numbers may be computed, or
-    else the last. Counts are kept at the last."""
+    """The position of the part that sets hold; arrays are over the other parts. It is the last part that is a number,
+    as numbers may be computed, or else the last part. Counts are kept at the last."""
     numbers = [n for n, p in enumerate(parts) if isinstance(p, Int)]
     return numbers[-1] if numbers and copies is None else len(parts) - 1
 
 
 def _is_place(key: Term, domain: Scalar) -> bool:
-    """Whether ``key`` is a position in an array over ``domain`` in every state. A computed number may not be; no solver
-    takes it for one, so it is compared instead."""
+    """Whether ``key`` is a valid position in an array over ``domain`` in every state. A computed number may not be, and
+    no solver accepts it as one, so it is compared instead."""
     return key.op is Op.CONST or key.sort == domain
 
 
 def _strays(sort: Sort, keys: tuple[Term, ...]) -> Iterator[Term]:
-    """Conditions under which a key is no position."""
+    """Conditions under which a key is not a valid position."""
     for key in keys:
         if not isinstance(sort, Array):
             return
@@ -173,7 +175,7 @@ def _strays(sort: Sort, keys: tuple[Term, ...]) -> Iterator[Term]:
 
 
 def _found(cell: Term, keys: tuple[Term, ...], count: Callable[[Term], Term]) -> Term:
-    """The message is in the set that is there, or ``count`` holds for how often it is."""
+    """Whether the message is in the set, or ``count`` holds for its number of copies."""
     if isinstance(cell.sort, SetOf):
         return keys[0].isin(cell)
     if not isinstance(cell.sort, Array):
@@ -191,7 +193,7 @@ def _some(cell: Term) -> Term:
 
 
 def _where(at: tuple[Term, ...], keys: tuple[Term, ...], then: Term, otherwise: Term) -> Term:
-    """``then`` in the cell of the message."""
+    """``then`` in the cell of the message, ``otherwise`` in all others."""
     return If(both(*(a == k for a, k in zip(at, keys, strict=False))), then, otherwise) if at else then
 
 

@@ -33,23 +33,23 @@ _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 @dataclass(frozen=True, eq=False)
 class Timer(Structural):
-    """Ticks that are left, 0 where it does not run; one for each member where it is declared ``over`` an index. Methods
-    take that member last."""
+    """The ticks that are left, 0 if the timer does not run; one timer for each member if it is declared ``over`` an
+    index. Methods take that member last."""
 
     name: str
     left: Term
     over: Index | None
 
     def running(self, *member: Term) -> Term:
-        """Some ticks are left."""
+        """Whether some ticks are left."""
         return self._of(member) > 0
 
     def starting(self, ticks: Value, *member: Term) -> Update:
-        """It runs for ``ticks`` from here, whatever was left."""
+        """Start or restart the timer with ``ticks``."""
         return update(self._of(member), ticks)
 
     def stopping(self, *member: Term) -> Update:
-        """It does not run any more."""
+        """Stop the timer."""
         return update(self._of(member), 0)
 
     def _of(self, member: tuple[Term, ...]) -> Term:
@@ -60,7 +60,8 @@ class Timer(Structural):
 
 
 def timer(protocol: Protocol, name: str, longest: Size, over: Index | None = None, meaning: str = "") -> Timer:
-    """A timer that can be started with up to ``longest`` ticks: the variable ``name``. It needs a ``clock``."""
+    """A timer that can be started with up to ``longest`` ticks: the variable ``name``. It needs a ``clock`` that drives
+    it."""
     ticks = integers(0, longest, "ticks")
     return Timer(name, protocol.variable(name, ticks if over is None else array(over, ticks), 0, meaning), over)
 
@@ -68,9 +69,9 @@ def timer(protocol: Protocol, name: str, longest: Size, over: Index | None = Non
 def clock(
     protocol: Protocol, *timers: Timer, unless: Value = FALSE, words: Words = "passes by a tick", name: str = "tick"
 ) -> Action:
-    """Time passes: the action ``name`` takes a tick from each timer that runs. It waits ``unless`` nothing is urgent:
-    where that condition holds something must be done first. All timers of one clock are as exact as each other.
-    ``words`` are a template, ``says(…)``, or a function that returns it."""
+    """Time passes: the action ``name`` takes one tick from each running timer. It is disabled while ``unless`` holds,
+    because something urgent must happen first. All timers of one clock advance together. ``words`` are a template,
+    ``says(…)``, or a function that returns it."""
     if not timers:
         raise DefinitionError(f"clock {name} drives no timer", remedy="name those that it drives")
 

@@ -32,7 +32,7 @@ from planrace.model.patterns.queues import Ordered
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 Volatile: TypeAlias = "Term | Unordered | Ordered | Timer"
-"""What may be lost in a crash."""
+"""What a crash can reset."""
 
 
 def crash(
@@ -44,16 +44,15 @@ def crash(
     name: str = "crash",
     words: Words = "crashes and starts afresh",
 ) -> Action:
-    """With ``fault`` a process crashes and starts afresh: ``volatile`` variables, channels and timers (where ``by`` is
-    an index, their elements for that member) are as in the beginning, all others persist. Declares the action ``name``.
+    """While ``fault`` is on, a process crashes and starts afresh: ``volatile`` variables, channels and timers get their
+    initial values (if ``by`` is an index, only their elements for that member); everything else persists. Declares the
+    action ``name``. ``words`` are ``says(…)``, or a function that gets that member and returns it; a template may
+    contain ``{member}``.
 
-    ``words`` are ``says(…)``, or a function that gets that member and returns it; as a template they may have
-    ``{member}``.
-
-    Being down needs no state of its own: that a process takes no step for any time is among the runs anyway.
+    Being down needs no state of its own: runs in which a process takes no step for any time are included anyway.
     """
     if isinstance(volatile, Term | Unordered | Ordered | Timer):
-        raise DefinitionError(f"crash {name}: what is volatile is given as a list", remedy="write [x], or [x, y, …]")
+        raise DefinitionError(f"crash {name}: volatile is a list", remedy="write [x], or [x, y, …]")
     volatile = tuple(volatile)
     lost = [(t, _start(protocol, t, name)) for what in volatile for t in _variables(what)]
     if not lost:
@@ -73,7 +72,8 @@ def crash(
 
 
 def _check_of(by: Index, volatile: tuple[Volatile, ...], lost: list[tuple[Term, Term]], name: str) -> None:
-    """All that is lost is an own one of each member. Messages that name the member are not."""
+    """Check that each member has its own element of everything that is lost. A message in a channel without ``over``
+    may name the member, but does not belong to it."""
     for what in volatile:
         if isinstance(what, Channel) and what.over != by:
             raise DefinitionError(
@@ -101,7 +101,7 @@ def _variables(what: Volatile) -> tuple[Term, ...]:
 
 
 def _start(protocol: Protocol, term: Term, name: str) -> Term:
-    """What the variable, or every element of it, holds in the beginning."""
+    """The initial value of the variable or of each of its elements."""
     if not isinstance(term, Term) or term.op is not Op.VARIABLE or term.data not in protocol.variables:
         raise DefinitionError(f"crash {name}: {term} is no variable of {protocol.name}", remedy="name whole variables")
     return protocol.variables[term.data].initially
@@ -116,7 +116,7 @@ def _restart(lost: list[tuple[Term, Term]], words: Says) -> Step:
 
 
 def _differs(term: Term, start: Term) -> Term:
-    """Something in ``term`` is not ``start``."""
+    """Whether something in ``term`` differs from ``start``."""
     if isinstance(term.sort, Array):
         return exists(term.sort.domain, lambda k: _differs(term[k], start))
     return term != start

@@ -17,12 +17,12 @@ _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 
 Words: TypeAlias = "str | Says | Callable[..., Says]"
-"""Words for what a pattern's action does: ready, or as a function of what it is about; alone, they are a template."""
+"""Words for a pattern's action: ready-made, a function of the terms involved, or a string, which is a template."""
 
 
 def worded(words: Words, what: str, about: Mapping[str, Value], told: Mapping[str, Value] | None = None) -> Says:
-    """The words for an action of ``what``, which a function gets from the terms ``about``; a template may use those and
-    what is ``told`` beside them."""
+    """The words for an action of ``what``. A function gets the terms ``about``; a template may use those and the terms
+    ``told``."""
     if isinstance(words, str):
         return says(words, **(about if told is None else told))
     form = f"words=lambda {', '.join(about)}: says(…)".replace("lambda :", "lambda:")
@@ -41,7 +41,7 @@ def declared(
     by: str | Index,
     fault: str | None = None,
 ) -> Action:
-    """An action under a name and with parameters that are made, at the line of the author."""
+    """An action with a generated name and generated parameters, at the line of the author."""
 
     def made_up(*given: Term) -> Step:
         return body(*given)

@@ -1,4 +1,4 @@
-"""What networks do to messages."""
+"""Faults of networks: messages are lost or duplicated."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _FOR_AUTHORS = True  # errors and places name the line that calls this module
 def lossy(
     protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: Words | None = None
 ) -> Action:
-    """With ``fault`` messages get lost: any that is on its way; of an ordered channel the next, as each of them is some
-    time. Declares the action ``lose_NAME``. In ``words``, ``{m}`` stands for the message; of several fields each has
-    the name of its sort; ``{to}`` is the member of a channel that is over an index. ``words`` may also be a function of
-    these, ``to`` first, that returns ``says(…)``."""
+    """While ``fault`` is on, messages get lost: any message in transit; in an ordered channel the next one, as every
+    message becomes the next one at some time. Declares the action ``lose_NAME``. In ``words``, ``{m}`` is the message;
+    if it has several fields, each is available by the name of its sort; ``{to}`` is the member of a channel that is
+    over an index. ``words`` may also be a function of these, ``to`` first, that returns ``says(…)``."""
     return _happening(protocol, "lossy", "lose", channel, words, fault, by)
 
 
 def duplicating(
     protocol: Protocol, channel: Unordered | Ordered, *, fault: str, by: str = "network", words: Words | None = None
 ) -> Action:
-    """With ``fault`` messages come more often than they were sent, as far as there is room: any that is on its way; of
-    an ordered channel the next, which comes twice in a row. Declares the action ``duplicate_NAME``; ``words`` are those
+    """While ``fault`` is on, messages are duplicated as far as there is room: any message in transit; in an ordered
+    channel the next one, which then comes twice in a row. Declares the action ``duplicate_NAME``; ``words`` are those
     of ``lossy``. An unordered channel needs ``copies``: in a set equal messages are one."""
     if isinstance(channel, Unordered) and channel.copies is None:
         raise DefinitionError(
-            f"duplicating: {channel.name} is a set, which has every message once",
-            remedy=f"let there be more: unordered(protocol, {channel.name!r}, …, copies=2)",
+            f"duplicating: {channel.name} is a set, which holds each message at most once",
+            remedy=f"allow copies: unordered(protocol, {channel.name!r}, …, copies=2)",
         )
     return _happening(protocol, "duplicating", "duplicate", channel, words, fault, by)
 
@@ -43,7 +43,7 @@ def _happening(
     fault: str,
     by: str,
 ) -> Action:
-    """The action of the network: of an ordered channel on its next message, else on any."""
+    """The network's action: in an ordered channel it affects the next message, otherwise any message."""
     if not isinstance(channel, Ordered | Unordered):
         raise DefinitionError(
             f"{pattern}: {channel!r} is no channel", remedy="name what unordered(…) or ordered(…) has returned"

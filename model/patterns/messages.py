@@ -1,4 +1,4 @@
-"""What both kinds of channels have in common: what a message is made of, and to whom it goes."""
+"""What both kinds of channels have in common: the fields of a message, and its receiver."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from planrace.model.language.terms import Value, expect
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 Fields: TypeAlias = "Scalar | tuple[Scalar, ...]"
-"""What a message is: one scalar, or several side by side."""
+"""The sort of a message: one scalar, or several fields."""
 Message: TypeAlias = "Value | tuple[Value, ...]"
-"""A message: the values of its fields, that of the member whose channel it is before them."""
+"""A message: the values of its fields, preceded by the member whose channel it is in."""
 
 
 @dataclass(frozen=True, eq=False)
 class Channel(Structural):
-    """Messages on their way, ``of`` one or several fields; one channel for each member where it is declared ``over`` an
-    index. Methods take that member first, then the fields one by one."""
+    """Messages in transit, with one or several fields ``of``; one channel for each member if it is declared ``over`` an
+    index. Methods take that member first, then the fields as separate arguments."""
 
     name: str
     of: tuple[Scalar, ...]
@@ -31,15 +31,15 @@ class Channel(Structural):
 
     @property
     def parts(self) -> dict[str, Scalar]:
-        """What tells messages apart, by the names that actions on them have for it."""
+        """The parts that identify a message, by the parameter names that actions on messages use."""
         return {**({} if self.over is None else {"to": self.over}), **named(self.of)}
 
     def told(self, message: tuple[Term, ...]) -> dict[str, Value]:
-        """What words may say of a message: its parts by name, of a single field also ``m``."""
+        """The values that words may use about a message: its parts by name, and a single field also as ``m``."""
         return {**dict(zip(self.parts, message, strict=True)), **({"m": message[-1]} if len(self.of) == 1 else {})}
 
     def words(self, verb: str) -> str:
-        """Words for what happens to a message."""
+        """The default words for what happens to a message."""
         if len(self.of) == 1:
             fields = f"{describe(self.of[0])} {{m}}"
         else:
@@ -47,7 +47,7 @@ class Channel(Structural):
         return f"{verb} {fields} of {self.name}" + (f" of {self.over.name} {{to}}" if self.over else "")
 
     def message(self, given: Message) -> tuple[Term, ...]:
-        """The parts of one message, held against their sorts."""
+        """The parts of one message, checked against their sorts."""
         values = given if isinstance(given, tuple) else (given,)
         if len(values) != len(self.parts):
             raise DefinitionError(
@@ -58,7 +58,7 @@ class Channel(Structural):
         return tuple(expect(v, s, f"message of {self.name}") for v, s in zip(values, self.parts.values(), strict=True))
 
     def member(self, given: tuple[Value, ...], remedy: str) -> tuple[Term, ...]:
-        """The member whose channel is meant, if there are several; ``remedy`` is how the call is written."""
+        """The member whose channel is meant, if there are several; ``remedy`` shows how the call is written."""
         if len(given) != (self.over is not None):
             wanted = f"one {self.over.name}" if self.over else "no member"
             raise DefinitionError(f"channel {self.name} takes {wanted}, not {len(given)}", remedy=remedy)
@@ -66,7 +66,7 @@ class Channel(Structural):
 
 
 def named(fields: tuple[Scalar, ...]) -> dict[str, Scalar]:
-    """Names of fields: those of their sorts, with a number where one would stand twice."""
+    """Names of fields: the names of their sorts, numbered if a sort occurs twice."""
     if len(fields) == 1:
         return {"message": fields[0]}
     plain = ["_".join(describe(f).split()) for f in fields]
@@ -87,15 +87,15 @@ def fields_of(name: str, message: Fields) -> tuple[Scalar, ...]:
                 remedy="give several fields as a tuple: (Worker, Value)",
             )
     if not fields:
-        raise DefinitionError(f"channel {name}: a message has no fields", remedy="name the sort of what it says")
+        raise DefinitionError(f"channel {name}: a message has no fields", remedy="name the sort of its content")
     return fields
 
 
 def said(name: str, meaning: object) -> str:
-    """The words for a channel; a further sort in their place was meant for the message."""
+    """The description of a channel; a sort in its place was probably meant for the message."""
     if not isinstance(meaning, str):
         raise DefinitionError(
-            f"channel {name}: {describe(meaning)} stands where its meaning does",
+            f"channel {name}: {describe(meaning)} is given in place of its meaning",
             remedy=f"give several fields as a tuple: unordered(protocol, {name!r}, (Worker, Value))",
         )
     return meaning

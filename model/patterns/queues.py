@@ -32,9 +32,9 @@ _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 @dataclass(frozen=True, eq=False)
 class Ordered(Channel):
-    """Messages that arrive in the order in which they were sent, at most ``capacity`` at a time. The first to arrive
-    stands in slot 1; slots without a message hold ``blanks``, so that equal channels are equal states. Each field of a
-    message has slots of its own, ``columns``."""
+    """Messages that arrive in the order in which they were sent, at most ``capacity`` at a time. The first to arrive is
+    in slot 1; empty slots hold ``blanks``, so that equal channels are equal states. Each field of a message has its own
+    slots, ``columns``."""
 
     columns: tuple[Term, ...]
     length: Term
@@ -43,7 +43,8 @@ class Ordered(Channel):
 
     @property
     def slots(self) -> Term:
-        """The slots of a message that is a single value; of several fields each has its own, ``columns``."""
+        """The slots of a channel whose message is a single value; a message with several fields has ``columns``
+        instead."""
         if len(self.columns) > 1:
             raise DefinitionError(
                 f"channel {self.name}: a message has {so_many(self.columns, 'field')}",
@@ -53,36 +54,37 @@ class Ordered(Channel):
 
     @property
     def waiting(self) -> Term:
-        """A message can be received; with ``over``, by that member: ``waiting[to]``."""
+        """Whether a message can be received; with ``over``, by that member: ``waiting[to]``."""
         return self._of_each(lambda at: _at(self.length, at) > 0)
 
     @property
     def room(self) -> Term:
-        """A message can be sent; with ``over``, to that member: ``room[to]``. Guard ``sending`` with it: a message more
-        than there is room for is an error."""
+        """Whether a message can be sent; with ``over``, to that member: ``room[to]``. Guard ``sending`` with it:
+        exceeding the capacity is an error."""
         return self._of_each(lambda at: _at(self.length, at) < self.capacity)
 
     @property
     def head(self) -> Term:
-        """The message that comes next; ``blank`` where none does. With ``over``, for that member: ``head[to]``. Of an
-        index it is a member or none: require of a parameter of the action that it is the one, ``brings(m)``."""
+        """The next message; ``blank`` if there is none. With ``over``, for that member: ``head[to]``. For a message
+        over an index, this is a member or none; to use it as a member, take a parameter ``m`` of the action and require
+        ``brings(m)``."""
         slots = self.slots
         return self._of_each(lambda at: _at(slots, at)[1])
 
     @property
     def heads(self) -> tuple[Term, ...]:
-        """The fields of the message that comes next, each as ``head`` is."""
+        """The fields of the next message, each like ``head``."""
         return tuple(self._of_each(lambda at, c=c: _at(c, at)[1]) for c in self.columns)  # type: ignore[misc]
 
     def brings(self, *message: Value) -> Term:
-        """Whether this is the message that comes next."""
+        """Whether this is the next message."""
         parts = self.message(message)
         at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
         heads = (_at(c, at)[1] for c in self.columns)
         return both(_at(self.length, at) > 0, *(h == f for h, f in zip(heads, fields, strict=True)))
 
     def sending(self, *message: Value) -> tuple[Update, ...]:
-        """This message is behind all others."""
+        """Append this message to the channel."""
         parts = self.message(message)
         at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
         end = _at(self.length, at) + 1
@@ -93,13 +95,13 @@ class Ordered(Channel):
         return *put, self._counted(at, end, "room")
 
     def receiving(self, *member: Value) -> tuple[Update, ...]:
-        """The first message, of ``member`` with ``over``, is not there any more; guard it with ``waiting``."""
+        """Remove the first message (with ``over``, the one for ``member``); guard it with ``waiting``."""
         at, last = self._member(member, "receives", "receiving"), self.capacity
         moved = self._moved(at, lambda s, k, blank: If(k == last, blank, s[If(k == last, k, k + 1)]))
         return *moved, self._counted(at, _at(self.length, at) - 1, "waiting")
 
     def doubling(self, *member: Value) -> tuple[Update, ...]:
-        """The first message comes twice; guard it with ``waiting`` and ``room``."""
+        """Duplicate the first message; guard it with ``waiting`` and ``room``."""
         at = self._member(member, "doubles", "doubling")
         moved = self._moved(at, lambda s, k, _: s[If(k == 1, k, k - 1)])
         return *moved, self._counted(at, _at(self.length, at) + 1, "room")
@@ -109,7 +111,7 @@ class Ordered(Channel):
         return integers(1, self.capacity, "slot")
 
     def _member(self, given: tuple[Value, ...], does: str, call: str) -> tuple[Term, ...]:
-        """The member whose head it is; authors tend to name the message too, as for unordered channels."""
+        """The member whose channel is meant; authors tend to pass the message too, as for unordered channels."""
         written = f"{self.name}.{call}({'' if self.over is None else 'to'})"
         return self.member(given, f"an ordered channel {does} its head: write {written}")
 
@@ -117,7 +119,7 @@ class Ordered(Channel):
         return what(()) if self.over is None else each(self.over, lambda to: what((to,)))
 
     def _moved(self, at: tuple[Term, ...], value: Callable[[Term, Term, Value], Term]) -> list[Update]:
-        """Slot k of each field holds ``value`` of its slots, k and its blank."""
+        """Updates after which slot k of each field holds ``value`` of its slots, k and its blank."""
         return [
             update(slots, each(self._slot, lambda k, s=slots, b=blank: value(s, k, b)))  # type: ignore[misc]
             for slots, blank in zip((_at(c, at) for c in self.columns), self.blanks, strict=True)
@@ -140,10 +142,9 @@ def ordered(
     over: Index | None = None,
 ) -> Ordered:
     """A channel that delivers in order: the variables ``name`` (slots 1…``capacity``) and ``name_length``. ``blank`` is
-    a constant of ``message``; members of an index need none, as a slot may hold no member.
-
-    A ``message`` is a scalar, or a tuple of several: then so is ``blank``, and each has its own slots, ``name_field``.
-    ``over`` an index there is one channel for each member."""
+    a constant of the sort of ``message``; members of an index need none, as a slot may hold no member. A ``message`` is
+    a scalar, or a tuple of several; then ``blank`` is a tuple, too, and each field has its own slots, ``name_field``.
+    With ``over``, there is one channel for each member of that index."""
     meaning, fields = said(name, meaning), fields_of(name, message)
     blanks = blank if isinstance(blank, tuple) else (None,) * len(fields) if blank is None else (blank,)
     if len(blanks) != len(fields):
@@ -166,7 +167,7 @@ def ordered(
 
 
 def _held(name: str, field: Scalar, blank: Value, remedy: str) -> Scalar:
-    """What a slot holds: a field, or what stands where there is no message."""
+    """The sort of a slot: that of the field, extended by the blank."""
     if blank is None and isinstance(field, Index | Maybe):
         return optional(field) if isinstance(field, Index) else field
     if blank is None:
@@ -182,7 +183,7 @@ def _blanks_for(fields: tuple[Scalar, ...]) -> str:
     examples = [_blank_for(f) for f in fields]
     if len(examples) == 1:
         return (
-            "leave blank out: no member stands there"
+            "leave blank out: an empty slot holds no member"
             if examples == ["None"]
             else f"name one of its own: blank={examples[0]}"
         )

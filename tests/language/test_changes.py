@@ -111,7 +111,7 @@ SLIPS: dict[str, tuple[str, str]] = {
     "a method": ('change.require("take", lambda k: k.is_in(keys))', r"a term has no 'is_in' \(did you mean isin\?\)"),
     "Python's assignment": ("doing += 1", r"UnboundLocalError.*update\(variable, value\)"),
     "its own division": ("1 / 0", r"protection careful fails: ZeroDivisionError"),
-    "is": ('change.require("drop", lambda: doing is None)', r"Python has made it False.*write x == None"),
+    "is": ('change.require("drop", lambda: doing is None)', r"Python has evaluated it to False.*write x == None"),
     "not assigned": ('change.forget("take", doing)', r"take does not assign doing \(it assigns keys\)"),
     "not a variable": ('change.forget("take", "keys")', r"'keys' is no variable"),
     "an action of the protocol": (

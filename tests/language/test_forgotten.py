@@ -75,7 +75,7 @@ fixed = p.variant("fixed", ["careful"])
 
 HELPING = PROTOCOL[: PROTOCOL.index("    return update(busy[r], True)")].count("\n") + 1
 ALONE = r"on a line of its own does nothing"
-NOTHING = r"is made here and is part of nothing \(hand it to step\(…\)"
+NOTHING = r"is made here and never used \(hand it to step\(…\)"
 LOST: dict[str, str] = {
     "n == 2": rf"n == 2 {ALONE} \(",
     "n < 2": ALONE,
@@ -103,10 +103,10 @@ LOST: dict[str, str] = {
     "{x: n < x for x in [1, 2]}": ALONE,
     "(update(n, x) for x in [1, 2])": ALONE,
     "[update(n, x) for x in [1, 2]]": NOTHING,
-    "free = n == 2\n    free = n == 1\n    print(free)": "free = n == 2 gives a name to something that nothing reads",
+    "free = n == 2\n    free = n == 1\n    print(free)": "free = n == 2 assigns a name that nothing reads",
     "more = update(n, 1)\n    more = update(n, 2)\n    assert more": NOTHING,
     "for x in [1, 2]:\n        more = update(n, x)\n    assert more": (
-        r"update\(n, …\) is made here in each turn of a loop, and all but the last are part of nothing \(collect them"
+        r"update\(n, …\) is made here in each turn of a loop, and only the last is used \(collect them"
     ),
     "if True: n == 2": ALONE,
     "for x in [1, 2]: n == x": ALONE,
@@ -122,9 +122,9 @@ LOST: dict[str, str] = {
     "more = []; more.append(update(n, 1))": NOTHING,
     "n = 2": r"n = 2 gives the name of a state variable .*write update\(n, 2\)",
     "n = 2; m = n; print(m)": r"write update\(n, 2\)",
-    "ready = n == 2": r"ready = … gives a name to something that nothing reads \(use it in the step",
+    "ready = n == 2": r"ready = … assigns a name that nothing reads \(use it in the step",
     "more: Update = update(n, 1)": r"nothing reads",
-    "global n\n    n = 2": r"n is a state variable, and is to be another thing",
+    "global n\n    n = 2": r"n is a state variable, and this line gives its name to another value",
 }
 KEPT = [
     '"""What it does."""',
@@ -270,12 +270,15 @@ TOP: dict[str, tuple[int, str]] = {
     ),
     "p.protection('x', 'y')": (2, r"m.py:{line}: deploy.protection\('x', …\) decorates no function"),
     "p.observe('x')": (2, r"m.py:{line}: deploy.observe\('x'\) decorates no function"),
-    "@p.observe\ndef seen(): return []": (2, r"m.py:{line}: an observation has a title"),
+    "@p.observe\ndef seen(): return []": (2, r"m.py:{line}: an observation needs a title"),
     "p.final(n == 2)": (2, r"m.py:{after}: final states of deploy are declared twice, first at m.py:{line}"),
     "p.argue(lemma('x', n < 4, 'y'))": (2, r"m.py:{line}: argue: a lemma is no proof"),
     "p.declare(scenario('x', 'y', ()))": (2, r"m.py:{line}: declare: a Scenario is no property"),
     "p.scenario(reachable('x', n == 3, 'y'))": (2, r"m.py:{line}: scenario: a reachability is no scenario"),
-    "@p.action(3, by='x')\ndef go(x): return step()": (2, r"m.py:{line}: an action is over sorts, and 3 is none"),
+    "@p.action(3, by='x')\ndef go(x): return step()": (
+        2,
+        r"m.py:{line}: an action takes sorts, and 3 is not one",
+    ),
     "p.variable('unnamed', boolean(), False)": (0, ""),
     "1 + 1": (0, ""),
     "'text'": (0, ""),

@@ -68,12 +68,12 @@ def act(body: Callable[..., Any], *sorts: Any, **more: Any) -> None:
 
 
 WRONG: dict[str, tuple[str, Callable[[], object]]] = {
-    "wrong sort": (r"assignment to n: flag is a truth value, wanted is a number", lambda: update(n, flag)),
+    "wrong sort": (r"assignment to n: flag is a truth value, but a number is expected", lambda: update(n, flag)),
     "constant too large": (r"7 is out of the range of number, 0…size", lambda: update(n, 7)),
     "constant too small": (r"-1 is out of the range", lambda: update(n, -1)),
     "another enumeration": (r"==: colour is a colour, 1 is a whole number", lambda: colour == 1),
     "an article": (
-        r"is an old writer",
+        r"but an old writer is expected",
         lambda: update(n, P.variable("writer", enumeration("old writer", "A B"), 0)),
     ),
     "no member": (r"RED is a colour, the set holds place", lambda: Colour.RED.isin(done)),
@@ -104,16 +104,16 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "perhaps none as a set": (r"crew is a set of worker, holder .*require holder == w", lambda: crew - holder),
     "no array": (r"n is no array", lambda: n[1]),
-    "wrong position": (r"position in at: n is a number, wanted is a worker", lambda: at[n]),
+    "wrong position": (r"position in at: n is a number, but a worker is expected", lambda: at[n]),
     "a number as a position": (
-        r"1 is a whole number, wanted is a worker \(members of worker are no numbers but parameters, "
-        r"or bound by forall: give the action a parameter over worker\)",
+        r"1 is a whole number, but a worker is expected \(members of worker are not numbers: "
+        r"give the action a parameter over worker, or bind one by forall\)",
         lambda: at[1],
     ),
-    "a number as a member": (r"holder: 1 is a whole number.*are no numbers but", lambda: update(holder, 1)),
-    "compared with a number": (r"==: holder is a worker or none, 1 .*are no numbers but", lambda: holder == 1),
+    "a number as a member": (r"holder: 1 is a whole number.*are not numbers", lambda: update(holder, 1)),
+    "compared with a number": (r"==: holder is a worker or none, 1 .*are not numbers", lambda: holder == 1),
     "add a member": (
-        r"\+: w is a worker, not a number \(members of worker are no numbers but",
+        r"\+: w is a worker, not a number \(members of worker are not numbers",
         lambda: forall(Worker, lambda w: w + 1 == n),
     ),
     "add to the next": (
@@ -126,10 +126,10 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "arrays compared": (r"arrays are not compared as a whole", lambda: at == at),  # noqa: PLR0124
     "unordered first": (r"first: worker is no ordered index", lambda: first(Worker)),
     "quantifier over a set": (r"forall is over a bounded scalar sort", lambda: forall(done, lambda x: flag)),  # type: ignore[arg-type]
-    "primed twice": (r"speaks of a step already", lambda: primed(primed(n))),
+    "primed twice": (r"refers to a step already", lambda: primed(primed(n))),
     "last outcome": (r"the last outcome, no, has a condition", lambda: step(outcome("no", when(flag)))),
     "otherwise with a condition": (r"takes no condition", lambda: otherwise("no", when(flag))),
-    "wording": (r"wants \{x\}", lambda: says("{x}")),
+    "wording": (r"needs a value for \{x\}", lambda: says("{x}")),
     "no step": (r"action body returns no step", lambda: act(lambda_named("body", lambda: None))),
     "sorts and parameters": (r"has 0 parameters \(none\) but 1 sort", lambda: act(lambda_named("body", step), Worker)),
     "unknown fault": (r"fault 'rain' is not declared", lambda: act(lambda_named("body", step), fault="rain")),
@@ -144,7 +144,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "by a number": (r"by=3 is neither a word nor an index", lambda: act(lambda_named("body", step), by=3)),
     "a parameter over a number": (
-        r"test_language.py:\d+: an action is over sorts, and 3 is none",
+        r"test_language.py:\d+: an action takes sorts, and 3 is not one",
         lambda: act(lambda_named("body", step), 3),
     ),
     "a parameter over a set": (
@@ -153,7 +153,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "a parameter over an array": (r"not a place for each worker", lambda: act(step, array(Worker, Place))),
     "a parameter over a size": (
-        r"size is none \(for that many members declare an index: index\(name, size\)",
+        r"size is not one \(for that many members declare an index: index\(name, size\)",
         lambda: act(lambda_named("body", step), SIZE),
     ),
     "a parameter with a default": (r"the parameter w=1 is not plain", lambda: act(named(lambda w=1: step()), Worker)),
@@ -170,7 +170,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "by nobody": (r"no parameter is a worker", lambda: act(lambda_named("body", step), by=Worker)),
     "unknown variable": (r"unknown variable n", lambda: act(lambda_named("body", lambda: step(update(n, 1))))),
     "primed in an action": (
-        r"speaks of a step",
+        r"refers to a step",
         lambda: P.action(by="me")(lambda_named("body", lambda: step(when(primed(flag))))),
     ),
     "parameter twice": (r"parameter size is declared twice", lambda: P.parameter("size", 1, 1, 1)),
@@ -198,7 +198,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "initial sum": (r"9 is out of the range", lambda: P.variable("m", integers(0, 3), If(both(), 9, 0))),
     "initial array": (
-        r"initial value of m: \[i ↦ i\] is an array \(give one value; elements of an array all start with one value",
+        r"initial value of m: \[i ↦ i\] is an array \(give one value; all elements of an array start with it",
         lambda: P.variable("m", array(Worker, Worker), each(Worker, lambda i: i)),
     ),
     "no sort": (r"variable m: 3 is no sort \(sorts are boolean\(\), ", lambda: P.variable("m", 3, 0)),  # type: ignore[arg-type]
@@ -214,7 +214,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "product of sizes": (r"sizes are not multiplied .*another parameter", lambda: integers(0, SIZE * 2)),
     "sum of sizes": (r"high must be .*, not size \+ 1 \(sizes are not computed", lambda: integers(0, SIZE + 1)),  # type: ignore[arg-type]
     "each none, where sets are": (
-        r"assignment to crews: .* is a none for each worker, wanted is a set of worker",
+        r"assignment to crews: .* is a none for each worker, but a set of worker for each worker is expected",
         lambda: update(crews, each(Worker, lambda w: None)),
     ),
     "empty range": (r"the range 3…1 is empty", lambda: integers(3, 1)),
@@ -222,7 +222,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "member twice": (r"names a member twice", lambda: enumeration("twice", "A A")),
     "symmetric and ordered": (r"both symmetric and ordered", lambda: index("x", 2, symmetric=True, ordered=True)),
     "negative set": (r"may be negative", lambda: subsets(integers(-1, 1))),
-    "property of a step": (r"speaks of a step", lambda: invariant("i", primed(flag), "x")),
+    "property of a step": (r"refers to a step", lambda: invariant("i", primed(flag), "x")),
     "property without meaning": (r"property i has no meaning", lambda: invariant("i", flag, " ")),
     "default is no whole number": (
         r"must be a whole number, not 1.5",
@@ -230,8 +230,8 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "low is a text": (r"must be a whole number, not '1'", lambda: P.parameter("other", 1, "1", 3)),  # type: ignore[arg-type]
     "default is a truth value": (r"must be a whole number, not True", lambda: P.parameter("other", True, 0, 3)),
-    "members in no order": (r"members are words in an order", lambda: enumeration("x", {"A", "B"})),  # type: ignore[arg-type]
-    "members are numbers": (r"members are words in an order", lambda: enumeration("x", [1, 2])),  # type: ignore[list-item]
+    "members in no order": (r"members are a list of words", lambda: enumeration("x", {"A", "B"})),  # type: ignore[arg-type]
+    "members are numbers": (r"members are a list of words", lambda: enumeration("x", [1, 2])),  # type: ignore[list-item]
     "only for a word": (
         r"variable m: only='slow' is no choice of an option \(name what option.choice",
         lambda: P.variable("m", boolean(), False, only="slow"),  # type: ignore[arg-type]
@@ -245,7 +245,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         r"way=slow is changed by two functions, one and two \(let one function say all",
         lambda: changed_twice(Protocol("x").option("way", "m", "a", "m").choice("slow", "m")),
     ),
-    "seen of no sort": (r"observation x: 3 is no sort that it is seen of", lambda: P.observe("x", 3)),  # type: ignore[arg-type]
+    "observation of no sort": (r"observation x: 3 is not a sort of things to observe", lambda: P.observe("x", 3)),  # type: ignore[arg-type]
     "nothing seen": (r"observation sight has no cases", lambda: Protocol("x").observe("sight")(lambda: [])),
     "no case": (r"observation sight: .* is no case", lambda: Protocol("x").observe("sight")(lambda: [flag])),
     "a role of no sort": (r"role x: 3 is no bounded scalar sort", lambda: role("x", 3)),  # type: ignore[arg-type]
@@ -334,7 +334,7 @@ def test_words_of_terms_are_for_those_who_read_not_for_a_run() -> None:
             protocol.action(by="me")(lambda_named("wrong", lambda wrong=wrong: step(wrong())))
     with pytest.raises(DefinitionError, match="x is no array but a number"):
         protocol.action(by="me")(lambda_named("wrong", lambda: step(when(x[1]))))
-    with pytest.raises(DefinitionError, match=r"holds the words size, not the value"):
+    with pytest.raises(DefinitionError, match=r"contains the text size, not the value"):
         protocol.action(by="me")(lambda_named("wrong", lambda: step(says(f"of {SIZE}"))))
 
 
@@ -382,7 +382,7 @@ def test_pictures() -> None:
     protocol.picture(things, pointer)
     protocol.picture(single)
     for wrong in ((pointer, things), (things, single), (things, things), (single, pointer)):
-        with pytest.raises(DefinitionError, match=r"picture: .* is no variable with a"):
+        with pytest.raises(DefinitionError, match=r"picture: .* must be a variable that holds a"):
             protocol.picture(*wrong)
     with pytest.raises(DefinitionError, match="picture"):
         protocol.picture(things, holder=single)
@@ -412,5 +412,5 @@ def test_names_that_our_functions_use_for_themselves() -> None:
         return step(when(x < most), update(x, x + 1), says("to {template}", template=x + 1))
 
     assert protocol.system().instance(self=2).parameters == {"self": 2}
-    with pytest.raises(DefinitionError, match="no name of an outcome"):
+    with pytest.raises(DefinitionError, match="not the name of an outcome"):
         exists(worker, lambda w: taken("go", outcome=w))  # type: ignore[arg-type]

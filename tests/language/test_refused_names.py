@@ -222,13 +222,13 @@ def test_refused_names_that_cannot_be_used_are_refused(kind: str, name: str) -> 
 
 @pytest.mark.parametrize("kind", ["fault", "protection", "property"])
 def test_the_command_line_splits_at_commas(kind: str) -> None:
-    with pytest.raises(DefinitionError, match=r"'a,b' cannot be called so: it holds ',', and the command line"):
+    with pytest.raises(DefinitionError, match=r"'a,b' is not a valid name: it contains ',', and the command line"):
         KINDS[kind]("a,b")
 
 
 @pytest.mark.parametrize("kind", ["parameter", "option"])
 def test_settings_have_an_equals_sign(kind: str) -> None:
-    with pytest.raises(DefinitionError, match=r"'a=b' cannot be called so: it holds '='"):
+    with pytest.raises(DefinitionError, match=r"'a=b' is not a valid name: it contains '='"):
         KINDS[kind]("a=b")
 
 
@@ -242,7 +242,7 @@ def test_an_action_is_a_function_with_a_name() -> None:
     def initially() -> Step:
         return step()
 
-    with pytest.raises(DefinitionError, match="proofs call the state before the first step so"):
+    with pytest.raises(DefinitionError, match="proofs use it for the state before the first step"):
         p.action(by="nobody")(initially)
 
 

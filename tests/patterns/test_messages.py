@@ -211,7 +211,9 @@ def test_a_channel_says_what_its_messages_are() -> None:
     inbox = ordered(p, "inbox", value, 2, 0, over=worker)
     letters = unordered(p, "letters", value, over=worker)
     w = p.variable("w", optional(worker), None)
-    with pytest.raises(DefinitionError, match=r"value stands where its meaning does \(.*unordered\(protocol, 'a', \("):
+    with pytest.raises(
+        DefinitionError, match=r"value is given in place of its meaning \(.*unordered\(protocol, 'a', \("
+    ):
         unordered(p, "a", worker, value)  # type: ignore[arg-type]
     with pytest.raises(DefinitionError, match=r"a message holds scalars, not set of value"):
         unordered(p, "a", (worker, subsets(value)))  # type: ignore[arg-type]
@@ -226,7 +228,7 @@ def test_a_channel_says_what_its_messages_are() -> None:
     ):
         letters.carries(1)
     with pytest.raises(
-        DefinitionError, match=r"message of net: w is a worker or none, wanted is a worker \(w may be none"
+        DefinitionError, match=r"message of net: w is a worker or none, but a worker is expected \(w may be none"
     ):
         net.carries(w, 1)
     with pytest.raises(DefinitionError, match=r"message of letters: 3 is out of the range"):
@@ -239,7 +241,7 @@ def test_a_channel_says_what_its_messages_are() -> None:
         DefinitionError, match=r"a message has 2 fields, and 1 blank \(give each field its own: blank=\("
     ):
         ordered(p, "b", (worker, value), 2, 0)
-    with pytest.raises(DefinitionError, match=r"duplicating: net is a set, .*\(let there be more: .*copies=2"):
+    with pytest.raises(DefinitionError, match=r"duplicating: net is a set, .*\(allow copies: .*copies=2"):
         duplicating(p, net, fault="loss")
     with pytest.raises(DefinitionError, match=r"crash crash: net is no array over worker \(declare it with over="):
         crash(p, [net], fault="loss", by=worker)
@@ -253,9 +255,9 @@ def test_a_blank_is_advised_for_every_field_at_once() -> None:
         ordered(p, "a", (worker, result), 2)
     with pytest.raises(DefinitionError, match=rf"a message has 2 fields, and 1 blank {whole}"):
         ordered(p, "b", (worker, result), 2, 0)
-    with pytest.raises(DefinitionError, match=rf"blank of channel c: 0 is a whole number, wanted is a worker {whole}"):
+    with pytest.raises(DefinitionError, match=rf"blank of channel c: 0 is a whole number, but a worker is .* {whole}"):
         ordered(p, "c", (worker, result), 2, (0, result.ENDED))
-    with pytest.raises(DefinitionError, match=r"wanted is a worker \(leave blank out"):
+    with pytest.raises(DefinitionError, match=r"but a worker is expected \(leave blank out"):
         ordered(p, "d", worker, 2, 0)
     with pytest.raises(DefinitionError, match=r"number has no value .* \(name one of its own: blank=3\)"):
         ordered(p, "e", integers(3, 5), 2)

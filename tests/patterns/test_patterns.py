@@ -389,7 +389,7 @@ def test_mistakes_are_named_in_one_sentence() -> None:
     bag = unordered(p, "bag", host)
     with pytest.raises(DefinitionError, match=r"crash crash: bag is no array over host"):
         crash(p, [bag], fault="power", by=host)
-    with pytest.raises(DefinitionError, match=r"is given as a list \(write \[x\]"):
+    with pytest.raises(DefinitionError, match=r"volatile is a list \(write \[x\]"):
         crash(p, bag, fault="power", by="host")  # type: ignore[arg-type]
     with pytest.raises(DefinitionError, match=r"lossy: flag is no channel \(name what unordered"):
         lossy(p, flag, fault="power")  # type: ignore[arg-type]
