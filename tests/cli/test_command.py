@@ -355,7 +355,7 @@ def test_slips_are_told_with_their_remedy(
     )
     repeat = "'crash,loss' is no name; repeat the option: --fault crash --fault loss"
     assert repeat in error("-p", "claim.py:protocol", "--fault", "crash,loss")
-    assert "rows is 1…4; high=… where it is declared widens that" in error("-p", "claim.py:fixed", "-s", "rows=5")
+    assert "rows is 1…4; to widen it, raise high=… in its declaration" in error("-p", "claim.py:fixed", "-s", "rows=5")
     assert run(["list", "-p", "claim.py"]) == 0
     listed = capsys.readouterr().out
     assert "claim: a job" in listed
