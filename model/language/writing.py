@@ -1,4 +1,4 @@
-"""Whether a function of the author is writing terms right now."""
+"""Tracks whether a function of the author is building terms right now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """While a function of the author writes terms: here Python's own words for values of terms mean nothing."""
+    """While a function of the author builds terms. Terms have no Python value there, so converting one to text is an
+    error."""
     token = _writing.set(True)
     try:
         yield
@@ -24,11 +25,11 @@ def writing() -> Iterator[None]:
 
 
 def is_writing() -> bool:
-    """Whether the caller's caller is a function of the author that writes terms."""
+    """Whether the caller's caller is a function of the author that builds terms."""
     return _writing.get() and is_authors(sys._getframe(2))
 
 
 def is_operating() -> bool:
-    """Whether the caller's caller computes with an operator, as ``%`` of texts is one, and calls nothing."""
+    """Whether the caller's caller evaluates an operator (such as ``%`` on a string) and not a call."""
     frame = sys._getframe(2)
     return opcode.opname[frame.f_code.co_code[frame.f_lasti]].startswith("BINARY_")
