@@ -1,15 +1,73 @@
-"""What several files of tests want."""
+"""Fixtures that several files of tests need; what the usual run leaves out, and on how many cores it runs.
+
+A test that is marked ``long("what it does")`` runs with ``--all``, or if the command line names it (``file::test``).
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import pytest
 
 from tests.counter import PROTOCOL
 
 
+# The command line --------------------------------------------------------------------------------------------------
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the long tests, too (with -m long: only those)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long(what): left out without --all; says what the test does for so long")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """``pyproject.toml`` asks for a worker on each core; a test that the command line names needs none."""
+    if _named(config) and getattr(config.option, "numprocesses", None) == "logical":
+        config.option.numprocesses = 0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    named = _named(config)
+    for item in items:
+        mark = item.get_closest_marker("long")
+        if mark is None:
+            continue
+        item.user_properties.append(("long", mark.args[0]))
+        if not config.getoption("--all") and not item.nodeid.startswith(named):
+            item.add_marker(pytest.mark.skip(reason=f"long: {mark.args[0]}"))
+
+
+def _named(config: pytest.Config) -> tuple[str, ...]:
+    """The tests that the command line names."""
+    return tuple(a for a in config.args if "::" in a)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Which tests did not run, and why; which long ones did."""
+    skipped = Counter(_reason(report) for report in terminalreporter.getreports("skipped"))
+    ran = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
+    long = Counter(str(value) for report in ran for name, value in report.user_properties if name == "long")
+    _tell(terminalreporter, "left out, and why (pytest --all runs the long ones)", skipped)
+    _tell(terminalreporter, "long tests that ran", long)
+
+
+def _tell(terminal: pytest.TerminalReporter, title: str, counts: Counter[str]) -> None:
+    if counts:
+        terminal.section(title)
+    for text, count in counts.most_common():
+        terminal.write_line(f"{count:5} {text}")
+
+
+def _reason(report: pytest.TestReport) -> str:
+    text = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return text.removeprefix("Skipped: ")
+
+
+# Fixtures ----------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A cache of machine code that nothing else has written to."""

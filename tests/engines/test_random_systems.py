@@ -1,12 +1,14 @@
 """Random systems against an oracle in plain Python: see ``tests/random_systems``.
 
-``PLANRACE_SYSTEMS=24000`` asks about more systems than usual, ``PLANRACE_SEED=5000`` about others. Whatever is wrong is
-shown as a protocol that can be run, made smaller; ``python -m tests.random_systems SEED`` shows it again.
+The usual run asks about the first 100 systems, ``pytest --all`` about 2,000. ``PLANRACE_SYSTEMS=24000`` asks about more
+of them, ``PLANRACE_SEED=5000`` about others. Whatever is wrong is shown as a protocol that can be run, made smaller;
+``python -m tests.random_systems SEED`` shows it again.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
@@ -14,12 +16,16 @@ from tests.random_systems.draw import draw
 from tests.random_systems.engines import STAGES, complaints
 from tests.random_systems.report import failure
 
+CHOSEN = "PLANRACE_SYSTEMS" in os.environ or "PLANRACE_SEED" in os.environ
 SYSTEMS = int(os.environ.get("PLANRACE_SYSTEMS", "2000"))
 FIRST = int(os.environ.get("PLANRACE_SEED", "0"))
 PART = 50
+USUAL = 2
+"""So many parts are in the usual run."""
 EVERY = {"explicit": 1, "orbits": 4, "usual": 8, "simulate": 20, "forms": 100, "native": 100, "native_orbits": 100}
 EVERY |= {"interpreter": 4, "bmc": 50, "induction": 50, "spacer": 100, "proof": 50}
 """Of so many systems one is asked about by that engine or in these forms."""
+LONG = pytest.mark.long(f"{SYSTEMS - USUAL * PART:,} of {SYSTEMS:,} random systems, 50 a test, in every engine")
 
 
 def stages(seed: int) -> list[str]:
@@ -27,7 +33,13 @@ def stages(seed: int) -> list[str]:
     return [name for name in STAGES if seed % EVERY[name] == 0]
 
 
-@pytest.mark.parametrize("first", range(FIRST, FIRST + SYSTEMS, PART))
+def parts() -> list[Any]:
+    """The first seeds of the parts. Who chooses the systems gets all of them."""
+    firsts = range(FIRST, FIRST + SYSTEMS, PART)
+    return [pytest.param(first, marks=[] if CHOSEN or n < USUAL else LONG) for n, first in enumerate(firsts)]
+
+
+@pytest.mark.parametrize("first", parts())
 def test_engines_and_forms_say_what_is_true(first: int) -> None:
     for seed in range(first, min(first + PART, FIRST + SYSTEMS)):
         drawn, asked = draw(seed), stages(seed)
