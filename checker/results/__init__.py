@@ -1,1 +1,1 @@
-"""The words that every engine answers in and every report reads: pure data. Start with ``report``."""
+"""The data that every engine returns and every report reads. Start with ``report``."""

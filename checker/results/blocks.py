@@ -1,4 +1,4 @@
-"""The blocks that text reports are made of; ``plain`` and ``terminal`` draw them."""
+"""The blocks of a text report. ``report.text.plain`` and ``report.text.terminal`` draw them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TypeAlias
 
 @dataclass(frozen=True)
 class Heading:
-    """The title of a part."""
+    """The title of a section."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A sentence or several; ``tone`` is a verdict's word or empty."""
+    """One or more sentences. ``tone`` is the word of a verdict, or empty."""
 
     text: str
     tone: str = ""
@@ -24,15 +24,15 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Verdicts:
-    """One row a property: name, the verdict's word, how it came about."""
+    """One row for each property: its name, the word of its verdict, how the verdict was found."""
 
     rows: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True)
 class TimelineEntry:
-    """One step of a timeline. ``details`` is what changed, ``sees`` what the outside world sees now, ``facts`` what of
-    the scenario the step completes; ``mark`` is set on the step that decides."""
+    """One step of a timeline. ``details`` is what changed, ``sees`` what the outside world sees now, ``facts`` the
+    facts of the scenario that the step completes. ``mark`` is set on the step that decides the verdict."""
 
     number: int
     who: str
@@ -52,7 +52,7 @@ class Timeline:
 
 @dataclass(frozen=True)
 class Facts:
-    """One row a fact: its name, its meaning, where the trace shows it."""
+    """One row for each fact: its name, its meaning, where the trace shows it."""
 
     rows: tuple[tuple[str, str, str], ...]
 
@@ -70,7 +70,7 @@ Block: TypeAlias = "Heading | Paragraph | Verdicts | Timeline | Facts | Grid"
 
 @dataclass(frozen=True)
 class Document:
-    """All blocks, and the last line."""
+    """All blocks, and the closing line."""
 
     blocks: tuple[Block, ...]
     closing: str

@@ -1,6 +1,6 @@
-"""What reports say of a trace beyond its steps: beliefs, truth values, what else was enabled, causes, a run beside it.
+"""What explains a trace: beliefs, truth values, enabled steps, causes, the same steps in another variant. Pure data.
 
-States are numbered from 0, the initial one; state n is the one after step n. Pure data, like ``vocabulary``.
+States are numbered from 0, the initial state; state n is the state after step n.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from planrace.checker.results.trace import Change, Observed, Shown, ShownState, 
 
 @dataclass(frozen=True)
 class Shape:
-    """A sort as reports describe it. ``kind`` is "truth value", "number", "enumeration", "index", "optional" (an index
+    """A sort as reports describe it. ``kind`` is "truth value", "number", "enumeration", "index", "optional" (an index,
     or 0 for none), "set" or "array".
 
-    ``low`` and ``high`` bound a scalar; ``members`` names those of an enumeration; ``element`` is what a set or array
-    has, ``domain`` what an array is over.
+    ``low`` and ``high`` bound a scalar. ``members`` are the names of an enumeration's members. ``element`` is the sort
+    of the elements of a set or array, ``domain`` the sort that indexes an array.
     """
 
     kind: str
@@ -40,10 +40,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class ChannelPart:
-    """What a variable is of the channel of messages ``channel``: "slots" of a field of messages in order, the "length"
-    that counts them, or "messages" in no order: an array over parts of a message of sets, or numbers of copies, of the
-    last; ``order`` says where among these each part of a message is. ``over``: there is a channel for each member, over
-    which the variable is an array."""
+    """How a variable stores a part of the channel ``channel``. ``what`` is one of:
+
+    * "slots": one field of all messages, in their order;
+    * "length": the number of messages;
+    * "messages": messages in no order. The variable is an array over the parts of a message except the last; its
+      elements are sets of the last part, or numbers of copies. ``order`` says at which position each part is.
+
+    ``over``: there is one channel for each member of an index, and the variable is an array over that index.
+    """
 
     channel: str
     what: str
@@ -53,7 +58,7 @@ class ChannelPart:
 
 @dataclass(frozen=True)
 class Declared:
-    """A state variable; ``part`` says of which channel it is a part, if of any."""
+    """A state variable; ``part`` is the part of a channel that it stores, if any."""
 
     name: str
     shape: Shape
@@ -63,9 +68,9 @@ class Declared:
 
 @dataclass(frozen=True)
 class MemberPicture:
-    """How to draw what belongs to each member of the index ``title``: ``things`` is an array of sets, ``pointers`` are
-    arrays of numbers that name one of these things each (0: none), ``holder`` is an array of who has a lock, or empty.
-    Without a title they are no arrays but a set, numbers and a member."""
+    """How to draw what belongs to each member of the index ``title``. ``things`` is an array of sets. ``pointers`` are
+    arrays of numbers; each number names one of these things (0: none). ``holder`` is an array of lock holders, or
+    empty. Without a title these variables are a set, numbers and a member instead of arrays."""
 
     title: str
     things: str
@@ -75,8 +80,8 @@ class MemberPicture:
 
 @dataclass(frozen=True)
 class EnabledStep:
-    """A step that is enabled in a state: what ``TraceStep`` has but for the state after it. ``to`` is the number of
-    that state among ``Neighbourhood.states``, if it is there."""
+    """A step that is enabled in a state: a ``TraceStep`` without the state after it. ``to`` is the number of that state
+    in ``Neighbourhood.states``, if it is there."""
 
     action: str
     parameters: Mapping[str, Shown]
@@ -92,7 +97,7 @@ class EnabledStep:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A state near a trace: what is enabled in it and which properties it breaks."""
+    """A state near a trace: the steps that are enabled in it and the properties that it violates."""
 
     offers: tuple[EnabledStep, ...]
     broken: tuple[str, ...] = ()
@@ -100,7 +105,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """States within ``depth`` steps of a trace. The first ones are those of the trace, in its order; ``whole``: none
+    """States within ``depth`` steps of a trace. The states of the trace come first, in their order. ``whole``: no state
     within that distance was left out."""
 
     states: tuple[Neighbour, ...]
@@ -110,9 +115,11 @@ class Neighbourhood:
 
 @dataclass(frozen=True)
 class PropertyTruth:
-    """A property at every state of a trace; one about steps, at the step that leads there, and None at state 0.
+    """The truth value of a property at every state of a trace. A property of steps is evaluated at the step that leads
+    to the state; at state 0 it is None.
 
-    ``offenders`` names at each state the members for which it is false (endpoint 1), as far as it speaks of members.
+    ``offenders`` names, at each state, the members for which the property is false ("endpoint 1"), if it quantifies
+    over members.
     """
 
     property: str
@@ -123,8 +130,9 @@ class PropertyTruth:
 
 @dataclass(frozen=True)
 class Belief:
-    """Something that ``who`` found true at step ``since`` and still acts on: a condition that it ``checked``, or a copy
-    that it took. ``truth`` says whether it is true in state ``since`` and in those that follow, while it is kept."""
+    """A condition that ``who`` found true at step ``since`` and still relies on. ``checked``: the step checked it; else
+    the step took a copy. ``truth`` says whether it is true in state ``since`` and in each later state in which the
+    process still holds the belief."""
 
     who: str
     text: str
@@ -134,16 +142,17 @@ class Belief:
 
     @property
     def stale(self) -> int | None:
-        """The first step after which it is false, if any."""
+        """The first step after which the belief is false, if any."""
         return next((self.since + n for n, true in enumerate(self.truth) if not true), None)
 
 
 @dataclass(frozen=True)
 class Race:
-    """Steps ``first`` and ``second`` of different processes, whose order decides: had the second come before the first,
-    the property would hold in whatever order the others followed then. ``places`` is what both touch.
+    """Steps ``first`` and ``second`` of different processes, whose order decides: if the second comes before the first,
+    the property holds, whatever the order of the steps that follow. ``places`` are the places that both touch.
 
-    ``effect``: the first is then "not enabled", has "another outcome", writes "other values", or "the same".
+    ``effect`` is what happens to the first step in that order: it is "not enabled", has "another outcome", writes
+    "other values", or does "the same".
     """
 
     first: int
@@ -154,8 +163,8 @@ class Race:
 
 @dataclass(frozen=True)
 class Delay:
-    """The least that ``who`` has to sleep through in the middle of its work for the property to break: so many steps of
-    each action. ``how`` says how it was found."""
+    """The shortest delay of ``who``, in the middle of its work, that violates the property: the steps of each action
+    that happen meanwhile. ``how`` says how it was found."""
 
     who: str
     steps: Mapping[str, int]
@@ -164,11 +173,11 @@ class Delay:
 
 @dataclass(frozen=True)
 class Causes:
-    """Why a trace breaks a property. ``needed`` are the steps that remain when all are left out that can be;
-    ``races`` the pairs of them whose order decides; ``chain`` the longest sequence of steps that such pairs link.
+    """Why a trace violates a property. ``needed`` are the steps that remain after all removable steps are removed,
+    ``races`` the pairs of steps whose order decides, ``chain`` the longest sequence of steps linked by such pairs.
 
-    ``edges`` is the happens-before relation, transitively reduced: pairs of steps with why ("program order",
-    "reads what it wrote", "overwrites").
+    ``edges`` is the transitively reduced happens-before relation: pairs of steps and the reason for their order
+    ("program order", "reads what it wrote", "overwrites").
     """
 
     property: str
@@ -178,13 +187,13 @@ class Causes:
     edges: tuple[tuple[int, int, str], ...]
     delay: Delay | None = None
     unchecked: tuple[str, ...] = ()
-    """Where there is no chain: places that the property reads and the last step does not check."""
+    """Without a chain: the places that the property reads and the last step does not check."""
 
 
 @dataclass(frozen=True)
 class OtherVariant:
-    """The same steps in another variant of the protocol, as far as they are enabled there: for each step of the trace
-    what became of it, or None where it is not enabled. ``broken`` names at each state the properties that are false."""
+    """The same steps in another variant of the protocol. ``steps`` has one entry for each step of the trace: the step
+    in that variant, or None where it is not enabled. ``broken`` names, at each state, the properties that are false."""
 
     protocol: str
     protections: tuple[str, ...]
@@ -195,14 +204,14 @@ class OtherVariant:
 
 @dataclass(frozen=True)
 class Insight:
-    """All of that for one trace; parts that were not asked for are empty. ``recoverable`` is the last state from which
-    ``goal`` could still be reached, None where there is no such state or nobody asked."""
+    """The explanation of one trace; parts that were not requested are empty. ``recoverable`` is the last state from
+    which ``goal`` can still be reached; None: there is no such state, or it was not requested."""
 
     offers: tuple[tuple[EnabledStep, ...], ...] = ()
     truths: tuple[PropertyTruth, ...] = ()
     beliefs: tuple[Belief, ...] = ()
     touched: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = ()
-    """For each step the places that it reads and those that it writes."""
+    """For each step, the places that it reads and the places that it writes."""
     recoverable: int | None = None
     goal: str = ""
     causes: Causes | None = None

@@ -1,8 +1,7 @@
-"""What explains a verdict cannot change it: whatever fails while something is told is noted, and the rest is told.
+"""A failing explanation does not change a verdict: the failure is noted, and the rest of the report is made.
 
-A section of telling (beliefs, causes, a match, a block of a report) runs in a ``Guard``. What it raises becomes a
-warning of the report, which says what is missing and why; time that is up is noted too. Only an interruption passes,
-for that is what the user wants.
+Each section (beliefs, causes, a match, a block of a report) runs in a ``Guard``. An exception in it becomes a warning
+of the report that says what is missing and why; so does a time limit. Only an interruption by the user passes.
 """
 
 from __future__ import annotations
@@ -18,23 +17,23 @@ X = TypeVar("X")
 Y = TypeVar("Y")
 
 OURS = "This is a defect of planrace, not of your protocol; please report it"
-ROOMS = ("checker.", "model.", "properties.")
-"""Where our own code is."""
+PACKAGE = "planrace."
+"""How the names of our own modules begin."""
 
 
 class TimeUpError(Exception):
-    """There is no time left; the message says which limit was reached."""
+    """The time is up; the message says which limit was reached."""
 
 
 class Guard:
-    """Runs sections, and keeps what could not be told, and why."""
+    """Runs sections, and remembers which ones failed and why."""
 
     def __init__(self) -> None:
         self._noted: dict[tuple[str, str, str], list[str]] = {}
 
     def told(self, subject: str, what: str, tell: Callable[[], X], instead: Y) -> X | Y:
-        """What ``tell`` says of ``subject``; ``instead`` where it raises something, which is noted then. ``what`` names
-        it, in the plural."""
+        """The result of ``tell``; if it raises, the failure is noted and the result is ``instead``. ``what`` names the
+        section of ``subject``, in the plural ("causes")."""
         try:
             return tell()
         except TimeUpError as problem:
@@ -50,20 +49,22 @@ class Guard:
 
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
-        """What was noted, one for each reason."""
+        """One warning for each reason."""
         noted = self._noted.items()
-        return tuple(ModelWarning(kind, subject, _said(kind, what, why)) for (kind, subject, why), what in noted)
+        return tuple(ModelWarning(kind, subject, _message(kind, what, why)) for (kind, subject, why), what in noted)
 
 
-def _said(kind: str, what: list[str], why: str) -> str:
+def _message(kind: str, what: list[str], why: str) -> str:
     listed = joined(what)
-    return f"is told without {listed}: {why}" if kind == NOT_TOLD else f"{listed} are unavailable: {why}"
+    return f"explained without {listed}: {why}" if kind == NOT_TOLD else f"{listed} are unavailable: {why}"
 
 
 def fault(problem: BaseException) -> str:
-    """What failed in our code, and where, with what to do about it. Memory that is not there is nobody's fault."""
+    """What failed in our code, where, and what to do about it. A lack of memory is no defect."""
     if isinstance(problem, MemoryError):
         return f"there is not enough memory{f' ({problem})' if str(problem) else ''}"
-    ours = [f for f, _ in traceback.walk_tb(problem.__traceback__) if f.f_globals.get("__name__", "").startswith(ROOMS)]
+    ours = [
+        f for f, _ in traceback.walk_tb(problem.__traceback__) if f.f_globals.get("__name__", "").startswith(PACKAGE)
+    ]
     place = f" in {ours[-1].f_globals['__name__']}, {ours[-1].f_code.co_name}" if ours else ""
     return f"{type(problem).__name__}{place}: {problem}. {OURS}"

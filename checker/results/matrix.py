@@ -1,4 +1,4 @@
-"""The words of the table of all protections, properties and faults, decided for every size (``check prove --all``)."""
+"""The result of ``check prove --all``: all protections, properties and faults, decided for every size."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ class MatrixReport:
     seconds: float
     interrupted: bool = False
     confirmation: Confirmation | None = None
-    """A second solver's word on the proofs, where it was asked for."""
+    """The second solver's answer on the proofs, if it was requested."""
     stopped: str | None = None
-    """Why what is undecided was not looked at any longer, where a limit of time is why."""
+    """The time limit that left cells undecided, if one did."""
 
     @property
     def size(self) -> int:
-        """How many cells there are; an interrupted run has not come to all of them."""
+        """The number of cells of the complete table; an interrupted run has fewer."""
         return len(self.properties) << (len(self.protections) + len(self.faults))
 
     @property
@@ -60,7 +60,7 @@ class MatrixReport:
 
     @property
     def exit_code(self) -> int:
-        """What the command exits with: 0 where all is decided, and nothing of it doubted."""
+        """The exit code of the command: 0 if all cells are decided and none is doubted."""
         if self.interrupted:
             return INTERRUPTED
         doubted = self.confirmation is not None and self.confirmation.doubted

@@ -1,4 +1,4 @@
-"""What notebooks draw, drawn by whoever knows how."""
+"""HTML in notebooks. The function that draws it is registered from outside: results do not import reports."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class NotebookRepr:
-    """Something that notebooks show as HTML, once ``painted_by`` has been told how."""
+    """Something that notebooks show as HTML, once ``painted_by`` has registered a painter."""
 
     def _repr_html_(self) -> str | None:
         return None if _painter is None else _painter(self)
@@ -17,6 +17,6 @@ _painter: Callable[[Any], str] | None = None
 
 
 def painted_by(painter: Callable[[Any], str]) -> None:
-    """How notebooks show reports and runs: reports know the vocabulary, not the other way round."""
-    global _painter  # noqa: PLW0603  (one for the process, as the way to draw is)
+    """Register the function that draws reports and runs as HTML."""
+    global _painter  # noqa: PLW0603  (one painter for the process)
     _painter = painter

@@ -1,5 +1,4 @@
-"""What a run came to: one notion of it for the exit code and for all forms that CI reads, so that none is green where
-another is red."""
+"""The outcome of a run: one definition for the exit code and for all CI formats, so that they never disagree."""
 
 from __future__ import annotations
 
@@ -15,8 +14,7 @@ UNDECIDED = EXIT_CODES[Verdict.UNKNOWN]
 
 
 class FindingStatus(enum.Enum):
-    """What a finding is for its run. ``OPEN`` is undecided where that does no harm, for the run came to what was
-    expected of it."""
+    """What a finding means for its run. ``OPEN``: undecided, but harmless, because the run met its expectation."""
 
     HOLDS = enum.auto()
     EXPECTED = enum.auto()
@@ -27,8 +25,8 @@ class FindingStatus(enum.Enum):
 
 @dataclass(frozen=True)
 class Complaint:
-    """What a run fails by that is no violated or undecided property. ``about`` names the action or property where it
-    can be shown; ``trace`` leads to it."""
+    """A reason why a run fails besides violated and undecided properties. ``about`` names the action or property where
+    it is shown; ``trace`` leads to it."""
 
     kind: str
     title: str
@@ -40,7 +38,7 @@ class Complaint:
 
 @dataclass(frozen=True)
 class Expectation:
-    """What is asked of a run beside its report: ``--expect``, ``--strict``."""
+    """What the user expects of a run: ``--expect``, ``--strict``."""
 
     expected: str | None = None
     strict: bool = False
@@ -48,14 +46,14 @@ class Expectation:
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run came to: its report, by what was asked of it."""
+    """A report judged by the user's expectation."""
 
     report: Report
     asked: Expectation = Expectation()
 
     @property
     def code(self) -> int:
-        """What the process exits with. Undecided stays 3 whatever was expected."""
+        """The exit code of the process. Undecided is 3 whatever was expected."""
         if self.report.interrupted:
             return INTERRUPTED
         return max(self._decided, UNDECIDED) if self.report.doubted else self._decided
@@ -71,14 +69,14 @@ class RunOutcome:
 
     @property
     def reason(self) -> str:
-        """Why the exit code is another than the report has by itself."""
+        """Why the exit code differs from that of the report."""
         if any(c.kind == "warnings" for c in self.complaints):
-            return "With --strict the warnings above are failures."
-        return f"Expected was: {self.asked.expected}."
+            return "With --strict, the warnings above count as failures."
+        return f"Expected verdict: {self.asked.expected}."
 
     @property
     def _met(self) -> bool:
-        """A violation was expected, and there is one."""
+        """A violation was expected and found."""
         return self.asked.expected == "violated" and self.report.verdict is Verdict.VIOLATED
 
     @property
@@ -90,7 +88,7 @@ class RunOutcome:
         return f"{sign} {self.report.verdict.word}{met}{why}"
 
     def of(self, f: Finding) -> FindingStatus:
-        """What the finding is for the run."""
+        """What the finding means for the run."""
         if f.verdict is Verdict.HOLDS:
             return FindingStatus.HOLDS
         if f.verdict is Verdict.VIOLATED:
@@ -99,8 +97,7 @@ class RunOutcome:
 
     @property
     def complaints(self) -> tuple[Complaint, ...]:
-        """What else fails the run. Where the exit code is not 0, there is one or a property that failed or is
-        undecided."""
+        """All complaints. If the exit code is not 0, there is a complaint, or a failed or undecided property."""
         return tuple(self._complaints())
 
     def _complaints(self) -> Iterator[Complaint]:
@@ -125,28 +122,28 @@ class RunOutcome:
 
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
-        """Warnings that fail nothing."""
+        """Warnings that do not fail the run."""
         return tuple(w for w in self.report.warnings if not (w.strict and self.asked.strict))
 
 
 def warned_title(w: ModelWarning) -> str:
-    """A warning by name."""
+    """The title of a warning: its kind and subject."""
     return f"{w.kind}: {w.subject}" if w.subject else w.kind
 
 
 def warned_text(w: ModelWarning) -> str:
-    """A warning in a sentence."""
+    """A warning as a sentence."""
     return f"{w.subject or w.kind}: {w.message}."
 
 
 def warned_about(w: ModelWarning) -> str:
-    """The action or property where a warning can be shown: without a subject the last action that leads to it."""
+    """The action or property where a warning is shown. Without a subject: the last action of its trace."""
     return w.subject or (w.trace.steps[-1].action if w.trace is not None and w.trace.steps else "")
 
 
 @dataclass(frozen=True)
 class Broken:
-    """No report came of a run: why not, where the author's file shows it, and the exit code."""
+    """A run without a report: why, the line of the author's file that shows it, and the exit code."""
 
     protocol: str
     message: str

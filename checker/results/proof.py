@@ -1,4 +1,4 @@
-"""What a second solver says of the proofs of a report."""
+"""Proofs for every size, their confirmation by a second solver, and counterexamples to induction."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planrace.checker.results.trace import Trace
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What a second solver says of obligations: how many it was asked about, and which it does not confirm and why."""
+    """The answer of a second solver: how many obligations it was asked, which it does not confirm, and why."""
 
     solver: str
     asked: int
@@ -18,7 +18,7 @@ class Confirmation:
 
 
 INITIALLY = "initially"
-"""What stands for an action in obligations about the initial state."""
+"""The name in place of an action in obligations about the initial state."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Conjunct:
 
 @dataclass(frozen=True)
 class Obligation:
-    """Something that a solver had to show: that ``fact`` holds after ``action`` (or "initially"), from the facts
-    ``uses``. ``reason`` says why it was not shown; ``seconds`` is the solver's time.
+    """A question to the solver: does ``fact`` hold after ``action`` (or "initially") if the facts ``uses`` hold before?
+    ``reason`` says why it is not proved; ``seconds`` is the solver's time.
 
     ``kind`` is "conjunct" (of the invariant), "model" (``fact`` fails where a step is a model error), "step property",
     or "schedule" (then ``fact`` names its rule).
@@ -50,7 +50,7 @@ class Obligation:
 
 @dataclass(frozen=True)
 class Certificate:
-    """A proof for every size: the statement, what it assumes, the invariant's conjuncts and every obligation."""
+    """A proof for every size: the statement, its assumptions, the conjuncts of the invariant and every obligation."""
 
     properties: tuple[str, ...]
     statement: str
@@ -67,7 +67,7 @@ class Certificate:
 class InductionCounterexample:
     """A counterexample to induction, at ``parameters``: a run from a state that need not be reachable.
 
-    Until its last step everything holds that the induction assumes; the last step breaks the property.
+    Before the last step all assumptions of the induction hold; the last step violates the property.
     """
 
     trace: Trace

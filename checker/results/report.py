@@ -1,7 +1,7 @@
-"""The words that every engine answers in and every report reads. Start reading here.
+"""The report that every engine contributes to and every format shows. Start reading here.
 
-States in this module are as people see them: numbers, the names of enumeration members, truth values, sorted lists for
-sets, lists for arrays. Index members count from 1; 0 in an optional index is none.
+States hold values as people read them: numbers, the names of enumeration members, truth values, sorted lists for sets,
+lists for arrays. Index members count from 1; 0 in an optional index is none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from planrace.checker.results.wording import about, counted
 
 @dataclass(frozen=True)
 class Others:
-    """Counterexamples that differ from the first in their races, with their causes; ``how`` says what was looked at."""
+    """More counterexamples, whose races differ from those of the first, with their causes. ``how`` says which runs were
+    examined."""
 
     runs: tuple[tuple[Trace, Causes], ...]
     how: str
@@ -29,11 +30,10 @@ class Others:
 
 @dataclass(frozen=True)
 class Finding:
-    """The answer for one property. ``trace`` is its counterexample, or for a reachable step a witness; ``insight`` is
-    about that.
+    """The answer for one property. ``trace`` is its counterexample, or the witness of a reachability property;
+    ``insight`` explains it.
 
-    ``parameters`` are the sizes that the trace runs at, where the report is about every size, ``variables`` then those
-    of that size.
+    In a report about every size, ``parameters`` are the sizes of the trace, and ``variables`` the variables at them.
     """
 
     name: str
@@ -54,13 +54,13 @@ class Finding:
 
     @property
     def depth(self) -> int | None:
-        """Steps up to and including the one that violates (or witnesses)."""
+        """The number of steps up to and including the one that violates the property (or is the witness)."""
         return len(self.trace) if self.trace is not None else None
 
     def __repr__(self) -> str:
-        return f"<Finding {self._told()}>"
+        return f"<Finding {self._brief()}>"
 
-    def _told(self) -> str:
+    def _brief(self) -> str:
         return f"{self.name}: {self.verdict}" + (f" in {counted(self.depth, 'step')}" if self.depth is not None else "")
 
 
@@ -72,21 +72,28 @@ ABOUT_CODE = (NO_MACHINE_CODE, UNTRUSTED_CACHE)
 OF_THE_RUN = (MANY_STATES, NOT_TOLD, UNAVAILABLE, *ABOUT_CODE)
 """Kinds of warning about the run, not about the model."""
 NOTES = (OUTCOME_NEVER, WITHOUT_FAULTS, *OF_THE_RUN)
-"""Kinds of warning that are no more than notes."""
+"""Kinds of warning that are only notes."""
 OF_MODEL = "the model"
-"""The subject of what is unavailable where warnings of the model are."""
+"""The subject of an "unavailable" warning if the warnings about the model are missing."""
 
 
 @dataclass(frozen=True)
 class ModelWarning:
-    """Something about the model that its author may not have meant. ``kind`` is "deadlock" (``trace`` leads to it),
-    "never happens" (an action), "vacuous" (a property), "lemma left out" (the last step of ``trace``, whose start need
-    not be reachable, breaks it), "not declared" (a property or another thing that was made for the protocol and is part
-    of nothing), or that of a note: an outcome never happens, a property was answered without the
-    faults that are on, "many states": what multiplies the states of a search that met its bound, "not told": what
-    there would be to say of a run (``subject`` is its property), for which there was no time, "no machine code": why a
-    large search stayed in Python, "untrusted cache": why machine code that is kept on disk was not loaded, or
-    "unavailable": what could not be told for a defect of ours."""
+    """Something about the model or the run that its author may not have meant. ``kind`` is one of:
+
+    * "deadlock": ``trace`` leads to it;
+    * "never happens": an action that no run takes;
+    * "vacuous": a property that holds only because its condition never occurs;
+    * "lemma left out": the last step of ``trace``, whose first state need not be reachable, violates the lemma;
+    * "not declared": a property, or another part of a protocol, that was made but never added to the protocol;
+    * "outcome never happens" (a note);
+    * "without faults" (a note): a property was checked without the faults that are on;
+    * "many states" (a note): what multiplies the states of a search that reached its bound;
+    * "not told" (a note): the parts of an explanation that the time limit left out; ``subject`` is the property;
+    * "no machine code" (a note): why a large search stayed in Python;
+    * "untrusted cache" (a note): why machine code in the cache on disk was not loaded;
+    * "unavailable" (a note): the parts that failed because of a defect of planrace.
+    """
 
     kind: str
     subject: str
@@ -95,13 +102,13 @@ class ModelWarning:
 
     @property
     def strict(self) -> bool:
-        """It is a failure where warnings are: also that nobody knows whether there are any."""
+        """With ``--strict`` it fails the run. So does a failure to find out whether there are warnings."""
         return self.kind not in NOTES or (self.kind == UNAVAILABLE and self.subject == OF_MODEL)
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a search or simulation covered. ``stopped`` says why it is not complete; ``seconds`` is wall time."""
+    """What a search or simulation covered. ``stopped`` says why it is incomplete; ``seconds`` is wall time."""
 
     states: int
     transitions: int
@@ -114,21 +121,21 @@ class Coverage:
     seed: int | None = None
     workers: int = 1
     sliced: tuple[str, ...] = ()
-    """Variables that states do not have, for nothing that was looked for depends on them."""
+    """Ignored variables: no checked property depends on them."""
     states_per_orbit: int = 1
-    """With symmetry, how many states may stand for one orbit. Where it is more than 1, ``states`` may be more than the
-    orbits, and ``depth`` more than the greatest distance of a state."""
+    """With symmetry, the greatest number of states that may represent one orbit. If it is more than 1, ``states`` may
+    exceed the number of orbits, and ``depth`` the greatest distance of a state."""
 
     @property
     def states_per_second(self) -> int:
-        """By the seconds that reports have, so that a report that is read says the same."""
+        """Computed from the seconds as reports round them, so that a report that is read back gives the same number."""
         seconds = round(self.seconds, 6)
         return round(self.states / seconds) if seconds > 0 else 0
 
 
 @dataclass(frozen=True)
 class Report(NotebookRepr):
-    """Everything that a run of ``check`` says. ``parameters``: sizes, and options that are not as usual."""
+    """The complete result of a check. ``parameters`` are sizes, and options that differ from their defaults."""
 
     protocol: str
     parameters: Mapping[str, int | str]
@@ -138,36 +145,36 @@ class Report(NotebookRepr):
     findings: tuple[Finding, ...]
     exploration: Coverage | None
     left_out: tuple[tuple[str, str, str], ...] = ()
-    """Properties that a proof for every size is not asked about unless they are named: name, kind, why."""
+    """Properties that a proof for every size skips unless they are named: name, kind, why."""
     telling: FullMatch | None = None
     interrupted: bool = False
     warnings: tuple[ModelWarning, ...] = ()
     proofs: tuple[Certificate, ...] = ()
     every_size: bool = False
-    """The report is about every size; ``parameters`` then holds only those that were fixed."""
+    """The report is about every size; ``parameters`` then holds only the sizes that were fixed."""
     variables: tuple[Declared, ...] = ()
     pictures: tuple[MemberPicture, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
-    """Where properties stand, by name (or ``about``, where an action has it), and the guards of actions, by ``ending``
-    where these have several outcomes."""
+    """The lines that declare properties, by name (by ``about(name)`` if an action has the same name), and actions, by
+    name and by ``ending(action, outcome)``."""
     confirmation: Confirmation | None = None
-    """A second solver's word on the proofs, where it was asked for."""
+    """The second solver's answer on the proofs, if it was requested."""
 
     def __bool__(self) -> bool:
-        """Whether all holds, and nothing of it is doubted: ``assert check(protocol)``."""
+        """Whether all properties hold and no proof is doubted: ``assert check(protocol)``."""
         return bool(self.verdict) and not self.doubted
 
     def __repr__(self) -> str:
-        """The answer in a line, for assertions that fail and for the prompt; ``checker.render`` says everything."""
-        told = sorted(self.findings, key=lambda f: f.verdict)
-        return f"<Report {self.protocol}: {self.verdict}; {', '.join(f._told() for f in told)}>"
+        """The answer in one line, for failing assertions and the prompt; ``planrace.render`` says everything."""
+        worst_first = sorted(self.findings, key=lambda f: f.verdict)
+        return f"<Report {self.protocol}: {self.verdict}; {', '.join(f._brief() for f in worst_first)}>"
 
     @property
     def verdict(self) -> Verdict:
         return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)
 
     def source_of_property(self, name: str) -> Source | None:
-        """Where the property of that name stands."""
+        """The line that declares the property of that name."""
         return self.sources.get(about(name)) or self.sources.get(name)
 
     @property
@@ -177,7 +184,7 @@ class Report(NotebookRepr):
 
     @property
     def exit_code(self) -> int:
-        """What the command exits with, unless it is told to expect something else."""
+        """The exit code of the command, unless another verdict is expected."""
         if self.interrupted:
             return INTERRUPTED
         return max(EXIT_CODES[self.verdict], EXIT_CODES[Verdict.UNKNOWN] if self.doubted else 0)

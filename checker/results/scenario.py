@@ -1,4 +1,4 @@
-"""How far runs show a scenario."""
+"""How many facts of a scenario a run shows."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from planrace.checker.results.trace import Shown, Trace
 
 @dataclass(frozen=True)
 class FactMatch:
-    """A fact of a scenario and the step of the trace (from 1) that completes it, or None. ``onward``: it is about all
-    continuations from after that step, of which ``states`` states were searched."""
+    """A fact of a scenario and the step of the trace (from 1) that completes it, or None. ``onward``: the fact is about
+    all continuations after that step; ``states`` states of them were searched."""
 
     fact: str
     meaning: str
@@ -24,7 +24,7 @@ class FactMatch:
 
 @dataclass(frozen=True)
 class Match:
-    """How far a trace shows a scenario. ``roles`` says who plays which part."""
+    """The facts of a scenario that a trace shows. ``roles`` says which member plays which role."""
 
     scenario: str
     facts: tuple[FactMatch, ...]
@@ -50,7 +50,7 @@ class Match:
 
 @dataclass(frozen=True)
 class FullMatch:
-    """A scenario looked for by search: the trace that shows it in full, or how far the search came."""
+    """The result of a search for a scenario: the trace that shows it in full, or the best match."""
 
     match: Match | None
     trace: Trace | None

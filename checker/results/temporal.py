@@ -1,4 +1,4 @@
-"""What there is to say of liveness and recovery: fairness, dead ends, runbooks."""
+"""Explanations of liveness and recovery: fairness, dead ends, runbooks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ DISABLED, NEED_NOT = "disabled again and again", "need not be taken"
 
 @dataclass(frozen=True)
 class Fairness:
-    """How a loop meets the fairness (``kind``: none, weak, strong) of an action with these parameters: ``how`` is
-    "taken", "disabled again and again", or "need not be taken" where a run rests; ``words`` are the parameters as they
-    are told."""
+    """How a loop satisfies the fairness (``kind``: none, weak, strong) of an action with these parameters. ``how`` is
+    "taken", "disabled again and again", or "need not be taken" if the run stays in one state. ``words`` are the
+    parameters as reports show them."""
 
     action: str
     choice: tuple[int, ...]
@@ -22,7 +22,7 @@ class Fairness:
 
 @dataclass(frozen=True)
 class IneffectiveOutcome:
-    """An outcome of an action that still comes about in so many states, and never helps."""
+    """An outcome of an action that still happens in ``states`` states of a dead end, but never helps."""
 
     action: str
     outcome: str | None
@@ -31,8 +31,8 @@ class IneffectiveOutcome:
 
 @dataclass(frozen=True)
 class Refusal:
-    """An outcome that would write ``place``, and never comes about in the ``tried`` states where its action is
-    enabled there; each of ``reasons`` is a condition of it that is false in all of them."""
+    """An outcome that would write ``place`` but never happens: its action is enabled in ``tried`` states of the dead
+    end, and in all of them each of ``reasons``, conditions of the outcome, is false."""
 
     action: str
     outcome: str | None
@@ -43,8 +43,8 @@ class Refusal:
 
 @dataclass(frozen=True)
 class DeadEnd:
-    """Why there is no recovery: ``states`` can be reached by steps that may help (``whole``: these are all), in none of
-    them are the parts ``never`` of the goal true."""
+    """Why there is no recovery. The helpers' steps reach ``states`` states (``whole``: there are no more); the parts
+    ``never`` of the goal are true in none of them."""
 
     states: int
     whole: bool
@@ -55,7 +55,7 @@ class DeadEnd:
 
 @dataclass(frozen=True)
 class Intervention:
-    """Manual steps, in this order, after which the automation can recover; ``states`` need just these."""
+    """Manual steps, in this order, after which the automation can recover. ``states`` states need exactly these."""
 
     steps: tuple[str, ...]
     states: int
@@ -63,7 +63,7 @@ class Intervention:
 
 @dataclass(frozen=True)
 class Runbook:
-    """What people can do where the automation cannot recover by itself; ``helpless`` states are beyond them too."""
+    """What people can do if the automation cannot recover by itself. From ``helpless`` states, people cannot either."""
 
     interventions: tuple[Intervention, ...]
     helpless: int

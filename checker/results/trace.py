@@ -1,7 +1,7 @@
-"""A run as people see it: states, steps, what changed, what the outside world saw.
+"""A run as people read it: states, steps, what changed, what the outside world saw.
 
 Values are numbers, the names of enumeration members, truth values, sorted lists for sets, lists for arrays. Index
-members count from 1; 0 in an optional index is none, as a parameter of a step ``NOBODY``.
+members count from 1. No member is 0 in a state, and ``NOBODY`` as a parameter of a step.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     Shown: TypeAlias = "bool | int | str | list[Shown]"
     """A value as reports show it, and as JSON holds it."""
 else:
-    Shown = bool | int | str | list  # a type cannot speak of itself where programs read it
+    Shown = bool | int | str | list  # at run time the alias cannot refer to itself
 
 NOBODY = "none"
-"""No member of an index, where no sort stands beside it: as a parameter of a step, or in words."""
+"""No member of an index, where its sort is not known: as a parameter of a step, or in a sentence."""
 ShownState: TypeAlias = Mapping[str, Shown]
 
 
 @dataclass(frozen=True)
 class Change:
-    """A place in the state (``alias[2]``) that a step changed: an element of ``variable``, by its offsets from 0."""
+    """A place in the state (``alias[2]``) that a step changed: the element of ``variable`` at offsets ``path``."""
 
     place: str
     before: Shown
@@ -37,7 +37,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Observed:
-    """What the outside world sees after a step: ``title`` and ``member`` (if any) name it, ``text`` tells it."""
+    """What the outside world sees after a step: ``title`` and ``member`` (if any) name it, ``text`` describes it."""
 
     title: str
     member: Shown | None
@@ -48,9 +48,9 @@ class Observed:
 class TraceStep:
     """One step of a run, replayed by the interpreter.
 
-    ``by`` is who performs it ("planner", "enactor 2"), ``role`` in what capacity ("cleaner"), ``text`` the author's
-    words for it, ``state`` the state after it, ``changed`` what differs from before, ``observed`` what the outside
-    world now sees differently.
+    ``by`` is who performs it ("planner", "enactor 2"), ``role`` in what role ("cleaner"), ``text`` the author's
+    description, ``state`` the state after it, ``changed`` the changes of the state, ``observed`` the changes that the
+    outside world sees.
     """
 
     action: str
@@ -67,8 +67,8 @@ class TraceStep:
 
 @dataclass(frozen=True)
 class Trace(NotebookRepr):
-    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. After its last step a lasso goes on as after step
-    ``loop`` (0: as from the start), for ever."""
+    """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. A lasso repeats the steps after step ``loop`` (0:
+    all steps) for ever."""
 
     initial: ShownState
     steps: tuple[TraceStep, ...]

@@ -1,4 +1,4 @@
-"""Verdicts, and the exit codes that they have."""
+"""Verdicts and their exit codes."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import enum
 
 
 class Verdict(enum.IntEnum):
-    """What is known of a property; several are merged with ``min``."""
+    """What is known about a property. ``min`` combines several verdicts."""
 
     VIOLATED = 0
     UNKNOWN = 1
     HOLDS = 2
 
     def __bool__(self) -> bool:
-        """True of what holds alone, so that ``assert report.verdict`` is no promise where nothing is known."""
+        """Only ``HOLDS`` is true, so that ``assert report.verdict`` fails if the verdict is unknown."""
         return self is Verdict.HOLDS
 
     def __str__(self) -> str:
         return self.word
 
     def __format__(self, spec: str) -> str:
-        """The word in f-strings too, where a number that is an enumeration would be a number."""
+        """The word in f-strings too: an ``IntEnum`` would format as its number."""
         return format(self.word, spec)
 
     @property

@@ -1,4 +1,4 @@
-"""Counts, lists and names inside sentences: one place, so that no sentence says "1 transitions" or "a, b do"."""
+"""Counts, lists and names in sentences, so that no sentence says "1 transitions" or "a, b do"."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 
 def counted(n: int, thing: str, things: str | None = None) -> str:
-    """So many of a thing: 1 step, 2 steps; ``things`` is the plural where it is not ``thing`` with an s."""
+    """A count and its noun: 1 step, 2 steps, 1,000 steps. ``things`` is the plural if it is not ``thing`` with an s."""
     return f"{n:,} {plural(n, thing, things)}"
 
 
 def numbered(n: int, thing: str, things: str | None = None) -> str:
-    """The same with digits alone, which programs read as well."""
+    """The same without separators between thousands, for programs that read it."""
     return f"{n} {plural(n, thing, things)}"
 
 
 def plural(n: int, one: str, more: str | None = None) -> str:
-    """The word for so many: ``one``, or ``more`` (``one`` with an s, unless told otherwise)."""
+    """``one`` if n is 1, else ``more`` (by default ``one`` with an s)."""
     return one if n == 1 else f"{one}s" if more is None else more
 
 
@@ -26,15 +26,15 @@ def joined(words: Sequence[str], last: str = "and") -> str:
 
 
 def ending(action: str, outcome: str | None) -> str:
-    """An action that ended so, in short."""
+    """An action and its outcome: ``take [late]``."""
     return action if outcome is None else f"{action} [{outcome}]"
 
 
 def as_outcome(name: str | None) -> str:
-    """How an action ended, after "ends": as accepted, or in the outcome that has no name."""
+    """The outcome of an action, to follow the word "ends": as accepted, or in its outcome without a name."""
     return f"as {name}" if name else "in its outcome without a name"
 
 
 def about(name: str) -> str:
-    """A property, where an action may have its name."""
+    """The key of a property, if an action may have the same name."""
     return f"property {name}"

@@ -126,7 +126,7 @@ def test_wherever_a_run_is_cut_it_says_nothing_false_and_what_is_missing(
 
 
 def test_it_is_worth_knowing_and_no_warning_of_the_model() -> None:
-    assert not ModelWarning(NOT_TOLD, "safe", "is told without its causes").strict
+    assert not ModelWarning(NOT_TOLD, "safe", "explained without its causes").strict
 
 
 LEASE = str(ROOT / "examples" / "lease.py")

@@ -78,13 +78,13 @@ def test_strict(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-p", "tests.test_warnings:NOISY", "--no-slicing"]) == 0
     assert "Warnings" in capsys.readouterr().out
     assert run(["-p", "tests.test_warnings:NOISY", "--strict"]) == 1
-    why = "With --strict the warnings above are failures."
+    why = "With --strict, the warnings above count as failures."
     assert capsys.readouterr().out.splitlines()[-3:] == [why, "", "verdict: holds (exit 1)"]
     assert run([*asked, "--strict"]) == 0
     assert why not in capsys.readouterr().out
     assert run([*asked, "--strict", "--expect", "violated"]) == 1
     assert capsys.readouterr().out.splitlines()[-3:] == [
-        "Expected was: violated.",
+        "Expected verdict: violated.",
         "",
         "verdict: holds (exit 1)",
     ]
