@@ -1,1 +1,1 @@
-"""What is said of a counterexample beyond its steps: beliefs, causes, the least delay, another variant beside it."""
+"""Explanations of a counterexample: beliefs, causes, the least delay, the same steps in another variant."""

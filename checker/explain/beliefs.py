@@ -1,13 +1,13 @@
-"""What each process believes: conditions that it checked and copies that it took, and whether they are still true.
+"""The beliefs of each process: conditions that it checked and copies that it took, and whether they are still true.
 
-A step that checks a condition of shared state and copies what it read into variables of its own (``plan[i] := latest``)
-leaves the process with a belief about these: the condition, with its own copies in place of what they were copied
-from. Later states either bear it out or not: time of check and time of use. A belief is kept until the process itself
-writes something that the belief speaks of. Where it has no value any more (a message of a queue that is empty now), it
-is not true.
+A step may check a condition of shared state and copy what it read into the process's own variables
+(``plan[i] := latest``). The process then believes that condition, with its copies in place of the copied values. In
+later states the belief is true or stale: time of check, time of use. A belief ends when the process itself writes a
+variable that occurs in it. A belief without a value (about a message of a queue that is now empty) is not true.
 
-"Its own" are the elements at its number of arrays over its index sort. A process that is no member of an index has the
-variables that nobody else writes, faults aside; it remembers what it checked only where the step writes one of them.
+A process that is a member of an index owns the elements at its number in arrays over that index. Any other process owns
+the variables that no other process writes, faults aside; it remembers what it checked only if the same step writes one
+of them.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _FIXED = (Op.CONST, Op.PARAMETER, Op.FIRST, Op.LAST, Op.SET)
 
 @dataclass(frozen=True, eq=False)
 class _Held(Structural):
-    """A belief while its truth is being followed; ``own`` are the places of its process that it depends on."""
+    """A belief whose truth is being followed; ``own`` are the process's own places that it depends on."""
 
     who: str
     text: str
@@ -47,7 +47,7 @@ class _Held(Structural):
 
 
 def beliefs(recording: Recording, actors: list[str]) -> tuple[Belief, ...]:
-    """The beliefs of all processes on a run; ``actors`` names who performs each step."""
+    """The beliefs of all processes in a run; ``actors`` names who performs each step."""
     roles = owned_by_roles(recording.interpreter.instance.system)
     made = [h for n, _ in enumerate(timed(recording.moves, 1), 1) for h in _formed(recording, n, actors[n - 1], roles)]
     kept = [(h, _followed(recording, h, actors)) for h in timed(made, 1)]
@@ -55,7 +55,7 @@ def beliefs(recording: Recording, actors: list[str]) -> tuple[Belief, ...]:
 
 
 def _formed(recording: Recording, n: int, who: str, roles: Mapping[str, frozenset[str]]) -> Iterator[_Held]:
-    """What the process that takes step ``n`` believes then."""
+    """The beliefs that the process of step ``n`` forms at that step."""
     move, before, after = recording.moves[n - 1], recording.states[n - 1], recording.states[n]
     interpreter = recording.interpreter
     own = Own(interpreter.instance.system, move, roles.get(move.action.role, frozenset()))
@@ -75,12 +75,12 @@ def _formed(recording: Recording, n: int, who: str, roles: Mapping[str, frozense
 
 
 class _GoneError(Exception):
-    """A term speaks of a value that a copy has taken the place of."""
+    """A term reads a value that the step has overwritten with a copy."""
 
 
 class _Look:
-    """What a step looks at, in terms of the state after it: what was copied is its copy there, and positions that the
-    process chose are those that it looked at. ``positions`` are the copies that stand for such positions."""
+    """What a step reads, as terms of the state after it. A copied value is replaced by its copy; a position that the
+    process chose is replaced by the number that it had. ``positions`` are the copies that hold such positions."""
 
     def __init__(self, interpreter: Interpreter, move: Move, before: State, own: Own) -> None:
         self.bound = dict(zip(move.action.parameters, move.choice, strict=True))
@@ -92,8 +92,8 @@ class _Look:
         self._targets = {t for u in copied for t in (u.target, self._settled(u.target))}
 
     def candidates(self) -> Iterator[tuple[bool, Term]]:
-        """Conditions that were found true, with copies for what was copied; and the copies themselves. None of a value
-        that a copy has taken the place of."""
+        """Conditions that the step found true (True), and equations for its copies (False). Terms that read a value
+        that the step has overwritten are left out."""
         conditions = (*_conjuncts(self._move.action.guard), *_conjuncts(self._move.outcome.condition))
         for condition in dict.fromkeys(conditions):
             with suppress(_GoneError):
@@ -104,8 +104,8 @@ class _Look:
                     yield False, make(Op.EQ, (target, self._inside(value)), BOOL)
 
     def overwritten(self, term: Term, names: set[str]) -> bool:
-        """The term speaks of something of the process's own, no copy, which the step writes: of a value that is gone.
-        ``names`` are the variables of the process that it writes."""
+        """The term reads a variable of the process, other than a copy, that the step writes: the value that was read is
+        gone. ``names`` are the process's own variables that the step writes."""
         own = (t for t in accesses(term) if self._own.has(t) and t not in self._targets)
         return any(root_of(t)[0] in names for t in own)
 
@@ -117,7 +117,7 @@ class _Look:
         return self._inside(term)
 
     def _inside(self, term: Term) -> Term:
-        """The term with its parts as they are afterwards."""
+        """The term, with its parts rewritten for the state after the step."""
         if term not in self._done:
             what = [self._afterwards, self._position if term.op is Op.SELECT else self._afterwards]
             args = tuple(what[n > 0](a) for n, a in enumerate(term.args))
@@ -125,7 +125,7 @@ class _Look:
         return self._done[term]
 
     def _position(self, position: Term) -> Term:
-        """A position that was looked at: as a constant where the process chose it."""
+        """The position of an element that was read; a constant if the process chose it."""
         if position in self._copies:
             self.positions |= written(self._interpreter, self._copies[position], self._before, self.bound)
         elif not self._own.has(position):
@@ -133,14 +133,14 @@ class _Look:
         return self._constant(position)
 
     def _settled(self, target: Term) -> Term:
-        """A target, at the positions that it has in this step."""
+        """A target, with its positions as constants."""
         if target.op is not Op.SELECT:
             return target
         array, position = target.args
         return make(Op.SELECT, (self._settled(array), self._constant(position)), target.sort)
 
     def _constant(self, position: Term) -> Term:
-        """The value that a position has before the step; parameters of the action, and what depends on a quantifier,
+        """The value of a position before the step. Parameters of the action and positions that depend on a quantifier
         stay as they are."""
         if position in self.bound or free(position) - set(self.bound):
             return position
@@ -157,7 +157,7 @@ def _conjuncts(term: Term) -> Iterator[Term]:
 
 
 def _followed(recording: Recording, held: _Held, actors: list[str]) -> tuple[bool, ...]:
-    """The belief's truth from the state after its step on, until its process writes what it speaks of."""
+    """The truth of the belief in each state from its step on, until its process writes what the belief depends on."""
     interpreter, truth = recording.interpreter, []
     for n in range(held.since, len(recording.states)):
         if n > held.since and actors[n - 1] == held.who:
@@ -179,7 +179,7 @@ def _true(interpreter: Interpreter, held: _Held, state: State) -> bool:
 def _read(
     interpreter: Interpreter, term: Term, state: State, bound: Mapping[Term, int]
 ) -> frozenset[StatePlace] | None:
-    """The places that the value of a term depends on; None where it has no value."""
+    """The places that the value of a term depends on; None if it has no value."""
     try:
         return places_read(interpreter, term, state, bound)
     except RangeError:
@@ -187,5 +187,5 @@ def _read(
 
 
 def _text(term: Term, bound: Mapping[Term, int], system: System) -> str:
-    """The condition with the process's number for its parameter, and channels by their names."""
+    """The condition as text, with the process's number in place of the parameter, and channels by their names."""
     return told(substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()}), system.channels)

@@ -1,19 +1,19 @@
-"""Why a run breaks a property: the steps that it needs, and the races whose order decides.
+"""Why a run violates a property: the steps that it needs, and the races whose order decides.
 
-* The steps needed: delta debugging (Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE
-  28(2), 2002, section 3) with replay as the test. None of what remains can be left out.
-* Races: two steps of different processes that touch a common place, one of them writing it, are swapped by holding up
-  the process of the first one until the second has happened, as in the reversal of races of Flanagan & Godefroid
-  ("Dynamic partial-order reduction", POPL 2005, section 3); then the other steps follow, those of each process in their
-  order and as far as they are enabled. Their order decides if *no* way in which they can follow breaks the property.
-  Steps that are the same but for the names of interchangeable members are no race.
-* The chain: a sequence of steps in which each races with the next about something that the property reads; about
-  anything, where no race is about that. Its first pair is one of processes, not of time and environment, if there is
-  one; then one of a check and a write that makes it stale. Of these the longest. Of equally long ones one whose first
-  step would have written the same after the second: nothing but the order is another then. Of these one with a check
-  and the write that makes it stale, not with a later write; and the one that begins last.
-* What is not checked: where no order of two steps decides, the places that the property reads and the guard of the last
-  step does not look at, what it writes itself only if there are no others.
+* Needed steps: delta debugging (Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input", IEEE TSE
+  28(2), 2002, section 3) with replay as the test. No remaining step can be removed.
+* Races: two steps of different processes that touch a common place, which one of them writes. They are swapped: the
+  process of the first step waits until the second step has happened, as in the reversal of races of Flanagan &
+  Godefroid ("Dynamic partial-order reduction", POPL 2005, section 3). Then the other steps follow if they are enabled,
+  those of each process in their order. The order of the two steps decides if *no* such continuation violates the
+  property. Two steps that differ only in the names of interchangeable members are no race.
+* The chain: a sequence of steps in which each step races with the next about a place that the property reads; about any
+  place, if no race is about such a place. Candidates are ranked by these criteria, in this order: the first pair is of
+  processes, not of time or environment; the first pair is a check and a write that makes it stale; length; the first
+  step would write the same after the second, so that only the order differs; the number of checks that are paired with
+  the write that makes them stale, not with a later write; a late beginning.
+* Unchecked places: if the order of no two steps decides, the places that the property reads and the guard of the last
+  step does not read. Places that the last step writes are named only if there are no others.
 """
 
 from __future__ import annotations
@@ -32,19 +32,18 @@ from planrace.checker.semantics.replay import Pick, Recording
 
 SAME = "the same"
 OUTSIDE = ("environment", "time")
-"""Roles of those who do not act but happen."""
+"""Roles that are no processes."""
 TRIED = 5_000
-"""States in which what follows an exchange is tried; where that is not enough, no race is stated."""
+"""The most states that are searched after a swap. Beyond that, no race is reported."""
 Breaks = Callable[[Recording], bool]
-"""Whether the last state or step of a run breaks the property."""
+"""Whether the last state or step of a run violates the property."""
 Performed = dict[tuple[State, Pick], tuple[Move, State] | None]
-"""What comes of a step in a state: None where it is not enabled."""
+"""The results of steps in states; None if the step is not enabled."""
 
 
 @dataclass(frozen=True)
 class EndCondition:
-    """A property as causes see it: whether the end of a run breaks it, and the places that decide that in its last
-    state."""
+    """A property, reduced to what causes need: whether the end of a run violates it, and which places decide that."""
 
     name: str
     breaks: Breaks
@@ -52,7 +51,7 @@ class EndCondition:
 
 
 def causes(recording: Recording, question: EndCondition) -> Causes:
-    """Why ``recording``, whose last state or step breaks the property, breaks it."""
+    """Why the last state or step of ``recording`` violates the property."""
     story = _Story(recording, question)
     races = story.races()
     chain = story.chain([r for r in races if story.about(r)]) or story.chain(races)
@@ -60,7 +59,7 @@ def causes(recording: Recording, question: EndCondition) -> Causes:
 
 
 class _Story:
-    """One run and the ways to change it."""
+    """One run, and the changes of it that are tried."""
 
     def __init__(self, recording: Recording, question: EndCondition) -> None:
         self.recording = recording
@@ -76,7 +75,7 @@ class _Story:
 
     # Steps that are needed -------------------------------------------------------------------------------------
     def needed(self) -> tuple[int, ...]:
-        """The numbers (from 1) of steps of which none can be left out."""
+        """The numbers (from 1) of steps that cannot be removed."""
         kept, size = list(range(len(self.picks))), max(1, len(self.picks) // 2)
         while size:
             before = kept
@@ -89,7 +88,7 @@ class _Story:
         return tuple(n + 1 for n in kept)
 
     def _still(self, numbers: Sequence[int]) -> bool:
-        """These steps alone still break the property at their end."""
+        """These steps alone still violate the property at their end."""
         shorter = Recording(self.interpreter)
         return all(self._take(shorter, n) for n in numbers) and self._breaks(shorter)
 
@@ -98,8 +97,7 @@ class _Story:
         return take(run, self.picks[n], self._performed)
 
     def _breaks(self, run: Recording) -> bool:
-        """Whether the run breaks the property at its end. Runs that are tried come to the same states again and
-        again."""
+        """Whether the run violates the property at its end. Remembered, because many tried runs end alike."""
         before = (run.states[-2], (run.moves[-1].action.name, run.moves[-1].choice)) if run.moves else (None, None)
         key = *before, run.states[-1]
         if key not in self._broken:
@@ -127,12 +125,12 @@ class _Story:
         return None
 
     def _holdable(self, i: int) -> Iterable[int]:
-        """From where on the process of step ``i`` may be held up: just before it, else before earlier steps of it."""
+        """The steps before which the process of step ``i`` may be stopped: ``i`` itself, then its earlier steps."""
         return (n for n in range(i, -1, -1) if self.processes[n] == self.processes[i])
 
     def _swapped(self, held: int, i: int, j: int) -> tuple[bool, str] | None:
-        """Hold the process of ``i`` up from step ``held`` on until step ``j`` has happened. None where that is not
-        possible, else whether the property holds all along, and what became of step ``i``."""
+        """Stop the process of ``i`` before step ``held`` until step ``j`` has happened. None if that is impossible;
+        else whether the property holds throughout, and the effect on step ``i``."""
         run, waiting = Recording(self.interpreter), list[int]()
         for n in range(j + 1):
             stays = n >= held and self.processes[n] in (self.processes[i], *(self.processes[w] for w in waiting))
@@ -152,7 +150,7 @@ class _Story:
         return True, effect
 
     def _safe(self, state: State, left: Sequence[int]) -> bool:
-        """Whether the property holds whatever way the steps ``left`` follow, those of each process in their order."""
+        """Whether the property holds in every order of the steps ``left`` that keeps the order of each process."""
         queues: dict[str, list[int]] = {}
         for n in left:
             queues.setdefault(self.processes[n], []).append(n)
@@ -184,7 +182,7 @@ class _Story:
         return run
 
     def _perform(self, state: State, n: int) -> tuple[Move, State] | None:
-        """What comes of step ``n`` in a state."""
+        """The result of step ``n`` in a state."""
         key = state, self.picks[n]
         if key not in self._performed:
             name, choice = self.picks[n]
@@ -193,14 +191,14 @@ class _Story:
         return self._performed[key]
 
     def _effect(self, run: Recording, i: int) -> str:
-        """What became of step ``i``, which is the last of ``run``."""
+        """The effect of the swap on step ``i``, which is the last of ``run``."""
         if run.moves[-1].outcome is not self.recording.moves[i].outcome:
             return "another outcome"
         there, here = (writes(r, n) for r, n in ((self.recording, i), (run, len(run.moves) - 1)))
         return SAME if there == here else "other values"
 
     def _rest(self, run: Recording, left: list[int]) -> Iterable[int]:
-        """Take what is left, each process in its order, the earliest that is enabled first, as long as any is."""
+        """Take the remaining steps, each process in its order, always the earliest step that is enabled."""
         while True:
             first: dict[str, int] = {}
             for n in left:
@@ -212,7 +210,7 @@ class _Story:
             yield n
 
     def about(self, race: Race) -> bool:
-        """The race is about something that the property reads."""
+        """The race is about a place that the property reads."""
         return bool(self._asked & set(race.places))
 
     def chain(self, races: Sequence[Race]) -> tuple[int, ...]:
@@ -223,7 +221,7 @@ class _Story:
         return () if best is None else (best[1], *best[2])
 
     def _rank(self, first: Race, close: int, rest: tuple[int, ...]) -> tuple[object, ...]:
-        """How well a chain tells the story that begins with that race."""
+        """How well the chain that begins with race ``first`` explains the run; see the top of this file."""
         i, j = first.first - 1, first.second - 1
         act = all(m.action.fault is None and m.action.role not in OUTSIDE for m in self._moves(i, j))
         stale = bool(self.touched[i].checks & self.touched[j].writes - self.touched[i].writes)
@@ -233,8 +231,8 @@ class _Story:
         return [self.recording.moves[n] for n in numbers]
 
     def unchecked(self) -> tuple[str, ...]:
-        """The places that the property reads and the last step does not check: those that it does not write either, if
-        there are such."""
+        """The places that the property reads and the last step does not check; without those that it writes, unless
+        there are no others."""
         last, instance = self.touched[-1], self.interpreter.instance
         asked, checks, writes = (
             {channel_of(text, instance.system.channels) for text in texts}
@@ -244,7 +242,7 @@ class _Story:
         return tuple(sorted(missed - writes or missed))
 
     def fresh(self, race: Race) -> bool:
-        """Unless the first only reads what the second writes, and a step between them has written that already."""
+        """False if the first step only reads what the second writes, and a step between them has already written it."""
         i, j = race.first - 1, race.second - 1
         common = conflicts(self.touched[i], self.touched[j])
         between = frozenset[StatePlace]().union(*(t.writes for t in self.touched[i + 1 : j]))
@@ -257,8 +255,7 @@ def conflicts(first: Touched, second: Touched) -> frozenset[StatePlace]:
 
 
 def take(run: Recording, pick: Pick, performed: Performed | None = None) -> bool:
-    """Take a step if it is enabled. ``performed`` remembers what came of it in which state. Raises ``TimeUpError``: all
-    that is tried is tried step by step."""
+    """Take a step if it is enabled. ``performed`` remembers results. Raises ``TimeUpError``."""
     look_at_the_clock()
     key = run.states[-1], pick
     known = {} if performed is None else performed
@@ -274,8 +271,9 @@ def take(run: Recording, pick: Pick, performed: Performed | None = None) -> bool
 
 
 def _longest(races: Sequence[Race], fresh: Callable[[Race], bool]) -> dict[int, tuple[int, tuple[int, ...]]]:
-    """For each step that is in a race the longest chain of races that begins with it, and how many of its pairs are
-    fresh; of equally long ones the one with the most of these, the one that ends last, and the earliest of those."""
+    """For each step of a race: how many pairs of its best chain are fresh, and that chain. The best chain begins with
+    the step and is the longest; ties are broken by the most fresh pairs, then by the latest end, then by the earliest
+    steps."""
     found: dict[int, tuple[int, tuple[int, ...]]] = {}
     for n in sorted({m for r in races for m in (r.first, r.second)}, reverse=True):
         onward = [(found[r.second][0] + fresh(r), (n, *found[r.second][1])) for r in races if r.first == n]

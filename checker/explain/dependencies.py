@@ -1,7 +1,8 @@
-"""What a step reads and writes, by watching the plain interpreter evaluate it.
+"""The places that a step reads and writes, found by watching the plain interpreter evaluate it.
 
-A place is a scalar or set of the state: a variable's name and the offsets, from 0, into its arrays. As in a program,
-what decides first is all that is read: a conjunction ends with its first false part, ∃ with its first witness.
+A place is a scalar or set of the state: the name of a variable and the offsets, from 0, into its arrays. Evaluation
+stops early, as in a program: a conjunction at its first false part, ∃ at its first witness. Only what is evaluated
+counts as read.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ StatePlace: TypeAlias = "tuple[str, tuple[int, ...]]"
 
 @dataclass(frozen=True)
 class Touched:
-    """The places that a step reads, those among them that its guard and conditions read, and those that it writes (also
-    where it writes what was there)."""
+    """The places that a step reads, those that its guard and conditions read (``checks``), and those that it writes,
+    even if their values stay the same."""
 
     reads: frozenset[StatePlace]
     checks: frozenset[StatePlace]
@@ -34,7 +35,7 @@ class Touched:
 
 
 class _Watched:
-    """An array that notes which of its elements are read."""
+    """An array that records which of its elements are read."""
 
     def __init__(self, place: StatePlace, value: tuple[Any, ...], log: set[StatePlace]) -> None:
         self._place, self._value, self._log = place, value, log
@@ -53,7 +54,7 @@ class _Watched:
 
 
 class _WatchedState:
-    """A state that notes what is read of it."""
+    """A state that records what is read of it."""
 
     def __init__(self, instance: Instance, state: State, log: set[StatePlace]) -> None:
         self._names = [v.name for v in instance.system.variables]
@@ -81,13 +82,13 @@ def places_read(
 
 
 def _read_all(value: Any) -> None:
-    """Whoever gets a whole array reads all of it."""
+    """Read all elements: a term whose value is a whole array depends on all of them."""
     for inner in value if isinstance(value, _Watched | tuple) else ():
         _read_all(inner)
 
 
 def step_reads(recording: Recording, term: Term) -> frozenset[StatePlace]:
-    """The places, before or after the last step of a run, that the value of a step term depends on."""
+    """The places, before or after the last step of a run, that the value of a term about that step depends on."""
     log: set[StatePlace] = set()
     interpreter = recording.interpreter
     before: Any = _WatchedState(interpreter.instance, recording.states[-2], log)
@@ -97,7 +98,7 @@ def step_reads(recording: Recording, term: Term) -> frozenset[StatePlace]:
 
 
 def touched(interpreter: Interpreter, state: State, move: Move) -> Touched:
-    """What a step from ``state`` reads and writes."""
+    """The places that a step from ``state`` reads and writes."""
     bound = dict(zip(move.action.parameters, move.choice, strict=True))
 
     def read(term: Term) -> frozenset[StatePlace]:
@@ -128,13 +129,13 @@ def written(interpreter: Interpreter, target: Term, state: State, bound: Mapping
 
 
 def writes(recording: Recording, n: int) -> dict[StatePlace, Any]:
-    """What step ``n``, from 0, of a run writes, with the values."""
+    """The places that step ``n`` (from 0) of a run writes, with their new values."""
     places = touched(recording.interpreter, recording.states[n], recording.moves[n]).writes
     return {p: value_at(recording.interpreter, recording.states[n + 1], p) for p in places}
 
 
 def value_at(interpreter: Interpreter, state: State, place: StatePlace) -> Any:
-    """What stands at a place."""
+    """The value of a place."""
     name, path = place
     value = state[interpreter.place[name]]
     for n in path:

@@ -1,10 +1,10 @@
-"""Counterexamples that differ in their causes: one for each set of racing pairs among the shortest ones that end with
-the same action and outcome.
+"""Counterexamples that differ in their causes.
 
-These are all walked through, but for those that only swap neighbouring steps which touch nothing in
-common: of such runs the one is kept that has the steps in the order of their processes (as partial-order reduction by
-sleep sets does, Godefroid, LNCS 1032, 1996, chapter 5). Runs whose races have the same actions, outcomes and variables
-are alike, whoever takes which part.
+For each action and outcome that can violate the property, all shortest runs that end with it are examined, and one run
+is kept for each set of racing pairs. Of runs that differ only in the order of independent neighbouring steps, only the
+one with these steps in the order of their processes is examined (as in partial-order reduction by sleep sets,
+Godefroid, LNCS 1032, 1996, chapter 5). Two races are the same if their actions, outcomes and variables are; which
+members take part does not matter.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from planrace.model.language import Instance, primed, taken
 from planrace.properties.kinds import Invariant, StepInvariant
 
 RUNS, SECONDS = 3_000, 30.0
-"""Runs that are looked at, and for how long."""
+"""The most runs that are examined, and the most time for it."""
 
 Signature: TypeAlias = "frozenset[tuple[object, ...]]"
 
 
 @dataclass(frozen=True)
 class _Way:
-    """A step on some shortest run: to a packed state."""
+    """A step of some shortest run, to the packed state ``to``."""
 
     move: Move
     who: str
@@ -48,21 +48,20 @@ class _Way:
 
 @dataclass(frozen=True)
 class Different:
-    """Counterexamples with different causes; ``how`` says among which runs."""
+    """Counterexamples with different causes; ``how`` says which runs were examined."""
 
     runs: tuple[tuple[Recording, Causes], ...]
     how: str
 
 
 def different(instance: Instance, p: Invariant | StepInvariant, seek: Seek) -> Different:
-    """For each way in which a last step can break ``p``, the shortest counterexamples that differ in their races.
+    """For each action and outcome that can violate ``p``, the shortest counterexamples that differ in their races.
 
-    ``seek`` searches for the ends, and must not stop at the first. Where there is no time for all of them the answer
-    has those that were found, and says so.
+    ``seek`` must not stop at the first violation. If the time is up, the answer has the runs found so far and says so.
     """
     looking = _Looking(instance, p)
     try:
-        with until(SECONDS, "time for runs that differ"):
+        with until(SECONDS, "time for different causes"):
             how = looking.look(seek)
     except TimeUpError as problem:
         how = f"the first {numbered(looking.looked, 'run')}: {problem}"
@@ -70,17 +69,17 @@ def different(instance: Instance, p: Invariant | StepInvariant, seek: Seek) -> D
 
 
 class _Looking:
-    """What was found and looked at so far."""
+    """What was found and examined so far."""
 
     def __init__(self, instance: Instance, p: Invariant | StepInvariant) -> None:
         self.instance = instance
         self.property = p
         self.found: dict[Signature, tuple[Recording, Causes]] = {}
         self.looked = 0
-        self._lens = Explainer(instance, Wanted())
+        self._explainer = Explainer(instance, Wanted())
 
     def look(self, seek: Seek) -> str:
-        """Look through all of them; among which that was. Raises ``TimeUpError``."""
+        """Examine all runs; the result says which. Raises ``TimeUpError``."""
         kernel, p = Kernel(self.instance), self.property
         endings = {e.name: e for e in _endings(self.instance, p)}
         first, whole = seek(self.instance, list(endings.values()))
@@ -93,18 +92,18 @@ class _Looking:
                 self._look_at(run)
             whole = whole and layers is not None
         each = "all shortest runs" if whole else "some shortest runs"
-        return f"{each} to {_each(len(first))}, {self.looked} up to commuting steps"
+        return f"{each} to {_each(len(first))}, {self.looked} up to the order of independent steps"
 
     def _look_at(self, run: Recording) -> None:
         look_at_the_clock()
         self.looked += 1
-        why = self._lens.causes(run, self.property) if shows(self.property, run) else None
+        why = self._explainer.causes(run, self.property) if shows(self.property, run) else None
         if why is not None:
             self.found.setdefault(_signature(run, why), (run, why))
 
 
 def _endings(instance: Instance, p: Invariant | StepInvariant) -> Iterator[StepInvariant]:
-    """That no step of an action with an outcome is the one that breaks ``p``."""
+    """One property for each action and outcome: no step with them is the one that violates ``p``."""
     breaks = ~p.holds if isinstance(p, StepInvariant) else p.holds & ~primed(p.holds)
     for a in instance.system.actions.values():
         for o in a.outcome_names or (None,):
@@ -128,7 +127,7 @@ class _Walk:
         self._ways: dict[tuple[int, int], list[_Way]] = {}
 
     def runs(self) -> Iterator[Recording]:
-        """Every run that keeps neighbours which commute in the order of their processes."""
+        """Every run in which independent neighbouring steps are in the order of their processes."""
         for path in self._paths(self.kernel.initial, 0, None):
             run = Recording(self.kernel.interpreter)
             for way in path:
@@ -155,7 +154,7 @@ class _Walk:
 
 
 def _signature(run: Recording, why: Causes) -> Signature:
-    """What races, whoever does."""
+    """The races of a run, without the members that take part."""
     return frozenset(_alike(run, r) for r in why.races)
 
 
@@ -166,4 +165,4 @@ def _alike(run: Recording, race: Race) -> tuple[object, ...]:
 
 
 def _each(ends: int) -> str:
-    return "the only last step" if ends == 1 else f"each of {ends} last steps"
+    return "the only possible last step" if ends == 1 else f"each of {ends} possible last steps"

@@ -1,4 +1,4 @@
-"""Looking at one run: everything that reports can say of it."""
+"""The explainer: everything that reports say about one run."""
 
 from __future__ import annotations
 
@@ -24,13 +24,14 @@ from planrace.model.language import Index, Instance
 from planrace.properties.kinds import Invariant, Property, Recoverability, StepInvariant
 
 LONG = 400
-"""Steps of a trace from which on only what costs little is said of it."""
+"""Traces with more steps get only the cheap parts of an explanation."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of it is wanted. ``full``: all but the following; ``depth``: how far to walk away from the run; ``other``:
-    the variant to lay beside it; ``seek``: searches for the least delay."""
+    """The requested parts of an explanation. ``full``: all except the following. ``depth``: the greatest distance of
+    neighbouring states. ``other``: the variant in which the steps are repeated. ``seek``: the search for the least
+    delay."""
 
     full: bool = False
     depth: int | None = None
@@ -39,7 +40,7 @@ class Wanted:
 
 
 class Explainer:
-    """Looks at runs of one instance. What cannot be said of them is left out, and noted in ``guard``."""
+    """Explains runs of one instance. Parts that fail are left out and noted in ``guard``."""
 
     def __init__(self, instance: Instance, wanted: Wanted, guard: Guard | None = None) -> None:
         self.instance = instance
@@ -49,12 +50,12 @@ class Explainer:
         self._recovery: dict[str, Recovery] = {}
 
     def trace(self, recording: Recording, subject: str) -> Trace | None:
-        """The run in the words of reports; where the author's words fail, without them."""
+        """The run as reports show it; without the author's descriptions if these fail."""
         found = self.guard.told(subject, "words of its steps", recording.trace, None)
         return found or self.guard.told(subject, "steps", lambda: recording.trace(plain=True), None)
 
     def insight(self, recording: Recording, p: Property | None, subject: str = "the run") -> Insight:
-        """What there is to say of a run, which breaks ``p`` if there is one; ``subject`` is its name else."""
+        """The explanation of a run, which violates ``p`` if given; without ``p``, ``subject`` names the run."""
         told = partial(self.guard.told, subject if p is None else p.name)
         why = told("causes", lambda: self.causes(recording, p), None)
         if why is not None:
@@ -62,7 +63,7 @@ class Explainer:
         if not self.wanted.full:
             return Insight(causes=why)
         if why is not None:
-            why = replace(why, edges=told("orders of steps", lambda: reduced(recording), ()))
+            why = replace(why, edges=told("happens-before edges", lambda: reduced(recording), ()))
         found = Insight(
             truths=tuple(t for q in self.properties for t in told("truth values", partial(truths, recording, [q]), ())),
             touched=told("places read and written", lambda: self._touched(recording), ()),
@@ -70,33 +71,33 @@ class Explainer:
         )
         other, depth = self.wanted.other, self.wanted.depth
         if other is not None:
-            beside_it = told("the same steps elsewhere", lambda: beside(recording, other, self.properties), None)
+            beside_it = told("steps in the other variant", lambda: beside(recording, other, self.properties), None)
             found = replace(found, beside=beside_it)
         if depth is not None:
-            near = told("steps off the run", lambda: neighbourhood(recording, self.properties, depth), None)
+            near = told("neighbouring states", lambda: neighbourhood(recording, self.properties, depth), None)
             found = replace(found, neighbourhood=near)
         if len(recording.moves) > LONG:
             return found
         found = replace(
             found,
-            offers=told("steps that were enabled", lambda: offers(recording), ()),
+            offers=told("enabled steps", lambda: offers(recording), ()),
             beliefs=told("beliefs", lambda: beliefs(recording, list(map(performer, recording.moves))), ()),
         )
         goal = next((q for q in self.properties if isinstance(q, Recoverability)), None)
         if goal is None:
             return found
-        last = told("chances of recovery", lambda: self._recoveries(goal).last(recording), None)
+        last = told("recoverable states", lambda: self._recoveries(goal).last(recording), None)
         return replace(found, recoverable=last, goal=goal.meaning)
 
     def causes(self, recording: Recording, p: Property | None) -> Causes | None:
-        """Why the run breaks ``p``; None where the question makes no sense."""
+        """Why the run violates ``p``; None if the question makes no sense."""
         question = None if p is None or not recording.moves else self.question(p)
         if question is None or len(recording.moves) > LONG or not question.breaks(recording):
             return None
         return causes(recording, question)
 
     def question(self, p: Property) -> EndCondition | None:
-        """What causes ask of a property; None where it is about more than how a run ends."""
+        """The condition on the end of a run that a property imposes; None if it depends on more than the end."""
         if isinstance(p, Invariant):
             return EndCondition(
                 p.name, lambda r: shows(p, r), lambda r: places_read(r.interpreter, p.holds, r.states[-1])

@@ -1,7 +1,7 @@
 """The happens-before graph of a run (Lamport, "Time, clocks, and the ordering of events", CACM 21(7), 1978).
 
-Steps are ordered where one process takes both, where one reads what the other wrote last, and where one overwrites what
-the other read or wrote: runs that keep this order end alike (Mazurkiewicz traces).
+Two steps are ordered if one process takes both, if one reads what the other wrote last, or if one overwrites what the
+other read or wrote. Runs with the same order end in the same state (Mazurkiewicz traces).
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The least delay that breaks a property: how much a process has to sleep through in the middle of its work.
+"""The least delay that violates a property: how many milestones happen while a process pauses in its work.
 
-While a process is at work (something of its own is not as it was initially) it counts the steps that others take of
-actions tagged "milestone", anew for each piece of work. A run is as slow as the greatest count that any process comes
-to. The system that counts and refuses to go beyond k is a system like any other, so it is searched for k = 0, 1, 2, …;
-each search completes what can be reached at cost k, as the queues of a 0–1 shortest path do, in machine code. The first
-k with a violation is the least: all runs with less were searched.
+A process is at work while one of its own variables differs from its initial value. It then counts the steps of other
+processes whose actions are tagged "milestone", from 0 for each piece of work. The delay of a run is the greatest count
+of any process. A system with these counters that forbids counts above k is an ordinary system, so it is searched for
+k = 0, 1, 2, …, in machine code if possible. The first k with a violation is the least delay: all runs with a shorter
+delay were searched.
 """
 
 from __future__ import annotations
@@ -26,18 +26,17 @@ from planrace.properties.kinds import Invariant, StepInvariant
 
 TAG = "milestone"
 SLEPT = "milestones slept"
-"""The name of the variable; with a blank it is none that authors can give one."""
+"""The name of the counter. It contains a blank, so that no author's variable has it."""
 MOST = 12
-"""Milestones that are tried."""
+"""The greatest delay that is tried."""
 
 Seek = Callable[[Instance, "Sequence[Invariant | StepInvariant]"], "tuple[list[Recording], bool]"]
-"""Searches an instance for violations: a shortest run for each property that is violated, and whether all was searched.
-"""
+"""Searches an instance: a shortest run for each violated property, and whether the search was complete."""
 
 
 def least_delay(instance: Instance, p: Invariant | StepInvariant, sort: Index, seek: Seek) -> Delay | None:
-    """The least that some process of ``sort`` sleeps through where ``p`` is violated; None where no action has the tag,
-    or no violation was found. Raises ``TimeUpError``."""
+    """The least delay of a process of ``sort`` that violates ``p``; None if no action is a milestone, or no violation
+    was found. Raises ``TimeUpError``."""
     if not any(TAG in a.tags for a in instance.system.actions.values()):
         return None
     for k in range(MOST + 1):
@@ -46,7 +45,7 @@ def least_delay(instance: Instance, p: Invariant | StepInvariant, sort: Index, s
         if runs:
             who, steps = counting.slept(runs[0])
             searched = "a complete search" if k == 1 else f"{k} complete searches"
-            how = f"no run breaks it with less: {searched}" if k else "it takes none"
+            how = f"no run with a shorter delay violates it: {searched}" if k else "no delay is needed"
             return Delay(who, dict(steps), how)
         if not complete:
             look_at_the_clock()
@@ -55,7 +54,7 @@ def least_delay(instance: Instance, p: Invariant | StepInvariant, sort: Index, s
 
 
 class _Counting:
-    """The system that counts, and has no process sleep through more than ``most`` milestones."""
+    """The system with counters, in which no process sleeps through more than ``most`` milestones."""
 
     def __init__(self, system: System, sort: Index, most: int) -> None:
         self.system = system
@@ -71,7 +70,7 @@ class _Counting:
         return replace(self.system, variables=variables, actions=actions, scenarios=(), proofs=(), properties=())
 
     def slept(self, run: Recording) -> tuple[str, Counter[str]]:
-        """Who slept through the most in one piece of work, and through what."""
+        """The process with the longest delay, and the steps that happened meanwhile."""
         counts: dict[int, Counter[str]] = {m: Counter() for m in run.interpreter.instance.members(self.sort)}
         best: tuple[str, Counter[str]] = (f"{self.sort.name} 1", Counter())
         for move, before in zip(run.moves, run.states, strict=False):
@@ -85,7 +84,7 @@ class _Counting:
         return best
 
     def _busy(self, member: Term) -> Term:
-        """Something of the member's own is not as it was initially."""
+        """One of the member's own variables differs from its initial value."""
         plain = [v for v in self.own if isinstance(v.sort, Array) and not isinstance(v.sort.element, Array)]
         return either(*(v.term[member] != v.initially for v in plain)) if plain else FALSE
 

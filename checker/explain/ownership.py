@@ -1,7 +1,7 @@
-"""Which variables are a process's own.
+"""The variables that a process owns.
 
-A member of an index has the elements at its number of arrays over that index. A process that is no member of one (a
-role, such as "controller") has the variables that nobody else writes; faults, which may reset them, aside.
+A member of an index owns the elements at its number in arrays over that index. Any other process (a role, such as
+"controller") owns the variables that no other process writes; faults may reset them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from planrace.model.language.operators import Op
 
 
 class Own:
-    """What belongs to the process that takes a step; ``variables`` are those of its role."""
+    """The variables and places that the process of a step owns; ``variables`` are those of its role."""
 
     def __init__(self, system: System, move: Move, variables: frozenset[str]) -> None:
         self._actor = actor = move.action.actor
@@ -25,7 +25,7 @@ class Own:
         self._sorts = {v.name: v.sort for v in system.variables}
 
     def place(self, place: StatePlace) -> bool:
-        """It is a place of the process."""
+        """The process owns the place."""
         name, path = place
         if self._actor is None:
             return name in self._variables
@@ -38,7 +38,7 @@ class Own:
         return False
 
     def has(self, term: Term) -> bool:
-        """It is a variable of the process, or an element of one."""
+        """The term is a variable that the process owns, or an element of one."""
         at = None
         while term.op is Op.SELECT:
             term, position = term.args
@@ -50,12 +50,12 @@ class Own:
         return term.data in self._variables if self._actor is None else at is self._actor
 
     def all(self, term: Term) -> bool:
-        """It speaks of nothing that others share with the process."""
+        """The process owns every variable that the term reads."""
         return all(self.has(t) for t in accesses(term))
 
 
 def owned_by_roles(system: System) -> Mapping[str, frozenset[str]]:
-    """The variables of each role: those that only its actions write."""
+    """The variables that each role owns: those that only its actions write."""
     writers: dict[str, set[str | None]] = {}
     for a in system.actions.values():
         who = a.role if a.actor is None else None
@@ -67,8 +67,7 @@ def owned_by_roles(system: System) -> Mapping[str, frozenset[str]]:
 
 
 def accesses(term: Term) -> Iterator[Term]:
-    """The variables and elements of them that a term speaks of, those in positions too; of an element of an element
-    the innermost."""
+    """The variables and elements that a term reads, also in positions. Of nested elements, only the innermost."""
     seen: set[int] = set()
     waiting = [term]
     while waiting:

@@ -1,4 +1,4 @@
-"""Until when a run could still have recovered: forward search from its states."""
+"""The last state from which a run can still recover, by forward search from its states."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from planrace.model.language import Instance
 from planrace.properties.kinds import Recoverability
 
 MOST = 200_000
-"""States that are looked at to find the goal."""
+"""The most states that are searched for the goal."""
 
 
 class Recovery:
-    """Whether steps of a property's helpers lead from states to its goal. Answers are remembered."""
+    """Whether steps of a property's helpers lead from a state to its goal. Answers are remembered."""
 
     def __init__(self, instance: Instance, p: Recoverability) -> None:
         helpers = {n for n, a in instance.system.actions.items() if a.tags & (p.helpers | p.manual)}
@@ -26,7 +26,7 @@ class Recovery:
         self._known: dict[int, bool] = {}
 
     def possible(self, state: State) -> bool | None:
-        """Whether the goal can be reached; None where too many states would have to be looked at."""
+        """Whether the goal can be reached; None if that takes more than ``MOST`` states to find out."""
         start = self._kernel.layout.encode(state)
         parents: dict[int, int | None] = {start: None}
         queue = [start]
@@ -45,13 +45,13 @@ class Recovery:
         return False
 
     def lost(self, recording: Recording) -> bool:
-        """The last state asks for recovery, and there is none."""
+        """The last state requires recovery, and recovery is impossible."""
         state = recording.states[-1]
         asked = recording.interpreter.holds(self.property.wherever, state)
         return asked and self.possible(state) is False
 
     def last(self, recording: Recording) -> int | None:
-        """The number of the last state of a run from which the goal could be reached, if any could."""
+        """The number of the last state of a run from which the goal can be reached, if any."""
         numbers = range(len(recording.states) - 1, -1, -1)
         return next((n for n in numbers if self.possible(recording.states[n])), None)
 

@@ -9,8 +9,8 @@ from planrace.model.language import Array, Index, Instance, Maybe, SetOf, Sort
 
 
 def alike(instance: Instance, before: State, first: Move, second: Move) -> bool:
-    """Whether two steps are the same but for the names of interchangeable members: of one action, and ``before``, from
-    which the first is taken, looks the same to both. Which of them comes first is then no race but a name."""
+    """Whether two steps differ only in the names of interchangeable members: they are steps of one action, and the
+    state ``before`` the first step does not change when the members are exchanged. Their order is then no race."""
     if first.action is not second.action:
         return False
     exchanged: list[tuple[Index, int, int]] = []
@@ -31,7 +31,7 @@ def _variables(instance: Instance) -> Any:
 
 
 def _value(instance: Instance, sort: Sort, value: Any, of: Index, a: int, b: int) -> Any:
-    """A value of the interpreter with members ``a`` and ``b`` of ``of`` exchanged, wherever it speaks of them."""
+    """A value of the interpreter with members ``a`` and ``b`` of ``of`` exchanged wherever they occur."""
     match sort:
         case Index():
             return _member(value, a, b) if sort == of else value

@@ -1,4 +1,4 @@
-"""The steps of a run in another variant of its protocol: what would have happened there."""
+"""The steps of a run, repeated in another variant of its protocol."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from planrace.properties.kinds import Property
 
 
 def beside(recording: Recording, other: Instance, properties: tuple[Property, ...]) -> OtherVariant:
-    """Take the steps of ``recording`` in ``other``, as far as they are enabled there; the rest is left out.
+    """Take the steps of ``recording`` in ``other``; steps that are not enabled there are skipped.
 
-    Raises ``ModelError`` where ``other`` has other actions.
+    Raises ``ModelError`` if ``other`` is no variant of the same protocol.
     """
     check_alike(recording.interpreter.instance, other)
     run = Recording(Interpreter(other))
@@ -34,11 +34,11 @@ def beside(recording: Recording, other: Instance, properties: tuple[Property, ..
 
 
 def check_alike(instance: Instance, other: Instance) -> None:
-    """Both are variants of one protocol at one size."""
+    """Raise ``ModelError`` unless both are variants of one protocol at one size."""
     ours, theirs = ({n: a.parameters for n, a in i.system.actions.items()} for i in (instance, other))
     strange = [n for n, parameters in ours.items() if n in theirs and len(theirs[n]) != len(parameters)]
     if not set(ours) & set(theirs) or strange or instance.parameters != other.parameters:
         raise ModelError(
-            f"{other.system.name} cannot be laid beside {instance.system.name}: it is another protocol",
+            f"{other.system.name} cannot be compared with {instance.system.name}: it is another protocol",
             remedy="name a variant of the same protocol",
         )

@@ -1,4 +1,4 @@
-"""What is true in the states of a run and what else could happen there."""
+"""The states of a run: truth values of properties, enabled steps, neighbouring states, declarations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from planrace.model.language.sorts import Integer
 from planrace.properties.kinds import Invariant, Property, StepInvariant
 
 MOST = 2_000
-"""States that a neighbourhood may have."""
+"""The most states of a neighbourhood."""
 
 
 def declared(instance: Instance) -> tuple[Declared, ...]:
@@ -38,7 +38,7 @@ def declared(instance: Instance) -> tuple[Declared, ...]:
 
 
 def _parts(system: System) -> Iterator[tuple[str, ChannelPart]]:
-    """The variables that are channels."""
+    """The variables that store channels, with the parts that they store."""
     for c in system.channels:
         for column in c.columns:
             yield column.data, ChannelPart(c.name, "messages" if c.length is None else "slots", c.over, c.order)
@@ -47,13 +47,13 @@ def _parts(system: System) -> Iterator[tuple[str, ChannelPart]]:
 
 
 def pictures(instance: Instance) -> tuple[MemberPicture, ...]:
-    """How the system wants to be drawn, by the names of its variables."""
+    """The pictures that the author declared, by the names of their variables."""
     return tuple(_picture(p.things, p.pointers, p.holder) for p in instance.system.pictures)
 
 
 def sources(system: System) -> dict[str, Source]:
-    """Where properties of a system stand, by ``about``, and the guards of its actions by how these end, below the
-    working directory if that is where it is."""
+    """The lines that declare the properties of a system, by name or ``about``, and its actions, by name and ``ending``.
+    Files below the working directory are relative to it."""
     places: dict[str, Place | None] = {}
     for a in system.actions.values():
         places[a.name] = a.where
@@ -86,7 +86,7 @@ def shape_of(instance: Instance, sort: Sort) -> Shape:
 
 # Properties ------------------------------------------------------------------------------------------------------
 def truths(recording: Recording, properties: Sequence[Property]) -> tuple[PropertyTruth, ...]:
-    """What invariants say of each state, and step invariants of each step."""
+    """The truth values of invariants in each state, and of step invariants at each step."""
     return tuple(_truth(recording, p) for p in properties if isinstance(p, Invariant | StepInvariant))
 
 
@@ -102,7 +102,7 @@ def _truth(recording: Recording, p: Invariant | StepInvariant) -> PropertyTruth:
 
 
 def _contexts(recording: Recording, *, steps: bool) -> Iterator[Context | None]:
-    """What a term is evaluated in at each state; for terms about steps, at the step that leads there."""
+    """The context for a term at each state; for a term about steps, the step that leads to the state."""
     if not steps:
         yield from (Context({}, s) for s in recording.states)
         return
@@ -112,7 +112,7 @@ def _contexts(recording: Recording, *, steps: bool) -> Iterator[Context | None]:
 
 
 def offending(interpreter: Interpreter, term: Term, context: Context) -> tuple[str, ...]:
-    """The members for which a false ``∀`` is false ("endpoint 1"); none where it speaks of no member."""
+    """The members for which a false ``∀`` is false ("endpoint 1"); none if the term is no ``∀``."""
     if term.op is not Op.FORALL:
         return ()
     variable, body = term.args
@@ -144,7 +144,7 @@ def _offer(tell: Describer, move: Move, before: State, after: State, to: int | N
 
 
 def neighbourhood(recording: Recording, properties: Sequence[Property], depth: int) -> Neighbourhood:
-    """The states within ``depth`` steps of a run, nearest first, at most ``MOST``; each once."""
+    """The states within ``depth`` steps of a run, nearest first, each once, at most ``MOST``."""
     interpreter, tell = recording.interpreter, Describer(recording.interpreter)
     states: list[State] = list(recording.states)
     number = {s: n for n, s in reversed(list(enumerate(states)))}

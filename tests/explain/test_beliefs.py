@@ -1,4 +1,4 @@
-"""Beliefs: what a step found true, at the places and with the copies that it has afterwards, for every process."""
+"""Beliefs: conditions that a step found true, in terms of the state after it, for every process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def told(found: Sequence[Belief]) -> list[tuple[str, str, int, tuple[bool, ...]]
 
 # Copies that are positions -----------------------------------------------------------------------------------------
 def leases() -> Protocol:
-    """A host keeps the number of an address that it found free, and takes it later; or it does both at once."""
+    """A host records an address that it found free and takes it later; or it does both at once."""
     p = Protocol("leases")
     host, address = index("host", 2), index("address", 2)
     owner = p.variable("owner", array(address, optional(host)), None)
@@ -65,7 +65,7 @@ def leases() -> Protocol:
 
 
 def test_a_copy_that_is_a_position_has_the_value_that_the_step_assigns() -> None:
-    """Also if it had another one before the step, or none."""
+    """Also if the copy had another value, or none, before the step."""
     found = believed(
         leases(), [("look", (1, 2)), ("look", (2, 2)), ("take", (2, 2)), ("take", (1, 2)), ("look", (1, 1))]
     )
@@ -76,14 +76,14 @@ def test_a_copy_that_is_a_position_has_the_value_that_the_step_assigns() -> None
     ]
 
 
-def test_nobody_believes_what_the_step_itself_has_changed() -> None:
+def test_a_step_forms_no_belief_about_what_it_changes() -> None:
     assert believed(leases(), [("bind", (1, 2))]) == []
     report = check(leases(), options=Options(explain=True))
     assert [(f.verdict.word, f.depth) for f in report.findings] == [("violated", 2)]
 
 
 def cursors() -> Protocol:
-    """A worker looks at the slot behind its cursor, or at the one that another array names, and moves the cursor."""
+    """A worker reads the slot at its cursor, or the slot that another array names, and moves the cursor."""
     p = Protocol("cursors")
     worker, place = index("worker", 2), integers(1, 3, "place")
     slot = p.variable("slot", array(place, integers(0, 1)), 0)
@@ -111,7 +111,7 @@ def cursors() -> Protocol:
     return p
 
 
-def test_positions_are_those_that_were_looked_at() -> None:
+def test_positions_are_those_that_were_read() -> None:
     found = believed(cursors(), [("move", (1,)), ("jump", (2,)), ("fill", (2,)), ("fill", (1,))])
     assert ("worker 1", "slot[2] = 0", 1, (True, True, False, False)) in told(found)
     assert ("worker 2", "slot[2] = 0", 2, (True, False, False)) in told(found)
@@ -119,8 +119,8 @@ def test_positions_are_those_that_were_looked_at() -> None:
     assert not any("slot[1]" in text for _, text, _, _ in told(found))
 
 
-def test_a_condition_of_a_value_that_the_copy_has_replaced_is_no_belief() -> None:
-    """``best ≤ head`` was found true of the best before; afterwards it is the head, and the condition says nothing."""
+def test_a_condition_on_an_overwritten_value_is_no_belief() -> None:
+    """``best ≤ head`` was true for the old best. Afterwards best is the head, and the condition is trivial."""
     found = believed(cursors(), [("compare", (1,)), ("fill", (1,))])
     assert told(found) == [
         ("worker 1", "slot[1] = 0", 1, (True, False)),
@@ -129,7 +129,7 @@ def test_a_condition_of_a_value_that_the_copy_has_replaced_is_no_belief() -> Non
 
 
 def readers() -> Protocol:
-    """What a worker looked at can be gone, so that the condition has no value any more; or a quantifier looks."""
+    """The message that a worker read can disappear, so that the condition has no value; or a quantifier reads it."""
     p = Protocol("readers")
     worker, place = index("worker", 2), integers(1, 2, "place")
     items = p.variable("items", array(place, boolean()), True)
@@ -153,7 +153,7 @@ def readers() -> Protocol:
     return p
 
 
-def test_what_has_no_value_is_not_true() -> None:
+def test_a_belief_without_a_value_is_not_true() -> None:
     found = believed(readers(), [("look", (1,)), ("take", ()), ("take", ())])
     assert ("worker 1", "items[length]", 1, (True, True, False)) in told(found)
     report = check(readers(), options=Options(explain=True))
@@ -167,7 +167,7 @@ def test_positions_that_depend_on_a_quantifier_stay() -> None:
 
 # Processes that are no member of an index --------------------------------------------------------------------------
 def scaler() -> Protocol:
-    """A controller compares what runs with what is wanted, and acts a step later."""
+    """A controller compares the actual with the wanted state, and acts one step later."""
     p = Protocol("scaler")
     stage = enumeration("stage", "LOOK ACT")
     wanted = p.variable("wanted", integers(0, 2), 0)
@@ -208,21 +208,21 @@ def test_a_controller_has_beliefs() -> None:
     ]
 
 
-def test_the_report_of_a_controller_has_them() -> None:
+def test_the_report_shows_the_beliefs_of_a_controller() -> None:
     (finding,) = check(scaler(), options=Options(explain=True)).findings
     assert finding.insight is not None
     assert ("controller", "seen = wanted", 2) in [(b.who, b.text, b.since) for b in finding.insight.beliefs]
 
 
-def test_faults_and_who_remembers_nothing_have_none() -> None:
+def test_faults_and_processes_without_memory_have_no_beliefs() -> None:
     picks = [("ask", ()), ("look", ()), ("act", ()), ("ask", ()), ("check_up", ())]
     assert {b.who for b in believed(scaler(), picks)} == {"controller"}
     crashed = believed(scaler(), [("ask", ()), ("look", ()), ("crash", ())], ["crash"])
     assert [b.since for b in crashed] == [2, 2]
 
 
-def test_own_variables_of_a_role_are_those_that_nobody_else_writes() -> None:
-    """The user writes what the controller has seen: then it is shared, and nothing that the controller remembers."""
+def test_a_role_owns_the_variables_that_no_other_process_writes() -> None:
+    """The user writes the controller's copy: the variable is then shared, and the controller does not own it."""
     p = scaler()
     seen = p.variables["seen"].term
 

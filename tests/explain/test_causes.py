@@ -1,4 +1,4 @@
-"""Which race is told of a run that has several."""
+"""Which race is reported for a run that has several."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def releases() -> Protocol:
     return protocol
 
 
-def test_of_several_races_that_of_order_alone() -> None:
-    """Two flips in another order are the same two flips. Had the clean-up come before the build, everything after
-    would have been something else: that is told only where there is nothing better."""
+def test_a_race_that_changes_only_the_order_comes_first() -> None:
+    """Two flips in the other order are the same two flips. If the clean-up came before the build, all later steps would
+    differ: such a race is reported only if there is no better one."""
     (finding,) = check(releases()).findings
     assert finding.trace is not None
     assert finding.insight is not None
@@ -97,7 +97,7 @@ def test_of_several_races_that_of_order_alone() -> None:
 
 
 def queue() -> Protocol:
-    """Workers get a message one after the other, look whether it has been charged, and charge for it if not."""
+    """Workers receive a message one after the other, check whether it has been charged, and charge it if not."""
     protocol = Protocol("queue")
     worker = index("worker", 2)
     doing = enumeration("doing", "IDLE CHARGE DONE")
@@ -133,8 +133,8 @@ def queue() -> Protocol:
     return protocol
 
 
-def test_a_check_is_told_with_the_write_that_makes_it_stale() -> None:
-    """The first look came before the last charge, too; but what it saw was stale after the one in between."""
+def test_a_check_is_paired_with_the_write_that_makes_it_stale() -> None:
+    """The first check also precedes the last charge, but the charge in between already made it stale."""
     (finding,) = check(queue()).findings
     assert finding.trace is not None
     assert finding.insight is not None
@@ -149,7 +149,7 @@ def test_a_check_is_told_with_the_write_that_makes_it_stale() -> None:
 
 
 def story(protocol: Protocol) -> tuple[list[str], Causes, str]:
-    """The words of the steps that break the only property, their causes, and the sentence."""
+    """The texts of the steps that violate the only property, their causes, and the sentence about them."""
     (finding,) = check(protocol).findings
     assert finding.trace is not None
     assert finding.insight is not None
@@ -158,7 +158,7 @@ def story(protocol: Protocol) -> tuple[list[str], Causes, str]:
 
 
 def either_way() -> Protocol:
-    """Two deposits without a lock: both orders of what follows an exchange must be tried."""
+    """Two deposits without a lock: after a swap, both orders of the remaining steps must be tried."""
     protocol = Protocol("either-way")
     at = enumeration("at", "START READ DONE")
     first = protocol.variable("first", at, at.START)
@@ -185,8 +185,8 @@ def either_way() -> Protocol:
     return protocol
 
 
-def test_an_order_that_does_not_decide_is_not_stated() -> None:
-    """Both are done in the end whoever comes first: whatever is exchanged, some way to go on breaks it again."""
+def test_an_order_that_does_not_decide_is_no_race() -> None:
+    """Both deposits happen in either order: after any swap, some continuation violates the property again."""
     _, causes, sentence = story(either_way())
     assert not causes.races
     assert causes.unchecked in (("first",), ("second",))
@@ -194,7 +194,7 @@ def test_an_order_that_does_not_decide_is_not_stated() -> None:
 
 
 def outside() -> Protocol:
-    """A worker checks a switch and acts on it; time passes, and somebody turns the switch in between."""
+    """A worker checks a switch and acts on it; time passes, and somebody turns the switch meanwhile."""
     protocol = Protocol("outside")
     doing = enumeration("doing", "IDLE SEEN DONE")
     safe = protocol.variable("safe", boolean(), True)
@@ -223,8 +223,8 @@ def outside() -> Protocol:
 
 
 def breaks(run: Recording, holds: Term, i: int, j: int) -> bool | None:
-    """Whether some way to go on breaks the property when step ``i`` waits for step ``j`` (both from 0): every order of
-    what is left is walked, one by one. None where ``j`` cannot come first."""
+    """Whether some continuation violates the property if step ``i`` waits for step ``j`` (both from 0); every order of
+    the remaining steps is tried. None if ``j`` cannot come first."""
     who = [performer(m) for m in run.moves]
 
     def after(state: State, n: int) -> State | None:
@@ -256,8 +256,8 @@ def breaks(run: Recording, holds: Term, i: int, j: int) -> bool | None:
 
 
 @pytest.mark.parametrize("make", [releases, queue, either_way, outside])
-def test_a_race_is_stated_where_no_way_to_go_on_breaks_the_property(make: Callable[[], Protocol]) -> None:
-    """Held against walking through every order."""
+def test_a_race_is_reported_if_no_continuation_violates_the_property(make: Callable[[], Protocol]) -> None:
+    """Compared with trying every order."""
     instance = make().system().instance()
     (p,) = instance.system.properties
     assert isinstance(p, Invariant)
@@ -275,7 +275,7 @@ def test_a_race_is_stated_where_no_way_to_go_on_breaks_the_property(make: Callab
                 assert ((i + 1, j + 1) in stated) == (breaks(run, p.holds, i, j) is False), (i + 1, j + 1)
 
 
-def test_where_nothing_is_checked_the_guard_is_named() -> None:
+def test_without_a_race_the_unchecked_places_are_named() -> None:
     protocol = Protocol("hosts")
     host = index("host", 2)
     spare = protocol.variable("spare", array(host, boolean()), True)
@@ -299,7 +299,7 @@ def test_where_nothing_is_checked_the_guard_is_named() -> None:
 
 
 def grabbing(*, symmetric: bool) -> Protocol:
-    """Whoever grabs last holds; the first one works on regardless."""
+    """The last process that grabs is the holder; the first one works on regardless."""
     protocol = Protocol("grabbing")
     worker = index("worker", 2, symmetric=symmetric)
     holder = protocol.variable("holder", optional(worker), None)
@@ -319,8 +319,8 @@ def grabbing(*, symmetric: bool) -> Protocol:
 
 
 def test_interchangeable_members_do_not_race_for_being_first() -> None:
-    """Had the other one grabbed first, it would have been called the first one. The grab that comes before the work of
-    the other is a race in either case."""
+    """If the other member grabbed first, only the names would differ. A grab before the work of the other member is a
+    race in either case."""
     named = story(grabbing(symmetric=False))
     alike = story(grabbing(symmetric=True))
     assert named[0] == alike[0] == ["grabs", "grabs", "works"]
@@ -329,7 +329,7 @@ def test_interchangeable_members_do_not_race_for_being_first() -> None:
     assert "had step 3 come first, none-lost would hold" in alike[2]
 
 
-def test_processes_are_told_rather_than_time() -> None:
+def test_a_race_of_processes_comes_before_one_with_time() -> None:
     steps, causes, sentence = story(outside())
     assert steps == ["looks", "passes", "turns it off", "acts"]
     assert (1, 2) in {(r.first, r.second) for r in causes.races}

@@ -1,4 +1,4 @@
-"""Which variant is laid beside a run where nobody chooses one."""
+"""The variant that a run is compared with by default."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planrace.properties import invariant, reachable
 
 
 def made() -> Protocol:
-    """Two switches; on together they break the promise. Only one of three protections is a repair."""
+    """Two switches; both on violate the invariant. Only one of three protections is a repair."""
     protocol = Protocol("switches", "two switches")
     left, right = (protocol.variable(n, boolean(), False) for n in ("left", "right"))
 
@@ -60,7 +60,7 @@ def laid(report: Report) -> str | None:
 def test_a_repair_that_holds_comes_before_one_with_more_protections() -> None:
     there = siblings_of(SWITCHES, sys.modules[__name__])
     assert [v.name for v in there] == ["vain", "looks", "minds"]
-    assert [v.name for v in siblings("tests.test_beside:SWITCHES")] == ["vain", "looks", "minds"]
+    assert [v.name for v in siblings("tests.explain.test_side_by_side:SWITCHES")] == ["vain", "looks", "minds"]
     assert laid(check(SWITCHES, options=Options(explain=True, beside=there))) == "minds"
     assert laid(check(SWITCHES, options=Options(explain=True, beside=there[:2]))) == "vain"
     assert laid(check(SWITCHES, options=Options(explain=True, beside=LOOKS))) == "looks"

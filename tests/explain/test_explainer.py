@@ -1,4 +1,4 @@
-"""What is said of runs: reads and writes, beliefs, causes, delays, recovery, neighbours, other variants."""
+"""Explanations of runs: reads and writes, beliefs, causes, delays, recovery, neighbouring states, other variants."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def texts(of: Instance, places: Any) -> set[str]:
 
 
 # Reads and writes ------------------------------------------------------------------------------------------------
-def test_what_a_step_touches() -> None:
+def test_the_places_that_a_step_touches() -> None:
     of = instance(endpoints=2)
     run = record(Interpreter(of), [("publish", ()), ("pick_up", (1,)), ("take_lock", (1,)), ("build_tree", (1,))])
     found = [touched(run.interpreter, s, m) for s, m in zip(run.states, run.moves, strict=False)]
@@ -79,8 +79,8 @@ def test_what_a_step_touches() -> None:
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_what_a_step_does_not_read_does_not_matter(drawn: Any) -> None:
-    """Change a place that a step does not read, and the step is as enabled and writes the same; what it does not
-    write it leaves alone."""
+    """If a place that a step does not read changes, the step is still enabled and writes the same values. Places that
+    it does not write keep their values."""
     interpreter = Interpreter(drawn[0].instance())
     try:
         seen = list(itertools.islice(states_of(interpreter), 25))
@@ -130,7 +130,7 @@ def value(interpreter: Interpreter, state: State, place: Any) -> Any:
 
 
 def with_reads(interpreter: Interpreter, other: State, state: State, at: Touched) -> State:
-    """``other`` with what the step reads taken from ``state``."""
+    """``other``, with the places that the step reads taken from ``state``."""
 
     def mixed(name: str, path: tuple[int, ...], x: Any, y: Any) -> Any:
         if isinstance(x, tuple):
@@ -147,7 +147,7 @@ def told(name: str, **options: Any) -> Report:
 
 @pytest.fixture(scope="module")
 def outage() -> Finding:
-    """The counterexample of the default run, and what is said of it."""
+    """The counterexample of the default run, with its explanation."""
     return told("original", beside=find("fixed"), alternatives=1).findings[0]
 
 
@@ -165,8 +165,8 @@ def test_the_one_time_check_goes_stale(outage: Finding) -> None:
     assert picked < checks[0].stale < flip, "it is stale before it is acted upon"
 
 
-def test_beliefs_are_true_as_long_as_they_say(outage: Finding) -> None:
-    """Copies of ``latest``, by the states of the trace alone."""
+def test_beliefs_have_the_right_truth_values(outage: Finding) -> None:
+    """Beliefs about copies of ``latest``, computed from the states of the trace alone."""
     assert outage.trace is not None
     assert outage.insight is not None
     states = [outage.trace.initial, *(s.state for s in outage.trace.steps)]
@@ -192,8 +192,8 @@ def test_the_check_and_the_flip_are_the_decisive_pair(outage: Finding) -> None:
 
 @pytest.mark.parametrize("name", [LOST, REGRESS, "record-never-empty"])
 def test_the_first_race_of_a_chain_decides_in_every_order(name: str) -> None:
-    """All orders of the processes' steps in which everything is enabled: none with the second step before the first
-    breaks the property."""
+    """Of all orders of the processes' steps in which every step is enabled, none with the second step before the first
+    violates the property."""
     of = instance()
     p, run = prop(of, name), shortest(of, name)
     first, second = causes(run, question(of, p)).chain[:2]
@@ -209,7 +209,7 @@ def test_the_first_race_of_a_chain_decides_in_every_order(name: str) -> None:
 
 
 def orders(processes: list[str]) -> Iterator[list[int]]:
-    """Every order of steps that keeps each process's own."""
+    """Every order of the steps that keeps the order of each process."""
     queues = {who: [n for n, w in enumerate(processes) if w == who] for who in processes}
 
     def merged(left: dict[str, list[int]]) -> Iterator[list[int]]:
@@ -223,7 +223,7 @@ def orders(processes: list[str]) -> Iterator[list[int]]:
     return merged(queues)
 
 
-def test_races_are_of_two_processes_about_something_that_one_writes() -> None:
+def test_a_race_is_between_two_processes_about_a_place_that_one_writes() -> None:
     of = instance()
     run = shortest(of, LOST)
     at = [touched(run.interpreter, s, m) for s, m in zip(run.states, run.moves, strict=False)]
@@ -234,7 +234,7 @@ def test_races_are_of_two_processes_about_something_that_one_writes() -> None:
         assert set(r.places) == texts(of, conflicts(at[r.first - 1], at[r.second - 1]))
 
 
-def test_what_is_needed_is_enough_and_nothing_of_it_can_go() -> None:
+def test_the_needed_steps_suffice_and_none_can_be_removed() -> None:
     of = instance(enactors=3)
     p, run = prop(of, LOST), shortest(of, LOST)
     picks = [(m.action.name, m.choice) for m in run.moves]
@@ -302,7 +302,7 @@ def test_the_least_delay_is_that_of_a_search_by_cost(name: str, keep: int) -> No
 
 
 def least(of: Instance, p: Any) -> int:
-    """The least greatest count, by Dijkstra's algorithm over states with counts."""
+    """The least delay, by Dijkstra's algorithm over states with counters."""
     interpreter = Interpreter(of)
     initial = interpreter.initial()
     own = [
@@ -357,7 +357,7 @@ def test_recovery_is_what_the_state_graph_says(variant: Any) -> None:
     assert set(found.values()) == {True, False}
 
 
-def test_the_last_chance_of_the_outage(outage: Finding) -> None:
+def test_the_last_recoverable_state_of_the_outage(outage: Finding) -> None:
     assert outage.insight is not None
     assert outage.trace is not None
     assert outage.insight.recoverable == len(outage.trace) - 1
@@ -380,7 +380,7 @@ def test_the_neighbourhood_is_what_the_interpreter_enables(outage: Finding) -> N
     assert LOST in last.broken
 
 
-def test_the_fixed_protocol_beside_it(outage: Finding) -> None:
+def test_the_same_steps_in_the_fixed_protocol(outage: Finding) -> None:
     assert outage.insight is not None
     assert outage.trace is not None
     other = outage.insight.beside
@@ -397,7 +397,7 @@ def test_the_fixed_protocol_beside_it(outage: Finding) -> None:
     assert not any(other.broken)
 
 
-def test_another_protocol_cannot_be_laid_beside() -> None:
+def test_another_protocol_cannot_be_compared() -> None:
     blue = find(str(ROOT / "examples" / "blue_green.py") + ":protocol").system().instance()
     with pytest.raises(ModelError, match="it is another protocol"):
         check_alike(instance(), blue)
@@ -424,7 +424,7 @@ def test_a_property_without_members_names_none() -> None:
     assert truth.offenders == ((), ())
 
 
-def test_nothing_is_said_of_why_where_nothing_is_broken() -> None:
+def test_a_run_that_violates_nothing_has_no_causes() -> None:
     of = instance()
     run = record(Interpreter(of), [("publish", ())])
     assert Explainer(of, Wanted(full=True)).insight(run, prop(of, LOST)).causes is None
