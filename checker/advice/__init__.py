@@ -1,1 +1,1 @@
-"""What an author may have overlooked in a model, and how large a search will be."""
+"""Advice: lint of a model, and forecasts of the size of a search."""

@@ -1,18 +1,15 @@
-"""What advice may cost."""
+"""The budget of lint and forecasts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
 class SearchBudget:
-    """What advice may cost: ``states`` of each search in Python, ``seconds`` of each search, of all of them ``total``
-    (looked at between searches). ``native``: whether machine code may count what Python does not get done."""
+    """The budget of lint and forecasts: ``states`` for each search in Python, ``seconds`` for each search, ``total``
+    seconds for all searches (checked between searches). ``native``: machine code may count what is too much for
+    Python."""
 
     states: int = 20_000
     seconds: float = 1.0

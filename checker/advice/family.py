@@ -1,4 +1,4 @@
-"""All that an author wrote: what a lint of unused declarations reads, whatever is switched on."""
+"""Everything that an author declared, under every combination of protections and options that lint examines."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from planrace.model.language.terms import subterms
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """A ``subject`` and every system of it that matters: with all faults, and each protection and choice on and off.
+    """A ``subject`` and its systems with all faults, and each protection and option on and off.
 
-    Of a ``System``, which has its faults and protections already, that is the only one.
+    A ``System`` has its faults and protections already, so it is the only one.
     """
 
     subject: Variant | System
@@ -53,7 +53,7 @@ class Family:
         assert isinstance(self.subject, Variant)
         try:
             return self.subject.system(tuple(self.subject.protocol.faults), **more)
-        except ModelError:  # protections that do not go together
+        except ModelError:  # these protections exclude each other
             return None
 
     @cached_property
@@ -63,15 +63,15 @@ class Family:
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:
-        """Every action in every form."""
+        """Every version of every action."""
         found = {id(a): a for s in self.systems for a in s.actions.values()}
         if isinstance(self.subject, Variant):
             found.update({id(a): a for a in self.subject.protocol.actions.values()})
         return tuple(found.values())
 
     @cached_property
-    def told(self) -> tuple[Term, ...]:
-        """What is asked, seen, drawn or said: everything that reads the state but actions do not do."""
+    def read_outside(self) -> tuple[Term, ...]:
+        """Terms outside actions: of properties, scenarios, proofs, observations, pictures and ``final``."""
         found: list[Term] = []
         for s in self.systems:
             for part in (s.properties, s.scenarios, s.proofs, s.observations, s.pictures, s.final):
@@ -80,7 +80,7 @@ class Family:
 
     @cached_property
     def wording(self) -> tuple[Term, ...]:
-        """What the words of actions show."""
+        """Terms in the descriptions of actions."""
         says = (w for a in self.actions for w in (a.says, *(o.says for o in a.outcomes)) if w is not None)
         return tuple(t for w in says for _, t in w.terms)
 
@@ -94,11 +94,11 @@ class Family:
         """Every term."""
         updates = (t for a in self.actions for o in a.outcomes for u in o.updates for t in (u.target, u.value))
         starts = (v.initially for v in self.variables.values())
-        return (*self.told, *self.wording, *self.deciding, *updates, *starts)
+        return (*self.read_outside, *self.wording, *self.deciding, *updates, *starts)
 
     @cached_property
     def writes(self) -> dict[str, set[str]]:
-        """What the new values and places of each variable that is written read."""
+        """For each variable that is written, the variables that its new values and positions read."""
         found: dict[str, set[str]] = {}
         for u in (u for a in self.actions for o in a.outcomes for u in o.updates):
             name, positions = root_of(u.target)
@@ -124,7 +124,7 @@ def variables_of(*terms: Term) -> set[str]:
 
 
 def declaration(variant: Variant, kind: str, name: str) -> Place | None:
-    """The line that declares something by ``.kind("name", …)``, as far as its file can be read; else the protocol's."""
+    """The line with the call ``.kind("name", …)``; the protocol's line if there is none."""
     where = variant.protocol.where
     if where is None:
         return None

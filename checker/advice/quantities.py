@@ -1,4 +1,4 @@
-"""Amounts of time and memory in words and in JSON."""
+"""Amounts of time and memory in words, rounded numbers, and JSON text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def seconds(amount: float) -> str:
-    """A time as people say it."""
+    """A time in the largest fitting unit."""
     for unit, size in (("days", 86_400.0), ("hours", 3_600.0), ("minutes", 60.0)):
         if amount >= 2 * size:
             return f"{amount / size:,.0f} {unit}"
@@ -15,17 +15,18 @@ def seconds(amount: float) -> str:
 
 
 def memory(amount: float) -> str:
-    """An amount of memory as people say it, in bytes with binary prefixes."""
+    """A number of bytes, with a binary prefix."""
     for unit, size in (("TiB", 2.0**40), ("GiB", 2.0**30)):
         if amount >= size:
             return f"{amount / size:,.1f} {unit}"
     return f"{max(1.0, amount / 2**20):,.0f} MiB"
 
 
-def _rounded(amount: float) -> str:
-    """Two digits: more would be a pretence."""
+def rounded(amount: float) -> str:
+    """Two significant digits: estimates are not more precise."""
     return f"{float(f'{amount:.2g}'):,.0f}"
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """JSON as commands print it."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

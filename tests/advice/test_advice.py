@@ -1,4 +1,4 @@
-"""Advice about sizes: forecasts against known counts, what multiplies states, what is still to come."""
+"""Advice about sizes: forecasts compared with known counts, what multiplies states, remaining states."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_small_search_is_counted() -> None:
     assert sum(made.sample.levels) == 880
 
 
-def test_machine_code_counts_what_python_does_not_get_done() -> None:
+def test_machine_code_counts_what_is_too_much_for_python() -> None:
     made = forecast(instance("fixed", **SMALL), budget=SearchBudget(states=100), symmetric=False)
     assert made.rate.engine == "native"
     assert made.rate.complete
@@ -87,7 +87,7 @@ ROWS = [r for r in json.loads((HERE / "counts.json").read_text()) if not r["symm
 
 @pytest.mark.parametrize("budget", [1000, 5000])
 def test_true_counts_lie_in_the_interval(budget: int) -> None:
-    """Of the whole table as of smaller budgets (see docs/advice.md) every interval holds the truth."""
+    """For small budgets too, nearly every interval contains the true count (see docs/advice.md)."""
     known = [r for r in ROWS if budget < r["states"] < 40_000]
     told = []
     for row in known:
@@ -101,7 +101,7 @@ def test_true_counts_lie_in_the_interval(budget: int) -> None:
     assert sum(told) >= 0.9 * len(told)
 
 
-def test_where_nothing_can_be_said_it_says_so() -> None:
+def test_without_an_estimate_there_is_a_lower_bound() -> None:
     made = forecast(instance("fixed", enactors=1, endpoints=1, plans=1, keep=0), budget=QUICK)
     assert made.states is not None
     lonely = Protocol("lonely")  # no parameters, and levels that grow: nothing to continue
@@ -138,8 +138,8 @@ def test_time_and_memory_follow_from_the_states() -> None:
 @pytest.mark.parametrize(
     "asked", ["-p fixed -s plans=2", "-p fixed -s plans=3 --no-symmetry", "-p original -s plans=3"]
 )
-def test_the_forecast_of_memory_is_of_the_whole_process(asked: str) -> None:
-    """Each in a process of its own, as people run them: the peak lies in the interval, or a quarter beside it."""
+def test_the_forecast_of_memory_is_for_the_whole_process(asked: str) -> None:
+    """Each runs in its own process: the peak lies in the interval, or misses it by at most a quarter."""
 
     def told(*command: str) -> Any:
         code = "import sys; from planrace.checker.cli import main; main()"
@@ -171,7 +171,7 @@ def test_the_command_forecast(capsys: pytest.CaptureFixture[str]) -> None:
 
 # What multiplies states ------------------------------------------------------------------------------------------
 def dice(*, ordered: bool = False, named: bool = False) -> Protocol:
-    """So many dice, thrown once each, and a variable that is always the first's."""
+    """Dice that are thrown once each, and a variable that always equals the first one."""
     p = Protocol("dice")
     die = index("die", p.parameter("dice", 3, 2, 6), ordered=ordered or named)
     eyes = p.variable("eyes", array(die, integers(0, 6)), 0)
@@ -213,7 +213,7 @@ def test_what_multiplies_the_states() -> None:
     assert (cuts["cup"].fewer, cuts["cup"].to) == (7**3, "off")
 
 
-def test_it_is_measured_on_a_smaller_instance_where_there_are_too_many() -> None:
+def test_a_large_instance_is_measured_on_a_smaller_one() -> None:
     x = explain_explosion(dice().system().instance(dice=6), budget=QUICK)
     assert x.parameters == {"dice": 6}
     assert x.measured_at == {"dice": 3}
@@ -241,7 +241,7 @@ def test_slices_of_single_properties() -> None:
 
 
 def halves(top: int, *, joined: bool = False) -> Protocol:
-    """Two counters that have nothing to do with each other, or one that waits for the other."""
+    """Two independent counters, or one that waits for the other."""
     p = Protocol("halves")
     number = integers(0, top)
     left = p.variable("left", number, 0)
@@ -276,8 +276,8 @@ def test_what_a_property_depends_on() -> None:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
-def test_a_protocol_of_its_own_has_the_same_verdict(drawn: tuple[System, list[Term], list[Term]]) -> None:
-    """On random systems: what is said of subsystems is true, lengths of runs included."""
+def test_a_separate_protocol_has_the_same_verdict(drawn: tuple[System, list[Term], list[Term]]) -> None:
+    """On random systems, a subsystem has the same verdicts and lengths of runs as the whole."""
     system, states, steps = drawn
     for p in everything(states, steps):
         kept = cone(system.instance(), p)
@@ -296,36 +296,38 @@ def test_a_protocol_of_its_own_has_the_same_verdict(drawn: tuple[System, list[Te
 def test_subsystems_and_wide_numbers() -> None:
     whole = {(a.kind, a.subject): a for a in explain_explosion(halves(30).system().instance(), budget=QUICK).advice}
     apart = whole["subsystem", "right-counts, right-moves"]
-    assert "touched by count_left" in apart.sentence
-    assert "without these and left, has 31 states" in apart.sentence
+    assert "independent of count_left" in apart.sentence
+    assert "without these and left has 31 states" in apart.sentence
     assert apart.ratio == 31
-    assert "from 0 to 30: give them a smaller bound, or a parameter" in whole["bound", "left"].sentence
+    assert "from 0 to 30: a smaller bound, or a parameter" in whole["bound", "left"].sentence
     large = explain_explosion(halves(3000).system().instance(), budget=QUICK)
     text = " ".join(render_plain(explosion_document(large)).split())
     assert not large.complete
     assert "has 3,001" not in text  # more than the budget
-    assert "left: its numbers go from 0 to 3,000: give them a smaller bound, or a parameter" in text
-    assert "Nothing that was tried" not in text
+    assert "left: its values range from 0 to 3,000: a smaller bound, or a parameter" in text
+    assert "No tried change" not in text
     joined = explain_explosion(halves(30, joined=True).system().instance(), budget=QUICK)
     assert [a.subject for a in joined.advice if a.kind == "subsystem"] == ["left-counts"]
 
 
-def test_a_search_that_met_its_bound_says_what_multiplies_its_states() -> None:
-    """In the report itself, from the run or from a smaller instance; not where time, or nothing, ended it."""
+def test_a_search_that_reached_its_bound_says_what_multiplies_its_states() -> None:
+    """In the report itself, measured on the run or on a smaller instance; not if a time limit or no limit ended it."""
     report = check(find("fixed"), SMALL, options=Options(states=50))
     (many,) = (w for w in report.warnings if w.kind == "many states")
     assert not many.strict
     text = " ".join(render_plain(document(report, 3)).split())
     assert many.message in text
-    assert "Measured on all 880 states of enactors=2, endpoints=1, plans=3, keep=1: variables multiply them" in text
-    assert re.search(r"actions find them \(\w+ \d+%, ", text)
-    assert re.search(r"Times fewer they would be: [\d.]+ with \w+=1", text)
+    assert (
+        "Measured on all 880 states of enactors=2, endpoints=1, plans=3, keep=1: variables that multiply them: " in text
+    )
+    assert re.search(r"actions that find them: \w+ \d+%, ", text)
+    assert re.search(r"Reduction factors: [\d.]+ with \w+=1", text)
     assert report_of(json.loads(render_json(report))).warnings == report.warnings
     for options in (Options(), Options(depth=3), Options(seconds=0.0), Options(engine="simulate", states=50, seed=1)):
         assert not any(w.kind == "many states" for w in check(find("fixed"), SMALL, options=options).warnings)
 
 
-def test_an_undecided_report_points_there() -> None:
+def test_an_undecided_report_recommends_a_forecast() -> None:
     def text(**limits: int) -> str:
         return render_plain(document(check(find("fixed"), SMALL, options=Options(**limits)), 3))  # type: ignore[arg-type]
 
@@ -333,7 +335,7 @@ def test_an_undecided_report_points_there() -> None:
     assert "check forecast" not in text()
 
 
-# What is still to come -------------------------------------------------------------------------------------------
+# Remaining states ------------------------------------------------------------------------------------------------
 def test_the_tail_of_levels_that_shrink() -> None:
     assert tail([8, 4, 2, 1]) == 1
     assert tail([1, 2, 4, 8]) is None
@@ -342,7 +344,7 @@ def test_the_tail_of_levels_that_shrink() -> None:
     assert tail([1, 8, 4, 2, 1]) == 1
 
 
-def test_progress_says_what_is_to_come_once_levels_shrink() -> None:
+def test_progress_shows_the_remaining_states_once_levels_shrink() -> None:
     def event(depth: int, states: int, task: str = "searching") -> Progress:
         return Progress(task, states, 0, depth, 1.0, 2**20)
 
@@ -361,7 +363,7 @@ def test_progress_says_what_is_to_come_once_levels_shrink() -> None:
 
 
 def test_a_rule_of_thumb_near_the_peak() -> None:
-    """Before levels shrink three times in a row; on levels of the counts that are known it is right 9 times in 10."""
+    """It applies before levels shrink three times in a row, and is correct in 9 of 10 searches with known counts."""
     assert not near_the_peak([1, 2, 4, 8, 16])
     assert not near_the_peak([10, 20, 39, 60])
     assert near_the_peak([10, 20, 30, 32])

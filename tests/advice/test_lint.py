@@ -1,4 +1,4 @@
-"""Lint: each kind of it on a protocol made for it, and not on one that is right."""
+"""Lint: each kind of finding on a protocol made for it, and none on a correct protocol."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ QUICK = SearchBudget(states=2000, native=False)
 
 
 def light(**wrong: bool) -> Protocol:
-    """A traffic light that is right but for what is asked to be wrong."""
+    """A traffic light that is correct except for the requested defect."""
     p = Protocol("light")
     colours = enumeration("colour", "RED GREEN")
     seconds = p.parameter("seconds", 3, 2, 9, "how long green lasts")
@@ -117,7 +117,7 @@ def kinds(found: tuple[Lint, ...]) -> list[tuple[str, str]]:
     return [(x.kind, x.subject) for x in found]
 
 
-def test_a_model_with_nothing_to_say_about() -> None:
+def test_a_model_without_findings() -> None:
     assert lint(light()) == lint(light(negation=True)) == ()
 
 
@@ -135,7 +135,7 @@ def test_a_model_with_nothing_to_say_about() -> None:
         ("guard", "guard never true", "fail"),
     ],
 )
-def test_what_is_wrong_is_found_and_nothing_else(wrong: str, kind: str, subject: str) -> None:
+def test_exactly_the_defect_is_found(wrong: str, kind: str, subject: str) -> None:
     (found,) = lint(light(**{wrong: True}))
     assert (found.kind, found.subject) == (kind, subject)
     assert found.where is not None
@@ -152,13 +152,13 @@ def test_places_are_those_of_the_declarations() -> None:
         assert at in "\n".join(lines[found.where.line - 1 : found.where.line + 1])
 
 
-def test_a_guard_that_is_true_of_no_state_that_is_reached() -> None:
+def test_a_guard_that_is_false_in_all_reachable_states() -> None:
     found = [x for x in lint(light(unreachable=True)) if x.kind == "guard never true"]
     assert {x.subject for x in found} == {"blink", "mend"}
-    assert all("not true in any state that was met (all " in x.sentence for x in found)
+    assert all("is false in all explored states (all " in x.sentence for x in found)
 
 
-def test_what_waits_for_a_fault_is_no_finding() -> None:
+def test_an_action_that_awaits_a_fault_is_no_finding() -> None:
     def made(awaits: str | None) -> tuple[Lint, ...]:
         p = Protocol("wait")
         late = p.fault("late", "nobody has written what it does")
@@ -180,8 +180,8 @@ def test_what_waits_for_a_fault_is_no_finding() -> None:
 
 
 def clerk(*, forgets: bool = False, sometimes: bool = False, remembers: bool = False) -> Protocol:
-    """Clerks draw tickets and serve them. ``forgets`` to put the ticket back, or only ``sometimes``; ``remembers`` it,
-    for nobody draws the same ticket twice."""
+    """Clerks draw tickets and serve them. ``forgets``: they never reset the ticket; ``sometimes``: only sometimes;
+    ``remembers``: they keep it on purpose, so that nobody draws the same ticket twice."""
     p = Protocol("clerk")
     clerks = index("clerk", p.parameter("clerks", 2, 1, 3), symmetric=True)
     places = enumeration("at", "FREE BUSY")
@@ -258,7 +258,7 @@ def test_unbounded_growth() -> None:
 
 
 def factory(*, ends: bool, down: bool = False) -> tuple[Lint, ...]:
-    """So many things are made, counted up or down; all else follows from that, but for how often it is tried."""
+    """A number of things are made, counted up or down. That bounds everything except the number of attempts."""
     p = Protocol("factory")
     n = p.parameter("n", 2, 1, 5)
     worker = index("worker", 2)
@@ -299,14 +299,14 @@ def factory(*, ends: bool, down: bool = False) -> tuple[Lint, ...]:
 
 
 @pytest.mark.parametrize("down", [False, True])
-def test_what_the_end_of_runs_bounds_does_not_grow_unbounded(down: bool) -> None:
-    """What is counted along, compared with what is, and so on; not what grows by itself until then."""
+def test_what_final_bounds_is_no_unbounded_growth(down: bool) -> None:
+    """Variables that are bounded by a counter that ``final`` reads are no finding; one that only grows is."""
     assert [x.subject for x in factory(ends=True, down=down)] == ["tries"]
     grown = ["counted", "shipped", "delivered", "tries", "names", "of_each"]
     assert [x.subject for x in factory(ends=False, down=down)] == ([] if down else ["made"]) + grown
 
 
-def test_a_value_that_leaves_its_range_otherwise_is_an_error() -> None:
+def test_a_value_that_leaves_its_range_without_growth_is_an_error() -> None:
     with pytest.raises(ModelError, match="assigns number the value -1"):
         count_up(lambda n, s: [update(n, n - 1), update(s, {0})])
 
@@ -342,7 +342,7 @@ def test_the_command_lint(capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
 
 
 def chooser(*, protected: bool) -> tuple[Lint, ...]:
-    """An outcome that only a protection makes room for."""
+    """An outcome that only a protection makes possible."""
     p = Protocol("chooser")
     x = p.variable("x", integers(0, 2), 0)
 
@@ -359,7 +359,7 @@ def chooser(*, protected: bool) -> tuple[Lint, ...]:
     return lint(p)
 
 
-def test_what_is_written_for_a_protection_is_no_finding() -> None:
+def test_an_outcome_for_a_protection_is_no_finding() -> None:
     assert kinds(chooser(protected=False)) == [("outcome never chosen", "go [down]")]
     assert chooser(protected=True) == ()
 

@@ -301,7 +301,9 @@ UNDECLARED = {
     "lost = reachable('lost', n == 3, 'y')": "property lost: was made at m.py:{line}",
     "x = recoverable('lost', n == 3, 'y', helpers=['x'])": "property lost: was made at m.py:{line}",
     "x = leads_to('lost', n == 1, n == 3, 'y')": "property lost: was made at m.py:{line}",
-    "lemma('lost', n < 4, 'y')": r"lemma lost: was made at m.py:{line} and is part of nothing: hand it to proof([…])",
+    "lemma('lost', n < 4, 'y')": (
+        r"lemma lost: was made at m.py:{line} and is not part of the protocol: hand it to proof([…])"
+    ),
     "proof([lemma('lost', n < 4, 'y')])": "a proof: was made at m.py:{line}",
     "fact('F', 'y', event(n == 1))": "fact F: was made at m.py:{line}",
     "event(n == 1)": "an event: was made at m.py:{line}",
@@ -330,7 +332,7 @@ def test_lint_tells_what_is_declared_nowhere(line: str, capsys: Any) -> None:
     what, where = told.split(": was made at ")
     assert run(["lint", "-p", "m.py:p"]) == 0
     text = " ".join(capsys.readouterr().out.split())
-    assert f"{where}: not declared: {what} is part of nothing (hand it to " in text
+    assert f"{where}: not declared: {what} is not part of the protocol (hand it to " in text
     assert run(["lint", "-p", "m.py:p", "--strict", "--format", "json"]) == 1
     assert '"kind": "not declared"' in capsys.readouterr().out
 

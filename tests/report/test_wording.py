@@ -73,7 +73,7 @@ def uncounted(node: ast.JoinedStr) -> list[str]:
             continue
         after = re.match(rf" (?:small )?({PLURALS})\b(?!/)", str(text.value))
         number = ast.unparse(value.value)
-        if after and not number.isupper() and not number.startswith(("_rounded(", "len(samples)", "copies")):
+        if after and not number.isupper() and not number.startswith(("rounded(", "len(samples)", "copies")):
             found.append(f"{{{number}}}{after[0]}")
     return found
 

@@ -1,1 +1,1 @@
-"""How large a search will be, and what makes it large, estimated before it is run."""
+"""How large a search will be and what makes it large, estimated before the search."""

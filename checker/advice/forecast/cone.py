@@ -1,10 +1,10 @@
-"""What a property depends on: the actions that may change what it reads, and all that those read, and so on.
+"""The cone of influence of a property: the actions that may change what it reads, what those actions read, and so on.
 
-Without the others a property of states has the same verdict: they change nothing that it reads, and nothing that
-enables a step which does. So has a property of steps if only steps of actions that it names decide it. A protocol of
-several subsystems can therefore be searched as several protocols, whose states add up where those of the whole
-multiply. Whether anything is enabled at all (deadlocks), how often steps are taken, and what the other actions do out
-of range is a question to the whole; so this is advice, and no search does it by itself.
+A property of states has the same verdict without the other actions, which change nothing that it reads and nothing that
+enables the steps that do. So has a property of steps, if only steps of actions that it names decide it. A protocol of
+several subsystems can therefore be searched as several protocols; their state counts add up instead of multiplying.
+Deadlocks, how often steps are taken, and values of other actions out of range need the whole protocol. Therefore this
+is only advice; no search does it by itself.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from planrace.properties.kinds import Checkable
 
 
 def cone(instance: Instance, p: Checkable) -> tuple[str, ...]:
-    """Names of the actions that ``p`` depends on, in the order of the system: all, where any step may decide it."""
+    """Names of the actions that ``p`` depends on, in the order of the system; all actions if any step may decide it."""
     if of_step(p) and not _of_named(sought(p)):
         return tuple(instance.system.actions)
     named = {t.data[0] for t in subterms(*p.terms) if t.op is Op.TAKEN}
@@ -42,14 +42,14 @@ def cone(instance: Instance, p: Checkable) -> tuple[str, ...]:
 
 
 def _of_named(term: Term) -> bool:
-    """The term holds only of steps of actions that it names."""
+    """The term is true only of steps of actions that it names."""
     if term.op is Op.AND:
         return any(map(_of_named, term.args))
     return term.op is Op.TAKEN or (term.op is Op.EXISTS and _of_named(term.args[1]))
 
 
 def _writes(action: Action) -> Iterator[tuple[str, set[str]]]:
-    """Each variable that is written, and what its place and new value read."""
+    """Each variable that the action writes, with the variables that its positions and new value read."""
     for u in (u for o in action.outcomes for u in o.updates):
         name, positions = root_of(u.target)
         yield name, variables_of(u.value, *positions)

@@ -1,10 +1,10 @@
-"""What makes a state space large: which variables, actions and parameters multiply it, and what would make it smaller.
+"""Why a state space is large: the variables, actions and parameters that multiply it, and changes that reduce it.
 
-Measured on all states of the instance, or where it is too large, on those of the greatest smaller one that is not: the
-first states of a large search lie near its start and look different from the rest. A variable multiplies them by r when
-r times as many are left as when the variable is projected away: 1 means that the others determine it. An action is said
-to have found a state when its step was the first to lead there. Parameters and faults are measured by searching
-instances that are one smaller, or without the fault.
+It is measured on all states of the instance. If the instance is too large, it is measured on the greatest smaller
+instance that is not, because the first states of a large search are not representative. A variable multiplies the
+states by r if there are r times as many states as after projecting it away; 1 means that the other variables determine
+it. An action found a state if its step was the first to lead there. Parameters and faults are measured by searching
+instances with the parameter one smaller, or without the fault.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from planrace.properties.kinds import Property
 
 @dataclass(frozen=True)
 class ActionShare:
-    """Steps of an action and the states that they found, with their shares of all."""
+    """The steps of an action and the states that they found, also as shares of all steps and states."""
 
     name: str
     steps: int
@@ -40,8 +40,8 @@ class ActionShare:
 
 @dataclass(frozen=True)
 class Cut:
-    """Something that could be smaller or absent: ``kind`` is "parameter" or "fault". ``states`` are those of the
-    measured instance, ``fewer`` those of it with this one changed ``to``."""
+    """A parameter or fault (``kind``) whose change reduces the states: the measured instance has ``states`` states, and
+    ``fewer`` if this one is changed ``to``."""
 
     kind: str
     name: str
@@ -56,8 +56,8 @@ class Cut:
 
 @dataclass(frozen=True)
 class Explosion:
-    """Why there are so many states. All is measured on the ``states`` and ``steps`` at ``measured_at``. Only where even
-    the smallest instance is too large they are not ``complete``, and there are no ``cuts``."""
+    """Why there are so many states, measured on the ``states`` and ``steps`` of the instance ``measured_at``. If even
+    the smallest instance is too large, they are not ``complete`` and there are no ``cuts``."""
 
     protocol: str
     parameters: dict[str, int | str]
@@ -74,8 +74,8 @@ class Explosion:
 def explain_explosion(
     instance: Instance, properties: Sequence[Property] | None = None, budget: SearchBudget | None = None
 ) -> Explosion:
-    """What multiplies the states of a search for ``properties`` (those of the system), without reduction by symmetry.
-    Raises ``ModelError`` where the model is wrong."""
+    """What multiplies the states of a search for ``properties`` (by default those of the system), without symmetry
+    reduction. Raises ``ModelError`` if the model is wrong."""
     asked = instance.system.properties if properties is None else tuple(properties)
     budget = budget or SearchBudget()
     sliced = irrelevant(instance, asked)
@@ -105,7 +105,7 @@ def explain_explosion(
 
 
 def variables(search: Search) -> tuple[VariableShare, ...]:
-    """How much each variable multiplies the states that a search met, most first."""
+    """The factor by which each variable multiplies the states of a search, greatest first."""
     states, layout = list(search.states()), search.kernel.layout
     found = []
     for v in search.kernel.instance.system.variables:
@@ -116,7 +116,7 @@ def variables(search: Search) -> tuple[VariableShare, ...]:
 
 
 def actions(search: Search) -> tuple[ActionShare, ...]:
-    """Who takes the steps of a search and finds its states, most found first."""
+    """The steps of each action in a search and the states that they found, most found first."""
     names = list(search.kernel.instance.system.actions)
     made = graph(search, names)
     steps, found, known = Counter[str](), Counter[str](), {0}
@@ -133,7 +133,7 @@ def actions(search: Search) -> tuple[ActionShare, ...]:
 
 
 class _Small:
-    """Measurements on ``base``: the instance, or the greatest smaller one that can be counted; None: there is none."""
+    """Measurements on ``base``: the instance, or the greatest smaller one that can be counted, or None."""
 
     def __init__(self, instance: Instance, budget: SearchBudget, sliced: Sequence[str], states: int | None) -> None:
         self._budget, self._sliced = budget, sliced
@@ -141,7 +141,7 @@ class _Small:
         self.base, self.states = self._shrunk(instance, states)
 
     def _shrunk(self, instance: Instance, states: int | None) -> tuple[Instance | None, int]:
-        """Make the greatest parameter smaller until the instance can be counted."""
+        """Reduce the greatest parameter until the instance can be counted."""
         while states is None:
             slack = [v - p.low for v, p in zip(instance.values, instance.system.parameters, strict=True)]
             at = max(range(len(slack)), key=lambda n: (slack[n] > 0, instance.values[n]), default=0)
@@ -156,7 +156,7 @@ class _Small:
             return None
         try:
             _, sample = sampled(instance, self._budget, symmetric=symmetric, sliced=self._sliced)
-        except ModelError:  # no such instance, or it has an error that the whole one does not have
+        except ModelError:  # no such instance, or an error that only the smaller instance has
             return None
         return sample.states if sample.complete else None
 
@@ -187,11 +187,11 @@ class _Small:
             ratio = None if not orbits else self.states / orbits
             if ratio is not None and ratio < NOTABLE:
                 continue
-            order = "walks it in order" if sort.ordered else "tells its members apart"
+            order = "depends on the order of its members" if sort.ordered else "distinguishes its members"
             yield Advice(
                 "symmetry",
                 sort.name,
-                f"nothing {order}: index({sort.name!r}, …, symmetric=True) lets a search count a state for all ways "
-                f"to name its members, up to {math.factorial(members):,} of them here",
+                f"nothing {order}: with index({sort.name!r}, …, symmetric=True), states that differ only in the names "
+                f"of members count once, here up to {math.factorial(members):,} of them",
                 ratio,
             )

@@ -1,5 +1,5 @@
-"""Changes of the request or the model that leave fewer states, beside smaller parameters: properties one at a time,
-subsystems as protocols of their own, smaller bounds of sorts."""
+"""Changes of the request or the model that reduce the states, besides smaller parameters: properties one at a time,
+subsystems as separate protocols, smaller bounds of sorts."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from planrace.model.language.sorts import Parameter
 from planrace.properties.kinds import Checkable, Property
 
 NOTABLE = 1.05
-"""What would not make the states fewer by this factor is not worth advice."""
+"""The least factor of reduction that is worth advice."""
 WIDE = 8
-"""Values from which on a sort is one that might do with fewer."""
+"""The least number of values for which a sort counts as wide."""
 FEW = 3
-"""So many variables are told to have wide sorts, those that multiply most."""
+"""The most variables with wide sorts that are named."""
 
 
 @dataclass(frozen=True)
 class VariableShare:
-    """``values`` of a variable were met (of an array: of it as a whole); ``ratio`` times as many states as without."""
+    """A variable had ``values`` values (an array counts as a whole); it multiplies the states by ``ratio``."""
 
     name: str
     values: int
@@ -36,8 +36,8 @@ class VariableShare:
 
 @dataclass(frozen=True)
 class Advice:
-    """A change of the model or the request that leaves fewer states: ``kind`` is "symmetry", "slicing",
-    "subsystem" or "bound". ``ratio`` is measured, or None where it could not be."""
+    """A change of the model or the request that reduces the states: ``kind`` is "symmetry", "slicing", "subsystem" or
+    "bound". ``ratio`` is measured; None if it could not be."""
 
     kind: str
     subject: str
@@ -48,7 +48,7 @@ class Advice:
 def slices(
     instance: Instance, properties: Sequence[Property], sliced: Sequence[str], search: Search
 ) -> Iterator[Advice]:
-    """Properties that could do without variables which the others read, when they are checked alone."""
+    """Properties that, checked alone, let the search ignore variables that only other properties read."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for p in properties if len(properties) > 1 else ():
         more = tuple(v for v in irrelevant(instance, [p]) if v not in sliced)
@@ -63,7 +63,7 @@ def slices(
             yield Advice(
                 "slicing",
                 ", ".join(of),
-                f"checked without the other properties ({alone}), the states do without {', '.join(names)}",
+                f"checked without the other properties ({alone}), the search ignores {', '.join(names)}",
                 ratio,
             )
 
@@ -71,7 +71,7 @@ def slices(
 def subsystems(
     instance: Instance, properties: Sequence[Property], budget: SearchBudget, whole: Sample
 ) -> Iterator[Advice]:
-    """Properties that depend on some of the actions only, by what they depend on."""
+    """Properties that depend on only some of the actions, grouped by these actions."""
     groups: dict[tuple[str, ...], list[Checkable]] = {}
     for p in properties:
         if isinstance(p, Checkable):
@@ -85,7 +85,7 @@ def subsystems(
         sliced = irrelevant(part, of)
         try:
             _, sample = sampled(part, budget, sliced=sliced)
-        except ModelError:  # it leaves its ranges: that is for the whole to tell
+        except ModelError:  # a value out of range: the whole protocol reports it
             continue
         ratio = whole.states / sample.states if whole.complete and sample.complete else None
         if sample.complete and (ratio is None or ratio >= NOTABLE):
@@ -93,15 +93,14 @@ def subsystems(
             yield Advice(
                 "subsystem",
                 ", ".join(p.name for p in of),
-                f"nothing that it depends on is touched by {', '.join(rest)}: a protocol of its own, without these"
-                f"{without}, has {counted(sample.states, 'state')} and the same verdict (but asks nothing of "
-                "deadlocks)",
+                f"independent of {', '.join(rest)}: a separate protocol without these{without} has "
+                f"{counted(sample.states, 'state')} and the same verdict (but finds no deadlocks)",
                 ratio,
             )
 
 
 def bounds(shares: Sequence[VariableShare], instance: Instance, *, complete: bool) -> Iterator[Advice]:
-    """Variables with many values, whose sorts no parameter makes smaller, or none that was tried."""
+    """Variables with wide sorts that no parameter bounds, or only a parameter that was not tried."""
     wide = []
     for share in shares:
         sort = _inner(instance.system.sort_of(share.name))
@@ -112,17 +111,17 @@ def bounds(shares: Sequence[VariableShare], instance: Instance, *, complete: boo
             wide.append((share, sort, sizes))
     for share, sort, sizes in wide[:FEW]:
         low, high = instance.bounds(sort)
-        how = f"give {sizes[0].name} a smaller value" if sizes else "give them a smaller bound, or a parameter for one"
+        how = f"a smaller {sizes[0].name}" if sizes else "a smaller bound, or a parameter as a bound,"
         yield Advice(
             "bound",
             share.name,
-            f"its numbers go from {low:,} to {high:,}: {how}, if fewer do the same, and there are fewer states",
+            f"its values range from {low:,} to {high:,}: {how} means fewer states, if fewer values suffice",
             None,
         )
 
 
 def _inner(sort: Sort) -> Sort:
-    """What arrays and sets hold in the end."""
+    """The sort of the innermost elements of arrays and sets."""
     while isinstance(sort, Array | SetOf):
         sort = sort.element
     return sort

@@ -1,14 +1,14 @@
 """A forecast of a search before it is run: its states, its time, its memory.
 
-Three methods, the first that can say something:
+Three methods; the first that applies is used:
 
-* The sample is the search: it ends within the budget, or the run that measures the native engine's rate does.
-* The levels shrink (``tail.py``; Pelánek & Šimeček, "Estimating state space parameters", 2008, read totals off levels).
-* Smaller instances are counted exactly, and their growth over the parameters is continued (``growth.py``).
+* Count: the search ends within the budget, in Python or in the run that measures the rate of the native engine.
+* Tail: the breadth-first levels shrink (``tail.py``; Pelánek & Šimeček, "Estimating state space parameters", 2008).
+* Growth: smaller instances are counted exactly and extrapolated over the parameters (``growth.py``).
 
-Otherwise all that is known is that there are at least as many states as were met. Knuth's estimate for backtracking
-("Estimating the efficiency of backtrack programs", Mathematics of Computation 29, 1975) is not used: it counts the
-nodes of a tree, where a state is a node for each way to it.
+Otherwise only a lower bound is known: the states that were found. Knuth's estimate for backtracking ("Estimating the
+efficiency of backtrack programs", Mathematics of Computation 29, 1975) is not used: it counts the nodes of a tree, in
+which a state has one node for each path to it.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.sample import Sample, sampled
 
 WIDEST = 1000.0
-"""An interval whose ends are further apart than by this factor says nothing."""
+"""An interval with a greater ratio of its ends is useless."""
 FALLEN = 0.5
-"""A level is past the peak for good when it is smaller than this share of the greatest."""
+"""Levels are past their peak when the last one is smaller than this share of the greatest."""
 
 
 @dataclass(frozen=True)
 class ForecastInterval:
-    """An estimate: ``low``…``high``, most likely about ``middle``."""
+    """An estimate: from ``low`` to ``high``, probably about ``middle``."""
 
     low: float
     middle: float
@@ -55,19 +55,19 @@ class ForecastInterval:
         return self.low == self.high
 
     def plus(self, low: float, high: float) -> ForecastInterval:
-        """The interval of sums with something between ``low`` and ``high``."""
+        """The interval plus the interval from ``low`` to ``high``."""
         return ForecastInterval(self.low + low, self.middle + (low + high) / 2, self.high + high)
 
     def times(self, low: float, high: float) -> ForecastInterval:
-        """The interval of products with something between ``low`` and ``high``."""
+        """The interval times the interval from ``low`` to ``high``."""
         return ForecastInterval(self.low * low, self.middle * math.sqrt(low * high), self.high * high)
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """What a complete search will take. ``states`` is None where nothing can be said beyond ``at_least``; then there is
-    no ``seconds`` and no ``memory`` (bytes, of the whole process) either. ``how`` says where the numbers come from;
-    ``explosion``, if that was asked for, what makes the states so many."""
+    """What a complete search needs. If only the lower bound ``at_least`` is known, ``states``, ``seconds`` and
+    ``memory`` (bytes of the whole process) are None. ``how`` says how the states were estimated; ``explosion``, if
+    requested, why they are so many."""
 
     protocol: str
     parameters: dict[str, int | str]
@@ -84,7 +84,7 @@ class Forecast:
     sample: Sample
     explosion: Explosion | None = None
     states_per_orbit: int = 1
-    """With symmetry, how many states may stand for one orbit."""
+    """With symmetry, the greatest number of states that may represent one orbit."""
 
 
 def forecast(
@@ -94,8 +94,8 @@ def forecast(
     *,
     symmetric: bool | None = None,
 ) -> Forecast:
-    """What a complete search for ``properties`` (those of the system) will take. ``symmetric`` None: of orbits where
-    ``check`` would search orbits, which is where it is large and may. Raises ``ModelError``."""
+    """What a complete search for ``properties`` (by default those of the system) needs. ``symmetric`` None: as
+    ``check`` decides, which searches orbits if the search is large and the model allows it. Raises ``ModelError``."""
     return Forecaster(instance, properties, budget, symmetric=symmetric).forecast()
 
 
@@ -123,7 +123,7 @@ class Forecaster:
         self._resident = float(memory_in_use())
 
     def forecast(self) -> Forecast:
-        """Sample, measure, continue."""
+        """Take a sample, measure the rate, estimate the total."""
         sample = self._sample()
         rate = self._rate(sample)
         at_least = max(sample.states, rate.states)
@@ -148,7 +148,7 @@ class Forecaster:
 
     @property
     def _reduced(self) -> dict[str, Any]:
-        """How a search is reduced, as ``check`` would do it."""
+        """The reductions that ``check`` would use."""
         tried = UNASKED if self._free else ASKED
         return {"symmetric": self.symmetric, "tried": tried, "sliced": self.sliced}
 
@@ -171,36 +171,36 @@ class Forecaster:
 
     def _states(self, sample: Sample, rate: Rate, at_least: int) -> tuple[ForecastInterval | None, str]:
         if sample.complete or rate.complete:
-            return ForecastInterval(at_least, at_least, at_least), "counted: the search is that small"
+            return ForecastInterval(at_least, at_least, at_least), "counted exactly"
         fallen = self._falling(sample)
         if fallen is not None:
             return fallen
         return self._growing(at_least)
 
     def _falling(self, sample: Sample) -> tuple[ForecastInterval, str] | None:
-        """From levels that shrink."""
+        """An estimate from shrinking levels."""
         left = tail(sample.levels)
         if left is None or sample.levels[-1] > FALLEN * max(sample.levels):
             return None
         most = sample.states + left
         levels = numbered(len(sample.levels), "level")
-        how = f"the last of {levels} shrink; their geometric tail is the most there may be to come"
+        how = f"the last of {levels} shrink; the upper end is their geometric tail"
         return ForecastInterval(sample.states, math.sqrt(sample.states * most), most), how
 
     def _growing(self, at_least: int) -> tuple[ForecastInterval | None, str]:
-        """From smaller instances."""
+        """An estimate from smaller instances."""
         logs = grown(self.instance, self.count)
         counted = sum(n is not None for n in self._counts.values())
         if logs is None:
             return None, "levels still grow, and too few smaller instances can be counted"
         low, middle, high = (max(float(at_least), math.exp(min(x, 700.0))) for x in logs)
         if high / low > WIDEST:
-            return None, "levels still grow, and what smaller instances say of this one differs too much"
-        how = f"levels still grow; the exact counts of {counted} smaller instances, continued"
+            return None, "levels still grow, and the predictions from smaller instances differ too much"
+        how = f"levels still grow; extrapolated from the exact counts of {counted} smaller instances"
         return ForecastInterval(low, middle, high), how
 
     def count(self, instance: Instance) -> int | None:
-        """The states of an instance of the same system, where the budget allows to find out."""
+        """The number of states of an instance of the same system; None if the budget is too small to count them."""
         if instance.values not in self._counts:
             self._counts[instance.values] = self._counted(instance)
         return self._counts[instance.values]
@@ -210,7 +210,7 @@ class Forecaster:
             return None
         try:
             _, sample = sampled(instance, self.budget, **self._reduced)
-        except ModelError:  # no such instance: a sort would be empty, or a value has no room
+        except ModelError:  # no such instance: an empty sort, or a value out of range
             return None
         if sample.complete or not self.budget.native:
             return sample.states if sample.complete else None
@@ -219,7 +219,7 @@ class Forecaster:
 
 
 def reducible(instance: Instance, properties: Sequence[Property]) -> bool:
-    """Whether ``check`` searches orbits when a search is large."""
+    """Whether ``check`` searches orbits if the search is large."""
     if not symmetric_sorts(instance):
         return False
     try:

@@ -1,10 +1,10 @@
-"""How many states an instance has, from the exact counts of smaller ones.
+"""Extrapolation: how many states an instance has, from the exact counts of smaller instances.
 
-Finite differences of the logarithm f of the count over the parameters. Where what one parameter multiplies the count by
-does not depend on another one, f(v) = f(v - a) + f(v - b) - f(v - a - b) for these parameters a and b, which may be the
-same (constant growth). Where one raises the count to a power that does not depend on the other, as the number of
-processes does with the states of a process, f(v) = f(v - a) · f(v - b) / f(v - a - b). Protocols lie between: the
-interval goes from the least to the greatest of all such predictions, its middle is their median.
+Let f be the logarithm of the count. If parameter a multiplies the count by a factor that does not depend on parameter
+b, then f(v) = f(v - a) + f(v - b) - f(v - a - b); a and b may be the same (constant growth). If a raises the count to a
+power that does not depend on b, as the number of processes does with the states of a process, then
+f(v) = f(v - a) · f(v - b) / f(v - a - b). Real protocols are in between. The interval goes from the least to the
+greatest of all these predictions; its middle is their median.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from planrace.model.language import Instance
 Logs: TypeAlias = "tuple[float, float, float]"
 """Least, middle and greatest natural logarithm of a count."""
 Count: TypeAlias = "Callable[[Instance], int | None]"
-"""The exact number of states of an instance, or None where it is not found."""
+"""The exact number of states of an instance; None if it is too large."""
 
 DEPTHS = (1, 2)
-"""Counts that are not found are predicted themselves, so many times over."""
+"""The depths of recursion that are tried: a count that is too large is predicted from smaller ones itself."""
 DOUBT = math.log(2)
-"""How much wider an interval is on each side that comes from one pair of parameters only: a spread of two numbers says
-too little."""
+"""Added on each side to an interval from one pair of parameters: the spread of two predictions is unreliable."""
 
 
 def smaller(instance: Instance, at: int, by: int = 1) -> Instance | None:
-    """The instance with parameter number ``at`` smaller, or None where it is at its least."""
+    """The instance with parameter number ``at`` reduced; None if that is below its least value."""
     values = list(instance.values)
     values[at] -= by
     if values[at] < instance.system.parameters[at].low:
@@ -40,7 +39,7 @@ def smaller(instance: Instance, at: int, by: int = 1) -> Instance | None:
 
 
 def grown(instance: Instance, count: Count) -> Logs | None:
-    """The logarithm of the number of states of ``instance``; None where too few smaller ones can be counted."""
+    """The logarithm of the number of states of ``instance``; None if too few smaller instances can be counted."""
     for depth in DEPTHS:
         found = _Growth(count).predicted(instance, depth)
         if found is not None:
@@ -49,14 +48,14 @@ def grown(instance: Instance, count: Count) -> Logs | None:
 
 
 class _Growth:
-    """Predictions of one depth."""
+    """Predictions, with counts remembered."""
 
     def __init__(self, count: Count) -> None:
         self._count = count
         self._known: dict[tuple[int, ...], Logs | None] = {}
 
     def predicted(self, instance: Instance, depth: int) -> Logs | None:
-        """What smaller instances say of this one, which is not counted."""
+        """The prediction for an instance that is not counted itself."""
         found = list(self._predictions(instance, depth)) if depth else []
         if not found:
             return None
@@ -70,7 +69,7 @@ class _Growth:
             both = None if first is None else smaller(first, b)
             if first is None or second is None or both is None:
                 continue
-            corner = self._logs(both, depth - 1)  # the smallest first: where it fails the others would too
+            corner = self._logs(both, depth - 1)  # the smallest first: if it is too large, so are the others
             x = None if corner is None else self._logs(first, depth - 1)
             y = None if x is None else self._logs(second, depth - 1)
             if corner is None or x is None or y is None:

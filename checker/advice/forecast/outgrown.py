@@ -1,4 +1,4 @@
-"""What a search that met its bound of states or memory says of their number, in a few lines."""
+"""A short explanation of why a search that reached its bound of states or memory is large."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from planrace.model.language import Instance
 from planrace.properties.kinds import Property
 
 BRIEF = SearchBudget(states=5_000, seconds=1.0, total=2.0)
-"""A search that is over should not take much longer to say why."""
+"""A small budget: the search itself is over."""
 NAMED = 3
-"""So many variables and actions are named."""
+"""The most variables and actions that are named."""
 
 
 def outgrown(instance: Instance, properties: Sequence[Property], seconds: float | None = None) -> ModelWarning:
-    """What multiplies the states of ``instance``, measured as ``check forecast`` does but faster, within ``seconds``.
-    Raises ``ModelError`` where the model is wrong."""
+    """What multiplies the states of ``instance``, measured as in ``check forecast`` but faster, within ``seconds``.
+    Raises ``ModelError`` if the model is wrong."""
     most = math.inf if seconds is None else seconds
     budget = replace(BRIEF, seconds=min(BRIEF.seconds, most), total=min(BRIEF.total, most))
     x = explain_explosion(instance, properties, budget)
@@ -34,11 +34,11 @@ def _sentences(x: Explosion) -> Iterator[str]:
     whole = "all" if x.complete else "the first"
     yield f"Measured on {whole} {counted(x.states, 'state')}{f' of {sizes}' if sizes else ''}:"
     times = [f"{v.name} {v.ratio:.1f} times" for v in x.variables[:NAMED] if v.ratio >= NOTABLE]
-    yield f"variables multiply them ({', '.join(times) or 'none does much'});"
+    yield f"variables that multiply them: {', '.join(times) or 'none by much'};"
     finders = [f"{a.name} {a.found_share:.0%}" for a in x.actions[:NAMED] if a.found]
-    yield f"actions find them ({', '.join(finders) or 'there is only one state'})."
+    yield f"actions that find them: {', '.join(finders) or 'none, there is only one state'}."
     cuts = [f"{c.ratio:.1f} with {c.name}={c.to}" for c in x.cuts[:NAMED] if c.ratio >= NOTABLE]
     if cuts:
-        yield f"Times fewer they would be: {', '.join(cuts)}."
+        yield f"Reduction factors: {', '.join(cuts)}."
     for a in x.advice[:1]:
         yield f"{a.subject}: {a.sentence}."

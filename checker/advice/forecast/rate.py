@@ -1,4 +1,4 @@
-"""How fast the native engine searches an instance, and how much memory a state takes: measured on a short run."""
+"""The speed of the native engine on an instance and the memory of a state, measured in a short run."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from planrace.checker.engines.limits import CostlyError, Limits, memory_in_use
 from planrace.model.language import Instance
 
 EXPLICIT_BYTES = (150.0, 250.0)
-"""Of a state in Python: two integers of 32 to 44 bytes, and an entry of a dictionary that is a third to two thirds
+"""Bytes of a state in Python: two integers of 32 to 44 bytes, and an entry of a dictionary that is one to two thirds
 full."""
 STATES = 5_000_000
-"""States that a short run meets at most: about a second on two cores, some hundred megabytes."""
+"""The most states of a short run: about a second on two cores, some hundred megabytes."""
 COMPILING = 2.0
-"""Seconds that the engine may spend on compiling, beside those of the run."""
+"""Seconds for compilation, in addition to those of the run."""
 COMPILER = 40 * 2.0**20
-"""Bytes that compiling takes for good, where machine code does not come from the cache."""
+"""Bytes that the compiler keeps if machine code does not come from the cache."""
 FEWEST = 1000
-"""States that a run must meet for its rate to mean something, unless it is complete."""
+"""The fewest states for a meaningful rate, unless the run is complete."""
 
 
 @dataclass(frozen=True)
 class Rate:
-    """``engine`` searched ``states`` (``complete``: all of them) at ``per_second``. A state takes between so many
-    bytes, which depends on when the store grew last, and on how many states lie on one level. The process takes
-    ``base`` bytes beside its states: Python, the compiler, what workers send to each other."""
+    """``engine`` searched ``states`` states (``complete``: all of them), ``per_second`` states in a second.
+    ``bytes_per_state`` is a range: it depends on when the store grew last and on the size of the levels. ``base`` is
+    the range of the bytes of the process besides its states: Python, the compiler, messages between workers."""
 
     engine: str
     states: int
@@ -41,7 +41,7 @@ class Rate:
 def measured(
     instance: Instance, seconds: float, *, symmetric: bool, tried: int = ASKED, sliced: Sequence[str] = ()
 ) -> Rate | None:
-    """Run the native engine for about so many seconds; None where there is no machine code, or none in that time."""
+    """Run the native engine for about ``seconds``; None if there is no machine code, or compilation takes too long."""
     try:
         from planrace.checker.engines.native.emit import UnsupportedError
         from planrace.checker.engines.native.search import NativeSearch
@@ -53,7 +53,7 @@ def measured(
         search = NativeSearch(instance, [], limits=limits, most=seconds + COMPILING, **common)
     except (CostlyError, UnsupportedError, MemoryError):
         return None
-    began = time.monotonic()  # the compilation is paid for once, however large the search is
+    began = time.monotonic()  # without the compilation, whose time does not grow with the search
     _, covered = search.run()
     taken = max(time.monotonic() - began, 1e-6)
     if covered.states < FEWEST and not covered.complete:
@@ -64,7 +64,7 @@ def measured(
 
 
 def _bytes(search: Any) -> tuple[float, float]:
-    """What a state takes in the table, and at most in the table and in two frontiers that each hold a tenth of all."""
+    """The least and the most bytes of a state: in the table alone, and with two frontiers of a tenth of all states."""
     from planrace.checker.engines.native.store import FAST, THRIFTY
 
     store, words = search.workers[0].store, search.program.words

@@ -1,26 +1,21 @@
-"""A sample of a state space: one search that is cut off early, and what it counted."""
+"""A sample of a state space: the counts of one search within a budget."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.engines.explicit.orbits import ASKED
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.limits import Limits
 from planrace.model.language import Instance
 
-if TYPE_CHECKING:
-    pass
-
-from planrace.checker.advice.budget import SearchBudget
-
 
 @dataclass(frozen=True)
 class Sample:
-    """What a bounded search met: ``levels`` are the sizes of those that are whole."""
+    """The counts of a bounded search; ``levels`` are the sizes of its complete levels."""
 
     states: int
     transitions: int

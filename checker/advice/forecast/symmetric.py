@@ -1,4 +1,4 @@
-"""Index sorts that could be declared symmetric, and what the instance would then be."""
+"""Index sorts that could be declared symmetric, and the instance with them declared so."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from planrace.model.language.terms import make, subterms
 from planrace.properties.kinds import Property
 
 ORDER = (Op.FIRST, Op.LAST, Op.FOLLOWING, Op.LT, Op.LE)
-"""What tells members by their place in an order."""
+"""Operators that depend on the order of members."""
 
 
 def candidates(instance: Instance, properties: Sequence[Property]) -> Iterator[Index]:
-    """Index sorts of variables that are not symmetric although nothing names a member or uses an order of them."""
+    """Index sorts of variables that are not symmetric although nothing names a member or uses their order."""
     asked = [t for p in properties for t in p.terms]
     for sort in dict.fromkeys(i for v in instance.system.variables for i in indices(v.sort)):
         if sort.symmetric or any(_tells_apart(t, sort) for t in subterms(*asked)):
@@ -32,7 +32,7 @@ def candidates(instance: Instance, properties: Sequence[Property]) -> Iterator[I
 
 
 def declared(instance: Instance, sort: Index) -> Instance:
-    """The instance with this sort symmetric (and not ordered), without what is only told."""
+    """The instance with this sort symmetric and not ordered, without properties, descriptions and the like."""
     change = _Resorted(sort)
     system = instance.system
     variables = (
@@ -55,7 +55,7 @@ def declared(instance: Instance, sort: Index) -> Instance:
 
 
 def indices(sort: Sort) -> Iterator[Index]:
-    """The index sorts that a sort speaks of."""
+    """The index sorts that occur in a sort."""
     match sort:
         case Array(domain=domain, element=element):
             yield from indices(domain)
@@ -80,14 +80,14 @@ def _terms(instance: Instance) -> Iterator[Term]:
 
 
 def _tells_apart(t: Term, sort: Index) -> bool:
-    """The term names a member, or asks for its place."""
+    """The term names a member, or depends on their order."""
     if t.op in ORDER:
         return any(sort in indices(s) for s in (t.sort, *(a.sort for a in t.args)))
     return t.op is Op.CONST and bool(t.data) and sort in indices(t.sort)
 
 
 class _Resorted:
-    """The same with another sort in place of one."""
+    """Replaces an index sort by its symmetric version in sorts, terms and actions."""
 
     def __init__(self, old: Index) -> None:
         self._old, self._new = old, replace(old, symmetric=True, ordered=False)

@@ -1,4 +1,4 @@
-"""Advice as text (blocks of a report) and as JSON: ``planrace/forecast/1`` and ``planrace/lint/1``."""
+"""Forecasts as text (blocks of a report) and as JSON (``planrace/forecast/1``)."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from planrace.checker.advice.forecast.explosion import Explosion
 from planrace.checker.advice.forecast.fewer import NOTABLE
 from planrace.checker.advice.forecast.forecast import Forecast, ForecastInterval
-from planrace.checker.advice.quantities import _json, _rounded, memory, seconds
+from planrace.checker.advice.quantities import json_text, memory, rounded, seconds
 from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
 from planrace.checker.results.wording import counted
 
 MOST = 8
-"""Variables and actions that a table shows."""
+"""The most variables and actions in a table."""
 
 
 # Forecasts -------------------------------------------------------------------------------------------------------
 def forecast_document(f: Forecast) -> Document:
-    """The forecast, and what makes the states so many."""
+    """The forecast, and why there are so many states."""
     blocks: list[Block] = [Heading(f"{f.protocol}: a forecast"), Paragraph(_request(f)), Paragraph(_numbers(f))]
     if f.explosion is not None:
         blocks += _explosion(f.explosion)
@@ -30,7 +30,7 @@ def _request(f: Forecast) -> str:
     sizes = ", ".join(f"{n}={v}" for n, v in f.parameters.items()) or "no parameters"
     faults, protections = ", ".join(f.faults) or "none", ", ".join(f.protections) or "none"
     several = f", at most {counted(f.states_per_orbit, 'state')} for each" if f.states_per_orbit > 1 else ""
-    orbits = f" Of orbits of interchangeable members{several} (--no-symmetry: of all states)."
+    orbits = f" Orbits of interchangeable members are counted{several} (--no-symmetry counts all states)."
     reduced = orbits if f.symmetry else ""
     return f"{sizes}; faults: {faults}; protections: {protections}.{reduced}"
 
@@ -40,16 +40,16 @@ def _states(f: Forecast) -> str:
         return f"at least {counted(f.at_least, 'state')}"
     if f.states.exact:
         return counted(round(f.states.low), "state")
-    return f"about {_rounded(f.states.middle)} states, between {_rounded(f.states.low)} and {_rounded(f.states.high)}"
+    return f"about {rounded(f.states.middle)} states, between {rounded(f.states.low)} and {rounded(f.states.high)}"
 
 
 def _numbers(f: Forecast) -> str:
     engine = "machine code" if f.rate.engine == "native" else "Python"
     low, high = f.rate.bytes_per_state
-    first = f"A complete search meets {_states(f)} ({f.how})."
+    first = f"A complete search finds {_states(f)} ({f.how})."
     rate = (
-        f"In {engine}, measured at {_rounded(f.rate.per_second)} states/s; {low:.0f} to {high:.0f} bytes a state, and "
-        f"{_rounded(f.rate.base[0] / 2**20)} MiB for the process."
+        f"Measured in {engine}: {rounded(f.rate.per_second)} states/s, {low:.0f} to {high:.0f} bytes a state, "
+        f"{rounded(f.rate.base[0] / 2**20)} MiB for the process."
     )
     if f.seconds is None or f.memory is None:
         return f"{first} {rate}"
@@ -63,7 +63,7 @@ def _between(i: ForecastInterval, word: Any) -> str:
 
 # Explosion -------------------------------------------------------------------------------------------------------
 def explosion_document(x: Explosion) -> Document:
-    """What makes the states of a search so many."""
+    """Why the states of a search are so many."""
     most = x.variables[0].name if x.variables else "nothing"
     return Document(tuple(_explosion(x)), f"explosion of {x.protocol}: {most} multiplies the states most")
 
@@ -74,30 +74,30 @@ def _explosion(x: Explosion) -> Iterator[Block]:
     whole = "all" if x.complete else "the first"
     yield Paragraph(f"Measured on {whole} {counted(x.states, 'state')} and {counted(x.steps, 'step')} of {sizes}.")
     yield Grid(
-        ("variable", "values", "states without it", "times"),
+        ("variable", "values", "states without it", "factor"),
         tuple((v.name, f"{v.values:,}", f"{v.without:,}", f"{v.ratio:.2f}") for v in x.variables[:MOST]),
     )
     yield Grid(
         ("action", "steps", "of all steps", "of all states found"),
         tuple((a.name, f"{a.steps:,}", f"{a.step_share:.0%}", f"{a.found_share:.0%}") for a in x.actions[:MOST]),
     )
-    yield Heading("What would make them fewer")
+    yield Heading("What would reduce them")
     rows = tuple((c.name, c.to, f"{c.fewer:,}", f"{c.ratio:.1f}") for c in x.cuts if c.ratio >= NOTABLE)
     if rows:
-        yield Grid(("parameter or fault", "at", "states then", "times fewer"), rows)
+        yield Grid(("parameter or fault", "changed to", "states", "times fewer"), rows)
     for a in x.advice:
         times = "" if a.ratio is None else f": {a.ratio:.1f} times fewer"
         yield Paragraph(f"{a.subject}: {a.sentence}{times}.")
     if not rows and not x.advice:
-        yield Paragraph("Nothing that was tried.")
+        yield Paragraph("No tried change does.")
 
 
 def forecast_json(f: Forecast) -> str:
-    """The same as JSON text; times in seconds, memory in bytes."""
-    told = None if f.explosion is None else explosion_json(f.explosion)
-    return _json({"schema": "planrace/forecast/1", **asdict(f), "explosion": told})
+    """The forecast as JSON text; times in seconds, memory in bytes."""
+    explosion = None if f.explosion is None else explosion_json(f.explosion)
+    return json_text({"schema": "planrace/forecast/1", **asdict(f), "explosion": explosion})
 
 
 def explosion_json(x: Explosion) -> dict[str, Any]:
-    """An explosion as values that JSON holds."""
+    """An explosion as JSON values."""
     return {**asdict(x), "cuts": [{**asdict(c), "ratio": c.ratio} for c in x.cuts]}

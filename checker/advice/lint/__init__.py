@@ -1,1 +1,1 @@
-"""Findings about a model that a search would not report: what never happens, grows without a bound, is unused."""
+"""Findings that a search does not report: what never happens, what grows without a bound, what is unused."""

@@ -1,4 +1,4 @@
-"""Bounded explorations for lint: what small instances do, and the beginning of what the asked one does."""
+"""Bounded explorations for lint: of small instances, and of the first states of the requested one."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from planrace.model.language import Instance
 from planrace.model.language.system import System
 
 SMALL = 2
-"""What parameters are in a small instance, as far as their ranges allow: with one member of everything much that is
-meant to differ does not."""
+"""The value of parameters in a small instance, if their ranges allow it: with one member, too much is equal."""
 WALKS, STEPS = 60, 120
-"""Random runs from the initial state, and their steps, where a search does not get done."""
+"""The number of random runs from the initial state, and of their steps, after an incomplete search."""
 DECODED = 4_000
-"""States that are looked at one by one."""
+"""The most states that are decoded one by one."""
 
 
 @dataclass(frozen=True, eq=False)
 class Explored:
-    """What an exploration met: ``endings`` of actions, packed ``states``; ``error`` is what left its range."""
+    """What an exploration found: ``endings`` (actions with their outcomes) that happened, packed ``states``, and the
+    ``error`` of a value that left its range."""
 
     instance: Instance
     kernel: Kernel
@@ -42,11 +42,11 @@ class Explored:
 
     @property
     def sizes(self) -> str:
-        """Its parameters in words."""
+        """Its parameters as text."""
         return ", ".join(f"{n}={v}" for n, v in self.instance.parameters.items()) or "its only size"
 
     def decoded(self) -> Iterator[State]:
-        """States as the interpreter has them; where there are many, evenly chosen ones."""
+        """Its states for the interpreter; an even selection if there are many."""
         stride = max(1, len(self.states) // DECODED)
         return (self.kernel.layout.decode(s) for s in self.states[::stride])
 
@@ -57,13 +57,13 @@ class Explored:
 
 
 def small(system: System) -> Instance:
-    """The instance of a system with small sizes, which may be too small for what variables start with."""
+    """The instance of a system with small sizes. They may be too small for initial values."""
     return Instance(system, tuple(min(p.high, max(p.low, SMALL)) for p in system.parameters))
 
 
 def explored(instance: Instance, limits: Limits) -> Explored:
-    """Explore an instance, breadth first within ``limits``, then by random runs if that was not all. Raises
-    ``ModelError`` where variables start with what they cannot hold."""
+    """Explore an instance breadth first within ``limits``, then by random runs if the search was incomplete. Raises
+    ``ModelError`` if an initial value is out of range."""
     census = VacuityCheck(instance.checked(), [])
     search = Search(instance, [], exhaustive=True, limits=limits, census=census)
     error, complete = None, False
@@ -82,7 +82,7 @@ def explored(instance: Instance, limits: Limits) -> Explored:
 
 
 def _walked(kernel: Kernel, census: VacuityCheck) -> tuple[dict[int, None], int, RangeError | None]:
-    """States of random runs, what they met as bits, and what went wrong."""
+    """The states of random runs, the endings that they met (as bits), and the error that stopped them."""
     expand = kernel.expand(Watch(met=census.subjects))
     chance, states, bits = random.Random(0), dict[int, None](), 0
     for _ in range(WALKS):
@@ -101,7 +101,7 @@ def _walked(kernel: Kernel, census: VacuityCheck) -> tuple[dict[int, None], int,
 
 
 def _range_error(kernel: Kernel, s: int) -> RangeError | None:
-    """What the interpreter says is out of range in a packed state."""
+    """The interpreter's error in a packed state."""
     try:
         list(kernel.interpreter.moves(kernel.layout.decode(s)))
     except RangeError as problem:

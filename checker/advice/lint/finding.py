@@ -1,4 +1,4 @@
-"""What lint finds."""
+"""The findings of lint."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from planrace.model.language import Place
 
 @dataclass(frozen=True)
 class Lint:
-    """Something about the model that its author may have overlooked. ``kind`` is one of ``KINDS``, ``subject`` what it
-    is about, ``where`` the line, as far as it is known."""
+    """Something that the author of a model may have overlooked. ``kind`` is one of ``KINDS``, ``subject`` the name of
+    what it is about, ``where`` the line, if known."""
 
     kind: str
     subject: str

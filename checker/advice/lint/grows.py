@@ -1,10 +1,10 @@
-"""Lint of what only grows: numbers that end at the bound of their sort, sets that nothing is taken from.
+"""Lint of unbounded growth: numbers that only grow up to the bound of their sort, sets that only grow.
 
-A model checker has to bound what the world does not bound. Where a number that only counts up decides when runs end,
-their end is one of the model and not of the protocol. It is no finding where the author says that it is meant: where
-``final`` reads the number. Nor is anything one that such a number bounds: what grows only in steps that count it (up or
-down), by what it is, or as long as it is compared with it (``shipped < made``); and what such a thing bounds in turn.
-Nor is a set of members of an index or an enumeration: of those the world has so many.
+A model must bound what the real system does not bound. If a number that only counts up stops all runs, the end of the
+runs comes from the model and not from the protocol. That is no finding if the author intends it, that is, if ``final``
+reads the number. Neither is a variable that such a number bounds, directly or through others: it grows only in steps
+that change the number, by the value of the number, or while it is compared with the number (``shipped < made``).
+Neither is a set of members of an index or an enumeration, which are finitely many in reality, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from planrace.model.language.terms import subterms
 
 
 def grows(runs: Sequence[Explored]) -> Iterator[Lint]:
-    """Numbers and sets that only grow, of all systems that were explored."""
+    """Numbers and sets that only grow, in all explored systems."""
     variables = {v.name: v for run in runs for v in run.instance.system.variables}
     steps = {name: [g for run in runs for g in _growths(run.instance.system, name)] for name in variables}
     growing = {n: g for n, g in steps.items() if g and all(_grows(x.update.target, x.update.value) for x in g)}
@@ -41,12 +41,12 @@ def grows(runs: Sequence[Explored]) -> Iterator[Lint]:
 def _number(v: Variable, run: Explored) -> Lint:
     sort = _base(v.sort)
     assert isinstance(sort, Int)
-    past = "and a step would go beyond" if run.error is not None else "and then stays there"
+    past = "and a step would exceed it" if run.error is not None else "and then stays there"
     return Lint(
         "unbounded growth",
         v.name,
         run.error.where if run.error is not None else v.where,
-        f"variable {v.name}: every update of it makes it greater; it reaches the bound of {sort.name}, {sort.high} "
+        f"variable {v.name}: every update increases it; it reaches the bound of {sort.name}, {sort.high} "
         f"(at {run.sizes}), {past}",
         "reset it, count modulo something, or say with final(…) that runs end there",
     )
@@ -57,14 +57,14 @@ def _set(v: Variable) -> Lint:
         "unbounded growth",
         v.name,
         v.where,
-        f"variable {v.name}: every update of it adds elements and none takes one away, so it keeps all there ever was",
-        "take out what is no longer needed, or say with final(…) when runs end",
+        f"variable {v.name}: every update adds elements and none removes one, so it never shrinks",
+        "remove elements that are no longer needed, or say with final(…) when runs end",
     )
 
 
 @dataclass(frozen=True)
 class _Growth:
-    """An update of a variable, with all that its step does."""
+    """An update of a variable, with its action and outcome."""
 
     action: Action
     outcome: Outcome
@@ -84,7 +84,7 @@ def _base(sort: Sort) -> Sort:
 
 
 def _grows(target: Term, value: Term) -> bool:
-    """``value`` is never less than ``target``: it adds a constant or elements, in every case; it is not ``target``."""
+    """``value`` is ``target`` plus a constant or elements in every case, and is not ``target`` itself."""
     return _at_least(target, value) and value is not target
 
 
@@ -99,7 +99,7 @@ def _at_least(target: Term, value: Term) -> bool:
 
 
 def _at_most(target: Term, value: Term) -> bool:
-    """``value`` is never greater than ``target``: it takes away a constant, in every case."""
+    """``value`` is ``target``, or ``target`` minus a constant, in every case."""
     if value.op is Op.SUB:
         return _at_most(target, value.args[0]) and value.args[1].op is Op.CONST and value.args[1].data >= 0
     return value is target or (value.op is Op.ITE and all(_at_most(target, a) for a in value.args[1:]))
@@ -108,7 +108,7 @@ def _at_most(target: Term, value: Term) -> bool:
 def _meant(
     runs: Sequence[Explored], steps: Mapping[str, list[_Growth]], growing: Mapping[str, list[_Growth]]
 ) -> set[str]:
-    """The variables by which the author says when runs end, and those that these bound."""
+    """The variables that ``final`` reads, and those that they bound, directly or through others."""
     meant = {name for run in runs for name in variables_of(*run.instance.system.final)}
     down = {n for n, g in steps.items() if g and all(_at_most(x.update.target, x.update.value) for x in g)}
     while True:
@@ -120,8 +120,8 @@ def _meant(
 
 
 def _bounded(name: str, growth: _Growth, meant: set[str], counters: set[str]) -> bool:
-    """A step in which a variable grows is counted by one of ``counters``, puts there what one that is ``meant`` says,
-    or asks how far it is from one."""
+    """The growth is bounded: its step changes one of ``counters``, its new value reads a variable in ``meant``, or its
+    condition compares the variable with one in ``meant``."""
     if any(u.variable.data in counters and _counts(u) for u in growth.outcome.updates):
         return True
     if variables_of(growth.update.value) & meant:
@@ -134,18 +134,18 @@ def _bounded(name: str, growth: _Growth, meant: set[str], counters: set[str]) ->
 
 
 def _counts(update: Update) -> bool:
-    """It adds or takes away a constant that is not 0, whatever the state is."""
+    """It adds or subtracts a constant that is not 0, in every state."""
     value = update.value
     return value.op in (Op.ADD, Op.SUB) and any(t.op is Op.CONST and t.data > 0 for t in value.args)
 
 
 def _apart(comparison: Term, name: str) -> bool:
-    """The variable is on one side of a comparison, and not on both."""
+    """The variable is on exactly one side of a comparison."""
     return sum(name in variables_of(side) for side in comparison.args) == 1
 
 
 def _at_bound(runs: Sequence[Explored], v: Variable, updates: Sequence[Update]) -> Explored | None:
-    """An exploration in which a number reaches the bound of its sort, or would leave it."""
+    """An exploration in which a number reaches the bound of its sort, or would exceed it."""
     sort = _base(v.sort)
     if not isinstance(sort, Int):
         return None

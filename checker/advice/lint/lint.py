@@ -1,9 +1,9 @@
-"""Lint of a model: what its author may have overlooked, by looking at terms and at bounded explorations.
+"""Lint of a model: what its author may have overlooked, found in its terms and by bounded explorations.
 
-What is unused is looked for in all that the author wrote, whatever faults, protections and options are on. What never
-happens, is not reset or grows is looked for in a small instance with all faults, and in the asked one as it is asked;
-where an exploration did not get done, random runs go deeper, and the finding says so. What never happens there must not
-happen with other protections and options either: an author may have written it for them.
+Unused declarations are searched in everything that the author wrote, whatever faults, protections and options are on.
+Missing resets, unbounded growth and what never happens are searched in a small instance with all faults and in the
+requested instance. If a search is incomplete, random runs go deeper, and the finding says so. What never happens there
+is a finding only if it does not happen with other protections and options either.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ def lint(
     options: Mapping[str, str] | None = None,
     budget: SearchBudget | None = None,
 ) -> LintFindings:
-    """What there is to say of a model, in the order of ``KINDS``, none of it a proof that something is wrong.
+    """The findings about a model, in the order of ``KINDS``. A finding is no proof that something is wrong.
 
-    ``parameters`` are the sizes of the asked instance. A ``System`` has its faults and protections already. Raises
-    ``ModelError`` where the request is wrong, or where a value leaves its range other than by growing.
+    ``parameters`` are the sizes of the requested instance. A ``System`` has its faults and protections already. Raises
+    ``ModelError`` if the request is wrong, or if a value leaves its range for another reason than growth.
     """
     subject = subject.variant(subject.name) if isinstance(subject, Protocol) else subject
     if isinstance(subject, System):
@@ -79,5 +79,5 @@ def _explorations(instances: Sequence[Instance], limits: Limits) -> Iterator[Exp
         try:
             yield explored(instance, limits)
         except ModelError:
-            if n:  # the small one may be no instance at all: nobody asked for it
+            if n:  # the requested instance; the small one need not exist
                 raise

@@ -1,4 +1,4 @@
-"""Lint of promises that begin with ``~a.implies(b)``: Python reads that as the negation of the whole implication."""
+"""Lint of ``~a.implies(b)`` in invariants: Python negates the whole implication, not ``a``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from planrace.model.language import Op, Term
 
 
 def negated(family: Family) -> Iterator[Lint]:
-    """Invariants of which some conjunct says that an implication is false: that its left side holds always."""
+    """Invariants with a conjunct that is a negated implication, which implies that the left side always holds."""
     properties = {id(p): p for s in family.systems for p in s.properties if p.kind in ("invariant", "step invariant")}
     for p in properties.values():
         for part in _promised(p.holds):
@@ -19,7 +19,7 @@ def negated(family: Family) -> Iterator[Lint]:
                 p.name,
                 p.where,
                 f"property {p.name}: {part} says that {part.args[0].args[0].args[0]} always holds",
-                "write (~a).implies(b) if only a is negated: ~ is read after .implies(…); else a & ~b",
+                "write (~a).implies(b) if only a is negated, because ~ applies to the whole a.implies(b); else a & ~b",
             )
 
 

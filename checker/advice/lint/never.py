@@ -1,4 +1,4 @@
-"""Lint of what never happens: actions whose guards are never true, outcomes that no state chooses."""
+"""Lint of what never happens: actions whose guards are never true, outcomes that are never chosen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from planrace.model.language import Action, ModelError, System
 
 
 def never(runs: Sequence[Explored], family: Family, limits: Limits) -> Iterator[Lint]:
-    """Guards that are never true, and outcomes whose conditions never decide, in ``runs`` nor in all of ``family``."""
+    """Guards that are never true and outcomes that are never chosen, neither in ``runs`` nor in any of ``family``."""
     looking = _Looking(runs, family, limits)
     for action in runs[0].instance.system.actions.values():
         if looking.excluded(action):
@@ -30,8 +30,8 @@ def never(runs: Sequence[Explored], family: Family, limits: Limits) -> Iterator[
                 "guard never true",
                 action.name,
                 action.where,
-                f"action {action.name}: its guard was not true in any state that was met ({looking.where(action)})",
-                "correct the guard, or name the fault that it waits for by awaits=…",
+                f"action {action.name}: its guard is false in all explored states ({looking.where(action)})",
+                "correct the guard, or name the fault that it needs with awaits=…",
             )
         else:
             yield from _outcomes(action, looking.left_over(action))
@@ -40,18 +40,18 @@ def never(runs: Sequence[Explored], family: Family, limits: Limits) -> Iterator[
 def _outcomes(action: Action, numbers: Sequence[int]) -> Iterator[Lint]:
     for n in numbers:
         o = action.outcomes[n]
-        why = "the conditions before it leave nothing over" if n else "the guard excludes its condition"
+        why = "the conditions before it cover all cases" if n else "the guard excludes its condition"
         yield Lint(
             "outcome never chosen",
             f"{action.name} [{o.name}]",
             o.where or action.where,
-            f"outcome {o.name} of {action.name}: no state chooses it, for {why}",
-            "correct its condition, put it before the one that takes its place, or remove it",
+            f"outcome {o.name} of {action.name}: it is never chosen, because {why}",
+            "correct its condition, move it before the outcome that covers it, or remove it",
         )
 
 
 class _Looking:
-    """Looks in what was explored first; in what else the author wrote only where nothing was found there."""
+    """Examines the explored instances first, and the other systems of the family only if necessary."""
 
     def __init__(self, runs: Sequence[Explored], family: Family, limits: Limits) -> None:
         self._runs, self._family, self._limits = runs, family, limits
@@ -69,7 +69,7 @@ class _Looking:
         for s in self._family.systems:
             try:
                 names |= explored(small(s), self._limits).actions
-            except ModelError:  # sizes that are no instance of it
+            except ModelError:  # it has no instance of this size
                 continue
         return names
 
@@ -78,29 +78,29 @@ class _Looking:
         return _all_never(self._asking, action) and _all_never(self._others, action)
 
     def idle(self, action: Action) -> bool:
-        """It was met nowhere, and does not wait for a fault that is on nowhere."""
+        """The action never happened, and does not await a fault that is off."""
         if action.name in self._happened or self._awaited(action):
             return False
         return action.name not in self._elsewhere
 
     def left_over(self, action: Action) -> list[int]:
-        """Numbers of the outcomes that no state chooses."""
+        """Numbers of the outcomes that are never chosen."""
         names = self._unchosen(self._asking, action)
         names = names and names & self._unchosen(self._others, action)
         return [n for n, o in enumerate(action.outcomes) if o.name in names]
 
     def where(self, action: Action) -> str:
-        """Where it was looked, in words."""
+        """The explored states, as text."""
         parts = []
         for run in (r for r in self._runs if action.name in r.instance.system.actions):
             faults = f" with {', '.join(run.instance.system.faults)}" if run.instance.system.faults else ""
-            whole = "all" if run.complete else "the first and random ones, in all"
+            whole = "all" if run.complete else "the first states and random runs, in all"
             parts.append(f"{whole} {len(run.states):,} of {run.sizes}{faults}")
         return "; ".join(dict.fromkeys(parts))
 
     @staticmethod
     def _unchosen(asking: Sequence[Possible], action: Action) -> set[str | None]:
-        """Names of outcomes of which no form of the action ever chooses one."""
+        """Names of outcomes that no version of the action ever chooses."""
         never, chosen = set[str | None](), set[str | None]()
         for a, form in _forms(asking, action):
             _, numbers = a.never(form)
@@ -115,7 +115,7 @@ class _Looking:
 def _possible(system: System) -> Possible | None:
     try:
         return Possible(small(system).checked())
-    except ModelError:  # sizes that are no instance of it
+    except ModelError:  # it has no instance of this size
         return None
 
 
@@ -124,7 +124,7 @@ def _all_never(asking: Sequence[Possible], action: Action) -> bool:
 
 
 def _forms(asking: Sequence[Possible], action: Action) -> Iterator[tuple[Possible, Action]]:
-    """The action as each of the instances has it."""
+    """The action's version in each of the instances."""
     for a in asking:
         form = a.instance.system.actions.get(action.name)
         if form is not None:

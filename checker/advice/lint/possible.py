@@ -1,4 +1,4 @@
-"""What some state makes true, reachable or not: asked of Z3, over all states whose values are in their ranges."""
+"""Guards and conditions that some state makes true, reachable or not: Z3 decides over all values in their ranges."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from planrace.checker.semantics.packing import Layout
 from planrace.model.language import Action, Instance, ModelError, Term
 
 RLIMIT = 2_000_000
-"""Z3's steps a question."""
+"""The limit of Z3's steps for one query."""
 
 
 class Possible:
-    """Asks about the actions of one instance."""
+    """Queries about the actions of one instance."""
 
     def __init__(self, instance: Instance) -> None:
         import z3
@@ -33,8 +33,8 @@ class Possible:
         self._inside = [self._encoder.inside(f, self._state[place]) for place, f in layout.fields.items()]
 
     def never(self, action: Action) -> tuple[bool, frozenset[int]]:
-        """Whether no state makes the guard of ``action`` true; and the numbers of its outcomes that no state chooses,
-        for the guard or the conditions before them exclude theirs. What Z3 leaves open is possible."""
+        """Whether no state makes the guard of ``action`` true, and the numbers of its outcomes whose conditions the
+        guard or earlier conditions exclude. If Z3 does not answer, they count as possible."""
         try:
             if self._excluded(action, [action.guard]):
                 return True, frozenset()
@@ -48,7 +48,7 @@ class Possible:
         return False, frozenset(found)
 
     def _excluded(self, action: Action, terms: Sequence[Term]) -> bool:
-        """No state and no choice of parameters make all of ``terms`` true, as far as there is time to ask."""
+        """No state and no choice of parameters make all of ``terms`` true. False if there is no time to find out."""
         from planrace.checker.engines.symbolic.solving import SolverStoppedError
 
         try:
@@ -60,7 +60,7 @@ class Possible:
         from planrace.checker.engines.symbolic.bitvectors import Frame
 
         if any(map(self._encoder.may_fail, terms)):
-            return False  # where one has no value, the encoding says anything
+            return False  # the encoding is meaningless where a term has no value
         for choice in self.instance.choices(action):
             frame = Frame(dict(zip(action.parameters, choice, strict=True)), self._state)
             solver = self._z3.SolverFor("QF_BV")

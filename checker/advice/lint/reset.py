@@ -1,13 +1,13 @@
-"""Lint of missing resets: what a process keeps of its work when it is back where it began.
+"""Lint of missing resets: values that a process keeps from its work when it is back in its first phase.
 
-A process is a member of an index sort that actions are performed by, where it is in its work is an array of an
-enumeration over that sort. A value that is left over there is a finding in two cases:
+A process is a member of an index sort that performs actions. Its phase is an element of an array of an enumeration over
+that sort. An old value in the first phase is a finding in two cases:
 
-* Nothing depends on it: put back to its initial value, the same steps are enabled with the same outcomes, they lead to
-  the same states but for that value, and the same properties hold. Then it only multiplies the states. This is tried
-  on states that were met, one step ahead; it is no proof.
-* Some ways back to the beginning reset it and others do not; those of faults do not count, for what survives a crash is
-  often meant to.
+* Nothing depends on it: after a reset to its initial value, the same steps are enabled with the same outcomes, they
+  lead to the same states except for that value, and the same properties hold. The value then only multiplies the
+  states. This is tested on explored states, one step ahead; it is no proof.
+* Some actions that return to the first phase reset it and others do not. Faults do not count: what survives a crash is
+  usually meant to survive.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from planrace.checker.advice.family import variables_of
 from planrace.checker.advice.lint.explored import Explored
 from planrace.checker.advice.lint.finding import Lint
 from planrace.checker.engines.answer import of_step, sought
-from planrace.checker.results.wording import counted, plural
+from planrace.checker.results.wording import counted
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.model.language import Action, Array, Enum, Index, Op, Outcome, System, Term
 from planrace.model.language.render import render
@@ -28,12 +28,12 @@ from planrace.model.language.system import Variable
 from planrace.properties.kinds import Checkable
 
 TRIED = 200
-"""States with something left over that are tried."""
+"""The most states with an old value that are tested."""
 
 
 @dataclass(frozen=True, eq=False)
 class Work:
-    """A ``process`` sort, its ``phase`` and something else that is its ``own``."""
+    """A ``process`` sort, its ``phase`` variable and another variable that it owns (``own``)."""
 
     process: Index
     phase: Variable
@@ -41,7 +41,7 @@ class Work:
 
 
 def resets(runs: Sequence[Explored]) -> Iterator[Lint]:
-    """Own variables of processes that keep old values at rest."""
+    """Variables that keep an old value in the first phase of the process that owns them."""
     found: dict[str, Lint] = {}
     for run in runs:
         for work in works(run.instance.system):
@@ -51,7 +51,7 @@ def resets(runs: Sequence[Explored]) -> Iterator[Lint]:
 
 
 def works(system: System) -> Iterator[Work]:
-    """Every variable that a process writes of itself beside its phase."""
+    """Every variable, besides its phase, of which a process writes its own element."""
     sorts = dict.fromkeys(a.actor.sort for a in system.actions.values() if a.actor is not None)
     for sort in sorts:
         if not isinstance(sort, Index):
@@ -63,7 +63,7 @@ def works(system: System) -> Iterator[Work]:
 
 
 def _ways(system: System, sort: Index) -> Iterator[tuple[Action, Outcome, Any]]:
-    """Updates of single elements by actions of a process."""
+    """Updates of single elements by actions of processes of the sort."""
     for a in system.actions.values():
         if a.actor is not None and a.actor.sort == sort:
             for o in a.outcomes:
@@ -75,8 +75,7 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
     if not states:
         return None
     name = work.own.name
-    looked = f"{counted(len(states), 'state')} that {plural(len(states), 'was', 'were')} looked at"
-    seen = f"in {looked}, {work.process.name} is back at {_start(work)} and {name} "
+    seen = f"in {counted(len(states), 'explored state')}, {work.process.name} is back at {_start(work)} and {name} "
     ways = _returns(run.instance.system, work)
     forgetful = [w for w in ways if not w[2]]
     if forgetful and any(resets for *_, resets in ways):
@@ -85,7 +84,8 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
             "missing reset",
             name,
             outcome.where or action.where,
-            f"variable {name}: {seen}keeps an old value; other ways back reset it, {action.name} does not",
+            f"variable {name}: {seen}keeps an old value; other actions that return there reset it, {action.name} does "
+            "not",
             f"add update({name}[…], {render(work.own.initially)}), unless it is meant to survive",
         )
     told = variables_of(*(t for o in run.instance.system.observations for t, _ in o.cases))
@@ -106,7 +106,7 @@ def _start(work: Work) -> str:
 
 
 def _stale(run: Explored, work: Work) -> Iterator[tuple[State, int]]:
-    """States, and the offset of a process in them, that is where it began while its variable is not."""
+    """States with the offset of a process that is in its first phase and keeps an old value."""
     place = run.kernel.interpreter.place
     phase, own = place[work.phase.name], place[work.own.name]
     initial = run.kernel.interpreter.initial()
@@ -117,7 +117,7 @@ def _stale(run: Explored, work: Work) -> Iterator[tuple[State, int]]:
 
 
 def _returns(system: System, work: Work) -> list[tuple[Action, Outcome, bool]]:
-    """Endings, not of faults, that bring a process back to its first phase, and whether they reset its variable."""
+    """The outcomes, except of faults, that return a process to its first phase, and whether they reset its variable."""
     found = []
     for a in system.actions.values():
         if a.fault is None and a.actor is not None and a.actor.sort == work.process:
@@ -128,13 +128,13 @@ def _returns(system: System, work: Work) -> list[tuple[Action, Outcome, bool]]:
 
 
 def _assigns(outcome: Outcome, v: Variable, actor: Term) -> bool:
-    """The outcome gives the actor's element of a variable its initial value."""
+    """The outcome resets the actor's element of a variable to its initial value."""
     target = v.term[actor]
     return any(u.target is target and u.value is v.initially for u in outcome.updates)
 
 
 def _in_vain(run: Explored, work: Work, s: State, i: int) -> bool:
-    """Nothing that happens next, and no property, tells the state from the one where the variable is reset."""
+    """No next step and no property distinguishes the state from the one with the variable reset."""
     interpreter = run.kernel.interpreter
     own = interpreter.place[work.own.name]
     initial = interpreter.initial()[own][i]
@@ -162,14 +162,14 @@ def _put(s: State, own: int, i: int, value: Any) -> State:
 
 
 def _alike(interpreter: Interpreter, s: State, t: State) -> bool:
-    """To properties of states the same, and final states."""
+    """Properties of states and ``final`` have the same values in both states."""
     system = interpreter.instance.system
     terms = [sought(p) for p in system.properties if isinstance(p, Checkable) and not of_step(p)]
     return all(interpreter.holds(x, s) == interpreter.holds(x, t) for x in (*terms, *system.final))
 
 
 def _steps_alike(interpreter: Interpreter, a: tuple[State, Move, State], b: tuple[State, Move, State]) -> bool:
-    """Two steps are the same to properties of steps."""
+    """Properties of steps have the same values at both steps."""
     properties = interpreter.instance.system.properties
     terms = [sought(p) for p in properties if isinstance(p, Checkable) and of_step(p)]
     return all(

@@ -1,4 +1,4 @@
-"""What a protocol's author has made and declared nowhere: a property that is never checked keeps no promise."""
+"""Properties and other parts of a protocol that the author made but never added to it: they are never checked."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from planrace.model.language.author_text import forgotten_in
 from planrace.model.language.ledger import Made
 from planrace.model.language.terms import subterms
 
-NOTHING = "part of nothing"
+NOTHING = "not part of the protocol"
 
 
 def forgotten(subject: Protocol | Variant | System) -> Iterator[ModelWarning]:
-    """What checks warn of."""
+    """The warnings of ``check``."""
     for made in not_declared(subject):
         yield ModelWarning(NOT_DECLARED, made.words, f"was made at {made.where} and is {NOTHING}: {remedy(made)}")
 
 
 def not_declared(subject: Protocol | Variant | System) -> Iterator[Made]:
-    """What stands in the files that declare the protocol, speaks of its variables alone, and is part of
-    nothing. What speaks of others may belong to another protocol of the same file."""
+    """What the files that declare the protocol make, but nothing uses, and that reads only its variables. What reads
+    other variables may belong to another protocol in the same file."""
     protocol = subject.protocol if isinstance(subject, Variant) else subject
     declared = [*protocol.properties, *(subject.properties if isinstance(subject, Variant) else ())]
     places = [protocol.where, *(getattr(p, "where", None) for p in declared)]

@@ -1,4 +1,4 @@
-"""Lint of what is declared and not used: variables, parameters, faults, protections, properties that read nothing."""
+"""Lint of unused declarations: variables, parameters, faults, protections, properties that read nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planrace.model.language.terms import subterms
 
 
 def unused(family: Family) -> Iterator[Lint]:
-    """Everything that is declared in vain."""
+    """All unused declarations."""
     yield from _never_read(family)
     yield from _never_written(family)
     yield from _reads_nothing(family)
@@ -23,8 +23,8 @@ def unused(family: Family) -> Iterator[Lint]:
 
 
 def _never_read(family: Family) -> Iterator[Lint]:
-    """Variables on which no step, property or word depends, not even by way of other variables."""
-    read = variables_of(*family.told, *family.wording, *family.deciding)
+    """Variables on which no step, property or description depends, directly or through other variables."""
+    read = variables_of(*family.read_outside, *family.wording, *family.deciding)
     fresh = set(read)
     while fresh:
         fresh = {r for n in fresh for r in family.writes.get(n, ())} - read
@@ -32,13 +32,13 @@ def _never_read(family: Family) -> Iterator[Lint]:
     copied = {r for name, names in family.writes.items() for r in names if r != name}
     for name, v in family.variables.items():
         if name not in read:
-            how = "only other variables that nothing reads take it over" if name in copied else "nothing reads it"
+            how = "only variables that nothing reads copy it" if name in copied else "nothing reads it"
             yield Lint(
                 "never read",
                 name,
                 v.where,
-                f"variable {name}: {how}, no guard, condition, property, observation or wording",
-                "remove it, or check something of it",
+                f"variable {name}: {how} (no guard, condition, property, observation or description)",
+                "remove it, or check it in a property",
             )
 
 
@@ -63,7 +63,7 @@ def _reads_nothing(family: Family) -> Iterator[Lint]:
                 p.name,
                 p.where,
                 f"property {p.name}: it reads no variable and no step, so no run can change its answer",
-                "say what it promises of the state",
+                "state what must hold for variables or steps",
             )
 
 
@@ -87,14 +87,14 @@ def _faults(variant: Variant) -> Iterator[Lint]:
                 "unused fault",
                 name,
                 declaration(variant, "fault", name),
-                f"fault {name}: no action is of it, so --fault {name} changes nothing",
+                f"fault {name}: no action has it, so --fault {name} changes nothing",
                 f"write @….action(…, fault=…) for what happens, or remove it{_like(name, used)}",
             )
 
 
 def _like(name: str, used: set[str | None]) -> str:
     others = ", ".join(sorted(f for f in used if f is not None))
-    return f" (actions are of: {others})" if others else ""
+    return f" (faults with actions: {others})" if others else ""
 
 
 def _protections(variant: Variant) -> Iterator[Lint]:
@@ -107,7 +107,7 @@ def _protections(variant: Variant) -> Iterator[Lint]:
                 name,
                 p.where,
                 f"protection {name}: it changes no action and no variable",
-                "let it change what it is meant to prevent, or remove it",
+                "add the change that it is meant to make, or remove it",
             )
 
 
@@ -116,12 +116,12 @@ def _same(variant: Variant, a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     faults = tuple(variant.protocol.faults)
     try:
         return _content(variant.system(faults, **a)) == _content(variant.system(faults, **b))
-    except ModelError:  # it wants another protection, or does not go with one
+    except ModelError:  # it requires or excludes another protection
         return False
 
 
 def _content(system: System) -> tuple[Any, ...]:
-    """What a system does, comparable: equal terms are one object."""
+    """The content of a system, for comparison. Equal terms are one object, so ``id`` identifies them."""
     actions = tuple(
         (
             name,

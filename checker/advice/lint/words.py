@@ -1,16 +1,16 @@
-"""Findings about a model as text and as JSON."""
+"""Lint findings as text and as JSON (``planrace/lint/1``)."""
 
 from __future__ import annotations
 
 from planrace.checker.advice.lint.finding import LintFindings
-from planrace.checker.advice.quantities import _json
+from planrace.checker.advice.quantities import json_text
 from planrace.checker.results.blocks import Document, Paragraph
 from planrace.checker.results.wording import numbered
 
 
 # Lint ------------------------------------------------------------------------------------------------------------
 def lint_document(found: LintFindings, exit_code: int) -> Document:
-    """One paragraph a finding, as compilers write them."""
+    """One paragraph for each finding, like compiler messages."""
     count = numbered(len(found), "finding") if found else "nothing found"
     return Document(
         tuple(Paragraph(str(x), "unknown") for x in found), f"lint of {found.protocol}: {count} (exit {exit_code})"
@@ -18,7 +18,7 @@ def lint_document(found: LintFindings, exit_code: int) -> Document:
 
 
 def lint_json(found: LintFindings) -> str:
-    """The findings as JSON text; files below the working directory if that is where they are, lines from 1."""
+    """The findings as JSON text. Files below the working directory are relative to it; lines count from 1."""
     rows = [
         {
             "kind": x.kind,
@@ -30,4 +30,4 @@ def lint_json(found: LintFindings) -> str:
         }
         for x in found
     ]
-    return _json({"schema": "planrace/lint/1", "protocol": found.protocol, "findings": rows})
+    return json_text({"schema": "planrace/lint/1", "protocol": found.protocol, "findings": rows})

@@ -420,8 +420,8 @@ def test_reports_say_how_many_states_stand_for_an_orbit() -> None:
 
 def test_forecasts_say_how_many_states_stand_for_an_orbit() -> None:
     told = [" ".join(render(forecast(pair(6, 6), symmetry=s)).split()) for s in (None, True, False)]
-    assert "Of orbits of interchangeable members, at most 720 states for each (" in told[0]
-    assert "Of orbits of interchangeable members (" in told[1]
+    assert "Orbits of interchangeable members are counted, at most 720 states for each (" in told[0]
+    assert "Orbits of interchangeable members are counted (" in told[1]
     assert "orbits" not in told[2]
 
 
