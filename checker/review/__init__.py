@@ -1,1 +1,1 @@
-"""What several checks of one model say together: a saved baseline, and mutants."""
+"""Comparisons of several checks: a saved baseline with a new check, a protocol with its mutants."""

@@ -1,4 +1,4 @@
-"""Baselines: what is kept, that it is read as it was written, and that every change is told."""
+"""Baselines: their content, reading them back, and that every change is reported."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def compared(capsys: pytest.CaptureFixture[str], *words: str, form: str = "text"
 
 
 def entry(capsys: pytest.CaptureFixture[str], *words: str) -> dict[str, dict[str, tuple[str | None, str | None]]]:
-    """What changed in the only entry: for each part what was before and is after, by what it is."""
+    """The differences of the only entry: for each part, by its name, the text before and after."""
     _, out = compared(capsys, *words, form="json")
     (found,) = json.loads(out)["entries"]
     parts = ("verdicts", "depths", "counts", "model")
@@ -89,7 +89,7 @@ def test_nothing_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     code, out = compared(capsys)
     assert code == 0
     assert out.endswith("baseline: the same (exit 0)\n")
-    assert "As before: deploy.py:protocol; original -s enactors=2 -s endpoints=1 -s keep=1 -s plans=3." in out
+    assert "Unchanged: deploy.py:protocol; original -s enactors=2 -s endpoints=1 -s keep=1 -s plans=3." in out
     assert compared(capsys, "--strict")[0] == 0
     assert write_text(read_text(text)) == text
     save()
@@ -97,7 +97,7 @@ def test_nothing_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert Path("planrace.baseline").read_text() == text
 
 
-def test_what_an_entry_says(here: Path) -> None:
+def test_the_lines_of_an_entry(here: Path) -> None:
     save("-p", "original", *SMALL)
     (found,) = read_baseline("planrace.baseline")
     assert found.line == 3
@@ -134,7 +134,7 @@ def test_the_first_line_of_an_entry_repeats_its_counts(here: Path, capsys: pytes
     assert f"{counts} with symmetry reduction" in out
 
 
-def test_entries_stand_side_by_side_in_order(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_entries_are_sorted(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("deploy.py:protocol", "deploy.py:fixed"):
         save("-p", name, "-s", "releases=2")
     save("-p", "deploy.py:protocol", "-s", "deployers=1", "--with", "compare-and-set")
@@ -172,7 +172,7 @@ def test_what_is_undecided_is_not_saved(here: Path, capsys: pytest.CaptureFixtur
     assert Path("planrace.baseline").read_text() == text
 
 
-def test_what_is_decided_without_counts(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_verdicts_without_counts_are_saved(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save("-p", "deploy.py:protocol", "--max-states", "180")
     (found,) = read_baseline("planrace.baseline")
     assert (found.counts, found.request.states) == (None, 180)
@@ -189,8 +189,8 @@ def test_what_is_decided_without_counts(here: Path, capsys: pytest.CaptureFixtur
         (["save", "-o", "empty"], "empty holds no entry to renew"),
         (["save", "-p", "deploy.py:protocol", "--with", "compare"], "did you mean compare-and-set?"),
         (["save", "-p", "deploy.py:protocol", "-o", "no/where"], "there is no directory"),
-        (["save", "-p", "deploy.py:protocol", "-o", "deploy.py"], "deploy.py:1: it is no baseline"),
-        (["save", "-p", "de\nploy.py:protocol"], "cannot stand in a baseline"),
+        (["save", "-p", "deploy.py:protocol", "-o", "deploy.py"], "deploy.py:1: it is not a baseline"),
+        (["save", "-p", "de\nploy.py:protocol"], "cannot be written to a baseline"),
         (["compare", "none"], "cannot read none: No such file or directory (make it with check baseline save)"),
         (["compare", "empty"], "there is no entry to compare"),
         (["compare", "good", "--only", "deploy.py:protokol"], "did you mean deploy.py:protocol"),
@@ -198,7 +198,7 @@ def test_what_is_decided_without_counts(here: Path, capsys: pytest.CaptureFixtur
         (["compare", "binary"], "it is not UTF-8"),
     ],
 )
-def test_wrong_requests_are_one_sentence(
+def test_a_wrong_request_gives_one_sentence(
     words: list[str], message: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     save("-p", "deploy.py:protocol", "-o", "good")
@@ -214,7 +214,7 @@ def test_wrong_requests_are_one_sentence(
 
 
 # Comparing -------------------------------------------------------------------------------------------------------
-def test_a_protection_more(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_another_protection(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     edit("fixed = protocol.variant", 'mine = protocol.variant("mine", [])\nfixed = protocol.variant')
     save("-p", "deploy.py:mine")
     edit('"mine", []', '"mine", ["compare-and-set"]')
@@ -228,7 +228,7 @@ def test_a_protection_more(here: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert found["counts"]["states"][0] == "199"
 
 
-def test_a_verdict_that_turns_bad_is_drawn(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_new_violation_is_drawn(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save("-p", "deploy.py:fixed")
     edit('["compare-and-set"], "deployers', '[], "deployers')
     code, out = compared(capsys, form="markdown")
@@ -247,8 +247,8 @@ def test_a_verdict_that_turns_bad_is_drawn(here: Path, capsys: pytest.CaptureFix
     assert broken["because"].startswith("It takes: ")
 
 
-def test_how_a_broken_run_goes_on_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A run that leads into a loop or out of all hope is a counterexample only with what follows it."""
+def test_the_continuation_of_a_violating_run_is_shown(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that leads into a loop or a dead end is a counterexample only together with its continuation."""
     Path("lamp.py").write_text(LAMP)
     save("-p", "lamp.py:protocol")
     Path("lamp.py").write_text(LAMP.replace("lamp == State.ON, lamp == State.OFF", "lamp == State.ON"))
@@ -260,14 +260,14 @@ def test_how_a_broken_run_goes_on_is_told(here: Path, capsys: pytest.CaptureFixt
         assert (code, rests in said, hopeless in said) == (1, True, True), said
 
 
-def test_a_run_that_breaks_several_is_drawn_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_that_violates_several_properties_is_drawn_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save("-p", "fixed", *SMALL)
     text = Path("planrace.baseline").read_text()
     Path("planrace.baseline").write_text(text.replace("check -p fixed", "check -p original"))
     code, out = compared(capsys, form="markdown")
     drawn = out.count("```mermaid")
     assert (code, 0 < drawn < out.count("** ❌ violated")) == (1, True)
-    assert out.count("By the same steps as ") == out.count("** ❌ violated") - drawn
+    assert out.count("The same steps as for ") == out.count("** ❌ violated") - drawn
 
 
 def test_a_guard_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -325,7 +325,7 @@ CHANGES: dict[str, tuple[str, str, dict[str, tuple[str | None, str | None]]]] = 
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_every_change_of_the_model_is_told(name: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_change_of_the_model_is_reported(name: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     old, new, told = CHANGES[name]
     save("-p", "deploy.py:protocol")
     edit(old, new)
@@ -345,7 +345,7 @@ def test_only_the_model_changed(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert (code, out[-9:]) == (1, "(exit 1)\n")
 
 
-def test_words_are_not_the_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_descriptions_are_not_part_of_the_model(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save("-p", "deploy.py:protocol")
     edit("builds release {r}", "makes release {r}")
     edit("the release that users get exists", "users get something")
@@ -353,7 +353,7 @@ def test_words_are_not_the_model(here: Path, capsys: pytest.CaptureFixture[str])
     assert compared(capsys, "--strict")[0] == 0
 
 
-def test_properties_come_and_go(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_added_and_removed_properties(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save("-p", "deploy.py:protocol")
     edit(f'"{DELETED}"', '"collector-works"')
     assert compared(capsys)[0] == 1
@@ -361,7 +361,7 @@ def test_properties_come_and_go(here: Path, capsys: pytest.CaptureFixture[str]) 
     edit("primed(stored))),", "primed(stored))) & (live == 99),")
     code, out = compared(capsys, form="markdown")
     assert (code, "| collector-works | – | ❌ violated |" in out) == (1, True)
-    assert "Broken: " in out  # there is no run to draw
+    assert "Violated: " in out  # there is no run to draw
 
 
 def test_undecided_is_not_green(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -375,7 +375,7 @@ def test_undecided_is_not_green(here: Path, capsys: pytest.CaptureFixture[str]) 
     assert (code, "⚠️ undecided now: " in out) == (3, True)
 
 
-def test_what_cannot_be_checked_any_more(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_entry_that_can_no_longer_be_checked(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save("-p", "deploy.py:protocol", "--with", "compare-and-set")
     edit('"compare-and-set", "a switch', '"cas", "a switch')
     edit('["compare-and-set"], "deployers', '["cas"], "deployers')
@@ -387,7 +387,7 @@ def test_what_cannot_be_checked_any_more(here: Path, capsys: pytest.CaptureFixtu
         assert err.count("\n") == 1
 
 
-# Strangers' names ------------------------------------------------------------------------------------------------
+# Hostile names ---------------------------------------------------------------------------------------------------
 def test_hostile_names_in_a_protocol(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     name = NASTY.replace("\n", "").replace("\x1b", "")  # control characters are refused where the name is given
     Path("deploy.py").write_text(DEPLOY.replace('"compare-and-set"', repr(name)).replace(f'"{EXISTS}"', repr(name)))
@@ -396,7 +396,7 @@ def test_hostile_names_in_a_protocol(here: Path, capsys: pytest.CaptureFixture[s
     assert write_text(read_text(text)) == text
     assert compared(capsys)[0] == 0
     assert run(["baseline", "save", "-p", "deploy.py:protocol", "--with", name]) == 2
-    assert "cannot stand in a baseline (rename it in plain characters)" in capsys.readouterr().err
+    assert "cannot be written to a baseline (rename it in plain characters)" in capsys.readouterr().err
     assert Path("planrace.baseline").read_text() == text
 
 

@@ -1,4 +1,4 @@
-"""What changed since a baseline, and how it is told whatever the names."""
+"""The differences from a baseline, and their text whatever the names are."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def taken() -> tuple[BaselineEntry, Report]:
     return take(BaselineRequest(f"{ROOT}/examples/blue_green.py:protocol"))
 
 
-def test_lengths_counts_and_how_they_were_counted(taken: tuple[BaselineEntry, Report]) -> None:
+def test_lengths_counts_and_methods_of_counting(taken: tuple[BaselineEntry, Report]) -> None:
     now, report = taken
     assert now.counts is not None
 
@@ -48,8 +48,8 @@ def test_lengths_counts_and_how_they_were_counted(taken: tuple[BaselineEntry, Re
         "only one of the searches counts orbits",
     )
     c = told(counts=replace(now.counts, depth=1, sliced=("a", "b")))
-    assert c.uncounted == "states do not have the same variables: left out were a, b, now none"
-    assert "Counts are no measure of the change: states" in changes_markdown([c])
+    assert c.uncounted == "the ignored variables differ: a, b before, none now"
+    assert "The counts are not comparable: the ignored variables" in changes_markdown([c])
     c = told(counts=replace(now.counts, symmetry=True))
     assert (c.results, c.uncounted) == (True, "only one of the searches counts orbits")
     c = told(counts=None)
@@ -110,7 +110,7 @@ def test_markdown_cannot_be_broken_by_names(taken: tuple[BaselineEntry, Report])
     assert "\x1b" not in render_plain(changes_document([c], 1))
 
 
-def test_terms_that_nobody_would_read() -> None:
+def test_very_long_terms_are_shortened() -> None:
     made = Protocol("p")
     x = made.variable("x", integers(0, 9), 0)
     grown = x + 0

@@ -1,4 +1,4 @@
-"""The file of a baseline: read as it was written, and what is broken is told with its line."""
+"""The file of a baseline: it is read back unchanged, and errors name the line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from planrace.checker.review.baseline.text import write_text
 from planrace.model.language import ModelError
 
 
-def test_a_request_is_read_as_it_was_written() -> None:
+def test_a_request_is_read_back_unchanged() -> None:
     request = BaselineRequest(
         "my deploy's.py:x",
         {"b": 2, "a": -1, "planner": "endless"},
@@ -38,7 +38,7 @@ def test_a_request_is_read_as_it_was_written() -> None:
     assert replace(found.request, faults=request.faults, properties=request.properties) == request
     assert set(found.request.faults) == set(request.faults)
     assert write_text([found]) == write_text([made])
-    with pytest.raises(ModelError, match="cannot stand in a baseline"):
+    with pytest.raises(ModelError, match="cannot be written to a baseline"):
         write_text([replace(made, request=BaselineRequest("a\nb"))])
 
 
@@ -53,9 +53,7 @@ models = st.lists(actions | st.builds(Item, st.just("protection"), names, names)
 
 
 @given(models, st.dictionaries(names, judged, min_size=1, max_size=3))
-def test_whatever_the_names_it_is_read_as_it_was_written(
-    model: tuple[Item, ...], verdicts: dict[str, RecordedVerdict]
-) -> None:
+def test_any_names_are_read_back_unchanged(model: tuple[Item, ...], verdicts: dict[str, RecordedVerdict]) -> None:
     made = BaselineEntry(BaselineRequest("p"), Counts(1, 2, 3, True, ("a", "b")), verdicts, model)
     text = write_text([made])
     assert all(line.isprintable() and line == line.rstrip() for line in text.split("\n"))
@@ -71,10 +69,10 @@ GOOD = (
     "      set v: 1\n"
 )
 BROKEN: dict[str, tuple[Callable[[str], str], int, str]] = {
-    "nothing": (lambda _: "", 1, "it is no baseline, which begins with the line planrace baseline 1"),
-    "another file": (lambda _: "{}", 1, "it is no baseline"),
-    "another format": (lambda s: s.replace("baseline 1", "baseline 2"), 1, "the file is of format 2, this planrace"),
-    "a merge": (lambda s: s + "<<<<<<< HEAD\n", 15, "a merge left its marks (keep either side"),
+    "nothing": (lambda _: "", 1, "it is not a baseline, whose first line is planrace baseline 1"),
+    "another file": (lambda _: "{}", 1, "it is not a baseline"),
+    "another format": (lambda s: s.replace("baseline 1", "baseline 2"), 1, "the file has format 2, but this planrace"),
+    "a merge": (lambda s: s + "<<<<<<< HEAD\n", 15, "an unresolved merge conflict (keep either side"),
     "no entry": (lambda _: HEAD + "  states: 1\n", 3, "'states: 1' belongs to no entry"),
     "twice": (lambda s: s + GOOD, 15, "the same entry as in line 3 (delete one of the two)"),
     "no verdict": (lambda s: s.replace("  verdict p: holds, 1 step\n", ""), 3, "the entry has no verdict"),
@@ -88,11 +86,15 @@ BROKEN: dict[str, tuple[Callable[[str], str], int, str]] = {
     "sliced": (lambda s: s.replace("a, b", "a b"), 8, "sliced cannot be 'a b'"),
     "a name": (lambda s: s.replace("depth:", "depth x:"), 6, "depth has a name"),
     "counted twice": (lambda s: s.replace("  depth: 3\n", "  depth: 3\n" * 2), 7, "a second line depth"),
-    "verdict": (lambda s: s.replace("holds, 1 step", "unknown"), 9, "'unknown' is no verdict such as 'holds'"),
+    "verdict": (lambda s: s.replace("holds, 1 step", "unknown"), 9, "'unknown' is not a verdict such as 'holds'"),
     "verdict twice": (lambda s: s.replace("  variable", "  verdict p: holds\n  variable"), 10, "a second verdict on p"),
     "verdict of what": (lambda s: s.replace("verdict p", "verdict"), 9, "verdict lacks a name"),
     "variable": (lambda s: s.replace("variable v:", "variable:"), 10, "variable lacks a name"),
-    "no colon": (lambda s: s.replace("variable v:", "variable v"), 10, "'variable v number' is no line of a baseline"),
+    "no colon": (
+        lambda s: s.replace("variable v:", "variable v"),
+        10,
+        "'variable v number' is not a line",
+    ),
     "kind": (lambda s: s.replace("variable v", "varable v"), 10, "there is no line 'varable' in an entry"),
     "inside": (lambda s: s.replace("outcome o", "variable o"), 13, "there is no line 'variable' in action a"),
     "inside nothing": (lambda s: s.replace("      set", "  set"), 14, "there is no line 'set' in an entry"),
@@ -101,23 +103,27 @@ BROKEN: dict[str, tuple[Callable[[str], str], int, str]] = {
     "odd": (lambda s: s.replace("    guard", "   guard"), 12, "indented by 3 blanks"),
     "below a verdict": (lambda s: s.replace("  variable", "    guard: x\n  variable"), 10, "indented too far"),
     "level": (lambda s: s.replace("  states", "states"), 4, "indented by 0 blanks"),
-    "tab": (lambda s: s.replace("  states", "\tstates"), 4, "is no line of a baseline"),
-    "escape": (lambda s: s.replace("v: number", "v: a\\qb"), 10, "'\\\\q' stands for no character"),
-    "character": (lambda s: s.replace("v: number", "v: \\U00110000"), 10, "stands for no character"),
-    "quotes": (lambda s: s.replace("variable v", 'variable "v'), 10, "is no line of a baseline"),
+    "tab": (lambda s: s.replace("  states", "\tstates"), 4, "is not a line of a baseline"),
+    "escape": (lambda s: s.replace("v: number", "v: a\\qb"), 10, "'\\\\q' is not a valid escape"),
+    "character": (lambda s: s.replace("v: number", "v: \\U00110000"), 10, "is not a valid escape"),
+    "quotes": (lambda s: s.replace("variable v", 'variable "v'), 10, "is not a line of a baseline"),
     "command": (lambda s: s.replace("-p x", "-p 'x"), 3, "the command cannot be read: No closing quotation"),
     "option": (lambda s: s.replace("-p x", "-p x --seed 1"), 3, "entries have no option '--seed'"),
     "value": (lambda s: s.replace("-p x", "-p x --fault"), 3, "--fault has no value"),
-    "setting": (lambda s: s.replace("-p x", "-p x -s y"), 3, "'y' is no setting NAME=VALUE"),
-    "setting twice": (lambda s: s.replace("-p x", "-p x -s y=1 -s y=2"), 3, "'y=2' is no setting NAME=VALUE, or one"),
-    "bound": (lambda s: s.replace("-p x", "-p x --max-states 0"), 3, "--max-states 0 is no whole number from 1"),
+    "setting": (lambda s: s.replace("-p x", "-p x -s y"), 3, "'y' is not NAME=VALUE"),
+    "setting twice": (
+        lambda s: s.replace("-p x", "-p x -s y=1 -s y=2"),
+        3,
+        "'y=2' is not NAME=VALUE, or NAME is",
+    ),
+    "bound": (lambda s: s.replace("-p x", "-p x --max-states 0"), 3, "--max-states 0 is not a whole number from 1"),
     "two": (lambda s: s.replace("-p x", "-p x -p y"), 3, "the command names two protocols"),
     "none": (lambda s: s.replace("-p x", "--exhaustive"), 3, "the command names no protocol"),
 }
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_a_broken_file_is_told_with_its_line(
+def test_errors_in_a_file_name_the_line(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Mutants: which are made, that the verdict on each is that of a naive search, and that a score can be held."""
+"""Mutants: which are made, that each is judged as by a naive search, and that a minimal score can be required."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_more_properties_kill_what_survived() -> None:
     assert {j.by for j in after.judged} >= {"closes", "empties"}
 
 
-def test_where_a_survivor_differs_is_said_and_shown() -> None:
+def test_the_first_difference_of_a_survivor_is_shown() -> None:
     by_name = {str(j.mutant): j.difference for j in mutate(door()).of("survived")}
     assert all(d is not None for d in by_name.values())
     gone = by_name["leave: never happens"]
@@ -114,8 +114,8 @@ def test_where_a_survivor_differs_is_said_and_shown() -> None:
     assert [s.changed for s in other.instead] == [()]
 
 
-def test_nobody_is_none() -> None:
-    """What an optional index becomes is told as everywhere, in a step that is gone and in one that is another."""
+def test_no_member_is_shown_as_none() -> None:
+    """An optional index without a member is shown as none, in a step that is gone and in one that differs."""
     p = Protocol("job")
     worker = index("worker", p.parameter("workers", 2, 1, 3))
     owner = p.variable("owner", optional(worker), None)
@@ -157,9 +157,9 @@ def test_protections_are_dropped_too() -> None:
     assert not [j for j in mutate(find("fixed").system(), sizes, actions=["publish"]).judged if not j.mutant.where]
 
 
-# Held against brute force -----------------------------------------------------------------------------------------
+# Compared with brute force ----------------------------------------------------------------------------------------
 def steps_of(instance: Instance) -> set[tuple[Any, ...]]:
-    """What happens in reachable states, but for what changes nothing."""
+    """The steps of reachable states, except those that change nothing."""
     interpreter, found = Interpreter(instance), set()
     frontier: list[State] = [interpreter.initial()]
     seen = set(frontier)
@@ -175,7 +175,7 @@ def steps_of(instance: Instance) -> set[tuple[Any, ...]]:
 
 
 def verdicts(instance: Instance) -> dict[str, bool]:
-    """Whether each property holds, as a search in the interpreter alone finds it."""
+    """Whether each property holds, by a search that uses only the interpreter."""
     shortest = naive.search(instance).shortest
     return {p.name: (p.name in shortest) == (p.kind == "reachability") for p in instance.system.properties}
 
@@ -191,7 +191,7 @@ def brute_force(judged: JudgedMutant, instance: Instance) -> str:
 
 
 def check_all(system: System, **sizes: int) -> set[str]:
-    """Judge all mutants, compare with brute force; which statuses there were."""
+    """Judge all mutants and compare with brute force; the statuses that occurred."""
     instance = system.instance(**sizes)
     made = mutate(system, sizes)
     for j in made.judged:
@@ -250,13 +250,13 @@ LEASE = str(ROOT / "examples" / "lease.py") + ":fixed"
 
 
 @pytest.mark.parametrize(("at_least", "code"), [("40", 0), ("48", 0), ("49", 1), ("100", 1)])
-def test_the_score_can_be_held(at_least: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_minimal_score_can_be_required(at_least: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["mutate", "-p", LEASE, "--at-least", at_least]) == code
     assert capsys.readouterr().out.splitlines()[-1] == f"score: 48.0% of 25 mutants killed (exit {code})"
 
 
 def test_what_is_undecided_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
-    """A bound that the protocol keeps and its mutants do not: the unfenced lease has as many states, so none."""
+    """The protocol stays within the bound and its mutants do not; the unfenced lease has exactly as many states."""
     words = ["mutate", "-p", LEASE, "--no-symmetry"]
     assert run([*words, "--max-states", "10"]) == 3
     assert "undecided" in capsys.readouterr().err
@@ -287,7 +287,7 @@ def test_json_has_every_mutant(capsys: pytest.CaptureFixture[str], tmp_path: Pat
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--engine", "bmc"], "mutants are searched, not asked of engine bmc"),
+        (["--engine", "bmc"], "mutants need a search; engine bmc is none"),
         (["--property", "nothing"], "no property of lease-fixed is called 'nothing'"),
         (["--action", "stroe"], "did you mean store"),
         (["--at-least", "120"], "not in the range"),
@@ -306,7 +306,7 @@ def test_time_is_shared_by_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert "time limit" in capsys.readouterr().err
 
 
-def test_an_interruption_says_how_far_it_came(
+def test_an_interruption_shows_the_results_so_far(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     searched = 0

@@ -1,1 +1,1 @@
-"""A saved report as a baseline, and what a later check has changed."""
+"""Baselines: saved results of checks, and the differences of later checks from them."""

@@ -1,4 +1,4 @@
-"""What changed between an entry of a baseline and the same request now."""
+"""The differences between an entry of a baseline and the same check now."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from planrace.checker.review.baseline.entry import BaselineEntry, Item, Recorded
 
 @dataclass(frozen=True)
 class BaselineComparison:
-    """What is not as the baseline has it. ``broken`` are the properties that are violated now and were not;
-    ``undecided`` says what nothing is known of now, and why; ``uncounted`` what counts are no longer comparable for."""
+    """The differences from an entry of the baseline. ``broken`` are the newly violated properties; ``undecided`` says
+    what is undecided now, and why; ``uncounted`` why the counts are not comparable, if they are not."""
 
     title: str
     model: tuple[Difference, ...] = ()
@@ -30,21 +30,21 @@ class BaselineComparison:
 
     @property
     def results(self) -> bool:
-        """A verdict, a count or a depth is another one."""
+        """A verdict, a count or a depth differs."""
         return bool(self.verdicts or self.depths or self.counts)
 
     @property
     def same(self) -> bool:
-        """There is nothing to tell."""
+        """Nothing differs."""
         return not (self.results or self.model or self.undecided or self.interrupted)
 
 
 class Compared(tuple[BaselineComparison, ...]):
-    """What changed in each entry of a baseline, in the order of the file."""
+    """The differences of each entry of a baseline, in the order of the file."""
 
 
 def changes(before: BaselineEntry, after: BaselineEntry, report: Report) -> BaselineComparison:
-    """What changed from ``before`` to ``after``, which ``report`` made."""
+    """The differences from ``before`` to ``after``, the entry of ``report``."""
     counts, uncounted = _counts(before, after)
     return BaselineComparison(
         title=before.title,
@@ -60,7 +60,7 @@ def changes(before: BaselineEntry, after: BaselineEntry, report: Report) -> Base
 
 
 def _verdicts(before: BaselineEntry, after: BaselineEntry) -> Iterator[Difference]:
-    """Verdicts that are known now and are not the old ones; an open one is told as such."""
+    """Verdicts that are decided now and differ. Undecided ones are reported separately."""
     for name in dict.fromkeys([*before.verdicts, *after.verdicts]):
         x, y = before.verdicts.get(name), after.verdicts.get(name)
         if y is not None and y.verdict is Verdict.UNKNOWN:
@@ -82,7 +82,7 @@ def _steps(j: RecordedVerdict) -> str | None:
 
 
 def _counts(before: BaselineEntry, after: BaselineEntry) -> tuple[tuple[Difference, ...], str]:
-    """Counts that differ, and why they are no measure of the change, if they are none."""
+    """Counts that differ, and why they are not comparable, if they are not."""
     x, y = before.counts, after.counts
     if y is None:
         return (), ""
@@ -95,7 +95,7 @@ def _counts(before: BaselineEntry, after: BaselineEntry) -> tuple[tuple[Differen
         return (*found, Difference("symmetry", *how)), "only one of the searches counts orbits"
     if x.sliced != y.sliced and found:
         gone, come = (", ".join(c.sliced) or "none" for c in (x, y))
-        return found, f"states do not have the same variables: left out were {gone}, now {come}"
+        return found, f"the ignored variables differ: {gone} before, {come} now"
     return found, ""
 
 
@@ -117,7 +117,7 @@ def _undecided(before: BaselineEntry, after: BaselineEntry, report: Report) -> I
 
 # The model -------------------------------------------------------------------------------------------------------
 def _model(before: Sequence[Item], after: Sequence[Item], where: tuple[str, ...]) -> Iterator[Difference]:
-    """Lines that came, went or changed, each with what it belongs to."""
+    """Lines that were added, removed or changed, each with the lines that contain it."""
     old, new = _keyed(before), _keyed(after)
     for key in dict.fromkeys([*old, *new]):
         x, y = old.get(key), new.get(key)
@@ -134,7 +134,7 @@ def _model(before: Sequence[Item], after: Sequence[Item], where: tuple[str, ...]
 
 
 def _keyed(items: Sequence[Item]) -> dict[tuple[str, str | None, int], Item]:
-    """Lines by kind and name; of those that share both, the first is 1."""
+    """Lines by kind, name and a number from 1 that distinguishes lines with the same kind and name."""
     seen: Counter[tuple[str, str | None]] = Counter()
     found = {}
     for i in items:
@@ -144,5 +144,5 @@ def _keyed(items: Sequence[Item]) -> dict[tuple[str, str | None, int], Item]:
 
 
 def _listed(keys: Sequence[tuple[str, str | None, int]]) -> str:
-    """Names in their order: only outcomes have one that matters."""
+    """Names in their order. Guards are left out: only the order of outcomes matters."""
     return ", ".join((name or kind) + (f" ({nth})" if nth > 1 else "") for kind, name, nth in keys if kind != "guard")

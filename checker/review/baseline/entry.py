@@ -1,4 +1,4 @@
-"""What a baseline holds: requests, and what the check said of each."""
+"""The entries of a baseline: requests, and the results of their checks."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LISTS = {"--fault": "faults", "--with": "with_protections", "--without": "withou
 
 @dataclass(frozen=True)
 class BaselineRequest:
-    """What is checked. ``settings`` gives sizes and options; ``properties``: only these, if any; ``states`` bounds the
-    number of states; ``symmetry`` None is the engine's choice, which for complete counts is to count all states."""
+    """A request. ``settings`` are sizes and options; ``properties``, if any, restricts the check to them; ``states`` is
+    the bound on states. ``symmetry`` None leaves the choice to the engine, which then counts all states."""
 
     protocol: str
     settings: Mapping[str, int | str] = field(default_factory=dict)
@@ -30,12 +30,12 @@ class BaselineRequest:
 
     @property
     def title(self) -> str:
-        """The request in the words of the command, in one order whatever the order it was made in. Raises
-        ``ModelError`` for names that no line can hold."""
+        """The request as options of the command, in a fixed order. Raises ``ModelError`` for names that do not fit
+        into a line."""
         words = list(self._words())
         for word in words:
             if not word.isprintable() or not word:
-                raise ModelError(f"{word!r} cannot stand in a baseline", remedy="rename it in plain characters")
+                raise ModelError(f"{word!r} cannot be written to a baseline", remedy="rename it in plain characters")
         return shlex.join(words)
 
     @property
@@ -57,7 +57,7 @@ class BaselineRequest:
 
 @dataclass(frozen=True)
 class Counts:
-    """Counts of a complete search: of orbits if ``symmetry``; states do not have the variables ``sliced``."""
+    """The counts of a complete search: of orbits if ``symmetry``, without the ignored variables ``sliced``."""
 
     states: int
     transitions: int
@@ -68,7 +68,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class RecordedVerdict:
-    """The verdict on a property, and the length of its counterexample or witness, where it has one."""
+    """The verdict on a property, and the length of its counterexample or witness, if any."""
 
     verdict: Verdict
     steps: int | None = None
@@ -76,8 +76,8 @@ class RecordedVerdict:
 
 @dataclass(frozen=True)
 class Item:
-    """A line about the model, and the lines that belong to it. ``kind`` is a word such as ``guard``; what there is only
-    one of has no name."""
+    """A line about the model, with the lines below it. ``kind`` is a word such as ``guard``. If there is only one line
+    of its kind, it has no name."""
 
     kind: str
     name: str | None
@@ -86,14 +86,14 @@ class Item:
 
     @property
     def label(self) -> str:
-        """What the line is about."""
+        """The kind and name of the line."""
         return self.kind if self.name is None else f"{self.kind} {self.name}"
 
 
 @dataclass(frozen=True)
 class BaselineEntry:
-    """What was said of a request. ``counts`` is None where the search was not complete; ``line`` is where the entry
-    begins in its file, from 1 (0: in none)."""
+    """The result of a request. ``counts`` is None if the search was not complete; ``line`` is the first line of the
+    entry in its file, from 1 (0: it is in no file)."""
 
     request: BaselineRequest
     counts: Counts | None

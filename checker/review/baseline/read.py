@@ -1,4 +1,4 @@
-"""Reading the file, line by line; what is wrong is told with its line."""
+"""Reading the file of a baseline, line by line. Errors name the line."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from planrace.checker.review.baseline.text import FORMAT, HEADER, NOT_COUNTED
 from planrace.model.language.errors import known
 
 BEGINS = "check "
-REMEDY = "undo the change of this line, or delete the file and make it anew with check baseline save"
+REMEDY = "undo the change of this line, or delete the file and create it again with check baseline save"
 RESULTS = ("states", "transitions", "depth", "symmetry", "sliced", "verdict")
 MODEL = ("parameter", "option", "sort", "variable", "action", "final", "fault", "protection", "property")
 INSIDE = {None: MODEL, "action": ("guard", "outcome"), "outcome": ("set",)}
-"""Kinds of lines about the model, by the kind of the line that they belong to."""
+"""Kinds of lines about the model, by the kind of the line above them."""
 NAMELESS = {"guard": True, "final": True, "outcome": None}
-"""Whether lines of a kind have no name (None: some have one); those of other kinds have."""
+"""Kinds of lines without a name (True) or with an optional name (None). Lines of all other kinds have a name."""
 
 _NAME = r'"(?:[^"\\]|\\.)*"|[^\s":\\]+'
 _LINE = re.compile(rf"( *)([a-z]+)(?: ({_NAME}))?:(?: (.*))?")
@@ -39,19 +39,19 @@ _VERDICT = re.compile(rf"(holds|violated)(?:, ({_NUMBER}) steps?)?")
 
 
 def read_baseline(path: str | Path) -> tuple[BaselineEntry, ...]:
-    """The entries of a file. Raises ``ReadError`` with the line at fault."""
+    """The entries of a file. Raises ``ReadError``, which names the line."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as problem:
         raise ReadError(f"cannot read {path}: {problem.strerror} (make it with check baseline save)") from problem
     except UnicodeDecodeError as problem:
-        raise ReadError(f"{path} is no baseline: it is not UTF-8 ({REMEDY})") from problem
+        raise ReadError(f"{path} is not a baseline: it is not UTF-8 ({REMEDY})") from problem
     return read_text(text, str(path))
 
 
 def wanted(path: str | Path, only: Sequence[str] = ()) -> list[BaselineEntry]:
-    """The entries of a file that are asked for: of these protocols, or with these first lines. Raises ``ModelError``
-    where there is none such, and ``ReadError``."""
+    """The entries of a file, or only those of the protocols or titles in ``only``. Raises ``ModelError`` for an unknown
+    name, and ``ReadError``."""
     entries = read_baseline(path)
     if not entries:
         raise ReadError(f"{path}:1: there is no entry to compare (make one with check baseline save -p NAME)")
@@ -62,7 +62,7 @@ def wanted(path: str | Path, only: Sequence[str] = ()) -> list[BaselineEntry]:
 
 
 def read_text(text: str, path: str = "it") -> tuple[BaselineEntry, ...]:
-    """The entries that the text of a file holds. Raises ``ReadError``."""
+    """The entries in the text of a file. Raises ``ReadError``."""
     lines = _Lines(path, text.split("\n"))
     _check_header(lines)
     drafts: list[_Draft] = []
@@ -74,7 +74,7 @@ def read_text(text: str, path: str = "it") -> tuple[BaselineEntry, ...]:
 
 @dataclass
 class _Lines:
-    """A file that is being read, and the line (from 1) that is at fault if anything is."""
+    """The lines of a file, and the number (from 1) of the line that is being read."""
 
     path: str
     lines: list[str]
@@ -86,7 +86,7 @@ class _Lines:
 
 @dataclass
 class _Node:
-    """An ``Item`` that may still get lines."""
+    """An ``Item`` under construction."""
 
     kind: str
     name: str | None
@@ -99,7 +99,7 @@ class _Node:
 
 @dataclass
 class _Draft:
-    """An entry that may still get lines; ``open`` are the lines that the next one may belong to, by level."""
+    """An entry under construction; ``open`` are the lines, by level, below which the next line may stand."""
 
     line: int
     request: BaselineRequest
@@ -131,11 +131,11 @@ class _Draft:
 def _check_header(lines: _Lines) -> None:
     found = re.fullmatch(rf"{HEADER} (\S+)", lines.lines[0])
     if found is None:
-        raise lines.wrong(f"it is no baseline, which begins with the line {HEADER} {FORMAT}")
+        raise lines.wrong(f"it is not a baseline, whose first line is {HEADER} {FORMAT}")
     if found[1] != str(FORMAT):
         raise lines.wrong(
-            f"the file is of format {found[1]}, this planrace reads format {FORMAT}",
-            "use the version of planrace that wrote it, or delete it and make it anew with check baseline save",
+            f"the file has format {found[1]}, but this planrace reads format {FORMAT}",
+            "use the version of planrace that wrote it, or delete it and create it again with check baseline save",
         )
 
 
@@ -144,7 +144,8 @@ def _read_line(line: str, lines: _Lines, drafts: list[_Draft]) -> None:
         return
     if re.match(r"<{7}|={7}|>{7}|\|{7}", line):
         raise lines.wrong(
-            "a merge left its marks", "keep either side, then check baseline save without -p renews every entry"
+            "an unresolved merge conflict",
+            "keep either side, then run check baseline save without -p, which renews every entry",
         )
     if line.startswith(BEGINS):
         drafts.append(_Draft(lines.number, _request(line, lines)))
@@ -154,14 +155,14 @@ def _read_line(line: str, lines: _Lines, drafts: list[_Draft]) -> None:
         return
     found = _LINE.fullmatch(line)
     if found is None:
-        raise lines.wrong(f"{_short(line)} is no line of a baseline")
+        raise lines.wrong(f"{_short(line)} is not a line of a baseline")
     if not drafts:
-        raise lines.wrong(f"{_short(line)} belongs to no entry: no line that begins with {BEGINS}stands above it")
+        raise lines.wrong(f"{_short(line)} belongs to no entry: no line above it begins with {BEGINS.strip()}")
     level, odd = divmod(len(found[1]), 2)
     name = None if found[3] is None else _unescaped(_bare(found[3]), lines)
     node = _Node(found[2], name, _unescaped(found[4] or "", lines))
     if odd or level == 0:
-        raise lines.wrong(f"{_short(line)} is indented by {len(found[1])} blanks, not by two a level")
+        raise lines.wrong(f"{_short(line)} is indented by {len(found[1])} blanks; each level has two")
     if level == 1 and node.kind in RESULTS:
         _result(node, lines, drafts[-1])
     else:
@@ -174,14 +175,14 @@ def _short(line: str) -> str:
 
 
 def _result(node: _Node, lines: _Lines, draft: _Draft) -> None:
-    """A line about what the check said."""
+    """A line with a result."""
     draft.open = []
     if (node.name is not None) is not (node.kind == "verdict"):
         raise lines.wrong(f"{node.kind} {'lacks' if node.name is None else 'has'} a name")
     if node.kind == "verdict":
         found = _VERDICT.fullmatch(node.text)
         if found is None:
-            raise lines.wrong(f"{node.text!r} is no verdict such as 'holds' or 'violated, 12 steps'")
+            raise lines.wrong(f"{node.text!r} is not a verdict such as 'holds' or 'violated, 12 steps'")
         if node.name in draft.verdicts:
             raise lines.wrong(f"a second verdict on {node.name}", "delete one of the two")
         assert node.name is not None
@@ -206,9 +207,9 @@ _FORMS = {
 
 
 def _belongs(node: _Node, level: int, lines: _Lines, draft: _Draft) -> None:
-    """A line about the model, below the one that it belongs to."""
+    """Add a line about the model below the line that contains it."""
     if level > len(draft.open) + 1:
-        raise lines.wrong(f"{node.kind} is indented too far: it belongs to no line above it")
+        raise lines.wrong(f"{node.kind} is indented too far below the line above it")
     above = draft.open[level - 2] if level > 1 else None
     if node.kind not in INSIDE.get(above.kind if above is not None else None, ()):
         place = f"{above.kind} {above.name or ''}".strip() if above is not None else "an entry"
@@ -230,7 +231,7 @@ def _unescaped(text: str, lines: _Lines) -> str:
         if code is None and found[3] in ("\\", '"'):
             return found[3]
         if code is None or int(code, 16) > 0x10FFFF:
-            raise lines.wrong(f"{found[0]!r} stands for no character", "write \\\\ for a backslash")
+            raise lines.wrong(f"{found[0]!r} is not a valid escape", "write \\\\ for a backslash")
         return chr(int(code, 16))
 
     return re.sub(r"\\(?:u([0-9a-f]{4})|U([0-9a-f]{8})|(.?))", meant, text)
@@ -260,7 +261,7 @@ def _request(line: str, lines: _Lines) -> BaselineRequest:
         elif word in _VALUES:
             _VALUES[word](given, value(), lines)
         elif word != "--exhaustive":
-            raise lines.wrong(f"entries have no option {word!r}")
+            raise lines.wrong(f"an entry cannot have the option {word!r}")
     if "protocol" not in given:
         raise lines.wrong("the command names no protocol with -p")
     return BaselineRequest(**given)
@@ -269,13 +270,13 @@ def _request(line: str, lines: _Lines) -> BaselineRequest:
 def _setting(given: dict[str, Any], text: str, lines: _Lines) -> None:
     name, sign, value = text.partition("=")
     if not sign or not name or name in given["settings"] or not re.fullmatch(rf"-?{_NUMBER}|\w+", value):
-        raise lines.wrong(f"{text!r} is no setting NAME=VALUE, or one that was set before")
+        raise lines.wrong(f"{text!r} is not NAME=VALUE, or NAME is set twice")
     given["settings"][name] = int(value) if re.fullmatch(f"-?{_NUMBER}", value) else value
 
 
 def _bound(given: dict[str, Any], text: str, lines: _Lines) -> None:
     if not re.fullmatch("[1-9][0-9]{0,17}", text):
-        raise lines.wrong(f"--max-states {text} is no whole number from 1")
+        raise lines.wrong(f"--max-states {text} is not a whole number from 1")
     given["states"] = int(text)
 
 

@@ -1,6 +1,6 @@
-"""A model in words, line by line, so that a difference of two models can be read.
+"""A model as lines of text, so that a difference between two models can be read.
 
-What reports say of a model (meanings, wording, observations, pictures) is left out: it changes no answer.
+Meanings, descriptions, observations and pictures are left out: they change no result.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ from planrace.model.language.terms import TRUE, subterms
 from planrace.properties.kinds import Liveness, Property, Recoverability
 
 RANGE = Int(0, 0).name
-"""The name of ranges that have none of their own."""
+"""The name of ranges that the author did not name."""
 MOST = 5_000
-"""Parts of a term, shared ones counted as often as they are used, beyond which nobody would read it."""
+"""The most parts of a term that is written out. Shared parts count each time."""
 
 
 def summary(variant: Variant, instance: Instance, properties: Sequence[Property]) -> tuple[Item, ...]:
-    """The model in words; of each kind in the order of names, for where they stand in a file changes nothing."""
+    """The model as lines. Lines of one kind are sorted by name, because their order in the author's file does not
+    matter."""
     system, protocol = instance.system, variant.protocol
     kinds = [
         [Item("parameter", p.name, f"{instance.size(p)} of {p.low}…{p.high}") for p in system.parameters],
@@ -66,7 +67,7 @@ def _action(a: Action) -> Item:
 
 
 def _performed(a: Action) -> Iterator[str]:
-    """Who performs an action, with what, and what else engines read of it."""
+    """The performer and parameters of an action, its fairness, fault and tags."""
     yield f"by {a.role}" + (f" {a.actor}" if a.actor is not None else "")
     yield from (f"{p} ∈ {sort_text(p.sort)}" for p in a.parameters)
     yield f"{a.fairness} fairness" if a.fairness != "none" else "not fair"
@@ -79,14 +80,14 @@ def _performed(a: Action) -> Iterator[str]:
 
 
 def _outcomes(a: Action) -> Iterator[Item]:
-    """Outcomes are tried in order, so they stay in order."""
+    """Outcomes in the author's order, in which they are tried."""
     for o in a.outcomes:
         plain = "always" if len(a.outcomes) == 1 else "otherwise"
         yield Item("outcome", o.name, plain if o.condition is TRUE else term_text(o.condition), _updates(o))
 
 
 def _updates(o: Outcome) -> tuple[Item, ...]:
-    """Updates happen at once."""
+    """Updates, sorted: they happen simultaneously."""
     made = (Item("set", term_text(u.target), term_text(u.value)) for u in o.updates)
     return tuple(sorted(made, key=lambda i: (i.name or "", i.text)))
 
@@ -108,7 +109,7 @@ def _property(p: Property) -> str:
 
 # Sorts -----------------------------------------------------------------------------------------------------------
 def sort_text(sort: Sort) -> str:
-    """A sort by its name; a range without one by its bounds."""
+    """A sort by its name, or a range without a name by its bounds."""
     match sort:
         case Array(domain=domain, element=element):
             return f"{sort_text(element)} for each {sort_text(domain)}"
@@ -121,7 +122,7 @@ def sort_text(sort: Sort) -> str:
 
 
 def _sorts(system: System, properties: Iterable[Property]) -> Iterator[Item]:
-    """What the names of sorts stand for; a name that authors gave twice stands for both."""
+    """The definitions of named sorts. A name that the author gave twice has both definitions."""
     found: dict[str, set[str]] = {}
     for sort in _used(system, properties):
         if not isinstance(sort, Bool):
@@ -140,7 +141,7 @@ def _definition(sort: Int | Enum | Index) -> str:
 
 
 def _used(system: System, properties: Iterable[Property]) -> Iterator[Bool | Int | Enum | Index]:
-    """The sorts of variables, of parameters of actions, and of what is bound in terms."""
+    """The sorts of variables, of parameters of actions, and of bound variables in terms."""
     for v in system.variables:
         yield from _simple(v.sort)
     terms = [t for a in system.actions.values() for t in _terms(a)]
@@ -158,7 +159,7 @@ def _terms(a: Action) -> Iterator[Term]:
 
 
 def _simple(sort: Sort) -> Iterator[Bool | Int | Enum | Index]:
-    """The sorts that a sort is made of; ranges without a name say what they are where they are used."""
+    """The scalar sorts that a sort consists of."""
     match sort:
         case Array(domain=domain, element=element):
             yield from (*_simple(domain), *_simple(element))
@@ -172,7 +173,7 @@ def _simple(sort: Sort) -> Iterator[Bool | Int | Enum | Index]:
 
 # Terms -----------------------------------------------------------------------------------------------------------
 def term_text(term: Term) -> str:
-    """A term as text; of one that is too long to read, its size and a hash."""
+    """A term as text, or its size and hash if it is too long."""
     sizes: dict[int, int] = {}
     for t in subterms(term):
         sizes[id(t)] = 1 + sum(sizes[id(a)] for a in t.args)

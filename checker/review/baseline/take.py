@@ -1,4 +1,4 @@
-"""Running the check for an entry."""
+"""Running the check of an entry."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from planrace.properties.kinds import Checkable, Property, Temporal
 
 
 class UndecidedBaselineError(ModelError):
-    """A baseline cannot hold what is not decided."""
+    """A verdict is undecided, so it cannot be saved in a baseline."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of each check; these are the machine's, so no baseline holds them. ``memory`` in bytes, ``seconds`` wall time."""
+    """The bounds of each check. They depend on the machine, so a baseline does not contain them. ``memory`` is in
+    bytes, ``seconds`` is wall time."""
 
     memory: int | None = None
     seconds: float | None = None
@@ -33,7 +34,7 @@ class Bounds:
 
 
 def take(request: BaselineRequest, bounds: Bounds | None = None) -> tuple[BaselineEntry, Report]:
-    """What is known of a request now, and the report that says it. Raises ``ModelError``."""
+    """Run the check of a request: its entry and its report. Raises ``ModelError``."""
     variant = find(request.protocol)
     instance = instance_of(
         variant,
@@ -55,7 +56,7 @@ def take(request: BaselineRequest, bounds: Bounds | None = None) -> tuple[Baseli
 
 
 def _options(request: BaselineRequest, names: tuple[str, ...], bounds: Bounds) -> Options:
-    """Properties are named even where all are meant: then no further run is looked for to be shown."""
+    """Options of the check. All properties are named explicitly, so that no additional run is searched for display."""
     return Options(
         properties=names,
         exhaustive=True,
@@ -72,7 +73,7 @@ def _options(request: BaselineRequest, names: tuple[str, ...], bounds: Bounds) -
 def entry_of(
     request: BaselineRequest, report: Report, variant: Variant, instance: Instance, properties: Sequence[Property]
 ) -> BaselineEntry:
-    """The entry that a report makes."""
+    """The entry of a report."""
     verdicts = {f.name: RecordedVerdict(f.verdict, f.depth) for f in report.findings}
     return BaselineEntry(request, _counts(report.exploration), verdicts, summary(variant, instance, properties))
 
@@ -84,11 +85,11 @@ def _counts(e: Coverage | None) -> Counts | None:
 
 
 def check_decided(entry: BaselineEntry, report: Report) -> None:
-    """Raises ``UndecidedBaselineError`` where a verdict is open."""
+    """Raise ``UndecidedBaselineError`` if a verdict is undecided."""
     unknown = [f for f in report.findings if f.verdict is Verdict.UNKNOWN]
     if unknown:
         names = ", ".join(f.name for f in unknown)
         raise UndecidedBaselineError(
             f"{entry.title}: {names}: undecided ({unknown[0].how}), so nothing is saved",
-            remedy="raise the bound, choose smaller sizes, or name what is decided with --property",
+            remedy="raise the bound, choose smaller sizes, or select decided properties with --property",
         )

@@ -1,4 +1,4 @@
-"""Telling what changed: as text, for programs, and as Markdown for a comment on a pull request."""
+"""The differences from a baseline as text, as JSON, and as Markdown for a comment on a pull request."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from planrace.checker.review.baseline.changes import BaselineComparison
 
 SCHEMA = "planrace/baseline-comparison/1"
 LONGEST = 2_000
-"""Characters of a line about the model in Markdown: GitHub refuses comments beyond 65,536."""
+"""The most characters of a line about the model in Markdown: GitHub refuses comments of more than 65,536."""
 
 
 def exit_code(found: Sequence[BaselineComparison], *, strict: bool = False) -> int:
-    """130 interrupted; 1 a verdict, count or depth changed (``strict``: or the model); 3 something is undecided."""
+    """130: interrupted; 1: a verdict, count or depth changed (``strict``: or the model); 3: something is undecided."""
     if any(c.interrupted for c in found):
         return INTERRUPTED
     if any(c.results for c in found):
@@ -48,11 +48,11 @@ def _tables(c: BaselineComparison) -> list[tuple[str, tuple[Difference, ...]]]:
 
 
 def _counted(c: BaselineComparison) -> list[str]:
-    return [f"Counts are no measure of the change: {c.uncounted}."] if c.uncounted else []
+    return [f"The counts are not comparable: {c.uncounted}."] if c.uncounted else []
 
 
 def _open(c: BaselineComparison) -> list[tuple[str, str]]:
-    """What is undecided, by why."""
+    """What is undecided, grouped by the reason."""
     reasons = dict.fromkeys(why for _, why in c.undecided)
     return [(", ".join(what for what, w in c.undecided if w == why), why) for why in reasons]
 
@@ -73,7 +73,7 @@ def _steps(f: Finding) -> str:
 
 # Text ------------------------------------------------------------------------------------------------------------
 def changes_document(found: Sequence[BaselineComparison], code: int) -> Document:
-    """What changed, as text."""
+    """The differences as text."""
     tone = {0: "holds", 1: "violated"}.get(code, "unknown")
     return Document(tuple(_blocks(found)), f"baseline: {_word(found)} (exit {code})", tone)
 
@@ -84,7 +84,7 @@ def _blocks(found: Sequence[BaselineComparison]) -> Iterator[Block]:
             yield Heading(c.title)
             yield from _entry(c)
     if _same(found):
-        yield Paragraph(f"As before: {'; '.join(_same(found))}.")
+        yield Paragraph(f"Unchanged: {'; '.join(_same(found))}.")
 
 
 def _entry(c: BaselineComparison) -> Iterator[Block]:
@@ -105,7 +105,7 @@ def _entry(c: BaselineComparison) -> Iterator[Block]:
 
 # JSON ------------------------------------------------------------------------------------------------------------
 def changes_json(found: Sequence[BaselineComparison], code: int) -> str:
-    """What changed, for programs, schema ``planrace/baseline-comparison/1``."""
+    """The differences as JSON (``planrace/baseline-comparison/1``)."""
     data = {"schema": SCHEMA, "exit": code, "outcome": _word(found), "entries": [_entry_json(c) for c in found]}
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
@@ -134,14 +134,14 @@ def _broken_json(f: Finding) -> dict[str, Any]:
 
 # Markdown --------------------------------------------------------------------------------------------------------
 def changes_markdown(found: Sequence[BaselineComparison]) -> str:
-    """What changed, for a comment on a pull request."""
+    """The differences as Markdown, for a comment on a pull request."""
     lines = [f"### Baseline: {_word(found)}", ""]
     drawn: dict[str, str] = {}
     for c in found:
         if not c.same:
             lines += [f"#### {cell(c.title)}", "", *_markdown(c), *(line for f in c.broken for line in _run(f, drawn))]
     if _same(found):
-        lines += ["As before:", "", *(f"- {cell(title)}" for title in _same(found)), ""]
+        lines += ["Unchanged:", "", *(f"- {cell(title)}" for title in _same(found)), ""]
     return "\n".join(lines)
 
 
@@ -167,7 +167,7 @@ def _signed(text: str | None) -> str:
 
 
 def _diff(differences: Sequence[Difference]) -> list[str]:
-    """The model before and after, in a block that GitHub colours and that no text in it can close."""
+    """The model before and after, in a diff block whose fence is longer than any run of backticks in it."""
     lines: list[str] = []
     for d in differences:
         lines += [f"@@ {_line(d.what)} @@"]
@@ -183,15 +183,15 @@ def _line(text: str) -> str:
 
 
 def _run(f: Finding, drawn: dict[str, str]) -> Iterator[str]:
-    """The counterexample of a property that is broken now, unless it was drawn for another."""
+    """The counterexample of a newly violated property, unless it was drawn for another property."""
     yield from (f"**{cell(f.name)}** {SIGNS[Verdict.VIOLATED]}{_steps(f)}", "", cell(f"Promised: {f.meaning}."), "")
     if f.trace is None:
-        yield from (cell(f"Broken: {f.how}."), "")
+        yield from (cell(f"Violated: {f.how}."), "")
         return
     picture = render_mermaid(f.trace, f.match, variables=f.variables).rstrip()
     earlier = drawn.setdefault(picture, f.name)
     if earlier != f.name:
-        yield from (f"By the same steps as {cell(earlier)}.", "")
+        yield from (f"The same steps as for {cell(earlier)}.", "")
     else:
         yield from ("```mermaid", picture, "```", "")
     if why(f):

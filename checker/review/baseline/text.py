@@ -1,7 +1,9 @@
-"""Writing the file: lines that each say one thing, sorted, so that its own diff can be read (``docs/ci-review.md``).
+"""Writing the file of a baseline: sorted lines that each state one fact, so that its diff is readable
+(``docs/ci-review.md``).
 
-A line is ``kind [name]: text``, indented by two blanks a level; an entry begins with the command that repeats it.
-Names that are no plain word are quoted; in names and texts ``\\`` and what cannot be printed are escaped as in Python.
+A line is ``kind [name]: text``, indented by two blanks for each level; an entry begins with the command that repeats
+it. Names that are not plain words are quoted. In names and texts, ``\\`` and unprintable characters are escaped as in
+Python.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ NOT_COUNTED = "not counted"
 
 
 def write_text(entries: Iterable[BaselineEntry]) -> str:
-    """The file that holds these entries. Raises ``ModelError`` for requests that no line can hold."""
+    """The text of a file with these entries. Raises ``ModelError`` for names that do not fit into a line."""
     lines = [f"{HEADER} {FORMAT}"]
     for e in sorted(entries, key=lambda e: e.title):
         lines += ["", e.request.command, *(_line(1, i) for i in _results(e)), *_items(e.model, 1)]
@@ -62,7 +64,7 @@ def _quoted(name: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Printable text without blanks at its ends, which editors drop."""
+    """Printable text; blanks at its ends are escaped, because editors remove them."""
     plain = "".join(_character(c) for c in text)
     if plain.startswith(" "):
         plain = "\\u0020" + plain[1:]

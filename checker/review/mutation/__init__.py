@@ -1,1 +1,1 @@
-"""Mutants of a protocol: which of its guards the properties need."""
+"""Mutants of a protocol: which of its guards and effects the properties check."""

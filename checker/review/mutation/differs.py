@@ -1,9 +1,9 @@
-"""Where a mutant does something else than the protocol, as a term over one state.
+"""Where a mutant behaves differently from the protocol, as a term over one state.
 
-A mutant that differs in no reachable state has the same graph, but for steps that change nothing. So no property can
-tell it from the protocol that does not ask for such steps (specifications should not: Lamport, "What good is temporal
-logic?", IFIP 1983, on stuttering): it is equivalent at this size. That both take the same steps is an invariant of the
-protocol, which any engine can search.
+A mutant that differs in no reachable state has the same state graph, except for steps that change nothing. No property
+distinguishes the two unless it depends on such steps, which specifications should not (stuttering: Lamport, "What good
+is temporal logic?", IFIP 1983). Then the mutant is equivalent at this size. "Both take the same steps" is an invariant
+of the protocol, so any engine can check it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from planrace.model.language.terms import FALSE, TRUE, substitute
 
 
 def same_steps(system: System, mutant: System) -> Term | None:
-    """Holds in a state where both take the same steps; None where their states are not of the same variables."""
+    """A term that is true where both take the same steps; None if their variables differ."""
     if [v.name for v in system.variables] != [v.name for v in mutant.variables]:
         return None
     parts = []
@@ -37,7 +37,7 @@ def _everywhere(action: Action | None, term: Term) -> Term:
 
 
 def _differ(one: Action | None, other: Action | None) -> Term:
-    """Only one is enabled, and changes something; or both are and lead elsewhere or to an outcome of another name."""
+    """Only one is enabled and changes the state; or both are enabled and their next states or outcomes differ."""
     if one is None or other is None:
         found = one or other
         assert found is not None
@@ -59,7 +59,7 @@ def _differ(one: Action | None, other: Action | None) -> Term:
 
 
 def _changes(action: Action) -> Term:
-    """The step leads to another state."""
+    """The step changes the state."""
     return either(
         *(
             both(chosen, either(*(_unequal(u.target, u.value) for u in o.updates)))
@@ -69,7 +69,7 @@ def _changes(action: Action) -> Term:
 
 
 def _chosen(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Term]]:
-    """Each outcome and when it is the one that happens."""
+    """Each outcome, with the condition under which it is chosen."""
     found, before = [], TRUE
     for o in outcomes:
         found.append((o, before if o.condition is TRUE else o.condition if before is TRUE else before & o.condition))
@@ -78,7 +78,7 @@ def _chosen(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Term]]:
 
 
 def _ends(one: Outcome, other: Outcome, there: dict[Term, Term]) -> Term:
-    """Whether the two lead elsewhere, or are called otherwise."""
+    """The names or next states of the two outcomes differ."""
     if one.name != other.name:
         return TRUE
     mine = {u.target: u.value for u in one.updates}
@@ -92,7 +92,7 @@ def _ends(one: Outcome, other: Outcome, there: dict[Term, Term]) -> Term:
 
 
 def _overlap(a: Term, b: Term) -> bool:
-    """Whether one is a part of the other: then comparing target by target says too little."""
+    """Whether ``a`` contains ``b``: then comparing target by target is not enough."""
     while b.op is Op.SELECT:
         b = b.args[0]
         if a is b:

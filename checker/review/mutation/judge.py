@@ -1,4 +1,4 @@
-"""Judging mutants: each is searched like the protocol itself, and must change the verdict of some property."""
+"""Judging mutants: each is searched like the protocol itself, and should change the verdict of a property."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from planrace.properties.kinds import Checkable, Invariant, Property, Reachabili
 
 @dataclass(frozen=True)
 class MutantDifference:
-    """Where a mutant first does something else: after ``after`` steps the protocol has ``steps`` and the mutant
-    has ``instead``; ``run`` leads there."""
+    """The first difference of a mutant: in the state after ``run``, only the protocol has the ``steps``, and only the
+    mutant has the steps ``instead``."""
 
     run: Trace
     steps: tuple[TraceStep, ...]
@@ -42,11 +42,11 @@ class MutantDifference:
 
 @dataclass(frozen=True)
 class JudgedMutant:
-    """What became of a mutant. ``status`` is "killed", "survived", "equivalent" (it does nothing else in any reachable
-    state at this size, but for steps that change nothing) or "undecided".
+    """The result for a mutant. ``status`` is "killed", "survived", "equivalent" (it differs in no reachable state at
+    this size, except in steps that change nothing) or "undecided".
 
-    ``by`` is the property whose verdict changed, first of all that were looked at, to ``verdict``, by a run of
-    ``depth`` steps if there is one; or ``by`` is "range" where the mutant is no model any more: ``how`` says why.
+    ``by`` is the first property whose verdict changed, to ``verdict``, with a run of ``depth`` steps if there is one.
+    ``by`` is "range" if a value of the mutant leaves its range; ``how`` says which.
     """
 
     mutant: Mutant
@@ -60,7 +60,7 @@ class JudgedMutant:
 
 @dataclass(frozen=True)
 class Mutation:
-    """What came of all mutants of a protocol at one size."""
+    """The results for all mutants of a protocol at one size."""
 
     protocol: str
     parameters: dict[str, int | str]
@@ -78,17 +78,18 @@ class Mutation:
 
     @property
     def score(self) -> float | None:
-        """Killed mutants as a share of those that are not equivalent, undecided ones among these; None where there
-        are none."""
+        """The share of killed mutants among all that are not equivalent (undecided ones included); None if there are
+        none."""
         return self._share(len(self.of("killed")))
 
     @property
     def best(self) -> float | None:
-        """The score if all that are undecided were killed."""
+        """The score if all undecided mutants were killed."""
         return self._share(len(self.of("killed")) + len(self.of("undecided")))
 
     def exit_code(self, at_least: float | None = None) -> int:
-        """1 where the score is below ``at_least`` per cent whatever is undecided, 3 where that decides."""
+        """1 if the score is below ``at_least`` per cent even if all undecided mutants were killed; 3 if it depends on
+        them."""
         if self.interrupted:
             return INTERRUPTED
         undecided = EXIT_CODES[Verdict.UNKNOWN]
@@ -105,7 +106,7 @@ class Mutation:
 
 
 class UndecidedMutationError(ModelError):
-    """Nothing can be said of mutants of a protocol that is itself undecided."""
+    """The protocol itself is undecided, so its mutants cannot be judged."""
 
 
 def mutate(
@@ -119,16 +120,17 @@ def mutate(
     options: Options | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> Mutation:
-    """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property notices.
+    """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property detects it.
 
-    ``actions`` are those whose mutants are made; without, all are, and protections (those of a ``System`` stay as they
-    are). ``options`` bound each search; ``seconds`` all of them together. ``told`` is called with the number of the
-    mutant and of all before each. Raises ``ModelError``, among them ``UndecidedMutationError``.
+    ``actions`` restricts the mutants to these actions; by default all actions and the protections are mutated (not
+    those of a ``System``). ``options`` bound each search; their ``seconds`` bound all searches together. Before each
+    mutant, ``told`` is called with its number and the number of all mutants. Raises ``ModelError``, also as
+    ``UndecidedMutationError``.
     """
-    # A variable that nothing depends on can leave its range too, so nothing is left out of the states.
+    # No variable is ignored: a variable on which nothing depends can leave its range, too.
     options = replace(options or Options(), slicing=False, ir=None, scenario=None, explain=False)
     if engine_of(options) not in EXPLICIT:
-        raise ModelError(f"mutants are searched, not asked of engine {options.engine}", remedy="use auto or native")
+        raise ModelError(f"mutants need a search; engine {options.engine} is none", remedy="use auto or native")
     subject = subject.variant(subject.name) if isinstance(subject, Protocol) else subject
     words, sizes = split(subject, parameters or {})
     unprotected = {}
@@ -158,7 +160,7 @@ class _Bench:
         self.interrupted = False
 
     def judge(self, wanted: Sequence[Mutant], told: Callable[[int, int], None] | None) -> Mutation:
-        """The protocol, its mutants, and where those that survive differ."""
+        """Search the protocol and its mutants, then find where the survivors differ."""
         found, why = self._verdicts(self.instance, {})
         if self.interrupted:
             return self._mutation(found, [])
@@ -166,7 +168,7 @@ class _Bench:
         if unknown:
             raise UndecidedMutationError(
                 f"{self.instance.system.name}: {', '.join(unknown)}: undecided ({why}), so no mutant can be judged",
-                remedy="raise the bound, choose smaller sizes, or name what is decided with --property",
+                remedy="raise the bound, choose smaller sizes, or select decided properties with --property",
             )
         before = {n: v for n, (v, _) in found.items()}
         judged = []
@@ -193,14 +195,14 @@ class _Bench:
     def _verdicts(
         self, instance: Instance, before: Mapping[str, Verdict]
     ) -> tuple[dict[str, tuple[Verdict, int | None]], str]:
-        """Verdict of every property, and the length of its run; and why one is open, if one is. Where all held
-        ``before`` the search ends with the first that does not."""
+        """The verdict of every property with the length of its run, and why one is undecided, if one is. If all held
+        ``before``, the search stops at the first violation."""
         first = bool(before) and set(before.values()) == {Verdict.HOLDS}
         early = not first or all(isinstance(p, Reachability) for p in self.properties)
         options = replace(
             self.options,
             fail_fast=first,
-            exhaustive=self.options.exhaustive or (early and bool(before)),  # a range that is left may come last
+            exhaustive=self.options.exhaustive or (early and bool(before)),  # a value may leave its range late
             properties=(),
         )
         _, answers, _, interrupted, _ = ask(options.engine, instance, list(self.properties), options)
@@ -227,7 +229,7 @@ class _Bench:
 
     # Survivors -----------------------------------------------------------------------------------------------------
     def _compared(self, judged: Sequence[JudgedMutant]) -> list[JudgedMutant]:
-        """Survivors that do nothing else are equivalent; of the others, where they first do."""
+        """Survivors that never differ become "equivalent"; the others get their first difference."""
         survivors = {str(n): j for n, j in enumerate(judged) if j.status == "survived"}
         same: dict[str, Invariant] = {}
         for key, j in survivors.items():
@@ -258,7 +260,7 @@ class _Bench:
 
 
 def _steps(interpreter: Interpreter, state: State) -> dict[tuple[Any, ...], TraceStep]:
-    """What can happen in a state, by action, parameters, outcome and the state after it."""
+    """The enabled steps of a state, by action, parameters, outcome and the state after it."""
     tell = Describer(interpreter)
     return {
         (move.action.name, move.choice, move.outcome.name, after): tell.step(move, state, after)

@@ -1,4 +1,4 @@
-"""The mutants of a protocol: each is a system in which one thing is dropped or weaker."""
+"""The mutants of a protocol: systems in which one part is dropped or weakened."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ KINDS = ("guard", "outcome", "effect", "action", "protection")
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
-    """One thing of a protocol dropped or weakened. ``kind`` is one of ``KINDS``, ``subject`` the action or protection,
-    ``change`` says in words what was done; ``make`` gives the system, its sizes open."""
+    """A protocol with one part dropped or weakened. ``kind`` is one of ``KINDS``, ``subject`` the action or protection,
+    ``change`` the change as text; ``make`` returns the system."""
 
     kind: str
     subject: str
@@ -29,8 +29,8 @@ class Mutant:
 
 
 def mutants(system: System, unprotected: Mapping[str, Callable[[], System]] | None = None) -> tuple[Mutant, ...]:
-    """All mutants of a system, action by action; those of one and the same effect once. ``unprotected`` gives for each
-    protection the system without it."""
+    """All mutants of a system, action by action, without duplicates. ``unprotected`` maps each protection to the system
+    without it."""
     found: dict[tuple[object, ...], Mutant] = {}
     for action in system.actions.values():
         for kind, change, where, changed in _of_action(action):
@@ -51,7 +51,7 @@ def protections_of(
     without: Sequence[str],
     options: Mapping[str, str],
 ) -> dict[str, Callable[[], System]]:
-    """For each protection of ``system`` how to make it without that one."""
+    """For each protection of ``system``, a function that makes the system without it."""
 
     def drop(name: str) -> Callable[[], System]:
         return lambda: variant.system(faults, with_protections, [*without, name], options)
@@ -81,7 +81,7 @@ def _of_action(a: Action) -> Iterator[Edit]:
 
 
 def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Edit]:
-    """The last outcome has no condition: it is what remains."""
+    """Mutants of an outcome. One without a condition has none: it is chosen if no other is."""
     if o.condition is TRUE:
         return
     where = o.where or a.where
@@ -93,7 +93,7 @@ def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Edit]:
 
 
 def _updates(a: Action) -> list[tuple[Update, list[int]]]:
-    """Each update with the numbers of the outcomes that have it: what an author wrote once is changed in all."""
+    """Each update with the numbers of its outcomes. An update that the author wrote once is changed in all of them."""
     found: dict[tuple[Term, Term, str], tuple[Update, list[int]]] = {}
     for n, o in enumerate(a.outcomes):
         for u in o.updates:
@@ -102,7 +102,7 @@ def _updates(a: Action) -> list[tuple[Update, list[int]]]:
 
 
 def _of_update(a: Action, update: Update, holders: Sequence[int]) -> Iterator[Edit]:
-    names = [a.outcomes[n].name or "the usual outcome" for n in holders]
+    names = [a.outcomes[n].name or "the outcome without a name" for n in holders]
     of = "" if len(holders) == len(a.outcomes) else f" in {', '.join(names)}"
     where = update.where or a.where
 
@@ -120,13 +120,13 @@ def _of_update(a: Action, update: Update, holders: Sequence[int]) -> Iterator[Ed
 
     yield "effect", f"{update.target} not set{of}", where, changed(None)
     for altered in other_values(update.value):
-        if altered.term is update.target:  # which is to leave it as it is
+        if altered.term is update.target:  # the same as no update
             continue
         yield "effect", f"{update.target} set {altered.words}{of}", where, changed(altered.term)
 
 
 def _shape(a: Action) -> tuple[object, ...]:
-    """What an action does, for telling whether two do the same; terms are the same object where they are equal."""
+    """The content of an action, for comparison. Equal terms are one object, so ``id`` identifies them."""
     return (
         a.name,
         id(a.guard),

@@ -1,7 +1,7 @@
-"""Terms made weaker or dropped, one place at a time: the operators of mutation.
+"""Mutation operators: a term is weakened or dropped at one place at a time.
 
-After the operators for specifications of Black, Okun & Yesha, "Mutation operators for specifications" (ASE 2000):
-missing conditions, comparisons off by one, and parts of expressions left out.
+They follow Black, Okun & Yesha, "Mutation operators for specifications" (ASE 2000): missing conditions, comparisons off
+by one, missing parts of expressions.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from planrace.model.language.terms import TRUE, make
 
 @dataclass(frozen=True, eq=False)
 class Altered(Structural):
-    """A term in place of another, and what was done in words."""
+    """A replacement of a term, and the change as text."""
 
     term: Term
     words: str
 
 
 def weaker(condition: Term) -> Iterator[Altered]:
-    """Conditions that hold wherever ``condition`` does: each conjunct dropped, then each part made weaker."""
+    """Conditions that ``condition`` implies: each conjunct dropped, then each part weakened."""
     if condition is TRUE:
         return
     if condition.op is Op.AND:
@@ -40,7 +40,7 @@ def weaker(condition: Term) -> Iterator[Altered]:
 
 
 def _inside(t: Term, *, weak: bool) -> Iterator[Altered]:
-    """``t`` made weaker, or stronger if not ``weak``, in one place within."""
+    """``t`` weakened, or strengthened if not ``weak``, at one inner place."""
     dropping = Op.AND if weak else Op.OR
     match t.op:
         case Op.AND | Op.OR:
@@ -73,8 +73,8 @@ def _inside(t: Term, *, weak: bool) -> Iterator[Altered]:
 
 
 def other_values(value: Term) -> Iterator[Altered]:
-    """What might be assigned instead, with a part of ``value`` left out: a branch, a side of a union, of an
-    intersection, of a difference or of a sum; a condition of a set's members."""
+    """Replacements of an assigned value: ``value`` without one of its parts, such as a branch, one side of a union,
+    intersection, difference or sum, or a condition on the members of a set."""
     match value.op:
         case Op.ITE:
             test, then, other = value.args

@@ -1,4 +1,4 @@
-"""What mutants say, as text (blocks of a report) and as JSON: ``planrace/mutation/1``."""
+"""Results of mutation as text (blocks of a report) and as JSON (``planrace/mutation/1``)."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ STATUSES = ("killed", "survived", "equivalent", "undecided")
 
 
 def mutation_document(m: Mutation, exit_code: int) -> Document:
-    """The score, what survived and where it differs, and which property noticed what."""
+    """The score, the survivors with their differences, and which property detected how many mutants."""
     blocks: list[Block] = [Heading(f"{m.protocol}: mutants"), Paragraph(_request(m)), Paragraph(_numbers(m))]
     blocks.append(Grid(("", *STATUSES), tuple(_row(m, kind) for kind in KINDS)))
-    blocks += _list(m, "survived", "Survived: behaviour that no property speaks of")
+    blocks += _list(m, "survived", "Survived: behaviour that no property checks")
     blocks += _list(m, "undecided", "Undecided")
     blocks += _noticing(m)
     return Document(tuple(blocks), f"score: {_score(m)} (exit {exit_code})")
@@ -39,7 +39,7 @@ def _numbers(m: Mutation) -> str:
     parts = [f"{len(m.of(s))} {'equivalent here' if s == 'equivalent' else s}" for s in STATUSES if m.of(s)]
     stopped = " Interrupted: the rest was not tried." if m.interrupted else ""
     made = f"{numbered(len(m.judged), 'mutant')}: {', '.join(parts) or 'none'}; {m.seconds:.1f} s.{stopped}"
-    same = " Those that are equivalent take the same steps in all reachable states here, or ones that change nothing."
+    same = " Equivalent mutants differ in no reachable state here, except in steps that change nothing."
     return made + (same if m.of("equivalent") else "")
 
 
@@ -58,7 +58,7 @@ def _list(m: Mutation, status: str, title: str) -> Iterator[Block]:
 
 
 def _difference(d: MutantDifference, variables: Sequence[Declared]) -> str:
-    """The first step that differs; of one action and choice if there are such on both sides."""
+    """The first step that differs; preferably one with the same action and parameters on both sides."""
     after = f"after {counted(d.after, 'step')}" if d.after else "at once"
     gone, new = _pair(d)
     before = d.run.steps[-1].state if d.run.steps else d.run.initial
@@ -69,7 +69,7 @@ def _difference(d: MutantDifference, variables: Sequence[Declared]) -> str:
     was, now = (sentence(s, before, variables) for s in (gone, new))
     text = now.rpartition(" (")[0]
     was = was.removeprefix(f"{text} ")
-    return f"Other {after}: {now} instead of {was}."
+    return f"Different {after}: {now} instead of {was}."
 
 
 def _pair(d: MutantDifference) -> tuple[TraceStep | None, TraceStep | None]:
@@ -81,26 +81,26 @@ def _pair(d: MutantDifference) -> tuple[TraceStep | None, TraceStep | None]:
 
 
 def _noticing(m: Mutation) -> Iterator[Block]:
-    """Which property noticed how many; where all held, a mutant counts for the first one that was met."""
+    """How many mutants each property detected. If all properties held, a mutant counts for the first violated one."""
     killed = Counter(j.by for j in m.of("killed"))
     if not m.judged:
         return
-    yield Heading("Noticed first by")
+    yield Heading("First detected by")
     rows = [(name, str(killed[name])) for name in m.verdicts]
     if killed["range"]:
-        rows.append(("a value out of its range", str(killed["range"])))
+        rows.append(("a value out of range", str(killed["range"])))
     yield Grid(("property", "mutants"), tuple(rows))
 
 
 def _score(m: Mutation) -> str:
     if m.score is None or m.best is None:
-        return "there are no mutants that differ"
+        return "no mutant differs"
     words = f"{m.score:.1%} of {numbered(len(m.judged) - len(m.of('equivalent')), 'mutant')} killed"
-    return words if m.score == m.best else f"{words}, {m.best:.1%} if all that is undecided were"
+    return words if m.score == m.best else f"{words}, {m.best:.1%} if all undecided ones were"
 
 
 def mutation_json(m: Mutation) -> str:
-    """All mutants as JSON text: ``status``, what noticed, and the run to where a survivor first differs."""
+    """All mutants as JSON text: their status, what detected them, and the run to the first difference of a survivor."""
     value = {
         "schema": "planrace/mutation/1",
         "protocol": m.protocol,
