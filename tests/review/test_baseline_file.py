@@ -108,7 +108,7 @@ BROKEN: dict[str, tuple[Callable[[str], str], int, str]] = {
     "character": (lambda s: s.replace("v: number", "v: \\U00110000"), 10, "is not a valid escape"),
     "quotes": (lambda s: s.replace("variable v", 'variable "v'), 10, "is not a line of a baseline"),
     "command": (lambda s: s.replace("-p x", "-p 'x"), 3, "the command cannot be read: No closing quotation"),
-    "option": (lambda s: s.replace("-p x", "-p x --seed 1"), 3, "entries have no option '--seed'"),
+    "option": (lambda s: s.replace("-p x", "-p x --seed 1"), 3, "an entry cannot have the option '--seed'"),
     "value": (lambda s: s.replace("-p x", "-p x --fault"), 3, "--fault has no value"),
     "setting": (lambda s: s.replace("-p x", "-p x -s y"), 3, "'y' is not NAME=VALUE"),
     "setting twice": (

@@ -317,7 +317,7 @@ def test_an_interruption_shows_the_results_so_far(
         searched += 1
         return engine, answers, covered, searched == 4, warned
 
-    monkeypatch.setattr("planrace.checker.run.engines.ask", asked)
+    monkeypatch.setattr("planrace.checker.review.mutation.judge.ask", asked)
     assert run(["mutate", "-p", LEASE]) == 130
     out = " ".join(capsys.readouterr().out.split())
     assert "Interrupted: the rest was not tried." in out
