@@ -10,6 +10,7 @@ import base64
 import hashlib
 import html
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -48,7 +49,7 @@ def render_matrix(report: MatrixReport) -> str:
 
 
 def _page(title: str, data: Mapping[str, Any]) -> str:
-    script = '"use strict";\n(() => {\n' + "\n".join(_part(f"{name}.js") for name in SCRIPTS) + "\n})();\n"
+    script = '"use strict";\n(() => {\n' + "\n".join(_module(name) for name in SCRIPTS) + "\n})();\n"
     style = _part("page.css")
     parts = {
         "title": html.escape(clean(title)),
@@ -65,6 +66,11 @@ def _page(title: str, data: Mapping[str, Any]) -> str:
 
 def _part(name: str) -> str:
     return (PAGE / name).read_text(encoding="utf-8")
+
+
+def _module(name: str) -> str:
+    """A module of the script without its imports and exports: in the page all of them are in one scope."""
+    return re.sub(r"^import [^;]*;\n|^export ", "", _part(f"{name}.js"), flags=re.MULTILINE)
 
 
 def _hash(text: str) -> str:

@@ -1,8 +1,8 @@
 // The report as the page holds it, and the states of its runs.
-const report = JSON.parse(document.getElementById("data").textContent);
-const EVERY = 64; // a state is kept so often; between, changes are replayed
+export const report = JSON.parse(document.getElementById("data").textContent);
+const EVERY = 64; // one state in so many is kept; between them, changes are replayed
 
-let variables = report.variables; // those of the run that is looked at: its sizes may be its own
+export let variables = report.variables; // those of the run on view: its sizes may be its own
 
 class Run {
   constructor(raw) {
@@ -13,9 +13,13 @@ class Run {
     this.things = this.findThings();
   }
 
-  look() { variables = this.variables || report.variables; }
+  look() {
+    variables = this.variables || report.variables;
+  }
 
-  get length() { return this.steps.length; }
+  get length() {
+    return this.steps.length;
+  }
 
   // The state after step n. States are shared: nobody may write to them.
   state(n) {
@@ -30,42 +34,53 @@ class Run {
 
   // Lanes of what processes work on: members of an index that the world sees or that a picture draws.
   findThings() {
-    const names = new Set();
-    for (const s of this.steps) for (const o of s.observed) if (o.member !== null) names.add(o.title);
-    for (const p of report.pictures) if (p.title) names.add(p.title);
-    const found = [];
-    for (const title of names) for (const member of membersOf(title)) found.push({ title, member, name: `${title} ${member}` });
-    return found;
+    const observed = this.steps.flatMap((s) => s.observed.filter((o) => o.member !== null).map((o) => o.title));
+    const drawn = report.pictures.filter((p) => p.title).map((p) => p.title);
+    const titles = [...new Set([...observed, ...drawn])];
+    const named = (title) => membersOf(title).map((member) => ({ title, member, name: `${title} ${member}` }));
+    return titles.flatMap(named);
   }
 
   // Whether a step changes something of a thing.
   touches(step, thing) {
-    if (step.observed.some((o) => o.title === thing.title && o.member === thing.member)) return true;
-    return step.changed.some((c) => {
-      const v = variable(c.variable);
-      return v && v.shape.kind === "array" && v.shape.domain.name === thing.title && c.path[0] === offset(v.shape.domain, thing.member);
-    });
+    return sees(step, thing) || step.changed.some((c) => belongsTo(c, thing));
   }
 
-  truth(name) { return this.truths.find((t) => t.property === name); }
+  truth(name) {
+    return this.truths.find((t) => t.property === name);
+  }
 }
 
-function variable(name) { return variables.find((v) => v.name === name); }
-function offset(shape, member) { return valuesOf(shape).indexOf(member); }
+// Whether the world sees a step change a thing.
+export function sees(step, thing) {
+  return step.observed.some((o) => o.title === thing.title && o.member === thing.member);
+}
 
-function valuesOf(shape) {
+function belongsTo(change, thing) {
+  const shape = variable(change.variable)?.shape;
+  if (shape?.kind !== "array" || shape.domain.name !== thing.title) return false;
+  return change.path[0] === valuesOf(shape.domain).indexOf(thing.member);
+}
+
+export function variable(name) {
+  return variables.find((v) => v.name === name);
+}
+
+export function valuesOf(shape) {
   if (shape.kind === "truth value") return [false, true];
   if (shape.kind === "enumeration") return shape.members;
   return Array.from({ length: shape.high - shape.low + 1 }, (_, n) => shape.low + n);
 }
 
-function membersOf(title) {
-  for (const v of variables)
-    for (let s = v.shape; s && s.kind === "array"; s = s.element) if (s.domain.name === title) return valuesOf(s.domain);
+// The members of the index of this name, as some variable has it.
+export function membersOf(title) {
+  for (const v of variables) {
+    for (let s = v.shape; s?.kind === "array"; s = s.element) if (s.domain.name === title) return valuesOf(s.domain);
+  }
   return [];
 }
 
-function changed(state, changes) {
+export function changed(state, changes) {
   const next = { ...state };
   for (const c of changes) next[c.variable] = put(next[c.variable], c.path, c.after);
   return next;
@@ -78,65 +93,78 @@ function put(value, path, after) {
   return copy;
 }
 
-function show(value, shape) {
-  if (Array.isArray(value)) return `{${value.map((v) => show(v, shape && shape.element)).join(", ")}}`;
-  if (shape && shape.kind === "optional" && value === 0) return "none";
-  return String(value);
+export function show(value, shape) {
+  if (Array.isArray(value)) return `{${value.map((v) => show(v, shape?.element)).join(", ")}}`;
+  return shape?.kind === "optional" && value === 0 ? "none" : String(value);
 }
 
 // The shape of what stands at a path of a variable.
 function shapeAt(name, path) {
-  let shape = variable(name) ? variable(name).shape : null;
+  let shape = variable(name)?.shape;
   for (let n = 0; n < path.length && shape; n++) shape = shape.element;
   return shape;
 }
 
 // What a step changes, place by place; channels as what is on its way in them.
-function changesOf(step, before, after) {
+export function changesOf(step, before, after) {
   const found = new Map();
   for (const c of step.changed) {
-    const old = before && mailOf(c.variable, before), now = before && mailOf(c.variable, after);
-    if (old && now) now.forEach((m, n) => { if (m.text !== old[n].text) found.set(m.place, `${m.place}: ${old[n].text} → ${m.text}`); });
-    else found.set(c.place, `${c.place}: ${["before", "after"].map((when) => show(c[when], shapeAt(c.variable, c.path))).join(" → ")}`);
+    const old = before && mailOf(c.variable, before);
+    const now = before && mailOf(c.variable, after);
+    if (old && now) {
+      for (const [n, m] of now.entries()) {
+        if (m.text !== old[n].text) found.set(m.place, `${m.place}: ${old[n].text} → ${m.text}`);
+      }
+    } else {
+      const shape = shapeAt(c.variable, c.path);
+      found.set(c.place, `${c.place}: ${show(c.before, shape)} → ${show(c.after, shape)}`);
+    }
   }
   return [...found.values()];
 }
 
 // The channels that a variable is a part of, one or one for each member; null where it is of none.
-function mailOf(name, state) {
-  const part = (variable(name) || {}).part;
+export function mailOf(name, state) {
+  const part = variable(name)?.part;
   if (!part) return null;
   const parts = variables.filter((v) => v.part && v.part.channel === part.channel);
-  if (!part.over) return [{ place: part.channel, text: mailIn(parts, parts.map((v) => [v.shape, state[v.name]]), []) }];
+  if (!part.over) {
+    const values = parts.map((v) => [v.shape, state[v.name]]);
+    return [{ place: part.channel, text: mailIn(parts, values, []) }];
+  }
   const domain = parts[0].shape.domain;
-  return valuesOf(domain).map((m, n) => ({
-    place: `${part.channel}[${show(m, domain)}]`,
-    text: mailIn(parts, parts.map((v) => [v.shape.element, state[v.name][n]]), [show(m, domain)]),
-  }));
+  return valuesOf(domain).map((m, n) => {
+    const values = parts.map((v) => [v.shape.element, state[v.name][n]]);
+    return { place: `${part.channel}[${show(m, domain)}]`, text: mailIn(parts, values, [show(m, domain)]) };
+  });
 }
 
+// The messages of a channel in words; `values` has the shape and the value of each of its parts.
 function mailIn(parts, values, to) {
   const length = values.find((_, n) => parts[n].part.what === "length");
   if (length) {
     const slots = values.filter((_, n) => parts[n].part.what === "slots");
-    return `[${Array.from({ length: length[1] }, (_, k) => slots.map(([shape, x]) => show(x[k], shape.element)).join(" ")).join(", ")}]`;
+    const message = (k) => slots.map(([shape, x]) => show(x[k], shape.element)).join(" ");
+    return `[${Array.from({ length: length[1] }, (_, k) => message(k)).join(", ")}]`;
   }
-  const { order } = parts[0].part, told = [];
-  for (const [key, copies] of keysOf(...values[0])) {
-    const text = order.slice(to.length).map((n) => [...to, ...key][n]).join(" ");
-    told.push(copies === 1 ? text : `${text} ×${copies}`);
-  }
-  return `{${told.join(", ")}}`;
+  const order = parts[0].part.order.slice(to.length);
+  const messages = keysOf(...values[0]).map(([key, copies]) => {
+    const text = order.map((n) => [...to, ...key][n]).join(" ");
+    return copies === 1 ? text : `${text} ×${copies}`;
+  });
+  return `{${messages.join(", ")}}`;
 }
 
 // The messages that nested arrays hold, with how often each is there.
 function keysOf(shape, value) {
   if (shape.kind === "set") return value.map((v) => [[show(v, shape.element)], 1]);
+  const inner = shape.element;
+  const nested = inner.kind === "array" || inner.kind === "set";
   return valuesOf(shape.domain).flatMap((m, n) => {
-    const here = show(m, shape.domain), inner = shape.element;
-    if (inner.kind === "array" || inner.kind === "set") return keysOf(inner, value[n]).map(([key, copies]) => [[here, ...key], copies]);
+    const here = show(m, shape.domain);
+    if (nested) return keysOf(inner, value[n]).map(([key, copies]) => [[here, ...key], copies]);
     return value[n] ? [[[here], value[n]]] : [];
   });
 }
 
-const runs = report.runs.map((raw) => new Run(raw));
+export const runs = report.runs.map((raw) => new Run(raw));

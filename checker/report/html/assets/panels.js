@@ -1,80 +1,148 @@
 // What stands beside the lanes: the step, beliefs, what else could happen, the other variant, facts, all steps.
-function stepPanel(view) {
-  const run = view.run, step = view.step, body = [];
+import { changed, changesOf, report } from "./data.js";
+import { $, button, el, note, replace, tag } from "./dom.js";
+import { drawPictures, drawTables } from "./pictures.js";
+
+const NEAR = 250; // so many steps before and after the present one are listed
+
+export function stepPanel(view) {
   $("step").classList.toggle("breaks", view.at === view.broken && !view.walked.length);
-  $("step-title").textContent = view.walked.length ? `Off the run: ${view.walked.length} step${view.walked.length > 1 ? "s" : ""} after step ${view.at}` : view.at ? `Step ${view.at} of ${run.length}` : "The initial state";
-  if (step) {
-    body.push(el("p", {}, el("strong", {}, `${step.by}${step.by.includes(step.role) ? "" : ` (${step.role})`} `), step.text, " ",
-      step.outcome === null ? null : el("span", { class: "tag" }, step.outcome), step.fault === null ? null : el("span", { class: "tag fault" }, `fault: ${step.fault}`)));
-    if (step.changed.length) body.push(el("p", { class: "note" }, changesOf(step, view.before, view.state).join(", ")));
-    for (const o of step.observed) body.push(el("p", { class: "sees" }, `${o.title}${o.member === null ? "" : ` ${o.member}`} now ${o.text}`));
+  $("step-title").textContent = stepTitle(view);
+  const broken = view.brokenHere.map((name) => el("p", {}, tag("bad", "false now"), `${name}${view.who(name)}`));
+  const happened = view.step ? stepTaken(view, view.step) : [];
+  const about = view.walked.length ? [] : aboutStep(view);
+  replace("step-body", happened, about, broken);
+}
+
+function stepTitle(view) {
+  const off = view.walked.length;
+  if (off) return `Off the run: ${off} step${off > 1 ? "s" : ""} after step ${view.at}`;
+  return view.at ? `Step ${view.at} of ${view.run.length}` : "The initial state";
+}
+
+function stepTaken(view, step) {
+  const role = step.by.includes(step.role) ? "" : ` (${step.role})`;
+  const who = el("strong", {}, `${step.by}${role} `);
+  const outcome = step.outcome === null ? null : tag("", step.outcome);
+  const fault = step.fault === null ? null : tag("fault", `fault: ${step.fault}`);
+  const body = [el("p", {}, who, step.text, " ", outcome, fault)];
+  if (step.changed.length) body.push(note(changesOf(step, view.before, view.state).join(", ")));
+  for (const o of step.observed) {
+    const member = o.member === null ? "" : ` ${o.member}`;
+    body.push(el("p", { class: "sees" }, `${o.title}${member} now ${o.text}`));
   }
-  if (!view.walked.length) body.push(...aboutStep(view));
-  for (const name of view.brokenHere) body.push(el("p", {}, el("span", { class: "tag bad" }, "false now"), `${name}${view.who(name)}`));
-  replace("step-body", body);
+  return body;
 }
 
 function aboutStep(view) {
-  const found = (view.facts.get(view.at) || []).map((f) => el("p", {}, el("span", { class: "tag fact" }, f.fact), f.meaning));
-  const races = view.races.filter((r) => r.first === view.at || r.second === view.at);
-  for (const r of races) {
-    const other = r.first === view.at ? r.second : r.first, early = r.first === view.at;
-    found.push(el("p", { class: "note" }, `It races with step ${other} about ${r.places.join(", ")}: had step ${early ? other : view.at} come before step ${early ? view.at : other}, ${view.finding.name} would hold.`));
-  }
   const run = view.run;
-  if (run.recoverable !== null && view.at === run.recoverable && run.recoverable < run.length) found.push(el("p", {}, el("span", { class: "tag bad" }, "last chance"), "After the next step there is no way back by itself."));
-  if (run.loop !== null && view.at === run.length) found.push(el("p", {}, `The run goes on as after step ${run.loop}, for ever.`));
+  const facts = view.facts.get(view.at) || [];
+  const found = facts.map((f) => el("p", {}, tag("fact", f.fact), f.meaning));
+  const races = view.races.filter((r) => r.first === view.at || r.second === view.at);
+  found.push(...races.map((r) => note(raceText(view, r))));
+  if (run.recoverable !== null && view.at === run.recoverable && run.recoverable < run.length) {
+    found.push(el("p", {}, tag("bad", "last chance"), "After the next step there is no way back by itself."));
+  }
+  if (run.loop !== null && view.at === run.length) {
+    found.push(el("p", {}, `The run goes on as after step ${run.loop}, for ever.`));
+  }
   return found;
 }
 
-function beliefsPanel(view) {
-  const here = view.walked.length ? [] : view.run.beliefs.filter((b) => b.since <= view.at && view.at < b.since + b.truth.length);
+function raceText(view, race) {
+  const other = race.first === view.at ? race.second : race.first;
+  const places = race.places.join(", ");
+  const swap = `had step ${race.second} come before step ${race.first}, ${view.finding.name} would hold.`;
+  return `It races with step ${other} about ${places}: ${swap}`;
+}
+
+export function beliefsPanel(view) {
+  const known = view.walked.length ? [] : view.run.beliefs;
+  const here = known.filter((b) => b.since <= view.at && view.at < b.since + b.truth.length);
   $("beliefs").hidden = !view.run.beliefs.length;
   const who = view.run.actors.filter((a) => here.some((b) => b.who === a));
-  replace("beliefs-body", who.length ? who.map((a) => believer(view, a, here.filter((b) => b.who === a))) : el("p", { class: "note" }, view.walked.length ? "Off the run nothing is known of beliefs." : "Nobody is acting on anything read before."));
-}
-
-function believer(view, name, beliefs) {
-  const items = beliefs.map((b) => {
-    const stale = b.truth.findIndex((t, n) => !t && b.since + n <= view.at && b.truth.slice(n, view.at - b.since + 1).every((x) => !x));
-    const true_ = b.truth[view.at - b.since];
-    const when = true_ ? `${b.checked ? "checked" : "read"} at step ${b.since}` : `${b.checked ? "checked" : "read"} at step ${b.since}; stale since step ${b.since + stale}`;
-    return el("li", { class: true_ ? "true" : "stale" }, el("code", {}, b.text), ` ${when}${true_ ? "" : "; in truth it is false"}`);
+  const off = "Off the run nothing is known of beliefs.";
+  const nobody = "Nobody is acting on anything read before.";
+  const believers = who.map((name) => {
+    const beliefs = here.filter((b) => b.who === name).map((b) => belief(b, view.at));
+    return el("div", {}, el("h3", {}, name), el("ul", { class: "plain" }, beliefs));
   });
-  return el("div", {}, el("h3", {}, name), el("ul", { class: "plain" }, items));
+  replace("beliefs-body", who.length ? believers : note(view.walked.length ? off : nobody));
 }
 
-function offersPanel(view) {
+function belief(b, at) {
+  const now = at - b.since;
+  const holds = b.truth[now];
+  const read = `${b.checked ? "checked" : "read"} at step ${b.since}`;
+  const stale = b.truth.slice(0, now + 1).lastIndexOf(true) + 1; // it is false from there on
+  const when = holds ? read : `${read}; stale since step ${b.since + stale}; in truth it is false`;
+  return el("li", { class: holds ? "true" : "stale" }, el("code", {}, b.text), ` ${when}`);
+}
+
+export function offersPanel(view) {
   $("offers").hidden = !view.run.offers.length && !view.run.neighbourhood;
-  const offers = view.offers, next = view.walked.length ? null : view.run.steps[view.at];
-  const items = offers.map((o) => {
-    const taken = next && o.action === next.action && JSON.stringify(o.parameters) === JSON.stringify(next.parameters);
-    const text = `${o.by} ${o.text}${o.outcome === null ? "" : ` [${o.outcome}]`}${o.fault === null ? "" : ` (fault: ${o.fault})`}`;
-    const act = taken ? () => view.go(view.at + 1) : o.to !== null ? () => view.walk(o) : null;
-    const inner = act ? el("button", { type: "button", onclick: act }, text) : el("span", {}, text);
-    return el("li", taken ? { class: "taken" } : {}, inner, taken ? el("span", { class: "note" }, " the run goes here") : null);
-  });
-  const back = view.walked.length ? [el("p", {}, el("button", { type: "button", onclick: () => view.unwalk() }, "one step back"), " ", el("button", { type: "button", onclick: () => view.go(view.at) }, "back to the run"))] : [];
-  const ends = view.offersKnown ? "Nothing is enabled here." : "The report does not reach further (check --with-alternatives N walks N steps away).";
-  replace("offers-body", back, items.length ? el("ul", { class: "plain" }, items) : el("p", { class: "note" }, ends));
+  const items = view.offers.map((o) => offer(view, o));
+  const further = "The report does not reach further (check --with-alternatives N walks N steps away).";
+  const ends = note(view.offersKnown ? "Nothing is enabled here." : further);
+  const unwalk = button("one step back", () => view.unwalk());
+  const back = button("back to the run", () => view.go(view.at));
+  const ways = view.walked.length ? el("p", {}, unwalk, " ", back) : null;
+  replace("offers-body", ways, items.length ? el("ul", { class: "plain" }, items) : ends);
 }
 
-function besidePanel(view) {
+// A step that is enabled: one may go on with it where the report knows what follows.
+function offer(view, o) {
+  const fault = o.fault === null ? "" : ` (fault: ${o.fault})`;
+  const text = `${stepText(o)}${fault}`;
+  if (isNext(view, o)) {
+    const here = el("span", { class: "note" }, " the run goes here");
+    const on = button(text, () => view.go(view.at + 1));
+    return el("li", { class: "taken" }, on, here);
+  }
+  const known = o.to !== null;
+  return el("li", {}, known ? button(text, () => view.walk(o)) : el("span", {}, text));
+}
+
+function isNext(view, o) {
+  const next = view.walked.length ? null : view.run.steps[view.at];
+  if (!next || o.action !== next.action) return false;
+  return JSON.stringify(o.parameters) === JSON.stringify(next.parameters);
+}
+
+function stepText(step) {
+  return `${step.by} ${step.text}${step.outcome === null ? "" : ` [${step.outcome}]`}`;
+}
+
+export function besidePanel(view) {
   const other = view.run.beside;
   $("beside").hidden = !other;
   if (!other) return;
   $("beside-title").textContent = `The same steps in ${other.protocol}`;
-  const step = other.steps[view.at - 1], body = [];
-  body.push(el("p", { class: "note" }, `with ${other.protections.join(", ") || "no protections"}`));
-  if (view.at) body.push(el("p", {}, step ? `${step.by} ${step.text}` : "This step is not enabled there.", " ", step && step.outcome !== null ? el("span", { class: "tag" }, step.outcome) : null));
-  const different = other.steps.findIndex((s, n) => s === null || s.text !== view.run.steps[n].text || s.outcome !== view.run.steps[n].outcome);
-  if (different >= 0) body.push(el("p", {}, el("button", { type: "button", onclick: () => view.go(different + 1) }, `first difference: step ${different + 1}`)));
-  const state = besideState(view.run, view.at), before = view.at ? besideState(view.run, view.at - 1) : null;
-  const look = { ...view, run: { state: (n) => besideState(view.run, n) }, at: view.at, state, before, offenders: new Set() };
-  body.push(el("div", { id: "beside-pictures" }, report.pictures.length ? drawPictures(look) : drawTables(look)));
+  const body = [note(`with ${other.protections.join(", ") || "no protections"}`)];
+  if (view.at) body.push(besideStep(other.steps[view.at - 1]));
+  const steps = view.run.steps;
+  const first = other.steps.findIndex((s, n) => s?.text !== steps[n].text || s.outcome !== steps[n].outcome);
+  if (first >= 0) {
+    const go = button(`first difference: step ${first + 1}`, () => view.go(first + 1));
+    body.push(el("p", {}, go));
+  }
+  body.push(besidePictures(view));
   const broken = other.broken[view.at] || [];
   body.push(el("p", {}, broken.length ? `False there: ${broken.join(", ")}.` : "Every invariant holds there."));
   replace("beside-body", body);
+}
+
+function besideStep(step) {
+  if (!step) return el("p", {}, "This step is not enabled there.", " ");
+  return el("p", {}, `${step.by} ${step.text}`, " ", step.outcome === null ? null : tag("", step.outcome));
+}
+
+function besidePictures(view) {
+  const state = besideState(view.run, view.at);
+  const before = view.at ? besideState(view.run, view.at - 1) : null;
+  const run = { state: (n) => besideState(view.run, n) };
+  const look = { run, at: view.at, state, before, offenders: new Set() };
+  return el("div", { id: "beside-pictures" }, report.pictures.length ? drawPictures(look) : drawTables(look));
 }
 
 function besideState(run, n) {
@@ -83,29 +151,37 @@ function besideState(run, n) {
   return state;
 }
 
-function factsPanel(view) {
+export function factsPanel(view) {
   const match = view.match;
   $("facts").hidden = !match;
   if (!match) return;
   $("facts-title").textContent = `What of the ${match.scenario} it shows`;
-  const rows = match.facts.map((f) => [
-    el("dt", {}, f.fact),
-    el("dd", {}, `${f.meaning} `, f.step === null ? el("span", { class: "note" }, "not in this run")
-      : el("button", { type: "button", onclick: () => view.go(f.step) }, f.onward ? `from step ${f.step} on, in all ${f.states} states that can follow` : `step ${f.step}`)),
-  ]);
-  replace("facts-body", rows.flat());
+  const rows = match.facts.flatMap((f) => [el("dt", {}, f.fact), el("dd", {}, `${f.meaning} `, whereFact(view, f))]);
+  replace("facts-body", rows);
+}
+
+function whereFact(view, f) {
+  if (f.step === null) return el("span", { class: "note" }, "not in this run");
+  const onward = `from step ${f.step} on, in all ${f.states} states that can follow`;
+  return button(f.onward ? onward : `step ${f.step}`, () => view.go(f.step));
 }
 
 // All steps in words, for screen readers and searching; of long runs those around the present one.
-function stepsPanel(view) {
-  const run = view.run, near = 250, first = Math.max(1, view.at - near), last = Math.min(run.length, view.at + near);
-  const items = [el("li", {}, el("button", { type: "button", "data-step": "0", "aria-current": String(view.at === 0), onclick: () => view.go(0) }, "0. the initial state"))];
-  for (let n = first; n <= last; n++) {
-    const s = run.steps[n - 1];
-    items.push(el("li", {}, el("button", { type: "button", "data-step": String(n), "aria-current": String(view.at === n), onclick: () => view.go(n) }, `${n}. ${s.by} ${s.text}${s.outcome === null ? "" : ` [${s.outcome}]`}`)));
-  }
+export function stepsPanel(view) {
+  const run = view.run;
+  const first = Math.max(1, view.at - NEAR);
+  const last = Math.min(run.length, view.at + NEAR);
+  const items = [stepItem(view, 0, "the initial state")];
+  for (let n = first; n <= last; n++) items.push(stepItem(view, n, stepText(run.steps[n - 1])));
   if (last < run.length) items.push(el("li", { class: "note" }, `… ${run.length - last} more`));
+  const list = $("steps-body");
   replace("steps-body", items);
-  const here = $("steps-body").querySelector('[aria-current="true"]');
-  if (here) $("steps-body").scrollTop = here.offsetTop - $("steps-body").offsetTop - 120;
+  const here = list.querySelector('[aria-current="true"]');
+  if (here) list.scrollTop = here.offsetTop - list.offsetTop - 120;
+}
+
+function stepItem(view, n, text) {
+  const which = { "data-step": String(n), "aria-current": String(view.at === n) };
+  const go = button(`${n}. ${text}`, () => view.go(n), which);
+  return el("li", {}, go);
 }

@@ -1,74 +1,98 @@
 // The state as it reads in the protocol: things drawn as small trees, pointers at them, who holds the lock.
+import { mailOf, membersOf, report, show, valuesOf, variable, variables } from "./data.js";
+import { el, note, svg, titled } from "./dom.js";
+
 const TREE = 46;
+const LOOK_BACK = 300; // so many steps back is looked for what was there
+
+export function drawPictures(view) {
+  return report.pictures.flatMap((picture) => {
+    if (!picture.title) return [drawPicture(view, picture, null, null)];
+    return membersOf(picture.title).map((member, k) => drawPicture(view, picture, member, k));
+  });
+}
+
+// What a variable holds for the member at an offset, or at all where a picture is of no index.
+function its(state, name, k) {
+  return k === null ? state[name] : state[name][k];
+}
 
 // Values that some pointer or set of a run had so far, so that what is deleted stays visible.
 function everSeen(view, picture, k) {
   const seen = new Set();
-  const note = (state) => {
+  const look = (state) => {
     for (const x of its(state, picture.things, k)) seen.add(x);
     for (const p of picture.pointers) if (its(state, p, k) !== 0) seen.add(its(state, p, k));
   };
-  for (let n = Math.max(0, view.at - 300); n <= view.at; n++) note(view.run.state(n));
-  note(view.state);
+  for (let n = Math.max(0, view.at - LOOK_BACK); n <= view.at; n++) look(view.run.state(n));
+  look(view.state);
   return [...seen].sort((a, b) => a - b);
-}
-
-// What a variable holds for the member at an offset, or at all where a picture is of no index.
-function its(state, name, k) { return k === null ? state[name] : state[name][k]; }
-
-function drawPictures(view) {
-  const boxes = [];
-  for (const picture of report.pictures)
-    if (!picture.title) boxes.push(drawPicture(view, picture, null, null));
-    else membersOf(picture.title).forEach((member, k) => boxes.push(drawPicture(view, picture, member, k)));
-  return boxes;
 }
 
 function drawPicture(view, picture, member, k) {
   const name = k === null ? picture.things : `${picture.title} ${member}`;
-  const things = its(view.state, picture.things, k), before = view.before ? its(view.before, picture.things, k) : things;
+  const things = its(view.state, picture.things, k);
+  const before = view.before ? its(view.before, picture.things, k) : things;
   const seen = everSeen(view, picture, k);
-  const width = Math.max(170, 98 + seen.length * TREE), height = 66 + picture.pointers.length * 20;
+  const width = Math.max(170, 98 + seen.length * TREE);
+  const height = 66 + picture.pointers.length * 20;
   const drawing = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
   const x = (thing) => 110 + seen.indexOf(thing) * TREE;
-  for (const thing of seen) drawing.append(...tree(x(thing), height - 30, thing, things.includes(thing), things.includes(thing) && !before.includes(thing)));
-  picture.pointers.forEach((p, row) => drawing.append(...pointer(view, p, k, 14 + row * 20, x, height, things)));
-  const holder = picture.holder ? its(view.state, picture.holder, k) : 0;
-  const lock = picture.holder ? [el("p", { class: "note" }, holder ? `lock held by ${holderName(picture, holder)}` : "lock free")] : [];
-  const offending = view.offenders.has(name);
-  return el("div", { class: offending ? "picture offending" : "picture" }, el("h3", {}, name), drawing, lock, el("p", { class: "note" }, inWords(view, picture, k, seen, things)));
+  for (const thing of seen) {
+    const there = things.includes(thing);
+    drawing.append(...tree(x(thing), height - 30, thing, there, there && !before.includes(thing)));
+  }
+  for (const [row, p] of picture.pointers.entries()) {
+    const to = its(view.state, p, k);
+    const moved = view.before && its(view.before, p, k) !== to;
+    const broken = to !== 0 && !things.includes(to);
+    drawing.append(...pointer(p, to, { moved, broken, y: 14 + row * 20, x: x(to), height }));
+  }
+  const kind = view.offenders.has(name) ? "picture offending" : "picture";
+  const words = note(inWords(picture, seen, things));
+  return el("div", { class: kind }, el("h3", {}, name), drawing, lock(view, picture, k), words);
 }
 
 function tree(x, base, thing, there, fresh) {
   const kind = ["tree", there ? "" : "gone", fresh ? "new" : ""].join(" ");
-  const parts = there ? [svg("line", { class: "trunk", x1: x, x2: x, y1: base, y2: base + 12 })] : [];
-  parts.push(svg("path", { class: kind, d: `M${x},${base - 18} l13,20 h-26 z` }, svg("title", {}, there ? `the tree of ${thing} exists` : `the tree of ${thing} is gone`)));
-  parts.push(svg("text", { x, y: base + 24 }, there ? String(thing) : `${thing} gone`));
-  return parts;
+  const trunk = svg("line", { class: "trunk", x1: x, x2: x, y1: base, y2: base + 12 });
+  const tip = there ? `the tree of ${thing} exists` : `the tree of ${thing} is gone`;
+  const crown = titled(tip, "path", { class: kind, d: `M${x},${base - 18} l13,20 h-26 z` });
+  const label = svg("text", { x, y: base + 24 }, there ? String(thing) : `${thing} gone`);
+  return there ? [trunk, crown, label] : [crown, label];
 }
 
-function pointer(view, name, k, y, x, height, things) {
-  const to = its(view.state, name, k), broken = to !== 0 && !things.includes(to);
-  const kind = [broken ? "broken" : "", view.before && its(view.before, name, k) !== to ? "changed" : ""].join(" ");
-  const label = svg("text", { class: `pointer-name ${kind}`, x: 0, y: y + 4 }, to === 0 ? `${name}: –` : `${name} →${to}`);
-  if (to === 0) return [label];
-  return [label, svg("path", { class: broken ? "pointer broken" : "pointer", d: `M84,${y} H${x(to)} V${height - 52} m-4,-6 l4,6 l4,-6` })];
+function pointer(name, to, { moved, broken, x, y, height }) {
+  const kind = [broken ? "broken" : "", moved ? "changed" : ""].join(" ");
+  const text = to === 0 ? `${name}: –` : `${name} →${to}`;
+  const label = svg("text", { class: `pointer-name ${kind}`, x: 0, y: y + 4 }, text);
+  const d = `M84,${y} H${x} V${height - 52} m-4,-6 l4,6 l4,-6`;
+  return to === 0 ? [label] : [label, svg("path", { class: broken ? "pointer broken" : "pointer", d })];
+}
+
+function lock(view, picture, k) {
+  if (!picture.holder) return null;
+  const holder = its(view.state, picture.holder, k);
+  return note(holder ? `lock held by ${holderName(picture, holder)}` : "lock free");
 }
 
 function holderName(picture, holder) {
-  const declared = variable(picture.holder).shape, shape = declared.kind === "array" ? declared.element : declared;
-  return shape.kind === "optional" || shape.kind === "index" ? `${shape.name.replace(" or none", "")} ${holder}` : show(holder, shape);
+  const declared = variable(picture.holder).shape;
+  const shape = declared.kind === "array" ? declared.element : declared;
+  if (shape.kind !== "optional" && shape.kind !== "index") return show(holder, shape);
+  return `${shape.name.replace(" or none", "")} ${holder}`;
 }
 
-function inWords(view, picture, k, seen, things) {
+function inWords(picture, seen, things) {
   const gone = seen.filter((t) => !things.includes(t));
   const has = `${picture.things}: ${things.length ? things.join(", ") : "none"}`;
   return gone.length ? `${has}; gone: ${gone.join(", ")}` : has;
 }
 
 // Variables in tables: one for each index that arrays are over, one for the rest.
-function drawTables(view) {
-  const groups = new Map(), rest = [];
+export function drawTables(view) {
+  const groups = new Map();
+  const rest = [];
   for (const v of variables) {
     if (v.part) continue;
     if (v.shape.kind !== "array") rest.push(v);
@@ -80,34 +104,47 @@ function drawTables(view) {
 
 // What is on its way, one row a channel.
 function mailTable(view) {
-  const firsts = variables.filter((v, n) => v.part && variables.findIndex((w) => w.part && w.part.channel === v.part.channel) === n);
-  const rows = firsts.flatMap((v) => mailOf(v.name, view.state).map((m, n) => {
-    const old = view.before ? mailOf(v.name, view.before)[n].text : m.text;
-    const look = old === m.text ? {} : { class: "changed", title: `was ${old}` };
-    return el("tr", {}, el("th", { scope: "row", title: v.meaning }, m.place), el("td", look, m.text));
-  }));
+  const parts = variables.filter((v) => v.part);
+  const firsts = parts.filter((v) => parts.find((w) => w.part.channel === v.part.channel) === v);
+  const rows = firsts.flatMap((v) => {
+    const before = view.before && mailOf(v.name, view.before);
+    return mailOf(v.name, view.state).map((m, n) => mailRow(v, m, before ? before[n].text : m.text));
+  });
   return rows.length ? [el("table", {}, el("tbody", {}, rows))] : [];
 }
 
+function mailRow(v, mail, old) {
+  const look = old === mail.text ? {} : { class: "changed", title: `was ${old}` };
+  return el("tr", {}, el("th", { scope: "row", title: v.meaning }, mail.place), el("td", look, mail.text));
+}
+
 function plainTable(view, plain) {
-  return el("table", {}, el("tbody", {}, plain.map((v) => el("tr", {}, el("th", { scope: "row", title: v.meaning }, v.name), cell(view, v, [], v.shape)))));
+  const rows = plain.map((v) => {
+    return el("tr", {}, el("th", { scope: "row", title: v.meaning }, v.name), cell(view, v, [], v.shape));
+  });
+  return el("table", {}, el("tbody", {}, rows));
 }
 
 function arrayTable(view, title, arrays) {
-  const members = valuesOf(arrays[0].shape.domain);
-  const head = el("tr", {}, el("th", { scope: "col" }, title), arrays.map((v) => el("th", { scope: "col", title: v.meaning }, v.name)));
-  const rows = members.map((m, k) => el("tr", {}, el("th", { scope: "row" }, show(m, arrays[0].shape.domain)), arrays.map((v) => cell(view, v, [k], v.shape.element))));
+  const domain = arrays[0].shape.domain;
+  const columns = arrays.map((v) => el("th", { scope: "col", title: v.meaning }, v.name));
+  const head = el("tr", {}, el("th", { scope: "col" }, title), columns);
+  const rows = valuesOf(domain).map((member, k) => {
+    const cells = arrays.map((v) => cell(view, v, [k], v.shape.element));
+    return el("tr", {}, el("th", { scope: "row" }, show(member, domain)), cells);
+  });
   return el("table", {}, el("thead", {}, head), el("tbody", {}, rows));
 }
 
 function cell(view, v, path, shape) {
-  const value = path.reduce((x, n) => x[n], view.state[v.name]);
-  const old = view.before ? path.reduce((x, n) => x[n], view.before[v.name]) : value;
+  const at = (state) => path.reduce((x, n) => x[n], state[v.name]);
+  const value = at(view.state);
+  const old = view.before ? at(view.before) : value;
   const same = JSON.stringify(value) === JSON.stringify(old);
   return el("td", same ? {} : { class: "changed", title: `was ${show(old, shape)}` }, nested(value, shape));
 }
 
 function nested(value, shape) {
-  if (shape && shape.kind === "array") return `[${value.map((v) => nested(v, shape.element)).join(", ")}]`;
+  if (shape?.kind === "array") return `[${value.map((v) => nested(v, shape.element)).join(", ")}]`;
   return show(value, shape);
 }

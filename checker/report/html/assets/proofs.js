@@ -1,53 +1,96 @@
 // Proofs for every size, laid out: what was asked, each theorem with its invariant and obligations; the table of all.
-function proofs() {
-  replace("proofs", report.proof ? proofPage(report.proof) : null, report.matrix ? matrixPage(report.matrix) : null);
+import { report } from "./data.js";
+import { el, note, replace, verdict } from "./dom.js";
+
+export function proofs() {
+  const proof = report.proof ? proofPage(report.proof) : [];
+  const matrix = report.matrix ? matrixPage(report.matrix) : [];
+  replace("proofs", proof, matrix);
 }
 
-function card(title, ...body) { return el("section", { class: "card" }, el("h2", {}, title), ...body); }
-function verdict(word) { return el("span", { class: `verdict ${word === "holds" ? "holds-word" : word}` }, word); }
+function card(title, ...body) {
+  return el("section", { class: "card" }, el("h2", {}, title), ...body);
+}
+
+function rowHead(text, title = null) {
+  return el("th", { scope: "row", title }, text);
+}
+
+function columnHead(text, title = null) {
+  return el("th", { scope: "col", title }, text);
+}
+
 // Wide tables scroll by themselves, so that the page does not.
 function wide(caption, head, rows) {
-  const table = el("table", {}, el("caption", {}, caption), el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows));
+  const top = el("thead", {}, el("tr", {}, head));
+  const table = el("table", {}, el("caption", {}, caption), top, el("tbody", {}, rows));
   return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, table);
 }
 
 function proofPage(proof) {
-  const cards = [card("What was asked", el("ul", { class: "plain" }, proof.asked.map(asked)),
-    proof.left_out.length ? el("p", { class: "note" }, `Left out: ${proof.left_out.map((x) => `${x.name} (${x.kind})`).join(", ")}: ${proof.left_out[0].why}.`) : null)];
-  for (const p of proof.proofs) cards.push(theorem(p, proof));
-  if (proof.confirmation) cards.push(confirmation(proof.confirmation));
-  return cards;
+  const questions = el("ul", { class: "plain" }, proof.asked.map(asked));
+  const theorems = proof.proofs.map((p) => theorem(p, proof));
+  return [card("What was asked", questions, leftOut(proof)), ...theorems, confirmation(proof.confirmation)];
+}
+
+function leftOut(proof) {
+  if (!proof.left_out.length) return null;
+  const names = proof.left_out.map((x) => `${x.name} (${x.kind})`).join(", ");
+  return note(`Left out: ${names}: ${proof.left_out[0].why}.`);
 }
 
 function asked(a) {
-  const body = [el("p", {}, verdict(a.word), el("strong", {}, a.name), ` ${a.kind}: ${a.meaning}`), el("p", { class: "note" }, a.how)];
-  if (a.unreached) {
-    body.push(el("p", {}, `A counterexample to induction, at ${a.unreached.sizes}, from a state that need not be reachable; a lemma that excludes it would help:`));
-    body.push(el("p", {}, el("code", {}, a.unreached.state)));
-    if (a.unreached.steps.length) body.push(el("ol", {}, a.unreached.steps.map((s) => el("li", {}, s))));
-  }
-  return el("li", { class: "asked" }, body);
+  const body = [el("p", {}, verdict(a.word), el("strong", {}, a.name), ` ${a.kind}: ${a.meaning}`), note(a.how)];
+  return el("li", { class: "asked" }, body, a.unreached ? unreached(a.unreached) : []);
+}
+
+function unreached(from) {
+  const what = `A counterexample to induction, at ${from.sizes}, from a state that need not be reachable`;
+  const steps = from.steps.map((s) => el("li", {}, s));
+  return [
+    el("p", {}, `${what}; a lemma that excludes it would help:`),
+    el("p", {}, el("code", {}, from.state)),
+    steps.length ? el("ol", {}, steps) : null,
+  ];
 }
 
 function theorem(p, all) {
-  const body = [
-    el("p", { class: p.complete ? "statement" : "statement open" }, el("strong", {}, p.complete ? "Proved: " : "Not all is shown: "), p.statement),
-    el("p", { class: "note" }, el("strong", {}, "Assumed: "), p.assumptions),
-  ];
-  if (p.invariant) body.push(el("h3", {}, "The invariant, and why"), el("p", {}, p.invariant));
-  if (p.facts.length) {
-    const rows = p.facts.map((f, n) => el("tr", {}, el("th", { scope: "row" }, `#${n + 1}`), el("td", {}, f.name), el("td", {}, f.kind), el("td", {}, f.meaning)));
-    body.push(wide("Conjuncts, and what else every step is asked", ["", "name", "kind", "what it says"].map((t) => el("th", { scope: "col" }, t)), rows));
-    body.push(el("h3", {}, `Obligations by action: ${p.count}`), el("p", { class: "note" }, all.times));
-    const head = ["", ...p.facts.map((_, n) => `#${n + 1}`)].map((t, n) => el("th", { scope: "col", title: n ? p.facts[n - 1].name : null }, t));
-    body.push(wide("Obligations by action", head, p.rows.map((r) => el("tr", {}, el("th", { scope: "row" }, r.action), r.cells.map(obligation)))));
-  }
-  if (p.schedule.length) {
-    body.push(el("h3", {}, "The schedule"), el("p", { class: "note" }, all.rules));
-    const rows = p.schedule.map((o) => el("tr", {}, el("th", { scope: "row" }, o.name), obligation(o), el("td", {}, o.why)));
-    body.push(wide("Rules of the schedule", ["rule", "ms", "shown"].map((t) => el("th", { scope: "col" }, t)), rows));
-  }
-  return card(p.title, ...body);
+  const proved = p.complete ? "Proved: " : "Not all is shown: ";
+  const kind = p.complete ? "statement" : "statement open";
+  return card(
+    p.title,
+    el("p", { class: kind }, el("strong", {}, proved), p.statement),
+    note(el("strong", {}, "Assumed: "), p.assumptions),
+    ...(p.invariant ? [el("h3", {}, "The invariant, and why"), el("p", {}, p.invariant)] : []),
+    ...(p.facts.length ? [conjuncts(p), ...obligations(p, all.times)] : []),
+    ...(p.schedule.length ? schedule(p, all.rules) : []),
+  );
+}
+
+function conjuncts(p) {
+  const rows = p.facts.map((f, n) => {
+    return el(
+      "tr",
+      {},
+      rowHead(`#${n + 1}`),
+      [f.name, f.kind, f.meaning].map((text) => el("td", {}, text)),
+    );
+  });
+  const head = ["", "name", "kind", "what it says"].map((text) => columnHead(text));
+  return wide("Conjuncts, and what else every step is asked", head, rows);
+}
+
+function obligations(p, times) {
+  const head = [columnHead(""), ...p.facts.map((f, n) => columnHead(`#${n + 1}`, f.name))];
+  const rows = p.rows.map((r) => el("tr", {}, rowHead(r.action), r.cells.map(obligation)));
+  const title = el("h3", {}, `Obligations by action: ${p.count}`);
+  return [title, note(times), wide("Obligations by action", head, rows)];
+}
+
+function schedule(p, rules) {
+  const rows = p.schedule.map((o) => el("tr", {}, rowHead(o.name), obligation(o), el("td", {}, o.why)));
+  const head = ["rule", "ms", "shown"].map((text) => columnHead(text));
+  return [el("h3", {}, "The schedule"), note(rules), wide("Rules of the schedule", head, rows)];
 }
 
 function obligation(o) {
@@ -56,18 +99,31 @@ function obligation(o) {
 }
 
 function confirmation(c) {
-  return card("A second solver", el("p", {}, c.text), c.doubted.length ? el("ul", {}, c.doubted.map((d) => el("li", { class: "missing" }, `not confirmed: ${d}`))) : null);
+  if (!c) return null;
+  const doubts = c.doubted.map((d) => el("li", { class: "missing" }, `not confirmed: ${d}`));
+  return card("A second solver", el("p", {}, c.text), doubts.length ? el("ul", {}, doubts) : null);
 }
 
 function matrixPage(m) {
-  const legend = el("dl", { class: "legend" }, m.legend.flatMap((x) => [el("dt", {}, x.letter), el("dd", {}, `${x.name} (${x.kind})`)]));
-  const cards = [card("How to read it", el("p", {}, verdict(m.word), m.closing), el("p", {}, m.note), el("p", { class: "note" }, "Protections go down, faults across; point at a cell, or touch it, for how it was decided."), legend)];
-  for (const t of m.tables) {
-    const head = [el("td", {}), ...m.columns.map((c) => el("th", { scope: "col", title: c.title }, c.label))];
-    const how = el("p", { class: "note", "aria-live": "polite" });
-    const cell = (r, c, n) => el("td", { class: `cell ${c.word}-cell`, title: c.how, onclick: () => { how.textContent = `${r.title}; ${m.columns[n].title}: ${c.how}.`; } }, c.text);
-    const rows = t.rows.map((r) => el("tr", {}, el("th", { scope: "row", title: r.title }, r.label), r.cells.map((c, n) => cell(r, c, n))));
-    cards.push(card(t.name, wide(`${t.name}: protections down, faults across`, head, rows), how));
-  }
-  return [...cards, confirmation(m.confirmation)];
+  const letters = m.legend.flatMap((x) => [el("dt", {}, x.letter), el("dd", {}, `${x.name} (${x.kind})`)]);
+  const how = "Protections go down, faults across; point at a cell, or touch it, for how it was decided.";
+  const verdicts = el("p", {}, verdict(m.word), m.closing);
+  const legend = el("dl", { class: "legend" }, letters);
+  const intro = card("How to read it", verdicts, el("p", {}, m.note), note(how), legend);
+  return [intro, ...m.tables.map((t) => matrixTable(t, m.columns)), confirmation(m.confirmation)];
+}
+
+function matrixTable(t, columns) {
+  const head = [el("td", {}), ...columns.map((c) => columnHead(c.label, c.title))];
+  const how = el("p", { class: "note", "aria-live": "polite" });
+  const rows = t.rows.map((r) => {
+    const cells = r.cells.map((c, n) => {
+      const tell = () => {
+        how.textContent = `${r.title}; ${columns[n].title}: ${c.how}.`;
+      };
+      return el("td", { class: `cell ${c.word}-cell`, title: c.how, onclick: tell }, c.text);
+    });
+    return el("tr", {}, rowHead(r.label, r.title), cells);
+  });
+  return card(t.name, wide(`${t.name}: protections down, faults across`, head, rows), how);
 }
