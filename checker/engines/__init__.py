@@ -1,1 +1,1 @@
-"""Engines: each answers questions about an instance, and every answer has the same form (``answer``)."""
+"""Engines: each decides properties of an instance, and all answers have the same form (``answer``)."""

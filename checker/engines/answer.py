@@ -15,17 +15,17 @@ from planrace.model.language import Term
 from planrace.properties.kinds import Checkable, Property, Reachability, StepInvariant
 
 Seen: TypeAlias = "Callable[[State, tuple[int, ...]], tuple[int, tuple[int, ...]]]"
-"""What a search stores of a state, as ``Kernel.seen``."""
+"""How a search represents a state, as ``Kernel.seen`` returns it."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What an engine says of a property; ``recording`` is the replayed run that shows it.
+    """An engine's verdict on a property; ``recording`` is the replayed run that shows it.
 
     ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable. ``hopeless``
-    says why there is no recovery after ``recording``; ``loop`` is the number of the state that a lasso returns to, and
-    ``fairness`` how it is fair; ``runbook`` is what people can do without whom there is no recovery; ``untold`` is what
-    could not be told of all this.
+    explains why there is no recovery after ``recording``. ``loop`` is the number of the state that a lasso returns to,
+    and ``fairness`` says how the lasso is fair. ``runbook`` lists what people can do if only they can help. ``untold``
+    names explanations that could not be made.
     """
 
     property: Property
@@ -41,27 +41,27 @@ class Answer:
 
 
 def sought(p: Checkable) -> Term:
-    """The term that decides ``p`` when it holds: of a step if ``of_step``, else of a state."""
+    """The term whose truth decides ``p``: a step term if ``of_step``, else a state term."""
     return p.event if isinstance(p, Reachability) else ~p.holds
 
 
 def of_step(p: Checkable) -> bool:
-    """Steps decide ``p``; otherwise states do."""
+    """Whether ``p`` is decided by steps; otherwise it is decided by states."""
     return p.of_step if isinstance(p, Reachability) else isinstance(p, StepInvariant)
 
 
 def verdict_met(p: Checkable) -> Verdict:
-    """The verdict where what is ``sought`` was met."""
+    """The verdict if what is ``sought`` was found."""
     return Verdict.HOLDS if isinstance(p, Reachability) else Verdict.VIOLATED
 
 
 def verdict_never_met(p: Property) -> Verdict:
-    """The verdict where what is ``sought`` is nowhere."""
+    """The verdict if a complete search did not find what is ``sought``."""
     return Verdict.VIOLATED if isinstance(p, Reachability) else Verdict.HOLDS
 
 
 def shows(p: Checkable, recording: Recording) -> bool:
-    """The last state or step of a recording decides ``p``, says the interpreter."""
+    """Whether the interpreter says that the last state or step of a recording decides ``p``."""
     interpreter = recording.interpreter
     if not of_step(p):
         return interpreter.holds(sought(p), recording.states[-1])
@@ -72,9 +72,9 @@ def shows(p: Checkable, recording: Recording) -> bool:
 
 
 def retrace(interpreter: Interpreter, seen: Seen, path: Sequence[int]) -> Recording:
-    """Replay packed states in the interpreter; ``path`` starts with the initial one. ``seen`` is what a search stores
-    of a state: all of it, or what stands for its orbit, then the run may go through other states of the orbits. It is
-    asked with the names that it gave for the state before."""
+    """Replay packed states in the interpreter; ``path`` starts with the initial one. ``seen`` gives a search's
+    representation of a state: the state itself, or the representative of its orbit; in that case the run may go through
+    other states of the orbits. ``seen`` is called with the names that it returned for the previous state."""
     recording = Recording(interpreter)
     packed, names = seen(recording.states[0], ())
     if packed != path[0]:
@@ -89,14 +89,14 @@ def retrace(interpreter: Interpreter, seen: Seen, path: Sequence[int]) -> Record
 
 
 def confirm_state(p: Checkable, recording: Recording) -> Recording:
-    """The last state decides ``p``, says the interpreter."""
+    """Check with the interpreter that the last state decides ``p``."""
     if not recording.interpreter.holds(sought(p), recording.states[-1]):
         raise ReplayError(f"the last state does not decide {p.name}")
     return recording
 
 
 def confirm_step(p: Checkable, recording: Recording, target: State | None = None) -> Recording:
-    """Add the first step (to ``target``, if it is given) that decides ``p``, says the interpreter."""
+    """Add the first step (to ``target``, if given) that decides ``p`` according to the interpreter."""
     interpreter, before = recording.interpreter, recording.states[-1]
     moves = ((m, after) for m, after in interpreter.moves(before) if target in (None, after))
     found = next((m for m, after in moves if interpreter.holds(sought(p), before, after, m)), None)
@@ -106,7 +106,7 @@ def confirm_step(p: Checkable, recording: Recording, target: State | None = None
     return recording
 
 
-# What has no value ------------------------------------------------------------------------------------------------
+# Undefined values -------------------------------------------------------------------------------------------------
 Question: TypeAlias = "tuple[Property, Term]"
 """A property with a term of it that is evaluated."""
 
@@ -114,9 +114,9 @@ Question: TypeAlias = "tuple[Property, Term]"
 def refuse_ranges_left(
     recording: Recording, states: Sequence[Question], steps: Sequence[Question] | None, final: Sequence[Term] = ()
 ) -> None:
-    """Raise the interpreter's error where, in the last state of a run, something that is evaluated there has no value:
-    ``states``, terms of properties about it, and unless ``steps`` is None the steps from it with terms about them;
-    ``final`` if there are none."""
+    """Raise the interpreter's error if something that is evaluated in the last state of a run has no value: ``states``
+    (terms of properties about that state) and, unless ``steps`` is None, the steps from it with terms about them;
+    ``final`` if there are no steps."""
     interpreter, state = recording.interpreter, recording.states[-1]
     try:
         for p, t in states:
@@ -133,7 +133,7 @@ def refuse_ranges_left(
 
 
 def after_run(problem: RangeError, recording: Recording) -> RangeError:
-    """The error with the run that leads to where it is found."""
+    """The error, with the run that leads to it."""
     run = ", ".join(f"{m.action.name}({', '.join(map(str, m.choice))})" for m in recording.moves) or "no step"
     return RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy)
 

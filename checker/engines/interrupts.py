@@ -1,8 +1,8 @@
-"""That somebody wants the command to end, as those hear it who are deaf to exceptions.
+"""Whether a signal asks the command to end, for code in which exceptions get lost.
 
-A handler of signals that raises ``KeyboardInterrupt`` is not enough: where Python happens to be in a finaliser, or in
-a function that a library calls back, the exception is printed and lost. So whoever works for long with such a library
-asks whether a signal came. And there is work that cannot be ended at all, but with the process.
+A signal handler that raises ``KeyboardInterrupt`` is not enough: if Python is in a finaliser, or in a function that a
+library calls back, the exception is printed and lost. So code that spends a long time in such a library asks here
+whether a signal arrived. Some work cannot be ended at all, except with the process.
 """
 
 from __future__ import annotations
@@ -12,25 +12,25 @@ _left_behind: list[object] = []
 
 
 def begin() -> None:
-    """No signal has come yet."""
+    """Forget earlier signals."""
     _came.clear()
 
 
 def heard(number: int) -> None:
-    """Signal ``number`` came, which asks us to end."""
+    """Record that signal ``number`` asks the command to end."""
     _came.append(number)
 
 
 def pending() -> bool:
-    """A signal came."""
+    """Whether a signal arrived."""
     return bool(_came)
 
 
 def leave_behind(work: object) -> None:
-    """``work`` goes on in a thread that cannot be ended; what it uses must not be freed."""
+    """Record that ``work`` continues in a thread that cannot be ended; keep what it uses alive."""
     _left_behind.append(work)
 
 
 def left_behind() -> bool:
-    """Some thread cannot be ended, so the interpreter must not clear up what it uses."""
+    """Whether some thread cannot be ended, so that the interpreter must not free what it uses."""
     return bool(_left_behind)

@@ -1,9 +1,9 @@
-"""Bounds of a search, until when a run may go on, and what it tells while it runs.
+"""Bounds of a search, deadlines, and progress reports.
 
-A request has one time limit, and whatever it does ends with it: searches, explanations, forms. So the limit is a
-moment, a ``Deadline``, that ``until`` sets for all that is done within it; loops look at it (``look_at_the_clock``),
-and whoever can go on without what was cut says so. It is a context variable: a run sets it and takes it back, so that
-no other run sees it, one in another thread neither.
+A request has one time limit for everything that it does: searches, explanations, output. So the limit is a point in
+time, a ``Deadline``, which ``until`` sets for a block of work. Loops check it (``look_at_the_clock``); code that can
+continue with a partial result says what was cut. It is a context variable: a run sets and resets it, so no other run
+sees it, not even one in another thread.
 """
 
 from __future__ import annotations
@@ -24,23 +24,24 @@ from planrace.model.language import ModelError
 X = TypeVar("X")
 
 STRIDE = 1024
-"""Turns of a quick loop between two looks at the clock."""
+"""Iterations of a fast loop between two checks of the clock."""
 SPARE = 1.0
-"""Seconds after a time limit in which work that cannot be cut short may end: half of what is promised, since what it
-takes is an estimate."""
+"""Seconds after a time limit in which uninterruptible work may end: half of the promised margin, because durations are
+estimates."""
 
 
 Clock = Callable[[], float]
-"""Tells seconds: ``time.monotonic``, or ``time.process_time`` for work that other processes should not shorten."""
+"""Returns seconds: ``time.monotonic``, or ``time.process_time`` for work whose limit should not depend on other
+processes."""
 
 
 def wall() -> float:
-    """Seconds on the clock on the wall."""
+    """Seconds of wall time."""
     return time.monotonic()
 
 
 class CostlyError(TimeUpError):
-    """Work that cannot be cut short was not begun: it takes about ``effort`` seconds, which is more than it may."""
+    """Uninterruptible work was not started: it would take about ``effort`` seconds, which is more than allowed."""
 
     def __init__(self, message: str, effort: float) -> None:
         super().__init__(message)
@@ -49,9 +50,9 @@ class CostlyError(TimeUpError):
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment ``at`` on a ``clock`` until when work may go on; ``seconds`` and ``what`` are how it was asked for, so
-    that messages name the number of whoever asked, and ``remedy`` what helps. ``outer`` is one on another clock that
-    counts as well."""
+    """A point in time ``at`` on a ``clock`` at which work must end. ``seconds`` and ``what`` are as the user gave them,
+    so that messages name the same number; ``remedy`` is advice. ``outer`` is a deadline on another clock that applies
+    as well."""
 
     at: float
     seconds: float
@@ -62,7 +63,7 @@ class Deadline:
 
     @staticmethod
     def after(seconds: float, what: str = "time limit", clock: Clock = wall, remedy: str = "") -> Deadline:
-        """So many seconds from now."""
+        """A deadline this many seconds from now."""
         return Deadline(clock() + seconds, seconds, what, clock, remedy)
 
     @property
@@ -73,14 +74,14 @@ class Deadline:
 
     @property
     def reason(self) -> str:
-        """Why what it has ended was ended."""
+        """The reason to report for work that it has ended."""
         if self.outer is not None and self.outer.left == 0.0:
             return self.outer.reason
         return f"{self.name} was reached{f' ({self.remedy})' if self.remedy else ''}"
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         return f"the {self.what} of {self.seconds:g} s"
 
 
@@ -88,7 +89,7 @@ _deadline: ContextVar[Deadline | None] = ContextVar("deadline", default=None)
 
 
 def deadline() -> Deadline | None:
-    """The one that counts here; None where nothing bounds the time."""
+    """The current deadline; None if time is not bounded."""
     return _deadline.get()
 
 
@@ -102,8 +103,8 @@ def time_left() -> float | None:
 def until(
     seconds: float | None, what: str = "time limit", clock: Clock = wall, remedy: str = ""
 ) -> Iterator[Deadline | None]:
-    """What is done within has so many seconds, or until the deadline that counts already, if that is sooner; None
-    bounds nothing more. Not for generators: whoever asks one for its next item would get its deadline."""
+    """Bound the time of the block: at most ``seconds``, or the current deadline if that is sooner; None adds no bound.
+    Not for generators: code that asks for the next item would run under their deadline."""
     token = _deadline.set(
         _sooner(_deadline.get(), None if seconds is None else Deadline.after(seconds, what, clock, remedy))
     )
@@ -114,7 +115,7 @@ def until(
 
 
 def _sooner(first: Deadline | None, second: Deadline | None) -> Deadline | None:
-    """The one of two that ends first; where they are on different clocks, one that ends with either."""
+    """The earlier of two deadlines; if they are on different clocks, one that ends with either."""
     if first is None or second is None:
         return first or second
     if first.clock is second.clock and second.outer is None:
@@ -123,7 +124,7 @@ def _sooner(first: Deadline | None, second: Deadline | None) -> Deadline | None:
 
 
 def look_at_the_clock() -> None:
-    """Raise ``TimeUpError`` where the deadline has passed. For every turn of a loop whose turns take long."""
+    """Raise ``TimeUpError`` if the deadline has passed. For every iteration of a loop with slow iterations."""
     found = _deadline.get()
     if found is not None and found.left == 0.0:
         raise TimeUpError(found.reason)
@@ -148,7 +149,7 @@ def _takes(what: str, effort: float) -> str:
 
 
 def timed(items: Iterable[X], stride: int = STRIDE) -> Iterator[X]:
-    """The items, with a look at the clock before every ``stride``-th: for loops whose turns are quick. Raises
+    """The items, with a check of the clock before every ``stride``-th: for loops with fast iterations. Raises
     ``TimeUpError``."""
     for n, item in enumerate(items):
         if n % stride == 0:
@@ -168,7 +169,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a search has come. ``task`` names what it does."""
+    """The progress of a search. ``task`` names what it does."""
 
     task: str
     states: int
@@ -186,9 +187,9 @@ INTERVAL = 0.2
 
 @dataclass
 class LimitGuard:
-    """Looks at the clock and the memory now and then, reports progress, and says why a search must stop.
+    """Checks time and memory regularly, reports progress, and gives the reason to stop a search.
 
-    The time is up with the limit of its own or with the deadline that counted when it was made, whichever is sooner.
+    Time is up at its own limit or at the deadline that was current when it was made, whichever is sooner.
     """
 
     task: str
@@ -203,13 +204,13 @@ class LimitGuard:
         self.deadline = _sooner(deadline(), None if own is None else Deadline(self.started + own, own))
         if self.limits.memory is not None and memory_in_use() == 0:
             raise ModelError(
-                "a memory limit cannot be held: this system does not say how much memory a process uses",
+                "a memory limit cannot be enforced: this system does not report how much memory a process uses",
                 remedy="leave out --max-memory, or install psutil",
             )
 
     @property
     def seconds(self) -> float:
-        """Seconds since it began to watch."""
+        """Seconds since it was made."""
         return time.monotonic() - self.started
 
     @property
@@ -219,11 +220,11 @@ class LimitGuard:
 
     @property
     def milliseconds_left(self) -> int | None:
-        """The same for solvers: whole milliseconds, at least 1, for 0 is no limit to them."""
+        """The same for solvers: whole milliseconds, at least 1, because 0 means no limit to them."""
         return None if self.deadline is None else max(1, int(1000 * self.deadline.left))
 
     def look(self, states: int, transitions: int, depth: int) -> str | None:
-        """Report progress when it is time; the reason to stop, if there is one."""
+        """Report progress if it is due; returns the reason to stop, if there is one."""
         now = self.seconds
         memory = memory_in_use()
         if self.listener is not None and now - self.told >= INTERVAL:
@@ -237,8 +238,8 @@ class LimitGuard:
 
 
 def memory_in_use() -> int:
-    """Resident memory of this process in bytes: the peak where the system does not tell the present, 0 where it tells
-    nothing."""
+    """Resident memory of this process in bytes: the peak if the system does not report the current value, 0 if it
+    reports neither."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):
@@ -247,12 +248,12 @@ def memory_in_use() -> int:
 
 
 def peak_memory() -> int:
-    """Greatest resident memory of this process so far, in bytes; 0 where the system does not tell."""
+    """Peak resident memory of this process, in bytes; 0 if the system does not report it."""
     try:
         status = Path("/proc/self/status").read_text()
         return int(status.split("VmHWM:")[1].split()[0]) * 1024
     except (OSError, IndexError, ValueError):
-        pass  # what follows may count the process that started this one
+        pass  # the call below may include the process that started this one
     try:
         import resource
     except ImportError:  # not a Unix

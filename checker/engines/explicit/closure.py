@@ -1,4 +1,4 @@
-"""What can be reached from a state: plain breadth-first search over packed states."""
+"""The states reachable from a state, by plain breadth-first search over packed states."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import timed
 
 MOST = 500_000
-"""States that are looked at."""
+"""The largest number of states to visit."""
 
 
 def closure(kernel: Kernel, start: int) -> tuple[list[int], bool]:
-    """States that a kernel's steps reach from ``start``, in breadth-first order, and whether these are all."""
+    """States that a kernel's steps reach from ``start``, in breadth-first order, and whether the list is complete."""
     expand, found, out = kernel.expand(Watch()), {start: None}, list[int]()
     queue = [start]
     for s in timed(queue):
@@ -27,7 +27,7 @@ def closure(kernel: Kernel, start: int) -> tuple[list[int], bool]:
 
 
 def happens(kernel: Kernel, states: list[int], watch: Watch) -> bool:
-    """Whether a step from one of ``states`` is one that ``watch`` looks for."""
+    """Whether ``watch`` matches a step from one of ``states``."""
     expand = kernel.expand(watch)
     hits: list[tuple[int, int]] = []
     for s in timed(states):

@@ -1,13 +1,13 @@
 """A finite instance → the source of one Python function that expands packed states.
 
-``expand(s, out, hits)`` appends every successor of ``s`` to ``out``, which is empty, in the order of the protocol,
-appends ``(k, t)`` to ``hits`` for every step to ``t`` of which step term k holds, and returns the set of state terms
-that hold in ``s`` as bits; above them a bit for a deadlock, and one for everything that was met. With marks, ``out``
-gets ``(t, m)``: bit k of m says that mark k holds of the step.
+``expand(s, out, hits)`` appends every successor of ``s`` to ``out``, which must be empty, in the order of the protocol.
+It appends ``(k, t)`` to ``hits`` for every step to ``t`` for which step term k holds. It returns a bit mask: a bit for
+each state term that holds in ``s``; above them a bit for a deadlock, and one for everything else that was met. With
+marks, ``out`` gets ``(t, m)``: bit k of m says that mark k holds for the step.
 
-Successors are the state plus a sum of shifted differences, so a step costs what it changes, not what the state holds.
+A successor is the state plus a sum of shifted differences, so a step costs what it changes, not what the state holds.
 Actions are specialised to their parameters, and further to each value of a variable that is used as a position
-(``lock[cursor[i]]``), so that places are constants. Other positions that a step writes at are computed, and there is a
+(``lock[cursor[i]]``), so that places are constants. Other positions to which a step writes are computed, with one
 branch for each of their values.
 """
 
@@ -40,7 +40,7 @@ from planrace.model.language.operators import BINDERS
 Slot = tuple[str, tuple[int, ...]]
 
 SPLIT = 256
-"""Values of the fields that a position depends on for each of which an action may be written out."""
+"""The largest number of values for which an action is specialised to the fields that a position depends on."""
 
 
 class Emitter:
@@ -56,7 +56,7 @@ class Emitter:
         self._openings = Openings(instance)
         self._roles = dict(watch.roles)
         self.failing: set[str] = set()
-        """Variables of which an update may be an error."""
+        """Variables with an update that may be an error."""
         self._temporaries = 0
         self._endings = {(s.name, s.part): n for n, s in enumerate(watch.met) if s.term is None}
 
@@ -68,7 +68,7 @@ class Emitter:
         return "\n".join([opening[0], *_indented([*opening[1:], *self._reads(), *body, *closing])]) + "\n"
 
     def _frame(self) -> tuple[list[str], list[str]]:
-        """The head of the function with its first lines, and its last lines."""
+        """The first line of the function with the lines after it, and its last lines."""
         above = len(self.watch.states) + 1
         return ["def expand(s, out, hits):"], [f"return found | c0 << {above}" if self.watch.met else "return found"]
 
@@ -100,7 +100,7 @@ class Emitter:
                 yield from _if(self.lowering.truth(subject.term, replace(scope, total=True)), [self._meet(n)])
 
     def _stuck(self, scope: Scope) -> list[str]:
-        """A state that enables nothing and is not final."""
+        """Report a state that enables nothing and is not final."""
         if self.watch.final is None:
             return []
         return _block(
@@ -114,7 +114,7 @@ class Emitter:
         return f"found |= {1 << len(self.watch.states)}"
 
     def _banks(self) -> int:
-        """Variables that what is met is collected in."""
+        """The number of variables that collect what was met."""
         return 1
 
     def _meet(self, n: int) -> str:
@@ -169,7 +169,7 @@ class Emitter:
         return self._either(test, lines, self._outcomes(rest[1:], action, scope))
 
     def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
-        """``lines`` where a test that may hold does, ``other`` where it does not."""
+        """``lines`` if the test holds, ``other`` if not; the test is not known to be false."""
         if not lines:
             return _if(negate(test), other)
         return [*_if(test, lines), *_block("else:", other)]
@@ -188,7 +188,7 @@ class Emitter:
             lines += written
         lines += self._successor(after, scope)
         names = {str(p): valued(scope.bound[p]) for p in action.parameters}
-        # Terms of steps speak of the roles, never of the action's parameters, which may be the same terms.
+        # Step terms refer to roles, never to the action's parameters, although both may be the same bound terms.
         stepping = replace(scope, bound=self._roles, after=after, step=(action.name, names, ending.name))
         for k, term in enumerate(self.watch.steps):
             lines += self._either(self.lowering.truth(term, stepping), [self._hit(k)], [])
@@ -211,8 +211,8 @@ class Emitter:
 
     # Updates ---------------------------------------------------------------------------------------------------
     def _computed(self, ending: Outcome, scope: Scope) -> tuple[str, Term, range] | None:
-        """A position that an update writes at whose value is not known, if any, with the variable and the positions
-        that its array has."""
+        """The first computed position to which an update writes, if any, with the variable and the positions of its
+        array."""
         for u in ending.updates:
             name, positions = root_of(u.target)
             sort = self.instance.system.sort_of(name)
@@ -226,7 +226,7 @@ class Emitter:
     def _at_each(
         self, name: str, position: Term, members: range, scope: Scope, body: Callable[[Scope], list[str]]
     ) -> list[str]:
-        """``body`` once for each value of a position that an update of ``name`` writes at."""
+        """``body`` once for each value of a position to which an update of ``name`` writes."""
         code = self.lowering.number(position, scope)
         lines, at = self._named(code)
         values = [n for n in members if code.low <= n <= code.high]
@@ -241,7 +241,7 @@ class Emitter:
         return lines
 
     def _assigned(self, target: Term, value: Term, scope: Scope) -> Iterator[tuple[Slot, Code]]:
-        """The places that an update writes and the code of their new values."""
+        """The places that an update writes to, and the code of their new values."""
         name, positions = root_of(target)
         path, sort = [], self.lowering.instance.system.sort_of(name)
         for position in positions:
@@ -298,7 +298,7 @@ class Emitter:
         return lines + more, named
 
     def _named(self, code: Code) -> tuple[list[str], Code]:
-        """The code under a name of its own where it is more than a name or a number."""
+        """The code, assigned to a new name unless it is a name or a number already."""
         if code.text.isidentifier() or code.text.lstrip("-").isdigit():
             return [], code
         self._temporaries += 1
@@ -309,7 +309,8 @@ class Emitter:
         return ["t = " + " + ".join(["s", *self._deltas(after, scope, list(after), WORD)])]
 
     def _deltas(self, after: dict[Slot, Code], scope: Scope, places: list[Slot], word: int) -> list[str]:
-        """What is added to the state for each of ``places`` that changes; word w lies at bit ``word`` · w."""
+        """The differences that are added to the state for each of ``places`` that changes; word w lies at bit ``word``
+        · w."""
         fixed, texts = 0, []
         for place in places:
             new, old, field = after[place], self.lowering.read(place, scope), self.layout.fields[place]
@@ -334,7 +335,7 @@ class Emitter:
         return lines
 
     def _to_split(self, terms: Sequence[Term], scope: Scope) -> Slot | None:
-        """A field on which a position in ``terms`` depends, if any."""
+        """The first field on which a position in ``terms`` depends, if any."""
         for term in terms:
             for position in _positions(term):
                 at = self.lowering.peek(position, scope)
@@ -347,7 +348,7 @@ class Emitter:
         return None
 
     def _learn(self, condition: Term, scope: Scope) -> Scope:
-        """What follows from ``condition``: fields that equal a constant where it holds."""
+        """The scope in which ``condition`` holds: fields that it makes equal to a constant are constants."""
         parts = condition.args if condition.op is Op.AND else (condition,)
         known = {}
         for p in parts:
@@ -378,7 +379,7 @@ def _positions(term: Term) -> Iterator[Term]:
 
 
 def _if(test: Truth, lines: list[str]) -> list[str]:
-    """``lines`` where ``test`` holds; a test that may fail is evaluated anyhow."""
+    """``lines`` if ``test`` holds; a test that may fail is evaluated even if there are no lines."""
     if test.known is False:
         return []
     if not lines:

@@ -14,7 +14,7 @@ from planrace.model.language import ModelError
 from planrace.model.language.instance_size import WIDEST
 
 WORD = 64
-"""Bits of a machine word; masks of more are marked by calls of ``_wide``, which are nothing in Python."""
+"""Bits of a machine word; wider masks are marked by calls of ``_wide``, which has no effect in Python."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Number:
 
 @dataclass(frozen=True)
 class Truth:
-    """A Python expression that is tested; ``known`` when its value is."""
+    """A Python expression for a condition; ``known`` is its value if that is constant."""
 
     text: str
     known: bool | None = None
@@ -54,13 +54,12 @@ YES, NO = Truth("True", True), Truth("False", False)
 
 
 def may_fail(*codes: Code) -> bool:
-    """Whether evaluating one of these may find a position out of its range."""
+    """Whether evaluating one of these may read a position out of range."""
     return any("_range(" in c.text for c in codes)
 
 
 def known(value: bool, text: str, *parts: Code) -> Truth:
-    """A truth value that is known from what is known of ``parts``; ``text``, which evaluates them, where one of them
-    may fail."""
+    """A constant truth value derived from ``parts``; if one of them may fail, ``text``, which evaluates them."""
     if may_fail(*parts):
         return Truth(text)
     return YES if value else NO
@@ -71,7 +70,7 @@ def number(value: int) -> Number:
 
 
 def as_number(code: Code) -> Number:
-    """Truth values as 0 and 1."""
+    """A code as a number: truth values as 0 and 1."""
     if isinstance(code, Number):
         return code
     assert isinstance(code, Truth)
@@ -87,17 +86,18 @@ def negate(code: Truth) -> Truth:
 
 
 def conjunction(parts: Iterable[Truth]) -> Truth:
-    """All of ``parts``, evaluated in order; those that are not needed are not asked for."""
+    """All of ``parts``, evaluated in order with short-circuiting."""
     return _fold(parts, " and ", neutral=YES, final=NO)
 
 
 def disjunction(parts: Iterable[Truth]) -> Truth:
-    """One of ``parts``, evaluated in order; those that are not needed are not asked for."""
+    """At least one of ``parts``, evaluated in order with short-circuiting."""
     return _fold(parts, " or ", neutral=NO, final=YES)
 
 
 def _fold(parts: Iterable[Truth], word: str, *, neutral: Truth, final: Truth) -> Truth:
-    """``parts`` joined by ``word``, cut at the first that is ``final``; what may fail is still evaluated before it."""
+    """``parts`` joined by ``word``, cut at the first that is ``final``; earlier parts that may fail are still
+    evaluated."""
     kept: list[Truth] = []
     for p in parts:
         if p.known is None and p not in kept:
@@ -126,7 +126,7 @@ def choose(test: Truth, then: Code, other: Code) -> Code:
 
 
 def widened(text: str, bits: int) -> str:
-    """The text of a mask, of which more than a word is wanted."""
+    """The text of a mask of which more than one machine word is used."""
     return text if bits <= WORD else f"_wide({text}, {bits})"
 
 
@@ -138,7 +138,7 @@ def aligned(mask: Mask, low: int) -> str:
         bits = mask.high - low + 1
         raise ModelError(
             f"a set that may hold {mask.high} meets one that may hold {low}, which would need {bits} bits",
-            remedy=f"sets may have {WIDEST} elements at most; ask for their elements one by one",
+            remedy=f"sets may have {WIDEST} elements at most; test their elements one by one",
         )
     if mask.low > low:
         return f"({widened(mask.text, mask.high - low + 1)} << {mask.low - low})"
@@ -152,8 +152,8 @@ def span(masks: list[Mask]) -> tuple[int, int]:
 
 
 def pick(items: list[Code], at: str, checked: bool) -> Code:
-    """Item number ``at``; unless that was ``checked``, it may be none of them. Only the one that is picked is
-    evaluated, if one of them may fail."""
+    """Item number ``at``; unless ``checked``, ``at`` may be out of range. If an item may fail, only the selected one is
+    evaluated."""
     if isinstance(items[0], Mask):
         masks = [i for i in items if isinstance(i, Mask)]
         low, high = span(masks)

@@ -1,10 +1,10 @@
-"""The instances of an action in a step function: each written out while there are few, in loops where there are many.
+"""The instances of an action in a step function: a few are written out one by one, many are generated as loops.
 
-What is written out is specialised to the values of its parameters: places are constants and guards fold away, which
+An instance that is written out is specialised to its parameter values: places are constants and guards fold away, which
 makes the fastest steps. But text and machine code grow with the number of instances, and tens of thousands of them take
-minutes to compile. So in an action of many instances a parameter that says no place is a variable of the code. The
-parts of the guard are asked as soon as the parameters that they speak of have values, in their order, and where a part
-says which value a parameter has (``amount == left + 1``) there is no loop at all.
+minutes to compile. So in an action with many instances a parameter that is not used as a position becomes a variable of
+the code. Conjuncts of the guard are tested as soon as their parameters have values, in their order; if a conjunct
+determines a parameter (``amount == left + 1``), there is no loop for it.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from planrace.model.language.structural import Structural
 from planrace.model.language.terms import subterms
 
 MANY = 256
-"""Instances that are written out; an action of more has loops."""
+"""The largest number of instances that are written out; an action with more gets loops."""
 _LOOP = re.compile(r"( *)for p\d+ in range\((-?\d+), (-?\d+)\):")
 
 
 @dataclass(frozen=True, eq=False)
 class Opening(Structural):
-    """How a parameter gets its values: ``looped`` as a variable of the code, else written out for each of them."""
+    """How a parameter gets its values: if ``looped``, as a variable of the code, else it is written out for each
+    value."""
 
     parameter: Term
     name: str
@@ -37,17 +38,17 @@ class Opening(Structural):
 
 
 class Openings:
-    """Knows of each action of an instance which parameters are written out and which are looped over."""
+    """Decides for each action of an instance which parameters are written out and which are looped over."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self._of = {a.name: tuple(self._openings(a)) for a in instance.system.actions.values()}
 
     def instances(self, scope: Scope) -> Iterator[tuple[Action, Scope]]:
-        """Each action with the values of its parameters, in the order of the protocol; an action that has loops stands
-        there once, without values."""
+        """Each action with values of its parameters, in the order of the protocol; an action with loops occurs once,
+        without values."""
         for action in self.instance.system.actions.values():
-            own = set(action.parameters)  # a set asks for identity; == builds a term
+            own = set(action.parameters)  # a set compares by identity; == would build a term
             outer = {t: v for t, v in scope.bound.items() if t not in own}
             if any(o.looped for o in self._of[action.name]):
                 yield action, replace(scope, bound=outer)
@@ -56,7 +57,7 @@ class Openings:
                 yield action, replace(scope, bound={**outer, **dict(zip(action.parameters, choice, strict=True))})
 
     def open(self, terms: Sequence[Term] | None, action: Action, scope: Scope) -> list[Opening]:
-        """The parameters that have no values yet, up to the last that one of ``terms`` speaks of; None: all."""
+        """The parameters without values up to the last that occurs in ``terms``; None: all."""
         missing = [o for o in self._of[action.name] if o.parameter not in scope.bound]
         if not missing or terms is None:
             return missing
@@ -66,8 +67,7 @@ class Openings:
         return missing
 
     def given(self, part: Term, action: Action, scope: Scope) -> tuple[Opening, Term] | None:
-        """The looped parameter that has no value yet and of which part of a guard says that it equals a term whose
-        value is known."""
+        """The looped parameter without a value that a conjunct of a guard equates with a known term, and that term."""
         if part.op is not Op.EQ:
             return None
         missing = {o.parameter: o for o in self.open(None, action, scope)}
@@ -87,8 +87,8 @@ class Openings:
 
 
 def _fixed(action: Action) -> set[tuple[Term, bool]]:
-    """Parameters that are written out: what a position is made of, and, with True, what a set in braces is made of,
-    which is as wide as its elements may lie apart."""
+    """Parameters that are written out: those that are used as positions, and (with True) those in set literals, because
+    a set literal is as wide as the range of its elements."""
     terms = [action.guard, *(o.condition for o in action.outcomes)]
     terms += [t for o in action.outcomes for u in o.updates for t in (u.target, u.value)]
     found: set[tuple[Term, bool]] = set()
@@ -116,7 +116,7 @@ def opened(some: Sequence[Opening], scope: Scope, body: Callable[[Scope], list[s
 def assigned(
     some: Opening, other: Term, scope: Scope, lowering: Lowering, body: Callable[[Scope], list[str]]
 ) -> list[str]:
-    """``body`` for the value of a parameter that equals ``other``, if it may have that value."""
+    """``body`` for the value of a parameter that equals ``other``, if that value is in its range."""
     code = lowering.number(other, scope)
     lines = body(_bound(some, scope))
     tests = [f"{some.values[0]} <= "] if code.low < some.values[0] else []
@@ -136,7 +136,7 @@ def _inside(lines: Sequence[str]) -> list[str]:
 
 
 def fan(source: str) -> int:
-    """The most successors that the source of a step function for machine code may write for a state."""
+    """An upper bound for the number of successors of a state, from the source of a step function for machine code."""
     loops: list[tuple[int, int]] = []
     found = 0
     for line in source.splitlines():

@@ -1,4 +1,4 @@
-"""All shortest runs that violate a property at once: the layers of states that they go through."""
+"""All shortest runs that violate a property: the layers of states on them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from planrace.checker.engines.limits import timed
 from planrace.properties.kinds import Invariant, StepInvariant
 
 MOST = 500_000
-"""States that are looked at."""
+"""The largest number of states to visit."""
 
 Layers: TypeAlias = "list[dict[int, set[int]]]"
 """For each depth, states on shortest violating runs with their successors on such runs."""
 
 
 class Onward:
-    """Breadth-first layers of an instance, as far as somebody has asked, with the steps from each to the next: found
-    once for all properties that are asked about."""
+    """Breadth-first layers of an instance with the steps between them, computed on demand and shared by all
+    properties."""
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -26,7 +26,8 @@ class Onward:
         self._before: dict[int, list[int]] = {kernel.initial: []}
 
     def violating(self, p: Invariant | StepInvariant, length: int) -> Layers | None:
-        """The states on the shortest runs, ``length`` steps long, that violate ``p``; None where it takes too much."""
+        """The states on the shortest runs, ``length`` steps long, that violate ``p``; None if there are too many
+        states."""
         steps = isinstance(p, StepInvariant)
         if not self._reach(length - steps):
             return None
@@ -46,7 +47,7 @@ class Onward:
         return found[::-1]
 
     def _reach(self, depth: int) -> bool:
-        """Make the layers to a depth; False where they would have too many states."""
+        """Compute the layers up to a depth; False if they have too many states."""
         expand = self.kernel.expand(Watch())
         while len(self._layers) <= depth:
             fresh: dict[int, list[int]] = {}
@@ -64,7 +65,7 @@ class Onward:
 
 
 def _hits(expand: Expand, s: int) -> set[int]:
-    """Where steps from ``s`` that violate the step invariant lead."""
+    """The targets of steps from ``s`` that violate the step invariant."""
     hits: list[tuple[int, int]] = []
     expand(s, [], hits)
     return {t for _, t in hits}

@@ -1,7 +1,7 @@
 """Terms of a finite instance → Python expressions over the fields of a packed state.
 
-Quantifiers and comprehensions are unrolled, parameters and bound variables are numbers, what is constant is folded.
-Scalars are whole numbers in their sort's range; a set is a bit mask whose bit 0 stands for ``low``.
+Quantifiers and comprehensions are unrolled, parameters and bound variables are numbers, constants are folded. Scalars
+are whole numbers in their sort's range; a set is a bit mask whose bit 0 stands for ``low``.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ from planrace.model.language.structural import Structural
 
 @dataclass(frozen=True, eq=False)
 class Scope(Structural):
-    """What is known where an expression stands.
+    """What is known at the place of an expression.
 
-    ``bound``: values of bound variables, or what the code calls one that is a variable there too; ``fields``: the code
-    of fields by place (constants where known); ``after``: the same for what the step writes; ``step``: action,
-    parameter values and outcome, in terms of steps; ``at``: values of positions that updates write at; ``total``: what
-    would be read beyond an array is its first element.
+    ``bound``: values of bound variables, or the names of code variables for them; ``fields``: the code of fields by
+    place (constants if known); ``after``: the same for what the step writes; ``step``: action, parameter values and
+    outcome, for step terms; ``at``: values of positions to which updates write; ``total``: reading outside an array
+    gives its first element and is no error.
     """
 
     bound: Mapping[Term, int | Number]
@@ -64,7 +64,7 @@ class Lowering:
         self._places = {code.text: place for place, code in self.base().items() if code.text.startswith("v_")}
 
     def base(self) -> dict[tuple[str, tuple[int, ...]], Code]:
-        """The code of every field as it is read from the state."""
+        """The code that reads each field from the state."""
         return {place: _read(f) for place, f in self.layout.fields.items()}
 
     # By sort ---------------------------------------------------------------------------------------------------
@@ -115,11 +115,11 @@ class Lowering:
                 raise NotImplementedError(f"the explorer has no lowering for the array {array.op}")
 
     def read(self, place: tuple[str, tuple[int, ...]], scope: Scope) -> Code:
-        """The code of a field before the step; it counts as used."""
+        """The code of a field before the step; the field is recorded as used."""
         return self._field(place, replace(scope, primed=False))
 
     def peek(self, term: Term, scope: Scope) -> Code | None:
-        """The code of a term, or None for an array; its reads do not count."""
+        """The code of a term, or None for an array; its reads are not recorded."""
         if isinstance(term.sort, Array):
             return None
         outer, self.used = self.used, set()
@@ -128,14 +128,14 @@ class Lowering:
         return code
 
     def reads(self, term: Term, scope: Scope) -> set[tuple[str, tuple[int, ...]]]:
-        """The fields that the code of a term reads; they do not count as used."""
+        """The fields that the code of a term reads; they are not recorded as used."""
         outer, self.used = self.used, set()
         self.lower(term, scope)
         found, self.used = self.used, outer
         return found
 
     def place_of(self, code: Code | None) -> tuple[str, tuple[int, ...]] | None:
-        """The place of a field that ``code`` just reads."""
+        """The place of the field if ``code`` only reads a field."""
         return self._places.get(code.text) if isinstance(code, Number) else None
 
     def _field(self, place: tuple[str, tuple[int, ...]], scope: Scope) -> Code:
@@ -181,12 +181,12 @@ class Lowering:
 
 
 def valued(value: int | Number) -> Number:
-    """The code of what a bound variable stands for."""
+    """The code for the value of a bound variable."""
     return value if isinstance(value, Number) else number(value)
 
 
 def field_name(f: Field) -> str:
-    """What the code calls the value of a field."""
+    """The name in the code for the value of a field."""
     return identifier("v", f.variable, *(n + 1 for n in f.path))
 
 
@@ -213,7 +213,7 @@ def _arithmetic(sign: str) -> Callable[[Lowering, Term, Scope], Code]:
 
 
 def _folded(code: Number) -> Number:
-    """The number itself where it is the same in every state."""
+    """The number as a constant if it is the same in every state."""
     return number(code.low) if code.constant else code
 
 
@@ -257,7 +257,7 @@ def _member(g: Lowering, t: Term, s: Scope) -> Code:
         item = g.number(t.args[0], s)
         return _one_of(item, [g.number(a, s) for a in t.args[1].args])
     item, of = g.number(t.args[0], s), g.mask(t.args[1], s)
-    if may_fail(item, of):  # both are evaluated, whatever the item is
+    if may_fail(item, of):  # both are evaluated in any case
         return Truth(f"({of.text} >> -min({of.low} - {item.text}, 0) & 1 and {item.text} >= {of.low})")
     if of.text == "0" or item.high < of.low or item.low > of.high:
         return NO
@@ -271,13 +271,13 @@ def _member(g: Lowering, t: Term, s: Scope) -> Code:
 
 
 def _wide_literal(g: Lowering, t: Term, s: Scope) -> bool:
-    """The elements of a set that is written out lie so far apart that no machine word has a bit for each."""
+    """Whether the elements of a set literal may lie too far apart for a bit mask in one machine word."""
     items = [g.number(a, s) for a in t.args]
     return bool(items) and max(i.high for i in items) - min(i.low for i in items) >= WORD
 
 
 def _one_of(item: Number, items: Sequence[Number]) -> Truth:
-    """``item`` is one of ``items``; all of them are evaluated."""
+    """Whether ``item`` is one of ``items``; all of them are evaluated."""
     if may_fail(item, *items):
         return Truth("(" + " | ".join(f"(1 if {item.text} == {i.text} else 0)" for i in items) + ")")
     return disjunction(_same(item, i) for i in items)
@@ -291,7 +291,7 @@ def _set(g: Lowering, t: Term, s: Scope) -> Code:
     if high - low >= WIDEST:
         raise ModelError(
             f"the set {t} would need {high - low + 1:,} bits, for its elements may be {low} to {high}",
-            remedy=f"sets may have {WIDEST:,} elements at most; ask for its elements one by one",
+            remedy=f"sets may have {WIDEST:,} elements at most; test its elements one by one",
         )
     one = widened("1", high - low + 1)
     fixed = 0

@@ -1,4 +1,4 @@
-"""What a search still has to decide, and what it has decided."""
+"""The properties that a search still has to decide, and the verdicts so far."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ from planrace.properties.kinds import Checkable, Property, Reachability
 class Questions:
     """The properties that a search still has to decide, as terms that its step function looks for, and the answers.
 
-    A search by levels looks for a property up to the end of the level that decides it, so that it does not depend on
-    the order within the level whether the property cannot be evaluated somewhere there."""
+    A breadth-first search looks for a property until the end of the level that decides it. So an evaluation error on
+    that level is reported whatever the order of states within the level.
+    """
 
     def __init__(self, properties: Sequence[Property], how: str, census: VacuityCheck | None = None) -> None:
         self.census = census
         self.open: list[Property] = list(properties)
         self.answers: dict[str, Answer] = {}
         self.watched: tuple[list[Checkable], list[Checkable]] = [], []
-        """Those that the step function looks for that was made last, of states and of steps."""
+        """The properties that the current step function looks for, about states and about steps."""
         self._how = how
 
     @property
@@ -44,22 +45,23 @@ class Questions:
 
     @property
     def states(self) -> list[Checkable]:
-        """Those that a state decides."""
+        """Open properties that states decide."""
         return [p for p in self.open if isinstance(p, Checkable) and not of_step(p)]
 
     @property
     def steps(self) -> list[Checkable]:
-        """Those that a step decides."""
+        """Open properties that steps decide."""
         return [p for p in self.open if isinstance(p, Checkable) and of_step(p)]
 
     def watch(self) -> Watch:
-        """Terms that hold where an open property is decided, and what the census wants."""
+        """The terms that decide open properties, and those that the vacuity check needs."""
         self.watched = self.states, self.steps
         watch = Watch(tuple(map(sought, self.watched[0])), tuple(map(sought, self.watched[1])))
         return watch if self.census is None else self.census.watching(watch)
 
     def settle(self, found: int, hits: Sequence[tuple[int, int]], run: Callable[[], Recording]) -> None:
-        """Record what a state decides: ``found`` and ``hits`` as the step function gave them, ``run`` leads to it."""
+        """Record what a state decides: ``found`` and ``hits`` are the step function's results, ``run`` makes the run to
+        the state."""
         states, steps = self.watched
         if self.census is not None and found >> len(states) & 1 and self.census.stuck is None:
             self.census.stuck = run()
@@ -79,7 +81,7 @@ class Questions:
         return None
 
     def answer(self, p: Property, coverage: Coverage) -> Answer:
-        """The answer for ``p`` after a search that came as far as ``coverage`` says."""
+        """The answer for ``p`` after a search with this ``coverage``."""
         known = self.answers.get(p.name)
         if known is not None:
             return known
@@ -94,6 +96,6 @@ class Questions:
 
 
 def raise_range_error(recording: Recording, questions: Questions) -> None:
-    """Let the interpreter say what is out of range in the last state of a run, and how that state is reached."""
+    """Raise the interpreter's error for a value out of range in the last state of a run, with that run."""
     states, steps = ([(p, sought(p)) for p in some] for some in questions.watched)
     refuse_ranges_left(recording, states, steps, [] if questions.census is None else [questions.census.final])

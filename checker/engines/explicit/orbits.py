@@ -1,18 +1,18 @@
-"""Orbits of sorts whose members refer to one another: what stands for a state is found by trying renamings.
+"""Orbits of sorts whose members refer to one another: the representative of a state is found by trying renamings.
 
-Sorts are related where one variable speaks of both: an array over one of references to the other, a table over both, an
-array from members to members. In the blocks of one sort there are then names of members of another, so no sort can be
-put in order alone.
+Two sorts are related if one variable refers to both: an array over one with references to the other, a table over both,
+an array from members to members. The blocks of one sort then contain names of members of the other, so no sort can be
+ordered alone.
 
 Each member has a colour, a number that does not depend on names (colour refinement, as in McKay & Piperno, "Practical
-graph isomorphism II", Journal of Symbolic Computation 60, 2014): the values that the state has of it, with the colours
-of the members that these speak of. Some sorts are *settled*: no two of them are related, and none to itself, so that
-sorting their blocks puts them in order once the members of the others have their places. The others are put in order by
-colour. Where colours are equal all orders are tried, and the least state is what stands for the orbit. Colours that
-are equal by chance make more orders, and nothing wrong.
+graph isomorphism II", Journal of Symbolic Computation 60, 2014): it combines the member's values in the state with the
+colours of the members that these refer to. Some sorts are *settled*: no two of them are related, and none to itself, so
+sorting their blocks orders them once the members of the others have their places. The others are ordered by colour.
+Members of equal colour are tried in all orders, and the least state is the representative. Colours that are equal by
+chance cost more orders, but the result is correct.
 
-Where a state has more orders to try than is allowed, the first of them are tried. What is found then is a state of the
-orbit, but not the same one for all states of the orbit.
+If a state has more orders than allowed, only the first of them are tried. The result is a state of the orbit, but not
+the same one for all states of the orbit.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from planrace.checker.semantics.packing import WORD, Field, Layout
 from planrace.model.language import Index, Instance, SetOf
 
 ASKED = 5040
-"""Orders tried for a state where symmetry was asked for."""
+"""Orders tried for a state if the user asked for symmetry."""
 UNASKED = 120
-"""Orders tried for a state where the engine chose symmetry itself."""
+"""Orders tried for a state if the engine chose symmetry itself."""
 ROUNDS = 2
-"""How often colours are refined at most: no more where they tell all members apart."""
+"""The largest number of refinement rounds; refinement ends earlier when all members differ."""
 ALL = 2**WORD - 1
 
 HELPERS = """
@@ -98,12 +98,14 @@ def joint_less(a, b, words):
   i += 1
  return 0
 """
-"""``joint_order`` puts members by colour and notes at each place how many of the same colour are left from there on.
-``joint_next`` counts through all orders: digit d[i] of r[i] exchanges places i and i + d[i] (``joint_places``)."""
+"""``joint_order`` sorts members by colour and records at each place how many members of the same colour follow from
+there on. ``joint_next`` counts through all orders: digit d[i] of r[i] exchanges places i and i + d[i]
+(``joint_places``)."""
 
 
 def related(instance: Instance, sorts: Sequence[Index]) -> list[tuple[Index, Index]]:
-    """The pairs of sorts that one variable speaks of; a sort with itself where it speaks of two members at once."""
+    """The pairs of sorts that one variable refers to; a sort is paired with itself if a variable refers to two of its
+    members."""
     found: dict[tuple[Index, Index], None] = {}
     for v in instance.system.variables:
         found.update(dict.fromkeys(combinations((s for s in spoken(v.sort) if s in sorts), 2)))
@@ -111,7 +113,7 @@ def related(instance: Instance, sorts: Sequence[Index]) -> list[tuple[Index, Ind
 
 
 def families(sorts: Sequence[Index], pairs: Sequence[tuple[Index, Index]]) -> list[list[Index]]:
-    """The sorts that are related, directly or through others, together; each that is related to none alone."""
+    """Groups of sorts that are related, directly or through others; an unrelated sort is a group of its own."""
     found = [[s] for s in sorts]
     for a, b in pairs:
         touched = [f for f in found if a in f or b in f]
@@ -120,9 +122,8 @@ def families(sorts: Sequence[Index], pairs: Sequence[tuple[Index, Index]]) -> li
 
 
 class Joint:
-    """Writes ``joint_n(s)`` for sorts that are related: it puts in place of a state, in words, the least one that is
-    found by ``tried`` orders. ``tracked``: words after those of the state hold the members at each place and move with
-    them."""
+    """Writes ``joint_n(s)`` for related sorts: it replaces a state, given in words, by the least one among ``tried``
+    orders. ``tracked``: words after those of the state hold the members at each place and move with them."""
 
     def __init__(
         self,
@@ -142,12 +143,13 @@ class Joint:
 
     @property
     def orders(self) -> int:
-        """How many orders a state has at most: an orbit has one state for each, with the settled sorts in order."""
+        """The largest number of orders of a state: an orbit has at most that many states if the settled sorts are
+        sorted."""
         return prod(factorial(self.counts[s]) for s in self.ordered)
 
     @property
     def exact(self) -> bool:
-        """One state stands for each orbit."""
+        """Whether every orbit has a single representative."""
         return self.orders <= self.tried
 
     def source(self, n: int, words: int, labels: dict[Index, int]) -> str:
@@ -162,7 +164,7 @@ class Joint:
     # Colours ---------------------------------------------------------------------------------------------------
     @property
     def _slots(self) -> dict[Index, int]:
-        """Where the colours of a sort begin: first that of no member."""
+        """The slot where the colours of a sort begin: the first is that of "no member"."""
         found, at = {}, 0
         for s in [*self.ordered, *self.settled]:
             found[s] = at
@@ -170,7 +172,7 @@ class Joint:
         return found
 
     def _colours(self, name: str) -> str:
-        """One round: new colours ``d`` of colours ``c``."""
+        """One refinement round: new colours ``d`` from colours ``c``."""
         slots, total = self._slots, sum(self.counts.values()) + len(self.counts)
         lines = [f"def {name}(s, c, d):", *(f" d[{k}] = 0" for k in range(total))]
         for f, place, members, sort in self.speaking.fields:
@@ -197,7 +199,7 @@ class Joint:
 
     # The least state -------------------------------------------------------------------------------------------
     def _least(self, n: int, words: int) -> Iterator[str]:
-        """Order by colours, and try what is left."""
+        """Order members by colour, and try all orders that remain."""
         settle = [f"joint_{n}_settle_{k}" for k in range(len(self.settled))]
         bases = []
         places = 0
@@ -246,7 +248,7 @@ class Joint:
 
 
 def _settled(counts: dict[Index, int], pairs: Sequence[tuple[Index, Index]]) -> list[Index]:
-    """Sorts, the largest first, of which none is related to itself or to another of them."""
+    """Sorts, the largest first, none of which is related to itself or to another of them."""
     found: list[Index] = []
     for s in sorted(counts, key=lambda s: -counts[s]):
         if not any((s, t) in pairs or (t, s) in pairs for t in [s, *found]):
@@ -255,15 +257,15 @@ def _settled(counts: dict[Index, int], pairs: Sequence[tuple[Index, Index]]) -> 
 
 
 def _key(f: Field, place: tuple[int | None, ...], members: Sequence[tuple[Index, int]]) -> int:
-    """A number for the variable and the place in it, without names: which of the members are the same is part of it,
-    and whether there is a member."""
+    """A number for the variable and the place in it that does not depend on names; it encodes which members are the
+    same, and whether there is a member."""
     same = [members.index(m) for m in members]
     text = repr((f.variable, place, same, [m < 0 for _, m in members]))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") | 1
 
 
 def _met(key: int, value: str, members: Sequence[str]) -> Iterator[str]:
-    """What a value says of members is added to the colour of each, by the part that it plays there."""
+    """Add a value that refers to members to the colour of each of them, depending on their position in it."""
     yield f" x = ({value} ^ {key}) * 0x9E3779B97F4A7C15 & {ALL}"
     for m in members:
         yield f" x = ((x ^ x >> 29) + c[{m}]) * 0xBF58476D1CE4E5B9 & {ALL}"

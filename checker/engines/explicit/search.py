@@ -1,8 +1,8 @@
-"""Breadth-first search: every counterexample is a shortest one, every run the same.
+"""Breadth-first search: every counterexample is a shortest one, and every run gives the same result.
 
-A state is checked when it is expanded; steps are checked as they are taken. A search that has seen enough still ends
-its level, so that what it counts does not depend on the order within a level. The store maps each state to the one it
-was first reached from, so a trace costs no memory of its own.
+A state is checked when it is expanded; steps are checked when they are taken. A search that may stop still finishes its
+level, so its counts do not depend on the order within a level. The store maps each state to its first predecessor, so
+traces need no memory of their own.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from planrace.model.language import Instance
 from planrace.properties.kinds import Property
 
 BATCH, BATCH_RELATED = 1024, 32
-"""States expanded between two looks at the clock; fewer where many orders may be tried for each successor."""
+"""States expanded between two checks of the clock; fewer if many orders may be tried for each successor."""
 MANY = 1 << 18
-"""Steps after which there is a look even if fewer states were expanded."""
+"""Steps after which the clock is checked even if fewer states were expanded."""
 
 
 class Search:
     """One exploration of one instance.
 
-    ``fail_fast`` stops at the first violation, ``exhaustive`` goes on when every property has its verdict,
-    ``symmetric`` searches orbits of interchangeable members (``tried``: see ``Kernel``), ``sliced`` are variables to do
-    without (``irrelevant``).
+    ``fail_fast`` stops at the first violation; ``exhaustive`` continues when every property has its verdict;
+    ``symmetric`` searches orbits of interchangeable members (``tried``: see ``Kernel``); ``sliced`` names variables to
+    leave out (``irrelevant``).
     """
 
     def __init__(
@@ -64,25 +64,25 @@ class Search:
         self.exhaustive = exhaustive
         self.interrupted = False
         self.full = False
-        """A bound of states, or of steps, ended the search, which may go on."""
+        """Whether a bound on states or steps ended the search, so that it can be continued."""
         self._steps: int | None = None
         self._watchman = LimitGuard("searching", self.limits, listener)
         self._questions = Questions(properties, "explicit search, shortest", census)
         self._census = census
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
         self.levels = [0]
-        """Where in ``states`` each level begins."""
+        """The index in ``states`` at which each level begins."""
         self.expanded = 0
-        """States whose steps were all taken: the first so many of ``states``."""
+        """The number of fully expanded states: a prefix of ``states``."""
         self._transitions = 0
         self._depth = 0
         self._frontier, self._at = [self.kernel.initial], 0
-        """The level that is expanded, and how many states of it are."""
+        """The current level, and how many of its states are expanded."""
         self._fresh: list[int] = []
         """The next level, as far as it is known."""
         self._step: Expand | None = None
         self._asked = self._sought
-        """What was sought when the level began: it is asked about to the end of the level."""
+        """The properties that were open when the level began; they are checked until its end."""
 
     def run(self) -> tuple[list[Answer], Coverage]:
         """Search; answers in the order of the properties, and what was covered."""
@@ -108,14 +108,14 @@ class Search:
         return self.answers(coverage), coverage
 
     def go_on(self, states: int | None = None, steps: int | None = None) -> tuple[list[Answer], Coverage]:
-        """Search on from where a bound ended the search, up to so many states in all, or steps; None is no bound."""
+        """Continue after a bound ended the search, up to this total number of states or steps; None is no bound."""
         self.limits = replace(self.limits, states=states)
         self._steps = steps
         self.full = False
         return self.run()
 
     def answers(self, coverage: Coverage) -> list[Answer]:
-        """What is known of the properties, in their order, when so much was covered."""
+        """The answers for the properties, in their order, at this coverage."""
         return [self._questions.answer(p, coverage) for p in self.properties]
 
     def states(self) -> Iterator[int]:
@@ -150,13 +150,13 @@ class Search:
 
     @property
     def _batch(self) -> int:
-        """States to expand before the next look at the clock."""
+        """The number of states to expand before the next check of the clock."""
         most = BATCH_RELATED if self.kernel.related else BATCH
         return min(most, MANY * (self.expanded + 1) // (self._transitions + 1) + 1)
 
     @property
     def _sought(self) -> tuple[int, bool]:
-        """How many properties are open, and whether a deadlock is known: what the step function is made for."""
+        """What the step function depends on: how many properties are open, and whether a deadlock was found."""
         return len(self._questions.open), self._census is not None and self._census.stuck is not None
 
     def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> None:
@@ -196,7 +196,7 @@ class Search:
         return f"the depth bound of {self.limits.depth} was reached"
 
     def _counted(self, found: int) -> int:
-        """What a state decides, after noting what else was met there."""
+        """The properties that a state decides, after recording what else was met there."""
         if self._census is None:
             return found
         above = len(self._questions.watched[0]) + 1
@@ -233,5 +233,5 @@ class Search:
         return retrace(self.kernel.interpreter, self.kernel.seen, path[::-1])
 
     def _explain(self, s: int) -> None:
-        """Let the interpreter say what is out of range in ``s``; it raises a ``RangeError``."""
+        """Raise the interpreter's ``RangeError`` for a value out of range in ``s``."""
         raise_range_error(self._recording(s), self._questions)

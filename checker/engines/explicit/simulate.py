@@ -1,6 +1,6 @@
 """Seeded random simulation: long runs through instances that are too large to search.
 
-It finds violations, never their absence. Every step that is enabled in a visited state is checked, not only the one
+It finds violations but never proves their absence. All enabled steps of a visited state are checked, not only the one
 that is taken.
 """
 
@@ -89,7 +89,7 @@ class Simulation:
         return f"{numbered(self.runs, 'run')} {plural(self.runs, 'was', 'were')} done"
 
     def _one_run(self) -> str | None:
-        """One run from the initial state; why the simulation must stop, if it must."""
+        """Simulate one run from the initial state; returns the reason if the simulation must stop."""
         path = [self.kernel.initial]
         length = STEPS if self.limits.depth is None else self.limits.depth
         for n in range(length + 1):

@@ -1,9 +1,9 @@
-"""Slicing: a search leaves out the variables on which nothing that it looks for depends.
+"""Slicing: a search leaves out the variables that cannot affect what it looks for.
 
 The cone of influence (Clarke, Grumberg & Peled, *Model Checking*, 1999, section 10.1): what properties, guards and the
-conditions of outcomes read, and what those variables' new values read. The states of the rest are a quotient of all
-states with the same steps, so that verdicts and the lengths of runs are those of the whole. A variable whose values
-might be out of range is no such variable: to leave it out would leave out an error.
+conditions of outcomes read, and what those variables' new values read. The states of the remaining variables are a
+quotient of all states with the same steps, so verdicts and the lengths of runs are the same. A variable whose values
+might be out of range is kept, because leaving it out would hide an error.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _variables(*terms: Term) -> set[str]:
 
 
 def _roots(instance: Instance, properties: Sequence[Property]) -> set[str]:
-    """What decides steps and properties."""
+    """The variables that guards, conditions and properties read."""
     terms = [t for p in properties for t in p.terms]
     for a in instance.system.actions.values():
         terms += [a.guard, *(o.condition for o in a.outcomes)]
@@ -66,7 +66,7 @@ def _roots(instance: Instance, properties: Sequence[Property]) -> set[str]:
 
 
 def _reads(instance: Instance) -> Iterator[tuple[str, set[str]]]:
-    """What each variable's new values and places read."""
+    """For each update: its variable, and what its value and position read."""
     found: dict[str, set[str]] = {v.name: set() for v in instance.system.variables}
     for a in instance.system.actions.values():
         for u in (u for o in a.outcomes for u in o.updates):
@@ -76,7 +76,7 @@ def _reads(instance: Instance) -> Iterator[tuple[str, set[str]]]:
 
 
 def _closed(names: set[str], reads: dict[str, set[str]]) -> set[str]:
-    """``names`` and all that they depend on."""
+    """``names`` and everything they depend on."""
     found, fresh = set(names), set(names)
     while fresh:
         fresh = {r for n in fresh for r in reads[n]} - found
@@ -85,7 +85,7 @@ def _closed(names: set[str], reads: dict[str, set[str]]) -> set[str]:
 
 
 def _failing(instance: Instance) -> set[str]:
-    """Variables of which an update may be an error, says the step function's writer."""
+    """Variables with an update that may be an error, according to the code generator."""
     emitter = Emitter(instance, Layout(instance), Watch())
     emitter.source()
     return emitter.failing

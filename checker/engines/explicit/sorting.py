@@ -1,4 +1,4 @@
-"""Sorting what a state says of each member of a sort, as source text in the dialect that both engines run."""
+"""Sorting the blocks of a sort's members in a state, as source text in the dialect that both engines run."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from planrace.checker.semantics.packing import WORD, Blocks, Field, Layout, doma
 from planrace.model.language import Array, Index, Instance, Maybe, SetOf, Sort
 
 BITS = 62
-"""Bits of a block that are compared at once."""
+"""The number of bits of a block that are compared at once."""
 
 
 def spoken(sort: Sort) -> Iterator[Index]:
-    """The symmetric sorts of members that a sort speaks of, once for each way: an array over them, a reference."""
+    """The symmetric sorts that a sort refers to, once for each occurrence: as the domain of an array, or as a
+    reference."""
     if isinstance(sort, Array):
         yield from spoken(sort.domain)
         yield from spoken(sort.element)
@@ -28,7 +29,7 @@ def spoken(sort: Sort) -> Iterator[Index]:
 
 
 def referred(sort: Sort) -> Any:
-    """What values of a sort, or of its elements, refer to: an index sort, if any; else the sort itself."""
+    """The index sort that values of a sort, or its elements, refer to; the sort itself if there is none."""
     inner = sort.element if isinstance(sort, SetOf) else sort
     return inner.index if isinstance(inner, Maybe) else inner
 
@@ -57,7 +58,7 @@ class Sorting:
                     self.fields += [(piece, at, leaf) for piece in _pieces(f)]
 
     def _positions(self, sort: Sort, path: Sequence[int]) -> tuple[tuple[int, ...], Sort]:
-        """Where in a path members of our sort stand, and the sort of what is there."""
+        """The positions in a path that are members of this sort, and the sort of the element."""
         found = []
         for n, _ in enumerate(path):
             assert isinstance(sort, Array)
@@ -67,7 +68,7 @@ class Sorting:
         return tuple(found), sort
 
     def source(self, name: str, labels: int | None = None) -> str:
-        """The function that sorts the blocks of this sort, and what is at words from ``labels`` on with them."""
+        """The function that sorts the blocks of this sort, and moves the words from ``labels`` on with them."""
         parts = list(self._parts())
         groups = _grouped(parts)
         lines = [f"def {name}(s):"]
@@ -86,7 +87,7 @@ class Sorting:
         return "\n".join([*lines, *self._moved(labels), " return 1"])
 
     def renaming(self, name: str, labels: int | None = None) -> str:
-        """A function that gives the place ``r`` of this sort to the member q[at + r] - base (from 0)."""
+        """A function that gives place ``r`` of this sort to the member q[at + r] - base (from 0)."""
         lines = [f"def {name}(s, q, at, base):"]
         for (f, at, sort), text in zip(self.fields, self._reads(), strict=True):
             if at or referred(sort) == self.sort:
@@ -95,7 +96,7 @@ class Sorting:
         return "\n".join([*lines, *self._moved(labels), " return 1"])
 
     def _moved(self, labels: int | None) -> Iterator[str]:
-        """The words anew when the member w{r} has the place r."""
+        """Rewrite the words after member w{r} got place r."""
         yield from self._renamed()
         yield from self._written()
         if labels is not None:
@@ -107,7 +108,7 @@ class Sorting:
             yield f"s[{f.word}] >> {f.shift} & {f.mask}"
 
     def _parts(self) -> Iterator[Part]:
-        """What is compared of a member: its own fields, and whether others name it."""
+        """The parts of a member's block that are compared: its own fields, and whether others refer to it."""
         own: dict[tuple[str, tuple[int, ...]], dict[int, Field]] = {}
         sorts: dict[tuple[str, tuple[int, ...]], Sort] = {}
         for f, at, sort in self.fields:
@@ -121,7 +122,7 @@ class Sorting:
             yield from self._own([fields[i] for i in range(self.count)], sorts[key])
 
     def _named(self, f: Field, sort: Sort) -> Iterator[Part]:
-        """Whether a field without a member's place names the member."""
+        """Whether a field that is not in the member's block refers to the member."""
         members = range(self.count)
         if isinstance(sort, SetOf) and referred(sort) == self.sort:
             yield Part(tuple(f"({_name(f)} >> {i + 1 - f.low} & 1)" for i in members), 1)
@@ -129,7 +130,8 @@ class Sorting:
             yield Part(tuple(f"({_name(f)} == {i + 1 - f.low})" for i in members), 1)
 
     def _own(self, fields: list[Field], sort: Sort) -> Iterator[Part]:
-        """A field of the member itself; of references to members only whether there is one, and to itself."""
+        """A field of the member itself; for a reference to a member only whether there is one and whether it is the
+        member itself."""
         if isinstance(sort, SetOf) and referred(sort) == self.sort:
             yield Part(tuple(f"({_name(f)} >> {i + 1 - f.low} & 1)" for i, f in enumerate(fields)), 1)
         elif not isinstance(sort, SetOf) and referred(sort) == self.sort:
@@ -144,7 +146,7 @@ class Sorting:
 
     @staticmethod
     def _less(groups: list[list[Part]], i: int, j: int, *, strict: bool) -> str:
-        """Block i comes before block j; not ``strict``: or is equal to it."""
+        """Whether block i comes before block j; unless ``strict``, or is equal to it."""
         text = ""
         for g in reversed(range(len(groups))):
             a, b = f"k{g}_{i}", f"k{g}_{j}"
@@ -161,13 +163,13 @@ class Sorting:
         return lines
 
     def _renamed(self) -> Iterator[str]:
-        """``p{i}``: the place that member i (from 0) has now."""
+        """``p{i}``: the new place of member i (from 0)."""
         for i in range(self.count):
             places = " + ".join(f"{r} * (w{r} == {i})" for r in range(1, self.count))
             yield f" p{i} = {places}"
 
     def _written(self) -> Iterator[str]:
-        """The words anew, of fields that a renaming may change."""
+        """Rewrite the fields that a renaming may change."""
         kept: dict[int, int] = {}
         texts: dict[int, list[str]] = {}
         by_place = {(f.variable, f.path): f for f, _, _ in self.fields}
@@ -184,7 +186,7 @@ class Sorting:
             yield f" s[{word}] = {' | '.join([f's[{word}] & {2**WORD - 1 & ~kept[word]}', *parts])}"
 
     def _picked(self, f: Field, at: tuple[int, ...], fields: dict[tuple[str, tuple[int, ...]], Field]) -> str:
-        """The old value that belongs where ``f`` is: that of the members who are now at its places."""
+        """The old value that moves to the place of ``f``: that of the members who have its places now."""
         if not at:
             return _name(f)
         here = at[0]
@@ -209,11 +211,13 @@ class Sorting:
 
 
 class WholeBlocks(Sorting):
-    """Sorting blocks that lie in one piece each: they move as they are, with what names the member put above them."""
+    """Sorting blocks that are contiguous: a block moves as a whole, with the fields that refer to its member packed
+    above it."""
 
     @property
     def possible(self) -> bool:
-        """Nothing in a block names members, and it fits into a word together with what does."""
+        """Whether nothing in a block refers to members, and the block fits into a word together with the fields that
+        refer to its member."""
         blocks = self.layout.blocks
         if blocks is None or blocks.sort != self.sort:
             return False
@@ -243,7 +247,7 @@ class WholeBlocks(Sorting):
         return [(f, sort) for f, at, sort in self.fields if not at and f.width and self._refers(sort)]
 
     def _put(self, blocks: Blocks, naming: list[tuple[Field, Sort]]) -> Iterator[str]:
-        """The words anew."""
+        """Rewrite the words."""
         kept: dict[int, int] = {}
         texts: dict[int, list[str]] = {}
         for i, (word, shift) in enumerate(blocks.places):
@@ -254,7 +258,7 @@ class WholeBlocks(Sorting):
             if isinstance(sort, SetOf):
                 none = [f"{_name(f)} & 1"] if f.low == 0 else []
                 value = " | ".join([*none, *(f"({bit} << {i + 1 - f.low})" for i, bit in enumerate(bits))])
-            else:  # the number of the one that it names, or 0 for none
+            else:  # the number of the member that it refers to, or 0 for none
                 value = " + ".join(f"{i + 1 - f.low} * {bit}" for i, bit in enumerate(bits))
             kept[f.word] = kept.get(f.word, 0) | f.mask << f.shift
             texts.setdefault(f.word, []).append(f"({value}) << {f.shift}")
@@ -266,8 +270,8 @@ class WholeBlocks(Sorting):
 
 
 class Speaking:
-    """The fields of variables that speak of members of some sorts: each with the place that it has without names, with
-    these members, outermost first, and with its own sort."""
+    """The fields of variables that refer to members of some sorts: each with its place without these members, with the
+    members (outermost first), and with its sort."""
 
     def __init__(self, instance: Instance, layout: Layout, sorts: Collection[Index]) -> None:
         self.fields: list[tuple[Field, tuple[int | None, ...], list[tuple[Index, int]], Sort]] = []
@@ -286,7 +290,7 @@ class Speaking:
 
 
 def _pieces(f: Field) -> list[Field]:
-    """The parts of a field in one word each, as fields."""
+    """The parts of a field in single words, as fields."""
     if f.width <= WORD:
         return [f]
     return [

@@ -1,4 +1,4 @@
-"""The compiled step function of an instance: ``emit``'s source made callable."""
+"""The compiled step function of an instance: compiles the source that ``codegen`` writes."""
 
 from __future__ import annotations
 
@@ -17,26 +17,27 @@ from planrace.checker.semantics.packing import WORD, Layout
 from planrace.model.language import Instance
 
 LINE = 1e-5
-"""Seconds in which Python compiles a line of a step function."""
+"""Seconds that Python takes to compile a line of a step function."""
 
 Expand: TypeAlias = Callable[[int, "list[Any]", "list[tuple[int, int]]"], int]
 
 
 Names: TypeAlias = "tuple[int, ...]"
-"""The members that have the places of 1, 2, …, sort by sort."""
+"""For each sort in turn, the members at places 1, 2, …."""
 
 
 class OutOfRangeError(RangeError):
     """A position or an assigned value is outside its sort; the interpreter says which."""
 
     def __init__(self) -> None:
-        super().__init__("a position or a value is out of its range", remedy="guard the access, or widen the sort")
+        super().__init__("a position or a value is out of range", remedy="guard the access, or widen the sort")
 
 
 class Kernel:
-    """Packed states of one instance and their successors. ``symmetric``: a state stands for its orbit, after ``tried``
-    orders at most (see ``orbits.py``); ``states_per_orbit`` says how many may stand for one. ``sliced``: variables that
-    a packed state does not have; ``instance`` is then what is left, and the interpreter has it all."""
+    """Packed states of one instance and their successors. ``symmetric``: a state stands for its orbit, after at most
+    ``tried`` orders (see ``orbits.py``); ``states_per_orbit`` bounds the number of representatives of one orbit.
+    ``sliced``: variables that packed states leave out; ``instance`` is the rest, and the interpreter has the whole
+    instance."""
 
     def __init__(
         self, instance: Instance, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
@@ -54,7 +55,7 @@ class Kernel:
         self.initial = self.view(self.interpreter.initial())
 
     def view(self, state: State) -> int:
-        """What a search stores of a state."""
+        """A search's representation of a state."""
         return self.representative(self.layout.encode(tuple(state[n] for n in self._kept)))
 
     def representative(self, packed: int) -> int:
@@ -66,9 +67,9 @@ class Kernel:
         return _packed(words)
 
     def seen(self, state: State, names: Names = ()) -> tuple[int, Names]:
-        """What a search stores of a state that follows another, with the members that have the places of 1, 2, … there,
-        when ``names`` are those of the state before. Where several states stand for an orbit, which of them a step
-        leads to depends on the names of members before it."""
+        """A search's representation of a successor, with the members at places 1, 2, … in it; ``names`` are those of
+        the previous state. If an orbit has several representatives, the one that a step leads to depends on the
+        previous names."""
         if self._tracked is None:
             return self.view(state), ()
         words = self._words(self.layout.encode(tuple(state[n] for n in self._kept)))
@@ -79,18 +80,18 @@ class Kernel:
         return [packed >> WORD * w & 2**WORD - 1 for w in range(self.layout.words)]
 
     def expand(self, watch: Watch) -> Expand:
-        """The function of ``emit`` for ``watch``."""
+        """The generated function ``expand`` for ``watch``."""
         return _expanding(self.instance, watch)
 
 
 @lru_cache(maxsize=128)
 def _expanding(instance: Instance, watch: Watch) -> Expand:
-    """Made once for all who look for the same in the same instance: searches for a scenario ask one after the other."""
+    """Cached: searches that look for the same terms in the same instance share it, as those for a scenario do."""
     return compiled(Emitter(instance, Layout(instance), watch).source())
 
 
 class _Tracked:
-    """``canonical`` with the members that have each place."""
+    """``canonical``, which also tracks the members at each place."""
 
     def __init__(self, made: Canonical) -> None:
         self._counts = [len(made.instance.members(s)) for s in made.labels]
@@ -98,7 +99,8 @@ class _Tracked:
         self._renamed, self._canonical = defined["renamed"], defined["canonical"]
 
     def seen(self, words: list[int], names: Names) -> tuple[list[int], Names]:
-        """What stands for a state whose members have the places ``names``, and the places that they have then."""
+        """The representative of a state with the members ``names`` at its places, and the members at the places of the
+        representative."""
         count = len(words)
         words = [*words, *(names or (n for size in self._counts for n in range(size)))]
         self._renamed(words)
@@ -111,19 +113,20 @@ def _packed(words: Sequence[int]) -> int:
 
 
 def _defined(source: str) -> dict[str, Any]:
-    """What source text of a protocol defines."""
+    """The names that generated source text defines."""
     names: dict[str, Any] = {"_wide": _wide, "_room": _room}
     exec(compile(source, "<planrace: generated from the protocol>", "exec"), names)
     return names
 
 
 def _room(count: int) -> list[int]:
-    """An array for so many words."""
+    """An array of this many words."""
     return [0] * count
 
 
 def compiled(source: str) -> Expand:
-    """The function ``expand`` that ``source`` defines. Raises ``CostlyError`` where there is no time to compile it."""
+    """The function ``expand`` that ``source`` defines. Raises ``CostlyError`` if there is not enough time to compile
+    it."""
     afford("compiling the step function", LINE * source.count("\n"))
     names: dict[str, Any] = {"_out_of_range": _out_of_range, "_in_range": _in_range, "_wide": _wide}
     exec(compile(source, "<planrace: generated from the protocol>", "exec"), names)

@@ -1,10 +1,11 @@
-"""Symmetry: states that differ only in the names of interchangeable members stand for one another.
+"""Symmetry: states that differ only in the names of interchangeable members have one representative.
 
 Scalarsets as in Ip & Dill, "Better verification through symmetry" (Formal Methods in System Design 9, 1996): members of
-an index sort that is declared symmetric are compared for equality only, so that renaming them maps runs to runs. The
-state that stands for an orbit has the members' blocks in order, as Bosnacki, Dams & Holenderski sort them ("Symmetric
-SPIN", STTT 4, 2002): a block is all that the state says of one member, also whether it is the holder of a lock. Where
-members refer to each other (an array from members to members) blocks do not settle the order: see ``orbits.py``.
+an index sort that is declared symmetric are compared for equality only, so renaming them maps runs to runs. The
+representative of an orbit has the members' blocks in order, as Bosnacki, Dams & Holenderski sort them ("Symmetric
+SPIN", STTT 4, 2002): a block is everything that the state says about one member, including whether it is the holder of
+a lock. If members refer to each other (an array from members to members), blocks do not determine the order: see
+``orbits.py``.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from planrace.properties.kinds import Property
 
 
 def symmetric_sorts(instance: Instance) -> list[Index]:
-    """The symmetric index sorts that variables speak of, of more than one member."""
+    """The symmetric index sorts with more than one member that variables refer to."""
     found: dict[Index, None] = {}
     for v in instance.system.variables:
         found.update(dict.fromkeys(spoken(v.sort)))
@@ -30,7 +31,7 @@ def symmetric_sorts(instance: Instance) -> list[Index]:
 
 
 def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
-    """Nothing names a particular member: not the system, not ``properties``. Raises ``ModelError``."""
+    """Check that neither the system nor ``properties`` names a particular member. Raises ``ModelError``."""
     system = instance.system
     named: list[tuple[str, Term]] = []
     for p in properties:
@@ -58,8 +59,8 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
 
 
 class Canonical:
-    """Writes ``canonical(s)``: it puts in place of a state, in words, the one that stands for its orbit. ``tried``: how
-    many orders it tries at most for sorts whose members refer to each other."""
+    """Writes ``canonical(s)``: it replaces a state, given in words, by the representative of its orbit. ``tried``: the
+    largest number of orders to try for sorts whose members refer to each other."""
 
     def __init__(self, instance: Instance, layout: Layout, tried: int = ASKED) -> None:
         self.instance = instance
@@ -71,13 +72,13 @@ class Canonical:
 
     @property
     def most(self) -> int:
-        """So many states stand for an orbit at most."""
+        """The largest number of representatives of an orbit."""
         return prod(j.orders for j in self.joint if not j.exact)
 
     @property
     def labels(self) -> dict[Index, int]:
-        """The words after those of the state where ``named`` has the members of sorts of which several states may stand
-        for an orbit."""
+        """The words after the state's own in which ``named`` keeps the members, for sorts whose orbits may have several
+        representatives."""
         found, at = {}, self.layout.words
         for j in self.joint:
             for s in () if j.exact else j.sortings:
@@ -110,7 +111,7 @@ class Canonical:
 
 
 def _scalar(sort: Sort) -> Any:
-    """The scalars that a variable of a sort is made of."""
+    """The scalar sort that a variable's elements have."""
     while isinstance(sort, Array | SetOf):
         sort = sort.element
     return sort

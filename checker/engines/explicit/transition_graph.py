@@ -1,8 +1,8 @@
-"""The graph of what a search has found: states by number, steps between them as offsets into one list.
+"""The state graph of a search: states by number, steps between them as offsets into one list.
 
-Compressed rows: the steps of state n are ``targets[offsets[n]:offsets[n + 1]]``, and ``labels`` beside them says whose
-they are. Numbers take four bytes a state and six a step, so that ten million states fit where objects would not; where
-there are more than 65,536 labels a step takes eight.
+Compressed rows: the steps of state n are ``targets[offsets[n]:offsets[n + 1]]``, and ``labels`` beside them gives their
+actions and parameters. Numbers take four bytes for each state and six for each step, so ten million states fit where
+objects would not; with more than 65,536 labels a step takes eight.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ Label = tuple[str, tuple[int, ...]]
 
 
 Maker = Callable[[Any, Collection[str], Sequence[Term]], "Graph"]
-"""Makes the graph of a complete search: its steps of some actions, and terms to mark states with."""
+"""A function that makes the graph of a complete search: with the steps of some actions, and with states marked by
+terms."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Graph:
 
     @property
     def degree(self) -> int:
-        """Steps that a state has on the average, rounded up; at least 1."""
+        """The average number of steps of a state, rounded up; at least 1."""
         return max(1, -(-len(self.targets) // max(1, self.states)))
 
     def steps(self, n: int) -> Iterator[tuple[int, int]]:
@@ -66,7 +67,7 @@ class Graph:
 
 
 class Labels(Sequence[Label]):
-    """All actions with their parameters, numbered in order; made once for a graph, for there may be many."""
+    """All actions with their parameter values, numbered in order; made once for a graph, as there may be many."""
 
     def __init__(self, instance: Instance) -> None:
         self._actions = list(instance.system.actions)
@@ -79,7 +80,7 @@ class Labels(Sequence[Label]):
 
     @property
     def code(self) -> str:
-        """What arrays of numbers hold: "H", two bytes, or "I", four."""
+        """The type code of arrays of labels: "H", two bytes, or "I", four."""
         return "H" if len(self) <= 2**16 else "I"
 
     def __len__(self) -> int:
@@ -105,7 +106,7 @@ class Labels(Sequence[Label]):
             yield from ((name, choice) for choice in product(*values))
 
     def text(self, scope: Scope) -> str:
-        """The code of the number of the step that a scope stands in."""
+        """The code for the label of the current step of a scope."""
         assert scope.step is not None
         name, choice, _ = scope.step
         k = self._at[name]
@@ -121,7 +122,7 @@ class Labels(Sequence[Label]):
 
 
 def acting(instance: Instance, actions: Collection[str]) -> Instance:
-    """The instance with these actions only, the same one for all who ask, so that its step function is made once."""
+    """The instance with only these actions; cached, so that its step function is generated once."""
     return _acting(instance, frozenset(actions))
 
 
@@ -132,7 +133,7 @@ def _acting(instance: Instance, actions: frozenset[str]) -> Instance:
 
 
 class _Labelled(Emitter):
-    """Successors with the numbers of their labels."""
+    """Generates successors with their labels."""
 
     labels: Labels
 
@@ -141,7 +142,8 @@ class _Labelled(Emitter):
 
 
 def raise_range_error_at(search: Any, s: int, depth: int, terms: Sequence[Term]) -> NoReturn:
-    """Let the interpreter say which term that marks states has no value in ``s``, so many steps from the start."""
+    """Raise the interpreter's error for the term that has no value in ``s``, which is ``depth`` steps from the
+    start."""
     recording = search.run_to(s, depth)
     try:
         for t in terms:
@@ -152,8 +154,8 @@ def raise_range_error_at(search: Any, s: int, depth: int, terms: Sequence[Term])
 
 
 def graph(search: Search, actions: Collection[str], terms: Sequence[Term] = ()) -> Graph:
-    """The graph of what a search has expanded, with the steps of ``actions``. States that were met and not expanded
-    have numbers but no steps, stand in no level, and carry all marks."""
+    """The graph of the states that a search has expanded, with the steps of ``actions``. States that were met but not
+    expanded have numbers and no steps, are in no level, and carry all marks."""
     instance = acting(search.kernel.instance, actions)
     emitter = _Labelled(instance, search.kernel.layout, Watch(states=tuple(terms)))
     emitter.labels = Labels(instance)

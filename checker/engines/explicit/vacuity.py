@@ -1,8 +1,7 @@
-"""What a search should meet if the model says what its author means: every action, every outcome, every antecedent.
+"""What a search should meet if the model means what its author intends: every action, every outcome, every antecedent.
 
-A guard that is never true, or an implication whose antecedent never is, makes everything hold (vacuity: Beer,
-Ben-David, Eisner & Rodeh, "Efficient detection of vacuity in temporal model checking", Formal Methods in System Design
-18, 2001).
+If a guard is never true, or the antecedent of an implication never is, everything holds (vacuity: Beer, Ben-David,
+Eisner & Rodeh, "Efficient detection of vacuity in temporal model checking", Formal Methods in System Design 18, 2001).
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ from planrace.checker.engines.explicit.watch import Occurrence
 
 
 class VacuityCheck:
-    """What of all this a search has met, and the first deadlock.
+    """What a search has met so far, and the first deadlock.
 
-    ``bits`` has one for each of ``subjects``; ``stuck`` is a replayed run to a state that enables nothing and is not
+    ``bits`` has a bit for each of ``subjects``; ``stuck`` is a replayed run to a state that enables nothing and is not
     final.
     """
 
@@ -41,11 +40,11 @@ class VacuityCheck:
         self.stuck: Recording | None = None
 
     def watching(self, watch: Watch) -> Watch:
-        """``watch``, with an eye on all this."""
+        """``watch`` extended by everything that the check needs."""
         return replace(watch, final=None if self.stuck is not None else self.final, met=self.subjects)
 
     def warnings(self, *, complete: bool) -> Iterator[ModelWarning]:
-        """What an author should know. What was not met says nothing before all was searched."""
+        """Warnings for the author. Things that were never met are reported only after a complete search."""
         if self.stuck is not None:
             run = self.stuck.trace()
             end = "nothing is enabled any more, and the end is not final (where runs may end, say so with final(…))"
@@ -58,7 +57,7 @@ class VacuityCheck:
             yield from (self._missed(s, never) for s in _unlike(missed, never) if not self._awaited(s))
 
     def _awaited(self, s: Occurrence) -> bool:
-        """The author says that the action wants a fault, which is off."""
+        """Whether the action is declared to await a fault that is off."""
         awaits = None if s.term is not None else self.instance.system.actions[s.name].awaits
         return awaits is not None and awaits not in self.instance.system.faults
 
@@ -71,7 +70,7 @@ class VacuityCheck:
 
 
 def _unlike(missed: Sequence[Occurrence], never: Collection[str]) -> Iterator[Occurrence]:
-    """One for each action that never happens, whatever its endings are."""
+    """One occurrence for each action that never happens, whatever its outcomes."""
     told: set[str] = set()
     for s in missed:
         if s.term is None and s.name in never:
@@ -82,8 +81,8 @@ def _unlike(missed: Sequence[Occurrence], never: Collection[str]) -> Iterator[Oc
 
 
 def subjects(instance: Instance, properties: Sequence[Property]) -> tuple[Occurrence, ...]:
-    """What a search for ``properties`` should meet: endings of actions in their order, then antecedents. One that may
-    have no value is looked at where its property holds: then it was evaluated there."""
+    """What a search for ``properties`` should meet: outcomes of actions in their order, then antecedents. An antecedent
+    that may have no value is tested only where its property holds, because it was evaluated there."""
     named = dict.fromkeys((a.name, o.name or "") for a in instance.system.actions.values() for o in a.outcomes)
     endings = [Occurrence(action, name) for action, name in named]
     implied = [
@@ -96,7 +95,7 @@ def subjects(instance: Instance, properties: Sequence[Property]) -> tuple[Occurr
 
 
 def final(instance: Instance) -> Term:
-    """Where it is no deadlock that nothing is enabled."""
+    """The states that are no deadlock although nothing is enabled."""
     term = FALSE
     for t in instance.system.final:
         term = term | t
@@ -104,7 +103,7 @@ def final(instance: Instance) -> Term:
 
 
 def _antecedents(term: Term) -> Iterator[Term]:
-    """What is on the left of implications, for some values of what is quantified around them."""
+    """The antecedents of implications, for some values of the variables quantified around them."""
     if term.op is Op.AND:
         for t in term.args:
             yield from _antecedents(t)

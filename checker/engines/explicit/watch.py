@@ -1,4 +1,4 @@
-"""What a search looks out for in the states and steps that it meets."""
+"""What a search looks for in the states and steps that it meets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Occurrence(Structural):
-    """Something to meet: an ending of an action (``term`` is None), or an antecedent of a property."""
+    """Something that a search should meet: an outcome of an action (``term`` is None), or an antecedent of a
+    property."""
 
     name: str
     part: str
@@ -23,15 +24,15 @@ class Occurrence(Structural):
 
     @property
     def of_steps(self) -> bool:
-        """The term speaks of a step."""
+        """Whether the term is a step term."""
         return self.term is not None and any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(self.term))
 
 
 @dataclass(frozen=True, eq=False)
 class Watch(Structural):
-    """What the function looks for: terms that are reported when they hold. ``final``: states that enable nothing and
-    are not final are reported like those of a further state term; ``met``: what is met at all is collected. No verdict
-    depends on the latter, nor on state terms that are only ``told``: what they read beyond an array is no error."""
+    """What a step function looks for: terms that are reported when they hold. ``final``: states that enable nothing and
+    are not final are reported like those of one more state term; ``met``: occurrences are collected. No verdict depends
+    on ``met``, nor on state terms that are only ``told``; in these, reading outside an array is no error."""
 
     states: tuple[Term, ...] = ()
     steps: tuple[Term, ...] = ()

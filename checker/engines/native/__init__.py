@@ -1,1 +1,1 @@
-"""The same search in machine code: the same step functions, through LLVM, on all cores."""
+"""The explicit search in machine code: the same step functions, compiled by LLVM, on all cores."""

@@ -1,13 +1,13 @@
-"""Machine code kept on disk between runs.
+"""A cache of machine code on disk.
 
-A folder of object files named by the content that made them. What is loaded from there is run, so a file counts only if
-nobody but this user can have written it: the folder and the file belong to the user, neither may be written by others,
-and the file is a regular one, opened without following a link. Where the folder is not such a one, nothing is read or
-kept. A digest over name and content tells what is whole: LLVM does not survive a broken object, and an object under
-another's name would be another search.
+The cache is a folder of object files; each is named by a hash of everything that determined it. Loaded code is
+executed, so a file is trusted only if nobody but this user can have written it: the folder and the file belong to the
+user, neither is writable by others, and the file is a regular one, opened without following a link. If the folder does
+not meet this, nothing is read or stored. A digest of name and content detects damage: LLVM crashes on a broken object,
+and an object under another name would be a different search.
 
-Each object is written whole and renamed, so that runs at the same time do not disturb each other. Where the system has
-no notion of owners (Windows), the folder lies in the user's profile, which is private there.
+Each object is written completely and then renamed, so concurrent runs do not disturb each other. On systems without
+file owners (Windows), the folder lies in the user's profile, which is private there.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 DIGEST = 32
-"""Bytes before an object in the cache: the SHA-256 of its name and content."""
+"""The header of an object in the cache: the SHA-256 of its name and content."""
 KEPT = 64
-"""Objects that stay in the cache; the oldest go first."""
+"""The number of objects that stay in the cache; the oldest are removed first."""
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-"""Follow no link, wait for no writer of a pipe."""
+"""Flags: follow no link, do not block on a pipe."""
 OTHERS = stat.S_IWGRP | stat.S_IWOTH
-"""Permission for others than the owner to write."""
+"""Write permission for others than the owner."""
 
 
 class CodeCache:
-    """The user's objects. ``refused`` says why what is there is not loaded, where that is for want of trust."""
+    """The user's objects. ``refused`` says why existing objects are not loaded, if they cannot be trusted."""
 
     def __init__(self) -> None:
         self.refused: str | None = None
         self._folder = self._trusted(_place())
 
     def kept(self, key: str) -> bytes | None:
-        """The object that is kept under ``key``, if it can be trusted and is whole."""
+        """The object stored under ``key``, if it is trusted and intact."""
         if self._folder is None:
             return None
         path = self._folder / _name(key)
@@ -56,7 +56,7 @@ class CodeCache:
         return blob if _digest(key, blob) == digest else None
 
     def keep(self, key: str, blob: bytes) -> None:
-        """Keep an object; where that does not succeed it is made anew next time."""
+        """Store an object; if that fails, it is compiled again next time."""
         if self._folder is None:
             return
         with contextlib.suppress(OSError):
@@ -73,7 +73,7 @@ class CodeCache:
                 path.unlink(missing_ok=True)
 
     def _trusted(self, folder: Path | None) -> Path | None:
-        """The folder, made where there is none, if there can be one that only this user writes."""
+        """The folder, created if missing; None if others than this user can write to it."""
         if folder is None:
             return None
         try:
@@ -88,7 +88,7 @@ class CodeCache:
 
 
 def _place() -> Path | None:
-    """Where the objects are; None where the user has no home."""
+    """The folder of the objects; None if the user has no home directory."""
     if chosen := os.environ.get("PLANRACE_CACHE"):
         return Path(chosen)
     try:
@@ -98,7 +98,7 @@ def _place() -> Path | None:
 
 
 def _doubt(found: os.stat_result, kind: Callable[[int], bool], expected: str) -> str | None:
-    """Why somebody else may have written it, if so."""
+    """Why somebody else may have written it; None if nobody can have."""
     if not kind(found.st_mode):
         return f"is not {expected}"
     if not hasattr(os, "getuid"):

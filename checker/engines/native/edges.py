@@ -1,8 +1,8 @@
-"""The loops that make a graph of a finished search, in the dialect of ``dialect.py``.
+"""The loops that make the graph of a finished search, in the dialect of ``translate.py``.
 
-``expand`` writes rows here: the words of a successor and the number of its step. Numbers of states lie beside the
-store, a half-word for each slot. Successors are looked up in batches, so that memory has time to come: buckets first,
-then the numbers beside them.
+Here ``expand`` writes rows: the words of a successor and the label of its step. The numbers of states are stored beside
+the store, in an array with a half-word for each slot. Successors are looked up in batches, so that memory can be
+prefetched: first the buckets, then the numbers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from planrace.checker.engines.native.intrinsics import (
 
 
 def number(states: Words, count: int, first: int, table: Words, ids: Words) -> int:
-    """Give the states of one worker, which its store has, the numbers from ``first`` on."""
+    """Number the states of one worker, which are in its store, from ``first`` on."""
     i = 0
     while i < count:
         if i + AHEAD < count:
@@ -62,7 +62,7 @@ def number(states: Words, count: int, first: int, table: Words, ids: Words) -> i
 
 
 def slot_of(segment: Words, s: Words, h: int) -> int:
-    """The slot of a state that is stored, counted from the first bucket; LOST if it is not there."""
+    """The slot of a stored state, counted from the first bucket; LOST if it is not there."""
     k = home_of(h, segment[1])
     same = equal_slots(at(pointer(segment[0]), k * STRIDE), s)
     while same == 0:
@@ -87,9 +87,9 @@ def link(
     marks: Words,
     info: Words,
 ) -> int:
-    """Write the rows of states that have the numbers from ``first`` on, from step ``edge`` on; ``tables`` are each
-    worker's table and numbers. Returns the number of the step after the last; LOST where a state is not in the store;
-    FAILED, with info[INFO_FRESH] the state, where a value is out of range."""
+    """Write the rows of the states numbered from ``first`` on, starting at step ``edge``; ``tables`` holds each
+    worker's table and numbers. Returns the number of the step after the last; LOST if a state is not in the store;
+    FAILED if a value is out of range, with the state at info[INFO_FRESH]."""
     i = 0
     while i < count:
         stop = min(i + BATCH, count)

@@ -1,4 +1,4 @@
-"""The step function of an instance as ``explore/emit.py`` writes it, over states in 64-bit words."""
+"""The step function of an instance as ``explicit/codegen.py`` writes it, over states in 64-bit words."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from planrace.checker.semantics.packing import WORD, Field, Layout
 from planrace.model.language import Action, Instance, Op, Term
 
 WIDEST = 512
-"""Elements of a set that machine code has bits for; operations on more take long to compile."""
+"""The largest set, in elements, that machine code supports; operations on larger ones take long to compile."""
 GREATEST = 2**62
-"""Numbers are less than this in size, so that sums and differences of two fit into a word."""
+"""A bound for the absolute value of numbers, so that sums and differences of two fit into a word."""
 FAN = 16
-"""Branches that one field is worth."""
+"""The largest number of branches on the values of one field."""
 LEAF = 12
-"""Lines that are sooner done in vain than jumped over."""
+"""The number of lines up to which executing them without effect is faster than a branch."""
 CONTROL = 9
-"""Bits of what tells states apart by what is enabled."""
+"""The number of bits of ``control``, which groups states by the actions that they enable."""
 TERMS = 62
-"""Terms that one word can tell of."""
+"""The number of terms whose truth values fit into one word."""
 
 
 def banks(watch: Watch) -> int:
-    """Words of information that what is met takes, after the others."""
+    """The number of further information words for what was met."""
     return -(-len(watch.met) // TERMS)
 
 
 class UnsupportedError(Exception):
-    """Why an instance does not fit into machine words; another engine must do."""
+    """An instance does not fit into machine words; another engine must be used."""
 
 
 class WordLowering(Lowering):
-    """Refuses what does not fit into words."""
+    """A lowering that refuses values that do not fit into words."""
 
     def lower(self, term: Term, scope: Scope) -> Code:
         code = super().lower(term, scope)
@@ -63,8 +63,8 @@ class WordEmitter(Emitter):
         self.telling: list[Field] = []
 
     def control(self) -> tuple[str, int]:
-        """``control(s)``, after ``source``: the fields that guards ask for their values, side by side, and how many
-        values that has. Not more than CONTROL bits."""
+        """The source of ``control(s)`` (call it after ``source``): the fields that guards compare, side by side, and
+        the number of its values. At most CONTROL bits."""
         parts, width = [], 0
         for field in self.telling:
             if width + field.width <= CONTROL:
@@ -73,8 +73,8 @@ class WordEmitter(Emitter):
         return f"def control(s):\n return {' | '.join(parts) or 0}\n", 1 << width
 
     def _steps(self, scope: Scope) -> Iterator[str]:
-        """Actions whose guards ask the same field for its value stand together below that value, so that machine code
-        branches once for all of them: branches that nobody foresees are what expanding a state costs."""
+        """Actions whose guards compare the same field are grouped by its value, so that machine code branches once for
+        all of them: mispredicted branches are most of the cost of expanding a state."""
         rest: list[tuple[Action, Scope]] = []
         groups: dict[Slot, list[tuple[Action, Scope]]] = {}
         for action, inner in self._openings.instances(scope):
@@ -90,7 +90,8 @@ class WordEmitter(Emitter):
         return [line for lines in inside for line in lines]
 
     def _telling(self, action: Action, here: Scope) -> Slot | None:
-        """A field of which at most half of the values enable an action, if its guard has a part about that alone."""
+        """The first field on which alone a conjunct of the guard depends, if at most half of its values satisfy the
+        conjunct."""
         for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):
             if self._openings.open([part], action, here):
                 continue
@@ -109,7 +110,8 @@ class WordEmitter(Emitter):
         return None
 
     def _either(self, test: Truth, lines: list[str], other: list[str]) -> list[str]:
-        """Without a branch where little is done: what is written in vain is not counted."""
+        """For few plain lines, no branch: they are always executed, and what they count is multiplied by the
+        condition."""
         if test.known is not None or not _plain([*lines, *other]):
             return super()._either(test, lines, other)
         held, named = self._named(as_number(test))
@@ -160,7 +162,7 @@ class WordEmitter(Emitter):
 
     @staticmethod
     def _part(new: Code, old: Code, k: int) -> str:
-        """What is added to a word that has part ``k`` of a set which takes several."""
+        """The difference for a word that holds part ``k`` of a set of several words."""
         return f"(_word({new.text}, {k}) - _word({old.text}, {k}))"
 
     def _append(self, scope: Scope) -> list[str]:
@@ -168,12 +170,12 @@ class WordEmitter(Emitter):
 
 
 def _plain(lines: Sequence[str]) -> bool:
-    """Whether lines only compute, write successors, and note what was found."""
+    """Whether lines only compute, write successors, and record what was found."""
     return 0 < len(lines) <= LEAF and all(_PLAIN.match(line) and "_range(" not in line for line in lines)
 
 
 def _counted(lines: Sequence[str], test: str) -> list[str]:
-    """Plain lines with what counts and notes multiplied by a test that is 0 or 1."""
+    """Plain lines in which every count and record is multiplied by a test that is 0 or 1."""
     found = ((line, _NOTE.match(line)) for line in lines)
     return [f"{note[1]} ({note[2]}) * ({test})" if note else line for line, note in found]
 

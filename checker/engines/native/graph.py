@@ -1,4 +1,4 @@
-"""The graph of a search in machine code (see ``edges.py``)."""
+"""The state graph of a search in machine code (see ``edges.py``)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from planrace.model.language import Term
 
 CALLED = {"number": 5, "link": 12}
 PIECE = 1 << 20
-"""Steps between two looks at the clock."""
+"""Steps between two checks of the clock."""
 LOST_STATE = "the table has lost a state"
 MOST = 2**32 - 1
-"""Steps that half-words can number."""
+"""The number of steps that 32-bit offsets can address."""
 
 
 class _Labelled(WordEmitter):
-    """Successors with the numbers of their labels, in rows."""
+    """Generates successors with their labels, as rows."""
 
     def _append(self, scope: Scope) -> list[str]:
         words = [f"out[n * ROW + {w}] = t{w}" for w in range(self.words)]
@@ -48,7 +48,8 @@ class _Labelled(WordEmitter):
 class GraphOf:
     """Makes the graph of a complete search that kept its frontiers, with the steps of ``actions``.
 
-    Raises ``UnsupportedError`` where numbers are too small for it, ``MemoryError`` where it does not fit.
+    Raises ``UnsupportedError`` if there are too many states or steps to number, ``MemoryError`` if memory does not
+    suffice.
     """
 
     def __init__(self, search: NativeSearch, actions: Collection[str], terms: Sequence[Term] = ()) -> None:
@@ -125,10 +126,10 @@ class GraphOf:
         return int(w.log.address) + 8 * self.search.program.words * n
 
     def _pieces(self, states: int) -> Iterator[tuple[int, int]]:
-        """Where each piece of so many states begins, and its size, with a look at the clock before it."""
+        """The start and size of each piece of ``states`` states, with a check of the clock before each."""
         size = max(BATCH, PIECE * sum(w.levels[-1] for w in self.search.workers) // max(1, self.search.transitions))
         for at in range(0, states, size):
-            if self._deadline is not None and not self._deadline.left:  # threads see no context
+            if self._deadline is not None and not self._deadline.left:  # context variables are not set in threads
                 raise TimeUpError(self._deadline.reason)
             yield at, min(size, states - at)
 
@@ -159,7 +160,7 @@ class GraphOf:
 
 
 class _Numbers:
-    """A half-word for each slot of a worker's store."""
+    """The numbers of states: a half-word for each slot of a worker's store."""
 
     def __init__(self, w: Worker) -> None:
         store = w.store

@@ -1,4 +1,4 @@
-"""Where a state belongs, in the dialect of ``dialect.py``: its hash and its bucket."""
+"""The hash of a state and its bucket, in the dialect of ``translate.py``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from planrace.checker.engines.native.intrinsics import BITS, PAD, WORDS, WORKERS
 
 
 def mixed(s: Words) -> int:
-    """The hash of a state; its upper bits are the good ones."""
+    """The hash of a state; its upper bits are the well-distributed ones."""
     h = 0
     for w in range(WORDS):
         h = (h ^ s[w]) * 0x9E3779B97F4A7C15
@@ -15,5 +15,5 @@ def mixed(s: Words) -> int:
 
 
 def home_of(h: int, buckets: int) -> int:
-    """The bucket of a segment that a hash belongs to; PAD lie below the first."""
+    """The bucket of a segment for a hash; PAD more buckets lie below the first."""
     return high_product(h * WORKERS << BITS, buckets) + PAD

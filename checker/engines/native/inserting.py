@@ -1,14 +1,15 @@
-"""The store of the search in the dialect of ``dialect.py``: what runs millions of times a second.
+"""The store of the search, in the dialect of ``translate.py``: code that runs millions of times a second.
 
-Names in capitals are constants that the translator fills in; ``expand`` and ``canonical`` are written by the protocol.
+Names in capitals are constants that the translator fills in; ``expand`` and ``canonical`` are generated from the
+protocol.
 
-A worker's table is 1 << BITS segments of buckets of BUCKET slots, which fill from their first slot on. Where a state
-belongs is read off its hash from the top: the worker, the segment, the home bucket, each by a multiplication, so that
-their numbers are free and more buckets keep the order. What finds its bucket full goes to the next below, into PAD
-buckets below the first home at last; so a segment grows in place. A slot holds the complement of the state's words;
-word 0 of a free slot is 0, for no state has all bits of word 0 set (``layout.py`` sees to that). A bucket is compared
-as a whole, in vector registers. Its last word holds a byte for each slot: the level on which the state was found,
-modulo LEVELS, plus 1.
+A worker's table has 1 << BITS segments; a segment consists of buckets of BUCKET slots, which are filled from the first
+slot on. The top of a state's hash gives its worker, then its segment, then its home bucket, each by a multiplication;
+so none of these numbers need be powers of two, and with more buckets the order of states stays the same. If the bucket
+is full, the state goes to the next bucket below, at last into one of PAD buckets below the first home; so a segment can
+grow in place. A slot holds the complement of the state's words; word 0 of a free slot is 0, because no state has all
+bits of word 0 set (``packing.py`` ensures it). A bucket is compared as a whole, in vector registers. Its last word
+holds a byte for each slot: the level on which the state was found, modulo LEVELS, plus 1.
 """
 
 from __future__ import annotations
@@ -57,9 +58,10 @@ def take(
     recent: Words,
     logged: int,
 ) -> int:
-    """Insert what all workers have sent to worker ``me``, from a segment on; ``sources`` are each worker's boxes and
-    their fills. New states go to ``fresh`` too, one after the other; if ``logged`` is 0, all to its first place, for
-    nothing. Returns the number of segments, or of one that must grow before this is called again with it."""
+    """Insert what all workers have sent to worker ``me``, starting at a segment; ``sources`` holds each worker's boxes
+    and their fill levels. New states are also appended to ``fresh``; if ``logged`` is 0, they are all written to its
+    first place and ignored. Returns the number of segments, or the number of a segment that must grow before this is
+    called again with it."""
     while segment < 1 << BITS:
         box = (me << BITS) + segment
         home = at(table, segment * SEGMENT)
@@ -82,8 +84,8 @@ def take(
 
 
 def sift(box: Words, count: int, recent: Words) -> int:
-    """Leave out of a box most of the states that were sent to the same segment just before: more than half of all
-    successors are. ``recent`` has the complements of states that are stored or will be. Returns how many are left."""
+    """Remove from a box most of the states that were sent to the same segment shortly before: more than half of all
+    successors are. ``recent`` holds the complements of states that are stored or will be. Returns how many are left."""
     i = 0
     kept = 0
     while i < count:
@@ -112,13 +114,12 @@ def drain(
     ring: Words,
     logged: int,
 ) -> int:
-    """Insert states first…last-1 of a box into its segment; new ones go to ``fresh`` too.
+    """Insert states first…last-1 of a box into its segment; new ones are also appended to ``fresh``. Returns the number
+    of the next state: less than ``last`` if the segment must grow.
 
-    Returns the number of the next state: not ``last`` where the segment must grow.
-
-    Homes are found AHEAD of the insertion and kept in ``ring``, so that memory has time to come. What finds its home
-    full waits in ``late``, until LATE states do, while memory of the bucket below comes. What still waits for room when
-    the segment must grow goes back into the box.
+    Home buckets are computed AHEAD of the insertion and kept in ``ring``, so that memory can be prefetched. A state
+    whose home is full waits in ``late``, until LATE states wait, while the bucket below is prefetched. States that
+    still wait when the segment must grow go back into the box.
     """
     buckets = pointer(segment[0])
     homes = segment[1]
@@ -163,8 +164,8 @@ def drain(
 def below(
     late: Words, waiting: int, buckets: Words, fresh: Words, info: Words, level: int, spare: Words, logged: int
 ) -> int:
-    """Look for waiting states one bucket further down, and put those there that are new and find room. Returns how many
-    go on waiting, for the bucket below; as a negative number if there is none for one of them."""
+    """Look for waiting states one bucket further down, and insert those that are new and find room. Returns how many
+    still wait, for the next bucket below; as a negative number if there is no such bucket for one of them."""
     new = info[INFO_FRESH]
     left = 0
     bottom = 0
@@ -183,10 +184,11 @@ def below(
 
 
 def put(buckets: Words, k: int, s: Words, fresh: Words, level: int, wait: Words, spare: Words) -> int:
-    """Write a state to bucket ``k`` if it is not there and there is room; and anyway to ``fresh``, and to ``wait``
-    with the number of the bucket below. 1 if it is new, 2 if the bucket is full of others, 0 if it is known.
+    """Write a state to bucket ``k`` if it is not there and there is room. In any case write it to ``fresh``, and to
+    ``wait`` with the number of the bucket below. Returns 1 if it is new, 2 if the bucket is full of others, 0 if it is
+    known.
 
-    There is no branch, for nobody foresees which of them it is: what shall not be written to a bucket goes to
+    The code is branch-free, because the outcome is unpredictable: a write that must not reach a bucket goes to
     ``spare``.
     """
     bucket = at(buckets, k * STRIDE)
@@ -207,10 +209,11 @@ def put(buckets: Words, k: int, s: Words, fresh: Words, level: int, wait: Words,
 
 
 def spread(segment: Words, buckets: int, scratch: Words) -> int:
-    """Give a segment more buckets, in place; its memory goes on in zeros.
+    """Give a segment more buckets, in place; the memory after it is zero.
 
-    From the top, the states of a bucket move up to the first that has room at or below their new home, which is no
-    lower than their old one; their own has room at the latest. What was moved is never moved again, so no chain breaks.
+    From the top, the states of a bucket move up to the first bucket with room at or below their new home, which is not
+    lower than their old one; at the latest, their old bucket has room. A moved state is never moved again, so no chain
+    of full buckets breaks.
     """
     first = pointer(segment[0])
     k = segment[1] + PAD - 1
@@ -246,7 +249,7 @@ def spread(segment: Words, buckets: int, scratch: Words) -> int:
 
 
 def gather(segment: Words, level: int, front: Words) -> int:
-    """Copy the states of a segment that have the byte ``level`` to a frontier. Returns how many there are."""
+    """Copy the states of a segment whose level byte is ``level`` to a frontier. Returns their number."""
     first = pointer(segment[0])
     last = segment[1] + PAD
     n = 0
@@ -266,8 +269,8 @@ def gather(segment: Words, level: int, front: Words) -> int:
 
 
 def parent(segment: Words, k: int, slot: int, level: int, target: Words, scratch: Words, info: Words) -> int:
-    """From a slot of bucket ``k`` on: the first state of ``level`` with a step to ``target``. Returns its bucket times
-    BUCKET plus its slot, or FAILED; the state is in ``scratch``."""
+    """Starting at a slot of bucket ``k``: find the first state of ``level`` with a step to ``target``. Returns its
+    bucket times BUCKET plus its slot, or FAILED; the state is in ``scratch``."""
     j = slot
     while k < segment[1] + PAD:
         bucket = at(pointer(segment[0]), k * STRIDE)

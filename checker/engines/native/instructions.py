@@ -1,4 +1,4 @@
-"""The built-in functions of the dialect in LLVM IR: memory, ranges, masks of several words, and slots of buckets."""
+"""LLVM IR for the built-in functions of the dialect: memory, ranges, masks of several words, and slots of buckets."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from llvmlite import ir
 WORD = ir.IntType(64)
 WIDE = ir.IntType(128)
 FAILED = -1
-"""What a function returns where a value or position was out of its range."""
+"""What a function returns if a value or position is out of range."""
 
 
 class Instructions:
-    """Writes instructions to the body of a function; ``constants`` are names that stand for numbers there."""
+    """Writes instructions to the body of a function; ``constants`` are names of numbers."""
 
     def __init__(self, module: ir.Module, function: ir.Function, constants: Mapping[str, int]) -> None:
         self.module = module
@@ -25,7 +25,7 @@ class Instructions:
 
     # Values of several words -----------------------------------------------------------------------------------
     def shifted(self, shift: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
-        """``a``, shifted by ``b`` bits; by as many as it has, or more, gives 0."""
+        """``a`` shifted by ``b`` bits; shifting by its width or more gives 0."""
         kind = a.type
         if isinstance(b, ir.Constant):
             return shift(a, kind(b.constant)) if 0 <= b.constant < kind.width else kind(0)
@@ -34,13 +34,13 @@ class Instructions:
         return self.b.select(fits, shift(a, self.as_kind(bits, kind)), kind(0))
 
     def as_kind(self, value: Any, kind: Any) -> Any:
-        """A value in so many bits: filled with zeros, or cut."""
+        """A value converted to a type: extended with zeros, or truncated."""
         if value.type.width == kind.width:
             return value
         return self.b.zext(value, kind) if value.type.width < kind.width else self.b.trunc(value, kind)
 
     def alike(self, values: list[Any]) -> list[Any]:
-        """Values in as many bits as the widest of them has."""
+        """Values extended to the width of the widest."""
         kind = max((v.type for v in values), key=lambda t: int(t.width))
         return [self.as_kind(v, kind) for v in values]
 
@@ -55,7 +55,7 @@ class Instructions:
         return self.b.inttoptr(self.b.add(array, offset), ir.PointerType())
 
     def part(self, array: Any, index: Any, size: int) -> Any:
-        """A part of ``size`` bytes of an array of such parts, without sign."""
+        """An unsigned part of ``size`` bytes of an array of such parts."""
         loaded = self.b.load(self.part_at(array, index, size), typ=ir.IntType(8 * size), align=size)
         return self.b.zext(loaded, WORD)
 
@@ -69,7 +69,7 @@ class Instructions:
         return WORD(0)
 
     def in_range(self, at: Any, length: Any) -> Any:
-        """``at``; leaves the function where it is not in 0…length-1."""
+        """``at``; leaves the function if it is not in 0…length-1."""
         fine, wrong = (self.function.append_basic_block(n) for n in ("fine", "wrong"))
         self.b.cbranch(self.b.icmp_unsigned("<", at, length), fine, wrong)
         self.b.position_at_end(wrong)
@@ -79,7 +79,7 @@ class Instructions:
         return at
 
     def prefetch(self, address: Any) -> Any:
-        """Ask for the cache line of an address."""
+        """Prefetch the cache line of an address."""
         kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), *[ir.IntType(32)] * 3])
         known = self.module.globals.get("llvm.prefetch.p0")
         function = known or ir.Function(self.module, kind, name="llvm.prefetch.p0")
@@ -95,7 +95,7 @@ class Instructions:
         return WORD(0)
 
     def fence(self) -> Any:
-        """Let all memory that was written be seen."""
+        """Memory fence: make all writes visible."""
         self.b.fence("seq_cst")
         return WORD(0)
 
@@ -105,7 +105,7 @@ class Instructions:
         return self.b.trunc(self.b.lshr(product, WIDE(64)), WORD)
 
     def slots(self, bucket: Any, words: list[Any]) -> Any:
-        """A bit for each slot of a bucket: its first words are ``words``. The bucket is read as one vector."""
+        """A bit for each slot of a bucket whose words equal ``words``. The bucket is read as one vector."""
         size, slots = self.constants["WORDS"], self.constants["BUCKET"]
         count = 1 << (slots - 1).bit_length()  # lanes; those after the last slot are masked
         whole = self.b.load(self.address(bucket, WORD(0)), typ=ir.VectorType(WORD, size * count), align=8)
@@ -132,7 +132,7 @@ class Instructions:
         return WORD(0)
 
     def wide(self, mask: Any, bits: Any) -> Any:
-        """A mask in as many words as so many bits take."""
+        """A mask extended to the number of words that ``bits`` bits take."""
         return self.as_kind(mask, words_for(bits.constant))
 
     def word(self, mask: Any, k: Any) -> Any:
@@ -140,22 +140,22 @@ class Instructions:
         return self.as_kind(self.shifted(self.b.lshr, mask, WORD(64 * k.constant)), WORD)
 
     def room(self, count: Any) -> Any:
-        """The address of an array for so many words, until the function ends."""
+        """The address of an array of ``count`` words that lives until the function returns."""
         raise NotImplementedError
 
     def lesser(self, a: Any, b: Any) -> Any:
-        """The lesser of two, as signed."""
+        """The signed minimum."""
         return self.b.select(self.b.icmp_signed("<", a, b), a, b)
 
 
 def signed(number: int) -> int:
-    """The word as llvmlite writes it."""
+    """The word as a signed number, as llvmlite writes it."""
     number &= 2**64 - 1
     return number - 2**64 if number >> 63 else number
 
 
 def words_for(bits: int) -> Any:
-    """The type of as many words as so many bits take."""
+    """The integer type with as many words as ``bits`` bits take."""
     return WORD if bits <= WORD.width else ir.IntType(-(-bits // WORD.width) * WORD.width)
 
 

@@ -1,4 +1,5 @@
-"""Names of the dialect for readers and type checkers: what ``loops.py`` uses and nobody runs as Python."""
+"""Declarations of the dialect's built-ins for readers and type checkers: used by ``inserting.py`` and others, never run
+as Python."""
 
 from __future__ import annotations
 
@@ -8,48 +9,52 @@ Words: TypeAlias = "list[int]"
 """An array of 64-bit words in memory, by its address."""
 
 WORDS = 1
-"""Words a state."""
+"""Words of a state."""
 WORKERS = 1
-"""Workers of the search."""
+"""The number of workers."""
 BITS = 7
-"""The logarithm of the number of segments of a worker's table."""
+"""The binary logarithm of the number of segments of a worker's table."""
 CONTROLS = 1
-"""How many values ``control`` may have; 1 where nothing tells states apart."""
+"""The number of values of ``control``; 1 if it does not distinguish states."""
 SYMMETRIC = 0
-"""1 where states stand for their orbits."""
+"""1 if states stand for their orbits (symmetry)."""
 AHEAD, LATE = 64, 32
-"""How many insertions ahead memory is asked for, a power of two, and how many states wait for a bucket below theirs."""
+"""AHEAD: how many insertions ahead memory is prefetched, a power of two. LATE: how many states may wait for the bucket
+below theirs."""
 BUCKET, STRIDE = 7, 8
-"""Slots of a bucket, and words: those of its states and one for their levels; a cache line where a state is a word."""
+"""Slots of a bucket, and its words: those of its states and one for their levels; a cache line if a state is one
+word."""
 ROW = 2
-"""Words of a successor with the number of its step."""
+"""Words of a row: a successor and the label of its step."""
 WIDE = 0
-"""1 where numbers of labels take half-words, for there are many; else they take quarter-words."""
+"""1 if labels take half-words, because there are many; else they take quarter-words."""
 BATCH = 16
-"""States whose successors are looked up together."""
+"""The number of states whose successors are looked up in one batch."""
 PAD = 64
 """Buckets of a segment below the lowest home."""
 LINE = 8
-"""Words that are sent to a box together: a cache line."""
+"""Words that are copied to a box at once: a cache line."""
 MANY = 1 << 8
-"""Successors that are made before they are sent, at least; so many words more than states need are in ``scratch``."""
+"""The least number of successors that are generated before they are sent; ``scratch`` has room for that many more words
+than states need."""
 RECENT = 1 << 15
-"""States that a worker remembers to have inserted; a power of two."""
+"""The number of recently inserted states that a worker remembers; a power of two."""
 SEGMENT = 4
-"""Words that describe a segment: address of the buckets, how many (without PAD), states, limit of states."""
+"""The words that describe a segment: address of the buckets, number of buckets (without PAD), number of states, limit
+on states."""
 LOST = -2
-"""What is returned in place of the slot of a state that no table has: a defect of ours."""
+"""Returned in place of a slot for a state that no table has: a bug of the checker."""
 LEVELS = 255
-"""Levels that a byte tells apart."""
+"""The number of levels that a byte distinguishes."""
 
 INFO_SEEN, INFO_STEPS, INFO_FRESH, INFO_SOURCE, INFO_AT = 0, 1, 2, 3, 4
-"""What a worker's words of information are: terms seen, steps taken, new states; whose box is being inserted, and 1
-plus the state of it that comes next, or 0 before the box was sifted."""
+"""A worker's information words: terms seen, steps taken, new states; whose box is being inserted; and 1 plus the number
+of its next state, or 0 before the box was sifted."""
 INFO = 5
 
 
 def at(array: Words, index: int) -> Words:
-    """The array from an index on."""
+    """The array starting at an index."""
     raise NotImplementedError
 
 
@@ -69,7 +74,7 @@ def set_byte(array: Words, index: int, value: int) -> None:
 
 
 def half(array: Words, index: int) -> int:
-    """A half-word of an array of half-words, without sign."""
+    """An unsigned half-word of an array of half-words."""
     raise NotImplementedError
 
 
@@ -79,7 +84,7 @@ def set_half(array: Words, index: int, value: int) -> None:
 
 
 def quarter(array: Words, index: int) -> int:
-    """A quarter-word of an array of quarter-words, without sign."""
+    """An unsigned quarter-word of an array of quarter-words."""
     raise NotImplementedError
 
 
@@ -89,62 +94,63 @@ def set_quarter(array: Words, index: int, value: int) -> None:
 
 
 def mixed(s: Words) -> int:
-    """The hash of a state (``places.py``)."""
+    """The hash of a state (``hashing.py``)."""
     raise NotImplementedError
 
 
 def home_of(h: int, buckets: int) -> int:
-    """The bucket of a segment that a hash belongs to (``places.py``)."""
+    """The bucket of a segment for a hash (``hashing.py``)."""
     raise NotImplementedError
 
 
 def prefetch(array: Words, index: int) -> None:
-    """Ask for the cache line of a word."""
+    """Prefetch the cache line of a word."""
     raise NotImplementedError
 
 
 def stream_line(to: Words, source: Words) -> None:
-    """Copy LINE words, both at multiples of so many, past the caches."""
+    """Copy LINE words past the caches; both addresses are multiples of LINE words."""
     raise NotImplementedError
 
 
 def fence() -> None:
-    """What was written before is seen by others before what comes after."""
+    """Memory fence: earlier writes are visible before later ones."""
     raise NotImplementedError
 
 
 def high_product(a: int, b: int) -> int:
-    """The upper word of a product of two words without sign."""
+    """The upper word of the unsigned product of two words."""
     raise NotImplementedError
 
 
 def expand(s: Words, out: Words, info: Words) -> int:
-    """Write the successors of ``s`` to ``out``, and to info[INFO_SEEN] what holds; how many, or FAILED."""
+    """Write the successors of ``s`` to ``out``, and the bits of terms that hold to info[INFO_SEEN]; returns the number
+    of successors, or FAILED."""
     raise NotImplementedError
 
 
 def control(s: Words) -> int:
-    """A number that is equal for states in which much the same is enabled."""
+    """A number that groups states: those with the same number enable nearly the same actions."""
     raise NotImplementedError
 
 
 def canonical(s: Words) -> int:
-    """Put in place of a state the one that stands for its orbit."""
+    """Replace a state by the representative of its orbit."""
     raise NotImplementedError
 
 
 def equal_slots(bucket: Words, s: Words) -> int:
-    """A bit for each slot of a bucket: it holds the complement of ``s``."""
+    """A bit for each slot of a bucket that holds the complement of ``s``."""
     raise NotImplementedError
 
 
 def free_slots(bucket: Words) -> int:
-    """A bit for each slot of a bucket: it is free."""
+    """A bit for each free slot of a bucket."""
     raise NotImplementedError
 
 
 def leading(mask: int) -> int:
-    """How many bits there are before the highest that is set; 64 if none is."""
+    """The number of zero bits above the highest bit that is set; 64 if none is."""
     raise NotImplementedError
 
 
@@ -154,5 +160,5 @@ def lowest(mask: int) -> int:
 
 
 def ones(mask: int) -> int:
-    """How many bits are set."""
+    """The number of bits that are set."""
     raise NotImplementedError

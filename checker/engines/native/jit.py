@@ -1,4 +1,4 @@
-"""LLVM IR → machine code in this process, kept on disk between runs under the hash of all that made it (sources,
+"""LLVM IR → machine code in this process, cached on disk under a hash of everything that determines it (sources,
 translator, library, processor)."""
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from planrace.checker.engines.native.cache import CodeCache
 from planrace.checker.engines.native.effort import TRANSLATING, effort
 
 LEVEL = 2
-"""How hard LLVM optimises."""
+"""LLVM's optimisation level."""
 WORK = "making machine code"
 
 
@@ -46,7 +46,7 @@ class Machine:
 
     @property
     def refused(self) -> str | None:
-        """Why what is kept on disk was not loaded, where that is for want of trust."""
+        """Why code in the cache was not loaded, if it cannot be trusted."""
         return self._cache.refused
 
     def __getitem__(self, name: str) -> Any:
@@ -55,7 +55,7 @@ class Machine:
     def _function(self, name: str, count: int) -> Any:
         kind = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_uint64] * count)
         function: Any = kind(self._engine.get_function_address(name))
-        function.engine = self._engine  # its code goes when the engine does
+        function.engine = self._engine  # the code lives as long as the engine
         return function
 
     def _load(self, text: Callable[[], str], key: str, seconds: float, most: float | None) -> Any:
@@ -84,7 +84,7 @@ class Machine:
 
 
 def _environment(features: str) -> list[str]:
-    """What else decides the machine code."""
+    """Everything else that determines the machine code."""
     version = ".".join(map(str, llvm.llvm_version_info))
     writers = ("translate.py", "instructions.py", "jit.py")
     code = [Path(__file__).parent.joinpath(name).read_text(encoding="utf-8") for name in writers]

@@ -1,4 +1,4 @@
-"""Memory that costs nothing until it is written, in huge pages where the system gives them."""
+"""Memory that takes no RAM until it is written, in huge pages if the system has them."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import sys
 HUGE = 2 * 2**20
 """Bytes of a huge page."""
 REACH = 4 * HUGE
-"""Bytes that two thousand small pages reach, which is what processors keep translated."""
+"""The memory that two thousand small pages cover, about what a processor's TLB holds."""
 _HUGEPAGE, _POPULATE, _COLLAPSE = 14, 23, 25
 """MADV_HUGEPAGE, MADV_POPULATE_WRITE (Linux 5.14) and MADV_COLLAPSE (Linux 6.1)."""
 _NO_RESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
 
 
 class Region:
-    """Address space for ``size`` bytes at ``address``, zeros until written; given back when the object goes.
+    """Address space for ``size`` bytes at ``address``, zeros until written; released with the object.
 
-    Raises ``MemoryError`` where the system gives none.
+    Raises ``MemoryError`` if the system has no such space.
     """
 
     def __init__(self, size: int) -> None:
@@ -31,15 +31,15 @@ class Region:
         self._huge, self._whole, self._filled = False, 0, 0
 
     def use(self, size: int) -> None:
-        """The first ``size`` bytes will be written: ask for huge pages when that is worth one."""
+        """Announce that the first ``size`` bytes will be written: request huge pages if that is worthwhile."""
         if size >= HUGE // 2 and not self._huge:
             self._huge = True
-            _advise(self.address, self.size, _HUGEPAGE)  # once, for it waits for all threads that ask for memory
+            _advise(self.address, self.size, _HUGEPAGE)  # only once: it waits for all threads that request memory
             _advise(self.address, min(HUGE, self.size), _COLLAPSE)  # small pages that were written before
 
     def fill(self, size: int) -> None:
-        """The first ``size`` bytes are wanted now: what is read before it is written would be mapped twice. Huge pages
-        are asked for where small ones are too many for a processor to keep, and end before they would hold more."""
+        """Prefault the first ``size`` bytes: a page that is read before it is written would be mapped twice. Huge pages
+        are requested if small ones would exceed the TLB; they do not extend beyond the bytes that are needed."""
         full = size // HUGE * HUGE
         if full > self._whole and size >= REACH:
             _advise(self.address + self._whole, full - self._whole, _HUGEPAGE)
@@ -53,8 +53,8 @@ class Region:
 
 
 def _advise(address: int, size: int, advice: int) -> None:
-    """Tell Linux what memory is for; what it does not know it does not do. Unlike Python's own call, this one lets
-    other threads run meanwhile."""
+    """Advise Linux on the use of memory; unknown advice is ignored. Unlike Python's own call, this one lets other
+    threads run meanwhile."""
     if sys.platform == "linux":
         ctypes.CDLL(None).madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), ctypes.c_int(advice))
 

@@ -1,7 +1,8 @@
-"""The way back from a state to the initial one.
+"""Finds the path from the initial state to a state, backwards.
 
-No state stores its parent. A state's level is kept in a byte, so a trace is found backwards: the parent is a state of
-the level before with a step to it, and those are expanded again, once a level at most.
+States do not store their predecessors. A state's level is kept in a byte, so a trace is found backwards: a predecessor
+is a state of the previous level with a step to it. The states of that level are expanded again, at most once for each
+level.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from planrace.checker.semantics.replay import ReplayError
 
 
 class Ways:
-    """Ways through what a search has stored."""
+    """Paths through the states that a search has stored."""
 
     def __init__(self, program: Program, stores: Sequence[Store], initial: int) -> None:
         self.program = program
@@ -24,8 +25,8 @@ class Ways:
         self.initial = initial
 
     def path(self, s: int, depth: int) -> list[int]:
-        """States from the initial one to ``s``, one a level. Beyond LEVELS levels a byte may be mistaken, so a state
-        without a parent makes the search go back to other candidates."""
+        """States from the initial one to ``s``, one for each level. Beyond LEVELS levels a byte is ambiguous, so a
+        state may turn out to have no predecessor; then other candidates are tried."""
         trail: list[tuple[int, Iterator[int]]] = [(s, self._parents(s, depth))]
         dead: set[tuple[int, int]] = set()
         while len(trail) <= depth:
@@ -42,7 +43,7 @@ class Ways:
         return [state for state, _ in reversed(trail)]
 
     def _parents(self, s: int, level: int) -> Iterator[int]:
-        """States of the level before ``level`` that have a step to ``s``, in order, whoever owns them."""
+        """States of the previous level that have a step to ``s``, in order, of all workers."""
         if level == 0:
             return
         wanted = (level - 1) % LEVELS + 1

@@ -29,18 +29,18 @@ CALLED = {
     "parent": 7,
     "known": 3,
 }
-"""Functions that Python calls, with the number of their parameters."""
+"""The functions that Python calls, with their numbers of parameters."""
 LEAST_BITS = 4
-"""The logarithm of the segments of a worker's table where there are many workers. Fewer have more each, so that all
-segments together are as many."""
+"""The binary logarithm of the segments of a worker's table if there are many workers. With fewer workers each has more
+segments, so that the total is the same."""
 
 
 class Program:
-    """``words`` of a state, ``fan`` (no state has more successors), and the machine code for ``workers`` workers.
-    ``canonical``: the source of what puts for a state the one that stands for its orbit.
+    """The machine code for ``workers`` workers, with the number of ``words`` of a state and the largest number of
+    successors, ``fan``. ``canonical`` is the source of the function that gives the representative of an orbit.
 
-    Raises ``UnsupportedError`` where the instance does not fit into words, ``CostlyError`` where machine code takes
-    more than ``most`` seconds to make, or more than the deadline leaves.
+    Raises ``UnsupportedError`` if the instance does not fit into words, ``CostlyError`` if compiling takes more than
+    ``most`` seconds, or more than the deadline leaves.
     """
 
     def __init__(
@@ -82,12 +82,12 @@ class Program:
         return str(translator.module)
 
     def unpack(self, packed: int) -> list[int]:
-        """The words of a packed state."""
+        """A packed state as words."""
         return [packed >> WORD * w & 2**WORD - 1 for w in range(self.words)]
 
     @staticmethod
     def pack(found: Sequence[int]) -> int:
-        """The packed state of words."""
+        """Words as a packed state."""
         return sum(word << WORD * w for w, word in enumerate(found))
 
 
@@ -98,5 +98,5 @@ def dialect(module: ModuleType) -> str:
 
 
 def bucket(words: int) -> int:
-    """Slots of a bucket: about a cache line of them, but enough that few buckets overflow."""
+    """The number of slots of a bucket: about a cache line, but enough that few buckets overflow."""
     return 7 if words <= 2 else 4

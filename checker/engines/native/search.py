@@ -1,12 +1,12 @@
 """Breadth-first search in machine code, on several cores that share nothing.
 
-Each state belongs to a segment of one worker's store, by its hash. A level is searched in rounds of two phases: all
-workers expand a part of their frontiers into boxes, one for each segment of each worker; then each inserts what came
-for its own segments. No phase writes what another worker reads, so verdicts, counts, depth and lengths do not depend on
-the number of workers.
+The hash of a state determines its segment and the worker that owns it. A level is searched in rounds of two phases:
+first all workers expand a part of their frontiers into boxes, one for each segment of each worker; then each inserts
+what was sent to its own segments. No phase writes what another worker reads, so verdicts, counts, depth and lengths do
+not depend on the number of workers.
 
-A property is settled at the end of the level that decides it, by the least state that does, and a trace takes the least
-parents: what is told does not depend on the number of workers either.
+A property is decided at the end of its level, by the least deciding state, and a trace takes the least predecessors: so
+reports do not depend on the number of workers either.
 """
 
 from __future__ import annotations
@@ -41,27 +41,27 @@ from planrace.model.language import Instance
 from planrace.properties.kinds import Property
 
 SCANNED = 1 << 5
-"""States of several words are not logged in a frontier but found again in the table, by their level, where the level
-before has at least one of so many states stored."""
+"""States of several words are not logged in a frontier but found again in the table by their level, if the previous
+level has at least this fraction of all stored states."""
 ALONE = 1 << 9
-"""Frontiers smaller than this are not worth waking other threads."""
+"""Smaller frontiers are searched without other threads."""
 RESERVED = 1 << 34
-"""Bytes of address space for a frontier, where no limit of memory says less."""
+"""Address space for a frontier in bytes, unless the memory limit is lower."""
 
 
 class SearchStoppedError(Exception):
-    """The search ends here; says why."""
+    """The search ends here; the message says why."""
 
 
 class OutdatedError(Exception):
-    """The machine code evaluates a property that has its verdict where that has no value."""
+    """The machine code evaluates a property that is decided already, and it has no value there."""
 
 
 class NativeSearch:
-    """One exploration of one instance, as ``explore.Search``; ``workers`` None is one for each core.
+    """One exploration of one instance, as ``explicit.search.Search``; ``workers``: None means one for each core.
 
-    Raises ``UnsupportedError`` where the instance does not fit into machine words, ``CostlyError`` where machine code
-    takes more than ``most`` seconds to make, or more than the time limit leaves.
+    Raises ``UnsupportedError`` if the instance does not fit into machine words, ``CostlyError`` if compiling takes more
+    than ``most`` seconds, or more than the time limit leaves.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class NativeSearch:
         self._prepare(workers or _cores(), most)
 
     def _prepare(self, count: int, most: float | None = None) -> None:
-        """Machine code for the open properties, and workers that know no state."""
+        """Compile machine code for the open properties, and make workers with empty stores."""
         watch = self.questions.watch()
         self._terms = [p for some in self.questions.watched for p in some]
         self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, self.kernel.canonical, most)
@@ -163,7 +163,7 @@ class NativeSearch:
         return sum(w.steps for w in self.workers)
 
     def _met(self) -> int:
-        """What the census asks for and some worker has met, as bits."""
+        """What the vacuity check needs and some worker has met, as bits."""
         banks = range(self.program.info - INFO)
         return sum(reduce(or_, (w.info[INFO + k] for w in self.workers)) << TERMS * k for k in banks)
 
@@ -201,7 +201,7 @@ class NativeSearch:
         return None
 
     def _begin(self) -> None:
-        """The initial state goes to its owner."""
+        """Give the initial state to its owner."""
         first = self.workers[0]
         words = self.program.unpack(self.kernel.initial)
         box = place_of(words, len(self.workers) << self.program.bits)
@@ -213,7 +213,8 @@ class NativeSearch:
             w.turn()
 
     def _choose_frontier(self) -> None:
-        """Whether the next frontier is logged: not if states are large and it will be a good part of all of them."""
+        """Decide whether the next frontier is logged: not if states are large and it will be a large part of all
+        states."""
         size = sum(w.size for w in self.workers)
         scanned = self.program.words > 1 and size * SCANNED > self._states and self._depth + 1 < LEVELS
         for w in self.workers:
@@ -221,12 +222,12 @@ class NativeSearch:
 
     @property
     def _parts(self) -> int:
-        """Rounds for this level."""
+        """The number of rounds for this level."""
         parts = -(-max(w.size for w in self.workers) // self.workers[0].round)
         return parts if self.workers[0].logged else min(parts, self.workers[0].store.count)
 
     def _each(self, phase: Callable[[int, int], None], part: int) -> None:
-        """A phase of every worker; in threads of their own where there is enough to do."""
+        """Run a phase of every worker; in separate threads if there is enough to do."""
         if len(self.workers) == 1 or max(w.size for w in self.workers) < ALONE:
             for n in range(len(self.workers)):
                 phase(n, part)
@@ -269,9 +270,9 @@ class NativeSearch:
         return at
 
     def _refuse_ranges_left(self) -> None:
-        """Let the interpreter say what is out of range in the least state of this level where something is, however
-        many workers there are. Machine code also evaluates properties that have their verdict: if it is one of those,
-        the search begins anew without them, as the reference engine goes on without them."""
+        """Raise the interpreter's error for the least state of this level with a value out of range, whatever the
+        number of workers. Machine code also evaluates properties that are decided already: if the error is in one of
+        those, the search starts again without them, as the reference engine continues without them."""
         if not self._failing:
             return
         self.questions.watch()
@@ -281,7 +282,7 @@ class NativeSearch:
         raise OutdatedError
 
     def _take(self, n: int, _part: int) -> None:
-        """Insert what the boxes hold for worker ``n``."""
+        """Insert the contents of the boxes for worker ``n``."""
         self._insert(n, (self._depth + 1) % LEVELS + 1)
 
     def _insert(self, n: int, level: int) -> None:
@@ -342,12 +343,12 @@ class NativeSearch:
 
     # Answers ---------------------------------------------------------------------------------------------------
     def _state(self, front: int, n: int) -> int:
-        """The packed state number ``n`` of those at an address."""
+        """Packed state number ``n`` of those at an address."""
         words = self.program.words
         return self.program.pack(words_at(front + 8 * words * n, words))
 
     def _attend(self, w: Worker, asked: int) -> None:
-        """Note which of the properties ``asked`` about were decided last."""
+        """Record which of the ``asked`` properties were just decided."""
         seen = w.info[INFO_SEEN] & asked
         if seen:
             with self._lock:
@@ -355,8 +356,8 @@ class NativeSearch:
                 self._asked &= ~seen
 
     def _settle(self, *, steps: bool = True) -> None:
-        """Answer what was decided on this level: by the same state however many workers there are, and the reference
-        engine says how."""
+        """Answer the properties decided on this level: by the same state whatever the number of workers, and with the
+        same reason as the reference engine."""
         for k, p in enumerate(self._terms):
             if self._decided >> k & 1 and p.name not in self.questions.answers:
                 s = min(self._deciding(1 << k))[1]
@@ -371,11 +372,11 @@ class NativeSearch:
 
     @property
     def _stuck(self) -> int:
-        """The bit of a deadlock, while none is known."""
+        """The bit of a deadlock while none is known, else 0."""
         return 0 if self._census is None or self._census.stuck is not None else 1 << len(self._terms)
 
     def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
-        """The least state of each part of the frontier that decides a property: its words, and packed."""
+        """For each part of the frontier, its least state that decides a property: its words, and packed."""
         least, best = self.program.machine["least"], WordArray(self.program.words)
         for w in self.workers:
             for part in range(self._parts):
@@ -387,7 +388,7 @@ class NativeSearch:
                     yield [_signed(x) for x in self.program.unpack(s)], s
 
     def _recording(self, s: int) -> Recording:
-        """A replayed run to a state of the present frontier."""
+        """A replayed run to a state of the current frontier."""
         return self.run_to(s, self._depth)
 
     def run_to(self, s: int, depth: int) -> Recording:
@@ -405,7 +406,7 @@ def _cores() -> int:
 
 
 def place_of(words: Sequence[int], segments: int) -> int:
-    """The segment of all workers' that a state belongs to: ``mixed`` of ``loops.py``, in Python."""
+    """The segment, among those of all workers, for a state: the same hash as ``mixed`` in ``hashing.py``, in Python."""
     word = 2**64 - 1
     h: Any = 0
     for w in words:

@@ -1,10 +1,10 @@
-"""Expanding a frontier in the dialect of ``dialect.py``: states are arranged, their successors sent to boxes.
+"""Expanding a frontier, in the dialect of ``translate.py``: states are grouped, and their successors sent to boxes.
 
-Names in capitals are constants that the translator fills in; ``expand``, ``canonical`` and ``control`` are written by
-the protocol.
+Names in capitals are constants that the translator fills in; ``expand``, ``canonical`` and ``control`` are generated
+from the protocol.
 
-Successors are sent to a box for each segment of the store (``loops.py``), so that what is inserted together lies near
-each other: translating addresses costs more than reading memory.
+Each segment of the store (``inserting.py``) has a box for successors, so that states inserted together lie near each
+other: address translation costs more than reading memory.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from planrace.checker.engines.native.intrinsics import (
 
 
 def arrange(front: Words, first: int, last: int, to: Words, counts: Words) -> int:
-    """Write states first…last-1 of a frontier to ``to``, those of equal ``control`` next to each other: branches that
-    were unforeseen are most of what expanding costs."""
+    """Copy states first…last-1 of a frontier to ``to``, grouped by ``control``: mispredicted branches are most of the
+    cost of expanding. (Guards are unpredictable branches, too.)"""
     c = 0
     while c < CONTROLS:
         counts[c] = 0
@@ -75,12 +75,13 @@ def advance(
     info: Words,
     asked: int,
 ) -> int:
-    """Expand states first…last-1 of a frontier into the boxes of the segments that the successors belong to.
+    """Expand states first…last-1 of a frontier into the boxes of their successors' segments.
 
-    Ends early after a state of which a term in ``asked`` holds. Returns the number of the next state, or FAILED with
-    info[INFO_FRESH] the state in which a value is out of range.
+    Ends early after a state for which a term in ``asked`` holds. Returns the number of the next state, or FAILED if a
+    value is out of range, with the state at info[INFO_FRESH].
 
-    Boxes are many and far apart, so what is sent is gathered in ``lines`` first, a cache line for each word of a state.
+    Boxes are many and far apart, so successors are first gathered in ``lines``, with a cache line for each word of a
+    state.
     """
     i = first
     info[INFO_SEEN] = 0
@@ -120,15 +121,15 @@ def advance(
 
 
 def send(line: Words, box: Words, k: int) -> int:
-    """Copy what was gathered for a box to its place there."""
+    """Copy the gathered words to their place in the box."""
     for w in range(WORDS):
         stream_line(at(box, k * WORDS + w * LINE), at(line, w * LINE))
     return 0
 
 
 def least(front: Words, count: int, scratch: Words, best: Words, info: Words, asked: int) -> int:
-    """The number of the least state, in some order of all, where a term in ``asked`` holds, or -1; it is in
-    ``best``."""
+    """The number of the least state (in a fixed total order) for which a term in ``asked`` holds, or -1; the state is
+    copied to ``best``."""
     i = 0
     found = -1
     while i < count:

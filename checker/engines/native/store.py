@@ -1,4 +1,5 @@
-"""The states that one worker owns: exact, in open addressing, in segments that grow in place, one by one."""
+"""The states that one worker owns: an exact hash table with open addressing, in segments that grow in place, one by
+one."""
 
 from __future__ import annotations
 
@@ -7,14 +8,14 @@ from planrace.checker.engines.native.jit import Machine
 from planrace.checker.engines.native.memory import Region, WordArray
 
 FAST, THRIFTY = (0.88, 2.0), (0.9, 1.1)
-"""For states of one word, and for larger ones: the share of slots that are used at most, and the factor by which a
-segment grows. A state costs at most their quotient in slots."""
+"""For states of one word, and for larger ones: the largest load factor, and the factor by which a segment grows. The
+worst-case number of slots for each state is their quotient."""
 FIRST = 1 << 7
 """Buckets of a new segment."""
 
 
 class Store:
-    """One worker's table (see ``loops.py``): 1 << ``bits`` segments of buckets of ``bucket`` slots, for states of
+    """One worker's table (see ``inserting.py``): 1 << ``bits`` segments of buckets of ``bucket`` slots, for states of
     ``words`` words, in ``room`` bytes of address space."""
 
     def __init__(self, machine: Machine, words: int, bucket: int, bits: int, room: int) -> None:
@@ -30,7 +31,7 @@ class Store:
         self._regions = [Region(most) for _ in range(self.count)]
         for n, region in enumerate(self._regions):
             self.table[n * SEGMENT] = region.address
-            # sizes differ, so that segments do not grow all at the same time
+            # initial sizes differ, so that segments do not all grow at the same time
             self._resize(n, int(FIRST * self._growth ** (n / self.count)))
 
     @property
@@ -44,19 +45,19 @@ class Store:
         return sum(self.buckets(n) for n in range(self.count)) * 8 * self.stride
 
     def segment(self, n: int) -> int:
-        """The address of what describes segment ``n``."""
+        """The address of the description of segment ``n``."""
         return self.table.address + 8 * n * SEGMENT
 
     def buckets(self, n: int) -> int:
-        """Buckets of segment ``n``, those below the first home included."""
+        """The number of buckets of segment ``n``, including those below the first home."""
         return self.table[n * SEGMENT + 1] + PAD
 
     def more(self, n: int) -> int:
-        """Bytes that growing segment ``n`` takes."""
+        """The number of bytes that growing segment ``n`` takes."""
         return int(self.buckets(n) * (self._growth - 1) + 1) * 8 * self.stride
 
     def grow(self, n: int) -> None:
-        """Make segment ``n`` larger. Raises ``MemoryError`` where its address space ends."""
+        """Enlarge segment ``n``. Raises ``MemoryError`` if its address space is used up."""
         self._resize(n, int(self.table[n * SEGMENT + 1] * self._growth) + 1)
 
     def _resize(self, n: int, buckets: int) -> None:

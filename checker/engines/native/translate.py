@@ -1,17 +1,18 @@
-"""A small part of Python → LLVM IR: whole numbers of 64 bits, memory, branches and loops.
+"""A small subset of Python → LLVM IR: whole numbers of 64 bits, memory, branches and loops.
 
-The step function that ``explore/emit.py`` writes and the loops of ``loops.py`` are plain Python that any interpreter
-runs; here they become machine code. All values are 64-bit words, wrapping; a parameter that is indexed is the address
-of an array of words. ``/``, floats, lists and objects do not exist. What Python code may rely on here:
+The step function that ``explicit/codegen.py`` writes and the loops of ``inserting.py`` are plain Python that any
+interpreter can run; here they become machine code. All values are 64-bit words, wrapping; a parameter that is indexed
+is the address of an array of words. ``/``, floats, lists and objects do not exist. Code in this dialect may rely on
+these rules:
 
 * ``<``, ``<=`` … compare as signed, ``>>`` shifts in zeros; shifts by 64 or more give 0
 * ``and``, ``or`` evaluate both sides unless the right one calls a function
 * ``for w in range(K)`` with a constant K is unrolled, ``for w in range(A, B)`` is a loop
 * names in ``constants`` are numbers
 * ``_out_of_range()`` leaves the function with ``FAILED``
-* bit masks may have more bits: ``_wide(x, n)`` has as many words as n bits take, so have constants that need them; what
-  meets something wider is filled with zeros; ``_word(x, k)`` is word k of it
-* ``_room(n)`` is an array for n words, with anything in them, that is there until the function ends
+* bit masks may have more bits: ``_wide(x, n)`` has as many words as n bits take, as do constants that need them; an
+  operand that meets a wider one is extended with zeros; ``_word(x, k)`` is word k of it
+* ``_room(n)`` is an uninitialised array of n words that lives until the function returns
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ __all__ = ["FAILED", "DialectError", "Translator"]
 
 
 class DialectError(Exception):
-    """Code that is not of this dialect: a defect of ours, for users do not write any."""
+    """Code outside the dialect: a bug of the checker, because users do not write any."""
 
 
 class Translator:
-    """Makes one LLVM module of Python sources (the code generator; ``machine.py`` runs what it makes).
+    """Makes one LLVM module from Python sources (this is the code generator; ``jit.py`` runs the result).
 
     ``constants``: names that stand for numbers everywhere.
     """
@@ -44,7 +45,7 @@ class Translator:
         self.functions: dict[str, ir.Function] = {}
 
     def add(self, source: str, *, inline: tuple[str, ...] = ()) -> None:
-        """Translate every function in ``source``; those named in ``inline`` have no call of their own."""
+        """Translate every function in ``source``; those named in ``inline`` are always inlined."""
         nodes = [n for n in ast.parse(source).body if isinstance(n, ast.FunctionDef)]
         for node in nodes:
             self._declare(node, node.name in inline)
@@ -142,7 +143,7 @@ class Body(Instructions):
         self.b.position_at_end(end)
 
     def _for(self, node: ast.For) -> None:
-        """A loop that counts; its variable keeps its last value, as in Python, if there was a turn."""
+        """A counting loop; after at least one iteration its variable keeps its last value, as in Python."""
         assert isinstance(node.target, ast.Name)
         assert isinstance(node.iter, ast.Call)
         first, last = (self.value(n) for n in node.iter.args)
@@ -339,7 +340,8 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 
 def _risky(node: ast.expr) -> bool:
-    """Whether an expression must not be evaluated in vain: it calls more than what only reads or computes."""
+    """Whether an expression must not be evaluated speculatively: it calls a function that does more than read or
+    compute."""
     return any(
         isinstance(n, ast.Call) and not (isinstance(n.func, ast.Name) and n.func.id in _PURE) for n in ast.walk(node)
     )

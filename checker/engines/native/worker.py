@@ -1,4 +1,4 @@
-"""What one worker of a search owns: its store, its frontiers, and boxes for what it sends to others."""
+"""One worker of a search: its store, its frontiers, and boxes for what it sends to others."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from planrace.checker.engines.native.program import Program, bucket
 from planrace.checker.engines.native.store import Store
 
 ROUND = 1 << 19
-"""States that a worker expands between two insertions, at most: the more there are, the more successors are sent twice
+"""The largest number of states that a worker expands between two insertions: with more, more successors are sent twice
 to the same box and sifted out."""
 SMALLEST, SHARE = 1 << 12, 1 << 10
-"""But no fewer than these, and one word of states for so many bytes of the memory limit: successors are not counted
-ahead."""
+"""The least number, and the share of the memory limit: one word of states for this many bytes, because the number of
+successors is not known in advance."""
 CHUNK, SOME = 1 << 16, 1 << 9
-"""Words of states that are arranged together, and how few states are not worth it."""
+"""The number of words of states that are grouped together, and the number of states below which grouping does not
+pay."""
 BOX = 1 << 24
-"""Words that a box may have to hold."""
+"""The capacity of a box in words."""
 SKEW = 3 * (4096 + 64)
-"""Bytes between boxes, so that places of the same number do not compete for the same part of a cache."""
+"""Bytes between boxes, so that entries with the same index do not compete for the same cache set."""
 
 
 class Worker:
-    """One worker: its store, its frontier and the next, and a box for each segment of each worker.
+    """One worker: its store, the current and the next frontier, and a box for each segment of each worker.
 
-    ``most`` words of states are expanded in a round. ``keep``: all frontiers stay, one after the other in ``log``;
+    A round expands at most ``most`` words of states. ``keep``: all frontiers stay, one after the other, in ``log``;
     level n is ``levels[n]``…``levels[n + 1]`` - 1. A frontier that was not ``logged`` is read from the table, some
     segments at a time.
     """
@@ -51,7 +52,7 @@ class Worker:
         self.lines = Region(8 * LINE * program.words * count)
         self.fills = WordArray(count)
         self.info = WordArray(program.info)
-        spare = (bucket(program.words) + 1) * program.words  # a bucket with a place after its last, or with its levels
+        spare = (bucket(program.words) + 1) * program.words  # a bucket and one more slot, or its levels
         self.ring = WordArray(AHEAD + LATE * (program.words + 1) + spare)
         self.recent = WordArray(RECENT * program.words)
         self.scratch = WordArray((program.fan + MANY) * program.words)
@@ -64,8 +65,8 @@ class Worker:
         return self.info[INFO_STEPS]
 
     def part(self, n: int, parts: int, level: int) -> tuple[int, int]:
-        """Make part ``n`` of so many of the frontier, which has the byte ``level``, the states that are in ``front``
-        from the first number on, to before the last."""
+        """Prepare part ``n`` of ``parts`` of the frontier, whose level byte is ``level``; returns the range (first,
+        past the last) of the states in ``front``."""
         if self.logged:
             return self.size * n // parts, self.size * (n + 1) // parts
         self.front = self._gathered.address
@@ -75,8 +76,8 @@ class Worker:
         return 0, count
 
     def chunks(self, first: int, last: int) -> Iterator[tuple[int, int, int]]:
-        """The states of ``front`` from the first number on, to before the last, as addresses with the numbers there:
-        where it pays, in parts that the cache holds, in an order in which it is foreseen what is enabled."""
+        """The states of ``front`` in a range, as addresses with their ranges: if it pays, in parts that fit into the
+        cache, grouped so that branches are predictable."""
         if len(self._counts) == 1 or last - first < SOME:
             yield self.front, first, last
             return
@@ -85,7 +86,7 @@ class Worker:
             yield to, 0, self._arrange(self.front, at, min(at + self._chunk, last), to, self._counts.address)
 
     def turn(self) -> None:
-        """The next frontier becomes the frontier."""
+        """The next frontier becomes the current one."""
         self.front = self.next
         self.size = self.info[INFO_FRESH]
         self.levels.append(self.levels[-1] + self.size)
