@@ -101,7 +101,7 @@ def test_by_hand(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
     import io
 
     monkeypatch.setattr("sys.stdin", io.StringIO("1\nstate\ntrace\n"))
-    assert run(["walk", "-p", "tests.test_values:CLAIMS"]) == 0
+    assert run(["walk", "-p", "tests.report.test_values:CLAIMS"]) == 0
     out = capsys.readouterr().out
     assert out.count("owner: none → 1") == 2
     assert "owner = 1" in out
