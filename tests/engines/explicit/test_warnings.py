@@ -74,10 +74,10 @@ def test_what_was_not_searched_gives_no_warning() -> None:
 
 
 def test_strict(capsys: pytest.CaptureFixture[str]) -> None:
-    asked = ["-p", "tests.test_warnings:QUIET"]
-    assert run(["-p", "tests.test_warnings:NOISY", "--no-slicing"]) == 0
+    asked = ["-p", "tests.engines.explicit.test_warnings:QUIET"]
+    assert run(["-p", "tests.engines.explicit.test_warnings:NOISY", "--no-slicing"]) == 0
     assert "Warnings" in capsys.readouterr().out
-    assert run(["-p", "tests.test_warnings:NOISY", "--strict"]) == 1
+    assert run(["-p", "tests.engines.explicit.test_warnings:NOISY", "--strict"]) == 1
     why = "With --strict, the warnings above count as failures."
     assert capsys.readouterr().out.splitlines()[-3:] == [why, "", "verdict: holds (exit 1)"]
     assert run([*asked, "--strict"]) == 0
