@@ -78,6 +78,7 @@ def test_every_number_of_every_command_is_in_a_table() -> None:
     import click
 
     from planrace.checker.cli.app import app
+    from planrace.checker.cli.values import Memory, NumberType
 
     def options(group: click.Group, above: str) -> set[str]:
         found = set()
@@ -87,7 +88,7 @@ def test_every_number_of_every_command_is_in_a_table() -> None:
                 continue
             for p in command.params:
                 assert not isinstance(p.type, click.types.IntParamType | click.types.FloatParamType), p.name
-                if type(p.type).__name__ in ("Number", "Memory"):
+                if isinstance(p.type, NumberType | Memory):
                     found.add(f"{above}{name} {p.opts[0]}".strip())
         return found
 
