@@ -11,6 +11,16 @@ if __name__ == "checker":  # a second copy would have terms and errors of its ow
         name="checker",
     )
 
-import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+def __getattr__(name: str) -> object:
+    """Find the names of ``__init__.pyi``. The library is imported here and not above, because the command must hear
+    signals before anything large is imported."""
+    import lazy_loader
+
+    found, listing, names = lazy_loader.attach_stub(__name__, __file__)
+    globals().update(__getattr__=found, __dir__=listing, __all__=names)
+    return names if name == "__all__" else found(name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__getattr__("__all__"))

@@ -6,21 +6,21 @@ is first used, so that a program which only checks loads no language, and ``chec
 The code lies in the folders ``model``, ``checker`` and ``properties`` beside this one; a wheel has them inside.
 """
 
+import os
 from importlib import import_module
-from pathlib import Path
-from typing import Any
 
 _FLAT = ("checker", "model.language", "properties")
 """The packages whose public names are names of this one, too."""
 
-if not (Path(__file__).parent / "model").is_dir():
+_HERE = os.path.dirname(__file__)  # noqa: PTH120  (nothing large is imported before signals are heard)
+if not os.path.isdir(os.path.join(_HERE, "model")):  # noqa: PTH112, PTH118
     # A checkout whose links were unpacked as files, as some archives and systems do it.
-    __path__.append(str(Path(__file__).parent.parent))
+    __path__.append(os.path.dirname(_HERE))  # noqa: PTH120
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name == "__all__":
-        return sorted(n for room in _FLAT for n in import_module(f"{__name__}.{room}").__all__)
+        return __dir__()
     if name in ("checker", "model", "properties"):
         return import_module(f"{__name__}.{name}")
     if not name.startswith("_"):
@@ -32,4 +32,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return list(__getattr__("__all__"))
+    return sorted(n for room in _FLAT for n in import_module(f"{__name__}.{room}").__all__)

@@ -285,7 +285,7 @@ def test_a_form_that_fails_leaves_no_older_one(
     def broken(*_: object, **__: object) -> str:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("planrace.checker.report.formats.render_trace", broken)
+    monkeypatch.setattr("planrace.checker.cli.deliver.render_trace", broken)
     Path("r.md").write_text("of yesterday", encoding="utf-8")
     assert run([*CHECK, "-o", "mermaid:r.md", "-o", "json:r.json"]) == 2
     out, err = capsys.readouterr()

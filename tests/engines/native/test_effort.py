@@ -210,7 +210,9 @@ def test_a_graph_that_there_is_no_time_for_is_not_decided(monkeypatch: pytest.Mo
     """The search's code is kept on disk, that of its graph is not."""
     sizes = {"plans": 2, "endpoints": 1, "enactors": 2}
     wanted: dict[str, Any] = {"engine": "native", "properties": ["endpoints-converge"], "workers": 1}
-    monkeypatch.setattr("planrace.checker.engines.native.jit.Machine", lambda *_: afford("making machine code", 100.0))
+    monkeypatch.setattr(
+        "planrace.checker.engines.native.graph.Machine", lambda *_: afford("making machine code", 100.0)
+    )
     report = check(find("fixed"), sizes, options=Options(**wanted, seconds=60.0))
     assert report.verdict is Verdict.UNKNOWN
     assert "for which the time limit of 60 s leaves no time" in report.findings[0].how

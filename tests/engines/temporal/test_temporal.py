@@ -422,7 +422,7 @@ def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("planrace.checker.engines.temporal.backward.recover", interrupt)
+    monkeypatch.setattr("planrace.checker.engines.temporal.recovery.recover", interrupt)
     report = check(original, {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1})
     verdicts = {f.name: (f.verdict, f.how) for f in report.findings}
     assert report.interrupted
