@@ -27,6 +27,7 @@ FENCED = re.compile(
 RUN_BY = {
     ("docs/language.md", "python"): "tests/docs/test_docs.py: test_the_first_protocol",
     ("docs/proofs.md", "python"): "tests/docs/test_docs.py: test_the_lemmas_shown_are_those_of_the_example",
+    ("docs/extend.md", "python"): "tests/docs/test_extend.py: example",
     ("docs/ci-review.md", "console"): "tests/review/test_baseline.py: test_following_the_document",
     ("docs/ci-review.md", "text"): "tests/review/test_baseline.py: test_following_the_document",
     ("docs/ci.md", "workflow"): "tests/docs/test_ci_documents.py: test_the_workflow_tells_whatever_comes",
