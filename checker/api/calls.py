@@ -10,16 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planrace.checker.api.request import apart, beside_of, chosen, subject_of
+from planrace.checker.api.request import apart, beside_of, chosen, selected, subject_of, variant_for
 from planrace.checker.report.html.notebook import paint
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.notebook import painted_by
 from planrace.checker.results.report import Report
-from planrace.checker.run import run, selection
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import Options, check_number, check_numbers
 from planrace.checker.run.ranges import RANGES
-from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.checker.run.request import chosen as properties_of
+from planrace.checker.run.run import run
+from planrace.model.language import Instance, Protocol, System, Variant
 
 if TYPE_CHECKING:
     import networkx
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from planrace.checker.advice.lint.finding import LintFindings
     from planrace.checker.report.text.comparison import Comparison
     from planrace.checker.review.baseline.changes import Compared
-    from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
+    from planrace.checker.review.baseline.entry import BaselineEntry
     from planrace.checker.review.baseline.take import Bounds
     from planrace.checker.review.mutation.judge import Mutation
     from planrace.checker.run.listing import Listing
@@ -63,7 +64,7 @@ def check(
     names = chosen(faults=faults, with_protections=with_protections, without=without)
     sizes, more = apart(subject, settings, "check", ["parameters", *names, "options"])
     wanted = beside_of(protocol, replace(options or Options(), **more))
-    return run.check(subject, {**(parameters or {}), **sizes}, **names, options=wanted)
+    return run(selected(subject, {**(parameters or {}), **sizes}, **names), wanted)
 
 
 @public
@@ -76,33 +77,23 @@ def prove(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
     infer: bool = False,
-    seconds: float | None = None,
+    time_limit: float | None = None,
     rlimit: int = 3_000_000,
     dump_smt: str | Path | None = None,
     confirm: bool = False,
 ) -> Report:
     """Prove properties for every size that ``parameters`` leaves open, or find counterexamples on small instances, as
     ``check prove`` does. Without ``faults`` what holds is proved under as many faults as it survives. ``infer`` looks
-    for lemmas. ``seconds`` bounds the time, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory to write
-    every obligation into; ``confirm`` has cvc5 check them, and the report's ``confirmation`` says what came of it.
+    for lemmas. ``time_limit`` bounds the seconds, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory for
+    the obligations; ``confirm`` has cvc5 check them, and the report's ``confirmation`` says what came of it.
     Raises ``ModelError`` and ``OutputError``."""
-    from planrace.checker.api.proof_files import ProofFiles
-    from planrace.checker.engines.limits import Limits, until
-    from planrace.checker.engines.proof.smtlib import scripts
-    from planrace.checker.run.prove import Proving
+    from planrace.checker.api.proofs import ProofRun
 
-    check_numbers(seconds=seconds, rlimit=rlimit)
-    wanted = ProofFiles(dump_smt, confirm)
-    wanted.prepare()
-    variant = _variant(protocol, "prove")
-    words, sizes = selection.split(variant, parameters or {})
-    selection.refuse(words)
+    work = ProofRun(dump_smt, confirm=confirm, time_limit=time_limit, rlimit=rlimit)
     names = chosen(faults=faults, with_protections=with_protections, without=without)
-    asked = chosen(properties=properties)["properties"]
-    with until(seconds):
-        proving = Proving(variant, sizes, **names, limits=Limits(seconds=seconds), rlimit=rlimit, infer=infer)
-        report = proving.run(*selection.chosen(proving.system, asked, selection.provable()))
-        return wanted.done(report, lambda: scripts(proving.decider.obligations, proving.discharged()))
+    report = work.prove(variant_for(protocol, "prove"), parameters, properties, **names, infer=infer)
+    work.write()
+    return report
 
 
 @public
@@ -110,7 +101,7 @@ def matrix(
     protocol: Protocol | Variant | str = "fixed",
     parameters: Mapping[str, int] | None = None,
     *,
-    seconds: float | None = None,
+    time_limit: float | None = None,
     rlimit: int = 3_000_000,
     dump_smt: str | Path | None = None,
     confirm: bool = False,
@@ -118,26 +109,18 @@ def matrix(
     """Every set of protections × every safety property × every set of faults, decided for every size that
     ``parameters`` leaves open, as ``check prove --all`` does; the other arguments are those of ``prove``. Raises
     ``ModelError`` and ``OutputError``."""
-    from planrace.checker.api.proof_files import ProofFiles
-    from planrace.checker.engines.limits import Limits, until
-    from planrace.checker.engines.proof.matrix import Matrix
-    from planrace.checker.engines.proof.smtlib import scripts
+    from planrace.checker.api.proofs import ProofRun
 
-    check_numbers(seconds=seconds, rlimit=rlimit)
-    wanted = ProofFiles(dump_smt, confirm)
-    wanted.prepare()
-    variant = _variant(protocol, "matrix")
-    words, sizes = selection.split(variant, parameters or {})
-    selection.refuse(words)
-    with until(seconds):
-        table = Matrix(variant, sizes, limits=Limits(seconds=seconds), rlimit=rlimit)
-        return wanted.done(table.run(), lambda: scripts(table.decider.obligations, table.discharged()))
+    work = ProofRun(dump_smt, confirm=confirm, time_limit=time_limit, rlimit=rlimit)
+    report = work.table(variant_for(protocol, "matrix"), parameters)
+    work.write()
+    return report
 
 
 @public
 def explained(options: Options | None = None, *, beside: Protocol | Variant | str | None = None) -> Options:
     """The options with all that there is to say of traces, for pages; ``beside`` is a variant to lay beside them."""
-    other = _variant(beside, "explained") if beside is not None else None
+    other = variant_for(beside, "explained") if beside is not None else None
     return replace(options or Options(), explain=True, beside=other)
 
 
@@ -167,10 +150,11 @@ def save(report: Rendered, path: str | Path, form: str | None = None, *, trace: 
 
 
 def load(path: str | Path) -> Report:
-    """The report that ``save`` or the command wrote as JSON. Raises ``ReadError``."""
-    from planrace.checker.report.json.read import read_report
+    """The report that ``save`` or the command wrote as JSON, a run that ``check walk`` saved, or a trace in ITF
+    (``run.itf.json``). Raises ``ReadError``."""
+    from planrace.checker.report.json.read import is_itf, read_itf_report, read_report
 
-    return read_report(path)
+    return read_itf_report(str(path)) if is_itf(Path(path)) else read_report(path)
 
 
 def compare(before: Report, after: Report) -> Comparison:
@@ -196,8 +180,9 @@ def mutate(
     Raises ``ModelError``, also where the protocol itself is undecided within the bounds of ``options``."""
     from planrace.checker.review.mutation.judge import mutate as judged
 
-    names = chosen(faults=faults, with_protections=with_protections, without=without, actions=actions)
-    return judged(subject_of(protocol, "mutate"), parameters, **names, options=options)
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
+    selection = selected(subject_of(protocol, "mutate"), parameters, **names)
+    return judged(selection, chosen(actions=actions)["actions"], options)
 
 
 @public
@@ -213,10 +198,9 @@ def lint(
     ``ModelError``."""
     from planrace.checker.advice.lint.lint import lint as linted
 
-    subject = subject_of(protocol, "lint")
-    words, sizes = selection.split(subject, parameters or {})
-    names = chosen(faults=faults, with_protections=with_protections, without=without)
-    return linted(subject, sizes, **names, options=words or None)
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
+    selection = selected(subject_of(protocol, "lint"), parameters, **names)
+    return linted(selection.subject, selection.instance, selection.with_all_faults)
 
 
 @public
@@ -243,7 +227,7 @@ def forecast(
     check_numbers(sample=sample)
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
-    asked, _ = selection.chosen(instance.system, chosen(properties=properties)["properties"], object)
+    asked, _ = properties_of(instance.system, chosen(properties=properties)["properties"])
     budget = SearchBudget(states=sample, total=seconds)
     found = made(instance, asked, budget, symmetric=symmetry)
     return replace(found, explosion=explain_explosion(instance, asked, budget)) if explain else found
@@ -261,22 +245,21 @@ def save_baseline(
     properties: Sequence[str] = (),
     symmetry: bool | None = None,
     slicing: bool = True,
-    states: int | None = None,
+    max_states: int | None = None,
     bounds: Bounds | None = None,
 ) -> BaselineEntry:
     """Put what is known of a protocol into a baseline file, beside its other entries, as ``check baseline save`` does.
-    ``states`` bounds their number, and the file keeps that; ``bounds`` are the machine's. Raises ``ModelError``, also
-    where something is undecided: then nothing is written."""
+    ``max_states`` bounds their number, and the file keeps that; ``bounds`` are the machine's. Raises ``ModelError``,
+    also where something is undecided: then nothing is written."""
+    from planrace.checker.api.baseline import BaselineFile
     from planrace.checker.review.baseline.entry import BaselineRequest
-    from planrace.checker.review.baseline.read import read_baseline
 
     names = chosen(faults=faults, with_protections=with_protections, without=without, properties=properties)
     ordered: dict[str, Any] = {what: tuple(sorted(set(given))) for what, given in names.items()}
     request = BaselineRequest(
-        protocol, dict(parameters or {}), **ordered, states=states, symmetry=symmetry, slicing=slicing
+        protocol, dict(parameters or {}), **ordered, max_states=max_states, symmetry=symmetry, slicing=slicing
     )
-    (entry,) = _put(path, read_baseline(path) if Path(path).exists() else (), [request], bounds)
-    return entry
+    return BaselineFile(path, new=True).put(request, bounds)
 
 
 @public
@@ -284,26 +267,9 @@ def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[B
     """Check every entry of a baseline file again and write what is known now, as ``check baseline save`` without a
     protocol does. Raises ``ModelError``, also where something is undecided, and ``ReadError``: then nothing is
     written."""
-    from planrace.checker.review.baseline.read import read_baseline
+    from planrace.checker.api.baseline import BaselineFile
 
-    there = read_baseline(path)
-    return _put(path, there, [e.request for e in there], bounds)
-
-
-def _put(
-    path: str | Path, there: Sequence[BaselineEntry], requests: Sequence[BaselineRequest], bounds: Bounds | None
-) -> tuple[BaselineEntry, ...]:
-    from planrace.checker.report.output import write_whole
-    from planrace.checker.review.baseline.take import check_decided, take
-    from planrace.checker.review.baseline.text import write_text
-
-    made = []
-    for request in requests:
-        entry, report = take(request, bounds)
-        check_decided(entry, report)
-        made.append(entry)
-    write_whole(path, write_text({**{e.title: e for e in there}, **{e.title: e for e in made}}.values()))
-    return tuple(made)
+    return BaselineFile(path).renew(bounds)
 
 
 @public
@@ -311,12 +277,9 @@ def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Boun
     """Check every entry of a baseline file again: what changed in each, as ``check baseline compare`` says it; a tuple,
     which ``render`` makes a comment for a pull request (``markdown``). ``only`` names protocols, or entries by their
     first line. Raises ``ModelError`` and ``ReadError``."""
-    from planrace.checker.review.baseline.changes import Compared, changes
-    from planrace.checker.review.baseline.read import wanted
-    from planrace.checker.review.baseline.take import take
+    from planrace.checker.api.baseline import compare_entries
 
-    some = wanted(path, chosen(only=only)["only"])
-    return Compared(changes(before, *take(before.request, bounds)) for before in some)
+    return compare_entries(path, chosen(only=only)["only"], bounds)
 
 
 @public
@@ -336,15 +299,15 @@ def state_graph(
     faults: Sequence[str] = (),
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
-    most: int = 2000,
+    max_states: int = 2000,
 ) -> networkx.MultiDiGraph:
     """The whole state graph of a small instance, as ``check graph`` draws it. Raises ``ModelError`` where there are
-    more than ``most`` states."""
+    more than ``max_states`` states."""
     from planrace.checker.run.state_graph import state_graph as drawn
 
-    check_numbers(most=most)
+    check_number("max_states", max_states, RANGES["most"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
-    return drawn(instance, instance.system.properties, most)
+    return drawn(instance, instance.system.properties, max_states)
 
 
 @public
@@ -357,12 +320,5 @@ def instance_of(
     without: Sequence[str] = (),
 ) -> Instance:
     """The instance that a request is about: what ``Walk`` walks through. Raises ``ModelError``."""
-    names = chosen(faults=faults, with_protections=with_protections, without=without)
-    return selection.instance_of(subject_of(protocol, "instance_of"), parameters or {}, **names)
-
-
-def _variant(protocol: Protocol | Variant | str, call: str) -> Variant:
-    found = subject_of(protocol, call)
-    if isinstance(found, System):
-        raise ModelError(f"{call} wants a Protocol or Variant, not a System", remedy="pass what made the System")
-    return found.variant(found.name) if isinstance(found, Protocol) else found
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
+    return selected(subject_of(protocol, "instance_of"), parameters, **names).instance

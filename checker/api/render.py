@@ -1,4 +1,4 @@
-"""Every result of the public calls in each of its forms: what ``render`` and ``save`` know.
+"""Every result of the public calls in each of its forms: what ``render`` and ``save`` know, and the command writes.
 
 Texts end as those of the command do, with the exit code that the command would have.
 """
@@ -7,25 +7,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
+from planrace.checker.results.blocks import Document
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.report import Report
 
-Makers = Mapping[str, Callable[[], str]]
+Makers: TypeAlias = "Mapping[str, Callable[[], str]]"
+"""Forms by name, each with what makes it."""
+
+
+@dataclass(frozen=True)
+class Forms:
+    """The text of a result, which says the exit ``code``, and its other forms."""
+
+    code: int
+    document: Callable[[], Document]
+    others: Makers
+
+
+def forms_for(result: Any, code: int | None = None) -> Forms:
+    """The forms of a result that has a text; ``code`` is that of the command, where its options decide it."""
+    return _FORMS[type(result).__name__](result, code)
 
 
 def forms_of(result: Any, trace: str | None = None) -> Makers:
-    """The forms that a result has, each with what makes it. ``trace`` names the run that forms of one run show. Raises
-    ``TypeError`` for what is no result."""
+    """All forms that a result has. ``trace`` names the run that forms of one run show. Raises ``TypeError`` for what is
+    no result."""
     if isinstance(result, Report):
         return _report(result, trace)
     name = type(result).__name__
-    if name not in _MAKERS:
-        raise TypeError(f"{name} is no result to render; there are Report, {', '.join(_MAKERS)}")
-    return _MAKERS[name](result)
+    if name in _FORMS:
+        forms = forms_for(result)
+        return {"text": partial(_plain, forms.document), **forms.others}
+    if name not in _TEXTS:
+        raise TypeError(f"{name} is no result to render; there are {', '.join(RENDERED)}")
+    return _TEXTS[name](result)
 
 
 def form_of(result: Any, path: str | Path) -> str:
@@ -44,57 +64,52 @@ def _report(report: Report, trace: str | None) -> Makers:
     return {**whole, "text": text, **{form: partial(render_trace, form, report, trace) for form in OF_TRACE}}
 
 
-def _matrix(table: MatrixReport) -> Makers:
+def _matrix(table: MatrixReport, code: int | None) -> Forms:
     from planrace.checker.report.html.page import render_matrix
     from planrace.checker.report.json.proofs import matrix_json
     from planrace.checker.report.text.proofs import matrix_document
 
-    return {
-        "text": partial(_plain, lambda: matrix_document(table, table.exit_code)),
-        "json": lambda: json.dumps(matrix_json(table), indent=2) + "\n",
-        "html": partial(render_matrix, table),
-    }
+    code = table.exit_code if code is None else code
+    return Forms(
+        code,
+        partial(matrix_document, table, code),
+        {"json": lambda: json.dumps(matrix_json(table), indent=2) + "\n", "html": partial(render_matrix, table)},
+    )
 
 
-def _comparison(found: Any) -> Makers:
+def _comparison(found: Any, code: int | None) -> Forms:
     from planrace.checker.report.text.comparison import comparison_document, comparison_json, comparison_markdown
 
-    return {
-        "text": partial(_plain, lambda: comparison_document(found, 1 if found.changed else 0)),
-        "json": partial(comparison_json, found),
-        "markdown": partial(comparison_markdown, found),
-    }
+    code = (1 if found.changed else 0) if code is None else code
+    others = {"json": partial(comparison_json, found), "markdown": partial(comparison_markdown, found)}
+    return Forms(code, partial(comparison_document, found, code), others)
 
 
-def _compared(found: Any) -> Makers:
+def _compared(found: Any, code: int | None) -> Forms:
     from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
 
-    return {
-        "text": partial(_plain, lambda: changes_document(found, exit_code(found))),
-        "json": lambda: changes_json(found, exit_code(found)),
-        "markdown": partial(changes_markdown, found),
-    }
+    code = exit_code(found) if code is None else code
+    others = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
+    return Forms(code, partial(changes_document, found, code), others)
 
 
-def _mutation(made: Any) -> Makers:
+def _mutation(made: Any, code: int | None) -> Forms:
     from planrace.checker.review.mutation.words import mutation_document, mutation_json
 
-    return {
-        "text": partial(_plain, lambda: mutation_document(made, made.exit_code())),
-        "json": partial(mutation_json, made),
-    }
+    code = made.exit_code() if code is None else code
+    return Forms(code, partial(mutation_document, made, code), {"json": partial(mutation_json, made)})
 
 
-def _forecast(made: Any) -> Makers:
+def _forecast(made: Any, code: int | None) -> Forms:
     from planrace.checker.advice.forecast.words import forecast_document, forecast_json
 
-    return {"text": partial(_plain, lambda: forecast_document(made)), "json": partial(forecast_json, made)}
+    return Forms(code or 0, partial(forecast_document, made), {"json": partial(forecast_json, made)})
 
 
-def _linted(found: Any) -> Makers:
+def _linted(found: Any, code: int | None) -> Forms:
     from planrace.checker.advice.lint.words import lint_document, lint_json
 
-    return {"text": partial(_plain, lambda: lint_document(found, 0)), "json": partial(lint_json, found)}
+    return Forms(code or 0, partial(lint_document, found, code or 0), {"json": partial(lint_json, found)})
 
 
 def _entry(entry: Any) -> Makers:
@@ -115,21 +130,21 @@ def _graph(graph: Any) -> Makers:
     return {"dot": partial(render_dot, graph), "graphml": partial(render_graphml, graph)}
 
 
-def _plain(document: Callable[[], Any]) -> str:
+def _plain(document: Callable[[], Document]) -> str:
     from planrace.checker.report.text.plain import render_plain
 
     return render_plain(document())
 
 
-_MAKERS: Mapping[str, Callable[[Any], Makers]] = {
+_FORMS: Mapping[str, Callable[[Any, int | None], Forms]] = {
     "MatrixReport": _matrix,
     "Comparison": _comparison,
     "Compared": _compared,
     "Mutation": _mutation,
     "Forecast": _forecast,
     "LintFindings": _linted,
-    "BaselineEntry": _entry,
-    "Listing": _listing,
-    "MultiDiGraph": _graph,
 }
-"""By the name of the class, so that no engine is loaded to look at a result of another."""
+_TEXTS: Mapping[str, Callable[[Any], Makers]] = {"BaselineEntry": _entry, "Listing": _listing, "MultiDiGraph": _graph}
+RENDERED = ("Report", *_FORMS, *_TEXTS)
+"""The results that have forms. They are named by their classes, so that no engine is loaded to look at a result of
+another."""

@@ -8,15 +8,23 @@ from typing import Any
 
 from planrace.checker.run.options import Options, check_names
 from planrace.checker.run.protocols import find, find_beside
+from planrace.checker.run.request import Given, Selection, select, variant_of
 from planrace.model.language import ModelError, Protocol, System, Variant
 from planrace.model.language.errors import near
 
 OPTIONS = {f.name for f in fields(Options)}
-OTHERWISE = {"timeout": "seconds", "time": "seconds", "jobs": "workers", "max_states": "states"}
+OTHERWISE = {
+    "timeout": "time_limit",
+    "time": "time_limit",
+    "seconds": "time_limit",
+    "states": "max_states",
+    "memory": "max_memory",
+    "jobs": "workers",
+}
 """What other tools call our keywords."""
 
 
-def subject_of(given: object, call: str) -> Protocol | Variant | System:
+def subject_of(given: object, call: str) -> Given:
     """What is to be checked; a name is what the command takes. ``call`` is who wants to know."""
     found = find(given) if isinstance(given, str) else given
     if not isinstance(found, Protocol | Variant | System):
@@ -25,6 +33,19 @@ def subject_of(given: object, call: str) -> Protocol | Variant | System:
             remedy="pass a Protocol, Variant, System, or a name such as file.py:attribute",
         )
     return found
+
+
+def variant_for(given: object, call: str) -> Variant:
+    """The same where a System will not do."""
+    found = subject_of(given, call)
+    if isinstance(found, System):
+        raise ModelError(f"{call} wants a Protocol or Variant, not a System", remedy="pass what made the System")
+    return variant_of(found)
+
+
+def selected(subject: Given, parameters: Mapping[str, int | str] | None = None, **names: Sequence[str]) -> Selection:
+    """What was chosen of the subject; ``names`` are lists of faults and protections."""
+    return select(subject, parameters, **chosen(**names))
 
 
 def beside_of(protocol: object, options: Options) -> Options:
@@ -49,7 +70,7 @@ def chosen(**names: Sequence[str] | None) -> dict[str, Any]:
 
 
 def apart(
-    subject: Protocol | Variant | System, settings: Mapping[str, Any], call: str, words: Iterable[str]
+    subject: Given, settings: Mapping[str, Any], call: str, words: Iterable[str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Keywords as sizes (or options of the protocol) and as fields of ``Options``; a name that is both is the size's.
 
@@ -65,7 +86,7 @@ def apart(
     return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
 
 
-def _own(subject: Protocol | Variant | System) -> set[str]:
+def _own(subject: Given) -> set[str]:
     protocol = subject.protocol if isinstance(subject, Variant) else subject
     if isinstance(protocol, System):
         return {p.name for p in protocol.parameters}

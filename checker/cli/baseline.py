@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
+from planrace.checker.api.baseline import BaselineFile, compare_entries
 from planrace.checker.cli.command import once
-from planrace.checker.cli.deliver import Delivery, Told, documented
+from planrace.checker.cli.deliver import Delivery, told_of
 from planrace.checker.cli.progress import progress
-from planrace.checker.report.output import OutputPlace
-from planrace.checker.results.report import Report
 from planrace.checker.results.verdict import INTERRUPTED
-from planrace.checker.review.baseline.changes import BaselineComparison, changes
-from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
-from planrace.checker.review.baseline.read import read_baseline, wanted
-from planrace.checker.review.baseline.take import Bounds, UndecidedBaselineError, check_decided, take
-from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
-from planrace.checker.review.baseline.text import write_text
-from planrace.model.language import ModelError
+from planrace.checker.review.baseline.entry import BaselineRequest
+from planrace.checker.review.baseline.take import Bounds, UndecidedBaselineError
+from planrace.checker.review.baseline.tell import exit_code
 
 FORMS = ("text", "json", "markdown")
 UNDECIDED = 3
@@ -29,38 +21,30 @@ UNDECIDED = 3
 
 def save_command(protocol: str | None, output: str, **asked: Any) -> int:
     """Put an entry into the file, or renew all; the exit code."""
-    place = OutputPlace(output)
-    place.attempt()
-    there = read_baseline(output) if protocol is None or Path(output).exists() else ()
+    file = BaselineFile(output, new=protocol is not None, listening=progress)
     if protocol is None:
-        _check_bare(asked, output, there)
-    old = {e.title: e for e in there}
-    requests = [e.request for e in there] if protocol is None else [_request(protocol, asked)]
-    new: dict[str, BaselineEntry] = {}
+        _check_bare(asked, output, file)
     try:
-        for request in requests:
-            entry, report = _taken(request, asked, f"{output}:{old[request.title].line}: " if protocol is None else "")
-            if report.interrupted:
-                click.echo(f"interrupted; {output} is not written", err=True)
-                return INTERRUPTED
-            check_decided(entry, report)
-            new[entry.title] = entry
+        made = file.renew(_bounds(asked)) if protocol is None else [file.put(_request(protocol, asked), _bounds(asked))]
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; {output} is not written", err=True)
+        return INTERRUPTED
     except UndecidedBaselineError as problem:
         click.echo(f"Error: {problem}", err=True)
         return UNDECIDED
-    place.write(write_text({**old, **new}.values()))
-    for title, entry in new.items():
-        word = "new" if title not in old else "as it was" if old[title] == entry else "renewed"
-        click.echo(f"{output}: {title}: {word}")
+    for entry in made:
+        old = file.before.get(entry.title)
+        word = "new" if old is None else "as it was" if old == entry else "renewed"
+        click.echo(f"{output}: {entry.title}: {word}")
     return 0
 
 
-def _check_bare(asked: dict[str, Any], output: str, there: Sequence[BaselineEntry]) -> None:
+def _check_bare(asked: dict[str, Any], output: str, file: BaselineFile) -> None:
     """Without a protocol every entry is renewed as it is."""
     given = [name for name in ("settings", "faults", "with_", "without", "properties") if asked[name]]
     if given or asked["max_states"] is not None or asked["symmetry"] is not None or not asked["slicing"]:
         raise click.UsageError("Without -p every entry is renewed as it is; name a protocol, or leave the options out.")
-    if not there:
+    if not file.before:
         raise click.UsageError(f"{output} holds no entry to renew; name a protocol with -p.")
 
 
@@ -72,7 +56,7 @@ def _request(protocol: str, asked: dict[str, Any]) -> BaselineRequest:
         with_protections=tuple(sorted(set(asked["with_"]))),
         without=tuple(sorted(set(asked["without"]))),
         properties=tuple(sorted(set(asked["properties"]))),
-        states=asked["max_states"],
+        max_states=asked["max_states"],
         symmetry=asked["symmetry"],
         slicing=asked["slicing"],
     )
@@ -80,30 +64,15 @@ def _request(protocol: str, asked: dict[str, Any]) -> BaselineRequest:
     return request
 
 
-def _taken(request: BaselineRequest, asked: dict[str, Any], place: str) -> tuple[BaselineEntry, Report]:
-    """The entry now. ``place`` is where it stands, for errors."""
-    with progress() as listener:
-        bounds = Bounds(asked["max_memory"], asked["time_limit"], asked["workers"], listener)
-        try:
-            return take(request, bounds)
-        except ModelError as problem:
-            if not place:
-                raise
-            what = f"{place}{request.title}: {problem}"
-            raise ModelError(what, remedy="mend the protocol, or delete the entry") from problem
+def _bounds(asked: dict[str, Any]) -> Bounds:
+    return Bounds(asked["max_memory"], asked["time_limit"], asked["workers"])
 
 
 def compare_command(file: str, **asked: Any) -> int:
     """Run every entry again and say what changed; the exit code."""
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=(file,))
-    found: list[BaselineComparison] = []
     with delivery.working():
-        for before in wanted(file, asked["only"]):
-            after, report = _taken(before.request, asked, f"{file}:{before.line}: ")
-            found.append(changes(before, after, report))
-            if report.interrupted:
-                break
+        found = compare_entries(file, asked["only"], _bounds(asked), progress)
     code = exit_code(found, strict=asked["strict"])
-    makers = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
-    delivery.deliver(Told(documented(changes_document, found, code), makers))
+    delivery.deliver(told_of(found, code))
     return code

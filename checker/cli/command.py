@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import click
 
+from planrace.checker.api.calls import check
 from planrace.checker.cli.deliver import Delivery, source_of, told
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import Listener, until
@@ -14,9 +15,7 @@ from planrace.checker.report.text.document import document
 from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import Options
-from planrace.checker.run.protocols import find, find_beside, siblings
-from planrace.checker.run.run import check
-from planrace.model.language import Variant
+from planrace.checker.run.protocols import siblings
 
 Ir: TypeAlias = Callable[[str], None] | None
 
@@ -45,11 +44,8 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
 
 def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: Any, ir: Ir) -> Report:
     return check(
-        find(protocol),
-        once(asked["settings"]),
-        faults=asked["faults"],
-        with_protections=asked["with_"],
-        without=asked["without"],
+        protocol,
+        **chosen(asked),
         options=Options(
             engine=asked["engine"],
             properties=asked["properties"],
@@ -59,16 +55,16 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
             symmetry=asked["symmetry"],
             slicing=asked["slicing"],
             depth=asked["depth"],
-            states=asked["max_states"],
-            memory=asked["max_memory"],
-            seconds=asked["time_limit"],
+            max_states=asked["max_states"],
+            max_memory=asked["max_memory"],
+            time_limit=asked["time_limit"],
             seed=asked["seed"],
             runs=asked["runs"],
             workers=asked["workers"],
             listener=listener,
             explain=explain,
             alternatives=asked["alternatives"],
-            beside=_beside(protocol, asked["beside"], explain=explain),
+            beside=siblings(protocol) if explain and asked["beside"] is None else asked["beside"],
             least_delay=asked["least_delay"],
             all_different=asked["all_different"],
             verbose=asked["verbose"],
@@ -77,11 +73,14 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
     )
 
 
-def _beside(protocol: str, asked: str | None, *, explain: bool) -> Sequence[Variant]:
-    """What may be laid beside traces: the variant that is named, or where all is told those in the same file."""
-    if asked is not None:
-        return (find_beside(protocol, asked),)
-    return siblings(protocol) if explain else ()
+def chosen(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is chosen of the protocol, as calls take it."""
+    return {
+        "parameters": once(asked["settings"]),
+        "faults": asked["faults"],
+        "with_protections": asked["with_"],
+        "without": asked["without"],
+    }
 
 
 def once(settings: Sequence[tuple[str, int | str]]) -> dict[str, int | str]:

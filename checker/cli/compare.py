@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
-from planrace.checker.cli.deliver import Delivery, Told, documented
+from planrace.checker.api.calls import compare
+from planrace.checker.cli.deliver import Delivery, told_of
 from planrace.checker.report.errors import ReadError
 from planrace.checker.report.json.read import read_report
-from planrace.checker.report.text.comparison import compare, comparison_document, comparison_json, comparison_markdown
 from planrace.checker.results.report import Report
 
 FORMS = ("text", "json", "markdown")
 
 
-def compare_command(first: str, second: str, forms: Sequence[str], outputs: Sequence[str]) -> int:
+def compare_command(first: str, second: str, *, form: Sequence[str], outputs: Sequence[str]) -> int:
     """Compare two files; the exit code: 1 where a verdict changed."""
-    delivery = Delivery(forms, outputs, FORMS, brief=True, reads=(first, second))
+    delivery = Delivery(form, outputs, FORMS, brief=True, reads=(first, second))
     with delivery.working():
         a, b = read_report(first), read_report(second)
         if _saved(a) != _saved(b):
@@ -24,8 +23,7 @@ def compare_command(first: str, second: str, forms: Sequence[str], outputs: Sequ
             raise ReadError(f"{run} is a saved run and {report} a report (compare two reports, or two saved runs)")
         found = compare(a, b)
     code = 1 if found.changed else 0
-    makers = {"json": partial(comparison_json, found), "markdown": partial(comparison_markdown, found)}
-    delivery.deliver(Told(documented(comparison_document, found, code), makers))
+    delivery.deliver(told_of(found, code))
     return code
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from planrace.checker.api.render import forms_for
 from planrace.checker.cli.failures import code_of, sentence_of
 from planrace.checker.report.formats import (
     FOR_CI,
@@ -51,13 +52,14 @@ class Told:
             raise OutputError(f"there is no {form} of this report: {fault(problem)}") from problem
 
 
-def documented(make: Callable[..., Document], *given: Any) -> Document:
-    """The text of a result; where it fails the other forms and the exit code, the last of ``given``, are what they
-    are."""
+def told_of(result: Any, code: int | None = None) -> Told:
+    """A result of a call in all its forms. Where its text fails, the other forms and the exit code remain."""
+    forms = forms_for(result, code)
     try:
-        return make(*given)
+        return Told(forms.document(), forms.others)
     except Exception as problem:
-        return Document((Paragraph(f"Unavailable: the text of this report: {fault(problem)}."),), f"exit {given[-1]}")
+        text = Paragraph(f"Unavailable: the text of this report: {fault(problem)}.")
+        return Told(Document((text,), f"exit {forms.code}"), forms.others)
 
 
 def told(report: Report, document: Document, trace: str | None = None, **more: Any) -> Told:

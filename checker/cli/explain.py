@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from planrace.checker.api.calls import load
 from planrace.checker.cli.deliver import Delivery, told
 from planrace.checker.report.formats import choose
-from planrace.checker.report.json.read import is_itf, read_itf_report, read_report
 from planrace.checker.report.text.document import document
 
 
-def explain_command(report: str, forms: Sequence[str], outputs: Sequence[str], trace: str | None) -> int:
+def explain_command(report: str, *, form: Sequence[str], outputs: Sequence[str], trace: str | None) -> int:
     """Read a report and write it in the forms that are asked for; the exit code."""
-    delivery = Delivery(forms, outputs, brief=True, reads=(report,))
+    delivery = Delivery(form, outputs, brief=True, reads=(report,))
     with delivery.working():
-        found = read_itf_report(report) if is_itf(Path(report)) else read_report(report)
+        found = load(report)
         if trace is not None:
             choose(found, trace)  # which says what there is instead
     delivery.deliver(told(found, document(found), trace), strict=True)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import click
 
-from planrace.checker.cli.command import once
-from planrace.checker.cli.deliver import Delivery, Told, documented, source_of
+from planrace.checker.api.calls import mutate
+from planrace.checker.cli.command import chosen
+from planrace.checker.cli.deliver import Delivery, source_of, told_of
 from planrace.checker.cli.progress import progress
-from planrace.checker.engines.limits import Listener, Progress, until
+from planrace.checker.engines.limits import until
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
-from planrace.checker.review.mutation.judge import UndecidedMutationError, mutate
-from planrace.checker.review.mutation.words import mutation_document, mutation_json
+from planrace.checker.review.mutation.judge import UndecidedMutationError
 from planrace.checker.run.options import Options
-from planrace.checker.run.protocols import find
 
 FORMS = ("text", "json")
 
@@ -25,46 +22,26 @@ def mutate_command(protocol: str, **asked: Any) -> int:
     """Judge all mutants; the exit code."""
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
     with delivery.working(), until(asked["time_limit"]), progress() as listener:
-        counter = _Counter(listener)
         try:
             made = mutate(
-                find(protocol),
-                once(asked["settings"]),
-                faults=asked["faults"],
-                with_protections=asked["with_"],
-                without=asked["without"],
+                protocol,
+                **chosen(asked),
                 actions=asked["actions"],
                 options=Options(
                     engine=asked["engine"],
                     properties=asked["properties"],
                     symmetry=asked["symmetry"],
-                    states=asked["max_states"],
-                    memory=asked["max_memory"],
-                    seconds=asked["time_limit"],
+                    max_states=asked["max_states"],
+                    max_memory=asked["max_memory"],
+                    time_limit=asked["time_limit"],
                     workers=asked["workers"],
-                    listener=None if listener is None else counter.hear,
+                    listener=listener,
                 ),
-                told=counter.count,
             )
         except UndecidedMutationError as problem:
             delivery.clear()
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]
     code = made.exit_code(asked["at_least"])
-    delivery.deliver(Told(documented(mutation_document, made, code), {"json": partial(mutation_json, made)}))
+    delivery.deliver(told_of(made, code))
     return code
-
-
-class _Counter:
-    """Progress of the searches, with the number of the mutant."""
-
-    def __init__(self, listener: Listener | None) -> None:
-        self._listener = listener
-        self._words = ""
-
-    def count(self, number: int, of: int) -> None:
-        self._words = f"mutant {number} of {of}: "
-
-    def hear(self, event: Progress) -> None:
-        assert self._listener is not None
-        self._listener(replace(event, task=self._words + event.task))

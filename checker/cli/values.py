@@ -8,7 +8,7 @@ import click
 
 from planrace.checker.run.ranges import RANGES, shortened
 
-MOST = RANGES["memory"].high
+MOST = RANGES["max_memory"].high
 UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 

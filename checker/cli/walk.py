@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import click
 
-from planrace.checker.cli.command import once
-from planrace.checker.explain.states import declared, pictures
-from planrace.checker.report.formats import choose
-from planrace.checker.report.json.read import read_report
-from planrace.checker.report.json.write import to_plain, trace_json, variables_json
-from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.api.calls import instance_of
+from planrace.checker.api.walks import replay, save_walk
+from planrace.checker.cli.command import chosen
+from planrace.checker.explain.states import declared
+from planrace.checker.report.output import OutputError
 from planrace.checker.report.text.document import timeline
 from planrace.checker.report.text.plain import WIDTH, render_plain
 from planrace.checker.report.text.values import changes, lines, state_before
@@ -23,11 +20,7 @@ from planrace.checker.report.trace.lanes import thing, told
 from planrace.checker.results.blocks import Document, clean
 from planrace.checker.results.trace import TraceStep
 from planrace.checker.results.wording import counted
-from planrace.checker.run.protocols import find
-from planrace.checker.run.selection import instance_of
-from planrace.checker.run.walk import TRACE_SCHEMA, Walk, picks_of
-from planrace.checker.semantics.replay import ReplayError
-from planrace.model.language import ModelError
+from planrace.checker.run.walk import Walk
 
 HELP = """\
   N            take step number N
@@ -48,27 +41,12 @@ class WrongLineError(Exception):
 
 def walk_command(protocol: str, **asked: Any) -> int:
     """Walk until the input ends; the exit code."""
-    instance = instance_of(
-        find(protocol),
-        once(asked["settings"]),
-        faults=asked["faults"],
-        with_protections=asked["with_"],
-        without=asked["without"],
-    )
-    walk = Walk(instance, asked["seed"])
+    walk = Walk(instance_of(protocol, **chosen(asked)), asked["seed"])
     if asked["trace"] is not None and asked["replay"] is None:
         raise click.UsageError("--trace names a run of the report that --replay names; add that.")
     if asked["replay"] is not None:
-        _replay(walk, asked["replay"], asked["trace"])
+        replay(walk, asked["replay"], asked["trace"])
     return _Session(walk, interactive=sys.stdin.isatty()).run()
-
-
-def _replay(walk: Walk, path: str, name: str | None) -> None:
-    steps = trace_json(choose(read_report(path), name).trace)["steps"]
-    try:
-        walk.replay(picks_of(walk.instance, steps))
-    except ReplayError as problem:
-        raise ModelError(f"{path}: {problem}", remedy="give the sizes, faults and protections of the report") from None
 
 
 class _Session:
@@ -162,18 +140,7 @@ class _Session:
     def _save(self, rest: str) -> None:
         if not rest:
             raise WrongLineError("save wants the name of a file")
-        system = self.walk.instance.system
-        data = {
-            "schema": TRACE_SCHEMA,
-            "protocol": system.name,
-            "parameters": dict([*self.walk.instance.parameters.items(), *system.options]),
-            "faults": list(system.faults),
-            "protections": list(system.protections),
-            "variables": variables_json(self._variables),
-            "pictures": to_plain(pictures(self.walk.instance)),
-            "trace": trace_json(self.walk.trace),
-        }
-        write_whole(Path(rest), json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        save_walk(self.walk, rest)
         _say(f"{counted(len(self.walk), 'step')} written to {rest}")
 
     # What is said ----------------------------------------------------------------------------------------------

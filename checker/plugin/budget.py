@@ -10,6 +10,8 @@ import pytest
 
 from planrace.checker.run.ranges import RANGES, shortened
 
+BOUNDS = {"seconds": RANGES["time_limit"], "states": RANGES["max_states"]}
+"""What a budget bounds."""
 DIGITS = 18
 """Of a number of states: more of them are more than can be counted."""
 
@@ -41,9 +43,9 @@ class CheckBudget:
         seconds = float(found[1]) if found[1] else None
         states = int(found[2][: DIGITS + 1]) if found[2] else None
         for name, value in (("seconds", seconds), ("states", states)):
-            fault = None if value is None else RANGES[name].fault(value)
+            fault = None if value is None else BOUNDS[name].fault(value)
             if fault is not None:
-                raise ValueError(f"{where}: {shortened(text)} is no budget; of {name}, {RANGES[name].remedy}")
+                raise ValueError(f"{where}: {shortened(text)} is no budget; of {name}, {BOUNDS[name].remedy}")
         return CheckBudget(seconds, states)
 
     def without(self, spent: CheckBudget) -> CheckBudget:
@@ -73,4 +75,4 @@ def _given(mark: pytest.Mark) -> dict[str, Any]:
 
 
 def _fits(name: str, value: object) -> bool:
-    return name in ("seconds", "states") and (value is None or RANGES[name].fault(value) is None)
+    return name in BOUNDS and (value is None or BOUNDS[name].fault(value) is None)

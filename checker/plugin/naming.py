@@ -13,15 +13,16 @@ from planrace.checker.plugin.fingerprint import fingerprint
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import BUILT_IN, find
+from planrace.checker.run.request import Selection, variant_of
 from planrace.model.language import ModelError, Protocol, System, Variant
 
 FLAGS = {
     "engine": "--engine",
     "scenario": "--scenario",
     "depth": "--depth",
-    "states": "--max-states",
-    "memory": "--max-memory",
-    "seconds": "--time-limit",
+    "max_states": "--max-states",
+    "max_memory": "--max-memory",
+    "time_limit": "--time-limit",
     "seed": "--seed",
     "runs": "--runs",
     "workers": "--workers",
@@ -38,9 +39,10 @@ SWITCHES = {
 
 
 def command(
-    subject: Protocol | Variant | System | str, system: System, sizes: dict[str, int], options: Options, report: Report
+    subject: Protocol | Variant | System | str, selection: Selection, options: Options, report: Report
 ) -> str | None:
     """The command that checks the same; None where the protocol has no name that the command could take."""
+    system, sizes = selection.system, selection.sizes
     found = named(subject, system)
     if found is None:
         return None
@@ -87,7 +89,7 @@ def named(subject: Protocol | Variant | System | str, system: System) -> tuple[s
     home = subject.protocol.where if isinstance(subject, Variant) else getattr(subject, "where", None)
     here = [c for c in candidates if home is not None and _file(c[1][0]) == Path(home.file)]
     for name, (module, value) in here or candidates:
-        return _written(module, name), value.variant(value.name) if isinstance(value, Protocol) else value
+        return _written(module, name), variant_of(value)
     return None
 
 
@@ -100,8 +102,7 @@ def _attributes() -> Iterator[tuple[str, tuple[ModuleType, Protocol | Variant]]]
 
 
 def _makes(candidate: tuple[ModuleType, Protocol | Variant], system: System) -> bool:
-    value = candidate[1]
-    variant = value.variant(value.name) if isinstance(value, Protocol) else value
+    variant = variant_of(candidate[1])
     if variant.name != system.name:
         return False
     try:

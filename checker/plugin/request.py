@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypeAlias
 
-from planrace.checker.api.calls import check, instance_of
 from planrace.checker.plugin.fingerprint import fingerprint, planrace_version
 from planrace.checker.results.report import NOT_DECLARED, Report
+from planrace.checker.run.engines import able
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
-from planrace.checker.run.selection import split
+from planrace.checker.run.request import Selection, variant_of
+from planrace.checker.run.run import run
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant
 from planrace.model.language.references import check_spoken
 from planrace.properties.kinds import Checkable, Property, Temporal
@@ -19,44 +20,38 @@ from planrace.properties.kinds import Checkable, Property, Temporal
 ProtocolLike: TypeAlias = Protocol | Variant | System | str
 Named: TypeAlias = "str | Property"
 
-BOUNDS = ("seconds", "states", "memory", "workers", "listener", "ir")
+BOUNDS = ("time_limit", "max_states", "max_memory", "workers", "listener", "ir")
 """Options that what is decided does not depend on."""
 TELLING = ("explain", "beside", "alternatives", "least_delay", "all_different", "verbose")
 """Options that only say more of counterexamples."""
 
 
 @dataclass(frozen=True)
-class TestRequest:
+class CheckRequest:
     """A protocol with all that was chosen; ``sizes`` are those that were given, options of the protocol too."""
 
     subject: ProtocolLike
-    sizes: Mapping[str, int | str]
-    chosen: Mapping[str, Sequence[str]]
+    selection: Selection
     options: Options
 
     def check(self) -> Report:
         """The report. Its file may well make properties that other tests ask for, so it warns of none."""
-        report = check(self.subject, self.sizes, **self.chosen, options=self.options)
+        report = run(self.selection, self.options)
         return replace(report, warnings=tuple(w for w in report.warnings if w.kind != NOT_DECLARED))
 
     @property
     def instance(self) -> Instance:
-        return instance_of(self.subject, self.sizes, **self.chosen)
+        return self.selection.instance
 
     @property
-    def system(self) -> System:
-        return self.instance.system
-
-    @property
-    def given(self) -> dict[str, int]:
-        found = find(self.subject) if isinstance(self.subject, str) else self.subject
-        return split(found, self.sizes)[1]
+    def every_size(self) -> bool:
+        """The answer is about every size that was not given."""
+        return able(self.options.engine, "every_size")
 
     @property
     def key(self) -> str | None:
         """The hash of all that a report depends on that tells of a violation; None where that cannot be told."""
-        beside = [v.variant(v.name) if isinstance(v, Protocol) else v for v in self.options.candidates]
-        others = [v.system(self.chosen["faults"]) for v in beside]
+        others = [variant_of(v).system(self.selection.faults) for v in self.options.candidates]
         told = [(n, getattr(self.options, n)) for n in TELLING if n != "beside"]
         return self._hash(*told, others)
 
@@ -70,7 +65,7 @@ class TestRequest:
         """What is asked, in values of JSON, for files that answer it."""
         instance = self.instance
         system, o = instance.system, self.options
-        sized = self.given if o.engine == "proof" else instance.parameters
+        sized = self.selection.sizes if self.every_size else instance.parameters
         return {
             "version": planrace_version(),
             "protocol": system.name,
@@ -91,7 +86,7 @@ class TestRequest:
         o = self.options
         if o.ir is not None:
             return None
-        fixed = sorted(self.given.items()) if o.engine == "proof" else ()
+        fixed = sorted(self.selection.sizes.items()) if self.every_size else ()
         try:
             return fingerprint(self.instance, (*self._asked, fixed, *more))
         except TypeError:
@@ -115,8 +110,7 @@ def declaring(subject: ProtocolLike, properties: Sequence[Named]) -> tuple[Proto
         told = replace(found, properties=(*found.properties, *new))
         check_spoken(told, lambda: {n: (a,) for n, a in told.actions.items()})
         return told, names
-    variant = found.variant(found.name) if isinstance(found, Protocol) else found
-    return variant.declaring(properties=new), names
+    return variant_of(found).declaring(properties=new), names
 
 
 def _new(subject: ProtocolLike, properties: Sequence[Property]) -> Iterator[Property]:

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from planrace.checker.api.request import apart, chosen, subject_of
+from planrace.checker.api.request import apart, beside_of, chosen, selected, subject_of
 from planrace.checker.explain.states import sources
 from planrace.checker.plugin.artifacts import forget, write
 from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.cache import CACHED, VerdictCache
 from planrace.checker.plugin.naming import command
-from planrace.checker.plugin.request import Named, ProtocolLike, TestRequest, declaring
+from planrace.checker.plugin.request import CheckRequest, Named, ProtocolLike, declaring
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.report import WITHOUT_FAULTS, Report
@@ -95,8 +95,9 @@ class ModelCheck:
             sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", self._words)
             told, asked = declaring(subject, properties)
             own = replace(options or Options(), **more, **_if_any(asked))
-            sizes = {**(parameters or {}), **sizes}
-            request = TestRequest(told, sizes, names, self._options(subject, expect, own, self._budget))
+            selection = selected(subject_of(told, "model_check"), {**(parameters or {}), **sizes}, **names)
+            wanted = beside_of(told, self._options(subject, expect, own, self._budget))
+            request = CheckRequest(told, selection, wanted)
             report, cached = self._answer(request)
         if report.interrupted:
             raise KeyboardInterrupt
@@ -130,13 +131,13 @@ class ModelCheck:
             beside = siblings_of(subject)
         return replace(
             own,
-            seconds=left.seconds if own.seconds is None else own.seconds,
-            states=left.states if own.states is None else own.states,
+            time_limit=left.seconds if own.time_limit is None else own.time_limit,
+            max_states=left.states if own.max_states is None else own.max_states,
             explain=explain,
             beside=beside,
         )
 
-    def _answer(self, request: TestRequest) -> tuple[Report, bool]:
+    def _answer(self, request: CheckRequest) -> tuple[Report, bool]:
         """The report, and whether it is an old one; lines of the author's file are those of today."""
         config = self._item.config
         if not config.getoption("--model-check-cache"):
@@ -147,12 +148,12 @@ class ModelCheck:
         if found is None:
             found = cache.get(key, described, request.instance)
         if found is not None:
-            return replace(found, sources=sources(request.system)), True
+            return replace(found, sources=sources(request.selection.system)), True
         report = self._checked(request)
         cache.put(question if report.verdict is Verdict.HOLDS else key, report, described)
         return report, False
 
-    def _checked(self, request: TestRequest) -> Report:
+    def _checked(self, request: CheckRequest) -> Report:
         """A new report, whose time and states the test has spent."""
         began = time.monotonic()
         report = request.check()
@@ -166,14 +167,14 @@ class ModelCheck:
         """That a budget is of a test, where it has made several checks."""
         return " (it is of the whole test)" if self._checks > 1 and self._budget != CheckBudget() else ""
 
-    def _story(self, report: Report, request: TestRequest, why: str, *, strict: bool) -> str:
+    def _story(self, report: Report, request: CheckRequest, why: str, *, strict: bool) -> str:
         """What the checker says, where the page is, and how to see it again."""
         told = replace(document(replace(report, telling=None)), closing=f"verdict: {report.verdict}")
         lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
             lines.append(f"undecided is a failure: widen the budget{self._before}, or say allow_unknown=True")
         lines += [f"{form}: {path}" for form, path in write(report, self._item, next(self._numbers))]
-        again = command(request.subject, request.system, request.given, request.options, report)
+        again = command(request.subject, request.selection, request.options, report)
         if again and strict:
             again += " --strict"
         again = again or f"pytest {shlex.quote(self._item.nodeid)} (no module has this protocol under a name for check)"

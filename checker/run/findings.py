@@ -24,8 +24,9 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.engines import ask
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import Siblings
+from planrace.checker.run.request import request_of, variant_of
 from planrace.checker.semantics.replay import Recording
-from planrace.model.language import Instance, ModelError, Protocol, Variant
+from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Checkable, Invariant, Property, StepInvariant
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def laid_beside(instance: Instance, options: Options, faults: Sequence[str]) -> 
     found = []
     for v in options.candidates:
         try:
-            other = _variant(v).system(faults).instance(**instance.parameters)
+            other = variant_of(v).system(faults).instance(**instance.parameters)
             check_alike(instance, other)
         except ModelError:
             if not isinstance(options.beside, Siblings):
@@ -81,10 +82,10 @@ def _holds(instance: Instance) -> bool:
     """A short search is enough to know that it does."""
     asked = [p for p in instance.system.properties if isinstance(p, Checkable)]
     try:
-        _, answers, *_ = ask("auto", instance, list(asked), Options(states=FEW, fail_fast=True))
+        found = ask(request_of(instance, asked, Options(max_states=FEW, fail_fast=True)))
     except ModelError:
         return False
-    return all(a.verdict is Verdict.HOLDS for a in answers)
+    return all(a.verdict is Verdict.HOLDS for a in found.answers)
 
 
 def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
@@ -96,18 +97,16 @@ def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
     }
 
 
-def _variant(protocol: Protocol | Variant) -> Variant:
-    return protocol.variant(protocol.name) if isinstance(protocol, Protocol) else protocol
-
-
 def seeker(options: Options, *, first: bool) -> Seek:
     """Searches other instances, within the bounds of the options; for the ``first`` violation, or for all."""
-    inner = replace(options, engine="auto", fail_fast=first, symmetry=None, exhaustive=False, ir=None, properties=())
+    inner = replace(
+        options, engine=Options.engine, fail_fast=first, symmetry=None, exhaustive=False, ir=None, properties=()
+    )
 
     def seek(instance: Instance, properties: Sequence[Invariant | StepInvariant]) -> tuple[list[Recording], bool]:
-        _, answers, covered, _, _ = ask("auto", instance, list(properties), inner)
-        runs = [a.recording for a in answers if a.recording is not None]
-        return runs, covered is not None and covered.complete
+        found = ask(request_of(instance, properties, inner))
+        runs = [a.recording for a in found.answers if a.recording is not None]
+        return runs, found.coverage is not None and found.coverage.complete
 
     return seek
 

@@ -38,7 +38,10 @@ class Listing:
 def listing(names: Sequence[str] = ()) -> Listing:
     """These protocols, by default all of ours; of a file all that it has. Raises ``ModelError`` for one that does not
     exist."""
-    return Listing(tuple(listed(find(name)) for given in names or BUILT_IN for name in _named(given)), dict(ENGINES))
+    return Listing(
+        tuple(listed(find(name)) for given in names or BUILT_IN for name in _named(given)),
+        {n: e.summary for n, e in ENGINES.items()},
+    )
 
 
 def _named(given: str) -> list[str]:

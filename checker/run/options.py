@@ -11,14 +11,14 @@ from planrace.checker.engines.limits import Limits, Listener, memory_in_use
 from planrace.checker.run.ranges import RANGES, Range, shortened
 from planrace.model.language import ModelError
 
-NUMBERS = ("depth", "states", "memory", "seconds", "seed", "runs", "workers", "alternatives")
+NUMBERS = ("depth", "max_states", "max_memory", "time_limit", "seed", "runs", "workers", "alternatives")
 """Fields of ``Options`` that are numbers."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. ``memory`` bytes, ``seconds`` wall time; None is no bound (memory: 75 % of the machine), of
-    ``workers`` one for each core; of ``symmetry`` the engine's choice."""
+    """How to run. ``max_memory`` is in bytes, ``time_limit`` in seconds of wall time. None means no bound (of memory
+    75 % of the machine), of ``workers`` one for each core, of ``symmetry`` the engine's choice."""
 
     engine: str = "auto"
     properties: tuple[str, ...] = ()
@@ -28,9 +28,9 @@ class Options:
     symmetry: bool | None = None
     slicing: bool = True
     depth: int | None = None
-    states: int | None = None
-    memory: int | None = None
-    seconds: float | None = None
+    max_states: int | None = None
+    max_memory: int | None = None
+    time_limit: float | None = None
     seed: int | None = None
     runs: int | None = None
     workers: int | None = None
@@ -65,7 +65,7 @@ class Options:
     @property
     def limits(self) -> Limits:
         """The bounds of the search."""
-        return Limits(self.depth, self.states, self.memory or _three_quarters(), self.seconds)
+        return Limits(self.depth, self.max_states, self.max_memory or _three_quarters(), self.time_limit)
 
 
 def check_names(what: str, given: object) -> None:

@@ -11,6 +11,7 @@ from types import ModuleType
 from planrace.checker.run.author_files import loaded
 from planrace.checker.run.call_site import public
 from planrace.checker.run.ranges import shortened
+from planrace.checker.run.request import variant_of
 from planrace.model.language import ModelError, Place, Protocol, Variant
 from planrace.model.language.author_code import running
 from planrace.model.language.author_text import refuse_vain_lines
@@ -38,10 +39,8 @@ def find(name: str) -> Variant:
             f"{place} has no attribute {attribute!r}",
             remedy=f"protocols in it: {', '.join(there)}" if there else "it defines no protocol",
         )
-    if isinstance(found, Protocol):
-        return found.variant(found.name)
-    if isinstance(found, Variant):
-        return found
+    if isinstance(found, Protocol | Variant):
+        return variant_of(found)
     kind = type(found).__name__
     raise ModelError(f"{name} is of type {kind}, no protocol", remedy="name a Protocol or a variant of one")
 
@@ -79,7 +78,7 @@ def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> S
     """The variants of the same protocol in the module (where one is not named: any that has this one) that have more
     protections than it, the most protected first."""
     modules = [m for m in list(sys.modules.values()) if any(v is here for v in list(vars(m).values()))]
-    here = here.variant(here.name) if isinstance(here, Protocol) else here
+    here = variant_of(here)
     others = [v for m in ([module] if module else modules) for v in list(vars(m).values()) if isinstance(v, Variant)]
     alike = [v for v in others if v.protocol is here.protocol and len(v.protections) > len(here.protections)]
     return Siblings(sorted({id(v): v for v in alike}.values(), key=lambda v: -len(v.protections)))

@@ -67,9 +67,9 @@ NO_BOUND = "leave it out for no bound"
 
 RANGES = {
     "depth": Range(0, 10**9, "steps", NO_BOUND),
-    "states": Range(1, 10**15, "states", NO_BOUND),
-    "memory": Range(1, 2**60, "bytes", "leave it out for 75 % of the machine"),
-    "seconds": Range(0, 30 * 86_400, "seconds", NO_BOUND, whole=False),
+    "max_states": Range(1, 10**15, "states", NO_BOUND),
+    "max_memory": Range(1, 2**60, "bytes", "leave it out for 75 % of the machine"),
+    "time_limit": Range(0, 30 * 86_400, "seconds", NO_BOUND, whole=False),
     "seed": Range(0, 2**64 - 1),
     "runs": Range(1, 10**9, "runs"),
     "workers": Range(1, most_workers(), "workers", "leave it out for one a core"),

@@ -14,9 +14,10 @@ from planrace.checker.results.wording import numbered
 from planrace.checker.run.engines import ask
 from planrace.checker.run.findings import laid_beside, sight_of, told_of
 from planrace.checker.run.options import Options
+from planrace.checker.run.request import Request, request_of
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import Recording, ReplayError, record
-from planrace.model.language import Instance, System, Term
+from planrace.model.language import Instance, Term
 from planrace.model.language.errors import known
 from planrace.properties.scenario import Scenario
 
@@ -49,14 +50,15 @@ class _Covered:
         return f"no run shows it: complete search of {searched}"
 
 
-def show(system: System, parameters: Mapping[str, int], name: str, options: Options) -> Report:
+def show(request: Request, name: str) -> Report:
     """A report on the scenario of that name: a run that shows every fact of it that is not optional is looked for by
     every cast, shortest runs first, on the system with the scenario's monitor."""
     from planrace.checker.engines.scenario.match import casts, match
 
+    system, options = request.system, request.options
     scenarios = {s.name: s for s in system.scenarios}
     scenario: Scenario = scenarios[known(name, scenarios, f"scenario of {system.name}")]
-    instance = system.instance(**parameters)
+    instance = request.instance
     found, guard = _Covered(), Guard()
     others = laid_beside(instance, options, system.faults)
     for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
@@ -74,7 +76,7 @@ def show(system: System, parameters: Mapping[str, int], name: str, options: Opti
     model = told_of(instance, guard)
     return Report(
         protocol=system.name,
-        parameters=dict([*instance.parameters.items(), *system.options]),
+        parameters=request.parameters,
         faults=system.faults,
         protections=system.protections,
         engine=options.engine,
@@ -99,14 +101,13 @@ def _search(
         return
     depth = min((d for d in (most, options.depth) if d is not None), default=None)
     limited = replace(options, depth=depth, symmetry=False)
-    _, answers, covered, found.interrupted, _ = ask(
-        options.engine, Instance(system, instance.values), [wanted], limited
-    )
+    answers = ask(request_of(Instance(system, instance.values), [wanted], limited))
+    covered, found.interrupted = answers.coverage, answers.interrupted
     assert covered is not None
     found.casts += 1
     found.states += covered.states
     found.seconds += covered.seconds
-    answer = answers[0]
+    (answer,) = answers.answers
     if answer.recording is not None:
         found.best = _told(instance, scenario, answer.recording)
     elif not covered.complete and not (depth is not None and depth == most and _at_depth(covered.stopped, depth)):

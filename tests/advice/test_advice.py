@@ -312,7 +312,7 @@ def test_subsystems_and_wide_numbers() -> None:
 
 def test_a_search_that_reached_its_bound_says_what_multiplies_its_states() -> None:
     """In the report itself, measured on the run or on a smaller instance; not if a time limit or no limit ended it."""
-    report = check(find("fixed"), SMALL, options=Options(states=50))
+    report = check(find("fixed"), SMALL, options=Options(max_states=50))
     (many,) = (w for w in report.warnings if w.kind == "many states")
     assert not many.strict
     text = " ".join(render_plain(document(report, 3)).split())
@@ -323,7 +323,12 @@ def test_a_search_that_reached_its_bound_says_what_multiplies_its_states() -> No
     assert re.search(r"actions that find them: \w+ \d+%, ", text)
     assert re.search(r"Reduction factors: [\d.]+ with \w+=1", text)
     assert report_of(json.loads(render_json(report))).warnings == report.warnings
-    for options in (Options(), Options(depth=3), Options(seconds=0.0), Options(engine="simulate", states=50, seed=1)):
+    for options in (
+        Options(),
+        Options(depth=3),
+        Options(time_limit=0.0),
+        Options(engine="simulate", max_states=50, seed=1),
+    ):
         assert not any(w.kind == "many states" for w in check(find("fixed"), SMALL, options=options).warnings)
 
 
@@ -331,7 +336,7 @@ def test_an_undecided_report_recommends_a_forecast() -> None:
     def text(**limits: int) -> str:
         return render_plain(document(check(find("fixed"), SMALL, options=Options(**limits)), 3))  # type: ignore[arg-type]
 
-    assert "check forecast" in text(states=50)
+    assert "check forecast" in text(max_states=50)
     assert "check forecast" not in text()
 
 

@@ -11,7 +11,7 @@ import pytest
 from planrace.checker import find
 from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.lint.finding import KINDS, Lint
-from planrace.checker.advice.lint.lint import lint
+from planrace.checker.api.calls import lint
 from planrace.checker.cli.main import run
 from planrace.model.language import (
     Changes,
@@ -317,7 +317,7 @@ def test_no_false_alarm(name: str) -> None:
 
 
 def test_the_endless_planner_is_linted_too() -> None:
-    assert lint(find("original"), SMALL, options={"planner": "endless"}) == ()
+    assert lint(find("original"), {**SMALL, "planner": "endless"}) == ()
 
 
 def test_the_command_lint(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from planrace.checker import (
     save,
     save_baseline,
 )
-from planrace.checker.api.render import _MAKERS
+from planrace.checker.api.render import RENDERED
 from planrace.checker.cli.main import run
 from planrace.checker.report.formats import FORMS, NoTraceError
 from planrace.checker.review.baseline.take import Bounds
@@ -52,9 +52,9 @@ SIGNATURES = {
     "check": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None, **settings)",
     "prove": (
         "(protocol, parameters=None, *, properties=(), faults=None, with_protections=(), without=(), infer=False, "
-        "seconds=None, rlimit=3000000, dump_smt=None, confirm=False)"
+        "time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"
     ),
-    "matrix": ("(protocol='fixed', parameters=None, *, seconds=None, rlimit=3000000, dump_smt=None, confirm=False)"),
+    "matrix": ("(protocol='fixed', parameters=None, *, time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"),
     "explained": "(options=None, *, beside=None)",
     "render": "(report, form='text', *, trace=None)",
     "save": "(report, path, form=None, *, trace=None)",
@@ -68,12 +68,12 @@ SIGNATURES = {
     ),
     "save_baseline": (
         "(path, protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), "
-        "symmetry=None, slicing=True, states=None, bounds=None)"
+        "symmetry=None, slicing=True, max_states=None, bounds=None)"
     ),
     "renew_baseline": "(path, *, bounds=None)",
     "compare_baseline": "(path, *, only=(), bounds=None)",
     "listing": "(protocols=())",
-    "state_graph": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), most=2000)",
+    "state_graph": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), max_states=2000)",
     "instance_of": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "find": "(name)",
 }
@@ -142,7 +142,7 @@ def test_the_last_line_is_that_of_the_command(
     save(report, tmp_path / "r.json")
     assert run(["explain", str(tmp_path / "r.json")]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "verdict: violated (exit 1)"
-    undecided = check("fixed", SMALL, options=Options(states=5))
+    undecided = check("fixed", SMALL, options=Options(max_states=5))
     assert render(undecided).splitlines()[-1] == "verdict: unknown (exit 3)"
     assert render(replace(undecided, interrupted=True)).splitlines()[-1] == "verdict: unknown (exit 130)"
     assert render(check("fixed", SMALL)).splitlines()[-1] == "verdict: holds (exit 0)"
@@ -176,7 +176,11 @@ def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
         (lambda: prove(find("fixed").system()), "not a System (pass what made"),  # type: ignore[arg-type]
         (lambda: check("fixed", plan=3), "check has no 'plan', and fixed no such size (did you mean plans"),
         (lambda: check("fixed", with_=["x"]), "(did you mean with_protections?)"),
-        (lambda: check("fixed", timeout=3), "check has no 'timeout', and fixed no such size (did you mean seconds?)"),
+        (
+            lambda: check("fixed", timeout=3),
+            "check has no 'timeout', and fixed no such size (did you mean time_limit?)",
+        ),
+        (lambda: check("fixed", states=3), "has no 'states', and fixed no such size (did you mean max_states?)"),
         (lambda: check("fixed", engine="sat"), "no engine is called 'sat' (there are: auto, explicit, native"),
         (lambda: matrix("fxed"), "no protocol is called 'fxed' (did you mean fixed?)"),
         (lambda: find("fxed"), "no protocol is called 'fxed' (did you mean fixed?)"),
@@ -221,7 +225,7 @@ def test_proofs() -> None:
     assert refuted.verdict.word == "violated"
     with pytest.raises(ModelError):
         prove("fixed", {"nobody": 1})
-    assert matrix(find("fixed"), seconds=0.0).undecided > 0
+    assert matrix(find("fixed"), time_limit=0.0).undecided > 0
 
 
 def test_walking() -> None:
@@ -299,7 +303,7 @@ def test_baselines_are_the_commands(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 def test_renewing_and_comparing_some_entries(tmp_path: Path) -> None:
     file = tmp_path / "planrace.baseline"
-    save_baseline(file, "original", SMALL, properties=["plans-never-regress"], states=5000, symmetry=False)
+    save_baseline(file, "original", SMALL, properties=["plans-never-regress"], max_states=5000, symmetry=False)
     save_baseline(file, "fixed", SMALL)
     there = file.read_text()
     assert "--max-states 5000 --no-symmetry" in there
@@ -310,7 +314,7 @@ def test_renewing_and_comparing_some_entries(tmp_path: Path) -> None:
         compare_baseline(file, only=["orignal"])
     assert len(renew_baseline(file)) == 2
     assert file.read_text() == there
-    undecided = Bounds(seconds=0.0)
+    undecided = Bounds(time_limit=0.0)
     with pytest.raises(ModelError, match="so nothing is saved"):
         renew_baseline(file, bounds=undecided)
     assert file.read_text() == there
@@ -372,7 +376,7 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
 
 def test_everything_that_calls_return_is_known_to_render() -> None:
     """A call whose result nobody can render would be one that the command can do and Python cannot."""
-    known = {"Report", *_MAKERS}
+    known = set(RENDERED)
     for name in SIGNATURES:
         returned = inspect.signature(getattr(checker, name)).return_annotation
         inner = re.sub(r"tuple\[(\w+), \.\.\.\]", r"\1", str(returned)).rpartition(".")[2]

@@ -19,7 +19,6 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.report.json.write import to_json
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.protocols import find
-from planrace.checker.run.prove import Proving
 from planrace.model.dns.protocol import keep, latest
 from planrace.model.language import (
     DefinitionError,
@@ -44,6 +43,7 @@ from planrace.properties import invariant, lemma, proof
 from planrace.properties.kinds import Invariant, StepInvariant
 from planrace.properties.proof import Proof
 from tests import ROOT
+from tests.proving import proving
 
 EXAMPLE = "examples/blue_green.py"
 SCHEMA, TABLE = (json.loads((ROOT / "docs" / f"{n}.schema.json").read_text()) for n in ("report", "matrix"))
@@ -194,16 +194,16 @@ def test_a_lost_lemma_is_found_again() -> None:
     """Blue/green has no proof without lemmas; inference finds some, and they hold in every reachable state."""
     variant = bare(str(ROOT / EXAMPLE) + ":fixed")
     safety = [p for p in variant.system().properties if isinstance(p, Invariant)]
-    assert Proving(variant).run(safety).verdict is Verdict.UNKNOWN
-    proving = Proving(variant, infer=True)
-    told = proving.run(safety)
+    assert proving(variant).run(safety).verdict is Verdict.UNKNOWN
+    made = proving(variant, infer=True)
+    told = made.run(safety)
     assert told.verdict is Verdict.HOLDS
     assert "Lemmas were inferred" in told.proofs[0].assumptions
-    (argument,) = [a for a in proving.system.proofs if isinstance(a, Proof)]
+    (argument,) = [a for a in made.system.proofs if isinstance(a, Proof)]
     used = {c.name for c in told.proofs[0].conjuncts}
     asked = [invariant(x.name, x.holds, x.meaning) for x in argument.lemmas if x.name in used]
     assert asked
-    answers, _ = Search(proving.system.instance(deployers=3, releases=4), asked).run()
+    answers, _ = Search(made.system.instance(deployers=3, releases=4), asked).run()
     assert [a.property.name for a in answers if a.verdict is not Verdict.HOLDS] == []
 
 
@@ -212,7 +212,7 @@ def test_inference_ignores_the_lemmas_that_a_protocol_declares() -> None:
     variant = find(str(ROOT / EXAMPLE) + ":fixed")
     declared = {x.name for a in variant.protocol.proofs for x in a.lemmas}
     safety = [p for p in variant.system().properties if isinstance(p, Invariant)]
-    told = Proving(variant, infer=True).run(safety)
+    told = proving(variant, infer=True).run(safety)
     assert told.verdict is Verdict.HOLDS
     assert declared
     assert declared & {c.name for c in told.proofs[0].conjuncts} == set()
@@ -221,15 +221,15 @@ def test_inference_ignores_the_lemmas_that_a_protocol_declares() -> None:
 def test_an_invariant_of_the_repaired_automation_is_found() -> None:
     variant = replace(find("fixed"), proofs=(proof([], assuming=[keep >= 1]),))
     faults = ["crash", "lock-expiry", "bad-plan"]
-    proving = Proving(variant, faults=faults, infer=True)
-    told = proving.run([p for p in variant.properties if isinstance(p, Invariant | StepInvariant)])
+    made = proving(variant, faults=faults, infer=True)
+    told = made.run([p for p in variant.properties if isinstance(p, Invariant | StepInvariant)])
     assert told.verdict is Verdict.HOLDS
-    (argument,) = [a for a in proving.system.proofs if isinstance(a, Proof)]
+    (argument,) = [a for a in made.system.proofs if isinstance(a, Proof)]
     used = {c.name for c in told.proofs[0].conjuncts}
     asked = [invariant(x.name, x.holds, x.meaning) for x in argument.lemmas if x.name in used]
     assert asked
     sizes = {"enactors": 2, "endpoints": 2, "plans": 2, "keep": 1}
-    answers, _ = Search(proving.system.instance(**sizes), asked, limits=Limits(states=60_000)).run()
+    answers, _ = Search(made.system.instance(**sizes), asked, limits=Limits(states=60_000)).run()
     assert [a.property.name for a in answers if a.verdict is Verdict.VIOLATED] == []
 
 
@@ -269,8 +269,8 @@ def test_inference_speaks_of_truth_values_and_of_who_is_named() -> None:
     """Neither a Boolean nor "nobody" nor the members of a set were in the grammar."""
     variant = migration()
     asked = list(variant.system().properties)
-    assert Proving(variant).run(asked).verdict is Verdict.UNKNOWN
-    told = Proving(variant, infer=True).run(asked)
+    assert proving(variant).run(asked).verdict is Verdict.UNKNOWN
+    told = proving(variant, infer=True).run(asked)
     assert told.verdict is Verdict.HOLDS
     assert [c.name for c in told.proofs[0].conjuncts if c.kind == "lemma"] == [
         "∀i ∈ writer. ∀j ∈ row. column ∨ writes[i] ≠ j"
@@ -280,7 +280,7 @@ def test_inference_speaks_of_truth_values_and_of_who_is_named() -> None:
 def test_inference_in_vain_says_what_it_tried() -> None:
     variant = find(str(ROOT / "examples" / "two_phase_commit.py") + ":fixed")
     (found,) = (
-        Proving(variant, infer=True).run([p for p in variant.system().properties if isinstance(p, Invariant)]).findings
+        proving(variant, infer=True).run([p for p in variant.system().properties if isinstance(p, Invariant)]).findings
     )
     assert found.verdict is Verdict.UNKNOWN
     assert re.search(
@@ -299,7 +299,7 @@ def test_a_lemma_that_is_none_is_told(name: str) -> None:
     """It was dropped in silence: the report was the same as without it."""
     lemma_of, message, steps = LEMMAS[name]
     variant = migration(lemma_of)
-    report = Proving(variant).run(list(variant.system().properties))
+    report = proving(variant).run(list(variant.system().properties))
     assert report.verdict is Verdict.UNKNOWN
     (warned,) = report.warnings
     assert (warned.kind, warned.subject) == ("lemma left out", "lemma no-stragglers")
@@ -314,13 +314,13 @@ def test_a_lemma_that_is_none_is_told(name: str) -> None:
 def test_lemmas_of_what_is_proved_are_not_told() -> None:
     """One list serves every set of protections, so that one which is false somewhere is no mistake."""
     good = migration(lambda column, idle: (~column).implies(idle))
-    assert Proving(good).run(list(good.system().properties)).verdict is Verdict.HOLDS
-    assert Proving(good).run(list(good.system().properties)).warnings == ()
+    assert proving(good).run(list(good.system().properties)).verdict is Verdict.HOLDS
+    assert proving(good).run(list(good.system().properties)).warnings == ()
 
 
 def test_inference_finds_no_proof_of_what_is_false() -> None:
     variant = bare(str(ROOT / EXAMPLE) + ":protocol")
-    told = Proving(variant, infer=True).run([p for p in variant.system().properties if isinstance(p, Invariant)])
+    told = proving(variant, infer=True).run([p for p in variant.system().properties if isinstance(p, Invariant)])
     assert told.verdict is Verdict.VIOLATED
 
 

@@ -32,14 +32,14 @@ PAGES = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))) 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 2, "keep": 1}
 BUILT_IN = {"original": SMALL, "fixed": SMALL}
 LIMITS: dict[str, dict[str, Any]] = {
-    "auto": {"states": 20_000},
-    "explicit": {"states": 2_000},
-    "native": {"states": 20_000, "workers": 1},
+    "auto": {"max_states": 20_000},
+    "explicit": {"max_states": 2_000},
+    "native": {"max_states": 20_000, "workers": 1},
     "simulate": {"runs": 5, "depth": 15, "seed": 1},
-    "bmc": {"depth": 2, "seconds": 1.0},
-    "induction": {"depth": 2, "seconds": 1.0},
-    "spacer": {"seconds": 0.5},
-    "proof": {"seconds": 1.0},
+    "bmc": {"depth": 2, "time_limit": 1.0},
+    "induction": {"depth": 2, "time_limit": 1.0},
+    "spacer": {"time_limit": 0.5},
+    "proof": {"time_limit": 1.0},
 }
 Subject = Protocol | Variant
 
@@ -96,7 +96,7 @@ def through_everything(subject: Subject, sizes: dict[str, int] | None = None) ->
 
 
 def through_forms(subject: Subject, sizes: dict[str, int] | None, faults: tuple[str, ...] = ()) -> Report:
-    options = Options(states=20_000, explain=True, alternatives=1, least_delay=True, seconds=20.0)
+    options = Options(max_states=20_000, explain=True, alternatives=1, least_delay=True, time_limit=20.0)
     report = check(subject, sizes, faults=faults, options=options)
     in_every_form(report)
     assert not compare(report, report).changed

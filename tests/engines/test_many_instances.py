@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planrace.checker.api.calls import check
 from planrace.checker.engines.explicit import instances
 from planrace.checker.engines.explicit.codegen import Emitter
 from planrace.checker.engines.explicit.instances import fan
@@ -22,7 +23,6 @@ from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.temporal import rows as arrays
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
-from planrace.checker.run.run import check
 from planrace.checker.semantics.interpreter import Interpreter, RangeError
 from planrace.model.language import Protocol, System, Term, boolean, index, integers, optional, step, update, when
 from planrace.model.language.actions import Step

@@ -433,7 +433,7 @@ def test_a_run_that_violates_nothing_has_no_causes() -> None:
 
 def test_limits_leave_the_least_delay_open() -> None:
     of = instance()
-    lens = Explainer(of, Wanted(full=True, seek=seeker(Options(states=5), first=True)))
+    lens = Explainer(of, Wanted(full=True, seek=seeker(Options(max_states=5), first=True)))
     found = lens.insight(shortest(of, LOST), prop(of, LOST)).causes
     assert found is not None
     assert found.delay is None

@@ -120,14 +120,14 @@ def test_engines_answer_at_the_depth_that_is_allowed(kind: str) -> None:
     known = {f.name: (f.verdict.word, f.depth) for f in told.findings}
     assert known["small"] == ("violated", 2)
     for engine in ("native", "bmc", "induction", "simulate"):
-        report = check(protocol, engine=engine, depth=6 if engine == "bmc" else None, seconds=30)
+        report = check(protocol, engine=engine, depth=6 if engine == "bmc" else None, time_limit=30)
         for f in report.findings:
             assert (
                 f.verdict.word == "unknown"
                 or (f.verdict.word, f.depth or known[f.name][1]) == known[f.name]
                 or (engine == "simulate" and f.verdict.word == known[f.name][0])
             )
-    assert prove(protocol, properties=["small"], seconds=20).findings[0].verdict.word != "holds"
+    assert prove(protocol, properties=["small"], time_limit=20).findings[0].verdict.word != "holds"
     for form in ("text", "json", "html"):
         assert render(told, form)
 

@@ -71,8 +71,8 @@ def test_engines_agree_whatever_things_are_called(protocol: Protocol) -> None:
             n: known.shortest[n] for n in names if n in known.shortest
         }, engine
     for engine in ("induction", "spacer"):
-        verdicts(check(protocol, engine=engine, seconds=20), known.shortest)
-    every_size = prove(protocol, seconds=10, rlimit=300_000)
+        verdicts(check(protocol, engine=engine, time_limit=20), known.shortest)
+    every_size = prove(protocol, time_limit=10, rlimit=300_000)
     holds = [f.name for f in every_size.findings if f.verdict.word == "holds"]
     assert not set(holds) & (set(known.shortest) - {names[5]})
     assert names[0] not in holds

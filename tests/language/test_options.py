@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from planrace.checker.api.calls import check
 from planrace.checker.cli.main import run
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
-from planrace.checker.run.run import check
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.model.language import DefinitionError, Instance, ModelError, Protocol, integers, step, update
 from planrace.model.language.actions import Step

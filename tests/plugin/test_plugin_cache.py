@@ -16,12 +16,11 @@ from planrace.checker import Options, check, find, instance_of
 from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.cache import VerdictCache, lasting
 from planrace.checker.plugin.fingerprint import fingerprint
-from planrace.checker.plugin.request import TestRequest
+from planrace.checker.plugin.request import CheckRequest
+from planrace.checker.run.request import select
 from planrace.model.language.terms import FALSE
 
 pytest_plugins = ["pytester"]
-
-NOBODY: dict[str, tuple[str, ...]] = {"faults": (), "with_protections": (), "without": ()}
 
 
 # Budgets ---------------------------------------------------------------------------------------------------------
@@ -42,7 +41,7 @@ def test_a_budget_is_of_a_whole_test(project: pytest.Pytester) -> None:
 
         def test_own(model_check):
             model_check(fixed)
-            model_check(fixed, states=1000)
+            model_check(fixed, max_states=1000)
         """
     )
     result = project.runpytest_inprocess("--model-check-budget", f"60,{states.states + 2}")
@@ -59,12 +58,12 @@ def test_seconds_are_of_a_whole_test(project: pytest.Pytester) -> None:
 
         def slow(*asked, **more):
             time.sleep(0.3)
-            return check(*asked, **more)
+            return run(*asked, **more)
 
-        check = request.check
+        run = request.run
 
         def test_it(model_check, monkeypatch):
-            monkeypatch.setattr(request, "check", slow)
+            monkeypatch.setattr(request, "run", slow)
             for n in range(3):
                 report = model_check(fixed, workers=2, allow_unknown=True)
                 assert report.verdict.word == ("holds" if n < 2 else "unknown"), report
@@ -75,7 +74,7 @@ def test_seconds_are_of_a_whole_test(project: pytest.Pytester) -> None:
 
 # The cache -------------------------------------------------------------------------------------------------------
 def key(sizes: Mapping[str, int | str] | None = None, **options: object) -> str:
-    found = TestRequest(find("fixed"), sizes or {}, NOBODY, Options(**options)).key  # type: ignore[arg-type]
+    found = CheckRequest("fixed", select(find("fixed"), sizes), Options(**options)).key  # type: ignore[arg-type]
     assert found is not None
     return found
 
@@ -86,17 +85,17 @@ def test_other_questions_have_other_keys() -> None:
     proofs = [key(engine="proof"), key(usual, engine="proof")]
     asked = [key(seed=1), key(seed=2), key(fail_fast=True), key(explain=True), key(beside=find("original"))]
     assert len({key(), *proofs, *asked}) == 8
-    assert TestRequest(find("fixed"), {}, NOBODY, Options(ir=print)).key is None
+    assert CheckRequest("fixed", select(find("fixed")), Options(ir=print)).key is None
 
 
 def test_a_budget_and_what_is_told_change_no_verdict() -> None:
     def question(**options: object) -> str | None:
-        return TestRequest(find("fixed"), {}, NOBODY, Options(**options)).question  # type: ignore[arg-type]
+        return CheckRequest("fixed", select(find("fixed")), Options(**options)).question  # type: ignore[arg-type]
 
-    same = [question(seconds=1.5), question(states=9), question(memory=2**30), question(workers=1)]
+    same = [question(time_limit=1.5), question(max_states=9), question(max_memory=2**30), question(workers=1)]
     told = [question(explain=True), question(beside=find("original")), question(alternatives=2)]
     assert {*same, *told} == {question()}
-    assert {key(seconds=1.5), key(states=9), key(memory=2**30)} == {key()}
+    assert {key(time_limit=1.5), key(max_states=9), key(max_memory=2**30)} == {key()}
     other = [question(exhaustive=True), question(symmetry=False), question(properties=("x",)), question(engine="bmc")]
     assert len({question(), *other}) == 5
 
@@ -124,7 +123,7 @@ def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
     assert not lasting(replace(holds, exploration=None))
     assert not lasting(replace(holds, findings=()))
     assert not lasting(replace(holds, interrupted=True))
-    assert not lasting(check("fixed", small, options=Options(states=5)))
+    assert not lasting(check("fixed", small, options=Options(max_states=5)))
 
     class Folder:
         def mkdir(self, _name: str) -> Path:

@@ -121,7 +121,7 @@ def test_commands_that_are_printed_say_the_same(
             model_check(protocol, engine="simulate", runs=50)
 
         def test_bound(model_check):
-            model_check(fixed, options=Options(states=5, symmetry=False))
+            model_check(fixed, options=Options(max_states=5, symmetry=False))
 
         def test_nameless(model_check):
             model_check(nameless[0])

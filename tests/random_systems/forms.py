@@ -63,7 +63,7 @@ def _drawn(j: Judge) -> None:
         instance_of(j.protocol, **about)
     if j.truth.sound:
         with j.crashes("graph"):
-            graph = state_graph(j.protocol, most=2000, **about)
+            graph = state_graph(j.protocol, max_states=2000, **about)
             if (len(graph), graph.number_of_edges()) != (len(j.truth.depths), j.truth.transitions):
                 j.complain("graph", f"{len(graph)} states and {graph.number_of_edges()} steps")
             for form in ("dot", "graphml"):

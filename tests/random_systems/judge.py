@@ -98,8 +98,8 @@ class Judge:
     # Engines ---------------------------------------------------------------------------------------------------
     def ask(self, engine: str, names: Sequence[str] = (), **options: Any) -> Report | None:
         """The report of an engine, after it is compared with the truth; None where the model is refused."""
-        who = " ".join([engine, *(f"{n}={v}" for n, v in options.items() if n != "seconds")])
-        wanted = Options(engine=engine, properties=tuple(names), **{"seconds": self.seconds, **options})
+        who = " ".join([engine, *(f"{n}={v}" for n, v in options.items() if n != "time_limit")])
+        wanted = Options(engine=engine, properties=tuple(names), **{"time_limit": self.seconds, **options})
         with self.crashes(who), deadline(2 * self.seconds):
             try:
                 report = check(self.protocol, **self.about, options=wanted)

@@ -24,7 +24,7 @@ def proof(j: Judge) -> None:
     names = [n for n, p in j.asked.items() if p.kind in ("invariant", "step_invariant")]
     with j.crashes("proof"), deadline(3 * j.seconds):
         try:
-            report = prove(j.protocol, properties=names, seconds=j.seconds, **about)
+            report = prove(j.protocol, properties=names, time_limit=j.seconds, **about)
         except ModelError as problem:
             if all(t.sound for _, t in _sizes(j)):
                 j.complain("proof", f"says that the model is wrong, and it is not: {problem}")

@@ -250,10 +250,10 @@ def test_places_are_below_the_top_of_the_repository(
 
 def test_configurations_are_told_apart() -> None:
     reports = [
-        check(f"{BLUE}:protocol", options=Options(states=5)),
-        check(f"{BLUE}:protocol", with_protections=["compare-and-set"], options=Options(states=5)),
-        check("original", SMALL, options=Options(states=5)),
-        check("original", SMALL, faults=["crash"], options=Options(states=5)),
+        check(f"{BLUE}:protocol", options=Options(max_states=5)),
+        check(f"{BLUE}:protocol", with_protections=["compare-and-set"], options=Options(max_states=5)),
+        check("original", SMALL, options=Options(max_states=5)),
+        check("original", SMALL, faults=["crash"], options=Options(max_states=5)),
     ]
     assert len({sarif(r)["automationDetails"]["id"] for r in reports}) == len(reports)
     every_size = replace(reports[0], every_size=True)

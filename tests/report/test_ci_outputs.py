@@ -46,7 +46,7 @@ def report() -> Report:
 
 @pytest.fixture(scope="module")
 def open_report() -> Report:
-    return check("fixed", SMALL, options=Options(states=5))
+    return check("fixed", SMALL, options=Options(max_states=5))
 
 
 def hostile(report: Report) -> Report:

@@ -48,7 +48,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "recovery": lambda: small(properties=("automation-recovers",)),
     "lasso": lambda: small(properties=("endpoints-converge",)),
     "unknown kind": lambda: small(properties=("automation-recovers",), engine="bmc"),
-    "bounded": lambda: small(states=5),
+    "bounded": lambda: small(max_states=5),
     "simulated": lambda: small(engine="simulate", seed=7),
     "holds": lambda: check(find("fixed"), SMALL, faults=["crash"]),
     "explained": lambda: small(
@@ -235,7 +235,7 @@ def test_left_out_and_undecided_are_said() -> None:
     assert "UNKNOWN automation-recovers: engine bmc does not answer recoverability: use --engine auto" in text
     assert "UNKNOWN endpoints-converge: engine bmc does not answer liveness: use --engine auto" in text
     assert to_json(report)["left_out"] == []
-    text = render_plain(document(small(states=5), 3))
+    text = render_plain(document(small(max_states=5), 3))
     assert "not decided: the bound of 5 states was reached" in " ".join(text.split())
 
 

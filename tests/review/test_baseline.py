@@ -175,7 +175,7 @@ def test_what_is_undecided_is_not_saved(here: Path, capsys: pytest.CaptureFixtur
 def test_verdicts_without_counts_are_saved(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     save("-p", "deploy.py:protocol", "--max-states", "180")
     (found,) = read_baseline("planrace.baseline")
-    assert (found.counts, found.request.states) == (None, 180)
+    assert (found.counts, found.request.max_states) == (None, 180)
     assert "\n  states: not counted\n  verdict" in Path("planrace.baseline").read_text()
     assert compared(capsys)[0] == 0
 

@@ -15,7 +15,9 @@ from planrace.checker import Options, find, mutate, render
 from planrace.checker.cli.main import run
 from planrace.checker.review.mutation.judge import JudgedMutant, Mutation, UndecidedMutationError
 from planrace.checker.review.mutation.weaken import weaker
+from planrace.checker.run.contract import Answers
 from planrace.checker.run.engines import ask
+from planrace.checker.run.request import Request
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.model.language import (
     Instance,
@@ -301,7 +303,7 @@ def test_bad_requests(words: list[str], message: str, capsys: pytest.CaptureFixt
 
 def test_time_is_shared_by_all(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(UndecidedMutationError, match="undecided"):
-        mutate("fixed", options=Options(seconds=0.0))
+        mutate("fixed", options=Options(time_limit=0.0))
     assert run(["mutate", "-p", "fixed", "--time-limit", "0"]) == 3
     assert "time limit" in capsys.readouterr().err
 
@@ -311,11 +313,11 @@ def test_an_interruption_shows_the_results_so_far(
 ) -> None:
     searched = 0
 
-    def asked(*words: Any) -> Any:
+    def asked(request: Request) -> Answers:
         nonlocal searched
-        engine, answers, covered, _, warned = ask(*words)
+        found = ask(request)
         searched += 1
-        return engine, answers, covered, searched == 4, warned
+        return replace(found, interrupted=searched == 4)
 
     monkeypatch.setattr("planrace.checker.review.mutation.judge.ask", asked)
     assert run(["mutate", "-p", LEASE]) == 130

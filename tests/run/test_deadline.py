@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from planrace.checker.api.calls import check
 from planrace.checker.cli.main import run
 from planrace.checker.engines import limits
 from planrace.checker.engines.limits import LimitGuard, Limits, deadline, look_at_the_clock, time_left, timed, until
@@ -15,7 +16,6 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
 from planrace.checker.run.ranges import RANGES
-from planrace.checker.run.run import check
 from tests import ROOT
 
 EVERYTHING = Options(explain=True, alternatives=1, beside=find("fixed"), least_delay=True, all_different=True)
@@ -112,7 +112,7 @@ def test_wherever_a_run_is_cut_it_says_nothing_false_and_what_is_missing(
     for share in (0.0, 0.02, 0.1, 0.2, 0.4, 0.6, 0.8, 0.97):
         monkeypatch.setattr(limits, "time", Ticking())
         seconds = float(round(most * share))
-        report = check(find("original"), SIZES, options=Options(**{**vars(EVERYTHING), "seconds": seconds}))
+        report = check(find("original"), SIZES, options=Options(**{**vars(EVERYTHING), "time_limit": seconds}))
         said = f"the time limit of {seconds:g} s was reached"
         for f in report.findings:
             assert f.verdict in (verdicts[f.name], Verdict.UNKNOWN)
@@ -155,7 +155,7 @@ def test_every_command_is_cut_anywhere_without_a_false_word(
     words = COMMANDS[command]
     clock = Ticking()
     monkeypatch.setattr(limits, "time", clock)
-    whole = run([*words, "--time-limit", str(RANGES["seconds"].high)])
+    whole = run([*words, "--time-limit", str(RANGES["time_limit"].high)])
     most = clock.looks
     capsys.readouterr()
     for share in (0.0, 0.3, 0.7):
@@ -172,13 +172,13 @@ def test_every_command_is_cut_anywhere_without_a_false_word(
 @pytest.mark.parametrize("engine", ["auto", "native"])
 def test_machine_code_that_there_is_no_time_for_is_no_error(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before it, while it is made, and while it runs."""
-    monkeypatch.setattr("planrace.checker.run.explicit.OUTGROWN", 50)
+    monkeypatch.setattr("planrace.checker.run.strategies.OUTGROWN", 50)
     clock = Ticking()
     monkeypatch.setattr(limits, "time", clock)
 
     def run_for(seconds: float) -> Report:
         sizes = {"plans": 2, "endpoints": 1}
-        return check(find("fixed"), sizes, options=Options(engine=engine, symmetry=False, seconds=seconds))
+        return check(find("fixed"), sizes, options=Options(engine=engine, symmetry=False, time_limit=seconds))
 
     whole = {f.name: f.verdict for f in run_for(1e6).findings}
     most = clock.looks

@@ -221,7 +221,7 @@ def test_an_explainer_that_fails_changes_nothing_else(name: str, file: str) -> N
 
 def test_what_makes_states_many_may_fail(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, "planrace.checker.advice.forecast.outgrown.outgrown", KeyError("x"))
-    report = check(find(file), options=Options(states=5, properties=("always-somebody",)))
+    report = check(find(file), options=Options(max_states=5, properties=("always-somebody",)))
     assert report.verdict.word == "unknown"
     (said,) = [w for w in report.warnings if w.kind == UNAVAILABLE]
     assert said.message.startswith("reasons why it is large are unavailable: KeyError")

@@ -138,15 +138,15 @@ def test_a_trace_that_there_is_none_of(capsys: pytest.CaptureFixture[str]) -> No
 
 # From Python -----------------------------------------------------------------------------------------------------
 WRONG: list[tuple[str, object]] = [
-    ("seconds", math.nan),
-    ("seconds", math.inf),
-    ("seconds", -1.0),
-    ("seconds", "60"),
-    ("seconds", True),
+    ("time_limit", math.nan),
+    ("time_limit", math.inf),
+    ("time_limit", -1.0),
+    ("time_limit", "60"),
+    ("time_limit", True),
     ("depth", -1),
     ("depth", 2.5),
-    ("states", 0),
-    ("memory", 10**300),
+    ("max_states", 0),
+    ("max_memory", 10**300),
     ("workers", 0),
     ("workers", 1000),
     ("seed", -1),
@@ -168,14 +168,14 @@ def test_python_refuses_them_at_the_line_of_the_call(name: str, value: Any) -> N
 
 
 CALLS: dict[str, Callable[[], object]] = {
-    "prove seconds": lambda: checker.prove(fixed(), seconds=math.nan),
+    "prove seconds": lambda: checker.prove(fixed(), time_limit=math.nan),
     "prove rlimit": lambda: checker.prove(fixed(), rlimit=0),
-    "matrix seconds": lambda: checker.matrix(fixed(), seconds=-1),
+    "matrix seconds": lambda: checker.matrix(fixed(), time_limit=-1),
     "forecast sample": lambda: checker.forecast(fixed(), sample=1),
     "forecast seconds": lambda: checker.forecast(fixed(), seconds=math.inf),
-    "state_graph most": lambda: checker.state_graph(fixed(), most=0),
+    "state_graph most": lambda: checker.state_graph(fixed(), max_states=0),
     "check size": lambda: checker.check(fixed(), workers=10**5000),
-    "save_baseline states": lambda: checker.save_baseline("b", "counter.py:fixed", states=-5),
+    "save_baseline states": lambda: checker.save_baseline("b", "counter.py:fixed", max_states=-5),
 }
 
 

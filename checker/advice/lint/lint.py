@@ -8,8 +8,7 @@ is a finding only if it does not happen with other protections and options eithe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.family import Family
@@ -22,35 +21,20 @@ from planrace.checker.advice.lint.reset import resets
 from planrace.checker.advice.lint.undeclared import NOTHING, not_declared, remedy
 from planrace.checker.advice.lint.unused import unused
 from planrace.checker.engines.limits import Limits
-from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.model.language import Instance, ModelError, System, Variant
 
 __all__ = ["KINDS", "Lint", "lint"]
 
 
-def lint(
-    subject: Protocol | Variant | System,
-    parameters: Mapping[str, int] | None = None,
-    *,
-    faults: Sequence[str] = (),
-    with_protections: Sequence[str] = (),
-    without: Sequence[str] = (),
-    options: Mapping[str, str] | None = None,
-    budget: SearchBudget | None = None,
-) -> LintFindings:
+def lint(subject: Variant | System, asked: Instance, every: System) -> LintFindings:
     """The findings about a model, in the order of ``KINDS``. A finding is no proof that something is wrong.
 
-    ``parameters`` are the sizes of the requested instance. A ``System`` has its faults and protections already. Raises
-    ``ModelError`` if the request is wrong, or if a value leaves its range for another reason than growth.
+    ``asked`` is the requested instance, ``every`` its system with all faults. Raises ``ModelError`` if a value leaves
+    its range for another reason than growth.
     """
-    subject = subject.variant(subject.name) if isinstance(subject, Protocol) else subject
-    if isinstance(subject, System):
-        asked = every = subject
-    else:
-        on: dict[str, Any] = {"with_protections": with_protections, "without": without, "options": options}
-        asked = subject.system(faults, **on)
-        every = subject.system(tuple(subject.protocol.faults), **on)
-    instances = [small(every), asked.instance(**(parameters or {}))]
-    limits = Limits(states=(budget or SearchBudget()).states, seconds=(budget or SearchBudget()).seconds)
+    instances = [small(every), asked]
+    budget = SearchBudget()
+    limits = Limits(states=budget.states, seconds=budget.seconds)
     runs = list(_explorations(instances, limits))
     family = Family(subject)
     found = [

@@ -15,8 +15,9 @@ LISTS = {"--fault": "faults", "--with": "with_protections", "--without": "withou
 
 @dataclass(frozen=True)
 class BaselineRequest:
-    """A request. ``settings`` are sizes and options; ``properties``, if any, restricts the check to them; ``states`` is
-    the bound on states. ``symmetry`` None leaves the choice to the engine, which then counts all states."""
+    """A request. ``settings`` are sizes and options; ``properties``, if any, restricts the check to them;
+    ``max_states`` is the bound on states. ``symmetry`` None leaves the choice to the engine, which then counts all
+    states."""
 
     protocol: str
     settings: Mapping[str, int | str] = field(default_factory=dict)
@@ -24,7 +25,7 @@ class BaselineRequest:
     with_protections: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
-    states: int | None = None
+    max_states: int | None = None
     symmetry: bool | None = None
     slicing: bool = True
 
@@ -50,8 +51,8 @@ class BaselineRequest:
         for option, attribute in LISTS.items():
             for name in sorted(set(getattr(self, attribute))):
                 yield from (option, name)
-        if self.states is not None:
-            yield from ("--max-states", str(self.states))
+        if self.max_states is not None:
+            yield from ("--max-states", str(self.max_states))
         yield from (flag for (attribute, value), flag in FLAGS.items() if getattr(self, attribute) is value)
 
 

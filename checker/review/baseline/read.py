@@ -277,7 +277,7 @@ def _setting(given: dict[str, Any], text: str, lines: _Lines) -> None:
 def _bound(given: dict[str, Any], text: str, lines: _Lines) -> None:
     if not re.fullmatch("[1-9][0-9]{0,17}", text):
         raise lines.wrong(f"--max-states {text} is not a whole number from 1")
-    given["states"] = int(text)
+    given["max_states"] = int(text)
 
 
 def _protocol(given: dict[str, Any], text: str, lines: _Lines) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import Listener
@@ -12,10 +11,9 @@ from planrace.checker.review.baseline.entry import BaselineEntry, BaselineReques
 from planrace.checker.review.baseline.summary import summary
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
-from planrace.checker.run.run import check
-from planrace.checker.run.selection import chosen, instance_of
-from planrace.model.language import Instance, ModelError, Variant
-from planrace.properties.kinds import Checkable, Property, Temporal
+from planrace.checker.run.request import chosen, select
+from planrace.checker.run.run import run
+from planrace.model.language import ModelError
 
 
 class UndecidedBaselineError(ModelError):
@@ -24,35 +22,30 @@ class UndecidedBaselineError(ModelError):
 
 @dataclass(frozen=True)
 class Bounds:
-    """The bounds of each check. They depend on the machine, so a baseline does not contain them. ``memory`` is in
-    bytes, ``seconds`` is wall time."""
+    """The bounds of each check. They depend on the machine, so a baseline does not contain them. ``max_memory`` is in
+    bytes, ``time_limit`` in seconds."""
 
-    memory: int | None = None
-    seconds: float | None = None
+    max_memory: int | None = None
+    time_limit: float | None = None
     workers: int | None = None
     listener: Listener | None = None
 
 
 def take(request: BaselineRequest, bounds: Bounds | None = None) -> tuple[BaselineEntry, Report]:
     """Run the check of a request: its entry and its report. Raises ``ModelError``."""
-    variant = find(request.protocol)
-    instance = instance_of(
-        variant,
+    selection = select(
+        find(request.protocol),
         request.settings,
         faults=request.faults,
         with_protections=request.with_protections,
         without=request.without,
     )
-    properties, _ = chosen(instance.system, request.properties, Checkable | Temporal)
-    report = check(
-        variant,
-        request.settings,
-        faults=request.faults,
-        with_protections=request.with_protections,
-        without=request.without,
-        options=_options(request, tuple(p.name for p in properties), bounds or Bounds()),
-    )
-    return entry_of(request, report, variant, instance, properties), report
+    instance = selection.instance
+    properties, _ = chosen(instance.system, request.properties)
+    report = run(selection, _options(request, tuple(p.name for p in properties), bounds or Bounds()))
+    verdicts = {f.name: RecordedVerdict(f.verdict, f.depth) for f in report.findings}
+    model = summary(selection.variant, instance, properties)
+    return BaselineEntry(request, _counts(report.exploration), verdicts, model), report
 
 
 def _options(request: BaselineRequest, names: tuple[str, ...], bounds: Bounds) -> Options:
@@ -62,20 +55,12 @@ def _options(request: BaselineRequest, names: tuple[str, ...], bounds: Bounds) -
         exhaustive=True,
         symmetry=request.symmetry,
         slicing=request.slicing,
-        states=request.states,
-        memory=bounds.memory,
-        seconds=bounds.seconds,
+        max_states=request.max_states,
+        max_memory=bounds.max_memory,
+        time_limit=bounds.time_limit,
         workers=bounds.workers,
         listener=bounds.listener,
     )
-
-
-def entry_of(
-    request: BaselineRequest, report: Report, variant: Variant, instance: Instance, properties: Sequence[Property]
-) -> BaselineEntry:
-    """The entry of a report."""
-    verdicts = {f.name: RecordedVerdict(f.verdict, f.depth) for f in report.findings}
-    return BaselineEntry(request, _counts(report.exploration), verdicts, summary(variant, instance, properties))
 
 
 def _counts(e: Coverage | None) -> Counts | None:

@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from planrace.checker.engines.answer import Answer
-from planrace.checker.engines.limits import deadline, until
+from planrace.checker.engines.limits import Progress, deadline, until
 from planrace.checker.explain.states import declared
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import Trace, TraceStep
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 from planrace.checker.review.mutation.differs import same_steps
-from planrace.checker.review.mutation.mutants import Mutant, mutants, protections_of
-from planrace.checker.run.engines import EXPLICIT, ask, engine_of
+from planrace.checker.review.mutation.mutants import Mutant, mutants
+from planrace.checker.run.engines import ask, engine_for
 from planrace.checker.run.options import Options
-from planrace.checker.run.selection import chosen, split
+from planrace.checker.run.request import Selection, chosen, request_of
 from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.replay import Recording
-from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.model.language import Instance, ModelError, System
 from planrace.model.language.errors import known
 from planrace.properties.kinds import Checkable, Invariant, Property, Reachability, Temporal
 
@@ -109,43 +109,30 @@ class UndecidedMutationError(ModelError):
     """The protocol itself is undecided, so its mutants cannot be judged."""
 
 
-def mutate(
-    subject: Protocol | Variant | System,
-    parameters: Mapping[str, int | str] | None = None,
-    *,
-    faults: Sequence[str] = (),
-    with_protections: Sequence[str] = (),
-    without: Sequence[str] = (),
-    actions: Sequence[str] = (),
-    options: Options | None = None,
-    told: Callable[[int, int], None] | None = None,
-) -> Mutation:
+def mutate(selection: Selection, actions: Sequence[str] = (), options: Options | None = None) -> Mutation:
     """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property detects it.
 
     ``actions`` restricts the mutants to these actions; by default all actions and the protections are mutated (not
-    those of a ``System``). ``options`` bound each search; their ``seconds`` bound all searches together. Before each
-    mutant, ``told`` is called with its number and the number of all mutants. Raises ``ModelError``, also as
-    ``UndecidedMutationError``.
+    those of a ``System``). ``options`` bound each search; their ``time_limit`` bounds all searches together. Progress
+    events name the mutant by its number. Raises ``ModelError``, also as ``UndecidedMutationError``.
     """
     # No variable is ignored: a variable on which nothing depends can leave its range, too.
     options = replace(options or Options(), slicing=False, ir=None, scenario=None, explain=False)
-    if engine_of(options) not in EXPLICIT:
+    if not engine_for(options).abilities.exhaustive:
         raise ModelError(f"mutants need a search; engine {options.engine} is none", remedy="use auto or native")
-    subject = subject.variant(subject.name) if isinstance(subject, Protocol) else subject
-    words, sizes = split(subject, parameters or {})
-    unprotected = {}
-    if isinstance(subject, Variant):
-        system = subject.system(faults, with_protections, without, words)
-        asked: dict[str, Any] = {"faults": faults, "with_protections": with_protections, "options": words}
-        unprotected = protections_of(subject, system, without=without, **asked)
-    else:
-        system = subject
+    system = selection.system
+    unprotected = {} if isinstance(selection.subject, System) else {n: _drop(selection, n) for n in system.protections}
     for name in actions:
         known(name, system.actions, f"action of {system.name}")
     made = mutants(system, {} if actions else unprotected)
     wanted = tuple(m for m in made if not actions or m.subject in actions)
-    with until(options.seconds):
-        return _Bench(system.instance(**sizes), options).judge(wanted, told)
+    with until(options.time_limit):
+        return _Bench(selection.instance, options).judge(wanted)
+
+
+def _drop(selection: Selection, name: str) -> Callable[[], System]:
+    """Makes the system without that protection."""
+    return lambda: selection.system_with(selection.faults, (name,))
 
 
 class _Bench:
@@ -158,8 +145,9 @@ class _Bench:
         names = options.properties
         self.properties: tuple[Property, ...] = tuple(chosen(instance.system, names, Checkable | Temporal)[0])
         self.interrupted = False
+        self.task = ""
 
-    def judge(self, wanted: Sequence[Mutant], told: Callable[[int, int], None] | None) -> Mutation:
+    def judge(self, wanted: Sequence[Mutant]) -> Mutation:
         """Search the protocol and its mutants, then find where the survivors differ."""
         found, why = self._verdicts(self.instance, {})
         if self.interrupted:
@@ -173,8 +161,7 @@ class _Bench:
         before = {n: v for n, (v, _) in found.items()}
         judged = []
         for n, mutant in enumerate(wanted, start=1):
-            if told is not None:
-                told(n, len(wanted))
+            self.task = f"mutant {n} of {len(wanted)}: "
             judged.append(self._judged(mutant, before))
         return self._mutation(found, self._compared(judged))
 
@@ -204,11 +191,21 @@ class _Bench:
             fail_fast=first,
             exhaustive=self.options.exhaustive or (early and bool(before)),  # a value may leave its range late
             properties=(),
+            listener=None if self.options.listener is None else self._hear,
         )
-        _, answers, _, interrupted, _ = ask(options.engine, instance, list(self.properties), options)
-        self.interrupted |= interrupted
+        answers = self._ask(instance, self.properties, options)
         found = {a.property.name: (a.verdict, None if a.recording is None else len(a.recording.moves)) for a in answers}
         return found, next((a.how for a in answers if a.verdict is Verdict.UNKNOWN), "")
+
+    def _ask(self, instance: Instance, properties: Sequence[Property], options: Options) -> Sequence[Answer]:
+        found = ask(request_of(instance, properties, options))
+        self.interrupted |= found.interrupted
+        return found.answers
+
+    def _hear(self, event: Progress) -> None:
+        """Progress of a search, with the number of the mutant."""
+        assert self.options.listener is not None
+        self.options.listener(replace(event, task=self.task + event.task))
 
     def _judged(self, mutant: Mutant, before: Mapping[str, Verdict]) -> JudgedMutant:
         end = deadline()
@@ -236,11 +233,10 @@ class _Bench:
             term = same_steps(self.instance.system, j.mutant.make())
             if term is not None:
                 same[key] = Invariant(key, term, "the mutant takes the same steps", where=None)
-        answers: list[Answer] = []
+        answers: Sequence[Answer] = ()
         if same and not self.interrupted:
             options = replace(self.options, fail_fast=False, properties=())
-            _, answers, _, interrupted, _ = ask(options.engine, self.instance, list(same.values()), options)
-            self.interrupted |= interrupted
+            answers = self._ask(self.instance, list(same.values()), options)
         result = list(judged)
         for a in answers:
             j = survivors[a.property.name]

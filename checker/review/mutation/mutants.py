@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from planrace.checker.review.mutation.weaken import other_values, weaker
-from planrace.model.language import Action, Outcome, Place, System, Term, Variant
+from planrace.model.language import Action, Outcome, Place, System, Term
 from planrace.model.language.actions import Update
 from planrace.model.language.terms import TRUE
 
@@ -40,23 +40,6 @@ def mutants(system: System, unprotected: Mapping[str, Callable[[], System]] | No
     for name, make in (unprotected or {}).items():
         found[name,] = Mutant("protection", name, "the protection dropped", None, make)
     return tuple(found.values())
-
-
-def protections_of(
-    variant: Variant,
-    system: System,
-    *,
-    faults: Sequence[str],
-    with_protections: Sequence[str],
-    without: Sequence[str],
-    options: Mapping[str, str],
-) -> dict[str, Callable[[], System]]:
-    """For each protection of ``system``, a function that makes the system without it."""
-
-    def drop(name: str) -> Callable[[], System]:
-        return lambda: variant.system(faults, with_protections, [*without, name], options)
-
-    return {name: drop(name) for name in system.protections}
 
 
 def _with(system: System, name: str, changed: Action | None) -> Callable[[], System]:

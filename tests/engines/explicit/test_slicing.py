@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from planrace.checker.api.calls import render
+from planrace.checker.api.calls import check, render
 from planrace.checker.cli.main import run
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.slicing import irrelevant
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.run.options import Options
-from planrace.checker.run.run import check
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.model.language import (
     If,

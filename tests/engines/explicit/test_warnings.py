@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from planrace.checker.api.calls import check
 from planrace.checker.cli.main import run
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
@@ -15,7 +16,6 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.report.json.write import to_json
 from planrace.checker.run.options import Options
-from planrace.checker.run.run import check
 from planrace.checker.semantics.interpreter import Interpreter, RangeError
 from planrace.model.language import Protocol, System, Term, changed, integers, step, update, when
 from planrace.model.language.actions import Step

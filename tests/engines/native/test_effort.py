@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from planrace.checker.advice.forecast.rate import measured
+from planrace.checker.api.calls import check
 from planrace.checker.engines import limits
 from planrace.checker.engines.explicit import step_function as kernel
 from planrace.checker.engines.explicit.search import BATCH, Search
@@ -18,10 +19,9 @@ from planrace.checker.engines.native.translate import Translator
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import NO_MACHINE_CODE, Report
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.run import explicit as searches
+from planrace.checker.run import strategies as searches
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
-from planrace.checker.run.run import check
 from planrace.model.language import Protocol, array, forall, index, integers, step, update, when
 from planrace.model.language.actions import Step
 from planrace.properties import invariant, reachable
@@ -102,7 +102,7 @@ def test_the_translation_looks_at_the_clock() -> None:
 
 def test_a_step_function_that_takes_long_to_compile_ends_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kernel, "LINE", 1.0)
-    report = check(boxes(4), options=Options(engine="explicit", seconds=5.0))
+    report = check(boxes(4), options=Options(engine="explicit", time_limit=5.0))
     assert {f.verdict for f in report.findings} == {Verdict.UNKNOWN}
     assert "the time limit of 5 s leaves no time" in report.findings[0].how
 
@@ -150,7 +150,7 @@ def test_auto_goes_on_in_python_while_machine_code_takes_longer(slow: None) -> N
 
 @pytest.mark.parametrize("states", [60, 300])
 def test_a_bound_of_states_ends_it_as_it_does_in_python(states: int, slow: None) -> None:
-    report = check(boxes(5), options=auto(states=states, exhaustive=False))
+    report = check(boxes(5), options=auto(max_states=states, exhaustive=False))
     assert report.verdict is Verdict.UNKNOWN
     assert f"the bound of {states} states was reached" in report.findings[0].how
 
@@ -200,7 +200,7 @@ def test_without_time_for_machine_code_the_search_stays_in_python(
 ) -> None:
     monkeypatch.setattr(searches, "STEP", 1.0)  # so that it would pay soon
     monkeypatch.setattr(searches, "QUICK", 1000.0)
-    report = check(boxes(4), options=auto(engine=engine, seconds=60.0))
+    report = check(boxes(4), options=auto(engine=engine, time_limit=60.0))
     assert told(report) == told(check(boxes(4), options=WHOLE))
     (said,) = [w.message for w in report.warnings if w.kind == NO_MACHINE_CODE]
     assert "machine code takes about 100 s, for which the time limit of 60 s leaves no time" in said
@@ -213,7 +213,7 @@ def test_a_graph_that_there_is_no_time_for_is_not_decided(monkeypatch: pytest.Mo
     monkeypatch.setattr(
         "planrace.checker.engines.native.graph.Machine", lambda *_: afford("making machine code", 100.0)
     )
-    report = check(find("fixed"), sizes, options=Options(**wanted, seconds=60.0))
+    report = check(find("fixed"), sizes, options=Options(**wanted, time_limit=60.0))
     assert report.verdict is Verdict.UNKNOWN
     assert "for which the time limit of 60 s leaves no time" in report.findings[0].how
 

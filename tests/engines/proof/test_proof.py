@@ -23,7 +23,6 @@ from planrace.checker.engines.proof.second_solver import confirm
 from planrace.checker.engines.proof.smtlib import scripts
 from planrace.checker.results.matrix import Cell, MatrixReport
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.run.prove import Proving
 from planrace.model.dns import BASE
 from planrace.model.dns.protocol import latest
 from planrace.model.language import ModelError, System, taken
@@ -32,6 +31,7 @@ from planrace.properties.dns import fixed, original
 from planrace.properties.kinds import Invariant, StepInvariant
 from planrace.properties.proof import Proof, lemma
 from tests import ROOT
+from tests.proving import proving
 
 FAULTS = tuple(fixed.protocol.faults)
 SAFETY = [p for p in fixed.system().properties if isinstance(p, Invariant | StepInvariant)]
@@ -182,7 +182,7 @@ def test_a_proof_cannot_assume_its_goal() -> None:
 
 def test_contradictory_assumptions_prove_nothing() -> None:
     with pytest.raises(ModelError, match="no size satisfies 1 ≤ keep and keep = 0"):
-        Proving(fixed, {"keep": 0})
+        proving(fixed, {"keep": 0})
 
 
 # Minimality ----------------------------------------------------------------------------------------------------
@@ -234,8 +234,8 @@ def recovers(system: System, without: str = "") -> bool:
 
 # Reports and honesty -------------------------------------------------------------------------------------------
 def test_original_fails_with_a_reachable_counterexample_to_induction() -> None:
-    proving = Proving(original, faults=[])
-    told = proving.run(SAFETY)
+    made = proving(original, faults=[])
+    told = made.run(SAFETY)
     for f in told.findings:
         assert f.verdict is Verdict.VIOLATED
         assert f.trace is not None
@@ -244,7 +244,7 @@ def test_original_fails_with_a_reachable_counterexample_to_induction() -> None:
 
 
 def test_faults_that_a_property_survives_are_found() -> None:
-    told = Proving(fixed).run(SAFETY)
+    told = proving(fixed).run(SAFETY)
     hows = {f.name: f.how for f in told.findings}
     assert told.verdict is Verdict.HOLDS
     assert "also under crash, lock-expiry, bad-plan; violated with stray-delete" in hows["active-plan-never-deleted"]
@@ -259,7 +259,7 @@ def test_faults_that_a_property_survives_are_found() -> None:
 
 
 def test_a_solver_that_gives_up_is_unknown() -> None:
-    told = Proving(fixed, faults=[], rlimit=1).run(SAFETY[:1])
+    told = proving(fixed, faults=[], rlimit=1).run(SAFETY[:1])
     assert told.verdict is Verdict.UNKNOWN
     for f in told.findings:
         assert f.parameters is None
@@ -268,7 +268,7 @@ def test_a_solver_that_gives_up_is_unknown() -> None:
 
 
 def test_a_time_limit_is_unknown() -> None:
-    told = Proving(fixed, faults=[], limits=Limits(seconds=0.0)).run(SAFETY)
+    told = proving(fixed, faults=[], limits=Limits(seconds=0.0)).run(SAFETY)
     assert told.verdict is Verdict.UNKNOWN
 
 
@@ -293,7 +293,7 @@ def test_results_repeat() -> None:
 def test_a_size_can_be_fixed() -> None:
     """A single Enactor has nobody to race with."""
     (p,) = [p for p in SAFETY if p.name == "plans-never-regress"]
-    told = Proving(original, {"enactors": 1}, faults=[]).run([p])
+    told = proving(original, {"enactors": 1}, faults=[]).run([p])
     assert told.verdict is not Verdict.VIOLATED
     assert told.parameters == {"enactors": 1}
     unreached = told.findings[0].unreached  # the lemmas do not say it: the report shows what they allow
@@ -312,9 +312,9 @@ def test_cvc5_confirms_every_obligation(table: Matrix, report: MatrixReport) -> 
 
 def test_cvc5_confirms_recovery_and_doubts_what_is_wrong() -> None:
     pytest.importorskip("cvc5", reason="the second solver: pip install planrace[cvc5]")
-    proving = Proving(fixed, faults=FAULTS)
-    proving.run([p for p in fixed.system().properties if p.name == "automation-recovers"])
-    texts = list(scripts(proving.decider.obligations, proving.discharged()))
+    made = proving(fixed, faults=FAULTS)
+    made.run([p for p in fixed.system().properties if p.name == "automation-recovers"])
+    texts = list(scripts(made.decider.obligations, made.discharged()))
     assert confirm(texts).doubted == ()
     name, text = next((n, t) for n, t in texts if "plans-are-published-pick-up" in n)
     broken = "\n".join(line for line in text.splitlines() if "check-sat" not in line).split("(assert")
@@ -323,10 +323,10 @@ def test_cvc5_confirms_recovery_and_doubts_what_is_wrong() -> None:
 
 
 def test_scripts_say_what_they_are() -> None:
-    proving = Proving(fixed, faults=[])
-    proving.run(SAFETY)
-    texts = dict(scripts(proving.decider.obligations, proving.discharged()))
-    assert len(texts) == len({id(d.result) for d in proving.discharged()})
+    made = proving(fixed, faults=[])
+    made.run(SAFETY)
+    texts = dict(scripts(made.decider.obligations, made.discharged()))
+    assert len(texts) == len({id(d.result) for d in made.discharged()})
     for name, text in texts.items():
         assert name.endswith(".smt2")
         assert text.startswith("; Obligation: ")

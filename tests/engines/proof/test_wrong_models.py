@@ -14,7 +14,6 @@ from planrace.checker.engines.proof.decide import Decider
 from planrace.checker.engines.proof.second_solver import confirm
 from planrace.checker.engines.proof.smtlib import scripts
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.run.prove import Proving
 from planrace.model.language import (
     If,
     ModelError,
@@ -40,6 +39,7 @@ from planrace.model.language.actions import Step
 from planrace.model.language.terms import Value
 from planrace.properties import invariant, lemma, proof, recoverable, step_invariant
 from planrace.properties.schedule import Plan, plan, schedule, take
+from tests.proving import proving
 
 Made = Callable[[], Protocol]
 
@@ -213,9 +213,9 @@ def test_a_guarded_position_is_proved() -> None:
 
 def test_such_obligations_are_exported_and_confirmed() -> None:
     pytest.importorskip("cvc5", reason="the second solver: pip install planrace[cvc5]")
-    proving = Proving(slots().variant("slots"))
-    assert proving.run(proving.system.properties).verdict is Verdict.HOLDS
-    texts = dict(scripts(proving.decider.obligations, proving.discharged()))
+    made = proving(slots().variant("slots"))
+    assert made.run(made.system.properties).verdict is Verdict.HOLDS
+    texts = dict(scripts(made.decider.obligations, made.discharged()))
     assert any("every-position-is-inside-its-array-make" in name for name in texts)
     assert any("range-of-made-make" in name for name in texts)
     answer = confirm(texts.items())

@@ -99,6 +99,6 @@ def test_holds_is_not_said_over_a_value_out_of_range() -> None:
 
 
 def test_a_time_limit_is_unknown() -> None:
-    report = check(find("fixed"), options=Options(engine="bmc", seconds=0.5))
+    report = check(find("fixed"), options=Options(engine="bmc", time_limit=0.5))
     assert report.verdict.word == "unknown"
     assert any("time limit" in f.how or "gave up" in f.how for f in report.findings)

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from planrace.checker import Options, check, find
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.limits import Limits
-from planrace.checker.engines.symbolic import engine
 from planrace.checker.engines.symbolic.cti import counterexample_to_induction
 from planrace.checker.engines.symbolic.spacer import Spacer
 from planrace.checker.results.verdict import Verdict
@@ -21,6 +20,7 @@ from planrace.model.language import If, ModelError, Protocol, Step, System, Term
 from planrace.properties import invariant
 from planrace.properties.dns import fixed, original
 from planrace.properties.kinds import Checkable, Invariant
+from tests.engines.symbolic.searches import engine
 from tests.systems import everything, random_systems
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
@@ -184,7 +184,7 @@ def test_a_counterexample_to_induction_is_what_it_says() -> None:
 
 def test_limits_and_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("induction", "spacer"):
-        options = Options(engine=name, seconds=0.0)
+        options = Options(engine=name, time_limit=0.0)
         report = check(find("fixed"), SMALL, options=options)
         assert report.verdict is Verdict.UNKNOWN
         assert any("time limit" in f.how for f in report.findings)

@@ -167,14 +167,14 @@ def unrolled() -> Protocol:
 @pytest.mark.parametrize("protocol", [arithmetic(), broad(), unrolled()], ids=lambda p: p.name)
 def test_no_engine_overruns_its_time(engine: str, protocol: Protocol) -> None:
     began = time.process_time()
-    report = check(protocol, options=Options(engine=engine, seconds=1.0, depth=200))
+    report = check(protocol, options=Options(engine=engine, time_limit=1.0, depth=200))
     assert time.process_time() - began < 1.0 + OVERRUN
     assert report.verdict is Verdict.UNKNOWN
     assert all("the time limit of 1 s was reached" in f.how for f in report.findings)
 
 
 def test_a_full_memory_ends_it() -> None:
-    report = check(arithmetic(), options=Options(engine="induction", memory=1, depth=200))
+    report = check(arithmetic(), options=Options(engine="induction", max_memory=1, depth=200))
     assert report.verdict is Verdict.UNKNOWN
     assert "the memory limit" in report.findings[0].how
 

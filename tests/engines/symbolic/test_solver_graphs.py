@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from planrace.checker.engines.limits import Limits
-from planrace.checker.engines.symbolic import engine
 from planrace.checker.results.verdict import Verdict
 from planrace.model.language import Instance, Protocol, Step, Term, integers, primed, step, taken, update, when
 from planrace.properties import invariant, reachable, step_invariant
 from planrace.properties.kinds import Checkable, Reachability
 from tests import naive
+from tests.engines.symbolic.searches import engine
 
 Edges = tuple[tuple[int, int], ...]
 TOP = 5

@@ -8,7 +8,6 @@ import pytest
 
 from planrace.checker import Options, check
 from planrace.checker.engines.limits import Limits
-from planrace.checker.engines.symbolic import engine
 from planrace.checker.engines.symbolic.bmc import Bounded
 from planrace.checker.engines.symbolic.transition import Steps
 from planrace.checker.results.report import Report
@@ -31,6 +30,7 @@ from planrace.model.language import (
 from planrace.model.language.terms import constant
 from planrace.properties import invariant, reachable, step_invariant
 from tests import naive
+from tests.engines.symbolic.searches import engine
 
 ENGINES = ["bmc", "induction", "spacer"]
 FAR = 2**40

@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planrace.checker.api.calls import render
+from planrace.checker.api.calls import check, render
 from planrace.checker.engines.temporal.liveness import _meeting, _straight
 from planrace.checker.report.ci.sarif import render_sarif
 from planrace.checker.report.json.write import to_json
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
-from planrace.checker.run.run import check
 from planrace.model.language import If, Protocol, Term, boolean, both, enumeration, integers, step, update, when
 from planrace.model.language.actions import Step
 from planrace.properties import eventually_always, infinitely_often, leads_to

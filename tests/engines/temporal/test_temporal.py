@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from planrace.checker.api.calls import check
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.transition_graph import graph
@@ -22,7 +23,6 @@ from planrace.checker.engines.temporal.liveness import LivenessChecker, read_on
 from planrace.checker.engines.temporal.recovery import RecoveryChecker
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
-from planrace.checker.run.run import check
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.model.dns import BASE
 from planrace.model.language import If, Instance, Protocol, System, Term, integers, step, update, when

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -22,8 +22,9 @@ from planrace.checker.results.proof import INITIALLY, Certificate, Conjunct, Ind
 from planrace.checker.results.report import LEFT_OUT, OF_MODEL, Finding, ModelWarning, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
+from planrace.checker.run.request import Selection
 from planrace.checker.semantics.replay import Recording
-from planrace.model.language import ModelError, System, Variant
+from planrace.model.language import ModelError, System
 from planrace.properties.kinds import Property, Recoverability
 from planrace.properties.proof import Proof
 
@@ -35,30 +36,27 @@ INTERRUPTED = "it was interrupted"
 
 
 class Proving:
-    """Proofs for one protocol with its protections chosen.
+    """Proofs for one protocol with its protections chosen, for every size that ``selection`` leaves open.
 
-    ``faults`` are those that are on. None: the properties are asked of the protocol without faults, and each that
-    holds is then tried under every set of faults, so that the proof says the most it can.
+    ``survive``: the properties are asked of the protocol without faults, and each that holds is then tried under every
+    set of faults, so that the proof says the most it can. Otherwise they are asked under the faults of the selection.
     """
 
     def __init__(
         self,
-        variant: Variant,
-        parameters: Mapping[str, int] | None = None,
+        selection: Selection,
         *,
-        faults: Sequence[str] | None = None,
-        with_protections: Sequence[str] = (),
-        without: Sequence[str] = (),
+        survive: bool = False,
         limits: Limits | None = None,
         listener: Listener | None = None,
         rlimit: int = RLIMIT,
         infer: bool = False,
     ) -> None:
-        self._variant, self._with, self._without = variant, with_protections, without
-        self._faults = faults
+        selection.every_size()
+        self._selection, self._variant, self._survive = selection, selection.variant, survive
         self._found: tuple[Proof, ...] | None = None
-        self.fixed = dict(parameters or {})
-        self.system = self._system(faults or ())
+        self.fixed = dict(selection.sizes)
+        self.system = self._system(selection.faults)
         self._watchman = LimitGuard("proving", limits or Limits(), listener)
         self._rlimit = rlimit
         self._inferred = ""
@@ -117,7 +115,7 @@ class Proving:
     def _infer(self, *, wide: bool) -> None:
         """Put lemmas that were found in place of those that are declared. Without named faults, all are on: what holds
         under all of them is the most that can be found."""
-        learnt = self._system(tuple(self._variant.protocol.faults) if self._faults is None else self._faults)
+        learnt = self._system(tuple(self._variant.protocol.faults) if self._survive else self._selection.faults)
         proofs = [a for a in learnt.proofs if isinstance(a, Proof)]
         assuming = tuple(t for a in proofs for t in a.assuming)
         refuter = Refuter(assuming, self.fixed)
@@ -129,7 +127,7 @@ class Proving:
         self._inferred = f"lemmas were inferred: {inference.told}"
         schedules = tuple(s for a in proofs for s in a.schedules)
         self._found = (Proof(tuple(found), assuming, schedules),)
-        self.system = self._system(self._faults or ())
+        self.system = self._system(self._selection.faults)
 
     def _warnings(self) -> tuple[ModelWarning, ...]:
         """Declared lemmas that something which is not proved was to rest on, and that are none."""
@@ -147,7 +145,7 @@ class Proving:
         return [o for d, _ in self.decisions if d.argument is not None for o in d.argument.obligations]
 
     def _system(self, faults: Sequence[str]) -> System:
-        system = self._variant.system(faults, self._with, self._without)
+        system = self._selection.system_with(faults)
         return system if self._found is None else replace(system, proofs=self._found)
 
     def _finding(self, p: Provable) -> Finding:
@@ -193,7 +191,7 @@ class Proving:
     def _decide(self, p: Provable) -> tuple[Decision, System, str]:
         """The decision, the system that it is about, and what more faults do to it."""
         possible = tuple(self._variant.protocol.faults)
-        if self._faults is not None or not possible:
+        if not self._survive or not possible:
             return self.decider.decide(self.system, p, least=True), self.system, ""
         system = self._widest(p, possible) if self.decider.proves(self.system, p) else self.system
         decision = self.decider.decide(system, p, least=True)

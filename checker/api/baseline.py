@@ -1,0 +1,87 @@
+"""A baseline file: what is known of protocols, put into it, renewed and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias
+
+from planrace.checker.engines.limits import Listener
+from planrace.checker.report.output import OutputPlace
+from planrace.checker.results.report import Report
+from planrace.checker.review.baseline.changes import BaselineComparison, Compared, changes
+from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
+from planrace.checker.review.baseline.read import read_baseline, wanted
+from planrace.checker.review.baseline.take import Bounds, check_decided, take
+from planrace.checker.review.baseline.text import write_text
+from planrace.model.language import ModelError
+
+Listening: TypeAlias = "Callable[[], AbstractContextManager[Listener | None]]"
+"""Gives a listener for one entry."""
+
+
+class BaselineFile:
+    """A file to write to; it may be ``new``. ``before`` are its entries by title. Raises ``OutputError`` where it
+    cannot be written, and ``ReadError``."""
+
+    def __init__(self, path: str | Path, *, new: bool = False, listening: Listening = nullcontext) -> None:
+        self._path, self._listening = path, listening
+        self._place = OutputPlace(path)
+        self._place.attempt()
+        there = () if new and not Path(path).exists() else read_baseline(path)
+        self.before = {e.title: e for e in there}
+
+    def put(self, request: BaselineRequest, bounds: Bounds | None = None) -> BaselineEntry:
+        """Check a request and write its entry beside the others. Nothing is written where something is not decided, or
+        interrupted. Raises ``ModelError``, ``KeyboardInterrupt`` and ``OutputError``."""
+        return self._write([_decided(*_taken(request, bounds, self._listening))])[0]
+
+    def renew(self, bounds: Bounds | None = None) -> tuple[BaselineEntry, ...]:
+        """Check every entry again and write what is known now, as ``put`` does."""
+        return self._write([_decided(*_again(self._path, e, bounds, self._listening)) for e in self.before.values()])
+
+    def _write(self, made: Sequence[BaselineEntry]) -> tuple[BaselineEntry, ...]:
+        self._place.write(write_text({**self.before, **{e.title: e for e in made}}.values()))
+        return tuple(made)
+
+
+def compare_entries(
+    path: str | Path,
+    only: Sequence[str] = (),
+    bounds: Bounds | None = None,
+    listening: Listening = nullcontext,
+) -> Compared:
+    """What changed in each entry of a file, or in some. It ends with one that is interrupted. Raises ``ModelError`` and
+    ``ReadError``."""
+    found: list[BaselineComparison] = []
+    for before in wanted(path, only):
+        after, report = _again(path, before, bounds, listening)
+        found.append(changes(before, after, report))
+        if report.interrupted:
+            break
+    return Compared(found)
+
+
+def _taken(request: BaselineRequest, bounds: Bounds | None, listening: Listening) -> tuple[BaselineEntry, Report]:
+    with listening() as listener:
+        return take(request, bounds if listener is None else replace(bounds or Bounds(), listener=listener))
+
+
+def _again(
+    path: str | Path, entry: BaselineEntry, bounds: Bounds | None, listening: Listening
+) -> tuple[BaselineEntry, Report]:
+    """An entry of the file now. Errors say where it stands."""
+    try:
+        return _taken(entry.request, bounds, listening)
+    except ModelError as problem:
+        what = f"{path}:{entry.line}: {entry.title}: {problem}"
+        raise ModelError(what, remedy="mend the protocol, or delete the entry") from problem
+
+
+def _decided(entry: BaselineEntry, report: Report) -> BaselineEntry:
+    if report.interrupted:
+        raise KeyboardInterrupt
+    check_decided(entry, report)
+    return entry

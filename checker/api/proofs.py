@@ -1,0 +1,137 @@
+"""Proofs for every size and the table of all of them, with files of their obligations and a second solver's word."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+from planrace.checker.api.request import chosen, selected
+from planrace.checker.engines.limits import Limits, Listener, until
+from planrace.checker.engines.proof.matrix import Matrix
+from planrace.checker.engines.proof.smtlib import scripts
+from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.results.matrix import MatrixReport
+from planrace.checker.results.report import Report
+from planrace.checker.run.options import check_numbers
+from planrace.checker.run.proof import EverySize
+from planrace.checker.run.proving import Proving
+from planrace.checker.run.request import chosen as properties_of
+from planrace.model.language import Variant
+
+Scripts: TypeAlias = "Iterable[tuple[str, str]]"
+"""SMT-LIB 2 scripts, each with the name of its file."""
+Listening: TypeAlias = "Callable[[], AbstractContextManager[Listener | None]]"
+"""Gives a listener for a part of the work."""
+R = TypeVar("R", Report, MatrixReport)
+
+
+class ProofRun:
+    """One request for proofs. ``directory`` is where obligations are written, ``confirm`` has a second solver check
+    them, ``time_limit`` bounds the seconds of all of it.
+
+    What is missing is reported before the work, which may take long. Raises ``OutputError`` and ``ModelError``.
+    """
+
+    def __init__(
+        self,
+        directory: str | Path | None,
+        *,
+        confirm: bool,
+        time_limit: float | None,
+        rlimit: int,
+        listening: Listening = nullcontext,
+    ) -> None:
+        check_numbers(time_limit=time_limit, rlimit=rlimit)
+        self._directory, self._confirm = directory, confirm
+        self._time_limit, self._rlimit, self._listening = time_limit, rlimit, listening
+        self._scripts: Callable[[], Scripts] = tuple
+        if directory is not None:
+            _check_directory(directory)
+        if confirm:
+            from planrace.checker.engines.proof.second_solver import confirmer
+
+            confirmer()
+
+    def prove(
+        self,
+        variant: Variant,
+        parameters: Mapping[str, int | str] | None,
+        properties: Sequence[str],
+        *,
+        faults: Sequence[str] | None,
+        with_protections: Sequence[str],
+        without: Sequence[str],
+        infer: bool,
+    ) -> Report:
+        """Proofs of properties. Without ``faults`` what holds is proved under as many as it survives."""
+        asked = chosen(properties=properties)["properties"]
+        names = {"faults": faults or (), "with_protections": with_protections, "without": without}
+        selection = selected(variant, parameters, **names)
+        with until(self._time_limit):
+            with self._listening() as listener:
+                proving = Proving(
+                    selection,
+                    survive=faults is None,
+                    limits=Limits(seconds=self._time_limit),
+                    listener=listener,
+                    rlimit=self._rlimit,
+                    infer=infer,
+                )
+                report = proving.run(*properties_of(proving.system, asked, EverySize.abilities.kinds))
+            self._scripts = lambda: scripts(proving.decider.obligations, proving.discharged())
+            return self._confirmed(report)
+
+    def table(self, variant: Variant, parameters: Mapping[str, int | str] | None) -> MatrixReport:
+        """Every set of protections, decided under every set of faults."""
+        selection = selected(variant, parameters)
+        selection.every_size()
+        with until(self._time_limit):
+            with self._listening() as listener:
+                limits = Limits(seconds=self._time_limit)
+                table = Matrix(variant, selection.sizes, limits=limits, listener=listener, rlimit=self._rlimit)
+                report = table.run()
+            self._scripts = lambda: scripts(table.decider.obligations, table.discharged())
+            return self._confirmed(report)
+
+    def write(self) -> int:
+        """Write each obligation into a file of its own, if a directory was named; how many there are."""
+        if self._directory is None:
+            return 0
+        count = 0
+        for name, text in self._scripts():
+            write_whole(Path(self._directory) / name, text)
+            count += 1
+        return count
+
+    def _confirmed(self, report: R) -> R:
+        """The report with the second solver's word, if it is wanted; where that is interrupted, so is the report."""
+        from planrace.checker.engines.proof.second_solver import Confirming
+
+        if not self._confirm or report.interrupted:
+            return report
+        try:
+            with self._listening() as listener:
+                confirming = Confirming(self._scripts(), listener)
+                confirmation = confirming.run()
+        except KeyboardInterrupt:
+            return replace(report, interrupted=True)
+        return replace(report, confirmation=confirmation, interrupted=report.interrupted or confirming.interrupted)
+
+
+def _check_directory(directory: str | Path) -> None:
+    """Make the directory. Raises ``OutputError`` where that is not possible."""
+    try:
+        if not str(directory):
+            raise FileNotFoundError(errno.ENOENT, "that names no directory")
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        if not os.access(directory, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "it is not writable")
+    except (OSError, ValueError) as problem:
+        reason = problem.strerror if isinstance(problem, OSError) else str(problem)
+        shown = str(directory) or repr("")
+        raise OutputError(f"cannot write to {shown}: {reason} (name a directory)") from problem

@@ -1,0 +1,90 @@
+"""Options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+import click
+
+from planrace.checker.cli.values import Memory, Name, NumberType, Setting
+
+F = TypeVar("F", bound=Callable[..., Any])
+Decorator: TypeAlias = "Callable[[F], F]"
+
+
+def together(*options: Decorator[Any]) -> Decorator[Any]:
+    """Several options as one decorator, in the order of the help."""
+
+    def declare(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return declare
+
+
+def protocol(text: str = "As for check.", *, required: bool = True) -> Decorator[Any]:
+    """``-p``."""
+    return click.option("-p", "--protocol", metavar="NAME", required=required, help=text)
+
+
+def selection(
+    sizes: str = "A parameter of the protocol; repeatable.", faults: str = "Switch a fault on; repeatable."
+) -> Decorator[Any]:
+    """What is chosen of the protocol: sizes and options, faults, protections."""
+    return together(
+        click.option("-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
+        click.option("--fault", "faults", type=Name(), multiple=True, help=faults),
+        click.option("--with", "with_", type=Name(), multiple=True, help="Add a protection; repeatable."),
+        click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable."),
+    )
+
+
+def properties(text: str) -> Decorator[Any]:
+    """``--property``."""
+    return click.option("--property", "properties", type=Name(), multiple=True, help=text)
+
+
+def symmetry(text: str) -> Decorator[Any]:
+    """``--symmetry`` and ``--no-symmetry``; without either the engine chooses."""
+    return click.option("--symmetry/--no-symmetry", default=None, help=text)
+
+
+slicing = click.option(
+    "--slicing/--no-slicing", default=True, help="Leave out variables that nothing checked depends on."
+)
+expect = click.option(
+    "--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1."
+)
+
+
+def max_states(text: str) -> Decorator[Any]:
+    """``--max-states``."""
+    return click.option("--max-states", type=NumberType("max_states"), help=text)
+
+
+def max_memory(text: str = "Bound of memory, such as 8G.") -> Decorator[Any]:
+    """``--max-memory``."""
+    return click.option("--max-memory", type=Memory(), help=text)
+
+
+def time_limit(text: str = "Bound of time.") -> Decorator[Any]:
+    """``--time-limit``."""
+    return click.option("--time-limit", type=NumberType("time_limit"), metavar="SECONDS", help=text)
+
+
+workers = click.option("--workers", type=NumberType("workers"), help="Cores that a large search uses (default: all).")
+
+
+def seed(text: str) -> Decorator[Any]:
+    """``--seed``."""
+    return click.option("--seed", type=NumberType("seed"), help=text)
+
+
+def output(forms: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
+    """``--format`` and ``-o``."""
+    return together(
+        click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help=forms),
+        click.option("-o", "--output", "outputs", metavar=place, multiple=True, help="Where to write it; repeatable."),
+    )

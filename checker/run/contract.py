@@ -1,0 +1,115 @@
+"""The contract of engines: what an engine says it can do, and the one call that it answers."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from planrace.checker.engines.answer import Answer
+from planrace.checker.results.report import Coverage, ModelWarning, Report
+from planrace.checker.run.options import Options
+from planrace.checker.run.request import Request
+
+
+@dataclass(frozen=True)
+class Abilities:
+    """What an engine can do.
+
+    ``kinds`` are the classes of property that it answers. The others are options that it takes, and what its verdicts
+    rest on.
+    """
+
+    kinds: Any
+    symmetry: bool = False
+    """It can search orbits of interchangeable members (``--symmetry``)."""
+    exhaustive: bool = False
+    """It searches all states, and can go on when all is decided (``--exhaustive``)."""
+    scenario: bool = False
+    """It can look for a scenario (``--scenario``)."""
+    random: bool = False
+    """It takes a seed and a number of runs (``--seed``, ``--runs``)."""
+    machine_code: bool = False
+    """It can make machine code (``--dump-ir``)."""
+    argues: bool = False
+    """Its "holds" rests on an argument, not on a complete search."""
+    every_size: bool = False
+    """It proves every size that is left open. Kinds that it does not answer are left out of the report."""
+
+
+@dataclass(frozen=True)
+class Demand:
+    """An option that only engines with an ability take: ``asked`` says whether the options ask for it. In the error,
+    ``{engine}`` is the engine that lacks the ability and ``{able}`` one that has it."""
+
+    ability: str
+    asked: Callable[[Options], bool]
+    error: str
+    remedy: str
+
+
+DEMANDS = (
+    Demand(
+        "symmetry",
+        lambda o: bool(o.symmetry),
+        "engine {engine} has no symmetry reduction",
+        "leave out --symmetry",
+    ),
+    Demand(
+        "exhaustive",
+        lambda o: o.exhaustive,
+        "engine {engine} is never exhaustive",
+        "leave out --exhaustive or use --engine {able}",
+    ),
+    Demand(
+        "machine_code",
+        lambda o: o.ir is not None,
+        "engine {engine} makes no machine code",
+        "use --engine {able} to see it",
+    ),
+    Demand(
+        "scenario",
+        lambda o: o.scenario is not None,
+        "a scenario is looked for by explicit search, and alone",
+        "leave out the other",
+    ),
+    Demand(
+        "random",
+        lambda o: o.seed is not None or o.runs is not None,
+        "a seed and a number of runs belong to random simulation",
+        "add --engine {able}",
+    ),
+)
+"""In the order in which they are checked."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What an engine says of a request. ``engine`` is the one that answered, ``coverage`` what the main search covered.
+
+    An engine that answers for every size makes the ``report`` itself.
+    """
+
+    engine: str
+    answers: Sequence[Answer] = ()
+    coverage: Coverage | None = None
+    interrupted: bool = False
+    warnings: tuple[ModelWarning, ...] = ()
+    report: Report | None = None
+
+
+class Engine(ABC):
+    """A way to answer requests. A new one is a class and a line in ``planrace.checker.run.engines``.
+
+    ``answer`` imports what it needs when it is called, so that the registry loads no solver and no compiler.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    """One line for ``check list``."""
+    abilities: ClassVar[Abilities]
+
+    @abstractmethod
+    def answer(self, request: Request) -> Answers:
+        """Answer the properties of the request that are of its kinds. Raises ``ModelError``."""

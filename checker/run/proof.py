@@ -1,0 +1,22 @@
+"""The engine that proves for every size."""
+
+from __future__ import annotations
+
+from planrace.checker.run.contract import Abilities, Answers, Engine
+from planrace.checker.run.request import Request
+from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
+
+
+class EverySize(Engine):
+    name = "proof"
+    summary = "proves for every size, or finds a counterexample on a small instance (see `check prove`)"
+    abilities = Abilities(kinds=Invariant | StepInvariant | Recoverability, argues=True, every_size=True)
+
+    def answer(self, request: Request) -> Answers:
+        """The request is about every size that its ``sizes`` leave open."""
+        from planrace.checker.run.proving import Proving
+
+        options = request.options
+        proving = Proving(request.selection, limits=options.limits, listener=options.listener)
+        report = proving.run(request.properties, request.left_out)
+        return Answers(self.name, interrupted=report.interrupted, report=report)

@@ -1,0 +1,157 @@
+"""A request, resolved once: which system at which size, which properties, and how to look for answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from planrace.checker.run.options import Options
+from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.model.language.errors import known
+from planrace.properties.kinds import Property
+
+Given: TypeAlias = "Protocol | Variant | System"
+"""What a request may be about."""
+
+
+def variant_of(given: Protocol | Variant) -> Variant:
+    """The variant that is meant; of a protocol the one with its own name."""
+    return given.variant(given.name) if isinstance(given, Protocol) else given
+
+
+def split(given: Given, parameters: Mapping[str, int | str]) -> tuple[dict[str, str], dict[str, int]]:
+    """Options of the protocol and sizes. Raises ``ModelError`` for a name that is neither."""
+    of = given.protocol if isinstance(given, Variant) else given
+    named = of.options if isinstance(of, Protocol) else {}
+    words: dict[str, str] = {}
+    sizes: dict[str, int] = {}
+    for name, value in parameters.items():
+        if name in named:
+            words[name] = str(value)
+        elif isinstance(value, int):
+            sizes[name] = value
+        else:
+            table = [*named, *(p.name for p in (of.parameters.values() if isinstance(of, Protocol) else of.parameters))]
+            known(name, table, f"parameter or option of {of.name}")
+            raise ModelError(f"{name} wants a whole number, not {value!r}", remedy="`check list` has the ranges")
+    return words, sizes
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A protocol with all that was chosen of it. ``sizes`` and ``words`` (options of the protocol) are those that were
+    given; the others have their defaults. ``made`` is an instance that exists already."""
+
+    subject: Variant | System
+    sizes: Mapping[str, int]
+    words: Mapping[str, str]
+    faults: tuple[str, ...] = ()
+    with_protections: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    made: Instance | None = None
+
+    @cached_property
+    def system(self) -> System:
+        """Raises ``ModelError``."""
+        return self.system_with(self.faults)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Raises ``ModelError``."""
+        return self.made or self.system.instance(**self.sizes)
+
+    @property
+    def variant(self) -> Variant:
+        """The subject, where a System will not do. Raises ``ModelError``."""
+        if isinstance(self.subject, System):
+            raise ModelError("a proof wants a Protocol or Variant, not a System", remedy="pass what made the System")
+        return self.subject
+
+    def system_with(self, faults: Sequence[str], without: Sequence[str] = ()) -> System:
+        """The same with other faults, and without more protections. Raises ``ModelError``."""
+        if isinstance(self.subject, System):
+            if self.faults or self.with_protections or self.without or self.words:
+                raise ModelError(
+                    "a System has its faults and protections already", remedy="pass its Protocol or Variant"
+                )
+            return self.subject
+        return self.subject.system(faults, self.with_protections, (*self.without, *without), self.words)
+
+    @property
+    def with_all_faults(self) -> System:
+        """The same with every fault. Raises ``ModelError``."""
+        return self.system_with([] if isinstance(self.subject, System) else tuple(self.subject.protocol.faults))
+
+    def every_size(self) -> None:
+        """Raises ``ModelError`` where options of the protocol were given: proofs are about the protocol as it is."""
+        for name, value in self.words.items():
+            raise ModelError(f"there are no proofs for every size with {name}={value}", remedy="search one size: check")
+
+
+def select(
+    given: Given,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+) -> Selection:
+    """What was chosen of a protocol. Raises ``ModelError``."""
+    words, sizes = split(given, parameters or {})
+    subject = given if isinstance(given, System) else variant_of(given)
+    return Selection(subject, sizes, words, tuple(faults), tuple(with_protections), tuple(without))
+
+
+def chosen(system: System, names: Sequence[str], kinds: Any = object) -> tuple[Sequence[Property], Sequence[Property]]:
+    """The properties to ask about, and those that are left out where none are named: the ones of other ``kinds``."""
+    declared = {p.name: p for p in system.properties}
+    if names:
+        wanted = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(names)]
+        return [declared[n] for n in wanted], []
+    if not declared:
+        raise ModelError(
+            f"{system.name} declares no properties", where=system.where, remedy="declare some with protocol.declare(…)"
+        )
+    asked = [p for p in declared.values() if isinstance(p, kinds)]
+    return asked, [p for p in declared.values() if not isinstance(p, kinds)]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What an engine is asked. ``left_out`` are properties that the report names as not asked."""
+
+    selection: Selection
+    properties: Sequence[Property]
+    options: Options
+    left_out: Sequence[Property] = ()
+
+    @property
+    def system(self) -> System:
+        return self.selection.system
+
+    @property
+    def instance(self) -> Instance:
+        return self.selection.instance
+
+    @property
+    def parameters(self) -> dict[str, int | str]:
+        """Sizes and options of the protocol, as reports have them."""
+        return dict([*self.instance.parameters.items(), *self.system.options])
+
+    def of(self, kinds: Any) -> list[Any]:
+        """The properties of these kinds."""
+        return [p for p in self.properties if isinstance(p, kinds)]
+
+
+def resolve(selection: Selection, options: Options, kinds: Any = object) -> Request:
+    """The request about the properties that the options name, by default all of these ``kinds``. Where a scenario is
+    looked for it is about none. Raises ``ModelError``."""
+    asked, left_out = ([], []) if options.scenario is not None else chosen(selection.system, options.properties, kinds)
+    return Request(selection, asked, options, left_out)
+
+
+def request_of(instance: Instance, properties: Sequence[Property], options: Options) -> Request:
+    """A request about an instance that exists already."""
+    return Request(Selection(instance.system, {}, {}, made=instance), properties, options)

@@ -1,0 +1,30 @@
+"""The engine that makes random runs."""
+
+from __future__ import annotations
+
+import random
+
+from planrace.checker.run.contract import Abilities, Answers, Engine
+from planrace.checker.run.request import Request
+from planrace.properties.kinds import Checkable
+
+
+class RandomRuns(Engine):
+    name = "simulate"
+    summary = "seeded random runs through instances that are too large to search; finds, never proves"
+    abilities = Abilities(kinds=Checkable, random=True)
+
+    def answer(self, request: Request) -> Answers:
+        from planrace.checker.engines.explicit.simulate import RUNS, Simulation
+
+        o = request.options
+        run = Simulation(
+            request.instance,
+            request.of(self.abilities.kinds),
+            seed=random.SystemRandom().randrange(2**32) if o.seed is None else o.seed,
+            runs=RUNS if o.runs is None else o.runs,
+            limits=o.limits,
+            listener=o.listener,
+            fail_fast=o.fail_fast,
+        )
+        return Answers(self.name, *run.run(), run.interrupted)

@@ -1,0 +1,282 @@
+"""Three strategies of explicit search: in Python, in machine code, and in Python until machine code pays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from planrace.checker.engines.answer import Answer
+from planrace.checker.engines.explicit.orbits import UNASKED, related
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.explicit.slicing import irrelevant, without
+from planrace.checker.engines.explicit.symmetry import check_symmetric, symmetric_sorts
+from planrace.checker.engines.explicit.transition_graph import graph
+from planrace.checker.engines.explicit.vacuity import VacuityCheck
+from planrace.checker.engines.limits import CostlyError
+from planrace.checker.results.guard import Guard, TimeUpError
+from planrace.checker.results.report import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, Coverage, ModelWarning
+from planrace.checker.run.options import Options
+from planrace.checker.semantics.intervals import may_fail
+from planrace.model.language import Instance, ModelError
+from planrace.properties.kinds import Checkable, Liveness, Property
+
+OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 300
+"""States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python, most of
+all where members of symmetric sorts refer to each other."""
+QUICK = 2.0
+"""Seconds that are not worth weighing. Machine code that takes longer to make is made when the search in Python has
+taken as long: so the whole takes at most twice as long as the better of the two would have."""
+STEP = 0.7e-6
+"""Seconds that a step takes in Python; as much longer where orbits are searched as fewer of them outgrow it.
+A constant, for what is searched must not depend on how fast a machine is."""
+MOST = 1_000_000
+"""States that the search in Python keeps while machine code is not yet worth it: about 200 megabytes."""
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A search that was run, by ``engine``."""
+
+    engine: str
+    search: Any
+    answers: list[Answer]
+    covered: Coverage
+    census: VacuityCheck | None = None
+    notes: tuple[ModelWarning, ...] = ()
+    graph: Callable[..., Any] = graph
+    """Makes the state graph of the search."""
+
+    @property
+    def warnings(self) -> tuple[ModelWarning, ...]:
+        """What the author of the model should know, and what there is to say about machine code."""
+        census, guard = self.census, Guard()
+        if census is None:
+            return self.notes
+        found = guard.told(OF_MODEL, "warnings", lambda: tuple(census.warnings(complete=self.covered.complete)), ())
+        return (*found, *self.notes, *guard.warnings)
+
+
+@dataclass(frozen=True)
+class SearchTask:
+    """What one search is about. ``enough`` looks at a search that is not complete, and says whether nothing is open."""
+
+    instance: Instance
+    properties: Sequence[Property]
+    options: Options
+    enough: Callable[[Search], bool] = field(default=lambda _: False)
+
+    @cached_property
+    def live(self) -> bool:
+        """Fairness tells members apart and wants every action, so neither symmetry nor vacuity is looked at."""
+        return any(isinstance(p, Liveness) for p in self.properties)
+
+    @cached_property
+    def checkable(self) -> list[Checkable]:
+        """Those that the search itself decides."""
+        return [p for p in self.properties if isinstance(p, Checkable)]
+
+    @cached_property
+    def whole(self) -> bool:
+        """Some of the properties need the complete state graph."""
+        return len(self.checkable) < len(self.properties)
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Arguments of the search, in Python and in machine code."""
+        options = self.options
+        return {
+            "listener": options.listener,
+            "fail_fast": options.fail_fast,
+            "exhaustive": options.exhaustive or self.whole,
+            "symmetric": self.symmetric,
+            "sliced": _sliced(self.instance, self.properties) if options.slicing else (),
+        }
+
+    @property
+    def symmetric(self) -> bool:
+        """Orbits were asked for and can be searched."""
+        return bool(self.options.symmetry) and not self.live
+
+    @cached_property
+    def outgrown(self) -> int:
+        """The number of states from which machine code pays."""
+        if not self.options.symmetry:
+            return OUTGROWN
+        return OUTGROWN_RELATED if related(self.instance, symmetric_sorts(self.instance)) else OUTGROWN_ORBITS
+
+    def census(self) -> VacuityCheck | None:
+        """A new check of what the search never meets."""
+        named = without(self.instance, self.settings["sliced"])
+        return None if self.live else VacuityCheck(named, self.properties)
+
+    def check(self) -> None:
+        """Raises ``ModelError`` where orbits were asked for and members are not interchangeable."""
+        if self.symmetric:
+            check_symmetric(self.instance, self.properties)
+
+
+Strategy: TypeAlias = Callable[[SearchTask], Searched]
+"""How a search is carried out."""
+
+
+def in_python(task: SearchTask, notes: tuple[ModelWarning, ...] = ()) -> Searched:
+    """Search in Python."""
+    seen = task.census()
+    run = Search(task.instance, task.checkable, limits=task.options.limits, census=seen, **task.settings)
+    return Searched("explicit", run, *run.run(), seen, notes)
+
+
+def in_machine_code(task: SearchTask) -> Searched:
+    """Search in machine code; in Python where there is none for the instance."""
+    seen, ir = task.census(), task.options.ir
+    try:
+        native = native_search(task, task.checkable, {**task.settings, "keep": task.whole, "census": seen})
+        if not isinstance(native, str):
+            if ir is not None:
+                ir(native.program.text())
+            return _by_machine(native, native.run(), [], seen)
+    except TimeUpError:  # the search that follows reports it
+        return in_python(task)
+    if ir is not None:
+        what = f"there is no machine code for this instance: {native}"
+        raise ModelError(what, remedy="leave out what shows it")
+    return in_python(task, _without_code(native))
+
+
+def adaptive(task: SearchTask) -> Searched:
+    """Search in Python while it is small, then anew in machine code if there is any for the instance, and of orbits if
+    nobody wants to compare counts."""
+    options, limits = task.options, task.options.limits
+    if limits.states is not None and limits.states <= task.outgrown:
+        return in_python(task)
+    seen = task.census()
+    first = Search(
+        task.instance, task.checkable, limits=replace(limits, states=task.outgrown), census=seen, **task.settings
+    )
+    answers, covered = first.run()
+    if not first.full or task.enough(first):
+        return Searched("explicit", first, answers, covered, seen)
+    free = options.symmetry is None and not options.exhaustive and not task.live
+    reduced = {"symmetric": True, "tried": UNASKED} if free and symmetric(task.instance, task.properties) else {}
+    chosen = {**task.settings, **reduced, "keep": task.whole}
+
+    def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, VacuityCheck | None]:
+        """A native search for what is open, or why there is none, and what it will have met beside that."""
+        decided = {a.property.name for a in known}
+        again = task.census()
+        open_ = [p for p in task.checkable if p.name not in decided]
+        return native_search(task, open_, {**chosen, "census": again}, most), again
+
+    return _continued(first, answers, covered, seen, anew, limits.states)
+
+
+def _continued(
+    first: Search,
+    answers: list[Answer],
+    covered: Coverage,
+    seen: VacuityCheck | None,
+    anew: Callable[[Sequence[Answer], float | None], tuple[Any, VacuityCheck | None]],
+    most: int | None,
+) -> Searched:
+    """Go on where ``first`` ended, up to ``most`` states: in machine code as soon as that is worth what it takes to
+    make, in Python where there is none, or no time for it."""
+    step = STEP * OUTGROWN / (first.limits.states or OUTGROWN)
+    try:
+        try:
+            known = _certain(first, answers)
+            native, again = anew(known, QUICK)
+        except CostlyError as costly:
+            bound = MOST if most is None else min(MOST, most)
+            answers, covered = first.go_on(bound, round(costly.effort / step))
+            if not first.full or (most is not None and covered.states >= most):
+                return Searched("explicit", first, answers, covered, seen)
+            known = _certain(first, answers)
+            native, again = anew(known, None)
+    except (TimeUpError, KeyboardInterrupt) as problem:  # what was searched until then is told
+        first.interrupted = isinstance(problem, KeyboardInterrupt)
+        covered = replace(covered, stopped="it was interrupted" if first.interrupted else str(problem))
+        return Searched("explicit", first, first.answers(covered), covered, seen)
+    if isinstance(native, str):
+        return Searched("explicit", first, *first.go_on(most), seen, _without_code(native))
+    return _by_machine(native, native.run(), known, again)
+
+
+def _certain(search: Search, answers: Sequence[Answer]) -> list[Answer]:
+    """Those that are the shortest, and always the same; but one that may have no value is asked about to the end of its
+    level."""
+    instance = search.kernel.interpreter.instance
+    return [a for a in answers if a.recording is not None and not may_fail(instance, *a.property.terms)]
+
+
+def _sliced(instance: Instance, properties: Sequence[Property]) -> tuple[str, ...]:
+    """Variables that states need not have; none where there is no time to find out."""
+    try:
+        return tuple(irrelevant(instance, properties))
+    except TimeUpError:
+        return ()
+
+
+def symmetric(instance: Instance, properties: Sequence[Property] | None = None) -> bool:
+    """There are interchangeable members, and neither the system nor ``properties`` name one of them."""
+    if not symmetric_sorts(instance):
+        return False
+    try:
+        check_symmetric(instance, properties or [])
+    except ModelError:
+        return properties is None  # whoever asks for symmetry is told why there is none
+    return True
+
+
+def native_search(
+    task: SearchTask, properties: list[Checkable], settings: dict[str, Any], most: float | None = None
+) -> Any:
+    """The native search, or why there is none: the instance does not fit into words, time or memory is short, or LLVM
+    does not work here (a system that forbids memory to be executable, or for which ``llvmlite`` has no library).
+
+    Raises ``CostlyError`` where it takes more than ``most`` seconds to make.
+    """
+    try:
+        from planrace.checker.engines.native.emit import UnsupportedError
+        from planrace.checker.engines.native.search import NativeSearch
+    except (ImportError, OSError) as problem:
+        return f"llvmlite cannot be loaded ({problem})"
+    try:
+        options = task.options
+        return NativeSearch(
+            task.instance, properties, limits=options.limits, workers=options.workers, most=most, **settings
+        )
+    except CostlyError as problem:
+        if most is not None:
+            raise
+        return str(problem)
+    except UnsupportedError as problem:
+        return str(problem)
+    except (MemoryError, OSError, RuntimeError) as problem:
+        return f"{type(problem).__name__}: {problem}"
+
+
+def _without_code(why: str) -> tuple[ModelWarning, ...]:
+    """That the search went on in Python, and why."""
+    slow = f"This search ran in Python, which is slower than machine code: {why}."
+    return (ModelWarning(NO_MACHINE_CODE, "", slow),)
+
+
+def _by_machine(
+    native: Any, found: tuple[list[Answer], Coverage], known: Sequence[Answer], seen: VacuityCheck | None
+) -> Searched:
+    """A search in machine code that was run after some answers were ``known``."""
+    from planrace.checker.engines.native.graph import native_graph
+
+    answers, covered = found
+    return Searched("native", native, [*known, *answers], covered, seen, _about_code(native), native_graph)
+
+
+def _about_code(native: Any) -> tuple[ModelWarning, ...]:
+    """What was kept on disk and could not be trusted."""
+    refused = native.program.machine.refused
+    if refused is None:
+        return ()
+    message = f"Machine code was made anew; what is kept on disk was not loaded: {refused}."
+    return (ModelWarning(UNTRUSTED_CACHE, "", message),)
