@@ -1,1 +1,1 @@
-"""Reports for people and for programs. They know results, and no engine."""
+"""Reports for people and programs. They depend on results, not on engines."""

@@ -1,4 +1,4 @@
-"""The forms of a report by name: of the whole of it, or of one of its traces."""
+"""The formats of a report by name: of the whole report, or of one of its traces."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from planrace.checker.results.verdict import Verdict
 
 WHOLE = {
     "text": "what happened, step by step",
-    "json": "everything, for programs; check explain makes all other forms of it",
-    "html": "a page to walk through the runs, in one file",
-    "junit": "JUnit XML, one test case a property",
+    "json": "everything, for programs; check explain converts it to all other formats",
+    "html": "a page to explore the runs step by step, in one file",
+    "junit": "JUnit XML, one test case for each property",
     "sarif": "SARIF 2.1.0, for code scanning",
     "annotations": "workflow commands, for GitHub's diff view",
     "summary": "Markdown with a diagram, for the summary of a job",
 }
 FOR_CI = ("junit", "sarif", "annotations", "summary")
-"""The forms that say of every run what it came to, also of one that has no report."""
+"""The formats that also exist for a run without a report."""
 OF_TRACE = {
     "mermaid": "a sequence diagram that GitHub draws",
     "svg": "the same as a picture",
     "shiviz": "a log with vector clocks, for ShiViz",
     "itf": "Informal Trace Format, for Apalache, Quint and their tools",
     "tlc": "TLC's JSON, for tlc -loadTrace json",
-    "dot": "the trace and what lies around it, for Graphviz",
+    "dot": "the trace and its neighbouring states, for Graphviz",
     "graphml": "the same as GraphML",
 }
 FORMS = {**WHOLE, **OF_TRACE}
@@ -56,26 +56,28 @@ ENDINGS = (
     (".dot", "dot"),
     (".graphml", "graphml"),
 )
-"""The forms that the name of a file asks for, of those that there are."""
+"""The formats by the endings of file names. The first one that is available is used."""
 
 
 def form_of(path: str | Path, there: Collection[str] = tuple(FORMS), what: str = "report") -> str:
-    """The form of a file by its ending, of those that are ``there``; where it has none JSON, or else the first. Raises
-    ``ValueError`` for other endings. ``what`` is to be written."""
+    """The format of a file by its ending, among those that are ``there``. Without an ending: JSON, or else the first.
+    Raises ``ValueError`` for other endings. ``what`` names the thing to write."""
     name = Path(path).name
     found = next((form for end, form in ENDINGS if name.endswith(end) and form in there), None)
     if found is None and Path(path).suffix:
-        raise ValueError(f"no form of a {what} ends with {Path(path).suffix!r}; name one: {', '.join(there)}")
+        raise ValueError(
+            f"no format of a {what} has files that end with {Path(path).suffix!r}; name a format: {', '.join(there)}"
+        )
     return found or ("json" if "json" in there else next(iter(there)))
 
 
 class NoTraceError(Exception):
-    """There is no trace to make the form of; says what there is."""
+    """The report does not have the requested trace. The message names the traces that it has."""
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A trace of a report with what belongs to it; ``witness``: nothing is violated, the run shows what is possible."""
+    """A trace of a report with its explanation. ``witness``: it violates nothing but shows what is possible."""
 
     name: str
     trace: Trace
@@ -86,8 +88,8 @@ class Chosen:
 
 
 def choose(report: Report, name: str | None = None) -> Chosen:
-    """The trace of that property (or "fullest"); without a name that of the first property that is violated, else the
-    first there is. Raises ``NoTraceError``."""
+    """The trace of the property ``name`` (or "fullest"); without a name, that of the first violated property, or else
+    the first trace. Raises ``NoTraceError``."""
     there = list(_traces(report))
     found = there[0] if there and name is None else next((c for c in there if c.name == name), None)
     if found is None:
@@ -111,8 +113,8 @@ def _traces(report: Report) -> Iterator[Chosen]:
 
 
 def render_whole(form: str, report: Report, asked: Expectation | None = None, *, everything: bool = False) -> str:
-    """A form of the whole report but for text, which wants an exit code. ``asked`` is what was asked of the run (forms
-    for CI), ``everything`` whether results that are no failures are wanted too (SARIF)."""
+    """The whole report in a format other than text, which needs an exit code. ``asked`` is the user's expectation
+    (formats for CI); ``everything`` includes results that are no failures (SARIF)."""
     match form:
         case "json":
             from planrace.checker.report.json.write import render_json
@@ -136,7 +138,7 @@ def render_whole(form: str, report: Report, asked: Expectation | None = None, *,
 
 
 def render_broken(form: str, broken: Broken) -> str:
-    """A form for CI where no report came of the run. Raises ``OutputError``, so that nothing hides why none did."""
+    """A format for CI for a run without a report. Raises ``OutputError``, so that the reason is never hidden."""
     from planrace.checker.report.ci import github, junit, sarif
 
     makers: dict[str, Callable[[Broken], str]] = {
@@ -148,11 +150,11 @@ def render_broken(form: str, broken: Broken) -> str:
     try:
         return makers[form](broken)
     except Exception as problem:
-        raise OutputError(f"there is no {form} of this failure: {fault(problem)}") from problem
+        raise OutputError(f"this failure cannot be written as {form}: {fault(problem)}") from problem
 
 
 def render_trace(form: str, report: Report, name: str | None = None) -> str:
-    """A form of one trace of the report. Raises ``NoTraceError``."""
+    """One trace of the report in a format. Raises ``NoTraceError``."""
     made = _MAKERS[form](report, choose(report, name))
     return made + "".join(
         _COMMENTS[form].format(text.replace("--", "- -")) for text in missing(report) if form in _COMMENTS
@@ -160,7 +162,7 @@ def render_trace(form: str, report: Report, name: str | None = None) -> str:
 
 
 def missing(report: Report) -> list[str]:
-    """What could not be told, in sentences."""
+    """The "unavailable" warnings, as sentences."""
     return [clean(warned_text(w)) for w in report.warnings if w.kind == UNAVAILABLE]
 
 
@@ -213,7 +215,7 @@ def _title(report: Report, c: Chosen) -> str:
 
 
 _COMMENTS = {"mermaid": "%% {}\n", "dot": "// {}\n", "svg": "<!-- {} -->\n", "graphml": "<!-- {} -->\n"}
-"""How a form has what is no part of its picture."""
+"""The comments of each format."""
 _MAKERS: dict[str, Callable[[Report, Chosen], str]] = {
     "mermaid": _mermaid,
     "svg": _svg,

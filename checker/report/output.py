@@ -1,8 +1,7 @@
-"""Writing reports: whole or not at all, and never in place of what is no file.
+"""Writing reports: completely or not at all. Only regular files are replaced.
 
-A place that is a file gets a new file by way of a temporary one beside it and a rename, so nobody ever reads half of a
-report. A device, a pipe or a descriptor of this process (``/dev/stdout``, ``/dev/fd/63``, what a shell writes for
-``>(…)``) is written to.
+A regular file is replaced by renaming a temporary file beside it, so nobody ever reads half of a report. A device, a
+pipe or a descriptor of this process (``/dev/stdout``, ``/dev/fd/63``, ``>(…)`` of a shell) is written to directly.
 """
 
 from __future__ import annotations
@@ -19,56 +18,55 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 10
-"""Seconds that a named pipe is waited for which nobody reads yet, when there is something to write."""
+"""Seconds to wait for a reader of a named pipe."""
 MOMENT = 0.02
-"""Seconds between two looks at it."""
+"""Seconds between two attempts to open the pipe."""
 LINKS = 40
-"""Symbolic links that are followed at most, as in Linux."""
+"""The most symbolic links that are followed, as in Linux."""
 
 
 class OutputError(Exception):
-    """A report could not be written; nothing of it was left behind."""
+    """A report could not be written; no part of it remains."""
 
 
 def write_whole(path: str | Path, text: str) -> None:
-    """Write ``text`` to ``path`` (UTF-8). An existing file keeps its permissions, a symbolic link its target's place.
-    The summary of a job on GitHub keeps what it has, for all commands of a step write into it. Raises ``OutputError``;
-    then the file is what it was."""
+    """Write ``text`` to ``path`` (UTF-8). An existing file keeps its permissions, and a symbolic link stays a link.
+    Text is appended to GitHub's job summary, which all commands of a step share. Raises ``OutputError``; the file is
+    then unchanged."""
     OutputPlace(path).write(text)
 
 
 class OutputPlace:
-    """Where a report goes. ``keep``: where it cannot be written, what is there stays. Raises ``OutputError`` for what
-    is no path."""
+    """The destination of a report. ``keep``: if writing fails, the existing file stays. Raises ``OutputError`` if the
+    path is invalid."""
 
     def __init__(self, path: str | Path, *, keep: bool = True) -> None:
         self.path = str(path)
         self.keep = keep
         if not self.path:
             raise OutputError("cannot write to '': that names no file (name one)")
-        with self._told():
+        with self._translated():
             self.target, self.descriptor = _resolved(self.path)
 
     @property
     def is_file(self) -> bool:
-        """It is a file, or will be one."""
+        """It is a regular file, or will be one."""
         return self.descriptor is None and _kind(self.target) in (None, stat.S_IFREG)
 
     def same(self, other: OutputPlace) -> bool:
-        """Both are one file, so that the second report would replace the first."""
+        """Both are the same file, so the second report would replace the first."""
         return self.is_file and other.is_file and self.target == other.target
 
     def attempt(self) -> None:
-        """Say now, before a long search, what would keep a report from being written; nothing is touched. Raises
-        ``OutputError``."""
-        with self._told():
+        """Check before a long search that the report can be written; nothing is changed. Raises ``OutputError``."""
+        with self._translated():
             self._attempt()
 
     def write(self, text: str) -> None:
         """Write ``text``. Raises ``OutputError``."""
         try:
-            with self._told():
-                content = text.encode("utf-8", "backslashreplace")  # a surrogate of its own is in no file of UTF-8
+            with self._translated():
+                content = text.encode("utf-8", "backslashreplace")  # UTF-8 cannot encode a lone surrogate
                 if not self.is_file:
                     self._pour(content)
                 elif not os.access(self.target.parent, os.W_OK):
@@ -81,8 +79,7 @@ class OutputPlace:
             raise
 
     def clear(self) -> bool:
-        """Remove an older report, which would look like that of this run; whether there was one. What cannot be removed
-        stays."""
+        """Remove an older report, which could be mistaken for that of this run. Returns whether it was removed."""
         try:
             if not self.is_file or self.keep or _summary(self.target):
                 return False
@@ -111,11 +108,11 @@ class OutputPlace:
             raise PermissionError(errno.EACCES, f"the directory {folder} is not writable")
 
     def _pour(self, content: bytes) -> None:
-        """Into a device, a pipe or a descriptor. That its reader has gone is his affair."""
+        """Write into a device, a pipe or a descriptor. It is no error if the reader has gone."""
         if self.descriptor is None:
             handle = _opened(self.target)
         else:
-            for stream in (sys.stdout, sys.stderr):  # what was said before comes before
+            for stream in (sys.stdout, sys.stderr):  # earlier output comes first
                 if stream is not None:
                     stream.flush()
             handle = os.dup(self.descriptor)
@@ -123,7 +120,8 @@ class OutputPlace:
             _all(file.fileno(), content)
 
     def _replace(self, content: bytes) -> None:
-        """By a rename. The temporary file has its name before it exists, so that no signal can leave it behind."""
+        """Replace the file by a rename. The temporary name is chosen before the file exists, so that it is removed
+        whenever a signal arrives."""
         if _summary(self.target) and self.target.exists():
             content = self.target.read_bytes() + content
         temporary = self.target.parent / f".planrace-{secrets.token_hex(8)}"
@@ -137,14 +135,14 @@ class OutputPlace:
             try:
                 temporary.replace(self.target)
             except OSError as problem:
-                if problem.errno not in (errno.EBUSY, errno.EXDEV):  # as of a file that is mounted by itself
+                if problem.errno not in (errno.EBUSY, errno.EXDEV):  # for example, the file is a mount point
                     raise
                 self._overwrite(content)
         finally:
             temporary.unlink(missing_ok=True)
 
     def _overwrite(self, content: bytes) -> None:
-        """A file whose directory takes no other; where that fails, it is empty."""
+        """Overwrite a file whose directory is not writable. If that fails, restore it or leave it empty."""
         before = self.target.read_bytes() if self.keep or _summary(self.target) else b""
         with self.target.open("wb") as file:
             try:
@@ -158,7 +156,8 @@ class OutputPlace:
                 raise
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
+        """Turn errors of the operating system into ``OutputError``."""
         try:
             yield
         except (OSError, ValueError) as problem:
@@ -168,8 +167,8 @@ class OutputPlace:
 
 
 def _resolved(path: str) -> tuple[Path, int | None]:
-    """What a path leads to, links followed, and the descriptor of this process if it is one: the links of these lead
-    to names that are none (``pipe:[123]``), or to files that must be neither replaced nor begun anew."""
+    """The target of a path after following links, and the descriptor if it is one of this process. Links of descriptors
+    are not followed: they lead to pseudo names (``pipe:[123]``), or to files that must not be replaced or truncated."""
     if "\0" in path:
         raise ValueError("no path has a null character")
     place = Path(os.path.abspath(path))  # noqa: PTH100  (a link's name is wanted, not its target's)
@@ -185,7 +184,7 @@ def _resolved(path: str) -> tuple[Path, int | None]:
 
 
 def _kind(target: Path) -> int | None:
-    """What there is, by its bits of a mode; None where there is nothing."""
+    """The kind of file, as bits of its mode; None if there is none."""
     try:
         return stat.S_IFMT(target.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):
@@ -193,14 +192,14 @@ def _kind(target: Path) -> int | None:
 
 
 def _writes(descriptor: int) -> bool:
-    """It may be written to. Raises ``OSError`` where it is not open."""
-    import fcntl  # which every system has that has such paths
+    """The descriptor is open for writing. Raises ``OSError`` if it is not open."""
+    import fcntl  # exists on every system with such paths
 
     return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
 
 
 def _opened(target: Path) -> int:
-    """A device or a pipe for writing. A pipe that nobody reads would be waited for without an end."""
+    """Open a device or a pipe for writing. Opening a pipe without a reader would block for ever, so retry instead."""
     handle, end = None, time.monotonic() + PATIENCE
     while handle is None:
         try:
@@ -228,6 +227,6 @@ def _all(handle: int, content: bytes) -> None:
 
 
 def _summary(target: Path) -> bool:
-    """It is the file for GitHub's summary of the job."""
+    """It is the file of GitHub's job summary."""
     named = os.environ.get("GITHUB_STEP_SUMMARY")
     return bool(named) and target == Path(os.path.realpath(str(named)))

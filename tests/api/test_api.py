@@ -240,7 +240,7 @@ def test_notebooks_show_reports_and_runs(report: Report) -> None:
     text = report._repr_html_()
     assert text is not None
     assert "violated" in text
-    assert "It takes:" in text
+    assert "Cause:" in text
     trace = report.findings[0].trace
     assert trace is not None
     listed = trace._repr_html_()

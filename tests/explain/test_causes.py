@@ -326,7 +326,7 @@ def test_interchangeable_members_do_not_race_for_being_first() -> None:
     assert named[0] == alike[0] == ["grabs", "grabs", "works"]
     assert (1, 2) in {(r.first, r.second) for r in named[1].races}
     assert {(r.first, r.second) for r in alike[1].races} == {(2, 3)}
-    assert "had step 3 come first, none-lost would hold" in alike[2]
+    assert "if step 3 came first, none-lost would hold" in alike[2]
 
 
 def test_a_race_of_processes_comes_before_one_with_time() -> None:
@@ -334,4 +334,4 @@ def test_a_race_of_processes_comes_before_one_with_time() -> None:
     assert steps == ["looks", "passes", "turns it off", "acts"]
     assert (1, 2) in {(r.first, r.second) for r in causes.races}
     assert causes.chain[:2] == (1, 3)
-    assert "had step 3 come first, no-harm would hold" in sentence
+    assert "if step 3 came first, no-harm would hold" in sentence

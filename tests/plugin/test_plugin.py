@@ -110,7 +110,7 @@ def test_a_failure_tells_the_story(project: pytest.Pytester) -> None:
     out = result.stdout.str()
     assert "model_check: expected holds, found violated" in out
     assert "1. worker 1 reads 0" in out
-    assert "It takes: " in out
+    assert "Cause: " in out
     assert "Traceback" not in out
     assert "session.py" not in out
     command = re.search(r"to see it again: (check -p .*counter.py:protocol -s workers=2)", out)

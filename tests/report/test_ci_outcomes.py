@@ -1,4 +1,4 @@
-"""What CI shows agrees with the exit code, whatever was asked of the run and whatever came of it."""
+"""CI formats agree with the exit code, for every expectation and every outcome of a run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ WRONG = IDLE.replace("number + 1", "number + True")
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A directory of its own, to be in."""
+    """A new working directory."""
     (tmp_path / "idle.py").write_text(IDLE)
     (tmp_path / "wrong.py").write_text(WRONG)
     (tmp_path / ".git").mkdir()
@@ -67,7 +67,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def written(folder: Path, *words: str) -> tuple[int, dict[str, str]]:
-    """The exit code, and the forms for CI; there are none of an earlier run."""
+    """The exit code and the CI formats of a run; those of earlier runs are removed."""
     for form in FORMS:
         (folder / form).write_text("of an earlier run")
     code = run([*words, *(w for f in FORMS for w in ("--format", f"{f}:{folder / f}"))])
@@ -75,7 +75,7 @@ def written(folder: Path, *words: str) -> tuple[int, dict[str, str]]:
 
 
 def agreed(code: int, forms: dict[str, str]) -> None:
-    """Each form is green where the exit code is 0, and not where it is another."""
+    """Each format is green if and only if the exit code is 0."""
     suite = junit(forms["junit"])
     assert (suite.get("failures"), suite.get("errors")) == ("0", "0") if code == 0 else suite.get("tests") != "0"
     assert (suite.find("testcase/failure") is not None) == (code == 1)
@@ -116,7 +116,7 @@ SIZES = [w for n, v in SMALL.items() for w in ("-s", f"{n}={v}")]
         (["prove", "-p", "wrong.py:protocol"], 2),
     ],
 )
-def test_every_form_says_what_the_exit_code_says(
+def test_every_format_agrees_with_the_exit_code(
     files: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int
 ) -> None:
     came, forms = written(files, *words)
@@ -124,8 +124,8 @@ def test_every_form_says_what_the_exit_code_says(
     agreed(code, forms)
 
 
-def test_the_ways_out_that_are_rare(report: Report) -> None:
-    """Interrupted although all holds, without a property, and with obligations that cvc5 doubts."""
+def test_rare_outcomes(report: Report) -> None:
+    """Interrupted although all properties hold; without a property; with obligations that cvc5 does not confirm."""
     holds = replace(report, findings=tuple(replace(f, verdict=Verdict.HOLDS) for f in report.findings))
     for one, asked, code in (
         (replace(holds, interrupted=True), Expectation(), 130),
@@ -170,12 +170,12 @@ def test_a_defect_of_ours_is_no_green_file(files: Path, monkeypatch: pytest.Monk
     assert "::error " in forms["annotations"]
 
 
-# What else they must say -----------------------------------------------------------------------------------------
+# Further content -------------------------------------------------------------------------------------------------
 def lasso(report: Report) -> Finding:
     return next(f for f in report.findings if f.trace is not None and f.trace.loop is not None)
 
 
-def test_a_loop_is_told_everywhere(report: Report) -> None:
+def test_every_format_shows_a_loop(report: Report) -> None:
     f = lasso(report)
     assert f.trace is not None
     assert f.trace.loop is not None
@@ -195,7 +195,7 @@ def test_a_loop_is_told_everywhere(report: Report) -> None:
     assert told in render_summary(only)
 
 
-def test_warnings_are_told_everywhere(files: Path) -> None:
+def test_every_format_shows_warnings(files: Path) -> None:
     told = check("idle.py:protocol")
     assert {w.kind for w in told.warnings} == {"deadlock", "never happens"}
     text = "reset: never happens: its guard is never true."
@@ -214,7 +214,7 @@ def test_warnings_are_told_everywhere(files: Path) -> None:
     assert "count: never ends as x." in render_summary(note, Expectation(strict=True))
 
 
-def test_proofs_have_places_too(files: Path) -> None:
+def test_properties_of_proofs_have_lines(files: Path) -> None:
     (files / "blue_green.py").write_text(Path(BLUE).read_text())
     _, forms = written(files, "prove", "-p", "blue_green.py:protocol")
     assert forms["annotations"].startswith("::error file=blue_green.py,line=")
@@ -222,7 +222,7 @@ def test_proofs_have_places_too(files: Path) -> None:
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "blue_green.py"
 
 
-def test_places_are_below_the_top_of_the_repository(
+def test_paths_are_relative_to_the_repository(
     files: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also from a directory in it, with a blank in the name, where only GitHub's variable says where it is, and for
@@ -248,7 +248,7 @@ def test_places_are_below_the_top_of_the_repository(
     assert place() == ({"uri": whole.as_uri()}, str(whole))
 
 
-def test_configurations_are_told_apart() -> None:
+def test_configurations_have_different_identifiers() -> None:
     reports = [
         check(f"{BLUE}:protocol", options=Options(max_states=5)),
         check(f"{BLUE}:protocol", with_protections=["compare-and-set"], options=Options(max_states=5)),
@@ -260,7 +260,7 @@ def test_configurations_are_told_apart() -> None:
     assert sarif(every_size)["automationDetails"]["id"] != sarif(reports[0])["automationDetails"]["id"]
 
 
-def test_results_say_what_was_covered(report: Report) -> None:
+def test_results_have_the_coverage(report: Report) -> None:
     assert report.exploration is not None
     told = sarif(report)
     for bag in (told["properties"], *(r["properties"] for r in told["results"])):
@@ -277,8 +277,8 @@ def test_results_say_what_was_covered(report: Report) -> None:
     assert kinds == {("informational", "none"), ("pass", "none")}
 
 
-def test_the_summary_of_a_job_is_added_to(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command of a step writes into it; other files are written anew."""
+def test_the_summary_of_a_job_is_appended_to(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All commands of a step share it; other files are replaced."""
     target = files / "summary.md"
     target.write_text("## before\n")
     words = ["-p", "idle.py:protocol", "--format", f"summary:{target}"]
@@ -294,15 +294,15 @@ def test_the_summary_of_a_job_is_added_to(files: Path, monkeypatch: pytest.Monke
     assert target.read_text().count("## idle") == 1
 
 
-def test_json_reports_can_be_told_again(files: Path) -> None:
+def test_json_reports_can_be_converted(files: Path) -> None:
     assert run(["-p", "idle.py:protocol", "--format", "json:idle.json"]) == 0
     assert run(["explain", "idle.json", "--format", "junit:idle.xml", "--format", "sarif:idle.sarif"]) == 0
     assert "never happens" in (junit((files / "idle.xml").read_text()).findtext("system-out") or "")
     assert json.loads((files / "idle.sarif").read_text())["runs"][0]["invocations"][0]["exitCode"] == 0
 
 
-def test_runs_of_warnings_name_nobody_as_none(files: Path) -> None:
-    """As every other run does: an optional that has no member is no number."""
+def test_runs_of_warnings_show_no_member_as_none(files: Path) -> None:
+    """As in every other run, an optional index without a member is "none", not a number."""
     (files / "baton.py").write_text(BATON)
     told = check("baton.py:protocol")
     assert [w.kind for w in told.warnings] == ["deadlock"]

@@ -1,4 +1,4 @@
-"""What CI systems read: JUnit XML, SARIF, GitHub's annotations and summary."""
+"""CI formats: JUnit XML, SARIF, GitHub's annotations and summary."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ SHAPES = {
 
 
 def junit(text: str) -> ElementTree.Element:
-    """The suite, after a look at its shape."""
+    """The test suite, after checking its structure."""
     root = ElementTree.fromstring(text)
     assert root.tag == "testsuites"
     for element in root.iter():
@@ -103,7 +103,7 @@ def test_junit_has_a_case_for_each_property(report: Report) -> None:
     assert failure is not None
     assert failure.get("message") == "violated in 12 steps"
     assert "1. planner publishes plan 1" in (failure.text or "")
-    assert "It takes:" in (failure.text or "")
+    assert "Cause:" in (failure.text or "")
     assert report.exploration is not None
     times = [float(c.get("time", "")) for c in cases]
     assert sum(times) == pytest.approx(report.exploration.seconds, abs=0.001)
@@ -128,7 +128,7 @@ def sarif(report: Report, **options: Any) -> Any:
 
 
 def valid(text: str) -> Any:
-    """The run, held against the schema and what it leaves to prose."""
+    """The run, after checking it against the schema and the rules that the standard states only in prose."""
     data = json.loads(text)
     jsonschema.validate(data, SARIF, format_checker=jsonschema.Draft4Validator.FORMAT_CHECKER)
     for result in data["runs"][0]["results"]:
@@ -138,7 +138,7 @@ def valid(text: str) -> Any:
 
 
 def pointed_at(result: Any) -> tuple[str, str]:
-    """The function and the text of the line that a result is located at."""
+    """The function and the text of the line of a result."""
     place = result["locations"][0]["physicalLocation"]
     lines = (ROOT / place["artifactLocation"]["uri"]).read_text().splitlines()[: place["region"]["startLine"]]
     function = next(text for text in reversed(lines) if text.startswith("def "))
@@ -170,8 +170,8 @@ def test_sarif_points_at_the_guard_at_fault() -> None:
     assert other["locations"] != result["locations"]
 
 
-def test_the_guard_at_fault_is_of_who_acts_on_what_is_no_longer_so(report: Report) -> None:
-    """The stale flip in the first model; the write over another in a lost update; without races the last step."""
+def test_the_guard_at_fault_is_that_of_the_process_with_stale_data(report: Report) -> None:
+    """The stale flip in the original protocol; the overwriting step of a lost update; without races, the last step."""
     places = {r["ruleId"]: pointed_at(r) for r in sarif(report)["results"]}
     assert places["active-plan-never-deleted"] == ("flip_alias", "outcome(")
     assert places["plans-never-regress"] == ("flip_alias", "outcome(")
@@ -185,7 +185,7 @@ def test_the_guard_at_fault_is_of_who_acts_on_what_is_no_longer_so(report: Repor
     assert step_at_fault(replace(alone, trace=None)) is None
 
 
-def test_sarif_has_failures_only_unless_all_is_wanted(report: Report, open_report: Report) -> None:
+def test_sarif_has_only_failures_by_default(report: Report, open_report: Report) -> None:
     run_ = sarif(report)
     assert {r["kind"] for r in run_["results"]} == {"fail"}
     assert run_["properties"]["holds"] == ["cleanup-deletes"]
@@ -200,8 +200,8 @@ def test_sarif_has_failures_only_unless_all_is_wanted(report: Report, open_repor
 
 
 @pytest.mark.parametrize("everything", [False, True])
-def test_sarif_is_what_others_read(report: Report, open_report: Report, *, everything: bool) -> None:
-    """One library knows the types and what is required, the other every name of the standard."""
+def test_other_libraries_read_our_sarif(report: Report, open_report: Report, *, everything: bool) -> None:
+    """One library checks types and required fields, the other all names of the standard."""
     for one in (report, open_report, check(f"{BLUE}:protocol", options=explained())):
         text = render_sarif(one, everything=everything)
         Sarif.model_validate_json(text)
@@ -210,7 +210,7 @@ def test_sarif_is_what_others_read(report: Report, open_report: Report, *, every
 
 
 def unknown_names(mine: Any, read: Any, path: str = "") -> Iterator[str]:
-    """What was not read; bags of properties are free."""
+    """The unknown names; property bags may contain any."""
     if isinstance(mine, dict):
         for name, value in mine.items():
             if not isinstance(read, dict) or name not in read:
@@ -225,7 +225,7 @@ def unknown_names(mine: Any, read: Any, path: str = "") -> Iterator[str]:
 
 
 # GitHub ----------------------------------------------------------------------------------------------------------
-def test_annotations_stand_at_lines(report: Report, open_report: Report) -> None:
+def test_annotations_have_lines(report: Report, open_report: Report) -> None:
     lines = render_annotations(report).splitlines()
     assert len(lines) == sum(f.verdict.word != "holds" for f in report.findings)
     assert re.match(r"::error file=\S+protocol\.py,line=\d+,title=active-plan-never-deleted%3A violated::", lines[0])
@@ -237,7 +237,7 @@ def test_the_summary_has_a_table_and_a_diagram(report: Report) -> None:
     assert text.startswith("## original: ❌ violated")
     assert text.count("| ❌ violated |") == sum(f.verdict.word == "violated" for f in report.findings)
     assert "```mermaid\nsequenceDiagram" in text
-    assert "It takes:" in text
+    assert "Cause:" in text
 
 
 def test_hostile_names_break_nothing(report: Report) -> None:
@@ -255,7 +255,7 @@ def test_hostile_names_break_nothing(report: Report) -> None:
 
 
 # The command -----------------------------------------------------------------------------------------------------
-def test_the_command_writes_them(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_all_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sizes = [w for n, v in SMALL.items() for w in ("-s", f"{n}={v}")]
     forms = [w for f in ("junit", "sarif", "annotations", "summary") for w in ("--format", f"{f}:{tmp_path / f}")]
     assert run(["-p", "original", *sizes, *forms, "--sarif-all"]) == 1

@@ -1,4 +1,4 @@
-"""Two reports side by side."""
+"""Differences between two reports."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_same_report_does_not_differ(before: Report) -> None:
     assert {p.property for p in c.partings} == {f.name for f in before.findings if f.trace is not None}
 
 
-def test_a_property_that_is_gone_counts_as_a_change(before: Report) -> None:
+def test_a_removed_property_counts_as_a_change(before: Report) -> None:
     fewer = replace(before, findings=before.findings[1:])
     assert by_name(compare(before, fewer)) == {LOST: ("violated", None)}
     assert by_name(compare(fewer, before)) == {LOST: (None, "violated")}
@@ -90,10 +90,10 @@ def test_a_property_that_is_gone_counts_as_a_change(before: Report) -> None:
         ({"complete": False}, "one of the searches is not complete"),
         ({"symmetry": True}, "only one of the searches counts orbits"),
         ({"states_per_orbit": 6}, "the searches count orbits differently"),
-        ({"sliced": ("empty",)}, "the states do not have the same variables"),
+        ({"sliced": ("empty",)}, "the ignored variables differ"),
     ],
 )
-def test_counts_that_say_nothing_are_not_compared(change: dict[str, Any], why: str, before: Report) -> None:
+def test_incomparable_counts_are_not_compared(change: dict[str, Any], why: str, before: Report) -> None:
     assert before.exploration is not None
     plain = replace(before, exploration=replace(before.exploration, symmetry=False, sliced=()))
     assert plain.exploration is not None
@@ -103,7 +103,7 @@ def test_counts_that_say_nothing_are_not_compared(change: dict[str, Any], why: s
     assert compare(plain, replace(plain, exploration=None)).uncounted == "one of the engines does not count states"
 
 
-def test_where_runs_part(before: Report) -> None:
+def test_where_runs_diverge(before: Report) -> None:
     trace = before.findings[0].trace
     assert trace is not None
     for n in range(1, len(trace) + 1):
@@ -126,8 +126,8 @@ def test_where_runs_part(before: Report) -> None:
     assert [d.what for d in parting("p", trace, other).places] == ["latest"]
 
 
-def test_witnesses_are_apart_from_counterexamples(before: Report) -> None:
-    """What is possible in fewer steps is no shorter counterexample."""
+def test_witnesses_are_separate_from_counterexamples(before: Report) -> None:
+    """A shorter witness is no shorter counterexample."""
     reached = replace(before.findings[0], name="reached", kind="reachable", verdict=Verdict.HOLDS)
     assert reached.trace is not None
     shorter = replace(reached, trace=replace(reached.trace, steps=reached.trace.steps[:5]))
@@ -138,7 +138,7 @@ def test_witnesses_are_apart_from_counterexamples(before: Report) -> None:
     assert [(p.property, p.witness) for p in c.partings] == [("reached", True), (LOST, False)]
     text = render_plain(comparison_document(c, 0))
     assert text.index("\nRuns\n") < text.index(f"{LOST}: the same run") < text.index("\nWitnesses\n")
-    assert text.index("\nWitnesses\n") < text.index("reached: the first run goes on")
+    assert text.index("\nWitnesses\n") < text.index("reached: the first run continues")
     assert "Length of witnesses" in text
     assert "Length of counterexamples" not in text
     markdown = comparison_markdown(c)
@@ -156,7 +156,7 @@ def with_run(report: Report, **change: Any) -> Report:
     return replace(report, findings=(replace(first, trace=replace(first.trace, **change)), *report.findings[1:]))
 
 
-def test_steps_that_are_told_alike_are_told_apart(before: Report) -> None:
+def test_different_steps_with_the_same_text_are_distinguished(before: Report) -> None:
     trace = before.findings[0].trace
     assert trace is not None
     for change in ({"action": "another"}, {"parameters": {"i": 9}}):
@@ -174,31 +174,34 @@ def test_steps_that_are_told_alike_are_told_apart(before: Report) -> None:
         assert "leads elsewhere" not in said
 
 
-def test_the_same_step_that_leads_elsewhere_is_told_once(before: Report) -> None:
+def test_the_same_step_to_different_states_is_shown_once(before: Report) -> None:
     trace = before.findings[0].trace
     assert trace is not None
     steps = (replace(trace.steps[0], state={**trace.steps[0].state, "latest": 2}), *trace.steps[1:])
     told = sentences(comparison_document(compare(before, with_run(before, steps=steps)), 0))
     first = trace.steps[0]
-    assert f"{LOST}: the runs part at step 1, which leads elsewhere ({first.by} {first.text}): latest: 1 → 2" in told
+    assert (
+        f"{LOST}: the runs diverge at step 1, which leads to different states ({first.by} {first.text}): latest: 1 → 2"
+        in told
+    )
 
 
-def test_runs_that_go_on_differently_are_not_the_same(before: Report) -> None:
+def test_runs_with_different_continuations_differ(before: Report) -> None:
     looped = with_run(before, loop=3)
     (p, *_) = compare(before, looped).partings
-    assert (p.step, p.before, p.after) == (None, "ends", "goes on for ever as after step 3")
+    assert (p.step, p.before, p.after) == (None, "ends", "repeats the steps after step 3 for ever")
     told = sentences(comparison_document(compare(before, looped), 0))
-    assert f"{LOST}: the same steps; the first run ends, the second goes on for ever as after step 3" in told
+    assert f"{LOST}: the same steps; the first run ends, the second repeats the steps after step 3 for ever" in told
     assert f"{LOST}: the same run" in sentences(comparison_document(compare(looped, looped), 0))
 
 
-def test_a_protection_more_is_a_changed_request(before: Report) -> None:
+def test_another_protection_is_a_changed_request(before: Report) -> None:
     c = compare(before, check(find("original"), SMALL, with_protections=["guarded-delete"]))
     assert [(d.what, d.before, d.after) for d in c.request] == [("protections", None, "guarded-delete")]
     assert by_name(c)[LOST] == ("violated", "holds")
 
 
-def test_warnings_and_facts_that_come_and_go(before: Report) -> None:
+def test_added_and_removed_warnings_and_facts(before: Report) -> None:
     stuck = ModelWarning("deadlock", "", "after 3 steps nothing is enabled any more")
     c = compare(before, replace(before, warnings=(stuck,)))
     assert not c.changed
@@ -252,7 +255,7 @@ ERRORS = {
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_what_cannot_be_compared_is_one_sentence(
+def test_incomparable_files_give_one_sentence(
     name: str, before: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text, message = ERRORS[name]
@@ -300,7 +303,7 @@ def test_markdown_cannot_be_broken_by_names(before: Report, after: Report) -> No
     assert "@someone" not in rows[0]
 
 
-def test_a_different_length_is_told() -> None:
+def test_a_different_length_is_shown() -> None:
     short = check(find("original"), SMALL, options=Options(properties=(LOST,)))
     long = check(
         find("original"), {**SMALL, "endpoints": 2, "keep": 2, "plans": 4}, options=Options(properties=(LOST,))

@@ -1,4 +1,4 @@
-"""Diagrams of runs: sequence diagrams as Mermaid and SVG, ShiViz logs, state graphs; and telling reports again."""
+"""Diagrams of runs: sequence diagrams as Mermaid and SVG, ShiViz logs, state graphs; and converting saved reports."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_golden(form: str, report: Report) -> None:
     assert text == golden.read_text()
 
 
-def test_mermaid_says_every_step_once(report: Report, trace: Trace) -> None:
+def test_mermaid_shows_every_step_once(report: Report, trace: Trace) -> None:
     lines = [line.strip() for line in render_trace("mermaid", report).splitlines()]
     assert lines[0] == "sequenceDiagram"
     arrows = [line for line in lines if "->>" in line]
@@ -84,7 +84,7 @@ def test_a_lasso_is_a_loop(report: Report) -> None:
     assert "for ever" in render_trace("svg", report, "endpoints-converge")
 
 
-def test_hostile_text_ends_nothing(report: Report) -> None:
+def test_hostile_text_stays_text(report: Report) -> None:
     bad = spoiled(report)
     count = len(choose(bad).trace)
     mermaid = render_trace("mermaid", bad)
@@ -99,7 +99,7 @@ def test_hostile_text_ends_nothing(report: Report) -> None:
     assert len(log) == 2 + 2 * count
 
 
-def test_svg_is_a_drawing_of_every_step(report: Report, trace: Trace) -> None:
+def test_svg_shows_every_step(report: Report, trace: Trace) -> None:
     drawing = ElementTree.fromstring(render_trace("svg", report))
     assert drawing.tag == f"{SVG}svg"
     assert [g.get("aria-label") for g in drawing.iter(f"{SVG}g")] == [f"step {n}" for n in range(1, len(trace) + 1)]
@@ -113,7 +113,7 @@ def test_svg_is_a_drawing_of_every_step(report: Report, trace: Trace) -> None:
     assert (drawing.findtext(f"{SVG}desc") or "").count(";") >= len(trace) - 1
 
 
-def test_shiviz_clocks_order_what_depends(report: Report, trace: Trace) -> None:
+def test_shiviz_clocks_order_dependent_steps(report: Report, trace: Trace) -> None:
     text = render_trace("shiviz", report)
     assert text.startswith(PARSER + "\n\n")
     entry = re.compile(PARSER.replace("?<", "?P<"))
@@ -133,7 +133,7 @@ def test_shiviz_clocks_order_what_depends(report: Report, trace: Trace) -> None:
 
 
 def test_names_and_texts_that_the_formats_would_misread(report: Report, trace: Trace) -> None:
-    """Characters that are none of XML, hosts that would become one, and what Mermaid takes for a setting."""
+    """Characters that XML forbids, host names that would become equal, and text that Mermaid reads as a setting."""
     names = ["a b", "a_b", "a\x1b b"]
     steps = tuple(replace(trace.steps[0], by=name, text="wrap: \uffff") for name in names)
     finding = replace(report.findings[0], trace=Trace(trace.initial, steps), insight=None)
@@ -184,7 +184,7 @@ def test_the_state_graph() -> None:
 
 
 # The command -----------------------------------------------------------------------------------------------------
-def test_explain_makes_every_form(report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_explain_writes_every_format(report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "report.json"
     asked = ["-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={v}")), "--with-alternatives", "1"]
     assert run([*asked, "--format", f"json:{source}"]) == 1
@@ -198,12 +198,12 @@ def test_explain_makes_every_form(report: Report, tmp_path: Path, capsys: pytest
     assert run(["explain", str(source), "--trace", "plans-never-regress", "--format", "mermaid"]) == 0
     assert "10" not in capsys.readouterr().out.split("p1")[0]
     assert run(["explain", str(source)]) == 0
-    assert "Broken by step 12." in capsys.readouterr().out
+    assert "Violated by step 12." in capsys.readouterr().out
     assert run(["explain", str(source), "--format", f"html:{tmp_path / 'page.html'}"]) == 0
     assert "<!doctype html>" in (tmp_path / "page.html").read_text()
 
 
-def test_a_trace_in_itf_is_told(report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_trace_in_itf_is_explained(report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "run.itf.json"
     source.write_text(render_trace("itf", report))
     assert run(["explain", str(source)]) == 0
@@ -230,8 +230,8 @@ def test_wrong_requests(name: str, report: Report, tmp_path: Path, capsys: pytes
     assert message in capsys.readouterr().err
 
 
-def test_where_nothing_is_broken_there_is_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A check that holds stays green though a form of its counterexample was asked for, and says so."""
+def test_without_a_violation_there_is_no_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A check that holds exits with 0 even if a format of its counterexample was requested, and says so."""
     asked = ["-p", "fixed", "-s", "plans=2", "-s", "enactors=1", "--property", "plans-never-regress"]
     assert run([*asked, "--format", f"itf:{tmp_path / 'run.itf.json'}"]) == 0
     assert "is not written: there is no trace in the report of fixed" in capsys.readouterr().err

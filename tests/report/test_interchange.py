@@ -75,7 +75,8 @@ SMALL = (
 
 
 def small() -> Trace:
-    """Two steps of which the second one repeats for ever; every kind of sort, and of what a step may lack."""
+    """Two steps, of which the second repeats for ever; with every kind of sort, and every optional part of a step
+    missing once."""
     first: ShownState = {"size": -1, "done": False, "held": [0, 0, 0], "seen": [[], []]}
     then: ShownState = {"size": 2, "done": True, "held": [0, 2, 0], "seen": [["GREEN", "BLUE"], []]}
     grow = TraceStep("grow", {"w": 1, "_c": "GREEN"}, "worker 1", "gardener", "well", None, "grows “it” to 2", then)
@@ -119,7 +120,7 @@ def parts(shape: Shape) -> tuple[Shape, Shape]:
 
 @st.composite
 def traces(draw: st.DrawFn) -> tuple[Trace, tuple[Declared, ...]]:
-    """Any trace of any variables; the last state of a lasso is the one it returns to."""
+    """Any trace of any variables; the last state of a lasso is the one that it returns to."""
     found = draw(st.lists(shapes, min_size=1, max_size=3))
     variables = tuple(Declared(f"x{n}", s, draw(st.text())) for n, s in enumerate(found))
     states = draw(st.lists(st.fixed_dictionaries({v.name: values(v.shape) for v in variables}), min_size=1, max_size=4))
@@ -136,7 +137,7 @@ def traces(draw: st.DrawFn) -> tuple[Trace, tuple[Declared, ...]]:
 
 
 def bare(trace: Trace) -> Trace:
-    """The trace without what no file holds: changes and observations."""
+    """The trace without changes and observations, which files do not contain."""
     return replace(trace, steps=tuple(replace(s, changed=(), observed=()) for s in trace.steps))
 
 
@@ -154,7 +155,7 @@ def test_the_text_of_a_small_trace() -> None:
     FORM.validate(json.loads(text))
 
 
-def test_itf_says_what_its_readers_want() -> None:
+def test_itf_has_what_its_readers_require() -> None:
     data = json.loads(render_itf(small(), SMALL, parameters={"workers": 2, "size": "tall", "class": 0}))
     assert data["#meta"]["varTypes"] == {
         "size": "Int",
@@ -224,9 +225,9 @@ def test_the_schema_refuses_what_is_not_itf(change: Callable[[Any], None]) -> No
         FORM.validate(data)
 
 
-# ITF of others ---------------------------------------------------------------------------------------------------
+# ITF files of other tools ----------------------------------------------------------------------------------------
 def test_a_trace_of_apalache_is_read() -> None:
-    """Without our ``#meta``: sorts are inferred, steps have no name, and the loop is closed."""
+    """Without our ``#meta``, sorts are inferred, steps have no names, and a loop is closed."""
     states = [
         {"N": 3, "bank": "E", "who": {"#map": [["W", {"#set": []}], ["E", {"#set": ["m2", "c1"]}]]}},
         {"bank": "W", "who": {"#map": [["E", {"#set": ["c1"]}], ["W", {"#set": ["m2"]}]]}},
@@ -257,7 +258,7 @@ def test_a_trace_of_quint_is_read() -> None:
     assert trace.steps == (step,)
 
 
-def test_what_is_read_of_others_can_be_written() -> None:
+def test_traces_of_other_tools_can_be_written() -> None:
     states = [{"x": {"#map": [[k, {"#bigint": str(n)}] for k in (False, True)]}} for n in range(3)]
     told = read_itf(json.dumps({"vars": ["x"], "states": states, "loop": 1}))
     assert told[0].steps[-1].state == {"x": [1, 1]}
@@ -316,7 +317,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("text", BAD, ids=range(len(BAD)))
-def test_what_is_wrong_is_said_with_its_place(text: str) -> None:
+def test_errors_name_the_place(text: str) -> None:
     with pytest.raises(TraceFormatError, match=f"^{re.escape(BAD[text])}") as raised:
         read_itf(text)
     assert re.search(r"\(.+\)$", str(raised.value)), "there is no remedy"
@@ -333,7 +334,7 @@ def test_a_file_that_claims_a_large_sort_is_refused_at_once() -> None:
 # The oracle: itf-py, by the format's author ------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def itf_py() -> Any:
-    """The library; without it its tests are skipped, but not in CI."""
+    """The library itf-py; without it these tests are skipped, except in CI."""
     try:
         return importlib.import_module("itf_py")
     except ImportError:
@@ -343,7 +344,7 @@ def itf_py() -> Any:
 
 
 def plain(value: Shown, shape: Shape) -> Any:
-    """A value as itf-py has it."""
+    """A value as itf-py represents it."""
     if not isinstance(value, list):
         return value
     if shape.kind == "set":
@@ -397,7 +398,7 @@ def back(value: Any, shape: Shape) -> Shown:
 
 
 def followed(text: str, trace: Trace, variables: tuple[Declared, ...]) -> None:
-    """TLC's actions lead through the states of the trace, and in a lasso back to where it returns."""
+    """TLC's actions lead through the states of the trace, and in a lasso back to the state that it returns to."""
     data = json.loads(text)
     assert list(data) == ["counterexample", "vars"]
     assert data["vars"] == [v.name for v in variables]
@@ -428,7 +429,7 @@ def test_the_text_of_a_small_trace_for_tlc() -> None:
     assert action["location"]["module"] == "Garden"
 
 
-def test_tlc_knows_a_run_that_rests() -> None:
+def test_tlc_accepts_a_stuttering_run() -> None:
     trace = replace(small(), loop=2)
     followed(render_tlc(trace, SMALL), trace, SMALL)
     (source, action, target) = json.loads(render_tlc(trace, SMALL))["counterexample"]["action"][2]

@@ -1,4 +1,4 @@
-"""The explorer page: what is in the file, and what it does in a browser."""
+"""The explorer page: the content of the file, and its behaviour in a browser."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def report() -> Report:
 
 
 def lengthened(report: Report, steps: int) -> Report:
-    """A report of a run of so many steps: a counter that two processes count on."""
+    """A report with a run of the given length: two processes increment a counter."""
     states = [{"count": n} for n in range(steps + 1)]
     run = tuple(
         TraceStep(
@@ -66,7 +66,7 @@ def hostile(report: Report) -> Report:
 
 
 # The file --------------------------------------------------------------------------------------------------------
-def test_the_policy_lets_only_its_own_script_and_style_run(report: Report) -> None:
+def test_the_policy_allows_only_our_script_and_style(report: Report) -> None:
     page = render_html(hostile(report))
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
     assert policy is not None
@@ -80,7 +80,7 @@ def test_the_policy_lets_only_its_own_script_and_style_run(report: Report) -> No
         assert word not in page.replace("http://www.w3.org/2000/svg", "")
 
 
-def test_what_is_in_the_page_is_the_report(report: Report) -> None:
+def test_the_page_contains_the_report(report: Report) -> None:
     page = render_html(report)
     data = json.loads(re.search(r'id="data">(.*?)</script>', page, re.DOTALL)[1])  # type: ignore[index]
     assert [p["name"] for p in data["properties"]][: len(report.findings)] == [f.name for f in report.findings]
@@ -99,7 +99,7 @@ def test_the_page_of_the_default_run_is_small() -> None:
 
 
 def test_golden() -> None:
-    """What the page holds of a small report, but for what differs from run to run."""
+    """The data of the page of a small report, without what differs from run to run."""
     found = check(
         find(str(ROOT / "examples" / "blue_green.py") + ":protocol"),
         {"releases": 2},
@@ -141,7 +141,7 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    """Opens the page of a report from disk; nothing may be asked of a network and nothing may fail."""
+    """Opens the page of a report from disk. There may be no network request and no error."""
     complaints: list[str] = []
     context = browser.new_context(viewport={"width": 1200, "height": 900})
     context.on("request", lambda r: None if r.url.startswith("file:") else complaints.append(r.url))
@@ -160,7 +160,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
 
 
 def until(page: Any, condition: str) -> None:
-    """Wait until a condition holds; the page's policy forbids Playwright's own way."""
+    """Wait until a condition holds. The page's policy forbids Playwright's own method."""
     for _ in range(200):
         if page.evaluate(condition):
             return
@@ -271,7 +271,7 @@ def test_a_lasso_is_drawn_as_a_loop(open_page: Open, report: Report) -> None:
 
 
 def test_ten_thousand_steps_stay_fluid(open_page: Open, report: Report) -> None:
-    """What is drawn does not grow with the run: no more marks than fit, wherever one is."""
+    """The number of drawn marks does not grow with the run."""
     page = open_page(lengthened(report, 10_000))
     assert at(page) == "Step 10000 of 10000"
     for go in ("Home", "End"):
@@ -303,7 +303,7 @@ def test_the_theme_can_be_switched(open_page: Open, report: Report) -> None:
 
 
 def test_everything_can_be_reached_and_is_named(open_page: Open, report: Report) -> None:
-    """Buttons have names, sections have headings, and the lanes are told in words beside."""
+    """Buttons have names, sections have headings, and a list of steps has the content of the lanes."""
     page = open_page(report)
     nameless = page.evaluate(
         "[...document.querySelectorAll('button')].filter(b => !(b.textContent.trim() || b.ariaLabel)).length"

@@ -1,4 +1,4 @@
-"""The page of a proof, and of the table of all proofs: what it holds, and how it looks in a browser."""
+"""The page of a proof and of the table of all proofs: its content, and its appearance in a browser."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def data_of(page: str) -> Any:
     return json.loads(found[1])
 
 
-def test_the_page_of_a_proof_holds_the_proof(proved: Report) -> None:
-    """It said that there is no run to look at, above empty cards."""
+def test_the_page_of_a_proof_contains_the_proof(proved: Report) -> None:
+    """Once it showed "no run" and empty cards."""
     data = data_of(render(proved, "html"))
     (certificate,) = proved.proofs
     (shown,) = data["proof"]["proofs"]
@@ -52,7 +52,7 @@ def test_the_page_of_a_proof_holds_the_proof(proved: Report) -> None:
     assert data["proof"]["confirmation"]["text"].startswith("No second solver was asked")
 
 
-def test_what_a_second_solver_says_is_there(proved: Report, table: MatrixReport) -> None:
+def test_the_page_shows_the_answer_of_the_second_solver(proved: Report, table: MatrixReport) -> None:
     doubts = Confirmation("cvc5", 3, (("0001-old", "unknown"),))
     for page in (
         render(replace(proved, confirmation=doubts), "html"),
@@ -68,7 +68,7 @@ def test_what_a_second_solver_says_is_there(proved: Report, table: MatrixReport)
     assert data_of(render(doubted, "html"))["matrix"]["word"] == "unknown"
 
 
-def test_the_page_of_the_table_holds_every_cell(table: MatrixReport) -> None:
+def test_the_page_of_the_table_contains_every_cell(table: MatrixReport) -> None:
     shown = data_of(render(table, "html"))["matrix"]
     (grid,) = shown["tables"]
     texts = [[c["text"] for c in row["cells"]] for row in grid["rows"]]
@@ -89,7 +89,7 @@ Open = Callable[..., Any]
 
 @pytest.fixture
 def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
-    """Opens a page from disk, in some width and colours; nothing may be asked of a network and nothing may fail."""
+    """Opens a page from disk, with a given width and colours. There may be no network request and no error."""
     complaints: list[str] = []
     contexts = []
 
@@ -112,7 +112,7 @@ def open_page(browser: Any, tmp_path: Path) -> Iterator[Open]:
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1400])
-def test_proofs_are_seen_and_nothing_empty_is(
+def test_proofs_are_visible_and_empty_parts_are_not(
     open_page: Open, proved: Report, table: MatrixReport, width: int, colours: str
 ) -> None:
     for result in (proved, table):
@@ -126,13 +126,13 @@ def test_proofs_are_seen_and_nothing_empty_is(
         assert "There is no run" not in page.locator("main").inner_text()
 
 
-def test_a_cell_tells_how_it_was_decided(open_page: Open, table: MatrixReport) -> None:
+def test_a_cell_shows_how_it_was_decided(open_page: Open, table: MatrixReport) -> None:
     page = open_page(render(table, "html"), 390, "light")
     page.locator("td.violated-cell").click()
     assert "no protection; no fault: counterexample on a small instance" in page.locator("#proofs").inner_text()
 
 
-def test_runs_and_proofs_stand_on_one_page(open_page: Open) -> None:
+def test_one_page_shows_runs_and_proofs(open_page: Open) -> None:
     report = prove(
         find("fixed"), properties=["active-plan-never-deleted", "plans-never-regress"], faults=["stray-delete"]
     )

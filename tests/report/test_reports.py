@@ -1,4 +1,4 @@
-"""Reports: the schema, the golden text, widths, hostile strings, and writing whole or not at all."""
+"""Reports: the schema, the golden text, widths, hostile strings, and writing completely or not at all."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def broken(change: Callable[[Any], object]) -> str:
 
 BROKEN: dict[str, tuple[Callable[[], str], str]] = {
     "no JSON": (lambda: "verdict: holds", "is no JSON"),
-    "another file": (lambda: "[]", "is no report of this version: it names no schema"),
+    "another file": (lambda: "[]", "is not a report of this version: it names no schema"),
     "another version": (lambda: '{"schema": "planrace/report/9"}', "its schema is 'planrace/report/9'"),
     "no faults": (lambda: broken(lambda d: d.pop("faults")), "faults is missing"),
     "a number": (lambda: broken(lambda d: d.update(properties=7)), "properties: expected `array`, got `int`"),
@@ -116,7 +116,7 @@ BROKEN: dict[str, tuple[Callable[[], str], str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_what_is_no_report_is_refused_with_the_place(name: str, tmp_path: Path) -> None:
+def test_a_wrong_report_is_refused_with_the_place(name: str, tmp_path: Path) -> None:
     make, message = BROKEN[name]
     (tmp_path / "report.json").write_text(make())
     with pytest.raises(ReadError, match=re.escape(message)):
@@ -132,7 +132,7 @@ def test_the_schema_refuses_what_is_not_a_report() -> None:
             jsonschema.validate({**data, **change}, SCHEMA)
 
 
-def test_json_says_what_cli_promises() -> None:
+def test_json_has_what_the_cli_page_promises() -> None:
     data = to_json(small())
     first = data["properties"][0]
     assert (first["name"], first["verdict"], first["depth"]) == ("active-plan-never-deleted", "violated", 12)
@@ -172,7 +172,7 @@ def test_the_text_of_a_small_report() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-def test_nothing_is_wider_than_asked(width: int) -> None:
+def test_no_line_is_wider_than_requested(width: int) -> None:
     told = document(small(), 1)
     assert max(map(len, render_plain(told, width).splitlines())) <= width
     stream = io.StringIO()
@@ -188,7 +188,7 @@ def test_the_json_of_a_small_report() -> None:
     assert text == golden.read_text()
 
 
-def test_both_renderings_tell_the_same_steps() -> None:
+def test_plain_and_coloured_text_have_the_same_steps() -> None:
     told = document(small(), 1)
     stream = io.StringIO()
     draw(told, stream, 120)
@@ -218,14 +218,14 @@ def test_hostile_strings_stay_text() -> None:
         assert "[bold]" in text
 
 
-def test_the_same_steps_are_told_once() -> None:
+def test_the_same_steps_are_shown_once() -> None:
     text = render_plain(document(small(), 1))
-    assert "Broken by the same 12 steps as active-plan-never-deleted." in text
+    assert "Violated by the same 12 steps as active-plan-never-deleted." in text
     shown = text.split("record-never-empty: violated")[1].split("plans-never-regress: violated")[0]
     assert "publishes plan 1" not in shown
 
 
-def test_left_out_and_undecided_are_said() -> None:
+def test_left_out_and_undecided_properties_are_named() -> None:
     report = prove(find("fixed"), {"enactors": 1, "endpoints": 1, "plans": 1, "keep": 1})
     assert [(name, kind) for name, kind, _ in report.left_out] == LEFT_OUT
     text = " ".join(render_plain(document(report, 0)).split())
@@ -270,7 +270,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
         write_whole(tmp_path, "new")
 
 
-def test_the_rate_is_that_of_the_seconds_that_are_told() -> None:
-    """Seconds are rounded in JSON: a report that is read back says the same of them."""
+def test_the_rate_uses_the_rounded_seconds() -> None:
+    """JSON has rounded seconds, so a report that is read back has the same rate."""
     e = Coverage(27, 54, 3, complete=True, symmetry=False, seconds=0.0049716, peak_memory_bytes=1)
     assert e.states_per_second == replace(e, seconds=round(e.seconds, 6)).states_per_second

@@ -1,4 +1,4 @@
-"""Reports, runs and traces that somebody has damaged: refused with a sentence or told, never anything else.
+"""Damaged reports, runs and traces are refused with a sentence or shown; nothing else ever happens.
 
 The damage is drawn from a seed. ``PLANRACE_MUTANTS`` asks for more cases, ``PLANRACE_SEED`` for other ones.
 """
@@ -28,7 +28,7 @@ SEED = os.environ.get("PLANRACE_SEED", "planrace")
 EXAMPLES = ROOT / "examples"
 FORMS = sorted({*WHOLE, *OF_TRACE})
 SECONDS = 20.0
-"""That one case may take on a machine that is busy with other things."""
+"""Seconds for one case on a busy machine."""
 SMALL = ("-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=3", "-s", "keep=1")
 
 ODD: list[Any] = [
@@ -62,19 +62,19 @@ ODD: list[Any] = [
     {"#map": [[1, 2]]},
     {"#tup": []},
 ]
-"""What stands in place of a value, now and then."""
+"""Replacements of values."""
 
 
 # Damage ----------------------------------------------------------------------------------------------------------
 def places(data: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value."""
+    """The path to every value."""
     yield at
     for key, value in data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ():
         yield from places(value, (*at, key))
 
 
 def damaged(data: Any, draw: random.Random) -> Any:
-    """A copy in which one to three values are replaced, lost, doubled, exchanged or moved."""
+    """A copy in which one to three values are replaced, removed, duplicated, exchanged or moved."""
     data = copy.deepcopy(data)
     for _ in range(draw.choice((1, 1, 1, 2, 3))):
         ways = list(places(data))[1:]
@@ -106,7 +106,7 @@ def damaged(data: Any, draw: random.Random) -> Any:
 
 
 def spoiled(text: bytes, draw: random.Random) -> bytes:
-    """Bytes of which some are others, or lost, or that end too early."""
+    """The bytes with some changed or removed, or truncated."""
     found = bytearray(text)
     kind, at = draw.randrange(4), draw.randrange(len(found))
     if kind == 0:
@@ -122,7 +122,7 @@ def spoiled(text: bytes, draw: random.Random) -> bytes:
     return bytes(found)
 
 
-# What is damaged -------------------------------------------------------------------------------------------------
+# Originals -------------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """Reports with everything in them, a proof, a saved run, a trace in ITF."""
@@ -150,7 +150,7 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("part", range(8))
-def test_what_is_damaged_is_refused_or_told(
+def test_a_damaged_file_is_refused_or_shown(
     part: int, originals: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     draw = random.Random(f"{SEED} {part}")
@@ -193,11 +193,11 @@ CHECKS: dict[str, Callable[[str], object]] = {
     "svg": ET.fromstring,
     "junit": ET.fromstring,
 }
-"""What a form must be in any case."""
+"""What every output must satisfy."""
 
 
 # Single cases ----------------------------------------------------------------------------------------------------
-def test_a_sort_of_endless_size_takes_no_memory(originals: dict[str, bytes], tmp_path: Path) -> None:
+def test_a_huge_sort_takes_no_memory(originals: dict[str, bytes], tmp_path: Path) -> None:
     data = json.loads(originals["run.json"])
     for v in data["variables"]:
         inner = v["shape"]["domain"] or v["shape"]
@@ -211,7 +211,7 @@ def test_a_sort_of_endless_size_takes_no_memory(originals: dict[str, bytes], tmp
 
 
 @pytest.mark.parametrize("name", ["run.json", "run.itf.json"])
-def test_what_is_not_damaged_is_told(name: str, originals: dict[str, bytes], tmp_path: Path) -> None:
+def test_an_undamaged_file_is_shown(name: str, originals: dict[str, bytes], tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(originals[name])
     for form in FORMS:

@@ -1,4 +1,4 @@
-"""Values of states in every form: what is absent is none or {}, and channels are what is on its way in them."""
+"""Values of states in every format: absent values are "none" or {}, and channels are shown as their messages."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ from planrace.properties import invariant, recoverable
 from tests.orders import PICKS, changed, orders, told
 
 
-# In words ----------------------------------------------------------------------------------------------------------
-def test_channels_are_what_is_on_its_way() -> None:
+# As text -----------------------------------------------------------------------------------------------------------
+def test_channels_are_shown_as_their_messages() -> None:
     said = changed(*told(PICKS))
     assert said[0][0] == "queue: [] → [START 1]"
     assert said[1][0] == "queue: [START 1] → [START 1, STOP 1]"
@@ -64,7 +64,7 @@ def test_channels_are_what_is_on_its_way() -> None:
     assert said[5] == ["acks: {1 START} → {}"]
 
 
-def test_equal_messages_are_counted_and_blanks_are_none_of_them() -> None:
+def test_equal_messages_are_counted_without_empty_slots() -> None:
     picks = [("order", (0, 1)), ("duplicate_queue", ()), ("pass_on", (0, 1)), ("pass_on", (0, 1))]
     said = changed(*told(picks, "twice"))
     assert said[1] == ["queue: [START 1] → [START 1, START 1]"]
@@ -87,7 +87,7 @@ def test_absent_values_are_none_and_empty_sets_are_empty() -> None:
 
 
 def test_a_state_that_does_not_fit_its_channels_is_shown_as_it_is() -> None:
-    """Of a report that a stranger wrote."""
+    """As in a report from a stranger."""
     trace, variables = told(PICKS[:1])
     wrong: list[dict[str, Any]] = [{"queue_length": 9}, {"queue_length": "x"}, {"queue_kind": 5}]
     for change in wrong:
@@ -101,7 +101,7 @@ def test_a_state_that_does_not_fit_its_channels_is_shown_as_it_is() -> None:
 
 
 def letters() -> Protocol:
-    """A worker sends to another, who looks at what has come to him."""
+    """A worker sends to another one, who checks what has arrived."""
     p = Protocol("letters")
     kind, worker = enumeration("kind", "START STOP"), index("worker", 2)
     queue = ordered(p, "queue", (kind, worker), 3, (kind.START, None))
@@ -125,7 +125,7 @@ def letters() -> Protocol:
     return p
 
 
-def test_what_a_process_believes_of_a_channel_names_the_channel() -> None:
+def test_a_belief_about_a_channel_names_the_channel() -> None:
     run = record(Interpreter(letters().system().instance()), [("send", (1, 0, 1)), ("look", (2, 0, 1))])
     said = [(b.who, b.text) for b in beliefs(run, [performer(m) for m in run.moves])]
     assert said == [
@@ -141,7 +141,7 @@ def test_what_a_process_believes_of_a_channel_names_the_channel() -> None:
     ]
 
 
-def test_a_guard_that_does_not_look_at_a_channel_names_the_channel() -> None:
+def test_an_unchecked_channel_is_named() -> None:
     p = Protocol("blind")
     box = ordered(p, "box", (integers(0, 1), boolean()), 2, (0, False))
     closed = p.variable("closed", boolean(), False)
@@ -159,7 +159,7 @@ def test_a_guard_that_does_not_look_at_a_channel_names_the_channel() -> None:
     assert "close (step 2) never checks box, which the property reads" in said
 
 
-def test_why_there_is_no_recovery_is_told_of_channels() -> None:
+def test_a_dead_end_names_channels() -> None:
     p = Protocol("stuck")
     worker = index("worker", 2)
     inbox = ordered(p, "inbox", integers(0, 1), 1, 0, over=worker)
@@ -182,13 +182,13 @@ def test_why_there_is_no_recovery_is_told_of_channels() -> None:
     assert [r.reasons for r in found.hopeless.refused if r.place == "done[1]"] == [("message 1 of inbox[w] = 0",)]
 
 
-# In forms ----------------------------------------------------------------------------------------------------------
+# In all formats ----------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def report() -> Report:
     return check(orders(), options=Options(explain=True, alternatives=1, slicing=False))
 
 
-def test_every_form_of_a_report_tells_channels(report: Report) -> None:
+def test_every_format_shows_channels(report: Report) -> None:
     text = render(report, "text")
     assert "queue: [] → [START 1]" in text
     assert "queue_length" not in text
@@ -199,7 +199,7 @@ def test_every_form_of_a_report_tells_channels(report: Report) -> None:
     assert "[START 1]" in states
 
 
-def test_json_has_variables_as_they_are(report: Report) -> None:
+def test_json_has_the_variables_of_channels(report: Report) -> None:
     data = json.loads(render(report, "json"))
     assert data["properties"][0]["trace"]["initial"]["queue_length"] == 0
     parts = {v["name"]: v.get("part") for v in data["variables"]}
@@ -208,10 +208,10 @@ def test_json_has_variables_as_they_are(report: Report) -> None:
     assert "part" not in next(v for v in data["variables"] if v["name"] == "runs")
 
 
-def test_a_trace_in_itf_has_its_channels_again(
+def test_a_trace_read_from_itf_has_its_channels(
     report: Report, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Also what its steps change, which such files do not have."""
+    """And the changes of its steps, which such files do not contain."""
     name = "acks-are-heard"
     (tmp_path / "run.itf.json").write_text(render(report, "itf", trace=name), encoding="utf-8")
     assert run(["explain", str(tmp_path / "run.itf.json")]) == 0
@@ -227,7 +227,7 @@ def test_a_trace_in_itf_has_its_channels_again(
     assert [s.changed for s in read.findings[0].trace.steps] == [tuple(s.changed) for s in trace.steps]
 
 
-def test_what_a_stranger_says_of_channels_in_itf_is_checked(report: Report) -> None:
+def test_channels_in_itf_from_strangers_are_checked(report: Report) -> None:
     text = render(report, "itf", trace="acks-are-heard")
     assert read_itf(text)[1] == report.variables
     for wrong in ('\\"what\\": 5', '\\"wrong\\": \\"slots\\"'):
@@ -235,7 +235,7 @@ def test_what_a_stranger_says_of_channels_in_itf_is_checked(report: Report) -> N
             read_itf(text.replace('\\"what\\": \\"slots\\"', wrong))
 
 
-def test_the_state_graph_has_the_same_words() -> None:
+def test_the_state_graph_has_the_same_texts() -> None:
     small = Protocol("small")
     worker = index("worker", 2)
     owner = small.variable("owner", optional(worker), None)
@@ -252,7 +252,7 @@ def test_the_state_graph_has_the_same_words() -> None:
 
 
 def vacated(*, hurry: bool = False) -> Protocol:
-    """Somebody is put in charge, or nobody; in a hurry only soon."""
+    """A member, or no member, is put in charge; with ``hurry``, only soon."""
     p = Protocol("vacated")
     worker = index("worker", 2)
     owner = p.variable("owner", optional(worker), None)
@@ -271,7 +271,7 @@ def vacated(*, hurry: bool = False) -> Protocol:
     return p
 
 
-def test_a_parameter_that_is_nobody_reads_none() -> None:
+def test_a_parameter_without_a_member_is_none() -> None:
     labels = {data["label"] for _, _, data in state_graph(vacated()).edges(data=True)}
     assert "appoint(new=none, soon=false)" in labels
     assert not any("0" in label for label in labels)
@@ -288,7 +288,7 @@ def test_a_parameter_that_is_nobody_reads_none() -> None:
     assert "appoint(new=none, soon=false)" in told
 
 
-def test_nobody_is_no_pick_of_quint() -> None:
+def test_no_member_is_no_pick_of_quint() -> None:
     (f,) = check(vacated()).findings
     text = render_itf(f.trace, declared(vacated().system().instance()))  # type: ignore[arg-type]
     data = json.loads(text)
@@ -298,7 +298,7 @@ def test_nobody_is_no_pick_of_quint() -> None:
     assert read_itf(text)[0].steps[0].parameters["new"] == "none"
 
 
-def test_walking_and_explaining_tell_the_same(
+def test_walk_and_explain_show_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     source = Path(__file__).read_text()
@@ -327,7 +327,7 @@ def iter_lines(given: list[str]) -> Any:
     return Lines()
 
 
-def test_runs_that_part_are_told_by_their_channels(report: Report) -> None:
+def test_diverging_runs_are_compared_by_their_channels(report: Report) -> None:
     other = check(orders(), faults=["twice"], options=Options(slicing=False))
     trace, variables = told([("order", (0, 1)), ("order", (1, 2))])
     changed_ = report.findings[0].__class__(**{**vars(report.findings[0]), "trace": trace})
@@ -337,7 +337,7 @@ def test_runs_that_part_are_told_by_their_channels(report: Report) -> None:
     assert "owner[STOP]: none → 2" in text
 
 
-# Who gets what from whom --------------------------------------------------------------------------------------------
+# Senders and receivers ----------------------------------------------------------------------------------------------
 def sent(trace: Trace, variables: tuple[Declared, ...]) -> list[list[tuple[str, str, str]]]:
     return [[(d.sender, d.message, d.place) for d in taken] for taken in deliveries(trace, variables)]
 
@@ -355,7 +355,7 @@ def test_messages_come_from_their_senders() -> None:
     ]
 
 
-def test_what_a_fault_doubles_is_of_its_first_sender_and_what_is_lost_too() -> None:
+def test_duplicated_and_lost_messages_keep_their_sender() -> None:
     picks = [("order", (0, 1)), ("duplicate_queue", ()), ("pass_on", (0, 1)), ("lose_queue", ())]
     found = sent(*told(picks, "twice", "loss"))
     assert found == [[], [], [("controller", "START 1", "queue")], [("controller", "START 1", "queue")]]

@@ -64,7 +64,7 @@ def page(report: Report, tmp_path: Path) -> Iterator[Callable[[int], Any]]:
     assert complaints == []
 
 
-def test_the_page_says_what_the_text_says(report: Report, page: Callable[[int], Any]) -> None:
+def test_the_page_agrees_with_the_text(report: Report, page: Callable[[int], Any]) -> None:
     f = next(f for f in report.findings if f.trace is not None)
     assert f.trace is not None
     for n, step_ in enumerate(f.trace.steps, 1):
@@ -85,7 +85,7 @@ def table_rows(shown: Any) -> Any:
 
 
 def test_members_have_their_names() -> None:
-    """Also those for which a property is false, and those of arrays over what may be none."""
+    """Also members for which a property is false, and those of arrays over an optional index."""
     p = Protocol("named")
     kind, worker = enumeration("kind", "START STOP"), index("worker", 1)
     late = p.variable("late", array(kind, boolean()), False)

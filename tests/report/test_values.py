@@ -1,4 +1,4 @@
-"""Values in reports: nobody is none, arrays are told element by element, one of a thing is one."""
+"""Values in reports: no member is "none", arrays are shown element by element, a count of one is singular."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from planrace.properties import invariant, reachable
 
 
 def claims(*, owned: bool = False) -> Protocol:
-    """Somebody takes what is free, in one step."""
+    """A worker takes what is free, in one step."""
     protocol = Protocol("claims", "a job")
     workers = protocol.parameter("workers", 2, 1, 4)
     worker = index("worker", workers)
@@ -62,7 +62,7 @@ def report() -> Report:
     return check(CLAIMS)
 
 
-def test_nobody_is_none(report: Report) -> None:
+def test_no_member_is_shown_as_none(report: Report) -> None:
     text = render(report)
     assert "owner: none → 1, asked[1]: {} → {1, 2}" in text
     assert "takes it from none" in text
@@ -71,7 +71,7 @@ def test_nobody_is_none(report: Report) -> None:
     assert '"before": 0' in render(report, "json")
 
 
-def test_a_state_is_told_place_by_place(report: Report) -> None:
+def test_a_state_is_shown_place_by_place(report: Report) -> None:
     (broken, _) = report.findings
     assert broken.trace is not None
     initial = "owner: none, asked[1]: {}, asked[2]: {}"
@@ -80,7 +80,7 @@ def test_a_state_is_told_place_by_place(report: Report) -> None:
     assert initial in render(check(OWNED))  # broken before anything happens: that state is all there is to show
 
 
-def test_one_step_is_a_step(report: Report) -> None:
+def test_one_step_is_singular(report: Report) -> None:
     for form in ("text", "junit", "sarif", "annotations", "summary"):
         assert "1 steps" not in render(report, form)
     assert "reached in 1 step (" in render(report)

@@ -1,4 +1,4 @@
-"""Sentences: counts and lists have one rule, and nothing of a solver's or of Python's shows through."""
+"""Sentences: counts and lists follow one rule, and no internals of solvers or Python appear in them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_rules() -> None:
     assert (as_outcome("late"), as_outcome("")) == ("as late", "in its outcome without a name")
 
 
-def test_what_a_solver_says_is_text() -> None:
+def test_messages_of_solvers_are_plain_text() -> None:
     assert said(z3.Z3Exception(b"canceled")) == "it was stopped before it had an answer"
     assert said(z3.Z3Exception("canceled")) == "it was stopped before it had an answer"
     assert said(b"(incomplete)") == "(incomplete)"
@@ -56,8 +56,8 @@ def test_what_a_solver_says_is_text() -> None:
 
 
 @pytest.mark.parametrize("room", ["checker", "model", "properties"])
-def test_no_sentence_puts_a_plural_behind_any_number(room: str) -> None:
-    """A value in an f-string that a plural follows is a constant, or has been counted."""
+def test_no_plural_follows_an_uncounted_number(room: str) -> None:
+    """A value before a plural in an f-string is a constant, or goes through ``counted``."""
     wrong = []
     for file in sorted((ROOT / room).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -79,7 +79,7 @@ def uncounted(node: ast.JoinedStr) -> list[str]:
 
 
 def tiny() -> Protocol:
-    """One step leads to the only other state; some outcomes never happen, one of them has no name."""
+    """One step leads to the only other state. Some outcomes never happen; one of them has no name."""
     protocol = Protocol("tiny", "one of everything")
     worker = index("worker", 1)
     lock = protocol.variable("lock", optional(worker), None)
@@ -146,7 +146,7 @@ def texts() -> dict[str, str]:
     return found
 
 
-def test_one_of_anything_is_one() -> None:
+def test_a_count_of_one_is_singular() -> None:
     for name, text in texts().items():
         plain = re.sub(r"\s+", " ", text)
         assert WRONG.findall(plain) == [], (name, text)

@@ -236,15 +236,15 @@ def test_a_new_violation_is_drawn(here: Path, capsys: pytest.CaptureFixture[str]
     assert f"| {EXISTS} | ✅ holds | ❌ violated |" in out
     assert f"**{EXISTS}** ❌ violated in 8 steps" in out
     assert out.count("```mermaid\nsequenceDiagram\n") == 1
-    assert re.search(r"\nIt takes: deployer \d chooses release .* live-release-exists would hold\.", out)
+    assert re.search(r"\nCause: deployer \d chooses release .* live-release-exists would hold\.", out)
     assert "```diff\n" in out
     assert "@@ protection compare-and-set @@\n- on\n+ off\n" in out
     code, out = compared(capsys)
     assert f"{EXISTS}: violated" in out
-    assert "It takes: deployer" in " ".join(out.split())
+    assert "Cause: deployer" in " ".join(out.split())
     (broken,) = json.loads(compared(capsys, form="json")[1])["entries"][0]["broken"]
     assert (broken["property"], len(broken["trace"]["steps"])) == (EXISTS, 8)
-    assert broken["because"].startswith("It takes: ")
+    assert broken["because"].startswith("Cause: ")
 
 
 def test_the_continuation_of_a_violating_run_is_shown(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -252,8 +252,8 @@ def test_the_continuation_of_a_violating_run_is_shown(here: Path, capsys: pytest
     Path("lamp.py").write_text(LAMP)
     save("-p", "lamp.py:protocol")
     Path("lamp.py").write_text(LAMP.replace("lamp == State.ON, lamp == State.OFF", "lamp == State.ON"))
-    rests = "After step 2 nothing that is fair is enabled: the run may rest there for ever."
-    hopeless = "From there 1 state can be reached by steps that may help; in none of them is it true that "
+    rests = "After step 2 no fair action is enabled: the run may stay there for ever."
+    hopeless = "From there the helpers' steps reach 1 state; none of them satisfies "
     for form in ("text", "markdown"):
         code, out = compared(capsys, form=form)
         said = " ".join(re.sub(r"\\(?=\W)", "", out).split())

@@ -1,1 +1,1 @@
-"""Reports for continuous integration: JUnit, SARIF, annotations and summaries of GitHub."""
+"""Reports for continuous integration: JUnit, SARIF, and annotations and summaries for GitHub."""

@@ -1,8 +1,7 @@
-"""Where a violation is to be mended: the step at fault, and the line of its guard in the author's file.
+"""Where a violation should be fixed: the step at fault, and the line of its guard in the author's file.
 
-At fault is the step that writes what another process has changed since the writer looked, in a race whose order decides
-(those of the chain first): it acts on what is no longer so. Where a run has no such step, the one that breaks the
-property is at fault.
+In a race whose order decides, the step at fault writes a place that another process has changed since the writer read
+it: it acts on stale data. Races of the chain come first. If a run has no such step, the last step is at fault.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from planrace.checker.results.wording import ending
 
 
 def step_at_fault(f: Finding) -> TraceStep | None:
-    """The step at fault of a finding's run; None where there is no run, or no step in it."""
+    """The step at fault of a finding's run; None if there is no run, or it has no step."""
     if f.trace is None or not f.trace.steps:
         return None
     causes = f.insight.causes if f.insight is not None else None
@@ -27,7 +26,7 @@ def step_at_fault(f: Finding) -> TraceStep | None:
 
 
 def _late(trace: Trace, race: Race) -> TraceStep | None:
-    """The step by which the first process of a race writes a place after the second has changed it."""
+    """The step at which the first process of a race writes a place after the second process has changed it."""
     who = trace.steps[race.first - 1].by
     lost = _changed(trace.steps[race.second - 1]) & set(race.places)
     return next((s for s in trace.steps[race.second :] if s.by == who and _changed(s) & lost), None)
@@ -38,5 +37,5 @@ def _changed(step: TraceStep) -> set[str]:
 
 
 def source_of(report: Report, step: TraceStep) -> Source | None:
-    """The line of a step's guard: of its outcome where its action has several, else of its ``when``."""
+    """The line of a step's outcome, or else of its action."""
     return report.sources.get(ending(step.action, step.outcome)) or report.sources.get(step.action)

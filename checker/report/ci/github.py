@@ -1,4 +1,4 @@
-"""What GitHub shows of a run of its Actions: annotations in the diff, and a summary of the job in Markdown.
+"""Reports for GitHub Actions: annotations in the diff, and a job summary in Markdown.
 
 Workflow commands: https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
 """
@@ -28,7 +28,7 @@ from planrace.checker.results.wording import counted
 
 SIGNS = {Verdict.VIOLATED: "❌ violated", Verdict.UNKNOWN: "⚠️ unknown", Verdict.HOLDS: "✅ holds"}
 OTHERWISE = {FindingStatus.EXPECTED: "✅ violated, as expected", FindingStatus.OPEN: "⚪ unknown"}
-"""The signs of what is as it should be in its run."""
+"""The signs of findings that are not "holds" but harmless in their run."""
 
 
 def render_annotations(report: Report, asked: Expectation | None = None) -> str:
@@ -48,14 +48,14 @@ def render_annotations(report: Report, asked: Expectation | None = None) -> str:
     for c in outcome.complaints:
         lines.append(_line(_word(c.undecided), report.sources.get(c.about), c.title, c.message))
     for w in outcome.warnings:
-        if w.strict or w.kind == UNAVAILABLE:  # others are no more than worth knowing
+        if w.strict or w.kind == UNAVAILABLE:  # others are only notes
             word = "warning" if w.strict else "notice"
             lines.append(_line(word, report.sources.get(warned_about(w)), warned_title(w), warned_text(w)))
     return "".join(lines)
 
 
 def broken_annotations(broken: Broken) -> str:
-    """The same where no report came of the run."""
+    """The annotation for a run without a report."""
     return _line("error", broken.source, f"{broken.protocol}: not checked", broken.message)
 
 
@@ -78,8 +78,8 @@ def _property(text: str) -> str:
 
 
 def render_summary(report: Report, asked: Expectation | None = None) -> str:
-    """The report in Markdown: a table of properties, what else fails the run, warnings, and the first counterexample as
-    a diagram."""
+    """The report in Markdown: a table of properties, other reasons why the run fails, warnings, and the first
+    counterexample as a diagram."""
     outcome = RunOutcome(report, asked or Expectation())
     lines = [f"## {cell(report.protocol)}: {cell(outcome.headline)}", "", cell(subject(report)), ""]
     if report.exploration is not None:
@@ -102,5 +102,5 @@ def render_summary(report: Report, asked: Expectation | None = None) -> str:
 
 
 def broken_summary(broken: Broken) -> str:
-    """The same where no report came of the run."""
+    """The summary for a run without a report."""
     return f"## {cell(broken.protocol)}: ❌ not checked (exit {broken.code})\n\n{cell(broken.message)}\n"

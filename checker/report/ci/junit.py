@@ -1,8 +1,8 @@
-"""JUnit XML, one test case a property, in the shape that pytest 9 writes (``--junit-xml``).
+"""JUnit XML with one test case for each property, structured as by pytest 9 (``--junit-xml``).
 
-Violated is a failure, undecided an error (a skipped test is green everywhere); a violation that was expected passes
-with its run in ``system-out``, and what is undecided beside it is skipped, for nobody asked for more. What else fails
-the run is a case of its own.
+A violation is a failure. An undecided property is an error, because a skipped test is green everywhere. An expected
+violation passes, with its run in ``system-out``; properties that stay undecided beside it are skipped. Every other
+reason why the run fails is a test case of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KINDS = {"invariant": "InvariantViolated", "step invariant": "StepInvariantViola
 
 
 def render_junit(report: Report, asked: Expectation | None = None, *, now: datetime | None = None) -> str:
-    """The report as JUnit XML, by what was asked of the run. ``now`` stands for the present, in tests."""
+    """The report as JUnit XML, judged by the expectation ``asked``. Tests set the time ``now``."""
     outcome, times = RunOutcome(report, asked or Expectation()), _times(report)
     cases = [_case(report.protocol, f.name, times[f.name]) for f in report.findings]
     for case, f in zip(cases, report.findings, strict=True):
@@ -37,7 +37,7 @@ def render_junit(report: Report, asked: Expectation | None = None, *, now: datet
 
 
 def render_broken(broken: Broken, *, now: datetime | None = None) -> str:
-    """The same where no report came of the run: one case, which is an error."""
+    """JUnit XML for a run without a report: one test case, which is an error."""
     case = _case(broken.protocol, "the run")
     _add(case, "error", {"type": "NoReport", "message": f"exit {broken.code}"}, broken.message)
     return _suite(broken.protocol, [case], 0.0, now)
@@ -86,7 +86,7 @@ def _properties(report: Report) -> dict[str, object]:
 
 
 def _times(report: Report) -> dict[str, float]:
-    """Seconds by property: one search answers all, so each has its share of it; of a proof those that it proves."""
+    """Seconds for each property: an equal share of the search, and of the proof that proves it."""
     searched = report.exploration.seconds if report.exploration is not None else 0.0
     times = {f.name: searched / len(report.findings) for f in report.findings}
     for proof in report.proofs:
@@ -101,7 +101,7 @@ def _case(protocol: str, name: str, seconds: float = 0.0) -> ElementTree.Element
 
 
 def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared], judged: FindingStatus) -> None:
-    """Put into the case what is said of its property."""
+    """Add the result of a property to its test case."""
     match judged:
         case FindingStatus.HOLDS:
             _add(case, "system-out", {}, f"holds: {how(f)}")
@@ -135,5 +135,5 @@ def _add(parent: ElementTree.Element, tag: str, attributes: dict[str, str], text
 
 
 def _clean(text: str) -> str:
-    """Text that XML 1.0 can hold (section 2.2): other characters are not allowed even as references."""
+    """Text without characters that XML 1.0 forbids even as references (section 2.2)."""
     return re.sub(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\N{REPLACEMENT CHARACTER}", text)

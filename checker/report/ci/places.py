@@ -1,4 +1,4 @@
-"""Where the author's files lie for those who look at a repository: code scanning, and the diffs of a review."""
+"""Paths of the author's files relative to the repository, for code scanning and annotations in diffs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 
 def in_repository(file: str) -> str | None:
-    """The path from the top of the repository, if the file lies in it."""
+    """The path relative to the top of the repository; None if the file is not in it."""
     try:
         top = _top()
     except OSError:  # the working directory is gone
@@ -20,7 +20,7 @@ def in_repository(file: str) -> str | None:
 
 
 def shown_path(file: str) -> str:
-    """The same, or the whole path of a file elsewhere."""
+    """The path relative to the repository, or the absolute path of a file elsewhere."""
     return in_repository(file) or str(Path(file).resolve())
 
 
@@ -33,7 +33,7 @@ def location(file: str) -> dict[str, str]:
 
 
 def _top() -> Path:
-    """The directory that holds ``.git`` (in a worktree that is a file), else what GitHub checked out, else this one."""
+    """The directory with ``.git`` (a file in a worktree), else GitHub's workspace, else the working directory."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / ".git").exists():

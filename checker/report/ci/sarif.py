@@ -1,10 +1,10 @@
 """SARIF 2.1.0 (OASIS), for code scanning: a violated property is a result at the guard at fault.
 
-A run has one thread flow for each process, with ``executionOrder`` across them: that is how a race looks in it.
-GitHub takes whatever stands among the results for an alert, so by default these are what fails the run only, with
-undecided properties as warnings; what holds or was expected is named under the run's properties, warnings that fail
-nothing are notifications. ``everything`` is for strict consumers (§3.27.9: a result whose kind is not "fail" has the
-level "none").
+A run has one thread flow for each process; ``executionOrder`` orders the steps of all flows, which shows races. GitHub
+turns every result into an alert. So by default only what fails the run is a result; undecided properties are warnings.
+Properties that hold or whose violation was expected are listed in the properties of the run, and warnings that do not
+fail it are notifications. ``everything`` adds all other results, for consumers that follow §3.27.9: a result whose kind
+is not "fail" has the level "none".
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ KINDS = {
     FindingStatus.EXPECTED: ("informational", "none"),
     FindingStatus.HOLDS: ("pass", "none"),
 }
-"""Kind and level of a result; where everything is wanted what is undecided is open."""
-HELP = "A result shows a run that breaks it, one thread flow a process; `check` tells the same run in words."
+"""Kind and level of a result. With ``everything``, undecided properties are open."""
+HELP = "A result shows a run that violates it, with one thread flow for each process; `check` shows the run as text."
 
 
 def render_sarif(report: Report, asked: Expectation | None = None, *, everything: bool = False) -> str:
-    """The report as SARIF, by what was asked of the run."""
+    """The report as SARIF, judged by the expectation ``asked``."""
     outcome = RunOutcome(report, asked or Expectation())
     judged = [outcome.of(f) for f in report.findings]
     results = [
@@ -73,7 +73,7 @@ def render_sarif(report: Report, asked: Expectation | None = None, *, everything
 
 
 def render_broken(broken: Broken) -> str:
-    """The same where no report came of the run: a notification, and a result where the author's file shows why."""
+    """SARIF for a run without a report: a notification, and a result if a line of the author's file shows why."""
     name = "no-report"
     place = {} if broken.source is None else {"locations": [{"physicalLocation": _physical(broken.source)}]}
     message = {"text": clean(broken.message)}
@@ -127,7 +127,7 @@ def _version() -> str:
 
 
 def _id(report: Report) -> str:
-    """Tells configurations apart: the protocol, its sizes, protections and faults."""
+    """An identifier of the configuration: the protocol, its sizes, protections and faults."""
     words = [report.protocol, *(f"{name}{value}" for name, value in report.parameters.items())]
     words += ["every-size"] if report.every_size else []
     words += [w for p in report.protections for w in ("with", p)] + [w for f in report.faults for w in ("fault", f)]
@@ -151,7 +151,7 @@ def _markdown(f: Finding) -> str:
 
 
 def _own(kind: str) -> str:
-    """The name of a rule that is ours and no property's."""
+    """The name of a rule that is no property."""
     return f"planrace/{kind.replace(' ', '-')}"
 
 
@@ -190,7 +190,7 @@ def _notification(report: Report, w: ModelWarning) -> dict[str, Any]:
 
 
 def _covered(report: Report) -> dict[str, Any]:
-    """What the search behind the results covered."""
+    """The coverage of the search."""
     e = report.exploration
     return {} if e is None else {"states": e.states, "transitions": e.transitions, "complete": e.complete}
 
@@ -216,12 +216,12 @@ def _result(report: Report, f: Finding, rule: int, judged: FindingStatus, *, eve
 def _message(f: Finding) -> str:
     if f.verdict is Verdict.VIOLATED:
         steps = f" in {counted(f.depth, 'step')}" if f.depth is not None else ""
-        return f"Broken{steps}: {f.meaning}. {why(f)}".strip()
+        return f"Violated{steps}: {f.meaning}. {why(f)}".strip()
     return f"{f.verdict.word}: {f.how}"
 
 
 def _location(report: Report, step: TraceStep | None, name: str, *, of_property: bool = False) -> dict[str, Any]:
-    """The guard of a step; where there is no step, or nobody knows its place, what is called ``name``."""
+    """The location of a step's guard; without a step or a known line, that of the declaration of ``name``."""
     named = report.source_of_property(name) if of_property else report.sources.get(name)
     source = (source_of(report, step) if step is not None else None) or named
     what = name if step is None else step.action
@@ -255,6 +255,6 @@ def _flow_location(report: Report, trace: Trace, number: int, step: TraceStep) -
 
 
 def _fingerprint(f: Finding) -> str:
-    """The same for the same property broken by the same actions, wherever these stand in the file."""
+    """Equal for runs of the same actions that violate the same property, independent of lines in the file."""
     actions = [(s.action, s.outcome) for s in f.trace.steps] if f.trace is not None else []
     return hashlib.sha256(json.dumps([f.name, f.verdict.word, actions]).encode()).hexdigest()

@@ -1,1 +1,1 @@
-"""The page of a report, and what notebooks show."""
+"""Reports as HTML: the page of a report, and the output in notebooks."""

@@ -1,6 +1,6 @@
-"""Reports and runs in a notebook: what ``_repr_html_`` answers. Everything is escaped; there is no script in it.
+"""Reports and runs in a notebook: the result of ``_repr_html_``. Everything is escaped; there is no script.
 
-A report is drawn from the blocks that text is drawn from, so that a notebook says what the command says.
+A report is drawn from the same blocks as the text report, so a notebook shows the same sentences as the command.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LEFT = "text-align:left;vertical-align:top"
 
 
 def paint(shown: Report | Trace) -> str:
-    """A report as its text says it, a run as a list of its steps."""
+    """A report with the content of its text, or a run as a list of its steps."""
     if isinstance(shown, Trace):
         return _run(shown)
     told = document(shown)
@@ -39,8 +39,8 @@ def paint(shown: Report | Trace) -> str:
 
 
 def _run(trace: Trace) -> str:
-    """A run by itself: nobody knows whether its last step decides anything."""
-    loop = "" if trace.loop is None else f"<p>It goes on as after step {trace.loop}, for ever.</p>"
+    """A run without a property, so no step is marked."""
+    loop = "" if trace.loop is None else f"<p>The run repeats the steps after step {trace.loop} for ever.</p>"
     return _steps(timeline(trace, mark=False).entries) + loop
 
 
@@ -74,7 +74,7 @@ def _steps(entries: Sequence[TimelineEntry]) -> str:
 
 
 def _step(e: TimelineEntry) -> str:
-    """A step, the one that decides in red."""
+    """A step; the one that decides is red."""
     named = ", ".join(e.facts)
     facts = f" <b>{_text(f'<{named}>')}</b>" if named else ""
     sees = "".join(f"<br><b>{_text(seen)}</b>" for seen in e.sees)

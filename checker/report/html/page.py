@@ -1,7 +1,7 @@
-"""The explorer page: one HTML file with everything in it, that asks nobody for anything.
+"""The explorer page: one self-contained HTML file that loads nothing.
 
-The page is put together from ``page/``; its policy (CSP level 3, hashes of the one script and the one style) lets
-nothing else run or load. Everything of the report goes in as JSON, and from there into the page as text.
+The page is assembled from ``assets/``. Its content security policy (CSP level 3, with the hashes of its one script and
+one style) allows nothing else to run or load. The report is embedded as JSON, and the script inserts it as text.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def render_html(report: Report) -> str:
 
 
 def render_matrix(report: MatrixReport) -> str:
-    """The page of the table of all proofs."""
+    """The page of the table of ``check prove --all``."""
     title = matrix_title(report)
     subject = f"every size with {sizes_text(report.parameters)}" if report.parameters else "every size"
     nothing: dict[str, Any] = dict.fromkeys(("warnings", "variables", "pictures", "properties", "findings", "runs"), ())
@@ -78,13 +78,13 @@ def _hash(text: str) -> str:
 
 
 def _embedded(data: Any) -> str:
-    """JSON that no HTML parser takes for anything else."""
+    """JSON that an HTML parser cannot mistake for markup."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
 def _data(report: Report) -> dict[str, Any]:
-    """What the page shows. Runs that several properties share are there once."""
+    """The data of the page. Runs that several properties share are contained once."""
     runs: dict[tuple[Any, ...], int] = {}
     made: list[dict[str, Any]] = []
     findings: list[dict[str, Any]] = []
@@ -124,7 +124,7 @@ FULLEST = "the fullest match"
 
 
 def _told(report: Report) -> Iterable[Finding]:
-    """Everything with a run: violations, the run that shows the scenario in full, other counterexamples, witnesses."""
+    """Findings with a run: violations, the run that shows the scenario in full, other counterexamples, witnesses."""
     broken = [f for f in report.findings if f.trace is not None and f.verdict is Verdict.VIOLATED]
     yield from broken
     told = report.telling
@@ -195,7 +195,7 @@ def _beside(insight: Insight) -> dict[str, Any]:
 
 
 def _neighbourhood(near: Neighbourhood) -> dict[str, Any]:
-    """States with their steps; ``edge`` are those whose steps were not followed."""
+    """States with their steps; ``edge`` are the states whose steps are not known."""
     states = [{"offers": [_step(o) for o in s.offers], "broken": s.broken} for s in near.states]
     return {"states": states, "edge": [n for n, s in enumerate(near.states) if not s.offers]}
 

@@ -1,4 +1,4 @@
-"""What pages hold of proofs, and of the table of ``check prove --all``: all of it as it is shown."""
+"""The data of pages about proofs and about the table of ``check prove --all``, as the pages show it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from planrace.checker.results.wording import counted
 
 
 def proof_data(report: Report) -> dict[str, Any] | None:
-    """Of a report about every size: what was asked, each proof, and what a second solver says; None of another."""
+    """The properties, proofs and confirmation of a report about every size; None for other reports."""
     if not report.every_size:
         return None
     return {
@@ -40,7 +40,7 @@ def proof_data(report: Report) -> dict[str, Any] | None:
 
 
 def confirmation_data(answer: Confirmation | None) -> dict[str, Any]:
-    """What a second solver says, in a sentence, and whether all is well with that."""
+    """The answer of a second solver as a sentence, and the obligations that it does not confirm."""
     doubted = [] if answer is None else [f"{name}: {why}" for name, why in answer.doubted]
     return {"text": confirmed_text(answer), "doubted": doubted}
 
@@ -81,13 +81,13 @@ def _proof(proof: Certificate) -> dict[str, Any]:
 def _cell(o: Obligation | None, name: str = "") -> dict[str, Any] | None:
     if o is None:
         return None
-    uses = f"; from {', '.join(o.uses)}" if o.uses else ""
+    uses = f"; uses {', '.join(o.uses)}" if o.uses else ""
     return {"name": name, "proved": o.proved, "ms": milliseconds(o), "why": shown_text(o) + uses}
 
 
 # The table -----------------------------------------------------------------------------------------------------
 def matrix_data(report: MatrixReport) -> dict[str, Any]:
-    """The table of all protections and faults, cell by cell."""
+    """The table of all protections and faults."""
     found = matrix_layout(report)
     return {
         "note": found.note,
@@ -108,7 +108,7 @@ def _rows(report: MatrixReport, found: MatrixLayout, name: str) -> Iterator[Mapp
 
 def _decided(cell: Cell | None) -> dict[str, Any]:
     if cell is None:
-        return {"text": "?", "word": "unknown", "how": "not asked"}
+        return {"text": "?", "word": "unknown", "how": "not tried"}
     at = f" (at {sizes_text(cell.parameters)})" if cell.parameters is not None else ""
     rests = f"; the invariant: {', '.join(cell.conjuncts)}" if cell.conjuncts else ""
     return {"text": cell_text(cell), "word": cell.verdict.word, "how": f"{cell.how}{at}{rests}"}
@@ -119,6 +119,6 @@ def _set(names: tuple[str, ...], none: str) -> str:
 
 
 def matrix_title(report: MatrixReport) -> str:
-    """The heading of its page."""
+    """The title of the page."""
     left = f", {counted(report.undecided, 'cell')} undecided" if report.undecided else ""
     return f"{report.protocol}: every set of protections and faults{left}"

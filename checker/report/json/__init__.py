@@ -1,1 +1,1 @@
-"""Reports as JSON, written and read back."""
+"""Reports as JSON, and reading them back."""

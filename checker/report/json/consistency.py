@@ -1,7 +1,6 @@
-"""What types cannot say of a report: values are of their sorts, and numbers of steps and states are those of the run.
+"""Checks of reports beyond types: values belong to their sorts, and numbers of steps and states fit the run.
 
-``clean_report`` is asked once, at the door, of every report that is read from a file; what makes forms of reports does
-not check again.
+``clean_report`` checks every report that is read from a file. The code that renders reports does not check again.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from planrace.checker.results.wording import numbered
 
 SCALARS = ("truth value", "number", "enumeration", "index", "optional")
 MEMBERS = 2**20
-"""Members of what an array is over; models have fewer, by far."""
+"""The most members of an index of an array; models have far fewer."""
 PATH = 4096
-"""Characters of a file's name."""
+"""The most characters of a file name."""
 
 
 def clean_report(r: Report) -> Report:
-    """The report itself. Raises ``MalformedError``, which says where what is wrong stands."""
+    """The report itself. Raises ``MalformedError``, which names the place and the problem."""
     _declared(r.variables, "variables")
     for n, p in enumerate(r.pictures):
         _picture(p, r.variables, f"pictures[{n}]")
@@ -81,13 +80,13 @@ def _shape(s: Shape, where: str) -> None:
 
 
 def size(scalar: Shape) -> int:
-    """How many values a scalar sort has; not counted out, for a file may claim any number."""
+    """How many values a scalar sort has, computed without listing them: a file may claim any number."""
     sizes = {"truth value": 2, "enumeration": len(scalar.members)}
     return sizes.get(scalar.kind, scalar.high - scalar.low + 1)
 
 
 def fits(value: Shown, s: Shape) -> bool:
-    """Whether a sort has that value, as reports show it."""
+    """Whether the value, as reports show it, belongs to the sort."""
     match s.kind:
         case "array":
             assert s.domain is not None
@@ -109,7 +108,7 @@ def fits(value: Shown, s: Shape) -> bool:
 
 
 def _shown(value: Any, where: str) -> None:
-    """Lists hold what they hold at any depth; the decoder sees no further than the first."""
+    """Check the elements of lists at any depth; the decoder checks only the first level."""
     if isinstance(value, list):
         for n, v in enumerate(value):
             _shown(v, f"{where}[{n}]")
@@ -152,7 +151,7 @@ def _step(s: TraceStep, variables: Sequence[Declared], where: str) -> None:
 
 
 def _told(s: Any, variables: Sequence[Declared], where: str) -> None:
-    """What steps and steps that were not taken have in common."""
+    """Check what taken steps and enabled steps have in common."""
     for name, value in s.parameters.items():
         _shown(value, f"{where}.parameters.{name}")
     for n, c in enumerate(s.changed):
@@ -177,7 +176,7 @@ def _observed(o: Observed, where: str) -> None:
         _shown(o.member, f"{where}.member")
 
 
-# What is said of runs --------------------------------------------------------------------------------------------
+# Explanations of runs --------------------------------------------------------------------------------------------
 def _exploration(e: Coverage) -> None:
     for name in ("states", "transitions", "depth", "peak_memory_bytes", "workers"):
         _is(getattr(e, name) >= 0, f"exploration.{name}", "it is negative")

@@ -1,10 +1,10 @@
-"""Decoding JSON that may come from strangers into the values that reports are made of.
+"""Decoding JSON, possibly from strangers, into the values of reports.
 
-msgspec checks every type on the way (``$.properties[0].trace`` in its messages is the place), reads the dataclasses of
-the vocabulary as they are, and refuses what is malformed: it is small, has no dependencies and is the fastest of the
-decoders that read dataclasses. Where the form in JSON differs from the dataclass, the form is a class here.
+msgspec checks all types, names the place in its messages (``$.properties[0].trace``), and decodes the dataclasses of
+``checker.results`` directly. It is small, has no dependencies and is the fastest decoder that supports dataclasses. If
+the JSON of a dataclass differs from its fields, a class of this module describes the JSON.
 
-``consistent`` then checks what types cannot say, so that everything behind the door may trust what it is given.
+``consistency.py`` then checks what types cannot express, so all later code may trust the report.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ from planrace.checker.results.trace import Shown, Source, Trace
 from planrace.checker.results.verdict import Verdict
 
 MOST = 256 * 2**20
-"""Bytes of a file that is read: a run of a hundred thousand steps has fewer."""
+"""The most bytes of a file: a run of a hundred thousand steps has fewer."""
 NESTED = 100
-"""Levels of lists and objects; reports have about fifteen."""
+"""The most levels of lists and objects; reports have about fifteen."""
 DEEP = f"it is nested too deeply (more than {NESTED} levels)"
 BITS = 4096
-"""Binary digits of a number; Python refuses to write far longer ones in decimal."""
+"""The most binary digits of a number: Python refuses to convert much longer ones to decimal."""
 
 X = TypeVar("X")
 
 
 def content(path: str | Path) -> bytes:
-    """What a file holds, if that is not too much. Raises ``ReadError``."""
+    """The content of a file. Raises ``ReadError``, also for files that are too large."""
     try:
         with Path(path).open("rb") as file:
             found = file.read(MOST + 1)
@@ -46,12 +46,12 @@ def content(path: str | Path) -> bytes:
         why = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise ReadError(f"cannot read {path}: {why} (check the path)") from problem
     if len(found) > MOST:
-        raise ReadError(f"{path} has more than {MOST // 2**20} MiB (reports have less)")
+        raise ReadError(f"{path} has more than {MOST // 2**20} MiB (reports are smaller)")
     return found
 
 
 def parsed(text: bytes) -> Any:
-    """The values that JSON text holds. Raises ``MalformedError``."""
+    """The values of a JSON text. Raises ``MalformedError``."""
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
@@ -63,7 +63,7 @@ def parsed(text: bytes) -> Any:
 
 
 def _shallow(found: Any) -> None:
-    """Refuse what is nested so deeply that whoever walks over it would run out of stack, and endless numbers."""
+    """Refuse values nested so deeply that recursion would overflow the stack, and very long numbers."""
     level = [found]
     for _ in range(NESTED):
         level = [x for v in level if isinstance(v, dict | list) for x in (v.values() if isinstance(v, dict) else v)]
@@ -75,7 +75,7 @@ def _shallow(found: Any) -> None:
 
 
 def typed(found: Any, kind: type[X]) -> X:
-    """Values that JSON holds as one of the classes here or in the vocabulary. Raises ``MalformedError``."""
+    """JSON values as a class of this module or of ``checker.results``. Raises ``MalformedError``."""
     try:
         return msgspec.convert(found, kind)
     except msgspec.ValidationError as problem:
@@ -83,7 +83,7 @@ def typed(found: Any, kind: type[X]) -> X:
 
 
 def _placed(message: str) -> str:
-    """A message of msgspec with the place first, as other messages have it."""
+    """A message of msgspec, with the place first as in our messages."""
     what, _, place = message.partition(" - at ")
     where = place.strip("`").removeprefix("$").removeprefix(".")
     if lacking := re.fullmatch("Object missing required field `(.*)`", what):
@@ -91,9 +91,9 @@ def _placed(message: str) -> str:
     return f"{where or 'it'}: {what[0].lower()}{what[1:]}"
 
 
-# The forms that differ -------------------------------------------------------------------------------------------
+# JSON that differs from the dataclasses --------------------------------------------------------------------------
 class LeftOut(msgspec.Struct):
-    """A property that was not asked."""
+    """A property that was not checked."""
 
     name: str
     kind: str
@@ -101,7 +101,7 @@ class LeftOut(msgspec.Struct):
 
 
 class MatchForm(msgspec.Struct):
-    """How far a run shows a scenario."""
+    """The facts of a scenario that a run shows."""
 
     scenario: str
     facts: tuple[FactMatch, ...]
@@ -112,7 +112,7 @@ class MatchForm(msgspec.Struct):
 
 
 class FullMatchForm(msgspec.Struct):
-    """The best match of a report: of the run that was looked for, or of a property's."""
+    """The best match of a report: of a run found by search, or of the run of a property."""
 
     how: str
     scenario: str | None = None
@@ -122,7 +122,7 @@ class FullMatchForm(msgspec.Struct):
     insight: Insight | None = None
 
     def made(self) -> FullMatch | None:
-        """What the search for a run that shows the scenario in full came to, where there was one."""
+        """The result of the search for a run that shows the scenario in full; None if there was no search."""
         if self.trace is None:
             return None if self.how == OF_PROPERTY else FullMatch(None, None, self.how)
         if self.scenario is None:
@@ -179,7 +179,7 @@ class FindingForm(msgspec.Struct):
 
 
 class ObligationForm(msgspec.Struct):
-    """Something that a solver had to show."""
+    """An obligation of a proof."""
 
     kind: str
     fact: str
@@ -252,7 +252,7 @@ class SavedForm(msgspec.Struct):
     pictures: tuple[MemberPicture, ...] = ()
 
     def made(self) -> Report:
-        """A report that says nothing else."""
+        """A report with nothing but the trace."""
         found = Finding("run", "run", "a run that was saved", Verdict.UNKNOWN, "not judged", self.trace)
         settled = {n: getattr(self, n) for n in ("parameters", "faults", "protections", "variables", "pictures")}
         return Report(protocol=self.protocol, engine="none", findings=(found,), exploration=None, **settled)

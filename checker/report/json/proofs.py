@@ -12,7 +12,7 @@ MATRIX_SCHEMA = "planrace/matrix/1"
 
 
 def certificate_json(proof: Certificate) -> dict[str, Any]:
-    """A proof as values that JSON holds."""
+    """A proof as JSON values."""
     return {
         "properties": list(proof.properties),
         "statement": proof.statement,
@@ -34,7 +34,7 @@ def certificate_json(proof: Certificate) -> dict[str, Any]:
 
 
 def matrix_json(report: MatrixReport) -> dict[str, Any]:
-    """The table as values that JSON holds (``docs/matrix.schema.json``)."""
+    """The table as JSON values (``docs/matrix.schema.json``)."""
     return {
         "schema": MATRIX_SCHEMA,
         "protocol": report.protocol,

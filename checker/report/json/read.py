@@ -1,4 +1,4 @@
-"""Reading what reports and runs were written to, so that every form can be made of them later."""
+"""Reading saved reports and runs, so that they can be converted to every format later."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.verdict import Verdict
 
 TRACE_SCHEMA = "planrace/trace/1"
-AGAIN = "make it anew with check --format json"
+AGAIN = "create it again with check --format json"
 
 
 def read_report(path: str | Path) -> Report:
@@ -28,11 +28,11 @@ def read_report(path: str | Path) -> Report:
 
 
 def report_of(data: Any, path: str = "it") -> Report:
-    """The report that JSON values hold. Raises ``ReadError``."""
+    """The report in JSON values. Raises ``ReadError``."""
     found = data.get("schema") if isinstance(data, dict) else None
     if found not in (SCHEMA, TRACE_SCHEMA):
         says = f"its schema is {found!r:.60}" if found is not None else "it names no schema"
-        raise ReadError(f"{path} is no report of this version: {says} ({AGAIN})")
+        raise ReadError(f"{path} is not a report of this version: {says} ({AGAIN})")
     try:
         form: ReportForm | SavedForm = typed(data, ReportForm) if found == SCHEMA else typed(data, SavedForm)
         return clean_report(form.made())
@@ -41,12 +41,12 @@ def report_of(data: Any, path: str = "it") -> Report:
 
 
 def is_itf(path: Path) -> bool:
-    """The name is one of a trace in ITF."""
+    """The file name is that of a trace in ITF."""
     return path.name.endswith(".itf.json")
 
 
 def read_itf_report(path: str) -> Report:
-    """A trace in ITF as a report that says nothing else. Raises ``ReadError``."""
+    """A trace in ITF as a report with nothing else. Raises ``ReadError``."""
     from planrace.checker.report.text.values import with_changes
     from planrace.checker.report.trace.itf import TraceFormatError, read_itf
 

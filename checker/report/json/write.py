@@ -17,7 +17,7 @@ from planrace.checker.results.trace import Trace, TraceStep
 
 
 def runbook_json(book: Runbook) -> dict[str, Any]:
-    """The same for the JSON report."""
+    """A runbook as JSON values."""
     return {
         "interventions": [{"steps": list(i.steps), "states": i.states} for i in book.interventions],
         "helpless": book.helpless,
@@ -25,7 +25,7 @@ def runbook_json(book: Runbook) -> dict[str, Any]:
 
 
 def hopeless_json(h: DeadEnd) -> dict[str, Any]:
-    """The same for the JSON report."""
+    """A dead end as JSON values."""
     return {
         "states": h.states,
         "whole": h.whole,
@@ -39,7 +39,7 @@ def hopeless_json(h: DeadEnd) -> dict[str, Any]:
 
 
 def fairness_json(fairness: tuple[Fairness, ...]) -> list[dict[str, Any]]:
-    """How a loop is fair, for the JSON report."""
+    """The fairness of a loop as JSON values."""
     return [
         {"action": x.action, "choice": list(x.choice), "words": list(x.words), "kind": x.kind, "how": x.how}
         for x in fairness
@@ -48,7 +48,7 @@ def fairness_json(fairness: tuple[Fairness, ...]) -> list[dict[str, Any]]:
 
 SCHEMA = "planrace/report/1"
 OF_PROPERTY = "match of the property's counterexample"
-"""How a match came about where no run was looked for."""
+"""How the match was found if there was no search for one."""
 
 
 def render_json(report: Report) -> str:
@@ -57,7 +57,7 @@ def render_json(report: Report) -> str:
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """The report as values that JSON holds."""
+    """The report as JSON values."""
     return {
         "schema": SCHEMA,
         "protocol": report.protocol,
@@ -82,7 +82,7 @@ def to_json(report: Report) -> dict[str, Any]:
 
 
 def variables_json(variables: Sequence[Declared]) -> list[dict[str, Any]]:
-    """Variables as values that JSON holds; most are no part of a channel."""
+    """Variables as JSON values. ``part`` is left out for variables that store no channel."""
     return [{k: to_plain(x) for k, x in vars(v).items() if k != "part" or x is not None} for v in variables]
 
 
@@ -147,7 +147,7 @@ def _unreached(u: InductionCounterexample) -> dict[str, Any]:
 
 
 def trace_json(trace: Trace) -> dict[str, Any]:
-    """A trace as values that JSON holds."""
+    """A trace as JSON values."""
     return {
         "initial": dict(trace.initial),
         "steps": [_step(s) for s in trace.steps],
@@ -184,9 +184,9 @@ def _match(match: Match) -> dict[str, Any]:
 
 
 def _postmortem(report: Report) -> dict[str, Any] | None:
-    """The fullest match of the run: of the trace found by search, else of a property's counterexample.
+    """The fullest match: of the trace found by search, or else of a property's counterexample.
 
-    ``source`` is the property whose trace is meant, or null where ``trace`` stands here.
+    ``source`` is the property whose trace it is, or null if ``trace`` is included here.
     """
     telling = report.telling
     if telling is not None and telling.match is not None and telling.trace is not None:
@@ -207,7 +207,7 @@ def _told(telling: FullMatch) -> dict[str, Any]:
 
 
 def to_plain(value: Any) -> Any:
-    """A dataclass of ours, or what is in one, as values that JSON holds."""
+    """A dataclass, or the value of a field of one, as JSON values."""
     if is_dataclass(value) and not isinstance(value, type):
         value = asdict(value)
     if isinstance(value, dict):

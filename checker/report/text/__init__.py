@@ -1,1 +1,1 @@
-"""Reports as text, plain or with the colours of a terminal."""
+"""Reports as text, plain or coloured for a terminal."""

@@ -1,4 +1,4 @@
-"""Why a run breaks a property, in a sentence or two."""
+"""Why a run violates a property, in one or two sentences."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from planrace.checker.results.trace import Trace, TraceStep
 from planrace.checker.results.wording import counted, joined
 
 FEW = 3
-"""Places that are named."""
+"""The most places that are named."""
 
 
 def because(causes: Causes, trace: Trace) -> str:
-    """What it takes, and what would have helped; empty where no order of steps decides."""
+    """The chain of races and what would prevent the violation; or the unchecked places if no order decides."""
     if not causes.chain:
         return " ".join(filter(None, (_unchecked(causes, trace), _needs(causes, trace), _delay(causes.delay))))
     chain = " before ".join(f"{_short(trace.steps[n - 1])} (step {n})" for n in causes.chain)
     second = causes.chain[1]
-    first = f"had step {second} come first, {causes.property} would hold"
-    return " ".join(filter(None, (f"It takes: {chain}; {first}.", _needs(causes, trace), _delay(causes.delay))))
+    first = f"if step {second} came first, {causes.property} would hold"
+    return " ".join(filter(None, (f"Cause: {chain}; {first}.", _needs(causes, trace), _delay(causes.delay))))
 
 
 def _unchecked(causes: Causes, trace: Trace) -> str:
-    """Which guard does not look, where no order of two steps decides."""
+    """The guard that misses a check, if no order of two steps decides."""
     if len({s.by for s in trace.steps}) < 2:
         return ""
     nothing = f"No order of two steps decides {causes.property}"
@@ -49,27 +49,27 @@ def finding_because(f: Finding) -> str:
 
 
 def why(f: Finding) -> str:
-    """All that is said after the run of a finding: how it goes on, and what it takes."""
+    """The text after the run of a finding: its continuation and its cause."""
     return " ".join(filter(None, (continued(f), finding_because(f))))
 
 
 def _short(step: TraceStep) -> str:
-    """Who does what, without what is said after it."""
+    """The performer and the text of a step up to the first semicolon or colon."""
     text = re.split(r"[;:]", step.text, maxsplit=1)[0]
     return f"{step.by} {text}"
 
 
 def _needs(causes: Causes, trace: Trace) -> str:
-    """The steps that can be left out, if there are any."""
+    """A sentence about the steps that can be left out; empty if there are none."""
     free = [n for n in range(1, len(trace) + 1) if n not in causes.needed]
     if not free:
         return ""
-    word = "TraceStep" if len(free) == 1 else "Steps"
+    word = "Step" if len(free) == 1 else "Steps"
     return f"{word} {ranges(free)} can be left out."
 
 
 def ranges(numbers: list[int]) -> str:
-    """Numbers in ascending order as people write them: 1, 3–5."""
+    """Ascending numbers as ranges: 1, 3–5."""
     runs: list[list[int]] = []
     for n in numbers:
         if runs and n == runs[-1][-1] + 1:

@@ -1,4 +1,4 @@
-"""Two reports side by side, for reviewing a change of protocol: verdicts, counts, warnings, and where runs part."""
+"""The differences between two reports, for reviewing a change of a protocol: verdicts, counts, warnings, runs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from planrace.checker.results.wording import counted
 SCHEMA = "planrace/comparison/1"
 
 Both: TypeAlias = "tuple[Sequence[Declared], Sequence[Declared]]"
-"""The variables of the one and of the other."""
+"""The variables of the first and of the second report."""
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Something that is not as it was; None is nothing."""
+    """Something that differs. None: it does not exist."""
 
     what: str
     before: str | None
@@ -35,10 +35,10 @@ class Difference:
 
 @dataclass(frozen=True)
 class Parting:
-    """How two runs for one property relate. ``step`` is the first (from 1) that differs or leads elsewhere; ``places``
-    are those that differ after it. None: the runs are the same, one goes on where the other ends (``longer``), or their
-    steps are the same and ``before`` and ``after`` say how they end. ``witness``: both show what is possible, and break
-    nothing."""
+    """The difference between two runs for one property. ``step`` is the first step (from 1) that differs or leads to a
+    different state; ``places`` are the places that differ after it. ``step`` None: the runs are equal, or one continues
+    after the end of the other (``longer``), or ``before`` and ``after`` say how they end. ``witness``: both runs
+    violate nothing but show what is possible."""
 
     property: str
     step: int | None
@@ -51,9 +51,9 @@ class Parting:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What differs between two reports. ``verdicts`` are what a review must see; ``depths`` are lengths of
-    counterexamples, ``witnesses`` those of runs that show what is possible; ``counts`` is empty with a reason in
-    ``uncounted`` where they cannot be compared."""
+    """The differences between two reports. ``verdicts`` are the important ones. ``depths`` are lengths of
+    counterexamples, ``witnesses`` lengths of witnesses. If counts are not comparable, ``counts`` is empty and
+    ``uncounted`` says why."""
 
     request: tuple[Difference, ...]
     verdicts: tuple[Difference, ...]
@@ -67,12 +67,12 @@ class Comparison:
 
     @property
     def changed(self) -> bool:
-        """A verdict changed, or a property came or went."""
+        """A verdict changed, or a property was added or removed."""
         return bool(self.verdicts)
 
 
 def compare(a: Report, b: Report) -> Comparison:
-    """What differs from ``a`` to ``b``."""
+    """The differences from ``a`` to ``b``."""
     counts, why = _counts(a.exploration, b.exploration)
     return Comparison(
         request=tuple(_request(a, b)),
@@ -103,7 +103,7 @@ def _differ(what: str, before: str | None, after: str | None) -> Iterator[Differ
 
 
 def _lists(what: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[Difference]:
-    """What came and what went."""
+    """Removed and added names."""
     gone = [x for x in before if x not in after]
     come = [x for x in after if x not in before]
     if gone or come:
@@ -124,7 +124,7 @@ def _depths(a: Report, b: Report, *, witness: bool) -> Iterator[Difference]:
 
 
 def _witness(x: Finding, y: Finding) -> bool:
-    """Both runs show what is possible."""
+    """Both runs are witnesses."""
     return x.verdict is y.verdict is Verdict.HOLDS
 
 
@@ -134,7 +134,7 @@ def _both(a: Report, b: Report) -> Iterator[tuple[Finding, Finding]]:
 
 
 def _counts(a: Coverage | None, b: Coverage | None) -> tuple[tuple[Difference, ...], str]:
-    """Counts that differ, or why they say nothing."""
+    """Counts that differ, or why they are not comparable."""
     if a is None or b is None:
         return (), "one of the engines does not count states"
     if not (a.complete and b.complete):
@@ -144,7 +144,7 @@ def _counts(a: Coverage | None, b: Coverage | None) -> tuple[tuple[Difference, .
     if a.states_per_orbit != b.states_per_orbit:
         return (), "the searches count orbits differently"
     if a.sliced != b.sliced:
-        return (), "the states do not have the same variables"
+        return (), "the ignored variables differ"
     pairs = ((n, f"{getattr(a, n):,}", f"{getattr(b, n):,}") for n in ("states", "transitions", "depth"))
     return tuple(d for what, x, y in pairs for d in _differ(what, x, y)), ""
 
@@ -171,7 +171,7 @@ def _partings(a: Report, b: Report) -> Iterator[Parting]:
 
 
 def parting(name: str, a: Trace, b: Trace, variables: Both = ((), ())) -> Parting:
-    """Where two runs, each of its own ``variables``, part."""
+    """The first difference between two runs, each with its own ``variables``."""
     if dict(a.initial) != dict(b.initial):
         return Parting(name, 0, "", "", tuple(_places(a.initial, b.initial, variables)))
     for n, (x, y) in enumerate(zip(a.steps, b.steps, strict=False), 1):
@@ -197,7 +197,7 @@ def _taken(step: TraceStep) -> tuple[str, dict[str, Shown], str | None]:
 
 
 def _both_said(x: TraceStep, y: TraceStep) -> tuple[str, str]:
-    """Both steps in words; with their actions where the author's words do not tell one from the other."""
+    """Both steps as text; with their actions if the author's descriptions are equal."""
     if _words(x) != _words(y) or _taken(x) == _taken(y):
         return _words(x), _words(y)
     return f"{_words(x)}: {_call(x)}", f"{_words(y)}: {_call(y)}"
@@ -208,11 +208,11 @@ def _call(step: TraceStep) -> str:
 
 
 def _ending(trace: Trace) -> str:
-    return "ends" if trace.loop is None else f"goes on for ever as after step {trace.loop}"
+    return "ends" if trace.loop is None else f"repeats the steps after step {trace.loop} for ever"
 
 
 def _places(a: ShownState, b: ShownState, variables: Both) -> Iterator[Difference]:
-    """The places in which two states differ; of a variable that nobody declared, elements from 1."""
+    """The places in which two states differ. Elements of undeclared variables are numbered from 1."""
     before, after = (dict(_listed_places(s, v)) for s, v in zip((a, b), variables, strict=True))
     for place in dict.fromkeys([*before, *after]):
         yield from _differ(place, before.get(place), after.get(place))
@@ -227,9 +227,9 @@ def _listed_places(state: ShownState, variables: Sequence[Declared]) -> Iterator
             yield from [(f"{name}[{n}]", value_text(x)) for n, x in inner] or [(name, value_text(value))]
 
 
-# Telling -----------------------------------------------------------------------------------------------------------
+# Rendering ---------------------------------------------------------------------------------------------------------
 def comparison_json(c: Comparison) -> str:
-    """The comparison for programs, schema ``planrace/comparison/1``."""
+    """The comparison as JSON (``planrace/comparison/1``)."""
     return json.dumps({"schema": SCHEMA, "changed": c.changed, **asdict(c)}, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -246,7 +246,7 @@ def _blocks(c: Comparison) -> Iterator[Block]:
             for d in differences:
                 yield Paragraph(f"{d.what}: {_arrow(d)}")
     if c.uncounted:
-        yield Paragraph(f"Counts are not compared: {c.uncounted}.")
+        yield Paragraph(f"The counts are not comparable: {c.uncounted}.")
     for title, partings in _runs(c):
         if partings:
             yield Heading(title)
@@ -281,15 +281,15 @@ def _parts_at(p: Parting) -> str:
         return f"{p.property}: {_same_steps(p)}"
     if p.step == 0:
         return f"{p.property}: the runs start differently: {_listed(p.places)}"
-    at = f"{p.property}: the runs part at step {p.step}"
+    at = f"{p.property}: the runs diverge at step {p.step}"
     if p.before == p.after:
-        return f"{at}, which leads elsewhere ({p.before}): {_listed(p.places)}"
-    return f"{at}: {p.before}; then: {p.after}" + (f" ({_listed(p.places)})" if p.places else "")
+        return f"{at}, which leads to different states ({p.before}): {_listed(p.places)}"
+    return f"{at}: {p.before}; in the second run: {p.after}" + (f" ({_listed(p.places)})" if p.places else "")
 
 
 def _same_steps(p: Parting) -> str:
     if p.longer:
-        return f"{p.longer} run goes on: {p.before or p.after}"
+        return f"{p.longer} run continues: {p.before or p.after}"
     return f"the same steps; the first run {p.before}, the second {p.after}" if p.before else "the same run"
 
 
@@ -306,7 +306,7 @@ def comparison_markdown(c: Comparison) -> str:
             lines += [f"| {cell(d.what)} | {cell(d.before)} | {cell(d.after)} |" for d in differences]
             lines.append("")
     if c.uncounted:
-        lines += [f"Counts are not compared: {c.uncounted}.", ""]
+        lines += [f"The counts are not comparable: {c.uncounted}.", ""]
     for title, partings in _runs(c):
         if partings:
             lines += [f"**{title}**", "", *(f"- {cell(_parts_at(p))}" for p in partings), ""]

@@ -1,4 +1,4 @@
-"""Counterexamples about what follows: why there is no recovery, and loops that never end."""
+"""The text after a trace of a temporal property: why there is no recovery, and loops that never end."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from planrace.checker.results.wording import as_outcome, counted, ending, joined
 
 
 def continuation(f: Finding) -> Iterator[Block]:
-    """What is said after the trace of a property of continuations."""
+    """The text after the trace of a temporal property."""
     if f.trace is not None and f.trace.loop is not None:
         yield Paragraph(_loop(f.trace, f.trace.loop), "violated")
         if f.trace.loop == len(f.trace) and f.fairness:
-            yield Paragraph(f"Enabled there: {_names(f.fairness)}, which need not be taken, for lack of fairness.")
+            yield Paragraph(f"Enabled there, but never forced because it is not fair: {_names(f.fairness)}.")
         elif f.fairness:
             yield Paragraph(f"The loop is fair: {_fair(f.fairness)}.")
             yield from _starving([x for x in f.fairness if x.how == DISABLED])
@@ -25,20 +25,20 @@ def continuation(f: Finding) -> Iterator[Block]:
 
 
 def continued(f: Finding) -> str:
-    """The same in sentences."""
+    """The same text as one string."""
     return " ".join(block.text for block in continuation(f) if isinstance(block, Paragraph))
 
 
 def _loop(trace: Trace, loop: int) -> str:
     if loop == len(trace):
-        return f"After step {loop} nothing that is fair is enabled: the run may rest there for ever."
+        return f"After step {loop} no fair action is enabled: the run may stay there for ever."
     if loop + 1 == len(trace):
         return f"Step {loop + 1} repeats for ever."
     return f"Steps {loop + 1}–{len(trace)} repeat for ever."
 
 
 def _fair(fairness: tuple[Fairness, ...]) -> str:
-    """Action instances, by how the loop is fair to them."""
+    """Actions with their parameters, grouped by how the loop satisfies their fairness."""
     by: dict[str, list[str]] = {}
     for x in fairness:
         by.setdefault(x.how, []).append(_called(x))
@@ -46,11 +46,11 @@ def _fair(fairness: tuple[Fairness, ...]) -> str:
 
 
 def _starving(fairness: Sequence[Fairness]) -> Iterator[Block]:
-    """Actions that strong fairness would help."""
+    """Actions whose starvation strong fairness would exclude."""
     if fairness:
         yield Paragraph(
-            f"{_names(fairness)} {plural(len(fairness), 'is', 'are')} enabled again and again as "
-            f'well, and never taken: weak fairness allows that, fairness="strong" would not.'
+            f"{_names(fairness)} {plural(len(fairness), 'is', 'are')} also enabled again and again, but "
+            f'never taken: weak fairness allows that, fairness="strong" does not.'
         )
 
 
@@ -66,25 +66,25 @@ def _hopeless(h: DeadEnd) -> Iterator[Block]:
     how_many = ("" if h.whole else "more than ") + counted(h.states, "state")
     never = " and ".join(h.never) or "all of the goal at once"
     yield Paragraph(
-        f"From there {how_many} can be reached by steps that may help; in none of them is it true that {never}.",
+        f"From there the helpers' steps reach {how_many}; none of them satisfies {never}.",
         "violated",
     )
     if h.vain:
         happened = ", ".join(f"{ending(v.action, v.outcome)} in {v.states:,}" for v in h.vain)
-        yield Paragraph(f"What still happens in them, in vain: {happened}.")
+        yield Paragraph(f"Steps that still happen there but do not help: {happened}.")
     for r in h.refused:
         yield Paragraph(_refusal(r))
 
 
 def _refusal(r: Refusal) -> str:
-    tried = f"{r.action} is tried in {r.tried:,} of them where it would write {r.place}"
+    tried = f"{r.action} is enabled in {r.tried:,} of them and could write {r.place}"
     if not r.reasons:
-        return f"{tried}, and never ends {as_outcome(r.outcome)}: other endings come first."
-    return f"{tried}, and never ends {as_outcome(r.outcome)}: {' and '.join(r.reasons)} is false each time."
+        return f"{tried}, but never ends {as_outcome(r.outcome)}: other outcomes come first."
+    return f"{tried}, but never ends {as_outcome(r.outcome)}: {' and '.join(r.reasons)} is always false there."
 
 
 def runbook(name: str, book: Runbook) -> Iterator[Block]:
-    """What people can do, ranked."""
+    """The manual steps that help, ranked."""
     yield Heading(f"{name}: the runbook")
     if not book.interventions and not book.helpless:
         yield Paragraph("The automation can recover from every state that it reaches by itself.")

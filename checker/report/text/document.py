@@ -1,4 +1,4 @@
-"""What a text report says, as blocks."""
+"""The blocks of a text report."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from planrace.checker.results.wording import counted, joined
 
 
 def document(report: Report, exit_code: int | None = None, why: str = "") -> Document:
-    """The text report of a run that ends with ``exit_code``, by default that of its verdict; ``why`` it is another."""
+    """The text report of a run with this ``exit_code``, by default that of its verdict; ``why`` says why it differs."""
     code = report.exit_code if exit_code is None else exit_code
     blocks = list(_blocks(report))
     blocks += _safe("the moral", lambda: _moral(report, blocks))
@@ -51,7 +51,7 @@ def document(report: Report, exit_code: int | None = None, why: str = "") -> Doc
 
 
 def _blocks(report: Report) -> Iterator[Block]:
-    """Every part by itself: one that fails is named in its place, and the others are there."""
+    """All parts of the report. A part that fails is replaced by a sentence about it."""
     yield Heading(f"{report.protocol}: {report.verdict.word}")
     yield from _safe("the request", lambda: [Paragraph(subject(report))])
     yield from _safe("what was covered", lambda: _covered(report))
@@ -82,7 +82,7 @@ def _blocks(report: Report) -> Iterator[Block]:
 
 
 def _safe(what: str, blocks: Callable[[], Iterable[Block]]) -> Iterator[Block]:
-    """The blocks of a part as far as they can be made, and why it goes no further."""
+    """The blocks of a part; if it fails, those made so far and the reason."""
     try:
         yield from blocks()
     except Exception as problem:
@@ -95,7 +95,7 @@ def _covered(report: Report) -> Iterator[Block]:
         yield from (Paragraph(w.message) for w in report.warnings if w.kind in ABOUT_CODE)
         if _outgrown(report, report.exploration):
             yield from (Paragraph(w.message) for w in report.warnings if w.kind == MANY_STATES)
-            yield Paragraph("`check forecast` with the same options says how large the search is, and more of why.")
+            yield Paragraph("`check forecast` with the same options estimates the size of the search and explains it.")
 
 
 def _verdicts(report: Report) -> Verdicts:
@@ -103,13 +103,13 @@ def _verdicts(report: Report) -> Verdicts:
 
 
 def _outgrown(report: Report, e: Coverage) -> bool:
-    """A bound ended a search before it could decide."""
+    """A bound stopped a search before it could decide."""
     undecided = report.verdict is Verdict.UNKNOWN and e.stopped is not None and not report.interrupted
     return undecided and report.engine != "simulate" and not report.every_size
 
 
 def _moral(report: Report, said: list[Block]) -> Iterator[Block]:
-    """What it takes to break the first property that is broken, last of all, unless that was just said."""
+    """The cause of the first violation at the end of the report, unless it is already the last sentence."""
     sentences = (finding_because(f) for f in report.findings if f.verdict is Verdict.VIOLATED)
     sentence = next(filter(None, sentences), "")
     if sentence and getattr(said[-1], "text", "") != sentence:
@@ -128,16 +128,16 @@ def subject(report: Report) -> str:
 
 
 def coverage(report: Report, e: Coverage) -> str:
-    """What the search ``e`` of a report covered."""
+    """The coverage ``e`` of a report as text."""
     names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
     what = names.get(report.engine, f"{report.engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
-    memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not every system tells it
+    memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not measured on every system
     sliced = ""
     if e.sliced:
-        sliced = f" States do without {', '.join(e.sliced)}: {_independent(report)} (--no-slicing)."
+        sliced = f" Ignored variables: {', '.join(e.sliced)} ({_independent(report)}; --no-slicing keeps them)."
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
         f"depth {e.depth}, {symmetry}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
@@ -146,19 +146,19 @@ def coverage(report: Report, e: Coverage) -> str:
 
 
 def _several(e: Coverage) -> str:
-    """That several states may stand for an orbit, and what that means for the counts."""
+    """A note if several states may represent one orbit."""
     if e.states_per_orbit == 1:
         return ""
     return f" (at most {counted(e.states_per_orbit, 'state')} for each orbit; depth may be more than without reduction)"
 
 
 def _independent(report: Report) -> str:
-    """Of what the variables are irrelevant that a search left out: liveness beside others has searches of its own."""
+    """Why variables are ignored. Liveness properties beside others have separate searches."""
     live = [f.name for f in report.findings if f.kind == "liveness"]
     if not live or len(live) == len(report.findings):
-        return "nothing that this search looks for depends on it"
-    own = "a search of its own" if len(live) == 1 else "searches of their own"
-    return f"but for {joined(live)}, with {own}, nothing that is checked depends on it"
+        return "no checked property uses them"
+    own = "a separate search" if len(live) == 1 else "separate searches"
+    return f"no checked property uses them except {joined(live)}, with {own}"
 
 
 def _workers(count: int) -> str:
@@ -166,7 +166,7 @@ def _workers(count: int) -> str:
 
 
 def how(f: Finding) -> str:
-    """How an answer came about, with the length of its run."""
+    """How a verdict was found, with the length of its run."""
     if f.trace is None:
         return f.how
     word = "in" if f.verdict is Verdict.VIOLATED else "reached in"
@@ -174,16 +174,16 @@ def how(f: Finding) -> str:
 
 
 def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object, ...], str]) -> Iterator[Block]:
-    """A violated property with its run; ``told`` are the runs that were told before, by their steps."""
+    """A violated property with its run. ``told`` are the runs that were already shown, by their steps."""
     yield Heading(f"{f.name}: violated")
     yield Paragraph(f"Promised: {f.meaning}.")
     if f.trace is None:
-        yield Paragraph(f"Broken: {f.how}.", "violated")
+        yield Paragraph(f"Violated: {f.how}.", "violated")
         return
     key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
     if key in told:
         steps = "step" if len(f.trace) == 1 else counted(len(f.trace), "step")
-        yield Paragraph(f"Broken by the same {steps} as {told[key]}.", "violated")
+        yield Paragraph(f"Violated by the same {steps} as {told[key]}.", "violated")
         yield from continuation(f)
         if f.others is not None:
             yield from _others(f.others, variables)
@@ -196,11 +196,11 @@ def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object
     else:
         yield Paragraph(state_text(f.trace.initial, variables))
     if f.trace.loop is None and f.hopeless is None:
-        yield Paragraph(f"Broken {_ordinal(f.trace)}.", "violated")
+        yield Paragraph(f"Violated {_ordinal(f.trace)}.", "violated")
     yield from _safe("how it goes on", partial(continuation, f))
     yield from _safe("why", partial(_because, f))
     if f.others is not None:
-        yield from _safe("counterexamples that differ", partial(_others, f.others, variables))
+        yield from _safe("other counterexamples", partial(_others, f.others, variables))
     if f.match is not None:
         yield from _safe("its match", partial(_match, f.match, "Match of this trace with"))
 
@@ -212,17 +212,17 @@ def _because(f: Finding) -> Iterator[Block]:
 
 
 def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
-    yield Paragraph(f"Counterexamples that differ in their races: {len(others.runs)} among {others.how}.")
+    yield Paragraph(f"Counterexamples with different races: {len(others.runs)} among {others.how}.")
     for (trace, _), text in zip(others.runs, others_text(others), strict=True):
         yield Paragraph(text)
         yield timeline(trace, variables=variables)
 
 
 def _warnings(report: Report) -> Iterator[Block]:
-    """What the author of the model may not have meant, then what is no more than worth knowing."""
+    """Warnings about the model, then unavailable parts, then notes."""
     serious = [w for w in report.warnings if w.strict]
     missing = [w for w in report.warnings if w.kind == UNAVAILABLE and not w.strict]
-    apart = (MANY_STATES, *ABOUT_CODE, UNAVAILABLE)  # told beside what was searched, or by themselves
+    apart = (MANY_STATES, *ABOUT_CODE, UNAVAILABLE)  # shown with the coverage, or under their own heading
     notes = [f"{w.subject} {w.message}" for w in report.warnings if not w.strict and w.kind not in apart]
     if serious:
         yield Heading("Warnings")
@@ -236,17 +236,17 @@ def _warnings(report: Report) -> Iterator[Block]:
         yield Heading("Unavailable")
         yield from (Paragraph(warned_text(w), "unknown") for w in missing)
     if notes:
-        yield Heading("Worth knowing")
+        yield Heading("Notes")
         yield Paragraph(f"{'; '.join(notes)}.")
 
 
 def sizes_text(parameters: Mapping[str, int]) -> str:
-    """The sizes of a run."""
+    """The sizes of a run as text."""
     return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
 
 
 def unreached(name: str, u: InductionCounterexample, variables: Sequence[Declared]) -> Iterator[Block]:
-    """A counterexample to induction, with the state it starts from."""
+    """A counterexample to induction, with its first state."""
     yield Heading(f"{name}: a counterexample to induction")
     yield Paragraph(
         f"At {sizes_text(u.parameters)}, from a state that need not be reachable; a lemma that excludes it would help:",
@@ -293,8 +293,8 @@ def _where(f: FactMatch) -> str:
 def timeline(
     trace: Trace, match: Match | None = None, variables: Sequence[Declared] = (), *, mark: bool = True
 ) -> Timeline:
-    """The timeline of a trace of these ``variables``, the facts that it shows pinned to their steps; ``mark``: its last
-    step decides."""
+    """The timeline of a trace with these ``variables``. Each step names the facts that it completes. ``mark``: the last
+    step decides the verdict."""
     facts: dict[int, list[str]] = {}
     for f in match.facts if match is not None else ():
         if f.step is not None and not f.onward:
@@ -316,7 +316,7 @@ def _entry(
 
 
 def _told(step: TraceStep, variables: Sequence[Declared], before: ShownState) -> tuple[str, str, str]:
-    """Who does what, and what it changes."""
+    """The performer of a step, its text, and its changes."""
     who = step.by if step.role in step.by else f"{step.by} ({step.role})"
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""
@@ -325,7 +325,7 @@ def _told(step: TraceStep, variables: Sequence[Declared], before: ShownState) ->
 
 
 def sentence(step: TraceStep, before: ShownState, variables: Sequence[Declared] = ()) -> str:
-    """A step in one sentence, with what it changes from the state before it."""
+    """A step as one sentence, with its changes of the state ``before``."""
     who, text, details = _told(step, variables, before)
     return f"{who} {text} ({details})"
 

@@ -6,8 +6,8 @@ from planrace.checker.results.blocks import clean
 
 
 def cell(text: str | None) -> str:
-    """Text that Markdown takes for nothing else."""
+    """Text with all Markdown syntax escaped."""
     if text is None:
         return "–"
     plain = "".join(f"&#{ord(ch)};" if ch in "|<>&`*_[]\\~$" else ch for ch in clean(text))
-    return plain.replace("@", "@&#8203;")  # else GitHub notifies whoever has that name
+    return plain.replace("@", "@&#8203;")  # otherwise GitHub would notify the user of that name

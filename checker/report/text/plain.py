@@ -1,4 +1,4 @@
-"""Text without colour, for pipes and files; no line is wider than ``width``."""
+"""Text without colours, for pipes and files. No line is wider than ``width``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from planrace.checker.results.blocks import (
 )
 
 WIDTH = 100
-"""Columns where there is no terminal to ask."""
+"""The number of columns without a terminal."""
 LEAST = 20
 
 
@@ -67,7 +67,7 @@ def _draw(block: Block, width: int) -> Iterator[str]:
 
 
 def grid_lines(grid: Grid, width: int) -> Iterator[str]:
-    """The table, cut into several where it is too wide."""
+    """The table, split into several tables if it is too wide."""
     rows = [[clean(c) for c in row] for row in (grid.header, *grid.rows)]
     widths = [min(max(map(len, column)), width // 2) for column in zip(*rows, strict=True)]
     start = 1

@@ -1,4 +1,4 @@
-"""What reports say of proofs for every size, and of the table of ``check prove --all``."""
+"""Proofs for every size, and the table of ``check prove --all``, as text."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from planrace.checker.results.proof import INITIALLY, Certificate, Confirmation,
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
 
-TIMES = "Milliseconds for each obligation: the action down, the conjunct across."
-SCHEDULE = "The schedule: where its rule applies the step is enabled, and lowers the measure."
+TIMES = "Milliseconds for each obligation; rows are actions, columns are conjuncts."
+SCHEDULE = "The schedule: where a rule applies, its step is enabled and decreases the measure."
 
 
 # A proof -------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Shown:
-    """Something that every action is asked about: a conjunct (``kind`` is its own), what would be a model error
-    ("model"), or a property of steps ("step property"); ``meaning`` says what or why."""
+    """A fact that every action must satisfy: a conjunct (with its own ``kind``), the absence of a model error
+    ("model"), or a property of steps ("step property")."""
 
     name: str
     kind: str
@@ -29,7 +29,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Laid:
-    """A proof laid out: what stands across, the rows of the actions (None: nothing to show there), the schedule."""
+    """The table of a proof: the facts (columns), the rows of the actions (None: no obligation), the schedule."""
 
     facts: tuple[Shown, ...]
     rows: tuple[tuple[str, tuple[Obligation | None, ...]], ...]
@@ -37,11 +37,11 @@ class Laid:
 
 
 def laid_out(proof: Certificate) -> Laid:
-    """The conjuncts first, in their order; ``initially`` above the actions."""
+    """The table of a proof: conjuncts first, in their order; ``initially`` above the actions."""
     rest = [o for o in proof.obligations if o.kind != "schedule"]
     conjuncts = {c.name: Shown(c.name, c.kind, c.meaning) for c in proof.conjuncts}
     others = {
-        o.fact: Shown(o.fact, o.kind, "else a step is a model error" if o.kind == "model" else "obeyed by every step")
+        o.fact: Shown(o.fact, o.kind, "no step is a model error" if o.kind == "model" else "every step satisfies it")
         for o in rest
         if o.kind != "conjunct" and o.fact not in conjuncts
     }
@@ -53,15 +53,15 @@ def laid_out(proof: Certificate) -> Laid:
 
 
 def invariant_text(proof: Certificate, laid: Laid) -> str:
-    """What the invariant is, in a sentence; empty where a schedule alone is the proof."""
+    """A sentence about the invariant; empty if the proof is only a schedule."""
     if proof.conjuncts:
         count = counted(len(proof.conjuncts), "conjunct")
         return f"The invariant has {count}; it holds initially, and every step keeps it."
-    return "It needs no invariant: every step satisfies it, from whatever state." if laid.facts else ""
+    return "It needs no invariant: every step satisfies it, from any state." if laid.facts else ""
 
 
 def certificate(proof: Certificate) -> Iterator[Block]:
-    """The statement (of which sizes it is, too), what it assumes, the invariant, every obligation with its time."""
+    """The statement with its sizes, its assumptions, the invariant, and every obligation with its time."""
     laid = laid_out(proof)
     yield Heading(f"Proof: {', '.join(proof.properties)}")
     yield Paragraph(f"Proved: {proof.statement}", "holds" if proof.complete else "unknown")
@@ -89,16 +89,16 @@ def milliseconds(o: Obligation) -> str:
 
 
 def shown_text(o: Obligation) -> str:
-    """What came of an obligation."""
-    return "shown" if o.proved else f"not shown: {o.reason}"
+    """The result of an obligation."""
+    return "proved" if o.proved else f"not proved: {o.reason}"
 
 
 def confirmed_text(answer: Confirmation | None) -> str:
-    """What a second solver says of all obligations."""
+    """The answer of a second solver as a sentence."""
     if answer is None:
         return "No second solver was asked (check prove --confirm asks cvc5)."
     if not answer.asked:
-        return f"There was no obligation to ask {answer.solver} about."
+        return f"There was no obligation for {answer.solver} to confirm."
     agreed = answer.asked - len(answer.doubted)
     return f"{agreed} of {counted(answer.asked, 'obligation')} confirmed by {answer.solver}."
 
@@ -106,7 +106,7 @@ def confirmed_text(answer: Confirmation | None) -> str:
 # The table -----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class MatrixLayout:
-    """The table laid out: letters for names, sets of protections down and of faults across with their labels."""
+    """The layout of the table: rows are sets of protections, columns sets of faults, with letters as labels."""
 
     note: str
     legend: tuple[tuple[str, str, str], ...]
@@ -117,7 +117,7 @@ class MatrixLayout:
 
 
 def matrix_layout(report: MatrixReport) -> MatrixLayout:
-    """Where every cell stands, and what is said above and below."""
+    """The layout of the table, with the texts above and below it."""
     given = f" Assumed of the sizes: {', '.join(report.assumptions)}." if report.assumptions else ""
     why = f": {report.stopped}" if report.stopped and report.undecided else ""
     short = {**_letters(report.protections, str.upper), **_letters(report.faults, str.lower)}
@@ -126,8 +126,8 @@ def matrix_layout(report: MatrixReport) -> MatrixLayout:
     )
     return MatrixLayout(
         note=(
-            f"∀: holds for every size. A number: violated, by a counterexample of so many steps on a small instance. "
-            f"?: not decided{why}.{given} {counted(report.queries, 'query', 'queries')}, {report.seconds:.1f} s."
+            f"∀: holds for every size. A number: violated by a counterexample of that many steps on a small instance. "
+            f"?: undecided{why}.{given} {counted(report.queries, 'query', 'queries')}, {report.seconds:.1f} s."
         ),
         legend=(
             *((short[n], n, "protection") for n in report.protections),
@@ -144,7 +144,7 @@ def matrix_layout(report: MatrixReport) -> MatrixLayout:
 
 
 def matrix_document(report: MatrixReport, exit_code: int) -> Document:
-    """The table as text: one grid a property, protections down, faults across."""
+    """The table as text: one grid for each property; rows are protections, columns are faults."""
     laid = matrix_layout(report)
     word = "holds" if report.decided == report.size and not report.interrupted else "unknown"
     return Document(tuple(_matrix(report, laid)), f"{laid.closing} (exit {exit_code})", word)
@@ -165,7 +165,7 @@ def _matrix(report: MatrixReport, laid: MatrixLayout) -> Iterator[Block]:
 
 
 def cell_text(cell: Cell | None) -> str:
-    """A cell in a character or a number."""
+    """A cell as a character or a number."""
     if cell is None or cell.verdict is Verdict.UNKNOWN:
         return "?"
     return "∀" if cell.verdict is Verdict.HOLDS else str(cell.depth)
@@ -176,7 +176,7 @@ def _word(names: Sequence[str], short: dict[str, str]) -> str:
 
 
 def _letters(names: Sequence[str], case: Any) -> dict[str, str]:
-    """A letter for each name: its first that is still free, else a number."""
+    """A letter for each name: its first letter that is not taken, or else a number."""
     found: dict[str, str] = {}
     for n, name in enumerate(names, 1):
         free = [case(c) for c in name if c.isalpha() and case(c) not in found.values()]

@@ -1,6 +1,6 @@
-"""Single values as text: none where an optional index has no member, {} for a set without elements.
+"""Scalars and sets as text: "none" for an optional index without a member, {} for an empty set.
 
-What a value is of is told by the variables of its report; without them an optional index is a number.
+The sort of a value comes from the variables of its report. Without a sort, an optional index is shown as a number.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def value_text(value: Shown, shape: Shape | None = None) -> str:
 
 
 def members(array: Shape, length: int) -> list[str]:
-    """What an array is over; by number where it has another size than its report says."""
+    """The names of an array's positions; numbers if its length differs from its sort."""
     named = array.domain.values if array.domain is not None else []
     if len(named) != length:
         return [str(n) for n in range(1, length + 1)]

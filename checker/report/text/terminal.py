@@ -1,4 +1,4 @@
-"""Text with colour and tables, for terminals (rich)."""
+"""Text with colours and tables, for terminals, drawn with rich."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ TONES = {"holds": "green", "violated": "bold red", "unknown": "yellow", "": ""}
 
 
 def draw(report: Document, stream: TextIO | None = None, width: int | None = None) -> None:
-    """Draw the document on a terminal, never wider than it."""
+    """Draw the document on a terminal, not wider than the terminal."""
     console = Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
     for block in report.blocks:
         try:
             _draw(console, block)
         except OSError:
-            raise  # of the terminal, not of the block
+            raise  # an error of the terminal, not of the block
         except Exception as problem:
             console.print(Text(f"Unavailable: {fault(problem)}.", style=TONES["unknown"]))
     console.print()

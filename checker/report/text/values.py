@@ -1,4 +1,4 @@
-"""States and what steps change in them, place by place; channels as what is on its way in them."""
+"""States and changes as text, place by place; channels are shown as their messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["ChangedPlace", "changes", "lines", "places", "state_before", "state_
 
 @dataclass(frozen=True)
 class ChangedPlace:
-    """A place in words before and after a step."""
+    """The text of a place before and after a step."""
 
     place: str
     before: str
@@ -31,7 +31,7 @@ def state_before(trace: Trace, n: int) -> ShownState:
 
 
 def changes(step: TraceStep, before: ShownState, variables: Sequence[Declared]) -> list[ChangedPlace]:
-    """What a step changes from the state ``before``."""
+    """The changes of a step from the state ``before``."""
     old, new = (channels(s, variables) for s in (before, step.state))
     shapes = {v.name: v.shape for v in variables}
     found: dict[str, ChangedPlace] = {}
@@ -46,7 +46,7 @@ def changes(step: TraceStep, before: ShownState, variables: Sequence[Declared]) 
 
 
 def with_changes(trace: Trace, variables: Sequence[Declared]) -> Trace:
-    """The trace with what its steps change, as the states say."""
+    """The trace, with the changes of its steps computed from its states."""
     before, steps = trace.initial, []
     for step in trace.steps:
         pairs = ((v, before[v.name], step.state[v.name]) for v in variables)
@@ -57,7 +57,7 @@ def with_changes(trace: Trace, variables: Sequence[Declared]) -> Trace:
 
 
 def _differences(change: Change, shape: Shape) -> Iterator[Change]:
-    """What differs, element by element."""
+    """The differences, element by element."""
     before, after = change.before, change.after
     if before == after:
         return
@@ -70,7 +70,7 @@ def _differences(change: Change, shape: Shape) -> Iterator[Change]:
 
 
 def places(state: ShownState, variables: Sequence[Declared]) -> dict[str, str]:
-    """Every place of a state with what is there: ``lock[1]`` and none."""
+    """Every place of a state with its value as text: ``lock[1]`` and none."""
     shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
     found: dict[str, str] = {}
     for name, value in state.items():
@@ -82,7 +82,7 @@ def places(state: ShownState, variables: Sequence[Declared]) -> dict[str, str]:
 
 
 def lines(state: ShownState, variables: Sequence[Declared]) -> list[tuple[str, str]]:
-    """Every variable of a state with all that it holds, a channel as one: ``lock`` and ``[1: none, 2: 1]``."""
+    """Every variable or channel of a state with its value as text: ``lock`` and ``[1: none, 2: 1]``."""
     shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
     found: dict[str, str] = {}
     for name, value in state.items():
@@ -94,7 +94,7 @@ def lines(state: ShownState, variables: Sequence[Declared]) -> list[tuple[str, s
 
 
 def state_text(state: ShownState, variables: Sequence[Declared]) -> str:
-    """The same in a line: ``lock[1]: none, lock[2]: 1``."""
+    """A state in one line: ``lock[1]: none, lock[2]: 1``."""
     return ", ".join(f"{place}: {text}" for place, text in places(state, variables).items())
 
 

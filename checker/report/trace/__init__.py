@@ -1,1 +1,1 @@
-"""Runs in the formats of other tools, and as pictures."""
+"""Runs in the formats of other tools and as diagrams."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def trace_graph(trace: Trace, insight: Insight | None) -> networkx.MultiDiGraph:
-    """The neighbourhood of a trace, as far as the report carries it; else the trace and what else was enabled on it."""
+    """The neighbourhood of a trace, if the report has it; else the trace and the other steps enabled on it."""
     import networkx
 
     graph = networkx.MultiDiGraph()
@@ -67,7 +67,8 @@ def render_graphml(graph: networkx.MultiDiGraph) -> str:
 
 
 def render_dot(graph: networkx.MultiDiGraph) -> str:
-    """The graph as Graphviz DOT (https://graphviz.org/doc/info/lang.html): what is broken red, the run bold."""
+    """The graph as Graphviz DOT (https://graphviz.org/doc/info/lang.html): violating states are red, the run is
+    bold."""
     return "\n".join(["digraph states {", *_dot(graph), "}"]) + "\n"
 
 
@@ -83,6 +84,6 @@ def _dot(graph: networkx.MultiDiGraph) -> Iterator[str]:
 
 
 def _quoted(text: str) -> str:
-    """A DOT string of one or several lines; strangers' names cannot end it."""
+    """A DOT string of one or several lines; no name can end it early."""
     lines = [clean(line).replace("\\", "\\\\").replace('"', '\\"') for line in text.split("\n")]
     return '"' + "\\n".join(lines) + '"'

@@ -1,15 +1,15 @@
 """Traces in the Informal Trace Format, for the tools around Apalache and Quint; such files are called ``*.itf.json``.
 
 The format is Apalache's ADR-015 (https://apalache-mc.org/docs/adr/015adr-trace.html), its types are those of ADR-002;
-``docs/itf.schema.json`` is the form of what is written here. Readers differ in what they take:
+``docs/itf.schema.json`` describes the files that are written here. Readers accept different things:
 
-* itf-rs, and with it quint-connect, wants strings for all else in ``#meta``: our steps, the variables' sorts and which
-  variables are channels stand there as strings, records among them as JSON within the string.
-* Apalache wants a type for every variable and no other field in a state: it refuses constants, which by the format
-  stand in the first state.
-* quint-connect wants Quint's variable ``mbt::nondetPicks``, whose options Apalache and itf-py 0.5 cannot read.
+* itf-rs, and therefore quint-connect, requires strings for all other fields of ``#meta``: our steps, the sorts of
+  variables and their channels are strings, records as JSON in a string.
+* Apalache requires a type for every variable and no other field in a state. It refuses constants, although the format
+  puts them into the first state.
+* quint-connect requires Quint's variable ``mbt::nondetPicks``, whose options Apalache and itf-py 0.5 cannot read.
 
-Text is ASCII, all else escaped: control characters of a stranger's protocol file reach no terminal, and are not lost.
+The text is ASCII and all other characters are escaped, so no control character of a protocol file reaches a terminal.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from planrace.checker.results.trace import NOBODY, Shown, ShownState, Trace, Tra
 FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
 ACTION, PICKS = "mbt::actionTaken", "mbt::nondetPicks"
 UNNAMED = "step"
-"""The action of a step whose trace names none."""
+"""The action of a step without a name."""
 OWN = "planrace"
-"""Where in the ``#meta`` of the file the variables' sorts stand."""
+"""The field of the file's ``#meta`` with the sorts of variables."""
 
 
 class TraceFormatError(Exception):
-    """A text is no trace that can be read; says where in it (``states[3].alias``), what is wrong and what to do."""
+    """A text is not a readable trace. The message names the place (``states[3].alias``), the problem and the remedy."""
 
     def __init__(self, place: str, problem: str, remedy: str) -> None:
         super().__init__(clean(f"{place}: {problem} ({remedy})"))
@@ -51,11 +51,11 @@ def render_itf(
     parameters: Mapping[str, int | str] = {},
     picks: bool = True,
 ) -> str:
-    """The trace as ITF, one line a state. ``parameters`` are its constants.
+    """The trace as ITF, one line for each state. ``parameters`` are its constants.
 
-    State n is the one after step n, with that step in its ``#meta``. A lasso's last state is that of index ``loop``
-    once more. Without ``picks`` there is no ``mbt::nondetPicks``, and itf-py can read it; Apalache can if there are no
-    ``parameters`` either. Names that are none in TLA+ are changed to such.
+    State n is the state after step n, with that step in its ``#meta``. The last state of a lasso repeats the state of
+    index ``loop``. Without ``picks`` there is no ``mbt::nondetPicks``, so itf-py can read the file; without
+    ``parameters``, Apalache can, too. Names that are invalid in TLA+ are changed.
     """
     constants = _identifiers(parameters, {v.name for v in variables})
     fields = _identifiers((p for s in trace.steps for p in s.parameters), ())
@@ -83,7 +83,7 @@ def _rows(name: str, values: Iterable[Any]) -> str:
 
 
 def type_of(shape: Shape) -> str:
-    """Apalache's type of the values of a sort, as ADR-002 writes it."""
+    """Apalache's type of the values of a sort, in the syntax of ADR-002."""
     match shape.kind:
         case "truth value":
             return "Bool"
@@ -104,7 +104,7 @@ def _inner(shape: Shape | None) -> Shape:
 
 
 def _states(trace: Trace, variables: Sequence[Declared], fields: Mapping[str, str] | None) -> list[dict[str, Any]]:
-    """The states as ITF; ``fields`` names the fields of the picks, if these are wanted."""
+    """The states as ITF; ``fields`` are the names of the picks' fields, or None for no picks."""
     found = []
     for n, (step, state) in enumerate([(None, trace.initial), *((s, s.state) for s in trace.steps)]):
         values = {v.name: _encoded(state[v.name], v.shape) for v in variables}
@@ -116,7 +116,7 @@ def _states(trace: Trace, variables: Sequence[Declared], fields: Mapping[str, st
 
 
 def _told(step: TraceStep) -> dict[str, str]:
-    """A step in the ``#meta`` of the state after it: strings only."""
+    """The step in the ``#meta`` of the state after it; all values are strings."""
     told = {"action": step.action, "parameters": json.dumps(dict(step.parameters)), "by": step.by, "role": step.role}
     told |= {k: x for k, x in (("outcome", step.outcome), ("fault", step.fault)) if x is not None}
     return told | {"text": step.text}
@@ -131,14 +131,14 @@ def _encoded(value: Shown, shape: Shape) -> Any:
 
 
 def _scalar(value: Shown) -> Any:
-    """A truth value, string or number; a list where no sort says what it is."""
+    """A truth value, string or number; a list if its sort is not known."""
     if isinstance(value, list):
         return [_scalar(x) for x in value]
     return value if isinstance(value, bool | str) else {"#bigint": str(value)}
 
 
 def _picks(parameters: Mapping[str, Shown], fields: Mapping[str, str]) -> dict[str, Any]:
-    """Quint's record of what was chosen: an option for every parameter of any step of the trace. Nobody is no value."""
+    """Quint's record of choices: an option for each parameter of any step of the trace. No member is no value."""
     absent = {"tag": "None", "value": {"#tup": []}}
     return {
         field: {"tag": "Some", "value": _scalar(parameters[p])} if parameters.get(p, NOBODY) != NOBODY else absent
@@ -147,7 +147,7 @@ def _picks(parameters: Mapping[str, Shown], fields: Mapping[str, str]) -> dict[s
 
 
 def _picks_type(steps: Iterable[TraceStep], fields: Mapping[str, str]) -> str:
-    """Types do not mix: a parameter that has several counts as what it is first."""
+    """The type of the picks. A parameter with values of several types gets the type of its first value."""
     first = {p: x for s in reversed(list(steps)) for p, x in s.parameters.items() if x != NOBODY}
     types = (f"{field}: Some({_type_of_value(first.get(p, 0))}) | None(UNIT)" for p, field in fields.items())
     return f"{{ {', '.join(types)} }}"
@@ -160,7 +160,7 @@ def _type_of_value(value: Shown) -> str:
 
 
 def _identifiers(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
-    """A different identifier of TLA+ and Python for each name, none with a leading underscore or ``taken``."""
+    """A unique identifier, valid in TLA+ and Python, for each name; without a leading underscore and not ``taken``."""
     found: dict[str, str] = {}
     for name in dict.fromkeys(names):
         made = re.sub(r"[^A-Za-z0-9_]", "_", name).lstrip("_")
@@ -204,13 +204,13 @@ class _Map:
 def read_itf(text: str | bytes) -> tuple[Trace, tuple[Declared, ...]]:
     """The trace in an ITF text and the variables of its states.
 
-    What ``render_itf`` wrote comes back as it was, but for the steps' changes and observations and the constants. In
-    files of others a step is what Quint's variables say, else just "step", and a variable's sort is inferred from its
-    values: truth values, numbers, strings, sets of these, and maps from these whose keys are a whole range, the same in
-    every state. A loop whose last state is not the one it returns to is closed by one more step.
+    A file of ``render_itf`` is read back completely, except for changes and observations of steps and constants. In
+    other files, a step is what Quint's variables say, or else just "step", and the sort of a variable is inferred from
+    its values: truth values, numbers, strings, sets of these, and maps whose keys are a whole range that is the same in
+    every state. If the last state of a loop is not the one that it returns to, one more step closes the loop.
 
-    Raises ``TraceFormatError`` for all else: text that is no ITF, and values that traces here do not have (records,
-    tuples, sequences, variants).
+    Raises ``TraceFormatError`` for text that is no ITF, and for values that our traces do not have (records, tuples,
+    sequences, variants).
     """
     try:
         return _read(_parsed(text, "the file"))
@@ -243,7 +243,7 @@ def _parsed(text: str | bytes, place: str) -> Any:
 
 
 def _part(whole: Any, key: str, kind: type[_T], place: str) -> _T:
-    """The entry of a JSON object that has to be of this kind."""
+    """The entry of a JSON object, which must be of this kind."""
     found = whole.get(key) if isinstance(whole, dict) else None
     if isinstance(found, kind):
         return found
@@ -252,7 +252,7 @@ def _part(whole: Any, key: str, kind: type[_T], place: str) -> _T:
 
 
 def _names(data: Any) -> list[str]:
-    """The variables; Quint names its own twice."""
+    """The variables without Quint's own; each once."""
     return [n for n in dict.fromkeys(map(str, _part(data, "vars", list, ""))) if n not in (ACTION, PICKS)]
 
 
@@ -296,7 +296,7 @@ def _map(pairs: list[tuple[_Atom, _Value]], place: str) -> _Map:
 
 
 def _own_variables(data: Any) -> dict[str, Declared]:
-    """What ``render_itf`` wrote of the variables; nothing in files of others."""
+    """The variables as ``render_itf`` wrote them; none in other files."""
     meta = data.get("#meta") if isinstance(data, dict) else None
     if not isinstance(meta, dict) or OWN not in meta:
         return {}
@@ -329,7 +329,7 @@ def _shape(data: dict[str, Any], place: str) -> Shape:
 
 
 def _inferred(name: str, found: _Found) -> Shape:
-    """The sort of a variable of that name with these values, the least that has them."""
+    """The smallest sort that has all these values of a variable."""
     if not found:
         return Shape("number", "number")
     first = found[0][1]
@@ -364,13 +364,13 @@ def _inferred_array(name: str, found: list[tuple[str, _Map]]) -> Shape:
 
 
 def _size(domain: Shape) -> int:
-    """How many values a scalar sort has; not to be counted out, for a file may claim any."""
+    """How many values a scalar sort has, computed without listing them: a file may claim any number."""
     sizes = {"truth value": 2, "enumeration": len(domain.members)}
     return sizes.get(domain.kind, domain.high - domain.low + 1)
 
 
 def _shown(value: _Value, shape: Shape, place: str) -> Shown:
-    """The value as reports show it, if the sort has it."""
+    """The value as reports show it. Raises ``TraceFormatError`` if it does not belong to the sort."""
     if isinstance(value, _Map) and shape.kind == "array":
         domain, element = _inner(shape.domain), _inner(shape.element)
         table = {_member(k, domain, place): x for k, x in value.pairs}
@@ -402,7 +402,7 @@ def _member(value: _Atom, shape: Shape, place: str) -> _Atom:
 
 
 def _step(data: dict[str, Any], state: ShownState, place: str) -> TraceStep:
-    """The step to this state: ours from its ``#meta``, else Quint's."""
+    """The step to this state: from our ``#meta``, or else from Quint's variables."""
     meta = data.get("#meta")
     if not isinstance(meta, dict) or "action" not in meta:
         action = data.get(ACTION)
@@ -428,7 +428,7 @@ def _unnamed(action: str, parameters: Mapping[str, Shown], state: ShownState) ->
 
 
 def _chosen(picks: Any, place: str) -> dict[str, Shown]:
-    """The options of Quint's ``mbt::nondetPicks`` that are some value."""
+    """The options of Quint's ``mbt::nondetPicks`` that have a value."""
     found: dict[str, Shown] = {}
     for name, option in picks.items() if isinstance(picks, dict) else ():
         if _part(option, "tag", str, f"{place}.{name}") == "Some":

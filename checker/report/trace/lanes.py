@@ -1,4 +1,4 @@
-"""What diagrams of a run have in common: the processes, the things that they change, and which step changes which."""
+"""What all diagrams of a run use: its processes, the things that they change, and which step changes which thing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from planrace.checker.results.trace import Observed, Trace, TraceStep
 
 @dataclass(frozen=True)
 class Lanes:
-    """The processes of a run in the order in which they first act, and the things that the world sees ("endpoint 1").
+    """The processes of a run in the order of their first steps, and the things that the world sees ("endpoint 1").
 
-    A step is a message to each thing that it makes look different.
+    A step is drawn as a message to each thing whose appearance it changes.
     """
 
     processes: tuple[str, ...]
@@ -23,11 +23,11 @@ class Lanes:
 
     @property
     def all(self) -> tuple[str, ...]:
-        """Every lane once: what is seen of a process is seen in its lane."""
+        """All lanes without duplicates: a process that the world sees has one lane."""
         return tuple(dict.fromkeys((*self.processes, *self.things)))
 
     def touched(self, step: TraceStep) -> list[str]:
-        """The things of which the world sees something else after a step."""
+        """The things that look different after a step."""
         return [name for o in step.observed if (name := thing(o)) in self.things]
 
 
@@ -39,12 +39,12 @@ def lanes(trace: Trace) -> Lanes:
 
 
 def thing(o: Observed) -> str:
-    """What is observed, by name: "endpoint 1"."""
+    """The name of an observed thing: "endpoint 1"."""
     return o.title if o.member is None else f"{o.title} {o.member}"
 
 
 def told(step: TraceStep) -> str:
-    """A step in words, with its outcome and fault."""
+    """The text of a step, with its outcome and fault."""
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""
     return clean(f"{step.text}{outcome}{fault}")
@@ -60,8 +60,9 @@ def facts_at(match: Match | None) -> dict[int, list[FactMatch]]:
 
 
 def clocks(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] = ()) -> list[dict[str, int]]:
-    """The vector clock of each step (Mattern, "Virtual time and global states of distributed systems", 1989): a process
-    learns what those knew who wrote last what it reads or writes. Without ``touched``, steps touch what they change."""
+    """The vector clock of each step (Mattern, "Virtual time and global states of distributed systems", 1989). A step
+    that reads or writes a place learns the clock of its last writer. Without ``touched``, a step touches the places
+    that it changes."""
     places = touched or [((), tuple(c.place for c in s.changed)) for s in trace.steps]
     known: dict[str, dict[str, int]] = {}
     wrote: dict[str, dict[str, int]] = {}
@@ -79,6 +80,6 @@ def clocks(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] 
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """Endpoint 2 stands before endpoint 10."""
+    """A sort key that puts "endpoint 2" before "endpoint 10"."""
     parts = re.split(r"(\d+)", name)
     return [(len(part.lstrip("0")), part) if part.isdecimal() else (-1, part) for part in parts]

@@ -13,7 +13,7 @@ from planrace.checker.results.scenario import FactMatch, Match
 from planrace.checker.results.trace import Trace, TraceStep
 
 LAST, REACHED = "rgba(194, 47, 47, 0.2)", "rgba(47, 143, 87, 0.2)"
-"""Behind the last step, of a violation or of a witness; they let light and dark pages through."""
+"""Background colours of the last step of a violation or a witness; translucent for light and dark pages."""
 
 
 def render_mermaid(
@@ -24,8 +24,8 @@ def render_mermaid(
     witness: bool = False,
     variables: Sequence[Declared] = (),
 ) -> str:
-    """The diagram: a participant for each process and each thing that the world sees, an arrow for each step; one that
-    takes a message of a channel, which ``variables`` tell of, is an arrow from its sender. The last step of a
+    """The diagram: a participant for each process and each thing that the world sees, an arrow for each step. A step
+    that receives a message of a channel (known from ``variables``) is an arrow from the sender. The last step of a
     ``witness`` is green, not red."""
     return "\n".join(_lines(trace, match, title, REACHED if witness else LAST, variables)) + "\n"
 
@@ -50,14 +50,14 @@ def _lines(trace: Trace, match: Match | None, title: str, colour: str, variables
     if trace.loop is not None and trace.loop < len(trace):
         yield "  end"
     elif trace.loop is not None and drawn.processes:
-        yield f"  Note over {ids[drawn.processes[0]]}: the run may rest here for ever"
+        yield f"  Note over {ids[drawn.processes[0]]}: the run may stay here for ever"
 
 
 def _step(
     step: TraceStep, drawn: Lanes, ids: dict[str, str], facts: list[FactMatch], taken: list[MessageReceipt]
 ) -> Iterator[str]:
-    """The arrow of a step, from whoever sent the message that it takes, or else to the first thing that it changes;
-    with notes of other messages, of what the world sees and of facts."""
+    """The arrow of a step: from the sender of the message that it receives, or else to the first thing that it changes;
+    with notes for other messages, observations and facts."""
     me = ids[step.by]
     touched = drawn.touched(step)
     arrow = "-x" if step.fault is not None else "->>"
@@ -74,7 +74,7 @@ def _step(
 
 
 def _safe(text: str) -> str:
-    """Text that no parser of the diagram takes for anything else: entities for all but plain characters. At its
-    beginning ``wrap:`` and ``nowrap:`` would be settings."""
+    """Text without Mermaid syntax: all special characters are entities. ``wrap:`` and ``nowrap:`` at its beginning
+    would be settings, so their colon is escaped."""
     safe = "".join(c if c.isalnum() or c in " .,:()[]→–_'-=+*/?!" else f"#{ord(c)};" for c in clean(text))
     return re.sub(r"^(\s*:?(?:no)?wrap):", r"\1#58;", safe) or " "

@@ -1,7 +1,7 @@
 """A run as a log with vector clocks for ShiViz (Beschastnikh et al., "Debugging distributed systems", CACM, 2016).
 
-It begins with the regular expression by which ShiViz is to parse it and an empty line for no delimiter; then come two
-lines an event, the host with its clock and what happens.
+The first line is the regular expression with which ShiViz parses the log, the second is empty (no delimiter). Each
+event has two lines: the host with its clock, and the text of the step.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PARSER = r"(?<host>\S*) (?<clock>{.*})\n(?<event>.*)"
 
 
 def render_shiviz(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[str]]] = ()) -> str:
-    """The log. ``touched`` has the places that each step reads and writes; without it, steps touch what they change."""
+    """The log. ``touched`` are the places that each step reads and writes; by default the places that it changes."""
     hosts, lines = _hosts(lanes(trace).processes), [PARSER, ""]
     for step, clock in zip(trace.steps, clocks(trace, touched), strict=True):
         known = json.dumps({hosts[who]: n for who, n in clock.items()}, ensure_ascii=False)
@@ -27,7 +27,7 @@ def render_shiviz(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[
 
 
 def _hosts(processes: Sequence[str]) -> dict[str, str]:
-    """Names without white space, also what JavaScript takes for it; no two processes are one host."""
+    """A unique host name for each process, without white space (as JavaScript defines it)."""
     hosts: dict[str, str] = {}
     for who in processes:
         name = re.sub(r"[\s\ufeff]+", "_", clean(who).strip()) or "_"

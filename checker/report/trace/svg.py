@@ -1,4 +1,4 @@
-"""A run as a picture, drawn without a browser: a sequence diagram in SVG 1.1 with its own light and dark colours."""
+"""A run as a sequence diagram in SVG 1.1 with light and dark colours, drawn without a browser."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from planrace.checker.results.scenario import FactMatch, Match
 from planrace.checker.results.trace import Trace, TraceStep
 
 LANE, LEFT, TOP, LINE, PAD = 130, 20, 64, 15, 14
-"""Pixels: between lanes, before the first, above the first step, a line of text, around a step."""
+"""Pixels: between lanes, before the first lane, above the first step, height of a line of text, padding of a step."""
 WORDS = 64
-"""Characters of a line of text, each of 7.6 pixels at most on the average."""
+"""Characters of a line of text, on average at most 7.6 pixels each."""
 STYLE = (
     "text{font:12px system-ui,sans-serif;fill:#1c2430}.name{font-weight:600;text-anchor:middle}"
     ".life{stroke:#cfd6e0;stroke-dasharray:3 4}.arrow{stroke:#2458c5;stroke-width:1.6;fill:none}.head{fill:#2458c5}"
@@ -33,7 +33,7 @@ STYLE = (
 
 @dataclass(frozen=True)
 class _Row:
-    """A step with the messages that it takes, its lines of words, of a class each, and where it begins."""
+    """A step with the messages that it receives, its lines of text (each with a CSS class), and its vertical offset."""
 
     number: int
     step: TraceStep
@@ -54,8 +54,8 @@ def render_svg(
     witness: bool = False,
     variables: Sequence[Declared] = (),
 ) -> str:
-    """The picture; time goes down, what happens is said on the right, messages of channels, which ``variables`` tell
-    of, come from their senders. The last step of a ``witness`` is green."""
+    """The diagram: time goes down, texts are on the right, messages of channels (known from ``variables``) come from
+    their senders. The last step of a ``witness`` is green."""
     drawn, rows = lanes(trace), _rows(trace, match, variables)
     height = (rows[-1].y + rows[-1].height if rows else TOP) + 24
     words, last = LEFT + LANE * max(1, len(drawn.all)), "reached" if witness else "last"
@@ -107,7 +107,7 @@ def _lifelines(drawn: Lanes, height: int) -> Iterator[str]:
 
 
 def _drawn(row: _Row, drawn: Lanes, words: int, kind: str) -> Iterator[str]:
-    """A step; ``kind`` is empty but for the one that decides."""
+    """A step; ``kind`` is the CSS class of the step that decides, otherwise empty."""
     x, y = _x(drawn.processes.index(row.step.by)), row.y + LINE
     yield f"<g aria-label={quoteattr(f'step {row.number}')}>"
     for name in drawn.touched(row.step):
@@ -123,7 +123,7 @@ def _drawn(row: _Row, drawn: Lanes, words: int, kind: str) -> Iterator[str]:
 
 
 def _arrow(x: int, to: int, y: int, short: int = 0) -> Iterator[str]:
-    """An arrow that ends so many pixels before ``to``."""
+    """An arrow that ends ``short`` pixels before ``to``."""
     away = 6 if to > x else -6
     to -= short if to > x else -short
     yield f'<line class="arrow" x1="{x}" x2="{to - away}" y1="{y}" y2="{y}"/>'
@@ -148,5 +148,5 @@ def _x(lane: int) -> int:
 
 
 def _text(text: str) -> str:
-    """Text without what is no character of XML 1.0 (https://www.w3.org/TR/xml/#charsets)."""
+    """Text without characters that XML 1.0 forbids (https://www.w3.org/TR/xml/#charsets)."""
     return escape(re.sub(r"[\ud800-\udfff\ufffe\uffff]+", "�", clean(text)))

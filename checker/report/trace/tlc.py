@@ -1,7 +1,7 @@
-"""Traces in the JSON form of TLC, as ``-dumpTrace json`` writes them and ``-loadTrace json`` reads them.
+"""Traces in TLC's JSON, as ``-dumpTrace json`` writes it and ``-loadTrace json`` reads it.
 
-The form is that of ``_JsonTrace.tla``, ``CounterExample.java`` and ``Json.java`` of https://github.com/tlaplus/tlaplus.
-It does not tell a set from a sequence, and numbers are those of TLC: 32 bits.
+The format is defined by ``_JsonTrace.tla``, ``CounterExample.java`` and ``Json.java`` of
+https://github.com/tlaplus/tlaplus. It does not distinguish sets from sequences, and TLC's numbers have 32 bits.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from planrace.checker.results.explanation import Declared, Shape
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 
 RESTING = "UnnamedAction"
-"""TLC's name for the action of a step that is none: the run rests in a state for ever."""
+"""TLC's name for a stuttering step: the run stays in a state for ever."""
 
 
 def render_tlc(trace: Trace, variables: Sequence[Declared], *, module: str = "Model") -> str:
-    """The trace as TLC's JSON, one line a state; ``module`` is where its actions are said to stand.
+    """The trace as TLC's JSON, one line for each state; ``module`` is the module that is named as that of its actions.
 
-    States are numbered from 1. In a lasso the last action leads back: the state that it returns to stands there once.
+    States are numbered from 1. In a lasso the last action leads back to an earlier state, which is not repeated.
     """
     states = [trace.initial, *(s.state for s in trace.steps)]
     loop = trace.loop
@@ -43,7 +43,7 @@ def _state(state: ShownState, variables: Sequence[Declared]) -> dict[str, Any]:
 
 
 def _value(value: Shown, shape: Shape) -> Any:
-    """A function over 1…n is an array, any other an object."""
+    """An array over 1…n is a JSON array, any other an object."""
     if shape.kind != "array" or not isinstance(value, list):
         return value
     assert shape.domain is not None

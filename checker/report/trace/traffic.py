@@ -1,7 +1,7 @@
-"""Channels in states: what messages are on their way, and who gets what from whom.
+"""Channels in states: the messages in them, and who receives which message from whom.
 
-The variables of a report say which of them are channels (``annotations.Part``). A state that does not fit them, as one
-that a stranger wrote may not, has no channels: its variables are shown as they are.
+``Declared.part`` of a report's variables says which of them store channels. If a state does not fit these variables, as
+one from a stranger's file, it has no channels and its variables are shown as they are.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from planrace.checker.results.explanation import ChannelPart, Declared, Shape
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 
 Mail: TypeAlias = "tuple[str, ...]"
-"""Messages on their way as texts: of an ordered channel in order, else sorted, each as often as it is there."""
+"""The messages in a channel as texts: in order if the channel is ordered, otherwise sorted; copies are repeated."""
 
 
 @dataclass(frozen=True)
 class ChannelContent:
-    """A channel of a state, by place (``queue``, or ``inbox[2]`` where each member has one)."""
+    """The messages in a channel at ``place`` (``queue``, or ``inbox[2]`` if each member has one)."""
 
     place: str
     ordered: bool
@@ -35,7 +35,7 @@ class ChannelContent:
 
 
 def channels(state: ShownState, variables: Sequence[Declared]) -> dict[str, list[ChannelContent]]:
-    """The channels of a state, by the names of the variables that they are made of."""
+    """The channels of a state, by the names of the variables that store them."""
     found: dict[str, list[ChannelContent]] = {}
     for name, parts in _grouped(variables).items():
         made = _channel(name, parts, state)
@@ -45,7 +45,7 @@ def channels(state: ShownState, variables: Sequence[Declared]) -> dict[str, list
 
 
 def channel_at(place: str, variables: Sequence[Declared]) -> str:
-    """The channel that a place (``queue_kind[2]``) is in, if it is in one."""
+    """The channel that a place (``queue_kind[2]``) belongs to; otherwise the place itself."""
     name, *path = place.replace("]", "").split("[")
     part = next((v.part for v in variables if v.name == name), None)
     if part is None:
@@ -62,7 +62,7 @@ def _grouped(variables: Sequence[Declared]) -> dict[str, list[tuple[Declared, Ch
 
 
 def _channel(name: str, parts: list[tuple[Declared, ChannelPart]], state: ShownState) -> list[ChannelContent] | None:
-    """The channel, or one of each member; None where the state is not of these variables."""
+    """The channel, or one for each member; None if the state does not fit the variables."""
     ordered = any(part.what == "length" for _, part in parts)
     try:
         if not parts[0][1].over:
@@ -79,7 +79,7 @@ def _channel(name: str, parts: list[tuple[Declared, ChannelPart]], state: ShownS
 
 
 def _mail(parts: list[tuple[Declared, ChannelPart]], values: list[tuple[Shape, Shown]], to: tuple[str, ...]) -> Mail:
-    """What is in a channel whose variables have these values."""
+    """The messages in a channel whose variables have these values."""
     whats = [part.what for _, part in parts]
     if "length" not in whats:
         (shape, value), (_, part) = values[0], parts[0]
@@ -109,7 +109,7 @@ def _depth(shape: Shape) -> int:
 
 
 def _keys(shape: Shape, value: Shown) -> Iterator[tuple[str, ...]]:
-    """The messages that nested arrays hold, part by part, in their order; as often as they are there."""
+    """The messages in nested arrays, as parts, in order; copies are repeated."""
     if shape.kind == "set":
         if not isinstance(value, list):
             raise TypeError(value)
@@ -127,10 +127,10 @@ def _values(shape: Shape | None) -> list[str]:
     return [] if shape is None else [value_text(v, shape) for v in shape.values]
 
 
-# Who gets what from whom -------------------------------------------------------------------------------------------
+# Senders and receivers ---------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class MessageReceipt:
-    """A message that a step takes out of a channel, which was put there by ``sender`` ("controller")."""
+    """A message from ``sender`` ("controller") that a step takes out of the channel at ``place``."""
 
     sender: str
     message: str
@@ -138,7 +138,7 @@ class MessageReceipt:
 
 
 def deliveries(trace: Trace, variables: Sequence[Declared]) -> list[list[MessageReceipt]]:
-    """For each step the messages that it takes out of channels, as far as somebody on this run has sent them."""
+    """For each step, the messages that it takes out of channels and that were sent in this run."""
     senders: dict[str, list[tuple[str, str]]] = {}
     found, before = [], trace.initial
     for step in trace.steps:
@@ -161,8 +161,8 @@ def _by_place(found: Mapping[str, list[ChannelContent]]) -> dict[str, ChannelCon
 def _handled(
     known: list[tuple[str, str]], before: ChannelContent, after: Mail, step: TraceStep
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Messages with their senders that are there after a step, and those that it has taken out. What a fault puts there
-    is what somebody had sent, once more."""
+    """The messages with their senders that are in the channel after a step, and those that it has taken out. A message
+    that a fault adds is a copy of an earlier one, with the same sender."""
     there = list(known)
     gone = []
     for message in _less(before.mail, after):
@@ -177,5 +177,5 @@ def _handled(
 
 
 def _less(mail: Mail, other: Mail) -> list[str]:
-    """What is in the one and not in the other, in its order."""
+    """The messages that are only in the first, in its order."""
     return list((Counter(mail) - Counter(other)).elements())

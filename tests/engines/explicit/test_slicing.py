@@ -150,7 +150,7 @@ def test_what_is_searched_apart_is_not_said_to_be_independent() -> None:
     system = counting(safe=True)
     noted = infinitely_often("diary-is-written", system.variables[2].term == 1, "it is noted again and again")
     alone = " ".join(render(check(system)).split())
-    assert "States do without count, diary: nothing that this search looks for depends on it (--no-slicing)" in alone
+    assert "Ignored variables: count, diary (no checked property uses them; --no-slicing keeps them)" in alone
     both = " ".join(render(check(replace(system, properties=(*system.properties, noted)))).split())
-    words = "but for diary-is-written, with a search of its own, nothing that is checked depends on it"
-    assert f"States do without count, diary: {words} (--no-slicing)" in both
+    words = "no checked property uses them except diary-is-written, with a separate search"
+    assert f"Ignored variables: count, diary ({words}; --no-slicing keeps them)" in both

@@ -108,7 +108,7 @@ def test_a_run_that_rests_is_told_rather_than_a_longer_loop(engine: str, form: A
     assert (steps, found.trace.loop) == (["start"], 1)
     assert [(x.action, x.kind, x.how) for x in found.fairness] == [("tick", "none", "need not be taken")]
     text = " ".join(render(check(protocol)).split())
-    assert "Enabled there: tick, which need not be taken, for lack of fairness." in text
+    assert "Enabled there, but never forced because it is not fair: tick." in text
 
 
 def test_choices_are_told_by_their_names() -> None:

@@ -1,8 +1,8 @@
-// The report as the page holds it, and the states of its runs.
+// The embedded report, and the states of its runs.
 export const report = JSON.parse(document.getElementById("data").textContent);
-const EVERY = 64; // one state in so many is kept; between them, changes are replayed
+const EVERY = 64; // every 64th state is kept; changes are replayed from there
 
-export let variables = report.variables; // those of the run on view: its sizes may be its own
+export let variables = report.variables; // those of the current run, which may have its own sizes
 
 class Run {
   constructor(raw) {
@@ -21,7 +21,7 @@ class Run {
     return this.steps.length;
   }
 
-  // The state after step n. States are shared: nobody may write to them.
+  // The state after step n. States are shared and must not be modified.
   state(n) {
     const from = Math.min(Math.floor(n / EVERY), this.kept.length - 1);
     let state = this.kept[from];
@@ -32,7 +32,7 @@ class Run {
     return state;
   }
 
-  // Lanes of what processes work on: members of an index that the world sees or that a picture draws.
+  // Lanes of things: members of an index that the world sees or that a picture draws.
   findThings() {
     const observed = this.steps.flatMap((s) => s.observed.filter((o) => o.member !== null).map((o) => o.title));
     const drawn = report.pictures.filter((p) => p.title).map((p) => p.title);
@@ -41,7 +41,7 @@ class Run {
     return titles.flatMap(named);
   }
 
-  // Whether a step changes something of a thing.
+  // Whether a step changes a thing.
   touches(step, thing) {
     return sees(step, thing) || step.changed.some((c) => belongsTo(c, thing));
   }
@@ -72,7 +72,7 @@ export function valuesOf(shape) {
   return Array.from({ length: shape.high - shape.low + 1 }, (_, n) => shape.low + n);
 }
 
-// The members of the index of this name, as some variable has it.
+// The members of the index of this name, taken from a variable that uses it.
 export function membersOf(title) {
   for (const v of variables) {
     for (let s = v.shape; s?.kind === "array"; s = s.element) if (s.domain.name === title) return valuesOf(s.domain);
@@ -98,14 +98,14 @@ export function show(value, shape) {
   return shape?.kind === "optional" && value === 0 ? "none" : String(value);
 }
 
-// The shape of what stands at a path of a variable.
+// The shape of the value at a path of a variable.
 function shapeAt(name, path) {
   let shape = variable(name)?.shape;
   for (let n = 0; n < path.length && shape; n++) shape = shape.element;
   return shape;
 }
 
-// What a step changes, place by place; channels as what is on its way in them.
+// The changes of a step, place by place; channels are shown as their messages.
 export function changesOf(step, before, after) {
   const found = new Map();
   for (const c of step.changed) {
@@ -123,7 +123,7 @@ export function changesOf(step, before, after) {
   return [...found.values()];
 }
 
-// The channels that a variable is a part of, one or one for each member; null where it is of none.
+// The channels that a variable stores: one, or one for each member; null if it stores none.
 export function mailOf(name, state) {
   const part = variable(name)?.part;
   if (!part) return null;
@@ -139,7 +139,7 @@ export function mailOf(name, state) {
   });
 }
 
-// The messages of a channel in words; `values` has the shape and the value of each of its parts.
+// The messages of a channel as text; `values` are the shape and the value of each of its parts.
 function mailIn(parts, values, to) {
   const length = values.find((_, n) => parts[n].part.what === "length");
   if (length) {
@@ -155,7 +155,7 @@ function mailIn(parts, values, to) {
   return `{${messages.join(", ")}}`;
 }
 
-// The messages that nested arrays hold, with how often each is there.
+// The messages in nested arrays, with the number of copies.
 function keysOf(shape, value) {
   if (shape.kind === "set") return value.map((v) => [[show(v, shape.element)], 1]);
   const inner = shape.element;

@@ -1,4 +1,4 @@
-// Elements. Text goes in as text, never as markup: protocol files come from strangers.
+// Creating elements. Text is inserted as text, never as markup: protocol files may come from strangers.
 const SVG = "http://www.w3.org/2000/svg";
 
 export function $(id) {
@@ -52,7 +52,7 @@ export function verdict(word) {
   return el("span", { class: `verdict ${word === "holds" ? "holds-word" : word}` }, word);
 }
 
-// A drawing in SVG with a title that is shown where one points at it.
+// An SVG element with a title that is shown when the pointer is over it.
 export function titled(title, tag, attributes, ...children) {
   return svg(tag, attributes, svg("title", {}, title), ...children);
 }

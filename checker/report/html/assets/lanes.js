@@ -1,9 +1,9 @@
-// The lanes: one row a process, one a thing, one a property; one column a state. Only what is in view is drawn.
+// The lanes: one row for each process, thing and property, one column for each state. Only the visible part is drawn.
 import { sees } from "./data.js";
 import { $, el, place, replace, svg, titled } from "./dom.js";
 
-const NARROW = 34; // pixels a state
-const WIDE = 60; // where all of the run fits
+const NARROW = 34; // pixels for each state
+const WIDE = 60; // if the whole run fits
 const ROW = 30;
 const HEAD = 26;
 
@@ -21,7 +21,7 @@ export class Lanes {
     $("scroll").addEventListener("click", (e) => this.clicked(e));
   }
 
-  // Everything anew, for another run.
+  // Rebuild everything for another run.
   open(view) {
     this.view = view;
     const run = view.run;
@@ -50,7 +50,7 @@ export class Lanes {
     return n * this.column + this.column / 2;
   }
 
-  // Bring a state into view.
+  // Scroll a state into view.
   reveal(n) {
     const box = $("scroll");
     const x = n * this.column;
@@ -83,7 +83,7 @@ export class Lanes {
     replace("width", place(drawing, left));
   }
 
-  // The marks of a row from one state to another, on a line.
+  // The marks of a row from one state to another, joined by a line.
   lane(row, y, first, last) {
     const ends = { x1: first * this.column, x2: (last + 1) * this.column };
     const drawn = row.kind === "truth" ? [] : [svg("line", { class: "lane", ...ends, y1: y, y2: y })];
@@ -114,7 +114,7 @@ export class Lanes {
     ];
   }
 
-  // Arrows from those who sent what a step takes.
+  // Arrows from the senders of the messages that a step receives.
   mail(n, y) {
     const run = this.view.run;
     const x = this.x(n);
@@ -192,7 +192,7 @@ export class Lanes {
     const around = `M${from - 8},${y} a8,8 0 1 0 16,0`;
     const back = `M${from},${y} v10 H${to} v-10 m-4,5 l4,-6 l4,6`;
     const path = { class: "loop", d: to === from ? around : back };
-    return [titled(`the run goes on as after step ${loop}, for ever`, "path", path)];
+    return [titled(`the run repeats the steps after step ${loop} for ever`, "path", path)];
   }
 }
 

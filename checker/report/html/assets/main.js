@@ -1,4 +1,4 @@
-// Which run and state is on view, and the ways to get elsewhere.
+// The view: the current run and state, and navigation.
 import { changed, report, runs } from "./data.js";
 import { $, button, el, replace, verdict } from "./dom.js";
 import { Lanes } from "./lanes.js";
@@ -12,7 +12,7 @@ class View {
     this.walked = [];
   }
 
-  // Look at the finding number k.
+  // Show finding number k.
   open(k, at) {
     this.finding = report.findings[k];
     this.k = k;
@@ -82,7 +82,7 @@ class View {
     this.draw();
   }
 
-  // Take a step off the run.
+  // Take a step that leaves the run.
   walk(offer) {
     this.walked = [...this.walked, offer];
     this.draw();
@@ -114,7 +114,7 @@ class View {
     stepsPanel(this);
   }
 
-  // The state on view, and the one before the step to it.
+  // The current state, and the state before the step that leads to it.
   findStates() {
     const here = this.run.state(this.at);
     if (this.walked.length) {
@@ -150,10 +150,10 @@ function legend(run) {
     "✗ a property is false",
   ];
   if (run.recoverable !== null && run.recoverable < run.length) {
-    parts.push("dashed red line: beyond it there is no recovery");
+    parts.push("dashed red line: no recovery after it");
   }
   if (run.deliveries.some((taken) => taken.length)) {
-    parts.push("arrow between processes: a message, when it arrives");
+    parts.push("arrow between processes: a message is received");
   }
   if (run.beside) {
     const rings = "(green ring: another outcome, dotted: not enabled)";
@@ -168,7 +168,7 @@ function switchTheme() {
   root.dataset.theme = (root.dataset.theme || system) === "dark" ? "light" : "dark";
 }
 
-// A property in the list: one may look at its run, if it has one.
+// A property in the list: a button if it has a run.
 function propertyItem(p, open) {
   const label = [verdict(p.word), p.name];
   if (p.finding === null) return el("li", {}, el("span", { title: p.how }, label));
@@ -181,7 +181,7 @@ function withoutRun() {
   $("time").hidden = true;
   $("panels").hidden = true;
   $("story").hidden = Boolean(report.proof || report.matrix);
-  $("story-title").textContent = "There is no run to look at: no property is violated.";
+  $("story-title").textContent = "There is no run to show: no property is violated.";
   document.querySelector(".skip").hidden = true;
 }
 

@@ -1,14 +1,14 @@
-// What stands beside the lanes: the step, beliefs, what else could happen, the other variant, facts, all steps.
+// The panels below the lanes: the step, beliefs, enabled steps, the other variant, facts, all steps.
 import { changed, changesOf, report } from "./data.js";
 import { $, button, el, note, replace, tag } from "./dom.js";
 import { drawPictures, drawTables } from "./pictures.js";
 
-const NEAR = 250; // so many steps before and after the present one are listed
+const NEAR = 250; // steps before and after the current one that are listed
 
 export function stepPanel(view) {
   $("step").classList.toggle("breaks", view.at === view.broken && !view.walked.length);
   $("step-title").textContent = stepTitle(view);
-  const broken = view.brokenHere.map((name) => el("p", {}, tag("bad", "false now"), `${name}${view.who(name)}`));
+  const broken = view.brokenHere.map((name) => el("p", {}, tag("bad", "violated"), `${name}${view.who(name)}`));
   const happened = view.step ? stepTaken(view, view.step) : [];
   const about = view.walked.length ? [] : aboutStep(view);
   replace("step-body", happened, about, broken);
@@ -41,10 +41,10 @@ function aboutStep(view) {
   const races = view.races.filter((r) => r.first === view.at || r.second === view.at);
   found.push(...races.map((r) => note(raceText(view, r))));
   if (run.recoverable !== null && view.at === run.recoverable && run.recoverable < run.length) {
-    found.push(el("p", {}, tag("bad", "last chance"), "After the next step there is no way back by itself."));
+    found.push(el("p", {}, tag("bad", "last chance"), "After the next step the automation cannot recover by itself."));
   }
   if (run.loop !== null && view.at === run.length) {
-    found.push(el("p", {}, `The run goes on as after step ${run.loop}, for ever.`));
+    found.push(el("p", {}, `The run repeats the steps after step ${run.loop} for ever.`));
   }
   return found;
 }
@@ -52,7 +52,7 @@ function aboutStep(view) {
 function raceText(view, race) {
   const other = race.first === view.at ? race.second : race.first;
   const places = race.places.join(", ");
-  const swap = `had step ${race.second} come before step ${race.first}, ${view.finding.name} would hold.`;
+  const swap = `if step ${race.second} came before step ${race.first}, ${view.finding.name} would hold.`;
   return `It races with step ${other} about ${places}: ${swap}`;
 }
 
@@ -61,8 +61,8 @@ export function beliefsPanel(view) {
   const here = known.filter((b) => b.since <= view.at && view.at < b.since + b.truth.length);
   $("beliefs").hidden = !view.run.beliefs.length;
   const who = view.run.actors.filter((a) => here.some((b) => b.who === a));
-  const off = "Off the run nothing is known of beliefs.";
-  const nobody = "Nobody is acting on anything read before.";
+  const off = "Beliefs are known only on the run.";
+  const nobody = "No process relies on an earlier read.";
   const believers = who.map((name) => {
     const beliefs = here.filter((b) => b.who === name).map((b) => belief(b, view.at));
     return el("div", {}, el("h3", {}, name), el("ul", { class: "plain" }, beliefs));
@@ -75,14 +75,14 @@ function belief(b, at) {
   const holds = b.truth[now];
   const read = `${b.checked ? "checked" : "read"} at step ${b.since}`;
   const stale = b.truth.slice(0, now + 1).lastIndexOf(true) + 1; // it is false from there on
-  const when = holds ? read : `${read}; stale since step ${b.since + stale}; in truth it is false`;
+  const when = holds ? read : `${read}; stale since step ${b.since + stale}; it is false`;
   return el("li", { class: holds ? "true" : "stale" }, el("code", {}, b.text), ` ${when}`);
 }
 
 export function offersPanel(view) {
   $("offers").hidden = !view.run.offers.length && !view.run.neighbourhood;
   const items = view.offers.map((o) => offer(view, o));
-  const further = "The report does not reach further (check --with-alternatives N walks N steps away).";
+  const further = "The report ends here (check --with-alternatives N includes states up to N steps from the run).";
   const ends = note(view.offersKnown ? "Nothing is enabled here." : further);
   const unwalk = button("one step back", () => view.unwalk());
   const back = button("back to the run", () => view.go(view.at));
@@ -90,12 +90,12 @@ export function offersPanel(view) {
   replace("offers-body", ways, items.length ? el("ul", { class: "plain" }, items) : ends);
 }
 
-// A step that is enabled: one may go on with it where the report knows what follows.
+// An enabled step: a button if the report has the state after it.
 function offer(view, o) {
   const fault = o.fault === null ? "" : ` (fault: ${o.fault})`;
   const text = `${stepText(o)}${fault}`;
   if (isNext(view, o)) {
-    const here = el("span", { class: "note" }, " the run goes here");
+    const here = el("span", { class: "note" }, " taken by the run");
     const on = button(text, () => view.go(view.at + 1));
     return el("li", { class: "taken" }, on, here);
   }
@@ -128,7 +128,7 @@ export function besidePanel(view) {
   }
   body.push(besidePictures(view));
   const broken = other.broken[view.at] || [];
-  body.push(el("p", {}, broken.length ? `False there: ${broken.join(", ")}.` : "Every invariant holds there."));
+  body.push(el("p", {}, broken.length ? `Violated there: ${broken.join(", ")}.` : "Every invariant holds there."));
   replace("beside-body", body);
 }
 
@@ -155,7 +155,7 @@ export function factsPanel(view) {
   const match = view.match;
   $("facts").hidden = !match;
   if (!match) return;
-  $("facts-title").textContent = `What of the ${match.scenario} it shows`;
+  $("facts-title").textContent = `Facts of the ${match.scenario} in this run`;
   const rows = match.facts.flatMap((f) => [el("dt", {}, f.fact), el("dd", {}, `${f.meaning} `, whereFact(view, f))]);
   replace("facts-body", rows);
 }
@@ -166,7 +166,7 @@ function whereFact(view, f) {
   return button(f.onward ? onward : `step ${f.step}`, () => view.go(f.step));
 }
 
-// All steps in words, for screen readers and searching; of long runs those around the present one.
+// All steps as text, for screen readers and searching; of long runs only those around the current step.
 export function stepsPanel(view) {
   const run = view.run;
   const first = Math.max(1, view.at - NEAR);

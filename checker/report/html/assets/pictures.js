@@ -1,9 +1,9 @@
-// The state as it reads in the protocol: things drawn as small trees, pointers at them, who holds the lock.
+// The state as pictures: things as small trees, pointers to them, the holder of the lock.
 import { mailOf, membersOf, report, show, valuesOf, variable, variables } from "./data.js";
 import { el, note, svg, titled } from "./dom.js";
 
 const TREE = 46;
-const LOOK_BACK = 300; // so many steps back is looked for what was there
+const LOOK_BACK = 300; // earlier steps that are searched for deleted things
 
 export function drawPictures(view) {
   return report.pictures.flatMap((picture) => {
@@ -12,12 +12,12 @@ export function drawPictures(view) {
   });
 }
 
-// What a variable holds for the member at an offset, or at all where a picture is of no index.
+// The value of a variable for the member at an offset; the whole value if the picture has no index.
 function its(state, name, k) {
   return k === null ? state[name] : state[name][k];
 }
 
-// Values that some pointer or set of a run had so far, so that what is deleted stays visible.
+// All things that a pointer or set of the run named so far, so that deleted things stay visible.
 function everSeen(view, picture, k) {
   const seen = new Set();
   const look = (state) => {
@@ -89,7 +89,7 @@ function inWords(picture, seen, things) {
   return gone.length ? `${has}; gone: ${gone.join(", ")}` : has;
 }
 
-// Variables in tables: one for each index that arrays are over, one for the rest.
+// Variables as tables: one table for each index of arrays, one for the rest.
 export function drawTables(view) {
   const groups = new Map();
   const rest = [];
@@ -102,7 +102,7 @@ export function drawTables(view) {
   return [...(rest.length ? [plainTable(view, rest)] : []), ...mailTable(view), ...tables];
 }
 
-// What is on its way, one row a channel.
+// The messages in channels, one row for each channel.
 function mailTable(view) {
   const parts = variables.filter((v) => v.part);
   const firsts = parts.filter((v) => parts.find((w) => w.part.channel === v.part.channel) === v);

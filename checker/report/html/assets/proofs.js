@@ -1,4 +1,4 @@
-// Proofs for every size, laid out: what was asked, each theorem with its invariant and obligations; the table of all.
+// Proofs for every size: properties, theorems with invariants and obligations; the table of check prove --all.
 import { report } from "./data.js";
 import { el, note, replace, verdict } from "./dom.js";
 
@@ -20,7 +20,7 @@ function columnHead(text, title = null) {
   return el("th", { scope: "col", title }, text);
 }
 
-// Wide tables scroll by themselves, so that the page does not.
+// Wide tables have their own scroll bar, so that the page does not scroll sideways.
 function wide(caption, head, rows) {
   const top = el("thead", {}, el("tr", {}, head));
   const table = el("table", {}, el("caption", {}, caption), top, el("tbody", {}, rows));
@@ -30,7 +30,7 @@ function wide(caption, head, rows) {
 function proofPage(proof) {
   const questions = el("ul", { class: "plain" }, proof.asked.map(asked));
   const theorems = proof.proofs.map((p) => theorem(p, proof));
-  return [card("What was asked", questions, leftOut(proof)), ...theorems, confirmation(proof.confirmation)];
+  return [card("Properties", questions, leftOut(proof)), ...theorems, confirmation(proof.confirmation)];
 }
 
 function leftOut(proof) {
@@ -55,13 +55,13 @@ function unreached(from) {
 }
 
 function theorem(p, all) {
-  const proved = p.complete ? "Proved: " : "Not all is shown: ";
+  const proved = p.complete ? "Proved: " : "Not fully proved: ";
   const kind = p.complete ? "statement" : "statement open";
   return card(
     p.title,
     el("p", { class: kind }, el("strong", {}, proved), p.statement),
     note(el("strong", {}, "Assumed: "), p.assumptions),
-    ...(p.invariant ? [el("h3", {}, "The invariant, and why"), el("p", {}, p.invariant)] : []),
+    ...(p.invariant ? [el("h3", {}, "The invariant"), el("p", {}, p.invariant)] : []),
     ...(p.facts.length ? [conjuncts(p), ...obligations(p, all.times)] : []),
     ...(p.schedule.length ? schedule(p, all.rules) : []),
   );
@@ -76,8 +76,8 @@ function conjuncts(p) {
       [f.name, f.kind, f.meaning].map((text) => el("td", {}, text)),
     );
   });
-  const head = ["", "name", "kind", "what it says"].map((text) => columnHead(text));
-  return wide("Conjuncts, and what else every step is asked", head, rows);
+  const head = ["", "name", "kind", "meaning"].map((text) => columnHead(text));
+  return wide("Conjuncts and other facts that every step must satisfy", head, rows);
 }
 
 function obligations(p, times) {
@@ -89,7 +89,7 @@ function obligations(p, times) {
 
 function schedule(p, rules) {
   const rows = p.schedule.map((o) => el("tr", {}, rowHead(o.name), obligation(o), el("td", {}, o.why)));
-  const head = ["rule", "ms", "shown"].map((text) => columnHead(text));
+  const head = ["rule", "ms", "result"].map((text) => columnHead(text));
   return [el("h3", {}, "The schedule"), note(rules), wide("Rules of the schedule", head, rows)];
 }
 
@@ -106,7 +106,7 @@ function confirmation(c) {
 
 function matrixPage(m) {
   const letters = m.legend.flatMap((x) => [el("dt", {}, x.letter), el("dd", {}, `${x.name} (${x.kind})`)]);
-  const how = "Protections go down, faults across; point at a cell, or touch it, for how it was decided.";
+  const how = "Rows are protections, columns are faults. Hover over a cell, or touch it, to see how it was decided.";
   const verdicts = el("p", {}, verdict(m.word), m.closing);
   const legend = el("dl", { class: "legend" }, letters);
   const intro = card("How to read it", verdicts, el("p", {}, m.note), note(how), legend);
@@ -125,5 +125,5 @@ function matrixTable(t, columns) {
     });
     return el("tr", {}, rowHead(r.label, r.title), cells);
   });
-  return card(t.name, wide(`${t.name}: protections down, faults across`, head, rows), how);
+  return card(t.name, wide(`${t.name}: rows are protections, columns are faults`, head, rows), how);
 }
