@@ -144,7 +144,7 @@ def test_what_weak_fairness_lets_starve_is_named() -> None:
     """The loop is fair, but only as fair as was asked for; the reader wants to know to whom."""
     report = check(stubborn(), faults=["crash-loop"])
     text = " ".join(render(report).split())
-    assert 'store is enabled again and again as well, and never taken: weak fairness allows that, fairness="str' in text
+    assert 'store is also enabled again and again, but never taken: weak fairness allows that, fairness="str' in text
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=8), st.sets(st.integers(0, 2)))
