@@ -303,7 +303,10 @@ def test_walk_and_explain_show_the_same(
 ) -> None:
     source = Path(__file__).read_text()
     body = source[source.index("def orders()") : source.index("def runs_all")]
-    imports = [f"from {name} import *" for name in ("planrace.model.language", "planrace.model.patterns", "properties")]
+    imports = [
+        f"from {name} import *"
+        for name in ("planrace.model.language", "planrace.model.patterns", "planrace.properties")
+    ]
     helper = "def runs_all(runs, worker):\n    return forall(worker, lambda w: runs[w])\n"
     (tmp_path / "orders.py").write_text("\n".join([*imports, helper, body, "protocol = orders()\n"]))
     monkeypatch.chdir(tmp_path)
