@@ -46,6 +46,7 @@ from planrace.model.language import (
 )
 from planrace.model.patterns import ordered, unordered
 from planrace.properties import invariant, recoverable
+from tests import ROOT
 from tests.orders import PICKS, changed, orders, told
 
 
@@ -301,7 +302,7 @@ def test_no_member_is_no_pick_of_quint() -> None:
 def test_walk_and_explain_show_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    source = Path(__file__).read_text()
+    source = (ROOT / "tests" / "orders.py").read_text()
     body = source[source.index("def orders()") : source.index("def runs_all")]
     imports = [
         f"from {name} import *"
