@@ -1,1 +1,1 @@
-"""Proofs for every size: obligations over uninterpreted sorts, inference of lemmas, a second solver."""
+"""Proofs for all sizes: obligations over uninterpreted sorts, inference of lemmas, a second solver."""

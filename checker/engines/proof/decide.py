@@ -1,4 +1,5 @@
-"""Deciding a property for every size: a proof, or a counterexample on a small instance, or neither and why."""
+"""Decides a property for all sizes: a proof, a counterexample on a small instance, or the reason why neither was
+found."""
 
 from __future__ import annotations
 
@@ -27,18 +28,18 @@ from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 from planrace.properties.proof import Proof
 
 SIZES = 2000
-"""Instances of which it is looked at whether variables hold what they start with, if that depends on sizes."""
+"""The largest number of instances on which initial values are checked, if that check depends on sizes."""
 TRIED = 60
-"""Instances on which a counterexample to induction is looked for."""
+"""The largest number of instances on which a counterexample to induction is searched."""
 
 
 ANY_STATE = "any state"
-"""What stands for an action in obligations about states."""
+"""The entry in place of an action in obligations about states."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What is known of a property at every size.
+    """The verdict on a property for all sizes.
 
     ``unreached`` is a counterexample to induction: one step, from a state that need not be reachable.
     """
@@ -53,8 +54,8 @@ class Decision:
 
 @dataclass(frozen=True)
 class NonInductiveLemma:
-    """A lemma that is no part of an inductive invariant: it is not shown after ``action``, or "initially"; ``shown`` is
-    a step that breaks it, from a state where it holds with all that is inductive."""
+    """A lemma that is not part of an inductive invariant: it was not shown after ``action``, or "initially"; ``shown``
+    is a step that breaks it, from a state where it and all inductive facts hold."""
 
     lemma: str
     action: str
@@ -63,9 +64,9 @@ class NonInductiveLemma:
 
 
 class Decider:
-    """Decides properties of systems over the same variables; what it learns from one serves the others.
+    """Decides properties of systems with the same variables; results for one are reused for the others.
 
-    ``fixed`` gives sizes that do not stay open. Raises ``ModelError`` where sizes contradict the assumptions.
+    ``fixed`` gives sizes that do not stay open. Raises ``ModelError`` if these sizes contradict the assumptions.
     """
 
     def __init__(
@@ -88,7 +89,7 @@ class Decider:
         self.refuter = Refuter(assuming, fixed, watchman=self.obligations.watchman)
         if starts_by_size(system):
             for _ in islice(self.refuter.instances(system), SIZES):
-                pass  # those that the assumptions allow hold what variables start with, or an error says so
+                pass  # raises an error if the sizes that the assumptions allow do not hold the initial values
         if not self.obligations.consistent():
             raise ModelError(
                 f"no size satisfies {joined([str(t) for t in self.assuming])}",
@@ -96,8 +97,8 @@ class Decider:
             )
 
     def decide(self, system: System, p: Provable, *, least: bool = False) -> Decision:
-        """A proof first, for it settles every size; else a counterexample. ``least``: of a proof, leave out every fact
-        that it can do without."""
+        """Look for a proof first, since it decides all sizes; then for a counterexample. ``least``: leave every
+        unnecessary fact out of a proof."""
         assert system.variables == self._variables, "systems over other variables"
         assert self.obligations.speaks_of(p), f"another property is called {p.name}"
         try:
@@ -112,21 +113,21 @@ class Decider:
         return self._otherwise(system, p, f"not proved: {_missing(found.failed)}", found)
 
     def _how(self, found: Argument) -> str:
-        """What the proof consists of. The ranges are told apart: they are part of every proof."""
+        """What the proof consists of. Ranges are named separately, because they are part of every proof."""
         ranges = sum(name in self.obligations.ranges for name in found.facts)
         parts = [counted(len(found.facts) - ranges, "conjunct"), *([counted(ranges, "range")] if ranges else [])]
         sizes = "for every size" if self._open else "at its only size"
         return f"proof {sizes}: {' and '.join(parts)}, {counted(len(found.obligations), 'obligation')}"
 
     def proves(self, system: System, p: Provable) -> bool:
-        """Whether there is a proof; no counterexample is looked for."""
+        """Whether there is a proof, without looking for a counterexample."""
         try:
             return isinstance(self._prove(system, p, least=False), Argument)
         except UnencodableError:
             return False
 
     def left_out(self, system: System) -> Iterator[NonInductiveLemma]:
-        """Declared lemmas that serve no proof, since they are false or not inductive with the others."""
+        """Declared lemmas that no proof uses, since they are false or not inductive with the others."""
         prover = Prover(system, self.obligations)
         try:
             kept = prover.strongest()
@@ -159,7 +160,7 @@ class Decider:
         shown = self._unreached(system, p, gap)
         if shown is not None and shown.error:
             why += f"; from the state that is shown {shown.error}"
-        elif shown is not None:  # the step that is told, not another that the solver knows
+        elif shown is not None:  # the step that is shown, not another one that the solver found
             last = shown.recording.moves[-1].action.name
             why = f"not proved: {p.name} is not shown after {last} (a counterexample to induction)"
         if (stopped := self.refuter.stopped) is not None and stopped not in why:
@@ -167,7 +168,7 @@ class Decider:
         return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", unreached=shown)
 
     def _confirmed(self, found: Refutation, system: System, gap: Gap | None) -> str:
-        """Whether the last step of the run is a counterexample to induction: all that was assumed holds before it."""
+        """Says whether the last step of the run is a counterexample to induction: all assumed facts hold before it."""
         moves, states = found.recording.moves, found.recording.states
         if gap is None or not moves:
             return ""
@@ -200,8 +201,8 @@ class Decider:
         return self._smallest(system, breaks)
 
     def _smallest(self, system: System, look: Callable[[Instance], tuple[Any, ...] | None]) -> Refutation | None:
-        """What ``look`` finds on the smallest instance where it finds anything. This only explains why nothing is
-        known: a term that solvers of one size do not take is no error here."""
+        """What ``look`` finds on the smallest instance where it finds anything. It only explains an unknown verdict, so
+        a term that finite solvers cannot encode is no error here."""
         for instance in islice(self.refuter.instances(system), TRIED):
             if self.refuter.spent:
                 break

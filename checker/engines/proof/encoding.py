@@ -1,12 +1,12 @@
-"""A system with open sizes → Z3: one handler an operator, quantifiers kept as quantifiers.
+"""A system with open sizes → Z3: one handler for each operator; quantifiers stay quantifiers.
 
 Numbers and enumerations are integers, an index sort is an uninterpreted sort (an ordered one with a total order, a
-first and a last member), an optional index a sort of its own with an injection into it. A set is never built: it is
-the function from an element to its membership, an array value the function from a position to its element. So the state
-after a step is the state before with the updates written into those functions, which is the weakest precondition of
-whatever is said about it (Dijkstra, "A discipline of programming", 1976, chapter 4).
+first and a last member), an optional index a sort of its own with an injection into it. Sets and arrays are not Z3
+values: a set is the function from an element to its membership, an array the function from a position to its element.
+So the state after a step is the state before with the updates written into those functions, which gives the weakest
+precondition of any formula about it (Dijkstra, "A discipline of programming", 1976, chapter 4).
 
-The axioms hold in every finite instance; what follows from them holds for every size.
+The axioms hold in every finite instance, so what follows from them holds for every size.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ OpenState = Mapping[str, OpenValue]
 
 @dataclass(frozen=True, eq=False)
 class OpenFrame(Structural):
-    """What a term is encoded in: values of bound variables, the state; of a step also the state after it, and which
-    action with which outcome it is."""
+    """The context in which a term is encoded: values of bound variables and the state; for a step also the state after
+    it, and its action and outcome."""
 
     bound: Mapping[Term, OpenValue]
     state: OpenState
@@ -62,7 +62,8 @@ class Open(Sorts):
 
     # States ----------------------------------------------------------------------------------------------------
     def range(self, variable: Variable, state: OpenState) -> Any | None:
-        """Every place of a variable is in the range of its sort; None where nothing can be out of it."""
+        """The formula that every place of a variable is in the range of its sort; None if nothing can be out of
+        range."""
         return self._inside(variable.sort, state[variable.name])
 
     def initial(self) -> OpenState:
@@ -73,7 +74,7 @@ class Open(Sorts):
         return found
 
     def _symbol(self, name: str, sort: Sort) -> OpenValue:
-        """The value of a state variable: functions down to applications of one Z3 function."""
+        """The symbolic value of a state variable: nested functions down to applications of one Z3 function."""
         domains: list[Any] = []
         inner = sort
         while isinstance(inner, Array):
@@ -95,7 +96,7 @@ class Open(Sorts):
         return applied()
 
     def _inside(self, sort: Sort, value: OpenValue) -> Any | None:
-        """Every place of a value is in its range; None where nothing can be out of it."""
+        """The formula that every place of a value is in range; None if nothing can be out of range."""
         if isinstance(sort, Array):
             at, legal = self.parameter_of(sort.domain)
             body = self._inside(sort.element, value(at))
@@ -116,7 +117,7 @@ class Open(Sorts):
         return handler(self, term, frame)
 
     def fitted(self, term: Term, sort: Sort, frame: OpenFrame) -> OpenValue:
-        """The value of a term where ``sort`` is wanted: members of an index as optional ones."""
+        """The value of a term where ``sort`` is expected: members of an index become optional ones."""
         return self.lifted(self.encode(term, frame), term.sort, sort)
 
     def lifted(self, value: OpenValue, given: Sort, wanted: Sort) -> OpenValue:
@@ -130,15 +131,15 @@ class Open(Sorts):
         return value
 
     def contains(self, members: OpenValue, of: SetOf, item: Any, given: Sort) -> Any:
-        """An item of the sort ``given`` is in a set, where one of the two may be of members and the other of optional
-        ones."""
+        """Whether an item of the sort ``given`` is in a set; one of the two may be about members and the other about
+        optional members."""
         if isinstance(given, Maybe) and isinstance(of.element, Index):
             x = self.constant("x", of.element)
             return z3.Exists([x], conjunction(self.some(of.element)(x) == item, members(x)))
         return members(self.lifted(item, given, of.element))
 
     def quantified(self, term: Term, frame: OpenFrame) -> tuple[Any, Any, Any]:
-        """Of a binder: a fresh constant, that it is in its range, and the body about it."""
+        """For a binder: a fresh constant, the formula that it is in range, and the body about it."""
         variable, body = term.args
         made, legal = self.parameter(variable)
         return made, legal, self.encode(body, replace(frame, bound={**frame.bound, variable: made}))
@@ -169,7 +170,7 @@ def _spread(sort: Sort, value: OpenValue) -> OpenValue:
 
 
 def _inmost(sort: Sort) -> Sort:
-    """What the elements of an array, and those of its elements, are in the end."""
+    """The innermost element sort of nested arrays."""
     while isinstance(sort, Array):
         sort = sort.element
     return sort
@@ -209,13 +210,13 @@ def _select(e: Open, t: Term, f: OpenFrame) -> OpenValue:
 
 
 def _joined(e: Open, t: Term, f: OpenFrame) -> tuple[Any, Any]:
-    """Both arguments, one lifted where only the other is optional."""
+    """Both arguments; one is lifted if only the other is optional."""
     a, b = t.args
     return e.fitted(a, b.sort, f), e.fitted(b, a.sort, f)
 
 
 def _both_sets(e: Open, t: Term, f: OpenFrame) -> tuple[Any, Any, Any, Any]:
-    """A fresh element of the wider of both sets, that there is one, and whether it is in each."""
+    """A fresh element of the wider of both sets, the formula that it exists, and whether it is in each set."""
     sorts = [a.sort for a in t.args if isinstance(a.sort, SetOf)]
     element = max((s.element for s in sorts), key=lambda s: isinstance(s, Maybe))
     x, there = _element(e, element)
@@ -232,7 +233,7 @@ def _equal(e: Open, t: Term, f: OpenFrame) -> Any:
 
 
 def same(e: Open, sort: Sort, a: OpenValue, b: OpenValue) -> Any:
-    """Two values of ``sort`` are the same: scalars, sets with the same elements, arrays at every position."""
+    """Equality of two values of ``sort``: scalars, sets with the same elements, arrays equal at every position."""
     if isinstance(sort, Array):
         at, legal = e.parameter_of(sort.domain)
         return z3.ForAll([at], implication(legal, same(e, sort.element, a(at), b(at))))
@@ -243,8 +244,8 @@ def same(e: Open, sort: Sort, a: OpenValue, b: OpenValue) -> Any:
 
 
 def _element(e: Open, sort: Scalar) -> tuple[Any, Any]:
-    """A fresh element of whatever sets of ``sort`` may hold, out of their range too, and that there is one: of an index
-    without members there is none, though Z3 has one."""
+    """A fresh element of sets of ``sort``, possibly out of range, and the formula that it exists: an index without
+    members has none, although its Z3 sort is never empty."""
     x = e.constant("x", sort)
     return x, e.within(sort, x) if isinstance(sort, Index) else z3.BoolVal(True)
 

@@ -1,9 +1,10 @@
-"""Proofs for every size: which of the candidate facts are inductive together, and which of them a property needs.
+"""Proofs for all sizes: which candidate facts are inductive together, and which of them a property needs.
 
 The largest inductive subset of the candidates is approached from above (Flanagan & Leino, "Houdini, an annotation
-assistant for ESC/Java", FME 2001), but only as far as the goal asks: an obligation is discharged from all candidates
-that are not refuted yet, the solver's core says which it used, and those are shown next. A candidate that fails is
-dropped, and what rested on it is shown anew. What remains uses only itself: it is inductive.
+assistant for ESC/Java", FME 2001), but only as far as the goal requires: an obligation is discharged from all
+candidates that are not refuted yet, the solver's core names those that were used, and these are shown next. A candidate
+that fails is dropped, and whatever used it is shown again. The remaining facts use only each other, so they are
+inductive.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from planrace.model.language import Action, System
 from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 
 Provable: TypeAlias = Invariant | StepInvariant | Recoverability
-"""Kinds that can be proved for every size; can be used with isinstance."""
+"""Kinds of properties that can be proved for all sizes; can be used with isinstance."""
 
 
 @dataclass(frozen=True)
 class Discharged:
-    """An obligation with what came of it; ``action`` is a name, or "initially".
+    """An obligation with its result; ``action`` is a name, or "initially".
 
     ``kind`` is "conjunct" (of the invariant), "model" (``fact`` says what would be a model error), "step property", or
     "schedule" (then ``fact`` names its rule).
@@ -54,12 +55,12 @@ class Gap:
 
 
 Goals: TypeAlias = "Callable[[frozenset[str]], Iterable[Discharged]]"
-"""Obligations beside the invariant's, discharged from the facts that are given."""
+"""Obligations besides those of the invariant, discharged from the given facts."""
 
 
 class Prover:
     """Proves properties of one system from shared obligations; ``dropped`` are facts that are not inductive, each with
-    an obligation that is not met."""
+    an obligation that failed."""
 
     def __init__(self, system: System, obligations: Obligations) -> None:
         self.system = system
@@ -69,14 +70,14 @@ class Prover:
         self.dropped: dict[str, Discharged] = {}
 
     def decide(self, p: Invariant | StepInvariant, *, least: bool = False) -> Argument | Gap:
-        """A proof of ``p``, or the gap in it. ``least``: without any fact that it can do without (a greedy choice)."""
+        """A proof of ``p``, or the gap in it. ``least``: without unnecessary facts (chosen greedily)."""
         if isinstance(p, Invariant):
             return self.argue(p, {p.name}, lambda _: (), least=least)
         return self.argue(p, set(), lambda given: self._steps(p, given), least=least)
 
     def argue(self, p: Provable, wanted: set[str], more: Goals, *, least: bool = False) -> Argument | Gap:
-        """A proof of ``p`` by the facts ``wanted`` and the obligations ``more``. What would make the model wrong is
-        part of it: every range is kept, every position inside its array, no place assigned two values."""
+        """A proof of ``p`` from the facts ``wanted`` and the obligations ``more``. It includes that the model has no
+        errors: values stay in range, positions are inside arrays, and no place is assigned two values."""
         wanted = {*wanted, *self.obligations.ranges}
 
         def goals(given: frozenset[str]) -> Iterator[Discharged]:
@@ -110,7 +111,8 @@ class Prover:
     def _support(
         self, wanted: set[str], goals: Goals, given: frozenset[str]
     ) -> tuple[frozenset[str] | Discharged, frozenset[str]]:
-        """Inductive facts with ``wanted`` that discharge the goals, or what failed; and what is left of ``given``."""
+        """Inductive facts that include ``wanted`` and discharge the goals, or the failed obligation; and the rest of
+        ``given``."""
         while True:
             used = set(wanted)
             for goal in goals(given):
@@ -125,7 +127,7 @@ class Prover:
                 return self.dropped[lost[0]], given
 
     def _closed(self, used: set[str], given: frozenset[str]) -> tuple[frozenset[str] | None, frozenset[str]]:
-        """``used`` with all that they rest on; None where one of them had to be dropped from ``given``."""
+        """``used`` and all facts that their proofs use; None if one of these had to be dropped from ``given``."""
         waiting, found = sorted(used), set[str]()
         while waiting:
             name = waiting.pop()
@@ -150,7 +152,7 @@ class Prover:
         return next((d for d in self._obligations(name, given) if not d.result.proved), None)
 
     def _fewest(self, wanted: set[str], goals: Goals, facts: frozenset[str]) -> frozenset[str]:
-        """Facts none of which can be left out: without any one of them the proof fails."""
+        """A minimal set of facts: without any one of them the proof fails."""
         for name in [n for n in self.obligations.facts if n in facts and n not in wanted]:
             if name in facts:
                 fewer, _ = self._support(wanted, goals, facts - {name})

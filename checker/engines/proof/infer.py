@@ -1,9 +1,9 @@
-"""``check prove --infer``: lemmas that nobody wrote.
+"""``check prove --infer``: lemmas that are generated automatically.
 
 Candidates come from a small grammar over the system's own terms: clauses of at most three literals, about one or two
-members and perhaps one element. Those that fail in a reachable state of a small instance are dropped, then those that
-are not inductive together on a small instance (Houdini with counterexamples: Flanagan & Leino, FME 2001; Garg et al.,
-"ICE", CAV 2014, for learning from states). What is left is only a guess for the prover, which shows it for every size.
+members and perhaps one element. First those are dropped that fail in a reachable state of a small instance, then those
+that are not inductive together on a small instance (Houdini with counterexamples: Flanagan & Leino, FME 2001; Garg et
+al., "ICE", CAV 2014, for learning from states). The rest are only guesses; the prover has to show them for all sizes.
 """
 
 from __future__ import annotations
@@ -29,17 +29,18 @@ from planrace.model.language.terms import constant, contains, equal, make, subst
 from planrace.properties.proof import Lemma
 
 SAMPLE = 200
-"""Reachable states of each instance that candidates are tried on; few, for every literal is evaluated in each."""
+"""The number of reachable states of each instance on which candidates are tried; small, because every literal is
+evaluated in each."""
 STATES = 20_000
-"""States that are searched for a sample."""
+"""The number of states to search for a sample."""
 
 NAMES = "ijkmn"
-"""What members are called in the lemmas."""
+"""Names for members in the lemmas."""
 
 
 @dataclass(frozen=True, eq=False)
 class Candidate(Structural):
-    """A clause about the members ``over``: for all of them one of the literals holds."""
+    """A clause about the members ``over``: for all of them at least one literal holds."""
 
     over: tuple[Term, ...]
     literals: tuple[Term, ...]
@@ -56,7 +57,7 @@ class Candidate(Structural):
 
 
 class Inference:
-    """Guesses lemmas for one system, from reachable states of ``instances``, on each of which they are inductive.
+    """Guesses lemmas for one system from reachable states of ``instances``; the guesses are inductive on each instance.
 
     ``wide``: a grammar with more clauses about one member.
     """
@@ -120,7 +121,7 @@ class Inference:
 
 
 def _not_trivial(instance: Instance, candidates: list[Candidate], solving: Solving) -> list[Candidate]:
-    """Without those that hold in whatever state."""
+    """The candidates without those that hold in every state."""
     steps = Steps(instance, [c.term for c in candidates], look=solving.look)
     solver = z3.SolverFor("QF_BV")
     solver.add(steps.legal())
@@ -135,7 +136,7 @@ def _not_trivial(instance: Instance, candidates: list[Candidate], solving: Solvi
 
 
 def _inductive(instance: Instance, candidates: list[Candidate], solving: Solving) -> list[Candidate]:
-    """Drop what a step from a state with all candidates can break, until nothing is dropped."""
+    """Drop candidates that a step can break from a state where all candidates hold, until none is dropped."""
     terms = [c.term for c in candidates]
     steps = Steps(instance, terms, look=solving.look)
     solver = z3.SolverFor("QF_BV")
@@ -159,7 +160,7 @@ def _inductive(instance: Instance, candidates: list[Candidate], solving: Solving
 
 # The grammar ---------------------------------------------------------------------------------------------------
 def contexts(system: System) -> Iterator[tuple[Term, ...]]:
-    """What clauses are about: nothing, one member, two of different sorts; or one and an element of a set."""
+    """The members that clauses are about: none, one, two of different sorts; or one and an element of a set."""
     sorts = list(dict.fromkeys(s for v in system.variables for s in (*_domains(v.sort), *_named(v.sort))))
     elements = list(dict.fromkeys(e for v in system.variables if (e := _element(v.sort)) is not None))
     members = [_bound(s, NAMES[n % len(NAMES)]) for n, s in enumerate(sorts)]
@@ -213,10 +214,11 @@ def clauses(
     wide: bool,
     look: Callable[[], None] = lambda: None,
 ) -> tuple[int, list[Candidate]]:
-    """How many clauses were tried, and those that hold in every row and contain no smaller one that does.
+    """The number of clauses tried, and those that hold in every row and contain no smaller clause that does.
 
-    ``truth`` has a bit a row for each literal; an atom and its negation stand side by side. Only clauses that mention
-    every member of ``over`` belong here; others belong to smaller contexts. ``look`` may raise what ends the work.
+    ``truth`` has a bit for each row for each literal; an atom and its negation are adjacent. Only clauses that mention
+    every member of ``over`` are made here; others belong to smaller contexts. ``look`` may raise an exception to end
+    the work.
     """
     everything = truth[0] | truth[1] if truth else 0
     tried, found = 0, []
@@ -258,8 +260,8 @@ def _combinations(count: int, guards: Sequence[int], *, wide: bool) -> Iterator[
 
 
 def _is_guard(literal: Term) -> bool:
-    """Literals that clauses are built around: what phase something is in, where it stands in an order, membership, and
-    whether something that is true or false is so."""
+    """Whether a literal can be the condition of a clause: a phase, a position in an order, a membership, or a truth
+    value."""
     atom = literal.args[0] if literal.op is Op.NOT else literal
     if atom.op in (Op.VARIABLE, Op.SELECT):
         return True
@@ -277,7 +279,8 @@ def _mentions(over: Sequence[Term], literals: Sequence[Term]) -> bool:
 
 
 def _places(system: System, over: Sequence[Term]) -> Iterator[Term]:
-    """Scalars and sets of the state that the members name, also by one step more: ``alias[cursor[i]]``."""
+    """Scalars and sets of the state that the members refer to, directly or through one more step:
+    ``alias[cursor[i]]``."""
     direct = [t for v in system.variables for t in _selected(v.term, over)]
     yield from direct
     cursors = [t for t in direct if isinstance(t.sort, Index)]
@@ -317,7 +320,7 @@ def _domains(sort: Any) -> Iterator[Scalar]:
 
 
 def _named(sort: Any) -> Iterator[Scalar]:
-    """The index sort whose members are the elements of a set, or of which there is one or none."""
+    """The index sort of a set's elements, or of an optional index."""
     while isinstance(sort, Array):
         sort = sort.element
     named = sort.index if isinstance(sort, Maybe) else sort.element if isinstance(sort, SetOf) else None
@@ -342,7 +345,7 @@ def _truth(
     samples: Sequence[tuple[Interpreter, list[State]]],
     look: Callable[[], None],
 ) -> list[int]:
-    """For each literal a bit a row; a row is a state with a choice of the members."""
+    """For each literal, a bit for each row; a row is a state with a choice of the members."""
     bits = [0] * len(literals)
     row = 1
     for interpreter, states in samples:
@@ -373,7 +376,7 @@ def instances(system: System, fixed: Mapping[str, int], allowed: Callable[[Insta
 
 
 def lemmas(candidates: Sequence[Candidate], taken: Collection[str] = ()) -> list[Lemma]:
-    """The candidates as lemmas, called by what they say, unless that name is ``taken``."""
+    """The candidates as lemmas, named after their content, unless that name is ``taken``."""
     found: dict[str, Lemma] = {}
     for c in candidates:
         term = c.term
@@ -383,5 +386,5 @@ def lemmas(candidates: Sequence[Candidate], taken: Collection[str] = ()) -> list
 
 
 def smallest(instances: Iterable[Instance], count: int = 2) -> list[Instance]:
-    """The first of them, for systems none of whose usual instances to learn from is allowed."""
+    """The first instances, for systems that allow none of the usual instances to learn from."""
     return list(islice(instances, count))

@@ -17,7 +17,7 @@ from planrace.properties.kinds import Invariant, StepInvariant
 
 
 class Matrix:
-    """Decides every cell; what one cell teaches serves the others."""
+    """Decides every cell; results of one cell are reused for the others."""
 
     def __init__(
         self,
@@ -41,7 +41,8 @@ class Matrix:
         self.interrupted = False
 
     def run(self) -> MatrixReport:
-        """Every cell, protections ascending; small sets of faults last, for proofs under many serve them."""
+        """Every cell, by ascending protections; small sets of faults come last, because proofs under many faults cover
+        them."""
         cells: list[Cell] = []
         try:
             for cell in self._cells():
@@ -72,7 +73,7 @@ class Matrix:
                 yield from self._row(protections, faults)
 
     def _row(self, protections: Sequence[str], faults: Sequence[str]) -> Iterator[Cell]:
-        """What is known of every property under these. Where the time is up no system is made any more."""
+        """The decisions on every property under these. After the time limit no more systems are made."""
         stopped = self.decider.obligations.watchman.look(self.decider.obligations.queries, 0, 0)
         if stopped:
             for p in self.properties:

@@ -29,14 +29,14 @@ from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 from planrace.properties.proof import Proof
 
 RESOURCES = ("canceled", "max. resource limit exceeded", "resource limits reached")
-"""How Z3 calls a query that ran into its resource limit."""
+"""Z3's messages for a query that exceeded its resource limit."""
 
 GAVE_UP = "the solver gave up"
-"""How a reason begins that says nothing about the obligation."""
+"""The prefix of a reason that says nothing about the obligation."""
 SEEDS = (0, 1)
-"""Seeds that a query is tried with."""
+"""The seeds with which a query is tried."""
 RLIMIT = 3_000_000
-"""Z3's count of elementary steps that a query may take; the same on every machine, about a second."""
+"""The resource limit of a query in Z3's elementary steps; the same on every machine, about a second."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +53,8 @@ class CandidateConjunct(Structural):
 
 @dataclass(frozen=True)
 class Result:
-    """What the solver says of an obligation: proved from the hypotheses ``used``, or why not. ``seconds`` it took;
-    ``negated`` are the formulas that it showed to contradict the hypotheses."""
+    """The solver's result for an obligation: proved from the hypotheses ``used``, or why not. ``seconds`` is the time
+    it took; ``negated`` are the formulas that contradict the hypotheses."""
 
     proved: bool
     used: frozenset[str]
@@ -65,7 +65,7 @@ class Result:
 
 @dataclass(frozen=True, eq=False)
 class Ending(Structural):
-    """One outcome of an action in Z3: when it is the one that happens, and the state after it."""
+    """One outcome of an action in Z3: the condition under which it happens, and the state after it."""
 
     outcome: Outcome
     condition: Any
@@ -75,7 +75,8 @@ class Ending(Structural):
 
 @dataclass(frozen=True, eq=False)
 class Case(Structural):
-    """An action in Z3, for arbitrary parameters: that these are ``legal``, and that it is ``enabled`` for them."""
+    """An action in Z3 for arbitrary parameters: the formulas that these are ``legal``, and that the action is
+    ``enabled``."""
 
     action: Action
     frame: OpenFrame
@@ -132,7 +133,7 @@ class Obligations:
                 yield CandidateConjunct(p.name, "property", p.meaning, self._about(p.holds), p.where, p.holds)
 
     def _add(self, fact: CandidateConjunct) -> None:
-        """Facts are told apart by their names, so that no two may have the same."""
+        """Add a fact; facts are identified by name, so names must be distinct."""
         if fact.name in self.facts:
             first = self.facts[fact.name]
             raise ModelError(
@@ -143,7 +144,7 @@ class Obligations:
         self.facts[fact.name] = fact
 
     def _about(self, term: Term) -> Callable[[OpenState], Any]:
-        """That a term has a value in a state, and is true."""
+        """The formula that a term has a value in a state, and is true."""
 
         def said(state: OpenState) -> Any:
             frame = OpenFrame({}, state)
@@ -152,22 +153,23 @@ class Obligations:
         return said
 
     def speaks_of(self, p: Invariant | StepInvariant | Recoverability) -> bool:
-        """The conjunct called like ``p`` is that property."""
+        """Whether the conjunct named like ``p`` is that property."""
         fact = self.facts.get(p.name)
         return not isinstance(p, Invariant) or (fact is not None and fact.term is p.holds)
 
     def consistent(self) -> bool:
-        """Some instance satisfies the assumptions: else everything would follow, or it would be about nothing."""
+        """Whether some instance satisfies the assumptions; otherwise everything would follow from them."""
         solver = z3.Solver()
         solver.add(*self._assumed, *self.open.sizes())
         solver.add(*(self.open.parameters[p.name] <= p.high for p in self._sizes))
         try:
             return bool(self.solving.run(lambda: self.solving.check(solver)) == z3.sat)
         except SolverStoppedError:
-            return True  # the time is up, so nothing will be proved of no size
+            return True  # time is up, so nothing will be proved anyway
 
     def check_axioms(self) -> None:
-        """What all proofs rest on is no contradiction: all would follow from it. If it is one, that is our fault."""
+        """Check that the axioms do not contradict each other, in which case everything would follow. A contradiction
+        would be a bug of the checker."""
         axioms = self.open.axioms()
         if len(axioms) > self._consistent:
             self._consistent = len(axioms)
@@ -192,8 +194,8 @@ class Obligations:
         return self.discharge((self.number(action), "step", p.holds), self.negated_step(action, p), given)
 
     def model(self, action: Action, given: frozenset[str]) -> Iterator[tuple[str, Result]]:
-        """Where the facts ``given`` hold, ``action`` is no model error: what it must not do, and what came of it. That
-        it leaves no range is said by the ranges that it keeps."""
+        """For each way in which ``action`` could be a model error: its name, and the result of showing from the facts
+        ``given`` that it does not happen. Values out of range are covered by the range facts that the action keeps."""
         for name, wrong in ((POSITIONS, misplaced), (ONCE, contradictory)):
             key = (self.number(action), name)
             if key not in self._wrong:
@@ -203,7 +205,7 @@ class Obligations:
                 yield name, self.discharge(key, partial(list, negated), given)
 
     def asked(self, p: Recoverability, given: frozenset[str]) -> Result | None:
-        """Where the facts ``given`` hold, what ``p`` speaks of has a value; None where it always has."""
+        """Show from the facts ``given`` that the terms of ``p`` have values; None if they always have."""
         frame = OpenFrame({}, self.open.state)
         said = conjunction(defined(self.open, p.wherever, frame), defined(self.open, p.goal, frame))
         return None if z3.is_true(said) else self.discharge((POSITIONS, p), lambda: [z3.Not(said)], given)
@@ -227,7 +229,8 @@ class Obligations:
         return [case.enabled, disjunction(*(conjunction(e.condition, wrong(e)) for e in case.endings))]
 
     def number(self, action: Action) -> int:
-        """The number of what an action is: the same for those of other systems that are alike but for their words."""
+        """A number for the content of an action: actions of other systems that differ only in words get the same
+        one."""
         found = self._numbers.get(action)
         if found is None:
             found = self._numbers[action] = self._contents.setdefault(content(action), len(self._contents))
@@ -259,7 +262,7 @@ class Obligations:
 
     # Queries ---------------------------------------------------------------------------------------------------
     def discharge(self, key: Key, negated: Callable[[], list[Any]], given: frozenset[str]) -> Result:
-        """Show that no state satisfies ``given`` and ``negated``, or say why that was not shown."""
+        """Show that no state satisfies ``given`` and ``negated``, or say why this was not shown."""
         for result in self._proved.get(key, ()):
             if result.used <= given:
                 return result
@@ -280,7 +283,7 @@ class Obligations:
             return Result(False, given, 0.0, str(limit))
 
     def _tried(self, negated: list[Any], given: frozenset[str]) -> Result:
-        """Ask the solver; where it gives up, with another seed: whether it does depends on what it was asked before."""
+        """Query the solver; if it gives up, with another seed: the outcome depends on earlier queries."""
         result = Result(False, given, 0.0, "")
         for seed in SEEDS:
             result = self._asked(negated, given, seed)
@@ -311,14 +314,14 @@ class Obligations:
         return Result(False, given, seconds, f"{GAVE_UP}: {limit}")
 
     def _hypothesis(self, name: str) -> tuple[Any, Any]:
-        """A label, and that the fact holds before the step if the label does."""
+        """A label, and the formula that the fact holds before the step if the label does."""
         if name not in self._given:
             label = z3.Bool(symbol("given", name))
             self._given[name] = label, z3.Implies(label, self.facts[name].formula(self.open.state))
         return self._given[name]
 
     def parts(self, result: Result) -> Iterator[tuple[str, Any]]:
-        """The formulas of a proved obligation, which contradict each other, and what each says."""
+        """The formulas of a proved obligation, which together are contradictory, each with a description."""
         for n, a in enumerate([*self._assumed, *self.open.sizes()], 1):
             yield f"size {n}", a
         for n, a in enumerate(self.open.order(), 1):
@@ -331,8 +334,8 @@ class Obligations:
 
 
 def content(action: Action) -> Key:
-    """What an action is, but for its words: terms are shared, so identity is equality. Its name and those of its
-    outcomes are part of it, since properties speak of them (``taken``)."""
+    """The content of an action without its words: terms are shared, so identity is equality. The names of the action
+    and its outcomes are part of it, since properties refer to them (``taken``)."""
     return (
         action.name,
         action.parameters,

@@ -1,7 +1,7 @@
-"""Counterexamples on small instances, for what cannot be proved at every size.
+"""Counterexamples on small instances, for properties that cannot be proved for all sizes.
 
-Instances are searched completely, smallest first (by the sum of their sizes). A run that was found is tried on other
-systems too: the interpreter says whether it is one of theirs and violates the property there.
+Instances are searched completely, smallest first (by the sum of their sizes). A run that was found is also tried on
+other systems: the interpreter says whether it is a run there and violates the property.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from planrace.model.language import Instance, ModelError, System, Term
 from planrace.properties.kinds import Invariant, StepInvariant
 
 STATES = 200_000
-"""States that the search for one counterexample may visit, over all instances together."""
+"""The largest number of states that the search for one counterexample may visit, over all instances together."""
 INSTANCES = 100
-"""Instances that it may visit."""
+"""The largest number of instances that it may visit."""
 
 
 @dataclass(frozen=True)
 class Refutation:
-    """A replayed run of an instance that violates the property; ``error``: what a step after it does wrong."""
+    """A replayed run of an instance that violates the property; ``error``: the model error in a step after it."""
 
     parameters: Mapping[str, int]
     recording: Recording
@@ -36,8 +36,8 @@ class Refutation:
 
 @dataclass(frozen=True)
 class Covered:
-    """How far a search for a counterexample came in vain: instances searched completely, and their states; ``whole``
-    if there are no others."""
+    """How far an unsuccessful search for a counterexample came: the number of instances searched completely, and of
+    their states; ``whole`` if there are no others."""
 
     instances: int
     states: int
@@ -45,10 +45,10 @@ class Covered:
 
 
 class Refuter:
-    """Looks for counterexamples; remembers runs that were found, for other systems with the same variables.
+    """Looks for counterexamples; reuses runs for other systems with the same variables.
 
     ``assuming``: terms over parameters that an instance must satisfy; ``fixed``: sizes that the user chose;
-    ``watchman`` knows the limits of the whole run, of which searches are a part.
+    ``watchman`` guards the limits of the whole run, which includes these searches.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Refuter:
         self._found: dict[str, list[Refutation]] = {}
 
     def refute(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
-        """The shortest counterexample of the smallest instance that has one, or what was searched in vain."""
+        """The shortest counterexample of the smallest instance that has one, or what was searched without success."""
         for known in self._found.get(p.name, []):
             again = self._again(system, p, known)
             if again is not None:
@@ -76,12 +76,12 @@ class Refuter:
 
     @property
     def spent(self) -> bool:
-        """The time limit of the run was reached."""
+        """Whether the time limit of the run was reached."""
         return self.watchman.seconds_left == 0.0
 
     @property
     def stopped(self) -> str | None:
-        """That it was, in words."""
+        """The reason in words, if it was."""
         end = self.watchman.deadline
         return end.reason if end is not None and self.spent else None
 
@@ -98,7 +98,8 @@ class Refuter:
         return Covered(instances, states, whole=instances == tried > 0)
 
     def _look(self, instance: Instance, p: Invariant | StepInvariant, states: int) -> tuple[Answer, Coverage]:
-        """Search one instance; raises ``ModelError``, with its sizes, where a reachable step is one."""
+        """Search one instance; raises ``ModelError``, with the instance's sizes, if a reachable step is a model
+        error."""
         limits = Limits(states=states, seconds=self.watchman.seconds_left, memory=self.watchman.limits.memory)
         search = Search(instance, [p], limits=limits, listener=self.watchman.listener)
         try:
@@ -130,7 +131,7 @@ class Refuter:
         return {tuple(r.parameters.items()) for found in self._found.values() for r in found}
 
     def allowed(self, instance: Instance) -> bool:
-        """The sizes satisfy the assumptions."""
+        """Whether the sizes satisfy the assumptions."""
         interpreter = Interpreter(instance)
         return all(interpreter.evaluate(term, Context({}, ())) for term in self.assuming)
 

@@ -1,4 +1,5 @@
-"""Obligations of a schedule of recovery: it can begin, some rule applies, and every rule leads nearer to the goal."""
+"""Obligations of a schedule of recovery: it can begin, some rule always applies, and every rule gets nearer to the
+goal."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from planrace.properties.schedule import Rule, Schedule
 
 @dataclass(frozen=True)
 class Course:
-    """A schedule for a property of one system: rules whose action the system lacks are left out."""
+    """A schedule for a property of one system, without rules for actions that the system lacks."""
 
     property: Recoverability
     schedule: Schedule
@@ -28,7 +29,7 @@ class Course:
 
 
 def course(system: System, p: Recoverability, s: Schedule) -> Course:
-    """The schedule with the actions of ``system``; its rules take only steps that may help."""
+    """The schedule with the actions of ``system``; its rules must take only actions that may help."""
     rules = []
     for rule in s.plan.rules:
         action = system.actions.get(rule.action)
@@ -64,14 +65,14 @@ class Scheduling:
         self._on_the_way = [*legal, self._begins(self._frame), z3.Not(self._goal(self._frame))]
 
     def discharged(self, given: frozenset[str]) -> Iterator[tuple[str, str, Result]]:
-        """Every obligation: what it says, of which action (or none), and what came of it."""
+        """Every obligation: what it says, its action (or a phrase if there is none), and its result."""
         for label, action, key, negated in self._obligations():
             yield label, action, self.obligations.discharge(key, negated, given)
 
     def _obligations(self) -> Iterator[tuple[str, str, tuple[Any, ...], Callable[[], list[Any]]]]:
-        """What each obligation says, its action, a key that tells it from others, and its negation."""
+        """What each obligation says, its action, a key that identifies it, and its negation."""
         p, rules = self.of.property, tuple(rule for rule, _ in self.of.rules)
-        of = (self.of.schedule, p.goal, p.wherever)  # schedules may share rules, and systems properties of one name
+        of = (self.of.schedule, p.goal, p.wherever)  # schedules may share rules; systems may share names of properties
         yield "it can begin", "any state", (*of, "begin"), self._cannot_begin
         yield "some rule applies", "on the way", (*of, rules), self._stuck
         for rule, action in self.of.rules:
@@ -86,7 +87,7 @@ class Scheduling:
         return self.open.encode(self.of.property.goal, frame)
 
     def _cannot_begin(self) -> list[Any]:
-        """Somewhere the property asks for recovery, and no choice of members makes the promise."""
+        """Negation: in some state that needs recovery no choice of members satisfies the promise."""
         legal = [legal for _, legal in self._chosen.values()]
         some = conjunction(*legal, self._begins(self._frame))
         members = [made for made, _ in self._chosen.values()]
@@ -95,7 +96,7 @@ class Scheduling:
         return [wherever, z3.Not(self._goal(self._frame)), z3.Not(possible)]
 
     def _stuck(self) -> list[Any]:
-        """On the way, and no rule applies."""
+        """Negation: the promise holds before the goal, and no rule applies."""
         applies = []
         for rule, _ in self.of.rules:
             frame, legal, members = self._choosing(rule)
@@ -104,7 +105,7 @@ class Scheduling:
         return [*self._on_the_way, z3.Not(disjunction(*applies))]
 
     def _astray(self, rule: Rule, action: Action) -> list[Any]:
-        """The rule applies, and its action is not enabled or leads no nearer."""
+        """Negation: the rule applies, and its action is not enabled or does not get nearer."""
         frame, legal, _ = self._choosing(rule)
         arguments = [self.open.fitted(a, p.sort, frame) for a, p in zip(rule.arguments, action.parameters, strict=True)]
         case = self.obligations.case_for(action, arguments)
@@ -119,12 +120,13 @@ class Scheduling:
         return replace(self._frame, bound=bound), [legal for _, legal in chosen.values()], members
 
     def _nearer(self, ending: Ending) -> Any:
-        """The step reached the goal, or keeps the promise and lowers the measure."""
+        """The formula that the step reaches the goal, or keeps the promise and lowers the measure."""
         after = OpenFrame(self._frame.bound, ending.after)
         return disjunction(self._goal(after), conjunction(self._begins(after), self._lower(after)))
 
     def _lower(self, after: OpenFrame) -> Any:
-        """The measure after is less: lexicographically, numbers down but not below 0, members of an order up."""
+        """The formula that the measure decreases: lexicographically, numbers down but not below 0, members of an order
+        up."""
         result: Any = z3.BoolVal(False)
         for term, was in reversed(list(zip(self._plan.measure, self._was, strict=True))):
             now = self.open.encode(term, after)

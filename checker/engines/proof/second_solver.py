@@ -1,4 +1,4 @@
-"""A second solver's word on exported obligations: cvc5, by its Python package (``pip install planrace[cvc5]``)."""
+"""A second solver confirms exported obligations: cvc5, by its Python package (``pip install planrace[cvc5]``)."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from planrace.model.language import ModelError
 
 SECOND = Path(__file__).with_name("solver_process.py")
 GLANCE = 0.1
-"""Seconds between two looks at the clock, while the solver works."""
+"""Seconds between two checks of the clock while the solver works."""
 ENDED = "the solver's process ended"
 
 
 def confirmer() -> Any:
-    """The second solver. Raises ``ModelError`` where it is not installed."""
+    """The second solver. Raises ``ModelError`` if it is not installed."""
     try:
         import cvc5
     except ImportError:
@@ -36,7 +36,7 @@ def confirmer() -> Any:
 
 class Confirming:
     """Asks cvc5 about SMT-LIB 2 scripts, by name and text: each must be unsatisfiable. ``interrupted`` says that some
-    were not asked about."""
+    were not checked."""
 
     def __init__(self, texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> None:
         self._texts = texts
@@ -45,7 +45,7 @@ class Confirming:
         self.interrupted = False
 
     def run(self) -> Confirmation:
-        """What came of those that were asked about; where the time is up the others are doubted."""
+        """The results; scripts that were not checked in time count as doubted."""
         doubted: list[tuple[str, str]] = []
         asked = 0
         try:
@@ -60,7 +60,7 @@ class Confirming:
 
 
 def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:
-    """What cvc5 says of the scripts. Raises ``KeyboardInterrupt``."""
+    """Check the scripts with cvc5. Raises ``KeyboardInterrupt``."""
     confirming = Confirming(texts, listener)
     found = confirming.run()
     if confirming.interrupted:
@@ -69,7 +69,7 @@ def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) 
 
 
 class _Second:
-    """The process of the second solver, started when it is first asked."""
+    """The process of the second solver, started on first use."""
 
     def __init__(self, watchman: LimitGuard) -> None:
         self._watchman = watchman
@@ -137,7 +137,7 @@ class _Second:
 
 
 def _read(process: subprocess.Popen[str], answers: SimpleQueue[str]) -> None:
-    """Pass the answers on, and an empty one when there are no more."""
+    """Forward the answers, and an empty one at the end."""
     assert process.stdout is not None
     with process.stdout as lines:
         for line in lines:

@@ -1,7 +1,7 @@
-"""The process that cvc5 runs in: texts come in, answers go out, a line of JSON each.
+"""The process that cvc5 runs in: it reads texts and writes answers, as one line of JSON each.
 
-cvc5's Python package keeps every other thread of its process waiting, so that nobody could interrupt it. This file is
-run as a script and imports nothing of ours.
+cvc5's Python package blocks every other thread of its process, so it could not be interrupted there. This file is run
+as a script and imports nothing else of planrace.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from typing import Any
 
 MILLISECONDS = 20_000
-"""Time for one obligation."""
+"""The time limit for one obligation."""
 
 
 def ask(cvc5: Any, text: str) -> str:
@@ -29,7 +29,7 @@ def ask(cvc5: Any, text: str) -> str:
 
 
 def main() -> None:
-    """Answer until nobody asks any more. Whoever asks ends this process, so it is deaf to Ctrl-C."""
+    """Answer until the input ends. The parent process ends this one, so it ignores Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     import cvc5
 

@@ -1,4 +1,4 @@
-"""Sorts of open size in Z3, and the axioms that say what is true of them in every finite instance."""
+"""Sorts of open size in Z3, and the axioms about them that hold in every finite instance."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from planrace.model.language import Array, Index, Maybe, Parameter, SetOf, Sort,
 from planrace.model.language.sorts import Bool, Scalar, Size, bounds_of
 
 NAMED = 256
-"""The greatest size of an index of which the solver knows all members by name."""
+"""The largest index whose members the solver knows by name."""
 
 
 class UnencodableError(Exception):
-    """A term that has no quantified encoding here; engines answer *unknown* and say which term it was."""
+    """A term that cannot be encoded for open sizes; engines answer *unknown* and name the term."""
 
 
 class Sorts:
-    """The Z3 sorts of a system, made as they are met. Numbers and enumerations are integers, an index is a sort of its
-    own, an ordered one with a total order, and an optional index one with an injection into it."""
+    """The Z3 sorts of a system, made on demand. Numbers and enumerations are integers, an index is a sort of its own,
+    an ordered one with a total order, and an optional index is a sort with an injection into it."""
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
         self.parameters = {p.name: z3.Int(symbol("parameter", p.name)) for p in parameters}
@@ -33,19 +33,19 @@ class Sorts:
 
     # Axioms ----------------------------------------------------------------------------------------------------
     def axioms(self) -> list[Any]:
-        """What holds in every finite instance: of the parameters, and of the sorts that were met so far."""
+        """The axioms that hold in every finite instance: about the parameters, and about the sorts used so far."""
         return [*self.sizes(), *self._axioms]
 
     def order(self) -> list[Any]:
-        """The axioms of the sorts that were met so far."""
+        """The axioms of the sorts used so far."""
         return list(self._axioms)
 
     def sizes(self) -> list[Any]:
-        """No parameter is less than its least value; how great it may be is left open."""
+        """Axioms: no parameter is less than its least value; there is no upper bound."""
         return [self.parameters[name] >= low for name, low in self._least.items()]
 
     def indices(self) -> list[Index]:
-        """The index sorts that were met so far."""
+        """The index sorts used so far."""
         return [s for s in self._sorts if isinstance(s, Index)]
 
     # Sorts -----------------------------------------------------------------------------------------------------
@@ -66,12 +66,14 @@ class Sorts:
             made = self._sorts[sort] = z3.DeclareSort(symbol("sort", *_parts(sort)))
             if sort.ordered:
                 self._order(sort)
-            if isinstance(sort.size, int) and sort.size <= NAMED:  # without the axiom less can be proved, never more
+            if (
+                isinstance(sort.size, int) and sort.size <= NAMED
+            ):  # omitting the axiom is sound: less can be proved, never more
                 self._members(sort, made, sort.size)
         return self._sorts[sort]
 
     def _members(self, sort: Index, made: Any, size: int) -> None:
-        """An index whose size is written as a number has so many members in every instance, and no others."""
+        """Axiom: an index whose size is a number has exactly that many members in every instance."""
         members = [z3.Const(symbol("member", *_parts(sort), n), made) for n in range(1, size + 1)]
         x = self.constant("x", sort)
         self._axioms.append(z3.ForAll([x], disjunction(*(x == m for m in members))))
@@ -136,8 +138,8 @@ class Sorts:
         return z3.IntVal(size) if isinstance(size, int) else self.parameters[size.name]
 
     def within(self, sort: Scalar, value: Any) -> Any:
-        """``value`` is in the range of ``sort`` (true for sorts that Z3 itself bounds). Z3's sorts have a member; of an
-        index that has none at some size, that one is out of range there."""
+        """The formula that ``value`` is in the range of ``sort`` (true for sorts that Z3 itself bounds). Z3's sorts are
+        never empty; for an index that is empty at some size, the Z3 member is out of range there."""
         if isinstance(sort, Bool | Maybe):
             return z3.BoolVal(True)
         if isinstance(sort, Index):
@@ -152,24 +154,24 @@ class Sorts:
         return z3.Const(symbol("any", name, self._fresh), made)
 
     def parameter(self, term: Term) -> tuple[Any, Any]:
-        """A fresh constant for a bound variable, and that it is in its range."""
+        """A fresh constant for a bound variable, and the formula that it is in range."""
         sort = scalar(term.sort)
         made = self.constant(str(term), sort)
         return made, self.within(sort, made)
 
     def parameter_of(self, sort: Scalar) -> tuple[Any, Any]:
-        """A fresh constant of ``sort`` and that it is in its range."""
+        """A fresh constant of ``sort``, and the formula that it is in range."""
         made = self.constant("x", sort)
         return made, self.within(sort, made)
 
 
 def may_be_empty(sort: Index) -> bool:
-    """The index has no member at some size."""
+    """Whether the index has no member at some size."""
     return isinstance(sort.size, Parameter) and sort.size.low < 1
 
 
 def conjunction(*parts: Any) -> Any:
-    """All of the parts; what is trivially true is left out, for an empty conjunction is no SMT-LIB."""
+    """The conjunction of the parts; trivially true ones are left out, because SMT-LIB has no empty conjunction."""
     kept = [p for p in parts if not z3.is_true(p)]
     return z3.And(*kept) if len(kept) > 1 else kept[0] if kept else z3.BoolVal(True)
 
@@ -185,14 +187,13 @@ def implication(given: Any, then: Any) -> Any:
 
 
 def scalar(sort: Sort) -> Scalar:
-    """The sort, which is no array and no set."""
+    """The sort, which must be a scalar."""
     assert not isinstance(sort, Array | SetOf), sort
     return sort
 
 
 def _parts(sort: Index) -> tuple[str | int, ...]:
-    """What tells an index sort from others, for symbols: one that is ordered or symmetric differs from one that is
-    not."""
+    """The parts of an index sort's symbol: ordered, symmetric and other sorts differ."""
     kind = "ordered" if sort.ordered else "symmetric" if sort.symmetric else "plain"
     size = (sort.size,) if isinstance(sort.size, int) else ("any", sort.size.name)
     return (sort.name, kind, *size)

@@ -1,4 +1,4 @@
-"""What was proved, in sentences: of which sizes, under which faults, with what assumed."""
+"""What was proved, in sentences: for which sizes, under which faults, with which assumptions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 def statement(
     system: System, properties: Sequence[Provable], fixed: Mapping[str, int], assuming: Sequence[Term]
 ) -> str:
-    """The theorem: everything that it rests on but the meaning of the terms is said in it."""
+    """The theorem: it states everything that it depends on, except the meaning of the terms."""
     verb = plural(len(system.faults), "does", "do")
     under = f"whatever {joined(system.faults)} {verb}" if system.faults else "without faults"
     guards = f"with {', '.join(system.protections)}" if system.protections else "without protections"
@@ -41,7 +41,7 @@ def assumptions(
     absent: Sequence[str] = (),
     inferred: str = "",
 ) -> str:
-    """What the theorem rests on. ``ordered`` are index sorts with an order, ``absent`` faults that do not happen."""
+    """What the theorem depends on. ``ordered`` are index sorts with an order, ``absent`` faults that do not happen."""
     order = f"The members of {', '.join(ordered)} stand in a total order from a first to a last." if ordered else ""
     parts = [
         _limits(system, fixed, assuming),
@@ -55,7 +55,7 @@ def assumptions(
 
 
 def _limits(system: System, fixed: Mapping[str, int], assuming: Sequence[Term]) -> str:
-    """Which sizes: those that are chosen, the least values of the others, and what is assumed of them."""
+    """Which sizes: the chosen ones, the least values of the others, and the assumptions about them."""
     free = [f"{p.name} ≥ {p.low}" for p in system.parameters if p.name not in fixed]
     chosen = [f"{n} = {v}" for n, v in fixed.items()]
     if not free:

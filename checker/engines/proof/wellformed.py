@@ -1,8 +1,8 @@
-"""What makes a model wrong, as formulas over open sizes: a position outside of its array, two values for one place.
+"""Model errors as formulas over open sizes: a position outside its array, two values for one place.
 
-The third thing, a value outside of its sort, is the range of a variable, a conjunct of every invariant. All three are
-obligations of every proof: an encoding in which nothing is partial would else prove something of runs that the
-interpreter refuses.
+The third kind, a value outside its sort, is covered by the range of a variable, a conjunct of every invariant. All
+three are obligations of every proof: in the encoding every term has a value, so without them a proof could be about
+runs that the interpreter refuses.
 """
 
 from __future__ import annotations
@@ -31,15 +31,16 @@ BINDERS = frozenset({Op.FORALL, Op.EXISTS, Op.COMPREHENSION, Op.COUNT, Op.EACH})
 
 # Positions -----------------------------------------------------------------------------------------------------
 def defined(e: Open, term: Term, f: OpenFrame) -> Any:
-    """``term`` has a value: every position that is read in it is inside its array. What a condition has excluded before
-    is not read, as in the interpreter; of a quantifier every member is asked, in whatever order it comes."""
+    """The formula that ``term`` has a value: every position that is read in it is inside its array. A position that an
+    earlier condition excludes is not read, as in the interpreter; in a quantifier all members are evaluated, in any
+    order."""
     if not _partial(term):
         return z3.BoolVal(True)
     return _HANDLERS.get(term.op, _all_arguments)(e, term, f)
 
 
 def _partial(term: Term) -> bool:
-    """Some position in it may be outside of its array."""
+    """Whether some position in it may be outside its array."""
     return any(t.op is Op.SELECT and not _inside(t.args[1], domain_of(t)) for t in subterms(term))
 
 
@@ -51,7 +52,7 @@ def domain_of(selection: Term) -> Any:
 
 
 def _inside(position: Term, domain: Sort) -> bool:
-    """The position is inside the domain whatever the state is, as long as the state is in its ranges."""
+    """Whether the position is inside the domain in every state whose values are in range."""
     if not isinstance(domain, Int):
         return True  # other sorts have no other values
     if position.op is Op.CONST:
@@ -63,7 +64,7 @@ def _inside(position: Term, domain: Sort) -> bool:
 
 
 def _of_a_state(term: Term) -> bool:
-    """A variable, or a place of one: what its range says is true of it."""
+    """Whether it is a variable or a place of one, so that its range is known."""
     while term.op in (Op.SELECT, Op.PRIMED):
         term = term.args[0]
     return term.op is Op.VARIABLE
@@ -74,12 +75,12 @@ def _all_arguments(e: Open, t: Term, f: OpenFrame) -> Any:
 
 
 def _selected(e: Open, t: Term, f: OpenFrame) -> Any:
-    """Of what an array is made of only that is read which is selected."""
+    """For an element of a constructed array, only the selected element is evaluated."""
     return _read(e, t, (), f)
 
 
 def _read(e: Open, array: Term, at: tuple[tuple[Term, Any], ...], f: OpenFrame) -> Any:
-    """``array`` has an element at positions, outermost first, each with the term that reads there."""
+    """The formula that ``array`` has an element at positions, outermost first, each with the term that reads there."""
     match array.op:
         case Op.SELECT:
             of, position = array.args
@@ -110,7 +111,7 @@ def _placed(e: Open, selection: Term, position: Any) -> Any:
 
 
 def _in_turn(going: Callable[[Any], Any]) -> Callable[[Open, Term, OpenFrame], Any]:
-    """Of a conjunction or disjunction: an argument is read as long as those before it leave the answer open."""
+    """For a conjunction or disjunction: an argument is evaluated only if those before it do not decide the result."""
 
     def handler(e: Open, t: Term, f: OpenFrame) -> Any:
         known: Any = z3.BoolVal(True)
@@ -149,7 +150,7 @@ _HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], Any]] = {
 
 
 def misplaced(e: Open, case: Case) -> list[Any] | None:
-    """The action reads or writes a place outside of an array; None where it cannot."""
+    """The formula that the action reads or writes a place outside an array; None if it cannot."""
     action, frame = case.action, case.frame
     read = [action.guard, *(t for o in action.outcomes for t in (o.condition, *(x for u in o.updates for x in _of(u))))]
     if not any(map(_partial, read)):
@@ -171,7 +172,7 @@ def _of(u: Update) -> tuple[Term, Term]:
 
 # Two values ----------------------------------------------------------------------------------------------------
 def contradictory(e: Open, case: Case) -> list[Any] | None:
-    """The action assigns one place two values; None where it cannot."""
+    """The formula that the action assigns two values to one place; None if it cannot."""
     wrong = []
     for ending in case.endings:
         for u, v in _meeting(ending.outcome):
@@ -180,8 +181,8 @@ def contradictory(e: Open, case: Case) -> list[Any] | None:
 
 
 def _meeting(outcome: Outcome) -> Iterator[tuple[Update, Update]]:
-    """Pairs of updates that may write one place: of one variable, where no constant tells their positions apart. The
-    second writes an element of what the first writes, where they do not write alike."""
+    """Pairs of updates that may write to the same place: same variable, and no constants that make their positions
+    differ. The second writes an element of what the first writes, if their targets differ in depth."""
     for u, v in combinations(outcome.updates, 2):
         (name, a), (other, b) = root_of(u.target), root_of(v.target)
         if name == other and not any(_apart(p, q) for p, q in zip(a, b, strict=False)):

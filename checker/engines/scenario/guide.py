@@ -1,8 +1,9 @@
-"""Searching the product of a system with a scenario's monitor for a run that shows every fact.
+"""Searches the product of a system with a scenario's monitor for a run that shows every fact.
 
 The search is guided: states are kept in queues by the number of events already shown, and the queues are served in turn
-from the fullest down. A fuller queue leads most of the way; when it holds only dead ends, the others still move. Runs
-found are short but need not be shortest. When all queues are empty, no run shows the scenario.
+from the fullest down. States with more events are usually the best way on; when they are all dead ends, the other
+queues still make progress. The runs found are short but not necessarily shortest. When all queues are empty, no run
+shows the scenario.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Guide:
         return len(self._parents)
 
     def run(self) -> Recording | None:
-        """A replayed run that shows every event, or None (then ``stopped`` is None if there is none)."""
+        """A replayed run that shows every event, or None (then ``stopped`` is None if no such run exists)."""
         for n in range(len(self.casts)):
             self._meet((n, 0, self.kernel.initial), None)
         try:
@@ -85,7 +86,7 @@ class Guide:
         return self._watchman.look(self.states, self.states, fullest)
 
     def _serve(self, node: Node) -> Node | None:
-        """Expand one node; a successor that shows everything, if there is one."""
+        """Expand one node; returns a successor that shows everything, if there is one."""
         cast, done, state = node
         for t, shown in self._showing.steps(state):
             now = self._advance(done, self._showing.seen(cast, shown)) if shown else done

@@ -1,7 +1,7 @@
-"""Matching a recorded run with a scenario.
+"""Matches a recorded run with a scenario.
 
-For a fixed cast (who plays which role) every event is taken at the first step that shows it. Events only wait for
-others to have happened, so the earliest step is never worse, and the greedy match is the fullest for that cast.
+For a fixed cast (the assignment of members to roles) every event is matched with the first step that shows it. Events
+only depend on earlier events, so the earliest step is never worse, and the greedy match is the fullest for that cast.
 """
 
 from __future__ import annotations
@@ -40,27 +40,27 @@ class Monitor:
         self.everything = (1 << len(self.events)) - 1
         self.forbidding = [k for k, e in enumerate(self.events) if e.without is not None]
         self.again = {k: self._depending(self._after[k]) for k in self.forbidding}
-        """What must happen anew, by the event between whose forerunner and itself something forbidden happened."""
+        """The events that must happen again, by the event before which something forbidden happened."""
 
     @property
     def marks(self) -> tuple[Term, ...]:
-        """What a step is looked at for: the events, then what they forbid."""
+        """The terms that are evaluated for each step: the events, then what they forbid."""
         forbidden = [e.without for e in self.events if e.without is not None]
         return (*(e.happens for e in self.events), *forbidden)
 
     def advance(self, done: int, seen: int) -> int:
-        """``done`` after a step of which those ``marks`` hold whose bits are in ``seen``.
+        """``done`` after a step that shows the ``marks`` in ``seen``.
 
-        Each event is taken at its first chance. Where something forbidden happens while an event is waited for, what
-        it comes after must happen again, and all that depends on that: any run that still shows the event has both
-        later.
+        Each event is taken at its first chance. If something forbidden happens while an event is awaited, the event
+        that it comes after must happen again, and all that depends on that: any run that still shows the awaited event
+        has both later.
         """
         now = self.grown(done, seen)
         reset = self.reset(done, seen, now)
         return self.grown(done & ~reset, seen) if reset else now
 
     def reset(self, done: int, seen: int, now: int) -> int:
-        """What must happen anew after a step, without which there would be ``now``."""
+        """The events that must happen again after a step that would otherwise lead to ``now``."""
         found = 0
         for n, k in enumerate(self.forbidding):
             waited = not now >> k & 1 and self._after[k] & ~done == 0
@@ -69,7 +69,7 @@ class Monitor:
         return found
 
     def _depending(self, bits: int) -> int:
-        """These events and all that come after them, or no earlier."""
+        """These events and all whose ``after`` or ``since`` depends on them."""
         found = bits
         for k in range(len(self.events)):  # events refer to earlier ones only
             if (self._after[k] | self._since[k]) & found:
@@ -77,7 +77,7 @@ class Monitor:
         return found
 
     def grown(self, done: int, shown_now: int) -> int:
-        """``done`` with the events that a step, which shows those of ``shown_now``, adds."""
+        """``done`` with the events that are added by a step that shows ``shown_now``."""
         now = done
         for k in range(len(self.events)):
             bit = 1 << k
@@ -122,7 +122,7 @@ class Monitor:
 
 
 def match(scenario: Scenario, recording: Recording) -> Match:
-    """The fullest match over all casts; the first of equals."""
+    """The fullest match over all casts; among equals the first."""
     interpreter = recording.interpreter
     monitor = Monitor(scenario)
     best: tuple[tuple[int, int], dict[int, int], Cast] | None = None
@@ -144,7 +144,8 @@ def match(scenario: Scenario, recording: Recording) -> Match:
 
 
 def _watched(monitor: Monitor, recording: Recording, cast: Cast) -> dict[int, int]:
-    """The step at which each event happens, as the monitor counts; those that had to happen again last count."""
+    """The step at which each event happens according to the monitor; for events that had to happen again, the last
+    time."""
     steps: dict[int, int] = {}
     done = 0
     runs = zip(recording.moves, recording.states[:-1], recording.states[1:], strict=True)
@@ -159,7 +160,7 @@ def _watched(monitor: Monitor, recording: Recording, cast: Cast) -> dict[int, in
 
 
 def _restarted(monitor: Monitor, done: int, seen: int) -> set[int]:
-    """Events that a step makes happen anew."""
+    """Events that a step requires to happen again."""
     plain = monitor.grown(done, seen)
     reset = monitor.reset(done, seen, plain)
     return {k for k in range(len(monitor.events)) if reset >> k & 1}
@@ -180,13 +181,14 @@ def _claimed(claim: Claim, recording: Recording, step: int | None, cast: Cast) -
 
 
 def _natural(name: str) -> tuple[str, int]:
-    """F2 stands before F10."""
+    """A sort key that puts F2 before F10."""
     letters = name.rstrip("0123456789")
     return letters, int(name[len(letters) :] or 0)
 
 
 def casts(interpreter: Interpreter, scenario: Scenario, *, up_to_symmetry: bool = False) -> Iterator[Cast]:
-    """Every allowed choice of roles; ``up_to_symmetry``, one of each that differ by interchangeable members only."""
+    """Every allowed assignment of roles; with ``up_to_symmetry``, one of each class that differs only by
+    interchangeable members."""
     instance, start = interpreter.instance, interpreter.initial()
     for values in product(*(instance.members(r.sort) for r in scenario.roles)):  # type: ignore[arg-type]
         cast = dict(zip(scenario.roles, values, strict=True))
@@ -202,7 +204,7 @@ def roles(cast: Cast) -> dict[str, Shown]:
 
 
 def _canonical(instance: Instance, cast: Cast) -> bool:
-    """Members of each symmetric sort appear in the order 1, 2, …"""
+    """Whether the members of each symmetric sort appear in the order 1, 2, …."""
     used: dict[Index, int] = {}
     for r, value in cast.items():
         if isinstance(r.sort, Index) and r.sort.symmetric:
@@ -214,7 +216,7 @@ def _canonical(instance: Instance, cast: Cast) -> bool:
 
 
 class _Film:
-    """A recording that remembers where events are shown: most casts differ only in roles that an event leaves out."""
+    """A recording that caches where events are shown: most casts differ only in roles that an event does not use."""
 
     def __init__(self, monitor: Monitor, recording: Recording) -> None:
         self.events = monitor.events
@@ -224,7 +226,7 @@ class _Film:
         self._known: dict[tuple[int, ...], list[int]] = {}
 
     def steps(self, cast: Cast) -> dict[int, int]:
-        """The step (from 1) at which each event that happens does: the first that the events before it allow."""
+        """The step (from 1) at which each event happens: the first that earlier events allow."""
         steps: dict[str, int] = {}
         for k, e in enumerate(self.events):
             if all(x in steps for x in (*e.after, *e.since)):

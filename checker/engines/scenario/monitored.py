@@ -1,9 +1,9 @@
 """A scenario's monitor as terms: a system that remembers which events its runs have shown.
 
-For a cast (who plays which role) the system gets one more variable, the set of events shown, and every outcome of every
-action adds to it what it shows: event terms speak of steps, so what they say of the state after is rewritten to what
-the outcome assigns, as in a weakest precondition (Dijkstra, *A Discipline of Programming*, 1976, chapter 4). The result
-is a system like any other, so every engine can search it, machine code included.
+For a cast the system gets one more variable, the set of events shown, and every outcome of every action adds the events
+that it shows. Event terms are step terms, so references to the state after the step are rewritten to what the outcome
+assigns, as in a weakest precondition (Dijkstra, *A Discipline of Programming*, 1976, chapter 4). The result is an
+ordinary system, so every engine can search it, machine code included.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ from planrace.properties.kinds import Invariant, invariant
 from planrace.properties.scenario import Event, Scenario
 
 SHOWN = "events shown"
-"""The name of the variable; with a blank it is none that authors can give one."""
+"""The name of the variable; it contains a space, so no author's variable can have it."""
 
 
 def monitored(system: System, scenario: Scenario, cast: Mapping[Term, int]) -> tuple[System, Invariant]:
-    """The system with the monitor of ``scenario`` for ``cast``, and that not every event has been shown."""
+    """The system with the monitor of ``scenario`` for ``cast``, and the invariant that not all events have been
+    shown."""
     events = [e for f in scenario.facts if not f.optional for e in f.events]
     roles = {r: constant(value, r.sort) for r, value in cast.items()}
     happens = [substitute(e.happens, roles) for e in events]
@@ -66,7 +67,7 @@ class _Monitor:
         self.again: dict[int, set[int]] = {}
 
     def forbid(self, k: int, term: Term) -> None:
-        """Event ``k`` does not count after a step of which ``term`` holds, unless what it comes after happens again."""
+        """After a step for which ``term`` holds, event ``k`` counts only if what it comes after happens again."""
         again = {self.numbers[self.events[k].after[0]] - 1}
         for n, e in enumerate(self.events):
             if any(self.numbers.get(x, 0) - 1 in again for x in (*e.after, *e.since)):
@@ -74,7 +75,7 @@ class _Monitor:
         self.forbidden[k], self.again[k] = term, again
 
     def action(self, a: Action) -> Action:
-        """The action, each ending of which remembers what it shows."""
+        """The action with outcomes that remember what they show."""
         return replace(a, outcomes=tuple(self.outcome(a, o) for o in a.outcomes))
 
     def outcome(self, action: Action, outcome: Outcome) -> Outcome:
@@ -97,7 +98,8 @@ class _Monitor:
         return replace(outcome, updates=(*outcome.updates, Update(self.shown, value)))
 
     def _added(self, shows: Sequence[Term], kept: Sequence[Term]) -> Iterator[Term]:
-        """For each event, in order, that the step adds it to those of ``kept``; as ``Monitor.grown`` counts."""
+        """For each event, in order, the condition that the step adds it to those of ``kept``; equivalent to
+        ``Monitor.grown``."""
         known: dict[str, Term] = {}
         for e, shown in zip(self.events, shows, strict=True):
             after = (self._kept(name, kept) for name in e.after)
@@ -113,7 +115,7 @@ class _Monitor:
 
 
 class _Rewriter:
-    """Step terms about one outcome of one action as state terms."""
+    """Rewrites step terms about one outcome of one action to state terms."""
 
     def __init__(self, action: Action, outcome: Outcome) -> None:
         self.action = action

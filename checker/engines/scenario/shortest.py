@@ -1,8 +1,8 @@
-"""Among the shortest counterexamples of a property, the one that shows the most of a scenario.
+"""Among the shortest counterexamples of a property, finds the one that shows the most of a scenario.
 
-Breadth-first search tells the first of many runs of the same length. Here the states on shortest runs are cut out of
+Breadth-first search reports the first of many runs of the same length. Here the states on shortest runs are cut out of
 the state graph (forward by layers, then backward from the violations), which leaves little, and the product of that
-with the scenario's monitor is searched in full.
+with the scenario's monitor is searched completely.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from planrace.properties.kinds import Invariant, StepInvariant
 from planrace.properties.scenario import Scenario
 
 CASTS = 200
-"""How many casts are looked at, at most."""
+"""The largest number of casts to try."""
 
 Product = tuple[int, int]
 """A packed state, and the events shown on the way to it."""
@@ -39,7 +39,8 @@ class Shortest:
         self._showing = Showing(self.kernel, self.monitor, self._casts)
 
     def richest(self, p: Invariant | StepInvariant, length: int) -> Recording | None:
-        """The replayed run of ``length`` steps that violates ``p`` and shows the most; None where it takes too much."""
+        """The replayed run of ``length`` steps that violates ``p`` and shows the most; None if there are too many
+        states."""
         layers = self._onward.violating(p, length)
         if layers is None:
             return None

@@ -1,6 +1,6 @@
-"""What steps show of a scenario, for every cast at once, by one step function.
+"""Which events steps show, for all casts at once, by one step function.
 
-Most events name few of the roles: for many casts they are the same terms, once roles are replaced by their players.
+Most events use few of the roles: for many casts they become the same terms once roles are replaced by members.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from planrace.model.language import Term
 from planrace.model.language.terms import constant, substitute
 
 KEPT = 1 << 16
-"""States whose steps are remembered: casts come to the same ones."""
+"""The number of states whose steps are cached: different casts visit the same states."""
 
 
 class Showing:
-    """Steps of ``kernel`` with the ``marks`` of ``monitor`` that hold of them, for each of ``casts``."""
+    """Steps of ``kernel`` with the ``marks`` of ``monitor`` that hold for them, for each of ``casts``."""
 
     def __init__(self, kernel: Kernel, monitor: Monitor, casts: Sequence[Cast]) -> None:
         marks: dict[Term, int] = {}
@@ -32,7 +32,7 @@ class Showing:
         self._seen: dict[tuple[int, int], int] = {}
 
     def steps(self, state: int) -> list[tuple[int, int]]:
-        """The successors of a packed state, each with what it shows to whatever cast."""
+        """The successors of a packed state, each with what it shows for any cast."""
         found = self._steps.get(state)
         if found is None:
             if len(self._steps) >= KEPT:
@@ -42,7 +42,7 @@ class Showing:
         return found
 
     def seen(self, cast: int, shown: int) -> int:
-        """Of what a step shows, the ``marks`` for a cast, which is named by its number."""
+        """The ``marks`` that a step shows for the cast with this number."""
         key = (cast, shown)
         found = self._seen.get(key)
         if found is None:
