@@ -66,9 +66,7 @@ class Sorts:
             made = self._sorts[sort] = z3.DeclareSort(symbol("sort", *_parts(sort)))
             if sort.ordered:
                 self._order(sort)
-            if (
-                isinstance(sort.size, int) and sort.size <= NAMED
-            ):  # omitting the axiom is sound: less can be proved, never more
+            if isinstance(sort.size, int) and sort.size <= NAMED:  # without the axiom: fewer proofs, all sound
                 self._members(sort, made, sort.size)
         return self._sorts[sort]
 

@@ -1,7 +1,8 @@
-"""A finite instance → Z3 bit-vectors: one handler an operator, quantifiers unrolled.
+"""A finite instance → Z3 bit-vectors: one handler for each operator, quantifiers unrolled.
 
-Every scalar is a signed bit-vector of one width that no intermediate value leaves (intervals of all terms decide it), a
-set has masks as wide as its own base (see ``sets``), a truth value is a Boolean. A state is one constant a field.
+Every scalar is a signed bit-vector of one common width that no intermediate value exceeds (it is computed from the
+intervals of all terms), a set consists of masks as wide as needed (see ``sets``), a truth value is a Boolean. A state
+has one constant for each field.
 """
 
 from __future__ import annotations
@@ -28,30 +29,30 @@ SymbolicState = Mapping[FieldPath, Any]
 """A Z3 term for every field."""
 
 STRIDE = 256
-"""Terms that are encoded between two looks at whether to go on."""
+"""Terms that are encoded between two calls of ``look``."""
 
 
 @dataclass(frozen=True, eq=False)
 class Frame(Structural):
-    """What a term is encoded in: values of bound variables, the state, and for terms of a step the state after it and
-    a function that says whether the step is one of an action (with an outcome, for parameter values)."""
+    """The context in which a term is encoded: values of bound variables, the state, and for step terms the state after
+    it and a function that says whether the step is one of an action (with an outcome, for parameter values)."""
 
     bound: Mapping[Term, int]
     state: SymbolicState
     after: SymbolicState | None = None
     taken: Callable[[str, str | None, Mapping[str, Any]], Any] | None = None
     known: dict[Term, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """What was encoded in it already: terms share their parts."""
+    """Terms encoded in it already: terms share their parts."""
 
     @cached_property
     def primed(self) -> Frame:
-        """What primed terms are encoded in."""
+        """The context in which primed terms are encoded."""
         assert self.after is not None, "a primed term outside a step"
         return Frame(self.bound, self.after)
 
 
 class Encoder:
-    """Encodes terms of one instance. ``look`` is called now and then, and may raise what ends the work."""
+    """Encodes terms of one instance. ``look`` is called regularly, and may raise an exception to end the work."""
 
     def __init__(
         self,
@@ -70,11 +71,11 @@ class Encoder:
 
     # States ----------------------------------------------------------------------------------------------------
     def fields(self, name: str) -> dict[FieldPath, Any]:
-        """Constants for every field, as narrow as the layout packs them; ``name`` tells states apart."""
+        """Constants for every field, as narrow as the layout packs them; ``name`` distinguishes states."""
         return {place: z3.BitVec(f"{label(f)}@{name}", max(1, f.width)) for place, f in self.layout.fields.items()}
 
     def state(self, fields: SymbolicState) -> dict[FieldPath, Any]:
-        """The values that constants of ``fields`` stand for: numbers of the common width, and sets."""
+        """The values that the constants of ``fields`` represent: numbers of the common width, and sets."""
         return {place: self._widened(f, fields[place]) for place, f in self.layout.fields.items()}
 
     def _widened(self, field: Field, constant: Any) -> Any:
@@ -112,11 +113,11 @@ class Encoder:
         return found if z3.is_bool(found) else found == 1
 
     def number(self, term: Term, frame: Frame) -> Any:
-        """A scalar as a bit-vector, truth values as 0 and 1; a set as it is."""
+        """A scalar as a bit-vector, truth values as 0 and 1; sets are unchanged."""
         return self.as_number(self.encode(term, frame))
 
     def as_number(self, found: Any) -> Any:
-        """A truth value as 0 or 1; anything else as it is."""
+        """A truth value as 0 or 1; other values are unchanged."""
         if isinstance(found, Members) or not z3.is_bool(found):
             return found
         return z3.If(found, self.constant(1), self.constant(0))
@@ -170,8 +171,8 @@ class Encoder:
         return found
 
     def position(self, term: Term, frame: Frame) -> tuple[int, int, Any]:
-        """The range of a selection's positions, and its position: a number where it is the same in every state. One
-        outside of the range is an error (see ``defined``), and reads anything here."""
+        """The range of a selection's positions, and its position: a number if it is constant. A position out of range
+        is an error (see ``undefined``); here it reads an arbitrary element."""
         array, position = term.args
         assert isinstance(array.sort, Array)
         low, high = self.instance.bounds(array.sort.domain)
@@ -179,19 +180,19 @@ class Encoder:
         return low, high, at.as_signed_long() if z3.is_bv_value(at) else at
 
     def may_fail(self, term: Term) -> bool:
-        """Whether evaluating a term may read beyond an array, as far as intervals tell."""
+        """Whether evaluating a term may read outside an array, according to intervals."""
         if term not in self._risky:
             self._risky[term] = any(t.op is Op.SELECT and self.beyond(t) for t in subterms(term))
         return self._risky[term]
 
     def beyond(self, selection: Term) -> bool:
-        """Whether the position that a selection reads may be outside of its array."""
+        """Whether the position that a selection reads may be outside its array."""
         if selection not in self._beyond:
             self._beyond[selection] = beyond(self.instance, selection, reach(self.instance, selection.args[1]))
         return self._beyond[selection]
 
     def choice(self, test: Any, then: Any, other: Any) -> Any:
-        """``then`` if ``test``, else ``other``; a truth value meets a number as 0 or 1."""
+        """``then`` if ``test``, else ``other``; a truth value is combined with a number as 0 or 1."""
         if isinstance(then, Members):
             return sets.choice(test, then, other)
         if z3.is_bool(then) != z3.is_bool(other):
@@ -218,7 +219,7 @@ def scalar(term: Term) -> Scalar:
 
 # Spans ---------------------------------------------------------------------------------------------------------
 def width(low: int, high: int) -> int:
-    """Bits of a signed number that can be low…high."""
+    """The number of bits of a signed number in low…high."""
     return max(abs(low), abs(high)).bit_length() + 1
 
 

@@ -1,7 +1,7 @@
 """Bounded model checking (Biere, Cimatti, Clarke & Zhu, "Symbolic model checking without BDDs", TACAS 1999).
 
-One incremental solver; depth by depth, so that the first counterexample of a property is a shortest one. Every model is
-replayed by the interpreter before it counts.
+One incremental solver goes depth by depth, so the first counterexample of a property is a shortest one. Every model of
+the solver is replayed by the interpreter before it counts.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from planrace.model.language import Instance, ModelError, Term
 from planrace.properties.kinds import Checkable, Property
 
 DEPTH = 30
-"""Steps that are looked at when no bound is given."""
+"""The depth if no bound is given."""
 
 INTERRUPTED = "it was interrupted"
 DECIDED = "every property has its verdict"
 
 
 class Bounded:
-    """Looks for counterexamples of at most ``limits.depth`` steps. ``more`` are terms that others will ask about;
-    ``solving`` is that of the engine which this is a part of."""
+    """Looks for counterexamples of at most ``limits.depth`` steps. ``more`` are terms that other engines will evaluate;
+    ``solving`` belongs to the engine that uses this one."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Bounded:
         self._answers: dict[str, Answer] = {}
         self.reached = -1
         self.complete = False
-        """Every run was seen."""
+        """Whether all runs were covered."""
         self._in_range = 0
 
     def run(self) -> list[Answer]:
@@ -95,13 +95,13 @@ class Bounded:
 
     @cached_property
     def _undefined(self) -> dict[str, Any]:
-        """When the properties have no value, of those that may have none."""
+        """The formulas that properties have no value, for those that may have none."""
         found = {p.name: self.steps.undefined(sought(p), of_step=of_step(p)) for p in self.properties}
         return {name: formula for name, formula in found.items() if not z3.is_false(formula)}
 
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
-        """That nothing happens, where nothing does: what is said of steps then holds of none."""
+        """A warning if no step is possible: then step properties hold vacuously."""
         if not self.complete or self.reached > 0:
             return ()
         never = "never happens: nothing is enabled in the initial state"
@@ -109,7 +109,7 @@ class Bounded:
 
     # The search ------------------------------------------------------------------------------------------------
     def search(self, most: int) -> str:
-        """Look at runs of up to ``most`` steps that were not looked at; why the search ended."""
+        """Check the runs of up to ``most`` steps that were not checked yet; returns why the search ended."""
         for depth in range(self.reached + 1, most + 1):
             ended = self.deepen(depth)
             if ended is not None:
@@ -117,7 +117,7 @@ class Bounded:
         return f"the depth bound of {most} was reached"
 
     def deepen(self, depth: int) -> str | None:
-        """Look at runs of ``depth`` steps, after all shorter ones; why the search ends there, if it does."""
+        """Check the runs of ``depth`` steps, after all shorter ones; returns why the search ends there, if it does."""
         self.solving.depth = depth
         gave_up = self._begun() if depth == 0 else self.leaves_no_range(depth - 1)
         if gave_up:
@@ -130,8 +130,8 @@ class Bounded:
         return ended
 
     def vacuous(self) -> str | None:
-        """Where no state at all has a step, whatever is asked of steps would be proved: then this says what there is to
-        say, and why the search ends."""
+        """If no state has any step, every step property would be proved; then this records the answers, and returns why
+        the search ends."""
         if self.reached != 0:
             return None
         solver = z3.SolverFor("QF_BV")
@@ -139,7 +139,7 @@ class Bounded:
         return self.deepen(1) if self.solving.check(solver) == z3.unsat else None
 
     def answer(self, p: Checkable) -> Answer | None:
-        """What was found for ``p`` so far."""
+        """The answer for ``p`` so far."""
         found = self._answers.get(p.name)
         if found is None and self.complete:
             runs = (
@@ -151,11 +151,11 @@ class Bounded:
         return found
 
     def leaves_no_range(self, step: int) -> str | None:
-        """No step after ``step`` others is an error of the model, or why that is not known. Raises the interpreter's
-        error where one is."""
+        """Check that no step after ``step`` steps is a model error; returns why that is not known, if it is not. Raises
+        the interpreter's error if there is one."""
         if step < self._in_range:
             return None
-        self._solver.push()  # a label in its place makes the questions about properties harder
+        self._solver.push()  # a label instead of push would make the queries about properties harder
         self._solver.add(self.steps.at(self.steps.out_of_range, step))
         found = self.solving.check(self._solver)
         if found == z3.sat:
@@ -167,7 +167,7 @@ class Bounded:
         return None
 
     def _begun(self) -> str | None:
-        """There is an initial state: without one everything would hold."""
+        """Check that there is an initial state: without one everything would hold."""
         self._solver.add(self.steps.at(self.steps.initial(), 0))
         found = self.solving.check(self._solver)
         if found == z3.unsat:
@@ -185,8 +185,8 @@ class Bounded:
         return record(self.steps.interpreter, [self.steps.pick(model, k) for k in range(steps)])
 
     def _evaluated(self, depth: int) -> str | None:
-        """The open properties have values in every state after ``depth`` steps, and of every last step, or why that is
-        not known. Raises the interpreter's error where one has none."""
+        """Check that the open properties have values in every state after ``depth`` steps and for every last step;
+        returns why that is not known, if it is not. Raises the interpreter's error if one has no value."""
         some = [(p, sought(p)) for p in self._still_open() if p.name in self._undefined]
         wrong = [self._at(self._undefined[p.name], p, depth) for p, _ in some]
         if not wrong:
@@ -209,7 +209,7 @@ class Bounded:
         return [p for p in self.properties if p.name not in self._answers]
 
     def _settle(self, depth: int) -> str | None:
-        """Decide what is violated at ``depth``; why to stop, if so."""
+        """Decide which properties are violated at ``depth``; returns why to stop, if so."""
         gave_up = self._evaluated(depth)
         if gave_up:
             return gave_up
@@ -231,7 +231,8 @@ class Bounded:
         raise ReplayError(f"the solver finds violations at depth {depth} that no property accounts for")
 
     def _exhausted(self, depth: int) -> str:
-        """No run has ``depth`` steps, and none ends by assigning a value out of range: every run was seen."""
+        """Confirm that no run has ``depth`` steps, and that no shorter one ends with a value out of range: all runs are
+        covered."""
         interpreter = self.steps.interpreter
         if depth == 0 or (depth == 1 and any(True for _ in interpreter.moves(interpreter.initial()))):
             raise ReplayError(f"the solver finds no run of {numbered(depth, 'step')}, and there are some")
@@ -243,7 +244,7 @@ class Bounded:
 
     # Models ----------------------------------------------------------------------------------------------------
     def _confirm(self, depth: int, still_open: list[Checkable]) -> None:
-        """Replay the model, and let the interpreter say which properties it decides."""
+        """Replay the model; the interpreter says which properties it decides."""
         model = self._solver.model()
         decided = []
         for p in still_open:
@@ -254,24 +255,24 @@ class Bounded:
         if not decided:
             raise ReplayError(f"the solver's run of {numbered(depth, 'step')} violates nothing")
         if not all(map(of_step, decided)):
-            self.leaves_no_range(depth)  # as searches do, which end the level that decides
+            self.leaves_no_range(depth)  # explicit searches also finish the deciding level
 
     def badness(self, p: Checkable) -> Any:
-        """What decides ``p``, over the templates: of a state, or of a step; or it has no value there."""
+        """The formula that decides ``p``, over the templates: of a state or a step; or it has no value there."""
         bad = self.steps.holds(sought(p), of_step=of_step(p))
         return z3.Or(bad, self._undefined[p.name]) if p.name in self._undefined else bad
 
     def bad_at(self, p: Checkable, depth: int) -> Any:
-        """``p`` is decided by the state after ``depth`` steps, or by the last of them."""
+        """The formula that ``p`` is decided by the state after ``depth`` steps, or by the last of them."""
         return self._at(self._bad[p.name], p, depth)
 
     def _at(self, formula: Any, p: Checkable, depth: int) -> Any:
-        """A formula about what decides ``p``, of the state after ``depth`` steps, or of the last of them."""
+        """A formula about what decides ``p``, moved to the state after ``depth`` steps, or to the last of them."""
         if not of_step(p):
             return self.steps.at(formula, depth)
         return self.steps.at(formula, depth - 1) if depth else z3.BoolVal(False)
 
     def _open(self, p: Property, stopped: str) -> Answer:
         if self.reached < 0:
-            return Answer(p, Verdict.UNKNOWN, f"no run was looked at: {stopped}")
+            return Answer(p, Verdict.UNKNOWN, f"no run was checked: {stopped}")
         return Answer(p, Verdict.UNKNOWN, f"not met in runs of up to {numbered(self.reached, 'step')}: {stopped}")

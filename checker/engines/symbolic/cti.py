@@ -1,5 +1,5 @@
-"""Counterexamples to induction on a finite instance: where an invariant may be lost or a step may be a model error, if
-such a state is reachable."""
+"""Counterexamples to induction on a finite instance: states, reachable or not, from which a step breaks a property or
+is a model error."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Found = TypeVar("Found")
 def counterexample_to_induction(
     instance: Instance, given: Sequence[Term], p: Invariant | StepInvariant, solving: Solving | None = None
 ) -> Recording | None:
-    """One step from a state where ``given`` (and an invariant ``p`` itself) hold, which breaks ``p``; None if there is
-    none at this size that the solver knows of within the limits of ``solving``. The interpreter has replayed it."""
+    """One step from a state where ``given`` (and an invariant ``p`` itself) hold, which breaks ``p``; None if the
+    solver finds none at this size within the limits of ``solving``. The interpreter has replayed it."""
     return _within(solving, lambda s: _breaking(instance, given, p, s))
 
 
 def model_error(
     instance: Instance, given: Sequence[Term], solving: Solving | None = None
 ) -> tuple[Recording, str] | None:
-    """A state where ``given`` holds and from which a step is a model error, with what the interpreter says of that
-    step; None if there is none at this size that the solver knows of within the limits of ``solving``."""
+    """A state where ``given`` holds and from which a step is a model error, with the interpreter's message about that
+    step; None if the solver finds none at this size within the limits of ``solving``."""
     return _within(solving, lambda s: _wrong(instance, given, s))
 
 

@@ -1,8 +1,8 @@
 """Where a term of a finite instance has no value, as Z3 formulas: it reads a position that an array does not have.
 
-The encoding itself is total, so these formulas say what it leaves out. What is evaluated, and what errors are, is what
-the interpreter evaluates: conjunctions, disjunctions and quantifiers end with what decides them, conditionals take one
-branch, and of an array only what is read counts.
+In the encoding itself every term has a value, so these formulas supply what it omits. The rules of evaluation are the
+interpreter's: conjunctions, disjunctions and quantifiers stop at what decides them, conditionals evaluate one branch,
+and of an array only the element that is read is evaluated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NEVER = z3.BoolVal(False)
 
 
 def undefined(e: Encoder, term: Term, f: Frame) -> Any:
-    """When evaluating ``term`` is an error."""
+    """The formula that evaluating ``term`` is an error."""
     if not e.may_fail(term):
         return NEVER
     if isinstance(term.sort, Array):
@@ -29,7 +29,7 @@ def undefined(e: Encoder, term: Term, f: Frame) -> Any:
 
 
 def some(parts: Iterable[Any]) -> Any:
-    """One of them; false where none can be."""
+    """The disjunction of the parts; false if there are none."""
     kept = [p for p in parts if not z3.is_false(p)]
     return z3.Or(*kept) if kept else NEVER
 
@@ -43,7 +43,8 @@ def _all(e: Encoder, t: Term, f: Frame) -> Any:
 
 
 def _in_turn(parts: Sequence[tuple[Any, Any]], going: Callable[[Any], Any]) -> Any:
-    """Of conditions and where they are undefined: they are asked one by one, as long as one before is ``going`` on."""
+    """For conditions, each with the formula that it is undefined: they are evaluated in order, as long as the previous
+    ones are ``going`` on."""
     found: Any = NEVER
     for holds, bad in reversed(parts):
         found = some([bad, _where(going(holds), found)])
@@ -75,7 +76,7 @@ def _branches(e: Encoder, test: Term, f: Frame, then: Any, other: Any) -> Any:
 
 
 def _selected(e: Encoder, t: Term, rest: list[int], f: Frame) -> Any:
-    """Of a selection, and of constant offsets (from 0) into what it selects."""
+    """For a selection, and constant offsets (from 0) into what it selects."""
     array, position = t.args
     low, high, at = e.position(t, f)
     if isinstance(at, int):
@@ -90,7 +91,7 @@ def _selected(e: Encoder, t: Term, rest: list[int], f: Frame) -> Any:
 
 
 def _element(e: Encoder, array: Term, path: list[int], f: Frame) -> Any:
-    """When the element of an array at constant offsets has no value."""
+    """The formula that the element of an array at constant offsets has no value."""
     if not e.may_fail(array):
         return NEVER
     match array.op:
@@ -111,7 +112,7 @@ def _element(e: Encoder, array: Term, path: list[int], f: Frame) -> Any:
 
 
 def _taken(e: Encoder, t: Term, f: Frame) -> Any:
-    """An argument is looked at where the step is of that action, and what comes before it is as it should be."""
+    """An argument is evaluated if the step is one of that action, and the arguments before it match."""
     assert f.taken is not None, "taken() outside a step"
     action, outcome, names = t.data
     values = [e.number(a, f) for a in t.args]

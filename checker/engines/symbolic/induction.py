@@ -1,11 +1,11 @@
 """k-induction with simple paths (Sheeran, Singh & Stålmarck, "Checking safety properties using induction and a
 SAT-solver", FMCAD 2000).
 
-A property holds if no run of fewer than k steps breaks it (the base, by bounded model checking), and no path of k
-different states that keep it has a step from its last state that breaks it (the step). A shortest run that breaks it
-visits no state twice before its last step; that step may lead back, so the state after it may be one of the path, or
-the one it starts in. Lemmas of the protocol are used as far as they are inductive together. That no step leaves the
-range of a variable is one more thing to show.
+A property holds if no run of fewer than k steps breaks it (the base, by bounded model checking), and if no path of k
+different states that satisfy it has a step from its last state that breaks it (the step). A shortest run that breaks
+the property visits no state twice before its last step; that step may lead back, so the state after it may be one of
+the path. Lemmas of the protocol are used if they are inductive together. That no step leaves the range of a variable is
+one more goal.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ RANGES = "every value stays in its range"
 
 @dataclass
 class Goal:
-    """Something to show by induction: ``bad`` over the templates, of the state before or of the step."""
+    """A goal of induction: ``bad`` over the templates, about the state before or the step."""
 
     name: str
     bad: Any
@@ -82,7 +82,7 @@ class Induction:
 
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
-        """That nothing happens, where nothing does."""
+        """A warning if no step is possible."""
         return self.base.warnings
 
     @property
@@ -106,7 +106,7 @@ class Induction:
         return Goal(RANGES, self.steps.out_of_range, True, z3.Bool(symbol("ranges")))
 
     def _search(self) -> str:
-        """Base and step in turn; why it ended."""
+        """Alternate base and step; returns why the search ended."""
         ended = self.base.deepen(0) or self.base.vacuous()
         self._goals = {p.name: self._goal(p) for p in self.properties}
         self._solver.add(self._assumed(0))
@@ -117,7 +117,7 @@ class Induction:
                 return ended
             if not waiting or (self.fail_fast and self._violated()):
                 return "every property has its verdict" if not waiting else "the first violation was found"
-            # A step that leaves a range is none of the relation: asked before the path has its step k.
+            # A step that leaves a range is not in the relation, so this is asked before step k is added to the path.
             gave_up = self._step(self._ranges, k) if self._ranges in waiting else None
             self._solver.add(self._taken(k))
             for goal in waiting:
@@ -125,12 +125,12 @@ class Induction:
                     gave_up = gave_up or self._step(goal, k)
             if gave_up:
                 return gave_up
-            # Only now: the step that is asked about may lead back to a state of the path.
+            # Not earlier, because the last step may lead back to a state of the path.
             self._solver.add(*self._fresh(k))
         return f"not inductive up to k = {self.depth + 1}"
 
     def _waiting(self) -> list[Goal]:
-        """Goals that are not decided. The ranges matter as long as a property needs them."""
+        """Undecided goals. The goal about ranges is needed as long as a property needs it."""
         wanted = [g for p in self.properties if (g := self._goals[p.name]).shown is None and not self.base.answer(p)]
         proved = any(g.shown is not None for g in self._goals.values())
         return [*([self._ranges] if self._ranges.shown is None and (wanted or proved) else []), *wanted]
@@ -141,11 +141,11 @@ class Induction:
 
     # Induction -------------------------------------------------------------------------------------------------
     def _taken(self, k: int) -> Any:
-        """Step number k leads to a state on which the lemmas hold."""
+        """The formula that step number k leads to a state where the lemmas hold."""
         return z3.And(self.steps.at(self.steps.relation, k - 1), self._assumed(k))
 
     def _fresh(self, k: int) -> list[Any]:
-        """The state after step number k is none of those before it."""
+        """The formulas that the state after step number k differs from those before it."""
         return [self.steps.differ(n, k) for n in range(k)]
 
     def _assumed(self, n: int) -> Any:
@@ -153,7 +153,7 @@ class Induction:
         return self.steps.at(z3.And(*known), n)
 
     def _step(self, goal: Goal, k: int) -> str | None:
-        """Whether ``goal`` is k-inductive; why the solver gave up, if it did."""
+        """Record whether ``goal`` is k-inductive; returns why the solver gave up, if it did."""
         while goal.assumed < k:
             if not goal.of_step or goal.assumed:
                 at = goal.assumed - 1 if goal.of_step else goal.assumed
@@ -171,7 +171,7 @@ class Induction:
         return None
 
     def _path_of(self, model: Any, k: int, goal: Goal) -> Recording | None:
-        """The counterexample to induction as the interpreter replays it; None where its last step leaves a range."""
+        """The counterexample to induction as the interpreter replays it; None if its last step leaves a range."""
         if goal is self._ranges:
             return None
         picks = [self.steps.pick(model, n) for n in range(k)]
@@ -210,7 +210,7 @@ class Induction:
             seen = (
                 f"no run of {numbered(self.base.reached, 'step')} breaks it"
                 if self.base.reached >= 0
-                else "no run was looked at"
+                else "no run was checked"
             )
             return Answer(p, Verdict.UNKNOWN, f"{stopped}; {seen}", None, unreached)
         if self._ranges.shown is None:

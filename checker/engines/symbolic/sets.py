@@ -1,8 +1,8 @@
-"""Sets of numbers in Z3: bit masks, each with a base of its own, and single elements that no mask is wide enough for.
+"""Sets of numbers in Z3: bit masks, each with its own base, and single elements whose range is too wide for a mask.
 
-A mask is as wide as what it may hold, whatever other numbers there are. Where two sets meet, masks that overlap are
-aligned, and others stay apart, so that {2⁴⁰} beside {0} has two masks of a bit. Numbers are signed bit-vectors of one
-width, in which every base lies.
+A mask is only as wide as what it may hold. When two sets are combined, masks that overlap are aligned, and others stay
+separate, so {2⁴⁰} and {0} have two masks of one bit each. Numbers are signed bit-vectors of one width, which holds
+every base.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import z3
 
 NARROW = 128
-"""How many numbers an element of unknown value may be one of, for a mask to hold it."""
+"""The largest number of possible values of an element for which a mask is used."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ class SetMask:
 
 @dataclass(frozen=True)
 class Members:
-    """A set: masks apart from each other, ascending, and ``others``, single elements each with the condition on which
-    it is one."""
+    """A set: disjoint masks in ascending order, and ``others``: single elements, each with the condition that it is in
+    the set."""
 
     masks: tuple[SetMask, ...] = ()
     others: tuple[tuple[Any, Any], ...] = ()
@@ -64,12 +64,12 @@ def singleton(number: Any, low: int, high: int) -> Members:
 
 # Operations ----------------------------------------------------------------------------------------------------
 def union(a: Members, b: Members) -> Members:
-    """What is in one of them."""
+    """The union."""
     return Members(tuple(SetMask(low, x | y) for low, x, y in _aligned(a, b)), (*a.others, *b.others))
 
 
 def intersection(a: Members, b: Members) -> Members:
-    """What is in both."""
+    """The intersection."""
     masks = tuple(SetMask(low, x & y) for low, x, y in _aligned(a, b))
     others = [(z3.And(c, contains(s, x)), x) for one, s in ((a, b), (b, a)) for c, x in one.others]
     return Members(masks, tuple(others))
@@ -121,7 +121,7 @@ def inside(s: Members, low: int, high: int) -> Any:
 
 # Parts ---------------------------------------------------------------------------------------------------------
 def _aligned(a: Members, b: Members) -> Iterator[tuple[int, Any, Any]]:
-    """The masks of both over common bases: the least element of each, and the bits of ``a`` and of ``b``."""
+    """The masks of both sets over common bases: the least element of each, and the bits of ``a`` and of ``b``."""
     spans: list[list[int]] = []
     for m in sorted((*a.masks, *b.masks), key=lambda m: m.low):
         if spans and m.low <= spans[-1][1]:
@@ -133,7 +133,7 @@ def _aligned(a: Members, b: Members) -> Iterator[tuple[int, Any, Any]]:
 
 
 def _spread(s: Members, low: int, high: int) -> Any:
-    """The masks of ``s`` within low…high as one."""
+    """The masks of ``s`` within low…high, as one mask."""
     parts = []
     at = low
     for m in (m for m in s.masks if low <= m.low <= high):
@@ -161,12 +161,13 @@ def _within(number: Any, m: SetMask) -> Any:
 
 
 def _bit(number: Any, low: int, width: int) -> Any:
-    """A mask of ``number`` alone, which lies within it."""
+    """A mask that contains only ``number``, which must lie within it."""
     return z3.BitVecVal(1, width) << _resized(number, SetMask(low, z3.BitVecVal(0, width)))
 
 
 def _resized(number: Any, m: SetMask) -> Any:
-    """How far ``number`` is above the least element, as wide as the mask; exact where it lies within it."""
+    """The distance of ``number`` from the least element, as wide as the mask; exact if the number lies within the
+    mask."""
     wide, width = number.size(), m.bits.size()
     above = number - m.low
     return (
@@ -179,7 +180,7 @@ def _lowest(bits: Any) -> Any:
 
 
 def _ones(m: SetMask, low: int, high: int) -> Any:
-    """The mask of low…high, as far as ``m`` reaches."""
+    """The mask of low…high, as far as ``m`` extends."""
     ones: Callable[[int], int] = lambda n: (1 << max(0, min(n, width))) - 1  # noqa: E731
     width = m.bits.size()
     return z3.BitVecVal(ones(high + 1 - m.low) & ~ones(low - m.low), width)

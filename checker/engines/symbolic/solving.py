@@ -1,12 +1,12 @@
-"""Work for Z3 that ends when it must: at a limit of time or memory, or where somebody interrupts it.
+"""Runs work for Z3 so that it ends on time: at a limit of time or memory, or when it is interrupted.
 
-While Z3 works, the thread that called it hears no signal, and Z3 looks at its own time limit only here and there. So
-all work goes to one other thread, and whoever asked for it waits: looks at the clock and the memory, hears signals,
-tells progress, and has Z3 stop. A ``KeyboardInterrupt`` in the midst of Z3's callbacks and finalisers would be lost;
-that cannot happen either, for signals are heard by the thread that waits.
+While Z3 works, the thread that called it receives no signal, and Z3 checks its own time limit only in some places. So
+all work is done in one other thread. The thread that requested it waits: it checks time and memory, receives signals,
+reports progress, and stops Z3. A ``KeyboardInterrupt`` inside Z3's callbacks and finalisers would be lost; that cannot
+happen, because only the waiting thread receives signals.
 
-Z3 stops within milliseconds nearly everywhere. Where it does not, it is left behind with its context: what was decided
-is told all the same.
+Z3 nearly always stops within milliseconds. If it does not, it is abandoned with its context, and the results so far are
+reported.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from planrace.checker.engines.limits import LimitGuard
 T = TypeVar("T")
 
 GLANCE = 0.1
-"""Seconds between two looks at the clock and the memory."""
+"""Seconds between two checks of time and memory."""
 GRACE = 1.0
-"""Seconds that Z3 has to stop in."""
+"""Seconds within which Z3 has to stop."""
 STACK = 128 * 2**20
-"""Bytes of stack for the thread, of which only what is used is real memory."""
+"""Bytes of stack for the thread; only what is used takes real memory."""
 
 WORDS = {
     "canceled": "it was stopped before it had an answer",
@@ -42,9 +42,9 @@ WORDS = {
     "resource limits reached": "its resource limit was reached",
     "unknown": "it gives no reason",
 }
-"""What Z3 means by its reasons."""
+"""The meanings of Z3's reasons."""
 
-z3.set_param("ctrl_c", False)  # else Z3 takes SIGINT for itself
+z3.set_param("ctrl_c", False)  # otherwise Z3 handles SIGINT itself
 
 
 class SolverStoppedError(Exception):
@@ -52,11 +52,11 @@ class SolverStoppedError(Exception):
 
 
 class _EndedError(BaseException):
-    """Raised in the thread that works, when nobody waits for it any more."""
+    """Raised in the working thread when nobody waits for the result any more."""
 
 
 class Solving:
-    """The work for Z3 of one engine. ``count`` and ``depth`` are how far it has come, for who is told of progress."""
+    """The work for Z3 of one engine. ``count`` and ``depth`` are its progress."""
 
     def __init__(self, watchman: LimitGuard) -> None:
         self.watchman = watchman
@@ -64,7 +64,7 @@ class Solving:
         self._ended = False
 
     def run(self, work: Callable[[], T]) -> T:
-        """The result of ``work``, from the thread for Z3. Raises ``SolverStoppedError`` where a limit was reached,
+        """The result of ``work``, computed in the thread for Z3. Raises ``SolverStoppedError`` if a limit was reached,
         ``KeyboardInterrupt``, and what the work raises."""
         if _worker.is_current():
             return work()
@@ -79,14 +79,14 @@ class Solving:
         return task.outcome()
 
     def look(self) -> None:
-        """For loops in the work: end it where nobody waits for it any more, or a limit was reached."""
+        """For loops in the work: end it if nobody waits for it any more, or a limit was reached."""
         if self._ended:
             raise _EndedError
         if not _worker.is_current():
             self._refuse()
 
     def check(self, solver: Any, *assumptions: Any) -> Any:
-        """The solver's answer; "unknown" is never one that a limit or an interrupt caused."""
+        """The solver's answer; an "unknown" that a limit or an interrupt caused is raised instead."""
         self.look()
         found = solver.check(*assumptions)
         self.look()
@@ -104,7 +104,7 @@ class Solving:
         return GLANCE if left is None else max(0.001, min(GLANCE, left))
 
     def _refuse(self) -> None:
-        """Raise what must end the work, if something must."""
+        """Raise the exception that must end the work, if there is one."""
         if pending():
             raise KeyboardInterrupt
         stopped = self.watchman.look(self.count, 0, self.depth)
@@ -112,7 +112,7 @@ class Solving:
             raise SolverStoppedError(stopped)
 
     def _end(self, task: _Task[T]) -> None:
-        """Have Z3 stop, and wait until it has; leave it behind where it does not listen."""
+        """Stop Z3, and wait until it has stopped; abandon it if it does not react."""
         self._ended = True
         until = time.monotonic() + GRACE
         while task.given and not task.ended.is_set():
@@ -126,7 +126,7 @@ class Solving:
 
 
 class _Task(Generic[T]):
-    """Work with what came of it."""
+    """Work with its result."""
 
     def __init__(self, work: Callable[[], T]) -> None:
         self._work: Callable[[], T] | None = work
@@ -137,7 +137,8 @@ class _Task(Generic[T]):
         self.ended = threading.Event()
 
     def perform(self) -> None:
-        """Do it, in the thread for Z3, and keep nothing of it when it has ended: the other thread may use Z3 then."""
+        """Do the work, in the thread for Z3, and keep no reference to it afterwards: the other thread may use Z3
+        then."""
         try:
             assert self._work is not None
             self._results.append(self._context.run(self._work))
@@ -147,7 +148,7 @@ class _Task(Generic[T]):
         self.ended.set()
 
     def forget(self) -> None:
-        """Let go of what came of it, in the thread that waited: what its frames hold belongs to Z3."""
+        """Drop the result, in the waiting thread: its frames hold objects of Z3."""
         self._problem = self._work = None
         self._results.clear()
 
@@ -162,7 +163,7 @@ class _Task(Generic[T]):
 
 
 class _Worker:
-    """The thread for Z3; there is one, for all that is in one context of Z3 belongs to one thread at a time."""
+    """The thread for Z3; there is only one, because a context of Z3 may be used by one thread at a time."""
 
     def __init__(self) -> None:
         self._tasks: SimpleQueue[_Task[Any]] = SimpleQueue()
@@ -179,7 +180,7 @@ class _Worker:
         self._tasks.put(task)
 
     def abandon(self, task: _Task[Any]) -> None:
-        """Another thread and another context for what comes next, which the old thread cannot touch."""
+        """Use another thread and another context from now on, which the old thread cannot touch."""
         leave_behind((task, z3.main_ctx()))
         if self._thread is not None:
             _left.add(self._thread)
@@ -207,7 +208,7 @@ def _serve(tasks: SimpleQueue[_Task[Any]]) -> None:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """No collection of garbage in a thread that does not work with Z3: finalisers call it."""
+    """No garbage collection in a thread that does not work with Z3: finalisers call Z3."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -219,7 +220,7 @@ def _no_collection() -> Iterator[None]:
 
 _worker = _Worker()
 _left: set[threading.Thread] = set()
-"""Threads that were left behind. What they still make must not come into the context of those that came after."""
+"""Abandoned threads. What they still create must not get into the context of later threads."""
 _main_context = z3.z3.main_ctx
 
 
@@ -233,7 +234,7 @@ z3.z3.main_ctx = _context
 
 
 def said(problem: object) -> str:
-    """What Z3 says of a question that it does not answer, as text: it has bytes in some places, and its own words."""
+    """Z3's reason for an unknown answer, as text: it is bytes in some places, and uses Z3's own terms."""
     if isinstance(problem, z3.Z3Exception):
         problem = problem.args[0] if problem.args else "no reason"
     text = problem.decode(errors="replace") if isinstance(problem, bytes) else str(problem)

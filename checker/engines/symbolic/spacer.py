@@ -1,8 +1,8 @@
 """Spacer, Z3's fixedpoint engine (Komuravelli, Gurfinkel & Chaki, "SMT-based model checking for recursive programs",
 CAV 2014): finds an inductive invariant of a finite instance by itself.
 
-What it finds is not believed: the invariant is taken out of its answer and three obligations (initial, kept, enough)
-are discharged by a plain solver. A violation is told by bounded model checking, which gives a shortest one.
+Its result is not trusted: the invariant is taken out of its answer, and three obligations (initial, kept, enough) are
+discharged by a plain solver. For a violation, bounded model checking finds a shortest counterexample.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from planrace.model.language import Instance
 from planrace.properties.kinds import Checkable
 
 SHORT = 16
-"""Steps up to which runs are looked for before Spacer is asked."""
+"""The depth of bounded model checking before Spacer is used."""
 
 
 class Spacer:
-    """Decides properties of one instance; ``limits.depth`` bounds only the length of the runs that are told."""
+    """Decides properties of one instance; ``limits.depth`` only bounds the length of counterexamples."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Spacer:
 
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
-        """That nothing happens, where nothing does."""
+        """A warning if no step is possible."""
         return self.base.warnings
 
     @property
@@ -70,7 +70,7 @@ class Spacer:
         return self.base.steps
 
     def _search(self) -> str:
-        """Bounded model checking first: a short run is found sooner than by a fixedpoint. Why the search ended."""
+        """Bounded model checking first: it finds short runs sooner. Returns why the search ended."""
         ended = self.base.search(min(SHORT, self._depth))
         self.base.vacuous()
         waiting = self._waiting()
@@ -103,7 +103,7 @@ class Spacer:
         return Answer(p, Verdict.UNKNOWN, problem or f"not shown that every value stays in its range: {in_range}")
 
     def _told(self, p: Checkable) -> Answer:
-        """The shortest counterexample, which Spacer says there is."""
+        """The shortest counterexample; Spacer says that there is one."""
         ended: str | None = None
         while self.base.answer(p) is None and ended is None and self.base.reached < self._depth:
             ended = self.base.deepen(self.base.reached + 1)
@@ -148,7 +148,7 @@ class Spacer:
 
     @cached_property
     def _whole(self) -> list[tuple[Any, Any]]:
-        """What stands for every constant where there are only bits."""
+        """The replacement of every constant by its bits."""
         constants = (*self._before, *self._after, self.steps.selector)
         return [(c, _number(self._parts[c.get_id()])) for c in constants]
 
@@ -172,11 +172,11 @@ class Spacer:
         return [b for c in constants for b in self._parts[c.get_id()]]
 
     def _blasted(self, formula: Any) -> Any:
-        """The formula over the bits of its numbers: on bit-vectors Spacer has named invariants that were none."""
+        """The formula over the bits of its numbers: on bit-vectors, Spacer has returned wrong invariants."""
         return z3.Then("simplify", "bit-blast", "simplify")(z3.substitute(formula, *self._whole)).as_expr()
 
     def _certificate(self, answer: Any, inductive: Any) -> Any:
-        """The predicate in Spacer's answer, over the fields; None where the answer has another form."""
+        """The predicate in Spacer's answer, over the fields; None if the answer has an unexpected form."""
         waiting = [answer]
         while waiting:
             formula = waiting.pop()

@@ -28,9 +28,9 @@ class StepChoice:
 class Steps:
     """The initial state, the step relation and properties of one instance, over two template states.
 
-    Formulas speak of ``before``, ``after`` and ``selector``; ``at`` moves them to the states and steps of a run.
-    ``terms`` are what will be encoded beside the actions: they decide the width of numbers. ``look`` is called now and
-    then, and may raise what ends the work. Raises ``ModelError`` where there is no initial state.
+    Formulas are about ``before``, ``after`` and ``selector``; ``at`` moves them to the states and steps of a run.
+    ``terms`` are those that will be encoded besides the actions: they affect the width of numbers. ``look`` is called
+    regularly, and may raise an exception to end the work. Raises ``ModelError`` if there is no initial state.
     """
 
     def __init__(
@@ -63,26 +63,27 @@ class Steps:
         return z3.substitute(formula, *pairs)
 
     def selector_at(self, step: int) -> Any:
-        """The constant that says which move a step is."""
+        """The constant that selects the move of a step."""
         return z3.BitVec(f"step@{step}", self._bits)
 
     def initial(self) -> Any:
-        """The state before is the initial one."""
+        """The formula that the state before is the initial one."""
         start = self.interpreter.initial()
         same = self.encoder.same
         return z3.simplify(z3.And(*(same(self.before[p], self._literal(p, start)) for p in self.before)))
 
     def legal(self) -> Any:
-        """Every field of the state before is in its range (fields are packed in whole bits, so this says something)."""
+        """The formula that every field of the state before is in range (fields are packed in whole bits, so it is not
+        trivial)."""
         return z3.And(*(self.encoder.inside(f, self.before[p]) for p, f in self.layout.fields.items()))
 
     def differ(self, first: int, second: int) -> Any:
-        """The states after ``first`` and ``second`` steps are not the same."""
+        """The formula that the states after ``first`` and ``second`` steps differ."""
         pairs = [(self._field(f, first, c), self._field(f, second, c)) for f, c in self.constants()]
         return z3.Or(*(a != b for a, b in pairs))
 
     def state_of(self, model: Any, step: int) -> State:
-        """The interpreter's state that a model has after ``step`` steps."""
+        """The interpreter's state after ``step`` steps in a model."""
         packed = 0
         for f, constant in self.constants():
             packed |= model.eval(self._field(f, step, constant), model_completion=True).as_long() << f.offset
@@ -97,11 +98,11 @@ class Steps:
         return z3.BitVec(f"{label(field)}@{step}", like.size())
 
     def holds(self, term: Term, *, of_step: bool = False) -> Any:
-        """A closed term in the state before, or of the step; anything where it has no value (see ``undefined``)."""
+        """A closed term in the state before, or of the step; arbitrary if it has no value (see ``undefined``)."""
         return z3.simplify(self.encoder.truth(term, self._frame(of_step)))
 
     def _frame(self, of_step: bool) -> Frame:
-        """What terms of the state before, or of the step, are encoded in."""
+        """The context for terms of the state before, or of the step."""
 
         def taken(action: str, outcome: str | None, wanted: Mapping[str, Any]) -> Any:
             fitting = []
@@ -115,7 +116,7 @@ class Steps:
         return Frame({}, self.before, self.after, taken) if of_step else Frame({}, self.before)
 
     def undefined(self, term: Term, *, of_step: bool = False) -> Any:
-        """A closed term has no value in the state before, or of the step."""
+        """The formula that a closed term has no value in the state before, or for the step."""
         return z3.simplify(undefined(self.encoder, term, self._frame(of_step)))
 
     def pick(self, model: Any, step: int) -> tuple[str, tuple[int, ...]]:
@@ -125,7 +126,7 @@ class Steps:
 
     # Moves -----------------------------------------------------------------------------------------------------
     def _relation(self) -> tuple[Any, Any]:
-        """The selected move leads from before to after; and: it is an error."""
+        """The formula that the selected move leads from before to after, and the formula that it is an error."""
         moves, wrong = [], []
         for n, choice in enumerate(self.choices):
             enabled, written, outside, asked = self._move(choice)
@@ -140,8 +141,8 @@ class Steps:
         return z3.simplify(z3.And(bound, *moves, *ranges)), z3.simplify(z3.Or(*wrong))
 
     def _move(self, choice: StepChoice) -> tuple[Any, dict[FieldPath, Any], list[Any], Any]:
-        """When a move is enabled, and what it assigns; when that is out of range, or two values for one place; and when
-        what is evaluated on the way has no value."""
+        """For a move: when it is enabled; what it assigns; when a value is out of range or a place gets two values; and
+        when something that is evaluated has no value."""
         frame = Frame(dict(zip(choice.action.parameters, choice.values, strict=True)), self.before)
         e = self.encoder
         earlier = choice.action.outcomes[: choice.action.outcomes.index(choice.outcome)]
@@ -167,7 +168,8 @@ class Steps:
         return enabled, written, outside, asked
 
     def _claimed(self, choice: StepChoice, place: FieldPath, frame: Frame, target: Term) -> Any:
-        """An update before that of ``target`` writes ``place``: two values for one place are an error."""
+        """The formula that an earlier update than that of ``target`` writes ``place``: two values for one place are an
+        error."""
         earlier = []
         for u in choice.outcome.updates:
             if u.target is target:
@@ -176,7 +178,7 @@ class Steps:
         return z3.Or(*earlier)
 
     def _assigned(self, target: Term, value: Term, frame: Frame) -> Iterator[tuple[FieldPath, Any, Any]]:
-        """The places that an update may write, when it does, and with what."""
+        """The places that an update may write to, under which condition, and the value."""
         name, positions = root_of(target)
         sort = self.instance.system.sort_of(name)
         paths: list[tuple[tuple[int, ...], list[Any]]] = [((), [])]
@@ -192,7 +194,7 @@ class Steps:
                 yield (name, (*path, *leaf)), z3.And(*conditions), self.encoder.as_number(found)
 
     def _check_initial(self) -> None:
-        """Every initial value is in its range: else no state is initial, and everything would hold."""
+        """Check that every initial value is in range: otherwise no state is initial, and everything would hold."""
         start = self.interpreter.initial()
         for place, f in self.layout.fields.items():
             value = self._value(place, start)

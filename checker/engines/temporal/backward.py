@@ -11,16 +11,16 @@ from planrace.model.language import System
 from planrace.properties.kinds import Recoverability
 
 GOAL, ASKED = 1, 2
-"""Bits of marks: the goal can be reached; recovery is asked for."""
+"""Bits of marks: the goal can be reached; recovery is required."""
 
 
 def helpers(system: System, p: Recoverability) -> list[str]:
-    """The actions whose steps may help, people's too."""
+    """The actions that may help, manual ones included."""
     return [name for name, a in system.actions.items() if a.tags & (p.helpers | p.manual)]
 
 
 def recover(g: Graph) -> Any:
-    """Set the bit GOAL of every state from which a state that has it can be reached; the marks."""
+    """Set the bit GOAL of every state that can reach a state with it; returns the marks."""
     run = loops(g.states + len(g.targets))
     while sum(_sweep(g, run)):
         pass

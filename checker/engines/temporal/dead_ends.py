@@ -1,4 +1,5 @@
-"""Why a state cannot recover: what remains reachable from it, what happens there in vain, and what refuses the rest."""
+"""Why a state is a dead end: what is still reachable from it, which steps happen without effect, and which conditions
+block the others."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from planrace.properties.kinds import Recoverability
 
 
 def explain(instance: Instance, p: Recoverability, state: State) -> DeadEnd:
-    """What can be said of a state from which the helpers of ``p`` cannot reach its goal."""
+    """The explanation for a state from which the helpers of ``p`` cannot reach its goal."""
     system = instance.system
     kernel = Kernel(acting(instance, {n for n, a in system.actions.items() if a.tags & (p.helpers | p.manual)}))
     states, whole = closure(kernel, kernel.layout.encode(state))
@@ -63,7 +64,7 @@ def _parts(goal: Term, instance: Instance) -> Iterator[Term]:
 
 # What happens ----------------------------------------------------------------------------------------------------
 def _vain(kernel: Kernel, states: list[int], helpers: list[Action]) -> Iterator[IneffectiveOutcome]:
-    """Steps that are still taken."""
+    """Steps that still happen without helping."""
     endings = [(a, o) for a in helpers for o in a.outcomes]
     terms = [_for_some(a, a.guard & _ends(a, o)) for a, o in endings]
     for (a, o), n in zip(endings, _seen(kernel, states, terms), strict=True):
@@ -73,7 +74,7 @@ def _vain(kernel: Kernel, states: list[int], helpers: list[Action]) -> Iterator[
 
 @dataclass(frozen=True, eq=False)
 class _Try(Structural):
-    """An outcome that would write a place which a broken part of the goal reads."""
+    """An outcome that would write to a place that a broken part of the goal reads."""
 
     action: Action
     outcome: Outcome
@@ -86,7 +87,7 @@ class _Try(Structural):
 
 
 def _refused(kernel: Kernel, states: list[int], helpers: list[Action], broken: list[Term]) -> Iterator[Refusal]:
-    """Outcomes that would help and never come about, though their action is tried, and the conditions at fault."""
+    """Outcomes that would help but never happen although their action is tried, with the conditions that block them."""
     channels = kernel.instance.system.channels
     tries = list(dict.fromkeys(t for part in broken for t in _tries(helpers, part)))
     tried = _seen(kernel, states, [_for_some(t.action, t.tried) for t in tries])
@@ -112,8 +113,8 @@ def _tries(helpers: list[Action], part: Term) -> Iterator[_Try]:
 
 
 def _same(at: list[Term], positions: list[Term]) -> Term:
-    """A target's positions are those of a place that the goal reads; of a place that a quantifier of the goal chooses
-    (``has[w][PRIMARY]``) those of some member."""
+    """The formula that a target's positions are those of a place that the goal reads; if a quantifier of the goal
+    chooses the place (``has[w][PRIMARY]``), those of some member."""
     here = TRUE
     for x, y in zip(at, positions, strict=True):
         here = here & (x == y)
@@ -123,7 +124,7 @@ def _same(at: list[Term], positions: list[Term]) -> Term:
 
 
 def _ends(a: Action, o: Outcome) -> Term:
-    """``o`` is the outcome of ``a``: the first whose condition holds."""
+    """The formula that ``o`` is the outcome of ``a``: the first whose condition holds."""
     term = o.condition
     for other in a.outcomes:
         if other is o:

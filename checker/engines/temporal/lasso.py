@@ -1,4 +1,4 @@
-"""Lassos: a run and the step it returns to for ever, replayed and judged by the plain interpreter."""
+"""Lassos: a run and the state that it returns to for ever, replayed and checked by the plain interpreter."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from planrace.checker.semantics.replay import Recording, ReplayError, record
 from planrace.properties.kinds import Liveness
 
 ROUNDS = 1000
-"""Times that a loop is gone round at most."""
+"""The largest number of repetitions of a loop."""
 
 
 @dataclass(frozen=True)
 class Lasso:
-    """Labels of steps; from step number ``loop`` (from 0) on they repeat. None after it: the run rests."""
+    """Labels of steps; from step number ``loop`` (from 0) on they repeat. None is a label after which the run rests."""
 
     labels: Sequence[Label]
     loop: int
 
 
 def confirm(interpreter: Interpreter, p: Liveness, lasso: Lasso) -> tuple[Recording, int, tuple[Fairness, ...]]:
-    """Replay a lasso; the interpreter says that it closes, is fair, and breaks ``p``. Raises ``ReplayError``.
+    """Replay a lasso; the interpreter checks that it closes, is fair, and breaks ``p``. Raises ``ReplayError``.
 
-    Where variables were sliced away the loop is gone round until they repeat too.
+    If variables were sliced away, the loop is repeated until these repeat too.
     """
     recording = record(interpreter, lasso.labels[: lasso.loop])
     around, begun = lasso.labels[lasso.loop :], [recording.states[-1]]
@@ -42,7 +42,7 @@ def confirm(interpreter: Interpreter, p: Liveness, lasso: Lasso) -> tuple[Record
         raise ReplayError(f"{p.name}: the run does not return to where its loop begins")
     loop = lasso.loop + begun.index(recording.states[-1]) * len(around)
     if not _broken(interpreter, p, recording.states, loop):
-        raise ReplayError(f"{p.name}: the run keeps what it is said to break")
+        raise ReplayError(f"{p.name}: the run does not break the property")
     return recording, loop, tuple(_fairness(interpreter, recording, loop, p))
 
 
@@ -57,8 +57,8 @@ def _broken(interpreter: Interpreter, p: Liveness, states: Sequence[State], loop
 
 
 def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Liveness) -> list[Fairness]:
-    """How the loop meets the fairness of every action instance that it enables somewhere; of those without fairness it
-    tells what it takes, and at rest what would go on."""
+    """How the loop meets the fairness of every action instance that it enables somewhere; for instances without
+    fairness, which of them it takes, and at rest which could continue."""
     enabled = [{(m.action.name, m.choice) for m, _ in interpreter.moves(s)} for s in recording.states[loop:]]
     taken = {(m.action.name, m.choice) for m in recording.moves[loop:]}
     found = []

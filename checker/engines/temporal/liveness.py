@@ -1,10 +1,10 @@
-"""Liveness under fairness: is there a fair run that breaks the promise, and which is a short one?
+"""Liveness under fairness: finds a fair run that breaks the property, and a short one.
 
-A run breaks it when it ends in a strongly connected component that is fair: each action instance that is weakly fair
-is taken in it or not enabled somewhere in it, each that is strongly fair is taken or nowhere enabled. Where a strongly
-fair one is enabled and never taken, the states that enable it are cut out and what remains is looked at again
-(Lichtenstein & Pnueli, "Checking that finite state concurrent programs satisfy their linear specification", POPL 1985).
-A run may also rest for ever in a state that enables nothing that is fair: stuttering is a loop too.
+A run breaks the property if it ends in a fair strongly connected component: each weakly fair action instance is taken
+in it or disabled somewhere in it, and each strongly fair one is taken or disabled everywhere. If a strongly fair one is
+enabled and never taken, the states that enable it are removed and the rest is analysed again (Lichtenstein & Pnueli,
+"Checking that finite state concurrent programs satisfy their linear specification", POPL 1985). A run may also rest for
+ever in a state that enables no fair action: stuttering is a loop too.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from planrace.model.language import Instance
 from planrace.properties.kinds import Liveness
 
 WALKED = 1 << 22
-"""Steps that the search for components takes between two looks at the clock."""
+"""Steps of the search for components between two checks of the clock."""
 GOAL, TRIGGER = 1, 2
-"""Bits of marks: the goal holds; what must lead to it holds."""
+"""Bits of marks: the goal holds; the trigger holds."""
 
 
 def read_on(instance: Instance, p: Liveness) -> Instance:
-    """What of the instance ``p`` speaks of: without the actions that it leaves out, and without faults unless it is
-    promised despite them."""
+    """The part of the instance on which ``p`` is checked: without the actions that it excludes, and without faults
+    unless it holds despite them."""
     system = instance.system
     actions = {n: a for n, a in system.actions.items() if not a.tags & p.without}
     if p.despite_faults:
@@ -53,13 +53,14 @@ GraphStep = tuple[int, int]
 
 @dataclass(frozen=True)
 class _Component:
-    """States of a strongly connected component; one without steps inside is a place to rest."""
+    """The states of a strongly connected component; one without inner steps is a state to rest in."""
 
     members: frozenset[int]
 
 
 class LivenessChecker:
-    """Answers about liveness from one complete search, without symmetry reduction, of what it is read on."""
+    """Decides liveness properties from one complete search, without symmetry reduction, of the instance that
+    ``read_on`` returns."""
 
     def __init__(self, search: Any, make: Maker = graph) -> None:
         self.search = search
@@ -68,10 +69,8 @@ class LivenessChecker:
         self._states = 0
 
     def answer(self, p: Liveness) -> Answer:
-        """Whether every fair run keeps ``p``; if not, one that does not, as a lasso.
-
-        Raises ``MemoryError`` where the graph does not fit.
-        """
+        """Whether every fair run satisfies ``p``; if not, one that does not, as a lasso. Raises ``MemoryError`` if the
+        graph does not fit."""
         found = self.violation(p)
         if found is not None:
             return found
@@ -82,7 +81,7 @@ class LivenessChecker:
         return Answer(p, Verdict.HOLDS, how)
 
     def violation(self, p: Liveness) -> Answer | None:
-        """A fair run that breaks ``p`` in what was searched, which need not be all."""
+        """A fair run that breaks ``p`` among the states searched, which need not be all."""
         system = self.interpreter.instance.system
         try:
             g = self._make(self.search, list(system.actions), (p.goal, p.trigger))
@@ -111,7 +110,7 @@ class _Finder:
         self._are_fair = array("B", [kind != "none" for kind in self.kinds])
 
     def lasso(self) -> Lasso | None:
-        """A run into the nearest fair component and around it; one that ends at rest, where that is no longer."""
+        """A run into the nearest fair component and around it; or one that ends at rest, if that is not longer."""
         region = self._region()
         component = next(self._fair(region), None)
         if component is None:
@@ -122,7 +121,7 @@ class _Finder:
 
     # Regions ---------------------------------------------------------------------------------------------------
     def _region(self) -> Any:
-        """A byte for each state: a run that breaks the promise may stay in it for ever."""
+        """A byte for each state: a run that breaks the property may stay in it for ever."""
         if self.form == "leads to":
             return self._pending()
         if self.form == "infinitely often":
@@ -134,7 +133,7 @@ class _Finder:
         return array("B", bytes(self.g.marks).translate(bytes(not mark & GOAL for mark in range(256))))
 
     def _pending(self) -> Any:
-        """A byte for each state: the goal is still owed, since it was promised and has not held since."""
+        """A byte for each state: the goal is still owed, because the trigger held and the goal has not held since."""
         marks, region = self.g.marks, zeros("B", self.size)
         queue = array("I", (n for n in timed(self.g.numbers) if self._promises(n)))
         for n in timed(queue):
@@ -153,7 +152,7 @@ class _Finder:
             yield from self._judged(c)
 
     def _judged(self, c: _Component) -> Iterator[_Component]:
-        """The component if it is fair, else the fair ones in what is left of it."""
+        """The component if it is fair, else the fair ones in the rest of it."""
         enabled: dict[int, int] = {}
         taken: set[int] = set()
         for n in timed(c.members):
@@ -177,8 +176,8 @@ class _Finder:
             yield from self._judged(part)
 
     def _components(self, region: Any, levels: Sequence[Sequence[tuple[int, int]]]) -> Iterator[_Component]:
-        """Components where a run can stay and the goal fails somewhere: with a step inside, or a state to rest in.
-        Those met on earlier levels come first, on the same level those with the least packed state."""
+        """Components where a run can stay and the goal fails somewhere: with an inner step, or a state to rest in.
+        Components on earlier levels come first; on the same level, those with the least packed state."""
         g, run, size = self.g, self._run, self.size
         component, order, low, *walk = (zeros("I", size + 1) for _ in range(6))
         ranges = [r for level in levels for r in level]
@@ -227,14 +226,14 @@ class _Finder:
 
     # Runs ------------------------------------------------------------------------------------------------------
     def _around(self, c: _Component, region: Any) -> Lasso:
-        """The shortest way into a component, and a way around it that meets its obligations."""
+        """The shortest way into a component, and a closed walk in it that meets its fairness obligations."""
         prefix, at = self._way(c, region)
         loop = [self.g.names[label] for label, _ in self._loop(c, at)]
         return Lasso([*prefix, *loop], len(prefix))
 
     def _resting(self, region: Any, most: int) -> Lasso | None:
-        """The shortest run of at most so many steps, or a longer one, to where nothing fair is enabled; None if there
-        is none so near."""
+        """The shortest run to a state that enables no fair action, if it has at most ``most`` steps; otherwise None, or
+        a longer one."""
         g, found = self.g, 0
         out = zeros("I", self.size)
         for first, last in pieces((r for level in g.levels[: most + 1] for r in level), g.degree):
@@ -247,7 +246,7 @@ class _Finder:
         return Lasso(prefix, len(prefix))
 
     def _way(self, c: _Component, region: Any) -> tuple[list[Label], int]:
-        """A shortest run to one of the states after which the promise may stay broken, and that state."""
+        """A shortest run to a state after which the property may stay broken, and that state."""
         return self._owed(c, region) if self.form == "leads to" else self._into(c)
 
     def _into(self, c: _Component) -> tuple[list[Label], int]:
@@ -267,7 +266,7 @@ class _Finder:
         raise AssertionError("a component without states")
 
     def _owed(self, c: _Component, region: Any) -> tuple[list[Label], int]:
-        """The same where the goal never comes after what promises it."""
+        """The same if the goal never holds after the trigger."""
         start = next(iter(self.g.numbers))
         path = _shortest(
             (start, self._promises(start)),
@@ -280,7 +279,7 @@ class _Finder:
         return bool(self.g.marks[n] & (GOAL | TRIGGER) == TRIGGER)
 
     def _owing(self, node: tuple[int, bool], region: Any) -> Iterator[tuple[int, int, tuple[int, bool]]]:
-        """Steps of a state in which the goal is owed since some state, or not yet."""
+        """Steps from a node: a state, and whether the goal is owed there."""
         n, owed = node
         for label, t in self.g.steps(n):
             yield label, t, (t, False)
@@ -288,7 +287,8 @@ class _Finder:
                 yield label, t, (t, True)
 
     def _loop(self, c: _Component, at: int) -> list[GraphStep]:
-        """A closed walk in ``c`` from ``at`` that takes or finds disabled whatever fairness asks for; empty at rest."""
+        """A closed walk in ``c`` from ``at`` that takes, or finds disabled, whatever fairness requires; empty at
+        rest."""
         walk: list[GraphStep] = []
         if not any(t in c.members for n in timed(c.members) for _, t in self.g.steps(n)):
             return walk
@@ -302,7 +302,7 @@ class _Finder:
         return _straight(walk, at, wanted)
 
     def _within(self, c: _Component, here: int, met: Met) -> list[GraphStep]:
-        """A shortest walk in ``c`` whose last step is as wanted."""
+        """A shortest walk in ``c`` whose last step is as required by ``met``."""
 
         def steps(node: tuple[int, bool]) -> Iterator[tuple[int, int, tuple[int, bool]]]:
             for label, t in self.g.steps(node[0]):
@@ -328,18 +328,18 @@ class _Finder:
 
 
 SEEN = 64
-"""Nodes that a search for a path sees between two looks at the clock; each may have hundreds of steps."""
+"""Nodes that a path search visits between two checks of the clock; each may have hundreds of steps."""
 Met = Callable[[int, int, int], bool]
-"""Whether a step, by its state, label and next state, is one that a loop must have."""
+"""A test of a step, given its state, label and next state: whether the loop must contain such a step."""
 
 
 def _meeting(walk: Sequence[GraphStep], at: int, met: Met) -> bool:
-    """A walk from ``at`` has a step that is wanted."""
+    """Whether a walk from ``at`` has a required step."""
     return any(met(n, *move) for n, move in zip((at, *(t for _, t in walk)), walk, strict=False))
 
 
 def _straight(walk: list[GraphStep], at: int, wanted: Sequence[Met]) -> list[GraphStep]:
-    """A closed walk without its detours, long ones first: what one had to meet may have been met later anyhow."""
+    """A closed walk without unnecessary detours, long ones first: a later part may meet the same obligation."""
     nodes = [at, *(t for _, t in walk)]
     pairs = ((i, i + size) for size in range(len(walk) - 1, 0, -1) for i in range(len(walk) - size + 1))
     for i, j in timed(pairs):
@@ -353,7 +353,7 @@ def _straight(walk: list[GraphStep], at: int, wanted: Sequence[Met]) -> list[Gra
 
 
 def _emptied(queue: Any) -> Iterator[int]:
-    """What is taken from the end of a queue until it is empty, which may grow meanwhile."""
+    """Items popped from the end of a queue until it is empty; it may grow meanwhile."""
     while queue:
         yield queue.pop()
 

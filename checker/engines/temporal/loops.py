@@ -1,6 +1,5 @@
-"""The loops over graphs, in the dialect of ``native/dialect.py``: small graphs run them as Python, large ones as
-machine code. Arrays of half-words, unless they are said to be of bytes or quarter-words.
-"""
+"""Loops over graphs, in the dialect of ``native/translate.py``: for small graphs they run as Python, for large ones as
+machine code. Arrays hold half-words, unless said to hold bytes or quarter-words."""
 
 from __future__ import annotations
 
@@ -8,8 +7,8 @@ from planrace.checker.engines.native.intrinsics import WIDE, Words, byte, half, 
 
 
 def reaching(offsets: Words, targets: Words, marks: Words, first: int, last: int) -> int:
-    """From the last of some states back to the first: those with a step to a state of which bit 0 of ``marks`` (bytes)
-    is set get it too. Returns how many did."""
+    """From the last state of a range back to the first: states with a step to a state with bit 0 of ``marks`` (bytes)
+    get the bit too. Returns how many did."""
     found = 0
     n = last
     while n > first:
@@ -27,7 +26,8 @@ def reaching(offsets: Words, targets: Words, marks: Words, first: int, last: int
 
 
 def reached(offsets: Words, targets: Words, known: Words, first: int, last: int) -> int:
-    """Steps from states first…last-1 that are ``known`` (bytes) lead to states that are then too. Returns how many."""
+    """Steps from states first…last-1 that are ``known`` (bytes) make their targets known. Returns how many became
+    known."""
     found = 0
     n = first
     while n < last:
@@ -45,8 +45,8 @@ def reached(offsets: Words, targets: Words, known: Words, first: int, last: int)
 
 
 def nearer(offsets: Words, targets: Words, distance: Words, first: int, last: int, steps: int) -> int:
-    """States without a ``distance`` (bytes) and with a step to one whose distance is ``steps`` get one more. Returns
-    how many did."""
+    """States without a ``distance`` (bytes) and with a step to one whose distance is ``steps`` get ``steps`` + 1.
+    Returns how many did."""
     found = 0
     n = first
     while n < last:
@@ -77,12 +77,13 @@ def components(
     path: Words,
     edge: Words,
 ) -> int:
-    """Strongly connected components of the states whose byte in ``region`` is not 0, from states up to ``last`` - 1 on.
+    """Strongly connected components of the states whose byte in ``region`` is not 0, starting from states up to
+    ``last`` - 1.
 
-    Tarjan, "Depth-first search and linear graph algorithms" (SIAM J. Comput. 1, 1972), without recursion. Number 0 of
-    ``order`` is a clock, state n has number n + 1 there; ``order`` and ``component`` are 0 where nothing is known.
-    ``state`` has the first state, the components found so far, and the sizes of ``path`` and ``stack``, both 0 at the
-    start. Returns 1 after ``most`` steps, with the ``state`` to go on from; 0 at the end.
+    Tarjan, "Depth-first search and linear graph algorithms" (SIAM J. Comput. 1, 1972), without recursion. Entry 0 of
+    ``order`` is a clock, state n has entry n + 1; ``order`` and ``component`` are 0 for unvisited states. ``state``
+    holds the next start state, the number of components found, and the sizes of ``path`` and ``stack``, both 0 at the
+    start. Returns 1 after ``most`` steps, with the ``state`` to continue from; 0 at the end.
     """
     root = half(state, 0)
     found = half(state, 1)
@@ -137,7 +138,8 @@ def components(
 
 
 def closed(component: Words, stack: Words, top: int, n: int, found: int) -> int:
-    """What lies on the stack from state ``n`` on is component ``found``. Returns how many lie on it then."""
+    """Assign the states on the stack from state ``n`` on to component ``found``. Returns the size of the rest of the
+    stack."""
     t = 0
     while True:
         top -= 1
@@ -167,9 +169,9 @@ def weigh(
     bad: Words,
     weights: Words,
 ) -> int:
-    """What components are, in two numbers each of ``weights``: whether a run can stay there, for a step leads back or
-    nothing of a label that is ``fair`` (bytes) is enabled, and whether it holds a state that is ``bad`` (bytes).
-    ``labels`` are quarter-words, or half-words where they are WIDE."""
+    """Two numbers for each component in ``weights``: whether a run can stay there (a step leads back, or no label that
+    is ``fair`` (bytes) is enabled), and whether it contains a state that is ``bad`` (bytes). ``labels`` are
+    quarter-words, or half-words if they are WIDE."""
     n = first
     while n < last:
         if byte(region, n):
@@ -194,7 +196,8 @@ def weigh(
 
 
 def gather(first: int, last: int, region: Words, component: Words, weights: Words, out: Words, found: int) -> int:
-    """Append to ``out`` the states of components where a run can stay and something is bad; how many there are then."""
+    """Append to ``out`` the states of components where a run can stay and that contain a bad state; returns the new
+    length."""
     n = first
     while n < last:
         if byte(region, n):
@@ -210,7 +213,7 @@ def resting(
     first: int, last: int, region: Words, offsets: Words, labels: Words, fair: Words, bad: Words, out: Words, found: int
 ) -> int:
     """Append to ``out`` the states of a region that are ``bad`` (bytes) and enable no label that is ``fair`` (bytes);
-    how many there are then. ``labels`` as in ``weigh``."""
+    returns the new length. ``labels`` as in ``weigh``."""
     n = first
     while n < last:
         if byte(region, n) and byte(bad, n):

@@ -1,8 +1,8 @@
-"""Recoverability: from every reachable state where it is asked, some steps of the helpers lead to the goal (AG EF).
+"""Recoverability: from every reachable state that requires it, some steps of the helpers lead to the goal (AG EF).
 
 Backward reachability (Clarke, Grumberg & Peled, *Model Checking*, 1999, section 4.1) as sweeps over the rows of the
-graph: states are numbered by their distance from the initial state, and most steps lead away from it, so going from
-the last state to the first marks nearly all in one sweep. What is unmarked when a sweep changes nothing cannot recover.
+graph: states are numbered by their distance from the initial state, and most steps lead away from it, so a sweep from
+the last state to the first marks nearly all. Sweeps are repeated until nothing changes; unmarked states cannot recover.
 """
 
 from __future__ import annotations
@@ -24,17 +24,15 @@ from planrace.properties.kinds import Recoverability
 
 
 class RecoveryChecker:
-    """Answers about recovery from one complete search, which kept what a graph is made of."""
+    """Decides recoverability from one complete search, which kept the data for its graph."""
 
     def __init__(self, search: Any, make: Maker = graph) -> None:
         self.search = search
         self._make = make
 
     def answer(self, p: Recoverability) -> Answer:
-        """Whether ``p`` holds; if it does not, the shortest run to a state without recovery, and why there is none.
-
-        Raises ``MemoryError`` where the graph does not fit.
-        """
+        """Whether ``p`` holds; if not, the shortest run to a state without recovery, and why there is none. Raises
+        ``MemoryError`` if the graph does not fit."""
         instance = self.search.kernel.interpreter.instance
         guard = Guard()
         try:
@@ -43,21 +41,21 @@ class RecoveryChecker:
             raise problem.of(f"property {p.name}", p.where) from None
         hopeless = _first(made, recover(made))
         if hopeless is None:
-            how = f"complete search of {numbered(made.states, 'state')}, {_asked(made)} of them asked"
+            how = f"complete search of {numbered(made.states, 'state')}, checked from all {_asked(made)}"
             book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
             return Answer(p, Verdict.HOLDS, how, runbook=book, untold=guard.warnings)
         depth, n = hopeless
         recording = self.search.run_to(made.packed(n), depth)
         state = recording.states[-1]
         if recording.interpreter.holds(p.goal, state) or not recording.interpreter.holds(p.wherever, state):
-            raise ReplayError(f"{p.name} is not asked in the state that is said to violate it")
+            raise ReplayError(f"{p.name} is not required in the state that should violate it")
         how = "explicit search, shortest run to a state without recovery"
         book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
         why = guard.told(p.name, "reasons why there is no recovery", lambda: explain(instance, p, state), None)
         return Answer(p, Verdict.VIOLATED, how, recording, hopeless=why, runbook=book, untold=guard.warnings)
 
     def _runbook(self, p: Recoverability) -> Runbook | None:
-        """What people can do, where there are any."""
+        """What people can do, if there are manual actions."""
         from planrace.checker.engines.temporal.runbook import manual, runbook
 
         if not manual(self.search.kernel.interpreter.instance.system, p):
@@ -66,7 +64,8 @@ class RecoveryChecker:
 
 
 def _first(g: Graph, marks: Any) -> tuple[int, int] | None:
-    """Depth and number of the nearest state where recovery is asked for and impossible; of several the least packed."""
+    """Depth and number of the nearest state where recovery is required and impossible; among several the least
+    packed."""
     for depth, level in enumerate(timed(g.levels, 1)):
         found = [n for first, last in level for n in _without(bytes(marks[first:last]), first)]
         if found:
@@ -75,7 +74,7 @@ def _first(g: Graph, marks: Any) -> tuple[int, int] | None:
 
 
 def _without(marks: bytes, first: int) -> list[int]:
-    """Numbers of the states with the mark ASKED alone."""
+    """The numbers of states that have only the mark ASKED."""
     if ASKED not in marks:
         return []
     return [first + k for k, mark in enumerate(marks) if mark & (GOAL | ASKED) == ASKED]

@@ -1,4 +1,4 @@
-"""Numbers in memory for the loops of ``loops.py``, and those loops themselves: as Python, or as machine code."""
+"""Arrays for the loops of ``loops.py``, and these loops themselves: as Python, or as machine code."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from typing import Any
 from planrace.checker.engines.limits import look_at_the_clock
 
 LARGE = 50_000
-"""States and steps from which machine code pays."""
+"""The number of states and steps from which machine code pays."""
 PIECE = 1 << 22
-"""Steps that a loop over a graph goes through between two looks at the clock."""
+"""Steps that a loop over a graph goes through between two checks of the clock."""
 SOURCE = Path(__file__).parent / "loops.py"
 PARTS = ("byte", "quarter", "half")
 
 
 def zeros(code: str, count: int) -> Any:
-    """So many numbers: "B" of a byte, "H" of two, "I" of four."""
+    """An array of ``count`` zeros: "B" of one byte each, "H" of two, "I" of four."""
     return array(code, bytes(count * array(code).itemsize))
 
 
 def pieces(ranges: Iterable[tuple[int, int]], degree: int) -> Iterator[tuple[int, int]]:
-    """Ranges of numbers of states that have ``degree`` steps each, cut where a loop over one would take long: there is
-    a look at the clock before each piece. Raises ``TimeUpError``."""
+    """Ranges of states with ``degree`` steps each, cut into short pieces; the clock is checked before each piece.
+    Raises ``TimeUpError``."""
     size = max(1, PIECE // degree)
     for first, last in ranges:
         for start in range(first, last, size):
@@ -37,8 +37,8 @@ def pieces(ranges: Iterable[tuple[int, int]], degree: int) -> Iterator[tuple[int
 
 
 def loops(size: int, labels: Any = None) -> Callable[..., int]:
-    """What runs a function of ``loops.py`` by its name; ``size`` is how much there is to do. ``labels``: those that it
-    is given, of two or four bytes each."""
+    """A function that runs a function of ``loops.py`` by name; ``size`` is the amount of work. ``labels``: the labels
+    that it gets, of two or four bytes each."""
     wide = labels is not None and labels.itemsize > 2
     if size >= LARGE:
         try:
@@ -57,7 +57,7 @@ def _plain(wide: bool) -> Callable[..., int]:
 
 
 def _functions(text: str) -> ast.Module:
-    """The functions of a module without its imports, whose names stand for something else here."""
+    """The functions of a module without its imports, whose names are bound differently here."""
     return ast.Module([_bare(n) for n in ast.parse(text).body if isinstance(n, ast.FunctionDef)], [])
 
 

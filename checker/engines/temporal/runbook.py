@@ -1,8 +1,8 @@
-"""The runbook: what people can do by hand where the automation cannot recover by itself.
+"""The runbook: what people can do by hand if the automation cannot recover by itself.
 
-The states in question are those that the system reaches by itself, where recovery is asked for, and where no step of
-the automation leads to the goal any more. From each of them the shortest sequence of manual steps is sought after which
-the automation can do the rest; states with the same sequence are one class.
+It is about the states that the system reaches by itself, where recovery is required, and where no steps of the
+automation lead to the goal any more. For each of them it finds the shortest sequence of manual steps after which the
+automation can do the rest; states with the same sequence form one class.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from planrace.model.language import System
 from planrace.properties.kinds import Recoverability
 
 FARTHEST = 32
-"""Manual steps that a sequence has at most."""
+"""The largest number of manual steps in a sequence."""
 
 
 def manual(system: System, p: Recoverability) -> list[str]:
-    """The actions that people take."""
+    """The manual actions."""
     return [name for name, a in system.actions.items() if a.tags & p.manual]
 
 
 def runbook(search: Any, make: Maker, p: Recoverability) -> Runbook:
-    """The interventions for ``p``, the shortest first, of the same length the one that helps most states."""
+    """The interventions for ``p``, the shortest first; among equally short ones, those that help most states."""
     system = search.kernel.interpreter.instance.system
     by_hand = manual(system, p)
     alone = [name for name, a in system.actions.items() if a.tags & p.helpers and name not in by_hand]
@@ -56,8 +56,8 @@ def _reached(g: Graph) -> Any:
 
 
 def _distances(g: Graph, marks: Any) -> Any:
-    """A byte for each state: one more than the manual steps from it to a state that can recover; 0 where there are
-    none, or more than FARTHEST."""
+    """A byte for each state: one more than the number of manual steps from it to a state that can recover; 0 if there
+    are none, or more than FARTHEST."""
     run = loops(g.states + len(g.targets))
     distance = zeros("B", len(g.offsets))
     for n in timed(g.numbers):
@@ -70,7 +70,7 @@ def _distances(g: Graph, marks: Any) -> Any:
 
 
 def _sequence(g: Graph, distance: Any, n: int) -> tuple[Label, ...]:
-    """The manual steps from a state to one that can recover; of several the first in the order of the actions."""
+    """The manual steps from a state to one that can recover; among several the first in the order of the actions."""
     return tuple(_downhill(g, distance, n))
 
 
