@@ -160,9 +160,7 @@ def use() -> list[tuple[Term, Says]]:
 
 protocol.declare(
     invariant(
-        "live-objects-have-data",
-        ((live > 0) & ~marked).implies(live.isin(claims)),
-        "the data of an object that nobody deletes is there",
+        "live-objects-have-data", ((live > 0) & ~marked).implies(live.isin(claims)), "a live object has its data"
     ),
     step_invariant(
         "nobody-deletes-what-lives",
@@ -187,11 +185,7 @@ protocol.argue(
                 forall(Uid, lambda u: u.isin(claims).implies(u == live)),
                 "there is no claim of another object than the one that is there",
             ),
-            lemma(
-                "the-cache-was-right",
-                ((live > 0) & (seen == live) & seen_marked).implies(marked),
-                "what the cache shows as marked is marked, if it is still there",
-            ),
+            lemma("the-cache-was-right", ((live > 0) & (seen == live) & seen_marked).implies(marked), "marks are true"),
             lemma(
                 "deletions-were-right",
                 ((live > 0) & deletions.carries(live)).implies(marked),
