@@ -1,7 +1,5 @@
-"""Small systems whose names come from what generated texts use themselves; what they do does not depend on the names.
-
-``draw_names`` makes names that differ, some of them by as little as possible; ``hostile`` makes a protocol with them.
-"""
+"""Small systems whose names are those that generated texts use; their behaviour does not depend on the names.
+``draw_names`` makes distinct names, some of them nearly equal; ``hostile`` makes a protocol with them."""
 
 from __future__ import annotations
 

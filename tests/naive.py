@@ -23,7 +23,7 @@ class Naive:
 
 
 class TooManyError(Exception):
-    """There are more states than somebody wants to wait for."""
+    """There are more states than a test should wait for."""
 
 
 def search(instance: Instance, properties: Sequence[Property] | None = None, most: int | None = None) -> Naive:

@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, what is public, and how long files are."""
+"""The rules of the architecture: which rooms import which, what is public, and how long files are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Changes of the protocol that must flip a verdict: if one does not, a property or the model is asleep."""
+"""Mutations of the protocol that must change a verdict: if one does not, a property or the model does not check what it
+should."""
 
 from __future__ import annotations
 
@@ -81,7 +82,7 @@ def test_forgetting_what_was_listed() -> None:
 
 
 def test_locks_that_do_not_exclude() -> None:
-    """Without the check of the lock, a lost lock goes unnoticed: the space grows, so the guard is not vacuous."""
+    """Without the check of the lock, a lost lock goes unnoticed: there are more states, so the guard is not vacuous."""
     faults = ["lock-expiry"]
     whole = check(fixed.system(faults), KEEP_2).exploration
     blind = changed(fixed.system(faults), lambda change: change.remove("lose_lock"))

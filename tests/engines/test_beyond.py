@@ -1,4 +1,4 @@
-"""A read beyond an array is the same error in every engine, wherever it stands; what is not evaluated is none."""
+"""A read outside an array is the same error in every engine, wherever it occurs; what is not evaluated is no error."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def refused(system: System, engine: str, **options: Any) -> RangeError:
 
 
 def the_same_error(system: System, *, what: str = "go", run: str = "move(), move()") -> None:
-    """Every engine tells it alike."""
+    """Every engine reports the same error."""
     told = {str(refused(system, engine)) for engine in ENGINES}
     told |= {str(refused(system, "native", workers=1))}
     assert len(told) == 1, told
@@ -209,7 +209,7 @@ def test_updates(name: str) -> None:
 
 @pytest.mark.parametrize("name", UPDATES)
 def test_slicing_drops_no_error(name: str) -> None:
-    """Nothing depends on the variable that is written, and yet the model is wrong."""
+    """Nothing depends on the variable that is written, but the model is wrong."""
     system = cart(lambda c: both(), updates=UPDATES[name], asked=lambda c: invariant("there", c.at < 4, "drawn"))
     assert "is not in 1…3" in str(refused(system, "explicit", slicing=True))
     assert "is not in 1…3" in str(refused(system, "native", slicing=True))
@@ -243,7 +243,7 @@ def test_continuations(asked: Callable[[Cart], Property], engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["explicit", "native", "bmc"])
 def test_an_antecedent_is_looked_at_where_its_property_is(engine: str) -> None:
-    """Where the property ends before its implication, nobody asks what is on the left of that."""
+    """If the property is decided before its implication, the antecedent is not evaluated."""
     system = cart(asked=lambda c: invariant("calm", (c.at < 3) & (beyond(c) > 5).implies(c.flag), "drawn"))
     report = check(system, options=Options(engine=engine, depth=8, exhaustive=engine != "bmc"))
     assert [(f.verdict, f.depth) for f in report.findings] == [(Verdict.VIOLATED, 2)]

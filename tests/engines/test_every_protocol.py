@@ -126,12 +126,12 @@ def in_every_form(report: Report) -> None:
 
 
 def steady(text: str) -> str:
-    """Without the time of day and times that JSON rounds."""
+    """Without dates, and without times that JSON rounds."""
     return re.sub(r'\d\d:\d\d:\d\d|time="[\d.]+"', "…", text)
 
 
 def through_engines(subject: Subject, sizes: dict[str, int] | None, whole: Report) -> None:
-    """No two of them disagree; what one does not answer it calls unknown, and says why."""
+    """No two engines disagree; an engine that cannot answer says unknown, and why."""
     known = {f.name: f.verdict for f in whole.findings if f.verdict is not Verdict.UNKNOWN}
     for engine in ENGINES:
         report = check(subject, sizes if engine != "proof" else None, options=Options(engine=engine, **LIMITS[engine]))

@@ -1,4 +1,4 @@
-"""Actions of many instances: loops in place of text for each, labels made once and as wide as they must be."""
+"""Actions with many instances: loops instead of text for each, labels made once and wide enough."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ def outcome(run: Any) -> Any:
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(systems_of_positions())
 def test_solvers(engine: Any, drawn: Drawn) -> None:
-    """They meet the same errors, and say nothing else of verdicts and of the lengths of runs."""
+    """Solvers find the same errors, and agree on verdicts and lengths of runs."""
     system, states, steps = drawn
     properties = asked(states, steps)
     wanted = outcome(Search(system.instance(), properties, limits=Limits(states=STATES)).run)

@@ -1,4 +1,4 @@
-"""Protections: what they can do, what their authors get wrong, and that they change nothing but one system."""
+"""Protections: what they can do, the mistakes of their authors, and that they change only one system."""
 
 from __future__ import annotations
 
@@ -266,7 +266,7 @@ def test_what_does_not_depend_on_parameters_needs_no_function() -> None:
 
 
 def test_an_outcome_that_is_added_does_what_it_says() -> None:
-    """What the outcomes of the action share is theirs: the cookbook's tellers would not be saved otherwise."""
+    """Updates that the action's own outcomes share are not added to it; the tellers of the cookbook depend on that."""
     p = Protocol("p")
     n, m = p.variable("n", integers(0, 3), 0), p.variable("m", integers(0, 3), 0)
 

@@ -1,4 +1,5 @@
-"""How large what authors write may be: at the limit every engine answers, beyond it the line is told at once."""
+"""Limits on the size of what authors write: at the limit every engine answers, beyond it the line is reported at
+once."""
 
 from __future__ import annotations
 

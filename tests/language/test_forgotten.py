@@ -1,4 +1,4 @@
-"""What is written and takes no effect: each such line is refused, or warned of where it may still take one."""
+"""Code without effect: each such line is refused, or warned about if it may still take effect."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_what_python_may_mean_is_left_alone(place: str, line: str, capsys: Any) 
 
 
 def test_a_profiler_of_the_user_goes_on() -> None:
-    """Python has one place for it, so nothing is noticed then but by the text."""
+    """Python allows one profiler, so then only the source text is checked."""
     heard: list[str] = []
     written("action", "is_busy(r)")
     sys.setprofile(lambda frame, event, _: heard.append(frame.f_code.co_name) if event == "call" else None)
@@ -316,7 +316,7 @@ UNDECLARED = {
 @pytest.mark.parametrize("line", UNDECLARED)
 @pytest.mark.parametrize("command", [[], ["prove"]])
 def test_what_is_declared_nowhere_is_warned_of(command: list[str], line: str, capsys: Any) -> None:
-    """By searches and by proofs; a warning is none of the verdict, unless warnings are to fail."""
+    """By searches and by proofs; a warning does not change the verdict, unless ``--strict`` is given."""
     written("top", line)
     assert run([*command, "-p", "m.py:p"]) == 0
     told = " ".join(capsys.readouterr().out.split())
@@ -338,7 +338,8 @@ def test_lint_tells_what_is_declared_nowhere(line: str, capsys: Any) -> None:
 
 
 def test_what_is_declared_somewhere_is_not(capsys: Any) -> None:
-    """With the protocol, with a variant of it, for a choice; what speaks of another protocol is that one's."""
+    """Declared with the protocol, with a variant, or for a choice; what belongs to another protocol is not this one's
+    concern."""
     lines = """\
 o = p.option("way", "how", "up", "up")
 c = o.choice("down", "down")

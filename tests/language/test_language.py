@@ -318,7 +318,8 @@ def test_terms_cannot_be_changed() -> None:
 
 
 def test_words_of_terms_are_for_those_who_read_not_for_a_run() -> None:
-    """An f-string shows a term wherever no run is meant, and a constant everywhere; errors in an action name terms."""
+    """An f-string shows a term except in descriptions of steps, and a constant everywhere; errors in an action name
+    terms."""
     assert f"{n} and {SIZE}" == "n and size"
     protocol = Protocol("words")
     x = protocol.variable("x", integers(0, 3), 0)

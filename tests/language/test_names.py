@@ -1,4 +1,4 @@
-"""Names: no text that is generated takes one thing for another, whatever authors call them."""
+"""Names: generated texts never confuse two things, whatever authors call them."""
 
 from __future__ import annotations
 

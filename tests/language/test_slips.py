@@ -1,4 +1,4 @@
-"""Slips that people make who write their first protocol: each gets the line and the remedy, no traceback."""
+"""Mistakes of people who write their first protocol: each gets the line and the remedy, and no traceback."""
 
 from __future__ import annotations
 

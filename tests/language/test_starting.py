@@ -1,4 +1,4 @@
-"""What variables start with is held against their sorts, at every size."""
+"""Initial values are checked against their sorts, at every size."""
 
 from __future__ import annotations
 

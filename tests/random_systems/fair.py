@@ -1,4 +1,4 @@
-"""Fair runs by definition: is there a set of states that a fair run stays in for ever?
+"""Fair runs by definition: is there a set of states in which a fair run stays for ever?
 
 A run that stays in a strongly connected set, taking all steps within it again and again, is fair if every weakly fair
 instance of an action is taken there or disabled somewhere there, and every strongly fair one taken or disabled

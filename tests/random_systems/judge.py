@@ -26,8 +26,7 @@ LIMIT = "would need"
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Something that hangs is an error, and no hanging test. So many seconds of this process, however busy the machine
-    is."""
+    """A hang becomes an error after this many seconds of processor time, however busy the machine is."""
 
     def late(*_: object) -> None:
         raise TimeoutError(f"no answer in {seconds:g} s")

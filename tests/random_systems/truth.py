@@ -1,4 +1,5 @@
-"""What is true of a description: states, verdicts, lengths, recovery, liveness and orbits, found by plain search."""
+"""The ground truth about a description: states, verdicts, lengths, recovery, liveness and orbits, found by plain
+search."""
 
 from __future__ import annotations
 

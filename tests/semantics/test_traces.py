@@ -1,4 +1,4 @@
-"""Traces are replayed, told in words, and never shown otherwise."""
+"""Traces are replayed by the interpreter before they are described or shown."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def test_every_backend_has_a_handler_for_every_operator() -> None:
 def expected(
     interpreter: Interpreter, state: State, states: list[Term], steps: list[Term]
 ) -> tuple[int, list[tuple[State, int]]] | None:
-    """What the step function must say of ``state``; None where something is out of range."""
+    """What the step function must report for ``state``; None if something is out of range."""
     try:
         holds = sum(interpreter.holds(t, state) << k for k, t in enumerate(states))
         moves = [
@@ -125,7 +125,7 @@ def test_the_search_agrees_with_a_naive_one(drawn: tuple[System, list[Term], lis
 
 
 def paths(instance: Instance, p: Any, length: int) -> set[tuple[State, ...]]:
-    """Every run of so many steps that breaks ``p`` at its end, by trying all."""
+    """Every run of this length that breaks ``p`` at its end, by brute force."""
     interpreter = Interpreter(instance)
     runs: list[tuple[State, ...]] = [(interpreter.initial(),)]
     for n in range(length):
@@ -139,7 +139,7 @@ def paths(instance: Instance, p: Any, length: int) -> set[tuple[State, ...]]:
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]]) -> None:
-    """They have all shortest runs that break a property, and no others; one object serves all properties."""
+    """The layers contain all shortest runs that break a property, and no others; one object serves all properties."""
     system, states, steps = drawn
     instance = system.instance()
     asked: list[Any] = [invariant(f"s{k}", t, "random") for k, t in enumerate(states)]
@@ -165,7 +165,7 @@ def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]
 
 @pytest.mark.parametrize("engine", ["explicit", "native", "bmc"])
 def test_sets_of_numbers_that_lie_far_apart(engine: str) -> None:
-    """No mask is as wide as the way between two sets; what a set does not hold is out of its range."""
+    """No mask covers the gap between two sets; a value that the set does not hold is out of range."""
     protocol = Protocol("far")
     near = protocol.variable("near", integers(-1, 0), 0)
     far = protocol.variable("far", subsets(integers(10**12, 10**12 + 5)), {10**12})

@@ -135,7 +135,7 @@ def chain() -> Protocol:
 
 
 def wide() -> Protocol:
-    """Words with all their bits in use: the least of states is another one where they are compared as signed."""
+    """States whose words use all bits: a signed comparison would choose another least state."""
     p = Protocol("wide")
     a, b = index("left", 3, symmetric=True), index("right", 3, symmetric=True)
     small = integers(0, 63, "bit")
@@ -253,7 +253,7 @@ def test_the_oracle_counts(name: str) -> None:
 @pytest.mark.parametrize("workers", [None, 1, 2, 3])
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_as_many_states_as_orbits(name: str, workers: int | None) -> None:
-    """``workers`` None: in Python. The depth is that without reduction, and so are verdicts and lengths of runs."""
+    """``workers`` None: in Python. Depth, verdicts and lengths of runs are those without reduction."""
     instance = instance_of(name)
     asked: dict[str, Any] = {"exhaustive": True, "symmetric": True}
     made = Search(instance, checkable(instance), **asked)
@@ -270,7 +270,7 @@ def test_as_many_states_as_orbits(name: str, workers: int | None) -> None:
 
 @pytest.mark.parametrize("name", [*SYSTEMS, "3 peers"])
 def test_all_names_of_a_state_have_one_representative(name: str) -> None:
-    """Of states that need not be reachable."""
+    """For states that need not be reachable."""
     instance = peers(3).system().instance() if name == "3 peers" else instance_of(name)
     kernel, rng = Kernel(instance, symmetric=True), Random(name)
     for _ in range(60):
@@ -319,7 +319,7 @@ def test_fewer_orders_than_there_are(name: str, tried: int) -> None:
 
 
 def test_some_states_have_more_orders_than_one() -> None:
-    """The test above is about something."""
+    """The test above is not vacuous."""
     search = Search(instance_of("3 and 3"), [], exhaustive=True, symmetric=True, tried=1)
     assert outcome(search)[1].states > truth("3 and 3")[0]
 
@@ -327,7 +327,7 @@ def test_some_states_have_more_orders_than_one() -> None:
 @pytest.mark.parametrize("tried", [1, ASKED])
 @pytest.mark.parametrize("name", ["3 and 3", "2 and 3", "2 peers"])
 def test_every_state_has_a_run(name: str, tried: int) -> None:
-    """Also where the state that stands for an orbit depends on the names in the run to it."""
+    """Also if the representative of an orbit depends on the names in the run to it."""
     instance = instance_of(name)
     for search in (
         Search(instance, [], exhaustive=True, symmetric=True, tried=tried),
@@ -343,7 +343,7 @@ def test_every_state_has_a_run(name: str, tried: int) -> None:
 
 
 def levels(instance: Instance, kernel: Kernel) -> dict[int, int]:
-    """The distance of each state that stands for an orbit, by the interpreter."""
+    """The distance of each representative, by the interpreter."""
     found = {kernel.initial: 0}
     for s in (queue := [kernel.initial]):
         for _, after in kernel.interpreter.moves(kernel.layout.decode(s)):

@@ -1,4 +1,4 @@
-"""Events that only read the state: met in every state counts, the first and the last of a run included."""
+"""Events that are state terms: every state counts, including the first and the last of a run."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_however_it_is_searched(engine: str, options: dict[str, Any]) -> None:
 
 
 def test_the_last_level_is_looked_at_for_all_that_is_open() -> None:
-    """At the bound of depth, what is open then is asked, not the first so many of all properties."""
+    """At the depth bound, the properties that are still open are checked, not a prefix of all properties."""
     for kind in (Search, NativeSearch):
         search = kind(ending().system().instance(), ending().properties[:3], limits=Limits(depth=2), exhaustive=True)
         answers, _ = search.run()
@@ -89,7 +89,7 @@ def test_the_last_level_is_looked_at_for_all_that_is_open() -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_met_is_what_breaks_its_opposite(drawn: tuple[System, list[Term], list[Term]]) -> None:
-    """Two ways to ask the same: the same answer, by runs of the same length."""
+    """Two formulations of one question: the same answer, by runs of the same length."""
     system, states, _ = drawn
     pairs = [(reachable(f"m{k}", t, "met"), invariant(f"n{k}", ~t, "never")) for k, t in enumerate(states)]
     for kind in (Search, NativeSearch):

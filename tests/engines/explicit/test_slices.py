@@ -1,4 +1,5 @@
-"""Loops over graphs look at the clock after so many steps, however large the graph; what they find is the same."""
+"""Loops over graphs check the clock after a fixed number of steps, however large the graph; their results are the
+same."""
 
 from __future__ import annotations
 
@@ -116,7 +117,7 @@ def test_answers_do_not_depend_on_slices(native: bool, monkeypatch: pytest.Monke
 
 
 def test_the_search_for_components_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A graph of one component looks at the clock in the midst of it."""
+    """In a graph of one component the clock is checked in the middle of it."""
     monkeypatch.setattr(liveness, "WALKED", 10)
     looks: list[str] = []
     monkeypatch.setattr(liveness, "look_at_the_clock", lambda: looks.append("here"))

@@ -146,7 +146,7 @@ def test_a_sliced_search_says_so() -> None:
 
 
 def test_what_is_searched_apart_is_not_said_to_be_independent() -> None:
-    """Liveness about the diary has a search of its own, with the diary."""
+    """A liveness property about the diary needs a search of its own, with the diary."""
     system = counting(safe=True)
     noted = infinitely_often("diary-is-written", system.variables[2].term == 1, "it is noted again and again")
     alone = " ".join(render(check(system)).split())

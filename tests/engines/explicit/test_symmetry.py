@@ -1,4 +1,4 @@
-"""Symmetry: what stands for an orbit, what is refused, and verdicts with and without."""
+"""Symmetry: representatives of orbits, what is refused, and verdicts with and without."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def orbit(instance: Instance, state: State, of: Index) -> list[State]:
 
 
 def workers(count: int, *, related: bool) -> tuple[Instance, Index]:
-    """Workers with everything that can speak of them; ``related``: also arrays from workers to workers."""
+    """Workers with every kind of variable that can refer to them; ``related``: also arrays from workers to workers."""
     protocol = Protocol("workers")
     worker = index("worker", count, symmetric=True)
     place = index("place", 2, ordered=True)

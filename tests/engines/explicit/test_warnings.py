@@ -55,7 +55,7 @@ def told(report: Any) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("engine", ["explicit", "native"])
 def test_a_guard_that_is_never_true(engine: str) -> None:
-    """It makes an action dead, the system stop, and a property hold for nothing."""
+    """It makes an action dead, causes a deadlock, and makes a property hold vacuously."""
     options = Options(engine=engine)
     fine = check(counter(), options=options)
     assert told(fine) == {("vacuous", "small-when-three")}
@@ -106,7 +106,8 @@ QUIET, NOISY = quiet(), counter()
 
 
 def test_the_protocols_of_ours_are_meant_as_they_are() -> None:
-    """Nothing but outcomes that a fix, or the size, makes impossible; lost locks want locks that run out."""
+    """The only warnings are about outcomes that a fix, or the size, makes impossible; losing a lock awaits the fault
+    that locks expire."""
     for variant, faults in (
         (original, []),
         (fixed, []),
@@ -130,7 +131,8 @@ def test_a_mutant_is_noticed() -> None:
 
 # Against the interpreter -----------------------------------------------------------------------------------------
 def naive(system: System, census: VacuityCheck) -> tuple[set[int], int | None]:
-    """Which subjects of a census are met, and the depth of the first state without steps, by the interpreter alone."""
+    """Which subjects of a vacuity check are met, and the depth of the first state without steps, by the interpreter
+    alone."""
     interpreter = Interpreter(system.instance())
     found, level, depth = {interpreter.initial()}, [interpreter.initial()], 0
     met: set[int] = set()

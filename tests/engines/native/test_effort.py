@@ -1,4 +1,5 @@
-"""Work that cannot be cut short is estimated before it is begun, and machine code is made when it is worth it."""
+"""The cost of uninterruptible work is estimated before it starts, and machine code is compiled only if it is
+worthwhile."""
 
 from __future__ import annotations
 

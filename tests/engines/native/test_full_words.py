@@ -1,4 +1,4 @@
-"""States whose words are full, empty, or look like what a table uses for marks: no state is taken for a free slot."""
+"""States whose words are full, empty, or look like the marks of a table: no state is mistaken for a free slot."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ SYSTEMS = {
 
 @pytest.fixture
 def crowded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables begin small, are filled whole, and grow often; rounds are short."""
+    """Tables begin small, are filled completely, and grow often; rounds are short."""
     for speed in ("FAST", "THRIFTY"):
         monkeypatch.setattr(f"planrace.checker.engines.native.store.{speed}", (1.0, 1.2))
     monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
@@ -183,7 +183,7 @@ def _steps(g: Any) -> set[tuple[int, int, int, int]]:
 @pytest.mark.usefixtures("crowded")
 @pytest.mark.parametrize("width", [31, 62, 63, 64, 65, 130])
 def test_orbits(width: int) -> None:
-    """Members whose blocks are whole words: which of them comes first is the same for both explorers."""
+    """Members whose blocks are whole words: both explorers order them in the same way."""
     protocol = Protocol("full blocks")
     owner, bit = index("owner", 2, symmetric=True), integers(0, width - 1, "bit")
     held = protocol.variable("held", array(owner, subsets(bit)), set())
@@ -204,7 +204,7 @@ def test_orbits(width: int) -> None:
 
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_the_layout(name: str) -> None:
-    """No field crosses a word that it need not, none lies over another, and no state fills word 0."""
+    """No field crosses a word boundary unnecessarily, none overlaps another, and no state fills word 0."""
     instance = SYSTEMS[name]
     layout = Layout(instance)
     taken = 0

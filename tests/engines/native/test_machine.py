@@ -53,7 +53,7 @@ def test_without_a_place_for_a_cache(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def _kept_in(folder: Path) -> Path:
-    """The one object that is kept, after a second machine has loaded it."""
+    """The only object in the cache, after a second machine has loaded it."""
     machine()
     assert machine().cached
     (kept,) = folder.iterdir()

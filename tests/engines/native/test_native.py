@@ -70,7 +70,7 @@ def test_counts(row: dict[str, Any], workers: int) -> None:
 
 @pytest.mark.parametrize("states", [7, 1000])
 def test_rounds_change_nothing(states: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is sifted out within a round is counted once all the same, however long rounds are."""
+    """Duplicates that are sifted out within a round are still counted once, however long rounds are."""
     monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", states)
     instance = fixed.system(["crash", "lock-expiry"]).instance(plans=3, endpoints=1)
     _, covered = NativeSearch(instance, checkable(instance.system), exhaustive=True, workers=2).run()
@@ -204,7 +204,7 @@ def test_many_words() -> None:
 
 
 class Fenced(WordArray):
-    """An array with words behind it that nobody may touch."""
+    """An array followed by words that must not be touched."""
 
     made: ClassVar[list[Fenced]] = []
 
@@ -221,7 +221,7 @@ class Fenced(WordArray):
 
 @pytest.mark.parametrize("count", [1, 2, 3, 6, 9])
 def test_nothing_is_written_behind_an_array(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many words a state has, also where buckets are full."""
+    """For every number of words of a state, also if buckets are full."""
     Fenced.made.clear()
     for module in ("worker", "store"):
         monkeypatch.setattr(f"planrace.checker.engines.native.{module}.Array", Fenced)
@@ -288,7 +288,7 @@ def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyP
 
 
 def test_states_are_arranged_by_what_is_enabled() -> None:
-    """Every state of a chunk once, those of equal ``control`` next to each other, each group in the old order."""
+    """Every state of a chunk occurs once, those of equal ``control`` are adjacent, and each group keeps its order."""
     search = NativeSearch(original.system().instance(), [], exhaustive=True, workers=1, limits=Limits(states=5000))
     search.run()
     program, states = search.program, list(search.states())
@@ -371,7 +371,7 @@ def test_exploration_says_who_searched() -> None:
 
 
 def test_without_address_space_the_reference_goes_on() -> None:
-    """Where the system reserves no memory ahead, a large search stays in Python."""
+    """If the system cannot reserve address space, a large search stays in Python."""
     code = (
         "import resource; resource.setrlimit(resource.RLIMIT_AS, (2**31, 2**31))\n"
         "from planrace.checker import check, find\n"

@@ -1,4 +1,4 @@
-"""Numbers and sets that machine words are small for: machine code computes what Python does, or there is none."""
+"""Numbers and sets that are too large for machine words: machine code computes what Python does, or is refused."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_members_above_63() -> None:
     ("low", "high", "less"), [(0, 2**64 - 1, 1), (0, 2**63, 1), (-1, 2**63, 2), (-1, 2**64 - 2, 0)]
 )
 def test_a_bound_that_is_no_word_is_kept(low: int, high: int, less: int) -> None:
-    """What is assigned is compared with the bound that it may pass, and not with one that signed words do not hold."""
+    """An assigned value is compared with the bound that it may exceed, not with a bound outside signed words."""
     p = Protocol("unsigned")
     x, y = p.variable("x", integers(low, high), high), p.variable("y", integers(0, 5), 5)
 
@@ -211,7 +211,7 @@ def test_a_bound_that_is_no_word_is_kept(low: int, high: int, less: int) -> None
 
 @pytest.mark.parametrize("wide", [True, False])
 def test_where_there_is_no_machine_code_python_goes_on(wide: bool) -> None:
-    """And the report says why; showing the code is what there is none for."""
+    """The report says why; ``--dump-ir`` is refused because there is no machine code."""
     p = Protocol("too wide")
     number = integers(0, 2**63 if wide else 700)
     at = p.variable("at", number, 0)
@@ -232,7 +232,7 @@ def test_where_there_is_no_machine_code_python_goes_on(wide: bool) -> None:
 
 
 def test_a_set_of_far_elements_is_refused() -> None:
-    """Explorers have a bit for each number between two elements; what is too much is said, and where it stands."""
+    """Explorers use a bit for each number between two elements; a set that is too wide is reported with its line."""
     p = Protocol("too far")
     at = p.variable("at", integers(0, 2**40), 0)
     seen = p.variable("seen", subsets(integers(0, 1)), set())

@@ -1,4 +1,4 @@
-"""The open encoding: every operator, and what it proves is never contradicted by an explicit search."""
+"""The open encoding: every operator; explicit search never contradicts a proof."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_every_operator_has_a_handler() -> None:
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_what_is_proved_holds_in_every_state(drawn: tuple[System, list[Term], list[Term]]) -> None:
-    """Random systems have fixed sizes, and a proof knows of those that are numbers: it may fail, but not be wrong."""
+    """Random systems have fixed sizes; a proof uses sizes that are numbers: it may fail, but must not be wrong."""
     system, states, steps = drawn
     properties: list[Invariant | StepInvariant] = [
         *(invariant(f"state {k}", t, "random") for k, t in enumerate(states)),
@@ -117,7 +117,7 @@ def test_the_order_of_an_index() -> None:
 
 
 def as_many_as(number: int, sort: Index) -> Term:
-    """There are so many different members, at least."""
+    """There are at least that many different members."""
 
     def more(found: tuple[Term, ...]) -> Term:
         if len(found) == number:
@@ -252,7 +252,7 @@ def maybe_nobody() -> tuple[Protocol, Index, Term]:
 
 
 def test_an_index_may_be_empty() -> None:
-    """Z3's sorts have a member, an index of nobody has none: what holds of some member need not hold at every size."""
+    """Z3's sorts are never empty, but an index may be: what holds for some member need not hold at every size."""
     protocol, human, awake = maybe_nobody()
     nobody = protocol.variables["last"].term
     asked = {
@@ -274,7 +274,7 @@ def test_an_index_may_be_empty() -> None:
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize("number", [False, True])
 def test_the_axioms_have_a_model_of_every_size(size: int, ordered: bool, number: bool) -> None:
-    """What contradicts itself proves everything; of a size that is 0 it did."""
+    """Contradictory axioms would prove everything; for a size of 0 they did."""
     protocol = Protocol("sized")
     n = protocol.parameter("n", 1, 0, 3)
     if number and size == 0:

@@ -1,4 +1,4 @@
-"""Proofs for every size: the table against explicit search, minimality, honesty, and a second solver's word."""
+"""Proofs for all sizes: the table against explicit search, minimality, soundness, and a second solver."""
 
 from __future__ import annotations
 
@@ -203,7 +203,7 @@ def test_no_conjunct_can_be_dropped(p: Invariant | StepInvariant, protections: t
 
 
 def test_every_lemma_earns_its_place() -> None:
-    """Each declared lemma is in a proof that fails without it: of a property, or of recovery."""
+    """Each declared lemma occurs in a proof that fails without it: of a property, or of recovery."""
     needed: set[str] = set()
     sets: list[tuple[str, ...]] = [(), HARMLESS, ("crash", "lock-expiry")]
     guards: list[tuple[str, ...]] = [BASE, BASE[:1], (BASE[0], BASE[3])]
@@ -273,7 +273,7 @@ def test_a_time_limit_is_unknown() -> None:
 
 
 def test_results_repeat() -> None:
-    """The same command says the same, also where Python orders sets differently."""
+    """The same command gives the same result, also if Python orders sets differently."""
 
     def told(seed: str) -> Any:
         command = [sys.executable, "-c", "from planrace.checker.cli import main; main()", "prove", "-p", "fixed"]
@@ -291,7 +291,7 @@ def test_results_repeat() -> None:
 
 
 def test_a_size_can_be_fixed() -> None:
-    """A single Enactor has nobody to race with."""
+    """A single Enactor has no competitor."""
     (p,) = [p for p in SAFETY if p.name == "plans-never-regress"]
     told = proving(original, {"enactors": 1}, faults=[]).run([p])
     assert told.verdict is not Verdict.VIOLATED

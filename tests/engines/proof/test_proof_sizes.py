@@ -1,5 +1,5 @@
-"""Sizes of proofs: what is assumed of them is said and can be satisfied, and inference keeps to it. What proofs of many
-systems share is made once."""
+"""Sizes in proofs: assumptions about them are stated and satisfiable, and inference respects them. What proofs of many
+systems share is computed once."""
 
 from __future__ import annotations
 
@@ -91,7 +91,8 @@ def test_inference_with_assumptions_that_nothing_satisfies() -> None:
     ],
 )
 def test_the_statement_says_of_which_sizes(sizes: dict[str, int], said: str, assumed: str) -> None:
-    """What is assumed of sizes stood beside the theorem only; sizes that were fixed were as great as you like."""
+    """A regression: assumptions about sizes were only shown beside the theorem, and fixed sizes were called
+    arbitrary."""
     protocol = crowd(2)
     protocol.argue(proof([lemma("came", protocol.properties[0].holds, "who left came")]))
     report = prove(protocol, sizes)
@@ -134,7 +135,8 @@ def guarded() -> Protocol:
 
 
 def test_what_a_protocol_might_have_is_gathered_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """``check prove --all`` made the same table for every set of protections and faults, up to three times each."""
+    """A regression: ``check prove --all`` made the same table for every set of protections and faults, up to three
+    times each."""
     made = []
     everything = Protocol._everything
 

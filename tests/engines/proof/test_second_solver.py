@@ -1,4 +1,4 @@
-"""Where a second solver is wanted, nothing is green that it does not confirm."""
+"""If a second solver is requested, nothing counts as proved that it does not confirm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What makes a model wrong is an obligation of every proof: ranges, positions, two values for one place, names."""
+"""Model errors are obligations of every proof: ranges, positions, two values for one place, names."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def beyond_the_array() -> Protocol:
 
 
 def a_property_beyond_the_array() -> Protocol:
-    """The steps are right; what is asked of them reads what is not there."""
+    """The steps are correct; the property reads outside the array."""
     protocol = Protocol("asked")
     size = protocol.parameter("size", 3, 1, 6)
     slot = integers(1, size, "slot")
@@ -132,7 +132,7 @@ WRONG: dict[str, tuple[Made, str]] = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_model_error_is_one_in_a_proof_too(name: str) -> None:
-    """All of these were proved for every size."""
+    """A regression: all of these were proved for every size."""
     made, message = WRONG[name]
     with pytest.raises(ModelError, match=message):
         prove(made())
@@ -173,7 +173,7 @@ def pair(*lemmas: Callable[[Term, Term], Value]) -> Protocol:
 
 
 def test_a_range_that_is_not_shown_leaves_all_unknown() -> None:
-    """No error is reachable, and nothing shows it: with a lemma that does, all is proved."""
+    """No error is reachable, but this is not shown; with a lemma that shows it, everything is proved."""
     report = prove(pair())
     (found,) = report.findings
     assert found.verdict is Verdict.UNKNOWN
@@ -259,7 +259,8 @@ def test_values_that_agree_are_one() -> None:
 
 # Names ---------------------------------------------------------------------------------------------------------
 def test_actions_that_differ_in_their_names_only_are_two() -> None:
-    """What was shown of the first was taken for the second, so that "the second never happens" was proved."""
+    """A regression: a result for the first action was reused for the second, so that "the second never happens" was
+    proved."""
     protocol = Protocol("twins")
     protocol.variable("s", integers(0, 1), 0)
     protocol.action(by="x")(named("one"))
@@ -281,7 +282,8 @@ def named(name: str) -> Callable[[], Step]:
 
 @pytest.mark.parametrize("name", ["safe", "range of a"])
 def test_conjuncts_have_names_of_their_own(name: str) -> None:
-    """The last of a name was taken for all of them: a lemma that holds always stood for the range."""
+    """A regression: the last conjunct of a name replaced the others, so a lemma that always holds stood for the
+    range."""
     system = pair().system()
     (a, _) = system.variables
     system = replace(system, proofs=(proof([lemma(name, a.term >= 0, "a again")]),))
@@ -321,7 +323,7 @@ def test_recovery_that_a_fault_brings_is_none_without_it() -> None:
 
 
 def test_schedules_may_share_their_rules() -> None:
-    """What a rule was shown to do on the way to one goal was taken for what it does on the way to another."""
+    """A regression: a result about a rule on the way to one goal was reused for another goal."""
     protocol = Protocol("shared")
     n = protocol.parameter("n", 2, 1, 3)
     left = protocol.variable("left", integers(0, n), n)
@@ -415,14 +417,14 @@ def holders() -> Protocol:
 
 
 def test_members_meet_optional_members() -> None:
-    """Sets of one meeting sets of the other ended with a crash."""
+    """A regression: combining sets of members with sets of optional members crashed."""
     report: Report = prove(holders())
     assert {f.name: f.verdict for f in report.findings} == {f.name: Verdict.HOLDS for f in report.findings}
     assert check(holders()).verdict is Verdict.HOLDS
 
 
 def test_the_obligations_are_in_the_table(tmp_path: Path) -> None:
-    """Every action stands under what must not happen."""
+    """Every action is listed under what must not happen."""
     text = render(prove(slots()))
     assert re.search(r"every position is inside its array", text)
     assert re.search(r"range of made: made stays in the range of its sort", text)

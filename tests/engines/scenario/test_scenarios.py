@@ -1,4 +1,4 @@
-"""The post-mortem's facts: what matches, and what must not."""
+"""The post-mortem's facts: what must match, and what must not."""
 
 from __future__ import annotations
 
@@ -101,7 +101,8 @@ def test_a_violation_without_the_race_does_not_match(fault: str, property_: str)
 
 
 def test_the_order_of_facts_counts() -> None:
-    """The 13-step outage at one endpoint matches; the same steps do not when the clean-up lists first and in vain."""
+    """The 13-step outage at one endpoint matches; the same steps do not match if the clean-up lists before there is
+    anything to delete."""
     sizes = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 2}
     instance = original.system().instance(**sizes)
     prefix = [
@@ -181,7 +182,7 @@ def test_the_match_agrees_with_the_monitor() -> None:
 
 
 def test_a_claim_is_about_all_that_follows() -> None:
-    """F11 after the deletion in ``original``; where the tolerant rollback lets flips pass, it is not shown."""
+    """F11 holds after the deletion in ``original``; it is not shown if the tolerant rollback lets flips pass."""
     report = check(find("original"), SMALL)
     finding = report.findings[0]
     assert finding.trace is not None
@@ -196,7 +197,7 @@ def test_a_claim_is_about_all_that_follows() -> None:
 
 
 def test_the_story_to_its_end() -> None:
-    """With an operator one trace shows everything, from the delay to the repair."""
+    """With an operator, one trace shows all facts, from the delay to the repair."""
     report = check(find("original"), {"operator": "on", "enactors": 2, "endpoints": 1})
     assert report.telling is not None
     assert report.telling.match is not None

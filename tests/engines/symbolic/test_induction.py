@@ -1,4 +1,4 @@
-"""k-induction and Spacer: never at odds with explicit search, and nothing believed that was not checked."""
+"""k-induction and Spacer: never in contradiction to explicit search, and no result is trusted unchecked."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_an_invariant_with_quantifiers_is_checked() -> None:
 
 
 def test_spacers_word_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An invariant that is not one (everything; nothing) is refused, by name of the obligation that fails."""
+    """A wrong invariant (everything; nothing) is refused, and the failed obligation is named."""
     instance = fixed.system().instance(**SMALL)
     (p,) = [p for p in checkable(fixed.system()) if p.name == "active-plan-never-deleted"]
     for forged, failing in ((z3.BoolVal(True), "is enough"), (z3.BoolVal(False), "holds initially")):

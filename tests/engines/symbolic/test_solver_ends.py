@@ -1,4 +1,4 @@
-"""Solver engines, proofs and the second solver end when they must: at their limits, and by signals at any moment."""
+"""Solver engines, proofs and the second solver end on time: at their limits, and by signals at any moment."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def interrupted(arguments: list[str], sent: int, due: Callable[[int], bool]) -> 
 
 
 def test_a_signal_that_was_lost_is_still_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A KeyboardInterrupt in a finaliser is printed and forgotten; the next question to a solver remembers."""
+    """A KeyboardInterrupt in a finaliser is printed and lost; the next solver query still ends the run."""
     monkeypatch.setattr(interrupts, "_came", [])
     solving = Solving(LimitGuard("test", Limits()))
     assert solving.run(lambda: 1) == 1
@@ -226,7 +226,7 @@ os._exit(0)
 
 
 def test_what_is_left_behind_makes_nothing_in_the_next_context() -> None:
-    """Two threads in one context of Z3 spoil each other's terms."""
+    """Two threads in one context of Z3 corrupt each other's terms."""
     done = subprocess.run(
         [sys.executable, "-c", DEAF], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True, env=os.environ
     )

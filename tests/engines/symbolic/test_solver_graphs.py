@@ -1,4 +1,5 @@
-"""Solver engines on random graphs: loops, returns and dead ends, with every kind of property, and nothing left open."""
+"""Solver engines on random graphs: loops, returns and dead ends, with every kind of property; none may stay
+undecided."""
 
 from __future__ import annotations
 

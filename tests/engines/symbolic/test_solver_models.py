@@ -1,4 +1,5 @@
-"""What solver engines make of models: wrong ones are errors, nothing is proved of no state, and numbers may be wide."""
+"""Solver engines on unusual models: wrong models are errors, nothing is proved without an initial state, and numbers
+may be wide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Liveness as authors meet it: the faults that are on, and lassos that people can read."""
+"""Liveness in practice: the faults that are on, and lassos that people can read."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def stubborn() -> Protocol:
 
 @pytest.mark.parametrize("engine", ["explicit", "native"])
 def test_liveness_despite_faults(engine: str) -> None:
-    """One crash is no reason; crashes without end are, for those who promise in spite of them, by a fair lasso."""
+    """One crash breaks nothing; endless crashes break a property that is promised despite faults, by a fair lasso."""
     once, always = (check(stubborn(), faults=[f], options=Options(engine=engine)) for f in ("crash", "crash-loop"))
     assert [f.verdict for f in once.findings] == [Verdict.HOLDS] * 4
     assert [f.how for f in once.findings[:2]] == [
@@ -80,7 +80,7 @@ def test_liveness_despite_faults(engine: str) -> None:
 
 
 def test_liveness_without_the_faults_that_are_on_says_so() -> None:
-    """It is no failure, but nobody shall take it for an answer about those faults."""
+    """The verdict is no failure, but the report says that it does not cover these faults."""
     report = check(stubborn(), faults=["crash", "crash-loop"], options=Options(properties=("stays",)))
     assert [(w.kind, w.subject, w.strict) for w in report.warnings] == [("without faults", "stays", False)]
     assert "was answered without crash and crash-loop" in report.warnings[0].message
@@ -141,7 +141,7 @@ def _goes(name: str, at: Term, moves: dict[int, int]) -> Any:
 
 
 def test_what_weak_fairness_lets_starve_is_named() -> None:
-    """The loop is fair, but only as fair as was asked for; the reader wants to know to whom."""
+    """The loop is fair under weak fairness; the report names the action that starves."""
     report = check(stubborn(), faults=["crash-loop"])
     text = " ".join(render(report).split())
     assert 'store is also enabled again and again, but never taken: weak fairness allows that, fairness="str' in text
@@ -149,7 +149,7 @@ def test_what_weak_fairness_lets_starve_is_named() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3)), max_size=8), st.sets(st.integers(0, 2)))
 def test_a_loop_without_detours(walk: list[tuple[int, int]], labels: set[int]) -> None:
-    """What is left is closed, has all that is wanted, and no round that it could do without."""
+    """The shortened loop is closed, contains every required step, and has no unnecessary detour."""
     walk = [*walk, (0, 0)]
     wanted = [partial(_labelled, k) for k in labels if any(k == label for label, _ in walk)]
     left = _straight(walk, 0, wanted)

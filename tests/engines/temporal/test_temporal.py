@@ -1,4 +1,5 @@
-"""Recovery and liveness against definitions: reachability in networkx, every set of states that a run can keep to."""
+"""Recovery and liveness against definitions: reachability in networkx, and all sets of states in which a run can
+stay."""
 
 from __future__ import annotations
 
@@ -222,7 +223,7 @@ def test_runbooks_by_definition(m: Made, data: st.DataObject) -> None:
 
 
 def cycle(fairness: str) -> Made:
-    """Two states to go round in, one of which enables the way out."""
+    """Two states that form a loop, one of which enables the way out."""
     return Made(3, ({0: 1, 1: 0}, {1: 2}, {2: 2}), ("weak", fairness, "weak"), frozenset({2}), frozenset())
 
 
@@ -417,7 +418,7 @@ def test_stray_deletes_and_tolerant_rollback() -> None:
 
 
 def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever interrupts the sweeps gets what the search has found."""
+    """If the sweeps are interrupted, the results of the search are still reported."""
 
     def interrupt(_: Any) -> Any:
         raise KeyboardInterrupt
