@@ -89,7 +89,7 @@ class ProofRun:
     def table(self, variant: Variant, parameters: Mapping[str, int | str] | None) -> MatrixReport:
         """Every set of protections, decided under every set of faults."""
         selection = selected(variant, parameters)
-        selection.every_size()
+        selection.check_every_size()
         with until(self._time_limit):
             with self._listening() as listener:
                 limits = Limits(seconds=self._time_limit)

@@ -52,7 +52,7 @@ class Proving:
         rlimit: int = RLIMIT,
         infer: bool = False,
     ) -> None:
-        selection.every_size()
+        selection.check_every_size()
         self._selection, self._variant, self._survive = selection, selection.variant, survive
         self._found: tuple[Proof, ...] | None = None
         self.fixed = dict(selection.sizes)

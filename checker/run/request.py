@@ -84,7 +84,7 @@ class Selection:
         """The same with every fault. Raises ``ModelError``."""
         return self.system_with([] if isinstance(self.subject, System) else tuple(self.subject.protocol.faults))
 
-    def every_size(self) -> None:
+    def check_every_size(self) -> None:
         """Raises ``ModelError`` where options of the protocol were given: proofs are about the protocol as it is."""
         for name, value in self.words.items():
             raise ModelError(f"there are no proofs for every size with {name}={value}", remedy="search one size: check")
