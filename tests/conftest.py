@@ -1,6 +1,7 @@
 """Fixtures that several files of tests need; what the usual run leaves out, and on how many cores it runs.
 
-A test that is marked ``long("what it does")`` runs with ``--all``, or if the command line names it (``file::test``).
+A test that is marked ``long("what it does")``, or stands in ``tests/long.py``, runs with ``--all``, or if the command
+line names it (``file::test``).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from tests.counter import PROTOCOL
+from tests.long import why_long
 
 
 # The command line --------------------------------------------------------------------------------------------------
@@ -30,9 +32,13 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
         config.option.numprocesses = 0
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m chooses
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     named = _named(config)
     for item in items:
+        why = why_long(item.nodeid)
+        if why is not None:
+            item.add_marker(pytest.mark.long(why))
         mark = item.get_closest_marker("long")
         if mark is None:
             continue

@@ -1,0 +1,92 @@
+"""The tests that take longest: ``pytest`` leaves them out, and ``pytest --all`` runs them, too.
+
+What follows a reason are beginnings of names of tests, below ``tests/``. A test may also say so itself, by
+``@pytest.mark.long("what it does")``.
+"""
+
+from __future__ import annotations
+
+LONG = {
+    "every example and page in every engine and format": [
+        "engines/test_every_protocol.py::test_examples",
+        "engines/test_every_protocol.py::test_pages",
+        "engines/test_every_protocol.py::test_the_dns_protocol",
+    ],
+    "random systems that hypothesis draws, in the engines": [
+        "advice/test_advice.py::test_true_counts_lie_in_the_interval[1000]",
+        "advice/test_advice.py::test_true_counts_lie_in_the_interval[5000]",
+        "engines/explicit/test_explorer.py::test_the_step_function_agrees_with_the_interpreter",
+        "engines/native/test_native.py::test_random_systems",
+        "engines/native/test_wide.py::test_numbers",
+        "engines/proof/test_open.py::test_what_is_proved_holds_in_every_state",
+        "engines/proof/test_open_random.py::test_what_is",
+        "engines/symbolic/test_finite_terms.py",
+        "engines/symbolic/test_solver_graphs.py::test_random_graphs",
+        "engines/temporal/test_temporal.py::test_random_systems",
+        "engines/test_many_instances.py::test_loops_mean_what_is_written_out",
+        "engines/test_positions.py",
+        "language/test_names.py::test_engines_agree_whatever_things_are_called",
+        "patterns/test_channels.py::test_searches_agree_with_the_interpreter",
+        "review/test_mutation.py::test_random_systems_are_judged_as_brute_force_does",
+    ],
+    "damaged reports: seven of eight parts": [
+        *(f"report/test_strangers.py::test_what_is_damaged_is_refused_or_told[{part}]" for part in range(1, 8)),
+    ],
+    "commands and code of the documents, other than the README's": [
+        "docs/test_ci_documents.py::test_a_change_becomes_a_comment",
+        "docs/test_ci_documents.py::test_the_workflow_tells_whatever_comes",
+        "docs/test_docs.py::test_the_code_on_the_page_runs",
+        "docs/test_site.py::test_following_it[docs/tutorial.md]",
+        "review/test_baseline.py::test_following_the_document",
+    ],
+    "all sets of protections and faults, proved and searched": [
+        "cli/test_prove.py::test_a_lost_lemma_is_found_again",
+        "cli/test_prove.py::test_exit_codes[1-arguments5]",
+        "cli/test_prove.py::test_exit_codes[3-arguments10]",
+        "cli/test_prove.py::test_exit_codes[3-arguments9]",
+        "cli/test_prove.py::test_inference_ignores_the_lemmas_that_a_protocol_declares",
+        "cli/test_prove.py::test_json_of_a_counterexample_and_of_a_gap",
+        "engines/proof/test_proof.py::test_against_explicit_search",
+        "engines/proof/test_proof.py::test_cvc5_confirms",
+        "engines/proof/test_proof.py::test_every_lemma_earns_its_place",
+        "engines/proof/test_proof.py::test_no_conjunct_can_be_dropped",
+        "engines/proof/test_proof.py::test_the_invariant_holds_in_every_reachable_state",
+        "engines/temporal/test_temporal.py::test_convergence_of_every_variant",
+        "engines/temporal/test_temporal.py::test_recovery_of_every_variant",
+    ],
+    "large searches": [
+        "advice/test_advice.py::test_a_protocol_of_its_own_has_the_same_verdict",
+        "advice/test_advice.py::test_the_forecast_of_memory_is_of_the_whole_process[-p original -s plans=3]",
+        "cli/test_command.py::test_progress_is_drawn_on_a_terminal_only",
+        "dns/test_counts.py::test_fixed_with_crashes_and_expiring_locks",
+        "language/test_options.py::test_it_simulates_the_bounded_planner[fixed bad-plan]",
+        "language/test_options.py::test_it_simulates_the_bounded_planner[fixed crash lock-expiry]",
+    ],
+    "obligations that a second solver confirms": [
+        "api/test_api.py::test_obligations_are_written_and_confirmed",
+    ],
+    "SPIN compiles and searches the same instances": [
+        *(f"bench/test_peers.py::test_spin_counts_the_same[{sizes}]" for sizes in ("2/2/3/1", "3/1/3/2", "2/1/4/2")),
+    ],
+    "the pages of reports in a browser, other than stepping and hostile names": [
+        "report/test_page.py::test_beliefs_truth_and_the_other_variant",
+        "report/test_page.py::test_enabled_steps_and_walking_into_them",
+        "report/test_page.py::test_everything_can_be_reached_and_is_named",
+        "report/test_page.py::test_facts_are_pinned",
+        "report/test_page.py::test_ten_thousand_steps_stay_fluid",
+        "report/test_page.py::test_the_page_of_the_default_run_is_small",
+        "report/test_proof_page.py::test_a_cell_tells_how_it_was_decided",
+        "report/test_proof_page.py::test_hostile_statements_stay_text",
+        "report/test_proof_page.py::test_runs_and_proofs_stand_on_one_page",
+        "report/test_traffic.py::test_the_page_says_what_the_text_says",
+    ],
+    "pytest in several processes, in pytest": [
+        "plugin/test_plugin.py::test_several_processes",
+    ],
+}
+
+
+def why_long(test: str) -> str | None:
+    """What the test of this name does for so long; None for the others."""
+    found = (why for why, names in LONG.items() if test.removeprefix("tests/").startswith(tuple(names)))
+    return next(found, None)

@@ -1,0 +1,15 @@
+"""The table of long tests is true."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import HERE
+from tests.long import LONG
+
+
+@pytest.mark.parametrize("name", [name for names in LONG.values() for name in names])
+def test_it_names_tests_that_are_there(name: str) -> None:
+    """A test under a new name would become part of the usual run."""
+    file, _, test = name.partition("::")
+    assert f"def {test.partition('[')[0]}" in (HERE / file).read_text()
