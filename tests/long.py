@@ -22,6 +22,7 @@ LONG = {
         "engines/proof/test_open_random.py::test_what_is",
         "engines/symbolic/test_finite_terms.py",
         "engines/symbolic/test_solver_graphs.py::test_random_graphs",
+        "engines/temporal/test_temporal.py::test_liveness_by_definition",
         "engines/temporal/test_temporal.py::test_random_systems",
         "engines/test_many_instances.py::test_loops_mean_what_is_written_out",
         "engines/test_positions.py",
@@ -37,6 +38,7 @@ LONG = {
         "docs/test_ci_documents.py::test_the_workflow_tells_whatever_comes",
         "docs/test_docs.py::test_the_code_on_the_page_runs",
         "docs/test_site.py::test_following_it[docs/tutorial.md]",
+        "docs/test_site.py::test_following_it[docs/pytest.md]",
         "review/test_baseline.py::test_following_the_document",
     ],
     "all sets of protections and faults, proved and searched": [
@@ -55,10 +57,11 @@ LONG = {
         "engines/temporal/test_temporal.py::test_recovery_of_every_variant",
     ],
     "large searches": [
-        "advice/test_advice.py::test_a_protocol_of_its_own_has_the_same_verdict",
-        "advice/test_advice.py::test_the_forecast_of_memory_is_of_the_whole_process[-p original -s plans=3]",
+        "advice/test_advice.py::test_a_separate_protocol_has_the_same_verdict",
+        "advice/test_advice.py::test_the_forecast_of_memory_is_for_the_whole_process[-p original -s plans=3]",
         "cli/test_command.py::test_progress_is_drawn_on_a_terminal_only",
         "dns/test_counts.py::test_fixed_with_crashes_and_expiring_locks",
+        "engines/temporal/test_temporal.py::test_the_same_graph",
         "language/test_options.py::test_it_simulates_the_bounded_planner[fixed bad-plan]",
         "language/test_options.py::test_it_simulates_the_bounded_planner[fixed crash lock-expiry]",
     ],
@@ -78,7 +81,7 @@ LONG = {
         "report/test_proof_page.py::test_a_cell_tells_how_it_was_decided",
         "report/test_proof_page.py::test_hostile_statements_stay_text",
         "report/test_proof_page.py::test_runs_and_proofs_stand_on_one_page",
-        "report/test_traffic.py::test_the_page_says_what_the_text_says",
+        "report/test_traffic_page.py::test_the_page_says_what_the_text_says",
     ],
     "pytest in several processes, in pytest": [
         "plugin/test_plugin.py::test_several_processes",
