@@ -31,7 +31,7 @@ LONG = {
         "review/test_mutation.py::test_random_systems_are_judged_as_brute_force_does",
     ],
     "damaged reports: seven of eight parts": [
-        *(f"report/test_strangers.py::test_what_is_damaged_is_refused_or_told[{part}]" for part in range(1, 8)),
+        *(f"report/test_strangers.py::test_a_damaged_file_is_refused_or_shown[{part}]" for part in range(1, 8)),
     ],
     "commands and code of the documents, other than the README's": [
         "docs/test_ci_documents.py::test_a_change_becomes_a_comment",
