@@ -22,6 +22,7 @@ from planrace.checker.report.json.write import render_json, trace_json
 from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.contract import Ability
 from planrace.checker.run.engines import able
 from planrace.checker.run.walk import picks_of
 from planrace.checker.semantics.interpreter import Interpreter
@@ -128,5 +129,5 @@ def _replayed(report: Report, instance: Instance | None) -> bool:
 def lasting(report: Report) -> bool:
     """It will be true again under any bounds: all is decided, what holds by a complete search or an argument."""
     decided = bool(report.findings) and all(f.verdict is not Verdict.UNKNOWN for f in report.findings)
-    complete = able(report.engine, "argues") or (report.exploration is not None and report.exploration.complete)
+    complete = able(report.engine, Ability.ARGUES) or (report.exploration is not None and report.exploration.complete)
     return decided and not report.interrupted and (complete or report.verdict is Verdict.VIOLATED)

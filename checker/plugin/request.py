@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from planrace.checker.plugin.fingerprint import fingerprint, planrace_version
 from planrace.checker.results.report import NOT_DECLARED, Report
+from planrace.checker.run.contract import Ability
 from planrace.checker.run.engines import able
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
@@ -46,7 +47,7 @@ class CheckRequest:
     @property
     def every_size(self) -> bool:
         """The answer is about every size that was not given."""
-        return able(self.options.engine, "every_size")
+        return able(self.options.engine, Ability.EVERY_SIZE)
 
     @property
     def key(self) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from planrace.checker.engines.answer import Answer
@@ -13,29 +14,33 @@ from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request
 
 
-@dataclass(frozen=True)
-class Abilities:
-    """What an engine can do.
+class Ability(StrEnum):
+    """An option that an engine takes, or what its verdicts rest on."""
 
-    ``kinds`` are the classes of property that it answers. The others are options that it takes, and what its verdicts
-    rest on.
-    """
-
-    kinds: Any
-    symmetry: bool = False
+    SYMMETRY = "symmetry"
     """It can search orbits of interchangeable members (``--symmetry``)."""
-    exhaustive: bool = False
+    EXHAUSTIVE = "exhaustive"
     """It searches all states, and can go on when all is decided (``--exhaustive``)."""
-    scenario: bool = False
+    SCENARIO = "scenario"
     """It can look for a scenario (``--scenario``)."""
-    random: bool = False
+    RANDOM = "random"
     """It takes a seed and a number of runs (``--seed``, ``--runs``)."""
-    machine_code: bool = False
+    MACHINE_CODE = "machine code"
     """It can make machine code (``--dump-ir``)."""
-    argues: bool = False
+    ARGUES = "argues"
     """Its "holds" rests on an argument, not on a complete search."""
-    every_size: bool = False
+    EVERY_SIZE = "every size"
     """It proves every size that is left open. Kinds that it does not answer are left out of the report."""
+
+
+class Abilities:
+    """What an engine can do. ``kinds`` are the classes of property that it answers."""
+
+    def __init__(self, kinds: Any, *can: Ability) -> None:
+        self.kinds, self.can = kinds, frozenset(can)
+
+    def __contains__(self, ability: Ability) -> bool:
+        return ability in self.can
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,7 @@ class Demand:
     """An option that only engines with an ability take: ``asked`` says whether the options ask for it. In the error,
     ``{engine}`` is the engine that lacks the ability and ``{able}`` one that has it."""
 
-    ability: str
+    ability: Ability
     asked: Callable[[Options], bool]
     error: str
     remedy: str
@@ -51,31 +56,31 @@ class Demand:
 
 DEMANDS = (
     Demand(
-        "symmetry",
+        Ability.SYMMETRY,
         lambda o: bool(o.symmetry),
         "engine {engine} has no symmetry reduction",
         "leave out --symmetry",
     ),
     Demand(
-        "exhaustive",
+        Ability.EXHAUSTIVE,
         lambda o: o.exhaustive,
         "engine {engine} is never exhaustive",
         "leave out --exhaustive or use --engine {able}",
     ),
     Demand(
-        "machine_code",
+        Ability.MACHINE_CODE,
         lambda o: o.ir is not None,
         "engine {engine} makes no machine code",
         "use --engine {able} to see it",
     ),
     Demand(
-        "scenario",
+        Ability.SCENARIO,
         lambda o: o.scenario is not None,
         "a scenario is looked for by explicit search, and alone",
         "leave out the other",
     ),
     Demand(
-        "random",
+        Ability.RANDOM,
         lambda o: o.seed is not None or o.runs is not None,
         "a seed and a number of runs belong to random simulation",
         "add --engine {able}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planrace.checker.engines.limits import until
-from planrace.checker.run.contract import DEMANDS, Answers, Engine
+from planrace.checker.run.contract import DEMANDS, Ability, Answers, Engine
 from planrace.checker.run.explicit import Adaptive, InMachineCode, InPython
 from planrace.checker.run.options import Options
 from planrace.checker.run.proof import EverySize
@@ -34,7 +34,7 @@ def engine_for(options: Options) -> Engine:
     """The engine that the options name. Raises ``ModelError`` where it does not exist, or lacks what they ask for."""
     engine = ENGINES[known(options.engine, ENGINES, "engine")]
     for demand in DEMANDS:
-        alone = demand.ability == "scenario" and options.properties
+        alone = demand.ability is Ability.SCENARIO and options.properties
         if demand.asked(options) and (alone or not able(engine.name, demand.ability)):
             other = next(n for n in ENGINES if n != Options.engine and able(n, demand.ability))
             raise ModelError(demand.error.format(engine=engine.name), remedy=demand.remedy.format(able=other))
@@ -46,9 +46,9 @@ def answering(p: Property) -> str:
     return next(n for n, e in ENGINES.items() if isinstance(p, e.abilities.kinds))
 
 
-def able(engine: str, ability: str) -> bool:
+def able(engine: str, ability: Ability) -> bool:
     """The engine of that name has the ability."""
-    return engine in ENGINES and bool(getattr(ENGINES[engine].abilities, ability))
+    return engine in ENGINES and ability in ENGINES[engine].abilities
 
 
 def ask(request: Request) -> Answers:

@@ -13,7 +13,7 @@ from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import WITHOUT_FAULTS, ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import joined
-from planrace.checker.run.contract import Abilities, Answers, Engine
+from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request
 from planrace.checker.run.strategies import (
@@ -28,6 +28,9 @@ from planrace.checker.run.strategies import (
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Checkable, Liveness, Recoverability, Temporal
 
+SEARCH = (Ability.SYMMETRY, Ability.EXHAUSTIVE, Ability.SCENARIO)
+"""What every search of all states can do."""
+
 
 class _Explicit(Engine):
     @abstractmethod
@@ -41,7 +44,7 @@ class _Explicit(Engine):
 class Adaptive(_Explicit):
     name = "auto"
     summary = "explicit search that goes native when it is large"
-    abilities = Abilities(kinds=Checkable | Temporal, symmetry=True, exhaustive=True, scenario=True, machine_code=True)
+    abilities = Abilities(Checkable | Temporal, *SEARCH, Ability.MACHINE_CODE)
 
     def strategy(self, options: Options) -> Strategy:
         """Machine code that is to be shown is made from the start."""
@@ -51,7 +54,7 @@ class Adaptive(_Explicit):
 class InPython(_Explicit):
     name = "explicit"
     summary = "complete breadth-first search of a finite instance; shortest counterexamples"
-    abilities = Abilities(kinds=Checkable | Temporal, symmetry=True, exhaustive=True, scenario=True)
+    abilities = Abilities(Checkable | Temporal, *SEARCH)
 
     def strategy(self, options: Options) -> Strategy:
         return in_python

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planrace.checker.run.contract import Abilities, Answers, Engine
+from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.request import Request
 from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 
@@ -10,7 +10,7 @@ from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 class EverySize(Engine):
     name = "proof"
     summary = "proves for every size, or finds a counterexample on a small instance (see `check prove`)"
-    abilities = Abilities(kinds=Invariant | StepInvariant | Recoverability, argues=True, every_size=True)
+    abilities = Abilities(Invariant | StepInvariant | Recoverability, Ability.ARGUES, Ability.EVERY_SIZE)
 
     def answer(self, request: Request) -> Answers:
         """The request is about every size that its ``sizes`` leave open."""

@@ -13,7 +13,7 @@ from planrace.checker.engines.limits import time_left, until
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import ModelWarning, Report
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.run.contract import Abilities, Answers
+from planrace.checker.run.contract import Abilities, Ability, Answers
 from planrace.checker.run.engines import answering, ask, engine_for
 from planrace.checker.run.findings import Narrator, laid_beside, sight_of, telling_time, told_of
 from planrace.checker.run.options import Options
@@ -32,7 +32,7 @@ def run(selection: Selection, options: Options | None = None) -> Report:
     options = options or Options()
     with until(options.time_limit):
         able = engine_for(options).abilities
-        request = resolve(selection, options, able.kinds if able.every_size else object)
+        request = resolve(selection, options, able.kinds if Ability.EVERY_SIZE in able else object)
         report = _reported(request, able)
     if report.every_size:  # a proof has said so itself
         return report
@@ -43,7 +43,7 @@ def _reported(request: Request, able: Abilities) -> Report:
     options = request.options
     if options.scenario is not None:
         return show(request, options.scenario)
-    others = [] if able.every_size else laid_beside(request.instance, options, request.selection.faults)
+    others = [] if Ability.EVERY_SIZE in able else laid_beside(request.instance, options, request.selection.faults)
     found = ask(request)
     return _told(request, found, others, able) if found.report is None else found.report
 
@@ -57,10 +57,10 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
     with telling_time(options):
         with telling_time(options, 0.5):  # what there is to say of shortest runs leaves time for the fullest match
             sight = sight_of(options, others, guard, broken=broken)
-            told = Narrator(instance, options, sight, guard, choose=able.exhaustive)
+            told = Narrator(instance, options, sight, guard, choose=Ability.EXHAUSTIVE in able)
             findings = [told.finding(by_name.get(p.name) or _unanswered(p, found.engine)) for p in request.properties]
         telling, cut = None, False
-        if able.exhaustive and not (found.interrupted or options.properties or options.fail_fast):
+        if Ability.EXHAUSTIVE in able and not (found.interrupted or options.properties or options.fail_fast):
             telling, cut = told.telling(findings)
     many = guard.told("the search", "reasons why it is large", partial(_many, request, found, able), ())
     model = told_of(instance, guard)
@@ -82,7 +82,7 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
 def _many(request: Request, found: Answers, able: Abilities) -> tuple[ModelWarning, ...]:
     """What makes the states so many, where their number, or the memory for them, ended the search."""
     covered, most = found.coverage, request.options.max_states
-    if not able.exhaustive or covered is None or covered.stopped is None:
+    if Ability.EXHAUSTIVE not in able or covered is None or covered.stopped is None:
         return ()
     if "memory" in covered.stopped or (most is not None and covered.states >= most):
         from planrace.checker.advice.forecast.outgrown import outgrown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from planrace.checker.run.contract import Abilities, Answers, Engine
+from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.request import Request
 from planrace.properties.kinds import Checkable
 
@@ -12,7 +12,7 @@ from planrace.properties.kinds import Checkable
 class RandomRuns(Engine):
     name = "simulate"
     summary = "seeded random runs through instances that are too large to search; finds, never proves"
-    abilities = Abilities(kinds=Checkable, random=True)
+    abilities = Abilities(Checkable, Ability.RANDOM)
 
     def answer(self, request: Request) -> Answers:
         from planrace.checker.engines.explicit.simulate import RUNS, Simulation

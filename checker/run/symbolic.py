@@ -5,13 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from planrace.checker.run.contract import Abilities, Answers, Engine
+from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
 from planrace.checker.run.request import Request
 from planrace.properties.kinds import Checkable
 
 
 class _Symbolic(Engine):
-    abilities = Abilities(kinds=Checkable, argues=True)
+    abilities = Abilities(Checkable, Ability.ARGUES)
 
     @abstractmethod
     def _search(self) -> Any:

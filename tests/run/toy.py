@@ -14,7 +14,7 @@ from planrace.properties.kinds import Invariant
 class FirstSteps(Engine):
     name = "toy"
     summary = "takes the first step that is enabled, again and again"
-    abilities = Abilities(kinds=Invariant)
+    abilities = Abilities(Invariant)
 
     def answer(self, request: Request) -> Answers:
         return Answers(self.name, [self._decide(p, request) for p in request.of(Invariant)])

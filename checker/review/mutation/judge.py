@@ -15,6 +15,7 @@ from planrace.checker.results.trace import Trace, TraceStep
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 from planrace.checker.review.mutation.differs import same_steps
 from planrace.checker.review.mutation.mutants import Mutant, mutants
+from planrace.checker.run.contract import Ability
 from planrace.checker.run.engines import ask, engine_for
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Selection, chosen, request_of
@@ -118,7 +119,7 @@ def mutate(selection: Selection, actions: Sequence[str] = (), options: Options |
     """
     # No variable is ignored: a variable on which nothing depends can leave its range, too.
     options = replace(options or Options(), slicing=False, ir=None, scenario=None, explain=False)
-    if not engine_for(options).abilities.exhaustive:
+    if Ability.EXHAUSTIVE not in engine_for(options).abilities:
         raise ModelError(f"mutants need a search; engine {options.engine} is none", remedy="use auto or native")
     system = selection.system
     unprotected = {} if isinstance(selection.subject, System) else {n: _drop(selection, n) for n in system.protections}
