@@ -6,6 +6,7 @@ What follows a reason are beginnings of names of tests, below ``tests/``. A test
 
 from __future__ import annotations
 
+COMMANDS = "commands and code of the documents, other than the README's"
 LONG = {
     "every example and page in every engine and format": [
         "engines/test_every_protocol.py::test_examples",
@@ -28,12 +29,13 @@ LONG = {
         "engines/test_positions.py",
         "language/test_names.py::test_engines_agree_whatever_things_are_called",
         "patterns/test_channels.py::test_searches_agree_with_the_interpreter",
+        "patterns/test_channels.py::test_solvers_agree",
         "review/test_mutation.py::test_random_systems_are_judged_as_brute_force_does",
     ],
-    "damaged reports: seven of eight parts": [
-        *(f"report/test_strangers.py::test_a_damaged_file_is_refused_or_shown[{part}]" for part in range(1, 8)),
+    "damaged reports: 31 of 32 parts": [
+        *(f"report/test_strangers.py::test_a_damaged_file_is_refused_or_shown[{part}]" for part in range(1, 32)),
     ],
-    "commands and code of the documents, other than the README's": [
+    COMMANDS: [
         "docs/test_ci_documents.py::test_a_change_becomes_a_comment",
         "docs/test_ci_documents.py::test_the_workflow_tells_whatever_comes",
         "docs/test_docs.py::test_the_code_on_the_page_runs",
@@ -53,14 +55,20 @@ LONG = {
         "engines/proof/test_proof.py::test_every_lemma_earns_its_place",
         "engines/proof/test_proof.py::test_no_conjunct_can_be_dropped",
         "engines/proof/test_proof.py::test_the_invariant_holds_in_every_reachable_state",
+        "engines/proof/test_proof_sizes.py::test_inference_learns_from_the_smallest_instances_that_are_allowed",
+        "engines/proof/test_recovery.py::test_the_proof_agrees_with_all_paths",
         "engines/temporal/test_temporal.py::test_convergence_of_every_variant",
         "engines/temporal/test_temporal.py::test_recovery_of_every_variant",
     ],
     "large searches": [
         "advice/test_advice.py::test_a_separate_protocol_has_the_same_verdict",
-        "advice/test_advice.py::test_the_forecast_of_memory_is_for_the_whole_process[-p original -s plans=3]",
+        "advice/test_advice.py::test_the_forecast_of_memory_is_for_the_whole_process",
+        "cli/test_portable.py::test_large_searches_work_without",
         "cli/test_command.py::test_progress_is_drawn_on_a_terminal_only",
         "dns/test_counts.py::test_fixed_with_crashes_and_expiring_locks",
+        "engines/explicit/test_orbits.py::test_as_many_states_as_orbits[3",
+        "engines/explicit/test_orbits.py::test_as_many_states_as_orbits[4",
+        "engines/native/test_native.py::test_counts",
         "engines/temporal/test_temporal.py::test_the_same_graph",
         "language/test_options.py::test_it_simulates_the_bounded_planner[fixed bad-plan]",
         "language/test_options.py::test_it_simulates_the_bounded_planner[fixed crash lock-expiry]",

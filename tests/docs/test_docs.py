@@ -15,6 +15,7 @@ import pytest
 from planrace.checker import check
 from planrace.model.language import Protocol, Variant
 from tests import ROOT
+from tests.long import COMMANDS
 
 COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"]
 PROGRAMS = {"check": COMMAND, "python": [sys.executable]}
@@ -53,12 +54,14 @@ WITH_CODE = [p for p in IN_THE_CLONE if p != "docs/proofs.md"]
 """Those whose code is run there, too; that of the other is taken from an example."""
 
 
-def consoles() -> list[tuple[str, str]]:
+def consoles() -> list[Any]:
+    """Commands and what they print; those of the README are in the usual run."""
     found = []
-    for block in (b for page in IN_THE_CLONE for b in blocks(page, "console")):
-        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+    for page in IN_THE_CLONE:
+        marks = [] if page == "README.md" else [pytest.mark.long(COMMANDS)]
+        for part in (p for block in blocks(page, "console") for p in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]):
             command, _, output = part.partition("\n")
-            found.append((command, output))
+            found.append(pytest.param(command, output, marks=marks))
     return found
 
 

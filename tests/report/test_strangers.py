@@ -24,6 +24,7 @@ from planrace.checker.report.json.read import TRACE_SCHEMA
 from tests import ROOT
 
 CASES = int(os.environ.get("PLANRACE_MUTANTS", "2000"))
+PARTS = 32
 SEED = os.environ.get("PLANRACE_SEED", "planrace")
 EXAMPLES = ROOT / "examples"
 FORMS = sorted({*WHOLE, *OF_TRACE})
@@ -149,13 +150,13 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     return {**found, "saved.json": json.dumps(saved).encode()}
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", range(PARTS))
 def test_a_damaged_file_is_refused_or_shown(
     part: int, originals: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     draw = random.Random(f"{SEED} {part}")
     names = sorted(originals)
-    for n in range(CASES // 8):
+    for n in range(CASES // PARTS):
         name = draw.choice(names)
         text = originals[name]
         if draw.randrange(4):
