@@ -107,9 +107,9 @@ def _traces(report: Report) -> Iterator[Chosen]:
 
     for f in sorted(report.findings, key=lambda f: f.verdict is not Verdict.VIOLATED):
         yield from of(f)
-    told = report.telling
-    if told is not None and told.trace is not None:
-        yield Chosen("fullest", told.trace, told.match, told.insight, report.variables)
+    full = report.telling
+    if full is not None and full.trace is not None:
+        yield Chosen("fullest", full.trace, full.match, full.insight, report.variables)
 
 
 def render_whole(form: str, report: Report, asked: Expectation | None = None, *, everything: bool = False) -> str:
@@ -187,8 +187,8 @@ def _shiviz(report: Report, c: Chosen) -> str:
 def _itf(report: Report, c: Chosen) -> str:
     from planrace.checker.report.trace.itf import render_itf
 
-    told = ". ".join([_title(report, c), *missing(report)])
-    return render_itf(c.trace, c.variables, description=told, parameters=report.parameters)
+    description = ". ".join([_title(report, c), *missing(report)])
+    return render_itf(c.trace, c.variables, description=description, parameters=report.parameters)
 
 
 def _tlc(report: Report, c: Chosen) -> str:

@@ -104,21 +104,21 @@ class RunOutcome:
         report = self.report
         first = report.findings[0].name if report.findings else ""
         if self.asked.expected == "violated" and report.verdict is Verdict.HOLDS:
-            told = "no property is violated, and a violation was expected"
-            yield Complaint("expectation not met", "expectation not met", told, first)
+            message = "no property is violated, and a violation was expected"
+            yield Complaint("expectation not met", "expectation not met", message, first)
         if self.asked.strict:
             for w in report.warnings:
                 if w.strict:
                     yield Complaint("warnings", warned_title(w), warned_text(w), warned_about(w), w.trace)
         for name, why in report.doubted:
-            told = f"not confirmed: {name}: {why}"
-            yield Complaint("not confirmed", told, told, first, undecided=True)
+            message = f"not confirmed: {name}: {why}"
+            yield Complaint("not confirmed", message, message, first, undecided=True)
         if report.interrupted:
-            told = "the run was interrupted; the report says what was covered"
-            yield Complaint("interrupted", "interrupted", told, first, undecided=True)
+            message = "the run was interrupted; the report says what was covered"
+            yield Complaint("interrupted", "interrupted", message, first, undecided=True)
         if not report.findings:
-            told = "no property was checked: none is of a kind that the engine answers"
-            yield Complaint("nothing checked", "nothing checked", told, undecided=True)
+            message = "no property was checked: none is of a kind that the engine answers"
+            yield Complaint("nothing checked", "nothing checked", message, undecided=True)
 
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:

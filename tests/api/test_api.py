@@ -209,7 +209,7 @@ def test_the_ending_of_a_file_is_its_form(report: Report, tmp_path: Path) -> Non
     assert (tmp_path / "page.html").read_text() == render(report, "html")
     assert (tmp_path / "run.itf.json").read_text() == render(report, "itf")
     assert (tmp_path / "report").read_text() == (tmp_path / "report.json").read_text() == render(report, "json")
-    with pytest.raises(ValueError, match=r"no form of a Report ends with '.pdf'; name one: text, json, "):
+    with pytest.raises(ValueError, match=r"no format of a Report has files that end with '.pdf'; name a format: text"):
         save(report, tmp_path / "a.pdf")
 
 
@@ -366,7 +366,7 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
     assert (tmp_path / "comment.md").read_text() == render(made["compare"], "markdown")
     save(made["state_graph"], tmp_path / "graph")
     assert (tmp_path / "graph").read_text() == render(made["state_graph"], "dot")
-    with pytest.raises(ValueError, match=r"no form of a LintFindings ends with '.html'; name one: text, json"):
+    with pytest.raises(ValueError, match=r"no format of a LintFindings has files that end with '.html'; name a"):
         save(made["lint"], tmp_path / "lint.html")
     with pytest.raises(ValueError, match="'sarif' is no form of a Comparison; there are text, json, markdown"):
         render(made["compare"], "sarif")

@@ -65,8 +65,8 @@ def _word(undecided: bool) -> str:
 
 def _line(word: str, source: Source | None, title: str, message: str) -> str:
     place = {} if source is None else {"file": shown_path(source.file), "line": str(source.line)}
-    told = ",".join(f"{name}={_property(clean(value))}" for name, value in {**place, "title": title}.items())
-    return f"::{word} {told}::{_data(clean(message))}\n"
+    attributes = ",".join(f"{name}={_property(clean(value))}" for name, value in {**place, "title": title}.items())
+    return f"::{word} {attributes}::{_data(clean(message))}\n"
 
 
 def _data(text: str) -> str:
@@ -89,9 +89,9 @@ def render_summary(report: Report, asked: Expectation | None = None) -> str:
         f"| {cell(f.name)} | {OTHERWISE.get(outcome.of(f), SIGNS[f.verdict])} | {cell(how(f))} |"
         for f in report.findings
     ]
-    told = [f"- ❌ {cell(c.message)}" for c in outcome.complaints]
-    told += [f"- {'⚠️ ' if w.strict else ''}{cell(warned_text(w))}" for w in outcome.warnings]
-    lines += ["", *told] if told else []
+    items = [f"- ❌ {cell(c.message)}" for c in outcome.complaints]
+    items += [f"- {'⚠️ ' if w.strict else ''}{cell(warned_text(w))}" for w in outcome.warnings]
+    lines += ["", *items] if items else []
     broken = next((f for f in report.findings if f.verdict is Verdict.VIOLATED and f.trace is not None), None)
     if broken is not None and broken.trace is not None:
         lines += ["", f"### {cell(broken.name)}", "", cell(f"Promised: {broken.meaning}."), ""]

@@ -109,8 +109,8 @@ def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared],
             _add(case, "system-out", {}, _text(*violation(f, variables, {}), closing=f.how))
         case FindingStatus.FAILED:
             message = f"violated in {counted(f.depth, 'step')}" if f.depth is not None else f"violated: {f.how}"
-            told = _text(*violation(f, variables, {}), closing=f.how)
-            _add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, told)
+            text = _text(*violation(f, variables, {}), closing=f.how)
+            _add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, text)
         case FindingStatus.OPEN:
             _add(case, "skipped", {"type": "Undecided", "message": f"undecided: {f.how}"}, f.how)
         case FindingStatus.UNDECIDED:

@@ -31,11 +31,11 @@ def paint(shown: Report | Trace) -> str:
     """A report with the content of its text, or a run as a list of its steps."""
     if isinstance(shown, Trace):
         return _run(shown)
-    told = document(shown)
-    title, *rest = told.blocks
+    shown_document = document(shown)
+    title, *rest = shown_document.blocks
     head = _text(title.text) if isinstance(title, Heading) else ""
     blocks = "".join(_block(b) for b in rest)
-    return f'<div><h3 style="color:{COLOURS[told.tone]}">{head}</h3>{blocks}</div>'
+    return f'<div><h3 style="color:{COLOURS[shown_document.tone]}">{head}</h3>{blocks}</div>'
 
 
 def _run(trace: Trace) -> str:
@@ -78,8 +78,8 @@ def _step(e: TimelineEntry) -> str:
     named = ", ".join(e.facts)
     facts = f" <b>{_text(f'<{named}>')}</b>" if named else ""
     sees = "".join(f"<br><b>{_text(seen)}</b>" for seen in e.sees)
-    told = f'<i>{_text(e.who)}</i> {_text(e.text)}{facts}<br><small style="opacity:.7">{_text(e.details)}</small>{sees}'
-    return f'<span style="color:{COLOURS["violated"]}">▶ {told}</span>' if e.mark else told
+    text = f'<i>{_text(e.who)}</i> {_text(e.text)}{facts}<br><small style="opacity:.7">{_text(e.details)}</small>{sees}'
+    return f'<span style="color:{COLOURS["violated"]}">▶ {text}</span>' if e.mark else text
 
 
 def _text(text: str) -> str:

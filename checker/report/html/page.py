@@ -88,7 +88,7 @@ def _data(report: Report) -> dict[str, Any]:
     runs: dict[tuple[Any, ...], int] = {}
     made: list[dict[str, Any]] = []
     findings: list[dict[str, Any]] = []
-    for f in _told(report):
+    for f in _with_run(report):
         assert f.trace is not None
         key = (
             f.trace.loop,
@@ -123,15 +123,15 @@ def _data(report: Report) -> dict[str, Any]:
 FULLEST = "the fullest match"
 
 
-def _told(report: Report) -> Iterable[Finding]:
+def _with_run(report: Report) -> Iterable[Finding]:
     """Findings with a run: violations, the run that shows the scenario in full, other counterexamples, witnesses."""
     broken = [f for f in report.findings if f.trace is not None and f.verdict is Verdict.VIOLATED]
     yield from broken
-    told = report.telling
-    if told is not None and told.trace is not None:
-        how = f"a run that shows every fact of the scenario ({told.how})"
+    full = report.telling
+    if full is not None and full.trace is not None:
+        how = f"a run that shows every fact of the scenario ({full.how})"
         yield Finding(
-            FULLEST, "scenario", how, Verdict.VIOLATED, told.how, told.trace, told.match, insight=told.insight
+            FULLEST, "scenario", how, Verdict.VIOLATED, full.how, full.trace, full.match, insight=full.insight
         )
     for f in broken:
         for n, (trace, why) in enumerate(f.others.runs if f.others is not None else (), 1):

@@ -147,10 +147,10 @@ def _trace(t: Trace, variables: Sequence[Declared], where: str) -> None:
 
 def _step(s: TraceStep, variables: Sequence[Declared], where: str) -> None:
     _state(s.state, variables, f"{where}.state")
-    _told(s, variables, where)
+    _step_parts(s, variables, where)
 
 
-def _told(s: Any, variables: Sequence[Declared], where: str) -> None:
+def _step_parts(s: Any, variables: Sequence[Declared], where: str) -> None:
     """Check what taken steps and enabled steps have in common."""
     for name, value in s.parameters.items():
         _shown(value, f"{where}.parameters.{name}")
@@ -216,7 +216,7 @@ def _insight(i: Insight | None, t: Trace, where: str) -> None:
     steps, states = len(t), len(t) + 1
     _is(len(i.offers) <= states, f"{where}.offers", "there are fewer states")
     for n, o in enumerate(chain.from_iterable(i.offers)):
-        _told(o, (), f"{where}.offers[{n}]")
+        _step_parts(o, (), f"{where}.offers[{n}]")
     for n, truth in enumerate(i.truths):
         _is(len(truth.holds) == states, f"{where}.truths[{n}].holds", f"the run has {numbered(states, 'state')}")
         _is(
@@ -258,6 +258,6 @@ def _near(near: Neighbourhood, states: int, where: str) -> None:
     _is(len(near.states) >= states, f"{where}.states", f"the run has {numbered(states, 'state')}")
     for n, s in enumerate(near.states):
         for m, o in enumerate(s.offers):
-            _told(o, (), f"{where}.states[{n}].offers[{m}]")
+            _step_parts(o, (), f"{where}.states[{n}].offers[{m}]")
             there = o.to is None or 0 <= o.to < len(near.states)
             _is(there, f"{where}.states[{n}].offers[{m}].to", "there is no such state")

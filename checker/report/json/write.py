@@ -190,7 +190,7 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
     """
     telling = report.telling
     if telling is not None and telling.match is not None and telling.trace is not None:
-        return {**_match(telling.match), "source": None, "how": telling.how, **_told(telling)}
+        return {**_match(telling.match), "source": None, "how": telling.how, **_full_run(telling)}
     matched = [(f.name, f.match) for f in report.findings if f.match is not None]
     if not matched:
         return None
@@ -199,7 +199,7 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
     return {**_match(best), "source": name, "how": how, "trace": None, "insight": None}
 
 
-def _told(telling: FullMatch) -> dict[str, Any]:
+def _full_run(telling: FullMatch) -> dict[str, Any]:
     return {
         "trace": None if telling.trace is None else trace_json(telling.trace),
         "insight": None if telling.insight is None else to_plain(telling.insight),

@@ -302,7 +302,13 @@ def timeline(
     final = len(trace.steps)
     return Timeline(
         tuple(
-            _entry(n, s, _told(s, variables, state_before(trace, n)), tuple(facts.get(n, ())), mark=mark and n == final)
+            _entry(
+                n,
+                s,
+                _step_texts(s, variables, state_before(trace, n)),
+                tuple(facts.get(n, ())),
+                mark=mark and n == final,
+            )
             for n, s in enumerate(trace.steps, 1)
         ),
     )
@@ -315,7 +321,7 @@ def _entry(
     return TimelineEntry(number, *told, sees, facts, mark)
 
 
-def _told(step: TraceStep, variables: Sequence[Declared], before: ShownState) -> tuple[str, str, str]:
+def _step_texts(step: TraceStep, variables: Sequence[Declared], before: ShownState) -> tuple[str, str, str]:
     """The performer of a step, its text, and its changes."""
     who = step.by if step.role in step.by else f"{step.by} ({step.role})"
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
@@ -326,7 +332,7 @@ def _told(step: TraceStep, variables: Sequence[Declared], before: ShownState) ->
 
 def sentence(step: TraceStep, before: ShownState, variables: Sequence[Declared] = ()) -> str:
     """A step as one sentence, with its changes of the state ``before``."""
-    who, text, details = _told(step, variables, before)
+    who, text, details = _step_texts(step, variables, before)
     return f"{who} {text} ({details})"
 
 

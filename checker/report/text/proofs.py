@@ -66,8 +66,8 @@ def certificate(proof: Certificate) -> Iterator[Block]:
     yield Heading(f"Proof: {', '.join(proof.properties)}")
     yield Paragraph(f"Proved: {proof.statement}", "holds" if proof.complete else "unknown")
     yield Paragraph(f"Assumed: {proof.assumptions}")
-    if told := invariant_text(proof, laid):
-        yield Paragraph(told)
+    if sentence := invariant_text(proof, laid):
+        yield Paragraph(sentence)
     yield Facts(tuple((f"#{n}", f"{f.name}: {f.meaning}", f.kind) for n, f in enumerate(laid.facts, 1)))
     if laid.facts:
         yield Paragraph(TIMES)

@@ -77,8 +77,8 @@ def _dot(graph: networkx.MultiDiGraph) -> Iterator[str]:
     yield '  edge [fontname="sans-serif", fontsize=10];'
     for n, data in graph.nodes(data=True):
         color = ', color="red", fontcolor="red"' if data["broken"] else ""
-        told = f"{data['label']}\n✗ {data['broken']}" if data["broken"] else data["label"]
-        yield f"  {n} [label={_quoted(told)}{color}{', penwidth=2' if data['run'] else ''}];"
+        label = f"{data['label']}\n✗ {data['broken']}" if data["broken"] else data["label"]
+        yield f"  {n} [label={_quoted(label)}{color}{', penwidth=2' if data['run'] else ''}];"
     for a, b, data in graph.edges(data=True):
         yield f"  {a} -> {b} [label={_quoted(data['label'])}{', penwidth=2' if data['run'] else ''}];"
 

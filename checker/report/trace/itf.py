@@ -111,15 +111,15 @@ def _states(trace: Trace, variables: Sequence[Declared], fields: Mapping[str, st
         values[ACTION] = "init" if step is None else step.action
         if fields is not None:
             values[PICKS] = _picks({} if step is None else step.parameters, fields)
-        found.append({"#meta": {"index": n} | ({} if step is None else _told(step)), **values})
+        found.append({"#meta": {"index": n} | ({} if step is None else _step_meta(step)), **values})
     return found
 
 
-def _told(step: TraceStep) -> dict[str, str]:
+def _step_meta(step: TraceStep) -> dict[str, str]:
     """The step in the ``#meta`` of the state after it; all values are strings."""
-    told = {"action": step.action, "parameters": json.dumps(dict(step.parameters)), "by": step.by, "role": step.role}
-    told |= {k: x for k, x in (("outcome", step.outcome), ("fault", step.fault)) if x is not None}
-    return told | {"text": step.text}
+    meta = {"action": step.action, "parameters": json.dumps(dict(step.parameters)), "by": step.by, "role": step.role}
+    meta |= {k: x for k, x in (("outcome", step.outcome), ("fault", step.fault)) if x is not None}
+    return meta | {"text": step.text}
 
 
 def _encoded(value: Shown, shape: Shape) -> Any:

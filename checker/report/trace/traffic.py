@@ -30,8 +30,8 @@ class ChannelContent:
     def __str__(self) -> str:
         if self.ordered:
             return f"[{', '.join(self.mail)}]"
-        told = (text if n == 1 else f"{text} ×{n}" for text, n in Counter(self.mail).items())
-        return "{" + ", ".join(told) + "}"
+        texts = (text if n == 1 else f"{text} ×{n}" for text, n in Counter(self.mail).items())
+        return "{" + ", ".join(texts) + "}"
 
 
 def channels(state: ShownState, variables: Sequence[Declared]) -> dict[str, list[ChannelContent]]:
