@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from planrace.checker.api.calls import check
 from planrace.checker.engines.explicit import instances
 from planrace.checker.engines.explicit.codegen import Emitter
-from planrace.checker.engines.explicit.instances import fan
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.transition_graph import Labels, graph
 from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.native.emit import WordEmitter
 from planrace.checker.engines.native.graph import native_graph
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.temporal import rows as arrays
@@ -177,5 +177,9 @@ def test_what_a_guard_says_of_a_parameter_needs_no_loop() -> None:
 
 
 def test_how_many_successors_loops_have() -> None:
-    lines = ["def f():", " for p0 in range(1, 4):", "  n += 1", "  for p1 in range(-1, 2):", "   n += 1", " n += 1"]
-    assert fan("\n".join(lines)) == 3 + 9 + 1
+    """A step within loops counts as often as these run at most; a parameter that the guard determines has no loop."""
+    for protocol, most in ((beans(20), 21 * 21 + 3), (walk(20), 20 + 1)):
+        instance = protocol.system().instance()
+        emitter = WordEmitter(instance, Kernel(instance).layout, Watch(), words=1)
+        assert "for " in emitter.source()
+        assert emitter.fan == most

@@ -30,6 +30,7 @@ from planrace.checker.engines.explicit.expressions import (
     number,
 )
 from planrace.checker.engines.explicit.instances import Openings, assigned, opened
+from planrace.checker.engines.explicit.lines import Plain
 from planrace.checker.engines.explicit.lower import Lowering, Scope, valued
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import look_at_the_clock
@@ -39,6 +40,8 @@ from planrace.model.language.operators import BINDERS
 
 Slot = tuple[str, tuple[int, ...]]
 
+OUTSIDE = Truth("_out_of_range()", fails=True)
+"""The code of a value at a place outside its array."""
 SPLIT = 256
 """The largest number of values for which an action is specialised to the fields that a position depends on."""
 
@@ -57,11 +60,14 @@ class Emitter:
         self._roles = dict(watch.roles)
         self.failing: set[str] = set()
         """Variables with an update that may be an error."""
+        self.fan = 0
+        """After ``source``: an upper bound for the number of successors of a state."""
         self._temporaries = 0
         self._endings = {(s.name, s.part): n for n, s in enumerate(watch.met) if s.term is None}
 
     def source(self) -> str:
         """The source text of ``expand``."""
+        self.fan = 0
         scope = Scope(self._roles, self.lowering.base())
         body = [*self._states(scope), *self._steps(scope), *self._stuck(scope)]
         opening, closing = self._frame()
@@ -182,10 +188,7 @@ class Emitter:
         after: dict[Slot, Code] = {}
         for u in ending.updates:
             assigned = self._assigned(u.target, u.value, scope)
-            written = [line for place, code in assigned for line in self._write(place, code, after)]
-            if any("_range(" in line for line in written):
-                self.failing.add(root_of(u.target)[0])
-            lines += written
+            lines += [line for place, code in assigned for line in self._write(place, code, after)]
         lines += self._successor(after, scope)
         names = {str(p): valued(scope.bound[p]) for p in action.parameters}
         # Step terms refer to roles, never to the action's parameters, although both may be the same bound terms.
@@ -196,6 +199,7 @@ class Emitter:
             if subject.term is not None and subject.of_steps:
                 test = self.lowering.truth(subject.term, replace(stepping, total=True))
                 lines += self._either(test, [self._meet(n)], [])
+        self.fan += scope.turns
         return lines + self._append(stepping)
 
     def _hit(self, k: int) -> str:
@@ -235,7 +239,7 @@ class Emitter:
             lines += _block(f"{'if' if n == values[0] else 'elif'} {at.text} == {n}:", body(inner))
         beyond = code.low < members[0] or code.high > members[-1]
         if beyond:
-            lines += ["else:", " _out_of_range()"] if values else ["_out_of_range()"]
+            lines += ["else:", f" {OUTSIDE.text}"] if values else [OUTSIDE.text]
         if beyond or may_fail(code):
             self.failing.add(name)
         return lines
@@ -249,7 +253,7 @@ class Emitter:
             low, high = self.instance.bounds(sort.domain)
             at = scope.at[position] if position in scope.at else self.lowering.number(position, scope).low
             if not low <= at <= high:
-                yield (name, ()), Truth("_out_of_range()")
+                yield (name, ()), OUTSIDE
                 return
             path.append(at - low)
             sort = sort.element
@@ -260,12 +264,14 @@ class Emitter:
             yield (name, (*path, *leaf)), self.lowering.element(value, leaf, scope)
 
     def _write(self, place: Slot, code: Code, after: dict[Slot, Code]) -> list[str]:
-        if code == Truth("_out_of_range()"):
-            return ["_out_of_range()"]
+        if code.fails:
+            self.failing.add(place[0])
+        if code == OUTSIDE:
+            return [OUTSIDE.text]
         field = self.layout.fields[place]
         lines, made = self._mask(field, code) if isinstance(code, Mask) else self._number(field, as_number(code))
         if place in after and made.text != after[place].text:
-            lines.append(f"if {made.text} != {after[place].text}: _out_of_range()")
+            lines.append(self._refuse(f"{made.text} != {after[place].text}", place[0]))
         after[place] = made
         return lines
 
@@ -273,11 +279,12 @@ class Emitter:
         if code.low >= field.low and code.high <= field.high:
             return self._named(code)
         if code.high < field.low or code.low > field.high:
-            return ["_out_of_range()"], number(field.low)
+            self.failing.add(field.variable)
+            return [OUTSIDE.text], number(field.low)
         lines, named = self._named(code)
         least = [f"{field.low} <= "] if code.low < field.low else []
         most = [f" <= {field.high}"] if code.high > field.high else []
-        lines.append(f"if not {''.join([*least, named.text, *most])}: _out_of_range()")
+        lines.append(self._refuse(f"not {''.join([*least, named.text, *most])}", field.variable))
         assert isinstance(named, Number)
         return lines, replace(named, low=max(code.low, field.low), high=min(code.high, field.high))
 
@@ -290,11 +297,11 @@ class Emitter:
             assert isinstance(named, Mask)
             code = named
             if code.low > field.high or code.high < field.low:  # only the empty set is in the range
-                return [*lines, f"if {code.text}: _out_of_range()"], Mask("0", field.low, field.high)
+                return [*lines, self._refuse(code.text, field.variable)], Mask("0", field.low, field.high)
             both = range(max(field.low, code.low), min(field.high, code.high) + 1)
             allowed = sum(1 << (n - code.low) for n in both)
-            lines.append(f"if {code.text} & ~{allowed}: _out_of_range()")
-        more, named = self._named(Mask(aligned(code, field.low), field.low, field.high))
+            lines.append(self._refuse(f"{code.text} & ~{allowed}", field.variable))
+        more, named = self._named(Mask(aligned(code, field.low), field.low, field.high, code.fails))
         return lines + more, named
 
     def _named(self, code: Code) -> tuple[list[str], Code]:
@@ -303,7 +310,13 @@ class Emitter:
             return [], code
         self._temporaries += 1
         name = f"n{self._temporaries}"
-        return [f"{name} = {code.text}"], replace(code, text=name)
+        line = f"{name} = {code.text}"
+        return [line if code.fails else Plain(line)], replace(code, text=name, fails=False)
+
+    def _refuse(self, test: str, variable: str) -> str:
+        """A line that fails where ``test`` holds, for a value that ``variable`` cannot have."""
+        self.failing.add(variable)
+        return f"if {test}: {OUTSIDE.text}"
 
     def _successor(self, after: dict[Slot, Code], scope: Scope) -> list[str]:
         return ["t = " + " + ".join(["s", *self._deltas(after, scope, list(after), WORD)])]

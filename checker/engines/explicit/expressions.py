@@ -1,8 +1,8 @@
-"""Python expressions with what is known of them: the pieces that ``lower`` builds, constants folded.
+"""Python expressions with what is known about them: the pieces that ``lower`` builds, with constants folded.
 
-An expression that may fail, for it reads a position that an array may not have, calls ``_in_range`` or
-``_out_of_range``. Nothing is folded that would leave such a call out: what is known of the value of an expression that
-may fail is what it is if it has one. Only what ``and``, ``or`` and a conditional do not ask for is not evaluated.
+An expression that may fail, because it may read a position that an array does not have, has ``fails`` set; its text
+calls ``_in_range`` or ``_out_of_range``. Folding never removes such a call: bounds of an expression that may fail apply
+only if it has a value. Only what ``and``, ``or`` and conditional expressions skip is not evaluated.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ WORD = 64
 
 @dataclass(frozen=True)
 class Number:
-    """A Python expression with a whole number in ``low``…``high``; a constant when these are equal and it is never
-    undefined."""
+    """A Python expression with a whole number in ``low``…``high``; a constant if these are equal and it cannot fail."""
 
     text: str
     low: int
     high: int
+    fails: bool = False
 
     @property
     def constant(self) -> bool:
-        return self.low == self.high and not may_fail(self)
+        return self.low == self.high and not self.fails
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Truth:
 
     text: str
     known: bool | None = None
+    fails: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Mask:
     text: str
     low: int
     high: int
+    fails: bool = False
 
 
 Code = Number | Truth | Mask
@@ -55,13 +57,13 @@ YES, NO = Truth("True", True), Truth("False", False)
 
 def may_fail(*codes: Code) -> bool:
     """Whether evaluating one of these may read a position out of range."""
-    return any("_range(" in c.text for c in codes)
+    return any(c.fails for c in codes)
 
 
 def known(value: bool, text: str, *parts: Code) -> Truth:
     """A constant truth value derived from ``parts``; if one of them may fail, ``text``, which evaluates them."""
     if may_fail(*parts):
-        return Truth(text)
+        return Truth(text, fails=True)
     return YES if value else NO
 
 
@@ -76,13 +78,13 @@ def as_number(code: Code) -> Number:
     assert isinstance(code, Truth)
     if code.known is not None:
         return number(int(code.known))
-    return Number(f"(1 if {code.text} else 0)", 0, 1)
+    return Number(f"(1 if {code.text} else 0)", 0, 1, code.fails)
 
 
 def negate(code: Truth) -> Truth:
     if code.known is not None:
         return NO if code.known else YES
-    return Truth(f"(not {code.text})")
+    return Truth(f"(not {code.text})", fails=code.fails)
 
 
 def conjunction(parts: Iterable[Truth]) -> Truth:
@@ -109,7 +111,9 @@ def _fold(parts: Iterable[Truth], word: str, *, neutral: Truth, final: Truth) ->
             break
     if not kept:
         return neutral
-    return kept[0] if len(kept) == 1 else Truth("(" + word.join(p.text for p in kept) + ")")
+    if len(kept) == 1:
+        return kept[0]
+    return Truth("(" + word.join(p.text for p in kept) + ")", fails=may_fail(*kept))
 
 
 def choose(test: Truth, then: Code, other: Code) -> Code:
@@ -118,11 +122,13 @@ def choose(test: Truth, then: Code, other: Code) -> Code:
         return then if test.known else other
     if isinstance(then, Mask) and isinstance(other, Mask):
         low, high = span([then, other])
-        return Mask(f"({aligned(then, low)} if {test.text} else {aligned(other, low)})", low, high)
+        text = f"({aligned(then, low)} if {test.text} else {aligned(other, low)})"
+        return Mask(text, low, high, may_fail(test, then, other))
     a, b = as_number(then), as_number(other)
     if a == b and not may_fail(test):
         return a
-    return Number(f"({a.text} if {test.text} else {b.text})", min(a.low, b.low), max(a.high, b.high))
+    text = f"({a.text} if {test.text} else {b.text})"
+    return Number(text, min(a.low, b.low), max(a.high, b.high), may_fail(test, a, b))
 
 
 def widened(text: str, bits: int) -> str:
@@ -151,16 +157,18 @@ def span(masks: list[Mask]) -> tuple[int, int]:
     return min(m.low for m in some), max(m.high for m in some)
 
 
-def pick(items: list[Code], at: str, checked: bool) -> Code:
-    """Item number ``at``; unless ``checked``, ``at`` may be out of range. If an item may fail, only the selected one is
-    evaluated."""
+def pick(items: list[Code], at: str, *, checked: bool, fails: bool = False) -> Code:
+    """Item number ``at``; unless ``checked``, ``at`` may be out of range; ``fails``: evaluating it may fail. If an item
+    may fail, only the selected one is evaluated."""
+    lazily = may_fail(*items)
+    fails = fails or lazily or not checked
     if isinstance(items[0], Mask):
         masks = [i for i in items if isinstance(i, Mask)]
         low, high = span(masks)
-        return Mask(_picked([aligned(m, low) for m in masks], at, checked, may_fail(*items)), low, high)
+        return Mask(_picked([aligned(m, low) for m in masks], at, checked, lazily), low, high, fails)
     numbers = [as_number(i) for i in items]
     low, high = min(n.low for n in numbers), max(n.high for n in numbers)
-    found = Number(_picked([n.text for n in numbers], at, checked, may_fail(*items)), low, high)
+    found = Number(_picked([n.text for n in numbers], at, checked, lazily), low, high, fails)
     return number(low) if found.constant else found
 
 

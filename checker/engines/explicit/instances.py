@@ -9,7 +9,6 @@ determines a parameter (``amount == left + 1``), there is no loop for it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
@@ -23,7 +22,6 @@ from planrace.model.language.terms import subterms
 
 MANY = 256
 """The largest number of instances that are written out; an action with more gets loops."""
-_LOOP = re.compile(r"( *)for p\d+ in range\((-?\d+), (-?\d+)\):")
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +107,8 @@ def opened(some: Sequence[Opening], scope: Scope, body: Callable[[Scope], list[s
     if not first.looped:
         every = (replace(scope, bound={**scope.bound, first.parameter: v}) for v in first.values)
         return [line for inner in every for line in opened(rest, inner, body)]
-    lines = opened(rest, _bound(first, scope), body)
+    turns = scope.turns * len(first.values)
+    lines = opened(rest, replace(_bound(first, scope), turns=turns), body)
     return [f"for {first.name} in range({first.values[0]}, {first.values[-1] + 1}):", *_inside(lines)] if lines else []
 
 
@@ -133,17 +132,3 @@ def _bound(some: Opening, scope: Scope) -> Scope:
 
 def _inside(lines: Sequence[str]) -> list[str]:
     return [" " + line for line in lines]
-
-
-def fan(source: str) -> int:
-    """An upper bound for the number of successors of a state, from the source of a step function for machine code."""
-    loops: list[tuple[int, int]] = []
-    found = 0
-    for line in source.splitlines():
-        indent = len(line) - len(line.lstrip(" "))
-        while loops and indent <= loops[-1][0]:
-            loops.pop()
-        if (loop := _LOOP.match(line)) is not None:
-            loops.append((indent, int(loop[3]) - int(loop[2])))
-        found += line.count("n += ") * prod(turns for _, turns in loops)
-    return found

@@ -42,7 +42,7 @@ class Scope(Structural):
     ``bound``: values of bound variables, or the names of code variables for them; ``fields``: the code of fields by
     place (constants if known); ``after``: the same for what the step writes; ``step``: action, parameter values and
     outcome, for step terms; ``at``: values of positions to which updates write; ``total``: reading outside an array
-    gives its first element and is no error.
+    gives its first element and is no error; ``turns``: how often the loops around it run at most.
     """
 
     bound: Mapping[Term, int | Number]
@@ -52,6 +52,7 @@ class Scope(Structural):
     primed: bool = field(default=False)
     at: Mapping[Term, int] = field(default_factory=dict)
     total: bool = False
+    turns: int = 1
 
 
 class Lowering:
@@ -75,7 +76,7 @@ class Lowering:
         assert isinstance(code, Number), term
         if code.constant:
             return YES if code.low else NO
-        return Truth(code.text)
+        return Truth(code.text, fails=code.fails)
 
     def number(self, term: Term, scope: Scope) -> Number:
         return as_number(self.lower(term, scope))
@@ -164,13 +165,14 @@ class Lowering:
         checked = first == at.low and final == at.high and not may_fail(at)
         index = f"{at.text} - {first}" if first else at.text
         if scope.total and not checked:
-            return pick(items, f"({index} if {first} <= {at.text} <= {final} else 0)", True)
-        return pick(items, index, checked)
+            inside = f"({index} if {first} <= {at.text} <= {final} else 0)"
+            return pick(items, inside, checked=True, fails=at.fails)
+        return pick(items, index, checked=checked, fails=at.fails)
 
     def _out_of_range(self, sort: Sort) -> Code:
         if isinstance(sort, SetOf):
-            return Mask("_out_of_range()", 0, 0)
-        return Number("_out_of_range()", 0, 1)
+            return Mask("_out_of_range()", 0, 0, fails=True)
+        return Number("_out_of_range()", 0, 1, fails=True)
 
     # Quantifiers -----------------------------------------------------------------------------------------------
     def unrolled(self, term: Term, scope: Scope) -> Iterator[tuple[int, Truth]]:
@@ -207,7 +209,7 @@ def _arithmetic(sign: str) -> Callable[[Lowering, Term, Scope], Code]:
     def handler(g: Lowering, t: Term, s: Scope) -> Code:
         a, b = (g.number(x, s) for x in t.args)
         low, high = (a.low + b.low, a.high + b.high) if sign == "+" else (a.low - b.high, a.high - b.low)
-        return _folded(Number(f"({a.text} {sign} {b.text})", low, high))
+        return _folded(Number(f"({a.text} {sign} {b.text})", low, high, may_fail(a, b)))
 
     return handler
 
@@ -228,7 +230,7 @@ def _less(strict: bool) -> Callable[[Lowering, Term, Scope], Code]:
             return known(True, text, a, b)
         if a.low + slack > b.high:
             return known(False, text, a, b)
-        return Truth(text)
+        return Truth(text, fails=may_fail(a, b))
 
     return handler
 
@@ -239,7 +241,7 @@ def _equal(g: Lowering, t: Term, s: Scope) -> Code:
         low = min(a.low, b.low)
         left, right = aligned(a, low), aligned(b, low)
         text = f"({left} == {right})"
-        return known(True, text, a, b) if left == right else Truth(text)
+        return known(True, text, a, b) if left == right else Truth(text, fails=may_fail(a, b))
     return _same(as_number(a), as_number(b))
 
 
@@ -249,7 +251,7 @@ def _same(x: Number, y: Number) -> Truth:
         return known(True, text, x, y)
     if x.high < y.low or y.high < x.low:
         return known(False, text, x, y)
-    return Truth(text)
+    return Truth(text, fails=may_fail(x, y))
 
 
 def _member(g: Lowering, t: Term, s: Scope) -> Code:
@@ -258,7 +260,8 @@ def _member(g: Lowering, t: Term, s: Scope) -> Code:
         return _one_of(item, [g.number(a, s) for a in t.args[1].args])
     item, of = g.number(t.args[0], s), g.mask(t.args[1], s)
     if may_fail(item, of):  # both are evaluated in any case
-        return Truth(f"({of.text} >> -min({of.low} - {item.text}, 0) & 1 and {item.text} >= {of.low})")
+        text = f"({of.text} >> -min({of.low} - {item.text}, 0) & 1 and {item.text} >= {of.low})"
+        return Truth(text, fails=True)
     if of.text == "0" or item.high < of.low or item.low > of.high:
         return NO
     if item.constant:
@@ -279,7 +282,7 @@ def _wide_literal(g: Lowering, t: Term, s: Scope) -> bool:
 def _one_of(item: Number, items: Sequence[Number]) -> Truth:
     """Whether ``item`` is one of ``items``; all of them are evaluated."""
     if may_fail(item, *items):
-        return Truth("(" + " | ".join(f"(1 if {item.text} == {i.text} else 0)" for i in items) + ")")
+        return Truth("(" + " | ".join(f"(1 if {item.text} == {i.text} else 0)" for i in items) + ")", fails=True)
     return disjunction(_same(item, i) for i in items)
 
 
@@ -303,7 +306,8 @@ def _set(g: Lowering, t: Term, s: Scope) -> Code:
             texts.append(f"{one} << {i.text} - {low}" if low else f"{one} << {i.text}")
     if fixed or not texts:
         texts.append(str(fixed))
-    return Mask(texts[0] if texts == [str(fixed)] else "(" + " | ".join(texts) + ")", low, high)
+    text = texts[0] if texts == [str(fixed)] else "(" + " | ".join(texts) + ")"
+    return Mask(text, low, high, may_fail(*items))
 
 
 def _union(g: Lowering, t: Term, s: Scope) -> Code:
@@ -311,53 +315,57 @@ def _union(g: Lowering, t: Term, s: Scope) -> Code:
     if a.text == "0" or b.text == "0":
         return b if a.text == "0" else a
     low, high = min(a.low, b.low), max(a.high, b.high)
-    return Mask(f"({aligned(a, low)} | {aligned(b, low)})", low, high)
+    return Mask(f"({aligned(a, low)} | {aligned(b, low)})", low, high, may_fail(a, b))
 
 
 def _intersection(g: Lowering, t: Term, s: Scope) -> Code:
     a, b = (g.mask(x, s) for x in t.args)
     low = max(a.low, b.low)
-    return Mask(f"({aligned(a, low)} & {aligned(b, low)})", low, max(low, min(a.high, b.high)))
+    high = max(low, min(a.high, b.high))
+    return Mask(f"({aligned(a, low)} & {aligned(b, low)})", low, high, may_fail(a, b))
 
 
 def _difference(g: Lowering, t: Term, s: Scope) -> Code:
     a, b = (g.mask(x, s) for x in t.args)
     if b.text == "0" or ((b.low > a.high or b.high < a.low) and not may_fail(b)):
         return a
-    return Mask(f"({a.text} & ~{aligned(b, a.low)})", a.low, a.high)
+    return Mask(f"({a.text} & ~{aligned(b, a.low)})", a.low, a.high, may_fail(a, b))
 
 
 def _subset(g: Lowering, t: Term, s: Scope) -> Code:
     a, b = (g.mask(x, s) for x in t.args)
     low = min(a.low, b.low)
-    return Truth(f"({aligned(a, low)} & ~{aligned(b, low)} == 0)")
+    return Truth(f"({aligned(a, low)} & ~{aligned(b, low)} == 0)", fails=may_fail(a, b))
 
 
 def _comprehension(g: Lowering, t: Term, s: Scope) -> Code:
     low, high = g.instance.bounds(t.args[0].sort)  # type: ignore[arg-type]
-    fixed, texts = 0, []
+    fixed, texts, fails = 0, [], False
     for n, condition in g.unrolled(t, s):
         if condition.known:
             fixed |= 1 << (n - low)
         elif condition.known is None:
             texts.append(f"({1 << (n - low)} if {condition.text} else 0)")
+            fails = fails or condition.fails
     if fixed or not texts:
         texts.append(str(fixed))
-    return Mask(texts[0] if len(texts) == 1 else "(" + " | ".join(texts) + ")", low, high)
+    return Mask(texts[0] if len(texts) == 1 else "(" + " | ".join(texts) + ")", low, high, fails)
 
 
 def _count(g: Lowering, t: Term, s: Scope) -> Code:
     parts = [as_number(c) for _, c in g.unrolled(t, s)]
     low, high = sum(p.low for p in parts), sum(p.high for p in parts)
-    return _folded(Number("(" + " + ".join(p.text for p in parts) + ")", low, high))
+    return _folded(Number("(" + " + ".join(p.text for p in parts) + ")", low, high, may_fail(*parts)))
 
 
 def _following(g: Lowering, t: Term, s: Scope) -> Code:
     at = g.number(t.args[0], s)
     final = g.instance.bounds(t.sort)[1]  # type: ignore[arg-type]
     if at.constant or at.high < final:
-        return number(min(at.low + 1, final)) if at.constant else Number(f"({at.text} + 1)", at.low + 1, at.high + 1)
-    return _folded(Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final))
+        if at.constant:
+            return number(min(at.low + 1, final))
+        return Number(f"({at.text} + 1)", at.low + 1, at.high + 1, at.fails)
+    return _folded(Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final, at.fails))
 
 
 def _taken(g: Lowering, t: Term, s: Scope) -> Code:

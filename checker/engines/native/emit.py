@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from planrace.checker.engines.explicit.codegen import Emitter, Slot
 from planrace.checker.engines.explicit.expressions import Code, Mask, Number, Truth, as_number, number
+from planrace.checker.engines.explicit.lines import Plain, Record
 from planrace.checker.engines.explicit.lower import Lowering, Scope
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.native.intrinsics import INFO, INFO_SEEN
@@ -135,7 +135,7 @@ class WordEmitter(Emitter):
         return banks(self.watch)
 
     def _meet(self, n: int) -> str:
-        return f"c{n // TERMS} |= {1 << n % TERMS}"
+        return Record(f"c{n // TERMS} |=", str(1 << n % TERMS))
 
     def _raw(self, field: Field) -> str:
         word = f"s{field.word}"
@@ -145,10 +145,10 @@ class WordEmitter(Emitter):
         return f"{word} >> {field.shift} & {field.mask}" if field.shift else f"{word} & {field.mask}"
 
     def _hit(self, k: int) -> str:
-        return f"found |= {1 << (len(self.watch.states) + k)}"
+        return Record("found |=", str(1 << (len(self.watch.states) + k)))
 
     def _successor(self, after: dict[Slot, Code], scope: Scope) -> list[str]:
-        lines = []
+        lines: list[str] = []
         for w in range(self.words):
             here = {p: f for p, f in self.layout.fields.items() if p in after and w in f.words}
             whole = [p for p in after if p in here and here[p].width <= WORD]
@@ -157,7 +157,7 @@ class WordEmitter(Emitter):
                 for p, f in here.items()
                 if p not in whole
             ]
-            lines.append(f"t{w} = " + " + ".join([f"s{w}", *self._deltas(after, scope, whole, 0), *parts]))
+            lines.append(Plain(f"t{w} = " + " + ".join([f"s{w}", *self._deltas(after, scope, whole, 0), *parts])))
         return lines
 
     @staticmethod
@@ -166,19 +166,14 @@ class WordEmitter(Emitter):
         return f"(_word({new.text}, {k}) - _word({old.text}, {k}))"
 
     def _append(self, scope: Scope) -> list[str]:
-        return [*(f"out[n * WORDS + {w}] = t{w}" for w in range(self.words)), "n += 1"]
+        return [*(Plain(f"out[n * WORDS + {w}] = t{w}") for w in range(self.words)), Record("n +=", "1")]
 
 
 def _plain(lines: Sequence[str]) -> bool:
-    """Whether lines only compute, write successors, and record what was found."""
-    return 0 < len(lines) <= LEAF and all(_PLAIN.match(line) and "_range(" not in line for line in lines)
+    """Whether there are few lines, all of them plain."""
+    return 0 < len(lines) <= LEAF and all(isinstance(line, Plain) for line in lines)
 
 
 def _counted(lines: Sequence[str], test: str) -> list[str]:
     """Plain lines in which every count and record is multiplied by a test that is 0 or 1."""
-    found = ((line, _NOTE.match(line)) for line in lines)
-    return [f"{note[1]} ({note[2]}) * ({test})" if note else line for line, note in found]
-
-
-_PLAIN = re.compile(r"[tn]\d+ = |out\[|n \+= |found \|= |c\d+ \|= ")
-_NOTE = re.compile(r"(n \+=|found \|=|c\d+ \|=) (.*)")
+    return [line.times(test) if isinstance(line, Record) else line for line in lines]

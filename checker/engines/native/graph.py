@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from planrace.checker.engines.explicit.instances import fan
+from planrace.checker.engines.explicit.lines import Plain, Record
 from planrace.checker.engines.explicit.lower import Scope
 from planrace.checker.engines.explicit.transition_graph import Graph, Labels, acting, raise_range_error_at
 from planrace.checker.engines.explicit.watch import Watch
@@ -39,8 +39,8 @@ class _Labelled(WordEmitter):
     """Generates successors with their labels, as rows."""
 
     def _append(self, scope: Scope) -> list[str]:
-        words = [f"out[n * ROW + {w}] = t{w}" for w in range(self.words)]
-        return [*words, f"out[n * ROW + {self.words}] = {self.labels.text(scope)}", "n += 1"]
+        words = [Plain(f"out[n * ROW + {w}] = t{w}") for w in range(self.words)]
+        return [*words, Plain(f"out[n * ROW + {self.words}] = {self.labels.text(scope)}"), Record("n +=", "1")]
 
     labels: Labels
 
@@ -64,7 +64,7 @@ class GraphOf:
         emitter = _Labelled(instance, search.kernel.layout, Watch(states=tuple(terms)), words=program.words)
         emitter.labels = self.labels
         step = emitter.source()
-        self.fan = max(1, fan(step))
+        self.fan = max(1, emitter.fan)
         self.wide = self.labels.code == "I"
         constants = {**program.constants, "ROW": program.words + 1, "WIDE": int(self.wide)}
         sources = [step, program.sources[1], dialect(hashing), dialect(edges)]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from planrace.checker.engines.explicit.instances import fan
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.native import hashing, inserting, sending
 from planrace.checker.engines.native import intrinsics as words
@@ -55,7 +54,7 @@ class Program:
         self.words = layout.words
         emitter = WordEmitter(instance, layout, watch, words=self.words)
         source = emitter.source()
-        self.fan = fan(source)
+        self.fan = emitter.fan
         self.bits = max(LEAST_BITS, BITS + 1 - (workers - 1).bit_length())
         control, self.controls = emitter.control()
         self.info = INFO + banks(watch)
