@@ -140,7 +140,7 @@ def test_what_was_searched_before_machine_code_was_made_is_told() -> None:
     before = f"""
 {KILL.format("SIGTERM")}
 import planrace.checker.engines.native.jit as machine
-import planrace.checker.run.explicit as searches
+import planrace.checker.run.strategies as searches
 searches.OUTGROWN = 5
 def made(*_):
     kill()
