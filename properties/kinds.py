@@ -32,7 +32,7 @@ class Invariant:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """What it reads."""
+        """The terms that it reads."""
         return (self.holds,)
 
 
@@ -48,7 +48,7 @@ class StepInvariant:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """What it reads."""
+        """The terms that it reads."""
         return (self.holds,)
 
 
@@ -65,7 +65,7 @@ class Reachability:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """What it reads."""
+        """The terms that it reads."""
         return (self.event,)
 
     @property
@@ -92,12 +92,12 @@ class Recoverability:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """What it reads."""
+        """The terms that it reads."""
         return (self.goal, self.wherever)
 
     @property
     def tags(self) -> frozenset[str]:
-        """Tags of actions that it speaks of."""
+        """The tags that it names."""
         return self.helpers | self.manual
 
 
@@ -119,12 +119,12 @@ class Liveness:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """What it reads."""
+        """The terms that it reads."""
         return (self.goal, self.trigger)
 
     @property
     def tags(self) -> frozenset[str]:
-        """Tags of actions that it speaks of."""
+        """The tags that it names."""
         return self.without
 
 

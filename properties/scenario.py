@@ -68,13 +68,13 @@ class Scenario:
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """What it reads."""
+        """The terms that it reads."""
         events = (t for e in self.events for t in (e.happens, e.without) if t is not None)
         return (self.where, *events, *(c.happens for c in self.claims))
 
     @property
     def tags(self) -> frozenset[str]:
-        """Tags of actions that it speaks of."""
+        """The tags that it names."""
         return frozenset(t for c in self.claims for t in c.by)
 
     @property

@@ -132,7 +132,7 @@ class Interpreter:
             yield from self._choices(state, action, (*some, value))
 
     def perform(self, state: State, action: Action, choice: tuple[int, ...]) -> tuple[Move, State] | None:
-        """The step of ``action`` for the parameter values ``choice``, or None where it is not enabled."""
+        """The step of ``action`` for the parameter values ``choice``; None if it is not enabled."""
         context = Context(dict(zip(action.parameters, choice, strict=True)), state)
         try:
             if not self.evaluate(action.guard, context):

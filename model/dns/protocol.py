@@ -63,7 +63,7 @@ doomed = dns.variable("doomed", array(Enactor, subsets(Plan)), set(), "generatio
 
 
 def idle(i: Term) -> tuple[Update, ...]:
-    """Enactor ``i`` rests; what is not in use is reset."""
+    """Enactor ``i`` becomes idle; its unused variables are reset."""
     return (
         update(phase[i], Phase.IDLE),
         update(plan[i], 0),

@@ -47,12 +47,12 @@ def lift_pair(left: Value, right: Value) -> tuple[Term, Term]:
 
 
 def both(*conditions: Value) -> Term:
-    """All of the conditions (true when there are none)."""
+    """The conjunction of the conditions (true if there are none)."""
     return _joined(Op.AND, TRUE, conditions)
 
 
 def either(*conditions: Value) -> Term:
-    """At least one of the conditions (false when there are none)."""
+    """The disjunction of the conditions (false if there are none)."""
     return _joined(Op.OR, FALSE, conditions)
 
 

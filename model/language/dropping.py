@@ -89,8 +89,8 @@ def _of_terms(value: object) -> bool:
 
 
 def _only_returns(code: CodeType) -> bool:
-    """By its text the function has no effect besides its value. A lambda has none; of code without source nobody
-    knows."""
+    """Whether the source of a function shows no effect besides its value. A lambda has none; without source it is
+    unknown."""
     if code.co_name == "<lambda>":
         return True
     node = text_of(code)

@@ -88,7 +88,7 @@ def _parts(instance: Instance, term: Term) -> int:
 
 
 def said(system: System) -> Iterator[tuple[str, Place | None, Term]]:
-    """The terms of a system that engines write out, each with what it belongs to."""
+    """The terms of a system that engines write out, each with the name and line of its owner."""
     for a in system.actions.values():
         yield f"action {a.name}", a.where, a.guard
         for o in a.outcomes:

@@ -242,7 +242,7 @@ def _member_of(given: Term, wanted: Sort) -> str | None:
 
 
 def equal(left: object, right: object) -> Term:
-    """``left`` and ``right`` are the same scalar or the same set."""
+    """Whether ``left`` and ``right`` are the same scalar or the same set."""
     a, b = _meet(left, right, "==")
     if isinstance(a.sort, Array):
         raise DefinitionError("arrays are not compared as a whole", remedy="use forall over their positions")

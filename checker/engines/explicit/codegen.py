@@ -314,7 +314,7 @@ class Emitter:
         return [line if code.fails else Plain(line)], replace(code, text=name, fails=False)
 
     def _refuse(self, test: str, variable: str) -> str:
-        """A line that fails where ``test`` holds, for a value that ``variable`` cannot have."""
+        """A line that fails if ``test`` holds, for a value that ``variable`` cannot have."""
         self.failing.add(variable)
         return f"if {test}: {OUTSIDE.text}"
 

@@ -173,7 +173,7 @@ class _Numbers:
 
 
 def _view(region: Region, count: int, kind: Any) -> Any:
-    """A region as a sequence of numbers; it lives as long as its memory is looked at."""
+    """A region as a sequence of numbers; the memory is not freed as long as the sequence is used."""
     found = (kind * count).from_address(region.address)
     found.region = region
     whole = memoryview(found).cast("B")

@@ -175,7 +175,7 @@ def conjunction(*parts: Any) -> Any:
 
 
 def disjunction(*parts: Any) -> Any:
-    """Some of the parts; false when there are none."""
+    """The disjunction of the parts; false if there are none."""
     return z3.Or(*parts) if len(parts) > 1 else parts[0] if parts else z3.BoolVal(False)
 
 

@@ -97,7 +97,7 @@ class Monitor:
         return facts, done.bit_count()
 
     def shown_by(self, interpreter: Interpreter, cast: Cast, done: int, before: State, after: State, move: Move) -> int:
-        """The waiting events that a step shows, and what it does that is forbidden, as bits of ``marks``."""
+        """The waiting events that a step shows, and the forbidden things that it does, as bits of ``marks``."""
         seen = sum(1 << k for k, e in self._open(done) if interpreter.holds(e.happens, before, after, move, cast))
         for n, term in enumerate(self.marks[len(self.events) :]):
             seen |= interpreter.holds(term, before, after, move, cast) << len(self.events) + n

@@ -79,7 +79,7 @@ class _Monitor:
         return replace(a, outcomes=tuple(self.outcome(a, o) for o in a.outcomes))
 
     def outcome(self, action: Action, outcome: Outcome) -> Outcome:
-        """The outcome with what it adds."""
+        """The outcome with an update for the events that it shows."""
         rewriter = _Rewriter(action, outcome)
         shows = [rewriter.now(t) for t in self.happens]
         forbidden = {k: rewriter.now(t) for k, t in self.forbidden.items()}

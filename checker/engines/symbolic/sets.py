@@ -76,7 +76,7 @@ def intersection(a: Members, b: Members) -> Members:
 
 
 def difference(a: Members, b: Members) -> Members:
-    """What is in ``a`` and not in ``b``."""
+    """The difference: elements of ``a`` that are not in ``b``."""
     masks = []
     for low, x, y in _aligned(a, b):
         out, width = y, y.size()
@@ -102,7 +102,7 @@ def contains(s: Members, number: Any) -> Any:
 
 
 def same(a: Members, b: Members) -> Any:
-    """They have the same elements."""
+    """Whether both sets have the same elements."""
     if a.others or b.others:
         return z3.And(subset(a, b), subset(b, a))
     return z3.And(*(x == y for _, x, y in _aligned(a, b)))
