@@ -81,9 +81,9 @@ def test_rounds_change_nothing(states: int, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize("late", [1, 32])
 def test_full_buckets(pad: int, late: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """States that wait for the buckets below a full one are all stored, once, also where there is none below."""
-    for name in ("words", "store"):
+    for name in ("intrinsics", "store"):
         monkeypatch.setattr(f"planrace.checker.engines.native.{name}.PAD", pad)
-    for name in ("words", "worker"):
+    for name in ("intrinsics", "worker"):
         monkeypatch.setattr(f"planrace.checker.engines.native.{name}.LATE", late)
     monkeypatch.setattr("planrace.checker.engines.native.store.FAST", (1.0, 1.2))
     monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)
@@ -224,7 +224,7 @@ def test_nothing_is_written_behind_an_array(count: int, monkeypatch: pytest.Monk
     """For every number of words of a state, also if buckets are full."""
     Fenced.made.clear()
     for module in ("worker", "store"):
-        monkeypatch.setattr(f"planrace.checker.engines.native.{module}.Array", Fenced)
+        monkeypatch.setattr(f"planrace.checker.engines.native.{module}.WordArray", Fenced)
     for speed in ("FAST", "THRIFTY"):
         monkeypatch.setattr(f"planrace.checker.engines.native.store.{speed}", (1.0, 1.2))
     monkeypatch.setattr("planrace.checker.engines.native.store.FIRST", 1)

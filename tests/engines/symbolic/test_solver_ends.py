@@ -78,7 +78,7 @@ def test_a_signal_while_the_second_solver_works() -> None:
     begun = time.monotonic()
 
     def asking(pid: int) -> bool:
-        found = subprocess.run(["pgrep", "-P", str(pid), "-f", "second.py"], capture_output=True, check=False)
+        found = subprocess.run(["pgrep", "-P", str(pid), "-f", "solver_process.py"], capture_output=True, check=False)
         return found.returncode == 0 or time.monotonic() > begun + 60
 
     command = ["prove", "-p", "fixed", "--confirm", "--format", "json"]
@@ -181,18 +181,18 @@ def test_a_full_memory_ends_it() -> None:
 
 STUCK = """
 import sys, time
-from planrace.checker import interrupts
-from planrace.checker.engines.limits import Limits, Watchman
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError
+from planrace.checker.engines import interrupts
+from planrace.checker.engines.limits import Limits, LimitGuard
+from planrace.checker.engines.symbolic.solving import Solving, SolverStoppedError
 import z3
 try:
-    Solving(Watchman("test", Limits(seconds=0.2))).run(lambda: time.sleep(30))
-except StoppedError as limit:
+    Solving(LimitGuard("test", Limits(seconds=0.2))).run(lambda: time.sleep(30))
+except SolverStoppedError as limit:
     print(limit)
 x = z3.Int("x")
 solver = z3.Solver()
 solver.add(x > 1)
-again = Solving(Watchman("test", Limits()))
+again = Solving(LimitGuard("test", Limits()))
 print(again.run(lambda: again.check(solver)), interrupts.left_behind(), time.process_time() < 5)
 """
 
@@ -206,8 +206,8 @@ def test_work_that_does_not_listen_is_left_behind() -> None:
 
 DEAF = """
 import os, time
-from planrace.checker.engines.limits import Limits, Watchman
-from planrace.checker.engines.symbolic.solving import Solving, StoppedError
+from planrace.checker.engines.limits import Limits, LimitGuard
+from planrace.checker.engines.symbolic.solving import Solving, SolverStoppedError
 import z3
 made = []
 def deaf():
@@ -215,10 +215,10 @@ def deaf():
         made.append(z3.Int("x").get_id())
         time.sleep(0.001)
 try:
-    Solving(Watchman("test", Limits(seconds=0.1))).run(deaf)
-except StoppedError:
+    Solving(LimitGuard("test", Limits(seconds=0.1))).run(deaf)
+except SolverStoppedError:
     before = len(made)
-print(Solving(Watchman("test", Limits())).run(lambda: z3.simplify(z3.Int("x") > z3.Int("x"))))
+print(Solving(LimitGuard("test", Limits())).run(lambda: z3.simplify(z3.Int("x") > z3.Int("x"))))
 time.sleep(0.2)
 print(len(made) - before < 5, flush=True)
 os._exit(0)
