@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 TELLING = 2.0
 """Seconds of this process's time that telling may take by default: it decides nothing, so it must not make people wait.
 Time that other processes take does not count, or what is told would depend on them."""
+EXPLAINING = 10.0
+"""The same where a report was asked for that explains each step, such as the page."""
 PRODUCT_STATES = 2_000_000
 """How far the search for the fullest match goes where it has any time."""
 
@@ -43,7 +45,8 @@ PRODUCT_STATES = 2_000_000
 def telling_time(options: Options, share: float = 1.0) -> AbstractContextManager[Any]:
     """Within it telling has that share of the time that it may take. What was asked for by name takes what it takes."""
     asked = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
-    return until(None if asked else TELLING * share, "time for telling", time.process_time, "-v takes more")
+    most = EXPLAINING if options.explain else TELLING
+    return until(None if asked else most * share, "time for telling", time.process_time, "-v takes more")
 
 
 REPORT, FULLEST = "the report", "the fullest match"

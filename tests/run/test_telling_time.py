@@ -42,6 +42,15 @@ def test_what_is_asked_for_takes_the_time_that_it_takes(asked: Options, monkeypa
     assert not [w for w in report.warnings if w.kind == NOT_TOLD]
 
 
+def test_a_report_that_explains_each_step_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
+    report = check("original", SMALL, options=Options(explain=True))
+    assert not [w for w in report.warnings if w.kind == NOT_TOLD]
+    monkeypatch.setattr(planrace.checker.run.findings, "EXPLAINING", 0.0)
+    report = check("original", SMALL, options=Options(explain=True))
+    assert [w for w in report.warnings if w.kind == NOT_TOLD]
+
+
 def test_a_deadline_on_another_clock_counts_as_well() -> None:
     now = [0.0]
 
