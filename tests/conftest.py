@@ -74,6 +74,14 @@ def _reason(report: pytest.TestReport) -> str:
 
 
 # Fixtures ----------------------------------------------------------------------------------------------------------
+@pytest.fixture(autouse=True, scope="session")
+def unhurried() -> None:
+    """How much is explained in two seconds depends on the machine. What tests compare must not."""
+    from planrace.checker.run import findings
+
+    findings.TELLING = 60.0
+
+
 @pytest.fixture(scope="module")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A cache of machine code that nothing else has written to."""
