@@ -219,6 +219,13 @@ def test_an_explainer_that_fails_changes_nothing_else(name: str, file: str) -> N
             assert "unavailable" in render(report, form), form
 
 
+def test_a_defect_names_the_place_of_ours(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, "planrace.checker.explain.causes.causes", ValueError("a"))
+    said = [w.message for w in asked(file).warnings if w.kind == UNAVAILABLE]
+    assert said
+    assert all("ValueError in planrace.checker." in message for message in said)
+
+
 def test_what_makes_states_many_may_fail(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, "planrace.checker.advice.forecast.outgrown.outgrown", KeyError("x"))
     report = check(find(file), options=Options(max_states=5, properties=("always-somebody",)))
