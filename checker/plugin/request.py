@@ -15,6 +15,7 @@ from planrace.checker.run.protocols import find
 from planrace.checker.run.request import Selection, variant_of
 from planrace.checker.run.run import run
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.model.language.name_tables import check_statements
 from planrace.model.language.references import check_spoken
 from planrace.properties.kinds import Checkable, Property, Temporal
 
@@ -109,6 +110,7 @@ def declaring(subject: ProtocolLike, properties: Sequence[Named]) -> tuple[Proto
     found = find(subject) if isinstance(subject, str) else subject
     if isinstance(found, System):
         told = replace(found, properties=(*found.properties, *new))
+        check_statements(told)
         check_spoken(told, lambda: {n: (a,) for n, a in told.actions.items()})
         return told, names
     return variant_of(found).declaring(properties=new), names

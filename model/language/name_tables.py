@@ -160,8 +160,12 @@ def _sizes(sort: Sort) -> list[Size]:
 
 def check_statements(system: System) -> None:
     """Check that properties, lemmas and scenarios of a system have distinct names: they come from the protocol, from a
-    variant, and from requests. Raises ``DefinitionError`` at the line of the second."""
+    variant, and from requests. So do the sorts that only their terms, or those of a change, name. Raises
+    ``DefinitionError`` at the line of the second."""
     _check_performers(system)
+    values = values_of(system)
+    for t in (*system.bound, *(r for s in system.scenarios for r in s.roles)):
+        values.sort(t.sort)
     given = Names()
     for v in system.variables:
         given.put(f"range of {v.name}", "range", v.where)  # proofs show it beside the lemmas

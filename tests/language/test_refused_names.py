@@ -20,6 +20,7 @@ from planrace.model.language import (
     array,
     boolean,
     enumeration,
+    exists,
     first,
     forall,
     index,
@@ -285,6 +286,33 @@ def test_every_command_refuses_them_at_the_line(
     error = capsys.readouterr().err
     assert error.startswith("Error: m.py:4: variable limit is called like a parameter, first at m.py:3;"), error
     assert "Traceback" not in error
+
+
+def over(sort: Any) -> Term:
+    return forall(sort, lambda i: exists(sort, lambda j: i == j))
+
+
+NAMED_BY_TERMS: dict[str, Callable[[Protocol, Any], object]] = {
+    "property": lambda p, s: p.declare(invariant("q", over(s), "m")),
+    "lemma": lambda p, s: p.argue(proof([lemma("q", over(s), "m")])),
+    "final": lambda p, s: p.final(over(s)),
+    "role": lambda p, s: p.scenario(scenario("s", "t", (role("w", s),), fact("F", "f", event(taken("rest"))))),
+    "change": lambda p, s: p.protection("k", "m")(lambda c: c.require("rest", over(s))),
+}
+
+
+@pytest.mark.parametrize("named", NAMED_BY_TERMS)
+def test_sorts_that_only_terms_name_are_sorts_like_others(named: str) -> None:
+    """In a proof, or in a report of the values of its variables, they would be confused with those of variables."""
+    for sort, why in ((index("tag", 3), "two sorts are called tag"), (enumeration("e", "x Z"), "member x is called")):
+        p = Protocol("terms")
+        p.variable("x", array(index("tag", 2), boolean()), False)
+        p.action(by="nobody")(rest)
+        NAMED_BY_TERMS[named](p, sort)
+        with pytest.raises(DefinitionError, match=why) as caught:
+            p.system(["k"] if named == "change" else [])
+        assert caught.value.where is not None
+        assert caught.value.where.file.endswith("test_refused_names.py")
 
 
 def test_the_place_of_a_property_is_not_that_of_an_action_with_its_name() -> None:
