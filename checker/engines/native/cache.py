@@ -2,9 +2,10 @@
 
 The cache is a folder of object files; each is named by a hash of everything that determined it. Loaded code is
 executed, so a file is trusted only if nobody but this user can have written it: the folder and the file belong to the
-user, neither is writable by others, and the file is a regular one, opened without following a link. If the folder does
-not meet this, nothing is read or stored. A digest of name and content detects damage: LLVM crashes on a broken object,
-and an object under another name would be a different search.
+user, neither is writable by others, and the file is a regular one, opened without following a link. Nobody else may be
+able to put another folder in its place either: ``folders.py`` looks at all folders and links above it. If the folder
+does not meet this, nothing is read or stored. A digest of name and content detects damage: LLVM crashes on a broken
+object, and an object under another name would be a different search.
 
 Each object is written completely and then renamed, so concurrent runs do not disturb each other. On systems without
 file owners (Windows), the folder lies in the user's profile, which is private there.
@@ -17,8 +18,9 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+
+from planrace.checker.engines.native.folders import doubt, exchangeable, made
 
 DIGEST = 32
 """The header of an object in the cache: the SHA-256 of its name and content."""
@@ -26,8 +28,6 @@ KEPT = 64
 """The number of objects that stay in the cache; the oldest are removed first."""
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 """Flags: follow no link, do not block on a pipe."""
-OTHERS = stat.S_IWGRP | stat.S_IWOTH
-"""Write permission for others than the owner."""
 
 
 class CodeCache:
@@ -43,15 +43,21 @@ class CodeCache:
             return None
         path = self._folder / _name(key)
         try:
-            with os.fdopen(os.open(path, _READ), "rb") as f:
-                if (why := _doubt(os.fstat(f.fileno()), stat.S_ISREG, "a regular file")) is not None:
-                    self.refused = f"{path} {why}"
-                    return None
-                content = f.read()
+            handle = os.open(path, _READ)
         except OSError:
             if path.is_symlink():
                 self.refused = f"{path} is a link"
             return None
+        try:
+            if (why := doubt(os.fstat(handle), stat.S_ISREG, "a regular file")) is not None:
+                self.refused = f"{path} {why}"
+                return None
+            with open(handle, "rb", closefd=False) as f:
+                content = f.read()
+        except OSError:
+            return None
+        finally:
+            os.close(handle)
         digest, blob = content[:DIGEST], content[DIGEST:]
         return blob if _digest(key, blob) == digest else None
 
@@ -73,41 +79,28 @@ class CodeCache:
                 path.unlink(missing_ok=True)
 
     def _trusted(self, folder: Path | None) -> Path | None:
-        """The folder, created if missing; None if others than this user can write to it."""
+        """The folder, created if missing; None if others than this user can write to it, or exchange it."""
         if folder is None:
             return None
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            found = folder.lstat() if not folder.is_symlink() else folder.stat()
+            made(folder)
+            self.refused = exchangeable(folder)
+            if self.refused is None and (why := doubt(folder.stat(), stat.S_ISDIR, "a folder")) is not None:
+                self.refused = f"{folder} {why}"
         except OSError:
             return None
-        if (why := _doubt(found, stat.S_ISDIR, "a folder")) is not None:
-            self.refused = f"{folder} {why}"
-            return None
-        return folder if os.access(folder, os.W_OK) else None
+        return folder if self.refused is None and os.access(folder, os.W_OK) else None
 
 
 def _place() -> Path | None:
     """The folder of the objects; None if the user has no home directory."""
     if chosen := os.environ.get("PLANRACE_CACHE"):
         return Path(chosen)
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "planrace"
+        return (base if base.is_absolute() else Path.home() / ".cache") / "planrace"
     except RuntimeError:
         return None
-
-
-def _doubt(found: os.stat_result, kind: Callable[[int], bool], expected: str) -> str | None:
-    """Why somebody else may have written it; None if nobody can have."""
-    if not kind(found.st_mode):
-        return f"is not {expected}"
-    if not hasattr(os, "getuid"):
-        return None
-    if found.st_uid != os.getuid():
-        return "belongs to another user"
-    if found.st_mode & OTHERS:
-        return "may be written by other users (chmod go-w takes that away)"
-    return None
 
 
 def _name(key: str) -> str:

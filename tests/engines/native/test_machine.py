@@ -86,7 +86,15 @@ def _pipe(kept: Path, tmp_path: Path) -> None:
     os.mkfifo(kept)
 
 
-@pytest.mark.skipif(not hasattr(os, "getuid"), reason="the system has no owners of files")
+def _folder(kept: Path, tmp_path: Path) -> None:
+    kept.unlink()
+    kept.mkdir()
+
+
+OWNERS = pytest.mark.skipif(not hasattr(os, "getuid"), reason="the system has no owners of files")
+
+
+@OWNERS
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
@@ -96,6 +104,7 @@ def _pipe(kept: Path, tmp_path: Path) -> None:
         (_writable_folder, "may be written by other users"),
         (_link, "is a link"),
         (_pipe, "is not a regular file"),
+        (_folder, "is not a regular file"),
     ],
 )
 def test_what_others_may_have_written_is_not_loaded(
@@ -107,6 +116,72 @@ def test_what_others_may_have_written_is_not_loaded(
     assert not again.cached
     assert why in (again.refused or "")
     assert again["twice"](21) == 42
+
+
+@OWNERS
+def test_a_cache_that_others_may_exchange_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They may write to a folder above it, or to one with a link on the way to it. In a sticky folder they cannot
+    rename what is not theirs."""
+    private, shared = tmp_path / "private", tmp_path / "shared"
+    shared.mkdir()
+    for name in (private / "cache", shared / "cache"):
+        monkeypatch.setenv("PLANRACE_CACHE", str(name))
+        machine()
+    (tmp_path / "link").symlink_to("private")
+    (shared / "link").symlink_to("../private")
+    (tmp_path / "by way of it").symlink_to("shared/link")
+    found: dict[tuple[str, int], str | None] = {}
+    places = ("private/cache", "shared/cache", "shared/../private/cache", "link/cache", "shared/link/cache")
+    for mode in (0o777, 0o770, 0o1777, 0o755):
+        shared.chmod(mode)
+        for place in (*places, "by way of it/cache"):
+            monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / place))
+            again = machine()
+            found[place, mode] = again.refused
+            assert again.cached is (again.refused is None)
+    refused = {key for key, why in found.items() if why is not None}
+    elsewhere = {"private/cache", "link/cache"}
+    assert {(p, m) for p, m in refused if m == 0o777} == {(p, 0o777) for p, m in found if p not in elsewhere}
+    assert refused <= {(p, m) for p, m in found if p not in elsewhere and m in (0o777, 0o770)}
+    assert found["shared/cache", 0o777] == f"{shared} may be written by other users (chmod go-w takes that away)"
+
+
+@AS_ROOT
+def test_a_cache_below_what_belongs_to_another_user_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "folder" / "cache"))
+    machine()
+    os.chown(tmp_path / "folder", 12345, 12345)
+    assert machine().refused == f"{tmp_path / 'folder'} belongs to another user"
+    os.chown(tmp_path / "folder", 0, 0)
+    (tmp_path / "link").symlink_to("folder")
+    os.lchown(tmp_path / "link", 12345, 12345)
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "link" / "cache"))
+    assert machine().refused == f"{tmp_path / 'link'} belongs to another user"
+
+
+@OWNERS
+def test_what_is_made_for_the_cache_is_for_the_user_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "deep" / "cache"))
+    before = os.umask(0)
+    try:
+        machine()
+    finally:
+        os.umask(before)
+    assert [p.stat().st_mode & 0o777 for p in (tmp_path / "deep", tmp_path / "deep" / "cache")] == [0o700, 0o700]
+    assert machine().cached
+
+
+def test_a_folder_that_depends_on_where_one_stands_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the specification of XDG has it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PLANRACE_CACHE")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    machine()
+    assert [p.name for p in tmp_path.iterdir()] == ["home"]
+    assert len(list((tmp_path / "home" / ".cache" / "planrace").iterdir())) == 1
 
 
 def test_an_object_under_the_name_of_another_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
