@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TypeAlias
 
 from planrace.model.language.constructors import both
@@ -37,6 +38,9 @@ class When:
     condition: Term
     where: Place | None
 
+    def __repr__(self) -> str:
+        return f"when({self.condition!r})"
+
 
 @dataclass(frozen=True, eq=False)
 class Update:
@@ -47,6 +51,9 @@ class Update:
     value: Term
     where: Place | None = None
     remedy: str | None = None
+
+    def __repr__(self) -> str:
+        return f"update({self.target!r}, {self.value!r})"
 
     def __iter__(self) -> Iterator[Update]:
         """Yields itself, so that a caller may star the result of a pattern whether it is one update or several."""
@@ -68,6 +75,9 @@ class Says:
     template: str
     terms: tuple[tuple[str, Term], ...]
 
+    def __repr__(self) -> str:
+        return f"says({self.template!r})"
+
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
@@ -79,6 +89,9 @@ class Outcome:
     says: Says | None = None
     where: Place | None = None
 
+    def __repr__(self) -> str:
+        return "outcome(…)" if self.name is None else f"outcome({self.name!r}, …)"
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -87,6 +100,9 @@ class Step:
     guard: Term
     outcomes: tuple[Outcome, ...]
     says: Says | None
+
+    def __repr__(self) -> str:
+        return "step(…)"
 
 
 Part: TypeAlias = "When | Update | Says | Outcome"
@@ -233,8 +249,22 @@ def _step(guard: Term, common: tuple[Update, ...], words: Says | None, parts: tu
             f"the last outcome, {endings[-1].name}, has a condition",
             remedy="end with otherwise(…), so that one applies",
         )
+    check_reached(endings)
     check_names(endings)
     return Step(guard, tuple(merged(o, common) for o in endings), words)
+
+
+def check_reached(endings: Sequence[Outcome]) -> None:
+    """Outcomes are tried in order, so none before the last may apply always."""
+    for early, after in pairwise(endings):
+        if early.condition is TRUE:
+            named = "an outcome" if early.name is None else f"the outcome {early.name}"
+            later = "the next one" if after.name is None else after.name
+            raise DefinitionError(
+                f"{named} has no condition, so {later} never happens",
+                where=early.where,
+                remedy="give it one: outcome(name, when(…), …); or put it last",
+            )
 
 
 def check_names(endings: Iterable[Outcome]) -> None:

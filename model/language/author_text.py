@@ -262,6 +262,12 @@ def _unread(statement: ast.stmt, node: ast.FunctionDef, names: _Names) -> tuple[
                 "give it a name of its own",
             )
         return None
+    if isinstance(statement, ast.AugAssign) and names.is_variable(ast.unparse(statement.target)):
+        after = ast.unparse(ast.BinOp(statement.target, statement.op, statement.value))
+        return f"{_short(statement)} is no update", f"write update({ast.unparse(statement.target)}, {after})"
+    for name in _bound_by(statement):
+        if names.is_variable(name):
+            return f"this line gives the name of the state variable {name} to something else", "choose another name"
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return None
     read = _read(node)
@@ -275,6 +281,29 @@ def _unread(statement: ast.stmt, node: ast.FunctionDef, names: _Names) -> tuple[
         if name not in read and not name.startswith("_"):
             return f"{name} = … assigns a name that nothing reads", "use it in the step, or remove it"
     return None
+
+
+def _bound_by(statement: ast.stmt) -> Iterator[str]:
+    """Names that a statement gives to something, other than by assigning to the name alone."""
+    if isinstance(statement, FUNCTIONS | ast.ClassDef):
+        yield statement.name
+        return
+    plain = {id(t) for t in _targets(statement)} if isinstance(statement, ast.Assign | ast.AnnAssign) else set()
+    for x in _own(statement):
+        if isinstance(x, ast.Name) and isinstance(x.ctx, ast.Store) and id(x) not in plain:
+            yield x.id
+        elif isinstance(x, ast.alias):
+            yield x.asname or x.name.partition(".")[0]
+        elif isinstance(x, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and x.name is not None:
+            yield x.name
+
+
+def _own(statement: ast.AST) -> Iterator[ast.AST]:
+    """What a statement consists of, without statements within it, and without what has names of its own."""
+    for child in ast.iter_child_nodes(statement):
+        if not isinstance(child, ast.stmt | ast.Lambda | COMPREHENSIONS | ast.GeneratorExp):
+            yield child
+            yield from _own(child)
 
 
 def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.Name]:
@@ -305,7 +334,7 @@ def _statements(node: ast.AST) -> Iterator[ast.stmt]:
             yield from _statements(child)
 
 
-def _short(e: ast.expr) -> str:
+def _short(e: ast.AST) -> str:
     text = ast.unparse(e)
     return text if len(text) < 60 else f"{text[:57]}…"
 

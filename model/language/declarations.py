@@ -28,6 +28,7 @@ from planrace.model.language.sorts import (
     bounds_of,
     describe,
     is_scalar,
+    one,
 )
 from planrace.model.language.system import Variable
 from planrace.model.language.terms import Term, Value, expect, make
@@ -90,10 +91,24 @@ class Circumstances:
         (name, where), by = named(body), self.by
         names = _positional(body, where)
         check_parameters(self.sorts, names, name)
+        if by in names and isinstance(self.sorts[names.index(by)], Index):
+            sort = self.sorts[names.index(by)]
+            raise DefinitionError(
+                f"action {name}: by={by!r} is a word, and not the parameter {by}",
+                where=where,
+                remedy=f"if {one(sort)} performs it, write by= the sort of {by}, without quotes; "
+                "something else that performs it has a word of its own",
+            )
+        if inspect.iscoroutinefunction(body):
+            raise DefinitionError(f"action {name} is a coroutine", where=where, remedy="write def, without async")
         terms = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(self.sorts, names, strict=True))
         actor = next((t for t in terms if isinstance(by, Index) and t.sort == by), None)
         if isinstance(by, Index) and actor is None:
-            raise DefinitionError(f"action {name}: no parameter is a {by.name}", where=where)
+            raise DefinitionError(
+                f"action {name}: by={by.name} says that {one(by)} performs it, and no parameter is {one(by)}",
+                where=where,
+                remedy="add the sort of that parameter to @….action(…), or name the sort of another one",
+            )
         if is_authors_code(body):
             refuse_vain(body, f"action {name}", "conditions stand in when(…), what changes in update(…)")
         with applying(f"action {name}", body):

@@ -144,6 +144,8 @@ def instead_of(value: object) -> str:
         return "a sort is no value: quantify over it, as in forall(sort, lambda x: x.isin(s))"
     if callable(value):
         return "write the term itself; functions are for forall, exists, count, each and such_that"
+    if (meant := getattr(value, "condition", None)) is not None:
+        return f"write the condition itself, without when(…): {meant!r}"
     if value == {}:
         return "the empty set is set(); {} is a dictionary in Python"
     if isinstance(value, dict | list | tuple):

@@ -109,7 +109,7 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "a member": ('change.require("drop", lambda: doing == Doing.IDEL)', r"AttributeError: doing has no member IDEL"),
     "a method": ('change.require("take", lambda k: k.is_in(keys))', r"a term has no 'is_in' \(did you mean isin\?\)"),
-    "Python's assignment": ("doing += 1", r"UnboundLocalError.*update\(variable, value\)"),
+    "Python's assignment": ("doing += 1", r"doing \+= 1 is no update \(write update\(doing, doing \+ 1\)\)"),
     "its own division": ("1 / 0", r"protection careful fails: ZeroDivisionError"),
     "is": ('change.require("drop", lambda: doing is None)', r"Python has evaluated it to False.*write x == None"),
     "not assigned": ('change.forget("take", doing)', r"take does not assign doing \(it assigns keys\)"),

@@ -176,6 +176,32 @@ SLIPS: dict[str, tuple[str, str, str]] = {
         'outcome("x", when(live < 2)),\n        outcome("x", when(live < 1)), otherwise("y"),',
         r"m.py:30: two outcomes of one step are called x, the first at m.py:29 \(rename",
     ),
+    "an outcome that is always the first": (
+        'says("flips"),',
+        'outcome("x", when(live < 2)),\n        otherwise("y"),\n        otherwise("z"),',
+        r"m.py:30: the outcome y has no condition, so z never happens \(give it one: outcome\(name, when\(…\), …\); or",
+    ),
+    "an update for an outcome": (
+        PROPERTY + "\n)",
+        ')\np.protection("x", "y")(lambda c: c.outcome("flip", lambda r: update(live, 2)))\np = p.variant("z", ["x"])',
+        r"m.py:35: protection x: outcome of flip: update\(live, 2\) is no outcome \(write outcome\(name",
+    ),
+    "when for a condition": (
+        EXISTS,
+        "when(live.isin(kept))",
+        r"m.py:34: when\(live ∈ kept\) is neither .* \(write the condition itself, without when\(…\): live ∈ kept\)",
+    ),
+    "a coroutine": ("def flip", "async def flip", r"m.py:23: action flip is a coroutine \(write def, without async\)"),
+    "an index that no parameter has": (
+        "by=Runner)\ndef flip",
+        'by=index("pilot", 2))\ndef flip',
+        r"m.py:23: action flip: by=pilot says that a pilot performs it, and no parameter is a pilot \(add the sort of",
+    ),
+    "a parameter as a word": (
+        "by=Runner)\ndef flip",
+        "by='r')\ndef flip",
+        r"m.py:23: action flip: by='r' is a word, and not the parameter r \(if a runner performs it, write by=",
+    ),
     "an index as a word": (
         "by=Runner)\ndef flip",
         "by='Runner')\ndef flip",
@@ -217,6 +243,36 @@ SLIPS: dict[str, tuple[str, str, str]] = {
         r"property x: speed is no variable of deploy \(there are: live, phase, kept\)",
     ),
 }
+
+
+REBOUND = {
+    "live += 1": r"live \+= 1 is no update \(write update\(live, live \+ 1\)\)",
+    "print(live := 2)": "",
+    "live, other = 1, 2; print(other)": "",
+    "for live in (1, 2): pass": "",
+    "import math as live": "",
+    "from math import e as live": "",
+    "def live(): pass": "",
+    "class live: pass": "",
+    "with open('m.py') as live: pass": "",
+    "if True:\n        for live in (1, 2): pass": "",
+    "try: pass\n    except ValueError as live: pass": "",
+    "match 1:\n        case live: pass": "",
+    "print([live for live in (1, 2)], (lambda live: live)(1))": None,
+}
+"""Lines that give the name of a state variable to something else, and what is told; None: it is another name there."""
+
+
+@pytest.mark.parametrize("line", REBOUND)
+def test_the_name_of_a_variable_is_not_given_away(line: str, tmp_path: Path, capsys: Any) -> None:
+    file = tmp_path / "m.py"
+    file.write_text(PROTOCOL.replace("def flip(r):\n", f"def flip(r):\n    {line}\n"), encoding="utf-8")
+    wanted = REBOUND[line]
+    assert run(["list", "-p", f"{file}:p"]) == (0 if wanted is None else 2)
+    error = capsys.readouterr().err
+    gives = r"this line gives the name of the state variable live to something else \(choose another name\)"
+    if wanted is not None:
+        assert re.search(rf"m.py:2[56]: action flip: {wanted or gives}", error), error
 
 
 @pytest.mark.parametrize("name", SLIPS)
