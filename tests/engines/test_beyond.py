@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from planrace.checker import Options, check
+from planrace.checker.engines.symbolic.cti import counterexample_to_induction
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.model.language import (
@@ -40,7 +41,7 @@ from planrace.model.language import (
 )
 from planrace.model.language.actions import Step, Update
 from planrace.properties import eventually_always, infinitely_often, invariant, leads_to, recoverable, step_invariant
-from planrace.properties.kinds import Property
+from planrace.properties.kinds import Invariant, Property
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -322,6 +323,21 @@ def test_two_values(name: str) -> None:
         assert "two values in one step, after no step" in problem.what
         assert problem.where is not None
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_two_values_in_a_state_that_nothing_leads_to(name: str) -> None:
+    """Induction starts in any state; a step that no engine can take is no counterexample to it, and no error."""
+    system = cart(
+        lambda c: both(c.load[1] == 3, c.at == 1, c.held[1] == set()),
+        updates=lambda c: [*ROWS[name](c), update(c.flag, True)],
+    )
+    for engine in ENGINES:
+        report = check(system, options=Options(engine=engine))
+        assert report.findings[0].verdict is Verdict.HOLDS, engine
+    (quiet,) = system.properties
+    assert isinstance(quiet, Invariant)
+    assert counterexample_to_induction(system.instance(), [], quiet) is None
 
 
 @pytest.mark.parametrize("engine", ENGINES)

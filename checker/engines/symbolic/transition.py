@@ -129,11 +129,11 @@ class Steps:
         """The formula that the selected move leads from before to after, and the formula that it is an error."""
         moves, wrong = [], []
         for n, choice in enumerate(self.choices):
-            enabled, written, outside, asked = self._move(choice)
+            enabled, written, outside, wronged = self._move(choice)
             frame = [self.encoder.same(self.after[p], written.get(p, self.before[p])) for p in self.before]
-            if not z3.is_false(asked):
-                enabled = z3.And(z3.Not(asked), enabled)
-                wrong.append(z3.And(self.selector == n, asked))
+            if not z3.is_false(wronged):
+                enabled = z3.And(z3.Not(wronged), enabled)
+                wrong.append(z3.And(self.selector == n, wronged))
             moves.append(z3.Implies(self.selector == n, z3.And(enabled, *frame)))
             wrong.append(z3.And(self.selector == n, enabled, z3.Or(*outside)))
         ranges = [self.encoder.inside(f, self.after[p]) for p, f in self.layout.fields.items()]
@@ -141,8 +141,8 @@ class Steps:
         return z3.simplify(z3.And(bound, *moves, *ranges)), z3.simplify(z3.Or(*wrong))
 
     def _move(self, choice: StepChoice) -> tuple[Any, dict[FieldPath, Any], list[Any], Any]:
-        """For a move: when it is enabled; what it assigns; when a value is out of range or a place gets two values; and
-        when something that is evaluated has no value."""
+        """For a move: when it is enabled; what it assigns; when a value is out of range; and when it leads nowhere
+        because something that is evaluated has no value, or a place gets two values."""
         frame = Frame(dict(zip(choice.action.parameters, choice.values, strict=True)), self.before)
         e = self.encoder
         earlier = choice.action.outcomes[: choice.action.outcomes.index(choice.outcome)]
@@ -153,19 +153,20 @@ class Steps:
         )
         written: dict[FieldPath, Any] = {}
         outside: list[Any] = []
+        twice: list[Any] = []
         for u in choice.outcome.updates:
             for place, here, value in self._assigned(u.target, u.value, frame):
                 outside.append(z3.And(here, z3.Not(e.inside(self.layout.fields[place], value))))
                 if place in written:
                     differs = z3.Not(e.same(written[place], value))
-                    outside.append(z3.And(here, self._claimed(choice, place, frame, u.target), differs))
+                    twice.append(z3.And(enabled, here, self._claimed(choice, place, frame, u.target), differs))
                 written[place] = e.choice(here, value, written.get(place, self.before[place]))
         conditions = both(choice.action.guard, *(~o.condition for o in earlier), choice.outcome.condition)
         assigned = some(undefined(e, t, frame) for u in choice.outcome.updates for t in (u.value, u.target))
-        asked = some(
-            [undefined(e, conditions, frame), assigned if z3.is_false(assigned) else z3.And(enabled, assigned)]
+        wronged = some(
+            [undefined(e, conditions, frame), assigned if z3.is_false(assigned) else z3.And(enabled, assigned), *twice]
         )
-        return enabled, written, outside, asked
+        return enabled, written, outside, wronged
 
     def _claimed(self, choice: StepChoice, place: FieldPath, frame: Frame, target: Term) -> Any:
         """The formula that an earlier update than that of ``target`` writes ``place``: two values for one place are an
