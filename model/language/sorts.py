@@ -65,7 +65,19 @@ class Parameter(Unformatted):
             remedy="declare another parameter for the product, or a number that is always large enough",
         )
 
-    __rmul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __mul__
+    __rmul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __lshift__ = __rshift__ = __mul__
+    __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __mul__
+
+    def __neg__(self) -> Term:
+        return -self.term
+
+    def __index__(self) -> NoReturn:
+        raise DefinitionError(
+            f"{self.name} has no number here: each run chooses it",
+            remedy="for each member write forall(sort, lambda x: …), each(sort, lambda x: …), or a parameter",
+        )
+
+    __int__ = __float__ = __index__
 
     def __lt__(self, other: Value) -> Term:
         return self.term < other

@@ -211,6 +211,21 @@ def test_a_huge_sort_takes_no_memory(originals: dict[str, bytes], tmp_path: Path
     assert peak_memory() < before + 100 * 2**20
 
 
+def test_a_sentence_quotes_little_of_a_file(
+    originals: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = json.loads(originals["run.json"])
+    path = tmp_path / "long.json"
+    for verdict, pointer in (("violated" * 2000, None), ("violated", "x" * 20_000)):
+        data["properties"][0]["verdict"] = verdict
+        data["pictures"][0]["pointers"] = [pointer] if pointer else []
+        path.write_text(json.dumps(data))
+        assert run(["explain", str(path)]) == 2
+        error = capsys.readouterr().err
+        assert error.startswith(f"Error: {path}: {'pictures[0]' if pointer else 'properties[0].verdict'}: ")
+        assert len(error) < 1000
+
+
 @pytest.mark.parametrize("name", ["run.json", "run.itf.json"])
 def test_an_undamaged_file_is_shown(name: str, originals: dict[str, bytes], tmp_path: Path) -> None:
     path = tmp_path / name
