@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations, islice, product
 from typing import Any
@@ -21,7 +22,7 @@ from planrace.checker.engines.limits import STRIDE, LimitGuard, Limits
 from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving
 from planrace.checker.engines.symbolic.transition import Steps
 from planrace.checker.results.wording import counted, plural
-from planrace.checker.semantics.interpreter import Context, Interpreter, State
+from planrace.checker.semantics.interpreter import Context, Interpreter, RangeError, State
 from planrace.model.language import Array, Bool, Enum, Index, Instance, Int, Maybe, Op, SetOf, System, Term
 from planrace.model.language.sorts import BOOL, Scalar, is_numeric
 from planrace.model.language.structural import Structural
@@ -109,10 +110,12 @@ class Inference:
         return found
 
     def _states(self, instance: Instance) -> list[State]:
-        """A sample of the reachable states, the same every time."""
+        """A sample of the reachable states, the same every time. A model error ends the search: whoever decides the
+        properties raises it, if it concerns them (it may come from a fault that they are not asked about)."""
         limits = Limits(states=STATES, seconds=self.watchman.seconds_left)
         search = Search(instance, [], exhaustive=True, limits=limits, listener=self.watchman.listener)
-        search.run()
+        with suppress(RangeError):
+            search.run()
         if search.interrupted:
             raise KeyboardInterrupt
         packed = list(search.states())

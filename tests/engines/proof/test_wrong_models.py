@@ -134,8 +134,9 @@ WRONG: dict[str, tuple[Made, str]] = {
 def test_a_model_error_is_one_in_a_proof_too(name: str) -> None:
     """A regression: all of these were proved for every size."""
     made, message = WRONG[name]
-    with pytest.raises(ModelError, match=message):
-        prove(made())
+    for infer in (False, True):
+        with pytest.raises(ModelError, match=message):
+            prove(made(), infer=infer)
     with pytest.raises(ModelError):
         check(made())
 
@@ -376,6 +377,7 @@ def test_a_model_that_is_wrong_with_a_fault_is_right_without() -> None:
     report = prove(protocol)
     assert report.verdict is Verdict.HOLDS
     assert "with flood the model is wrong: pour assigns x the value 2" in report.findings[0].how
+    assert prove(protocol, infer=True).verdict is Verdict.HOLDS
     with pytest.raises(ModelError, match="pour assigns x the value 2"):
         prove(protocol, faults=["flood"])
     with pytest.raises(ModelError, match=r"pour assigns x the value 2.*, at n=1, with no protection and flood"):
