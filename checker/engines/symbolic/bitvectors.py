@@ -8,8 +8,8 @@ has one constant for each field.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import cached_property, reduce
 from typing import Any
 
 import z3
@@ -41,6 +41,10 @@ class Frame(Structural):
     state: SymbolicState
     after: SymbolicState | None = None
     taken: Callable[[str, str | None, Mapping[str, Any]], Any] | None = None
+    outer: Frame | None = None
+    """The context around the binder of ``variable``; terms that do not mention the variable are encoded there once, not
+    for each member."""
+    variable: Term | None = None
     known: dict[Term, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
     """Terms encoded in it already: terms share their parts."""
 
@@ -48,7 +52,12 @@ class Frame(Structural):
     def primed(self) -> Frame:
         """The context in which primed terms are encoded."""
         assert self.after is not None, "a primed term outside a step"
-        return Frame(self.bound, self.after)
+        outer = None if self.outer is None else self.outer.primed
+        return Frame(self.bound, self.after, outer=outer, variable=self.variable)
+
+    def inside(self, variable: Term, value: int) -> Frame:
+        """The context of a binder's body for one member."""
+        return Frame({**self.bound, variable: value}, self.state, self.after, self.taken, self, variable)
 
 
 class Encoder:
@@ -66,6 +75,7 @@ class Encoder:
         self.bits = width(*span(instance, terms))
         self._look = look
         self._turns = 0
+        self._mentioned: dict[Term, frozenset[Term]] = {}
         self._risky: dict[Term, bool] = {}
         self._beyond: dict[Term, bool] = {}
 
@@ -92,6 +102,8 @@ class Encoder:
     # Terms -----------------------------------------------------------------------------------------------------
     def encode(self, term: Term, frame: Frame) -> Any:
         """A Z3 Boolean (truth values), a bit-vector (scalars) or a set."""
+        while frame.outer is not None and frame.variable not in self._mentions(term):
+            frame = frame.outer
         found = frame.known.get(term)
         if found is None:
             self._turn()
@@ -100,6 +112,14 @@ class Encoder:
             except KeyError:
                 raise NotImplementedError(f"the finite encoding has no handler for {term.op}") from None
             found = frame.known[term] = handler(self, term, frame)
+        return found
+
+    def _mentions(self, term: Term) -> frozenset[Term]:
+        """The bound variables in a term. Nested binders have different ones."""
+        found = self._mentioned.get(term)
+        if found is None:
+            inner = frozenset({term}) if term.op is Op.BOUND else frozenset()
+            found = self._mentioned[term] = inner.union(*map(self._mentions, term.args))
         return found
 
     def _turn(self) -> None:
@@ -152,7 +172,7 @@ class Encoder:
             case Op.EACH:
                 variable, body = array.args
                 low, _ = self.instance.bounds(variable.sort)  # type: ignore[arg-type]
-                inside = replace(frame, bound={**frame.bound, variable: low + path[0]})
+                inside = frame.inside(variable, low + path[0])
                 return self.element(body, path[1:], inside) if len(path) > 1 else self.encode(body, inside)
             case Op.SELECT:
                 return self.select(array, path, frame)
@@ -204,7 +224,7 @@ class Encoder:
         variable, body = term.args
         for n in self.instance.members(variable.sort):  # type: ignore[arg-type]
             self._turn()
-            yield n, self.truth(body, replace(frame, bound={**frame.bound, variable: n}))
+            yield n, self.truth(body, frame.inside(variable, n))
 
 
 def label(field: Field) -> str:
@@ -244,15 +264,15 @@ def _following(e: Encoder, t: Term, f: Frame) -> Any:
 
 
 def _set(e: Encoder, t: Term, f: Frame) -> Members:
-    found = sets.literal([])
+    constants: list[int] = []
+    others: list[Members] = []
     for a in t.args:
         number = z3.simplify(e.number(a, f))
         if z3.is_bv_value(number):
-            one = sets.literal([number.as_signed_long()])
+            constants.append(number.as_signed_long())
         else:
-            one = sets.singleton(number, *reach(e.instance, a))
-        found = sets.union(found, one)
-    return found
+            others.append(sets.singleton(number, *reach(e.instance, a)))
+    return reduce(sets.union, others, sets.literal(constants))
 
 
 def _combined(join: Callable[[Members, Members], Any]) -> Callable[[Encoder, Term, Frame], Any]:

@@ -8,7 +8,6 @@ and of an array only the element that is read is evaluated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import z3
@@ -57,7 +56,7 @@ def _connected(going: Callable[[Any], Any]) -> Callable[[Encoder, Term, Frame], 
 
 def _members(e: Encoder, t: Term, f: Frame) -> list[tuple[Any, Any]]:
     variable, body = t.args
-    inside = (replace(f, bound={**f.bound, variable: n}) for n in e.instance.members(variable.sort))  # type: ignore[arg-type]
+    inside = (f.inside(variable, n) for n in e.instance.members(variable.sort))  # type: ignore[arg-type]
     return [(e.truth(body, here), undefined(e, body, here)) for here in inside]
 
 
@@ -103,7 +102,7 @@ def _element(e: Encoder, array: Term, path: list[int], f: Frame) -> Any:
         case Op.EACH:
             variable, body = array.args
             low, _ = e.instance.bounds(variable.sort)  # type: ignore[arg-type]
-            inside = replace(f, bound={**f.bound, variable: low + path[0]})
+            inside = f.inside(variable, low + path[0])
             return _element(e, body, path[1:], inside) if len(path) > 1 else undefined(e, body, inside)
         case Op.SELECT:
             return _selected(e, array, path, f)
