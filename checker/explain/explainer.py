@@ -51,8 +51,8 @@ class Explainer:
 
     def trace(self, recording: Recording, subject: str) -> Trace | None:
         """The run as reports show it; without the author's descriptions if these fail."""
-        found = self.guard.told(subject, "words of its steps", recording.trace, None)
-        return found or self.guard.told(subject, "steps", lambda: recording.trace(plain=True), None)
+        found = self.guard.told(subject, "words of its steps", recording.trace, None, brief=True)
+        return found or self.guard.told(subject, "steps", lambda: recording.trace(plain=True), None, brief=True)
 
     def insight(self, recording: Recording, p: Property | None, subject: str = "the run") -> Insight:
         """The explanation of a run, which violates ``p`` if given; without ``p``, ``subject`` names the run."""

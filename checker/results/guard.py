@@ -1,7 +1,8 @@
 """A failing explanation does not change a verdict: the failure is noted, and the rest of the report is made.
 
 Each section (beliefs, causes, a match, a block of a report) runs in a ``Guard``. An exception in it becomes a warning
-of the report that says what is missing and why; so does a time limit. Only an interruption by the user passes.
+of the report that says what is missing and why; so does a time limit. An interruption by the user passes, unless there
+are verdicts that it must not take away: then it ends the explanations.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ X = TypeVar("X")
 Y = TypeVar("Y")
 
 OURS = "This is a defect of planrace, not of your protocol; please report it"
+INTERRUPTED = "it was interrupted"
 PACKAGE = "planrace."
 """How the names of our own modules begin."""
 
@@ -26,16 +28,30 @@ class TimeUpError(Exception):
 
 
 class Guard:
-    """Runs sections, and remembers which ones failed and why."""
+    """Runs sections, and remembers which ones failed and why.
 
-    def __init__(self) -> None:
+    With ``keeps`` an interruption ends its section and leaves out all later ones that take time; ``interrupted`` says
+    that there was one. Otherwise it passes.
+    """
+
+    def __init__(self, *, keeps: bool = False) -> None:
         self._noted: dict[tuple[str, str, str], list[str]] = {}
+        self._keeps = keeps
+        self.interrupted = False
 
-    def told(self, subject: str, what: str, tell: Callable[[], X], instead: Y) -> X | Y:
+    def told(self, subject: str, what: str, tell: Callable[[], X], instead: Y, *, brief: bool = False) -> X | Y:
         """The result of ``tell``; if it raises, the failure is noted and the result is ``instead``. ``what`` names the
-        section of ``subject``, in the plural ("causes")."""
+        section of ``subject``, in the plural ("causes"). A ``brief`` section takes no time, so it is told after an
+        interruption, too."""
         try:
+            if self.interrupted and not brief:
+                raise TimeUpError(INTERRUPTED)
             return tell()
+        except KeyboardInterrupt:
+            if not self._keeps:
+                raise
+            self.interrupted = True
+            self._note(NOT_TOLD, subject, what, INTERRUPTED)
         except TimeUpError as problem:
             self._note(NOT_TOLD, subject, what, str(problem))
         except Exception as problem:

@@ -9,7 +9,7 @@ from typing import Any
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.explicit.search import Search
-from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.guard import INTERRUPTED, TimeUpError
 from planrace.checker.results.report import WITHOUT_FAULTS, ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import joined
@@ -90,7 +90,14 @@ def searched(strategy: Strategy, request: Request) -> Answers:
         if why is not None:
             answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {why}") for p in some]
             continue
-        own, more = _lively(strategy, instance, some, options)
+        try:
+            own, more = _lively(strategy, instance, some, options)
+        except KeyboardInterrupt:  # where it was not the search that heard it, but what prepares it
+            if found is None:
+                raise
+            interrupted = True
+            answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {INTERRUPTED}") for p in some]
+            continue
         answers += more
         interrupted = own.search.interrupted
         found = found or own
@@ -123,7 +130,7 @@ def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[ModelW
 def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> str | None:
     """Why no further search is begun, if none is."""
     if interrupted:
-        return "it was interrupted"
+        return INTERRUPTED
     violated = any(a.verdict is Verdict.VIOLATED for a in answers)
     return "the first violation was found" if options.fail_fast and violated else None
 
@@ -169,7 +176,7 @@ def _answered(p: Any, found: Searched, ask: Callable[[Searched], Any]) -> Answer
         return Answer(p, Verdict.UNKNOWN, f"not decided: {problem}")
     except KeyboardInterrupt:
         found.search.interrupted = True
-        return Answer(p, Verdict.UNKNOWN, "not decided: it was interrupted")
+        return Answer(p, Verdict.UNKNOWN, f"not decided: {INTERRUPTED}")
     return answer
 
 

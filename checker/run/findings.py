@@ -21,6 +21,7 @@ from planrace.checker.results.proof import InductionCounterexample
 from planrace.checker.results.report import Finding, Others
 from planrace.checker.results.scenario import FullMatch, Match
 from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.contract import Answers
 from planrace.checker.run.engines import ask
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import Siblings
@@ -42,9 +43,12 @@ PRODUCT_STATES = 2_000_000
 """How far the search for the fullest match goes where it has any time."""
 
 
-def telling_time(options: Options, share: float = 1.0) -> AbstractContextManager[Any]:
-    """Within it telling has that share of the time that it may take. What was asked for by name takes what it takes."""
+def telling_time(options: Options, share: float = 1.0, *, interrupted: bool = False) -> AbstractContextManager[Any]:
+    """Within it telling has that share of the time that it may take. What was asked for by name takes what it takes,
+    unless the search was ``interrupted``: then nobody waits."""
     asked = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
+    if interrupted:
+        return until(TELLING * share, "time for telling after an interruption", time.process_time)
     most = EXPLAINING if options.explain else TELLING
     return until(None if asked else most * share, "time for telling", time.process_time, "-v takes more")
 
@@ -85,18 +89,26 @@ def _holds(instance: Instance) -> bool:
     """A short search is enough to know that it does."""
     asked = [p for p in instance.system.properties if isinstance(p, Checkable)]
     try:
-        found = ask(request_of(instance, asked, Options(max_states=FEW, fail_fast=True)))
+        found = _heard(ask(request_of(instance, asked, Options(max_states=FEW, fail_fast=True))))
     except ModelError:
         return False
     return all(a.verdict is Verdict.HOLDS for a in found.answers)
 
 
+def _heard(found: Answers) -> Answers:
+    """What a search within an explanation found. An interruption of it is one of all that is told."""
+    if found.interrupted:
+        raise KeyboardInterrupt
+    return found
+
+
 def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
     """What a report says of its model: fields of ``Report``."""
+    told = partial(guard.told, REPORT, brief=True)
     return {
-        "variables": guard.told(REPORT, "sorts of variables", lambda: declared(instance), ()),
-        "pictures": guard.told(REPORT, "pictures", lambda: pictures(instance), ()),
-        "sources": guard.told(REPORT, "lines of the author's file", lambda: sources(instance.system), {}),
+        "variables": told("sorts of variables", lambda: declared(instance), ()),
+        "pictures": told("pictures", lambda: pictures(instance), ()),
+        "sources": told("lines of the author's file", lambda: sources(instance.system), {}),
     }
 
 
@@ -107,7 +119,7 @@ def seeker(options: Options, *, first: bool) -> Seek:
     )
 
     def seek(instance: Instance, properties: Sequence[Invariant | StepInvariant]) -> tuple[list[Recording], bool]:
-        found = ask(request_of(instance, properties, inner))
+        found = _heard(ask(request_of(instance, properties, inner)))
         runs = [a.recording for a in found.answers if a.recording is not None]
         return runs, found.coverage is not None and found.coverage.complete
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from typing import Any
 
@@ -17,7 +18,7 @@ from planrace.checker.engines.proof.refute import Refuter
 from planrace.checker.engines.proof.statement import assumptions, statement
 from planrace.checker.explain.explainer import Explainer, Wanted
 from planrace.checker.explain.states import declared, sources
-from planrace.checker.results.guard import Guard
+from planrace.checker.results.guard import INTERRUPTED, Guard
 from planrace.checker.results.proof import INITIALLY, Certificate, Conjunct, InductionCounterexample, Obligation
 from planrace.checker.results.report import LEFT_OUT, OF_MODEL, Finding, ModelWarning, Report
 from planrace.checker.results.verdict import Verdict
@@ -32,7 +33,6 @@ FEW = 6
 """With more faults than this, only all of them and each of them are tried."""
 
 NO_PROOF = "no proof for every size is made of this kind"
-INTERRUPTED = "it was interrupted"
 
 
 class Proving:
@@ -63,16 +63,18 @@ class Proving:
         self._grammars = [False, True] if infer else []
         self.decisions: list[tuple[Decision, System]] = []
         self.interrupted = False
-        self._guard = Guard()
+        self._guard = Guard(keeps=True)
         self._start()
 
     def run(self, properties: Sequence[Property], left_out: Sequence[Property] = ()) -> Report:
         """Decide the properties; ``left_out`` are those that the report names as not asked."""
         findings = self._findings(properties)
-        while self._grammars and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
+        while self._grammars and not self._stopped and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
             findings = self._again(findings, properties)
         warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
-        lines = self._guard.told("the report", "lines of the author's file", lambda: sources(self.system), {})
+        told = partial(self._guard.told, "the report", brief=True)
+        lines = told("lines of the author's file", lambda: sources(self.system), {})
+        proofs = told("certificates", lambda: tuple(self._certificates()), ())
         return Report(
             protocol=self.system.name,
             parameters=self.fixed,
@@ -81,13 +83,18 @@ class Proving:
             engine="proof",
             findings=tuple(findings),
             exploration=None,
-            proofs=self._guard.told("the report", "certificates", lambda: tuple(self._certificates()), ()),
+            proofs=proofs,
             left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
-            interrupted=self.interrupted,
+            interrupted=self._stopped,
             warnings=(*warnings, *self._guard.warnings, *forgotten(self._variant)),
             every_size=True,
             sources=lines,
         )
+
+    @property
+    def _stopped(self) -> bool:
+        """Whether a decision was interrupted, or what is told of one."""
+        return self.interrupted or self._guard.interrupted
 
     def _start(self) -> None:
         """A decider; before it, if asked, lemmas from the next wider grammar."""
@@ -107,7 +114,7 @@ class Proving:
             more = self._findings(properties)
         except KeyboardInterrupt:
             self.interrupted = True
-        if self.interrupted:
+        if self._stopped:
             self.decisions, self.decider, self.system, self._found, self._inferred = before
             return findings
         return more
@@ -131,14 +138,10 @@ class Proving:
 
     def _warnings(self) -> tuple[ModelWarning, ...]:
         """Declared lemmas that something which is not proved was to rest on, and that are none."""
-        if self._inferred or self.interrupted or self.decider.refuter.spent:
+        if self._inferred or self._stopped or self.decider.refuter.spent:
             return ()
-        try:
-            left_out = self.decider.left_out
-            return self._guard.told(OF_MODEL, "warnings", lambda: tuple(map(_useless, left_out(self.system))), ())
-        except KeyboardInterrupt:
-            self.interrupted = True
-            return ()
+        left_out = self.decider.left_out
+        return self._guard.told(OF_MODEL, "warnings", lambda: tuple(map(_useless, left_out(self.system))), ())
 
     def discharged(self) -> list[Discharged]:
         """Every obligation of every proof."""
@@ -149,7 +152,7 @@ class Proving:
         return system if self._found is None else replace(system, proofs=self._found)
 
     def _finding(self, p: Provable) -> Finding:
-        if self.interrupted:
+        if self._stopped:
             return _left(p, INTERRUPTED)
         try:
             decision, system, more = self._decide(p)
@@ -185,7 +188,8 @@ class Proving:
         return None if d.unreached is None or begun is None else InductionCounterexample(begun, d.unreached.parameters)
 
     def _variables(self, run: Recording) -> Any:
-        return self._guard.told("the report", "sorts of variables", lambda: declared(run.interpreter.instance), ())
+        instance = run.interpreter.instance
+        return self._guard.told("the report", "sorts of variables", lambda: declared(instance), (), brief=True)
 
     # Faults ----------------------------------------------------------------------------------------------------
     def _decide(self, p: Provable) -> tuple[Decision, System, str]:

@@ -53,14 +53,16 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
     instance, options = request.instance, request.options
     by_name = {a.property.name: a for a in found.answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in found.answers)
-    guard = Guard()
-    with telling_time(options):
-        with telling_time(options, 0.5):  # what there is to say of shortest runs leaves time for the fullest match
+    guard = Guard(keeps=True)
+    with telling_time(options, interrupted=found.interrupted):
+        # What there is to say of shortest runs leaves time for the fullest match.
+        with telling_time(options, 0.5, interrupted=found.interrupted):
             sight = sight_of(options, others, guard, broken=broken)
             told = Narrator(instance, options, sight, guard, choose=Ability.EXHAUSTIVE in able)
             findings = [told.finding(by_name.get(p.name) or _unanswered(p, found.engine)) for p in request.properties]
         telling, cut = None, False
-        if Ability.EXHAUSTIVE in able and not (found.interrupted or options.properties or options.fail_fast):
+        stop = found.interrupted or guard.interrupted
+        if Ability.EXHAUSTIVE in able and not (stop or options.properties or options.fail_fast):
             telling, cut = told.telling(findings)
     many = guard.told("the search", "reasons why it is large", partial(_many, request, found, able), ())
     model = told_of(instance, guard)
@@ -73,7 +75,7 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
         findings=tuple(findings),
         exploration=found.coverage,
         telling=telling,
-        interrupted=found.interrupted or cut,
+        interrupted=found.interrupted or cut or guard.interrupted,
         warnings=(*found.warnings, *many, *(w for a in found.answers for w in a.untold), *guard.warnings),
         **model,
     )

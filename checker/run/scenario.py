@@ -59,7 +59,7 @@ def show(request: Request, name: str) -> Report:
     scenarios = {s.name: s for s in system.scenarios}
     scenario: Scenario = scenarios[known(name, scenarios, f"scenario of {system.name}")]
     instance = request.instance
-    found, guard = _Covered(), Guard()
+    found, guard = _Covered(), Guard(keeps=True)
     others = laid_beside(instance, options, system.faults)
     for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
         _search(instance, scenario, cast, options, found)
@@ -83,7 +83,7 @@ def show(request: Request, name: str) -> Report:
         findings=(replace(finding, insight=insight),),
         exploration=None,
         telling=telling,
-        interrupted=found.interrupted,
+        interrupted=found.interrupted or guard.interrupted,
         warnings=guard.warnings,
         **model,
     )

@@ -8,10 +8,11 @@ import pytest
 
 import planrace.checker.run.findings
 from planrace.checker import Options, check
-from planrace.checker.engines.limits import Deadline, look_at_the_clock, until
+from planrace.checker.engines.limits import Deadline, look_at_the_clock, time_left, until
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import NOT_TOLD, Report
 from planrace.checker.results.verdict import Verdict
+from planrace.checker.run.findings import telling_time
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 
@@ -40,6 +41,14 @@ def test_what_is_asked_for_takes_the_time_that_it_takes(asked: Options, monkeypa
     monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
     report = check("original", SMALL, options=asked)
     assert not [w for w in report.warnings if w.kind == NOT_TOLD]
+
+
+@pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(explain=True)])
+def test_after_an_interruption_nobody_waits(asked: Options) -> None:
+    with telling_time(asked, interrupted=True):
+        left = time_left()
+    assert left is not None
+    assert left <= planrace.checker.run.findings.TELLING
 
 
 def test_a_report_that_explains_each_step_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:

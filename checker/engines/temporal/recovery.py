@@ -34,7 +34,7 @@ class RecoveryChecker:
         """Whether ``p`` holds; if not, the shortest run to a state without recovery, and why there is none. Raises
         ``MemoryError`` if the graph does not fit."""
         instance = self.search.kernel.interpreter.instance
-        guard = Guard()
+        guard = Guard(keeps=True)
         try:
             made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
         except RangeError as problem:
@@ -43,6 +43,7 @@ class RecoveryChecker:
         if hopeless is None:
             how = f"complete search of {numbered(made.states, 'state')}, checked from all {_asked(made)}"
             book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
+            self.search.interrupted |= guard.interrupted
             return Answer(p, Verdict.HOLDS, how, runbook=book, untold=guard.warnings)
         depth, n = hopeless
         recording = self.search.run_to(made.packed(n), depth)
@@ -52,6 +53,7 @@ class RecoveryChecker:
         how = "explicit search, shortest run to a state without recovery"
         book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
         why = guard.told(p.name, "reasons why there is no recovery", lambda: explain(instance, p, state), None)
+        self.search.interrupted |= guard.interrupted
         return Answer(p, Verdict.VIOLATED, how, recording, hopeless=why, runbook=book, untold=guard.warnings)
 
     def _runbook(self, p: Recoverability) -> Runbook | None:
