@@ -11,7 +11,7 @@ from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.explicit.orbits import UNASKED, related
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.slicing import irrelevant, without
-from planrace.checker.engines.explicit.symmetry import check_symmetric, symmetric_sorts
+from planrace.checker.engines.explicit.symmetry import Canonical, check_symmetric, symmetric_sorts
 from planrace.checker.engines.explicit.transition_graph import graph
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import CostlyError
@@ -19,12 +19,15 @@ from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, Coverage, ModelWarning
 from planrace.checker.run.options import Options
 from planrace.checker.semantics.intervals import may_fail
+from planrace.checker.semantics.packing import Layout
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Checkable, Liveness, Property
 
 OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 300
 """States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python, most of
 all where members of symmetric sorts refer to each other."""
+ORDERS = 120
+"""Orders of such members that OUTGROWN_RELATED allows for. Each state of twice as many takes twice as long."""
 QUICK = 2.0
 """Seconds that are not worth weighing. Machine code that takes longer to make is made when the search in Python has
 taken as long: so the whole takes at most twice as long as the better of the two would have."""
@@ -104,7 +107,10 @@ class SearchTask:
         """The number of states from which machine code pays."""
         if not self.options.symmetry:
             return OUTGROWN
-        return OUTGROWN_RELATED if related(self.instance, symmetric_sorts(self.instance)) else OUTGROWN_ORBITS
+        orders = Canonical(self.instance, Layout(self.instance)).orders
+        if orders > 1 or related(self.instance, symmetric_sorts(self.instance)):
+            return max(1, OUTGROWN_RELATED * ORDERS // max(orders, ORDERS))
+        return OUTGROWN_ORBITS
 
     def census(self) -> VacuityCheck | None:
         """A new check of what the search never meets."""

@@ -35,7 +35,8 @@ class OutOfRangeError(RangeError):
 
 class Kernel:
     """Packed states of one instance and their successors. ``symmetric``: a state stands for its orbit, after at most
-    ``tried`` orders (see ``orbits.py``); ``states_per_orbit`` bounds the number of representatives of one orbit.
+    ``tried`` orders (see ``orbits.py``); ``states_per_orbit`` bounds the number of representatives of one orbit, and
+    ``orders`` is the largest number of orders that are tried for a state.
     ``sliced``: variables that packed states leave out; ``instance`` is the rest, and the interpreter has the whole
     instance."""
 
@@ -50,6 +51,7 @@ class Kernel:
         self.canonical = made.source() if made else None
         self.related = bool(made and made.joint)
         self.states_per_orbit = made.most if made else 1
+        self.orders = made.orders if made else 1
         self._sort = _defined(self.canonical)["canonical"] if self.canonical else None
         self._tracked = _Tracked(made) if made and made.labels else None
         self.initial = self.view(self.interpreter.initial())

@@ -76,6 +76,11 @@ class Canonical:
         return prod(j.orders for j in self.joint if not j.exact)
 
     @property
+    def orders(self) -> int:
+        """The largest number of orders that are tried for a state."""
+        return max((min(j.orders, j.tried) for j in self.joint), default=1)
+
+    @property
     def labels(self) -> dict[Index, int]:
         """The words after the state's own in which ``named`` keeps the members, for sorts whose orbits may have several
         representatives."""

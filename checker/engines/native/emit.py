@@ -11,6 +11,7 @@ from planrace.checker.engines.explicit.expressions import Code, Mask, Number, Tr
 from planrace.checker.engines.explicit.lines import Plain, Record
 from planrace.checker.engines.explicit.lower import Lowering, Scope
 from planrace.checker.engines.explicit.watch import Watch
+from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.engines.native.intrinsics import INFO, INFO_SEEN
 from planrace.checker.semantics.packing import WORD, Field, Layout
 from planrace.model.language import Action, Instance, Op, Term
@@ -78,6 +79,7 @@ class WordEmitter(Emitter):
         rest: list[tuple[Action, Scope]] = []
         groups: dict[Slot, list[tuple[Action, Scope]]] = {}
         for action, inner in self._openings.instances(scope):
+            look_at_the_clock()
             place = self._telling(action, inner)
             (rest if place is None else groups.setdefault(place, [])).append((action, inner))
         self.telling = [self.layout.fields[p] for p in groups]

@@ -268,21 +268,30 @@ def gather(segment: Words, level: int, front: Words) -> int:
     return n
 
 
-def parent(segment: Words, k: int, slot: int, level: int, target: Words, scratch: Words, info: Words) -> int:
-    """Starting at a slot of bucket ``k``: find the first state of ``level`` with a step to ``target``. Returns its
-    bucket times BUCKET plus its slot, or FAILED; the state is in ``scratch``."""
+def parent(
+    table: Words, n: int, last: int, k: int, slot: int, level: int, target: Words, scratch: Words, info: Words
+) -> int:
+    """Starting at a slot of bucket ``k`` of segment ``n``: find the first state of ``level`` with a step to ``target``
+    in the segments before ``last``. Returns its place (bucket times BUCKET plus slot, shifted by BITS, plus segment),
+    or FAILED; the state is in ``scratch``."""
     j = slot
-    while k < segment[1] + PAD:
-        bucket = at(pointer(segment[0]), k * STRIDE)
-        while j < BUCKET:
-            if byte(at(bucket, BUCKET * WORDS), j) == level and bucket[j * WORDS] != 0:
-                for w in range(WORDS):
-                    scratch[w] = ~bucket[j * WORDS + w]
-                if leads(scratch, target, info):
-                    return k * BUCKET + j
-            j += 1
-        j = 0
-        k += 1
+    while n < last:
+        segment = at(table, n * SEGMENT)
+        while k < segment[1] + PAD:
+            bucket = at(pointer(segment[0]), k * STRIDE)
+            marks = bucket[BUCKET * WORDS] ^ level * 0x0101010101010101
+            if (marks - 0x0101010101010101) & ~marks & 0x8080808080808080:
+                while j < BUCKET:
+                    if byte(at(bucket, BUCKET * WORDS), j) == level and bucket[j * WORDS] != 0:
+                        for w in range(WORDS):
+                            scratch[w] = ~bucket[j * WORDS + w]
+                        if leads(scratch, target, info):
+                            return (k * BUCKET + j << BITS) + n
+                    j += 1
+            j = 0
+            k += 1
+        k = 0
+        n += 1
     return -1
 
 

@@ -8,12 +8,20 @@ level.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
+from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.engines.native.intrinsics import LEVELS
 from planrace.checker.engines.native.memory import WordArray
 from planrace.checker.engines.native.program import Program
 from planrace.checker.engines.native.store import Store
 from planrace.checker.semantics.replay import ReplayError
+
+SMALL = 1 << 16
+"""Stores with fewer states are scanned in one call; larger ones segment by segment, with a check of the clock before
+each."""
+Place: TypeAlias = tuple[int, int, int]
+"""A segment, a bucket and a slot."""
 
 
 class Ways:
@@ -23,6 +31,7 @@ class Ways:
         self.program = program
         self.stores = stores
         self.initial = initial
+        self._at_once = [store.count if store.states < SMALL else 1 for store in stores]
 
     def path(self, s: int, depth: int) -> list[int]:
         """States from the initial one to ``s``, one for each level. Beyond LEVELS levels a byte is ambiguous, so a
@@ -56,18 +65,31 @@ class Ways:
         for n, word in enumerate(self.program.unpack(s)):
             target[n] = word
         found: list[int] = []
-        for store in self.stores:
-            for n in range(store.count):
-                at = self._parent(store, n, 0, wanted, target, scratch, info)
-                while at >= 0:
-                    found.append(self.program.pack([scratch[k] for k in range(words)]))
-                    at = self._parent(store, n, at + 1, wanted, target, scratch, info)
+        for store, some in zip(self.stores, self._at_once, strict=True):
+            for first in range(0, store.count, some):
+                look_at_the_clock()
+                rest: Place | None = (first, 0, 0)
+                while rest is not None:
+                    rest = self._parent(store, rest, first + some, wanted, target, scratch, info)
+                    if rest is not None:
+                        found.append(self.program.pack([scratch[k] for k in range(words)]))
         yield from sorted(found)
 
     def _parent(
-        self, store: Store, n: int, slot: int, level: int, target: WordArray, scratch: WordArray, info: WordArray
-    ) -> int:
-        """The next slot of a segment with a state of a level that has a step to ``target``, or -1."""
-        k, j = divmod(slot, store.bucket)
-        known = store.segment(n), k, j, level, target.address, scratch.address, info.address
-        return int(self.program.machine["parent"](*known))
+        self,
+        store: Store,
+        start: Place,
+        last: int,
+        level: int,
+        target: WordArray,
+        scratch: WordArray,
+        info: WordArray,
+    ) -> Place | None:
+        """Find the next state of a level that has a step to ``target``, from a slot on and before segment ``last``: the
+        slot after it. None if there is none."""
+        addresses = target.address, scratch.address, info.address
+        found = int(self.program.machine["parent"](store.table.address, start[0], last, *start[1:], level, *addresses))
+        if found < 0:
+            return None
+        slot, segment = divmod(found, store.count)
+        return segment, *divmod(slot + 1, store.bucket)

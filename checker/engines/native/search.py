@@ -45,6 +45,8 @@ SCANNED = 1 << 5
 level has at least this fraction of all stored states."""
 ALONE = 1 << 9
 """Smaller frontiers are searched without other threads."""
+AT_ONCE = 1 << 22
+"""Successors, times the orders that are tried for each, between two checks of the clock: some tenths of a second."""
 RESERVED = 1 << 34
 """Address space for a frontier in bytes, unless the memory limit is lower."""
 
@@ -108,6 +110,7 @@ class NativeSearch:
         self._sources = WordArray(2 * count)
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
+        self._stride = max(1, AT_ONCE // (max(1, self.program.fan) * self.kernel.orders))
         self._asked = (1 << len(self._terms)) - 1 | self._stuck
         self._decided = 0
         self._failing: list[int] = []
@@ -245,8 +248,18 @@ class NativeSearch:
         for front, begin, end in w.chunks(at, last):
             next_one = begin
             while next_one < end:
-                next_one = self._advanced(w, front, next_one, end, self._asked)
+                next_one = self._advanced(w, front, next_one, min(end, next_one + self._stride), self._asked)
                 self._attend(w, self._asked)
+                if next_one < end:
+                    self._check_clock()
+
+    def _check_clock(self) -> None:
+        """End the search in the middle of a level. Machine code cannot be interrupted, and where many orders of members
+        are tried, a part of a frontier may take minutes."""
+        if self.interrupted:
+            raise SearchStoppedError("it was interrupted")
+        if self._watchman.deadline is not None and self._watchman.deadline.left == 0.0:
+            raise SearchStoppedError(self._watchman.deadline.reason)
 
     def _advanced(self, w: Worker, front: int, first: int, last: int, asked: int) -> int:
         fresh = w.info[INFO_FRESH]
@@ -324,8 +337,9 @@ class NativeSearch:
             for w in self.workers:
                 at, last = self._part(w, part)
                 while at < last:
-                    at = self._advanced(w, w.front, at, last, self._asked & states)
+                    at = self._advanced(w, w.front, at, min(last, at + self._stride), self._asked & states)
                     self._attend(w, self._asked & states)
+                    self._check_clock()
             for n, me in enumerate(self.workers):
                 for w in self.workers:
                     for segment in range(me.store.count):
