@@ -19,6 +19,7 @@ from planrace.checker.run.findings import Narrator, laid_beside, sight_of, telli
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request, Selection, resolve
 from planrace.checker.run.scenario import show
+from planrace.checker.semantics.first_step import check_first_step
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Property
 
@@ -41,6 +42,8 @@ def run(selection: Selection, options: Options | None = None) -> Report:
 
 def _reported(request: Request, able: Abilities) -> Report:
     options = request.options
+    if Ability.EVERY_SIZE not in able:
+        check_first_step(request.instance)
     if options.scenario is not None:
         return show(request, options.scenario)
     others = [] if Ability.EVERY_SIZE in able else laid_beside(request.instance, options, request.selection.faults)

@@ -20,6 +20,7 @@ from planrace.checker.engines.symbolic.cti import counterexample_to_induction, m
 from planrace.checker.results.proof import INITIALLY
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, joined
+from planrace.checker.semantics.first_step import stuck
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, ModelError, System, Term
 from planrace.model.language.initial_values import starts_by_size
@@ -95,6 +96,9 @@ class Decider:
                 f"no size satisfies {joined([str(t) for t in self.assuming])}",
                 remedy="the proof is for sizes that its assumptions allow; choose others",
             )
+        with suppress(UnencodableError):
+            if self.obligations.stuck(system):
+                raise stuck(system)
 
     def decide(self, system: System, p: Provable, *, least: bool = False) -> Decision:
         """Look for a proof first, since it decides all sizes; then for a counterexample. ``least``: leave every

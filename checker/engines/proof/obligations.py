@@ -180,6 +180,20 @@ class Obligations:
                 found = self.solving.run(lambda: self.solving.check(solver))
                 assert found != z3.unsat, "the axioms of open sizes contradict each other"
 
+    def stuck(self, system: System) -> bool:
+        """Whether no initial state of any size enables an action or is final: then every step keeps everything."""
+        start = OpenFrame({}, self.open.initial())
+        ends = [self._about(t)(start.state) for t in system.final]
+        starts = [self._enabled(action, start.state) for action in system.actions.values()]
+        return self._query(lambda: [disjunction(*ends, *starts)], frozenset()).proved
+
+    def _enabled(self, action: Action, state: OpenState) -> Any:
+        """The formula that some values of its parameters enable the action, or that its guard has no value."""
+        made = [self.open.parameter(p) for p in action.parameters]
+        frame = OpenFrame(dict(zip(action.parameters, (a for a, _ in made), strict=True)), state)
+        guard = disjunction(self.open.encode(action.guard, frame), z3.Not(defined(self.open, action.guard, frame)))
+        return conjunction(*(legal for _, legal in made), guard)
+
     # Obligations -----------------------------------------------------------------------------------------------
     def initially(self, goal: str) -> Result:
         """The fact holds in the initial state."""
