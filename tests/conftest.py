@@ -82,6 +82,14 @@ def unhurried() -> None:
     findings.TELLING = 60.0
 
 
+@pytest.fixture
+def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests about something else: explanations are cut at once."""
+    from planrace.checker.run import findings
+
+    monkeypatch.setattr(findings, "TELLING", 0.0)
+
+
 @pytest.fixture(scope="module")
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """A cache of machine code that nothing else has written to."""
