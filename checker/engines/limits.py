@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from planrace.checker.results.guard import TimeUpError
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.model.language import ModelError
 
 X = TypeVar("X")
@@ -223,7 +224,7 @@ class LimitGuard:
         """The same for solvers: whole milliseconds, at least 1, because 0 means no limit to them."""
         return None if self.deadline is None else max(1, int(1000 * self.deadline.left))
 
-    def look(self, states: int, transitions: int, depth: int) -> str | None:
+    def look(self, states: int, transitions: int, depth: int) -> StopReason | None:
         """Report progress if it is due; returns the reason to stop, if there is one."""
         now = self.seconds
         memory = memory_in_use()
@@ -231,10 +232,15 @@ class LimitGuard:
             self.told = now
             self.listener(Progress(self.task, states, transitions, depth, now, memory))
         if self.deadline is not None and self.deadline.left == 0.0:
-            return self.deadline.reason
+            return StopReason(StopKind.TIME, self.deadline.reason)
         if self.limits.memory is not None and memory >= self.limits.memory:
-            return f"the memory limit of {self.limits.memory / 2**30:.1f} GiB was reached"
+            return memory_reached(self.limits.memory)
         return None
+
+
+def memory_reached(limit: int) -> StopReason:
+    """The reason to stop at a limit of so many bytes."""
+    return StopReason.bound(StopKind.MEMORY, f"memory limit of {limit / 2**30:.1f} GiB")
 
 
 def memory_in_use() -> int:

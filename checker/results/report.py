@@ -13,6 +13,7 @@ from planrace.checker.results.explanation import Causes, Declared, Insight, Memb
 from planrace.checker.results.notebook import NotebookRepr
 from planrace.checker.results.proof import Certificate, Confirmation, InductionCounterexample
 from planrace.checker.results.scenario import FullMatch, Match
+from planrace.checker.results.stop import StopReason
 from planrace.checker.results.temporal import DeadEnd, Fairness, Runbook
 from planrace.checker.results.trace import Source, Trace
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
@@ -117,7 +118,7 @@ class Coverage:
     symmetry: bool
     seconds: float
     peak_memory_bytes: int
-    stopped: str | None = None
+    stopped: StopReason | None = None
     seed: int | None = None
     workers: int = 1
     sliced: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.limits import time_left, until
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import ModelWarning, Report
+from planrace.checker.results.stop import StopKind
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers
 from planrace.checker.run.engines import answering, ask, engine_for
@@ -86,10 +87,10 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
 
 def _many(request: Request, found: Answers, able: Abilities) -> tuple[ModelWarning, ...]:
     """What makes the states so many, where their number, or the memory for them, ended the search."""
-    covered, most = found.coverage, request.options.max_states
+    covered = found.coverage
     if Ability.EXHAUSTIVE not in able or covered is None or covered.stopped is None:
         return ()
-    if "memory" in covered.stopped or (most is not None and covered.states >= most):
+    if covered.stopped.kind in (StopKind.MEMORY, StopKind.STATES):
         from planrace.checker.advice.forecast.outgrown import outgrown
 
         with suppress(MemoryError, ModelError, TimeUpError):  # the search did not come to what is wrong with the model

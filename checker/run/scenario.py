@@ -9,6 +9,7 @@ from planrace.checker.explain.explainer import Explainer
 from planrace.checker.results.guard import Guard
 from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.scenario import FullMatch
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.run.engines import ask
@@ -30,7 +31,7 @@ class _Covered:
     states: int = 0
     seconds: float = 0.0
     best: Recording | None = None
-    stopped: str | None = None
+    stopped: StopReason | None = None
     interrupted: bool = False
 
     @property
@@ -110,13 +111,8 @@ def _search(
     (answer,) = answers.answers
     if answer.recording is not None:
         found.best = _told(instance, scenario, answer.recording)
-    elif not covered.complete and not (depth is not None and depth == most and _at_depth(covered.stopped, depth)):
-        found.stopped = covered.stopped
-
-
-def _at_depth(stopped: str | None, depth: int) -> bool:
-    """The search ended where only longer runs begin than the one that is known."""
-    return stopped == f"the depth bound of {depth} was reached"
+    elif covered.stopped is not None and not (depth == most and covered.stopped.kind is StopKind.DEPTH):
+        found.stopped = covered.stopped  # at depth ``most`` only longer runs begin than the one that is known
 
 
 def _told(instance: Instance, scenario: Scenario, watched: Recording) -> Recording:

@@ -17,6 +17,7 @@ from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import CostlyError
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, Coverage, ModelWarning
+from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.run.options import Options
 from planrace.checker.semantics.intervals import may_fail
 from planrace.checker.semantics.packing import Layout
@@ -202,7 +203,8 @@ def _continued(
             native, again = anew(known, None)
     except (TimeUpError, KeyboardInterrupt) as problem:  # what was searched until then is told
         first.interrupted = isinstance(problem, KeyboardInterrupt)
-        covered = replace(covered, stopped="it was interrupted" if first.interrupted else str(problem))
+        stopped = INTERRUPTED if first.interrupted else StopReason(StopKind.TIME, str(problem))
+        covered = replace(covered, stopped=stopped)
         return Searched("explicit", first, first.answers(covered), covered, seen)
     if isinstance(native, str):
         return Searched("explicit", first, *first.go_on(most), seen, _without_code(native))

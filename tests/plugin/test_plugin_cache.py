@@ -17,6 +17,7 @@ from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.cache import VerdictCache, lasting
 from planrace.checker.plugin.fingerprint import fingerprint
 from planrace.checker.plugin.request import CheckRequest
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.run.request import select
 from planrace.model.language.terms import FALSE
 
@@ -118,7 +119,7 @@ def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
     assert holds.verdict.word == "holds"
     assert holds.exploration is not None
     assert lasting(holds)
-    cut = replace(holds.exploration, complete=False, stopped="a bound")
+    cut = replace(holds.exploration, complete=False, stopped=StopReason(StopKind.STATES, "a bound"))
     assert not lasting(replace(holds, exploration=cut))
     assert not lasting(replace(holds, exploration=None))
     assert not lasting(replace(holds, findings=()))

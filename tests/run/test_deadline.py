@@ -12,6 +12,7 @@ from planrace.checker.engines import limits
 from planrace.checker.engines.limits import LimitGuard, Limits, deadline, look_at_the_clock, time_left, timed, until
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import NOT_TOLD, ModelWarning, Report
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
@@ -74,7 +75,7 @@ def test_another_thread_does_not_see_it() -> None:
 def test_a_watchman_keeps_the_deadline_that_it_was_made_under() -> None:
     with until(0.0):
         watchman = LimitGuard("searching", Limits(seconds=100.0))
-    assert watchman.look(0, 0, 0) == "the time limit of 0 s was reached"
+    assert watchman.look(0, 0, 0) == StopReason(StopKind.TIME, "the time limit of 0 s was reached")
     assert watchman.seconds_left == 0.0
     assert watchman.milliseconds_left == 1
     assert LimitGuard("searching", Limits(seconds=100.0)).look(0, 0, 0) is None

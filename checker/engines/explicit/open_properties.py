@@ -17,6 +17,7 @@ from planrace.checker.engines.answer import (
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.results.report import Coverage
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording
@@ -72,12 +73,12 @@ class Questions:
             if steps[k].name not in self.answers:
                 self._close(steps[k], confirm_step(steps[k], run()))
 
-    def enough(self, *, fail_fast: bool, exhaustive: bool) -> str | None:
+    def enough(self, *, fail_fast: bool, exhaustive: bool) -> StopReason | None:
         """Why a search may end after a level, if it may."""
         if fail_fast and self.violated:
-            return "the first violation was found"
+            return StopReason(StopKind.DECIDED, "the first violation was found")
         if not self.open and not exhaustive:
-            return "every property has its verdict"
+            return StopReason(StopKind.DECIDED, "every property has its verdict")
         return None
 
     def answer(self, p: Property, coverage: Coverage) -> Answer:

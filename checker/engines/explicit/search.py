@@ -20,6 +20,7 @@ from planrace.checker.engines.explicit.vacuity import VacuityCheck
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
+from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance
@@ -90,9 +91,9 @@ class Search:
             stopped = self._levels()
         except KeyboardInterrupt:
             self.interrupted = True
-            stopped = "it was interrupted"
+            stopped = INTERRUPTED
         except TimeUpError as problem:  # before a step function was made
-            stopped = str(problem)
+            stopped = StopReason(StopKind.TIME, str(problem))
         coverage = Coverage(
             states=len(self._parents),
             transitions=self._transitions,
@@ -123,7 +124,7 @@ class Search:
         return iter(self._parents)
 
     # The loop --------------------------------------------------------------------------------------------------
-    def _levels(self) -> str | None:
+    def _levels(self) -> StopReason | None:
         """Search level by level; None when nothing is left, else why it stopped."""
         expand = self._step = self._step or self.kernel.expand(self._questions.watch())
         while self._frontier:
@@ -179,7 +180,7 @@ class Search:
                 self._questions.settle(found, hits, partial(self._recording, s))
                 hits.clear()
 
-    def _last_level(self, frontier: list[int], expand: Expand) -> str | None:
+    def _last_level(self, frontier: list[int], expand: Expand) -> StopReason | None:
         """Check the states at the depth bound; the search is complete if they lead nowhere new."""
         closed, transitions = True, 0
         for s in frontier:
@@ -193,7 +194,7 @@ class Search:
             self.expanded = len(self._parents)
             self._transitions += transitions
             return None
-        return f"the depth bound of {self.limits.depth} was reached"
+        return StopReason.bound(StopKind.DEPTH, f"depth bound of {self.limits.depth}")
 
     def _counted(self, found: int) -> int:
         """The properties that a state decides, after recording what else was met there."""
@@ -210,13 +211,13 @@ class Search:
             self._explain(s)
             raise
 
-    def _look(self) -> str | None:
+    def _look(self) -> StopReason | None:
         if self.limits.states is not None and len(self._parents) >= self.limits.states:
             self.full = True
-            return f"the bound of {numbered(self.limits.states, 'state')} was reached"
+            return StopReason.bound(StopKind.STATES, f"bound of {numbered(self.limits.states, 'state')}")
         if self._steps is not None and self._transitions >= self._steps:
             self.full = True
-            return f"the bound of {numbered(self._steps, 'step')} was reached"
+            return StopReason.bound(StopKind.STEPS, f"bound of {numbered(self._steps, 'step')}")
         return self._watchman.look(len(self._parents), self._transitions, self._depth)
 
     # Answers ---------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from planrace.checker.engines.explicit.step_function import Expand, Kernel, OutO
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
+from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered, plural
 from planrace.checker.semantics.replay import Recording
@@ -62,9 +63,9 @@ class Simulation:
             stopped = self._all_runs()
         except KeyboardInterrupt:
             self.interrupted = True
-            stopped = "it was interrupted"
+            stopped = INTERRUPTED
         except TimeUpError as problem:  # before a step function was made
-            stopped = str(problem)
+            stopped = StopReason(StopKind.TIME, str(problem))
         coverage = Coverage(
             states=len(self._seen),
             transitions=self._steps,
@@ -80,15 +81,15 @@ class Simulation:
         answers = [self._questions.answers.get(p.name) or Answer(p, Verdict.UNKNOWN, unknown) for p in self.properties]
         return answers, coverage
 
-    def _all_runs(self) -> str:
+    def _all_runs(self) -> StopReason:
         self._expand = self.kernel.expand(self._questions.watch())
         for n in range(1, self.runs + 1):
             stopped = self._one_run() or self._enough(n)
             if stopped:
                 return stopped
-        return f"{numbered(self.runs, 'run')} {plural(self.runs, 'was', 'were')} done"
+        return StopReason(StopKind.RUNS, f"{numbered(self.runs, 'run')} {plural(self.runs, 'was', 'were')} done")
 
-    def _one_run(self) -> str | None:
+    def _one_run(self) -> StopReason | None:
         """Simulate one run from the initial state; returns the reason if the simulation must stop."""
         path = [self.kernel.initial]
         length = STEPS if self.limits.depth is None else self.limits.depth
@@ -119,12 +120,15 @@ class Simulation:
             raise_range_error(self._recording(path), self._questions)
             raise
 
-    def _enough(self, runs: int) -> str | None:
+    def _enough(self, runs: int) -> StopReason | None:
         if self.limits.states is not None and len(self._seen) >= self.limits.states:
-            return f"the bound of {numbered(self.limits.states, 'state')} was reached after {numbered(runs, 'run')}"
+            reached = f"the bound of {numbered(self.limits.states, 'state')} was reached after {numbered(runs, 'run')}"
+            return StopReason(StopKind.STATES, reached)
         if self.fail_fast and self._questions.violated:
-            return f"the first violation was found in run {runs}"
-        return f"every property has its verdict in run {runs}" if not self._questions.open else None
+            return StopReason(StopKind.DECIDED, f"the first violation was found in run {runs}")
+        if not self._questions.open:
+            return StopReason(StopKind.DECIDED, f"every property has its verdict in run {runs}")
+        return None
 
     def _recording(self, path: list[int]) -> Recording:
         return retrace(self.kernel.interpreter, self.kernel.seen, path)

@@ -25,7 +25,14 @@ from planrace.checker.engines.explicit.orbits import ASKED
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.symmetry import check_symmetric
 from planrace.checker.engines.explicit.vacuity import VacuityCheck
-from planrace.checker.engines.limits import LimitGuard, Limits, Listener, memory_in_use, peak_memory
+from planrace.checker.engines.limits import (
+    LimitGuard,
+    Limits,
+    Listener,
+    memory_in_use,
+    memory_reached,
+    peak_memory,
+)
 from planrace.checker.engines.native.emit import TERMS
 from planrace.checker.engines.native.intrinsics import INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
 from planrace.checker.engines.native.memory import WordArray, words_at, write
@@ -35,6 +42,7 @@ from planrace.checker.engines.native.store import Store
 from planrace.checker.engines.native.worker import SHARE, Worker
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
+from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording, ReplayError
 from planrace.model.language import Instance
@@ -52,7 +60,11 @@ RESERVED = 1 << 34
 
 
 class SearchStoppedError(Exception):
-    """The search ends here; the message says why."""
+    """The search ends here, for this ``reason``."""
+
+    def __init__(self, reason: StopReason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 class OutdatedError(Exception):
@@ -118,16 +130,18 @@ class NativeSearch:
 
     def run(self) -> tuple[list[Answer], Coverage]:
         """Search; answers in the order of the properties, and what was covered."""
-        stopped: str | None
+        stopped: StopReason | None
         with ThreadPoolExecutor(len(self.workers)) as pool:
             self._pool = pool
             try:
                 stopped = self._searched()
             except KeyboardInterrupt:
                 self.interrupted = True
-                stopped = "it was interrupted"
-            except (SearchStoppedError, TimeUpError) as reason:
-                stopped = str(reason)
+                stopped = INTERRUPTED
+            except SearchStoppedError as problem:
+                stopped = problem.reason
+            except TimeUpError as problem:
+                stopped = StopReason(StopKind.TIME, str(problem))
         if self._census is not None:
             self._census.bits |= self._met()
         coverage = Coverage(
@@ -171,7 +185,7 @@ class NativeSearch:
         return sum(reduce(or_, (w.info[INFO + k] for w in self.workers)) << TERMS * k for k in banks)
 
     # The loop --------------------------------------------------------------------------------------------------
-    def _searched(self) -> str | None:
+    def _searched(self) -> StopReason | None:
         """Search; None when nothing is left, else why it stopped."""
         while True:
             try:
@@ -179,7 +193,7 @@ class NativeSearch:
             except OutdatedError:
                 self._prepare(len(self.workers))
 
-    def _levels(self) -> str | None:
+    def _levels(self) -> StopReason | None:
         """Search level by level; None when nothing is left, else why it stopped."""
         self._begin()
         while any(w.size for w in self.workers):
@@ -314,21 +328,24 @@ class NativeSearch:
         limit = self.limits.memory
         with self._lock:
             if limit is not None and memory_in_use() + store.more(segment) > limit:
-                raise SearchStoppedError(f"the memory limit of {limit / 2**30:.1f} GiB was reached")
+                raise SearchStoppedError(memory_reached(limit))
         try:
             store.grow(segment)
         except MemoryError as problem:
-            raise SearchStoppedError(f"the system gives no more memory ({problem})") from None
+            raise SearchStoppedError(
+                StopReason(StopKind.MEMORY, f"the system gives no more memory ({problem})")
+            ) from None
 
     def _look(self) -> None:
         states = self._states
         if self.limits.states is not None and states >= self.limits.states:
-            raise SearchStoppedError(f"the bound of {numbered(self.limits.states, 'state')} was reached")
+            bound = f"bound of {numbered(self.limits.states, 'state')}"
+            raise SearchStoppedError(StopReason.bound(StopKind.STATES, bound))
         stopped = self._watchman.look(states, self.transitions, self._depth)
         if stopped:
             raise SearchStoppedError(stopped)
 
-    def _last_level(self) -> str | None:
+    def _last_level(self) -> StopReason | None:
         """Check the states at the depth bound; the search is complete if they lead nowhere new."""
         before = [w.info[INFO_STEPS] for w in self.workers]
         states = sum(1 << k for k, p in enumerate(self._terms) if not of_step(p)) | self._stuck
@@ -353,7 +370,7 @@ class NativeSearch:
             return None
         for w, steps in zip(self.workers, before, strict=True):
             w.info[INFO_STEPS] = steps
-        return f"the depth bound of {self.limits.depth} was reached"
+        return StopReason.bound(StopKind.DEPTH, f"depth bound of {self.limits.depth}")
 
     # Answers ---------------------------------------------------------------------------------------------------
     def _state(self, front: int, n: int) -> int:

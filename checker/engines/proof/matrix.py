@@ -77,7 +77,7 @@ class Matrix:
         stopped = self.decider.obligations.watchman.look(self.decider.obligations.queries, 0, 0)
         if stopped:
             for p in self.properties:
-                yield self._cell(Decision(p, Verdict.UNKNOWN, stopped), protections, faults)
+                yield self._cell(Decision(p, Verdict.UNKNOWN, stopped.sentence), protections, faults)
             return
         system = self._system(protections, faults)
         for p in self.properties:

@@ -93,7 +93,7 @@ class _Second:
             stopped = self._watchman.look(number, 0, 0)
             if stopped:
                 self._end()
-                return stopped
+                return stopped.sentence
             if not told:
                 self._tell(text)
                 told = True

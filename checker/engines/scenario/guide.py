@@ -14,6 +14,7 @@ from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, timed
 from planrace.checker.engines.scenario.match import Monitor, casts
 from planrace.checker.engines.scenario.watching import Showing
+from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance
@@ -41,7 +42,7 @@ class Guide:
         self.monitor = Monitor(scenario)
         self.limits = limits or Limits()
         self.casts = list(timed(casts(self.kernel.interpreter, scenario, up_to_symmetry=True), 1))
-        self.stopped: str | None = None
+        self.stopped: StopReason | None = None
         self.interrupted = False
         self._watchman = LimitGuard("looking for the fullest match", self.limits, listener)
         self._showing = Showing(self.kernel, self.monitor, self.casts)
@@ -61,7 +62,7 @@ class Guide:
             return self._search()
         except KeyboardInterrupt:
             self.interrupted = True
-            self.stopped = "it was interrupted"
+            self.stopped = INTERRUPTED
             return None
 
     def _search(self) -> Recording | None:
@@ -79,9 +80,9 @@ class Guide:
                     return None
         return None
 
-    def _look(self) -> str | None:
+    def _look(self) -> StopReason | None:
         if self.limits.states is not None and self.states >= self.limits.states:
-            return f"the bound of {numbered(self.limits.states, 'state')} was reached"
+            return StopReason.bound(StopKind.STATES, f"bound of {numbered(self.limits.states, 'state')}")
         fullest = max(n for n, q in enumerate(self._queues) if q or n == 0)
         return self._watchman.look(self.states, self.states, fullest)
 

@@ -109,7 +109,7 @@ class Solving:
             raise KeyboardInterrupt
         stopped = self.watchman.look(self.count, 0, self.depth)
         if stopped:
-            raise SolverStoppedError(stopped)
+            raise SolverStoppedError(stopped.sentence)
 
     def _end(self, task: _Task[T]) -> None:
         """Stop Z3, and wait until it has stopped; abandon it if it does not react."""

@@ -22,6 +22,7 @@ from planrace.checker.results.explanation import Causes, Declared, Insight, Memb
 from planrace.checker.results.proof import Certificate, Confirmation, Conjunct, InductionCounterexample, Obligation
 from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
 from planrace.checker.results.scenario import FactMatch, FullMatch, Match
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.temporal import DeadEnd, Fairness, Runbook
 from planrace.checker.results.trace import Shown, Source, Trace
 from planrace.checker.results.verdict import Verdict
@@ -206,6 +207,27 @@ class ProofForm(msgspec.Struct):
         return Certificate(self.properties, self.statement, self.assumptions, self.conjuncts, obligations)
 
 
+class CoverageForm(msgspec.Struct):
+    """What a search covered; of why it stopped, JSON has the sentence."""
+
+    states: int
+    transitions: int
+    depth: int
+    complete: bool
+    symmetry: bool
+    seconds: float
+    peak_memory_bytes: int
+    stopped: str | None = None
+    seed: int | None = None
+    workers: int = 1
+    sliced: tuple[str, ...] = ()
+    states_per_orbit: int = 1
+
+    def made(self) -> Coverage:
+        same = {f.name: getattr(self, f.name) for f in fields(Coverage) if f.name != "stopped"}
+        return Coverage(**same, stopped=StopReason(StopKind.REPORTED, self.stopped) if self.stopped else None)
+
+
 class ReportForm(msgspec.Struct):
     """A report: what ``check --format json`` writes."""
 
@@ -215,7 +237,7 @@ class ReportForm(msgspec.Struct):
     protections: tuple[str, ...]
     engine: str
     properties: tuple[FindingForm, ...]
-    exploration: Coverage | None
+    exploration: CoverageForm | None
     left_out: tuple[LeftOut, ...]
     interrupted: bool
     warnings: tuple[ModelWarning, ...]
@@ -233,6 +255,7 @@ class ReportForm(msgspec.Struct):
             **{
                 **same,
                 "findings": tuple(f.made() for f in self.properties),
+                "exploration": None if self.exploration is None else self.exploration.made(),
                 "left_out": tuple((x.name, x.kind, x.why) for x in self.left_out),
                 "telling": None if self.postmortem is None else self.postmortem.made(),
                 "proofs": tuple(p.made() for p in self.proofs),

@@ -94,7 +94,7 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
         "transitions": e.transitions,
         "depth": e.depth,
         "complete": e.complete,
-        "stopped": e.stopped,
+        "stopped": None if e.stopped is None else e.stopped.sentence,
         "symmetry": e.symmetry,
         "states_per_orbit": e.states_per_orbit,
         "seconds": round(e.seconds, 6),

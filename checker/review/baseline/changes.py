@@ -111,7 +111,7 @@ def _undecided(before: BaselineEntry, after: BaselineEntry, report: Report) -> I
     yield from ((f.name, f.how) for f in report.findings if f.verdict is Verdict.UNKNOWN)
     if before.counts is not None and after.counts is None:
         e = report.exploration
-        stopped = (e.stopped if e is not None else None) or "the search is not complete"
+        stopped = "the search is not complete" if e is None or e.stopped is None else e.stopped
         yield "counts", f"not decided: {stopped}"
 
 

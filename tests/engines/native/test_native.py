@@ -15,6 +15,7 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.engines.native.memory import WordArray
 from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.results.report import Coverage
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.model.language import (
@@ -146,7 +147,7 @@ def test_the_same_traces_for_any_number_of_workers() -> None:
 def test_a_bound_of_states() -> None:
     instance = fixed.system().instance(enactors=2, plans=3, endpoints=1, keep=1)
     answers, covered = NativeSearch(instance, checkable(instance.system), limits=Limits(states=100)).run()
-    assert covered.stopped == "the bound of 100 states was reached"
+    assert covered.stopped == StopReason(StopKind.STATES, "the bound of 100 states was reached")
     assert not covered.complete
     assert {a.verdict for a in answers} <= {Verdict.UNKNOWN, Verdict.HOLDS}
 

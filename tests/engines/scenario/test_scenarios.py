@@ -17,6 +17,7 @@ from planrace.checker.engines.scenario.guide import Guide
 from planrace.checker.engines.scenario.match import Monitor, casts, match
 from planrace.checker.engines.scenario.monitored import monitored
 from planrace.checker.engines.scenario.shortest import Shortest
+from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.semantics.interpreter import Interpreter, RangeError
 from planrace.checker.semantics.replay import record
 from planrace.model.dns.protocol import Enactor
@@ -136,7 +137,7 @@ def test_a_protocol_without_the_race_shows_no_full_match() -> None:
 def test_a_bound_is_said() -> None:
     guide = Guide(find("fixed").system().instance(), postmortem, limits=Limits(states=500))
     assert guide.run() is None
-    assert guide.stopped == "the bound of 500 states was reached"
+    assert guide.stopped == StopReason(StopKind.STATES, "the bound of 500 states was reached")
 
 
 def test_the_guided_search_is_repeatable() -> None:
