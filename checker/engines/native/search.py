@@ -271,9 +271,9 @@ class NativeSearch:
         """End the search in the middle of a level. Machine code cannot be interrupted, and where many orders of members
         are tried, a part of a frontier may take minutes."""
         if self.interrupted:
-            raise SearchStoppedError("it was interrupted")
+            raise SearchStoppedError(INTERRUPTED)
         if self._watchman.deadline is not None and self._watchman.deadline.left == 0.0:
-            raise SearchStoppedError(self._watchman.deadline.reason)
+            raise SearchStoppedError(StopReason(StopKind.TIME, self._watchman.deadline.reason))
 
     def _advanced(self, w: Worker, front: int, first: int, last: int, asked: int) -> int:
         fresh = w.info[INFO_FRESH]
