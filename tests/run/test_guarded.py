@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ import pytest
 from planrace.checker import Options, Report, check, find, prove, render
 from planrace.checker.cli.main import run
 from planrace.checker.report.formats import FORMS, WHOLE
-from planrace.checker.results.guard import INTERRUPTED, Guard, TimeUpError
+from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import NOT_TOLD, OF_MODEL, UNAVAILABLE, ModelWarning
-from planrace.checker.run.contract import Answers
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.model.language import DefinitionError, ModelError
 
@@ -268,52 +266,6 @@ def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypat
 def test_that_nobody_knows_of_warnings_is_a_failure_where_warnings_are() -> None:
     assert ModelWarning(UNAVAILABLE, OF_MODEL, "warnings are unavailable").strict
     assert not ModelWarning(UNAVAILABLE, "safe", "beliefs are unavailable").strict
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "planrace.checker.explain.beliefs.beliefs",
-        "planrace.checker.explain.causes.causes",
-        "planrace.checker.explain.least_delay.least_delay",
-        "planrace.checker.explain.distinct_causes.different",
-        "planrace.checker.engines.scenario.shortest.Shortest.richest",
-        "planrace.checker.engines.temporal.dead_ends.explain",
-        "planrace.checker.engines.temporal.runbook.runbook",
-    ],
-)
-def test_an_interruption_ends_what_is_told_and_takes_away_no_verdict(name: str, file: str) -> None:
-    whole = {f.name: f.verdict for f in asked(file).findings}
-    with pytest.MonkeyPatch.context() as patch:
-        failing(patch, name, KeyboardInterrupt())
-        report = asked(file, **MORE.get(name, {}))
-    assert report.interrupted
-    assert report.exit_code == 130
-    undecided = {f.name for f in report.findings if f.verdict is not whole[f.name]}
-    # Searches of their own, which are not begun any more.
-    assert undecided <= ({"is-taken-for-good", "is-left"} if "temporal" in name else set())
-    assert all(f.trace is not None for f in report.findings if f.verdict.word == "violated")
-    assert any(EXPLAINERS[name] in w.message and w.message.endswith(INTERRUPTED) for w in report.warnings)
-
-
-def test_an_interruption_while_it_is_told_ends_the_command_with_its_report(
-    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    failing(monkeypatch, "planrace.checker.explain.causes.causes", KeyboardInterrupt())
-    for command in (["-p", file, "--fault", "stuck"], ["prove", "-p", file]):
-        assert run([*command, "--format", "json"]) == 130
-        told = json.loads(capsys.readouterr().out)
-        assert told["interrupted"]
-        assert {p["verdict"] for p in told["properties"]} >= {"violated"}
-
-
-def test_a_search_that_is_interrupted_within_an_explanation_ends_it(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It hears the signal itself; so nothing more must be searched."""
-    monkeypatch.setattr("planrace.checker.run.findings.ask", lambda _: Answers("explicit", [], interrupted=True))
-    for options in (Options(least_delay=True), Options(all_different=True)):
-        report = check(find(file), faults=["stuck"], options=options)
-        assert report.interrupted
-        assert any(w.message.endswith(INTERRUPTED) for w in report.warnings)
 
 
 def test_a_guard_says_each_reason_once() -> None:

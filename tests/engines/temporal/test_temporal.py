@@ -432,22 +432,6 @@ def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts["active-plan-never-deleted"][0] is Verdict.VIOLATED
 
 
-def test_an_interruption_between_searches_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Machine code is made before the search that would hear of it, and what was decided before is reported."""
-
-    def interrupt(*_: Any) -> Any:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("planrace.checker.run.explicit._lively", interrupt)
-    report = check(original, {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1})
-    verdicts = {f.name: (f.verdict, f.how) for f in report.findings}
-    assert report.interrupted
-    assert verdicts["endpoints-converge"] == (Verdict.UNKNOWN, "not decided: it was interrupted")
-    assert verdicts["active-plan-never-deleted"][0] is Verdict.VIOLATED
-    with pytest.raises(KeyboardInterrupt):
-        check(original, {"enactors": 2}, options=Options(properties=("endpoints-converge",)))
-
-
 def test_where_only_liveness_is_asked_its_search_is_told() -> None:
     sizes = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
     report = check(fixed, sizes, options=Options(properties=("endpoints-converge",)))
