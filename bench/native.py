@@ -185,23 +185,20 @@ def profile(sizes: dict[str, int]) -> None:
     search = NativeSearch(instance, asked, exhaustive=True)
     made = time.perf_counter() - started
     spent: Counter[str] = Counter()
-    machine = search.program.machine
 
-    class Watched:
-        def __getitem__(self, name: str) -> Any:
-            function = machine[name]
+    def watched(name: str, function: Any) -> Any:
+        def call(*arguments: int) -> int:
+            begun = time.perf_counter()
+            result: int = function(*arguments)
+            spent[name] += time.perf_counter() - begun  # type: ignore[assignment]
+            return result
 
-            def call(*arguments: int) -> int:
-                begun = time.perf_counter()
-                result: int = function(*arguments)
-                spent[name] += time.perf_counter() - begun  # type: ignore[assignment]
-                return result
+        return call
 
-            return call
-
-    search.program.machine = Watched()  # type: ignore[assignment]
+    functions = search.program.functions
+    functions |= {name: watched(name, function) for name, function in functions.items()}
     for w in search.workers:
-        w.store._machine = search.program.machine
+        w.store._spread = functions["spread"]
     _, covered = search.run()
     print(f"{covered.states:,} states, {covered.workers} workers: {made:.2f} s to make, {covered.seconds:.2f} s in all")
     for name, seconds in spent.most_common():

@@ -142,7 +142,7 @@ def in_machine_code(task: SearchTask) -> Searched:
         native = native_search(task, task.checkable, {**task.settings, "keep": task.whole, "census": seen})
         if not isinstance(native, str):
             if ir is not None:
-                ir(native.program.text())
+                ir(native.program.whole_text())
             return _by_machine(native, native.run(), [], seen)
     except TimeUpError:  # the search that follows reports it
         return in_python(task)
@@ -283,7 +283,7 @@ def _by_machine(
 
 def _about_code(native: Any) -> tuple[ModelWarning, ...]:
     """What was kept on disk and could not be trusted."""
-    refused = native.program.machine.refused
+    refused = native.program.refused
     if refused is None:
         return ()
     message = f"Machine code was made anew; what is kept on disk was not loaded: {refused}."

@@ -38,10 +38,11 @@ class Machine:
         target = llvm.Target.from_default_triple()
         features = llvm.get_host_cpu_features().flatten()
         self._target = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=features, opt=LEVEL)
-        key = hashlib.sha256("\0".join([content, *_environment(features)]).encode()).hexdigest()
+        self.key = hashlib.sha256("\0".join([content, *_environment(features)]).encode()).hexdigest()
+        """The name under which the code is kept on disk."""
         self.cached = False
         self._cache = CodeCache()
-        self._engine = self._load(text, key, effort(len(content)), most)
+        self._engine = self._load(text, self.key, effort(len(content)), most)
         self._functions = {name: self._function(name, count) for name, count in functions.items()}
 
     @property

@@ -88,7 +88,7 @@ class Ways:
         """Find the next state of a level that has a step to ``target``, from a slot on and before segment ``last``: the
         slot after it. None if there is none."""
         addresses = target.address, scratch.address, info.address
-        found = int(self.program.machine["parent"](store.table.address, start[0], last, *start[1:], level, *addresses))
+        found = int(self.program["parent"](store.table.address, start[0], last, *start[1:], level, *addresses))
         if found < 0:
             return None
         slot, segment = divmod(found, store.count)

@@ -1,13 +1,15 @@
-"""The machine code for one instance: the step function of its terms together with the loops of the search."""
+"""The machine code for one instance: the step function of its terms together with the loops that call it. The loops of
+the store do not, and are compiled once for all instances whose states have as many words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from planrace.checker.engines.explicit.watch import Watch
-from planrace.checker.engines.native import hashing, inserting, sending
+from planrace.checker.engines.native import hashing, inserting, retracing, sending
 from planrace.checker.engines.native import intrinsics as words
 from planrace.checker.engines.native.emit import WordEmitter, banks
 from planrace.checker.engines.native.intrinsics import BITS, INFO
@@ -22,16 +24,20 @@ CALLED = {
     "arrange": 5,
     "advance": 9,
     "least": 6,
-    "take": 10,
-    "gather": 3,
-    "spread": 3,
     "parent": 9,
-    "known": 3,
 }
 """The functions that Python calls, with their numbers of parameters."""
+OF_STORES = {"take": 10, "gather": 3, "spread": 3, "known": 3}
+"""Those of the store."""
+FOR_STORES = ("WORDS", "BUCKET", "STRIDE", "WORKERS", "BITS")
+"""What the functions of the store depend on beside the constants of the dialect."""
 LEAST_BITS = 4
 """The binary logarithm of the segments of a worker's table if there are many workers. With fewer workers each has more
 segments, so that the total is the same."""
+
+
+_MADE: dict[tuple[tuple[str, int], ...], Machine] = {}
+"""The store's code of this process, by its constants."""
 
 
 class Program:
@@ -70,15 +76,37 @@ class Program:
         constants = {n: v for n, v in vars(words).items() if n.isupper() and isinstance(v, int)}
         self.constants = {**constants, **chosen}
         orbits = canonical or "def canonical(s):\n return 0\n"
-        self.sources = [source, orbits, control, *map(dialect, (hashing, sending, inserting))]
-        self.machine = Machine(repr((self.sources, sorted(self.constants.items()))), self.text, CALLED, most)
+        self.sources = [source, orbits, control, *map(dialect, (hashing, sending, retracing))]
+        # The effort is that of all code, whether the store's is compiled already or not.
+        content = repr((self.sources, dialect(inserting), sorted(self.constants.items())))
+        self.machine = Machine(content, self.text, CALLED, most)
+        self.refused = self.machine.refused
+        """Why code in the cache was not loaded, if it cannot be trusted."""
+        self._stores = self._store_code({**constants, **{n: chosen[n] for n in FOR_STORES}})
+        functions = {n: self.machine[n] for n in CALLED} | {n: self._stores[n] for n in OF_STORES}
+        self.functions: dict[str, Any] = functions
+
+    def __getitem__(self, name: str) -> Any:
+        return self.functions[name]
+
+    def _store_code(self, constants: dict[str, int]) -> Machine:
+        """The functions of the store for these constants, from this process if it has them."""
+        sources, numbers = list(map(dialect, (hashing, inserting))), tuple(sorted(constants.items()))
+        found = _MADE.get(numbers)
+        if found is None:
+            found = _MADE[numbers] = Machine(
+                repr((sources, numbers)), lambda: translated("store", constants, sources), OF_STORES
+            )
+            self.refused = self.refused or found.refused
+        return found
 
     def text(self) -> str:
-        """The LLVM IR of the sources."""
-        translator = Translator("search", self.constants)
-        for source in self.sources:
-            translator.add(source, inline=INLINE)
-        return str(translator.module)
+        """The LLVM IR of what is compiled for the instance."""
+        return translated("search", self.constants, self.sources)
+
+    def whole_text(self) -> str:
+        """The LLVM IR with that of the store, as one module."""
+        return translated("search", self.constants, [*self.sources, dialect(inserting)])
 
     def unpack(self, packed: int) -> list[int]:
         """A packed state as words."""
@@ -88,6 +116,14 @@ class Program:
     def pack(found: Sequence[int]) -> int:
         """Words as a packed state."""
         return sum(word << WORD * w for w, word in enumerate(found))
+
+
+def translated(name: str, constants: dict[str, int], sources: Sequence[str]) -> str:
+    """The LLVM IR of sources in the dialect."""
+    translator = Translator(name, constants)
+    for source in sources:
+        translator.add(source, inline=INLINE)
+    return str(translator.module)
 
 
 def dialect(module: ModuleType) -> str:

@@ -277,7 +277,7 @@ class NativeSearch:
 
     def _advanced(self, w: Worker, front: int, first: int, last: int, asked: int) -> int:
         fresh = w.info[INFO_FRESH]
-        at: int = self.program.machine["advance"](
+        at: int = self.program["advance"](
             front,
             first,
             last,
@@ -314,7 +314,7 @@ class NativeSearch:
 
     def _insert(self, n: int, level: int) -> None:
         me = self.workers[n]
-        take = self.program.machine["take"]
+        take = self.program["take"]
         table, fresh, info = me.store.table.address, me.next, me.info.address
         at = 0
         while True:
@@ -362,7 +362,7 @@ class NativeSearch:
                     for segment in range(me.store.count):
                         box = n * me.store.count + segment
                         count, w.fills[box] = w.fills[box], 0
-                        known = self.program.machine["known"]
+                        known = self.program["known"]
                         closed = closed and bool(known(w.addresses[box], count, me.store.segment(segment)))
         self._refuse_ranges_left()
         self._settle(steps=False)
@@ -408,7 +408,7 @@ class NativeSearch:
 
     def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
         """For each part of the frontier, its least state that decides a property: its words, and packed."""
-        least, best = self.program.machine["least"], WordArray(self.program.words)
+        least, best = self.program["least"], WordArray(self.program.words)
         for w in self.workers:
             for part in range(self._parts):
                 first, last = self._part(w, part)

@@ -3,8 +3,10 @@ one."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from planrace.checker.engines.native.intrinsics import PAD, SEGMENT
-from planrace.checker.engines.native.jit import Machine
 from planrace.checker.engines.native.memory import Region, WordArray
 
 FAST, THRIFTY = (0.88, 2.0), (0.9, 1.1)
@@ -18,8 +20,8 @@ class Store:
     """One worker's table (see ``inserting.py``): 1 << ``bits`` segments of buckets of ``bucket`` slots, for states of
     ``words`` words, in ``room`` bytes of address space."""
 
-    def __init__(self, machine: Machine, words: int, bucket: int, bits: int, room: int) -> None:
-        self._machine = machine
+    def __init__(self, code: Mapping[str, Any], words: int, bucket: int, bits: int, room: int) -> None:
+        self._spread = code["spread"]
         self.bucket = bucket
         full, self._growth = FAST if words == 1 else THRIFTY
         self._limit = bucket * full
@@ -67,5 +69,5 @@ class Store:
         self._regions[n].fill(size)
         self.table[n * SEGMENT + 3] = int(buckets * self._limit)
         if self.table[n * SEGMENT + 1]:
-            self._machine["spread"](self.segment(n), buckets, self._scratch.address)
+            self._spread(self.segment(n), buckets, self._scratch.address)
         self.table[n * SEGMENT + 1] = buckets

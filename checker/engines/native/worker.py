@@ -34,11 +34,11 @@ class Worker:
 
     def __init__(self, program: Program, workers: int, room: int, keep: bool, most: int) -> None:
         self.round = min(ROUND, BOX // (program.words * max(1, program.fan)), max(SMALLEST, most // program.words))
-        self.store = Store(program.machine, program.words, bucket(program.words), program.bits, room)
+        self.store = Store(program.functions, program.words, bucket(program.words), program.bits, room)
         self.log = Region(room)
         self._other = None if keep else Region(room)
         self._gathered = Region(room)
-        self._gather, self._arrange = program.machine["gather"], program.machine["arrange"]
+        self._gather, self._arrange = program["gather"], program["arrange"]
         self._arranged, self._counts = Region(8 * CHUNK), WordArray(program.controls)
         self._chunk = CHUNK // program.words
         self.logged = self.next_logged = True

@@ -11,10 +11,14 @@ from typing import Any
 import pytest
 
 from planrace.checker.cli.main import run
+from planrace.checker.engines.explicit.search import Search
+from planrace.checker.engines.native import program
 from planrace.checker.engines.native.instructions import FAILED
 from planrace.checker.engines.native.jit import Machine
 from planrace.checker.engines.native.memory import WordArray
+from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.engines.native.translate import DialectError, Translator
+from planrace.properties.dns import fixed
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 
@@ -182,6 +186,26 @@ def test_a_folder_that_depends_on_where_one_stands_is_no_cache(tmp_path: Path, m
     machine()
     assert [p.name for p in tmp_path.iterdir()] == ["home"]
     assert len(list((tmp_path / "home" / ".cache" / "planrace").iterdir())) == 1
+
+
+def test_the_code_of_the_store_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For all instances of so many words and workers; what is kept of it on disk is trusted no more than other code."""
+    monkeypatch.setattr(program, "_MADE", {})
+    monkeypatch.setenv("PLANRACE_CACHE", str(tmp_path / "cache"))
+    small = [fixed.system().instance(enactors=2, endpoints=1, plans=n, keep=1) for n in (2, 3)]
+    found = [NativeSearch(i, [], exhaustive=True, workers=n) for n in (1, 2) for i in small]
+    assert len({id(s.program["take"]) for s in found}) == 2
+    assert len({id(s.program["advance"]) for s in found}) == 4
+    counts = [s.run()[1].states for s in found]
+    assert counts[:2] == counts[2:] == [Search(i, [], exhaustive=True).run()[1].states for i in small]
+    of_instances = {s.program.machine.key for s in found}
+    kept = [p for p in (tmp_path / "cache").iterdir() if p.stem not in of_instances]
+    assert len(kept) == 2
+    for path in kept:
+        path.chmod(0o620)
+    assert NativeSearch(small[0], [], workers=1).program.refused is None  # this process has it
+    monkeypatch.setattr(program, "_MADE", {})
+    assert "may be written by other users" in (NativeSearch(small[0], [], workers=1).program.refused or "")
 
 
 def test_an_object_under_the_name_of_another_is_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -302,7 +302,7 @@ def test_states_are_arranged_by_what_is_enabled() -> None:
     for place, word in enumerate(w for s in states for w in program.unpack(s)):
         front[place] = word
     for first, last in ((0, len(states)), (7, 1000)):
-        program.machine["arrange"](front.address, first, last, to.address, counts.address)
+        program["arrange"](front.address, first, last, to.address, counts.address)
         n = program.words
         arranged = [program.pack([to[k * n + w] for w in range(n)]) for k in range(last - first)]
         assert arranged == [states[k] for k in sorted(range(first, last), key=asked.__getitem__)]
