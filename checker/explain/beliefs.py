@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import timed
-from planrace.checker.explain.dependencies import StatePlace, places_read, touched, written
+from planrace.checker.explain.dependencies import StatePlace, conjuncts, places_read, touched, written
 from planrace.checker.explain.ownership import Own, accesses, owned_by_roles
 from planrace.checker.results.explanation import Belief
 from planrace.checker.semantics.channel_terms import told
@@ -94,7 +94,7 @@ class _Look:
     def candidates(self) -> Iterator[tuple[bool, Term]]:
         """Conditions that the step found true (True), and equations for its copies (False). Terms that read a value
         that the step has overwritten are left out."""
-        conditions = (*_conjuncts(self._move.action.guard), *_conjuncts(self._move.outcome.condition))
+        conditions = (*conjuncts(self._move.action.guard), *conjuncts(self._move.outcome.condition))
         for condition in dict.fromkeys(conditions):
             with suppress(_GoneError):
                 yield True, self._afterwards(condition)
@@ -146,14 +146,6 @@ class _Look:
             return position
         value = self._interpreter.evaluate(position, Context(self.bound, self._before))
         return make(Op.CONST, (), position.sort, int(value))
-
-
-def _conjuncts(term: Term) -> Iterator[Term]:
-    if term.op is Op.AND:
-        for part in term.args:
-            yield from _conjuncts(part)
-    else:
-        yield term
 
 
 def _followed(recording: Recording, held: _Held, actors: list[str]) -> tuple[bool, ...]:

@@ -12,8 +12,10 @@
   processes, not of time or environment; the first pair is a check and a write that makes it stale; length; the first
   step would write the same after the second, so that only the order differs; the number of checks that are paired with
   the write that makes them stale, not with a later write; a late beginning.
-* Unchecked places: if the order of no two steps decides, the places that the property reads and the guard of the last
-  step does not read. Places that the last step writes are named only if there are no others.
+* Unchecked places: if the order of no two steps decides, the places that the property reads and a guard does not read.
+  It is the guard of the step of another process that made a condition of the last step true again: what the last step
+  checks is right then, and somebody gave it back without a look. Without such a step it is the guard of the last step.
+  Places that the last step writes are named only if there are no others.
 """
 
 from __future__ import annotations
@@ -22,13 +24,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from planrace.checker.engines.limits import look_at_the_clock
-from planrace.checker.explain.dependencies import StatePlace, Touched, place_text, touched, writes
+from planrace.checker.explain.dependencies import StatePlace, Touched, conjuncts, place_text, touched, writes
 from planrace.checker.explain.renaming import alike
 from planrace.checker.results.explanation import Causes, Race
 from planrace.checker.semantics.channel_terms import channel_of
 from planrace.checker.semantics.describe import performer
-from planrace.checker.semantics.interpreter import Interpreter, Move, State
+from planrace.checker.semantics.interpreter import Interpreter, Move, RangeError, State
 from planrace.checker.semantics.replay import Pick, Recording
+from planrace.model.language import Term
 
 SAME = "the same"
 OUTSIDE = ("environment", "time")
@@ -54,8 +57,9 @@ def causes(recording: Recording, question: EndCondition) -> Causes:
     """Why the last state or step of ``recording`` violates the property."""
     story = _Story(recording, question)
     races = story.races()
-    chain = story.chain([r for r in races if story.about(r)]) or story.chain(races)
-    return Causes(question.name, story.needed(), races, chain, (), unchecked=() if chain else story.unchecked())
+    chain = story.chain(races)
+    blind, missed = (None, ()) if chain else story.unchecked()
+    return Causes(question.name, story.needed(), races, chain, (), unchecked=missed, unchecked_by=blind)
 
 
 class _Story:
@@ -214,6 +218,17 @@ class _Story:
         return bool(self._asked & set(race.places))
 
     def chain(self, races: Sequence[Race]) -> tuple[int, ...]:
+        """The best chain: of races about places that the property reads; of any races if there are no others, or if one
+        of those begins with a stale check and none of these does."""
+        about, any_ = self._best([r for r in races if self.about(r)]), self._best(races)
+        return any_ if self._begins_stale(any_, races) and not self._begins_stale(about, races) else about or any_
+
+    def _begins_stale(self, chain: tuple[int, ...], races: Sequence[Race]) -> bool:
+        """The first step of the chain checks what the second, of another process, makes stale."""
+        first = next((r for r in races if (r.first, r.second) == chain[:2]), None)
+        return first is not None and self._acts(first) and self._stale(first)
+
+    def _best(self, races: Sequence[Race]) -> tuple[int, ...]:
         """The best chain of these races."""
         longest = _longest(races, self.fresh)
         ranked = ((self._rank(r, *longest[r.second]), r.first, longest[r.second][1]) for r in races)
@@ -222,24 +237,72 @@ class _Story:
 
     def _rank(self, first: Race, close: int, rest: tuple[int, ...]) -> tuple[object, ...]:
         """How well the chain that begins with race ``first`` explains the run; see the top of this file."""
-        i, j = first.first - 1, first.second - 1
-        act = all(m.action.fault is None and m.action.role not in OUTSIDE for m in self._moves(i, j))
-        stale = bool(self.touched[i].checks & self.touched[j].writes - self.touched[i].writes)
-        return act, stale, len(rest), first.effect == SAME, close + self.fresh(first)
+        return self._acts(first), self._stale(first), len(rest), first.effect == SAME, close + self.fresh(first)
 
-    def _moves(self, *numbers: int) -> list[Move]:
-        return [self.recording.moves[n] for n in numbers]
+    def _acts(self, race: Race) -> bool:
+        """The race is of two processes, not of time or environment."""
+        moves = (self.recording.moves[n - 1] for n in (race.first, race.second))
+        return all(m.action.fault is None and m.action.role not in OUTSIDE for m in moves)
 
-    def unchecked(self) -> tuple[str, ...]:
-        """The places that the property reads and the last step does not check; without those that it writes, unless
-        there are no others."""
-        last, instance = self.touched[-1], self.interpreter.instance
-        asked, checks, writes = (
-            {channel_of(text, instance.system.channels) for text in texts}
-            for texts in (self._asked, *({place_text(instance, p) for p in ps} for ps in (last.checks, last.writes)))
+    def _stale(self, race: Race) -> bool:
+        """The first step is a check that the second makes stale."""
+        i, j = race.first - 1, race.second - 1
+        return bool(self.touched[i].checks & self.touched[j].writes - self.touched[i].writes)
+
+    def unchecked(self) -> tuple[int | None, tuple[str, ...]]:
+        """The number of a step (from 1), and the places that the property reads and that step does not check; without
+        those that the last step writes, unless there are no others. A step that enables the last one and writes what
+        the property reads is no blind step: it is what the last one should have looked at."""
+        last = len(self.picks) - 1
+        if last < 0:
+            return None, ()
+        for n in (m for m in range(last - 1, -1, -1) if self._enables(m, last)):
+            missed = self._missed(n) - self._channels(self.touched[last].writes | self.touched[n].writes)
+            if missed:
+                return n + 1, tuple(sorted(missed))
+        missed = self._missed(last)
+        told = missed - self._channels(self.touched[last].writes) or missed
+        return (last + 1, tuple(sorted(told))) if told else (None, ())
+
+    def _missed(self, n: int) -> set[str]:
+        """What the property reads and step ``n`` does not check."""
+        return self._asked_channels - self._channels(self.touched[n].checks)
+
+    def _enables(self, n: int, last: int) -> bool:
+        """Another process makes a condition of the ``last`` step true again by step ``n``, and it stays true: it gives
+        something back, as opposed to a message that it sends."""
+        move, states = self.recording.moves[n], self.recording.states
+        if self.processes[n] == self.processes[last] or move.action.fault is not None or move.action.role in OUTSIDE:
+            return False
+        if not self.touched[n].writes & self.touched[last].checks:
+            return False
+        after = self.recording.moves[last]
+        conditions = (*conjuncts(after.action.guard), *conjuncts(after.outcome.condition))
+        return any(
+            any(self._holds(c, s) for s in states[:n])
+            and not self._holds(c, states[n])
+            and all(self._holds(c, s) for s in states[n + 1 : last + 1])
+            for c in conditions
         )
-        missed = asked - checks
-        return tuple(sorted(missed - writes or missed))
+
+    def _holds(self, condition: Term, state: State) -> bool:
+        """Whether a condition of the last step is true in a state; one without a value is not."""
+        last = self.recording.moves[-1]
+        try:
+            return self.interpreter.holds(
+                condition, state, bound=dict(zip(last.action.parameters, last.choice, strict=True))
+            )
+        except RangeError:
+            return False
+
+    @property
+    def _asked_channels(self) -> set[str]:
+        return {channel_of(text, self.interpreter.instance.system.channels) for text in self._asked}
+
+    def _channels(self, places: Iterable[StatePlace]) -> set[str]:
+        """Places as reports name them, with channels in place of their variables."""
+        instance = self.interpreter.instance
+        return {channel_of(place_text(instance, p), instance.system.channels) for p in places}
 
     def fresh(self, race: Race) -> bool:
         """False if the first step only reads what the second writes, and a step between them has already written it."""

@@ -87,6 +87,15 @@ def _read_all(value: Any) -> None:
         _read_all(inner)
 
 
+def conjuncts(term: Term) -> Iterator[Term]:
+    """The conditions that make up a conjunction; the term itself if it is none."""
+    if term.op is Op.AND:
+        for part in term.args:
+            yield from conjuncts(part)
+    else:
+        yield term
+
+
 def step_reads(recording: Recording, term: Term) -> frozenset[StatePlace]:
     """The places, before or after the last step of a run, that the value of a term about that step depends on."""
     log: set[StatePlace] = set()

@@ -187,7 +187,9 @@ class Causes:
     edges: tuple[tuple[int, int, str], ...]
     delay: Delay | None = None
     unchecked: tuple[str, ...] = ()
-    """Without a chain: the places that the property reads and the last step does not check."""
+    """Without a chain: the places that the property reads and one step does not check."""
+    unchecked_by: int | None = None
+    """That step: the one that enables the last step, or the last step."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,13 @@ def joined(words: Sequence[str], last: str = "and") -> str:
     return f" {last} ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
+def listed(words: Sequence[str], most: int = 8) -> str:
+    """The same of a list that may be long: no more than ``most`` words, and how many others there are."""
+    if len(words) <= most:
+        return joined(words)
+    return f"{', '.join(words[: most - 1])} and {counted(len(words) - most + 1, 'other')}"
+
+
 def ending(action: str, outcome: str | None) -> str:
     """An action and its outcome: ``take [late]``."""
     return action if outcome is None else f"{action} [{outcome}]"

@@ -11,6 +11,7 @@ from planrace.checker.engines.explicit.search import Search
 from planrace.checker.explain.causes import conflicts
 from planrace.checker.explain.dependencies import touched
 from planrace.checker.explain.explainer import Explainer, Wanted
+from planrace.checker.report.ci.fault import step_at_fault
 from planrace.checker.report.text.because import finding_because
 from planrace.checker.results.explanation import Causes
 from planrace.checker.semantics.describe import performer
@@ -295,6 +296,61 @@ def test_without_a_race_the_unchecked_places_are_named() -> None:
     assert causes.unchecked == ("used[1]",)
     assert sentence == (
         "No order of two steps decides no-spare-in-use: free (step 2) never checks used[1], which the property reads."
+    )
+
+
+def test_a_step_that_gives_something_back_without_a_look_is_named() -> None:
+    """Not the one that takes it: what that one checks is right. Sending a message gives nothing back."""
+    protocol = Protocol("addresses")
+    host, address = index("host", 2), index("address", 2)
+    owner = protocol.variable("owner", array(address, optional(host)), None)
+    bound = protocol.variable("bound", array(host, optional(address)), None)
+
+    @protocol.action(host, address, by=host)
+    def allocate(h: Term, a: Term) -> Step:
+        free = (bound[h] == None, owner[a] == None)  # noqa: E711
+        return step(when(*free), update(owner[a], h), update(bound[h], a))
+
+    @protocol.action(address, by="collector")
+    def free(a: Term) -> Step:
+        return step(when(owner[a] != None), update(owner[a], None))  # noqa: E711
+
+    both = forall(host, lambda g: forall(host, lambda h: ((g != h) & (bound[g] != None)).implies(bound[g] != bound[h])))  # noqa: E711
+    protocol.declare(invariant("unique", both, "no two hosts have one address"))
+    _, causes, sentence = story(protocol)
+    (finding,) = check(protocol).findings
+    assert (causes.unchecked_by, causes.unchecked) == (2, ("bound[1]",))
+    assert sentence == (
+        "No order of two steps decides unique: free (step 2, which enables step 3) never checks bound[1], which the "
+        "property reads."
+    )
+    assert step_at_fault(finding).action == "free"  # type: ignore[union-attr]
+
+
+def test_a_stale_check_is_told_though_the_property_does_not_read_what_it_checked() -> None:
+    protocol = Protocol("slots")
+    slot = index("slot", 2)
+    free = protocol.variable("free", array(slot, boolean()), True)
+    mine = protocol.variable("mine", optional(slot), None)
+    users = protocol.variable("users", array(slot, integers(0, 2)), 0)
+
+    @protocol.action(slot, by="controller")
+    def check(s: Term) -> Step:
+        return step(when(free[s], mine == None), update(mine, s), says("checks {s}", s=s))  # noqa: E711
+
+    @protocol.action(slot, by="controller")
+    def commit(s: Term) -> Step:
+        return step(when(mine == s), update(mine, None), update(users[s], users[s] + 1), says("commits {s}", s=s))
+
+    @protocol.action(slot, by="rival")
+    def grab(s: Term) -> Step:
+        return step(when(free[s], users[s] == 0), update(free[s], False), update(users[s], 1), says("grabs {s}", s=s))
+
+    protocol.declare(invariant("one-user", forall(slot, lambda s: users[s] <= 1), "a slot has one user"))
+    _, _, sentence = story(protocol)
+    assert sentence == (
+        "Cause: controller checks 1 (step 1) before rival grabs 1 (step 2) before controller commits 1 (step 3); "
+        "if step 2 came first, one-user would hold."
     )
 
 

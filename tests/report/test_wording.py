@@ -12,12 +12,13 @@ import z3
 from planrace.checker import check, forecast, prove, render, state_graph
 from planrace.checker.cli.main import run
 from planrace.checker.engines.symbolic.solving import said
-from planrace.checker.results.wording import as_outcome, counted, joined, numbered, plural
+from planrace.checker.results.wording import as_outcome, counted, joined, listed, numbered, plural
 from planrace.model.language import (
     Protocol,
     Term,
     boolean,
     index,
+    integers,
     optional,
     otherwise,
     outcome,
@@ -28,7 +29,7 @@ from planrace.model.language import (
 )
 from planrace.model.language.actions import Step
 from planrace.model.language.errors import so_many
-from planrace.properties import event, fact, invariant, leads_to, reachable, recoverable, scenario
+from planrace.properties import event, fact, infinitely_often, invariant, leads_to, reachable, recoverable, scenario
 from tests import ROOT
 
 NOUNS = re.findall(
@@ -43,9 +44,32 @@ def test_the_rules() -> None:
     assert [counted(n, "step") for n in (0, 1, 2, 1000)] == ["0 steps", "1 step", "2 steps", "1,000 steps"]
     assert [numbered(n, "query", "queries") for n in (1, 2000)] == ["1 query", "2000 queries"]
     assert [joined(x) for x in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == ["", "a", "a and b", "a, b and c"]
+    assert listed(["a", "b", "c"], 3) == "a, b and c"
+    assert listed([*"abcd"], 3) == "a, b and 2 others"
     assert (plural(1, "is", "are"), plural(2, "is", "are")) == ("is", "are")
     assert (so_many(["x"], "field"), so_many(2, "field")) == ("1 field", "2 fields")
     assert (as_outcome("late"), as_outcome("")) == ("as late", "in its outcome without a name")
+
+
+def test_many_actions_in_a_sentence_are_counted() -> None:
+    """A run that may rest in the initial state, where hundreds of actions are enabled."""
+    protocol = Protocol("account")
+    money = protocol.variable("money", integers(0, 300), 300)
+
+    @protocol.action(integers(1, 300), by="customer", fairness="none")
+    def spend(n: Term) -> Step:
+        return step(when(money >= n), update(money, money - n))
+
+    for name in ("is-spent", "is-spent-again"):
+        protocol.declare(infinitely_often(name, money == 0, "the money is spent"))
+    text = render(check(protocol))
+    told = " ".join(text.split())
+    assert "In the initial state no fair action is enabled: the run may stay there for ever." in told
+    assert (
+        "because it is not fair: spend(1), spend(2), spend(3), spend(4), spend(5), spend(6), spend(7) and 293" in told
+    )
+    assert "Violated in the initial state, like is-spent." in told
+    assert "spend(8)" not in told
 
 
 def test_messages_of_solvers_are_plain_text() -> None:

@@ -1,7 +1,8 @@
 """Where a violation should be fixed: the step at fault, and the line of its guard in the author's file.
 
 In a race whose order decides, the step at fault writes a place that another process has changed since the writer read
-it: it acts on stale data. Races of the chain come first. If a run has no such step, the last step is at fault.
+it: it acts on stale data. Races of the chain come first. If a run has no such step, it is the step that does not check
+what the property reads, or the last one.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def step_at_fault(f: Finding) -> TraceStep | None:
     links = list(zip(causes.chain, causes.chain[1:], strict=False))
     races = sorted(causes.races, key=lambda r: (r.first, r.second) not in links)
     late = (_late(f.trace, race) for race in races)
-    return next((step for step in late if step is not None), f.trace.steps[-1])
+    blind = causes.unchecked_by or len(f.trace)
+    return next((step for step in late if step is not None), f.trace.steps[blind - 1])
 
 
 def _late(trace: Trace, race: Race) -> TraceStep | None:

@@ -247,6 +247,7 @@ def _causes(c: Causes, steps: int, where: str) -> None:
     _steps((n for r in c.races for n in (r.first, r.second)), steps, f"{where}.races")
     _steps(c.chain, steps, f"{where}.chain")
     _is(len(c.chain) != 1, f"{where}.chain", "one step is no chain")
+    _steps(() if c.unchecked_by is None else (c.unchecked_by,), steps, f"{where}.unchecked_by")
     _steps((n for a, b, _ in c.edges for n in (a, b)), steps, f"{where}.edges")
 
 

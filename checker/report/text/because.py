@@ -31,9 +31,10 @@ def _unchecked(causes: Causes, trace: Trace) -> str:
     nothing = f"No order of two steps decides {causes.property}"
     if not causes.unchecked:
         return f"{nothing}."
-    last = trace.steps[-1]
+    blind = causes.unchecked_by or len(trace)
+    which = f"step {blind}" if blind == len(trace) else f"step {blind}, which enables step {len(trace)}"
     some = joined([*causes.unchecked[:FEW], *(["others"] if len(causes.unchecked) > FEW else [])])
-    return f"{nothing}: {last.action} (step {len(trace)}) never checks {some}, which the property reads."
+    return f"{nothing}: {trace.steps[blind - 1].action} ({which}) never checks {some}, which the property reads."
 
 
 def others_text(others: Others) -> list[str]:

@@ -8,7 +8,7 @@ from planrace.checker.results.blocks import Block, Facts, Heading, Paragraph
 from planrace.checker.results.report import Finding
 from planrace.checker.results.temporal import DISABLED, DeadEnd, Fairness, Refusal, Runbook
 from planrace.checker.results.trace import Trace
-from planrace.checker.results.wording import as_outcome, counted, ending, joined, plural
+from planrace.checker.results.wording import as_outcome, counted, ending, listed, plural
 
 
 def continuation(f: Finding) -> Iterator[Block]:
@@ -31,7 +31,8 @@ def continued(f: Finding) -> str:
 
 def _loop(trace: Trace, loop: int) -> str:
     if loop == len(trace):
-        return f"After step {loop} no fair action is enabled: the run may stay there for ever."
+        where = f"After step {loop}" if loop else "In the initial state"
+        return f"{where} no fair action is enabled: the run may stay there for ever."
     if loop + 1 == len(trace):
         return f"Step {loop + 1} repeats for ever."
     return f"Steps {loop + 1}–{len(trace)} repeat for ever."
@@ -42,7 +43,7 @@ def _fair(fairness: tuple[Fairness, ...]) -> str:
     by: dict[str, list[str]] = {}
     for x in fairness:
         by.setdefault(x.how, []).append(_called(x))
-    return "; ".join(f"{', '.join(names)} {how}" for how, names in by.items())
+    return "; ".join(f"{listed(names)} {how}" for how, names in by.items())
 
 
 def _starving(fairness: Sequence[Fairness]) -> Iterator[Block]:
@@ -55,7 +56,7 @@ def _starving(fairness: Sequence[Fairness]) -> Iterator[Block]:
 
 
 def _names(fairness: Sequence[Fairness]) -> str:
-    return joined([_called(x) for x in fairness])
+    return listed([_called(x) for x in fairness])
 
 
 def _called(x: Fairness) -> str:

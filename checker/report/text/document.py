@@ -183,7 +183,8 @@ def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object
     key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
     if key in told:
         steps = "step" if len(f.trace) == 1 else counted(len(f.trace), "step")
-        yield Paragraph(f"Violated by the same {steps} as {told[key]}.", "violated")
+        how = f"by the same {steps} as" if f.trace.steps else "in the initial state, like"
+        yield Paragraph(f"Violated {how} {told[key]}.", "violated")
         yield from continuation(f)
         if f.others is not None:
             yield from _others(f.others, variables)
