@@ -25,6 +25,7 @@ from planrace.checker.engines.explicit.expressions import (
     Truth,
     aligned,
     as_number,
+    chained,
     may_fail,
     negate,
     number,
@@ -35,13 +36,15 @@ from planrace.checker.engines.explicit.lower import Lowering, Scope, valued
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import look_at_the_clock
 from planrace.checker.semantics.packing import WORD, Field, Layout, root_of
-from planrace.model.language import Action, Array, Instance, Op, Outcome, Term
+from planrace.model.language import Action, Array, Instance, ModelError, Op, Outcome, Term, both
 from planrace.model.language.operators import BINDERS
 
 Slot = tuple[str, tuple[int, ...]]
 
 OUTSIDE = Truth("_out_of_range()", fails=True)
 """The code of a value at a place outside its array."""
+SEPARATE = 32
+"""The largest number of conditions of a guard that are tested one by one, each a level deeper: Python allows 100."""
 SPLIT = 256
 """The largest number of values for which an action is specialised to the fields that a position depends on."""
 
@@ -134,7 +137,13 @@ class Emitter:
     def _action(self, action: Action, scope: Scope) -> list[str]:
         look_at_the_clock()
         guard = list(action.guard.args) if action.guard.op is Op.AND else [action.guard]
-        return self._guarded(guard, action, scope)
+        if len(guard) > SEPARATE:
+            guard[SEPARATE:] = [both(*guard[SEPARATE:])]
+        try:
+            return self._guarded(guard, action, scope)
+        except ModelError as problem:
+            where = problem.where or action.where
+            raise ModelError(f"{action.name}: {problem.what}", where=where, remedy=problem.remedy) from None
 
     def _guarded(self, guard: list[Term], action: Action, scope: Scope) -> list[str]:
         if not guard:
@@ -178,7 +187,7 @@ class Emitter:
         """``lines`` if the test holds, ``other`` if not; the test is not known to be false."""
         if not lines:
             return _if(negate(test), other)
-        return [*_if(test, lines), *_block("else:", other)]
+        return [*_if(test, lines), *_else(other)]
 
     def _ending(self, ending: Outcome, action: Action, scope: Scope) -> list[str]:
         computed = self._computed(ending, scope)
@@ -319,7 +328,7 @@ class Emitter:
         return f"if {test}: {OUTSIDE.text}"
 
     def _successor(self, after: dict[Slot, Code], scope: Scope) -> list[str]:
-        return ["t = " + " + ".join(["s", *self._deltas(after, scope, list(after), WORD)])]
+        return ["t = " + chained(" + ", ["s", *self._deltas(after, scope, list(after), WORD)])]
 
     def _deltas(self, after: dict[Slot, Code], scope: Scope, places: list[Slot], word: int) -> list[str]:
         """The differences that are added to the state for each of ``places`` that changes; word w lies at bit ``word``
@@ -398,6 +407,13 @@ def _if(test: Truth, lines: list[str]) -> list[str]:
     if not lines:
         return [test.text] if may_fail(test) else []
     return lines if test.known else _block(f"if {test.text}:", lines)
+
+
+def _else(lines: list[str]) -> list[str]:
+    """``lines`` otherwise. A further test is no further level, because Python allows 100 only."""
+    if lines and lines[0].startswith("if ") and all(x.startswith((" ", "elif ", "else:")) for x in lines[1:]):
+        return ["el" + lines[0], *lines[1:]]
+    return _block("else:", lines)
 
 
 def _block(head: str, lines: list[str]) -> list[str]:

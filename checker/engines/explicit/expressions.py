@@ -7,7 +7,7 @@ only if it has a value. Only what ``and``, ``or`` and conditional expressions sk
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from planrace.model.language import ModelError
@@ -53,6 +53,19 @@ class Mask:
 Code = Number | Truth | Mask
 
 YES, NO = Truth("True", True), Truth("False", False)
+
+
+CHAIN = 256
+"""The longest chain of operators that is written without parentheses."""
+
+
+def chained(operator: str, texts: Sequence[str]) -> str:
+    """The texts joined by an associative operator. Long chains get parentheses: Python's compiler and ours go as deep
+    into an expression as it is nested, and a chain is nested once for each operator."""
+    if len(texts) <= CHAIN:
+        return operator.join(texts)
+    half = len(texts) // 2
+    return f"({chained(operator, texts[:half])}){operator}({chained(operator, texts[half:])})"
 
 
 def may_fail(*codes: Code) -> bool:

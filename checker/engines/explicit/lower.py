@@ -18,6 +18,7 @@ from planrace.checker.engines.explicit.expressions import (
     Truth,
     aligned,
     as_number,
+    chained,
     choose,
     conjunction,
     disjunction,
@@ -282,7 +283,7 @@ def _wide_literal(g: Lowering, t: Term, s: Scope) -> bool:
 def _one_of(item: Number, items: Sequence[Number]) -> Truth:
     """Whether ``item`` is one of ``items``; all of them are evaluated."""
     if may_fail(item, *items):
-        return Truth("(" + " | ".join(f"(1 if {item.text} == {i.text} else 0)" for i in items) + ")", fails=True)
+        return Truth("(" + chained(" | ", [f"(1 if {item.text} == {i.text} else 0)" for i in items]) + ")", fails=True)
     return disjunction(_same(item, i) for i in items)
 
 
@@ -306,7 +307,7 @@ def _set(g: Lowering, t: Term, s: Scope) -> Code:
             texts.append(f"{one} << {i.text} - {low}" if low else f"{one} << {i.text}")
     if fixed or not texts:
         texts.append(str(fixed))
-    text = texts[0] if texts == [str(fixed)] else "(" + " | ".join(texts) + ")"
+    text = texts[0] if texts == [str(fixed)] else "(" + chained(" | ", texts) + ")"
     return Mask(text, low, high, may_fail(*items))
 
 
@@ -349,13 +350,13 @@ def _comprehension(g: Lowering, t: Term, s: Scope) -> Code:
             fails = fails or condition.fails
     if fixed or not texts:
         texts.append(str(fixed))
-    return Mask(texts[0] if len(texts) == 1 else "(" + " | ".join(texts) + ")", low, high, fails)
+    return Mask(texts[0] if len(texts) == 1 else "(" + chained(" | ", texts) + ")", low, high, fails)
 
 
 def _count(g: Lowering, t: Term, s: Scope) -> Code:
     parts = [as_number(c) for _, c in g.unrolled(t, s)]
     low, high = sum(p.low for p in parts), sum(p.high for p in parts)
-    return _folded(Number("(" + " + ".join(p.text for p in parts) + ")", low, high, may_fail(*parts)))
+    return _folded(Number("(" + chained(" + ", [p.text for p in parts]) + ")", low, high, may_fail(*parts)))
 
 
 def _following(g: Lowering, t: Term, s: Scope) -> Code:
