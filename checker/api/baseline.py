@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from planrace.checker.engines.limits import Listener
-from planrace.checker.report.output import OutputPlace
+from planrace.checker.report.output import OutputError, OutputPlace
 from planrace.checker.results.report import Report
 from planrace.checker.review.baseline.changes import BaselineComparison, Compared, changes
 from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
@@ -30,6 +30,9 @@ class BaselineFile:
         self._path, self._listening = path, listening
         self._place = OutputPlace(path)
         self._place.attempt()
+        if not self._place.is_file:
+            what = "a baseline is read and written again, so it is a regular file"
+            raise OutputError(f"cannot write {path}: {what} (name one)")
         there = () if new and not Path(path).exists() else read_baseline(path)
         self.before = {e.title: e for e in there}
 

@@ -14,6 +14,7 @@ import click
 
 from planrace.checker.api.render import forms_for
 from planrace.checker.cli.failures import code_of, sentence_of
+from planrace.checker.engines.limits import time_left
 from planrace.checker.report.formats import (
     FOR_CI,
     FORMS,
@@ -192,7 +193,7 @@ class Delivery:
                 place.clear()
                 continue
             try:
-                place.write(render_broken(kind, broken))
+                place.write(render_broken(kind, broken), time_left())
             except OutputError as problem:
                 click.echo(f"Error: {problem}", err=True)
         if self.form in FOR_CI and not self._replaced:
@@ -201,7 +202,7 @@ class Delivery:
     def _write(self, kind: str, place: OutputPlace, told: Told, *, strict: bool) -> Exception | None:
         """Write a file; why it is not written, if that is an error."""
         try:
-            place.write(told.render(kind))
+            place.write(told.render(kind), time_left())
         except OutputError as problem:
             return problem
         except NoTraceError as problem:
@@ -236,11 +237,13 @@ class Delivery:
         kind, sign, path = output.partition(":")
         if sign and (kind in self._allowed or kind in FORMS):
             return kind, path
+        if sign and len(kind) > 1 and kind.isalpha():  # one letter is a drive of Windows
+            self._known(kind, f"; for a file of this name write ./{output}")
         return self.form, output
 
-    def _known(self, form: str) -> str:
+    def _known(self, form: str, more: str = "") -> str:
         if form not in self._allowed:
-            raise click.UsageError(f"{form!r} is no form of this report; there are {', '.join(self._allowed)}.")
+            raise click.UsageError(f"{form!r} is no form of this report; there are {', '.join(self._allowed)}{more}.")
         return form
 
 
@@ -266,7 +269,7 @@ class SideFile:
         if self._text is None:
             self._place.clear()
         else:
-            self._place.write(self._text)
+            self._place.write(self._text, time_left())
 
 
 def _say(text: str) -> None:

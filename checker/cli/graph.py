@@ -18,8 +18,9 @@ FORMS = ("dot", "graphml")
 def graph_command(protocol: str, **asked: Any) -> int:
     """Write the graph; the exit code."""
     delivery = Delivery(asked["form"] or ("dot",), asked["outputs"], FORMS, reads=source_of(protocol))
-    with delivery.working(), until(asked["time_limit"]):
-        graph = state_graph(protocol, **chosen(asked), max_states=asked["max_states"])
-    closing = f"{numbered(graph.number_of_nodes(), 'state')}, {numbered(graph.number_of_edges(), 'transition')}"
-    delivery.deliver(Told(Document((), closing), forms_of(graph)), strict=True)
+    with until(asked["time_limit"]):
+        with delivery.working():
+            graph = state_graph(protocol, **chosen(asked), max_states=asked["max_states"])
+        closing = f"{numbered(graph.number_of_nodes(), 'state')}, {numbered(graph.number_of_edges(), 'transition')}"
+        delivery.deliver(Told(Document((), closing), forms_of(graph)), strict=True)
     return 0

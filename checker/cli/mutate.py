@@ -20,8 +20,13 @@ FORMS = ("text", "json")
 
 def mutate_command(protocol: str, **asked: Any) -> int:
     """Judge all mutants; the exit code."""
+    with until(asked["time_limit"]):  # from here on, for it is the limit of the command
+        return _run(protocol, asked)
+
+
+def _run(protocol: str, asked: dict[str, Any]) -> int:
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
-    with delivery.working(), until(asked["time_limit"]), progress() as listener:
+    with delivery.working(), progress() as listener:
         try:
             made = mutate(
                 protocol,

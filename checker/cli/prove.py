@@ -21,9 +21,14 @@ from planrace.checker.results.wording import numbered
 
 def prove_command(protocol: str, **asked: Any) -> int:
     """Prove what the options ask for; the exit code. All of it, a second solver's word too, has one time limit."""
+    with until(asked["time_limit"]):
+        return _run(protocol, asked)
+
+
+def _run(protocol: str, asked: dict[str, Any]) -> int:
     forms = ("text", "json", "html") if asked["all_"] else tuple(FORMS)
     delivery = Delivery(asked["form"], asked["outputs"], forms, reads=source_of(protocol))
-    with delivery.answering(protocol), until(asked["time_limit"]):
+    with delivery.answering(protocol):
         work = ProofRun(
             asked["dump_smt"],
             confirm=asked["confirm"],

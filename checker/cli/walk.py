@@ -71,7 +71,7 @@ class _Session:
     def run(self) -> int:
         """The exit code: 0, or 2 where a script is wrong."""
         system = self.walk.instance.system
-        sizes = ", ".join(f"{n}={v}" for n, v in self.walk.instance.parameters.items())
+        sizes = ", ".join(f"{n}={v}" for n, v in self.walk.instance.parameters.items()) or "no parameters"
         _say(f"{system.name}: {sizes}; faults: {', '.join(system.faults) or 'none'}")
         if self.interactive:
             _say("A number takes that step; help says what else there is.")

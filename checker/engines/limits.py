@@ -30,6 +30,8 @@ SPARE = 1.0
 """Seconds after a time limit in which uninterruptible work may end: half of the promised margin, because durations are
 estimates."""
 
+UNITS = (("TiB", 2**40), ("GiB", 2**30), ("MiB", 2**20), ("KiB", 2**10), ("bytes", 1))
+
 
 Clock = Callable[[], float]
 """Returns seconds: ``time.monotonic``, or ``time.process_time`` for work whose limit should not depend on other
@@ -240,7 +242,13 @@ class LimitGuard:
 
 def memory_reached(limit: int) -> StopReason:
     """The reason to stop at a limit of so many bytes."""
-    return StopReason.bound(StopKind.MEMORY, f"memory limit of {limit / 2**30:.1f} GiB")
+    return StopReason.bound(StopKind.MEMORY, f"memory limit of {in_bytes(limit)}")
+
+
+def in_bytes(limit: int) -> str:
+    """A memory limit as the user may have given it: 8 GiB, 512 MiB."""
+    unit, size = next(((u, s) for u, s in UNITS if limit >= s), UNITS[-1])
+    return f"{limit / size:,.1f}".removesuffix(".0") + f" {unit}"
 
 
 def memory_in_use() -> int:

@@ -18,7 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PATIENCE = 10
-"""Seconds to wait for a reader of a named pipe."""
+"""Seconds to wait for a reader of a named pipe, if the time limit does not leave less."""
+SPARE = 1.0
+"""Seconds to wait after the time limit: a reader may be a moment late."""
 MOMENT = 0.02
 """Seconds between two attempts to open the pipe."""
 LINKS = 40
@@ -34,6 +36,10 @@ def write_whole(path: str | Path, text: str) -> None:
     Text is appended to GitHub's job summary, which all commands of a step share. Raises ``OutputError``; the file is
     then unchanged."""
     OutputPlace(path).write(text)
+
+
+class _UnreadError(OSError):
+    """Nobody reads a named pipe."""
 
 
 class OutputPlace:
@@ -62,13 +68,14 @@ class OutputPlace:
         with self._translated():
             self._attempt()
 
-    def write(self, text: str) -> None:
-        """Write ``text``. Raises ``OutputError``."""
+    def write(self, text: str, within: float | None = None) -> None:
+        """Write ``text``. ``within`` are the seconds that the time limit leaves for the reader of a named pipe. Raises
+        ``OutputError``."""
         try:
             with self._translated():
                 content = text.encode("utf-8", "backslashreplace")  # UTF-8 cannot encode a lone surrogate
                 if not self.is_file:
-                    self._pour(content)
+                    self._pour(content, within)
                 elif not os.access(self.target.parent, os.W_OK):
                     self._overwrite(content)
                 else:
@@ -107,17 +114,18 @@ class OutputPlace:
         if kind is None and not os.access(folder, os.W_OK):
             raise PermissionError(errno.EACCES, f"the directory {folder} is not writable")
 
-    def _pour(self, content: bytes) -> None:
+    def _pour(self, content: bytes, within: float | None) -> None:
         """Write into a device, a pipe or a descriptor. It is no error if the reader has gone."""
+        end = None if within is None else time.monotonic() + within + SPARE
         if self.descriptor is None:
-            handle = _opened(self.target)
+            handle = _opened(self.target, end)
         else:
             for stream in (sys.stdout, sys.stderr):  # earlier output comes first
                 if stream is not None:
                     stream.flush()
             handle = os.dup(self.descriptor)
         with contextlib.suppress(BrokenPipeError), os.fdopen(handle, "wb", buffering=0) as file:
-            _all(file.fileno(), content)
+            _all(file.fileno(), content, end)
 
     def _replace(self, content: bytes) -> None:
         """Replace the file by a rename. The temporary name is chosen before the file exists, so that it is removed
@@ -162,8 +170,9 @@ class OutputPlace:
             yield
         except (OSError, ValueError) as problem:
             reason = problem.strerror if isinstance(problem, OSError) else str(problem)
-            what = f"cannot write {self.path}: {reason} (name a file in a directory that can be written)"
-            raise OutputError(what) from problem
+            unread = isinstance(problem, _UnreadError)
+            remedy = "begin to read it first" if unread else "name a file in a directory that can be written"
+            raise OutputError(f"cannot write {self.path}: {reason} ({remedy})") from problem
 
 
 def _resolved(path: str) -> tuple[Path, int | None]:
@@ -198,24 +207,28 @@ def _writes(descriptor: int) -> bool:
     return fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
 
 
-def _opened(target: Path) -> int:
-    """Open a device or a pipe for writing. Opening a pipe without a reader would block for ever, so retry instead."""
-    handle, end = None, time.monotonic() + PATIENCE
+def _opened(target: Path, end: float | None) -> int:
+    """Open a device or a pipe for writing. Opening a pipe without a reader would block for ever, so retry instead, at
+    most until ``end``. With an ``end`` a pipe that nobody reads does not block either."""
+    handle, last = None, time.monotonic() + PATIENCE
+    limited = end is not None and end < last
     while handle is None:
         try:
             handle = os.open(target, os.O_WRONLY | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_NONBLOCK", 0))
         except OSError as problem:
             if problem.errno != errno.ENXIO or _kind(target) != stat.S_IFIFO:
                 raise
-            if time.monotonic() > end:
-                raise OSError(errno.ENXIO, f"nobody has opened it for reading in {PATIENCE} seconds") from problem
+            if time.monotonic() > (end if limited and end is not None else last):
+                when = "the time limit was reached" if limited else f"{PATIENCE} seconds"
+                told = f"nobody has opened it for reading {'before' if limited else 'in'} {when}"
+                raise _UnreadError(errno.ENXIO, told) from problem
             time.sleep(MOMENT)
     if hasattr(os, "O_NONBLOCK"):
-        os.set_blocking(handle, True)  # a reader may be slow
+        os.set_blocking(handle, end is None or _kind(target) != stat.S_IFIFO)  # a reader may be slow
     return handle
 
 
-def _all(handle: int, content: bytes) -> None:
+def _all(handle: int, content: bytes, end: float | None) -> None:
     view = memoryview(content)
     while view:
         try:
@@ -223,7 +236,9 @@ def _all(handle: int, content: bytes) -> None:
         except BlockingIOError:
             import select
 
-            select.select([], [handle], [])
+            left = None if end is None else max(0.0, end - time.monotonic())
+            if not select.select([], [handle], [], left)[1]:
+                raise _UnreadError(errno.ETIMEDOUT, "its reader did not read on before the time limit") from None
 
 
 def _summary(target: Path) -> bool:

@@ -78,6 +78,42 @@ def test_a_pipe_that_nobody_reads_is_waited_for_and_told(
     assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
 
 
+@pytest.mark.parametrize("command", ["", "prove", "lint", "graph", "mutate --property in-range --action read"])
+def test_a_time_limit_holds_for_the_reader_of_a_pipe(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    os.mkfifo("pipe")
+    monkeypatch.setattr("planrace.checker.report.output.SPARE", -60.0)
+    assert run([*command.split(), *CHECK, "--time-limit", "60", "-o", "pipe"]) == 2
+    err = capsys.readouterr().err
+    assert "cannot write pipe: nobody has opened it for reading before the time limit was reached (begin" in err
+
+
+def test_a_reader_that_does_not_read_on_ends_with_the_time_limit() -> None:
+    os.mkfifo("pipe")
+    place = OutputPlace("pipe")
+    reader = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    with pytest.raises(OutputError, match="its reader did not read on before the time limit"):
+        place.write("x" * 2**20, within=-0.9)
+    assert os.read(reader, 4) == b"xxxx"
+    os.close(reader)
+
+
+def test_a_form_that_there_is_not_names_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file of that name got the text."""
+    assert run([*CHECK, "-o", "markdown:r.md"]) == 2
+    assert "'markdown' is no form of this report" in capsys.readouterr().err
+    assert run([*CHECK, "-o", "./markdown:r.md", "-o", "c:r.txt", "-o", "12:30.txt"]) == 1
+    assert {"markdown:r.md", "c:r.txt", "12:30.txt"} <= {p.name for p in Path().iterdir()}
+
+
+def test_a_baseline_is_a_regular_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """Reading a pipe waits for ever."""
+    os.mkfifo("pipe")
+    assert run(["baseline", "save", *CHECK, "-o", "pipe"]) == 2
+    assert "cannot write pipe: a baseline is read and written again" in capsys.readouterr().err
+
+
 def test_waiting_for_the_reader_of_a_pipe_is_interrupted(tmp_path: Path) -> None:
     os.mkfifo("pipe")
     hear = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"

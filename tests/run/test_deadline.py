@@ -188,3 +188,11 @@ def test_machine_code_that_there_is_no_time_for_is_no_error(engine: str, monkeyp
         for f in run_for(float(most * share // 12)).findings:
             assert f.verdict in (whole[f.name], Verdict.UNKNOWN)
             assert f.verdict is not Verdict.UNKNOWN or "time limit" in f.how
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [(8 * 2**30, "8 GiB"), (3 * 2**29, "1.5 GiB"), (260 * 2**20, "260 MiB"), (1024, "1 KiB"), (5, "5 bytes")],
+)
+def test_a_memory_limit_is_named_as_the_user_gave_it(limit: int, told: str) -> None:
+    assert str(limits.memory_reached(limit)) == f"the memory limit of {told} was reached"

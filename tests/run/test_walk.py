@@ -135,3 +135,16 @@ def test_the_seed_is_told_and_enough() -> None:
     walk = Walk(find("original").system().instance(**SMALL))
     other = Walk(walk.instance, walk.seed)
     assert [s.text for s in walk.wander(15)] == [s.text for s in other.wander(15)]
+
+
+def test_a_protocol_without_parameters_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "still.py"
+    path.write_text(
+        "from planrace import *\n"
+        'still = Protocol("still", "one step")\n'
+        'x = still.variable("x", boolean(), False)\n'
+        '@still.action(by="somebody")\n'
+        "def go():\n    return step(when(~x), update(x, True))\n"
+    )
+    result = CliRunner().invoke(app, ["walk", "-p", f"{path}:still"], input="state\n")
+    assert result.output.startswith("still: no parameters; faults: none\n")

@@ -12,7 +12,7 @@ from planrace.checker.engines.explicit.lines import Plain, Record
 from planrace.checker.engines.explicit.lower import Scope
 from planrace.checker.engines.explicit.transition_graph import Graph, Labels, acting, raise_range_error_at
 from planrace.checker.engines.explicit.watch import Watch
-from planrace.checker.engines.limits import deadline, memory_in_use
+from planrace.checker.engines.limits import deadline, in_bytes, memory_in_use
 from planrace.checker.engines.native import edges, hashing
 from planrace.checker.engines.native.emit import UnsupportedError, WordEmitter
 from planrace.checker.engines.native.instructions import FAILED
@@ -110,7 +110,7 @@ class GraphOf:
     def _afford(self, size: int) -> None:
         limit = self.search.limits.memory
         if limit is not None and memory_in_use() + size > limit:
-            raise MemoryError(f"the memory limit of {limit / 2**30:.1f} GiB leaves no room for the graph")
+            raise MemoryError(f"the memory limit of {in_bytes(limit)} leaves no room for the graph")
 
     def _number(self, w: Worker, first: int) -> _Numbers:
         numbers = _Numbers(w)

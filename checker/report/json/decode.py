@@ -40,6 +40,8 @@ X = TypeVar("X")
 
 def content(path: str | Path) -> bytes:
     """The content of a file. Raises ``ReadError``, also for files that are too large."""
+    if not str(path):  # which Python takes for the current directory
+        raise ReadError("cannot read '': that names no file (name one)")
     try:
         with Path(path).open("rb") as file:
             found = file.read(MOST + 1)

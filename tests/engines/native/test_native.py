@@ -360,7 +360,7 @@ def test_a_memory_limit_is_kept() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     complete, stopped, share = done.stdout.split(" | ")
-    assert (complete, stopped) == ("False", "the memory limit of 0.3 GiB was reached")
+    assert (complete, stopped) == ("False", "the memory limit of 260 MiB was reached")
     assert float(share) < 1.1
 
 
