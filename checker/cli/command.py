@@ -32,7 +32,7 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
     with delivery.answering(protocol), progress() as listener:
         ir = None if dumped is None else dumped.hold
         report = _checked(protocol, listener, explain=bool(delivery.forms - {"text"}), asked=asked, ir=ir)
-    wanted = Expectation(asked["expect"], asked["strict"])
+    wanted = Expectation.of(asked["expect"], strict=asked["strict"])
     outcome = RunOutcome(report, wanted)
     delivery.deliver(
         told(report, document(report, outcome.code, outcome.reason), asked=wanted, everything=asked["sarif_all"])

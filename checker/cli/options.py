@@ -8,6 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 import click
 
 from planrace.checker.cli.values import Memory, Name, NumberType, Setting
+from planrace.checker.results.verdict import DECIDED
 
 F = TypeVar("F", bound=Callable[..., Any])
 Decorator: TypeAlias = "Callable[[F], F]"
@@ -55,7 +56,7 @@ slicing = click.option(
     "--slicing/--no-slicing", default=True, help="Leave out variables that nothing checked depends on."
 )
 expect = click.option(
-    "--expect", type=click.Choice(["holds", "violated"]), help="Exit 0 when that is the outcome, else 1."
+    "--expect", type=click.Choice([v.word for v in DECIDED]), help="Exit 0 when that is the outcome, else 1."
 )
 
 

@@ -47,7 +47,7 @@ def _proof(protocol: str, work: ProofRun, asked: Any) -> tuple[Told, int]:
     some = {**chosen(asked), "faults": asked["faults"] or None}
     report = work.prove(variant_for(protocol, "prove"), properties=asked["properties"], **some, infer=asked["infer"])
     _say(report.confirmation, interrupted=report.interrupted)
-    wanted = Expectation(asked["expect"])
+    wanted = Expectation.of(asked["expect"])
     outcome = RunOutcome(report, wanted)
     return told(report, document(report, outcome.code, outcome.reason), asked=wanted), outcome.code
 

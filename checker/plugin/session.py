@@ -22,7 +22,7 @@ from planrace.checker.plugin.request import CheckRequest, Named, ProtocolLike, d
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.report import WITHOUT_FAULTS, Report
-from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.verdict import DECIDED, Verdict
 from planrace.checker.results.wording import counted
 from planrace.checker.run.call_site import placed
 from planrace.checker.run.options import Options
@@ -85,7 +85,7 @@ class ModelCheck:
         """
         __tracebackhide__ = True
         with placed(self._place or author()):
-            if expect not in ("holds", "violated"):
+            if expect not in [v.word for v in DECIDED]:
                 raise ModelError(f"expect={expect!r} is no outcome", remedy="write expect='holds' or expect='violated'")
             names = chosen(faults=faults, with_=with_, without=without)
             names["with_protections"] = names.pop("with_")

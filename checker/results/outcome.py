@@ -40,8 +40,13 @@ class Complaint:
 class Expectation:
     """What the user expects of a run: ``--expect``, ``--strict``."""
 
-    expected: str | None = None
+    expected: Verdict | None = None
     strict: bool = False
+
+    @staticmethod
+    def of(word: str | None, *, strict: bool = False) -> Expectation:
+        """With the word of the expected verdict, if there is one."""
+        return Expectation(None if word is None else Verdict.named(word), strict)
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,7 @@ class RunOutcome:
             return 1
         if self.asked.expected is None or verdict is Verdict.UNKNOWN:
             return self.report.exit_code
-        return 0 if verdict.word == self.asked.expected else 1
+        return 0 if verdict is self.asked.expected else 1
 
     @property
     def reason(self) -> str:
@@ -77,7 +82,7 @@ class RunOutcome:
     @property
     def _met(self) -> bool:
         """A violation was expected and found."""
-        return self.asked.expected == "violated" and self.report.verdict is Verdict.VIOLATED
+        return self.asked.expected is Verdict.VIOLATED and self.report.verdict is Verdict.VIOLATED
 
     @property
     def headline(self) -> str:
@@ -103,7 +108,7 @@ class RunOutcome:
     def _complaints(self) -> Iterator[Complaint]:
         report = self.report
         first = report.findings[0].name if report.findings else ""
-        if self.asked.expected == "violated" and report.verdict is Verdict.HOLDS:
+        if self.asked.expected is Verdict.VIOLATED and report.verdict is Verdict.HOLDS:
             message = "no property is violated, and a violation was expected"
             yield Complaint("expectation not met", "expectation not met", message, first)
         if self.asked.strict:

@@ -27,6 +27,15 @@ class Verdict(enum.IntEnum):
     def word(self) -> str:
         return self.name.lower()
 
+    @staticmethod
+    def named(word: str) -> Verdict:
+        """The verdict of this word."""
+        return Verdict[word.upper()]
+
+
+DECIDED = (Verdict.HOLDS, Verdict.VIOLATED)
+"""The verdicts that a user may expect."""
+
 
 EXIT_CODES = {Verdict.HOLDS: 0, Verdict.VIOLATED: 1, Verdict.UNKNOWN: 3}
 INTERRUPTED = 130

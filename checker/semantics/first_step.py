@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from planrace.checker.results.wording import counted
 from planrace.checker.semantics.interpreter import Interpreter, RangeError
 from planrace.model.language import Instance, ModelError, System
 
@@ -22,7 +23,9 @@ def check_first_step(instance: Instance) -> None:
 def stuck(system: System) -> ModelError:
     """The error that the initial state of ``system`` enables no action."""
     actions = list(system.actions.values())
-    guards = f"the guard of {actions[0].name}" if len(actions) == 1 else f"a guard of its {len(actions)} actions"
+    guards = (
+        f"the guard of {actions[0].name}" if len(actions) == 1 else f"a guard of its {counted(len(actions), 'action')}"
+    )
     return ModelError(
         f"{system.name}: no action is enabled in the initial state, so nothing ever happens",
         where=actions[0].where if len(actions) == 1 else system.where,

@@ -25,6 +25,7 @@ from planrace.checker.report.ci.github import render_annotations, render_summary
 from planrace.checker.report.ci.junit import render_junit
 from planrace.checker.report.ci.sarif import render_sarif
 from planrace.checker.results.outcome import Expectation
+from planrace.checker.results.verdict import Verdict
 from tests import ROOT
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
@@ -117,7 +118,7 @@ def test_junit_never_skips(report: Report, open_report: Report) -> None:
     assert suite.get("errors") == str(sum(f.verdict.word == "unknown" for f in open_report.findings)) != "0"
     assert suite.find("testcase/error[@type='Undecided']") is not None
     assert suite.find("testcase/skipped") is None
-    expected = junit(render_junit(report, Expectation(expected="violated")))
+    expected = junit(render_junit(report, Expectation(expected=Verdict.VIOLATED)))
     assert expected.get("failures") == "0"
     assert "publishes plan 1" in (expected.findtext("testcase/system-out") or "")
 

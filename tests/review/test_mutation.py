@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 
 from planrace.checker import Options, find, mutate, render
 from planrace.checker.cli.main import run
-from planrace.checker.review.mutation.judge import JudgedMutant, Mutation, UndecidedMutationError
+from planrace.checker.review.mutation.judge import JudgedMutant, MutantStatus, Mutation, UndecidedMutationError
 from planrace.checker.review.mutation.weaken import weaker
 from planrace.checker.run.contract import Answers
 from planrace.checker.run.engines import ask
@@ -103,7 +103,7 @@ def test_more_properties_kill_what_survived() -> None:
 
 
 def test_the_first_difference_of_a_survivor_is_shown() -> None:
-    by_name = {str(j.mutant): j.difference for j in mutate(door()).of("survived")}
+    by_name = {str(j.mutant): j.difference for j in mutate(door()).of(MutantStatus.SURVIVED)}
     assert all(d is not None for d in by_name.values())
     gone = by_name["leave: never happens"]
     assert gone is not None

@@ -63,7 +63,8 @@ class Lowering:
         self.instance = instance
         self.layout = layout
         self.used: set[tuple[str, tuple[int, ...]]] = set()
-        self._places = {code.text: place for place, code in self.base().items() if code.text.startswith("v_")}
+        base = self.base().items()
+        self._places = {code.text: place for place, code in base if isinstance(code, Number) and not code.constant}
 
     def base(self) -> dict[tuple[str, tuple[int, ...]], Code]:
         """The code that reads each field from the state."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
 from planrace.checker.engines.answer import Answer
@@ -41,17 +42,27 @@ class MutantDifference:
         return len(self.run.steps)
 
 
+class MutantStatus(StrEnum):
+    """What the properties say of a mutant."""
+
+    KILLED = "killed"
+    """Some verdict is another one."""
+    SURVIVED = "survived"
+    EQUIVALENT = "equivalent"
+    """It differs in no reachable state at this size, except in steps that change nothing."""
+    UNDECIDED = "undecided"
+
+
 @dataclass(frozen=True)
 class JudgedMutant:
-    """The result for a mutant. ``status`` is "killed", "survived", "equivalent" (it differs in no reachable state at
-    this size, except in steps that change nothing) or "undecided".
+    """The result for a mutant.
 
     ``by`` is the first property whose verdict changed, to ``verdict``, with a run of ``depth`` steps if there is one.
     ``by`` is "range" if a value of the mutant leaves its range; ``how`` says which.
     """
 
     mutant: Mutant
-    status: str
+    status: MutantStatus
     by: str | None = None
     verdict: Verdict | None = None
     depth: int | None = None
@@ -73,7 +84,7 @@ class Mutation:
     interrupted: bool = False
     variables: tuple[Declared, ...] = ()
 
-    def of(self, status: str) -> tuple[JudgedMutant, ...]:
+    def of(self, status: MutantStatus) -> tuple[JudgedMutant, ...]:
         """The mutants of one status."""
         return tuple(j for j in self.judged if j.status == status)
 
@@ -81,12 +92,12 @@ class Mutation:
     def score(self) -> float | None:
         """The share of killed mutants among all that are not equivalent (undecided ones included); None if there are
         none."""
-        return self._share(len(self.of("killed")))
+        return self._share(len(self.of(MutantStatus.KILLED)))
 
     @property
     def best(self) -> float | None:
         """The score if all undecided mutants were killed."""
-        return self._share(len(self.of("killed")) + len(self.of("undecided")))
+        return self._share(len(self.of(MutantStatus.KILLED)) + len(self.of(MutantStatus.UNDECIDED)))
 
     def exit_code(self, at_least: float | None = None) -> int:
         """1 if the score is below ``at_least`` per cent even if all undecided mutants were killed; 3 if it depends on
@@ -98,11 +109,11 @@ class Mutation:
         if self.best is not None and self.best < wanted:
             return 1
         if at_least is None:
-            return undecided if self.of("undecided") else 0
+            return undecided if self.of(MutantStatus.UNDECIDED) else 0
         return undecided if self.score is not None and self.score < wanted else 0
 
     def _share(self, killed: int) -> float | None:
-        counted = len(self.judged) - len(self.of("equivalent"))
+        counted = len(self.judged) - len(self.of(MutantStatus.EQUIVALENT))
         return killed / counted if counted else None
 
 
@@ -211,24 +222,24 @@ class _Bench:
     def _judged(self, mutant: Mutant, before: Mapping[str, Verdict]) -> JudgedMutant:
         end = deadline()
         if self.interrupted:
-            return JudgedMutant(mutant, "undecided", how="not tried")
+            return JudgedMutant(mutant, MutantStatus.UNDECIDED, how="not tried")
         if end is not None and not end.left:
-            return JudgedMutant(mutant, "undecided", how=f"not tried: {end.reason}")
+            return JudgedMutant(mutant, MutantStatus.UNDECIDED, how=f"not tried: {end.reason}")
         try:
             found, why = self._verdicts(replace(self.instance, system=mutant.make()), before)
         except RangeError as problem:
-            return JudgedMutant(mutant, "killed", "range", how=str(problem))
+            return JudgedMutant(mutant, MutantStatus.KILLED, "range", how=str(problem))
         for name, (verdict, depth) in found.items():
             if verdict not in (before[name], Verdict.UNKNOWN):
-                return JudgedMutant(mutant, "killed", name, verdict, depth)
+                return JudgedMutant(mutant, MutantStatus.KILLED, name, verdict, depth)
         if any(v is Verdict.UNKNOWN for v, _ in found.values()):
-            return JudgedMutant(mutant, "undecided", how=why)
-        return JudgedMutant(mutant, "survived")
+            return JudgedMutant(mutant, MutantStatus.UNDECIDED, how=why)
+        return JudgedMutant(mutant, MutantStatus.SURVIVED)
 
     # Survivors -----------------------------------------------------------------------------------------------------
     def _compared(self, judged: Sequence[JudgedMutant]) -> list[JudgedMutant]:
         """Survivors that never differ become "equivalent"; the others get their first difference."""
-        survivors = {str(n): j for n, j in enumerate(judged) if j.status == "survived"}
+        survivors = {str(n): j for n, j in enumerate(judged) if j.status is MutantStatus.SURVIVED}
         same: dict[str, Invariant] = {}
         for key, j in survivors.items():
             term = same_steps(self.instance.system, j.mutant.make())
@@ -242,7 +253,7 @@ class _Bench:
         for a in answers:
             j = survivors[a.property.name]
             if a.verdict is Verdict.HOLDS:
-                result[int(a.property.name)] = replace(j, status="equivalent", how=a.how)
+                result[int(a.property.name)] = replace(j, status=MutantStatus.EQUIVALENT, how=a.how)
             elif a.recording is not None:
                 result[int(a.property.name)] = replace(j, difference=self._difference(j.mutant, a.recording))
         return result

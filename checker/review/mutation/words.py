@@ -13,18 +13,16 @@ from planrace.checker.results.blocks import Block, Document, Grid, Heading, Para
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import TraceStep
 from planrace.checker.results.wording import counted, numbered
-from planrace.checker.review.mutation.judge import JudgedMutant, MutantDifference, Mutation
+from planrace.checker.review.mutation.judge import JudgedMutant, MutantDifference, MutantStatus, Mutation
 from planrace.checker.review.mutation.mutants import KINDS
-
-STATUSES = ("killed", "survived", "equivalent", "undecided")
 
 
 def mutation_document(m: Mutation, exit_code: int) -> Document:
     """The score, the survivors with their differences, and which property detected how many mutants."""
     blocks: list[Block] = [Heading(f"{m.protocol}: mutants"), Paragraph(_request(m)), Paragraph(_numbers(m))]
-    blocks.append(Grid(("", *STATUSES), tuple(_row(m, kind) for kind in KINDS)))
-    blocks += _list(m, "survived", "Survived: behaviour that no property checks")
-    blocks += _list(m, "undecided", "Undecided")
+    blocks.append(Grid(("", *MutantStatus), tuple(_row(m, kind) for kind in KINDS)))
+    blocks += _list(m, MutantStatus.SURVIVED, "Survived: behaviour that no property checks")
+    blocks += _list(m, MutantStatus.UNDECIDED, "Undecided")
     blocks += _noticing(m)
     return Document(tuple(blocks), f"score: {_score(m)} (exit {exit_code})")
 
@@ -36,19 +34,20 @@ def _request(m: Mutation) -> str:
 
 
 def _numbers(m: Mutation) -> str:
-    parts = [f"{len(m.of(s))} {'equivalent here' if s == 'equivalent' else s}" for s in STATUSES if m.of(s)]
+    words = {MutantStatus.EQUIVALENT: "equivalent here"}
+    parts = [f"{len(m.of(s))} {words.get(s, s)}" for s in MutantStatus if m.of(s)]
     stopped = " Interrupted: the rest was not tried." if m.interrupted else ""
     made = f"{numbered(len(m.judged), 'mutant')}: {', '.join(parts) or 'none'}; {m.seconds:.1f} s.{stopped}"
     same = " Equivalent mutants differ in no reachable state here, except in steps that change nothing."
-    return made + (same if m.of("equivalent") else "")
+    return made + (same if m.of(MutantStatus.EQUIVALENT) else "")
 
 
 def _row(m: Mutation, kind: str) -> tuple[str, ...]:
     counts = Counter(j.status for j in m.judged if j.mutant.kind == kind)
-    return (kind, *(str(counts[s]) for s in STATUSES))
+    return (kind, *(str(counts[s]) for s in MutantStatus))
 
 
-def _list(m: Mutation, status: str, title: str) -> Iterator[Block]:
+def _list(m: Mutation, status: MutantStatus, title: str) -> Iterator[Block]:
     if m.of(status):
         yield Heading(title)
     for j in m.of(status):
@@ -82,7 +81,7 @@ def _pair(d: MutantDifference) -> tuple[TraceStep | None, TraceStep | None]:
 
 def _noticing(m: Mutation) -> Iterator[Block]:
     """How many mutants each property detected. If all properties held, a mutant counts for the first violated one."""
-    killed = Counter(j.by for j in m.of("killed"))
+    killed = Counter(j.by for j in m.of(MutantStatus.KILLED))
     if not m.judged:
         return
     yield Heading("First detected by")
@@ -95,7 +94,7 @@ def _noticing(m: Mutation) -> Iterator[Block]:
 def _score(m: Mutation) -> str:
     if m.score is None or m.best is None:
         return "no mutant differs"
-    words = f"{m.score:.1%} of {numbered(len(m.judged) - len(m.of('equivalent')), 'mutant')} killed"
+    words = f"{m.score:.1%} of {numbered(len(m.judged) - len(m.of(MutantStatus.EQUIVALENT)), 'mutant')} killed"
     return words if m.score == m.best else f"{words}, {m.best:.1%} if all undecided ones were"
 
 
