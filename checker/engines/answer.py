@@ -11,7 +11,7 @@ from planrace.checker.results.temporal import DeadEnd, Fairness, Runbook
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.replay import Recording, ReplayError
-from planrace.model.language import Term
+from planrace.model.language import Place, Term
 from planrace.properties.kinds import Checkable, Property, Reachability, StepInvariant
 
 Seen: TypeAlias = "Callable[[State, tuple[int, ...]], tuple[int, tuple[int, ...]]]"
@@ -120,14 +120,14 @@ def refuse_ranges_left(
     interpreter, state = recording.interpreter, recording.states[-1]
     try:
         for p, t in states:
-            _evaluate(interpreter, p, t, state)
+            _evaluate(interpreter, f"property {p.name}", p.where, t, state)
         stuck = steps is not None
         for move, after in interpreter.moves(state) if steps is not None else ():
             stuck = False
             for p, t in steps or ():
-                _evaluate(interpreter, p, t, state, after, move)
+                _evaluate(interpreter, f"property {p.name}", p.where, t, state, after, move)
         for t in final if stuck else ():
-            interpreter.holds(t, state)
+            _evaluate(interpreter, "final states", interpreter.instance.system.ended, t, state)
     except RangeError as problem:
         raise after_run(problem, recording) from None
 
@@ -138,8 +138,8 @@ def after_run(problem: RangeError, recording: Recording) -> RangeError:
     return RangeError(f"{problem.what}, after {run}", where=problem.where, remedy=problem.remedy)
 
 
-def _evaluate(interpreter: Interpreter, p: Property, term: Term, *step: Any) -> None:
+def _evaluate(interpreter: Interpreter, what: str, where: Place | None, term: Term, *step: Any) -> None:
     try:
         interpreter.holds(term, *step)
     except RangeError as problem:
-        raise problem.of(f"property {p.name}", p.where) from None
+        raise problem.of(what, where) from None

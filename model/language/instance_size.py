@@ -102,7 +102,7 @@ def said(system: System) -> Iterator[tuple[str, Place | None, Term]]:
     for x in (x for a in system.proofs for x in getattr(a, "lemmas", ())):
         yield f"lemma {x.name}", x.where, x.holds
     for t in system.final:
-        yield "final states", None, t
+        yield "final states", system.ended, t
 
 
 def bound_in(system: System) -> tuple[Term, ...]:

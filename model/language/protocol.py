@@ -330,6 +330,7 @@ class Protocol:
             pictures=tuple(self.pictures),
             channels=tuple(self.channels),
             final=tuple(self.ends),
+            ended=self._ended,
             options=tuple((c.option, c.name) for c in picks),
             where=self.where,
         )

@@ -69,7 +69,7 @@ def _said(system: System) -> Iterator[tuple[str, Place | None, tuple[Term, ...],
         yield f"property {p.name}", getattr(p, "where", None), p.terms, ()
     for s in system.scenarios:
         yield f"scenario {s.name}", getattr(s, "place", None), s.terms, s.roles
-    yield "final states", None, system.final, ()
+    yield "final states", system.ended, system.final, ()
     for o in system.observations:
         seen = () if o.over is None else (o.over,)
         yield (

@@ -86,6 +86,8 @@ class System:
     proofs: tuple[Any, ...] = ()
     final: tuple[Term, ...] = ()
     """States where a run may end without a deadlock."""
+    ended: Place | None = None
+    """Where these are declared."""
     options: tuple[tuple[str, str], ...] = ()
     """Options and their chosen values, if these are not the defaults."""
     where: Place | None = None

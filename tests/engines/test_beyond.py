@@ -242,6 +242,24 @@ def test_continuations(asked: Callable[[Cart], Property], engine: str) -> None:
     assert problem.where is not None
 
 
+@pytest.mark.parametrize("engine", ["explicit", "native"])
+def test_final_states(engine: str) -> None:
+    """They are asked about where a run ends, which only a search of all states does."""
+    p = Protocol("final")
+    at, load = p.variable("at", PLACE, 1), p.variable("load", array(PLACE, LOAD), 0)
+
+    @p.action(by="worker")
+    def move() -> Step:
+        return step(when(at < 3), update(at, at + 1))
+
+    p.declare(invariant("there", at < 4, "drawn"))
+    p.final(load[at + 1] == 0)
+    problem = refused(p.system(), engine)
+    assert problem.what == "final states: load[at + 1]: position 4 is not in 1…3, after move(), move()"
+    assert problem.where is not None
+    assert Path(problem.where.file) == Path(__file__)
+
+
 @pytest.mark.parametrize("engine", ["explicit", "native", "bmc"])
 def test_an_antecedent_is_looked_at_where_its_property_is(engine: str) -> None:
     """If the property is decided before its implication, the antecedent is not evaluated."""
