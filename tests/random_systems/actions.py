@@ -99,7 +99,7 @@ class Actions:
         found: list[Ending] = []
         for n in range(rng.choice((1, 1, 2))):
             writes = self.writes(terms, rng.choice((0, 1, 1, 2, 2)), None, taken)
-            found.append(Ending(self._ending_name(n, found), terms.truth(2), writes))
+            found.append(Ending(self._ending_name(n, found), _condition(terms), writes))
         last = self.writes(terms, rng.choice((0, 1, 1, 2)), None, taken)
         return (*found, Ending(self._ending_name(9, found), None, last))
 
@@ -113,11 +113,31 @@ class Actions:
     ) -> tuple[Write, ...]:
         """So many updates of different places. What they want goes to ``guards``, where these are given."""
         found: list[Write] = []
+        if count > 1 and "rows" in self.sorts.features and self.rng.random() < 0.5:
+            found += self._row_and_element(terms, taken)
         for _ in range(count):
             made = self._write(terms, guards) or self._write(terms, guards) or self._write(terms, guards)
             if made is not None and not any(_clash(made[0], t) for t, _ in found) and root(made[0]) not in taken:
                 found.append(made)
         return tuple(found)
+
+    def _row_and_element(self, terms: Terms, taken: Sequence[str]) -> list[Write]:
+        """Updates of a row of a variable and of an element of one, which may be in that row."""
+        rows = [v for v in self.variables if v.sort.kind == "array" and v.sort.element.kind == "array"]
+        rows = [v for v in rows if v.name not in taken]
+        if not rows:
+            return []
+        v = self.rng.choice(rows)
+        over, inner = v.sort.over, v.sort.element
+        first, second = terms.position(over, 1), terms.position(over, 1)
+        at, value = terms.position(inner.over, 1), terms.row(inner, 2)
+        if first is None or second is None or at is None or value is None or first == second:
+            return []
+        whole = variable(v.name, v.sort)
+        row = Node("select", inner, (whole, first))
+        element = Node("select", inner.element, (Node("select", inner, (whole, second)), at))
+        new = self._value(terms, element, None)
+        return [] if new is None else [(row, self._kept(terms, value, inner)), (element, new)]
 
     def _write(self, terms: Terms, guards: list[Node] | None) -> Write | None:
         rng = self.rng
@@ -218,9 +238,7 @@ class Actions:
                 return Change(kind, a.name, term=terms.truth(2))
             case "outcome":
                 before = rng.choice((None, *named)) if named else None
-                condition = terms.truth(2)
-                condition = terms.equal(1) if condition == YES else condition  # always true is refused
-                ending = Ending(self._ending_name(5, a.endings), condition, self.writes(terms, 1, None))
+                ending = Ending(self._ending_name(5, a.endings), _condition(terms), self.writes(terms, 1, None))
                 return Change(kind, a.name, ending=ending, before=before)
             case "updates":
                 writes = self.writes(terms, 1, None)
@@ -230,6 +248,32 @@ class Actions:
             case "forget":
                 return Change(kind, a.name, variable=rng.choice(written))
         return Change("remove", a.name) if rng.random() < 0.4 else Change("require", a.name, term=terms.truth(2))
+
+
+def _condition(terms: Terms) -> Node:
+    """A condition of an ending that others follow: one that is always true is refused."""
+    found = terms.truth(2)
+    return terms.equal(1) if _always(found) else found
+
+
+def _always(term: Node) -> bool:
+    """Whether the term has no part but constants and connectives, and is true."""
+    match term.op:
+        case "const":
+            return term == YES
+        case "not":
+            return _constant(term.args[0]) and not _always(term.args[0])
+        case "and":
+            return all(map(_always, term.args))
+        case "or":
+            return any(map(_always, term.args)) and _constant(term)
+        case "implies":
+            return _constant(term) and (not _always(term.args[0]) or _always(term.args[1]))
+    return False
+
+
+def _constant(term: Node) -> bool:
+    return all(n.op in ("const", "not", "and", "or", "implies") for n in term.inner)
 
 
 def _more(target: Node, items: Node) -> Node:

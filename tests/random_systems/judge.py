@@ -105,6 +105,8 @@ class Judge:
             except ModelError as problem:
                 self._refused(who, problem, names)
                 return None
+            if self.truth.wrong is None and self.truth.deadlock == 0:
+                self.complain(who, "no error, though nothing can ever happen")
             self.compare(who, report, bounded=engine in ("bmc", "simulate", "induction", "spacer"))
             return report
         return None
@@ -114,7 +116,8 @@ class Judge:
         if LIMIT in str(problem):
             return
         asked = [self.truth.told[n] for n in names or self.asked]
-        if self.truth.wrong is None and all(t.wrong is None for t in asked) and self.truth.deadlock != -1:
+        ends = self.truth.deadlock not in (-1, 0)  # -1: final has no value somewhere; 0: nothing can ever happen
+        if self.truth.wrong is None and all(t.wrong is None for t in asked) and ends:
             self.complain(who, f"says that the model is wrong, and it is not: {problem}")
 
     def compare(self, who: str, report: Report, *, bounded: bool = False) -> None:

@@ -136,6 +136,8 @@ class Plain:
         return tuple(blank)
 
     def _spread(self, sort: Sort, value: Any) -> Any:
+        if sort.kind == "index":  # the first or the last one, whatever the size is
+            return value if value == 1 else self.size(sort.high)
         if sort.kind != "array":
             return value
         return tuple(self._spread(sort.element, value) for _ in self.members(sort.over))

@@ -139,6 +139,10 @@ class Sorts:
 
     def any(self) -> Sort:
         """A sort for a variable."""
+        symmetric = [s for s in self.indices if s.symmetric]
+        if len(symmetric) > 1 and self.rng.random() < 0.4:
+            one, other = self.rng.sample(symmetric, 2)
+            return Sort("array", of=Sort("maybe", of=other), domain=one)
         roll = self.rng.random()
         if "full words" in self.features and roll < 0.5:
             return self.set()

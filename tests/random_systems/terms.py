@@ -92,6 +92,9 @@ class Terms:
         if depth <= 0 or self.chance(0.25):
             return constant
         value = self.number(depth - 1)
+        if self.chance(0.4):
+            away = number(self.rng.choice((1, 1, 2)))
+            value = Node(self.rng.choice(("add", "sub")), NUMBER, (value, away))
         if "positions" in self.sorts.features and self.chance(0.5):
             return value
         return Node("if", NUMBER, (self.between(value, over), value, constant))
