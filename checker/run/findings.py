@@ -39,6 +39,8 @@ TELLING = 2.0
 Time that other processes take does not count, or what is told would depend on them."""
 EXPLAINING = 10.0
 """The same where a report was asked for that explains each step, such as the page."""
+HURRIED = 0.5
+"""The same after an interruption."""
 PRODUCT_STATES = 2_000_000
 """How far the search for the fullest match goes where it has any time."""
 
@@ -48,7 +50,7 @@ def telling_time(options: Options, share: float = 1.0, *, interrupted: bool = Fa
     unless the search was ``interrupted``: then nobody waits."""
     asked = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
     if interrupted:
-        return until(TELLING * share, "time for telling after an interruption", time.process_time)
+        return until(HURRIED * share, "time for telling after an interruption", time.process_time)
     most = EXPLAINING if options.explain else TELLING
     return until(None if asked else most * share, "time for telling", time.process_time, "-v takes more")
 

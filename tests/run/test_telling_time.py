@@ -48,7 +48,7 @@ def test_after_an_interruption_nobody_waits(asked: Options) -> None:
     with telling_time(asked, interrupted=True):
         left = time_left()
     assert left is not None
-    assert left <= planrace.checker.run.findings.TELLING
+    assert left <= planrace.checker.run.findings.HURRIED
 
 
 def test_a_report_that_explains_each_step_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
