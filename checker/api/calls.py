@@ -20,7 +20,7 @@ from planrace.checker.run.options import Options, check_number, check_numbers
 from planrace.checker.run.ranges import RANGES
 from planrace.checker.run.request import chosen as properties_of
 from planrace.checker.run.run import run
-from planrace.model.language import Instance, Protocol, System, Variant
+from planrace.model.language import Instance, ModelError, Protocol, System, Variant
 
 if TYPE_CHECKING:
     import networkx
@@ -158,9 +158,20 @@ def load(path: str | Path) -> Report:
 
 
 def compare(before: Report, after: Report) -> Comparison:
-    """What differs between two reports, as ``check compare`` says it."""
+    """What differs between two reports, as ``check compare`` says it. Raises ``ModelError`` where one is a run that
+    ``check walk`` saved and the other is not."""
+    return compare_named(before, after, ("before", "after"))
+
+
+def compare_named(before: Report, after: Report, named: tuple[str, str]) -> Comparison:
+    """``compare``, with what errors call the two."""
     from planrace.checker.report.text.comparison import compare as compared
 
+    saved = [name for report, name in zip((before, after), named, strict=True) if report.is_saved_run]
+    if len(saved) == 1:
+        (other,) = set(named) - set(saved)
+        remedy = "compare two reports, or two saved runs"
+        raise ModelError(f"{saved[0]} is a saved run and {other} a report", remedy=remedy)
     return compared(before, after)
 
 

@@ -55,13 +55,19 @@ def form_of(result: Any, path: str | Path) -> str:
     return named(path, tuple(forms_of(result)), type(result).__name__)
 
 
-def _report(report: Report, trace: str | None) -> Makers:
+def report_forms(report: Report, trace: str | None = None, **more: Any) -> Makers:
+    """The forms of a report other than its text. ``trace`` names the run that forms of one run show, ``more`` is what
+    else is said to forms of the whole report (``asked``, ``everything``)."""
     from planrace.checker.report.formats import OF_TRACE, WHOLE, render_trace, render_whole
+
+    whole = {form: partial(render_whole, form, report, **more) for form in WHOLE if form != "text"}
+    return {**whole, **{form: partial(render_trace, form, report, trace) for form in OF_TRACE}}
+
+
+def _report(report: Report, trace: str | None) -> Makers:
     from planrace.checker.report.text.document import document
 
-    whole = {form: partial(render_whole, form, report) for form in WHOLE}
-    text = partial(_plain, lambda: document(report))
-    return {**whole, "text": text, **{form: partial(render_trace, form, report, trace) for form in OF_TRACE}}
+    return {"text": partial(_plain, lambda: document(report)), **report_forms(report, trace)}
 
 
 def _matrix(table: MatrixReport, code: int | None) -> Forms:

@@ -7,23 +7,18 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import click
 
-from planrace.checker.api.render import forms_for
+from planrace.checker.api.render import forms_for, report_forms
 from planrace.checker.cli.failures import code_of, sentence_of
 from planrace.checker.engines.limits import time_left
 from planrace.checker.report.formats import (
     FOR_CI,
     FORMS,
-    OF_TRACE,
-    WHOLE,
     NoTraceError,
     render_broken,
-    render_trace,
-    render_whole,
 )
 from planrace.checker.report.output import OutputError, OutputPlace
 from planrace.checker.report.text.plain import WIDTH, render_plain
@@ -66,8 +61,7 @@ def told_of(result: Any, code: int | None = None) -> Told:
 def told(report: Report, document: Document, trace: str | None = None, **more: Any) -> Told:
     """A report in all its forms; ``trace`` names the one that forms of a single trace show, ``more`` is what else is
     said to forms (``asked``, ``everything``)."""
-    whole = {form: partial(render_whole, form, report, **more) for form in WHOLE if form != "text"}
-    return Told(document, {**whole, **{form: partial(render_trace, form, report, trace) for form in OF_TRACE}})
+    return Told(document, report_forms(report, trace, **more))
 
 
 class Delivery:

@@ -171,6 +171,11 @@ class Report(NotebookRepr):
         return f"<Report {self.protocol}: {self.verdict}; {', '.join(f._brief() for f in worst_first)}>"
 
     @property
+    def is_saved_run(self) -> bool:
+        """Whether it is a run that ``check walk`` saved, and says nothing else."""
+        return [f.kind for f in self.findings] == ["run"]
+
+    @property
     def verdict(self) -> Verdict:
         return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)
 
