@@ -72,7 +72,7 @@ class Guard:
 
 def _message(kind: str, what: list[str], why: str) -> str:
     listed = joined(what)
-    return f"explained without {listed}: {why}" if kind == NOT_TOLD else f"{listed} are unavailable: {why}"
+    return f"is explained without {listed}: {why}" if kind == NOT_TOLD else f"{listed} are unavailable: {why}"
 
 
 def fault(problem: BaseException) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from planrace.checker.advice.lint.undeclared import forgotten
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.limits import time_left, until
-from planrace.checker.results.guard import Guard, TimeUpError
+from planrace.checker.results.guard import Guard
 from planrace.checker.results.report import ModelWarning, Report
 from planrace.checker.results.stop import StopKind
 from planrace.checker.results.verdict import Verdict
@@ -68,7 +68,8 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
         stop = found.interrupted or guard.interrupted
         if Ability.EXHAUSTIVE in able and not (stop or options.properties or options.fail_fast):
             telling, cut = told.telling(findings)
-    many = guard.told("the search", "reasons why it is large", partial(_many, request, found, able), ())
+    with telling_time(options, interrupted=found.interrupted):
+        many = guard.told("the search", "reasons why it is large", partial(_many, request, found, able), ())
     model = told_of(instance, guard)
     return Report(
         protocol=request.system.name,
@@ -93,7 +94,7 @@ def _many(request: Request, found: Answers, able: Abilities) -> tuple[ModelWarni
     if covered.stopped.kind in (StopKind.MEMORY, StopKind.STATES):
         from planrace.checker.advice.forecast.outgrown import outgrown
 
-        with suppress(MemoryError, ModelError, TimeUpError):  # the search did not come to what is wrong with the model
+        with suppress(MemoryError, ModelError):  # the search did not come to what is wrong with the model
             return (outgrown(request.instance, request.properties, time_left()),)
     return ()
 

@@ -277,7 +277,7 @@ def test_a_guard_says_each_reason_once() -> None:
         assert guard.told("safe", what, late, 5) == 5
     assert guard.told("safe", "words", lambda: 7, None) == 7
     assert guard.warnings == (
-        ModelWarning(NOT_TOLD, "safe", "explained without causes and beliefs: the time limit of 1 s was reached"),
+        ModelWarning(NOT_TOLD, "safe", "is explained without causes and beliefs: the time limit of 1 s was reached"),
     )
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 
 import planrace.checker.run.findings
-from planrace.checker import Options, check
+from planrace.checker import Options, check, find
+from planrace.checker.advice.budget import SearchBudget
+from planrace.checker.advice.forecast import explosion
 from planrace.checker.engines.limits import Deadline, look_at_the_clock, time_left, until
 from planrace.checker.results.guard import TimeUpError
-from planrace.checker.results.report import NOT_TOLD, Report
+from planrace.checker.results.report import MANY_STATES, NOT_TOLD, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.findings import telling_time
 
@@ -41,6 +44,32 @@ def test_what_is_asked_for_takes_the_time_that_it_takes(asked: Options, monkeypa
     monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
     report = check("original", SMALL, options=asked)
     assert not [w for w in report.warnings if w.kind == NOT_TOLD]
+
+
+def test_reasons_why_a_search_is_large_take_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing the step functions of smaller instances took as long as the search."""
+    full = check("original", SMALL, max_states=50)
+    assert [w for w in full.warnings if w.kind == MANY_STATES]
+    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
+    report = check("original", SMALL, max_states=50)
+    assert verdicts(report) == verdicts(full)
+    assert not [w for w in report.warnings if w.kind == MANY_STATES]
+    (said,) = [w.message for w in report.warnings if w.subject == "the search"]
+    assert said == (
+        "is explained without reasons why it is large: the time for telling of 0 s was reached (-v takes more)"
+    )
+
+
+def test_counting_a_smaller_instance_ends_with_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only between two of them: on the clock that stands still all of the budget is left."""
+    instance = find("original").system().instance(**SMALL)
+    monkeypatch.setattr(explosion, "time", SimpleNamespace(monotonic=lambda: 0.0))
+    counts = [
+        explosion._Small(instance, SearchBudget(states=10**6, seconds=60.0, total=total), (), 1)._count(instance)
+        for total in (60.0, 1e-9)
+    ]
+    assert counts == [counts[0], None]
+    assert counts[0] is not None
 
 
 @pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(explain=True)])

@@ -23,6 +23,8 @@ from planrace.checker.advice.forecast.symmetric import candidates, declared
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.slicing import irrelevant
 from planrace.checker.engines.explicit.transition_graph import acting, graph
+from planrace.checker.engines.limits import look_at_the_clock, until
+from planrace.checker.results.guard import TimeUpError
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Property
 
@@ -80,6 +82,7 @@ def explain_explosion(
     budget = budget or SearchBudget()
     sliced = irrelevant(instance, asked)
     search, sample = sampled(instance, budget, sliced=sliced)
+    look_at_the_clock()  # a search that the deadline cut is no sample
     small = _Small(instance, budget, sliced, sample.states if sample.complete else None)
     if small.base is not None and small.base != instance:
         search, sample = sampled(small.base, budget, sliced=sliced)
@@ -152,11 +155,13 @@ class _Small:
         return instance, states
 
     def _count(self, instance: Instance, *, symmetric: bool = False) -> int | None:
-        if time.monotonic() - self._began > self._budget.total:
+        left = self._began + self._budget.total - time.monotonic()
+        if left <= 0:
             return None
         try:
-            _, sample = sampled(instance, self._budget, symmetric=symmetric, sliced=self._sliced)
-        except ModelError:  # no such instance, or an error that only the smaller instance has
+            with until(left):  # writing the step function of many instances takes longer than the search
+                _, sample = sampled(instance, self._budget, symmetric=symmetric, sliced=self._sliced)
+        except (ModelError, TimeUpError):  # no such instance, an error that only the smaller one has, or no time
             return None
         return sample.states if sample.complete else None
 
