@@ -37,7 +37,7 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
     variables = declared(instance)
     _add(graph, numbers, queue[0], tell, properties, variables)
     for s in timed(queue, 1):
-        for move, after in interpreter.moves(s):
+        for move, after in timed(interpreter.moves(s), 1):  # a state may have thousands of steps
             if after not in numbers:
                 if len(numbers) == most:
                     raise ModelError(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 
 import pytest
 
-from planrace.checker.api.calls import check
+from planrace.checker.api.calls import check, state_graph
 from planrace.checker.cli.main import run
 from planrace.checker.engines import limits
 from planrace.checker.engines.limits import LimitGuard, Limits, deadline, look_at_the_clock, time_left, timed, until
@@ -17,6 +18,8 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
 from planrace.checker.run.ranges import RANGES
+from planrace.model.language import Protocol, Term, boolean, integers, step, update, when
+from planrace.model.language.actions import Step
 from tests import ROOT
 
 EVERYTHING = Options(explain=True, alternatives=1, beside=find("fixed"), least_delay=True, all_different=True)
@@ -87,6 +90,20 @@ def test_a_loop_looks_before_its_first_turn_and_then_now_and_then(clock: Ticking
         done.extend(timed(range(10_000), 100))
     assert len(done) in range(800, 1200)
     assert clock.looks in range(8, 15)
+
+
+def test_a_state_graph_looks_at_the_clock_within_a_state() -> None:
+    """One state may have thousands of steps."""
+    protocol = Protocol("one")
+    x = protocol.variable("x", boolean(), False)
+
+    @protocol.action(integers(1, 200), by="somebody")
+    def go(n: Term) -> Step:
+        return step(when(~x, n > 0), update(x, True))
+
+    ticks = count()
+    with pytest.raises(TimeUpError), until(100.0, clock=lambda: float(next(ticks))):
+        state_graph(protocol)
 
 
 # Runs that are cut ----------------------------------------------------------------------------------------------

@@ -129,20 +129,31 @@ def subject(report: Report) -> str:
 
 def coverage(report: Report, e: Coverage) -> str:
     """The coverage ``e`` of a report as text."""
-    names = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
-    what = names.get(report.engine, f"{report.engine} search")
+    engines = {"simulate": "random simulation", "native": f"explicit search in machine code by {_workers(e.workers)}"}
+    what = engines.get(report.engine, f"{report.engine} search")
     done = "complete" if e.complete else f"not complete: {e.stopped}"
     symmetry = f"{'with' if e.symmetry else 'without'} symmetry reduction{_several(e)}"
     seed = f" Seed {e.seed}; the same seed repeats the runs." if e.seed is not None else ""
     memory = f", {e.peak_memory_bytes / 2**20:,.0f} MiB" if e.peak_memory_bytes else ""  # not measured on every system
     sliced = ""
     if e.sliced:
-        sliced = f" Ignored variables: {', '.join(e.sliced)} ({_independent(report)}; --no-slicing keeps them)."
+        sliced = (
+            f" Ignored variables: {', '.join(_ignored(report, e))} ({_independent(report)}; --no-slicing keeps them)."
+        )
     return (
         f"{what[0].upper()}{what[1:]}, {done}. {counted(e.states, 'state')}, {counted(e.transitions, 'transition')}, "
         f"depth {e.depth}, {symmetry}; {e.seconds:.2f} s, {e.states_per_second:,} states/s"
         f"{memory}.{seed}{sliced}"
     )
+
+
+def _ignored(report: Report, e: Coverage) -> list[str]:
+    """The variables that a search ignored, with channels by their names. Of some channels only parts are ignored, such
+    as the content of messages if properties ask only whether there are any."""
+    parts = {v.name: v.part.channel for v in report.variables if v.part is not None}
+    used = {channel for name, channel in parts.items() if name not in e.sliced}
+    names = (parts.get(n, n) for n in e.sliced)
+    return list(dict.fromkeys(f"parts of {n}" if n in used else n for n in names))
 
 
 def _several(e: Coverage) -> str:

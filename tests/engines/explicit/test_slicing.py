@@ -31,7 +31,8 @@ from planrace.model.language import (
     when,
 )
 from planrace.model.language.actions import Step
-from planrace.properties import infinitely_often, invariant
+from planrace.model.patterns import ordered, unordered
+from planrace.properties import infinitely_often, invariant, reachable
 from planrace.properties.dns import fixed, original
 from planrace.properties.kinds import Checkable
 from tests.systems import everything, random_systems
@@ -154,3 +155,18 @@ def test_what_is_searched_apart_is_not_said_to_be_independent() -> None:
     both = " ".join(render(check(replace(system, properties=(*system.properties, noted)))).split())
     words = "no checked property uses them except diary-is-written, with a separate search"
     assert f"Ignored variables: count, diary ({words}; --no-slicing keeps them)" in both
+
+
+def test_a_channel_of_which_a_part_is_ignored_is_not_called_ignored() -> None:
+    """The property asks whether there are messages, not what they say."""
+    protocol = Protocol("box")
+    box = ordered(protocol, "box", integers(1, 3), 2, 1)
+    notes = unordered(protocol, "notes", integers(1, 3))
+
+    @protocol.action(integers(1, 3), by="sender")
+    def send(n: Term) -> Step:
+        return step(when(box.room), box.sending(n), notes.sending(n))
+
+    protocol.declare(reachable("comes", box.waiting, "a message comes"))
+    told = " ".join(render(check(protocol)).split())
+    assert "Ignored variables: parts of box, notes (no checked property uses them; --no-slicing keeps them)" in told
