@@ -16,6 +16,8 @@ from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import MANY_STATES, NOT_TOLD, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.findings import telling_time
+from planrace.model.language import Instance, Protocol, integers, step, update, when
+from planrace.model.language.actions import Step
 
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 
@@ -70,6 +72,30 @@ def test_counting_a_smaller_instance_ends_with_its_budget(monkeypatch: pytest.Mo
     ]
     assert counts == [counts[0], None]
     assert counts[0] is not None
+
+
+def test_a_smaller_instance_is_found_in_a_few_samples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not in one for each size below 300: that took all of the budget, and nothing was found."""
+    protocol = Protocol("grid")
+    size = protocol.parameter("size", 300, 1, 300)
+    x = protocol.variable("x", integers(0, size), 0)
+    y = protocol.variable("y", integers(0, size), 0)
+
+    @protocol.action(by="somebody")
+    def right() -> Step:
+        return step(when(x < size), update(x, x + 1))
+
+    @protocol.action(by="somebody")
+    def up() -> Step:
+        return step(when(y < size), update(y, y + 1))
+
+    samples: list[Instance] = []
+    sampled = explosion.sampled
+    monkeypatch.setattr(explosion, "sampled", lambda i, *a, **k: samples.append(i) or sampled(i, *a, **k))  # type: ignore[func-returns-value]
+    found = explosion._Small(protocol.system().instance(), SearchBudget(states=100, seconds=60.0, total=60.0), (), None)
+    assert found.base is not None
+    assert 40 < found.states <= 100
+    assert len(samples) < 40
 
 
 @pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(explain=True)])

@@ -1,7 +1,7 @@
 """Why a state space is large: the variables, actions and parameters that multiply it, and changes that reduce it.
 
-It is measured on all states of the instance. If the instance is too large, it is measured on the greatest smaller
-instance that is not, because the first states of a large search are not representative. A variable multiplies the
+It is measured on all states of the instance. If the instance is too large, it is measured on a large smaller instance
+that is not, because the first states of a large search are not representative. A variable multiplies the
 states by r if there are r times as many states as after projecting it away; 1 means that the other variables determine
 it. An action found a state if its step was the first to lead there. Parameters and faults are measured by searching
 instances with the parameter one smaller, or without the fault.
@@ -27,6 +27,9 @@ from planrace.checker.engines.limits import look_at_the_clock, until
 from planrace.checker.results.guard import TimeUpError
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Property
+
+NEAR = 8
+"""A parameter that is further from its least value than this is reduced by more than one."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ class _Small:
         while states is None:
             slack = [v - p.low for v, p in zip(instance.values, instance.system.parameters, strict=True)]
             at = max(range(len(slack)), key=lambda n: (slack[n] > 0, instance.values[n]), default=0)
-            less = smaller(instance, at) if slack else None
+            # one by one, except from afar: each instance that is too large costs a whole sample
+            less = smaller(instance, at, max(1, slack[at] // NEAR)) if slack else None
             if less is None:
                 return None, 0
             instance, states = less, self._count(less)
