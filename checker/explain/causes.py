@@ -219,9 +219,12 @@ class _Story:
 
     def chain(self, races: Sequence[Race]) -> tuple[int, ...]:
         """The best chain: of races about places that the property reads; of any races if there are no others, or if one
-        of those begins with a stale check and none of these does."""
+        of those begins with a stale check and none of these does. Then it has more than that pair only if it leads to
+        the end of the run."""
         about, any_ = self._best([r for r in races if self.about(r)]), self._best(races)
-        return any_ if self._begins_stale(any_, races) and not self._begins_stale(about, races) else about or any_
+        if not about or self._begins_stale(about, races) or not self._begins_stale(any_, races):
+            return about or any_
+        return any_ if any_[-1] == len(self.picks) else any_[:2]
 
     def _begins_stale(self, chain: tuple[int, ...], races: Sequence[Race]) -> bool:
         """The first step of the chain checks what the second, of another process, makes stale."""

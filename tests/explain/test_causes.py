@@ -28,6 +28,7 @@ from planrace.model.language import (
     optional,
     otherwise,
     outcome,
+    primed,
     says,
     step,
     subsets,
@@ -37,7 +38,7 @@ from planrace.model.language import (
 )
 from planrace.model.language.actions import Step
 from planrace.model.language.sorts import array
-from planrace.properties import invariant
+from planrace.properties import invariant, step_invariant
 from planrace.properties.kinds import Invariant
 
 
@@ -351,6 +352,34 @@ def test_a_stale_check_is_told_though_the_property_does_not_read_what_it_checked
     assert sentence == (
         "Cause: controller checks 1 (step 1) before rival grabs 1 (step 2) before controller commits 1 (step 3); "
         "if step 2 came first, one-user would hold."
+    )
+
+
+def test_a_stale_read_is_told_without_what_does_not_lead_to_the_violation() -> None:
+    protocol = Protocol("versions")
+    worker = index("worker", 2)
+    newest = protocol.variable("newest", integers(0, 2), 0)
+    stored = protocol.variable("stored", integers(0, 2), 0)
+    mine = protocol.variable("mine", array(worker, integers(0, 2)), 0)
+
+    @protocol.action(by="publisher")
+    def publish() -> Step:
+        return step(when(newest < 2), update(newest, newest + 1), says("publishes {n}", n=newest + 1))
+
+    @protocol.action(worker, by=worker)
+    def fetch(w: Term) -> Step:
+        return step(when(mine[w] < newest), update(mine[w], newest), says("fetches {n}", n=newest))
+
+    @protocol.action(worker, by=worker)
+    def store(w: Term) -> Step:
+        return step(when(mine[w] > 0, mine[w] != stored), update(stored, mine[w]), says("stores {n}", n=mine[w]))
+
+    protocol.declare(step_invariant("grows", primed(stored) >= stored, "what is stored grows"))
+    texts, _, sentence = story(protocol)
+    assert texts == ["publishes 1", "fetches 1", "publishes 2", "fetches 2", "stores 2", "stores 1"]
+    assert sentence == (
+        "Cause: worker 1 fetches 1 (step 2) before publisher publishes 2 (step 3); if step 3 came first, grows would "
+        "hold."
     )
 
 

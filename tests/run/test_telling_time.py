@@ -11,6 +11,7 @@ import planrace.checker.run.findings
 from planrace.checker import Options, check, find
 from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast import explosion
+from planrace.checker.advice.forecast.sample import sampled
 from planrace.checker.engines.limits import Deadline, look_at_the_clock, time_left, until
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import MANY_STATES, NOT_TOLD, Report
@@ -90,7 +91,6 @@ def test_a_smaller_instance_is_found_in_a_few_samples(monkeypatch: pytest.Monkey
         return step(when(y < size), update(y, y + 1))
 
     samples: list[Instance] = []
-    sampled = explosion.sampled
     monkeypatch.setattr(explosion, "sampled", lambda i, *a, **k: samples.append(i) or sampled(i, *a, **k))  # type: ignore[func-returns-value]
     found = explosion._Small(protocol.system().instance(), SearchBudget(states=100, seconds=60.0, total=60.0), (), None)
     assert found.base is not None
