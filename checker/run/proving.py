@@ -75,6 +75,7 @@ class Proving:
         told = partial(self._guard.told, "the report", brief=True)
         lines = told("lines of the author's file", lambda: sources(self.system), {})
         proofs = told("certificates", lambda: tuple(self._certificates()), ())
+        unused = told("parts that are not declared", lambda: tuple(forgotten(self._variant)), ())
         return Report(
             protocol=self.system.name,
             parameters=self.fixed,
@@ -86,7 +87,7 @@ class Proving:
             proofs=proofs,
             left_out=tuple((p.name, p.kind, NO_PROOF) for p in left_out),
             interrupted=self._stopped,
-            warnings=(*warnings, *self._guard.warnings, *forgotten(self._variant)),
+            warnings=(*warnings, *unused, *self._guard.warnings),
             every_size=True,
             sources=lines,
         )

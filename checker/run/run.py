@@ -16,7 +16,7 @@ from planrace.checker.results.stop import StopKind
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers
 from planrace.checker.run.engines import answering, ask, engine_for
-from planrace.checker.run.findings import Narrator, laid_beside, sight_of, telling_time, told_of
+from planrace.checker.run.findings import REPORT, Narrator, laid_beside, sight_of, telling_time, told_of
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request, Selection, resolve
 from planrace.checker.run.scenario import show
@@ -38,7 +38,11 @@ def run(selection: Selection, options: Options | None = None) -> Report:
         report = _reported(request, able)
     if report.every_size:  # a proof has said so itself
         return report
-    return replace(report, warnings=(*report.warnings, *forgotten(selection.subject)))
+    guard = Guard()
+    more = guard.told(
+        REPORT, "parts that are not declared", lambda: tuple(forgotten(selection.subject)), (), brief=True
+    )
+    return replace(report, warnings=(*report.warnings, *more, *guard.warnings))
 
 
 def _reported(request: Request, able: Abilities) -> Report:

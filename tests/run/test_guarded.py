@@ -128,6 +128,7 @@ EXPLAINERS = {
     "planrace.checker.engines.temporal.dead_ends.explain": "reasons why there is no recovery",
     "planrace.checker.engines.temporal.runbook.runbook": "runbooks",
     "planrace.checker.engines.explicit.vacuity.VacuityCheck.warnings": "warnings",
+    "planrace.checker.advice.lint.undeclared.not_declared": "parts that are not declared",
 }
 MORE: dict[str, dict[str, Any]] = {
     "planrace.checker.explain.least_delay.least_delay": {"least_delay": True},
@@ -255,6 +256,7 @@ def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypat
         "planrace.checker.explain.beliefs.beliefs",
         "planrace.checker.semantics.describe.Describer.words",
         "planrace.checker.explain.states.declared",
+        "planrace.checker.advice.lint.undeclared.not_declared",
     ):
         with pytest.MonkeyPatch.context() as patch:
             failing(patch, name, KeyError("x"))
@@ -319,7 +321,8 @@ def test_a_form_that_fails_leaves_the_others(
 
 
 @pytest.mark.parametrize(
-    "name", ["coverage", "subject", "continuation", "finding_because", "timeline", "_match", "_telling", "runbook"]
+    "name",
+    ["coverage", "subject", "continuation", "finding_because", "timeline", "_match", "_telling", "runbook", "_blocks"],
 )
 def test_a_part_of_the_text_that_fails_leaves_the_others(
     name: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -43,7 +43,7 @@ from planrace.checker.results.wording import counted, joined
 def document(report: Report, exit_code: int | None = None, why: str = "") -> Document:
     """The text report of a run with this ``exit_code``, by default that of its verdict; ``why`` says why it differs."""
     code = report.exit_code if exit_code is None else exit_code
-    blocks = list(_blocks(report))
+    blocks = list(_safe("the rest", lambda: _blocks(report)))
     blocks += _safe("the moral", lambda: _moral(report, blocks))
     if code != report.exit_code and why:
         blocks.append(Paragraph(why))
