@@ -10,6 +10,8 @@ import pytest
 from planrace.checker import Options, check, find
 from tests import HERE, naive
 
+pytestmark = pytest.mark.usefixtures("untold")
+
 ROWS: list[dict[str, Any]] = json.loads((HERE / "counts.json").read_text())
 PLAIN = [r for r in ROWS if not r["symmetry"]]
 
