@@ -205,7 +205,7 @@ def test_added_and_removed_warnings_and_facts(before: Report) -> None:
     stuck = ModelWarning("deadlock", "", "after 3 steps nothing is enabled any more")
     c = compare(before, replace(before, warnings=(stuck,)))
     assert not c.changed
-    assert [(d.what, d.after) for d in c.warnings] == [("warnings", stuck.message)]
+    assert [(d.what, d.after) for d in c.warnings] == [("warnings", f"deadlock: {stuck.message}")]
     assert before.telling is not None
     assert before.telling.match is not None
     facts = before.telling.match.facts

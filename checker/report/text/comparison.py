@@ -13,6 +13,7 @@ from planrace.checker.report.text.values import places
 from planrace.checker.report.trace.lanes import told
 from planrace.checker.results.blocks import Block, Document, Heading, Paragraph
 from planrace.checker.results.explanation import Declared
+from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.report import OF_THE_RUN, Coverage, Finding, Report
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
@@ -159,7 +160,7 @@ def _facts(r: Report) -> tuple[str, ...]:
 
 def _warnings(r: Report) -> tuple[str, ...]:
     said = (w for w in r.warnings if w.kind not in OF_THE_RUN)
-    return tuple(f"{w.subject}: {w.message}" if w.subject else w.message for w in said)
+    return tuple(warned_text(w).removesuffix(".") for w in said)
 
 
 # Runs --------------------------------------------------------------------------------------------------------------
