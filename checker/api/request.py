@@ -39,7 +39,9 @@ def variant_for(given: object, call: str) -> Variant:
     """The same where a System will not do."""
     found = subject_of(given, call)
     if isinstance(found, System):
-        raise ModelError(f"{call} wants a Protocol or Variant, not a System", remedy="pass what made the System")
+        raise ModelError(
+            f"{call} wants a Protocol or Variant, not a System", remedy="pass the one that made the System"
+        )
     return variant_of(found)
 
 

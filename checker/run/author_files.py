@@ -1,6 +1,6 @@
-"""Files of authors that were loaded within one run, so that none of them runs twice: it may print, or take its time.
+"""The authors' files that were loaded in this run. Each is loaded only once a run, because it may print or be slow.
 
-Two runs share none: a protocol that one of them changed, or a file that was edited, is no matter of the next.
+Two runs do not share files: the second must not see an edited file's old text, or a protocol that the first changed.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _modules: ContextVar[dict[Path, ModuleType] | None] = ContextVar("modules", defa
 
 @contextmanager
 def one_run() -> Iterator[None]:
-    """A run, or a part of the one that has begun."""
+    """A context for a run; within another run it is a part of that one."""
     if _modules.get() is not None:
         yield
         return
@@ -28,7 +28,7 @@ def one_run() -> Iterator[None]:
 
 
 def loaded(path: Path, load: Callable[[], ModuleType]) -> ModuleType:
-    """What ``load`` makes of the file, or has made of it within this run."""
+    """The module of the file: from ``load``, or from an earlier call in this run."""
     known = _modules.get()
     if known is None:
         return load()

@@ -1,4 +1,4 @@
-"""Wrong requests from Python name the line that makes them."""
+"""Errors about wrong requests name the line of the author's Python code that makes the request."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planrace.checker.run.author_files import one_run
 from planrace.model.language import ModelError, Place
 from planrace.model.language.errors import author
 
-_FOR_AUTHORS = True  # errors name the line that calls this module
+_FOR_AUTHORS = True  # errors name the line that calls into this module
 _HERE = Path(__file__).parents[1]
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 
 @contextmanager
 def placed(place: Place | None) -> Iterator[None]:
-    """Errors that have no place of their own get this one."""
+    """Give ``place`` to errors that do not name a place yet."""
     try:
         yield
     except ModelError as problem:
@@ -29,8 +29,8 @@ def placed(place: Place | None) -> Iterator[None]:
 
 
 def public(call: Callable[_P, _T]) -> Callable[_P, _T]:
-    """A call that authors write: wrong requests name its line. Where the package itself calls, whoever asked it is
-    named elsewhere, or sits at a command line."""
+    """Decorates a function that authors call: errors about a wrong request name the line of that call. A call from
+    within this package is not named: either an outer call is named, or the request came from the command line."""
 
     @wraps(call)
     def asked(*args: _P.args, **keywords: _P.kwargs) -> _T:

@@ -1,4 +1,4 @@
-"""The contract of engines: what an engine says it can do, and the one call that it answers."""
+"""The contract of engines: an engine declares what it can do, and answers one call."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from planrace.checker.run.request import Request
 
 
 class Ability(StrEnum):
-    """An option that an engine takes, or what its verdicts rest on."""
+    """An option that an engine supports, or a fact about how it reaches its verdicts."""
 
     SYMMETRY = "symmetry"
     """It can search orbits of interchangeable members (``--symmetry``)."""
     EXHAUSTIVE = "exhaustive"
-    """It searches all states, and can go on when all is decided (``--exhaustive``)."""
+    """It searches all states, and can continue after every property is decided (``--exhaustive``)."""
     SCENARIO = "scenario"
     """It can look for a scenario (``--scenario``)."""
     RANDOM = "random"
     """It takes a seed and a number of runs (``--seed``, ``--runs``)."""
     MACHINE_CODE = "machine code"
-    """It can make machine code (``--dump-ir``)."""
+    """It can generate machine code (``--dump-ir``)."""
     ARGUES = "argues"
     """Its "holds" rests on an argument, not on a complete search."""
     EVERY_SIZE = "every size"
-    """It proves every size that is left open. Kinds that it does not answer are left out of the report."""
+    """It proves properties for every size that is left open. Kinds of property that it cannot decide are left out."""
 
 
 class Abilities:
-    """What an engine can do. ``kinds`` are the classes of property that it answers."""
+    """What an engine can do. ``kinds`` are the classes of properties that it can decide."""
 
     def __init__(self, kinds: Any, *can: Ability) -> None:
         self.kinds, self.can = kinds, frozenset(can)
@@ -45,7 +45,7 @@ class Abilities:
 
 @dataclass(frozen=True)
 class Demand:
-    """An option that only engines with an ability take: ``asked`` says whether the options ask for it. In the error,
+    """An option that needs an engine with a certain ability. ``asked`` tells whether the option is set. In the error,
     ``{engine}`` is the engine that lacks the ability and ``{able}`` one that has it."""
 
     ability: Ability
@@ -64,25 +64,25 @@ DEMANDS = (
     Demand(
         Ability.EXHAUSTIVE,
         lambda o: o.exhaustive,
-        "engine {engine} is never exhaustive",
+        "engine {engine} cannot search exhaustively",
         "leave out --exhaustive or use --engine {able}",
     ),
     Demand(
         Ability.MACHINE_CODE,
         lambda o: o.ir is not None,
-        "engine {engine} makes no machine code",
-        "use --engine {able} to see it",
+        "engine {engine} does not generate machine code",
+        "use --engine {able}",
     ),
     Demand(
         Ability.SCENARIO,
         lambda o: o.scenario is not None,
-        "a scenario is looked for by explicit search, and alone",
-        "leave out the other",
+        "a scenario needs explicit search and cannot be combined with properties",
+        "leave out --engine or --property",
     ),
     Demand(
         Ability.RANDOM,
         lambda o: o.seed is not None or o.runs is not None,
-        "a seed and a number of runs belong to random simulation",
+        "--seed and --runs are options of random simulation",
         "add --engine {able}",
     ),
 )
@@ -91,9 +91,9 @@ DEMANDS = (
 
 @dataclass(frozen=True)
 class Answers:
-    """What an engine says of a request. ``engine`` is the one that answered, ``coverage`` what the main search covered.
+    """The answers to a request. ``engine`` is the one that answered, ``coverage`` what its main search covered.
 
-    An engine that answers for every size makes the ``report`` itself.
+    An engine that proves properties for every size makes the ``report`` itself.
     """
 
     engine: str
@@ -117,4 +117,4 @@ class Engine(ABC):
 
     @abstractmethod
     def answer(self, request: Request) -> Answers:
-        """Answer the properties of the request that are of its kinds. Raises ``ModelError``."""
+        """Decide the properties of the request that are of the engine's kinds. Raises ``ModelError``."""

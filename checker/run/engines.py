@@ -1,4 +1,4 @@
-"""The registry of engines, and asking one of them."""
+"""The registry of engines, and the call that asks one of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ENGINES: dict[str, Engine] = {
 
 
 def engine_for(options: Options) -> Engine:
-    """The engine that the options name. Raises ``ModelError`` where it does not exist, or lacks what they ask for."""
+    """The engine that the options name. Raises ``ModelError`` if there is none or it lacks an ability."""
     engine = ENGINES[known(options.engine, ENGINES, "engine")]
     for demand in DEMANDS:
         alone = demand.ability is Ability.SCENARIO and options.properties
@@ -42,7 +42,7 @@ def engine_for(options: Options) -> Engine:
 
 
 def answering(p: Property) -> str:
-    """The first engine that answers properties of this kind."""
+    """The name of the first engine that can decide properties of this kind."""
     return next(n for n, e in ENGINES.items() if isinstance(p, e.abilities.kinds))
 
 
@@ -52,6 +52,6 @@ def able(engine: str, ability: Ability) -> bool:
 
 
 def ask(request: Request) -> Answers:
-    """What the engine of the request says. All ends with the time limit. Raises ``ModelError``."""
+    """The answers of the request's engine, within the time limit. Raises ``ModelError``."""
     with until(request.options.time_limit):
         return ENGINES[request.options.engine].answer(request)

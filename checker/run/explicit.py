@@ -1,4 +1,4 @@
-"""Engines that search every reachable state, and what the state graph then says of temporal properties."""
+"""Engines that search every reachable state, and then decide temporal properties on the state graph."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Checkable, Liveness, Recoverability, Temporal
 
 SEARCH = (Ability.SYMMETRY, Ability.EXHAUSTIVE, Ability.SCENARIO)
-"""What every search of all states can do."""
+"""Abilities of every explicit search."""
 
 
 class _Explicit(Engine):
     @abstractmethod
     def strategy(self, options: Options) -> Strategy:
-        """How each search is carried out."""
+        """The strategy that each search uses."""
 
     def answer(self, request: Request) -> Answers:
         return searched(self.strategy(request.options), request)
@@ -43,11 +43,11 @@ class _Explicit(Engine):
 
 class Adaptive(_Explicit):
     name = "auto"
-    summary = "explicit search that goes native when it is large"
+    summary = "explicit search that changes to machine code when it is large"
     abilities = Abilities(Checkable | Temporal, *SEARCH, Ability.MACHINE_CODE)
 
     def strategy(self, options: Options) -> Strategy:
-        """Machine code that is to be shown is made from the start."""
+        """With ``--dump-ir``, machine code is used from the start."""
         return adaptive if options.ir is None else in_machine_code
 
 
@@ -72,8 +72,8 @@ class InMachineCode(_Explicit):
 def searched(strategy: Strategy, request: Request) -> Answers:
     """The answers of explicit search.
 
-    Liveness is read without symmetry reduction, and often without faults, so it needs searches of its own; where
-    nothing else is asked, the first of them is the main one.
+    Liveness is decided without symmetry reduction, and often without faults, so it needs searches of its own; if no
+    other properties are checked, the first of them is the main search.
     """
     instance, options = request.instance, request.options
     if options.symmetry and not symmetric(instance):
@@ -92,7 +92,7 @@ def searched(strategy: Strategy, request: Request) -> Answers:
             continue
         try:
             own, more = _lively(strategy, instance, some, options)
-        except KeyboardInterrupt:  # where it was not the search that heard it, but what prepares it
+        except KeyboardInterrupt:  # not during the search, which handles it, but while it was prepared
             if found is None:
                 raise
             interrupted = True
@@ -112,7 +112,7 @@ def _explore(strategy: Strategy, task: SearchTask) -> Searched:
 
 
 def _alike(live: Sequence[Liveness]) -> Iterable[list[Liveness]]:
-    """Those that are read on the same part of the model, together."""
+    """Groups of properties that can share a search, because they leave out the same parts of the model."""
     found: dict[object, list[Liveness]] = {}
     for p in live:
         found.setdefault((p.without, p.despite_faults), []).append(p)
@@ -120,15 +120,15 @@ def _alike(live: Sequence[Liveness]) -> Iterable[list[Liveness]]:
 
 
 def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[ModelWarning]:
-    """Liveness that holds says nothing of the faults that were asked for, unless it is promised despite them."""
+    """Warnings that liveness was decided without the requested faults, because ``despite_faults`` is not set."""
     faults = joined(instance.system.faults)
     for a in answers:
         if faults and isinstance(a.property, Liveness) and a.verdict is Verdict.HOLDS and not a.property.despite_faults:
-            yield ModelWarning(WITHOUT_FAULTS, a.property.name, f"was answered without {faults} (see despite_faults)")
+            yield ModelWarning(WITHOUT_FAULTS, a.property.name, f"was decided without {faults} (see despite_faults)")
 
 
 def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> str | None:
-    """Why no further search is begun, if none is."""
+    """Why no further search is needed; None if one is."""
     if interrupted:
         return INTERRUPTED
     violated = any(a.verdict is Verdict.VIOLATED for a in answers)
@@ -138,7 +138,7 @@ def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> st
 def _lively(
     strategy: Strategy, instance: Instance, live: list[Liveness], options: Options
 ) -> tuple[Searched, list[Answer]]:
-    """A search of what these properties, all of them alike, are read on, and the answers."""
+    """The search for one group of properties (see ``_alike``), and its answers."""
     from planrace.checker.engines.temporal.liveness import read_on
 
     early = _Early(live)
@@ -147,17 +147,17 @@ def _lively(
 
 
 class _Early:
-    """Violations of liveness that show before all is searched: a lasso needs no more than its own states."""
+    """Finds violations of liveness in an incomplete search: a lasso is a violation whatever the other states are."""
 
     def __init__(self, properties: Sequence[Liveness]) -> None:
         self._properties = properties
         self.answers: dict[str, Answer] = {}
 
     def enough(self, search: Search) -> bool:
-        """Look; whether nothing is open then."""
+        """Look for violations; whether every property is decided now."""
         from planrace.checker.engines.temporal.liveness import LivenessChecker
 
-        with suppress(TimeUpError):  # then the search that follows says so
+        with suppress(TimeUpError):  # the search that follows reports it
             for p in self._properties:
                 answer = LivenessChecker(search).violation(p)
                 if answer is not None:
@@ -165,9 +165,9 @@ class _Early:
         return len(self.answers) == len(self._properties)
 
 
-# Continuations ---------------------------------------------------------------------------------------------------
+# Temporal properties ---------------------------------------------------------------------------------------------
 def _answered(p: Any, found: Searched, ask: Callable[[Searched], Any]) -> Answer:
-    """The answer for a property of continuations, which wants all states."""
+    """The answer for a temporal property; it needs the complete state space."""
     if not found.covered.complete:
         return Answer(p, Verdict.UNKNOWN, f"not decided: {found.covered.stopped}")
     try:

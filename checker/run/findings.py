@@ -1,4 +1,4 @@
-"""Telling answers: findings with their traces, what there is to say of these, and the scenario laid beside them."""
+"""Turns answers into findings: traces, their explanations, and how well they match the scenario."""
 
 from __future__ import annotations
 
@@ -35,35 +35,35 @@ if TYPE_CHECKING:
     from planrace.properties.scenario import Scenario
 
 TELLING = 2.0
-"""Seconds of this process's time that telling may take by default: it decides nothing, so it must not make people wait.
-Time that other processes take does not count, or what is told would depend on them."""
+"""Seconds of this process's CPU time that explanations may take by default: they decide nothing, so nobody should wait
+for them. Time of other processes does not count; otherwise the report would depend on them."""
 EXPLAINING = 10.0
-"""The same where a report was asked for that explains each step, such as the page."""
+"""The same if the report explains each step, as the page does."""
 HURRIED = 0.5
 """The same after an interruption."""
 PRODUCT_STATES = 2_000_000
-"""How far the search for the fullest match goes where it has any time."""
+"""Limit of the search for the fullest match."""
 
 
 def telling_time(options: Options, share: float = 1.0, *, interrupted: bool = False) -> AbstractContextManager[Any]:
-    """Within it telling has that share of the time that it may take. What was asked for by name takes what it takes,
-    unless the search was ``interrupted``: then nobody waits."""
+    """A context in which explanations get this share of their time. There is no limit if an option asks for them,
+    unless the search was ``interrupted``: then nobody should wait."""
     asked = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
     if interrupted:
-        return until(HURRIED * share, "time for telling after an interruption", time.process_time)
+        return until(HURRIED * share, "time for explanations after an interruption", time.process_time)
     most = EXPLAINING if options.explain else TELLING
-    return until(None if asked else most * share, "time for telling", time.process_time, "-v takes more")
+    return until(None if asked else most * share, "time for explanations", time.process_time, "-v gives more")
 
 
 REPORT, FULLEST = "the report", "the fullest match"
-"""What warnings of what could not be told are about, where that is no property."""
+"""Subjects of warnings about missing explanations, besides properties."""
 FEW = 20_000
-"""States in which a variant that may be laid beside traces is looked at."""
+"""Limit on the states of a search that tells whether a variant holds."""
 
 
 def laid_beside(instance: Instance, options: Options, faults: Sequence[str]) -> list[Instance]:
-    """What the options lay beside traces, the best first. Raises ``ModelError`` where a variant that was asked for
-    cannot be; of those that nobody named, these are left out."""
+    """The variants to compare traces with, the best first. Raises ``ModelError`` if a variant that the user named
+    cannot be compared; automatic ones (``Siblings``) are left out then."""
     found = []
     for v in options.candidates:
         try:
@@ -78,8 +78,8 @@ def laid_beside(instance: Instance, options: Options, faults: Sequence[str]) -> 
 
 
 def sight_of(options: Options, others: Sequence[Instance], guard: Guard, *, broken: bool = True) -> Wanted:
-    """What the options want said of traces, with the first of ``others`` that holds; ``broken``: some are of
-    violations."""
+    """What the options want to know about traces, compared with the first of ``others`` that holds. ``broken``: there
+    are violations among them."""
     best = None
     if broken and len(others) > 1:
         best = guard.told(REPORT, "variants that hold", lambda: next(filter(_holds, others), None), None)
@@ -88,7 +88,7 @@ def sight_of(options: Options, others: Sequence[Instance], guard: Guard, *, brok
 
 
 def _holds(instance: Instance) -> bool:
-    """A short search is enough to know that it does."""
+    """Whether a short search shows that all properties hold."""
     asked = [p for p in instance.system.properties if isinstance(p, Checkable)]
     try:
         found = _heard(ask(request_of(instance, asked, Options(max_states=FEW, fail_fast=True))))
@@ -98,14 +98,14 @@ def _holds(instance: Instance) -> bool:
 
 
 def _heard(found: Answers) -> Answers:
-    """What a search within an explanation found. An interruption of it is one of all that is told."""
+    """The answers of a search within an explanation. Interrupting it interrupts the explanation."""
     if found.interrupted:
         raise KeyboardInterrupt
     return found
 
 
 def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
-    """What a report says of its model: fields of ``Report``."""
+    """What a report says about its model, as fields of ``Report``."""
     told = partial(guard.told, REPORT, brief=True)
     return {
         "variables": told("sorts of variables", lambda: declared(instance), ()),
@@ -115,7 +115,7 @@ def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
 
 
 def seeker(options: Options, *, first: bool) -> Seek:
-    """Searches other instances, within the bounds of the options; for the ``first`` violation, or for all."""
+    """A function that searches other instances within the limits of the options, for the ``first`` violation or all."""
     inner = replace(
         options, engine=Options.engine, fail_fast=first, symmetry=None, exhaustive=False, ir=None, properties=()
     )
@@ -129,10 +129,10 @@ def seeker(options: Options, *, first: bool) -> Seek:
 
 
 class Narrator:
-    """Answers as findings; a counterexample is laid beside the protocol's scenario.
+    """Turns answers into findings; a counterexample is matched with the protocol's scenario.
 
-    ``choose``: among counterexamples that are as short, one that shows more of the scenario is looked for, by search.
-    ``guard`` notes what could not be told.
+    ``choose``: search for another counterexample of the same length that shows more of the scenario. ``guard`` notes
+    the explanations that failed.
     """
 
     def __init__(self, instance: Instance, options: Options, sight: Wanted, guard: Guard, *, choose: bool) -> None:
@@ -175,7 +175,7 @@ class Narrator:
         )
 
     def _fullest(self, p: Property, recording: Recording, scenario: Scenario) -> tuple[Recording, Match | None]:
-        """The counterexample, or another of its length that shows more of the scenario."""
+        """The counterexample, or another of the same length that shows more of the scenario; and its match."""
         from planrace.checker.engines.scenario.match import match
 
         told = partial(self.guard.told, p.name)
@@ -198,15 +198,15 @@ class Narrator:
         return self._shortest.richest(p, len(recording.moves))
 
     def _others(self, p: Property) -> Others | None:
-        """Counterexamples with other races, where they were asked for."""
+        """Counterexamples with other races, if the options ask for them."""
         if not self.options.all_different or not isinstance(p, Invariant | StepInvariant):
             return None
         found = different(self.instance, p, seeker(self.options, first=False))
         return Others(tuple((r.trace(), why) for r, why in found.runs), found.how)
 
     def telling(self, findings: Sequence[Finding]) -> tuple[FullMatch | None, bool]:
-        """Where a counterexample shows a scenario only in part, look for a run that shows it in full; whether that was
-        interrupted."""
+        """If counterexamples show the scenario only in part, search for a run that shows it in full. Also returns
+        whether that search was interrupted."""
         found = [f.match for f in findings if f.match is not None]
         if not found or any(m.full for m in found):
             return None, False
@@ -241,6 +241,6 @@ class Narrator:
         ), guide.interrupted
 
     def _shown(self, recording: Recording) -> Property | None:
-        """The first property that the end of a run breaks."""
+        """The first property that is violated at the end of a run."""
         kinds = [p for p in self.instance.system.properties if isinstance(p, Invariant | StepInvariant)]
         return next((p for p in kinds if shows(p, recording)), None)

@@ -1,4 +1,4 @@
-"""What can be asked for: protocols with their parameters, options, protections, faults, properties and scenarios."""
+"""``check list``: protocols with their parameters, options, protections, faults, properties and scenarios."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from planrace.properties.kinds import Property
 
 @dataclass(frozen=True)
 class ListedProtocol:
-    """A protocol and what can be chosen for it. ``on`` names the protections that it has by itself; ``faults`` and
-    ``scenarios`` are meanings and titles by name."""
+    """A protocol and what can be chosen for it. ``on`` names the protections that are on by default;
+    ``faults`` and ``scenarios`` map names to meanings and titles."""
 
     name: str
     meaning: str
@@ -29,15 +29,15 @@ class ListedProtocol:
 
 @dataclass(frozen=True)
 class Listing:
-    """Protocols, and the engines with what each of them does."""
+    """Protocols, and the engines with a summary of each."""
 
     protocols: tuple[ListedProtocol, ...]
     engines: Mapping[str, str]
 
 
 def listing(names: Sequence[str] = ()) -> Listing:
-    """These protocols, by default all of ours; of a file all that it has. Raises ``ModelError`` for one that does not
-    exist."""
+    """The protocols ``names``, by default the built-in ones; the name of a file means all protocols in it. Raises
+    ``ModelError`` for one that does not exist."""
     return Listing(
         tuple(listed(find(name)) for given in names or BUILT_IN for name in _named(given)),
         {n: e.summary for n, e in ENGINES.items()},
@@ -45,7 +45,7 @@ def listing(names: Sequence[str] = ()) -> Listing:
 
 
 def _named(given: str) -> list[str]:
-    """All that a file has, where only the file is named."""
+    """The names of all protocols in a file, if only the file is given."""
     return (names_in(given) if given.endswith(".py") else []) or [given]
 
 

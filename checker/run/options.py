@@ -17,8 +17,8 @@ NUMBERS = ("depth", "max_states", "max_memory", "time_limit", "seed", "runs", "w
 
 @dataclass(frozen=True)
 class Options:
-    """How to run. ``max_memory`` is in bytes, ``time_limit`` in seconds of wall time. None means no bound (of memory
-    75 % of the machine), of ``workers`` one for each core, of ``symmetry`` the engine's choice."""
+    """Options of a run. ``max_memory`` is in bytes, ``time_limit`` in seconds of wall time. None means: no limit; for
+    ``max_memory`` 75 % of the machine's memory; for ``workers`` one a core; for ``symmetry`` the engine's choice."""
 
     engine: str = "auto"
     properties: tuple[str, ...] = ()
@@ -36,19 +36,19 @@ class Options:
     workers: int | None = None
     listener: Listener | None = None
     ir: Callable[[str], None] | None = None
-    """Is given the LLVM IR of the search, which is then in machine code from the start."""
+    """A function that receives the LLVM IR of the search. The search then uses machine code from the start."""
     explain: bool = False
-    """Say of every trace all that there is to say; otherwise only its causes."""
+    """Explain every trace in full; otherwise only its causes."""
     alternatives: int | None = None
-    """How many steps away from traces the report lets one walk."""
+    """The report shows the states within this many steps of each trace."""
     beside: Any = None
-    """A protocol or variant in which the steps of traces are taken too; of several the first that holds, if a short
-    search can tell, else the first."""
+    """A protocol or variant to compare traces with: their steps are taken there, too. If there are several, it is the
+    first one that a short search shows to hold, otherwise the first."""
     least_delay: bool = False
     all_different: bool = False
-    """Look for counterexamples with other races."""
+    """Also search for counterexamples with other races."""
     verbose: bool = False
-    """Tell whatever can be told, however long it takes; else telling has a few seconds."""
+    """Give explanations as much time as they take; otherwise a few seconds."""
 
     def __post_init__(self) -> None:
         check_names("properties", self.properties)
@@ -57,7 +57,7 @@ class Options:
 
     @property
     def candidates(self) -> tuple[Any, ...]:
-        """What may be laid beside traces, the best first."""
+        """The candidates of ``beside``, the best first."""
         if self.beside is None:
             return ()
         return tuple(self.beside) if isinstance(self.beside, list | tuple) else (self.beside,)
@@ -69,27 +69,27 @@ class Options:
 
 
 def check_names(what: str, given: object) -> None:
-    """``given`` is a list of names: ``faults="crash"`` would be five faults."""
+    """Raise ``ModelError`` unless ``given`` is a list of names: ``faults="crash"`` would mean five faults."""
     if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(x, str) for x in given):
-        raise ModelError(f"{what}={given!r} is no list of names", remedy=f"write {what}=['…']")
+        raise ModelError(f"{what}={given!r} is not a list of names", remedy=f"write {what}=['…']")
 
 
 def check_numbers(**given: object) -> None:
-    """Each is None or a number of its range (``RANGES``). Raises ``ModelError``."""
+    """Raise ``ModelError`` unless each value is None or within its range (``RANGES``)."""
     for name, value in given.items():
         if value is not None:
             check_number(name, value, RANGES[name])
 
 
 def check_number(name: str, value: object, of: Range) -> None:
-    """A number of the range. Raises ``ModelError``."""
+    """Raise ``ModelError`` unless the value is a number within the range."""
     fault = of.fault(value)
     if fault is not None:
         raise ModelError(f"{name}={shortened(value)} {fault}", remedy=of.remedy)
 
 
 def _three_quarters() -> int | None:
-    """75 % of the machine's memory, where the system tells it and how much of it this process uses."""
+    """75 % of the machine's memory; None if the system does not report it or the memory that this process uses."""
     if not memory_in_use():
         return None
     try:

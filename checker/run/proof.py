@@ -13,7 +13,7 @@ class EverySize(Engine):
     abilities = Abilities(Invariant | StepInvariant | Recoverability, Ability.ARGUES, Ability.EVERY_SIZE)
 
     def answer(self, request: Request) -> Answers:
-        """The request is about every size that its ``sizes`` leave open."""
+        """Answers for every size; sizes that the request sets are fixed."""
         from planrace.checker.run.proving import Proving
 
         options = request.options

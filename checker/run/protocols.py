@@ -1,4 +1,4 @@
-"""Finding protocols: ours by name, a user's by ``file.py:attribute`` or ``package.module:attribute``."""
+"""Finds protocols: built-in ones by name, a user's by ``file.py:attribute`` or ``package.module:attribute``."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from planrace.model.language.errors import known
 from planrace.model.language.ledger import begin_file
 
 BUILT_IN = {"original": "planrace.properties.dns:original", "fixed": "planrace.properties.dns:fixed"}
-"""Protocols of ours and where they stand."""
+"""The built-in protocols and where they are defined."""
 LONGEST = 255
-"""Characters of a module's name."""
+"""The most characters that a module's name may have."""
 WRITTEN_WITH = ("planrace.model.language", "planrace.properties")
-"""Modules whose names authors use."""
+"""The modules that authors import from; their names are suggested in errors."""
 
 
 @public
 def find(name: str) -> Variant:
-    """The protocol that ``name`` means, or an error that suggests what was meant."""
+    """The protocol called ``name``. Raises ``ModelError`` with suggestions if there is none."""
     place, attribute = _apart(name)
     module = _module(place)
     with running(f"{place} fails", _file_of(module), WRITTEN_WITH):
@@ -42,41 +42,41 @@ def find(name: str) -> Variant:
     if isinstance(found, Protocol | Variant):
         return variant_of(found)
     kind = type(found).__name__
-    raise ModelError(f"{name} is of type {kind}, no protocol", remedy="name a Protocol or a variant of one")
+    raise ModelError(f"{name} is not a protocol, but of type {kind}", remedy="name a Protocol or a variant of one")
 
 
 def find_beside(name: str, other: str) -> Variant:
-    """The protocol that ``other`` means beside the one called ``name``: one of the same file or module, if that has one
-    of this name, else as ``find`` has it."""
+    """The protocol called ``other``, to compare with the one called ``name``: the name is looked up in the file or
+    module of ``name`` first, then as in ``find``."""
     if ":" in other:
         return find(other)
     place, _ = _apart(name)
     there = _protocols(_module(place))
     if other in there:
         return find(f"{place}:{other}")
-    return find(known(other, dict.fromkeys([*there, *BUILT_IN]), f"protocol of {place}, or of ours,"))
+    return find(known(other, dict.fromkeys([*there, *BUILT_IN]), f"protocol of {place} or built-in protocol"))
 
 
 def names_in(file: str) -> list[str]:
-    """What protocols of a file are called. Raises ``ModelError``."""
+    """The names of all protocols in a file. Raises ``ModelError``."""
     return [f"{file}:{n}" for n in _protocols(_from_file(file))]
 
 
 class Siblings(tuple[Variant, ...]):
-    """Variants that may be laid beside traces, though nobody named one."""
+    """Variants to compare traces with that were found automatically, not named by the user."""
 
     __slots__ = ()
 
 
 def siblings(name: str) -> Siblings:
-    """The more protected variants beside the one that ``name`` means, as ``siblings_of`` has them."""
+    """The variants with more protections than the one called ``name``, as in ``siblings_of``."""
     place, _ = _apart(name)
     return siblings_of(find(name), _module(place))
 
 
 def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> Siblings:
-    """The variants of the same protocol in the module (where one is not named: any that has this one) that have more
-    protections than it, the most protected first."""
+    """The variants of the same protocol with more protections, the most protected first. They are searched for in
+    ``module``, by default in every module that contains ``here``."""
     modules = [m for m in list(sys.modules.values()) if any(v is here for v in list(vars(m).values()))]
     here = variant_of(here)
     others = [v for m in ([module] if module else modules) for v in list(vars(m).values()) if isinstance(v, Variant)]
@@ -85,7 +85,7 @@ def siblings_of(here: Protocol | Variant, module: ModuleType | None = None) -> S
 
 
 def _apart(name: str) -> tuple[str, str]:
-    """The file or module that ``name`` means, and what in it."""
+    """The file or module in which ``name`` is defined, and its attribute there."""
     name = BUILT_IN.get(name, name)
     if ":" not in name:
         if name.endswith(".py"):
@@ -93,17 +93,19 @@ def _apart(name: str) -> tuple[str, str]:
             remedy = f"write {' or '.join(there)}" if there else "it defines no protocol"
             raise ModelError(f"{name} names no attribute", remedy=remedy)
         if _is_file(Path(f"{name}.py")) and name not in BUILT_IN:
-            raise ModelError(f"no protocol is called {name!r}", remedy=f"for one of that file write {name}.py:protocol")
+            raise ModelError(
+                f"no protocol is called {name!r}", remedy=f"for a protocol in that file write {name}.py:protocol"
+            )
         dotted, _, last = name.rpartition(".")
         if dotted and _is_file(file := Path(f"{dotted.replace('.', '/')}.py")):
-            raise ModelError(f"no protocol is called {name!r}", remedy=f"for that of the file write {file}:{last}")
+            raise ModelError(f"no protocol is called {name!r}", remedy=f"for the one in that file write {file}:{last}")
         known(name, BUILT_IN, "protocol")
     place, _, attribute = name.rpartition(":")
     return place, attribute
 
 
 def _is_file(path: Path) -> bool:
-    """There is such a file. What cannot be the name of one is none."""
+    """Whether there is such a file; False for a path that is not possible."""
     try:
         return path.is_file()
     except (OSError, ValueError):
@@ -133,7 +135,7 @@ def _from_file(file: str) -> ModuleType:
 
 
 def _run(file: str, path: Path) -> ModuleType:
-    """Run a file of the author."""
+    """Execute a file of the author as a module."""
     spec = importlib.util.spec_from_file_location(f"planrace_user_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ModelError(f"cannot load {file} as Python", remedy="name a .py file")
@@ -163,7 +165,7 @@ def _not_python(problem: SyntaxError, file: str) -> ModelError:
 
 def _from_module(name: str) -> ModuleType:
     if not all(part.isidentifier() for part in name.split(".")) or len(name) > LONGEST:
-        what = f"{shortened(name)} is no name of a module"
+        what = f"{shortened(name)} cannot be the name of a module"
         raise ModelError(what, remedy="write package.module:attribute, or file.py:attribute")
     try:
         with running(f"{name} fails while it is loaded", name, WRITTEN_WITH):
@@ -173,7 +175,9 @@ def _from_module(name: str) -> ModuleType:
         if isinstance(missing, ModuleNotFoundError):
             file = Path(f"{name.replace('.', '/')}.py")
             remedy = (
-                f"for that of the file write {file}:…" if _is_file(file) else "is it installed, or a file.py:attribute?"
+                f"for the one in that file write {file}:…"
+                if _is_file(file)
+                else "install it, or write file.py:attribute if it is a file"
             )
             raise ModelError(f"there is no module {missing.name}", remedy=remedy) from None
         raise

@@ -30,16 +30,16 @@ from planrace.properties.kinds import Property, Recoverability
 from planrace.properties.proof import Proof
 
 FEW = 6
-"""With more faults than this, only all of them and each of them are tried."""
+"""With more faults than this, only the set of all faults and each single fault are tried."""
 
-NO_PROOF = "no proof for every size is made of this kind"
+NO_PROOF = "this kind of property cannot be proved for every size"
 
 
 class Proving:
     """Proofs for one protocol with its protections chosen, for every size that ``selection`` leaves open.
 
-    ``survive``: the properties are asked of the protocol without faults, and each that holds is then tried under every
-    set of faults, so that the proof says the most it can. Otherwise they are asked under the faults of the selection.
+    ``survive``: the properties are checked without faults, and each that holds is then tried under every set of faults,
+    to find the largest set under which it still holds. Otherwise they are checked under the faults of the selection.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Proving:
         self._start()
 
     def run(self, properties: Sequence[Property], left_out: Sequence[Property] = ()) -> Report:
-        """Decide the properties; ``left_out`` are those that the report names as not asked."""
+        """Decide the properties; ``left_out`` are those that the report lists as not checked."""
         findings = self._findings(properties)
         while self._grammars and not self._stopped and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
             findings = self._again(findings, properties)
@@ -94,11 +94,11 @@ class Proving:
 
     @property
     def _stopped(self) -> bool:
-        """Whether a decision was interrupted, or what is told of one."""
+        """Whether a decision or its explanation was interrupted."""
         return self.interrupted or self._guard.interrupted
 
     def _start(self) -> None:
-        """A decider; before it, if asked, lemmas from the next wider grammar."""
+        """Make the decider. If lemmas are to be inferred, first infer them from the next wider grammar."""
         if self._grammars:
             self._infer(wide=self._grammars.pop(0))
         self.decider = Decider(self.system, self.fixed, watchman=self._watchman, rlimit=self._rlimit)
@@ -107,7 +107,7 @@ class Proving:
         return [self._finding(p) if isinstance(p, Provable) else _left(p) for p in properties]
 
     def _again(self, findings: list[Finding], properties: Sequence[Property]) -> list[Finding]:
-        """The findings with lemmas from the wider grammar; those that there are, if that is interrupted."""
+        """The findings with lemmas from the wider grammar; if that is interrupted, the present ``findings``."""
         before = self.decisions, self.decider, self.system, self._found, self._inferred
         self.decisions = []
         try:
@@ -121,15 +121,15 @@ class Proving:
         return more
 
     def _infer(self, *, wide: bool) -> None:
-        """Put lemmas that were found in place of those that are declared. Without named faults, all are on: what holds
-        under all of them is the most that can be found."""
+        """Replace the declared lemmas by inferred ones. With ``survive`` all faults are on: lemmas that hold under all
+        faults are the most useful."""
         learnt = self._system(tuple(self._variant.protocol.faults) if self._survive else self._selection.faults)
         proofs = [a for a in learnt.proofs if isinstance(a, Proof)]
         assuming = tuple(t for a in proofs for t in a.assuming)
         refuter = Refuter(assuming, self.fixed)
         small = instances(learnt, self.fixed, refuter.allowed) or smallest(refuter.instances(learnt))
         if not small:
-            return  # no size is allowed, which the decider says
+            return  # no size is allowed; the decider reports that
         inference = Inference(learnt, small, wide=wide, watchman=self._watchman)
         found = lemmas(inference.run(), [p.name for p in learnt.properties])
         self._inferred = f"lemmas were inferred: {inference.told}"
@@ -138,7 +138,7 @@ class Proving:
         self.system = self._system(self._selection.faults)
 
     def _warnings(self) -> tuple[ModelWarning, ...]:
-        """Declared lemmas that something which is not proved was to rest on, and that are none."""
+        """Declared lemmas that are not inductive and were therefore missing in a proof that failed."""
         if self._inferred or self._stopped or self.decider.refuter.spent:
             return ()
         left_out = self.decider.left_out
@@ -194,7 +194,7 @@ class Proving:
 
     # Faults ----------------------------------------------------------------------------------------------------
     def _decide(self, p: Provable) -> tuple[Decision, System, str]:
-        """The decision, the system that it is about, and what more faults do to it."""
+        """The decision, the system that it is about, and a text on which faults it survives."""
         possible = tuple(self._variant.protocol.faults)
         if not self._survive or not possible:
             return self.decider.decide(self.system, p, least=True), self.system, ""
@@ -204,8 +204,8 @@ class Proving:
         return decision, system, words
 
     def _widest(self, p: Provable, possible: Sequence[str]) -> System:
-        """The system with the most faults for which there is a proof. One of the system without faults is no matter of
-        course: a fault may help to recover."""
+        """The system with the most faults for which there is a proof. It does not imply a proof without faults, because
+        a fault may help to recover."""
         wider = (self._system(faults) for faults in _sets(possible))
         return next((s for s in wider if self.decider.proves(s, p)), self.system)
 
@@ -226,7 +226,7 @@ class Proving:
 
     # Certificates ----------------------------------------------------------------------------------------------
     def _certificates(self) -> list[Certificate]:
-        """One for each set of faults: what was proved under it shares an invariant."""
+        """One for each set of faults: all that was proved under the same faults shares one invariant."""
         groups: dict[tuple[str, ...], list[tuple[Argument, System]]] = {}
         for d, system in self.decisions:
             if d.argument is not None:
@@ -271,13 +271,13 @@ def _obligation(o: Discharged) -> Obligation:
 
 def _useless(x: NonInductiveLemma) -> ModelWarning:
     if x.action == INITIALLY:
-        return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", "left out, for it is false initially")
+        return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", "left out, because it is false initially")
     if x.shown is None:
         return ModelWarning(
-            LEFT_OUT, f"lemma {x.lemma}", f"left out, for it is not shown after {x.action} ({x.reason})"
+            LEFT_OUT, f"lemma {x.lemma}", f"left out, because it could not be proved after {x.action} ({x.reason})"
         )
     sizes = ", ".join(f"{n}={v}" for n, v in x.shown.parameters.items()) or "the only size"
-    told = f"left out, for {x.action} does not keep it (at {sizes}, from a state that need not be reachable)"
+    told = f"left out, because {x.action} does not preserve it (at {sizes}, from a state that may be unreachable)"
     return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", told, x.shown.recording.trace())
 
 

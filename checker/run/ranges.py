@@ -1,7 +1,7 @@
-"""What numbers a request may have: one table for the command, for calls from Python and for tests.
+"""The ranges of numbers in a request: one table for the command, for calls from Python and for tests.
 
-A number that means nothing (``nan``), that no machine can hold to (300 digits), or that is a slip (``--workers 1000``)
-is refused with its range, before anything is searched.
+A number without meaning (``nan``), beyond any machine (300 digits) or likely a slip (``--workers 1000``) is refused
+before the search, with an error that names the range.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from numbers import Integral, Real
 
 LONG = 60
-"""Characters of a value that a message shows."""
+"""The most characters of a value that a message shows."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from ``low`` to ``high``, ``whole`` or not. ``unit`` names them, ``beside`` says what else can be
-    done."""
+    """Numbers from ``low`` to ``high``; ``whole``: integers only. ``unit`` is what they count, ``beside`` an
+    alternative to giving a number."""
 
     low: int
     high: int
@@ -27,15 +27,15 @@ class Range:
     whole: bool = True
 
     def fault(self, value: object) -> str | None:
-        """Why the value is none of them, as the end of a sentence; None where it is."""
+        """Why the value is not in the range, as the end of a sentence; None if it is."""
         number = self._number(value)
         of = f" {self.unit}" if self.unit else ""
         if number is None:
-            return f"is no {'whole number' if self.whole else 'number'}{of and f' of{of}'}"
+            return f"is not a {'whole number' if self.whole else 'number'}{of and f' of{of}'}"
         return None if self.low <= number <= self.high else f"is not in the range {self.low:,}…{self.high:,}{of}"
 
     def _number(self, value: object) -> int | float | None:
-        """The value as a number of Python's own, if it is one (numpy's are) and means something."""
+        """The value as an int or float (also one of numpy); None if it is not finite, or not ``whole`` as required."""
         if isinstance(value, bool):
             return None
         if isinstance(value, Integral):
@@ -46,12 +46,12 @@ class Range:
 
     @property
     def remedy(self) -> str:
-        """What to write."""
+        """What to write instead, for an error."""
         return f"write one from {self.low:,} to {self.high:,}{self.beside and f', or {self.beside}'}"
 
 
 def shortened(value: object) -> str:
-    """A value as it was written, for a message; of what is long its beginning."""
+    """A value for a message, as it was written; of a long one only the beginning."""
     if isinstance(value, int) and value.bit_length() > 10 * LONG:
         return f"a number of {value.bit_length():,} bits"  # Python refuses to write the longest
     text = repr(value)
@@ -59,20 +59,20 @@ def shortened(value: object) -> str:
 
 
 def most_workers() -> int:
-    """More than so many threads help nobody here."""
+    """The upper limit of ``workers``; more threads do not help on this machine."""
     return max(64, 4 * (os.cpu_count() or 1))
 
 
-NO_BOUND = "leave it out for no bound"
+NO_BOUND = "leave it out for no limit"
 
 RANGES = {
     "depth": Range(0, 10**9, "steps", NO_BOUND),
     "max_states": Range(1, 10**15, "states", NO_BOUND),
-    "max_memory": Range(1, 2**60, "bytes", "leave it out for 75 % of the machine"),
+    "max_memory": Range(1, 2**60, "bytes", "leave it out for 75 % of the machine's memory"),
     "time_limit": Range(0, 30 * 86_400, "seconds", NO_BOUND, whole=False),
     "seed": Range(0, 2**64 - 1),
     "runs": Range(1, 10**9, "runs"),
-    "workers": Range(1, most_workers(), "workers", "leave it out for one a core"),
+    "workers": Range(1, most_workers(), "workers", "leave it out for one worker a core"),
     "alternatives": Range(1, 6, "steps"),
     "rlimit": Range(1, 2**32 - 1, "steps of Z3"),
     "sample": Range(100, 10**9, "states"),
@@ -80,4 +80,4 @@ RANGES = {
     "most": Range(1, 10**9, "states"),
     "at_least": Range(0, 100, whole=False),
 }
-"""By the names that they have in Python."""
+"""The ranges by the Python name of the parameter."""

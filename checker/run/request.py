@@ -1,4 +1,4 @@
-"""A request, resolved once: which system at which size, which properties, and how to look for answers."""
+"""A request, resolved once: which system at which size, which properties, and with which options."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from planrace.model.language.errors import known
 from planrace.properties.kinds import Property
 
 Given: TypeAlias = "Protocol | Variant | System"
-"""What a request may be about."""
+"""The kinds of subject that a request may have."""
 
 
 def variant_of(given: Protocol | Variant) -> Variant:
-    """The variant that is meant; of a protocol the one with its own name."""
+    """The variant itself; for a protocol, the variant of the same name."""
     return given.variant(given.name) if isinstance(given, Protocol) else given
 
 
 def split(given: Given, parameters: Mapping[str, int | str]) -> tuple[dict[str, str], dict[str, int]]:
-    """Options of the protocol and sizes. Raises ``ModelError`` for a name that is neither."""
+    """Split ``parameters`` into options of the protocol and sizes. Raises ``ModelError`` for a name that is neither."""
     of = given.protocol if isinstance(given, Variant) else given
     named = of.options if isinstance(of, Protocol) else {}
     words: dict[str, str] = {}
@@ -41,8 +41,8 @@ def split(given: Given, parameters: Mapping[str, int | str]) -> tuple[dict[str, 
 
 @dataclass(frozen=True)
 class Selection:
-    """A protocol with all that was chosen of it. ``sizes`` and ``words`` (options of the protocol) are those that were
-    given; the others have their defaults. ``made`` is an instance that exists already."""
+    """A protocol and the choices that were made for it. ``sizes`` and ``words`` (options of the protocol) are the
+    given ones; the others have their defaults. ``made`` is an instance that exists already."""
 
     subject: Variant | System
     sizes: Mapping[str, int]
@@ -54,38 +54,40 @@ class Selection:
 
     @cached_property
     def system(self) -> System:
-        """Raises ``ModelError``."""
+        """The selected system. Raises ``ModelError``."""
         return self.system_with(self.faults)
 
     @cached_property
     def instance(self) -> Instance:
-        """Raises ``ModelError``."""
+        """The system at the selected size. Raises ``ModelError``."""
         return self.made or self.system.instance(**self.sizes)
 
     @property
     def variant(self) -> Variant:
-        """The subject, where a System will not do. Raises ``ModelError``."""
+        """The subject as a variant. Raises ``ModelError`` if it is a System."""
         if isinstance(self.subject, System):
-            raise ModelError("a proof wants a Protocol or Variant, not a System", remedy="pass what made the System")
+            raise ModelError(
+                "a proof needs a Protocol or Variant, not a System", remedy="pass the one that made the System"
+            )
         return self.subject
 
     def system_with(self, faults: Sequence[str], without: Sequence[str] = ()) -> System:
-        """The same with other faults, and without more protections. Raises ``ModelError``."""
+        """The system with other faults, and without further protections. Raises ``ModelError``."""
         if isinstance(self.subject, System):
             if self.faults or self.with_protections or self.without or self.words:
                 raise ModelError(
-                    "a System has its faults and protections already", remedy="pass its Protocol or Variant"
+                    "the faults and protections of a System are fixed", remedy="pass its Protocol or Variant"
                 )
             return self.subject
         return self.subject.system(faults, self.with_protections, (*self.without, *without), self.words)
 
     @property
     def with_all_faults(self) -> System:
-        """The same with every fault. Raises ``ModelError``."""
+        """The system with every fault. Raises ``ModelError``."""
         return self.system_with([] if isinstance(self.subject, System) else tuple(self.subject.protocol.faults))
 
     def check_every_size(self) -> None:
-        """Raises ``ModelError`` where options of the protocol were given: proofs are about the protocol as it is."""
+        """Raises ``ModelError`` if options of the protocol are set: proofs work only with their defaults."""
         for name, value in self.words.items():
             raise ModelError(f"there are no proofs for every size with {name}={value}", remedy="search one size: check")
 
@@ -98,14 +100,14 @@ def select(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
 ) -> Selection:
-    """What was chosen of a protocol. Raises ``ModelError``."""
+    """The selection of these choices for a protocol. Raises ``ModelError``."""
     words, sizes = split(given, parameters or {})
     subject = given if isinstance(given, System) else variant_of(given)
     return Selection(subject, sizes, words, tuple(faults), tuple(with_protections), tuple(without))
 
 
 def chosen(system: System, names: Sequence[str], kinds: Any = object) -> tuple[Sequence[Property], Sequence[Property]]:
-    """The properties to ask about, and those that are left out where none are named: the ones of other ``kinds``."""
+    """The properties to check, and the ones left out: if no names are given, those of other ``kinds`` are left out."""
     declared = {p.name: p for p in system.properties}
     if names:
         wanted = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(names)]
@@ -120,7 +122,7 @@ def chosen(system: System, names: Sequence[str], kinds: Any = object) -> tuple[S
 
 @dataclass(frozen=True)
 class Request:
-    """What an engine is asked. ``left_out`` are properties that the report names as not asked."""
+    """What an engine is asked. ``left_out`` are properties that the report lists as not checked."""
 
     selection: Selection
     properties: Sequence[Property]
@@ -137,7 +139,7 @@ class Request:
 
     @property
     def parameters(self) -> dict[str, int | str]:
-        """Sizes and options of the protocol, as reports have them."""
+        """Sizes and options of the protocol, as reports show them."""
         return dict([*self.instance.parameters.items(), *self.system.options])
 
     def of(self, kinds: Any) -> list[Any]:
@@ -146,8 +148,8 @@ class Request:
 
 
 def resolve(selection: Selection, options: Options, kinds: Any = object) -> Request:
-    """The request about the properties that the options name, by default all of these ``kinds``. Where a scenario is
-    looked for it is about none. Raises ``ModelError``."""
+    """A request about the properties that the options name, by default all of these ``kinds``. With ``--scenario`` it
+    is about no property. Raises ``ModelError``."""
     asked, left_out = ([], []) if options.scenario is not None else chosen(selection.system, options.properties, kinds)
     return Request(selection, asked, options, left_out)
 

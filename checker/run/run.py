@@ -1,4 +1,4 @@
-"""One run of the checker: choose the engine, search, tell."""
+"""One run of the checker: choose the engine, search, make the report."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from planrace.properties.kinds import Property
 
 
 def run(selection: Selection, options: Options | None = None) -> Report:
-    """Check what was selected and report.
+    """Check the selected system and make the report.
 
-    All ends with the time limit of ``options``; what is not decided or told then says so. Raises ``ModelError`` where
-    the request or the model is wrong.
+    The time limit of ``options`` is for all of it; the report says what was not decided or explained. Raises
+    ``ModelError`` if the request or the model is wrong.
     """
     options = options or Options()
     with until(options.time_limit):
         able = engine_for(options).abilities
         request = resolve(selection, options, able.kinds if Ability.EVERY_SIZE in able else object)
         report = _reported(request, able)
-    if report.every_size:  # a proof has said so itself
+    if report.every_size:  # a proof has these warnings already
         return report
     guard = Guard()
     more = guard.told(
@@ -57,13 +57,13 @@ def _reported(request: Request, able: Abilities) -> Report:
 
 
 def _told(request: Request, found: Answers, others: Sequence[Instance], able: Abilities) -> Report:
-    """The report that answers make."""
+    """The report of these answers."""
     instance, options = request.instance, request.options
     by_name = {a.property.name: a for a in found.answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in found.answers)
     guard = Guard(keeps=True)
     with telling_time(options, interrupted=found.interrupted):
-        # What there is to say of shortest runs leaves time for the fullest match.
+        # Explanations of the shortest runs leave time for the search for the fullest match.
         with telling_time(options, 0.5, interrupted=found.interrupted):
             sight = sight_of(options, others, guard, broken=broken)
             told = Narrator(instance, options, sight, guard, choose=Ability.EXHAUSTIVE in able)
@@ -91,19 +91,19 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
 
 
 def _many(request: Request, found: Answers, able: Abilities) -> tuple[ModelWarning, ...]:
-    """What makes the states so many, where their number, or the memory for them, ended the search."""
+    """If the number of states or the memory ended the search: a warning that says why there are so many states."""
     covered = found.coverage
     if Ability.EXHAUSTIVE not in able or covered is None or covered.stopped is None:
         return ()
     if covered.stopped.kind in (StopKind.MEMORY, StopKind.STATES):
         from planrace.checker.advice.forecast.outgrown import outgrown
 
-        with suppress(MemoryError, ModelError):  # the search did not come to what is wrong with the model
+        with suppress(MemoryError, ModelError):  # the model is wrong in a state that the search did not reach
             return (outgrown(request.instance, request.properties, time_left()),)
     return ()
 
 
 def _unanswered(p: Property, engine: str) -> Answer:
-    """What was promised and not looked at is open, whether it was named or not."""
-    how = f"engine {engine} does not answer {p.kind}: use --engine {answering(p)}, or name the others with --property"
+    """A property that the engine cannot decide is unknown, whether the user named it or not."""
+    how = f"engine {engine} cannot decide {p.kind}: use --engine {answering(p)}, or name the others with --property"
     return Answer(p, Verdict.UNKNOWN, how)

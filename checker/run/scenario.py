@@ -1,4 +1,4 @@
-"""Asking for a scenario: the shortest run that shows it, or that there is none."""
+"""``--scenario``: find the shortest run that shows a scenario, or find that there is none."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from planrace.properties.scenario import Scenario
 
 @dataclass
 class _Covered:
-    """What the searches for all casts came to."""
+    """The results of the searches for all casts."""
 
     casts: int = 0
     states: int = 0
@@ -52,8 +52,8 @@ class _Covered:
 
 
 def show(request: Request, name: str) -> Report:
-    """A report on the scenario of that name: a run that shows every fact of it that is not optional is looked for by
-    every cast, shortest runs first, on the system with the scenario's monitor."""
+    """A report on the scenario of that name. For each cast, the system with the scenario's monitor is searched for a
+    shortest run that shows every fact that is not optional."""
     from planrace.checker.engines.scenario.match import casts, match
 
     system, options = request.system, request.options
@@ -93,7 +93,7 @@ def show(request: Request, name: str) -> Report:
 def _search(
     instance: Instance, scenario: Scenario, cast: Mapping[Term, int], options: Options, found: _Covered
 ) -> None:
-    """Look for a run that is shorter than the best, for one cast."""
+    """Search for a run with this cast that is shorter than the best one so far."""
     from planrace.checker.engines.scenario.monitored import monitored
 
     system, wanted = monitored(instance.system, scenario, cast)
@@ -112,11 +112,13 @@ def _search(
     if answer.recording is not None:
         found.best = _told(instance, scenario, answer.recording)
     elif covered.stopped is not None and not (depth == most and covered.stopped.kind is StopKind.DEPTH):
-        found.stopped = covered.stopped  # at depth ``most`` only longer runs begin than the one that is known
+        found.stopped = (
+            covered.stopped
+        )  # a stop at depth ``most`` is no loss: deeper runs are not shorter than the best
 
 
 def _told(instance: Instance, scenario: Scenario, watched: Recording) -> Recording:
-    """The run without the monitor; the plain match says that it shows the scenario."""
+    """The run without the monitor. Checks, by a match without it, that the run shows the scenario."""
     from planrace.checker.engines.scenario.match import match
 
     recording = record(Interpreter(instance), [(m.action.name, m.choice) for m in watched.moves])

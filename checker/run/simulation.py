@@ -11,7 +11,7 @@ from planrace.properties.kinds import Checkable
 
 class RandomRuns(Engine):
     name = "simulate"
-    summary = "seeded random runs through instances that are too large to search; finds, never proves"
+    summary = "seeded random runs, for instances that are too large to search; finds violations, proves nothing"
     abilities = Abilities(Checkable, Ability.RANDOM)
 
     def answer(self, request: Request) -> Answers:

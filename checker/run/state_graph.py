@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     import networkx
 
 MOST = 2_000
-"""States that a drawing may have unless more are asked for."""
+"""Default limit on the number of states in a drawing."""
 
 
 def state_graph(instance: Instance, properties: tuple[Property, ...], most: int = MOST) -> networkx.MultiDiGraph:
     """The states and steps of an instance, numbered in breadth-first order from 0, as ``report.graphs`` draws them.
 
-    Raises ``ModelError`` where there are more than ``most`` states.
+    Raises ``ModelError`` if there are more than ``most`` states.
     """
     import networkx
 

@@ -1,4 +1,4 @@
-"""Three strategies of explicit search: in Python, in machine code, and in Python until machine code pays."""
+"""Three strategies of explicit search: in Python, in machine code, and in Python until machine code is faster."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Checkable, Liveness, Property
 
 OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 300
-"""States from which machine code pays for its compilation; finding what stands for an orbit is slow in Python, most of
-all where members of symmetric sorts refer to each other."""
+"""From this number of states on, machine code is faster in spite of its compilation. It is smaller for orbits, because
+finding the representative of an orbit is slow in Python, mainly if members of symmetric sorts refer to each other."""
 ORDERS = 120
-"""Orders of such members that OUTGROWN_RELATED allows for. Each state of twice as many takes twice as long."""
+"""OUTGROWN_RELATED is for this many orders of such members; with twice as many orders, a state takes twice as long."""
 QUICK = 2.0
-"""Seconds that are not worth weighing. Machine code that takes longer to make is made when the search in Python has
-taken as long: so the whole takes at most twice as long as the better of the two would have."""
+"""If the machine code is ready within this many seconds, it is made at once. Otherwise it is made when the search in
+Python has taken as long as making it will: then the total is at most twice the time of the better choice."""
 STEP = 0.7e-6
-"""Seconds that a step takes in Python; as much longer where orbits are searched as fewer of them outgrow it.
-A constant, for what is searched must not depend on how fast a machine is."""
+"""Seconds that a step takes in Python; for orbits it is multiplied by OUTGROWN / (their number of states from above).
+It is a constant, because the states that are searched must not depend on the speed of the machine."""
 MOST = 1_000_000
-"""States that the search in Python keeps while machine code is not yet worth it: about 200 megabytes."""
+"""States that the search in Python keeps at most while machine code is not worth making: about 200 megabytes."""
 
 
 @dataclass(frozen=True)
 class Searched:
-    """A search that was run, by ``engine``."""
+    """The outcome of a search by ``engine``."""
 
     engine: str
     search: Any
@@ -50,11 +50,11 @@ class Searched:
     census: VacuityCheck | None = None
     notes: tuple[ModelWarning, ...] = ()
     graph: Callable[..., Any] = graph
-    """Makes the state graph of the search."""
+    """Makes the state graph from the search."""
 
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
-        """What the author of the model should know, and what there is to say about machine code."""
+        """Warnings about the model and about machine code."""
         census, guard = self.census, Guard()
         if census is None:
             return self.notes
@@ -64,7 +64,7 @@ class Searched:
 
 @dataclass(frozen=True)
 class SearchTask:
-    """What one search is about. ``enough`` looks at a search that is not complete, and says whether nothing is open."""
+    """The input of a search. ``enough`` tells whether an incomplete search has already decided every property."""
 
     instance: Instance
     properties: Sequence[Property]
@@ -73,22 +73,23 @@ class SearchTask:
 
     @cached_property
     def live(self) -> bool:
-        """Fairness tells members apart and wants every action, so neither symmetry nor vacuity is looked at."""
+        """Liveness is among the properties. Fairness distinguishes members and needs every action, so there is neither
+        symmetry reduction nor a vacuity check."""
         return any(isinstance(p, Liveness) for p in self.properties)
 
     @cached_property
     def checkable(self) -> list[Checkable]:
-        """Those that the search itself decides."""
+        """The properties that the search itself decides."""
         return [p for p in self.properties if isinstance(p, Checkable)]
 
     @cached_property
     def whole(self) -> bool:
-        """Some of the properties need the complete state graph."""
+        """Whether some of the properties need the complete state graph."""
         return len(self.checkable) < len(self.properties)
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """Arguments of the search, in Python and in machine code."""
+        """The arguments that both searches take, the one in Python and the one in machine code."""
         options = self.options
         return {
             "listener": options.listener,
@@ -100,12 +101,12 @@ class SearchTask:
 
     @property
     def symmetric(self) -> bool:
-        """Orbits were asked for and can be searched."""
+        """Whether orbits are requested and can be searched."""
         return bool(self.options.symmetry) and not self.live
 
     @cached_property
     def outgrown(self) -> int:
-        """The number of states from which machine code pays."""
+        """The number of states from which on machine code is faster."""
         if not self.options.symmetry:
             return OUTGROWN
         orders = Canonical(self.instance, Layout(self.instance)).orders
@@ -114,18 +115,18 @@ class SearchTask:
         return OUTGROWN_ORBITS
 
     def census(self) -> VacuityCheck | None:
-        """A new check of what the search never meets."""
+        """A new check for what the search never reaches."""
         named = without(self.instance, self.settings["sliced"])
         return None if self.live else VacuityCheck(named, self.properties)
 
     def check(self) -> None:
-        """Raises ``ModelError`` where orbits were asked for and members are not interchangeable."""
+        """Raises ``ModelError`` if orbits are requested and members are not interchangeable."""
         if self.symmetric:
             check_symmetric(self.instance, self.properties)
 
 
 Strategy: TypeAlias = Callable[[SearchTask], Searched]
-"""How a search is carried out."""
+"""A way to carry out a search."""
 
 
 def in_python(task: SearchTask, notes: tuple[ModelWarning, ...] = ()) -> Searched:
@@ -136,7 +137,7 @@ def in_python(task: SearchTask, notes: tuple[ModelWarning, ...] = ()) -> Searche
 
 
 def in_machine_code(task: SearchTask) -> Searched:
-    """Search in machine code; in Python where there is none for the instance."""
+    """Search in machine code, or in Python if the instance cannot be compiled."""
     seen, ir = task.census(), task.options.ir
     try:
         native = native_search(task, task.checkable, {**task.settings, "keep": task.whole, "census": seen})
@@ -147,14 +148,14 @@ def in_machine_code(task: SearchTask) -> Searched:
     except TimeUpError:  # the search that follows reports it
         return in_python(task)
     if ir is not None:
-        what = f"there is no machine code for this instance: {native}"
-        raise ModelError(what, remedy="leave out what shows it")
+        what = f"this instance cannot be compiled to machine code: {native}"
+        raise ModelError(what, remedy="leave out --dump-ir")
     return in_python(task, _without_code(native))
 
 
 def adaptive(task: SearchTask) -> Searched:
-    """Search in Python while it is small, then anew in machine code if there is any for the instance, and of orbits if
-    nobody wants to compare counts."""
+    """Search in Python at first. If that grows large, search again in machine code (if the instance can be compiled),
+    and only orbits, unless the options fix ``symmetry`` or want ``exhaustive`` counts."""
     options, limits = task.options, task.options.limits
     if limits.states is not None and limits.states <= task.outgrown:
         return in_python(task)
@@ -170,7 +171,7 @@ def adaptive(task: SearchTask) -> Searched:
     chosen = {**task.settings, **reduced, "keep": task.whole}
 
     def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, VacuityCheck | None]:
-        """A native search for what is open, or why there is none, and what it will have met beside that."""
+        """A native search for the undecided properties, or why there is none; and its vacuity check."""
         decided = {a.property.name for a in known}
         again = task.census()
         open_ = [p for p in task.checkable if p.name not in decided]
@@ -187,8 +188,8 @@ def _continued(
     anew: Callable[[Sequence[Answer], float | None], tuple[Any, VacuityCheck | None]],
     most: int | None,
 ) -> Searched:
-    """Go on where ``first`` ended, up to ``most`` states: in machine code as soon as that is worth what it takes to
-    make, in Python where there is none, or no time for it."""
+    """Continue where ``first`` ended, up to ``most`` states: in machine code as soon as making it is worth the time, in
+    Python if there is no machine code or no time to make it."""
     step = STEP * OUTGROWN / (first.limits.states or OUTGROWN)
     try:
         try:
@@ -201,7 +202,7 @@ def _continued(
                 return Searched("explicit", first, answers, covered, seen)
             known = _certain(first, answers)
             native, again = anew(known, None)
-    except (TimeUpError, KeyboardInterrupt) as problem:  # what was searched until then is told
+    except (TimeUpError, KeyboardInterrupt) as problem:  # report what was searched until then
         first.interrupted = isinstance(problem, KeyboardInterrupt)
         stopped = INTERRUPTED if first.interrupted else StopReason(StopKind.TIME, str(problem))
         covered = replace(covered, stopped=stopped)
@@ -212,14 +213,14 @@ def _continued(
 
 
 def _certain(search: Search, answers: Sequence[Answer]) -> list[Answer]:
-    """Those that are the shortest, and always the same; but one that may have no value is asked about to the end of its
-    level."""
+    """The answers that are final: their runs are shortest and the same in every search. A property whose evaluation may
+    fail is not among them: an error later on the same level comes first."""
     instance = search.kernel.interpreter.instance
     return [a for a in answers if a.recording is not None and not may_fail(instance, *a.property.terms)]
 
 
 def _sliced(instance: Instance, properties: Sequence[Property]) -> tuple[str, ...]:
-    """Variables that states need not have; none where there is no time to find out."""
+    """Variables that can be left out of the states; none if there is no time to find out."""
     try:
         return tuple(irrelevant(instance, properties))
     except TimeUpError:
@@ -227,23 +228,23 @@ def _sliced(instance: Instance, properties: Sequence[Property]) -> tuple[str, ..
 
 
 def symmetric(instance: Instance, properties: Sequence[Property] | None = None) -> bool:
-    """There are interchangeable members, and neither the system nor ``properties`` name one of them."""
+    """Whether there are interchangeable members and neither the system nor ``properties`` name one of them."""
     if not symmetric_sorts(instance):
         return False
     try:
         check_symmetric(instance, properties or [])
     except ModelError:
-        return properties is None  # whoever asks for symmetry is told why there is none
+        return properties is None  # then the error is raised later and says why there is no symmetry
     return True
 
 
 def native_search(
     task: SearchTask, properties: list[Checkable], settings: dict[str, Any], most: float | None = None
 ) -> Any:
-    """The native search, or why there is none: the instance does not fit into words, time or memory is short, or LLVM
-    does not work here (a system that forbids memory to be executable, or for which ``llvmlite`` has no library).
+    """The native search, or why there is none: the instance does not fit into machine words, time or memory is short,
+    or LLVM does not work here (the system forbids executable memory, or ``llvmlite`` has no library for it).
 
-    Raises ``CostlyError`` where it takes more than ``most`` seconds to make.
+    Raises ``CostlyError`` if making it would take more than ``most`` seconds.
     """
     try:
         from planrace.checker.engines.native.emit import UnsupportedError
@@ -266,7 +267,7 @@ def native_search(
 
 
 def _without_code(why: str) -> tuple[ModelWarning, ...]:
-    """That the search went on in Python, and why."""
+    """A warning that the search ran in Python, and why."""
     slow = f"This search ran in Python, which is slower than machine code: {why}."
     return (ModelWarning(NO_MACHINE_CODE, "", slow),)
 
@@ -274,7 +275,7 @@ def _without_code(why: str) -> tuple[ModelWarning, ...]:
 def _by_machine(
     native: Any, found: tuple[list[Answer], Coverage], known: Sequence[Answer], seen: VacuityCheck | None
 ) -> Searched:
-    """A search in machine code that was run after some answers were ``known``."""
+    """The outcome of a search in machine code, together with answers that were ``known`` before it."""
     from planrace.checker.engines.native.graph import native_graph
 
     answers, covered = found
@@ -282,9 +283,9 @@ def _by_machine(
 
 
 def _about_code(native: Any) -> tuple[ModelWarning, ...]:
-    """What was kept on disk and could not be trusted."""
+    """A warning if the cached machine code could not be trusted."""
     refused = native.program.refused
     if refused is None:
         return ()
-    message = f"Machine code was made anew; what is kept on disk was not loaded: {refused}."
+    message = f"The machine code was compiled again; the cached one on disk was not loaded: {refused}."
     return (ModelWarning(UNTRUSTED_CACHE, "", message),)

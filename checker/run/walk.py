@@ -1,4 +1,4 @@
-"""Walking through a protocol by hand: one run, the steps that are enabled at its end, and the way back."""
+"""A walk through a protocol by hand: one run, the steps that are enabled at its end, and undoing steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRACE_SCHEMA = "planrace/trace/1"
 
 
 class Walk:
-    """One run through an instance, which grows and shrinks at its end. ``seed`` is that of random steps."""
+    """One run through an instance; steps are added and undone at its end. ``seed`` is for random steps."""
 
     def __init__(self, instance: Instance, seed: int | None = None) -> None:
         self.instance = instance
@@ -54,23 +54,23 @@ class Walk:
         return self._taken(*moves[number - 1])
 
     def wander(self, steps: int) -> list[TraceStep]:
-        """Take random steps, fewer where nothing is enabled any more."""
+        """Take random steps; stop early in a state in which nothing is enabled."""
         taken: list[TraceStep] = []
         while len(taken) < steps and (moves := self._moves()):
             taken.append(self._taken(*self._random.choice(moves)))
         return taken
 
     def back(self, steps: int) -> None:
-        """Take back the last steps, all of them where there are not so many."""
+        """Undo the last ``steps`` steps, or all if the run is shorter."""
         self.cut(max(0, len(self) - steps))
 
     def cut(self, length: int) -> None:
-        """Take back all steps after so many."""
+        """Keep the first ``length`` steps and undo the others."""
         del self._run.moves[length:]
         del self._run.states[length + 1 :]
 
     def replay(self, picks: Sequence[Pick]) -> None:
-        """Begin anew with these steps. Raises ``ReplayError``."""
+        """Start again with these steps. Raises ``ReplayError``."""
         self._run = record(self._tell.interpreter, picks)
 
     @property
@@ -81,7 +81,7 @@ class Walk:
 
     @property
     def promised(self) -> list[str]:
-        """The properties that can be judged along the way."""
+        """The properties that can be judged during the walk."""
         return [p.name for p in self.instance.system.properties if isinstance(p, Invariant | StepInvariant)]
 
     def _moves(self) -> list[tuple[Move, State]]:
@@ -95,13 +95,14 @@ class Walk:
 
 
 def picks_of(instance: Instance, steps: Sequence[Mapping[str, Any]]) -> list[Pick]:
-    """The picks that steps of a JSON trace stand for. Raises ``ModelError`` where the protocol knows no such action."""
+    """The picks for the steps of a JSON trace. Raises ``ModelError`` if the protocol lacks one of the actions."""
     found = []
     for n, s in enumerate(steps, 1):
         action = instance.system.actions.get(s["action"])
         if action is None or {str(p) for p in action.parameters} != set(s["parameters"]):
             raise ModelError(
-                f"step {n}, {s['action']}, is no action of {instance.system.name}", remedy="name its protocol"
+                f"step {n}: {instance.system.name} has no action {s['action']} with these parameters",
+                remedy="use the protocol that the trace was made with",
             )
         found.append((action.name, tuple(_raw(p.sort, s["parameters"][str(p)]) for p in action.parameters)))
     return found

@@ -165,15 +165,15 @@ def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        (lambda: check("fixed", faults="crash"), "faults='crash' is no list of names (write faults=['…'])"),
-        (lambda: check("fixed", properties="x"), "properties='x' is no list of names (write properties=['…'])"),
-        (lambda: lint("fixed", without="x"), "without='x' is no list of names"),
-        (lambda: prove("fixed", properties="x"), "properties='x' is no list of names"),
-        (lambda: listing("fixed"), "protocols='fixed' is no list of names"),
-        (lambda: forecast("fixed", properties="x"), "properties='x' is no list of names"),
+        (lambda: check("fixed", faults="crash"), "faults='crash' is not a list of names (write faults=['…'])"),
+        (lambda: check("fixed", properties="x"), "properties='x' is not a list of names (write properties=['…'])"),
+        (lambda: lint("fixed", without="x"), "without='x' is not a list of names"),
+        (lambda: prove("fixed", properties="x"), "properties='x' is not a list of names"),
+        (lambda: listing("fixed"), "protocols='fixed' is not a list of names"),
+        (lambda: forecast("fixed", properties="x"), "properties='x' is not a list of names"),
         (lambda: check(3), "check wants a protocol, not int 3 (pass a Protocol, "),  # type: ignore[arg-type]
         (lambda: prove(3), "prove wants a protocol, not int 3"),  # type: ignore[arg-type]
-        (lambda: prove(find("fixed").system()), "not a System (pass what made"),  # type: ignore[arg-type]
+        (lambda: prove(find("fixed").system()), "not a System (pass the one that made"),  # type: ignore[arg-type]
         (lambda: check("fixed", plan=3), "check has no 'plan', and fixed no such size (did you mean plans"),
         (lambda: check("fixed", with_=["x"]), "(did you mean with_protections?)"),
         (
@@ -199,7 +199,7 @@ def test_what_is_no_request_is_told_with_its_place_and_remedy(call: Callable[[],
 
 
 def test_options_want_lists() -> None:
-    with pytest.raises(ModelError, match="properties='x' is no list of names"):
+    with pytest.raises(ModelError, match="properties='x' is not a list of names"):
         Options(properties="x")  # type: ignore[arg-type]
 
 

@@ -101,16 +101,16 @@ def test_exit_codes(code: int, arguments: list[str], capsys: pytest.CaptureFixtu
         ),
         (r"no property of original is called 'never'", ["-p", "original", "--property", "never"]),
         (r"no engine is called 'warp'", ["-p", "original", "--engine", "warp"]),
-        (r"engine bmc is never exhaustive", ["-p", "original", "--engine", "bmc", "--exhaustive"]),
+        (r"engine bmc cannot search exhaustively", ["-p", "original", "--engine", "bmc", "--exhaustive"]),
         (r"engine bmc has no symmetry reduction", ["-p", "original", "--engine", "bmc", "--symmetry"]),
-        (r"belong to random simulation", ["-p", "original", "--seed", "3"]),
-        (r"never exhaustive", ["-p", "original", "--engine", "simulate", "--exhaustive"]),
+        (r"are options of random simulation", ["-p", "original", "--seed", "3"]),
+        (r"cannot search exhaustively", ["-p", "original", "--engine", "simulate", "--exhaustive"]),
         (r"'lots' is no amount of memory", ["-p", "original", "--max-memory", "lots"]),
         (r"cannot read missing.py: No such file", ["-p", "missing.py:protocol"]),
         (r"cannot read missing.py: No such file", ["-p", "missing.py"]),
         (r"there is no module nowhere", ["-p", "nowhere.at:all"]),
         (r"no attribute 'protocl' \(protocols in it: protocol", ["-p", f"{EXAMPLE}:protocl"]),
-        (r"is of type Protection, no protocol", ["-p", f"{EXAMPLE}:compare_and_set"]),
+        (r"is not a protocol, but of type Protection", ["-p", f"{EXAMPLE}:compare_and_set"]),
         (r"no directory .*missing", ["-p", "original", "-o", "missing/report.json"]),
         (r"it is a directory", ["-p", "original", "-o", "."]),
         (r"Missing option '-p'", ["--exhaustive"]),
@@ -351,8 +351,8 @@ def test_slips_are_told_with_their_remedy(
         assert run([*words]) == 2
         return " ".join(capsys.readouterr().err.split())
 
-    assert "there is no module claim (for that of the file write claim.py:…)" in error("-p", "claim:fixed")
-    assert "no protocol is called 'claim.fixed' (for that of the file write claim.py:fixed)" in error(
+    assert "there is no module claim (for the one in that file write claim.py:…)" in error("-p", "claim:fixed")
+    assert "no protocol is called 'claim.fixed' (for the one in that file write claim.py:fixed)" in error(
         "-p", "claim.fixed"
     )
     repeat = "'crash,loss' is no name; repeat the option: --fault crash --fault loss"

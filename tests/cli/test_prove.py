@@ -289,8 +289,12 @@ def test_inference_in_vain_says_what_it_tried() -> None:
 
 
 LEMMAS: dict[str, tuple[Callable[[Term, Term], Term], str, list[str]]] = {
-    "not inductive": (lambda column, idle: column.implies(idle), "left out, for begin does not keep it", ["begin"]),
-    "false": (lambda column, idle: ~column, "left out, for it is false initially", []),
+    "not inductive": (
+        lambda column, idle: column.implies(idle),
+        "left out, because begin does not preserve it",
+        ["begin"],
+    ),
+    "false": (lambda column, idle: ~column, "left out, because it is false initially", []),
 }
 
 
@@ -308,7 +312,7 @@ def test_a_lemma_that_is_none_is_told(name: str) -> None:
     jsonschema.validate(to_json(report), SCHEMA)
     text = " ".join(render(report).split())
     assert f"lemma no-stragglers: {message}" in text
-    assert not steps or "that need not be reachable). column: true, writes: {0}, lost: {} > 1. writer 1" in text
+    assert not steps or "that may be unreachable). column: true, writes: {0}, lost: {} > 1. writer 1" in text
 
 
 def test_lemmas_of_what_is_proved_are_not_told() -> None:

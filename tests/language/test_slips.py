@@ -295,7 +295,7 @@ def test_slips(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
         (["m.py"], "check -p m.py"),
         (["-p", "m.py"], "write m.py:p)"),
         (["-p", "m"], "write m.py:protocol"),
-        (["-p", "m.py:Runner"], "of type Index, no protocol"),
+        (["-p", "m.py:Runner"], "is not a protocol, but of type Index"),
         (["lnt"], "lint"),
     ],
 )

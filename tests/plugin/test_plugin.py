@@ -60,7 +60,7 @@ def test_liveness_without_the_faults_that_are_on_says_so(project: pytest.Pyteste
     )
     result = project.runpytest_inprocess()
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["holds*live (workers=2; faint): * s; note: ends was answered without faint *"])
+    result.stdout.fnmatch_lines(["holds*live (workers=2; faint): * s; note: ends was decided without faint *"])
     assert "ends-anyhow was" not in result.stdout.str()
 
 

@@ -91,7 +91,7 @@ def test_wrong_requests_are_sentences(project: pytest.Pytester) -> None:
     result.assert_outcomes(failed=5)
     result.stdout.fnmatch_lines(
         [
-            "test_wrong_requests_are_sentences.py:5: faults='crash' is no list of names (write faults=*",
+            "test_wrong_requests_are_sentences.py:5: faults='crash' is not a list of names (write faults=*",
             "test_wrong_requests_are_sentences.py:8: model_check wants a protocol, not int 42 (pass *",
             "test_wrong_requests_are_sentences.py:11: no protocol is called 'nobody' (there are: original, fixed)",
             "*::test_d: the marker model_check(second=1) is no budget; write *",
@@ -358,7 +358,7 @@ def test_a_promise_that_the_engine_cannot_answer_is_open(project: pytest.Pyteste
     result = project.runpytest_inprocess()
     result.assert_outcomes(passed=3, failed=1)
     said = " ".join(result.stdout.str().split())
-    assert "UNKNOWN all-done: engine induction does not answer liveness: use --engine auto" in said
+    assert "UNKNOWN all-done: engine induction cannot decide liveness: use --engine auto" in said
     assert re.search(r"^\w+ +counter-fixed \(every size\); left out: all-done$", result.stdout.str(), re.M)
 
 

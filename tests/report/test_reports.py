@@ -232,8 +232,8 @@ def test_left_out_and_undecided_properties_are_named() -> None:
     assert "Left out: endpoints-converge (liveness), cleanup-deletes (reachability): no proof" in text
     report = small(engine="bmc", depth=3)
     text = " ".join(render_plain(document(report, 3)).split())
-    assert "UNKNOWN automation-recovers: engine bmc does not answer recoverability: use --engine auto" in text
-    assert "UNKNOWN endpoints-converge: engine bmc does not answer liveness: use --engine auto" in text
+    assert "UNKNOWN automation-recovers: engine bmc cannot decide recoverability: use --engine auto" in text
+    assert "UNKNOWN endpoints-converge: engine bmc cannot decide liveness: use --engine auto" in text
     assert to_json(report)["left_out"] == []
     text = render_plain(document(small(max_states=5), 3))
     assert "not decided: the bound of 5 states was reached" in " ".join(text.split())

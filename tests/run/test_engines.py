@@ -43,7 +43,7 @@ def test_a_new_engine_answers(toy: FirstSteps) -> None:
     dark, lit = report.findings
     assert report.engine == "toy"
     assert (dark.verdict, dark.depth) == (Verdict.VIOLATED, 1)
-    assert lit.how.startswith("engine toy does not answer reachability: use --engine auto")
+    assert lit.how.startswith("engine toy cannot decide reachability: use --engine auto")
 
 
 def test_a_new_engine_is_listed(toy: FirstSteps, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,10 +55,13 @@ def test_a_new_engine_is_listed(toy: FirstSteps, capsys: pytest.CaptureFixture[s
     ("words", "says"),
     [
         (["--symmetry"], "engine toy has no symmetry reduction (leave out --symmetry)"),
-        (["--exhaustive"], "engine toy is never exhaustive (leave out --exhaustive or use --engine explicit)"),
-        (["--dump-ir", "ir.ll"], "engine toy makes no machine code (use --engine native to see it)"),
-        (["--scenario", "outage"], "a scenario is looked for by explicit search, and alone (leave out the other)"),
-        (["--runs", "3"], "belong to random simulation (add --engine simulate)"),
+        (["--exhaustive"], "engine toy cannot search exhaustively (leave out --exhaustive or use --engine explicit)"),
+        (["--dump-ir", "ir.ll"], "engine toy does not generate machine code (use --engine native)"),
+        (
+            ["--scenario", "outage"],
+            "cannot be combined with properties (leave out --engine or --property)",
+        ),
+        (["--runs", "3"], "are options of random simulation (add --engine simulate)"),
     ],
 )
 def test_errors_say_what_a_new_engine_cannot_do(

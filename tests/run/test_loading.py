@@ -243,6 +243,8 @@ def test_beside_means_what_the_file_has() -> None:
     assert check("m.py:p", beside="fixed")
     with pytest.raises(ModelError, match=r"beside=3 is no protocol"):
         check("m.py:p", beside=3)
-    with pytest.raises(ModelError, match=r"no protocol of m.py, or of ours, is called 'fixd' \(did you mean fixed"):
+    with pytest.raises(
+        ModelError, match=r"no protocol of m.py or built-in protocol is called 'fixd' \(did you mean fixed"
+    ):
         find_beside("m.py:p", "fixd")
     os.chdir("/")

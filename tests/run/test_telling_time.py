@@ -38,7 +38,7 @@ def test_without_time_verdicts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> 
     assert hurried.exploration.states == full.exploration.states
     said = [w.message for w in hurried.warnings if w.kind == NOT_TOLD]
     assert said
-    assert all("the time for telling of 0 s was reached (-v takes more)" in w for w in said)
+    assert all("the time for explanations of 0 s was reached (-v gives more)" in w for w in said)
     assert not [w for w in full.warnings if w.kind == NOT_TOLD]
 
 
@@ -59,7 +59,7 @@ def test_reasons_why_a_search_is_large_take_no_longer(monkeypatch: pytest.Monkey
     assert not [w for w in report.warnings if w.kind == MANY_STATES]
     (said,) = [w.message for w in report.warnings if w.subject == "the search"]
     assert said == (
-        "is explained without reasons why it is large: the time for telling of 0 s was reached (-v takes more)"
+        "is explained without reasons why it is large: the time for explanations of 0 s was reached (-v gives more)"
     )
 
 

@@ -228,7 +228,7 @@ def test_the_user_is_told_once_of_a_cache_that_others_may_write(
     monkeypatch.setenv("PLANRACE_CACHE", str(folder))
     small = ["-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=2", "-s", "keep=1"]
     assert run(["-p", "fixed", *small, "--engine", "native"]) == 0
-    assert " ".join(capsys.readouterr().out.split()).count("what is kept on disk was not loaded") == 1
+    assert " ".join(capsys.readouterr().out.split()).count("the cached one on disk was not loaded") == 1
     assert not list(folder.iterdir())
 
 

@@ -227,7 +227,7 @@ def test_where_there_is_no_machine_code_python_goes_on(wide: bool) -> None:
     assert [(f.verdict, f.depth) for f in report.findings] == [(Verdict.VIOLATED, 3)]
     (said,) = (w.message for w in report.warnings if w.kind == "no machine code")
     assert ("may be as great as 9,223,372,036,854,775,808" if wide else "may have more than 512 elements") in said
-    with pytest.raises(ModelError, match="there is no machine code for this instance"):
+    with pytest.raises(ModelError, match="this instance cannot be compiled to machine code"):
         check(p.system(), options=Options(engine="native", slicing=False, ir=lambda _: None))
 
 

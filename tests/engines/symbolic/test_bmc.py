@@ -68,7 +68,7 @@ def test_no_false_alarm(faults: list[str]) -> None:
             assert (b.verdict, b.depth) == (a.verdict, a.depth)
         else:
             assert b.verdict.word == "unknown"
-            assert ("does not answer" if b.kind in CONTINUATIONS else "up to 9 steps") in b.how
+            assert ("cannot decide" if b.kind in CONTINUATIONS else "up to 9 steps") in b.how
 
 
 def full(most: int) -> Protocol:

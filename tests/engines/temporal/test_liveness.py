@@ -83,8 +83,8 @@ def test_liveness_without_the_faults_that_are_on_says_so() -> None:
     """The verdict is no failure, but the report says that it does not cover these faults."""
     report = check(stubborn(), faults=["crash", "crash-loop"], options=Options(properties=("stays",)))
     assert [(w.kind, w.subject, w.strict) for w in report.warnings] == [("without faults", "stays", False)]
-    assert "was answered without crash and crash-loop" in report.warnings[0].message
-    assert "stays was answered without crash" in render(report)
+    assert "was decided without crash and crash-loop" in report.warnings[0].message
+    assert "stays was decided without crash" in render(report)
     jsonschema.validate(to_json(report), SCHEMA)
     assert check(stubborn()).warnings == ()
     assert not [w for w in check(stubborn(), faults=["crash"]).warnings if w.subject != "stays"]
