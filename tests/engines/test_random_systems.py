@@ -8,11 +8,14 @@ of them, ``PLANRACE_SEED=5000`` about others. Whatever is wrong is shown as a pr
 from __future__ import annotations
 
 import os
+from collections import Counter
+from random import Random
 from typing import Any
 
 import pytest
 
-from tests.random_systems.draw import draw
+from tests.random_systems.draw import draw, system
+from tests.random_systems.drawn import drawn, expected
 from tests.random_systems.engines import STAGES, complaints
 from tests.random_systems.report import failure
 
@@ -37,6 +40,12 @@ def parts() -> list[Any]:
     """The first seeds of the parts. Who chooses the systems gets all of them."""
     firsts = range(FIRST, FIRST + SYSTEMS, PART)
     return [pytest.param(first, marks=[] if CHOSEN or n < USUAL else LONG) for n, first in enumerate(firsts)]
+
+
+def test_what_went_wrong_once_is_drawn() -> None:
+    counts = Counter(kind for seed in range(300) for kind in set(drawn(system(Random(f"{seed}:0"), f"{seed}"))))
+    assert {kind: counts[kind] for kind in expected() if counts[kind] < 3} == {}
+    assert set(counts) == set(expected())
 
 
 @pytest.mark.parametrize("first", parts())

@@ -286,12 +286,25 @@ def _less(target: Node, items: Node) -> Node:
 
 def _clash(a: Node, b: Node) -> bool:
     """The same place, or one that holds the other, whatever the positions are: an error where it is written."""
-    return a == b or _holds(a, b) or _holds(b, a)
+    return _same(a, b) or _holds(a, b) or _holds(b, a)
 
 
 def _holds(outer: Node, inner: Node) -> bool:
     while inner.op == "select":
         inner = inner.args[0]
-        if inner == outer:
+        if _same(inner, outer):
             return True
     return False
+
+
+def _reads(term: Node) -> bool:
+    return any(n.op in ("var", "bound") for n in term.inner)
+
+
+def _same(a: Node, b: Node) -> bool:
+    """Whether both may become one term: a constant may be drawn as a number and as a member of a sort, and what is
+    computed from constants alone may be folded where it is written."""
+    if not (_reads(a) or _reads(b)) and "const" not in (a.op, b.op):
+        return True
+    alike = a.op == b.op and a.data == b.data and len(a.args) == len(b.args)
+    return alike and all(map(_same, a.args, b.args))

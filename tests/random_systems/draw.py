@@ -50,7 +50,7 @@ def draw(seed: int, features: tuple[str, ...] = FEATURES) -> Drawn:
     fewest, most = Random(seed).choice(SIZES)
     for n in range(TRIES):
         rng = Random(f"{seed}:{n}")
-        described = _system(rng, f"{seed}", features)
+        described = system(rng, f"{seed}", features)
         try:
             truth = explore(described, most=most, steps=8 * most)
         except TooLargeError:
@@ -75,7 +75,8 @@ def judged(described: Description, truth: Truth | None = None) -> Drawn:
     return Drawn(described, found)
 
 
-def _system(rng: Random, seed: str, features: tuple[str, ...]) -> Description:
+def system(rng: Random, seed: str, features: tuple[str, ...] = FEATURES) -> Description:
+    """A description without properties, whatever its states are."""
     chosen = frozenset(rng.sample(features, min(len(features), rng.choice((1, 2, 3, 3, 4)))))
     names = Names(rng, hostile="names" in chosen)
     sorts = Sorts(rng, names, chosen)
