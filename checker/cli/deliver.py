@@ -30,6 +30,10 @@ from planrace.checker.results.trace import Source
 from planrace.checker.results.wording import joined
 
 
+class FormFailedError(Exception):
+    """A form cannot be made, by a defect of ours; the message is a sentence. It never changes the exit code."""
+
+
 @dataclass(frozen=True)
 class Told:
     """A report as text and in the other forms that it can take, which are made only when they are asked for."""
@@ -38,14 +42,14 @@ class Told:
     makers: Mapping[str, Callable[[], str]]
 
     def render(self, form: str) -> str:
-        """The report in a form. Raises ``NoTraceError``, and ``OutputError`` where the form cannot be made: the others
-        can, and the verdict is what it is."""
+        """The report in a form. Raises ``NoTraceError``, and ``FormFailedError`` where our code fails: other forms can
+        be made, and the verdict is what it is."""
         try:
             return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
         except (NoTraceError, OutputError):
             raise
         except Exception as problem:
-            raise OutputError(f"there is no {form} of this report: {fault(problem)}") from problem
+            raise FormFailedError(f"there is no {form} of this report: {fault(problem)}") from problem
 
 
 def told_of(result: Any, code: int | None = None) -> Told:
@@ -199,6 +203,9 @@ class Delivery:
             place.write(told.render(kind), time_left())
         except OutputError as problem:
             return problem
+        except FormFailedError as problem:
+            place.clear()
+            click.echo(f"Error: {place.path} is not written: {problem}", err=True)
         except NoTraceError as problem:
             place.clear()
             if strict:
@@ -215,6 +222,10 @@ class Delivery:
                 return
         try:
             text = told.render(self.form)
+        except FormFailedError as problem:
+            click.echo(f"Error: {problem}", err=True)
+            click.echo(told.document.closing, err=True)
+            return
         except NoTraceError as problem:
             if strict:
                 raise
