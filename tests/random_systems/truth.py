@@ -124,7 +124,8 @@ def speaks_of_steps(term: Node) -> bool:
 
 
 def _first(truth: Truth, term: Node, wanted: bool, *, of_steps: bool) -> tuple[int | None, int | None]:
-    """The length of a shortest run to where ``term`` is as wanted, and to where it has no value."""
+    """The length of a shortest run to where ``term`` is as wanted, and to where it has no value; all steps that are as
+    far from the start as the first where it is as wanted are looked at."""
     length: int | None = None
     wrong: int | None = None
     test: Callable[..., bool] = truth.plain.of_step(term) if of_steps else truth.plain.of_state(term)
@@ -137,7 +138,7 @@ def _first(truth: Truth, term: Node, wanted: bool, *, of_steps: bool) -> tuple[i
             rows = [(s, t, n, choice, ending) for (n, choice), ending, t in truth.edges.get(s, ())]
         for row in rows:
             try:
-                if length is None and test(*row) == wanted:
+                if (length is None or d == length) and test(*row) == wanted:
                     length = d
             except WrongError:
                 wrong = d if wrong is None else wrong
