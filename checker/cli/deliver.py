@@ -80,7 +80,7 @@ class Delivery:
         self,
         formats: Sequence[str],
         outputs: Sequence[str],
-        allowed: Collection[str] = tuple(FORMS),
+        allowed: Collection[str] = FORMS,
         *,
         brief: bool = False,
         reads: Sequence[str] = (),

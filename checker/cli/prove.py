@@ -26,7 +26,7 @@ def prove_command(protocol: str, **asked: Any) -> int:
 
 
 def _run(protocol: str, asked: dict[str, Any]) -> int:
-    forms = ("text", "json", "html") if asked["all_"] else tuple(FORMS)
+    forms = ("text", "json", "html") if asked["all_"] else FORMS
     delivery = Delivery(asked["form"], asked["outputs"], forms, reads=source_of(protocol))
     with delivery.answering(protocol):
         work = ProofRun(

@@ -16,29 +16,10 @@ from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Trace
 from planrace.checker.results.verdict import Verdict
 
-WHOLE = {
-    "text": "what happened, step by step",
-    "json": "everything, for programs; check explain converts it to all other formats",
-    "html": "a page to explore the runs step by step, in one file",
-    "junit": "JUnit XML, one test case for each property",
-    "sarif": "SARIF 2.1.0, for code scanning",
-    "annotations": "workflow commands, for GitHub's diff view",
-    "summary": "Markdown with a diagram, for the summary of a job",
-}
+WHOLE = ("text", "json", "html", "junit", "sarif", "annotations", "summary")
+"""The formats of a whole report."""
 FOR_CI = ("junit", "sarif", "annotations", "summary")
 """The formats that also exist for a run without a report."""
-OF_TRACE = {
-    "mermaid": "a sequence diagram that GitHub draws",
-    "svg": "the same as a picture",
-    "shiviz": "a log with vector clocks, for ShiViz",
-    "itf": "Informal Trace Format, for Apalache, Quint and their tools",
-    "tlc": "TLC's JSON, for tlc -loadTrace json",
-    "dot": "the trace and its neighbouring states, for Graphviz",
-    "graphml": "the same as GraphML",
-}
-FORMS = {**WHOLE, **OF_TRACE}
-
-
 ENDINGS = (
     (".itf.json", "itf"),
     (".tlc.json", "tlc"),
@@ -59,9 +40,10 @@ ENDINGS = (
 """The formats by the endings of file names. The first one that is available is used."""
 
 
-def form_of(path: str | Path, there: Collection[str] = tuple(FORMS), what: str = "report") -> str:
-    """The format of a file by its ending, among those that are ``there``. Without an ending: JSON, or else the first.
-    Raises ``ValueError`` for other endings. ``what`` names the thing to write."""
+def form_of(path: str | Path, there: Collection[str] | None = None, what: str = "report") -> str:
+    """The format of a file by its ending, among those that are ``there`` (default: all). Without an ending: JSON,
+    or else the first. Raises ``ValueError`` for other endings. ``what`` names the thing to write."""
+    there = FORMS if there is None else there
     name = Path(path).name
     found = next((form for end, form in ENDINGS if name.endswith(end) and form in there), None)
     if found is None and Path(path).suffix:
@@ -155,7 +137,7 @@ def render_broken(form: str, broken: Broken) -> str:
 
 def render_trace(form: str, report: Report, name: str | None = None) -> str:
     """One trace of the report in a format. Raises ``NoTraceError``."""
-    made = _MAKERS[form](report, choose(report, name))
+    made = OF_TRACE[form](report, choose(report, name))
     return made + "".join(
         _COMMENTS[form].format(text.replace("--", "- -")) for text in missing(report) if form in _COMMENTS
     )
@@ -216,7 +198,7 @@ def _title(report: Report, c: Chosen) -> str:
 
 _COMMENTS = {"mermaid": "%% {}\n", "dot": "// {}\n", "svg": "<!-- {} -->\n", "graphml": "<!-- {} -->\n"}
 """The comments of each format."""
-_MAKERS: dict[str, Callable[[Report, Chosen], str]] = {
+OF_TRACE: dict[str, Callable[[Report, Chosen], str]] = {
     "mermaid": _mermaid,
     "svg": _svg,
     "shiviz": _shiviz,
@@ -225,3 +207,5 @@ _MAKERS: dict[str, Callable[[Report, Chosen], str]] = {
     "dot": _dot,
     "graphml": _graphml,
 }
+"""The formats of one trace, each with the function that writes it."""
+FORMS = (*WHOLE, *OF_TRACE)

@@ -64,9 +64,8 @@ def test_a_protection() -> None:
 
 
 def test_a_format(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = example("A format")["render_script"]
-    monkeypatch.setitem(formats.OF_TRACE, "script", "who does what")
-    monkeypatch.setitem(formats._MAKERS, "script", made)
+    made = example("A format")["_script"]
+    monkeypatch.setitem(formats.OF_TRACE, "script", made)
     report = check(find(f"{EXAMPLE}:protocol"))
     lines = render(report, "script").splitlines()
     trace = next(f.trace for f in report.findings if f.trace is not None)
