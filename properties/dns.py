@@ -1,4 +1,5 @@
-"""The properties of DynamoDB's DNS automation, and the two protocols with all of it declared."""
+"""The properties of DynamoDB's DNS automation, and ``original`` and ``fixed``: the protocol with properties,
+scenario and proof, which ``check -p`` loads."""
 
 from __future__ import annotations
 

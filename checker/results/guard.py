@@ -1,6 +1,6 @@
 """A failing explanation does not change a verdict: the failure is noted, and the rest of the report is made.
 
-Each section (beliefs, causes, a match, a block of a report) runs in a ``Guard``. An exception in it becomes a warning
+Each section (beliefs, causes, a match, a part of a report) runs in a ``Guard``. An exception in it becomes a warning
 of the report that says what is missing and why; so does a time limit. An interruption by the user passes, unless there
 are verdicts that it must not take away: then it ends the explanations.
 """

@@ -1,4 +1,4 @@
-"""Messages that may overtake each other."""
+"""Unordered channels (sets and bags): messages may overtake each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time that passes."""
+"""Clocks and timers: time that passes."""
 
 from __future__ import annotations
 

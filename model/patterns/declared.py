@@ -1,4 +1,4 @@
-"""How patterns declare actions."""
+"""Helpers with which patterns declare their actions."""
 
 from __future__ import annotations
 

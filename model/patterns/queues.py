@@ -1,4 +1,4 @@
-"""Messages that arrive in order."""
+"""Ordered channels (queues): messages arrive in the order in which they were sent."""
 
 from __future__ import annotations
 

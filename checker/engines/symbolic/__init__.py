@@ -1,1 +1,1 @@
-"""Engines that ask Z3: finite encodings for bounded search and induction, an open one for proofs."""
+"""Engines that ask Z3 about one size: bounded model checking, k-induction, Spacer."""
