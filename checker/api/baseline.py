@@ -12,10 +12,10 @@ from planrace.checker.engines.limits import Listener
 from planrace.checker.report.output import OutputError, OutputPlace
 from planrace.checker.results.report import Report
 from planrace.checker.review.baseline.changes import BaselineComparison, Compared, changes
+from planrace.checker.review.baseline.check_entry import Bounds, check_decided, take
 from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
 from planrace.checker.review.baseline.read import read_baseline, wanted
-from planrace.checker.review.baseline.take import Bounds, check_decided, take
-from planrace.checker.review.baseline.text import write_text
+from planrace.checker.review.baseline.write import write_text
 from planrace.model.language import ModelError
 
 Listening: TypeAlias = "Callable[[], AbstractContextManager[Listener | None]]"

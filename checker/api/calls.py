@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from planrace.checker.advice.lint.finding import LintFindings
     from planrace.checker.report.text.comparison import Comparison
     from planrace.checker.review.baseline.changes import Compared
+    from planrace.checker.review.baseline.check_entry import Bounds
     from planrace.checker.review.baseline.entry import BaselineEntry
-    from planrace.checker.review.baseline.take import Bounds
     from planrace.checker.review.mutation.judge import Mutation
     from planrace.checker.run.listing import Listing
 

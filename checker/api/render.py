@@ -119,7 +119,7 @@ def _linted(found: Any, code: int | None) -> Forms:
 
 
 def _entry(entry: Any) -> Makers:
-    from planrace.checker.review.baseline.text import write_text
+    from planrace.checker.review.baseline.write import write_text
 
     return {"text": lambda: write_text([entry])}
 

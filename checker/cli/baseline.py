@@ -11,8 +11,8 @@ from planrace.checker.cli.command import once
 from planrace.checker.cli.deliver import Delivery, told_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.results.verdict import INTERRUPTED
+from planrace.checker.review.baseline.check_entry import Bounds, UndecidedBaselineError
 from planrace.checker.review.baseline.entry import BaselineRequest
-from planrace.checker.review.baseline.take import Bounds, UndecidedBaselineError
 from planrace.checker.review.baseline.tell import exit_code
 
 FORMS = ("text", "json", "markdown")

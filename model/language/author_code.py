@@ -14,7 +14,7 @@ from pathlib import Path
 
 from planrace.model.language.author_output import printing_aside, watching_signals
 from planrace.model.language.author_text import is_kept, is_replaced
-from planrace.model.language.dropping import noticing
+from planrace.model.language.dropped_calls import noticing
 from planrace.model.language.errors import DefinitionError, ModelError, Place, is_authors, near
 from planrace.model.language.ledger import accounting
 from planrace.model.language.writing import writing

@@ -40,7 +40,7 @@ from planrace.checker import (
 from planrace.checker.api.render import RENDERED
 from planrace.checker.cli.main import run
 from planrace.checker.report.formats import FORMS, NoTraceError
-from planrace.checker.review.baseline.take import Bounds
+from planrace.checker.review.baseline.check_entry import Bounds
 from planrace.model.language import ModelError, Place, Protocol, Step, boolean, step, taken, update, when
 from planrace.properties import reachable
 from tests import ROOT

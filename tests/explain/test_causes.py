@@ -11,7 +11,7 @@ from planrace.checker.engines.explicit.search import Search
 from planrace.checker.explain.causes import conflicts
 from planrace.checker.explain.dependencies import touched
 from planrace.checker.explain.explainer import Explainer, Wanted
-from planrace.checker.report.ci.fault import step_at_fault
+from planrace.checker.report.ci.step_to_fix import step_at_fault
 from planrace.checker.report.text.because import finding_because
 from planrace.checker.results.explanation import Causes
 from planrace.checker.semantics.describe import performer

@@ -20,10 +20,10 @@ from sarif_pydantic import Sarif
 
 from planrace.checker import Options, Report, check, explained
 from planrace.checker.cli.main import run
-from planrace.checker.report.ci.fault import step_at_fault
 from planrace.checker.report.ci.github import render_annotations, render_summary
 from planrace.checker.report.ci.junit import render_junit
 from planrace.checker.report.ci.sarif import render_sarif
+from planrace.checker.report.ci.step_to_fix import step_at_fault
 from planrace.checker.results.outcome import Expectation
 from planrace.checker.results.verdict import Verdict
 from tests import ROOT

@@ -15,7 +15,7 @@ from planrace.checker.cli.main import run
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.review.baseline.entry import Counts, Item, RecordedVerdict
 from planrace.checker.review.baseline.read import read_baseline, read_text
-from planrace.checker.review.baseline.text import write_text
+from planrace.checker.review.baseline.write import write_text
 from tests import ROOT
 from tests.docs.test_site import FENCED, shows
 from tests.review.test_baseline_changes import NASTY

@@ -16,7 +16,7 @@ from planrace.checker.report.errors import ReadError
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest, Counts, Item, RecordedVerdict
 from planrace.checker.review.baseline.read import read_text
-from planrace.checker.review.baseline.text import write_text
+from planrace.checker.review.baseline.write import write_text
 from planrace.model.language import ModelError
 
 

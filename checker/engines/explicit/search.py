@@ -12,8 +12,8 @@ from dataclasses import replace
 from functools import partial
 
 from planrace.checker.engines.answer import Answer, retrace
-from planrace.checker.engines.explicit.open_properties import Questions, raise_range_error
 from planrace.checker.engines.explicit.orbits import ASKED
+from planrace.checker.engines.explicit.questions import Questions, raise_range_error
 from planrace.checker.engines.explicit.step_function import Expand, Kernel, OutOfRangeError
 from planrace.checker.engines.explicit.symmetry import check_symmetric
 from planrace.checker.engines.explicit.vacuity import VacuityCheck

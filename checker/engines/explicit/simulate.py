@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from planrace.checker.engines.answer import Answer, retrace
-from planrace.checker.engines.explicit.open_properties import Questions, raise_range_error
+from planrace.checker.engines.explicit.questions import Questions, raise_range_error
 from planrace.checker.engines.explicit.step_function import Expand, Kernel, OutOfRangeError
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, peak_memory
 from planrace.checker.results.guard import TimeUpError

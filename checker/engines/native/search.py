@@ -20,8 +20,8 @@ from threading import Lock
 from typing import Any
 
 from planrace.checker.engines.answer import Answer, of_step, retrace
-from planrace.checker.engines.explicit.open_properties import Questions, raise_range_error
 from planrace.checker.engines.explicit.orbits import ASKED
+from planrace.checker.engines.explicit.questions import Questions, raise_range_error
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.symmetry import check_symmetric
 from planrace.checker.engines.explicit.vacuity import VacuityCheck

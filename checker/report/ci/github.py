@@ -5,8 +5,8 @@ Workflow commands: https://docs.github.com/actions/reference/workflow-commands-f
 
 from __future__ import annotations
 
-from planrace.checker.report.ci.fault import source_of, step_at_fault
 from planrace.checker.report.ci.places import shown_path
+from planrace.checker.report.ci.step_to_fix import source_of, step_at_fault
 from planrace.checker.report.text.because import why
 from planrace.checker.report.text.document import coverage, how, subject
 from planrace.checker.report.text.markdown import cell

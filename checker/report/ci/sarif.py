@@ -14,8 +14,8 @@ import json
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from planrace.checker.report.ci.fault import source_of, step_at_fault
 from planrace.checker.report.ci.places import location
+from planrace.checker.report.ci.step_to_fix import source_of, step_at_fault
 from planrace.checker.report.text.because import why
 from planrace.checker.report.text.continuations import continued
 from planrace.checker.report.text.markdown import cell

@@ -20,7 +20,7 @@ from planrace.checker.review.baseline.entry import (
     Item,
     RecordedVerdict,
 )
-from planrace.checker.review.baseline.text import FORMAT, HEADER, NOT_COUNTED
+from planrace.checker.review.baseline.write import FORMAT, HEADER, NOT_COUNTED
 from planrace.model.language.errors import known
 
 BEGINS = "check "
