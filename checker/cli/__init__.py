@@ -1,4 +1,4 @@
-"""The command ``check``. Heavy imports stand where they are used: ``check --help`` is quick."""
+"""The command ``check``. Heavy imports are inside the functions that need them, so that ``check --help`` is fast."""
 
 from planrace.checker.cli.entry import main
 

@@ -23,39 +23,43 @@ EVERY_FORM = "text, json, html, … (see explain)."
 @options.protocol("original, fixed, file.py:attribute or package.module:attribute.", required=False)
 @options.selection()
 @options.properties("Check only this one; repeatable.")
-@click.option("--scenario", metavar="NAME", help="Find the shortest run that shows this scenario; exit 1: none does.")
-@click.option("--engine", default="auto", metavar="NAME", help="How to look for an answer (see `check list`).")
+@click.option(
+    "--scenario", metavar="NAME", help="Find the shortest run that shows this scenario; exit 1 if there is none."
+)
+@click.option("--engine", default="auto", metavar="NAME", help="The engine that searches or proves (see `check list`).")
 @click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
-@click.option("--exhaustive", is_flag=True, help="Visit every state even when all is decided.")
-@options.symmetry("Count orbits of interchangeable workers.")
+@click.option("--exhaustive", is_flag=True, help="Visit every state, even if every property is decided earlier.")
+@options.symmetry("Search orbits of interchangeable members instead of single states.")
 @options.slicing
-@click.option("--depth", type=NumberType("depth"), help="Bound of the search depth (of a run, when simulating).")
-@options.max_states("Bound of the number of states.")
-@options.max_memory("Bound of memory, such as 8G (default: 75 % of the machine).")
+@click.option(
+    "--depth", type=NumberType("depth"), help="Limit on the search depth (in a simulation: on the length of a run)."
+)
+@options.max_states("Limit on the number of states.")
+@options.max_memory("Limit on memory, such as 8G (default: 75 % of the machine).")
 @options.time_limit()
 @options.workers
-@click.option("--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, then done by machine code.")
+@click.option("--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, which then uses machine code.")
 @options.seed("Seed of the simulation (default: a new one, printed).")
 @click.option("--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
 @options.output(EVERY_FORM)
-@click.option("--beside", metavar="NAME", help="Take the steps of traces in this variant too (pages choose one).")
+@click.option("--beside", metavar="NAME", help="Compare traces with this variant (pages choose one by default).")
 @click.option(
     "--with-alternatives",
     "alternatives",
     type=NumberType("alternatives"),
     metavar="N",
-    help="Let pages walk N steps off.",
+    help="Pages show the states within N steps of a trace.",
 )
-@click.option("--least-delay", is_flag=True, help="Find how little delay breaks a property.")
-@click.option("--sarif-all", is_flag=True, help="SARIF with what holds and what is open too.")
+@click.option("--least-delay", is_flag=True, help="Find the smallest delay that breaks a property.")
+@click.option("--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown.")
 @click.option("--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps.")
-@click.option("-v", "--verbose", is_flag=True, help="Tell all there is to tell, however long that takes.")
+@click.option("-v", "--verbose", is_flag=True, help="Explain everything, however long that takes.")
 @options.expect
-@click.option("--strict", is_flag=True, help="Exit 1 where the report warns of the model.")
+@click.option("--strict", is_flag=True, help="Exit 1 if the report has warnings about the model.")
 @click.version_option(package_name="planrace")
 @click.pass_context
 def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | None:
-    """Search every interleaving of a control-plane protocol and tell what goes wrong.
+    """Search every interleaving of a control-plane protocol and report what goes wrong.
 
     \b
     check --protocol original           finds the outage of 20 October 2025
@@ -75,13 +79,15 @@ def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | 
 
 @app.command("prove")
 @options.protocol("As for check; with --all: fixed, unless another is named.", required=False)
-@options.selection("Fix a size; the others stay open.", "Prove under exactly these; repeatable.")
+@options.selection("Fix a size; the others stay open.", "Prove under exactly these faults; repeatable.")
 @options.properties("Prove only this one; repeatable.")
 @click.option("--all", "all_", is_flag=True, help="Decide every set of protections and faults, as a table.")
-@click.option("--infer", is_flag=True, help="Find lemmas: guess, filter by reachable states, keep the inductive.")
+@click.option("--infer", is_flag=True, help="Infer lemmas: guess, filter by reachable states, keep the inductive ones.")
 @click.option("--dump-smt", metavar="DIR", help="Write every obligation as SMT-LIB 2 into DIR.")
-@click.option("--confirm", is_flag=True, help="Have cvc5 check every obligation too (the extra planrace[cvc5]).")
-@click.option("--rlimit", type=NumberType("rlimit"), default=3_000_000, show_default=True, help="Z3's steps a query.")
+@click.option("--confirm", is_flag=True, help="Check every obligation with cvc5, too (needs planrace[cvc5]).")
+@click.option(
+    "--rlimit", type=NumberType("rlimit"), default=3_000_000, show_default=True, help="Limit on Z3's steps in a query."
+)
 @options.time_limit()
 @options.output(EVERY_FORM)
 @options.expect
@@ -89,11 +95,11 @@ def prove_command(protocol: str | None, **asked: Any) -> int:
     """Prove properties for every size, or find counterexamples on small instances.
 
     \b
-    check prove --protocol fixed    proves, and says under which faults
+    check prove --protocol fixed    proves, and tells under which faults
     check prove --all               the table of all protections and faults
 
-    Without --fault, properties are asked of the protocol without faults, and what holds is then proved under as many
-    faults as it survives.
+    Without --fault, properties are checked without faults first; what holds is then proved under as many faults as
+    possible.
     """
     if protocol is None and not asked["all_"]:
         raise click.UsageError("Missing option '-p' / '--protocol' (or --all).")
@@ -105,7 +111,7 @@ def prove_command(protocol: str | None, **asked: Any) -> int:
 @app.command("list")
 @click.option("-p", "--protocol", "protocols", metavar="NAME", multiple=True, help="Only this one; repeatable.")
 def list_command(protocols: tuple[str, ...]) -> None:
-    """Protocols, parameters, protections, faults, properties and engines."""
+    """List protocols, parameters, protections, faults, properties and engines."""
     from planrace.checker.api.calls import listing, render
 
     click.echo(render(listing(protocols)), nl=False)
@@ -114,10 +120,10 @@ def list_command(protocols: tuple[str, ...]) -> None:
 @app.command("explain")
 @click.argument("report", type=click.Path())
 @options.output("See below; repeatable with files.")
-@click.option("--trace", metavar="NAME", help="The property whose trace is meant, or fullest (default: the first).")
+@click.option("--trace", metavar="NAME", help="Use the trace of this property, or fullest (default: the first trace).")
 def explain_command(report: str, **asked: Any) -> int:
-    """Tell a report again, in other forms: REPORT is what `check --format json` wrote, what `check walk` saved, or a
-    trace in ITF.
+    """Show a report in other forms. REPORT is a file that `check --format json` wrote, a run that `check walk` saved,
+    or a trace in ITF.
 
     \b
     text      what happened, step by step
@@ -129,7 +135,7 @@ def explain_command(report: str, **asked: Any) -> int:
     shiviz    a log with vector clocks, for ShiViz
     itf       for Apalache, Quint and their tools
     tlc       TLC's JSON, for tlc -loadTrace json
-    dot       the trace and what lies around it, for Graphviz; graphml: the same as GraphML
+    dot       the trace and the states near it, for Graphviz; graphml: the same as GraphML
     """
     from planrace.checker.cli.explain import explain_command as run
 
@@ -139,7 +145,9 @@ def explain_command(report: str, **asked: Any) -> int:
 @app.command("graph")
 @options.protocol()
 @options.selection()
-@click.option("--max-states", type=NumberType("most"), default=2000, show_default=True, help="Refuse more states.")
+@click.option(
+    "--max-states", type=NumberType("most"), default=2000, show_default=True, help="Refuse to draw more states."
+)
 @options.time_limit()
 @options.output("dot (default) or graphml.", "FILE")
 def graph_command(protocol: str, **asked: Any) -> int:
@@ -153,10 +161,10 @@ def graph_command(protocol: str, **asked: Any) -> int:
 @options.protocol()
 @options.selection()
 @options.seed("Seed of random steps (default: a new one, printed).")
-@click.option("--replay", type=click.Path(), metavar="FILE", help="Begin with a run of a JSON report, or a saved one.")
-@click.option("--trace", metavar="NAME", help="The property whose run of the report is meant, or fullest.")
+@click.option("--replay", type=click.Path(), metavar="FILE", help="Start with a run of a JSON report, or a saved run.")
+@click.option("--trace", metavar="NAME", help="Use the report's run for this property, or fullest.")
 def walk_command(protocol: str, **asked: Any) -> int:
-    """Walk through a protocol by hand: enabled steps are numbered; take one, go back, look around, save the run.
+    """Walk through a protocol by hand: enabled steps are numbered; take one, undo it, show the state, save the run.
 
     Reads commands from standard input, so a script can walk too; `help` lists them.
     """
@@ -170,8 +178,8 @@ def walk_command(protocol: str, **asked: Any) -> int:
 @click.argument("second", type=click.Path())
 @options.output("text, json or markdown.")
 def compare_command(first: str, second: str, **asked: Any) -> int:
-    """Lay two reports or saved runs side by side: what changed in the request, the verdicts, the counts, and where
-    their runs part.
+    """Compare two reports or saved runs: what changed in the request, the verdicts and the counts, and where their runs
+    differ.
 
     Exit codes: 0 no verdict changed, 1 one did, 2 a file cannot be read.
     """
@@ -183,14 +191,14 @@ def compare_command(first: str, second: str, **asked: Any) -> int:
 @app.command("lint")
 @options.protocol()
 @options.selection()
-@click.option("--strict", is_flag=True, help="Exit 1 where there is something to say.")
+@click.option("--strict", is_flag=True, help="Exit 1 if there are findings.")
 @options.time_limit()
 @options.output("text or json.")
 def lint_command(protocol: str, **asked: Any) -> int:
-    """Say what the author of a model may have overlooked: unused declarations, guards that are never true, missing
+    """Find what the author of a model may have overlooked: unused declarations, guards that are never true, missing
     resets, unbounded growth.
 
-    Exit codes: 0, with --strict 1 where there is something to say, 2 wrong request or model.
+    Exit codes: 0, with --strict 1 if there are findings, 2 wrong request or model.
     """
     from planrace.checker.cli.lint import lint_command as run
 
@@ -200,19 +208,27 @@ def lint_command(protocol: str, **asked: Any) -> int:
 @app.command("forecast")
 @options.protocol()
 @options.selection()
-@options.properties("Only of this one; repeatable.")
-@options.symmetry("Of orbits of interchangeable members, or of all states.")
+@options.properties("Forecast for this property only; repeatable.")
+@options.symmetry("Forecast orbits of interchangeable members, or all states.")
 @click.option(
-    "--sample", type=NumberType("sample"), default=20_000, show_default=True, help="States of each search in Python."
+    "--sample",
+    type=NumberType("sample"),
+    default=20_000,
+    show_default=True,
+    help="Limit on states of each sample search.",
 )
 @click.option(
-    "--seconds", type=NumberType("total"), default=15.0, show_default=True, help="When no further search is begun."
+    "--seconds",
+    type=NumberType("total"),
+    default=15.0,
+    show_default=True,
+    help="Start no further search after this time.",
 )
-@click.option("--explain/--no-explain", default=True, help="Say what multiplies the states (default).")
+@click.option("--explain/--no-explain", default=True, help="Explain what multiplies the states (default).")
 @options.output("text or json.")
 def forecast_command(protocol: str, **asked: Any) -> int:
-    """Forecast how many states a complete search will meet, how long it will take and how much memory, and say what
-    multiplies the states and what would make them fewer. Takes seconds, whatever the size."""
+    """Forecast the states, time and memory of a complete search. Explain what multiplies the states, and what would
+    reduce them. Takes seconds, whatever the size."""
     from planrace.checker.cli.forecast import forecast_command as run
 
     return run(protocol, **asked)
@@ -221,23 +237,25 @@ def forecast_command(protocol: str, **asked: Any) -> int:
 @app.command("mutate")
 @options.protocol()
 @options.selection()
-@click.option("--property", "properties", metavar="NAME", multiple=True, help="Only this one may notice; repeatable.")
+@click.option(
+    "--property", "properties", metavar="NAME", multiple=True, help="Check mutants with this property only; repeatable."
+)
 @click.option("--action", "actions", metavar="NAME", multiple=True, help="Only mutants of this action; repeatable.")
-@click.option("--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 where the score is less.")
+@click.option("--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 if the score is lower.")
 @click.option("--engine", default="auto", metavar="NAME", help="auto, explicit or native.")
 @options.symmetry("Search orbits of interchangeable members, or all states.")
-@options.max_states("Bound of the number of states of each search.")
+@options.max_states("Limit on the number of states of each search.")
 @options.max_memory()
-@options.time_limit("Bound of time of all together.")
+@options.time_limit("Limit on the total time.")
 @options.workers
 @options.output("text or json.")
 def mutate_command(protocol: str, **asked: Any) -> int:
     """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property notices.
 
-    What no property notices is behaviour that nobody specified. Choose a size that is searched in a second: there is a
-    search for every mutant.
+    A mutant that no property notices shows behaviour that nobody has specified. Each mutant takes a search, so choose a
+    size that is searched within a second.
 
-    Exit codes: 0, with --at-least 1 where the score is less, 2 wrong request or model, 3 undecided.
+    Exit codes: 0, with --at-least 1 if the score is lower, 2 wrong request or model, 3 undecided.
     """
     from planrace.checker.cli.mutate import mutate_command as run
 
@@ -246,24 +264,24 @@ def mutate_command(protocol: str, **asked: Any) -> int:
 
 @app.group("baseline")
 def baseline_group() -> None:
-    """Keep what is known of protocols in a file of your repository, and say what a change changes."""
+    """Keep results of protocols in a file of your repository, and report what a change of the protocol changes."""
 
 
 @baseline_group.command("save")
-@options.protocol("As for check; without it every entry of the file is renewed.", required=False)
+@options.protocol("As for check; without it every entry of the file is updated.", required=False)
 @options.selection()
-@options.properties("Only of this one; repeatable.")
-@options.symmetry("Count orbits of interchangeable members, or all states.")
+@options.properties("Check only this one; repeatable.")
+@options.symmetry("Search orbits of interchangeable members, or all states.")
 @options.slicing
-@options.max_states("Bound of the number of states; the file keeps it.")
+@options.max_states("Limit on the number of states; it is stored in the file.")
 @options.max_memory()
 @options.time_limit("Bound of time of each entry.")
 @options.workers
 @click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
 def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> int:
-    """Check a protocol and put an entry into the file.
+    """Check a protocol and write an entry into the file.
 
-    It holds verdicts, lengths of runs, counts of a complete search, and the model in words. Other entries stay.
+    It holds verdicts, lengths of runs, counts of a complete search, and the model in words. Other entries are kept.
 
     Exit codes: 0, 2 wrong request, model or file, 3 undecided (then nothing is written).
     """
@@ -274,16 +292,16 @@ def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> in
 
 @baseline_group.command("compare")
 @click.argument("file", type=click.Path(), default="planrace.baseline")
-@click.option("--only", metavar="NAME", multiple=True, help="Entries of this protocol, or just this one; repeatable.")
-@click.option("--strict", is_flag=True, help="Exit 1 also where only the model changed.")
+@click.option("--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable.")
+@click.option("--strict", is_flag=True, help="Exit 1 also if only the model changed.")
 @options.max_memory()
 @options.time_limit("Bound of time of each entry.")
 @options.workers
 @options.output("text, json or markdown.")
 def baseline_compare_command(file: str, **asked: Any) -> int:
-    """Check every entry of FILE again and tell changes.
+    """Check every entry of FILE again and report changes.
 
-    Of the model, verdicts, lengths of runs and counts; with the counterexamples that are new.
+    Changes of the model, verdicts, lengths of runs and counts, with new counterexamples.
 
     Exit codes: 0 no result changed, 1 one did, 2 wrong file, request or model, 3 undecided.
     """

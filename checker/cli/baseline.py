@@ -1,4 +1,4 @@
-"""``check baseline``: what is known of protocols, kept in a file, and what changed since."""
+"""``check baseline``: results of protocols, kept in a file, and what has changed since."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNDECIDED = 3
 
 
 def save_command(protocol: str | None, output: str, **asked: Any) -> int:
-    """Put an entry into the file, or renew all; the exit code."""
+    """Write an entry into the file, or update all entries; returns the exit code."""
     file = BaselineFile(output, new=protocol is not None, listening=progress)
     if protocol is None:
         _check_bare(asked, output, file)
@@ -34,18 +34,20 @@ def save_command(protocol: str | None, output: str, **asked: Any) -> int:
         return UNDECIDED
     for entry in made:
         old = file.before.get(entry.title)
-        word = "new" if old is None else "as it was" if old == entry else "renewed"
+        word = "new" if old is None else "unchanged" if old == entry else "updated"
         click.echo(f"{output}: {entry.title}: {word}")
     return 0
 
 
 def _check_bare(asked: dict[str, Any], output: str, file: BaselineFile) -> None:
-    """Without a protocol every entry is renewed as it is."""
+    """Without a protocol every entry is updated with its own options: refuse others."""
     given = [name for name in ("settings", "faults", "with_", "without", "properties") if asked[name]]
     if given or asked["max_states"] is not None or asked["symmetry"] is not None or not asked["slicing"]:
-        raise click.UsageError("Without -p every entry is renewed as it is; name a protocol, or leave the options out.")
+        raise click.UsageError(
+            "Without -p every entry is updated with its own options; name a protocol, or leave the options out."
+        )
     if not file.before:
-        raise click.UsageError(f"{output} holds no entry to renew; name a protocol with -p.")
+        raise click.UsageError(f"{output} has no entry to update; name a protocol with -p.")
 
 
 def _request(protocol: str, asked: dict[str, Any]) -> BaselineRequest:
@@ -60,7 +62,7 @@ def _request(protocol: str, asked: dict[str, Any]) -> BaselineRequest:
         symmetry=asked["symmetry"],
         slicing=asked["slicing"],
     )
-    assert request.title  # which refuses what no line can hold
+    assert request.title  # raises an error for values that do not fit into a line
     return request
 
 
@@ -69,7 +71,7 @@ def _bounds(asked: dict[str, Any]) -> Bounds:
 
 
 def compare_command(file: str, **asked: Any) -> int:
-    """Run every entry again and say what changed; the exit code."""
+    """Run every entry again and report what changed; returns the exit code."""
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=(file,))
     with delivery.working():
         found = compare_entries(file, asked["only"], _bounds(asked), progress)

@@ -1,4 +1,4 @@
-"""The main job: check a protocol, report, exit code."""
+"""``check -p``: check a protocol, write the report, return the exit code."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Ir: TypeAlias = Callable[[str], None] | None
 
 
 def check_command(protocol: str, **asked: Any) -> int:
-    """Run the check that the options ask for; the exit code."""
-    with until(asked["time_limit"]):  # from here on, for it is the limit of the command
+    """Run the check that the options ask for; returns the exit code."""
+    with until(asked["time_limit"]):  # starts here, because the limit is for the whole command
         return _run(protocol, asked)
 
 
@@ -74,7 +74,7 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
 
 
 def chosen(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What is chosen of the protocol, as calls take it."""
+    """The choices for the protocol, as keyword arguments of our calls."""
     return {
         "parameters": once(asked["settings"]),
         "faults": asked["faults"],

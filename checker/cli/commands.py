@@ -1,4 +1,4 @@
-"""The group of commands, which knows what people mean by a word that is none."""
+"""The group of commands; it recognises the name of a protocol where a command should be."""
 
 from __future__ import annotations
 
@@ -6,15 +6,13 @@ import click
 
 
 class Commands(click.Group):
-    """A group that takes the name of a protocol where a command should be as what it is: a slip."""
+    """A group of commands; ``check fixed`` gets an error that suggests ``check -p fixed``."""
 
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click has it, but for protocols."""
+        """As in click, but with an error for names of protocols."""
         name = args[0]
         if ":" in name or name.endswith(".py") or name in ("original", "fixed"):
-            raise click.UsageError(
-                f"No such command {name!r}. A protocol is named by an option: check -p {name}", context
-            )
+            raise click.UsageError(f"No such command {name!r}. Name a protocol with -p: check -p {name}", context)
         return super().resolve_command(context, args)

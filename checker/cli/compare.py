@@ -12,7 +12,7 @@ FORMS = ("text", "json", "markdown")
 
 
 def compare_command(first: str, second: str, *, form: Sequence[str], outputs: Sequence[str]) -> int:
-    """Compare two files; the exit code: 1 where a verdict changed."""
+    """Compare two files; returns the exit code: 1 if a verdict changed."""
     delivery = Delivery(form, outputs, FORMS, brief=True, reads=(first, second))
     with delivery.working():
         found = compare_named(read_report(first), read_report(second), (first, second))

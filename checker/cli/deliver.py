@@ -1,4 +1,4 @@
-"""Putting reports where they are wanted: the terminal, standard output, files."""
+"""Writes reports to the terminal, standard output and files."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from planrace.checker.results.wording import joined
 
 
 class FormFailedError(Exception):
-    """A form cannot be made, by a defect of ours; the message is a sentence. It never changes the exit code."""
+    """A form cannot be made because of a defect of planrace. It never changes the exit code."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """A report as text and in the other forms that it can take, which are made only when they are asked for."""
+    """A report as text and in its other forms, which are made only on demand."""
 
     document: Document
     makers: Mapping[str, Callable[[], str]]
 
     def render(self, form: str) -> str:
-        """The report in a form. Raises ``NoTraceError``, and ``FormFailedError`` where our code fails: other forms can
-        be made, and the verdict is what it is."""
+        """The report in a form. Raises ``NoTraceError``, and ``FormFailedError`` if our code fails; other forms and the
+        verdict do not depend on it."""
         try:
             return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
         except (NoTraceError, OutputError):
@@ -53,7 +53,7 @@ class Told:
 
 
 def told_of(result: Any, code: int | None = None) -> Told:
-    """A result of a call in all its forms. Where its text fails, the other forms and the exit code remain."""
+    """The result of a call in all its forms. If making its text fails, the other forms and the exit code remain."""
     forms = forms_for(result, code)
     try:
         return Told(forms.document(), forms.others)
@@ -63,17 +63,17 @@ def told_of(result: Any, code: int | None = None) -> Told:
 
 
 def told(report: Report, document: Document, trace: str | None = None, **more: Any) -> Told:
-    """A report in all its forms; ``trace`` names the one that forms of a single trace show, ``more`` is what else is
-    said to forms (``asked``, ``everything``)."""
+    """A report in all its forms; ``trace`` names the trace for forms that show only one; ``more`` are further
+    arguments of forms (``asked``, ``everything``)."""
     return Told(document, report_forms(report, trace, **more))
 
 
 class Delivery:
-    """Where a report goes. Made before the work begins, so that a place that cannot be written fails at once.
+    """The places where a report is written. It is made before the search, so that a wrong place is an error at once.
 
     ``formats`` are those of ``--format``: a form for standard output, or ``FORM:FILE``; ``outputs`` those of ``-o``.
-    ``brief``: where there are files, standard output gets no more than the last line. ``reads`` are the files
-    that the command reads, which no report may replace.
+    ``brief``: if there are files, standard output gets only the last line. ``reads`` are the files that the
+    command reads; a report must not overwrite them.
     """
 
     def __init__(
@@ -98,36 +98,36 @@ class Delivery:
         self._besides: list[OutputPlace] = []
         self._read: list[OutputPlace] = []
         for path in filter(None, reads):
-            with suppress(OutputError):  # what is no file is told by whoever reads it
+            with suppress(OutputError):  # reading it reports what is wrong with it
                 self._read.append(OutputPlace(path))
         for _, place in self._places:
             self._claim(place)
 
     def beside(self, path: str) -> SideFile:
-        """Another file that the run writes, of which no report is: it is tried now, too."""
+        """Another file that the run writes, which is not a report. Whether it can be written is tested now, too."""
         place = OutputPlace(path, keep=False)
         self._claim(place)
         self._besides.append(place)
         return SideFile(place)
 
     def _claim(self, place: OutputPlace) -> None:
-        """Nothing else is written there."""
+        """Check that the place can be written, and that nothing else is read or written there."""
         place.attempt()
         for other in [*(p for _, p in self._places), *self._besides]:
             if other is not place and other.same(place):
-                raise click.UsageError(f"{place.path} is named twice: each report wants a file of its own.")
+                raise click.UsageError(f"{place.path} is named twice: each report needs a file of its own.")
         if any(place.same(other) for other in self._read):
-            raise click.UsageError(f"{place.path} is what the command reads: write to another file.")
+            raise click.UsageError(f"{place.path} is a file that the command reads: write to another file.")
 
     @property
     def forms(self) -> set[str]:
-        """The forms that are wanted."""
+        """The requested forms."""
         return {kind for kind, _ in self._places} | (set() if self._replaced else {self.form})
 
     def deliver(self, told: Told, *, strict: bool = False) -> None:
-        """Write the report where it is wanted. What cannot be written is shown instead, so that nothing is lost.
+        """Write the report to its places. If a file cannot be written, the report is shown instead, so it is not lost.
 
-        A trace that there is none of is left out with a word about it, or an error if ``strict``.
+        If there is no trace for a form, that form is left out with a message, or it is an error if ``strict``.
         """
         problems = list(self._write_all(told, strict=strict))
         for p in problems:
@@ -145,8 +145,8 @@ class Delivery:
             raise OutputError("\nError: ".join(map(str, problems)))
 
     def _write_all(self, told: Told, *, strict: bool) -> Iterator[Exception]:
-        """Write every file, whatever becomes of the others; what went wrong. A file that is not written is none: an
-        older one would look like it."""
+        """Write every file, even if others fail, and yield the failures. A file that is not written is removed, because
+        an older report in it could be taken for the new one."""
         left = [place for _, place in self._places]
         try:
             for kind, place in self._places:
@@ -161,7 +161,7 @@ class Delivery:
 
     @contextmanager
     def working(self) -> Iterator[None]:
-        """Around the work: where no report comes of it, none is left that looks like it."""
+        """A context for the work: if it fails, remove older reports, which could be taken for the new ones."""
         try:
             yield
         except BaseException:
@@ -169,13 +169,13 @@ class Delivery:
             raise
 
     def clear(self) -> None:
-        """Remove older reports where no new ones are written."""
+        """Remove older reports from the places."""
         for _, place in self._places:
             place.clear()
 
     @contextmanager
     def answering(self, protocol: str) -> Iterator[None]:
-        """Around the work: where no report comes of it, the forms for CI say why, or they would be those of another
+        """A context for the work: if it fails, the forms for CI say why; otherwise CI would see those of an earlier
         run."""
         try:
             yield
@@ -198,7 +198,7 @@ class Delivery:
             _say(render_broken(self.form, broken))
 
     def _write(self, kind: str, place: OutputPlace, told: Told, *, strict: bool) -> Exception | None:
-        """Write a file; why it is not written, if that is an error."""
+        """Write a file; returns the failure if it is an error, else None."""
         try:
             place.write(told.render(kind), time_left())
         except OutputError as problem:
@@ -217,7 +217,7 @@ class Delivery:
         if self.form == "text" and sys.stdout.isatty():
             from planrace.checker.report.text.terminal import draw
 
-            with suppress(Exception):  # it is told without colours then
+            with suppress(Exception):  # it is written without colours then
                 draw(told.document)
                 return
         try:
@@ -242,35 +242,37 @@ class Delivery:
         kind, sign, path = output.partition(":")
         if sign and (kind in self._allowed or kind in FORMS):
             return kind, path
-        if sign and len(kind) > 1 and kind.isalpha():  # one letter is a drive of Windows
+        if sign and len(kind) > 1 and kind.isalpha():  # one letter is a Windows drive
             self._known(kind, f"; for a file of this name write ./{output}")
         return self.form, output
 
     def _known(self, form: str, more: str = "") -> str:
         if form not in self._allowed:
-            raise click.UsageError(f"{form!r} is no form of this report; there are {', '.join(self._allowed)}{more}.")
+            raise click.UsageError(
+                f"{form!r} is not a form of this report; there are {', '.join(self._allowed)}{more}."
+            )
         return form
 
 
 def source_of(protocol: str) -> tuple[str, ...]:
-    """The file that the name of a protocol names; none of a module."""
+    """The file in the name of a protocol; none if it names a module."""
     file = protocol.rpartition(":")[0] or protocol
     return (file,) if file.endswith(".py") else ()
 
 
 class SideFile:
-    """A file beside the reports, which gets its text while the run goes on and is written when the reports are."""
+    """A file besides the reports. It gets its text during the run and is written together with the reports."""
 
     def __init__(self, place: OutputPlace) -> None:
         self._place = place
         self._text: str | None = None
 
     def hold(self, text: str) -> None:
-        """What it will be. A file that fails must not end a search."""
+        """Keep the text until ``write``: a failure to write it must not end the search."""
         self._text = text
 
     def write(self) -> None:
-        """Write it; without a text there is none. Raises ``OutputError``."""
+        """Write it, or remove an older file if there is no text. Raises ``OutputError``."""
         if self._text is None:
             self._place.clear()
         else:
@@ -278,7 +280,7 @@ class SideFile:
 
 
 def _say(text: str) -> None:
-    """Write what programs read to standard output: in UTF-8, whatever a terminal would want."""
+    """Write a form for programs to standard output, always in UTF-8."""
     stream = sys.stdout
     if not isinstance(stream, io.TextIOWrapper):
         click.echo(text, nl=False)

@@ -1,7 +1,7 @@
-"""Where the process begins. What is imported before signals are heard takes time in which one may come, so nothing
-else stands here.
+"""The start of the process. A signal may come during imports, before handlers are installed, so this module imports
+as little as possible.
 
-Until ``main`` hears signals itself, one ends the process at once: nothing has begun that would have to be ended well.
+Until ``main`` installs its own handlers, a signal ends the process at once: nothing has begun that needs cleaning up.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         _end_on_signals()
         from planrace.checker.cli.main import main as heard
-    except KeyboardInterrupt:  # of the handler that Python has from the start
+    except KeyboardInterrupt:  # from Python's default handler
         _end(INTERRUPTED)
     heard(arguments)
 
 
 def _end_on_signals() -> None:
-    """Those that would end the process in Python's own way. The ones that are switched off stay so."""
+    """Replace Python's default handlers. Signals that are ignored stay ignored."""
     import signal
 
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -29,14 +29,14 @@ def _end_on_signals() -> None:
             continue
         try:
             signal.signal(number, lambda came, _: _end(INTERRUPTED if came == signal.SIGINT else 128 + came))
-        except ValueError:  # in a thread Python allows no handlers
+        except ValueError:  # Python allows handlers only in the main thread
             return
 
 
 def _end(code: int) -> None:
     import os
 
-    try:  # noqa: SIM105  (contextlib is no small import)
+    try:  # noqa: SIM105  (contextlib is a slow import)
         os.write(2, SAID)
     except OSError:  # standard error is closed
         pass

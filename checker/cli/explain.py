@@ -1,4 +1,4 @@
-"""``check explain``: other forms of a report that was written before."""
+"""``check explain``: other forms of a saved report."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from planrace.checker.report.text.document import document
 
 
 def explain_command(report: str, *, form: Sequence[str], outputs: Sequence[str], trace: str | None) -> int:
-    """Read a report and write it in the forms that are asked for; the exit code."""
+    """Read a report and write it in the requested forms; returns the exit code."""
     delivery = Delivery(form, outputs, brief=True, reads=(report,))
     with delivery.working():
         found = load(report)
         if trace is not None:
-            choose(found, trace)  # which says what there is instead
+            choose(found, trace)  # an error lists the traces that there are
     delivery.deliver(told(found, document(found), trace), strict=True)
     return 0

@@ -1,4 +1,4 @@
-"""What goes wrong in a run: its exit code and its sentence."""
+"""The exit code and the message for an exception that ends a run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ OURS = "This is a defect of planrace, not of your protocol; please report it."
 
 
 def code_of(problem: BaseException) -> int:
-    """2 for what users can mend, 3 where there was no time, 70 for what only we can, 130 where the run was
-    interrupted."""
+    """The exit code: 2 for what users can correct, 3 if the time was up, 70 for a defect of planrace, 130 for an
+    interruption."""
     from planrace.checker.report.errors import ReadError
     from planrace.checker.report.formats import NoTraceError
     from planrace.checker.report.output import OutputError
@@ -26,7 +26,7 @@ def code_of(problem: BaseException) -> int:
 
 
 def sentence_of(problem: BaseException) -> str:
-    """What to say of it."""
+    """The message for it."""
     code = code_of(problem)
     if code == INTERRUPTED:
         return "interrupted before there was anything to report"

@@ -12,7 +12,7 @@ FORMS = ("text", "json")
 
 
 def forecast_command(protocol: str, **asked: Any) -> int:
-    """Forecast the search that ``check`` would do with these options; the exit code."""
+    """Forecast the search that ``check`` would do with these options; returns the exit code."""
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
     with delivery.working():
         made = forecast(

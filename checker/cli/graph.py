@@ -16,7 +16,7 @@ FORMS = ("dot", "graphml")
 
 
 def graph_command(protocol: str, **asked: Any) -> int:
-    """Write the graph; the exit code."""
+    """Write the graph; returns the exit code."""
     delivery = Delivery(asked["form"] or ("dot",), asked["outputs"], FORMS, reads=source_of(protocol))
     with until(asked["time_limit"]):
         with delivery.working():

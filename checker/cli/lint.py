@@ -13,12 +13,12 @@ FORMS = ("text", "json")
 
 
 def lint_command(protocol: str, **asked: Any) -> int:
-    """Lint a protocol; the exit code: with ``strict`` 1 where there is something to say."""
+    """Lint a protocol; returns the exit code: with ``strict`` 1 if there are findings."""
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
     with until(asked["time_limit"]):
         with delivery.working():
             found = lint(protocol, **chosen(asked))
-            look_at_the_clock()  # what was looked at in part says nothing of the rest
+            look_at_the_clock()  # if the time is up, the findings are incomplete
         code = 1 if found and asked["strict"] else 0
         delivery.deliver(told_of(found, code))
     return code

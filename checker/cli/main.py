@@ -1,9 +1,9 @@
-"""Runs the command, and turns what goes wrong into exit codes and sentences. The process begins in ``entry``.
+"""Runs the command, and turns exceptions into exit codes and messages. The process starts in ``entry``.
 
-0 holds, 1 violated, 2 wrong request or model, 3 undecided, 70 a defect of ours (with traceback), 130 interrupted (by
-another signal, where there was nothing to report yet: 128 and its number).
+Exit codes: 0 holds, 1 violated, 2 wrong request or model, 3 undecided, 70 a defect of planrace (with traceback), 130
+interrupted (for signals other than SIGINT, if there is nothing to report yet: 128 + the number of the signal).
 
-Nothing is imported before signals are heard, for they may come at any moment.
+Signal handlers are installed before further imports, because a signal may come at any moment.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> None:
         streams.guard()
         code = signals.judged(run(arguments, signals))
         code = streams.judged(code)
-        if "planrace.model.language" in sys.modules:  # else no code of an author has run
+        if "planrace.model.language" in sys.modules:  # otherwise no code of an author has run
             from planrace.model.language.author_output import end_of_output
 
             end_of_output()
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(arguments: list[str] | None = None, signals: Signals | None = None) -> int:
-    """Run ``check``; the exit code. What fails after a signal came fails for it."""
+    """Run ``check``; returns the exit code. An exception after a signal counts as a consequence of the signal."""
     try:
         return _run(arguments)
     except KeyboardInterrupt:
@@ -55,7 +55,7 @@ def _run(arguments: list[str] | None) -> int:
     from planrace.checker.cli.failures import USAGE
     from planrace.checker.run.author_files import one_run
 
-    no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", ())  # earlier than 8.2 shows the help and returns
+    no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click before 8.2 shows the help and returns
     try:
         with one_run():
             result = app.main(args=arguments, prog_name="check", standalone_mode=False)
@@ -78,7 +78,7 @@ def _interrupted(signals: Signals | None) -> int:
 
 
 def _failure(problem: Exception) -> int:
-    """A sentence for what users can mend, a traceback for what only we can."""
+    """Print a message for an error that users can correct, or a traceback for a defect of planrace."""
     import traceback
 
     import click

@@ -1,4 +1,4 @@
-"""``check mutate``: how much of a protocol its properties speak of."""
+"""``check mutate``: how much of a protocol its properties specify."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ FORMS = ("text", "json")
 
 
 def mutate_command(protocol: str, **asked: Any) -> int:
-    """Judge all mutants; the exit code."""
-    with until(asked["time_limit"]):  # from here on, for it is the limit of the command
+    """Check all mutants; returns the exit code."""
+    with until(asked["time_limit"]):  # starts here, because the limit is for the whole command
         return _run(protocol, asked)
 
 

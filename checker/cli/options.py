@@ -15,7 +15,7 @@ Decorator: TypeAlias = "Callable[[F], F]"
 
 
 def together(*options: Decorator[Any]) -> Decorator[Any]:
-    """Several options as one decorator, in the order of the help."""
+    """Several options as one decorator, in the order in which the help lists them."""
 
     def declare(command: F) -> F:
         for option in reversed(options):
@@ -33,7 +33,7 @@ def protocol(text: str = "As for check.", *, required: bool = True) -> Decorator
 def selection(
     sizes: str = "A parameter of the protocol; repeatable.", faults: str = "Switch a fault on; repeatable."
 ) -> Decorator[Any]:
-    """What is chosen of the protocol: sizes and options, faults, protections."""
+    """Choices for the protocol: sizes and options, faults, protections."""
     return together(
         click.option("-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
         click.option("--fault", "faults", type=Name(), multiple=True, help=faults),
@@ -53,10 +53,10 @@ def symmetry(text: str) -> Decorator[Any]:
 
 
 slicing = click.option(
-    "--slicing/--no-slicing", default=True, help="Leave out variables that nothing checked depends on."
+    "--slicing/--no-slicing", default=True, help="Leave out variables that no checked property depends on."
 )
 expect = click.option(
-    "--expect", type=click.Choice([v.word for v in DECIDED]), help="Exit 0 when that is the outcome, else 1."
+    "--expect", type=click.Choice([v.word for v in DECIDED]), help="Exit 0 if that is the verdict, otherwise 1."
 )
 
 
@@ -65,17 +65,19 @@ def max_states(text: str) -> Decorator[Any]:
     return click.option("--max-states", type=NumberType("max_states"), help=text)
 
 
-def max_memory(text: str = "Bound of memory, such as 8G.") -> Decorator[Any]:
+def max_memory(text: str = "Limit on memory, such as 8G.") -> Decorator[Any]:
     """``--max-memory``."""
     return click.option("--max-memory", type=Memory(), help=text)
 
 
-def time_limit(text: str = "Bound of time.") -> Decorator[Any]:
+def time_limit(text: str = "Limit on time.") -> Decorator[Any]:
     """``--time-limit``."""
     return click.option("--time-limit", type=NumberType("time_limit"), metavar="SECONDS", help=text)
 
 
-workers = click.option("--workers", type=NumberType("workers"), help="Cores that a large search uses (default: all).")
+workers = click.option(
+    "--workers", type=NumberType("workers"), help="Number of cores for a large search (default: all)."
+)
 
 
 def seed(text: str) -> Decorator[Any]:
@@ -87,5 +89,7 @@ def output(forms: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
     """``--format`` and ``-o``."""
     return together(
         click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help=forms),
-        click.option("-o", "--output", "outputs", metavar=place, multiple=True, help="Where to write it; repeatable."),
+        click.option(
+            "-o", "--output", "outputs", metavar=place, multiple=True, help="Where to write the report; repeatable."
+        ),
     )

@@ -1,4 +1,4 @@
-"""Progress of a long search: drawn on a terminal, silent in a pipe."""
+"""Progress of a long search: drawn on a terminal, otherwise not shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from planrace.checker.results.wording import counted
 
 @contextmanager
 def progress() -> Iterator[Listener | None]:
-    """A listener that draws one line on standard error, or None where that is no terminal."""
+    """A listener that draws one line on standard error, or None if that is not a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -28,8 +28,8 @@ def progress() -> Iterator[Listener | None]:
 
 
 def line(event: Progress, left: float | None = None, roughly: float | None = None) -> str:
-    """One event in words; ``left`` is how many states are still to come at most, which is known once levels shrink,
-    ``roughly`` the same by rule of thumb, earlier. The time for them is by the rate so far."""
+    """One event in words. ``left`` is an upper bound on the remaining states, known once levels shrink; ``roughly`` is
+    an earlier estimate by a rule of thumb. The remaining time is estimated from the rate so far."""
     from planrace.checker.advice.quantities import seconds
 
     rate = event.states / event.seconds if event.seconds else 0.0
@@ -39,7 +39,7 @@ def line(event: Progress, left: float | None = None, roughly: float | None = Non
         how = "at most about" if left is not None else "as a rule of thumb at most"
         time = f" ({seconds(most / rate)})" if rate else ""
         to_come = f", {how} {float(f'{most:.2g}'):,.0f} to come{time}"
-    memory = f", {event.memory_bytes / 2**20:,.0f} MiB" if event.memory_bytes else ""  # not every system tells it
+    memory = f", {event.memory_bytes / 2**20:,.0f} MiB" if event.memory_bytes else ""  # not every system reports it
     return (
         f"{event.task}: {counted(event.states, 'state')}, {rate:,.0f}/s, {counted(event.transitions, 'transition')}, "
         f"depth {event.depth}{memory}, {event.seconds:.0f} s{to_come}"

@@ -1,4 +1,4 @@
-"""``check prove``: proofs for every size, the table of all of them, and their obligations as files."""
+"""``check prove``: proofs for every size, the table for ``--all``, and obligations as files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from planrace.checker.results.wording import numbered
 
 
 def prove_command(protocol: str, **asked: Any) -> int:
-    """Prove what the options ask for; the exit code. All of it, a second solver's word too, has one time limit."""
+    """Prove what the options ask for; returns the exit code. The time limit includes the check by a second solver."""
     with until(asked["time_limit"]):
         return _run(protocol, asked)
 
@@ -64,11 +64,11 @@ def _table(protocol: str, work: ProofRun, asked: Any) -> tuple[Told, int]:
 
 
 def _say(answer: Confirmation | None, *, interrupted: bool) -> None:
-    """What the second solver says, if it was asked."""
+    """Print what the second solver answered, if it was asked."""
     if answer is None:
         return
     agreed = answer.asked - len(answer.doubted)
-    ended = "; interrupted, so others were not asked about" if interrupted else ""
+    ended = "; interrupted before the others were checked" if interrupted else ""
     told = f"{agreed} of {numbered(answer.asked, 'obligation')} confirmed by {answer.solver}{ended}"
     click.echo(told, err=True)
     for name, why in answer.doubted:

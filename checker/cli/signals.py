@@ -1,4 +1,4 @@
-"""What ends a run from outside: an interruption, or the wish of the system, at any moment."""
+"""Signals, which may end a run at any moment: an interruption by the user, or a termination by the system."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from planrace.checker.engines.interrupts import begin, heard
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 INTERRUPTED = 130
 MOMENT = 0.01
-"""Seconds."""
+"""Seconds until a lost interruption is repeated."""
 
 
 class Signals:
-    """Hears signals and raises ``KeyboardInterrupt``; ``number`` is the first that came.
+    """Handles signals by raising ``KeyboardInterrupt``; ``number`` is the first signal that came.
 
-    What is not heard is left as it is: signals that whoever started the process has switched off.
+    Signals that the parent process has set to be ignored stay ignored.
     """
 
     def __init__(self) -> None:
@@ -26,10 +26,10 @@ class Signals:
         self._again = False
 
     def hear(self) -> None:
-        """From now on. Nothing happens in a thread, where Python allows no handlers.
+        """Install the handlers. In a thread other than the main one it does nothing, because Python allows none there.
 
-        An exception that a signal raises where Python cannot pass it on (in a callback of a weak reference, say) is
-        printed and forgotten by Python; here it comes again a moment later.
+        If a handler raises where Python cannot propagate the exception (in a callback of a weak reference, say),
+        Python prints and drops it; here it is raised again a moment later.
         """
         if hasattr(signal, "setitimer") and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL:
             self._again = True
@@ -53,7 +53,7 @@ class Signals:
             signal.setitimer(signal.ITIMER_REAL, MOMENT)
 
     def leave(self) -> None:
-        """What comes now finds nothing to interrupt but the interpreter on its way out, and ends it at once."""
+        """Restore the default handlers: from now on a signal ends the process, which is about to exit anyway."""
         if self._again:
             signal.setitimer(signal.ITIMER_REAL, 0)
         for number in self._heard:
@@ -61,11 +61,11 @@ class Signals:
 
     @property
     def code(self) -> int:
-        """The exit code of a run that was ended with nothing to report: 130, or 128 and the number of the signal."""
+        """The exit code of a run that was ended before there was a report: 130, or 128 + the number of the signal."""
         return INTERRUPTED if self.number is None else 128 + self.number
 
     def judged(self, code: int) -> int:
-        """The exit code of a run that ended with ``code``: a signal shows in it, whoever has caught the exception."""
+        """The exit code of a run that ended with ``code``; a signal determines it even if its exception was caught."""
         return code if self.number is None or code == INTERRUPTED else self.code
 
     def _come(self, number: int, _frame: FrameType | None) -> None:

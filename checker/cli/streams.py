@@ -1,8 +1,8 @@
-"""The standard streams: whatever is wrong with one of them, writing to it raises nothing.
+"""The standard streams, guarded so that writing to them never raises an exception.
 
-A reader may go away (``| head -1``), a disk may be full, a stream may be closed (``>&-``), a terminal may not know a
-character. None of it changes what was found. A closed stream is one to nowhere; a reader that has gone has read what he
-wanted; of anything else that keeps standard output from being written ``problem`` tells, and the run ends with 2.
+A reader may end (``| head -1``), a disk may be full, a stream may be closed (``>&-``), a terminal may lack a character.
+None of that changes the verdict. A closed stream is replaced by the null device, and a reader that ends early is no
+error. Any other failure to write standard output is kept in ``problem``, and the run ends with exit code 2.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import sys
 from typing import TextIO
 
 PLAIN = "planrace.plain"
-"""The name of what becomes of characters that a stream does not have."""
+"""The name of our error handler for characters that a stream cannot encode."""
 ASCII = "planrace-ascii"
-"""ASCII by another name. Click takes a stream of ASCII for one that was set up wrongly, and writes UTF-8 to it."""
+"""ASCII under another name. Click takes an ASCII stream for a misconfigured one and writes UTF-8 to it."""
 INSTEAD = {
     "→": "->",
     "…": "...",
@@ -43,8 +43,8 @@ INSTEAD = {
 
 
 class Guarded(io.RawIOBase):
-    """A descriptor that is written to as long as that works; ``problem`` says why it did not. While it leads elsewhere
-    (what authors print goes to standard error) that is not its affair."""
+    """A raw stream that writes to a descriptor until that fails; ``problem`` is the failure. Failures while the
+    descriptor is redirected (the output of authors' code goes to standard error) are not recorded."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -52,7 +52,7 @@ class Guarded(io.RawIOBase):
         self.problem: OSError | None = None
 
     def write(self, content: object) -> int:
-        """All or some of the bytes; what cannot be written is dropped."""
+        """Write all or some of the bytes. If that fails, they are dropped."""
         view = memoryview(content)  # type: ignore[arg-type]
         if self.problem is not None and _identity(self._descriptor) == self._place:
             return len(view)
@@ -77,13 +77,13 @@ class Guarded(io.RawIOBase):
 
 
 class Streams:
-    """Standard output and standard error, guarded, as far as they are those of the process."""
+    """Guards standard output and standard error, unless something else has replaced them."""
 
     def __init__(self) -> None:
         self._guards: dict[str, Guarded] = {}
 
     def guard(self) -> None:
-        """From now on, until the process ends."""
+        """Guard them until the process ends."""
         _open_all()
         for name, descriptor in (("stdout", 1), ("stderr", 2)):
             stream = getattr(sys, name)
@@ -97,8 +97,8 @@ class Streams:
             sys.stdin.reconfigure(errors="backslashreplace")
 
     def judged(self, code: int) -> int:
-        """The exit code of a run that ended with ``code``, when all is written: 2 where standard output is not, unless
-        its reader has gone."""
+        """Flush, and return the exit code of a run that ended with ``code``: 2 if standard output could not be written,
+        unless its reader ended early."""
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         guard = self._guards.get("stdout")
@@ -129,7 +129,7 @@ def _identity(descriptor: int) -> tuple[int, int]:
 
 
 def _open_all() -> None:
-    """A closed stream is one to nowhere: a file that is opened later must not get its number."""
+    """Open the null device for closed streams; otherwise a file that is opened later would get their numbers."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -139,7 +139,7 @@ def _open_all() -> None:
 
 
 def _plain(problem: UnicodeError) -> tuple[str, int]:
-    """What stands for characters that cannot be encoded."""
+    """An error handler: the replacement for characters that cannot be encoded."""
     if not isinstance(problem, UnicodeEncodeError):
         raise problem
     missing = problem.object[problem.start : problem.end]
@@ -148,7 +148,7 @@ def _plain(problem: UnicodeError) -> tuple[str, int]:
 
 
 def _ascii(name: str) -> codecs.CodecInfo | None:
-    """The codec of that name, which is normalised in a way that depends on the version of Python."""
+    """Search function for our codec. Python versions differ in how they normalise the name."""
     if name.replace("_", "-") != ASCII:
         return None
     known = codecs.lookup("ascii")

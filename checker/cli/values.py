@@ -1,4 +1,4 @@
-"""Values of options that click does not know."""
+"""Types of option values that click does not have."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 
 
 class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """A number of the range that it has in Python, too (``RANGES``)."""
+    """A number within the range that the same parameter has in Python (``RANGES``)."""
 
     def __init__(self, of: str) -> None:
         self.range = RANGES[of]
@@ -44,14 +44,14 @@ class Memory(click.ParamType):  # type: ignore[type-arg]  # generic in new versi
         found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value).strip(), re.IGNORECASE)
         size = float(found[1]) * UNITS[found[2].upper()] if found else 0.0
         if size < 1:
-            self.fail(f"{shortened(value)} is no amount of memory; write 8G or 512M.", param, ctx)
+            self.fail(f"{shortened(value)} is not an amount of memory; write 8G or 512M.", param, ctx)
         if size > MOST:
-            self.fail(f"{shortened(value)} is more memory than there is; write 8G or 512M.", param, ctx)
+            self.fail(f"{shortened(value)} is more memory than any machine has; write 8G or 512M.", param, ctx)
         return int(size)
 
 
 class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """NAME=VALUE with a whole number, or with a word, for an option."""
+    """NAME=VALUE: a size with a whole number, or an option of the protocol with a word."""
 
     name = "NAME=VALUE"
 
@@ -66,7 +66,7 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
         except ValueError:
             if number.strip().isidentifier():
                 return name.strip(), number.strip()
-            if re.fullmatch(r"\s*[+-]?[0-9]+\s*", number):  # Python reads no number of thousands of digits
+            if re.fullmatch(r"\s*[+-]?[0-9]+\s*", number):  # Python refuses numbers of thousands of digits
                 self.fail(f"{name.strip()}: {shortened(number)} is too large a number.", param, ctx)
             self.fail(
                 f"{name.strip()} wants a whole number, not {shortened(number)}; `check list` has the ranges.",
@@ -76,7 +76,7 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
 
 
 class Name(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """One name of an option that is repeated for more."""
+    """The value of an option that takes one name and is repeated for further ones."""
 
     name = "NAME"
 
@@ -84,5 +84,5 @@ class Name(click.ParamType):  # type: ignore[type-arg]  # generic in new version
         text = str(value)
         if "," in text and param is not None:
             more = " ".join(f"{param.opts[0]} {word.strip()}" for word in text.split(","))
-            self.fail(f"{text!r} is no name; repeat the option: {more}", param, ctx)
+            self.fail(f"{text!r} is not one name; repeat the option: {more}", param, ctx)
         return text

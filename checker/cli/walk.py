@@ -1,4 +1,4 @@
-"""``check walk``: walking through a protocol in the terminal, or from a script on standard input."""
+"""``check walk``: walk through a protocol in the terminal, or with a script on standard input."""
 
 from __future__ import annotations
 
@@ -24,33 +24,33 @@ from planrace.checker.run.walk import Walk
 
 HELP = """\
   N            take step number N
-  back [N]     take back the last step, or the last N
-  goto N       take back all steps after step N
-  random [N]   take a random step, or N of them
-  steps        what is enabled
-  state        every variable
-  properties   what holds here
+  back [N]     undo the last step, or the last N
+  goto N       undo all steps after step N
+  random [N]   take a random step, or N random steps
+  steps        the enabled steps
+  state        the value of every variable
+  properties   the properties, and which are violated here
   trace        the run so far
-  save FILE    write the run; check explain and check walk --replay read it
+  save FILE    write the run, for check explain and check walk --replay
   help, quit"""
 
 
 class WrongLineError(Exception):
-    """A line that is no command; says what is."""
+    """A line of the input is not a valid command; the message says what is."""
 
 
 def walk_command(protocol: str, **asked: Any) -> int:
-    """Walk until the input ends; the exit code."""
+    """Walk until the input ends; returns the exit code."""
     walk = Walk(instance_of(protocol, **chosen(asked)), asked["seed"])
     if asked["trace"] is not None and asked["replay"] is None:
-        raise click.UsageError("--trace names a run of the report that --replay names; add that.")
+        raise click.UsageError("--trace needs --replay: it names a run of the report that --replay reads.")
     if asked["replay"] is not None:
         replay(walk, asked["replay"], asked["trace"])
     return _Session(walk, interactive=sys.stdin.isatty()).run()
 
 
 class _Session:
-    """Reads lines, does what they say, and says what came of it."""
+    """Reads commands, executes them and prints the results."""
 
     def __init__(self, walk: Walk, *, interactive: bool) -> None:
         self.walk = walk
@@ -69,12 +69,12 @@ class _Session:
         }
 
     def run(self) -> int:
-        """The exit code: 0, or 2 where a script is wrong."""
+        """Execute all lines; returns the exit code 0. Raises ``UsageError`` for a wrong line of a script."""
         system = self.walk.instance.system
         sizes = ", ".join(f"{n}={v}" for n, v in self.walk.instance.parameters.items()) or "no parameters"
         _say(f"{system.name}: {sizes}; faults: {', '.join(system.faults) or 'none'}")
         if self.interactive:
-            _say("A number takes that step; help says what else there is.")
+            _say("Enter the number of a step to take it; help lists the other commands.")
         self._here()
         for number, line in enumerate(self._lines(), 1):
             if line in ("quit", "exit", "q"):
@@ -109,13 +109,15 @@ class _Session:
         else:
             raise WrongLineError(f"there is no command {word!r} (a number, {', '.join(self._commands)} or quit)")
 
-    # What lines do ---------------------------------------------------------------------------------------------
+    # Commands --------------------------------------------------------------------------------------------------
     def _take(self, number: int) -> None:
         try:
             step = self.walk.take(number)
         except IndexError:
             many = len(self.walk.enabled)
-            raise WrongLineError(f"there is no step {number} here (there are 1…{many})" if many else NOTHING) from None
+            raise WrongLineError(
+                f"there is no step {number} here (choose from 1…{many})" if many else NOTHING
+            ) from None
         self._took(len(self.walk), step)
         self._here()
 
@@ -130,7 +132,7 @@ class _Session:
 
     def _goto(self, rest: str) -> None:
         if not rest.isdecimal() or int(rest) > len(self.walk):
-            raise WrongLineError(f"goto wants a step from 0 to {len(self.walk)}, not {rest!r}")
+            raise WrongLineError(f"goto needs a step from 0 to {len(self.walk)}, not {rest!r}")
         self._moved(lambda: self.walk.cut(int(rest)))
 
     def _moved(self, change: Callable[[], None]) -> None:
@@ -139,11 +141,11 @@ class _Session:
 
     def _save(self, rest: str) -> None:
         if not rest:
-            raise WrongLineError("save wants the name of a file")
+            raise WrongLineError("save needs the name of a file")
         save_walk(self.walk, rest)
         _say(f"{counted(len(self.walk), 'step')} written to {rest}")
 
-    # What is said ----------------------------------------------------------------------------------------------
+    # Output -----------------------------------------------------------------------------------------------------
     def _took(self, number: int, step: TraceStep) -> None:
         _say(f"{number}. {step.by} {told(step)}")
         changed = changes(step, state_before(self.walk.trace, number), self._variables)
@@ -154,7 +156,7 @@ class _Session:
 
     def _here(self) -> None:
         for name in self.walk.broken:
-            _say(f"   ✗ {name} is broken here")
+            _say(f"   ✗ {name} is violated here")
         self._steps()
 
     def _steps(self) -> None:
@@ -170,14 +172,14 @@ class _Session:
     def _properties(self) -> None:
         broken = self.walk.broken
         for name in self.walk.promised:
-            _say(f"  {'✗ broken' if name in broken else '✓ holds '}  {name}")
+            _say(f"  {'✗ violated' if name in broken else '✓ holds   '}  {name}")
 
     def _trace(self) -> None:
         told = timeline(self.walk.trace, variables=self._variables)
         _say(render_plain(Document((told,), counted(len(self.walk), "step")), WIDTH).rstrip())
 
 
-NOTHING = "nothing is enabled here: this is a deadlock, or the end (back takes steps back)"
+NOTHING = "nothing is enabled here: this is a deadlock, or the end of a run (back undoes steps)"
 
 
 def _say(text: str) -> None:
@@ -187,5 +189,5 @@ def _say(text: str) -> None:
 
 def _count(rest: str) -> int:
     if rest and not rest.isdecimal():
-        raise WrongLineError(f"{rest!r} is no number of steps")
+        raise WrongLineError(f"{rest!r} is not a number of steps")
     return int(rest or 1)

@@ -105,7 +105,7 @@ def test_exit_codes(code: int, arguments: list[str], capsys: pytest.CaptureFixtu
         (r"engine bmc has no symmetry reduction", ["-p", "original", "--engine", "bmc", "--symmetry"]),
         (r"are options of random simulation", ["-p", "original", "--seed", "3"]),
         (r"cannot search exhaustively", ["-p", "original", "--engine", "simulate", "--exhaustive"]),
-        (r"'lots' is no amount of memory", ["-p", "original", "--max-memory", "lots"]),
+        (r"'lots' is not an amount of memory", ["-p", "original", "--max-memory", "lots"]),
         (r"cannot read missing.py: No such file", ["-p", "missing.py:protocol"]),
         (r"cannot read missing.py: No such file", ["-p", "missing.py"]),
         (r"there is no module nowhere", ["-p", "nowhere.at:all"]),
@@ -355,7 +355,7 @@ def test_slips_are_told_with_their_remedy(
     assert "no protocol is called 'claim.fixed' (for the one in that file write claim.py:fixed)" in error(
         "-p", "claim.fixed"
     )
-    repeat = "'crash,loss' is no name; repeat the option: --fault crash --fault loss"
+    repeat = "'crash,loss' is not one name; repeat the option: --fault crash --fault loss"
     assert repeat in error("-p", "claim.py:protocol", "--fault", "crash,loss")
     assert "rows is 1…4; to widen it, raise high=… in its declaration" in error("-p", "claim.py:fixed", "-s", "rows=5")
     assert run(["list", "-p", "claim.py"]) == 0

@@ -102,7 +102,7 @@ def test_a_reader_that_does_not_read_on_ends_with_the_time_limit() -> None:
 def test_a_form_that_there_is_not_names_no_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A file of that name got the text."""
     assert run([*CHECK, "-o", "markdown:r.md"]) == 2
-    assert "'markdown' is no form of this report" in capsys.readouterr().err
+    assert "'markdown' is not a form of this report" in capsys.readouterr().err
     assert run([*CHECK, "-o", "./markdown:r.md", "-o", "c:r.txt", "-o", "12:30.txt"]) == 1
     assert {"markdown:r.md", "c:r.txt", "12:30.txt"} <= {p.name for p in Path().iterdir()}
 
@@ -176,8 +176,8 @@ def test_descriptors_of_a_shell_are_written_to() -> None:
         ("json:socket", "it is a socket"),
         ("json:/dev/fd/999", "Bad file descriptor"),
         ("json:/dev/fd/0", "open for reading only"),
-        ("json:counter.py", "is what the command reads"),
-        ("json:./a/../counter.py", "is what the command reads"),
+        ("json:counter.py", "is a file that the command reads"),
+        ("json:./a/../counter.py", "is a file that the command reads"),
     ],
 )
 def test_places_are_tried_before_the_search(
@@ -237,7 +237,7 @@ def test_a_report_is_not_written_over_what_is_read(capsys: pytest.CaptureFixture
     Path("link").symlink_to("r.json")
     for arguments in (["explain", "r.json", "-o", "json:link"], ["compare", "x", "link", "-o", "json:r.json"]):
         assert run(arguments) == 2
-        assert "is what the command reads" in capsys.readouterr().err
+        assert "is a file that the command reads" in capsys.readouterr().err
     assert Path("r.json").read_text(encoding="utf-8") == "{}"
 
 
@@ -321,9 +321,9 @@ def test_a_form_that_fails_leaves_no_older_one(
     def broken(*_: object, **__: object) -> str:
         raise ZeroDivisionError("a defect")
 
-    monkeypatch.setattr("planrace.checker.cli.deliver.render_trace", broken)
+    monkeypatch.setattr("planrace.checker.report.formats.render_trace", broken)
     Path("r.md").write_text("of yesterday", encoding="utf-8")
-    assert run([*CHECK, "-o", "mermaid:r.md", "-o", "json:r.json"]) == 2
+    assert run([*CHECK, "-o", "mermaid:r.md", "-o", "json:r.json"]) == 1
     out, err = capsys.readouterr()
     assert "verdict: violated (exit 1)" in out
     assert "ZeroDivisionError" in err

@@ -291,7 +291,7 @@ def test_slips(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["m.py:p"], "named by an option: check -p m.py:p"),
+        (["m.py:p"], "Name a protocol with -p: check -p m.py:p"),
         (["m.py"], "check -p m.py"),
         (["-p", "m.py"], "write m.py:p)"),
         (["-p", "m"], "write m.py:protocol"),

@@ -93,7 +93,7 @@ def test_nothing_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert compared(capsys, "--strict")[0] == 0
     assert write_text(read_text(text)) == text
     save()
-    assert "deploy.py:protocol: as it was" in capsys.readouterr().out
+    assert "deploy.py:protocol: unchanged" in capsys.readouterr().out
     assert Path("planrace.baseline").read_text() == text
 
 
@@ -146,7 +146,7 @@ def test_entries_are_sorted(here: Path, capsys: pytest.CaptureFixture[str]) -> N
     ]
     edit("newest > live, ", "")
     save("-p", "deploy.py:fixed", "-s", "releases=2")
-    assert capsys.readouterr().out.endswith("deploy.py:fixed -s releases=2: renewed\n")
+    assert capsys.readouterr().out.endswith("deploy.py:fixed -s releases=2: updated\n")
     code, out = compared(capsys, "--only", "deploy.py:fixed")
     assert (code, "deploy.py:protocol" in out) == (0, False)
     code, out = compared(capsys, "--only", "deploy.py:protocol")
@@ -184,9 +184,9 @@ def test_verdicts_without_counts_are_saved(here: Path, capsys: pytest.CaptureFix
     ("words", "message"),
     [
         (["save"], "cannot read planrace.baseline"),
-        (["save", "-s", "releases=2", "-o", "good"], "Without -p every entry is renewed as it is"),
-        (["save", "--no-slicing", "-o", "good"], "Without -p every entry is renewed as it is"),
-        (["save", "-o", "empty"], "empty holds no entry to renew"),
+        (["save", "-s", "releases=2", "-o", "good"], "Without -p every entry is updated with its own options"),
+        (["save", "--no-slicing", "-o", "good"], "Without -p every entry is updated with its own options"),
+        (["save", "-o", "empty"], "empty has no entry to update"),
         (["save", "-p", "deploy.py:protocol", "--with", "compare"], "did you mean compare-and-set?"),
         (["save", "-p", "deploy.py:protocol", "-o", "no/where"], "there is no directory"),
         (["save", "-p", "deploy.py:protocol", "-o", "deploy.py"], "deploy.py:1: it is not a baseline"),
@@ -194,7 +194,7 @@ def test_verdicts_without_counts_are_saved(here: Path, capsys: pytest.CaptureFix
         (["compare", "none"], "cannot read none: No such file or directory (make it with check baseline save)"),
         (["compare", "empty"], "there is no entry to compare"),
         (["compare", "good", "--only", "deploy.py:protokol"], "did you mean deploy.py:protocol"),
-        (["compare", "good", "--format", "html"], "'html' is no form"),
+        (["compare", "good", "--format", "html"], "'html' is not a form"),
         (["compare", "binary"], "it is not UTF-8"),
     ],
 )

@@ -47,7 +47,7 @@ def test_a_script_walks_the_counterexample(report: Path) -> None:
         walk.take(numbers[-1])
     assert LOST in walk.broken
     out = walked(*map(str, numbers))
-    assert out.count(f"✗ {LOST} is broken here") == 1
+    assert out.count(f"✗ {LOST} is violated here") == 1
     assert f"after step {len(steps)}:" in out
     assert out.index(f"✗ {LOST}") > out.index(steps[-1]["text"])
     assert "=> endpoint 1 now answers with no address" in out
@@ -93,7 +93,7 @@ def test_saved_and_replayed(tmp_path: Path, report: Path) -> None:
         == again.splitlines()[-len(saved.split("written")[1].splitlines()) + 1 :]
     )
     replayed = walked("properties", words=("--replay", str(report)))
-    assert f"✗ broken  {LOST}" in replayed
+    assert f"✗ violated  {LOST}" in replayed
     fullest = walked("trace", words=("--replay", str(report), "--trace", "plans-never-regress"))
     assert fullest.rstrip().endswith("10 steps")
     with CliRunner().isolation():
@@ -104,10 +104,10 @@ def test_saved_and_replayed(tmp_path: Path, report: Path) -> None:
     ("line", "message"),
     [
         ("jump", "there is no command 'jump' (a number, back, goto"),
-        ("99", "there is no step 99 here (there are 1…1)"),
-        ("back x", "'x' is no number of steps"),
-        ("goto 7", "goto wants a step from 0 to 0, not '7'"),
-        ("save", "save wants the name of a file"),
+        ("99", "there is no step 99 here (choose from 1…1)"),
+        ("back x", "'x' is not a number of steps"),
+        ("goto 7", "goto needs a step from 0 to 0, not '7'"),
+        ("save", "save needs the name of a file"),
         ("save no-such-place/run.json", "cannot write no-such-place/run.json"),
     ],
 )
