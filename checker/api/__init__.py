@@ -1,1 +1,1 @@
-"""The calls that Python code makes; the command and the pytest plugin go through them."""
+"""The Python API; the command and the pytest plugin use it, too."""

@@ -1,4 +1,4 @@
-"""A baseline file: what is known of protocols, put into it, renewed and compared."""
+"""Baseline files: write results of protocols into one, update them, and compare them with new results."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ from planrace.checker.review.baseline.write import write_text
 from planrace.model.language import ModelError
 
 Listening: TypeAlias = "Callable[[], AbstractContextManager[Listener | None]]"
-"""Gives a listener for one entry."""
+"""Makes a listener for one entry."""
 
 
 class BaselineFile:
-    """A file to write to; it may be ``new``. ``before`` are its entries by title. Raises ``OutputError`` where it
-    cannot be written, and ``ReadError``."""
+    """A baseline file to write to; it must exist unless ``new``. ``before`` are its entries by title. Raises
+    ``OutputError`` if it cannot be written, and ``ReadError``."""
 
     def __init__(self, path: str | Path, *, new: bool = False, listening: Listening = nullcontext) -> None:
         self._path, self._listening = path, listening
         self._place = OutputPlace(path)
         self._place.attempt()
         if not self._place.is_file:
-            what = "a baseline is read and written again, so it is a regular file"
-            raise OutputError(f"cannot write {path}: {what} (name one)")
+            what = "a baseline must be a regular file, because it is read again"
+            raise OutputError(f"cannot write {path}: {what} (name a regular file)")
         there = () if new and not Path(path).exists() else read_baseline(path)
         self.before = {e.title: e for e in there}
 
     def put(self, request: BaselineRequest, bounds: Bounds | None = None) -> BaselineEntry:
-        """Check a request and write its entry beside the others. Nothing is written where something is not decided, or
-        interrupted. Raises ``ModelError``, ``KeyboardInterrupt`` and ``OutputError``."""
+        """Check a request and write its entry; the other entries are kept. If the check is undecided or interrupted,
+        nothing is written. Raises ``ModelError``, ``KeyboardInterrupt`` and ``OutputError``."""
         return self._write([_decided(*_taken(request, bounds, self._listening))])[0]
 
     def renew(self, bounds: Bounds | None = None) -> tuple[BaselineEntry, ...]:
-        """Check every entry again and write what is known now, as ``put`` does."""
+        """Check every entry again and write the new results, as ``put`` does."""
         return self._write([_decided(*_again(self._path, e, bounds, self._listening)) for e in self.before.values()])
 
     def _write(self, made: Sequence[BaselineEntry]) -> tuple[BaselineEntry, ...]:
@@ -56,8 +56,8 @@ def compare_entries(
     bounds: Bounds | None = None,
     listening: Listening = nullcontext,
 ) -> Compared:
-    """What changed in each entry of a file, or in some. It ends with one that is interrupted. Raises ``ModelError`` and
-    ``ReadError``."""
+    """What changed in each entry of a file, or only in some. An interruption ends it after the present entry. Raises
+    ``ModelError`` and ``ReadError``."""
     found: list[BaselineComparison] = []
     for before in wanted(path, only):
         after, report = _again(path, before, bounds, listening)
@@ -75,12 +75,12 @@ def _taken(request: BaselineRequest, bounds: Bounds | None, listening: Listening
 def _again(
     path: str | Path, entry: BaselineEntry, bounds: Bounds | None, listening: Listening
 ) -> tuple[BaselineEntry, Report]:
-    """An entry of the file now. Errors say where it stands."""
+    """The entry with new results. Errors name its line in the file."""
     try:
         return _taken(entry.request, bounds, listening)
     except ModelError as problem:
         what = f"{path}:{entry.line}: {entry.title}: {problem}"
-        raise ModelError(what, remedy="mend the protocol, or delete the entry") from problem
+        raise ModelError(what, remedy="correct the protocol, or delete the entry") from problem
 
 
 def _decided(entry: BaselineEntry, report: Report) -> BaselineEntry:

@@ -1,6 +1,6 @@
-"""What Python code calls: everything that the command does is one call here that returns what it reports.
+"""The Python API: for every command there is one function, which returns what the command reports.
 
-Small on purpose, and stable: ``tests/api/test_api.py`` holds it to its signatures.
+It is small on purpose, and stable: ``tests/api/test_api.py`` tests its signatures.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Rendered: TypeAlias = (
     "Report | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | Mutation | "
     "networkx.MultiDiGraph"
 )
-"""What ``render`` makes forms of: whatever a call here returns."""
+"""Everything that ``render`` accepts: the results of all functions here."""
 
 painted_by(paint)
 
@@ -54,11 +54,11 @@ def check(
     options: Options | None = None,
     **settings: Any,
 ) -> Report:
-    """Check a protocol at one size, as ``check -p`` does; a name is what the command takes (``file.py:attribute``).
+    """Check a protocol at one size, as ``check -p`` does; a name is as for the command (``file.py:attribute``).
 
-    ``parameters`` gives sizes and options by name (others have their defaults). ``settings`` are sizes too, and else
-    fields of ``Options``: ``check(fixed, plans=3, depth=20, properties=["safe"])``. A ``System`` has its faults and
-    protections already. Raises ``ModelError`` where the request or the model is wrong.
+    ``parameters`` gives sizes and options by name (others have their defaults). ``settings`` are sizes, or fields
+    of ``Options``: ``check(fixed, plans=3, depth=20, properties=["safe"])``. The faults and protections of a ``System``
+    are fixed. Raises ``ModelError`` if the request or the model is wrong.
     """
     subject = subject_of(protocol, "check")
     names = chosen(faults=faults, with_protections=with_protections, without=without)
@@ -83,9 +83,9 @@ def prove(
     confirm: bool = False,
 ) -> Report:
     """Prove properties for every size that ``parameters`` leaves open, or find counterexamples on small instances, as
-    ``check prove`` does. Without ``faults`` what holds is proved under as many faults as it survives. ``infer`` looks
-    for lemmas. ``time_limit`` bounds the seconds, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory for
-    the obligations; ``confirm`` has cvc5 check them, and the report's ``confirmation`` says what came of it.
+    ``check prove`` does. Without ``faults``, what holds is proved under as many faults as possible. ``infer`` searches
+    for lemmas. ``time_limit`` limits the seconds, ``rlimit`` Z3's steps in a query. ``dump_smt`` is a directory for
+    the obligations; with ``confirm`` cvc5 checks them, and the report's ``confirmation`` has the result.
     Raises ``ModelError`` and ``OutputError``."""
     from planrace.checker.api.proofs import ProofRun
 
@@ -119,30 +119,30 @@ def matrix(
 
 @public
 def explained(options: Options | None = None, *, beside: Protocol | Variant | str | None = None) -> Options:
-    """The options with all that there is to say of traces, for pages; ``beside`` is a variant to lay beside them."""
+    """The options with full explanations of traces, as for pages; ``beside`` is a variant to compare traces with."""
     other = variant_for(beside, "explained") if beside is not None else None
     return replace(options or Options(), explain=True, beside=other)
 
 
 def render(report: Rendered, form: str = "text", *, trace: str | None = None) -> str:
-    """What any call here returns, in one of its forms: a ``Report`` in those of ``check explain``; a ``Comparison`` and
-    what ``compare_baseline`` found as text, json and markdown, for a comment on a pull request; state graphs as dot and
-    graphml; everything else as the command has it: text, and json where it writes any.
+    """The result of any function here, in one of its forms. A ``Report`` has the forms of ``check explain``; results of
+    ``compare`` and ``compare_baseline`` have text, json and markdown (for a comment on a pull request); state graphs
+    have dot and graphml; all others have the forms of the command: text, and json if the command has it.
 
-    Of a ``Report``, forms of a single run take that of the property ``trace``, or the first. Raises ``ValueError`` for
-    a form that does not exist, ``NoTraceError`` where there is no run."""
+    For forms of a ``Report`` that show a single run, ``trace`` names the property; the default is the first run. Raises
+    ``ValueError`` for a form that does not exist, and ``NoTraceError`` if there is no run."""
     from planrace.checker.api.render import forms_of
 
     forms = forms_of(report, trace)
     if form not in forms:
-        raise ValueError(f"{form!r} is no form of a {type(report).__name__}; there are {', '.join(forms)}")
+        raise ValueError(f"{form!r} is not a form of a {type(report).__name__}; there are {', '.join(forms)}")
     return forms[form]()
 
 
 def save(report: Rendered, path: str | Path, form: str | None = None, *, trace: str | None = None) -> None:
-    """Write a form of what any call here returns, whole or not at all; without ``form`` the one of the path's ending
-    (``page.html``), JSON where it has none. Raises ``OutputError``, and ``ValueError`` for an ending that is of no
-    form."""
+    """Write the result of any function here to a file, completely or not at all. The default of ``form`` is given by
+    the path's ending (``page.html``), or is JSON if it has none. Raises ``OutputError``, and ``ValueError`` for an
+    ending without a form."""
     from planrace.checker.api.render import form_of
     from planrace.checker.report.output import write_whole
 
@@ -158,13 +158,13 @@ def load(path: str | Path) -> Report:
 
 
 def compare(before: Report, after: Report) -> Comparison:
-    """What differs between two reports, as ``check compare`` says it. Raises ``ModelError`` where one is a run that
-    ``check walk`` saved and the other is not."""
+    """The differences between two reports, as in ``check compare``. Raises ``ModelError`` if only one of them is a run
+    that ``check walk`` saved."""
     return compare_named(before, after, ("before", "after"))
 
 
 def compare_named(before: Report, after: Report, named: tuple[str, str]) -> Comparison:
-    """``compare``, with what errors call the two."""
+    """``compare``, with names of the two reports for errors."""
     from planrace.checker.report.text.comparison import compare as compared
 
     saved = [name for report, name in zip((before, after), named, strict=True) if report.is_saved_run]
@@ -186,9 +186,9 @@ def mutate(
     actions: Sequence[str] = (),
     options: Options | None = None,
 ) -> Mutation:
-    """Drop or weaken every guard, effect, outcome, action and protection in turn, and say which property notices, as
+    """Drop or weaken every guard, effect, outcome, action and protection in turn, and find which property notices, as
     ``check mutate`` does; ``score`` is the share of mutants that are noticed. ``actions``: only mutants of these.
-    Raises ``ModelError``, also where the protocol itself is undecided within the bounds of ``options``."""
+    Raises ``ModelError``, also if the protocol itself is undecided within the limits of ``options``."""
     from planrace.checker.review.mutation.judge import mutate as judged
 
     names = {"faults": faults, "with_protections": with_protections, "without": without}
@@ -205,7 +205,7 @@ def lint(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
 ) -> LintFindings:
-    """What the author of a model may have overlooked, as ``check lint`` says it: a tuple of findings. Raises
+    """What the author of a model may have overlooked, as in ``check lint``: a tuple of findings. Raises
     ``ModelError``."""
     from planrace.checker.advice.lint.lint import lint as linted
 
@@ -228,9 +228,9 @@ def forecast(
     seconds: float = 15.0,
     explain: bool = False,
 ) -> Forecast:
-    """How many states a complete search will meet, how long it will take and how much memory, as ``check forecast``
-    says it. ``sample`` bounds the states of each search in Python; no further search is begun after ``seconds``. With
-    ``explain``, ``explosion`` of the forecast says what makes the states so many. Raises ``ModelError``."""
+    """Forecast the states, time and memory of a complete search, as ``check forecast`` does. ``sample`` limits the
+    states of each sample search; no further search is started after ``seconds``. With ``explain``, ``explosion`` of the
+    forecast explains why there are so many states. Raises ``ModelError``."""
     from planrace.checker.advice.budget import SearchBudget
     from planrace.checker.advice.forecast.explosion import explain_explosion
     from planrace.checker.advice.forecast.forecast import forecast as made
@@ -259,9 +259,9 @@ def save_baseline(
     max_states: int | None = None,
     bounds: Bounds | None = None,
 ) -> BaselineEntry:
-    """Put what is known of a protocol into a baseline file, beside its other entries, as ``check baseline save`` does.
-    ``max_states`` bounds their number, and the file keeps that; ``bounds`` are the machine's. Raises ``ModelError``,
-    also where something is undecided: then nothing is written."""
+    """Check a protocol and write the results into a baseline file, as ``check baseline save`` does; other entries are
+    kept. ``max_states`` is stored in the file; ``bounds`` depend on the machine and are not. Raises ``ModelError``,
+    also if something is undecided: then nothing is written."""
     from planrace.checker.api.baseline import BaselineFile
     from planrace.checker.review.baseline.entry import BaselineRequest
 
@@ -275,8 +275,8 @@ def save_baseline(
 
 @public
 def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[BaselineEntry, ...]:
-    """Check every entry of a baseline file again and write what is known now, as ``check baseline save`` without a
-    protocol does. Raises ``ModelError``, also where something is undecided, and ``ReadError``: then nothing is
+    """Check every entry of a baseline file again and write the new results, as ``check baseline save`` without a
+    protocol does. Raises ``ModelError``, also if something is undecided, and ``ReadError``: then nothing is
     written."""
     from planrace.checker.api.baseline import BaselineFile
 
@@ -285,9 +285,9 @@ def renew_baseline(path: str | Path, *, bounds: Bounds | None = None) -> tuple[B
 
 @public
 def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Bounds | None = None) -> Compared:
-    """Check every entry of a baseline file again: what changed in each, as ``check baseline compare`` says it; a tuple,
-    which ``render`` makes a comment for a pull request (``markdown``). ``only`` names protocols, or entries by their
-    first line. Raises ``ModelError`` and ``ReadError``."""
+    """Check every entry of a baseline file again and return what changed in each, as ``check baseline compare`` does.
+    ``render`` turns the result into a comment for a pull request (``markdown``). ``only`` names protocols, or entries
+    by their first line. Raises ``ModelError`` and ``ReadError``."""
     from planrace.checker.api.baseline import compare_entries
 
     return compare_entries(path, chosen(only=only)["only"], bounds)
@@ -295,8 +295,8 @@ def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Boun
 
 @public
 def listing(protocols: Sequence[str] = ()) -> Listing:
-    """Protocols, by default all of ours, with parameters, options, protections, faults, properties and scenarios, and
-    the engines, as ``check list`` prints them. Raises ``ModelError``."""
+    """Protocols, by default the built-in ones, with parameters, options, protections, faults, properties and scenarios;
+    and the engines, as ``check list`` prints them. Raises ``ModelError``."""
     from planrace.checker.run.listing import listing as found
 
     return found(chosen(protocols=protocols)["protocols"])
@@ -312,7 +312,7 @@ def state_graph(
     without: Sequence[str] = (),
     max_states: int = 2000,
 ) -> networkx.MultiDiGraph:
-    """The whole state graph of a small instance, as ``check graph`` draws it. Raises ``ModelError`` where there are
+    """The whole state graph of a small instance, as ``check graph`` draws it. Raises ``ModelError`` if there are
     more than ``max_states`` states."""
     from planrace.checker.run.state_graph import state_graph as drawn
 
@@ -330,6 +330,6 @@ def instance_of(
     with_protections: Sequence[str] = (),
     without: Sequence[str] = (),
 ) -> Instance:
-    """The instance that a request is about: what ``Walk`` walks through. Raises ``ModelError``."""
+    """The instance of a protocol for these choices, for example for ``Walk``. Raises ``ModelError``."""
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     return selected(subject_of(protocol, "instance_of"), parameters, **names).instance

@@ -1,4 +1,4 @@
-"""Proofs for every size and the table of all of them, with files of their obligations and a second solver's word."""
+"""Proofs for every size and the table of ``prove --all``, with files of obligations and a check by a second solver."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ from planrace.model.language import Variant
 Scripts: TypeAlias = "Iterable[tuple[str, str]]"
 """SMT-LIB 2 scripts, each with the name of its file."""
 Listening: TypeAlias = "Callable[[], AbstractContextManager[Listener | None]]"
-"""Gives a listener for a part of the work."""
+"""Makes a listener for a part of the work."""
 R = TypeVar("R", Report, MatrixReport)
 
 
 class ProofRun:
-    """One request for proofs. ``directory`` is where obligations are written, ``confirm`` has a second solver check
-    them, ``time_limit`` bounds the seconds of all of it.
+    """One request for proofs. Obligations are written into ``directory``; with ``confirm`` a second solver checks them;
+    ``time_limit`` limits the seconds of all of it.
 
-    What is missing is reported before the work, which may take long. Raises ``OutputError`` and ``ModelError``.
+    A wrong directory or a missing solver is reported before the work, which may take long. Raises ``OutputError`` and
+    ``ModelError``.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class ProofRun:
         without: Sequence[str],
         infer: bool,
     ) -> Report:
-        """Proofs of properties. Without ``faults`` what holds is proved under as many as it survives."""
+        """Prove properties. Without ``faults``, what holds is proved under as many faults as possible."""
         asked = chosen(properties=properties)["properties"]
         names = {"faults": faults or (), "with_protections": with_protections, "without": without}
         selection = selected(variant, parameters, **names)
@@ -87,7 +88,7 @@ class ProofRun:
             return self._confirmed(report)
 
     def table(self, variant: Variant, parameters: Mapping[str, int | str] | None) -> MatrixReport:
-        """Every set of protections, decided under every set of faults."""
+        """Decide every set of protections under every set of faults."""
         selection = selected(variant, parameters)
         selection.check_every_size()
         with until(self._time_limit):
@@ -99,7 +100,7 @@ class ProofRun:
             return self._confirmed(report)
 
     def write(self) -> int:
-        """Write each obligation into a file of its own, if a directory was named; how many there are."""
+        """If there is a directory, write each obligation into a file of its own. Returns the number of files."""
         if self._directory is None:
             return 0
         count = 0
@@ -109,7 +110,7 @@ class ProofRun:
         return count
 
     def _confirmed(self, report: R) -> R:
-        """The report with the second solver's word, if it is wanted; where that is interrupted, so is the report."""
+        """The report with the second solver's answer, if requested. Interrupting that solver interrupts the report."""
         from planrace.checker.engines.proof.second_solver import Confirming
 
         if not self._confirm or report.interrupted:
@@ -124,7 +125,7 @@ class ProofRun:
 
 
 def _check_directory(directory: str | Path) -> None:
-    """Make the directory. Raises ``OutputError`` where that is not possible."""
+    """Make the directory. Raises ``OutputError`` if that is not possible."""
     try:
         if not str(directory):
             raise FileNotFoundError(errno.ENOENT, "that names no directory")

@@ -1,6 +1,6 @@
-"""Every result of the public calls in each of its forms: what ``render`` and ``save`` know, and the command writes.
+"""The forms of every result of the API, for ``render``, ``save`` and the command.
 
-Texts end as those of the command do, with the exit code that the command would have.
+Texts end with the exit code that the command would have.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.report import Report
 
 Makers: TypeAlias = "Mapping[str, Callable[[], str]]"
-"""Forms by name, each with what makes it."""
+"""Names of forms, each with the function that makes it."""
 
 
 @dataclass(frozen=True)
 class Forms:
-    """The text of a result, which says the exit ``code``, and its other forms."""
+    """The text of a result, which ends with the exit ``code``, and its other forms."""
 
     code: int
     document: Callable[[], Document]
@@ -30,13 +30,13 @@ class Forms:
 
 
 def forms_for(result: Any, code: int | None = None) -> Forms:
-    """The forms of a result that has a text; ``code`` is that of the command, where its options decide it."""
+    """The forms of a result that has a text; ``code`` is the exit code of the command, if its options determine it."""
     return _FORMS[type(result).__name__](result, code)
 
 
 def forms_of(result: Any, trace: str | None = None) -> Makers:
-    """All forms that a result has. ``trace`` names the run that forms of one run show. Raises ``TypeError`` for what is
-    no result."""
+    """All forms that a result has. ``trace`` names the run for forms that show only one. Raises ``TypeError`` if it is
+    not a result of the API."""
     if isinstance(result, Report):
         return _report(result, trace)
     name = type(result).__name__
@@ -44,20 +44,20 @@ def forms_of(result: Any, trace: str | None = None) -> Makers:
         forms = forms_for(result)
         return {"text": partial(_plain, forms.document), **forms.others}
     if name not in _TEXTS:
-        raise TypeError(f"{name} is no result to render; there are {', '.join(RENDERED)}")
+        raise TypeError(f"{name} is not a result that can be rendered; there are {', '.join(RENDERED)}")
     return _TEXTS[name](result)
 
 
 def form_of(result: Any, path: str | Path) -> str:
-    """The form of a result that the name of a file asks for. Raises ``ValueError`` where none does."""
+    """The form of a result for the name of a file. Raises ``ValueError`` if there is none."""
     from planrace.checker.report.formats import form_of as named
 
     return named(path, tuple(forms_of(result)), type(result).__name__)
 
 
 def report_forms(report: Report, trace: str | None = None, **more: Any) -> Makers:
-    """The forms of a report other than its text. ``trace`` names the run that forms of one run show, ``more`` is what
-    else is said to forms of the whole report (``asked``, ``everything``)."""
+    """The forms of a report other than its text. ``trace`` names the run for forms that show only one; ``more``
+    are further arguments for forms of the whole report (``asked``, ``everything``)."""
     from planrace.checker.report.formats import OF_TRACE, WHOLE, render_trace, render_whole
 
     whole = {form: partial(render_whole, form, report, **more) for form in WHOLE if form != "text"}
@@ -152,5 +152,4 @@ _FORMS: Mapping[str, Callable[[Any, int | None], Forms]] = {
 }
 _TEXTS: Mapping[str, Callable[[Any], Makers]] = {"BaselineEntry": _entry, "Listing": _listing, "MultiDiGraph": _graph}
 RENDERED = ("Report", *_FORMS, *_TEXTS)
-"""The results that have forms. They are named by their classes, so that no engine is loaded to look at a result of
-another."""
+"""The results that have forms. The tables have names of classes, not classes, so that they load no engine."""

@@ -1,4 +1,4 @@
-"""Requests from Python: what is no request is told with its remedy, before anything is searched."""
+"""Checks requests from Python before the search; errors say how to correct a wrong request."""
 
 from __future__ import annotations
 
@@ -21,50 +21,50 @@ OTHERWISE = {
     "memory": "max_memory",
     "jobs": "workers",
 }
-"""What other tools call our keywords."""
+"""Names that other tools use for our keywords."""
 
 
 def subject_of(given: object, call: str) -> Given:
-    """What is to be checked; a name is what the command takes. ``call`` is who wants to know."""
+    """The subject of a request; a name is as for the command. ``call`` is the called function, for errors."""
     found = find(given) if isinstance(given, str) else given
     if not isinstance(found, Protocol | Variant | System):
         raise ModelError(
-            f"{call} wants a protocol, not {type(found).__name__} {found!r}",
+            f"{call} needs a protocol, not {type(found).__name__} {found!r}",
             remedy="pass a Protocol, Variant, System, or a name such as file.py:attribute",
         )
     return found
 
 
 def variant_for(given: object, call: str) -> Variant:
-    """The same where a System will not do."""
+    """The subject as a variant. Raises ``ModelError`` if it is a System."""
     found = subject_of(given, call)
     if isinstance(found, System):
         raise ModelError(
-            f"{call} wants a Protocol or Variant, not a System", remedy="pass the one that made the System"
+            f"{call} needs a Protocol or Variant, not a System", remedy="pass the one that made the System"
         )
     return variant_of(found)
 
 
 def selected(subject: Given, parameters: Mapping[str, int | str] | None = None, **names: Sequence[str]) -> Selection:
-    """What was chosen of the subject; ``names`` are lists of faults and protections."""
+    """The selection for the subject; ``names`` are lists of faults and protections."""
     return select(subject, parameters, **chosen(**names))
 
 
 def beside_of(protocol: object, options: Options) -> Options:
-    """The options with protocols in place of names of what may be laid beside traces."""
+    """The options, with the protocols in place of names in ``beside``."""
     given = [
         v if not isinstance(v, str) else find_beside(protocol, v) if isinstance(protocol, str) else find(v)
         for v in options.candidates
     ]
     for v in given:
         if not isinstance(v, Protocol | Variant):
-            raise ModelError(f"beside={v!r} is no protocol", remedy="pass a Protocol or Variant, or its name")
+            raise ModelError(f"beside={v!r} is not a protocol", remedy="pass a Protocol or Variant, or its name")
     same = all(a is b for a, b in zip(given, options.candidates, strict=True))
     return options if same else replace(options, beside=given)
 
 
 def chosen(**names: Sequence[str] | None) -> dict[str, Any]:
-    """Lists of names (``faults=…``), each of which is one. None is no list and stands for the usual."""
+    """Check that each argument (``faults=…``) is a list of names; ``None`` means the default."""
     for what, given in names.items():
         if given is not None:
             check_names(what, given)
@@ -74,15 +74,15 @@ def chosen(**names: Sequence[str] | None) -> dict[str, Any]:
 def apart(
     subject: Given, settings: Mapping[str, Any], call: str, words: Iterable[str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Keywords as sizes (or options of the protocol) and as fields of ``Options``; a name that is both is the size's.
+    """Split keywords into sizes (or options of the protocol) and fields of ``Options``; a name that is both is a size.
 
-    ``words`` are the other keywords of the call, for those that are misspelt.
+    ``words`` are the other keywords of the call, as suggestions for misspelt ones.
     """
     own = _own(subject)
     for name in settings:
         if name not in own and name not in OPTIONS:
             raise ModelError(
-                f"{call} has no {name!r}, and {subject.name} no such size",
+                f"{call} has no keyword {name!r}, and {subject.name} has no such size",
                 remedy=_meant(name, sorted(own), [*words, *sorted(OPTIONS)]),
             )
     return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
@@ -96,7 +96,7 @@ def _own(subject: Given) -> set[str]:
 
 
 def _meant(name: str, own: Sequence[str], words: Sequence[str]) -> str:
-    """What other tools call so, else a size that is like it, else a keyword that begins alike, else what there is."""
+    """A suggestion: our name for another tool's keyword, a similar size, a keyword that starts alike, or all names."""
     if name in OTHERWISE and OTHERWISE[name] in words:
         return f"did you mean {OTHERWISE[name]}?"
     close = near(name, own)

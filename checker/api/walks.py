@@ -1,4 +1,4 @@
-"""Walks in files: beginning with a run of a report, and saving one."""
+"""Walks in files: start one with a run of a report, and save one."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from planrace.model.language import ModelError
 
 
 def replay(walk: Walk, path: str | Path, trace: str | None = None) -> None:
-    """Begin the walk anew with a run of a report. Raises ``ReadError``, ``NoTraceError``, and ``ModelError`` where the
-    protocol does not take the steps."""
+    """Start the walk again with a run of a report. Raises ``ReadError``, ``NoTraceError``, and ``ModelError`` if the
+    steps are not possible in the protocol."""
     steps = trace_json(choose(read_report(path), trace).trace)["steps"]
     try:
         walk.replay(picks_of(walk.instance, steps))
     except ReplayError as problem:
-        raise ModelError(f"{path}: {problem}", remedy="give the sizes, faults and protections of the report") from None
+        raise ModelError(f"{path}: {problem}", remedy="use the sizes, faults and protections of the report") from None
 
 
 def save_walk(walk: Walk, path: str | Path) -> None:

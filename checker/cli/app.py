@@ -275,7 +275,7 @@ def baseline_group() -> None:
 @options.slicing
 @options.max_states("Limit on the number of states; it is stored in the file.")
 @options.max_memory()
-@options.time_limit("Bound of time of each entry.")
+@options.time_limit("Limit on the time of each entry.")
 @options.workers
 @click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
 def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> int:
@@ -295,7 +295,7 @@ def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> in
 @click.option("--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable.")
 @click.option("--strict", is_flag=True, help="Exit 1 also if only the model changed.")
 @options.max_memory()
-@options.time_limit("Bound of time of each entry.")
+@options.time_limit("Limit on the time of each entry.")
 @options.workers
 @options.output("text, json or markdown.")
 def baseline_compare_command(file: str, **asked: Any) -> int:

@@ -1,4 +1,4 @@
-"""The pytest plugin: ``model_check`` in tests, artifacts of what fails, budgets, a cache of verdicts.
+"""The pytest plugin: ``model_check`` in tests, artifacts of failures, budgets, a cache of verdicts.
 
 ``docs/pytest.md`` shows how to use it. Pytest loads ``hooks``; nothing else is imported before a test asks for it.
 """

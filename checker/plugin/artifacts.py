@@ -1,4 +1,4 @@
-"""The page and the trace of what failed, in a directory of the test's own."""
+"""Writes the page and the trace of a failure into a directory of the test."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ ENDINGS = {"html": "html", "itf": "itf.json"}
 
 
 def folder_of(item: pytest.Item) -> Path:
-    """Below the root directory, for all processes of a run the same."""
+    """The directory of a test, below the root directory; the same for all processes of a run."""
     return base_of(item) / sanitised(item.nodeid)
 
 
 def base_of(item: pytest.Item) -> Path:
-    """Where all tests of a run have their directories."""
+    """The directory that contains the directories of all tests."""
     base: Path = item.config.rootpath / item.config.getoption("--model-check-artifacts")
     return base
 
 
 def _hidden(base: Path) -> None:
-    """Keep what is written there out of the author's repository, as pytest does with its cache."""
+    """Make git ignore the directory, as pytest does with its cache."""
     try:
         with (base / ".gitignore").open("x", encoding="utf-8") as file:
             file.write("# written by planrace\n*\n")
@@ -41,13 +41,13 @@ def _hidden(base: Path) -> None:
 
 
 def sanitised(text: str) -> str:
-    """``text`` as the name of a file anywhere. What had to be changed is told apart by a hash."""
+    """``text`` as a file name that every system allows. If it had to be changed, a hash keeps it unique."""
     plain = re.sub(r"[^A-Za-z0-9_.=-]+", "_", text).strip("_.")[:100]
     return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def forget(item: pytest.Item) -> None:
-    """Remove what an earlier run of the test has left; what cannot be removed stays."""
+    """Remove the files of an earlier run of the test, as far as that is possible."""
     folder = folder_of(item)
     with contextlib.suppress(OSError):
         for path in [p for end in ENDINGS.values() for p in folder.glob(f"*.{end}")]:
@@ -56,7 +56,7 @@ def forget(item: pytest.Item) -> None:
 
 
 def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str, str]]:
-    """Write what there is of the ``number``-th failure of a test: pairs of a form and its path, or why not."""
+    """Write the files for the ``number``-th failure of a test. Yields each form with its path, or why it failed."""
     name = sanitised(report.protocol) + (f"-{number}" if number > 1 else "")
     forms = ["html", *(["itf"] if any(f.trace and f.verdict is Verdict.VIOLATED for f in report.findings) else [])]
     for form in forms:

@@ -1,9 +1,9 @@
-"""Verdicts of questions that were asked before, in pytest's own cache directory.
+"""Reports of earlier checks, in pytest's cache directory.
 
-A file says which question its report answers: the key under which it is looked for, and the question in words. Both are
-compared when it is read, and so is a digest of it all; then the report is held against the question, and runs that
-break something are replayed. What does not fit is asked anew, as if there were no file: a test must never pass by the
-verdict of another question.
+A file has a report, the key under which it is found, the question that it answers, and a digest of all that. When the
+file is read, these are compared, the report is compared with the question, and runs of violations are replayed. If
+anything differs, the check is done again, as if there were no file: a test must never pass with the verdict of another
+question.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ CACHED = " (cached)"
 SCHEMA = "planrace/cached/1"
 
 CachedRequest = Mapping[str, Any]
-"""What was asked, in values of JSON; those of ``SAID`` are what a report says of itself."""
+"""The question, in values of JSON. The entries named in ``SAID`` are also in every report."""
 SAID = ("protocol", "parameters", "faults", "protections")
 
 
 class VerdictCache:
-    """Reports by the fingerprint of their question, one file each, written whole or not at all, so that processes may
-    share them. Without pytest's cache there is none."""
+    """Reports by the fingerprint of their question. Each is a file that is written completely or not at all, so that
+    processes can share it. Without pytest's cache nothing is cached."""
 
     def __init__(self, cache: Any) -> None:
         self._folder = _folder(cache)
@@ -48,8 +48,8 @@ class VerdictCache:
     def get(
         self, key: str | None, question: CachedRequest | None = None, instance: Instance | None = None
     ) -> Report | None:
-        """The report, each of whose findings says that it is an old one; None where there is none that can be read and
-        answers the question. Runs of violations are replayed in ``instance``."""
+        """The cached report, marked as such in each finding; None if there is none that can be read and answers the
+        question. Runs of violations are replayed in ``instance``."""
         if self._folder is None or key is None:
             return None
         try:
@@ -65,7 +65,7 @@ class VerdictCache:
         return replace(report, findings=findings)
 
     def put(self, key: str | None, report: Report, question: CachedRequest | None = None) -> None:
-        """Remember a report that no bound had a part in. A place that cannot be written only costs time."""
+        """Cache a report that did not depend on a limit. If it cannot be written, it is only not cached."""
         if self._folder is None or key is None or not lasting(report):
             return
         try:
@@ -83,14 +83,14 @@ def _folder(cache: Any) -> Any:
 
 
 def _file(key: str, question: CachedRequest | None, report: Any) -> dict[str, Any]:
-    """What a file holds."""
+    """The content of a file."""
     data = {"schema": SCHEMA, "key": key, "question": json.loads(json.dumps(question)), "report": report}
     text = json.dumps(data, sort_keys=True)
     return {**data, "digest": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _answers(report: Report, question: CachedRequest) -> bool:
-    """The report says of itself what was asked, and its verdicts are such as its traces show."""
+    """Whether the report is about the question and its verdicts agree with its traces."""
     said = {"protocol": report.protocol, "parameters": report.parameters}
     said |= {"faults": list(report.faults), "protections": list(report.protections)}
     if any(name in question and question[name] != said[name] for name in SAID):
@@ -101,15 +101,15 @@ def _answers(report: Report, question: CachedRequest) -> bool:
 
 
 def _shown(f: Finding) -> bool:
-    """A violation of an invariant has a run, and nothing that holds everywhere has one; what is never reached has
-    none either."""
+    """Whether verdict and trace agree: an invariant has a run exactly if it is violated; an unreachable state has
+    none."""
     if f.kind in ("invariant", "step invariant"):
         return (f.verdict is Verdict.VIOLATED) is (f.trace is not None)
     return f.kind != "reachability" or f.verdict is not Verdict.VIOLATED or f.trace is None
 
 
 def _replayed(report: Report, instance: Instance | None) -> bool:
-    """The interpreter takes the runs of violations, and each breaks what it is said to break."""
+    """Whether the interpreter accepts the runs of violations, and each violates its property."""
     if instance is None or report.every_size:
         return True
     declared = {p.name: p for p in instance.system.properties}
@@ -119,7 +119,7 @@ def _replayed(report: Report, instance: Instance | None) -> bool:
             continue
         try:
             run = record(Interpreter(instance), picks_of(instance, trace_json(f.trace)["steps"]))
-        except (ModelError, ReplayError, LookupError, TypeError, ValueError):  # of a step that is none here
+        except (ModelError, ReplayError, LookupError, TypeError, ValueError):  # a step does not exist here
             return False
         if not shows(p, run):
             return False
@@ -127,7 +127,7 @@ def _replayed(report: Report, instance: Instance | None) -> bool:
 
 
 def lasting(report: Report) -> bool:
-    """It will be true again under any bounds: all is decided, what holds by a complete search or an argument."""
+    """Whether the report is true under any limits: all is decided, and what holds has a complete search or a proof."""
     decided = bool(report.findings) and all(f.verdict is not Verdict.UNKNOWN for f in report.findings)
     complete = able(report.engine, Ability.ARGUES) or (report.exploration is not None and report.exploration.complete)
     return decided and not report.interrupted and (complete or report.verdict is Verdict.VIOLATED)

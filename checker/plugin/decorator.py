@@ -1,4 +1,4 @@
-"""Tests of one protocol at several sizes, under several faults."""
+"""The decorator ``checked``: tests of one protocol at several sizes and under several sets of faults."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def checked(
     faults: Sequence[Sequence[str]] = ((),),
     **settings: Any,
 ) -> Callable[[Callable[..., object]], Callable[..., None]]:
-    """Decorator: one test for each of ``sizes`` and each set of ``faults``. After the checker has had its say the
-    function runs; it gets the report if it has a parameter ``report``, its other parameters are fixtures of pytest as
-    always. ``settings`` are those of ``model_check``. Raises ``ModelError`` where there would be nothing to test."""
+    """Decorator: one test for each of ``sizes`` and each set of ``faults``. The function runs after the
+    check. If it has a parameter ``report``, it gets the report; its other parameters are pytest fixtures as usual.
+    ``settings`` are those of ``model_check``. Raises ``ModelError`` if there would be nothing to test."""
     from planrace.model.language.errors import author
 
     where = author()
     if inspect.isfunction(subject):
-        raise _wrong("checked wants a protocol before the test", "write @checked(protocol)", where)
+        raise _wrong("checked needs a protocol as its first argument", "write @checked(protocol)", where)
     cases = list(product(_several("sizes", sizes, Mapping, where), _several("faults", faults, Sequence, where)))
 
     def around(function: Callable[..., object]) -> Callable[..., None]:
@@ -45,7 +45,7 @@ def checked(
             given = {**fixtures, "report": report}
             function(*args, **{n: v for n, v in given.items() if n in names})
 
-        test.__signature__ = _signature(wanted)  # type: ignore[attr-defined]  # what pytest asks for fixtures
+        test.__signature__ = _signature(wanted)  # type: ignore[attr-defined]  # pytest reads it for fixtures
         marked: Callable[..., None] = pytest.mark.parametrize(CASE, cases, ids=[_called(*c) for c in cases])(test)
         return marked
 
@@ -53,7 +53,7 @@ def checked(
 
 
 def _signature(wanted: list[inspect.Parameter]) -> inspect.Signature:
-    """Those of the function without what is ours, then what is ours."""
+    """The parameters of the function except ours, then ours."""
     theirs = [p for p in wanted if p.name not in ("report", *OURS)]
     return inspect.Signature([*theirs, *(inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY) for n in OURS)])
 
@@ -73,6 +73,6 @@ def _wrong(what: str, remedy: str, where: Any) -> Exception:
 
 
 def _called(sizes: Mapping[str, Any], faults: Sequence[str]) -> str:
-    """An identity that ``pytest -k`` takes: it wants no ``=``."""
+    """An id for ``pytest -k``, which does not accept ``=``."""
     words = [*(f"{n}-{v}" for n, v in sizes.items()), *faults]
     return "-".join(words) or "default"

@@ -1,4 +1,4 @@
-"""What a question to the checker consists of, as one hash: equal hashes, equal answers."""
+"""One hash of all that a question to the checker consists of: if the hashes are equal, so are the answers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from planrace.model.language.terms import subterms
 
 
 def fingerprint(model: Instance | System, asked: Iterable[object] = ()) -> str:
-    """A hash (SHA-256, hex) of all that a protocol says (at one size, or with sizes open), of what else is ``asked``,
-    and of our version.
+    """A hash (SHA-256, hex) of a protocol (at one size, or with sizes open), of what else is ``asked``, and of our
+    version.
 
-    Places in files do not count: a comment more changes no answer. Raises ``TypeError`` for what it cannot read.
+    Positions in files are ignored, so a new comment does not change it. Raises ``TypeError`` for unknown values.
     """
     digest = hashlib.sha256()
     for piece in _pieces((planrace_version(), model, tuple(asked)), {}):
@@ -29,7 +29,7 @@ def fingerprint(model: Instance | System, asked: Iterable[object] = ()) -> str:
 
 
 def _pieces(value: Any, known: dict[int, int]) -> Iterator[str]:
-    """A value as text, piece by piece; terms share their parts, so each is written once and then named by number."""
+    """A value as pieces of text. Terms share subterms, so each is written once and referred to by a number after."""
     if isinstance(value, Term):
         yield from _term(value, known)
     elif isinstance(value, enum.Enum):
@@ -53,7 +53,7 @@ def _pieces(value: Any, known: dict[int, int]) -> Iterator[str]:
 
 
 def _said(value: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a dataclass but for places; ``where`` is a term in scenarios."""
+    """The fields of a dataclass without places. (In scenarios ``where`` is a term.)"""
     pairs = ((f.name, getattr(value, f.name)) for f in fields(value))
     return ((n, v) for n, v in pairs if not (isinstance(v, Place) or (n == "where" and v is None)))
 
@@ -72,12 +72,12 @@ def _leaf(value: object) -> str:
         return repr(sorted(map(_leaf, value)))
     if value is None or isinstance(value, bool | int | float | str):
         return repr(value)
-    raise TypeError(f"there is no fingerprint of {value!r}, a {type(value).__name__}")
+    raise TypeError(f"cannot make a fingerprint of {value!r}, a {type(value).__name__}")
 
 
 @cache
 def planrace_version() -> str:
-    """That of the package and, since a working copy changes without it, of its sources."""
+    """The package version with a hash of its sources, because a working copy changes without a new version."""
     try:
         released = version("planrace")
     except PackageNotFoundError:

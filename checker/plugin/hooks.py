@@ -1,7 +1,7 @@
-"""Where pytest finds planrace: options, the marker, the fixture ``model_check``, what reports and the summary say.
+"""The entry point for pytest: options, the marker, the fixture ``model_check``, texts of reports and the summary.
 
-Pytest loads this module in every run, also of tests that check no protocol. So it imports nothing of planrace before
-a test asks for it.
+Pytest loads this module in every run, even if no test checks a protocol. So it imports other modules of planrace only
+when a test needs them.
 """
 
 from __future__ import annotations
@@ -23,31 +23,33 @@ _lines = pytest.StashKey[list[str]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The options."""
+    """Declare the options."""
     group = parser.getgroup("planrace", "model checking")
     group.addoption(
         "--model-check-budget",
         metavar="SECONDS[,STATES]",
-        help="Bound of the model checks of each test; one that reaches it is undecided, and fails.",
+        help="Limit on the model checks of each test; a check that reaches it is undecided and fails.",
     )
-    group.addoption("--model-check-cache", action="store_true", help="Do not check again what has not changed.")
+    group.addoption(
+        "--model-check-cache", action="store_true", help="Reuse verdicts of protocols that have not changed."
+    )
     group.addoption(
         "--model-check-artifacts",
         metavar="DIR",
         default=".model-check",
-        help="Where pages and traces of failures go, below the root directory (default: .model-check).",
+        help="Directory for pages and traces of failures, below the root directory (default: .model-check).",
     )
     parser.addini("model_check_budget", "as --model-check-budget", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The marker; a budget that cannot be read is a wrong request."""
+    """Declare the marker, and check the directory and the budget. Raises ``UsageError``."""
     config.addinivalue_line("markers", "model_check(seconds=None, states=None): the budget of a test's model checks")
     folder = config.rootpath / config.getoption("--model-check-artifacts")
     if config.rootpath.resolve().is_relative_to(folder.resolve()):
         raise pytest.UsageError(
-            f"--model-check-artifacts: {config.getoption('--model-check-artifacts')!r} holds the tests themselves; "
-            "name a folder of its own, such as .model-check"
+            f"--model-check-artifacts: {config.getoption('--model-check-artifacts')!r} contains the tests; "
+            "name a separate folder, such as .model-check"
         )
     if not (config.getoption("--model-check-budget") or config.getini("model_check_budget")):
         return
@@ -67,12 +69,12 @@ def model_check(request: pytest.FixtureRequest) -> ModelCheck:
     return ModelCheck(request.node, request.node.stash.setdefault(_lines, []))
 
 
-# What reports say ------------------------------------------------------------------------------------------------
+# Reports ---------------------------------------------------------------------------------------------------------
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """What fails says what the checker says; the lines of the summary go with the report, to another process too."""
+    """Shorten the failures of our checks to their message, and attach the summary lines to the test's report."""
     report = yield
     _plainly(report, call.excinfo)
     setattr(report, LINES, item.stash.setdefault(_lines, []).copy())
@@ -82,7 +84,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A protocol that is wrong is so when its module is imported."""
+    """Shorten errors in a protocol that appear when its module is imported."""
     report = yield
     call = getattr(report, "call", None)
     if call is not None and call.excinfo is not None:
@@ -93,7 +95,7 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
 def _plainly(
     report: pytest.TestReport | pytest.CollectReport, excinfo: pytest.ExceptionInfo[BaseException] | None
 ) -> None:
-    """Let the report show the message alone, if it is one of ours or about the author's model."""
+    """Let the report show only the message, if the exception is one of ours."""
     if excinfo is None or report.longrepr is None or not isinstance(excinfo.value, _ours()):
         return
     shown: Any = excinfo.getrepr(style="value", chain=False)
@@ -103,20 +105,20 @@ def _plainly(
 
 
 def _ours() -> tuple[type[BaseException], ...]:
-    """The errors of ours, of modules that somebody has imported; otherwise nobody can have raised them."""
+    """Our exceptions, of modules that are already imported; others cannot have been raised."""
     there = {"planrace.model.language.errors": "ModelError", "planrace.checker.plugin.session": "ModelCheckError"}
     found = (getattr(sys.modules.get(module), name, None) for module, name in there.items())
     return tuple(f for f in found if isinstance(f, type))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """One line for each model check."""
+    """Print one line for each model check."""
     reports = [r for rs in terminalreporter.stats.values() for r in rs]
     lines = [text for r in reports for text in getattr(r, LINES, [])]
     if not lines:
         return
     terminalreporter.section("model checks")
     if config.getoption("--model-check-cache") and getattr(config, "cache", None) is None:
-        terminalreporter.line("nothing was cached: --model-check-cache wants pytest's cacheprovider")
+        terminalreporter.line("nothing was cached: --model-check-cache needs pytest's cacheprovider")
     for line in lines:
         terminalreporter.line(line)

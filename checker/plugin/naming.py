@@ -1,4 +1,4 @@
-"""The command that says what a test says."""
+"""The ``check`` command that does the same check as a test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SWITCHES = {
 def command(
     subject: Protocol | Variant | System | str, selection: Selection, options: Options, report: Report
 ) -> str | None:
-    """The command that checks the same; None where the protocol has no name that the command could take."""
+    """The command for the same check; None if the protocol has no name that the command accepts."""
     system, sizes = selection.system, selection.sizes
     found = named(subject, system)
     if found is None:
@@ -57,7 +57,7 @@ def command(
 
 
 def _settings(options: Options, report: Report) -> Iterator[str]:
-    """Options that are not as usual; a simulation's seed even where nobody chose it."""
+    """Options that differ from their defaults; and a simulation's seed, even if it was random."""
     usual = Options()
     seen = {n: getattr(options, n) for n in (*FLAGS, *SWITCHES)}
     if report.exploration is not None and report.exploration.seed is not None:
@@ -72,7 +72,7 @@ def _settings(options: Options, report: Report) -> Iterator[str]:
 
 
 def asked(variant: Variant, system: System) -> dict[str, Any]:
-    """What makes the system of the variant, if anything does."""
+    """The choices with which the variant makes this system."""
     return {
         "faults": system.faults,
         "with_protections": [p for p in system.protections if p not in variant.protections],
@@ -82,7 +82,7 @@ def asked(variant: Variant, system: System) -> dict[str, Any]:
 
 # Names -----------------------------------------------------------------------------------------------------------
 def named(subject: Protocol | Variant | System | str, system: System) -> tuple[str, Variant] | None:
-    """What the command calls the protocol, and what it finds there: something that makes the very same system."""
+    """The protocol's name for the command, and the variant of that name: one that makes exactly the same system."""
     if isinstance(subject, str):
         return subject, find(subject)
     candidates = [(name, m) for name, m in _attributes() if _makes(m, system)]
@@ -113,7 +113,7 @@ def _makes(candidate: tuple[ModuleType, Protocol | Variant], system: System) -> 
 
 
 def _written(module: ModuleType, attribute: str) -> str:
-    """``original``, ``file.py:attribute``, or ``package.module:attribute`` for what is installed."""
+    """``original``, ``file.py:attribute``, or ``package.module:attribute`` for installed modules."""
     place = f"{module.__name__}:{attribute}"
     for short, there in BUILT_IN.items():
         if there == place:
@@ -128,7 +128,7 @@ def _written(module: ModuleType, attribute: str) -> str:
 def _here() -> Path:
     try:
         return Path.cwd()
-    except OSError:  # the working directory is gone, and nothing lies below it
+    except OSError:  # the working directory was deleted, so no file is below it
         return Path("?")
 
 

@@ -1,4 +1,4 @@
-"""What one model check of a test asks: of which protocol, at which size, about what."""
+"""The request of one model check in a test: protocol, size, properties, options."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ ProtocolLike: TypeAlias = Protocol | Variant | System | str
 Named: TypeAlias = "str | Property"
 
 BOUNDS = ("time_limit", "max_states", "max_memory", "workers", "listener", "ir")
-"""Options that what is decided does not depend on."""
+"""Options on which decided verdicts do not depend."""
 TELLING = ("explain", "beside", "alternatives", "least_delay", "all_different", "verbose")
-"""Options that only say more of counterexamples."""
+"""Options that only add explanations of counterexamples."""
 
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """A protocol with all that was chosen; ``sizes`` are those that were given, options of the protocol too."""
+    """A protocol with all choices: the selection and the options of the run."""
 
     subject: ProtocolLike
     selection: Selection
     options: Options
 
     def check(self) -> Report:
-        """The report. Its file may well make properties that other tests ask for, so it warns of none."""
+        """The report, without warnings about undeclared properties: other tests may use these."""
         report = run(self.selection, self.options)
         return replace(report, warnings=tuple(w for w in report.warnings if w.kind != NOT_DECLARED))
 
@@ -47,24 +47,24 @@ class CheckRequest:
 
     @property
     def every_size(self) -> bool:
-        """The answer is about every size that was not given."""
+        """Whether the answer is about every size that is left open."""
         return able(self.options.engine, Ability.EVERY_SIZE)
 
     @property
     def key(self) -> str | None:
-        """The hash of all that a report depends on that tells of a violation; None where that cannot be told."""
+        """The hash of all that a report with a violation depends on; None if there is none."""
         others = [variant_of(v).system(self.selection.faults) for v in self.options.candidates]
         told = [(n, getattr(self.options, n)) for n in TELLING if n != "beside"]
         return self._hash(*told, others)
 
     @property
     def question(self) -> str | None:
-        """The hash of all that the verdict depends on where all holds, and nothing is left to tell."""
+        """The hash of all that a report without violations depends on: it has no traces to explain."""
         return self._hash()
 
     @property
     def described(self) -> dict[str, Any]:
-        """What is asked, in values of JSON, for files that answer it."""
+        """The question in values of JSON, for files of the cache."""
         instance = self.instance
         system, o = instance.system, self.options
         sized = self.selection.sizes if self.every_size else instance.parameters
@@ -80,11 +80,11 @@ class CheckRequest:
 
     @property
     def _asked(self) -> list[tuple[str, Any]]:
-        """Options that what is decided depends on."""
+        """Options on which verdicts depend."""
         return [(f.name, getattr(self.options, f.name)) for f in fields(Options) if f.name not in (*BOUNDS, *TELLING)]
 
     def _hash(self, *more: object) -> str | None:
-        """A proof for every size depends on which sizes were fixed, not on what the others are by default."""
+        """A hash of the question. For a proof for every size it includes which sizes are fixed."""
         o = self.options
         if o.ir is not None:
             return None
@@ -97,11 +97,12 @@ class CheckRequest:
 
 # Properties that a test brings along ----------------------------------------------------------------------------
 def declaring(subject: ProtocolLike, properties: Sequence[Named]) -> tuple[ProtocolLike, tuple[str, ...]]:
-    """The subject, which declares also those of ``properties`` that are no names; and the names of all of them."""
+    """The subject, with those of ``properties`` that are not just names declared in it; and the names of all."""
     for p in properties:
         if not isinstance(p, str | Checkable | Temporal):
             raise ModelError(
-                f"model_check: {p!r} is no property", remedy="name a declared one, or pass invariant(…), reachable(…)"
+                f"model_check: {p!r} is not a property",
+                remedy="name a declared one, or pass invariant(…), reachable(…)",
             )
     names = tuple(p if isinstance(p, str) else p.name for p in properties)
     new = list(_new(subject, [p for p in properties if not isinstance(p, str)]))
@@ -117,7 +118,7 @@ def declaring(subject: ProtocolLike, properties: Sequence[Named]) -> tuple[Proto
 
 
 def _new(subject: ProtocolLike, properties: Sequence[Property]) -> Iterator[Property]:
-    """Those that the subject does not declare itself, each once. Raises ``ModelError`` for two of one name."""
+    """The properties that the subject does not declare, each once. Raises ``ModelError`` if two have the same name."""
     found = find(subject) if isinstance(subject, str) and properties else subject
     said = [] if isinstance(found, str) else [*found.properties]
     if isinstance(found, Variant):

@@ -38,11 +38,11 @@ __all__ = ["ModelCheck", "ModelCheckError"]
 
 
 class ModelCheckError(AssertionError):
-    """A protocol is not as the test expects; the message is the whole story, its first line the short one."""
+    """A verdict is not as the test expects. The message is the whole report; its first line is a summary."""
 
 
 class ModelCheck:
-    """What the fixture ``model_check`` is: call it with a protocol. Each check adds to the ``lines`` of the summary."""
+    """The fixture ``model_check``: call it with a protocol. Each check adds to the ``lines`` of the summary."""
 
     def __init__(self, item: pytest.Item, lines: list[str]) -> None:
         self._item = item
@@ -55,7 +55,7 @@ class ModelCheck:
         forget(item)
 
     def at(self, place: Place | None, words: Sequence[str]) -> ModelCheck:
-        """The same for a call that stands elsewhere, and has keywords of its own: wrong requests name that line."""
+        """The same for a call at another place with additional keywords; errors name that place."""
         other = copy(self)
         other._place, other._words = place, (*KEYWORDS, *words)
         return other
@@ -77,21 +77,23 @@ class ModelCheck:
     ) -> Report:
         """Check ``properties`` (default: all) and fail unless the verdict is as expected ("holds" or "violated").
 
-        Properties are named, or given themselves: those that the protocol does not declare are declared for this check.
-        Undecided fails too, unless ``allow_unknown``; so do warnings of the model, if ``strict``. ``settings`` are
-        sizes of the protocol, and else fields of ``Options``: ``model_check(fixed, plans=3, depth=20)``. A violation
-        that is expected leaves its page where the call says ``explain=True``. Raises ``ModelCheckError``, and
+        ``properties`` are names or properties; those that the protocol does not declare are declared for this check.
+        An undecided check fails, too, unless ``allow_unknown``; so do warnings about the model, if ``strict``.
+        ``settings`` are sizes of the protocol, or fields of ``Options``: ``model_check(fixed, plans=3, depth=20)``. An
+        expected violation writes its page only with ``explain=True``. Raises ``ModelCheckError``, and
         ``ModelError`` for a wrong request.
         """
         __tracebackhide__ = True
         with placed(self._place or author()):
             if expect not in [v.word for v in DECIDED]:
-                raise ModelError(f"expect={expect!r} is no outcome", remedy="write expect='holds' or expect='violated'")
+                raise ModelError(
+                    f"expect={expect!r} is not a verdict", remedy="write expect='holds' or expect='violated'"
+                )
             names = chosen(faults=faults, with_=with_, without=without)
             names["with_protections"] = names.pop("with_")
             if "properties" in settings:
                 remedy = "name them after the protocol: (protocol, 'safe')"
-                raise ModelError("model_check takes no properties=", remedy=remedy)
+                raise ModelError("model_check has no keyword properties=", remedy=remedy)
             sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", self._words)
             told, asked = declaring(subject, properties)
             own = replace(options or Options(), **more, **_if_any(asked))
@@ -115,15 +117,15 @@ class ModelCheck:
 
     @property
     def _budget(self) -> CheckBudget:
-        """What the test's checks may take all together."""
+        """The budget of all checks of the test together."""
         try:
             return CheckBudget.of(self._item.config).marked(self._item)
         except ValueError as problem:
             raise ModelError(f"{self._item.nodeid}: {problem}") from None
 
     def _options(self, subject: ProtocolLike, expect: str, own: Options, budget: CheckBudget) -> Options:
-        """What the call says, else what is left of the budget. A violation that fails the test is told in full, for its
-        page."""
+        """The options of the call, with the remaining budget where they set no limit. A violation that fails the test
+        is explained in full, for its page."""
         left = budget.without(self._spent)
         explain = own.explain or expect == "holds"
         beside = own.beside
@@ -138,7 +140,7 @@ class ModelCheck:
         )
 
     def _answer(self, request: CheckRequest) -> tuple[Report, bool]:
-        """The report, and whether it is an old one; lines of the author's file are those of today."""
+        """The report, and whether it is cached; a cached one gets the present lines of the author's file."""
         config = self._item.config
         if not config.getoption("--model-check-cache"):
             return self._checked(request), False
@@ -154,7 +156,7 @@ class ModelCheck:
         return report, False
 
     def _checked(self, request: CheckRequest) -> Report:
-        """A new report, whose time and states the test has spent."""
+        """A new report; its time and states count towards the budget."""
         began = time.monotonic()
         report = request.check()
         states = report.exploration.states if report.exploration is not None else 0
@@ -164,25 +166,25 @@ class ModelCheck:
 
     @property
     def _before(self) -> str:
-        """That a budget is of a test, where it has made several checks."""
-        return " (it is of the whole test)" if self._checks > 1 and self._budget != CheckBudget() else ""
+        """A note that the budget is for the whole test, if the test has made several checks."""
+        return " (it is for the whole test)" if self._checks > 1 and self._budget != CheckBudget() else ""
 
     def _story(self, report: Report, request: CheckRequest, why: str, *, strict: bool) -> str:
-        """What the checker says, where the page is, and how to see it again."""
+        """The message of a failure: the report, the files, and the command that repeats the check."""
         told = replace(document(replace(report, telling=None)), closing=f"verdict: {report.verdict}")
         lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
-            lines.append(f"undecided is a failure: widen the budget{self._before}, or say allow_unknown=True")
+            lines.append(f"undecided is a failure: widen the budget{self._before}, or pass allow_unknown=True")
         lines += [f"{form}: {path}" for form, path in write(report, self._item, next(self._numbers))]
         again = command(request.subject, request.selection, request.options, report)
         if again and strict:
             again += " --strict"
-        again = again or f"pytest {shlex.quote(self._item.nodeid)} (no module has this protocol under a name for check)"
+        again = again or f"pytest {shlex.quote(self._item.nodeid)} (no module has this protocol as an attribute)"
         return "\n".join([*lines, f"to see it again: {again}"])
 
 
 def _if_any(properties: tuple[str, ...]) -> dict[str, Any]:
-    """Those of the call, else what the options say."""
+    """The properties of the call; if there are none, those of the options remain."""
     return {"properties": properties} if properties else {}
 
 
@@ -205,7 +207,7 @@ def line(report: Report, *, cached: bool) -> str:
 
 
 def serious(report: Report) -> list[str]:
-    """What the report warns of, in a few words each."""
+    """The warnings of the report that count with ``strict``, in a few words each."""
     return [
         f"deadlock after {counted(len(w.trace), 'step')}"
         if w.kind == "deadlock" and w.trace

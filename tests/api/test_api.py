@@ -126,7 +126,7 @@ def test_every_form_is_rendered_and_saved(report: Report, tmp_path: Path) -> Non
         assert (tmp_path / form).read_text() == text
     assert render(report, "mermaid", trace="plans-never-regress") != render(report, "mermaid")
     assert load(tmp_path / "json").verdict is report.verdict
-    with pytest.raises(ValueError, match="'pdf' is no form of a Report; there are text, json"):
+    with pytest.raises(ValueError, match="'pdf' is not a form of a Report; there are text, json"):
         render(report, "pdf")
     with pytest.raises(NoTraceError):
         render(report, "svg", trace="nobody")
@@ -171,16 +171,19 @@ def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
         (lambda: prove("fixed", properties="x"), "properties='x' is not a list of names"),
         (lambda: listing("fixed"), "protocols='fixed' is not a list of names"),
         (lambda: forecast("fixed", properties="x"), "properties='x' is not a list of names"),
-        (lambda: check(3), "check wants a protocol, not int 3 (pass a Protocol, "),  # type: ignore[arg-type]
-        (lambda: prove(3), "prove wants a protocol, not int 3"),  # type: ignore[arg-type]
+        (lambda: check(3), "check needs a protocol, not int 3 (pass a Protocol, "),  # type: ignore[arg-type]
+        (lambda: prove(3), "prove needs a protocol, not int 3"),  # type: ignore[arg-type]
         (lambda: prove(find("fixed").system()), "not a System (pass the one that made"),  # type: ignore[arg-type]
-        (lambda: check("fixed", plan=3), "check has no 'plan', and fixed no such size (did you mean plans"),
+        (lambda: check("fixed", plan=3), "check has no keyword 'plan', and fixed has no such size (did you mean plans"),
         (lambda: check("fixed", with_=["x"]), "(did you mean with_protections?)"),
         (
             lambda: check("fixed", timeout=3),
-            "check has no 'timeout', and fixed no such size (did you mean time_limit?)",
+            "check has no keyword 'timeout', and fixed has no such size (did you mean time_limit?)",
         ),
-        (lambda: check("fixed", states=3), "has no 'states', and fixed no such size (did you mean max_states?)"),
+        (
+            lambda: check("fixed", states=3),
+            "has no keyword 'states', and fixed has no such size (did you mean max_states?)",
+        ),
         (lambda: check("fixed", engine="sat"), "no engine is called 'sat' (there are: auto, explicit, native"),
         (lambda: matrix("fxed"), "no protocol is called 'fxed' (did you mean fixed?)"),
         (lambda: find("fxed"), "no protocol is called 'fxed' (did you mean fixed?)"),
@@ -368,9 +371,9 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
     assert (tmp_path / "graph").read_text() == render(made["state_graph"], "dot")
     with pytest.raises(ValueError, match=r"no format of a LintFindings has files that end with '.html'; name a"):
         save(made["lint"], tmp_path / "lint.html")
-    with pytest.raises(ValueError, match="'sarif' is no form of a Comparison; there are text, json, markdown"):
+    with pytest.raises(ValueError, match="'sarif' is not a form of a Comparison; there are text, json, markdown"):
         render(made["compare"], "sarif")
-    with pytest.raises(TypeError, match="int is no result to render"):
+    with pytest.raises(TypeError, match="int is not a result that can be rendered"):
         render(3)
 
 

@@ -149,7 +149,7 @@ def test_undecided_fails_unless_it_may(project: pytest.Pytester) -> None:
     project.runpytest_inprocess().assert_outcomes(passed=2, failed=1)
     wrong = project.runpytest_inprocess("--model-check-budget", "soon")
     assert wrong.ret == pytest.ExitCode.USAGE_ERROR
-    wrong.stderr.fnmatch_lines(["*'soon' is no budget; write SECONDS or SECONDS,STATES*"])
+    wrong.stderr.fnmatch_lines(["*'soon' is not a budget; write SECONDS or SECONDS,STATES*"])
 
 
 def test_the_decorator_makes_a_test_of_each_instance(project: pytest.Pytester) -> None:
@@ -340,4 +340,4 @@ def test_properties_are_not_an_option(project: pytest.Pytester) -> None:
     )
     result = project.runpytest()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*takes no properties= (name them after the protocol*"])
+    result.stdout.fnmatch_lines(["*has no keyword properties= (name them after the protocol*"])

@@ -47,7 +47,7 @@ def test_a_budget_is_of_a_whole_test(project: pytest.Pytester) -> None:
     )
     result = project.runpytest_inprocess("--model-check-budget", f"60,{states.states + 2}")
     result.assert_outcomes(passed=2, failed=1)
-    result.stdout.fnmatch_lines(["*widen the budget (it is of the whole test), or say*"])
+    result.stdout.fnmatch_lines(["*widen the budget (it is for the whole test), or pass*"])
 
 
 def test_seconds_are_of_a_whole_test(project: pytest.Pytester) -> None:
@@ -109,7 +109,7 @@ def test_what_a_fingerprint_reads() -> None:
     assert fingerprint(narrowed) != fingerprint(system)
     moved = replace(system, actions={n: replace(a, where=None) for n, a in system.actions.items()})
     assert fingerprint(moved) == fingerprint(system)
-    with pytest.raises(TypeError, match="no fingerprint"):
+    with pytest.raises(TypeError, match="cannot make a fingerprint"):
         fingerprint(system, [object()])
 
 
@@ -142,7 +142,7 @@ def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "soon", "0", "0.0,5", "60,0", "-1", "1,2,3", "1e3", "٣"])
 def test_what_is_no_budget(text: str) -> None:
-    with pytest.raises(ValueError, match=r"is no budget; write SECONDS or SECONDS,STATES"):
+    with pytest.raises(ValueError, match=r"is not a budget; write SECONDS or SECONDS,STATES"):
         CheckBudget.parsed(text)
 
 

@@ -92,10 +92,10 @@ def test_wrong_requests_are_sentences(project: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(
         [
             "test_wrong_requests_are_sentences.py:5: faults='crash' is not a list of names (write faults=*",
-            "test_wrong_requests_are_sentences.py:8: model_check wants a protocol, not int 42 (pass *",
+            "test_wrong_requests_are_sentences.py:8: model_check needs a protocol, not int 42 (pass *",
             "test_wrong_requests_are_sentences.py:11: no protocol is called 'nobody' (there are: original, fixed)",
-            "*::test_d: the marker model_check(second=1) is no budget; write *",
-            "*::test_e: the marker model_check(states='many') is no budget; write *",
+            "*::test_d: the marker model_check(second=1) is not a budget; write *",
+            "*::test_e: the marker model_check(states='many') is not a budget; write *",
         ]
     )
     assert not {"session.py", "Traceback", "^^^"} & set(
@@ -132,7 +132,7 @@ def test_commands_that_are_printed_say_the_same(
     assert commands[0] == "check -p counter.py:fixed -s workers=3 --without compare-and-set --property all-counted"
     assert re.fullmatch(r"check -p counter.py:protocol --engine simulate --seed \d+ --runs 50", commands[1])
     assert commands[2] == "check -p counter.py:fixed --max-states 5 --no-symmetry"
-    assert re.match(r"pytest \S+::test_nameless \(no module has this protocol under a name", commands[3])
+    assert re.match(r"pytest \S+::test_nameless \(no module has this protocol as an attribute", commands[3])
     monkeypatch.chdir(project.path)
     capsys.readouterr()
     assert [run(shlex.split(c)[1:]) for c in commands[:3]] == [1, 1, 3]
@@ -231,7 +231,7 @@ def test_properties_can_be_given_themselves(project: pytest.Pytester) -> None:
     assert "low: violated" in out
     assert re.search(r"to see it again: pytest \S+::test_fails", out)
     assert re.search(r"property in-range is declared twice .*\(rename one of the two\)", out)
-    assert "is no property (name a declared one, or pass invariant(…), reachable(…))" in out
+    assert "is not a property (name a declared one, or pass invariant(…), reachable(…))" in out
     assert "taken: no action is called 'rite'" in out
 
 
@@ -280,11 +280,11 @@ def test_wrong_requests_name_their_line(project: pytest.Pytester) -> None:
     result.assert_outcomes(failed=5, errors=1)
     result.stdout.fnmatch_lines(
         [
-            "test_bare.py:4: checked wants a protocol before the test (write @checked(protocol))",
+            "test_bare.py:4: checked needs a protocol as its first argument (write @checked(protocol))",
             "*.py:4: no property of counter-fixed is called 'all-countd' (did you mean all-counted?)",
-            "*.py:8: model_check has no 'with_protections', and counter-fixed no such size (did you mean with_?)",
-            "*.py:11: model_check has no 'expects', and counter-fixed no such size (did you mean expect?)",
-            "*.py:13: model_check has no 'size', and counter-fixed no such size (did you mean sizes?)",
+            "*.py:8: model_check has no keyword 'with_protections', and * has no such size (did you mean with_?)",
+            "*.py:11: model_check has no keyword 'expects', and counter-fixed has no such size (did you mean expect?)",
+            "*.py:13: model_check has no keyword 'size', and counter-fixed has no such size (did you mean sizes?)",
             "*.py:17: no fault of counter is called 'crsh' (there are none)",
         ]
     )
@@ -367,5 +367,5 @@ def test_artifacts_have_a_folder_of_their_own(project: pytest.Pytester, folder: 
     project.makepyfile("def test_it():\n    pass\n")
     result = project.runpytest_inprocess("--model-check-artifacts", folder)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines(["*holds the tests themselves; name a folder of its own*"])
+    result.stderr.fnmatch_lines(["*contains the tests; name a separate folder*"])
     assert not (project.path / ".gitignore").exists()

@@ -241,7 +241,7 @@ def test_beside_means_what_the_file_has() -> None:
     assert find_beside("m.py:p", "original").name == "original"
     assert find_beside("original", "fixed").name == "fixed"
     assert check("m.py:p", beside="fixed")
-    with pytest.raises(ModelError, match=r"beside=3 is no protocol"):
+    with pytest.raises(ModelError, match=r"beside=3 is not a protocol"):
         check("m.py:p", beside=3)
     with pytest.raises(
         ModelError, match=r"no protocol of m.py or built-in protocol is called 'fixd' \(did you mean fixed"

@@ -190,13 +190,13 @@ def test_other_calls_refuse_them_too(call: str) -> None:
 # Budgets of tests ------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("text", [HUGE, f"5,{HUGE}", f"5,{'9' * 5000}", "40000000"])
 def test_budgets_that_nothing_can_hold_to(text: str) -> None:
-    with pytest.raises(ValueError, match=r"in the ini file: .* is no budget; of s.*, write one from"):
+    with pytest.raises(ValueError, match=r"in the ini file: .* is not a budget; for s.*, write one from"):
         CheckBudget.parsed(text, "model_check_budget in the ini file")
 
 
 @pytest.mark.parametrize("given", [{"seconds": math.inf}, {"seconds": math.nan}, {"states": 10**400}, {"states": 2.0}])
 def test_markers_that_are_no_budget(given: dict[str, Any], request: pytest.FixtureRequest) -> None:
     request.node.add_marker(pytest.mark.model_check(**given))
-    with pytest.raises(ValueError, match=r"the marker model_check\(.*\) is no budget") as problem:
+    with pytest.raises(ValueError, match=r"the marker model_check\(.*\) is not a budget") as problem:
         CheckBudget().marked(request.node)
     assert len(str(problem.value)) < 200

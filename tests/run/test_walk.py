@@ -120,7 +120,7 @@ def test_a_wrong_line_ends_a_script(line: str, message: str) -> None:
 
 def test_what_cannot_be_replayed(tmp_path: Path, report: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*ASKED[:3], "-s", "plans=2", "--replay", str(report)]) == 2
-    assert "give the sizes, faults and protections of the report" in capsys.readouterr().err
+    assert "use the sizes, faults and protections of the report" in capsys.readouterr().err
     blue = find(str(ROOT / "examples" / "blue_green.py") + ":protocol").system().instance()
     with pytest.raises(ModelError, match=r"step 1: .* has no action publish"):
         picks_of(blue, [{"action": "publish", "parameters": {}}])
