@@ -83,7 +83,7 @@ def unhurried() -> None:
 
 
 @pytest.fixture
-def untold(monkeypatch: pytest.MonkeyPatch) -> None:
+def unexplained(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests about something else: explanations are cut at once."""
     from planrace.checker.run import findings
 

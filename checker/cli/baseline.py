@@ -8,7 +8,7 @@ import click
 
 from planrace.checker.api.baseline import BaselineFile, compare_entries
 from planrace.checker.cli.command import once
-from planrace.checker.cli.deliver import Delivery, told_of
+from planrace.checker.cli.deliver import Delivery, in_forms
 from planrace.checker.cli.progress import progress
 from planrace.checker.results.verdict import INTERRUPTED
 from planrace.checker.review.baseline.check_entry import Bounds, UndecidedBaselineError
@@ -76,5 +76,5 @@ def compare_command(file: str, **asked: Any) -> int:
     with delivery.working():
         found = compare_entries(file, asked["only"], _bounds(asked), progress)
     code = exit_code(found, strict=asked["strict"])
-    delivery.deliver(told_of(found, code))
+    delivery.deliver(in_forms(found, code))
     return code

@@ -52,7 +52,7 @@ class Told:
             raise FormFailedError(f"there is no {form} of this report: {fault(problem)}") from problem
 
 
-def told_of(result: Any, code: int | None = None) -> Told:
+def in_forms(result: Any, code: int | None = None) -> Told:
     """The result of a call in all its forms. If making its text fails, the other forms and the exit code remain."""
     forms = forms_for(result, code)
     try:

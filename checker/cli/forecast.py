@@ -6,7 +6,7 @@ from typing import Any
 
 from planrace.checker.api.calls import forecast
 from planrace.checker.cli.command import chosen
-from planrace.checker.cli.deliver import Delivery, source_of, told_of
+from planrace.checker.cli.deliver import Delivery, in_forms, source_of
 
 FORMS = ("text", "json")
 
@@ -24,5 +24,5 @@ def forecast_command(protocol: str, **asked: Any) -> int:
             seconds=asked["seconds"],
             explain=asked["explain"],
         )
-    delivery.deliver(told_of(made))
+    delivery.deliver(in_forms(made))
     return 0

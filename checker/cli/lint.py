@@ -6,7 +6,7 @@ from typing import Any
 
 from planrace.checker.api.calls import lint
 from planrace.checker.cli.command import chosen
-from planrace.checker.cli.deliver import Delivery, source_of, told_of
+from planrace.checker.cli.deliver import Delivery, in_forms, source_of
 from planrace.checker.engines.limits import look_at_the_clock, until
 
 FORMS = ("text", "json")
@@ -20,5 +20,5 @@ def lint_command(protocol: str, **asked: Any) -> int:
             found = lint(protocol, **chosen(asked))
             look_at_the_clock()  # if the time is up, the findings are incomplete
         code = 1 if found and asked["strict"] else 0
-        delivery.deliver(told_of(found, code))
+        delivery.deliver(in_forms(found, code))
     return code

@@ -8,7 +8,7 @@ import click
 
 from planrace.checker.api.calls import mutate
 from planrace.checker.cli.command import chosen
-from planrace.checker.cli.deliver import Delivery, source_of, told_of
+from planrace.checker.cli.deliver import Delivery, in_forms, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
@@ -48,5 +48,5 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]
     code = made.exit_code(asked["at_least"])
-    delivery.deliver(told_of(made, code))
+    delivery.deliver(in_forms(made, code))
     return code

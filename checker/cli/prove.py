@@ -9,7 +9,7 @@ import click
 from planrace.checker.api.proofs import ProofRun
 from planrace.checker.api.request import variant_for
 from planrace.checker.cli.command import chosen
-from planrace.checker.cli.deliver import Delivery, Told, source_of, told, told_of
+from planrace.checker.cli.deliver import Delivery, Told, in_forms, source_of, told
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FORMS
@@ -60,7 +60,7 @@ def _table(protocol: str, work: ProofRun, asked: Any) -> tuple[Told, int]:
         raise click.UsageError("--all takes no --property, --infer or --expect.")
     report = work.table(variant_for(protocol, "matrix"), chosen(asked)["parameters"])
     _say(report.confirmation, interrupted=report.interrupted)
-    return told_of(report), report.exit_code
+    return in_forms(report), report.exit_code
 
 
 def _say(answer: Confirmation | None, *, interrupted: bool) -> None:

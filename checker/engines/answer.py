@@ -22,22 +22,22 @@ Seen: TypeAlias = "Callable[[State, tuple[int, ...]], tuple[int, tuple[int, ...]
 class Answer:
     """An engine's verdict on a property; ``recording`` is the replayed run that shows it.
 
-    ``unreached`` is a counterexample to induction: a replayed run from a state that need not be reachable. ``hopeless``
+    ``cti`` is a counterexample to induction: a replayed run from a state that need not be reachable. ``dead_end``
     explains why there is no recovery after ``recording``. ``loop`` is the number of the state that a lasso returns to,
-    and ``fairness`` says how the lasso is fair. ``runbook`` lists what people can do if only they can help. ``untold``
-    names explanations that could not be made.
+    and ``fairness`` says how the lasso is fair. ``runbook`` lists what people can do if only they can help.
+    ``unexplained`` names explanations that could not be made.
     """
 
     property: Property
     verdict: Verdict
     how: str
     recording: Recording | None = None
-    unreached: Recording | None = None
-    hopeless: DeadEnd | None = None
+    cti: Recording | None = None
+    dead_end: DeadEnd | None = None
     loop: int | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
-    untold: tuple[ModelWarning, ...] = ()
+    unexplained: tuple[ModelWarning, ...] = ()
 
 
 def sought(p: Checkable) -> Term:

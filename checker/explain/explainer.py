@@ -51,12 +51,12 @@ class Explainer:
 
     def trace(self, recording: Recording, subject: str) -> Trace | None:
         """The run as reports show it; without the author's descriptions if these fail."""
-        found = self.guard.told(subject, "words of its steps", recording.trace, None, brief=True)
-        return found or self.guard.told(subject, "steps", lambda: recording.trace(plain=True), None, brief=True)
+        found = self.guard.attempt(subject, "words of its steps", recording.trace, None, brief=True)
+        return found or self.guard.attempt(subject, "steps", lambda: recording.trace(plain=True), None, brief=True)
 
     def insight(self, recording: Recording, p: Property | None, subject: str = "the run") -> Insight:
         """The explanation of a run, which violates ``p`` if given; without ``p``, ``subject`` names the run."""
-        told = partial(self.guard.told, subject if p is None else p.name)
+        told = partial(self.guard.attempt, subject if p is None else p.name)
         why = told("causes", lambda: self.causes(recording, p), None)
         if why is not None:
             why = replace(why, delay=told("delays", partial(self._delay, recording, p, why), None))

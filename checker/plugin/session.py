@@ -171,7 +171,7 @@ class ModelCheck:
 
     def _story(self, report: Report, request: CheckRequest, why: str, *, strict: bool) -> str:
         """The message of a failure: the report, the files, and the command that repeats the check."""
-        told = replace(document(replace(report, telling=None)), closing=f"verdict: {report.verdict}")
+        told = replace(document(replace(report, full_match=None)), closing=f"verdict: {report.verdict}")
         lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
             lines.append(f"undecided is a failure: widen the budget{self._before}, or pass allow_unknown=True")

@@ -89,7 +89,7 @@ def _traces(report: Report) -> Iterator[Chosen]:
 
     for f in sorted(report.findings, key=lambda f: f.verdict is not Verdict.VIOLATED):
         yield from of(f)
-    full = report.telling
+    full = report.full_match
     if full is not None and full.trace is not None:
         yield Chosen("fullest", full.trace, full.match, full.insight, report.variables)
 

@@ -39,7 +39,7 @@ class Guard:
         self._keeps = keeps
         self.interrupted = False
 
-    def told(self, subject: str, what: str, tell: Callable[[], X], instead: Y, *, brief: bool = False) -> X | Y:
+    def attempt(self, subject: str, what: str, tell: Callable[[], X], instead: Y, *, brief: bool = False) -> X | Y:
         """The result of ``tell``; if it raises, the failure is noted and the result is ``instead``. ``what`` names the
         section of ``subject``, in the plural ("causes"). A ``brief`` section takes no time, so it is told after an
         interruption, too."""

@@ -45,8 +45,8 @@ class Finding:
     trace: Trace | None = None
     match: Match | None = None
     parameters: Mapping[str, int] | None = None
-    unreached: InductionCounterexample | None = None
-    hopeless: DeadEnd | None = None
+    cti: InductionCounterexample | None = None
+    dead_end: DeadEnd | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
     insight: Insight | None = None
@@ -147,7 +147,7 @@ class Report(NotebookRepr):
     exploration: Coverage | None
     left_out: tuple[tuple[str, str, str], ...] = ()
     """Properties that a proof for every size skips unless they are named: name, kind, why."""
-    telling: FullMatch | None = None
+    full_match: FullMatch | None = None
     interrupted: bool = False
     warnings: tuple[ModelWarning, ...] = ()
     proofs: tuple[Certificate, ...] = ()

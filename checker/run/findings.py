@@ -82,7 +82,7 @@ def sight_of(options: Options, others: Sequence[Instance], guard: Guard, *, brok
     are violations among them."""
     best = None
     if broken and len(others) > 1:
-        best = guard.told(REPORT, "variants that hold", lambda: next(filter(_holds, others), None), None)
+        best = guard.attempt(REPORT, "variants that hold", lambda: next(filter(_holds, others), None), None)
     seek = seeker(options, first=True) if options.least_delay else None
     return Wanted(options.explain, options.alternatives, best or next(iter(others), None), seek)
 
@@ -104,9 +104,9 @@ def _heard(found: Answers) -> Answers:
     return found
 
 
-def told_of(instance: Instance, guard: Guard) -> dict[str, Any]:
+def model_data(instance: Instance, guard: Guard) -> dict[str, Any]:
     """What a report says about its model, as fields of ``Report``."""
-    told = partial(guard.told, REPORT, brief=True)
+    told = partial(guard.attempt, REPORT, brief=True)
     return {
         "variables": told("sorts of variables", lambda: declared(instance), ()),
         "pictures": told("pictures", lambda: pictures(instance), ()),
@@ -139,7 +139,7 @@ class Narrator:
         self.instance = instance
         self.options = options
         self.guard = guard
-        self.lens = Explainer(instance, sight, guard)
+        self.explainer = Explainer(instance, sight, guard)
         self.scenario = instance.system.scenarios[0] if instance.system.scenarios else None
         self.choose = choose
         self._shortest: Shortest | None = None
@@ -149,15 +149,15 @@ class Narrator:
         violated = answer.verdict is Verdict.VIOLATED
         if recording is not None and violated and self.scenario is not None:
             recording, matched = self._fullest(p, recording, self.scenario)
-        trace = insight = others = unreached = None
+        trace = insight = others = cti = None
         if recording is not None:
-            trace = self.lens.trace(recording, p.name)
-            insight = self.lens.insight(recording, p if violated else None, p.name)
+            trace = self.explainer.trace(recording, p.name)
+            insight = self.explainer.insight(recording, p if violated else None, p.name)
         if recording is not None and violated:
-            others = self.guard.told(p.name, "counterexamples that differ", lambda: self._others(p), None)
-        if answer.unreached is not None:
-            begun = self.lens.trace(answer.unreached, p.name)
-            unreached = None if begun is None else InductionCounterexample(begun, self.instance.parameters)
+            others = self.guard.attempt(p.name, "counterexamples that differ", lambda: self._others(p), None)
+        if answer.cti is not None:
+            begun = self.explainer.trace(answer.cti, p.name)
+            cti = None if begun is None else InductionCounterexample(begun, self.instance.parameters)
         return Finding(
             p.name,
             p.kind,
@@ -166,8 +166,8 @@ class Narrator:
             answer.how,
             None if trace is None else replace(trace, loop=answer.loop),
             matched,
-            unreached=unreached,
-            hopeless=answer.hopeless,
+            cti=cti,
+            dead_end=answer.dead_end,
             fairness=answer.fairness,
             runbook=answer.runbook,
             insight=insight,
@@ -178,7 +178,7 @@ class Narrator:
         """The counterexample, or another of the same length that shows more of the scenario; and its match."""
         from planrace.checker.engines.scenario.match import match
 
-        told = partial(self.guard.told, p.name)
+        told = partial(self.guard.attempt, p.name)
         found = told("matches with the scenario", lambda: match(scenario, recording), None)
         if found is None or found.full or not self.choose or not recording.moves:
             return recording, found
@@ -204,13 +204,13 @@ class Narrator:
         found = different(self.instance, p, seeker(self.options, first=False))
         return Others(tuple((r.trace(), why) for r, why in found.runs), found.how)
 
-    def telling(self, findings: Sequence[Finding]) -> tuple[FullMatch | None, bool]:
+    def search_full_match(self, findings: Sequence[Finding]) -> tuple[FullMatch | None, bool]:
         """If counterexamples show the scenario only in part, search for a run that shows it in full. Also returns
         whether that search was interrupted."""
         found = [f.match for f in findings if f.match is not None]
         if not found or any(m.full for m in found):
             return None, False
-        return self.guard.told(FULLEST, "searches for it", self._in_time, (None, False))
+        return self.guard.attempt(FULLEST, "searches for it", self._in_time, (None, False))
 
     def _in_time(self) -> tuple[FullMatch, bool]:
         try:
@@ -229,8 +229,8 @@ class Narrator:
         recording = guide.run()
         if recording is not None:
             how = f"guided search, {guide.states} product states; not necessarily the shortest"
-            trace = self.lens.trace(recording, FULLEST)
-            insight = self.lens.insight(recording, self._shown(recording), FULLEST)
+            trace = self.explainer.trace(recording, FULLEST)
+            insight = self.explainer.insight(recording, self._shown(recording), FULLEST)
             return FullMatch(match(scenario, recording), trace, how, insight), False
         if guide.stopped is None:
             return FullMatch(

@@ -57,7 +57,7 @@ class Proving:
         self._found: tuple[Proof, ...] | None = None
         self.fixed = dict(selection.sizes)
         self.system = self._system(selection.faults)
-        self._watchman = LimitGuard("proving", limits or Limits(), listener)
+        self._limit_guard = LimitGuard("proving", limits or Limits(), listener)
         self._rlimit = rlimit
         self._inferred = ""
         self._grammars = [False, True] if infer else []
@@ -72,7 +72,7 @@ class Proving:
         while self._grammars and not self._stopped and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
             findings = self._again(findings, properties)
         warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
-        told = partial(self._guard.told, "the report", brief=True)
+        told = partial(self._guard.attempt, "the report", brief=True)
         lines = told("lines of the author's file", lambda: sources(self.system), {})
         proofs = told("certificates", lambda: tuple(self._certificates()), ())
         unused = told("parts that are not declared", lambda: tuple(forgotten(self._variant)), ())
@@ -101,7 +101,7 @@ class Proving:
         """Make the decider. If lemmas are to be inferred, first infer them from the next wider grammar."""
         if self._grammars:
             self._infer(wide=self._grammars.pop(0))
-        self.decider = Decider(self.system, self.fixed, watchman=self._watchman, rlimit=self._rlimit)
+        self.decider = Decider(self.system, self.fixed, limit_guard=self._limit_guard, rlimit=self._rlimit)
 
     def _findings(self, properties: Sequence[Property]) -> list[Finding]:
         return [self._finding(p) if isinstance(p, Provable) else _left(p) for p in properties]
@@ -130,7 +130,7 @@ class Proving:
         small = instances(learnt, self.fixed, refuter.allowed) or smallest(refuter.instances(learnt))
         if not small:
             return  # no size is allowed; the decider reports that
-        inference = Inference(learnt, small, wide=wide, watchman=self._watchman)
+        inference = Inference(learnt, small, wide=wide, limit_guard=self._limit_guard)
         found = lemmas(inference.run(), [p.name for p in learnt.properties])
         self._inferred = f"lemmas were inferred: {inference.told}"
         schedules = tuple(s for a in proofs for s in a.schedules)
@@ -142,7 +142,7 @@ class Proving:
         if self._inferred or self._stopped or self.decider.refuter.spent:
             return ()
         left_out = self.decider.left_out
-        return self._guard.told(OF_MODEL, "warnings", lambda: tuple(map(_useless, left_out(self.system))), ())
+        return self._guard.attempt(OF_MODEL, "warnings", lambda: tuple(map(_useless, left_out(self.system))), ())
 
     def discharged(self) -> list[Discharged]:
         """Every obligation of every proof."""
@@ -163,9 +163,9 @@ class Proving:
         self.decisions.append((decision, system))
         if decision.verdict is Verdict.UNKNOWN and self._inferred:
             more = f"; {self._inferred}"
-        elif decision.unreached is not None:
+        elif decision.cti is not None:
             more = "; --infer looks for lemmas"
-        refuted, told = decision.refutation, decision.refutation or decision.unreached
+        refuted, told = decision.refutation, decision.refutation or decision.cti
         shown = None if refuted is None else refuted.recording
         return Finding(
             p.name,
@@ -173,24 +173,24 @@ class Proving:
             p.meaning,
             decision.verdict,
             decision.how + more,
-            trace=None if shown is None else self._lens(shown).trace(shown, p.name),
+            trace=None if shown is None else self._explainer(shown).trace(shown, p.name),
             parameters=refuted.parameters if refuted is not None else None,
-            unreached=self._unreached(decision, p),
-            insight=None if shown is None else self._lens(shown).insight(shown, p),
+            cti=self._cti(decision, p),
+            insight=None if shown is None else self._explainer(shown).insight(shown, p),
             variables=() if told is None else self._variables(told.recording),
         )
 
     # Telling ---------------------------------------------------------------------------------------------------
-    def _lens(self, run: Recording) -> Explainer:
+    def _explainer(self, run: Recording) -> Explainer:
         return Explainer(run.interpreter.instance, Wanted(full=True), self._guard)
 
-    def _unreached(self, d: Decision, p: Property) -> InductionCounterexample | None:
-        begun = None if d.unreached is None else self._lens(d.unreached.recording).trace(d.unreached.recording, p.name)
-        return None if d.unreached is None or begun is None else InductionCounterexample(begun, d.unreached.parameters)
+    def _cti(self, d: Decision, p: Property) -> InductionCounterexample | None:
+        begun = None if d.cti is None else self._explainer(d.cti.recording).trace(d.cti.recording, p.name)
+        return None if d.cti is None or begun is None else InductionCounterexample(begun, d.cti.parameters)
 
     def _variables(self, run: Recording) -> Any:
         instance = run.interpreter.instance
-        return self._guard.told("the report", "sorts of variables", lambda: declared(instance), (), brief=True)
+        return self._guard.attempt("the report", "sorts of variables", lambda: declared(instance), (), brief=True)
 
     # Faults ----------------------------------------------------------------------------------------------------
     def _decide(self, p: Provable) -> tuple[Decision, System, str]:

@@ -16,7 +16,7 @@ from planrace.checker.results.stop import StopKind
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers
 from planrace.checker.run.engines import answering, ask, engine_for
-from planrace.checker.run.findings import REPORT, Narrator, laid_beside, sight_of, telling_time, told_of
+from planrace.checker.run.findings import REPORT, Narrator, laid_beside, model_data, sight_of, telling_time
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request, Selection, resolve
 from planrace.checker.run.scenario import show
@@ -39,7 +39,7 @@ def run(selection: Selection, options: Options | None = None) -> Report:
     if report.every_size:  # a proof has these warnings already
         return report
     guard = Guard()
-    more = guard.told(
+    more = guard.attempt(
         REPORT, "parts that are not declared", lambda: tuple(forgotten(selection.subject)), (), brief=True
     )
     return replace(report, warnings=(*report.warnings, *more, *guard.warnings))
@@ -68,13 +68,13 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
             sight = sight_of(options, others, guard, broken=broken)
             told = Narrator(instance, options, sight, guard, choose=Ability.EXHAUSTIVE in able)
             findings = [told.finding(by_name.get(p.name) or _unanswered(p, found.engine)) for p in request.properties]
-        telling, cut = None, False
+        full_match, cut = None, False
         stop = found.interrupted or guard.interrupted
         if Ability.EXHAUSTIVE in able and not (stop or options.properties or options.fail_fast):
-            telling, cut = told.telling(findings)
+            full_match, cut = told.search_full_match(findings)
     with telling_time(options, interrupted=found.interrupted):
-        many = guard.told("the search", "reasons why it is large", partial(_many, request, found, able), ())
-    model = told_of(instance, guard)
+        many = guard.attempt("the search", "reasons why it is large", partial(_many, request, found, able), ())
+    model = model_data(instance, guard)
     return Report(
         protocol=request.system.name,
         parameters=request.parameters,
@@ -83,9 +83,9 @@ def _told(request: Request, found: Answers, others: Sequence[Instance], able: Ab
         engine=found.engine,
         findings=tuple(findings),
         exploration=found.coverage,
-        telling=telling,
+        full_match=full_match,
         interrupted=found.interrupted or cut or guard.interrupted,
-        warnings=(*found.warnings, *many, *(w for a in found.answers for w in a.untold), *guard.warnings),
+        warnings=(*found.warnings, *many, *(w for a in found.answers for w in a.unexplained), *guard.warnings),
         **model,
     )
 

@@ -13,7 +13,7 @@ from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.run.engines import ask
-from planrace.checker.run.findings import laid_beside, sight_of, told_of
+from planrace.checker.run.findings import laid_beside, model_data, sight_of
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request, request_of
 from planrace.checker.semantics.interpreter import Interpreter
@@ -66,15 +66,15 @@ def show(request: Request, name: str) -> Report:
         _search(instance, scenario, cast, options, found)
         if found.interrupted:
             break
-    telling = trace = insight = None
+    full_match = trace = insight = None
     if found.best is not None:
-        best, lens = found.best, Explainer(instance, sight_of(options, others, guard), guard)
-        trace, insight = lens.trace(best, name), lens.insight(best, None, name)
-        matched = guard.told(name, "matches", lambda: match(scenario, best), None)
-        telling = None if matched is None else FullMatch(matched, trace, found.how, insight)
-    shown = telling.match if telling is not None else None
+        best, explainer = found.best, Explainer(instance, sight_of(options, others, guard), guard)
+        trace, insight = explainer.trace(best, name), explainer.insight(best, None, name)
+        matched = guard.attempt(name, "matches", lambda: match(scenario, best), None)
+        full_match = None if matched is None else FullMatch(matched, trace, found.how, insight)
+    shown = full_match.match if full_match is not None else None
     finding = Finding(scenario.name, "scenario", scenario.title, found.verdict, found.how, trace, shown)
-    model = told_of(instance, guard)
+    model = model_data(instance, guard)
     return Report(
         protocol=system.name,
         parameters=request.parameters,
@@ -83,7 +83,7 @@ def show(request: Request, name: str) -> Report:
         engine=options.engine,
         findings=(replace(finding, insight=insight),),
         exploration=None,
-        telling=telling,
+        full_match=full_match,
         interrupted=found.interrupted or guard.interrupted,
         warnings=guard.warnings,
         **model,

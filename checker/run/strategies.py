@@ -47,7 +47,7 @@ class Searched:
     search: Any
     answers: list[Answer]
     covered: Coverage
-    census: VacuityCheck | None = None
+    vacuity: VacuityCheck | None = None
     notes: tuple[ModelWarning, ...] = ()
     graph: Callable[..., Any] = graph
     """Makes the state graph from the search."""
@@ -55,10 +55,10 @@ class Searched:
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
         """Warnings about the model and about machine code."""
-        census, guard = self.census, Guard()
-        if census is None:
+        vacuity, guard = self.vacuity, Guard()
+        if vacuity is None:
             return self.notes
-        found = guard.told(OF_MODEL, "warnings", lambda: tuple(census.warnings(complete=self.covered.complete)), ())
+        found = guard.attempt(OF_MODEL, "warnings", lambda: tuple(vacuity.warnings(complete=self.covered.complete)), ())
         return (*found, *self.notes, *guard.warnings)
 
 
@@ -114,7 +114,7 @@ class SearchTask:
             return max(1, OUTGROWN_RELATED * ORDERS // max(orders, ORDERS))
         return OUTGROWN_ORBITS
 
-    def census(self) -> VacuityCheck | None:
+    def vacuity(self) -> VacuityCheck | None:
         """A new check for what the search never reaches."""
         named = without(self.instance, self.settings["sliced"])
         return None if self.live else VacuityCheck(named, self.properties)
@@ -131,16 +131,16 @@ Strategy: TypeAlias = Callable[[SearchTask], Searched]
 
 def in_python(task: SearchTask, notes: tuple[ModelWarning, ...] = ()) -> Searched:
     """Search in Python."""
-    seen = task.census()
-    run = Search(task.instance, task.checkable, limits=task.options.limits, census=seen, **task.settings)
+    seen = task.vacuity()
+    run = Search(task.instance, task.checkable, limits=task.options.limits, vacuity=seen, **task.settings)
     return Searched("explicit", run, *run.run(), seen, notes)
 
 
 def in_machine_code(task: SearchTask) -> Searched:
     """Search in machine code, or in Python if the instance cannot be compiled."""
-    seen, ir = task.census(), task.options.ir
+    seen, ir = task.vacuity(), task.options.ir
     try:
-        native = native_search(task, task.checkable, {**task.settings, "keep": task.whole, "census": seen})
+        native = native_search(task, task.checkable, {**task.settings, "keep": task.whole, "vacuity": seen})
         if not isinstance(native, str):
             if ir is not None:
                 ir(native.program.whole_text())
@@ -159,9 +159,9 @@ def adaptive(task: SearchTask) -> Searched:
     options, limits = task.options, task.options.limits
     if limits.states is not None and limits.states <= task.outgrown:
         return in_python(task)
-    seen = task.census()
+    seen = task.vacuity()
     first = Search(
-        task.instance, task.checkable, limits=replace(limits, states=task.outgrown), census=seen, **task.settings
+        task.instance, task.checkable, limits=replace(limits, states=task.outgrown), vacuity=seen, **task.settings
     )
     answers, covered = first.run()
     if not first.full or task.enough(first):
@@ -173,9 +173,9 @@ def adaptive(task: SearchTask) -> Searched:
     def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, VacuityCheck | None]:
         """A native search for the undecided properties, or why there is none; and its vacuity check."""
         decided = {a.property.name for a in known}
-        again = task.census()
+        again = task.vacuity()
         open_ = [p for p in task.checkable if p.name not in decided]
-        return native_search(task, open_, {**chosen, "census": again}, most), again
+        return native_search(task, open_, {**chosen, "vacuity": again}, most), again
 
     return _continued(first, answers, covered, seen, anew, limits.states)
 

@@ -284,7 +284,7 @@ class Protocol:
         options: Mapping[str, str] | None = None,
     ) -> System:
         """The immutable system with these protections and faults on and options chosen; sizes are still open."""
-        system = self.unasked(protections, faults, name=name, options=options)
+        system = self.bare_system(protections, faults, name=name, options=options)
         return self.asked(system, self.properties, self.scenarios, self.proofs)
 
     def asked(
@@ -301,7 +301,7 @@ class Protocol:
             check_spoken(told, lambda: self._everything(told))
         return told
 
-    def unasked(
+    def bare_system(
         self,
         protections: Iterable[str] = (),
         faults: Iterable[str] = (),

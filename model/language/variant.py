@@ -74,7 +74,7 @@ class Variant:
         wanted = [p for p in (*self.protections, *listed(with_protections, "protections")) if p not in dropped]
         for name in dropped:
             self.protocol.find_protection(name)
-        system = self.protocol.unasked(wanted, faults, name=self.name, options=options)
+        system = self.protocol.bare_system(wanted, faults, name=self.name, options=options)
         chosen = picked(self.protocol.options, options or {}, self.name)
         other = next((self.instead[c] for c in chosen if c in self.instead), None)
         if other is not None:

@@ -222,7 +222,7 @@ def test_a_depth_bound_still_checks_the_states_at_the_bound(capsys: pytest.Captu
     assert check(capsys, "-p", "fixed", *SMALL, "--depth", "22")[0] == 3
 
 
-@pytest.mark.usefixtures("untold")
+@pytest.mark.usefixtures("unexplained")
 def test_simulation_repeats_with_its_seed(capsys: pytest.CaptureFixture[str]) -> None:
     def steps(*arguments: str) -> tuple[int, list[object]]:
         _, out, _ = check(capsys, "-p", "original", "--engine", "simulate", "--format", "json", *arguments)
@@ -237,7 +237,7 @@ def test_simulation_repeats_with_its_seed(capsys: pytest.CaptureFixture[str]) ->
     assert steps("--seed", str(seed + 1)) != (seed, first)
 
 
-@pytest.mark.usefixtures("untold")
+@pytest.mark.usefixtures("unexplained")
 def test_simulation_of_an_instance_too_large_to_search(capsys: pytest.CaptureFixture[str]) -> None:
     large = ["-s", "enactors=6", "-s", "endpoints=4", "-s", "plans=10", "--engine", "simulate", "--seed", "1"]
     code, out, _ = check(capsys, "-p", "original", *large, "--property", "active-plan-never-deleted")

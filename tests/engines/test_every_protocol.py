@@ -122,7 +122,7 @@ def in_every_form(report: Report) -> None:
             assert render(report, form, trace=name) == render(again, form, trace=name), form
         if not runs:
             with pytest.raises(NoTraceError):
-                render(replace(report, telling=None), form)
+                render(replace(report, full_match=None), form)
 
 
 def steady(text: str) -> str:

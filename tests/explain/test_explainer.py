@@ -294,8 +294,8 @@ def test_different_counterexamples_have_different_races() -> None:
 @pytest.mark.parametrize("keep", [1, 2])
 def test_the_least_delay_is_that_of_a_search_by_cost(name: str, keep: int) -> None:
     of = instance(keep=keep)
-    lens = Explainer(of, Wanted(full=True, seek=seeker(Options(), first=True)))
-    found = lens.insight(shortest(of, name), prop(of, name)).causes
+    explainer = Explainer(of, Wanted(full=True, seek=seeker(Options(), first=True)))
+    found = explainer.insight(shortest(of, name), prop(of, name)).causes
     assert found is not None
     assert found.delay is not None
     assert sum(found.delay.steps.values()) == least(of, prop(of, name))
@@ -417,9 +417,9 @@ def test_a_property_without_members_names_none() -> None:
     run = record(Interpreter(of), [("publish", ())])
     latest = of.system.variables[0].term
     p = invariant("nothing-published", latest == 0, "nothing is published")
-    lens = Explainer(Instance(changed(of.system, lambda c: None), of.values), Wanted(full=True))
-    lens.properties = (p,)
-    (truth,) = lens.insight(run, p).truths
+    explainer = Explainer(Instance(changed(of.system, lambda c: None), of.values), Wanted(full=True))
+    explainer.properties = (p,)
+    (truth,) = explainer.insight(run, p).truths
     assert truth.holds == (True, False)
     assert truth.offenders == ((), ())
 
@@ -433,8 +433,8 @@ def test_a_run_that_violates_nothing_has_no_causes() -> None:
 
 def test_limits_leave_the_least_delay_open() -> None:
     of = instance()
-    lens = Explainer(of, Wanted(full=True, seek=seeker(Options(max_states=5), first=True)))
-    found = lens.insight(shortest(of, LOST), prop(of, LOST)).causes
+    explainer = Explainer(of, Wanted(full=True, seek=seeker(Options(max_states=5), first=True)))
+    found = explainer.insight(shortest(of, LOST), prop(of, LOST)).causes
     assert found is not None
     assert found.delay is None
     assert Limits(states=5).states == 5

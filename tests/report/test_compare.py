@@ -206,11 +206,11 @@ def test_added_and_removed_warnings_and_facts(before: Report) -> None:
     c = compare(before, replace(before, warnings=(stuck,)))
     assert not c.changed
     assert [(d.what, d.after) for d in c.warnings] == [("warnings", f"deadlock: {stuck.message}")]
-    assert before.telling is not None
-    assert before.telling.match is not None
-    facts = before.telling.match.facts
-    fewer = replace(before.telling.match, facts=(replace(facts[0], step=None), *facts[1:]))
-    c = compare(before, replace(before, telling=replace(before.telling, match=fewer)))
+    assert before.full_match is not None
+    assert before.full_match.match is not None
+    facts = before.full_match.match.facts
+    fewer = replace(before.full_match.match, facts=(replace(facts[0], step=None), *facts[1:]))
+    c = compare(before, replace(before, full_match=replace(before.full_match, match=fewer)))
     assert [(d.before, d.after) for d in c.facts] == [(facts[0].fact, None)]
 
 

@@ -46,7 +46,7 @@ def spoiled(report: Report) -> Report:
     f = report.findings[0]
     assert f.trace is not None
     steps = tuple(replace(s, text=HOSTILE, outcome="end", by=f"{HOSTILE} {s.by}") for s in f.trace.steps)
-    return replace(report, findings=(replace(f, trace=replace(f.trace, steps=steps)),), telling=None)
+    return replace(report, findings=(replace(f, trace=replace(f.trace, steps=steps)),), full_match=None)
 
 
 @pytest.mark.parametrize("form", ["mermaid", "svg", "shiviz", "dot", "graphml"])
@@ -137,7 +137,7 @@ def test_names_and_texts_that_the_formats_would_misread(report: Report, trace: T
     names = ["a b", "a_b", "a\x1b b"]
     steps = tuple(replace(trace.steps[0], by=name, text="wrap: \uffff") for name in names)
     finding = replace(report.findings[0], trace=Trace(trace.initial, steps), insight=None)
-    bad = replace(report, findings=(finding,), telling=None)
+    bad = replace(report, findings=(finding,), full_match=None)
     hosts = [line.split()[0] for line in render_trace("shiviz", bad).splitlines()[2::2]]
     assert hosts == ["a_b", "a_b_", "a�_b"]
     ElementTree.fromstring(render_trace("svg", bad))

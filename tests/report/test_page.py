@@ -53,7 +53,7 @@ def lengthened(report: Report, steps: int) -> Report:
     finding = Finding(
         "long", "invariant", "it ends", Verdict.VIOLATED, "made", Trace(states[0], run), insight=Insight()
     )
-    return replace(report, findings=(finding,), telling=None, variables=(), pictures=())
+    return replace(report, findings=(finding,), full_match=None, variables=(), pictures=())
 
 
 def hostile(report: Report) -> Report:
@@ -62,7 +62,7 @@ def hostile(report: Report) -> Report:
     step = replace(f.trace.steps[0], text=HOSTILE, by=HOSTILE, outcome=HOSTILE)
     trace = replace(f.trace, steps=(step, *f.trace.steps[1:]))
     finding = replace(f, name=HOSTILE, meaning=HOSTILE, trace=trace)
-    return replace(report, protocol=HOSTILE, findings=(finding,), telling=None)
+    return replace(report, protocol=HOSTILE, findings=(finding,), full_match=None)
 
 
 # The file --------------------------------------------------------------------------------------------------------
@@ -86,7 +86,7 @@ def test_the_page_contains_the_report(report: Report) -> None:
     assert [p["name"] for p in data["properties"]][: len(report.findings)] == [f.name for f in report.findings]
     for f in data["findings"]:
         found = next((r for r in report.findings if r.name == f["name"]), None)
-        trace = found.trace if found is not None else report.telling.trace  # type: ignore[union-attr]
+        trace = found.trace if found is not None else report.full_match.trace  # type: ignore[union-attr]
         assert trace is not None
         assert [s["text"] for s in data["runs"][f["run"]]["steps"]] == [s.text for s in trace.steps]
     assert len(data["runs"]) < len(data["findings"]), "runs that are told twice are there once"

@@ -179,8 +179,8 @@ def test_a_dead_end_names_channels() -> None:
         recoverable("is-read", forall(worker, lambda w: done[w] & ~inbox.waiting[w]), "it is read", helpers=["helps"])
     )
     (found,) = check(p).findings
-    assert found.hopeless is not None
-    assert [r.reasons for r in found.hopeless.refused if r.place == "done[1]"] == [("message 1 of inbox[w] = 0",)]
+    assert found.dead_end is not None
+    assert [r.reasons for r in found.dead_end.refused if r.place == "done[1]"] == [("message 1 of inbox[w] = 0",)]
 
 
 # In all formats ----------------------------------------------------------------------------------------------------

@@ -253,11 +253,11 @@ def test_the_continuation_of_a_violating_run_is_shown(here: Path, capsys: pytest
     save("-p", "lamp.py:protocol")
     Path("lamp.py").write_text(LAMP.replace("lamp == State.ON, lamp == State.OFF", "lamp == State.ON"))
     rests = "After step 2 no fair action is enabled: the run may stay there for ever."
-    hopeless = "From there the helpers' steps reach 1 state; none of them satisfies "
+    dead_end = "From there the helpers' steps reach 1 state; none of them satisfies "
     for form in ("text", "markdown"):
         code, out = compared(capsys, form=form)
         said = " ".join(re.sub(r"\\(?=\W)", "", out).split())
-        assert (code, rests in said, hopeless in said) == (1, True, True), said
+        assert (code, rests in said, dead_end in said) == (1, True, True), said
 
 
 def test_a_run_that_violates_several_properties_is_drawn_once(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,10 +77,10 @@ def test_another_thread_does_not_see_it() -> None:
 
 def test_a_watchman_keeps_the_deadline_that_it_was_made_under() -> None:
     with until(0.0):
-        watchman = LimitGuard("searching", Limits(seconds=100.0))
-    assert watchman.look(0, 0, 0) == StopReason(StopKind.TIME, "the time limit of 0 s was reached")
-    assert watchman.seconds_left == 0.0
-    assert watchman.milliseconds_left == 1
+        limit_guard = LimitGuard("searching", Limits(seconds=100.0))
+    assert limit_guard.look(0, 0, 0) == StopReason(StopKind.TIME, "the time limit of 0 s was reached")
+    assert limit_guard.seconds_left == 0.0
+    assert limit_guard.milliseconds_left == 1
     assert LimitGuard("searching", Limits(seconds=100.0)).look(0, 0, 0) is None
 
 
@@ -135,10 +135,10 @@ def test_wherever_a_run_is_cut_it_says_nothing_false_and_what_is_missing(
         for f in report.findings:
             assert f.verdict in (verdicts[f.name], Verdict.UNKNOWN)
             assert f.verdict is not Verdict.UNKNOWN or said in f.how
-            untold = [w for w in report.warnings if w.kind == NOT_TOLD and w.subject == f.name]
-            assert all(said in w.message for w in untold)
+            unexplained = [w for w in report.warnings if w.kind == NOT_TOLD and w.subject == f.name]
+            assert all(said in w.message for w in unexplained)
             if f.name in told and f.verdict is Verdict.VIOLATED:
-                assert f.insight is not None or untold
+                assert f.insight is not None or unexplained
         met.add((report.verdict, any(w.kind == NOT_TOLD for w in report.warnings)))
     assert {(Verdict.UNKNOWN, False), (Verdict.VIOLATED, True)} <= met
 

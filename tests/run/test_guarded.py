@@ -194,10 +194,10 @@ def test_all_of_it_is_told_where_nothing_fails(file: str) -> None:
     }
     insights = [f.insight for f in report.findings if f.insight is not None and f.insight.causes is not None]
     assert any(i.beliefs and i.neighbourhood and i.beside and i.causes.delay for i in insights if i.causes)
-    assert any(f.hopeless for f in report.findings)
+    assert any(f.dead_end for f in report.findings)
     assert any(f.runbook for f in report.findings)
     assert any(f.others for f in report.findings)
-    assert report.telling is not None
+    assert report.full_match is not None
 
 
 @pytest.mark.parametrize("name", EXPLAINERS)
@@ -276,8 +276,8 @@ def test_a_guard_says_each_reason_once() -> None:
 
     guard = Guard()
     for what in ("causes", "beliefs", "causes"):
-        assert guard.told("safe", what, late, 5) == 5
-    assert guard.told("safe", "words", lambda: 7, None) == 7
+        assert guard.attempt("safe", what, late, 5) == 5
+    assert guard.attempt("safe", "words", lambda: 7, None) == 7
     assert guard.warnings == (
         ModelWarning(NOT_TOLD, "safe", "is explained without causes and beliefs: the time limit of 1 s was reached"),
     )

@@ -64,26 +64,26 @@ def small(system: System) -> Instance:
 def explored(instance: Instance, limits: Limits) -> Explored:
     """Explore an instance breadth first within ``limits``, then by random runs if the search was incomplete. Raises
     ``ModelError`` if an initial value is out of range."""
-    census = VacuityCheck(instance.checked(), [])
-    search = Search(instance, [], exhaustive=True, limits=limits, census=census)
+    vacuity = VacuityCheck(instance.checked(), [])
+    search = Search(instance, [], exhaustive=True, limits=limits, vacuity=vacuity)
     error, complete = None, False
     try:
         complete = search.run()[1].complete
     except RangeError as problem:
         error = problem
-    states, bits = dict.fromkeys(search.states()), census.bits
+    states, bits = dict.fromkeys(search.states()), vacuity.bits
     if not complete and error is None:
-        more, met, error = _walked(search.kernel, census)
+        more, met, error = _walked(search.kernel, vacuity)
         states.update(more)
         bits |= met
-    names = [(s.name, s.part or None) for s in census.subjects]
+    names = [(s.name, s.part or None) for s in vacuity.subjects]
     endings = frozenset(e for n, e in enumerate(names) if bits >> n & 1)
     return Explored(instance, search.kernel, tuple(states), complete, endings, error)
 
 
-def _walked(kernel: Kernel, census: VacuityCheck) -> tuple[dict[int, None], int, RangeError | None]:
+def _walked(kernel: Kernel, vacuity: VacuityCheck) -> tuple[dict[int, None], int, RangeError | None]:
     """The states of random runs, the endings that they met (as bits), and the error that stopped them."""
-    expand = kernel.expand(Watch(met=census.subjects))
+    expand = kernel.expand(Watch(met=vacuity.subjects))
     chance, states, bits = random.Random(0), dict[int, None](), 0
     for _ in range(WALKS):
         s = kernel.initial

@@ -31,8 +31,8 @@ class Questions:
     that level is reported whatever the order of states within the level.
     """
 
-    def __init__(self, properties: Sequence[Property], how: str, census: VacuityCheck | None = None) -> None:
-        self.census = census
+    def __init__(self, properties: Sequence[Property], how: str, vacuity: VacuityCheck | None = None) -> None:
+        self.vacuity = vacuity
         self.open: list[Property] = list(properties)
         self.answers: dict[str, Answer] = {}
         self.watched: tuple[list[Checkable], list[Checkable]] = [], []
@@ -58,14 +58,14 @@ class Questions:
         """The terms that decide open properties, and those that the vacuity check needs."""
         self.watched = self.states, self.steps
         watch = Watch(tuple(map(sought, self.watched[0])), tuple(map(sought, self.watched[1])))
-        return watch if self.census is None else self.census.watching(watch)
+        return watch if self.vacuity is None else self.vacuity.watching(watch)
 
     def settle(self, found: int, hits: Sequence[tuple[int, int]], run: Callable[[], Recording]) -> None:
         """Record what a state decides: ``found`` and ``hits`` are the step function's results, ``run`` makes the run to
         the state."""
         states, steps = self.watched
-        if self.census is not None and found >> len(states) & 1 and self.census.stuck is None:
-            self.census.stuck = run()
+        if self.vacuity is not None and found >> len(states) & 1 and self.vacuity.stuck is None:
+            self.vacuity.stuck = run()
         for k, p in enumerate(states):
             if found >> k & 1 and p.name not in self.answers:
                 self._close(p, confirm_state(p, run()))
@@ -99,4 +99,4 @@ class Questions:
 def raise_range_error(recording: Recording, questions: Questions) -> None:
     """Raise the interpreter's error for a value out of range in the last state of a run, with that run."""
     states, steps = ([(p, sought(p)) for p in some] for some in questions.watched)
-    refuse_ranges_left(recording, states, steps, [] if questions.census is None else [questions.census.final])
+    refuse_ranges_left(recording, states, steps, [] if questions.vacuity is None else [questions.vacuity.final])

@@ -52,7 +52,7 @@ class Search:
         symmetric: bool = False,
         tried: int = ASKED,
         sliced: Sequence[str] = (),
-        census: VacuityCheck | None = None,
+        vacuity: VacuityCheck | None = None,
     ) -> None:
         if symmetric:
             check_symmetric(instance, properties)
@@ -67,9 +67,9 @@ class Search:
         self.full = False
         """Whether a bound on states or steps ended the search, so that it can be continued."""
         self._steps: int | None = None
-        self._watchman = LimitGuard("searching", self.limits, listener)
-        self._questions = Questions(properties, "explicit search, shortest", census)
-        self._census = census
+        self._limit_guard = LimitGuard("searching", self.limits, listener)
+        self._questions = Questions(properties, "explicit search, shortest", vacuity)
+        self._vacuity = vacuity
         self._parents: dict[int, int | None] = {self.kernel.initial: None}
         self.levels = [0]
         """The index in ``states`` at which each level begins."""
@@ -101,7 +101,7 @@ class Search:
             complete=stopped is None,
             symmetry=self.symmetric,
             states_per_orbit=self.kernel.states_per_orbit,
-            seconds=self._watchman.seconds,
+            seconds=self._limit_guard.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
             sliced=self.sliced,
@@ -158,7 +158,7 @@ class Search:
     @property
     def _sought(self) -> tuple[int, bool]:
         """What the step function depends on: how many properties are open, and whether a deadlock was found."""
-        return len(self._questions.open), self._census is not None and self._census.stuck is not None
+        return len(self._questions.open), self._vacuity is not None and self._vacuity.stuck is not None
 
     def _expand(self, batch: list[int], fresh: list[int], expand: Expand) -> None:
         """Expand a batch of one level; new states go to ``fresh``."""
@@ -198,10 +198,10 @@ class Search:
 
     def _counted(self, found: int) -> int:
         """The properties that a state decides, after recording what else was met there."""
-        if self._census is None:
+        if self._vacuity is None:
             return found
         above = len(self._questions.watched[0]) + 1
-        self._census.bits |= found >> above
+        self._vacuity.bits |= found >> above
         return found & (1 << above) - 1
 
     def _careful(self, expand: Expand, s: int, out: list[int], hits: list[tuple[int, int]]) -> int:
@@ -218,7 +218,7 @@ class Search:
         if self._steps is not None and self._transitions >= self._steps:
             self.full = True
             return StopReason.bound(StopKind.STEPS, f"bound of {numbered(self._steps, 'step')}")
-        return self._watchman.look(len(self._parents), self._transitions, self._depth)
+        return self._limit_guard.look(len(self._parents), self._transitions, self._depth)
 
     # Answers ---------------------------------------------------------------------------------------------------
     def run_to(self, s: int, depth: int) -> Recording:

@@ -49,7 +49,7 @@ class Simulation:
         self.fail_fast = fail_fast
         self.interrupted = False
         self._random = random.Random(seed)
-        self._watchman = LimitGuard("simulating", self.limits, listener)
+        self._limit_guard = LimitGuard("simulating", self.limits, listener)
         how = f"random run of seed {seed}; not a shortest one"
         self._questions = Questions(properties, how)
         self._expand: Expand | None = None
@@ -72,7 +72,7 @@ class Simulation:
             depth=self._longest,
             complete=False,
             symmetry=False,
-            seconds=self._watchman.seconds,
+            seconds=self._limit_guard.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
             seed=self.seed,
@@ -107,7 +107,7 @@ class Simulation:
             self._steps += 1
             self._longest = max(self._longest, n + 1)
             if self._steps % 1024 == 0:
-                stopped = self._watchman.look(len(self._seen), self._steps, self._longest)
+                stopped = self._limit_guard.look(len(self._seen), self._steps, self._longest)
                 if stopped:
                     return stopped
         return None

@@ -90,7 +90,7 @@ class NativeSearch:
         symmetric: bool = False,
         tried: int = ASKED,
         sliced: Sequence[str] = (),
-        census: VacuityCheck | None = None,
+        vacuity: VacuityCheck | None = None,
         workers: int | None = None,
         keep: bool = False,
         most: float | None = None,
@@ -104,9 +104,9 @@ class NativeSearch:
         self.limits = limits or Limits()
         self.fail_fast, self.exhaustive = fail_fast, exhaustive
         self.interrupted = False
-        self._watchman = LimitGuard("searching", self.limits, listener)
-        self.questions = Questions(properties, "explicit search, shortest", census)
-        self._census = census
+        self._limit_guard = LimitGuard("searching", self.limits, listener)
+        self.questions = Questions(properties, "explicit search, shortest", vacuity)
+        self._vacuity = vacuity
         self._keep = keep
         self._lock = Lock()
         self._prepare(workers or _cores(), most)
@@ -142,8 +142,8 @@ class NativeSearch:
                 stopped = problem.reason
             except TimeUpError as problem:
                 stopped = StopReason(StopKind.TIME, str(problem))
-        if self._census is not None:
-            self._census.bits |= self._met()
+        if self._vacuity is not None:
+            self._vacuity.bits |= self._met()
         coverage = Coverage(
             states=self._states,
             transitions=self.transitions,
@@ -151,7 +151,7 @@ class NativeSearch:
             complete=stopped is None,
             symmetry=self.symmetric,
             states_per_orbit=self.kernel.states_per_orbit,
-            seconds=self._watchman.seconds,
+            seconds=self._limit_guard.seconds,
             peak_memory_bytes=peak_memory(),
             stopped=stopped,
             sliced=self.sliced,
@@ -272,8 +272,8 @@ class NativeSearch:
         are tried, a part of a frontier may take minutes."""
         if self.interrupted:
             raise SearchStoppedError(INTERRUPTED)
-        if self._watchman.deadline is not None and self._watchman.deadline.left == 0.0:
-            raise SearchStoppedError(StopReason(StopKind.TIME, self._watchman.deadline.reason))
+        if self._limit_guard.deadline is not None and self._limit_guard.deadline.left == 0.0:
+            raise SearchStoppedError(StopReason(StopKind.TIME, self._limit_guard.deadline.reason))
 
     def _advanced(self, w: Worker, front: int, first: int, last: int, asked: int) -> int:
         fresh = w.info[INFO_FRESH]
@@ -341,7 +341,7 @@ class NativeSearch:
         if self.limits.states is not None and states >= self.limits.states:
             bound = f"bound of {numbered(self.limits.states, 'state')}"
             raise SearchStoppedError(StopReason.bound(StopKind.STATES, bound))
-        stopped = self._watchman.look(states, self.transitions, self._depth)
+        stopped = self._limit_guard.look(states, self.transitions, self._depth)
         if stopped:
             raise SearchStoppedError(stopped)
 
@@ -395,8 +395,8 @@ class NativeSearch:
                 hits: list[tuple[int, int]] = []
                 found = self.kernel.expand(self.questions.watch())(s, [], hits)
                 self.questions.settle(found, hits if steps else [], lambda s=s: self._recording(s))  # type: ignore[misc]
-        if self._decided & self._stuck and self._census is not None:
-            self._census.stuck = self._recording(min(self._deciding(self._stuck))[1])
+        if self._decided & self._stuck and self._vacuity is not None:
+            self._vacuity.stuck = self._recording(min(self._deciding(self._stuck))[1])
         self._decided = 0
         still = {p.name for p in self.questions.open}
         self._asked = sum(1 << k for k, p in enumerate(self._terms) if p.name in still) | self._stuck
@@ -404,7 +404,7 @@ class NativeSearch:
     @property
     def _stuck(self) -> int:
         """The bit of a deadlock while none is known, else 0."""
-        return 0 if self._census is None or self._census.stuck is not None else 1 << len(self._terms)
+        return 0 if self._vacuity is None or self._vacuity.stuck is not None else 1 << len(self._terms)
 
     def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
         """For each part of the frontier, its least state that decides a property: its words, and packed."""

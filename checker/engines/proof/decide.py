@@ -42,7 +42,7 @@ ANY_STATE = "any state"
 class Decision:
     """The verdict on a property for all sizes.
 
-    ``unreached`` is a counterexample to induction: one step, from a state that need not be reachable.
+    ``cti`` is a counterexample to induction: one step, from a state that need not be reachable.
     """
 
     property: Provable
@@ -50,7 +50,7 @@ class Decision:
     how: str
     argument: Argument | None = None
     refutation: Refutation | None = None
-    unreached: Refutation | None = None
+    cti: Refutation | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Decider:
         system: System,
         fixed: Mapping[str, int] | None = None,
         *,
-        watchman: LimitGuard | None = None,
+        limit_guard: LimitGuard | None = None,
         rlimit: int = RLIMIT,
     ) -> None:
         system.sized(**(fixed or {}))
@@ -86,8 +86,8 @@ class Decider:
         self._open = len(sizes) > len(chosen)
         self.given = tuple(assuming)
         self.assuming = (*assuming, *chosen)
-        self.obligations = Obligations(system, self.assuming, watchman=watchman, rlimit=rlimit)
-        self.refuter = Refuter(assuming, fixed, watchman=self.obligations.watchman)
+        self.obligations = Obligations(system, self.assuming, limit_guard=limit_guard, rlimit=rlimit)
+        self.refuter = Refuter(assuming, fixed, limit_guard=self.obligations.limit_guard)
         if starts_by_size(system):
             for _ in islice(self.refuter.instances(system), SIZES):
                 pass  # raises an error if the sizes that the assumptions allow do not hold the initial values
@@ -161,7 +161,7 @@ class Decider:
             how = f"complete search of its only size, {counted(found.states, 'state')}"
             return Decision(p, Verdict.HOLDS, how)
         seen = f"no counterexample in {counted(found.instances, 'small instance')}, {counted(found.states, 'state')}"
-        shown = self._unreached(system, p, gap)
+        shown = self._cti(system, p, gap)
         if shown is not None and shown.error:
             why += f"; from the state that is shown {shown.error}"
         elif shown is not None:  # the step that is shown, not another one that the solver found
@@ -169,7 +169,7 @@ class Decider:
             why = f"not proved: {p.name} is not shown after {last} (a counterexample to induction)"
         if (stopped := self.refuter.stopped) is not None and stopped not in why:
             seen = f"{stopped}; {seen}"
-        return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", unreached=shown)
+        return Decision(p, Verdict.UNKNOWN, f"{why}; {seen}", cti=shown)
 
     def _confirmed(self, found: Refutation, system: System, gap: Gap | None) -> str:
         """Says whether the last step of the run is a counterexample to induction: all assumed facts hold before it."""
@@ -181,7 +181,7 @@ class Decider:
             return ""
         return f"; its last step, {moves[-1].action.name}, is a counterexample to induction that is reachable"
 
-    def _unreached(self, system: System, p: Invariant | StepInvariant, gap: Gap | None) -> Refutation | None:
+    def _cti(self, system: System, p: Invariant | StepInvariant, gap: Gap | None) -> Refutation | None:
         """A step that breaks the induction on the smallest instance that has one."""
         if gap is None or gap.failed.action == INITIALLY:
             return None

@@ -69,13 +69,13 @@ class Inference:
         instances: Sequence[Instance],
         *,
         wide: bool = False,
-        watchman: LimitGuard | None = None,
+        limit_guard: LimitGuard | None = None,
     ) -> None:
         self.system = system
         self.wide = wide
         self.instances = tuple(instances)
-        self.watchman = watchman or LimitGuard("inferring", Limits())
-        self.solving = Solving(self.watchman)
+        self.limit_guard = limit_guard or LimitGuard("inferring", Limits())
+        self.solving = Solving(self.limit_guard)
         self.told = ""
 
     def run(self) -> list[Candidate]:
@@ -112,8 +112,8 @@ class Inference:
     def _states(self, instance: Instance) -> list[State]:
         """A sample of the reachable states, the same every time. A model error ends the search: whoever decides the
         properties raises it, if it concerns them (it may come from a fault that they are not asked about)."""
-        limits = Limits(states=STATES, seconds=self.watchman.seconds_left)
-        search = Search(instance, [], exhaustive=True, limits=limits, listener=self.watchman.listener)
+        limits = Limits(states=STATES, seconds=self.limit_guard.seconds_left)
+        search = Search(instance, [], exhaustive=True, limits=limits, listener=self.limit_guard.listener)
         with suppress(RangeError):
             search.run()
         if search.interrupted:

@@ -33,7 +33,7 @@ class Matrix:
         self.faults = tuple(variant.protocol.faults)
         self.system = self._system((), ())
         self.decider = Decider(
-            self.system, fixed, watchman=LimitGuard("proving", limits or Limits(), listener), rlimit=rlimit
+            self.system, fixed, limit_guard=LimitGuard("proving", limits or Limits(), listener), rlimit=rlimit
         )
         self.fixed = dict(fixed or {})
         self.properties = [p for p in self.system.properties if isinstance(p, Invariant | StepInvariant)]
@@ -58,7 +58,7 @@ class Matrix:
             cells=tuple(cells),
             assumptions=tuple(str(t) for t in self.decider.assuming),
             queries=self.decider.obligations.queries,
-            seconds=self.decider.obligations.watchman.seconds,
+            seconds=self.decider.obligations.limit_guard.seconds,
             interrupted=self.interrupted,
             stopped=self.decider.refuter.stopped,
         )
@@ -74,7 +74,7 @@ class Matrix:
 
     def _row(self, protections: Sequence[str], faults: Sequence[str]) -> Iterator[Cell]:
         """The decisions on every property under these. After the time limit no more systems are made."""
-        stopped = self.decider.obligations.watchman.look(self.decider.obligations.queries, 0, 0)
+        stopped = self.decider.obligations.limit_guard.look(self.decider.obligations.queries, 0, 0)
         if stopped:
             for p in self.properties:
                 yield self._cell(Decision(p, Verdict.UNKNOWN, stopped.sentence), protections, faults)

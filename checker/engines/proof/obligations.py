@@ -96,14 +96,14 @@ class Obligations:
         system: System,
         assuming: Iterable[Term] = (),
         *,
-        watchman: LimitGuard | None = None,
+        limit_guard: LimitGuard | None = None,
         rlimit: int = RLIMIT,
     ) -> None:
         self.open = Open(system)
         self.rlimit = rlimit
         self.queries = 0
-        self.watchman = watchman or LimitGuard("proving", Limits())
-        self.solving = Solving(self.watchman)
+        self.limit_guard = limit_guard or LimitGuard("proving", Limits())
+        self.solving = Solving(self.limit_guard)
         arguments = [a for a in system.proofs if isinstance(a, Proof)]
         self._sizes = system.parameters
         self._assumed = [self.open.encode(term, OpenFrame({}, {})) for term in assuming]

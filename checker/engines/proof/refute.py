@@ -48,7 +48,7 @@ class Refuter:
     """Looks for counterexamples; reuses runs for other systems with the same variables.
 
     ``assuming``: terms over parameters that an instance must satisfy; ``fixed``: sizes that the user chose;
-    ``watchman`` guards the limits of the whole run, which includes these searches.
+    ``limit_guard`` guards the limits of the whole run, which includes these searches.
     """
 
     def __init__(
@@ -56,11 +56,11 @@ class Refuter:
         assuming: Sequence[Term] = (),
         fixed: Mapping[str, int] | None = None,
         *,
-        watchman: LimitGuard | None = None,
+        limit_guard: LimitGuard | None = None,
     ) -> None:
         self.assuming = tuple(assuming)
         self.fixed = dict(fixed or {})
-        self.watchman = watchman or LimitGuard("refuting", Limits())
+        self.limit_guard = limit_guard or LimitGuard("refuting", Limits())
         self._found: dict[str, list[Refutation]] = {}
 
     def refute(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
@@ -77,12 +77,12 @@ class Refuter:
     @property
     def spent(self) -> bool:
         """Whether the time limit of the run was reached."""
-        return self.watchman.seconds_left == 0.0
+        return self.limit_guard.seconds_left == 0.0
 
     @property
     def stopped(self) -> str | None:
         """The reason in words, if it was."""
-        end = self.watchman.deadline
+        end = self.limit_guard.deadline
         return end.reason if end is not None and self.spent else None
 
     def _search(self, system: System, p: Invariant | StepInvariant) -> Refutation | Covered:
@@ -100,8 +100,8 @@ class Refuter:
     def _look(self, instance: Instance, p: Invariant | StepInvariant, states: int) -> tuple[Answer, Coverage]:
         """Search one instance; raises ``ModelError``, with the instance's sizes, if a reachable step is a model
         error."""
-        limits = Limits(states=states, seconds=self.watchman.seconds_left, memory=self.watchman.limits.memory)
-        search = Search(instance, [p], limits=limits, listener=self.watchman.listener)
+        limits = Limits(states=states, seconds=self.limit_guard.seconds_left, memory=self.limit_guard.limits.memory)
+        search = Search(instance, [p], limits=limits, listener=self.limit_guard.listener)
         try:
             (answer,), covered = search.run()
         except ModelError as problem:

@@ -40,7 +40,7 @@ class Confirming:
 
     def __init__(self, texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> None:
         self._texts = texts
-        self._watchman = LimitGuard("confirming", Limits(), listener)
+        self._limit_guard = LimitGuard("confirming", Limits(), listener)
         self._name = f"cvc5 {confirmer().__version__}"
         self.interrupted = False
 
@@ -49,7 +49,7 @@ class Confirming:
         doubted: list[tuple[str, str]] = []
         asked = 0
         try:
-            with _Second(self._watchman) as second:
+            with _Second(self._limit_guard) as second:
                 for asked, (name, text) in enumerate(self._texts, 1):
                     answer = second.ask(text, asked)
                     if answer != "unsat":
@@ -71,8 +71,8 @@ def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) 
 class _Second:
     """The process of the second solver, started on first use."""
 
-    def __init__(self, watchman: LimitGuard) -> None:
-        self._watchman = watchman
+    def __init__(self, limit_guard: LimitGuard) -> None:
+        self._limit_guard = limit_guard
         self._process: subprocess.Popen[str] | None = None
         self._answers: SimpleQueue[str] = SimpleQueue()
 
@@ -90,7 +90,7 @@ class _Second:
         while True:
             if pending():
                 raise KeyboardInterrupt
-            stopped = self._watchman.look(number, 0, 0)
+            stopped = self._limit_guard.look(number, 0, 0)
             if stopped:
                 self._end()
                 return stopped.sentence

@@ -44,7 +44,7 @@ class Guide:
         self.casts = list(timed(casts(self.kernel.interpreter, scenario, up_to_symmetry=True), 1))
         self.stopped: StopReason | None = None
         self.interrupted = False
-        self._watchman = LimitGuard("looking for the fullest match", self.limits, listener)
+        self._limit_guard = LimitGuard("looking for the fullest match", self.limits, listener)
         self._showing = Showing(self.kernel, self.monitor, self.casts)
         self._moves: dict[tuple[int, int], int] = {}
         self._parents: dict[Node, Node | None] = {}
@@ -84,7 +84,7 @@ class Guide:
         if self.limits.states is not None and self.states >= self.limits.states:
             return StopReason.bound(StopKind.STATES, f"bound of {numbered(self.limits.states, 'state')}")
         fullest = max(n for n, q in enumerate(self._queues) if q or n == 0)
-        return self._watchman.look(self.states, self.states, fullest)
+        return self._limit_guard.look(self.states, self.states, fullest)
 
     def _serve(self, node: Node) -> Node | None:
         """Expand one node; returns a successor that shows everything, if there is one."""

@@ -44,7 +44,7 @@ class Goal:
     label: Any
     assumed: int = 0
     shown: int | None = None
-    unreached: Recording | None = None
+    cti: Recording | None = None
 
 
 class Induction:
@@ -163,9 +163,9 @@ class Induction:
         self._solver.add(z3.Implies(question, self.steps.at(goal.bad, at)))
         found = self.solving.check(self._solver, goal.label, question)
         if found == z3.unsat:
-            goal.shown, goal.unreached = k, None
+            goal.shown, goal.cti = k, None
         elif found == z3.sat:
-            goal.unreached = self._path_of(self._solver.model(), k, goal)
+            goal.cti = self._path_of(self._solver.model(), k, goal)
         else:
             return f"the solver gave up at k = {k}: {said(self._solver.reason_unknown())}"
         return None
@@ -206,13 +206,13 @@ class Induction:
             return found
         goal = self._goals.get(p.name)
         if goal is None or goal.shown is None:
-            unreached = None if goal is None else goal.unreached
+            cti = None if goal is None else goal.cti
             seen = (
                 f"no run of {numbered(self.base.reached, 'step')} breaks it"
                 if self.base.reached >= 0
                 else "no run was checked"
             )
-            return Answer(p, Verdict.UNKNOWN, f"{stopped}; {seen}", None, unreached)
+            return Answer(p, Verdict.UNKNOWN, f"{stopped}; {seen}", None, cti)
         if self._ranges.shown is None:
             return Answer(p, Verdict.UNKNOWN, f"inductive at k = {goal.shown}, but not shown: {RANGES} ({stopped})")
         names = f", with lemmas {', '.join(x.name for x in self.lemmas)}" if self.lemmas else ""

@@ -58,8 +58,8 @@ class _EndedError(BaseException):
 class Solving:
     """The work for Z3 of one engine. ``count`` and ``depth`` are its progress."""
 
-    def __init__(self, watchman: LimitGuard) -> None:
-        self.watchman = watchman
+    def __init__(self, limit_guard: LimitGuard) -> None:
+        self.limit_guard = limit_guard
         self.count = self.depth = 0
         self._ended = False
 
@@ -100,14 +100,14 @@ class Solving:
             self._refuse()
 
     def _patience(self) -> float:
-        left = self.watchman.seconds_left
+        left = self.limit_guard.seconds_left
         return GLANCE if left is None else max(0.001, min(GLANCE, left))
 
     def _refuse(self) -> None:
         """Raise the exception that must end the work, if there is one."""
         if pending():
             raise KeyboardInterrupt
-        stopped = self.watchman.look(self.count, 0, self.depth)
+        stopped = self.limit_guard.look(self.count, 0, self.depth)
         if stopped:
             raise SolverStoppedError(stopped.sentence)
 

@@ -39,22 +39,22 @@ class RecoveryChecker:
             made = self._make(self.search, helpers(instance.system, p), (p.goal, p.wherever))
         except RangeError as problem:
             raise problem.of(f"property {p.name}", p.where) from None
-        hopeless = _first(made, recover(made))
-        if hopeless is None:
+        dead_end = _first(made, recover(made))
+        if dead_end is None:
             how = f"complete search of {numbered(made.states, 'state')}, checked from all {_asked(made)}"
-            book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
+            book = guard.attempt(p.name, "runbooks", lambda: self._runbook(p), None)
             self.search.interrupted |= guard.interrupted
-            return Answer(p, Verdict.HOLDS, how, runbook=book, untold=guard.warnings)
-        depth, n = hopeless
+            return Answer(p, Verdict.HOLDS, how, runbook=book, unexplained=guard.warnings)
+        depth, n = dead_end
         recording = self.search.run_to(made.packed(n), depth)
         state = recording.states[-1]
         if recording.interpreter.holds(p.goal, state) or not recording.interpreter.holds(p.wherever, state):
             raise ReplayError(f"{p.name} is not required in the state that should violate it")
         how = "explicit search, shortest run to a state without recovery"
-        book = guard.told(p.name, "runbooks", lambda: self._runbook(p), None)
-        why = guard.told(p.name, "reasons why there is no recovery", lambda: explain(instance, p, state), None)
+        book = guard.attempt(p.name, "runbooks", lambda: self._runbook(p), None)
+        why = guard.attempt(p.name, "reasons why there is no recovery", lambda: explain(instance, p, state), None)
         self.search.interrupted |= guard.interrupted
-        return Answer(p, Verdict.VIOLATED, how, recording, hopeless=why, runbook=book, untold=guard.warnings)
+        return Answer(p, Verdict.VIOLATED, how, recording, dead_end=why, runbook=book, unexplained=guard.warnings)
 
     def _runbook(self, p: Recoverability) -> Runbook | None:
         """What people can do, if there are manual actions."""

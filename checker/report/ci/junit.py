@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from planrace.checker.report.text.document import how, timeline, unreached, violation
+from planrace.checker.report.text.document import how, induction_blocks, timeline, violation
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.blocks import Block, Document, Paragraph
 from planrace.checker.results.explanation import Declared
@@ -114,7 +114,7 @@ def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared],
         case FindingStatus.OPEN:
             _add(case, "skipped", {"type": "Undecided", "message": f"undecided: {f.how}"}, f.how)
         case FindingStatus.UNDECIDED:
-            blocks = () if f.unreached is None else tuple(unreached(f.name, f.unreached, variables))
+            blocks = () if f.cti is None else tuple(induction_blocks(f.name, f.cti, variables))
             _add(case, "error", {"type": "Undecided", "message": f.how}, _text(*blocks, closing=f.how))
 
 

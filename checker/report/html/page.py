@@ -127,7 +127,7 @@ def _with_run(report: Report) -> Iterable[Finding]:
     """Findings with a run: violations, the run that shows the scenario in full, other counterexamples, witnesses."""
     broken = [f for f in report.findings if f.trace is not None and f.verdict is Verdict.VIOLATED]
     yield from broken
-    full = report.telling
+    full = report.full_match
     if full is not None and full.trace is not None:
         how = f"a run that shows every fact of the scenario ({full.how})"
         yield Finding(

@@ -46,7 +46,7 @@ def confirmation_data(answer: Confirmation | None) -> dict[str, Any]:
 
 
 def _asked(f: Finding, report: Report) -> dict[str, Any]:
-    u, variables = f.unreached, f.variables or report.variables
+    u, variables = f.cti, f.variables or report.variables
     return {
         "name": f.name,
         "kind": f.kind,

@@ -39,10 +39,10 @@ def clean_report(r: Report) -> Report:
     for n, w in enumerate(r.warnings):
         if w.trace is not None:
             _trace(w.trace, r.variables, f"warnings[{n}].trace")
-    if r.telling is not None and r.telling.trace is not None:
-        _trace(r.telling.trace, r.variables, "postmortem.trace")
-        _matched(r.telling.match, r.telling.trace, "postmortem")
-        _insight(r.telling.insight, r.telling.trace, "postmortem.insight")
+    if r.full_match is not None and r.full_match.trace is not None:
+        _trace(r.full_match.trace, r.variables, "postmortem.trace")
+        _matched(r.full_match.match, r.full_match.trace, "postmortem")
+        _insight(r.full_match.insight, r.full_match.trace, "postmortem.insight")
     return r
 
 
@@ -193,8 +193,8 @@ def _finding(f: Finding, variables: Sequence[Declared], where: str) -> None:
     else:
         _is(f.insight is None, f"{where}.insight", "there is no run that it is about")
     _matched(f.match, f.trace, f"{where}.postmortem")
-    if f.unreached is not None:
-        _trace(f.unreached.trace, own, f"{where}.unreached.trace")
+    if f.cti is not None:
+        _trace(f.cti.trace, own, f"{where}.unreached.trace")
     for n, (trace, causes) in enumerate(f.others.runs if f.others is not None else ()):
         _trace(trace, own, f"{where}.others.runs[{n}].trace")
         _causes(causes, len(trace), f"{where}.others.runs[{n}].causes")

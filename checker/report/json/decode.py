@@ -150,7 +150,7 @@ class OthersForm(msgspec.Struct):
         return Others(tuple((r.trace, r.causes) for r in self.runs), self.how)
 
 
-class FindingForm(msgspec.Struct):
+class FindingForm(msgspec.Struct, rename={"cti": "unreached", "dead_end": "hopeless"}):
     """The answer for one property."""
 
     name: str
@@ -161,8 +161,8 @@ class FindingForm(msgspec.Struct):
     trace: Trace | None = None
     postmortem: MatchForm | None = None
     parameters: dict[str, int] | None = None
-    unreached: InductionCounterexample | None = None
-    hopeless: DeadEnd | None = None
+    cti: InductionCounterexample | None = None
+    dead_end: DeadEnd | None = None
     fairness: tuple[Fairness, ...] = ()
     runbook: Runbook | None = None
     insight: Insight | None = None
@@ -259,7 +259,7 @@ class ReportForm(msgspec.Struct):
                 "findings": tuple(f.made() for f in self.properties),
                 "exploration": None if self.exploration is None else self.exploration.made(),
                 "left_out": tuple((x.name, x.kind, x.why) for x in self.left_out),
-                "telling": None if self.postmortem is None else self.postmortem.made(),
+                "full_match": None if self.postmortem is None else self.postmortem.made(),
                 "proofs": tuple(p.made() for p in self.proofs),
             }
         )

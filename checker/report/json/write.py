@@ -24,7 +24,7 @@ def runbook_json(book: Runbook) -> dict[str, Any]:
     }
 
 
-def hopeless_json(h: DeadEnd) -> dict[str, Any]:
+def dead_end_json(h: DeadEnd) -> dict[str, Any]:
     """A dead end as JSON values."""
     return {
         "states": h.states,
@@ -127,8 +127,8 @@ def _finding(f: Finding) -> dict[str, Any]:
         "trace": None if f.trace is None else trace_json(f.trace),
         "postmortem": None if f.match is None else _match(f.match),
         "parameters": None if f.parameters is None else dict(f.parameters),
-        "unreached": None if f.unreached is None else _unreached(f.unreached),
-        "hopeless": None if f.hopeless is None else hopeless_json(f.hopeless),
+        "unreached": None if f.cti is None else _cti_json(f.cti),
+        "hopeless": None if f.dead_end is None else dead_end_json(f.dead_end),
         "fairness": fairness_json(f.fairness),
         "runbook": None if f.runbook is None else runbook_json(f.runbook),
         "insight": None if f.insight is None else to_plain(f.insight),
@@ -142,7 +142,7 @@ def _others(others: Others) -> dict[str, Any]:
     return {"how": others.how, "runs": runs}
 
 
-def _unreached(u: InductionCounterexample) -> dict[str, Any]:
+def _cti_json(u: InductionCounterexample) -> dict[str, Any]:
     return {"parameters": dict(u.parameters), "trace": trace_json(u.trace)}
 
 
@@ -188,21 +188,21 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
 
     ``source`` is the property whose trace it is, or null if ``trace`` is included here.
     """
-    telling = report.telling
-    if telling is not None and telling.match is not None and telling.trace is not None:
-        return {**_match(telling.match), "source": None, "how": telling.how, **_full_run(telling)}
+    full_match = report.full_match
+    if full_match is not None and full_match.match is not None and full_match.trace is not None:
+        return {**_match(full_match.match), "source": None, "how": full_match.how, **_full_run(full_match)}
     matched = [(f.name, f.match) for f in report.findings if f.match is not None]
     if not matched:
         return None
     name, best = max(matched, key=lambda pair: len(pair[1].matched))
-    how = telling.how if telling is not None else OF_PROPERTY
+    how = full_match.how if full_match is not None else OF_PROPERTY
     return {**_match(best), "source": name, "how": how, "trace": None, "insight": None}
 
 
-def _full_run(telling: FullMatch) -> dict[str, Any]:
+def _full_run(full_match: FullMatch) -> dict[str, Any]:
     return {
-        "trace": None if telling.trace is None else trace_json(telling.trace),
-        "insight": None if telling.insight is None else to_plain(telling.insight),
+        "trace": None if full_match.trace is None else trace_json(full_match.trace),
+        "insight": None if full_match.insight is None else to_plain(full_match.insight),
     }
 
 

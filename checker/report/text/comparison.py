@@ -151,8 +151,8 @@ def _counts(a: Coverage | None, b: Coverage | None) -> tuple[tuple[Difference, .
 
 
 def _facts(r: Report) -> tuple[str, ...]:
-    if r.telling is not None and r.telling.match is not None:
-        return tuple(r.telling.match.matched)
+    if r.full_match is not None and r.full_match.match is not None:
+        return tuple(r.full_match.match.matched)
     shown: list[list[str]] = [f.match.matched for f in r.findings if f.match is not None]
     fullest = max(shown, key=len, default=[])
     return tuple(fullest)

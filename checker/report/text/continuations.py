@@ -20,8 +20,8 @@ def continuation(f: Finding) -> Iterator[Block]:
         elif f.fairness:
             yield Paragraph(f"The loop is fair: {_fair(f.fairness)}.")
             yield from _starving([x for x in f.fairness if x.how == DISABLED])
-    if f.hopeless is not None:
-        yield from _hopeless(f.hopeless)
+    if f.dead_end is not None:
+        yield from _dead_end(f.dead_end)
 
 
 def continued(f: Finding) -> str:
@@ -63,7 +63,7 @@ def _called(x: Fairness) -> str:
     return f"{x.action}({', '.join(x.words)})" if x.words else x.action
 
 
-def _hopeless(h: DeadEnd) -> Iterator[Block]:
+def _dead_end(h: DeadEnd) -> Iterator[Block]:
     how_many = ("" if h.whole else "more than ") + counted(h.states, "state")
     never = " and ".join(h.never) or "all of the goal at once"
     yield Paragraph(

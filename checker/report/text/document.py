@@ -71,9 +71,9 @@ def _blocks(report: Report) -> Iterator[Block]:
         if f.runbook is not None:
             yield from _safe("the runbook", partial(runbook, f.name, f.runbook))
     for f in report.findings:
-        if f.unreached is not None:
-            yield from _safe(f.name, partial(unreached, f.name, f.unreached, f.variables or report.variables))
-    if report.telling is not None:
+        if f.cti is not None:
+            yield from _safe(f.name, partial(induction_blocks, f.name, f.cti, f.variables or report.variables))
+    if report.full_match is not None:
         yield from _safe("the fullest match", partial(_telling, report))
     for proof in report.proofs:
         yield from _safe("the proof", partial(certificate, proof))
@@ -207,7 +207,7 @@ def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object
         yield timeline(f.trace, f.match, variables)
     else:
         yield Paragraph(state_text(f.trace.initial, variables))
-    if f.trace.loop is None and f.hopeless is None:
+    if f.trace.loop is None and f.dead_end is None:
         yield Paragraph(f"Violated {_ordinal(f.trace)}.", "violated")
     yield from _safe("how it goes on", partial(continuation, f))
     yield from _safe("why", partial(_because, f))
@@ -257,7 +257,7 @@ def sizes_text(parameters: Mapping[str, int]) -> str:
     return ", ".join(f"{n}={v}" for n, v in parameters.items()) or "the only size"
 
 
-def unreached(name: str, u: InductionCounterexample, variables: Sequence[Declared]) -> Iterator[Block]:
+def induction_blocks(name: str, u: InductionCounterexample, variables: Sequence[Declared]) -> Iterator[Block]:
     """A counterexample to induction, with its first state."""
     yield Heading(f"{name}: a counterexample to induction")
     yield Paragraph(
@@ -273,15 +273,15 @@ def _ordinal(trace: Trace) -> str:
 
 
 def _telling(report: Report) -> Iterator[Block]:
-    telling = report.telling
-    assert telling is not None
+    full_match = report.full_match
+    assert full_match is not None
     yield Heading("The fullest match" if report.findings[0].kind != "scenario" else "The run")
-    if telling.trace is None or telling.match is None:
-        yield Paragraph(f"A trace that shows every fact: {telling.how}.")
+    if full_match.trace is None or full_match.match is None:
+        yield Paragraph(f"A trace that shows every fact: {full_match.how}.")
         return
-    yield Paragraph(f"A trace that shows every fact of the scenario ({telling.how}):")
-    yield timeline(telling.trace, telling.match, report.variables)
-    yield from _match(telling.match, "Match of this trace with")
+    yield Paragraph(f"A trace that shows every fact of the scenario ({full_match.how}):")
+    yield timeline(full_match.trace, full_match.match, report.variables)
+    yield from _match(full_match.match, "Match of this trace with")
 
 
 def _match(match: Match, title: str) -> Iterator[Block]:

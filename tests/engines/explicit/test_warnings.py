@@ -130,15 +130,15 @@ def test_a_mutant_is_noticed() -> None:
 
 
 # Against the interpreter -----------------------------------------------------------------------------------------
-def naive(system: System, census: VacuityCheck) -> tuple[set[int], int | None]:
+def naive(system: System, vacuity: VacuityCheck) -> tuple[set[int], int | None]:
     """Which subjects of a vacuity check are met, and the depth of the first state without steps, by the interpreter
     alone."""
     interpreter = Interpreter(system.instance())
     found, level, depth = {interpreter.initial()}, [interpreter.initial()], 0
     met: set[int] = set()
     stuck: int | None = None
-    terms = [(n, s.term, s.of_steps) for n, s in enumerate(census.subjects) if s.term is not None]
-    endings = {(s.name, s.part): n for n, s in enumerate(census.subjects) if s.term is None}
+    terms = [(n, s.term, s.of_steps) for n, s in enumerate(vacuity.subjects) if s.term is not None]
+    endings = {(s.name, s.part): n for n, s in enumerate(vacuity.subjects) if s.term is None}
     while level:
         fresh = []
         for s in level:
@@ -164,8 +164,8 @@ def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     asked: list[Any] = [invariant(f"s{k}", t.implies(states[0]), "random") for k, t in enumerate(states)]
     asked += [step_invariant(f"t{k}", t.implies(steps[0]), "random") for k, t in enumerate(steps)]
     instance = system.instance()
-    censuses = [VacuityCheck(instance, asked) for _ in range(3)]
-    reference = Search(instance, asked, exhaustive=True, limits=Limits(states=1500), census=censuses[0])
+    checks = [VacuityCheck(instance, asked) for _ in range(3)]
+    reference = Search(instance, asked, exhaustive=True, limits=Limits(states=1500), vacuity=checks[0])
     try:
         reference.run()
     except RangeError:
@@ -173,10 +173,10 @@ def test_random_systems(drawn: tuple[System, list[Term], list[Term]]) -> None:
     if reference.full:
         return
     for workers in (1, 2):
-        NativeSearch(instance, asked, exhaustive=True, workers=workers, census=censuses[workers]).run()
-    met, stuck = naive(system, censuses[0])
-    for census in censuses:
-        assert {n for n in range(len(census.subjects)) if census.bits >> n & 1} == met
-        assert (None if census.stuck is None else len(census.stuck.moves)) == stuck
-    runs = [[(m.action.name, m.choice) for m in c.stuck.moves] if c.stuck is not None else [] for c in censuses[1:]]
+        NativeSearch(instance, asked, exhaustive=True, workers=workers, vacuity=checks[workers]).run()
+    met, stuck = naive(system, checks[0])
+    for vacuity in checks:
+        assert {n for n in range(len(vacuity.subjects)) if vacuity.bits >> n & 1} == met
+        assert (None if vacuity.stuck is None else len(vacuity.stuck.moves)) == stuck
+    runs = [[(m.action.name, m.choice) for m in c.stuck.moves] if c.stuck is not None else [] for c in checks[1:]]
     assert runs[0] == runs[1]

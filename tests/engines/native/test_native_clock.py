@@ -58,7 +58,7 @@ def test_a_level_whose_states_have_many_orders_is_cut_by_the_clock(monkeypatch: 
     for at_once, most in ((searches.AT_ONCE, None), (1, "the time limit of 10 s was reached")):
         monkeypatch.setattr(searches, "AT_ONCE", at_once)
         search = NativeSearch(choosing(4), [], symmetric=True, exhaustive=True, workers=1)
-        search._watchman.deadline = Deadline(next(looks) + 10.0, 10.0, clock=lambda: float(next(looks)))
+        search._limit_guard.deadline = Deadline(next(looks) + 10.0, 10.0, clock=lambda: float(next(looks)))
         stopped = search.run()[1].stopped
         assert (None if stopped is None else stopped.sentence) == most
 

@@ -296,8 +296,8 @@ def test_a_size_can_be_fixed() -> None:
     told = proving(original, {"enactors": 1}, faults=[]).run([p])
     assert told.verdict is not Verdict.VIOLATED
     assert told.parameters == {"enactors": 1}
-    unreached = told.findings[0].unreached  # the lemmas do not say it: the report shows what they allow
-    assert told.verdict is Verdict.HOLDS or (unreached is not None and unreached.parameters["enactors"] == 1)
+    cti = told.findings[0].cti  # the lemmas do not say it: the report shows what they allow
+    assert told.verdict is Verdict.HOLDS or (cti is not None and cti.parameters["enactors"] == 1)
 
 
 # A second solver -----------------------------------------------------------------------------------------------

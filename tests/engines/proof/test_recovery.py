@@ -210,6 +210,6 @@ GOALS: list[tuple[Callable[[Any, Any, Any], Any], str]] = [
 def test_places_that_a_quantifier_of_the_goal_chooses_are_those_of_some_member(goal: Any, place: str) -> None:
     (found,) = check(roles(goal)).findings
     assert (found.verdict.word, found.depth) == ("violated", 0)
-    assert found.hopeless is not None
-    refused = [(r.place, r.tried, r.outcome, r.reasons) for r in found.hopeless.refused]
+    assert found.dead_end is not None
+    refused = [(r.place, r.tried, r.outcome, r.reasons) for r in found.dead_end.refused]
     assert refused == [(place, 1, "promoted" if place.startswith("has") else "told", ("has[w][BACKUP]",))]

@@ -180,8 +180,8 @@ def test_a_range_that_is_not_shown_leaves_all_unknown() -> None:
     assert found.verdict is Verdict.UNKNOWN
     assert found.how.startswith("not proved: range of b is not shown after up (the solver has a counterexample")
     assert "from the state that is shown up assigns b the value 2, which its sort does not hold" in found.how
-    assert found.unreached is not None
-    assert (dict(found.unreached.trace.initial), found.unreached.trace.steps) == ({"a": 0, "b": 1}, ())
+    assert found.cti is not None
+    assert (dict(found.cti.trace.initial), found.cti.trace.steps) == ({"a": 0, "b": 1}, ())
     assert "a: 0, b: 1" in render(report)
     assert prove(pair(lambda a, b: a == b)).verdict is Verdict.HOLDS
 

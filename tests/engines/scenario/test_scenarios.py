@@ -35,11 +35,11 @@ SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 
 def test_the_default_run_tells_the_whole_story() -> None:
     report = check(find("original"))
-    assert report.telling is not None
-    assert report.telling.match is not None
-    assert report.telling.trace is not None
-    assert report.telling.match.matched == ALL
-    steps = {f.fact: f.step for f in report.telling.match.facts}
+    assert report.full_match is not None
+    assert report.full_match.match is not None
+    assert report.full_match.trace is not None
+    assert report.full_match.match.matched == ALL
+    steps = {f.fact: f.step for f in report.full_match.match.facts}
     order = [("F2", "F3"), ("F2", "F4"), ("F4", "F5"), ("F5", "F6"), ("F5", "F7"), ("F6", "F9"), ("F7", "F9")]
     assert all((steps[a] or 0) < (steps[b] or 0) for a, b in order)
     assert steps["F7"] == steps["F8"]
@@ -48,8 +48,8 @@ def test_the_default_run_tells_the_whole_story() -> None:
 
 def test_the_lock_contention_is_seen_in_the_states() -> None:
     report = check(find("original"))
-    assert report.telling is not None
-    trace, found = report.telling.trace, report.telling.match
+    assert report.full_match is not None
+    trace, found = report.full_match.trace, report.full_match.match
     assert trace is not None
     assert found is not None
     delayed, endpoint = found.roles["delayed"], found.roles["endpoint"]
@@ -200,10 +200,10 @@ def test_a_claim_is_about_all_that_follows() -> None:
 def test_the_story_to_its_end() -> None:
     """With an operator, one trace shows all facts, from the delay to the repair."""
     report = check(find("original"), {"operator": "on", "enactors": 2, "endpoints": 1})
-    assert report.telling is not None
-    assert report.telling.match is not None
-    assert report.telling.match.matched == [*ALL, "F12"]
-    steps = {f.fact: f.step for f in report.telling.match.facts}
+    assert report.full_match is not None
+    assert report.full_match.match is not None
+    assert report.full_match.match.matched == [*ALL, "F12"]
+    steps = {f.fact: f.step for f in report.full_match.match.facts}
     assert steps["F10"] == steps["F11"]
     assert (steps["F12"] or 0) > (steps["F11"] or 0)
 

@@ -104,8 +104,8 @@ def test_a_counterexample_to_induction_is_shown_and_labelled() -> None:
     (finding,) = report.findings
     assert finding.verdict is Verdict.UNKNOWN
     assert finding.trace is None
-    assert finding.unreached is not None
-    last = finding.unreached.trace.steps[-1]
+    assert finding.cti is not None
+    last = finding.cti.trace.steps[-1]
     assert (last.action, last.state["n"]) == ("up", 7)
     from planrace.checker.report.text.document import document
     from planrace.checker.report.text.plain import render_plain

@@ -177,8 +177,8 @@ def test_recovery_by_definition(m: Made) -> None:
         every.add_node(0)
         assert answer.recording is not None
         assert len(answer.recording.moves) == min(nx.shortest_path_length(every, 0, n) for n in lost)
-        assert answer.hopeless is not None
-        assert answer.hopeless.states == len(
+        assert answer.dead_end is not None
+        assert answer.dead_end.states == len(
             {answer.recording.states[-1][0]} | nx.descendants(helping, answer.recording.states[-1][0])
         )
 
@@ -390,7 +390,7 @@ def test_what_remains_is_closed_and_hopeless() -> None:
     search, make = searched(instance)
     answer = RecoveryChecker(search, make).answer(p)
     assert answer.recording is not None
-    assert answer.hopeless is not None
+    assert answer.dead_end is not None
     interpreter = Interpreter(instance)
     seen = {answer.recording.states[-1]}
     queue = list(seen)
@@ -400,10 +400,10 @@ def test_what_remains_is_closed_and_hopeless() -> None:
             if move.action.tags & p.helpers and t not in seen:
                 seen.add(t)
                 queue.append(t)
-    assert (answer.hopeless.states, answer.hopeless.whole) == (len(seen), True)
-    accepted = next(r for r in answer.hopeless.refused if (r.action, r.outcome) == ("flip_alias", "accepted"))
+    assert (answer.dead_end.states, answer.dead_end.whole) == (len(seen), True)
+    accepted = next(r for r in answer.dead_end.refused if (r.action, r.outcome) == ("flip_alias", "accepted"))
     assert accepted.place == "alias[1]"
-    assert [v.outcome for v in answer.hopeless.vain if v.action == "flip_alias"] == ["refused"]
+    assert [v.outcome for v in answer.dead_end.vain if v.action == "flip_alias"] == ["refused"]
 
 
 def test_stray_deletes_and_tolerant_rollback() -> None:
