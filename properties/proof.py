@@ -64,7 +64,7 @@ def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules:
         for t in subterms(term):
             if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
                 raise DefinitionError(
-                    f"assumption {term}: {t} is no parameter", remedy="use only parameters in assumptions"
+                    f"assumption {term}: {t} is not a parameter", remedy="use only parameters in assumptions"
                 )
     found = Proof(chosen, given, tuple(schedules))
     handed_on(*chosen, *found.schedules)

@@ -87,7 +87,7 @@ def role(name: str, sort: Scalar) -> Term:
     """A role in a scenario: one member of ``sort``, fixed throughout a run."""
     if not is_scalar(sort) or sort == INTEGER:
         raise DefinitionError(
-            f"role {name}: {describe(sort)} is no bounded scalar sort",
+            f"role {name}: {describe(sort)} is not a bounded scalar sort",
             remedy="name an index, or what integers(…) returns",
         )
     return make(Op.BOUND, (), sort, (usable(name, "role"), 0))

@@ -347,7 +347,7 @@ def updates_of(parts: tuple[Part, ...]) -> tuple[Update, ...]:
     for p in parts:
         if not isinstance(p, When | Update | Says | Outcome):
             raise DefinitionError(
-                f"{describe(p)!r} is no part of a step",
+                f"{describe(p)!r} is not a part of a step",
                 remedy="parts are when, update, outcome, otherwise and says",
             )
     return check_once(tuple(p for p in parts if isinstance(p, Update)))

@@ -109,7 +109,7 @@ def called(function: object, given: Sequence[object], what: str, form: str) -> o
     """What the author's ``function``, a part of ``what``, returns for the arguments ``given``. ``form`` shows how it
     should be written; the error quotes it if this is not a function or takes another number of arguments."""
     if not callable(function):
-        raise DefinitionError(f"{what}: {shown(function)} is no function", remedy=f"write {form}")
+        raise DefinitionError(f"{what}: {shown(function)} is not a function", remedy=f"write {form}")
     if not takes(function, len(given)):
         wanted = "no argument" if not given else f"{len(given)} argument{'s' if len(given) > 1 else ''}"
         raise DefinitionError(f"{what}: the function must take {wanted}", remedy=f"write {form}")

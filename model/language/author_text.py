@@ -264,7 +264,7 @@ def _unread(statement: ast.stmt, node: ast.FunctionDef, names: _Names) -> tuple[
         return None
     if isinstance(statement, ast.AugAssign) and names.is_variable(ast.unparse(statement.target)):
         after = ast.unparse(ast.BinOp(statement.target, statement.op, statement.value))
-        return f"{_short(statement)} is no update", f"write update({ast.unparse(statement.target)}, {after})"
+        return f"{_short(statement)} is not an update", f"write update({ast.unparse(statement.target)}, {after})"
     for name in _bound_by(statement):
         if names.is_variable(name):
             return f"this line gives the name of the state variable {name} to something else", "choose another name"

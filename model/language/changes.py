@@ -93,7 +93,8 @@ class Changes:
         if not isinstance(made, Outcome):
             instead = "a step" if isinstance(made, Step) else "nothing" if made is None else f"{made!r}"
             raise DefinitionError(
-                f"{self.reason}: outcome of {a.name}: {instead} is no outcome", remedy="write outcome(name, when(…), …)"
+                f"{self.reason}: outcome of {a.name}: {instead} is not an outcome",
+                remedy="write outcome(name, when(…), …)",
             )
         handed_on(made)
         made = merged(made, ())
@@ -145,7 +146,7 @@ class Changes:
         strange = next((p for p in parts if isinstance(p, When | Outcome)), None)
         if strange is not None:
             raise DefinitionError(
-                f"{self.reason}: updates of {a.name}: {type(strange).__name__.lower()}(…) is no update",
+                f"{self.reason}: updates of {a.name}: {type(strange).__name__.lower()}(…) is not an update",
                 where=strange.where,
                 remedy="conditions are changed by change.require, change.guard and change.condition, outcomes added by "
                 "change.outcome",
@@ -252,7 +253,7 @@ class Changes:
 
     def _assigning(self, action: Action, variable: Term) -> None:
         if not isinstance(variable, Term):
-            raise DefinitionError(f"{self.reason}: {variable!r} is no variable", remedy="name it as Python does")
+            raise DefinitionError(f"{self.reason}: {variable!r} is not a variable", remedy="name it as Python does")
         if not any(u.variable is variable for o in action.outcomes for u in o.updates):
             written = sorted({str(u.variable) for o in action.outcomes for u in o.updates})
             raise DefinitionError(
@@ -290,7 +291,7 @@ def changing(change: Callable[[Changes], None], what: str) -> Place:
     argument."""
     if not inspect.isfunction(change):
         raise DefinitionError(
-            f"{what}: {shown(change)} is no function", remedy="write def name(change): change.require(…)"
+            f"{what}: {shown(change)} is not a function", remedy="write def name(change): change.require(…)"
         )
     where = Place(change.__code__.co_filename, change.__code__.co_firstlineno)
     if not takes(change, 1):
@@ -309,7 +310,7 @@ def _name(action: object) -> str:
     """The name of an action, given as a name, as an action, or as the value that its decorator returned."""
     name = getattr(action, "name", action)
     if not isinstance(name, str):
-        raise DefinitionError(f"{name!r} is no action", remedy="name one: change.require('flip', …)")
+        raise DefinitionError(f"{name!r} is not an action", remedy="name one: change.require('flip', …)")
     return name
 
 

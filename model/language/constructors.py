@@ -130,5 +130,7 @@ def following(member: Term) -> Term:
 
 def _ordered(sort: object, role: str) -> Index:
     if not isinstance(sort, Index) or not sort.ordered:
-        raise DefinitionError(f"{role}: {describe(sort)} is no ordered index", remedy="declare it with ordered=True")
+        raise DefinitionError(
+            f"{role}: {describe(sort)} is not an ordered index", remedy="declare it with ordered=True"
+        )
     return sort

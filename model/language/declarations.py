@@ -203,6 +203,6 @@ def _base_of(sort: Sort, name: str) -> Sort:
     while isinstance(base, Array):
         base = base.element
     if not is_scalar(base) and not isinstance(base, SetOf):
-        raise DefinitionError(f"variable {name}: {describe(base)} is no sort", remedy=SORTS)
+        raise DefinitionError(f"variable {name}: {describe(base)} is not a sort", remedy=SORTS)
     bounds_of(base.element if isinstance(base, SetOf) else base)
     return base

@@ -41,7 +41,7 @@ def check_constant(start: Term, role: str) -> None:
         raise DefinitionError(f"{role}: {start} is an array", remedy=f"give one value; {ELEMENTS}")
     for t in subterms(start):
         if t.op not in _VALUES:
-            raise DefinitionError(f"{role}: {t} is no constant", remedy="use a constant")
+            raise DefinitionError(f"{role}: {t} is not a constant", remedy="use a constant")
 
 
 def check_held(sort: Sort, value: Term, role: str, where: Place | None = None) -> None:

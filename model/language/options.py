@@ -70,7 +70,7 @@ def check_only(only: object, options: Mapping[str, Option], what: str) -> None:
     """Refuse an ``only`` that is not a choice of these options: what is declared with it would never exist."""
     if only is not None and not any(c is only for o in options.values() for c in o.choices.values()):
         raise DefinitionError(
-            f"{what}: only={only.name if isinstance(only, Choice) else repr(only)} is no choice of an option",
+            f"{what}: only={only.name if isinstance(only, Choice) else repr(only)} is not a choice of an option",
             remedy="name what option.choice(…) has returned, without quotes",
         )
 

@@ -240,7 +240,7 @@ class Protocol:
         for p in properties:
             if not hasattr(p, "terms") or not hasattr(p, "kind"):
                 raise DefinitionError(
-                    f"declare: a {type(p).__name__} is no property",
+                    f"declare: a {type(p).__name__} is not a property",
                     remedy="pass properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
                 )
             self._fresh(p.name, "property", getattr(p, "where", None))
@@ -437,7 +437,7 @@ def _cases(told: Any, title: str) -> tuple[tuple[Term, Says], ...]:
     found = []
     for case in told if isinstance(told, Iterable) else [told]:
         if not isinstance(case, tuple) or len(case) != 2 or not isinstance(case[1], Says):
-            raise DefinitionError(f"{what}: {case!r} is no case", remedy="return [(condition, says(…)), …]")
+            raise DefinitionError(f"{what}: {case!r} is not a case", remedy="return [(condition, says(…)), …]")
         found.append((truth(case[0], what), case[1]))
     if not found:
         raise DefinitionError(f"{what} has no cases", remedy="return [(condition, says(…)), …]")

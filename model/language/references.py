@@ -26,7 +26,7 @@ def check_declared(things: Iterable[Any], call: str, what: str, of: str, example
     """Refuse arguments of a declaring ``call`` that are not a ``what`` (recognized by its attribute ``of``)."""
     for x in things:
         if not hasattr(x, of) or not hasattr(type(x), "__dataclass_fields__"):
-            raise DefinitionError(f"{call}: {one(type(x).__name__.lower())} is no {what}", remedy=f"give {example}")
+            raise DefinitionError(f"{call}: {one(type(x).__name__.lower())} is not a {what}", remedy=f"give {example}")
 
 
 def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
@@ -88,7 +88,7 @@ def _problem(
         case Op.VARIABLE:
             if not any(v.name == t.data and v.sort == t.sort for v in system.variables):
                 there = ", ".join(v.name for v in system.variables)
-                return f"{t.data} is no variable of {system.name}", f"there are: {there}"
+                return f"{t.data} is not a variable of {system.name}", f"there are: {there}"
         case Op.BOUND if t.data[1] == 0 and not any(t is r for r in roles):
             return f"{t} is a parameter of an action", "use forall(…) or exists(…) over its sort"
         case Op.TAKEN:

@@ -28,7 +28,7 @@ def taken(action: str | Action, /, outcome: str | None = None, **parameters: Ter
     names = tuple(sorted(parameters))
     called = getattr(action, "name", action)
     if not isinstance(called, str):
-        raise DefinitionError(f"taken: {called!r} is no action", remedy="name one: taken('flip')")
+        raise DefinitionError(f"taken: {called!r} is not an action", remedy="name one: taken('flip')")
     if outcome is not None and not isinstance(outcome, str):
         raise DefinitionError(
             f"taken: outcome={outcome!r} is not the name of an outcome",

@@ -131,7 +131,7 @@ class Term(Refused):
     # Array access --------------------------------------------------------------------------
     def __getitem__(self, position: Value) -> Term:
         if not isinstance(self.sort, Array):
-            raise DefinitionError(f"{self} is no array but {one(self.sort)}; it takes no [ ]")
+            raise DefinitionError(f"{self} is not an array but {one(self.sort)}; it takes no [ ]")
         at = expect(position, self.sort.domain, f"position in {self}")
         return make(Op.SELECT, (self, at), self.sort.element)
 
@@ -252,7 +252,7 @@ def equal(left: object, right: object) -> Term:
 def contains(collection: object, element: object) -> Term:
     of = _literal(collection, like=element) if isinstance(collection, set | frozenset) else lift(collection)
     if not isinstance(of.sort, SetOf):
-        raise DefinitionError(f"{of} is no set but {one(of.sort)}")
+        raise DefinitionError(f"{of} is not a set but {one(of.sort)}")
     wanted = of.sort.element
     item = lift(element)
     if not (fits(item.sort, wanted) or fits(wanted, item.sort)):
@@ -373,7 +373,7 @@ def _same_sets(left: object, right: object, role: str) -> tuple[Term, Term]:
     a, b = _meet(left, right, role)
     for side in (a, b):
         if not isinstance(side.sort, SetOf):
-            raise DefinitionError(f"{role}: {side} is no set but {one(side.sort)}")
+            raise DefinitionError(f"{role}: {side} is not a set but {one(side.sort)}")
     return a, b
 
 

@@ -141,7 +141,7 @@ def instead_of(value: object) -> str:
     if isinstance(value, str):
         return "a member of an enumeration is written Phase.MEMBER, a variable by its Python name, both without quotes"
     if isinstance(value, Unwalked):
-        return "a sort is no value: quantify over it, as in forall(sort, lambda x: x.isin(s))"
+        return "a sort is not a value: quantify over it, as in forall(sort, lambda x: x.isin(s))"
     if callable(value):
         return "write the term itself; functions are for forall, exists, count, each and such_that"
     if (meant := getattr(value, "condition", None)) is not None:

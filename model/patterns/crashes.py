@@ -77,13 +77,13 @@ def _check_of(by: Index, volatile: tuple[Volatile, ...], lost: list[tuple[Term, 
     for what in volatile:
         if isinstance(what, Channel) and what.over != by:
             raise DefinitionError(
-                f"crash {name}: {what.name} is no array over {by.name}",
+                f"crash {name}: {what.name} is not an array over {by.name}",
                 remedy=f"declare it with over= the {by.name} that forgets what comes to it",
             )
     for t, _ in lost:
         if not (isinstance(t.sort, Array) and t.sort.domain == by):
             raise DefinitionError(
-                f"crash {name}: {t} is no array over {by.name}", remedy=f"name variables that each {by.name} has"
+                f"crash {name}: {t} is not an array over {by.name}", remedy=f"name variables that each {by.name} has"
             )
 
 
@@ -103,7 +103,9 @@ def _variables(what: Volatile) -> tuple[Term, ...]:
 def _start(protocol: Protocol, term: Term, name: str) -> Term:
     """The initial value of the variable or of each of its elements."""
     if not isinstance(term, Term) or term.op is not Op.VARIABLE or term.data not in protocol.variables:
-        raise DefinitionError(f"crash {name}: {term} is no variable of {protocol.name}", remedy="name whole variables")
+        raise DefinitionError(
+            f"crash {name}: {term} is not a variable of {protocol.name}", remedy="name whole variables"
+        )
     return protocol.variables[term.data].initially
 
 

@@ -46,7 +46,7 @@ def _happening(
     """The network's action: in an ordered channel it affects the next message, otherwise any message."""
     if not isinstance(channel, Ordered | Unordered):
         raise DefinitionError(
-            f"{pattern}: {channel!r} is no channel", remedy="name what unordered(…) or ordered(…) has returned"
+            f"{pattern}: {channel!r} is not a channel", remedy="name what unordered(…) or ordered(…) has returned"
         )
     twice, name = verb == "duplicate", f"{verb}_{channel.name}"
 

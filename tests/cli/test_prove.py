@@ -333,5 +333,5 @@ def test_a_lemma_needs_a_meaning_and_a_name_of_its_own() -> None:
         lemma("quiet", latest >= 0, " ")
     with pytest.raises(DefinitionError, match="lemma same is declared twice"):
         proof([lemma("same", latest >= 0, "a"), lemma("same", latest >= 0, "b")])
-    with pytest.raises(DefinitionError, match="latest is no parameter"):
+    with pytest.raises(DefinitionError, match="latest is not a parameter"):
         proof([], assuming=[latest >= 0])

@@ -69,7 +69,7 @@ WRITTEN = 'change.require("drop", lambda: keys == set())'
 SLIPS: dict[str, tuple[str, str]] = {
     "no function": (
         'change.require("drop", "keys")',
-        r"'keys' is no function \(write change.require\(\"drop\", lambda:",
+        r"'keys' is not a function \(write change.require\(\"drop\", lambda:",
     ),
     "a string of a value": (
         'change.value("drop", doing, "x")',
@@ -89,18 +89,18 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "step for outcome": (
         'change.outcome("drop", lambda: step(when(closed)))',
-        r"a step is no outcome \(write outcome\(",
+        r"a step is not an outcome \(write outcome\(",
     ),
     "step for outcome, plain": (
         'change.outcome("drop", step(when(closed)))',
-        r"a step is no outcome \(write outcome\(",
+        r"a step is not an outcome \(write outcome\(",
     ),
-    "no outcome": ('change.outcome("drop", lambda: None)', r"nothing is no outcome \(write outcome\("),
+    "no outcome": ('change.outcome("drop", lambda: None)', r"nothing is not an outcome \(write outcome\("),
     "no condition": ('change.outcome("drop", outcome("x"))', r"has no condition, so no other would ever happen"),
     "misspelt method": ('change.forgett("drop", doing)', r"a change has no 'forgett' \(did you mean forget\?\)"),
     "misspelt outcome": ('change.outcom("drop", 1)', r"a change has no 'outcom' \(did you mean outcome"),
     "add": ('change.add(by="migrator")', r"a change has no 'add' \(write @change.action\("),
-    "no action": ("change.require(doing, closed)", "doing is no action .*change.require"),
+    "no action": ("change.require(doing, closed)", "doing is not an action .*change.require"),
     "not an ending": ('change.condition("drop", "x", closed)', "drop has no outcome x"),
     "misspelt action": ('change.require("dorp", closed)', r"there is no action dorp \(did you mean drop"),
     "a name": (
@@ -109,11 +109,11 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "a member": ('change.require("drop", lambda: doing == Doing.IDEL)', r"AttributeError: doing has no member IDEL"),
     "a method": ('change.require("take", lambda k: k.is_in(keys))', r"a term has no 'is_in' \(did you mean isin\?\)"),
-    "Python's assignment": ("doing += 1", r"doing \+= 1 is no update \(write update\(doing, doing \+ 1\)\)"),
+    "Python's assignment": ("doing += 1", r"doing \+= 1 is not an update \(write update\(doing, doing \+ 1\)\)"),
     "its own division": ("1 / 0", r"protection careful fails: ZeroDivisionError"),
     "is": ('change.require("drop", lambda: doing is None)', r"Python has evaluated it to False.*write x == None"),
     "not assigned": ('change.forget("take", doing)', r"take does not assign doing \(it assigns keys\)"),
-    "not a variable": ('change.forget("take", "keys")', r"'keys' is no variable"),
+    "not a variable": ('change.forget("take", "keys")', r"'keys' is not a variable"),
     "an action of the protocol": (
         '@p.action(by="me")\n    def shut(): return step(update(closed, True))',
         r"declares action shut in vault itself, for all its variants \(write @change.action",

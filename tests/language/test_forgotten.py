@@ -272,9 +272,9 @@ TOP: dict[str, tuple[int, str]] = {
     "p.observe('x')": (2, r"m.py:{line}: deploy.observe\('x'\) decorates no function"),
     "@p.observe\ndef seen(): return []": (2, r"m.py:{line}: an observation needs a title"),
     "p.final(n == 2)": (2, r"m.py:{after}: final states of deploy are declared twice, first at m.py:{line}"),
-    "p.argue(lemma('x', n < 4, 'y'))": (2, r"m.py:{line}: argue: a lemma is no proof"),
-    "p.declare(scenario('x', 'y', ()))": (2, r"m.py:{line}: declare: a Scenario is no property"),
-    "p.scenario(reachable('x', n == 3, 'y'))": (2, r"m.py:{line}: scenario: a reachability is no scenario"),
+    "p.argue(lemma('x', n < 4, 'y'))": (2, r"m.py:{line}: argue: a lemma is not a proof"),
+    "p.declare(scenario('x', 'y', ()))": (2, r"m.py:{line}: declare: a Scenario is not a property"),
+    "p.scenario(reachable('x', n == 3, 'y'))": (2, r"m.py:{line}: scenario: a reachability is not a scenario"),
     "@p.action(3, by='x')\ndef go(x): return step()": (
         2,
         r"m.py:{line}: an action takes sorts, and 3 is not one",
@@ -422,5 +422,5 @@ def test_words_that_are_none(more: Any, message: str) -> None:
 
 
 def test_a_change_of_updates_takes_updates() -> None:
-    with pytest.raises(ModelError, match=r"updates of go: when\(…\) is no update \(conditions are changed by"):
+    with pytest.raises(ModelError, match=r"updates of go: when\(…\) is not an update \(conditions are changed by"):
         changed(lambda change, n: change.updates("go", lambda w: [update(n[w], 0), when(n[w] == 0)]))

@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: update(n, P.variable("writer", enumeration("old writer", "A B"), 0)),
     ),
     "no member": (r"RED is a colour, the set holds place", lambda: Colour.RED.isin(done)),
-    "not a set": (r"n is no set but a number", lambda: n.isin(n)),
+    "not a set": (r"n is not a set but a number", lambda: n.isin(n)),
     "twice": (
         r"n is assigned twice in one step, first at .*test_language.py:\d+",
         lambda: step(update(n, 1), update(n, 2)),
@@ -103,7 +103,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: at[holder],
     ),
     "perhaps none as a set": (r"crew is a set of worker, holder .*require holder == w", lambda: crew - holder),
-    "no array": (r"n is no array", lambda: n[1]),
+    "no array": (r"n is not an array", lambda: n[1]),
     "wrong position": (r"position in at: n is a number, but a worker is expected", lambda: at[n]),
     "a number as a position": (
         r"1 is a whole number, but a worker is expected \(members of worker are not numbers: "
@@ -124,7 +124,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "add a truth": (r"\+: flag is a truth value, not a number", lambda: n + flag),
     "branches differ": (r"If: one branch is a number, the other a truth value", lambda: If(flag, n, flag)),
     "arrays compared": (r"arrays are not compared as a whole", lambda: at == at),  # noqa: PLR0124
-    "unordered first": (r"first: worker is no ordered index", lambda: first(Worker)),
+    "unordered first": (r"first: worker is not an ordered index", lambda: first(Worker)),
     "quantifier over a set": (r"forall is over a bounded scalar sort", lambda: forall(done, lambda x: flag)),  # type: ignore[arg-type]
     "primed twice": (r"refers to a step already", lambda: primed(primed(n))),
     "last outcome": (r"the last outcome, no, has a condition", lambda: step(outcome("no", when(flag)))),
@@ -179,7 +179,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         r"variable n is declared twice, first at .*test_language.py:\d+",
         lambda: P.variable("n", boolean(), False),
     ),
-    "initial value": (r"initial value of m: n is no constant", lambda: P.variable("m", integers(0, 3), n)),
+    "initial value": (r"initial value of m: n is not a constant", lambda: P.variable("m", integers(0, 3), n)),
     "initial set too large": (
         r"initial value of m: \{0, 9\} holds 9, which is out of the range of number, 0…3",
         lambda: P.variable("m", subsets(integers(0, 3)), {0, 9}),
@@ -201,7 +201,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         r"initial value of m: \[i ↦ i\] is an array \(give one value; all elements of an array start with it",
         lambda: P.variable("m", array(Worker, Worker), each(Worker, lambda i: i)),
     ),
-    "no sort": (r"variable m: 3 is no sort \(sorts are boolean\(\), ", lambda: P.variable("m", 3, 0)),  # type: ignore[arg-type]
+    "no sort": (r"variable m: 3 is not a sort \(sorts are boolean\(\), ", lambda: P.variable("m", 3, 0)),  # type: ignore[arg-type]
     "assigned set": (
         r"assignment to done_by: \{9\} holds 9, which is out of the range",
         lambda: update(Protocol("x").variable("done_by", subsets(integers(0, 3)), set()), {9}),
@@ -236,12 +236,12 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "members in no order": (r"members are a list of words", lambda: enumeration("x", {"A", "B"})),  # type: ignore[arg-type]
     "members are numbers": (r"members are a list of words", lambda: enumeration("x", [1, 2])),  # type: ignore[list-item]
     "only for a word": (
-        r"variable m: only='slow' is no choice of an option \(name what option.choice",
+        r"variable m: only='slow' is not a choice of an option \(name what option.choice",
         lambda: P.variable("m", boolean(), False, only="slow"),  # type: ignore[arg-type]
     ),
-    "an action only for a word": (r"action: only='slow' is no choice", lambda: P.action(by="me", only="slow")),  # type: ignore[arg-type]
+    "an action only for a word": (r"action: only='slow' is not a choice", lambda: P.action(by="me", only="slow")),  # type: ignore[arg-type]
     "only for another protocol's choice": (
-        r"only=slow is no choice of an option",
+        r"only=slow is not a choice of an option",
         lambda: P.variable("m", boolean(), False, only=Protocol("x").option("o", "m", "a", "m").choice("slow", "m")),
     ),
     "a choice changed twice": (
@@ -250,8 +250,8 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "observation of no sort": (r"observation x: 3 is not a sort of things to observe", lambda: P.observe("x", 3)),  # type: ignore[arg-type]
     "nothing seen": (r"observation sight has no cases", lambda: Protocol("x").observe("sight")(lambda: [])),
-    "no case": (r"observation sight: .* is no case", lambda: Protocol("x").observe("sight")(lambda: [flag])),
-    "a role of no sort": (r"role x: 3 is no bounded scalar sort", lambda: role("x", 3)),  # type: ignore[arg-type]
+    "no case": (r"observation sight: .* is not a case", lambda: Protocol("x").observe("sight")(lambda: [flag])),
+    "a role of no sort": (r"role x: 3 is not a bounded scalar sort", lambda: role("x", 3)),  # type: ignore[arg-type]
     "a property about a number": (r"property i has no meaning", lambda: invariant("i", flag, 3)),  # type: ignore[arg-type]
     "unknown variant": (r"no protection of test is called 'x'", lambda: P.variant("v", ["x"])),
 }
@@ -336,7 +336,7 @@ def test_words_of_terms_are_for_those_who_read_not_for_a_run() -> None:
     for wrong in (lambda: says(f"adds to {x}"), lambda: says("adds to {}".format(x))):  # noqa: UP032
         with pytest.raises(DefinitionError, match=r'write says\("… \{x\} …", x=x\), without f'):
             protocol.action(by="me")(lambda_named("wrong", lambda wrong=wrong: step(wrong())))
-    with pytest.raises(DefinitionError, match="x is no array but a number"):
+    with pytest.raises(DefinitionError, match="x is not an array but a number"):
         protocol.action(by="me")(lambda_named("wrong", lambda: step(when(x[1]))))
     with pytest.raises(DefinitionError, match=r"contains the text size, not the value"):
         protocol.action(by="me")(lambda_named("wrong", lambda: step(says(f"of {SIZE}"))))

@@ -94,7 +94,7 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     ),
     "a dictionary": ('Phase.IDLE, "what', '{1: Phase.IDLE}, "what', r"m.py:9: .*starts with one value everywhere"),
     "None": (EXISTS, "print(end='')", r"m.py:34: None is .*lack its return"),
-    "a list of properties": (PROPERTY, f"[{PROPERTY}]", r"m.py:3\d: declare: a list is no property"),
+    "a list of properties": (PROPERTY, f"[{PROPERTY}]", r"m.py:3\d: declare: a list is not a property"),
     "no such action": (PROPERTY, 'reachable("x", taken("flipp"), "y")', r"property x: .*no action .*did you mean flip"),
     "no such outcome": (PROPERTY, 'reachable("x", taken("flip", "ok"), "y")', r"flip has no outcome 'ok'"),
     "no such parameter": (
@@ -184,7 +184,7 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     "an update for an outcome": (
         PROPERTY + "\n)",
         ')\np.protection("x", "y")(lambda c: c.outcome("flip", lambda r: update(live, 2)))\np = p.variant("z", ["x"])',
-        r"m.py:35: protection x: outcome of flip: update\(live, 2\) is no outcome \(write outcome\(name",
+        r"m.py:35: protection x: outcome of flip: update\(live, 2\) is not an outcome \(write outcome\(name",
     ),
     "when for a condition": (
         EXISTS,
@@ -207,7 +207,7 @@ SLIPS: dict[str, tuple[str, str, str]] = {
         "by='Runner')\ndef flip",
         r"m.py:23: by='Runner' is .*write by=Runner,",
     ),
-    "a condition beside a step": (GUARD, f"{GUARD}, live == 2", r"m.py:2\d: 'live = 2' is no part of a step"),
+    "a condition beside a step": (GUARD, f"{GUARD}, live == 2", r"m.py:2\d: 'live = 2' is not a part of a step"),
     "a member beside a set": ("kept | {live + 1}", "kept | live", r"m.py:18: .*the set of it alone is \{live\}"),
     "a sum of sets": ("kept | {live + 1}", "kept + {live}", r"m.py:18: .*united by \|, as in s \| \{x\}"),
     "a sum with a member": ("kept | {live + 1}", "kept + live", r"m.py:18: .*united by \|, as in s \| \{x\}"),
@@ -218,7 +218,11 @@ SLIPS: dict[str, tuple[str, str, str]] = {
         "forall(Runner, Runner, lambda r, s: live == 0)",
         r"m.py:34: forall is over one sort \(nest them: forall\(a, lambda x: forall\(b, lambda y: …\)\)",
     ),
-    "no lambda": (EXISTS, "forall(Runner, live == 0)", r"m.py:34: .*no function \(write forall\(sort, lambda x: …\)"),
+    "no lambda": (
+        EXISTS,
+        "forall(Runner, live == 0)",
+        r"m.py:34: .*is not a function \(write forall\(sort, lambda x: …\)",
+    ),
     "lambda of two": (
         EXISTS,
         "forall(Runner, lambda r, s: live == 0)",
@@ -240,13 +244,13 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     "another protocol's": (
         PROPERTY,
         'invariant("x", Protocol("other").variable("speed", integers(0, 1), 0) == 0, "y")',
-        r"property x: speed is no variable of deploy \(there are: live, phase, kept\)",
+        r"property x: speed is not a variable of deploy \(there are: live, phase, kept\)",
     ),
 }
 
 
 REBOUND = {
-    "live += 1": r"live \+= 1 is no update \(write update\(live, live \+ 1\)\)",
+    "live += 1": r"live \+= 1 is not an update \(write update\(live, live \+ 1\)\)",
     "print(live := 2)": "",
     "live, other = 1, 2; print(other)": "",
     "for live in (1, 2): pass": "",
@@ -344,7 +348,7 @@ def test_what_exists_with_others_may_be_spoken_of() -> None:
 def test_an_action_may_be_named_by_itself() -> None:
     protocol, _ = counter()
     assert taken(protocol.actions["count"]) is taken("count")
-    with pytest.raises(ModelError, match="None is no action"):
+    with pytest.raises(ModelError, match="None is not an action"):
         taken(None)  # type: ignore[arg-type]
 
 

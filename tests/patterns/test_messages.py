@@ -243,7 +243,7 @@ def test_a_channel_says_what_its_messages_are() -> None:
         ordered(p, "b", (worker, value), 2, 0)
     with pytest.raises(DefinitionError, match=r"duplicating: net is a set, .*\(allow copies: .*copies=2"):
         duplicating(p, net, fault="loss")
-    with pytest.raises(DefinitionError, match=r"crash crash: net is no array over worker \(declare it with over="):
+    with pytest.raises(DefinitionError, match=r"crash crash: net is not an array over worker \(declare it with over="):
         crash(p, [net], fault="loss", by=worker)
 
 

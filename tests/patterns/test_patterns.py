@@ -376,24 +376,24 @@ def test_mistakes_are_named_in_one_sentence() -> None:
         clock(p)
     with pytest.raises(DefinitionError, match="crash crash forgets nothing"):
         crash(p, [], fault="power", by="host")
-    with pytest.raises(DefinitionError, match=r"crash crash: .* is no variable of wrong") as problem:
+    with pytest.raises(DefinitionError, match=r"crash crash: .* is not a variable of wrong") as problem:
         crash(p, [~flag], fault="power", by="host")
     assert problem.value.where is not None
     assert problem.value.where.file == __file__
-    with pytest.raises(DefinitionError, match="crash crash: flag is no array over host"):
+    with pytest.raises(DefinitionError, match="crash crash: flag is not an array over host"):
         crash(p, [flag], fault="power", by=host)
     with pytest.raises(DefinitionError, match="fault 'flood' is not declared"):
         crash(p, [flag], fault="flood", by="host")
     with pytest.raises(DefinitionError, match="is out of the range"):
         one.starting(4)
     bag = unordered(p, "bag", host)
-    with pytest.raises(DefinitionError, match=r"crash crash: bag is no array over host"):
+    with pytest.raises(DefinitionError, match=r"crash crash: bag is not an array over host"):
         crash(p, [bag], fault="power", by=host)
     with pytest.raises(DefinitionError, match=r"volatile is a list \(write \[x\]"):
         crash(p, bag, fault="power", by="host")  # type: ignore[arg-type]
-    with pytest.raises(DefinitionError, match=r"lossy: flag is no channel \(name what unordered"):
+    with pytest.raises(DefinitionError, match=r"lossy: flag is not a channel \(name what unordered"):
         lossy(p, flag, fault="power")  # type: ignore[arg-type]
     with pytest.raises(DefinitionError, match=r"channel q: number has no value for slots .*blank=0"):
         ordered(p, "q", integers(0, 3), 2)
-    with pytest.raises(DefinitionError, match=r"x is no part of a step|'x' is no part of a step"):
+    with pytest.raises(DefinitionError, match=r"x is not a part of a step|'x' is not a part of a step"):
         step(("x",))  # type: ignore[arg-type]

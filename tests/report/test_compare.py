@@ -245,8 +245,8 @@ def test_a_run_is_not_compared_with_a_report(
 
 
 ERRORS = {
-    "nothing": ("", "is no JSON"),
-    "no JSON": ("verdict: holds", "is no JSON"),
+    "nothing": ("", "is not JSON"),
+    "no JSON": ("verdict: holds", "is not JSON"),
     "a list": ("[]", "it names no schema"),
     "another schema": ('{"schema": "planrace/matrix/1"}', "its schema is 'planrace/matrix/1'"),
     "a lost field": ('{"schema": "planrace/report/1"}', "protocol is missing"),

@@ -82,7 +82,7 @@ def broken(change: Callable[[Any], object]) -> str:
 
 
 BROKEN: dict[str, tuple[Callable[[], str], str]] = {
-    "no JSON": (lambda: "verdict: holds", "is no JSON"),
+    "no JSON": (lambda: "verdict: holds", "is not JSON"),
     "another file": (lambda: "[]", "is not a report of this version: it names no schema"),
     "another version": (lambda: '{"schema": "planrace/report/9"}', "its schema is 'planrace/report/9'"),
     "no faults": (lambda: broken(lambda d: d.pop("faults")), "faults is missing"),
@@ -93,7 +93,7 @@ BROKEN: dict[str, tuple[Callable[[], str], str]] = {
     ),
     "a state": (
         lambda: broken(lambda d: d["properties"][0]["trace"]["initial"].update(alias=[[None]])),
-        "properties[0].trace.initial.alias[0][0]: NoneType is no value of a state",
+        "properties[0].trace.initial.alias[0][0]: NoneType is not a value of a state",
     ),
     "a list for a verdict": (
         lambda: broken(lambda d: d["properties"][1].update(verdict=[])),

@@ -37,7 +37,7 @@ def course(system: System, p: Recoverability, s: Schedule) -> Course:
             continue
         if not action.tags & p.helpers:
             raise ModelError(
-                f"schedule for {p.name}: {rule.action} is no step that may help",
+                f"schedule for {p.name}: {rule.action} is not a step that may help",
                 where=rule.where,
                 remedy=f"take actions tagged {' or '.join(sorted(p.helpers))}",
             )

@@ -30,7 +30,11 @@ def clean_report(r: Report) -> Report:
     for n, p in enumerate(r.pictures):
         _picture(p, r.variables, f"pictures[{n}]")
     for name, source in r.sources.items():
-        _is(0 < len(source.file) <= PATH and "\0" not in source.file, f"sources.{name}.file", "it is no name of a file")
+        _is(
+            0 < len(source.file) <= PATH and "\0" not in source.file,
+            f"sources.{name}.file",
+            "it is not the name of a file",
+        )
         _is(source.line >= 1, f"sources.{name}.line", "lines count from 1")
     if r.exploration is not None:
         _exploration(r.exploration)
@@ -72,11 +76,11 @@ def _shape(s: Shape, where: str) -> None:
             raise MalformedError(f"{where}: a set has an element that is a scalar")
         _shape(s.element, f"{where}.element")
     else:
-        _is(s.kind in SCALARS, f"{where}.kind", f"{s.kind!r} is no kind of sort")
+        _is(s.kind in SCALARS, f"{where}.kind", f"{s.kind!r} is not a kind of sort")
         _is(s.low <= s.high, where, "it has no values")
         if s.kind == "enumeration":
             own = bool(s.members) and len(set(s.members)) == len(s.members)
-            _is(own, where, "its members have no names of their own")
+            _is(own, where, "its members need distinct names")
 
 
 def size(scalar: Shape) -> int:
@@ -113,7 +117,7 @@ def _shown(value: Any, where: str) -> None:
         for n, v in enumerate(value):
             _shown(v, f"{where}[{n}]")
     else:
-        _is(isinstance(value, bool | int | str), where, f"{type(value).__name__} is no value of a state")
+        _is(isinstance(value, bool | int | str), where, f"{type(value).__name__} is not a value of a state")
 
 
 def _state(state: ShownState, variables: Sequence[Declared], where: str) -> None:
@@ -123,7 +127,11 @@ def _state(state: ShownState, variables: Sequence[Declared], where: str) -> None
         names = {v.name for v in variables}
         _is(state.keys() == names, where, f"its variables are not those that are declared ({_odd(state, names)})")
         for v in variables:
-            _is(fits(state[v.name], v.shape), f"{where}.{v.name}", f"it is no {v.shape.name}")
+            _is(
+                fits(state[v.name], v.shape),
+                f"{where}.{v.name}",
+                f"it is not of its sort{v.shape.name and f', {v.shape.name}'}",
+            )
 
 
 def _odd(state: Mapping[str, Any], names: set[str]) -> str:
@@ -134,7 +142,7 @@ def _picture(p: MemberPicture, variables: Sequence[Declared], where: str) -> Non
     shapes = {v.name: v.shape for v in variables}
     for name in filter(None, (p.things, *p.pointers, p.holder)):
         _is(name in shapes, where, f"there is no variable {name}")
-        _is(not p.title or shapes[name].kind == "array", where, f"{name} is no array")
+        _is(not p.title or shapes[name].kind == "array", where, f"{name} is not an array")
 
 
 # Runs ------------------------------------------------------------------------------------------------------------
@@ -166,7 +174,7 @@ def _change(c: Change, variables: Sequence[Declared], where: str) -> None:
     shape = next((v.shape for v in variables if v.name == c.variable), None)
     for at in c.path if shape is not None else ():
         if shape is None or shape.kind != "array" or shape.domain is None:
-            raise MalformedError(f"{where}.path: it leads into what is no array")
+            raise MalformedError(f"{where}.path: it leads into something that is not an array")
         _is(0 <= at < size(shape.domain), f"{where}.path", "it leads out of an array")
         shape = shape.element
 
@@ -181,7 +189,7 @@ def _exploration(e: Coverage) -> None:
     for name in ("states", "transitions", "depth", "peak_memory_bytes", "workers"):
         _is(getattr(e, name) >= 0, f"exploration.{name}", "it is negative")
     _is(e.states_per_orbit >= 1, "exploration.states_per_orbit", "no orbit is without a state")
-    _is(isfinite(e.seconds) and (e.seconds == 0 or e.seconds > 1e-9), "exploration.seconds", "it is no time")
+    _is(isfinite(e.seconds) and (e.seconds == 0 or e.seconds > 1e-9), "exploration.seconds", "it is not a time")
 
 
 def _finding(f: Finding, variables: Sequence[Declared], where: str) -> None:
@@ -191,7 +199,7 @@ def _finding(f: Finding, variables: Sequence[Declared], where: str) -> None:
         _trace(f.trace, own, f"{where}.trace")
         _insight(f.insight, f.trace, f"{where}.insight")
     else:
-        _is(f.insight is None, f"{where}.insight", "there is no run that it is about")
+        _is(f.insight is None, f"{where}.insight", "the finding has no run that it could explain")
     _matched(f.match, f.trace, f"{where}.postmortem")
     if f.cti is not None:
         _trace(f.cti.trace, own, f"{where}.unreached.trace")
@@ -246,7 +254,7 @@ def _causes(c: Causes, steps: int, where: str) -> None:
     _steps(c.needed, steps, f"{where}.needed")
     _steps((n for r in c.races for n in (r.first, r.second)), steps, f"{where}.races")
     _steps(c.chain, steps, f"{where}.chain")
-    _is(len(c.chain) != 1, f"{where}.chain", "one step is no chain")
+    _is(len(c.chain) != 1, f"{where}.chain", "a chain has at least two steps")
     _steps(() if c.unchecked_by is None else (c.unchecked_by,), steps, f"{where}.unchecked_by")
     _steps((n for a, b, _ in c.edges for n in (a, b)), steps, f"{where}.edges")
 

@@ -58,7 +58,7 @@ def parsed(text: bytes) -> Any:
     try:
         found = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError) as problem:
-        raise MalformedError(f"it is no JSON: {problem}") from None
+        raise MalformedError(f"it is not JSON: {problem}") from None
     except RecursionError:
         raise MalformedError(DEEP) from None
     _shallow(found)

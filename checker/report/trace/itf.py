@@ -221,7 +221,7 @@ def read_itf(text: str | bytes) -> tuple[Trace, tuple[Declared, ...]]:
 def _read(data: Any) -> tuple[Trace, tuple[Declared, ...]]:
     raw, own = _part(data, "states", list, ""), _own_variables(data)
     if not raw or not all(isinstance(s, dict) for s in raw):
-        raise TraceFormatError("states", "it is no list of states", "give objects, one at least: the initial state")
+        raise TraceFormatError("states", "it is not a list of states", "give objects, one at least: the initial state")
     found = {n: [_at(s, n, f"states[{k}]") for k, s in enumerate(raw)] for n in _names(data)}
     declared = tuple(own.get(n) or Declared(n, _inferred(n, values)) for n, values in found.items())
     columns = {v.name: [_shown(x, v.shape, place) for place, x in found[v.name]] for v in declared}
@@ -272,7 +272,7 @@ def _decoded(data: Any, place: str) -> _Value:
             return _Set(tuple(_atom(x, f"{place}[{n}]") for n, x in enumerate(items)))
         case {"#map": list(pairs)} if len(data) == 1:
             return _map([_pair(p, f"{place}[{n}]") for n, p in enumerate(pairs)], place)
-    problem = f"{json.dumps(data)[:60]} is no value that traces have here"
+    problem = f"{json.dumps(data)[:60]} is not a value that traces have here"
     raise TraceFormatError(place, problem, "use truth values, numbers, strings, sets and maps")
 
 
@@ -285,7 +285,7 @@ def _atom(data: Any, place: str) -> _Atom:
 
 def _pair(data: Any, place: str) -> tuple[_Atom, _Value]:
     if not isinstance(data, list) or len(data) != 2:
-        raise TraceFormatError(place, "it is no pair", "maps list pairs of a key and a value")
+        raise TraceFormatError(place, "it is not a pair", "maps list pairs of a key and a value")
     return _atom(data[0], place), _decoded(data[1], place)
 
 
@@ -324,7 +324,7 @@ def _shape(data: dict[str, Any], place: str) -> Shape:
     whole = type(low) is int and type(high) is int and isinstance(members, list)
     scalar = [x.kind in _SCALARS for k, x in parts.items() if k == "domain" or kind == "set"]
     if not (whole and all(isinstance(m, str) for m in members) and all(scalar)) or not (inner or kind in _SCALARS):
-        raise TraceFormatError(place, "it is no sort", f"leave {OWN} out of #meta: sorts are then inferred")
+        raise TraceFormatError(place, "it is not a sort", f"leave {OWN} out of #meta: sorts are then inferred")
     return Shape(kind, name, low, high, tuple(members), parts.get("domain"), parts.get("element"))
 
 
@@ -357,7 +357,7 @@ def _inferred_array(name: str, found: list[tuple[str, _Map]]) -> Shape:
     for place, m in found:
         if len(m.pairs) != _size(domain):
             raise TraceFormatError(
-                place, "its keys are no range that is the same in all states", "give all keys values"
+                place, "its keys are not a range that is the same in all states", "give all keys values"
             )
     element = _inferred(name, [(f"{place}[{k}]", x) for place, m in found for k, x in m.pairs])
     return Shape("array", f"{element.name} for each {domain.name}", domain=domain, element=element)
@@ -384,7 +384,11 @@ def _shown(value: _Value, shape: Shape, place: str) -> Shown:
             return [m for m in element.members if m in items]
         return [*sorted(items, key=int)]
     if isinstance(value, _Set | _Map):
-        raise TraceFormatError(place, f"it is no {shape.name}", f"correct it, or leave {OWN} out of #meta")
+        raise TraceFormatError(
+            place,
+            f"it is not of its sort{shape.name and f', {shape.name}'}",
+            f"correct it, or leave {OWN} out of #meta",
+        )
     return _member(value, shape, place)
 
 
@@ -397,7 +401,11 @@ def _member(value: _Atom, shape: Shape, place: str) -> _Atom:
         case _:
             fits = type(value) is int and shape.kind in _SCALARS and shape.low <= value <= shape.high
     if not fits:
-        raise TraceFormatError(place, f"{value!r} is no {shape.name}", f"correct it, or leave {OWN} out of #meta")
+        raise TraceFormatError(
+            place,
+            f"{value!r} is not of its sort{shape.name and f', {shape.name}'}",
+            f"correct it, or leave {OWN} out of #meta",
+        )
     return value
 
 
@@ -415,7 +423,7 @@ def _step(data: dict[str, Any], state: ShownState, place: str) -> TraceStep:
     outcome, fault = (_part(meta, k, str, f"{place}.#meta") if k in meta else None for k in ("outcome", "fault"))
     parameters = _parsed(chosen, f"{place}.#meta.parameters")
     if not isinstance(parameters, dict) or not all(_is_shown(x) for x in parameters.values()):
-        raise TraceFormatError(f"{place}.#meta.parameters", "these are no parameters", "give a value for each name")
+        raise TraceFormatError(f"{place}.#meta.parameters", "these are not parameters", "give a value for each name")
     return TraceStep(action, parameters, by, role, outcome, fault, text, state)
 
 

@@ -163,7 +163,7 @@ def test_a_schedule_takes_only_steps_that_may_help() -> None:
         return plan(latest <= plans, [take("publish nothing", "publish_empty", when=latest < plans)], [latest])
 
     system = fixed.system(["bad-plan"])
-    with pytest.raises(ModelError, match="publish_empty is no step that may help"):
+    with pytest.raises(ModelError, match="publish_empty is not a step that may help"):
         course(system, question(system), cheat)
 
 
