@@ -18,7 +18,7 @@ from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import check_numbers
-from planrace.checker.run.proof import EverySize
+from planrace.checker.run.proof_engine import EverySize
 from planrace.checker.run.proving import Proving
 from planrace.checker.run.request import chosen as properties_of
 from planrace.model.language import Variant

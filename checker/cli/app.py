@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from planrace.checker.cli import options
-from planrace.checker.cli.commands import Commands
+from planrace.checker.cli.group import Commands
 from planrace.checker.cli.values import NumberType
 
 EVERY_FORM = "text, json, html, … (see explain)."
@@ -72,7 +72,7 @@ def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | 
         return None
     if protocol is None:
         raise click.UsageError("Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute.")
-    from planrace.checker.cli.command import check_command
+    from planrace.checker.cli.check import check_command
 
     return check_command(protocol, **asked)
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from planrace.checker.api.baseline import BaselineFile, compare_entries
-from planrace.checker.cli.command import once
+from planrace.checker.cli.check import once
 from planrace.checker.cli.deliver import Delivery, in_forms
 from planrace.checker.cli.progress import progress
 from planrace.checker.results.verdict import INTERRUPTED

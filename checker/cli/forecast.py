@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planrace.checker.api.calls import forecast
-from planrace.checker.cli.command import chosen
+from planrace.checker.cli.check import chosen
 from planrace.checker.cli.deliver import Delivery, in_forms, source_of
 
 FORMS = ("text", "json")

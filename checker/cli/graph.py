@@ -6,7 +6,7 @@ from typing import Any
 
 from planrace.checker.api.calls import state_graph
 from planrace.checker.api.render import forms_of
-from planrace.checker.cli.command import chosen
+from planrace.checker.cli.check import chosen
 from planrace.checker.cli.deliver import Delivery, Told, source_of
 from planrace.checker.engines.limits import until
 from planrace.checker.results.blocks import Document

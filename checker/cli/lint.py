@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planrace.checker.api.calls import lint
-from planrace.checker.cli.command import chosen
+from planrace.checker.cli.check import chosen
 from planrace.checker.cli.deliver import Delivery, in_forms, source_of
 from planrace.checker.engines.limits import look_at_the_clock, until
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from planrace.checker.api.calls import mutate
-from planrace.checker.cli.command import chosen
+from planrace.checker.cli.check import chosen
 from planrace.checker.cli.deliver import Delivery, in_forms, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until

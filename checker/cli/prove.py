@@ -8,7 +8,7 @@ import click
 
 from planrace.checker.api.proofs import ProofRun
 from planrace.checker.api.request import variant_for
-from planrace.checker.cli.command import chosen
+from planrace.checker.cli.check import chosen
 from planrace.checker.cli.deliver import Delivery, Told, in_forms, source_of, told
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until

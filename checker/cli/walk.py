@@ -10,7 +10,7 @@ import click
 
 from planrace.checker.api.calls import instance_of
 from planrace.checker.api.walks import replay, save_walk
-from planrace.checker.cli.command import chosen
+from planrace.checker.cli.check import chosen
 from planrace.checker.explain.states import declared
 from planrace.checker.report.output import OutputError
 from planrace.checker.report.text.document import timeline

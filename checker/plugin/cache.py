@@ -23,7 +23,7 @@ from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Ability
-from planrace.checker.run.engines import able
+from planrace.checker.run.registry import able
 from planrace.checker.run.walk import picks_of
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import ReplayError, record

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias
 from planrace.checker.plugin.fingerprint import fingerprint, planrace_version
 from planrace.checker.results.report import NOT_DECLARED, Report
 from planrace.checker.run.contract import Ability
-from planrace.checker.run.engines import able
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
+from planrace.checker.run.registry import able
 from planrace.checker.run.request import Selection, variant_of
 from planrace.checker.run.run import run
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant

@@ -105,7 +105,7 @@ class Answers:
 
 
 class Engine(ABC):
-    """A way to answer requests. A new one is a class and a line in ``planrace.checker.run.engines``.
+    """A way to answer requests. A new one is a class and a line in ``planrace.checker.run.registry``.
 
     ``answer`` imports what it needs when it is called, so that the registry loads no solver and no compiler.
     """

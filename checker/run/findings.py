@@ -22,9 +22,9 @@ from planrace.checker.results.report import Finding, Others
 from planrace.checker.results.scenario import FullMatch, Match
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Answers
-from planrace.checker.run.engines import ask
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import Siblings
+from planrace.checker.run.registry import ask
 from planrace.checker.run.request import request_of, variant_of
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, ModelError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from planrace.checker.run.engines import ENGINES
 from planrace.checker.run.protocols import BUILT_IN, find, names_in
+from planrace.checker.run.registry import ENGINES
 from planrace.model.language import Option, Parameter, Protection, Variant
 from planrace.properties.kinds import Property
 

@@ -15,11 +15,11 @@ from planrace.checker.results.report import ModelWarning, Report
 from planrace.checker.results.stop import StopKind
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers
-from planrace.checker.run.engines import answering, ask, engine_for
 from planrace.checker.run.findings import REPORT, Narrator, laid_beside, model_data, sight_of, telling_time
 from planrace.checker.run.options import Options
+from planrace.checker.run.registry import answering, ask, engine_for
 from planrace.checker.run.request import Request, Selection, resolve
-from planrace.checker.run.scenario import show
+from planrace.checker.run.scenario_search import show
 from planrace.checker.semantics.first_step import check_first_step
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Property

@@ -34,7 +34,7 @@ def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("a search was begun")
 
-    for module in ("command", "forecast", "lint", "graph", "mutate", "baseline", "prove", "compare", "explain"):
+    for module in ("check", "forecast", "lint", "graph", "mutate", "baseline", "prove", "compare", "explain"):
         for name in ("find", "check", "wanted", "take", "read_report"):
             monkeypatch.setattr(f"planrace.checker.cli.{module}.{name}", never, raising=False)
 

@@ -176,8 +176,8 @@ search.Search.run = run
 
 def test_whoever_catches_an_interruption_it_shows_in_the_exit_code() -> None:
     before = """
-import planrace.checker.cli.command, os, signal
-said = planrace.checker.cli.command.document
+import planrace.checker.cli.check, os, signal
+said = planrace.checker.cli.check.document
 def caught(*rest, **more):
     try:
         os.kill(os.getpid(), signal.SIGINT)
@@ -185,7 +185,7 @@ def caught(*rest, **more):
     except KeyboardInterrupt:
         pass
     return said(*rest, **more)
-planrace.checker.cli.command.document = caught
+planrace.checker.cli.check.document = caught
 """
     done = command(before, "-p", "counter.py:fixed")
     assert done.returncode == 130, done.stderr

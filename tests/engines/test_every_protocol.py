@@ -21,8 +21,8 @@ from planrace.checker.report.json.read import report_of
 from planrace.checker.report.text.comparison import compare
 from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.report import UNAVAILABLE
-from planrace.checker.run.engines import ENGINES
 from planrace.checker.run.protocols import names_in
+from planrace.checker.run.registry import ENGINES
 from planrace.model.language import Protocol, Variant
 from tests import ROOT
 from tests.docs.test_site import FENCED

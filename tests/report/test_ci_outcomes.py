@@ -163,7 +163,7 @@ def test_a_defect_of_ours_is_no_green_file(files: Path, monkeypatch: pytest.Monk
     def fails(*_: Any, **__: Any) -> Report:
         raise ZeroDivisionError("of ours")
 
-    monkeypatch.setattr("planrace.checker.cli.command.check", fails)
+    monkeypatch.setattr("planrace.checker.cli.check.check", fails)
     code, forms = written(files, "-p", "idle.py:protocol")
     assert code == 70
     assert "a defect of planrace" in forms["junit"]

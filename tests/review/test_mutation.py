@@ -16,7 +16,7 @@ from planrace.checker.cli.main import run
 from planrace.checker.review.mutation.judge import JudgedMutant, MutantStatus, Mutation, UndecidedMutationError
 from planrace.checker.review.mutation.weaken import weaker
 from planrace.checker.run.contract import Answers
-from planrace.checker.run.engines import ask
+from planrace.checker.run.registry import ask
 from planrace.checker.run.request import Request
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.model.language import (

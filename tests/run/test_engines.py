@@ -12,7 +12,7 @@ import pytest
 from planrace.checker import Options, Verdict, check
 from planrace.checker.cli.main import run
 from planrace.checker.run.contract import DEMANDS, Ability, Engine
-from planrace.checker.run.engines import ENGINES, engine_for
+from planrace.checker.run.registry import ENGINES, engine_for
 from planrace.model.language import ModelError, Protocol, Step, boolean, step, update, when
 from planrace.properties import invariant, reachable
 from tests import ROOT
@@ -82,7 +82,7 @@ def test_the_default_is_the_first_engine() -> None:
 
 def test_the_registry_loads_no_solver_and_no_compiler() -> None:
     code = (
-        "import sys; from planrace.checker.run.engines import ENGINES\n"
+        "import sys; from planrace.checker.run.registry import ENGINES\n"
         "heavy = {'rich', 'z3', 'networkx', 'numpy', 'llvmlite', 'cvc5'}\n"
         "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
     )

@@ -69,7 +69,7 @@ def test_an_interruption_between_searches_is_told(monkeypatch: pytest.MonkeyPatc
     def interrupt(*_: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("planrace.checker.run.explicit._lively", interrupt)
+    monkeypatch.setattr("planrace.checker.run.explicit_engines._lively", interrupt)
     report = check(find("original"), {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1})
     verdicts = {f.name: (f.verdict, f.how) for f in report.findings}
     assert report.interrupted

@@ -17,8 +17,8 @@ from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 from planrace.checker.review.mutation.differs import same_steps
 from planrace.checker.review.mutation.mutants import Mutant, mutants
 from planrace.checker.run.contract import Ability
-from planrace.checker.run.engines import ask, engine_for
 from planrace.checker.run.options import Options
+from planrace.checker.run.registry import ask, engine_for
 from planrace.checker.run.request import Selection, chosen, request_of
 from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State

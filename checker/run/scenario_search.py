@@ -12,9 +12,9 @@ from planrace.checker.results.scenario import FullMatch
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
-from planrace.checker.run.engines import ask
 from planrace.checker.run.findings import laid_beside, model_data, sight_of
 from planrace.checker.run.options import Options
+from planrace.checker.run.registry import ask
 from planrace.checker.run.request import Request, request_of
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import Recording, ReplayError, record

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from planrace.checker.engines.limits import until
 from planrace.checker.run.contract import DEMANDS, Ability, Answers, Engine
-from planrace.checker.run.explicit import Adaptive, InMachineCode, InPython
+from planrace.checker.run.explicit_engines import Adaptive, InMachineCode, InPython
 from planrace.checker.run.options import Options
-from planrace.checker.run.proof import EverySize
+from planrace.checker.run.proof_engine import EverySize
 from planrace.checker.run.request import Request
 from planrace.checker.run.simulation import RandomRuns
-from planrace.checker.run.symbolic import BoundedSearch, KInduction, SpacerSearch
+from planrace.checker.run.symbolic_engines import BoundedSearch, KInduction, SpacerSearch
 from planrace.model.language import ModelError
 from planrace.model.language.errors import known
 from planrace.properties.kinds import Property
