@@ -111,7 +111,7 @@ def test_a_baseline_is_a_regular_file(capsys: pytest.CaptureFixture[str]) -> Non
     """Reading a pipe waits for ever."""
     os.mkfifo("pipe")
     assert run(["baseline", "save", *CHECK, "-o", "pipe"]) == 2
-    assert "cannot write pipe: a baseline is read and written again" in capsys.readouterr().err
+    assert "cannot write pipe: a baseline must be a regular file" in capsys.readouterr().err
 
 
 def test_waiting_for_the_reader_of_a_pipe_is_interrupted(tmp_path: Path) -> None:
