@@ -123,7 +123,7 @@ def test_choices_are_told_by_their_names() -> None:
 
     protocol.declare(eventually_always("plays", last == press.START, "it plays on"))
     report = check(protocol)
-    fair = "The loop is fair: push(START), push(STOP) taken."
+    fair = "The loop is fair: push(START) and push(STOP) taken."
     assert fair in " ".join(render(report).split())
     assert fair in render_sarif(report)
     assert [x["choice"] for x in to_json(report)["properties"][0]["fairness"]] == [[0], [1]]
