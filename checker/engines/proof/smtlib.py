@@ -27,13 +27,16 @@ def script(obligations: Obligations, d: Discharged) -> str:
     for label, formula in obligations.parts(d.result):
         solver.add(formula)
         told.append(label)
+    # ``sexpr`` has no other lines, but shares no terms either: cvc5 runs into its time limit on one of our obligations.
+    body = solver.to_smt2().split("\n")
+    lines = [line for line in body if not line.startswith((";", "(set-info", "(set-logic"))]
     head = [
         f"; Obligation: {d.fact} after {d.action}",
         *(f"; assertion {n}: {label}" for n, label in enumerate(told, 1)),
         "(set-logic UFLIA)",
         "(set-info :status unsat)",
     ]
-    return "\n".join([*head, solver.sexpr().rstrip(), "(check-sat)"]) + "\n"
+    return "\n".join([*head, *lines]).rstrip() + "\n"
 
 
 def _slug(text: str) -> str:
