@@ -93,7 +93,7 @@ LONG = {
         "engines/scenario/test_scenarios.py::test_the_lock_contention_is_seen_in_the_states",
         "engines/scenario/test_scenarios.py::test_the_match_agrees_with_the_monitor",
         "engines/scenario/test_scenarios.py::test_the_monitor_as_terms",
-        "engines/scenario/test_scenarios.py::test_the_shortest_run_of_a_scenario",
+        "engines/scenario/test_scenarios.py::test_the_shortest_run_of_a_scenario[native]",
         "engines/scenario/test_scenarios.py::test_the_story_to_its_end",
         "engines/symbolic/test_bmc.py::test_shortest_violations",
         "engines/symbolic/test_bmc.py::test_the_default_size",
@@ -108,9 +108,8 @@ LONG = {
         "engines/temporal/test_temporal.py::test_the_same_graph",
         "language/test_options.py::test_it_simulates_the_bounded_planner",
     ],
-    "each explanation and each form fails once": [
+    "each explanation fails once": [
         "run/test_guarded.py::test_an_explainer_that_fails_changes_nothing_else",
-        "run/test_guarded.py::test_a_form_that_fails_leaves_the_others",
     ],
     "a process for each signal, stream, terminal and place": [
         "api/test_own_packages.py::test_a_protocol_with_an_old_line_is_told_the_new_one",

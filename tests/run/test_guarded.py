@@ -320,6 +320,17 @@ def test_a_form_that_fails_leaves_the_others(
     assert form not in written
 
 
+def test_a_form_that_fails_on_standard_output_leaves_the_exit_code(
+    file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing(monkeypatch, MAKERS["json"], KeyError("x"))
+    assert run(["-p", file, "--fault", "stuck", "--format", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "there is no json of this report" in err
+    assert "verdict: violated (exit 1)" in err
+
+
 @pytest.mark.parametrize(
     "name",
     ["coverage", "subject", "continuation", "finding_because", "timeline", "_match", "_telling", "runbook", "_blocks"],

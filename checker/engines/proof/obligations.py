@@ -182,10 +182,11 @@ class Obligations:
 
     def stuck(self, system: System) -> bool:
         """Whether no initial state of any size enables an action or is final: then every step keeps everything."""
-        start = OpenFrame({}, self.open.initial())
-        ends = [self._about(t)(start.state) for t in system.final]
-        starts = [self._enabled(action, start.state) for action in system.actions.values()]
-        return self._query(lambda: [disjunction(*ends, *starts)], frozenset()).proved
+        return self._query(lambda: [self._moves_or_ends(system, self.open.initial())], frozenset()).proved
+
+    def _moves_or_ends(self, system: System, state: OpenState) -> Any:
+        ends = [self._about(t)(state) for t in system.final]
+        return disjunction(*ends, *(self._enabled(action, state) for action in system.actions.values()))
 
     def _enabled(self, action: Action, state: OpenState) -> Any:
         """The formula that some values of its parameters enable the action, or that its guard has no value."""

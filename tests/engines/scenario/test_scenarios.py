@@ -327,8 +327,14 @@ def test_the_shortest_run_of_a_scenario(engine: str) -> None:
     (finding,) = report.findings
     assert finding.verdict is Verdict.HOLDS
     assert finding.depth == shortest_by_hand(original.system().instance(**SMALL))
+    assert finding.how.endswith("; shortest")  # other casts were searched up to one step less
     assert finding.match is not None
     assert set(ALL) - set(finding.match.matched) <= {"F3"}
+
+
+def test_a_bound_of_states_leaves_open_whether_a_run_is_shortest() -> None:
+    report = check(find("original"), SMALL, options=Options(engine="explicit", scenario="postmortem", max_states=1000))
+    assert report.findings[0].how.endswith("; not necessarily the shortest")
 
 
 def test_a_scenario_that_cannot_happen() -> None:
