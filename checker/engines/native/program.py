@@ -3,6 +3,7 @@ the store do not, and are compiled once for all instances whose states have as m
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -29,8 +30,6 @@ CALLED = {
 """The functions that Python calls, with their numbers of parameters."""
 OF_STORES = {"take": 10, "gather": 3, "spread": 3, "known": 3}
 """Those of the store."""
-FOR_STORES = ("WORDS", "BUCKET", "STRIDE", "WORKERS", "BITS")
-"""What the functions of the store depend on beside the constants of the dialect."""
 LEAST_BITS = 4
 """The binary logarithm of the segments of a worker's table if there are many workers. With fewer workers each has more
 segments, so that the total is the same."""
@@ -82,16 +81,19 @@ class Program:
         self.machine = Machine(content, self.text, CALLED, most)
         self.refused = self.machine.refused
         """Why code in the cache was not loaded, if it cannot be trusted."""
-        self._stores = self._store_code({**constants, **{n: chosen[n] for n in FOR_STORES}})
+        self._stores = self._store_code()
         functions = {n: self.machine[n] for n in CALLED} | {n: self._stores[n] for n in OF_STORES}
         self.functions: dict[str, Any] = functions
 
     def __getitem__(self, name: str) -> Any:
         return self.functions[name]
 
-    def _store_code(self, constants: dict[str, int]) -> Machine:
-        """The functions of the store for these constants, from this process if it has them."""
-        sources, numbers = list(map(dialect, (hashing, inserting))), tuple(sorted(constants.items()))
+    def _store_code(self) -> Machine:
+        """The functions of the store for the constants that they name, from this process if it has them."""
+        sources = list(map(dialect, (hashing, inserting)))
+        named = set(re.findall(r"\b[A-Z][A-Z_]+\b", "\n".join(sources)))
+        constants = {n: v for n, v in self.constants.items() if n in named}
+        numbers = tuple(sorted(constants.items()))
         found = _MADE.get(numbers)
         if found is None:
             found = _MADE[numbers] = Machine(
