@@ -160,10 +160,10 @@ def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Clai
 def _check_names(name: str, roles: tuple[Term, ...], parts: tuple[Fact | Claim, ...]) -> None:
     """Check that the names of roles, facts, events and claims of one scenario are distinct: reports and monitors use
     them."""
-    told = [("role", str(r)) for r in roles]
-    told += [("fact", n) for p in parts for n in (_event_names(p) if isinstance(p, Fact) else (p.name,))]
-    for kind, word in told:
-        if told.count((kind, word)) > 1:
+    called = [("role", str(r)) for r in roles]
+    called += [("fact", n) for p in parts for n in (_event_names(p) if isinstance(p, Fact) else (p.name,))]
+    for kind, word in called:
+        if called.count((kind, word)) > 1:
             raise DefinitionError(f"scenario {name}: two {kind}s are called {word}", remedy="rename one of the two")
 
 

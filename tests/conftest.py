@@ -79,7 +79,7 @@ def unhurried() -> None:
     """How much is explained in two seconds depends on the machine. What tests compare must not."""
     from planrace.checker.run import findings
 
-    findings.TELLING = 60.0
+    findings.TRACE_SECONDS = 60.0
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def unexplained(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests about something else: explanations are cut at once."""
     from planrace.checker.run import findings
 
-    monkeypatch.setattr(findings, "TELLING", 0.0)
+    monkeypatch.setattr(findings, "TRACE_SECONDS", 0.0)
 
 
 @pytest.fixture(scope="module")

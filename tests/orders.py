@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from planrace.checker.explain.states import declared
+from planrace.checker.explain.model_data import declared
 from planrace.checker.report.text.values import changes, state_before
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import Trace

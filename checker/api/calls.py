@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planrace.checker.api.request import apart, beside_of, chosen, selected, subject_of, variant_for
+from planrace.checker.api.request import apart, name_lists, selected, subject_of, variant_for, with_variants
 from planrace.checker.report.html.notebook import paint
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.notebook import painted_by
@@ -18,7 +18,7 @@ from planrace.checker.results.report import Report
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import Options, check_number, check_numbers
 from planrace.checker.run.ranges import RANGES
-from planrace.checker.run.request import chosen as properties_of
+from planrace.checker.run.request import select_properties
 from planrace.checker.run.run import run
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant
 
@@ -61,9 +61,9 @@ def check(
     are fixed. Raises ``ModelError`` if the request or the model is wrong.
     """
     subject = subject_of(protocol, "check")
-    names = chosen(faults=faults, with_protections=with_protections, without=without)
+    names = name_lists(faults=faults, with_protections=with_protections, without=without)
     sizes, more = apart(subject, settings, "check", ["parameters", *names, "options"])
-    wanted = beside_of(protocol, replace(options or Options(), **more))
+    wanted = with_variants(protocol, replace(options or Options(), **more))
     return run(selected(subject, {**(parameters or {}), **sizes}, **names), wanted)
 
 
@@ -90,7 +90,7 @@ def prove(
     from planrace.checker.api.proofs import ProofRun
 
     work = ProofRun(dump_smt, confirm=confirm, time_limit=time_limit, rlimit=rlimit)
-    names = chosen(faults=faults, with_protections=with_protections, without=without)
+    names = name_lists(faults=faults, with_protections=with_protections, without=without)
     report = work.prove(variant_for(protocol, "prove"), parameters, properties, **names, infer=infer)
     work.write()
     return report
@@ -193,7 +193,7 @@ def mutate(
 
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "mutate"), parameters, **names)
-    return judged(selection, chosen(actions=actions)["actions"], options)
+    return judged(selection, name_lists(actions=actions)["actions"], options)
 
 
 @public
@@ -238,7 +238,7 @@ def forecast(
     check_numbers(sample=sample)
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
-    asked, _ = properties_of(instance.system, chosen(properties=properties)["properties"])
+    asked, _ = select_properties(instance.system, name_lists(properties=properties)["properties"])
     budget = SearchBudget(states=sample, total=seconds)
     found = made(instance, asked, budget, symmetric=symmetry)
     return replace(found, explosion=explain_explosion(instance, asked, budget)) if explain else found
@@ -265,7 +265,7 @@ def save_baseline(
     from planrace.checker.api.baseline import BaselineFile
     from planrace.checker.review.baseline.entry import BaselineRequest
 
-    names = chosen(faults=faults, with_protections=with_protections, without=without, properties=properties)
+    names = name_lists(faults=faults, with_protections=with_protections, without=without, properties=properties)
     ordered: dict[str, Any] = {what: tuple(sorted(set(given))) for what, given in names.items()}
     request = BaselineRequest(
         protocol, dict(parameters or {}), **ordered, max_states=max_states, symmetry=symmetry, slicing=slicing
@@ -290,7 +290,7 @@ def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Boun
     by their first line. Raises ``ModelError`` and ``ReadError``."""
     from planrace.checker.api.baseline import compare_entries
 
-    return compare_entries(path, chosen(only=only)["only"], bounds)
+    return compare_entries(path, name_lists(only=only)["only"], bounds)
 
 
 @public
@@ -299,7 +299,7 @@ def listing(protocols: Sequence[str] = ()) -> Listing:
     and the engines, as ``check list`` prints them. Raises ``ModelError``."""
     from planrace.checker.run.listing import listing as found
 
-    return found(chosen(protocols=protocols)["protocols"])
+    return found(name_lists(protocols=protocols)["protocols"])
 
 
 @public

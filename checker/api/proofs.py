@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from planrace.checker.api.request import chosen, selected
+from planrace.checker.api.request import name_lists, selected
 from planrace.checker.engines.limits import Limits, Listener, until
 from planrace.checker.engines.proof.matrix import Matrix
 from planrace.checker.engines.proof.smtlib import scripts
@@ -20,7 +20,7 @@ from planrace.checker.results.report import Report
 from planrace.checker.run.options import check_numbers
 from planrace.checker.run.proof_engine import EverySize
 from planrace.checker.run.proving import Proving
-from planrace.checker.run.request import chosen as properties_of
+from planrace.checker.run.request import select_properties
 from planrace.model.language import Variant
 
 Scripts: TypeAlias = "Iterable[tuple[str, str]]"
@@ -70,7 +70,7 @@ class ProofRun:
         infer: bool,
     ) -> Report:
         """Prove properties. Without ``faults``, what holds is proved under as many faults as possible."""
-        asked = chosen(properties=properties)["properties"]
+        asked = name_lists(properties=properties)["properties"]
         names = {"faults": faults or (), "with_protections": with_protections, "without": without}
         selection = selected(variant, parameters, **names)
         with until(self._time_limit):
@@ -83,7 +83,7 @@ class ProofRun:
                     rlimit=self._rlimit,
                     infer=infer,
                 )
-                report = proving.run(*properties_of(proving.system, asked, EverySize.abilities.kinds))
+                report = proving.run(*select_properties(proving.system, asked, EverySize.abilities.kinds))
             self._scripts = lambda: scripts(proving.decider.obligations, proving.discharged())
             return self._confirmed(report)
 

@@ -57,7 +57,7 @@ def form_of(result: Any, path: str | Path) -> str:
 
 def report_forms(report: Report, trace: str | None = None, **more: Any) -> Makers:
     """The forms of a report other than its text. ``trace`` names the run for forms that show only one; ``more``
-    are further arguments for forms of the whole report (``asked``, ``everything``)."""
+    are further arguments for forms of the whole report (``expectation``, ``everything``)."""
     from planrace.checker.report.formats import OF_TRACE, WHOLE, render_trace, render_whole
 
     whole = {form: partial(render_whole, form, report, **more) for form in WHOLE if form != "text"}
@@ -92,7 +92,7 @@ def _comparison(found: Any, code: int | None) -> Forms:
 
 
 def _compared(found: Any, code: int | None) -> Forms:
-    from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
+    from planrace.checker.review.baseline.render import changes_document, changes_json, changes_markdown, exit_code
 
     code = exit_code(found) if code is None else code
     others = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
@@ -100,20 +100,20 @@ def _compared(found: Any, code: int | None) -> Forms:
 
 
 def _mutation(made: Any, code: int | None) -> Forms:
-    from planrace.checker.review.mutation.words import mutation_document, mutation_json
+    from planrace.checker.review.mutation.render import mutation_document, mutation_json
 
     code = made.exit_code() if code is None else code
     return Forms(code, partial(mutation_document, made, code), {"json": partial(mutation_json, made)})
 
 
 def _forecast(made: Any, code: int | None) -> Forms:
-    from planrace.checker.advice.forecast.words import forecast_document, forecast_json
+    from planrace.checker.advice.forecast.render import forecast_document, forecast_json
 
     return Forms(code or 0, partial(forecast_document, made), {"json": partial(forecast_json, made)})
 
 
 def _linted(found: Any, code: int | None) -> Forms:
-    from planrace.checker.advice.lint.words import lint_document, lint_json
+    from planrace.checker.advice.lint.render import lint_document, lint_json
 
     return Forms(code or 0, partial(lint_document, found, code or 0), {"json": partial(lint_json, found)})
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from planrace.checker.run.options import Options, check_names
-from planrace.checker.run.protocols import find, find_beside
+from planrace.checker.run.protocols import find, find_variant
 from planrace.checker.run.request import Given, Selection, select, variant_of
 from planrace.model.language import ModelError, Protocol, System, Variant
 from planrace.model.language.errors import near
@@ -47,13 +47,13 @@ def variant_for(given: object, call: str) -> Variant:
 
 def selected(subject: Given, parameters: Mapping[str, int | str] | None = None, **names: Sequence[str]) -> Selection:
     """The selection for the subject; ``names`` are lists of faults and protections."""
-    return select(subject, parameters, **chosen(**names))
+    return select(subject, parameters, **name_lists(**names))
 
 
-def beside_of(protocol: object, options: Options) -> Options:
-    """The options, with the protocols in place of names in ``beside``."""
+def with_variants(protocol: object, options: Options) -> Options:
+    """The options, with the variants that names in ``beside`` mean."""
     given = [
-        v if not isinstance(v, str) else find_beside(protocol, v) if isinstance(protocol, str) else find(v)
+        v if not isinstance(v, str) else find_variant(protocol, v) if isinstance(protocol, str) else find(v)
         for v in options.candidates
     ]
     for v in given:
@@ -63,7 +63,7 @@ def beside_of(protocol: object, options: Options) -> Options:
     return options if same else replace(options, beside=given)
 
 
-def chosen(**names: Sequence[str] | None) -> dict[str, Any]:
+def name_lists(**names: Sequence[str] | None) -> dict[str, Any]:
     """Check that each argument (``faults=…``) is a list of names; ``None`` means the default."""
     for what, given in names.items():
         if given is not None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from planrace.checker.explain.states import declared, pictures
-from planrace.checker.report.formats import choose
+from planrace.checker.explain.model_data import declared, pictures
+from planrace.checker.report.formats import select_trace
 from planrace.checker.report.json.read import read_report
 from planrace.checker.report.json.write import to_plain, trace_json, variables_json
 from planrace.checker.report.output import write_whole
@@ -18,7 +18,7 @@ from planrace.model.language import ModelError
 def replay(walk: Walk, path: str | Path, trace: str | None = None) -> None:
     """Start the walk again with a run of a report. Raises ``ReadError``, ``NoTraceError``, and ``ModelError`` if the
     steps are not possible in the protocol."""
-    steps = trace_json(choose(read_report(path), trace).trace)["steps"]
+    steps = trace_json(select_trace(read_report(path), trace).trace)["steps"]
     try:
         walk.replay(picks_of(walk.instance, steps))
     except ReplayError as problem:

@@ -8,12 +8,12 @@ import click
 
 from planrace.checker.api.baseline import BaselineFile, compare_entries
 from planrace.checker.cli.check import once
-from planrace.checker.cli.deliver import Delivery, in_forms
+from planrace.checker.cli.deliver import Delivery, rendering_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.results.verdict import INTERRUPTED
 from planrace.checker.review.baseline.check_entry import Bounds, UndecidedBaselineError
 from planrace.checker.review.baseline.entry import BaselineRequest
-from planrace.checker.review.baseline.tell import exit_code
+from planrace.checker.review.baseline.render import exit_code
 
 FORMS = ("text", "json", "markdown")
 UNDECIDED = 3
@@ -76,5 +76,5 @@ def compare_command(file: str, **asked: Any) -> int:
     with delivery.working():
         found = compare_entries(file, asked["only"], _bounds(asked), progress)
     code = exit_code(found, strict=asked["strict"])
-    delivery.deliver(in_forms(found, code))
+    delivery.deliver(rendering_of(found, code))
     return code

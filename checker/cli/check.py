@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import click
 
 from planrace.checker.api.calls import check
-from planrace.checker.cli.deliver import Delivery, source_of, told
+from planrace.checker.cli.deliver import Delivery, rendering_of_report, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import Listener, until
 from planrace.checker.report.text.document import document
@@ -28,14 +28,16 @@ def check_command(protocol: str, **asked: Any) -> int:
 
 def _run(protocol: str, asked: dict[str, Any]) -> int:
     delivery = Delivery(asked["form"], asked["outputs"], reads=source_of(protocol))
-    dumped = None if asked["dump_ir"] is None else delivery.beside(asked["dump_ir"])
+    dumped = None if asked["dump_ir"] is None else delivery.side_file(asked["dump_ir"])
     with delivery.answering(protocol), progress() as listener:
         ir = None if dumped is None else dumped.hold
         report = _checked(protocol, listener, explain=bool(delivery.forms - {"text"}), asked=asked, ir=ir)
     wanted = Expectation.of(asked["expect"], strict=asked["strict"])
     outcome = RunOutcome(report, wanted)
     delivery.deliver(
-        told(report, document(report, outcome.code, outcome.reason), asked=wanted, everything=asked["sarif_all"])
+        rendering_of_report(
+            report, document(report, outcome.code, outcome.reason), expectation=wanted, everything=asked["sarif_all"]
+        )
     )
     if dumped is not None:
         dumped.write()
@@ -45,7 +47,7 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
 def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: Any, ir: Ir) -> Report:
     return check(
         protocol,
-        **chosen(asked),
+        **selection_arguments(asked),
         options=Options(
             engine=asked["engine"],
             properties=asked["properties"],
@@ -73,7 +75,7 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
     )
 
 
-def chosen(asked: Mapping[str, Any]) -> dict[str, Any]:
+def selection_arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
     """The choices for the protocol, as keyword arguments of our calls."""
     return {
         "parameters": once(asked["settings"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planrace.checker.api.calls import compare_named
-from planrace.checker.cli.deliver import Delivery, in_forms
+from planrace.checker.cli.deliver import Delivery, rendering_of
 from planrace.checker.report.json.read import read_report
 
 FORMS = ("text", "json", "markdown")
@@ -17,5 +17,5 @@ def compare_command(first: str, second: str, *, form: Sequence[str], outputs: Se
     with delivery.working():
         found = compare_named(read_report(first), read_report(second), (first, second))
     code = 1 if found.changed else 0
-    delivery.deliver(in_forms(found, code))
+    delivery.deliver(rendering_of(found, code))
     return code

@@ -23,7 +23,7 @@ from planrace.checker.report.formats import (
 from planrace.checker.report.output import OutputError, OutputPlace
 from planrace.checker.report.text.plain import WIDTH, render_plain
 from planrace.checker.results.blocks import Document, Paragraph
-from planrace.checker.results.guard import fault
+from planrace.checker.results.guard import defect_text
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.report import Report
 from planrace.checker.results.trace import Source
@@ -35,7 +35,7 @@ class FormFailedError(Exception):
 
 
 @dataclass(frozen=True)
-class Told:
+class Rendering:
     """A report as text and in its other forms, which are made only on demand."""
 
     document: Document
@@ -49,23 +49,23 @@ class Told:
         except (NoTraceError, OutputError):
             raise
         except Exception as problem:
-            raise FormFailedError(f"there is no {form} of this report: {fault(problem)}") from problem
+            raise FormFailedError(f"there is no {form} of this report: {defect_text(problem)}") from problem
 
 
-def in_forms(result: Any, code: int | None = None) -> Told:
+def rendering_of(result: Any, code: int | None = None) -> Rendering:
     """The result of a call in all its forms. If making its text fails, the other forms and the exit code remain."""
     forms = forms_for(result, code)
     try:
-        return Told(forms.document(), forms.others)
+        return Rendering(forms.document(), forms.others)
     except Exception as problem:
-        text = Paragraph(f"Unavailable: the text of this report: {fault(problem)}.")
-        return Told(Document((text,), f"exit {forms.code}"), forms.others)
+        text = Paragraph(f"Unavailable: the text of this report: {defect_text(problem)}.")
+        return Rendering(Document((text,), f"exit {forms.code}"), forms.others)
 
 
-def told(report: Report, document: Document, trace: str | None = None, **more: Any) -> Told:
+def rendering_of_report(report: Report, document: Document, trace: str | None = None, **more: Any) -> Rendering:
     """A report in all its forms; ``trace`` names the trace for forms that show only one; ``more`` are further
-    arguments of forms (``asked``, ``everything``)."""
-    return Told(document, report_forms(report, trace, **more))
+    arguments of forms (``expectation``, ``everything``)."""
+    return Rendering(document, report_forms(report, trace, **more))
 
 
 class Delivery:
@@ -95,7 +95,7 @@ class Delivery:
         bare = any(o == path for o, (_, path) in zip(outputs, named[-len(outputs) :], strict=False))
         self._replaced = bare or (brief and bool(named) and not shown)
         self._places = [(kind, OutputPlace(path, keep=False)) for kind, path in named]
-        self._besides: list[OutputPlace] = []
+        self._side_files: list[OutputPlace] = []
         self._read: list[OutputPlace] = []
         for path in filter(None, reads):
             with suppress(OutputError):  # reading it reports what is wrong with it
@@ -103,17 +103,17 @@ class Delivery:
         for _, place in self._places:
             self._claim(place)
 
-    def beside(self, path: str) -> SideFile:
+    def side_file(self, path: str) -> SideFile:
         """Another file that the run writes, which is not a report. Whether it can be written is tested now, too."""
         place = OutputPlace(path, keep=False)
         self._claim(place)
-        self._besides.append(place)
+        self._side_files.append(place)
         return SideFile(place)
 
     def _claim(self, place: OutputPlace) -> None:
         """Check that the place can be written, and that nothing else is read or written there."""
         place.attempt()
-        for other in [*(p for _, p in self._places), *self._besides]:
+        for other in [*(p for _, p in self._places), *self._side_files]:
             if other is not place and other.same(place):
                 raise click.UsageError(f"{place.path} is named twice: each report needs a file of its own.")
         if any(place.same(other) for other in self._read):
@@ -124,33 +124,33 @@ class Delivery:
         """The requested forms."""
         return {kind for kind, _ in self._places} | (set() if self._replaced else {self.form})
 
-    def deliver(self, told: Told, *, strict: bool = False) -> None:
+    def deliver(self, rendering: Rendering, *, strict: bool = False) -> None:
         """Write the report to its places. If a file cannot be written, the report is shown instead, so it is not lost.
 
         If there is no trace for a form, that form is left out with a message, or it is an error if ``strict``.
         """
-        problems = list(self._write_all(told, strict=strict))
+        problems = list(self._write_all(rendering, strict=strict))
         for p in problems:
             if isinstance(p, NoTraceError):
                 raise p
         try:
             if self._replaced and not problems:
-                click.echo(told.document.closing)
+                click.echo(rendering.document.closing)
             else:
-                self._show(told, strict=strict)
+                self._show(rendering, strict=strict)
         except OutputError as problem:
-            click.echo(told.document.closing, err=True)
+            click.echo(rendering.document.closing, err=True)
             problems.append(problem)
         if problems:
             raise OutputError("\nError: ".join(map(str, problems)))
 
-    def _write_all(self, told: Told, *, strict: bool) -> Iterator[Exception]:
+    def _write_all(self, rendering: Rendering, *, strict: bool) -> Iterator[Exception]:
         """Write every file, even if others fail, and yield the failures. A file that is not written is removed, because
         an older report in it could be taken for the new one."""
         left = [place for _, place in self._places]
         try:
             for kind, place in self._places:
-                problem = self._write(kind, place, told, strict=strict)
+                problem = self._write(kind, place, rendering, strict=strict)
                 if problem is None:
                     left.remove(place)
                 else:
@@ -197,10 +197,10 @@ class Delivery:
         if self.form in FOR_CI and not self._replaced:
             _say(render_broken(self.form, broken))
 
-    def _write(self, kind: str, place: OutputPlace, told: Told, *, strict: bool) -> Exception | None:
+    def _write(self, kind: str, place: OutputPlace, rendering: Rendering, *, strict: bool) -> Exception | None:
         """Write a file; returns the failure if it is an error, else None."""
         try:
-            place.write(told.render(kind), time_left())
+            place.write(rendering.render(kind), time_left())
         except OutputError as problem:
             return problem
         except FormFailedError as problem:
@@ -213,24 +213,24 @@ class Delivery:
             click.echo(f"{place.path} is not written: {problem}", err=True)
         return None
 
-    def _show(self, told: Told, *, strict: bool) -> None:
+    def _show(self, rendering: Rendering, *, strict: bool) -> None:
         if self.form == "text" and sys.stdout.isatty():
             from planrace.checker.report.text.terminal import draw
 
             with suppress(Exception):  # it is written without colours then
-                draw(told.document)
+                draw(rendering.document)
                 return
         try:
-            text = told.render(self.form)
+            text = rendering.render(self.form)
         except FormFailedError as problem:
             click.echo(f"Error: {problem}", err=True)
-            click.echo(told.document.closing, err=True)
+            click.echo(rendering.document.closing, err=True)
             return
         except NoTraceError as problem:
             if strict:
                 raise
             click.echo(f"no {self.form}: {problem}", err=True)
-            click.echo(told.document.closing, err=True)
+            click.echo(rendering.document.closing, err=True)
             return
         if self.form == "text":
             click.echo(text, nl=False)

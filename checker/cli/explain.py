@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planrace.checker.api.calls import load
-from planrace.checker.cli.deliver import Delivery, told
-from planrace.checker.report.formats import choose
+from planrace.checker.cli.deliver import Delivery, rendering_of_report
+from planrace.checker.report.formats import select_trace
 from planrace.checker.report.text.document import document
 
 
@@ -16,6 +16,6 @@ def explain_command(report: str, *, form: Sequence[str], outputs: Sequence[str],
     with delivery.working():
         found = load(report)
         if trace is not None:
-            choose(found, trace)  # an error lists the traces that there are
-    delivery.deliver(told(found, document(found), trace), strict=True)
+            select_trace(found, trace)  # an error lists the traces that there are
+    delivery.deliver(rendering_of_report(found, document(found), trace), strict=True)
     return 0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from planrace.checker.api.calls import forecast
-from planrace.checker.cli.check import chosen
-from planrace.checker.cli.deliver import Delivery, in_forms, source_of
+from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 
 FORMS = ("text", "json")
 
@@ -17,12 +17,12 @@ def forecast_command(protocol: str, **asked: Any) -> int:
     with delivery.working():
         made = forecast(
             protocol,
-            **chosen(asked),
+            **selection_arguments(asked),
             properties=asked["properties"],
             symmetry=asked["symmetry"],
             sample=asked["sample"],
             seconds=asked["seconds"],
             explain=asked["explain"],
         )
-    delivery.deliver(in_forms(made))
+    delivery.deliver(rendering_of(made))
     return 0

@@ -6,8 +6,8 @@ from typing import Any
 
 from planrace.checker.api.calls import state_graph
 from planrace.checker.api.render import forms_of
-from planrace.checker.cli.check import chosen
-from planrace.checker.cli.deliver import Delivery, Told, source_of
+from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.deliver import Delivery, Rendering, source_of
 from planrace.checker.engines.limits import until
 from planrace.checker.results.blocks import Document
 from planrace.checker.results.wording import numbered
@@ -20,7 +20,7 @@ def graph_command(protocol: str, **asked: Any) -> int:
     delivery = Delivery(asked["form"] or ("dot",), asked["outputs"], FORMS, reads=source_of(protocol))
     with until(asked["time_limit"]):
         with delivery.working():
-            graph = state_graph(protocol, **chosen(asked), max_states=asked["max_states"])
+            graph = state_graph(protocol, **selection_arguments(asked), max_states=asked["max_states"])
         closing = f"{numbered(graph.number_of_nodes(), 'state')}, {numbered(graph.number_of_edges(), 'transition')}"
-        delivery.deliver(Told(Document((), closing), forms_of(graph)), strict=True)
+        delivery.deliver(Rendering(Document((), closing), forms_of(graph)), strict=True)
     return 0

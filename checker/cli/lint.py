@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from planrace.checker.api.calls import lint
-from planrace.checker.cli.check import chosen
-from planrace.checker.cli.deliver import Delivery, in_forms, source_of
+from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.engines.limits import look_at_the_clock, until
 
 FORMS = ("text", "json")
@@ -17,8 +17,8 @@ def lint_command(protocol: str, **asked: Any) -> int:
     delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
     with until(asked["time_limit"]):
         with delivery.working():
-            found = lint(protocol, **chosen(asked))
+            found = lint(protocol, **selection_arguments(asked))
             look_at_the_clock()  # if the time is up, the findings are incomplete
         code = 1 if found and asked["strict"] else 0
-        delivery.deliver(in_forms(found, code))
+        delivery.deliver(rendering_of(found, code))
     return code

@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from planrace.checker.api.calls import mutate
-from planrace.checker.cli.check import chosen
-from planrace.checker.cli.deliver import Delivery, in_forms, source_of
+from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.results.verdict import EXIT_CODES, Verdict
@@ -30,7 +30,7 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
         try:
             made = mutate(
                 protocol,
-                **chosen(asked),
+                **selection_arguments(asked),
                 actions=asked["actions"],
                 options=Options(
                     engine=asked["engine"],
@@ -48,5 +48,5 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]
     code = made.exit_code(asked["at_least"])
-    delivery.deliver(in_forms(made, code))
+    delivery.deliver(rendering_of(made, code))
     return code

@@ -30,7 +30,7 @@ def progress() -> Iterator[Listener | None]:
 def line(event: Progress, left: float | None = None, roughly: float | None = None) -> str:
     """One event in words. ``left`` is an upper bound on the remaining states, known once levels shrink; ``roughly`` is
     an earlier estimate by a rule of thumb. The remaining time is estimated from the rate so far."""
-    from planrace.checker.advice.quantities import seconds
+    from planrace.checker.advice.formatting import seconds
 
     rate = event.states / event.seconds if event.seconds else 0.0
     most = roughly if left is None else left

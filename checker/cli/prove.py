@@ -8,8 +8,8 @@ import click
 
 from planrace.checker.api.proofs import ProofRun
 from planrace.checker.api.request import variant_for
-from planrace.checker.cli.check import chosen
-from planrace.checker.cli.deliver import Delivery, Told, in_forms, source_of, told
+from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.deliver import Delivery, Rendering, rendering_of, rendering_of_report, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FORMS
@@ -43,24 +43,24 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
     return code
 
 
-def _proof(protocol: str, work: ProofRun, asked: Any) -> tuple[Told, int]:
-    some = {**chosen(asked), "faults": asked["faults"] or None}
+def _proof(protocol: str, work: ProofRun, asked: Any) -> tuple[Rendering, int]:
+    some = {**selection_arguments(asked), "faults": asked["faults"] or None}
     report = work.prove(variant_for(protocol, "prove"), properties=asked["properties"], **some, infer=asked["infer"])
     _say(report.confirmation, interrupted=report.interrupted)
     wanted = Expectation.of(asked["expect"])
     outcome = RunOutcome(report, wanted)
-    return told(report, document(report, outcome.code, outcome.reason), asked=wanted), outcome.code
+    return rendering_of_report(report, document(report, outcome.code, outcome.reason), expectation=wanted), outcome.code
 
 
-def _table(protocol: str, work: ProofRun, asked: Any) -> tuple[Told, int]:
+def _table(protocol: str, work: ProofRun, asked: Any) -> tuple[Rendering, int]:
     for option, given in {"--fault": asked["faults"], "--with": asked["with_"], "--without": asked["without"]}.items():
         if given:
             raise click.UsageError(f"--all tries every set of faults and protections; leave out {option}.")
     if asked["properties"] or asked["infer"] or asked["expect"]:
         raise click.UsageError("--all takes no --property, --infer or --expect.")
-    report = work.table(variant_for(protocol, "matrix"), chosen(asked)["parameters"])
+    report = work.table(variant_for(protocol, "matrix"), selection_arguments(asked)["parameters"])
     _say(report.confirmation, interrupted=report.interrupted)
-    return in_forms(report), report.exit_code
+    return rendering_of(report), report.exit_code
 
 
 def _say(answer: Confirmation | None, *, interrupted: bool) -> None:
@@ -69,7 +69,7 @@ def _say(answer: Confirmation | None, *, interrupted: bool) -> None:
         return
     agreed = answer.asked - len(answer.doubted)
     ended = "; interrupted before the others were checked" if interrupted else ""
-    told = f"{agreed} of {numbered(answer.asked, 'obligation')} confirmed by {answer.solver}{ended}"
-    click.echo(told, err=True)
+    summary = f"{agreed} of {numbered(answer.asked, 'obligation')} confirmed by {answer.solver}{ended}"
+    click.echo(summary, err=True)
     for name, why in answer.doubted:
         click.echo(f"not confirmed: {name}: {why}", err=True)

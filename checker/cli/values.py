@@ -26,7 +26,7 @@ class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic in new v
                 number = int(value) if self.range.whole else float(value)
             except ValueError:
                 number = value
-        fault = self.range.fault(number)
+        fault = self.range.error_text(number)
         if fault is not None:
             self.fail(f"{shortened(value)} {fault}; {self.range.remedy}.", param, ctx)
         assert isinstance(number, int | float)

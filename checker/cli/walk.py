@@ -10,13 +10,13 @@ import click
 
 from planrace.checker.api.calls import instance_of
 from planrace.checker.api.walks import replay, save_walk
-from planrace.checker.cli.check import chosen
-from planrace.checker.explain.states import declared
+from planrace.checker.cli.check import selection_arguments
+from planrace.checker.explain.model_data import declared
 from planrace.checker.report.output import OutputError
 from planrace.checker.report.text.document import timeline
 from planrace.checker.report.text.plain import WIDTH, render_plain
 from planrace.checker.report.text.values import changes, lines, state_before
-from planrace.checker.report.trace.lanes import thing, told
+from planrace.checker.report.trace.lanes import step_text, thing
 from planrace.checker.results.blocks import Document, clean
 from planrace.checker.results.trace import TraceStep
 from planrace.checker.results.wording import counted
@@ -41,7 +41,7 @@ class WrongLineError(Exception):
 
 def walk_command(protocol: str, **asked: Any) -> int:
     """Walk until the input ends; returns the exit code."""
-    walk = Walk(instance_of(protocol, **chosen(asked)), asked["seed"])
+    walk = Walk(instance_of(protocol, **selection_arguments(asked)), asked["seed"])
     if asked["trace"] is not None and asked["replay"] is None:
         raise click.UsageError("--trace needs --replay: it names a run of the report that --replay reads.")
     if asked["replay"] is not None:
@@ -147,7 +147,7 @@ class _Session:
 
     # Output -----------------------------------------------------------------------------------------------------
     def _took(self, number: int, step: TraceStep) -> None:
-        _say(f"{number}. {step.by} {told(step)}")
+        _say(f"{number}. {step.by} {step_text(step)}")
         changed = changes(step, state_before(self.walk.trace, number), self._variables)
         if changed:
             _say("   " + ", ".join(map(str, changed)))
@@ -163,7 +163,7 @@ class _Session:
         enabled = self.walk.enabled
         _say(f"after step {len(self.walk)}:" if enabled else NOTHING)
         for n, step in enumerate(enabled, 1):
-            _say(f"  {n:>3}  {step.by} {told(step)}")
+            _say(f"  {n:>3}  {step.by} {step_text(step)}")
 
     def _state(self) -> None:
         for name, text in lines(self.walk.state, self._variables):
@@ -175,8 +175,8 @@ class _Session:
             _say(f"  {'✗ violated' if name in broken else '✓ holds   '}  {name}")
 
     def _trace(self) -> None:
-        told = timeline(self.walk.trace, variables=self._variables)
-        _say(render_plain(Document((told,), counted(len(self.walk), "step")), WIDTH).rstrip())
+        steps = timeline(self.walk.trace, variables=self._variables)
+        _say(render_plain(Document((steps,), counted(len(self.walk), "step")), WIDTH).rstrip())
 
 
 NOTHING = "nothing is enabled here: this is a deadlock, or the end of a run (back undoes steps)"

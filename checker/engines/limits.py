@@ -199,7 +199,7 @@ class LimitGuard:
     limits: Limits
     listener: Listener | None = None
     started: float = field(default_factory=time.monotonic)
-    told: float = 0.0
+    last_report: float = 0.0
     deadline: Deadline | None = None
 
     def __post_init__(self) -> None:
@@ -230,8 +230,8 @@ class LimitGuard:
         """Report progress if it is due; returns the reason to stop, if there is one."""
         now = self.seconds
         memory = memory_in_use()
-        if self.listener is not None and now - self.told >= INTERVAL:
-            self.told = now
+        if self.listener is not None and now - self.last_report >= INTERVAL:
+            self.last_report = now
             self.listener(Progress(self.task, states, transitions, depth, now, memory))
         if self.deadline is not None and self.deadline.left == 0.0:
             return StopReason(StopKind.TIME, self.deadline.reason)
@@ -271,12 +271,12 @@ def peak_memory() -> int:
     try:
         import resource
     except ImportError:  # not a Unix
-        return _told_by_psutil()
+        return _reported_by_psutil()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def _told_by_psutil() -> int:
+def _reported_by_psutil() -> int:
     try:
         import psutil
     except ImportError:

@@ -20,7 +20,7 @@ from planrace.checker.engines.limits import timed
 from planrace.checker.explain.dependencies import StatePlace, conjuncts, places_read, touched, written
 from planrace.checker.explain.ownership import Own, accesses, owned_by_roles
 from planrace.checker.results.explanation import Belief
-from planrace.checker.semantics.channel_terms import told
+from planrace.checker.semantics.channel_terms import term_text
 from planrace.checker.semantics.interpreter import Context, Interpreter, Move, RangeError, State
 from planrace.checker.semantics.packing import free, root_of
 from planrace.checker.semantics.replay import Recording
@@ -180,4 +180,4 @@ def _read(
 
 def _text(term: Term, bound: Mapping[Term, int], system: System) -> str:
     """The condition as text, with the process's number in place of the parameter, and channels by their names."""
-    return told(substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()}), system.channels)
+    return term_text(substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()}), system.channels)

@@ -264,8 +264,8 @@ class _Story:
             if missed:
                 return n + 1, tuple(sorted(missed))
         missed = self._missed(last)
-        told = missed - self._channels(self.touched[last].writes) or missed
-        return (last + 1, tuple(sorted(told))) if told else (None, ())
+        unread = missed - self._channels(self.touched[last].writes) or missed
+        return (last + 1, tuple(sorted(unread))) if unread else (None, ())
 
     def _missed(self, n: int) -> set[str]:
         """What the property reads and step ``n`` does not check."""

@@ -19,7 +19,7 @@ from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.limits import look_at_the_clock, timed, until
 from planrace.checker.explain.causes import conflicts
 from planrace.checker.explain.dependencies import Touched, touched
-from planrace.checker.explain.explainer import Explainer, Wanted
+from planrace.checker.explain.explainer import Explainer, ExplanationOptions
 from planrace.checker.explain.least_delay import Seek
 from planrace.checker.results.explanation import Causes, Race
 from planrace.checker.results.guard import TimeUpError
@@ -76,7 +76,7 @@ class _Looking:
         self.property = p
         self.found: dict[Signature, tuple[Recording, Causes]] = {}
         self.looked = 0
-        self._explainer = Explainer(instance, Wanted())
+        self._explainer = Explainer(instance, ExplanationOptions())
 
     def look(self, seek: Seek) -> str:
         """Examine all runs; the result says which. Raises ``TimeUpError``."""

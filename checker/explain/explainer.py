@@ -13,8 +13,8 @@ from planrace.checker.explain.dependencies import StatePlace, place_text, places
 from planrace.checker.explain.happens_before import reduced
 from planrace.checker.explain.least_delay import Seek, least_delay
 from planrace.checker.explain.recovery import Recovery
-from planrace.checker.explain.side_by_side import beside
-from planrace.checker.explain.states import neighbourhood, offers, truths
+from planrace.checker.explain.side_by_side import repeated_in
+from planrace.checker.explain.states import enabled_steps, neighbourhood, truths
 from planrace.checker.results.explanation import Causes, Delay, Insight
 from planrace.checker.results.guard import Guard
 from planrace.checker.results.trace import Trace
@@ -28,7 +28,7 @@ LONG = 400
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExplanationOptions:
     """The requested parts of an explanation. ``full``: all except the following. ``depth``: the greatest distance of
     neighbouring states. ``other``: the variant in which the steps are repeated. ``seek``: the search for the least
     delay."""
@@ -42,7 +42,7 @@ class Wanted:
 class Explainer:
     """Explains runs of one instance. Parts that fail are left out and noted in ``guard``."""
 
-    def __init__(self, instance: Instance, wanted: Wanted, guard: Guard | None = None) -> None:
+    def __init__(self, instance: Instance, wanted: ExplanationOptions, guard: Guard | None = None) -> None:
         self.instance = instance
         self.guard = guard or Guard()
         self.wanted = wanted
@@ -56,37 +56,41 @@ class Explainer:
 
     def insight(self, recording: Recording, p: Property | None, subject: str = "the run") -> Insight:
         """The explanation of a run, which violates ``p`` if given; without ``p``, ``subject`` names the run."""
-        told = partial(self.guard.attempt, subject if p is None else p.name)
-        why = told("causes", lambda: self.causes(recording, p), None)
+        attempt = partial(self.guard.attempt, subject if p is None else p.name)
+        why = attempt("causes", lambda: self.causes(recording, p), None)
         if why is not None:
-            why = replace(why, delay=told("delays", partial(self._delay, recording, p, why), None))
+            why = replace(why, delay=attempt("delays", partial(self._delay, recording, p, why), None))
         if not self.wanted.full:
             return Insight(causes=why)
         if why is not None:
-            why = replace(why, edges=told("happens-before edges", lambda: reduced(recording), ()))
+            why = replace(why, edges=attempt("happens-before edges", lambda: reduced(recording), ()))
         found = Insight(
-            truths=tuple(t for q in self.properties for t in told("truth values", partial(truths, recording, [q]), ())),
-            touched=told("places read and written", lambda: self._touched(recording), ()),
+            truths=tuple(
+                t for q in self.properties for t in attempt("truth values", partial(truths, recording, [q]), ())
+            ),
+            touched=attempt("places read and written", lambda: self._touched(recording), ()),
             causes=why,
         )
         other, depth = self.wanted.other, self.wanted.depth
         if other is not None:
-            beside_it = told("steps in the other variant", lambda: beside(recording, other, self.properties), None)
-            found = replace(found, beside=beside_it)
+            other_variant = attempt(
+                "steps in the other variant", lambda: repeated_in(recording, other, self.properties), None
+            )
+            found = replace(found, beside=other_variant)
         if depth is not None:
-            near = told("neighbouring states", lambda: neighbourhood(recording, self.properties, depth), None)
+            near = attempt("neighbouring states", lambda: neighbourhood(recording, self.properties, depth), None)
             found = replace(found, neighbourhood=near)
         if len(recording.moves) > LONG:
             return found
         found = replace(
             found,
-            offers=told("enabled steps", lambda: offers(recording), ()),
-            beliefs=told("beliefs", lambda: beliefs(recording, list(map(performer, recording.moves))), ()),
+            offers=attempt("enabled steps", lambda: enabled_steps(recording), ()),
+            beliefs=attempt("beliefs", lambda: beliefs(recording, list(map(performer, recording.moves))), ()),
         )
         goal = next((q for q in self.properties if isinstance(q, Recoverability)), None)
         if goal is None:
             return found
-        last = told("recoverable states", lambda: self._recoveries(goal).last(recording), None)
+        last = attempt("recoverable states", lambda: self._recoveries(goal).last(recording), None)
         return replace(found, recoverable=last, goal=goal.meaning)
 
     def causes(self, recording: Recording, p: Property | None) -> Causes | None:

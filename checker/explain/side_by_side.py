@@ -13,23 +13,23 @@ from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Property
 
 
-def beside(recording: Recording, other: Instance, properties: tuple[Property, ...]) -> OtherVariant:
+def repeated_in(recording: Recording, other: Instance, properties: tuple[Property, ...]) -> OtherVariant:
     """Take the steps of ``recording`` in ``other``; steps that are not enabled there are skipped.
 
     Raises ``ModelError`` if ``other`` is no variant of the same protocol.
     """
     check_alike(recording.interpreter.instance, other)
     run = Recording(Interpreter(other))
-    tell = Describer(run.interpreter)
+    describer = Describer(run.interpreter)
     steps: list[TraceStep | None] = []
     false = [broken(run.interpreter, properties, run.states[0])]
     for move in recording.moves:
         pick = move.action.name, move.choice
         taken = pick[0] in other.system.actions and take(run, pick)
-        steps.append(tell.step(run.moves[-1], *run.states[-2:]) if taken else None)
+        steps.append(describer.step(run.moves[-1], *run.states[-2:]) if taken else None)
         false.append(broken(run.interpreter, properties, run.states[-1]))
     return OtherVariant(
-        other.system.name, other.system.protections, tell.state(run.states[0]), tuple(steps), tuple(false)
+        other.system.name, other.system.protections, describer.state(run.states[0]), tuple(steps), tuple(false)
     )
 
 

@@ -1,4 +1,4 @@
-"""The states of a run: truth values of properties, enabled steps, neighbouring states, declarations."""
+"""The states of a run: truth values of properties, enabled steps, neighbouring states."""
 
 from __future__ import annotations
 
@@ -6,82 +6,20 @@ from collections.abc import Iterator, Sequence
 
 from planrace.checker.engines.limits import timed
 from planrace.checker.results.explanation import (
-    ChannelPart,
-    Declared,
     EnabledStep,
-    MemberPicture,
     Neighbour,
     Neighbourhood,
     PropertyTruth,
-    Shape,
 )
-from planrace.checker.results.trace import Source
-from planrace.checker.results.wording import about, ending
 from planrace.checker.semantics.describe import Describer, in_words
 from planrace.checker.semantics.interpreter import Context, Interpreter, Move, State
 from planrace.checker.semantics.replay import Recording
-from planrace.model.language import Array, Bool, Enum, Index, Instance, Maybe, Place, SetOf, Sort, System, Term
+from planrace.model.language import Term
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Integer
 from planrace.properties.kinds import Invariant, Property, StepInvariant
 
 MOST = 2_000
 """The most states of a neighbourhood."""
-
-
-def declared(instance: Instance) -> tuple[Declared, ...]:
-    """The state variables of an instance with their sorts."""
-    parts = dict(_parts(instance.system))
-    return tuple(
-        Declared(v.name, shape_of(instance, v.sort), v.meaning, parts.get(v.name)) for v in instance.system.variables
-    )
-
-
-def _parts(system: System) -> Iterator[tuple[str, ChannelPart]]:
-    """The variables that store channels, with the parts that they store."""
-    for c in system.channels:
-        for column in c.columns:
-            yield column.data, ChannelPart(c.name, "messages" if c.length is None else "slots", c.over, c.order)
-        if c.length is not None:
-            yield c.length.data, ChannelPart(c.name, "length", c.over)
-
-
-def pictures(instance: Instance) -> tuple[MemberPicture, ...]:
-    """The pictures that the author declared, by the names of their variables."""
-    return tuple(_picture(p.things, p.pointers, p.holder) for p in instance.system.pictures)
-
-
-def sources(system: System) -> dict[str, Source]:
-    """The lines that declare the properties of a system, by name or ``about``, and its actions, by name and ``ending``.
-    Files below the working directory are relative to it."""
-    places: dict[str, Place | None] = {}
-    for a in system.actions.values():
-        places[a.name] = a.where
-        places |= {ending(a.name, o.name): o.where or a.where for o in a.outcomes}
-    for p in system.properties:
-        places[about(p.name) if p.name in places else p.name] = p.where
-    known = {name: where for name, where in places.items() if where is not None}
-    return {name: Source(str(where).rpartition(":")[0], where.line) for name, where in known.items()}
-
-
-def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> MemberPicture:
-    title = things.sort.domain.name if isinstance(things.sort, Array) else ""
-    return MemberPicture(title, str(things), tuple(map(str, pointers)), "" if holder is None else str(holder))
-
-
-def shape_of(instance: Instance, sort: Sort) -> Shape:
-    """A sort as reports describe it."""
-    match sort:
-        case Array(domain=domain, element=element):
-            return Shape("array", sort.name, domain=shape_of(instance, domain), element=shape_of(instance, element))
-        case SetOf(element=element):
-            return Shape("set", sort.name, element=shape_of(instance, element))
-        case Integer():
-            raise AssertionError("no variable has this sort")
-    low, high = instance.bounds(sort)
-    kinds = {Bool: "truth value", Enum: "enumeration", Index: "index", Maybe: "optional"}
-    members = sort.members if isinstance(sort, Enum) else ()
-    return Shape(kinds.get(type(sort), "number"), sort.name, low, high, members)
 
 
 # Properties ------------------------------------------------------------------------------------------------------
@@ -130,22 +68,23 @@ def broken(interpreter: Interpreter, properties: Sequence[Property], state: Stat
 
 
 # Steps -----------------------------------------------------------------------------------------------------------
-def offers(recording: Recording) -> tuple[tuple[EnabledStep, ...], ...]:
+def enabled_steps(recording: Recording) -> tuple[tuple[EnabledStep, ...], ...]:
     """The steps that are enabled in each state of a run."""
-    tell = Describer(recording.interpreter)
+    describer = Describer(recording.interpreter)
     return tuple(
-        tuple(_offer(tell, m, s, t) for m, t in recording.interpreter.moves(s)) for s in timed(recording.states, 1)
+        tuple(_enabled_step(describer, m, s, t) for m, t in recording.interpreter.moves(s))
+        for s in timed(recording.states, 1)
     )
 
 
-def _offer(tell: Describer, move: Move, before: State, after: State, to: int | None = None) -> EnabledStep:
-    s = tell.step(move, before, after)
+def _enabled_step(describer: Describer, move: Move, before: State, after: State, to: int | None = None) -> EnabledStep:
+    s = describer.step(move, before, after)
     return EnabledStep(s.action, s.parameters, s.by, s.role, s.outcome, s.fault, s.text, s.changed, s.observed, to)
 
 
 def neighbourhood(recording: Recording, properties: Sequence[Property], depth: int) -> Neighbourhood:
     """The states within ``depth`` steps of a run, nearest first, each once, at most ``MOST``."""
-    interpreter, tell = recording.interpreter, Describer(recording.interpreter)
+    interpreter, describer = recording.interpreter, Describer(recording.interpreter)
     states: list[State] = list(recording.states)
     number = {s: n for n, s in reversed(list(enumerate(states)))}
     distance = [0] * len(states)
@@ -160,6 +99,6 @@ def neighbourhood(recording: Recording, properties: Sequence[Property], depth: i
                 distance.append(distance[n] + 1)
             to = number.get(after)
             whole = whole and (to is not None or distance[n] >= depth)
-            found.append(_offer(tell, move, s, after, to))
+            found.append(_enabled_step(describer, move, s, after, to))
         made.append(Neighbour(tuple(found), broken(interpreter, properties, s)))
     return Neighbourhood(tuple(made), depth, whole)

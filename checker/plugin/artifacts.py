@@ -13,7 +13,7 @@ import pytest
 from planrace.checker.api.calls import render
 from planrace.checker.report.formats import NoTraceError
 from planrace.checker.report.output import OutputError, write_whole
-from planrace.checker.results.guard import fault
+from planrace.checker.results.guard import defect_text
 from planrace.checker.results.report import Report
 from planrace.checker.results.verdict import Verdict
 
@@ -71,7 +71,7 @@ def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str,
             why = problem if isinstance(problem, OutputError) else f"cannot write {path}: {problem.strerror}"
             yield form, f"not written: {why}"
         except Exception as problem:
-            yield form, f"not written: {fault(problem)}"
+            yield form, f"not written: {defect_text(problem)}"
         else:
             item.user_properties.append((f"planrace-{form}", str(path)))
             yield form, str(path)

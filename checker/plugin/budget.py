@@ -43,7 +43,7 @@ class CheckBudget:
         seconds = float(found[1]) if found[1] else None
         states = int(found[2][: DIGITS + 1]) if found[2] else None
         for name, value in (("seconds", seconds), ("states", states)):
-            fault = None if value is None else BOUNDS[name].fault(value)
+            fault = None if value is None else BOUNDS[name].error_text(value)
             if fault is not None:
                 raise ValueError(f"{where}: {shortened(text)} is not a budget; for {name}, {BOUNDS[name].remedy}")
         return CheckBudget(seconds, states)
@@ -75,4 +75,4 @@ def _given(mark: pytest.Mark) -> dict[str, Any]:
 
 
 def _fits(name: str, value: object) -> bool:
-    return name in BOUNDS and (value is None or BOUNDS[name].fault(value) is None)
+    return name in BOUNDS and (value is None or BOUNDS[name].error_text(value) is None)

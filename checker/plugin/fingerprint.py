@@ -15,14 +15,14 @@ from planrace.model.language import Instance, Place, System, Term
 from planrace.model.language.terms import subterms
 
 
-def fingerprint(model: Instance | System, asked: Iterable[object] = ()) -> str:
-    """A hash (SHA-256, hex) of a protocol (at one size, or with sizes open), of what else is ``asked``, and of our
+def fingerprint(model: Instance | System, more: Iterable[object] = ()) -> str:
+    """A hash (SHA-256, hex) of a protocol (at one size, or with sizes open), of what else is ``more``, and of our
     version.
 
     Positions in files are ignored, so a new comment does not change it. Raises ``TypeError`` for unknown values.
     """
     digest = hashlib.sha256()
-    for piece in _pieces((planrace_version(), model, tuple(asked)), {}):
+    for piece in _pieces((planrace_version(), model, tuple(more)), {}):
         digest.update(piece.encode())
         digest.update(b"\0")
     return digest.hexdigest()

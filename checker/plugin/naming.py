@@ -47,7 +47,7 @@ def command(
     if found is None:
         return None
     name, variant = found
-    request = asked(variant, system)
+    request = selection_arguments(variant, system)
     words = ["check", "-p", name]
     words += [w for n, v in (*sizes.items(), *system.options) for w in ("-s", f"{n}={v}")]
     for flag, key in {"--fault": "faults", "--with": "with_protections", "--without": "without"}.items():
@@ -71,7 +71,7 @@ def _settings(options: Options, report: Report) -> Iterator[str]:
             yield SWITCHES[name][value]
 
 
-def asked(variant: Variant, system: System) -> dict[str, Any]:
+def selection_arguments(variant: Variant, system: System) -> dict[str, Any]:
     """The choices with which the variant makes this system."""
     return {
         "faults": system.faults,
@@ -106,7 +106,7 @@ def _makes(candidate: tuple[ModuleType, Protocol | Variant], system: System) -> 
     if variant.name != system.name:
         return False
     try:
-        made = variant.system(**asked(variant, system), options=dict(system.options))
+        made = variant.system(**selection_arguments(variant, system), options=dict(system.options))
         return fingerprint(made) == fingerprint(system)
     except (ModelError, TypeError):
         return False

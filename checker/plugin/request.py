@@ -24,7 +24,7 @@ Named: TypeAlias = "str | Property"
 
 BOUNDS = ("time_limit", "max_states", "max_memory", "workers", "listener", "ir")
 """Options on which decided verdicts do not depend."""
-TELLING = ("explain", "beside", "alternatives", "least_delay", "all_different", "verbose")
+EXPLANATIONS = ("explain", "beside", "alternatives", "least_delay", "all_different", "verbose")
 """Options that only add explanations of counterexamples."""
 
 
@@ -54,8 +54,8 @@ class CheckRequest:
     def key(self) -> str | None:
         """The hash of all that a report with a violation depends on; None if there is none."""
         others = [variant_of(v).system(self.selection.faults) for v in self.options.candidates]
-        told = [(n, getattr(self.options, n)) for n in TELLING if n != "beside"]
-        return self._hash(*told, others)
+        explained = [(n, getattr(self.options, n)) for n in EXPLANATIONS if n != "beside"]
+        return self._hash(*explained, others)
 
     @property
     def question(self) -> str | None:
@@ -75,13 +75,15 @@ class CheckRequest:
             "faults": list(system.faults),
             "protections": list(system.protections),
             "properties": list(o.properties),
-            "options": {n: repr(v) for n, v in self._asked},
+            "options": {n: repr(v) for n, v in self._verdict_options},
         }
 
     @property
-    def _asked(self) -> list[tuple[str, Any]]:
+    def _verdict_options(self) -> list[tuple[str, Any]]:
         """Options on which verdicts depend."""
-        return [(f.name, getattr(self.options, f.name)) for f in fields(Options) if f.name not in (*BOUNDS, *TELLING)]
+        return [
+            (f.name, getattr(self.options, f.name)) for f in fields(Options) if f.name not in (*BOUNDS, *EXPLANATIONS)
+        ]
 
     def _hash(self, *more: object) -> str | None:
         """A hash of the question. For a proof for every size it includes which sizes are fixed."""
@@ -90,7 +92,7 @@ class CheckRequest:
             return None
         fixed = sorted(self.selection.sizes.items()) if self.every_size else ()
         try:
-            return fingerprint(self.instance, (*self._asked, fixed, *more))
+            return fingerprint(self.instance, (*self._verdict_options, fixed, *more))
         except TypeError:
             return None
 
@@ -110,10 +112,10 @@ def declaring(subject: ProtocolLike, properties: Sequence[Named]) -> tuple[Proto
         return subject, names
     found = find(subject) if isinstance(subject, str) else subject
     if isinstance(found, System):
-        told = replace(found, properties=(*found.properties, *new))
-        check_statements(told)
-        check_spoken(told, lambda: {n: (a,) for n, a in told.actions.items()})
-        return told, names
+        extended = replace(found, properties=(*found.properties, *new))
+        check_statements(extended)
+        check_spoken(extended, lambda: {n: (a,) for n, a in extended.actions.items()})
+        return extended, names
     return variant_of(found).declaring(properties=new), names
 
 

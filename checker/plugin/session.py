@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from planrace.checker.api.request import apart, beside_of, chosen, selected, subject_of
-from planrace.checker.explain.states import sources
+from planrace.checker.api.request import apart, name_lists, selected, subject_of, with_variants
+from planrace.checker.explain.model_data import sources
 from planrace.checker.plugin.artifacts import forget, write
 from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.cache import CACHED, VerdictCache
@@ -89,17 +89,17 @@ class ModelCheck:
                 raise ModelError(
                     f"expect={expect!r} is not a verdict", remedy="write expect='holds' or expect='violated'"
                 )
-            names = chosen(faults=faults, with_=with_, without=without)
+            names = name_lists(faults=faults, with_=with_, without=without)
             names["with_protections"] = names.pop("with_")
             if "properties" in settings:
                 remedy = "name them after the protocol: (protocol, 'safe')"
                 raise ModelError("model_check has no keyword properties=", remedy=remedy)
             sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", self._words)
-            told, asked = declaring(subject, properties)
-            own = replace(options or Options(), **more, **_if_any(asked))
-            selection = selected(subject_of(told, "model_check"), {**(parameters or {}), **sizes}, **names)
-            wanted = beside_of(told, self._options(subject, expect, own, self._budget))
-            request = CheckRequest(told, selection, wanted)
+            declared, names_of_properties = declaring(subject, properties)
+            own = replace(options or Options(), **more, **_if_any(names_of_properties))
+            selection = selected(subject_of(declared, "model_check"), {**(parameters or {}), **sizes}, **names)
+            wanted = with_variants(declared, self._options(subject, expect, own, self._budget))
+            request = CheckRequest(declared, selection, wanted)
             report, cached = self._answer(request)
         if report.interrupted:
             raise KeyboardInterrupt
@@ -171,8 +171,8 @@ class ModelCheck:
 
     def _story(self, report: Report, request: CheckRequest, why: str, *, strict: bool) -> str:
         """The message of a failure: the report, the files, and the command that repeats the check."""
-        told = replace(document(replace(report, full_match=None)), closing=f"verdict: {report.verdict}")
-        lines = [f"model_check: {why}", "", render_plain(told).rstrip(), ""]
+        shown = replace(document(replace(report, full_match=None)), closing=f"verdict: {report.verdict}")
+        lines = [f"model_check: {why}", "", render_plain(shown).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
             lines.append(f"undecided is a failure: widen the budget{self._before}, or pass allow_unknown=True")
         lines += [f"{form}: {path}" for form, path in write(report, self._item, next(self._numbers))]
@@ -193,17 +193,17 @@ def line(report: Report, *, cached: bool) -> str:
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items())
     if report.every_size:
         sizes = f"every size with {sizes}" if sizes else "every size"
-    chosen = [sizes, ", ".join(report.faults)]
-    instance = "; ".join(c for c in chosen if c)
-    told = f"{report.verdict.word:<9} {report.protocol}" + (f" ({instance})" if instance else "")
+    choices = [sizes, ", ".join(report.faults)]
+    instance = "; ".join(c for c in choices if c)
+    text = f"{report.verdict.word:<9} {report.protocol}" + (f" ({instance})" if instance else "")
     if report.exploration is not None:
-        told += f": {counted(report.exploration.states, 'state')}, {report.exploration.seconds:.2f} s"
+        text += f": {counted(report.exploration.states, 'state')}, {report.exploration.seconds:.2f} s"
     if report.left_out:
-        told += f"; left out: {', '.join(name for name, _, _ in report.left_out)}"
+        text += f"; left out: {', '.join(name for name, _, _ in report.left_out)}"
     noted = [f"{w.subject} {w.message}" for w in report.warnings if w.kind == WITHOUT_FAULTS]
     for word, said in (("warning", serious(report)), ("note", noted)):
-        told += f"; {word}: {'; '.join(said)}" if said else ""
-    return told + (CACHED if cached else "")
+        text += f"; {word}: {'; '.join(said)}" if said else ""
+    return text + (CACHED if cached else "")
 
 
 def serious(report: Report) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from planrace.checker.report.output import OutputError
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.explanation import Declared, Insight
-from planrace.checker.results.guard import fault
+from planrace.checker.results.guard import defect_text
 from planrace.checker.results.outcome import Broken, Expectation, warned_text
 from planrace.checker.results.report import UNAVAILABLE, Finding, Report
 from planrace.checker.results.scenario import Match
@@ -58,7 +58,7 @@ class NoTraceError(Exception):
 
 
 @dataclass(frozen=True)
-class Chosen:
+class SelectedTrace:
     """A trace of a report with its explanation. ``witness``: it violates nothing but shows what is possible."""
 
     name: str
@@ -69,33 +69,33 @@ class Chosen:
     witness: bool = False
 
 
-def choose(report: Report, name: str | None = None) -> Chosen:
+def select_trace(report: Report, name: str | None = None) -> SelectedTrace:
     """The trace of the property ``name`` (or "fullest"); without a name, that of the first violated property, or else
     the first trace. Raises ``NoTraceError``."""
     there = list(_traces(report))
     found = there[0] if there and name is None else next((c for c in there if c.name == name), None)
     if found is None:
         names = ", ".join(c.name for c in there) or "none: no property is violated or reached"
-        asked = "there is no trace" if name is None else f"there is no trace called {name!r}"
-        raise NoTraceError(f"{asked} in the report of {report.protocol} (there are: {names})")
+        problem = "there is no trace" if name is None else f"there is no trace called {name!r}"
+        raise NoTraceError(f"{problem} in the report of {report.protocol} (there are: {names})")
     return found
 
 
-def _traces(report: Report) -> Iterator[Chosen]:
-    def of(f: Finding) -> Iterator[Chosen]:
+def _traces(report: Report) -> Iterator[SelectedTrace]:
+    def of(f: Finding) -> Iterator[SelectedTrace]:
         if f.trace is not None:
             witness = f.verdict is Verdict.HOLDS
-            yield Chosen(f.name, f.trace, f.match, f.insight, f.variables or report.variables, witness)
+            yield SelectedTrace(f.name, f.trace, f.match, f.insight, f.variables or report.variables, witness)
 
     for f in sorted(report.findings, key=lambda f: f.verdict is not Verdict.VIOLATED):
         yield from of(f)
     full = report.full_match
     if full is not None and full.trace is not None:
-        yield Chosen("fullest", full.trace, full.match, full.insight, report.variables)
+        yield SelectedTrace("fullest", full.trace, full.match, full.insight, report.variables)
 
 
-def render_whole(form: str, report: Report, asked: Expectation | None = None, *, everything: bool = False) -> str:
-    """The whole report in a format other than text, which needs an exit code. ``asked`` is the user's expectation
+def render_whole(form: str, report: Report, expectation: Expectation | None = None, *, everything: bool = False) -> str:
+    """The whole report in a format other than text, which needs an exit code. ``expectation`` is the user's expectation
     (formats for CI); ``everything`` includes results that are no failures (SARIF)."""
     match form:
         case "json":
@@ -109,14 +109,14 @@ def render_whole(form: str, report: Report, asked: Expectation | None = None, *,
         case "junit":
             from planrace.checker.report.ci.junit import render_junit
 
-            return render_junit(report, asked)
+            return render_junit(report, expectation)
         case "sarif":
             from planrace.checker.report.ci.sarif import render_sarif
 
-            return render_sarif(report, asked, everything=everything)
+            return render_sarif(report, expectation, everything=everything)
     from planrace.checker.report.ci.github import render_annotations, render_summary
 
-    return {"annotations": render_annotations, "summary": render_summary}[form](report, asked)
+    return {"annotations": render_annotations, "summary": render_summary}[form](report, expectation)
 
 
 def render_broken(form: str, broken: Broken) -> str:
@@ -132,12 +132,12 @@ def render_broken(form: str, broken: Broken) -> str:
     try:
         return makers[form](broken)
     except Exception as problem:
-        raise OutputError(f"this failure cannot be written as {form}: {fault(problem)}") from problem
+        raise OutputError(f"this failure cannot be written as {form}: {defect_text(problem)}") from problem
 
 
 def render_trace(form: str, report: Report, name: str | None = None) -> str:
     """One trace of the report in a format. Raises ``NoTraceError``."""
-    made = OF_TRACE[form](report, choose(report, name))
+    made = OF_TRACE[form](report, select_trace(report, name))
     return made + "".join(
         _COMMENTS[form].format(text.replace("--", "- -")) for text in missing(report) if form in _COMMENTS
     )
@@ -148,57 +148,57 @@ def missing(report: Report) -> list[str]:
     return [clean(warned_text(w)) for w in report.warnings if w.kind == UNAVAILABLE]
 
 
-def _mermaid(report: Report, c: Chosen) -> str:
+def _mermaid(report: Report, c: SelectedTrace) -> str:
     from planrace.checker.report.trace.mermaid import render_mermaid
 
     return render_mermaid(c.trace, c.match, _title(report, c), witness=c.witness, variables=c.variables)
 
 
-def _svg(report: Report, c: Chosen) -> str:
+def _svg(report: Report, c: SelectedTrace) -> str:
     from planrace.checker.report.trace.svg import render_svg
 
     return render_svg(c.trace, c.match, _title(report, c), witness=c.witness, variables=c.variables)
 
 
-def _shiviz(report: Report, c: Chosen) -> str:
+def _shiviz(report: Report, c: SelectedTrace) -> str:
     from planrace.checker.report.trace.shiviz import render_shiviz
 
     return render_shiviz(c.trace, c.insight.touched if c.insight is not None else ())
 
 
-def _itf(report: Report, c: Chosen) -> str:
+def _itf(report: Report, c: SelectedTrace) -> str:
     from planrace.checker.report.trace.itf import render_itf
 
     description = ". ".join([_title(report, c), *missing(report)])
     return render_itf(c.trace, c.variables, description=description, parameters=report.parameters)
 
 
-def _tlc(report: Report, c: Chosen) -> str:
+def _tlc(report: Report, c: SelectedTrace) -> str:
     from planrace.checker.report.trace.tlc import render_tlc
 
     module = report.protocol if report.protocol.isidentifier() else "Model"
     return render_tlc(c.trace, c.variables, module=module)
 
 
-def _dot(report: Report, c: Chosen) -> str:
+def _dot(report: Report, c: SelectedTrace) -> str:
     from planrace.checker.report.trace.graphs import render_dot, trace_graph
 
     return render_dot(trace_graph(c.trace, c.insight))
 
 
-def _graphml(report: Report, c: Chosen) -> str:
+def _graphml(report: Report, c: SelectedTrace) -> str:
     from planrace.checker.report.trace.graphs import render_graphml, trace_graph
 
     return render_graphml(trace_graph(c.trace, c.insight))
 
 
-def _title(report: Report, c: Chosen) -> str:
+def _title(report: Report, c: SelectedTrace) -> str:
     return f"{report.protocol}: {c.name}" + (" (a witness, nothing is violated)" if c.witness else "")
 
 
 _COMMENTS = {"mermaid": "%% {}\n", "dot": "// {}\n", "svg": "<!-- {} -->\n", "graphml": "<!-- {} -->\n"}
 """The comments of each format."""
-OF_TRACE: dict[str, Callable[[Report, Chosen], str]] = {
+OF_TRACE: dict[str, Callable[[Report, SelectedTrace], str]] = {
     "mermaid": _mermaid,
     "svg": _svg,
     "shiviz": _shiviz,

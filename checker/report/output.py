@@ -220,8 +220,8 @@ def _opened(target: Path, end: float | None) -> int:
                 raise
             if time.monotonic() > (end if limited and end is not None else last):
                 when = "the time limit was reached" if limited else f"{PATIENCE} seconds"
-                told = f"nobody has opened it for reading {'before' if limited else 'in'} {when}"
-                raise _UnreadError(errno.ENXIO, told) from problem
+                message = f"nobody has opened it for reading {'before' if limited else 'in'} {when}"
+                raise _UnreadError(errno.ENXIO, message) from problem
             time.sleep(MOMENT)
     if hasattr(os, "O_NONBLOCK"):
         os.set_blocking(handle, end is None or _kind(target) != stat.S_IFIFO)  # a reader may be slow

@@ -39,14 +39,14 @@ class Guard:
         self._keeps = keeps
         self.interrupted = False
 
-    def attempt(self, subject: str, what: str, tell: Callable[[], X], instead: Y, *, brief: bool = False) -> X | Y:
-        """The result of ``tell``; if it raises, the failure is noted and the result is ``instead``. ``what`` names the
+    def attempt(self, subject: str, what: str, make: Callable[[], X], instead: Y, *, brief: bool = False) -> X | Y:
+        """The result of ``make``; if it raises, the failure is noted and the result is ``instead``. ``what`` names the
         section of ``subject``, in the plural ("causes"). A ``brief`` section takes no time, so it is told after an
         interruption, too."""
         try:
             if self.interrupted and not brief:
                 raise TimeUpError(INTERRUPTED)
-            return tell()
+            return make()
         except KeyboardInterrupt:
             if not self._keeps:
                 raise
@@ -55,7 +55,7 @@ class Guard:
         except TimeUpError as problem:
             self._note(NOT_TOLD, subject, what, str(problem))
         except Exception as problem:
-            self._note(UNAVAILABLE, subject, what, fault(problem))
+            self._note(UNAVAILABLE, subject, what, defect_text(problem))
         return instead
 
     def _note(self, kind: str, subject: str, what: str, why: str) -> None:
@@ -75,7 +75,7 @@ def _message(kind: str, what: list[str], why: str) -> str:
     return f"is explained without {listed}: {why}" if kind == NOT_TOLD else f"{listed} are unavailable: {why}"
 
 
-def fault(problem: BaseException) -> str:
+def defect_text(problem: BaseException) -> str:
     """What failed in our code, where, and what to do about it. A lack of memory is no defect."""
     if isinstance(problem, MemoryError):
         return f"there is not enough memory{f' ({problem})' if str(problem) else ''}"

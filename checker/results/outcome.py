@@ -54,7 +54,7 @@ class RunOutcome:
     """A report judged by the user's expectation."""
 
     report: Report
-    asked: Expectation = Expectation()
+    expectation: Expectation = Expectation()
 
     @property
     def code(self) -> int:
@@ -66,23 +66,23 @@ class RunOutcome:
     @property
     def _decided(self) -> int:
         verdict = self.report.verdict
-        if self.asked.strict and verdict is not Verdict.UNKNOWN and any(w.strict for w in self.report.warnings):
+        if self.expectation.strict and verdict is not Verdict.UNKNOWN and any(w.strict for w in self.report.warnings):
             return 1
-        if self.asked.expected is None or verdict is Verdict.UNKNOWN:
+        if self.expectation.expected is None or verdict is Verdict.UNKNOWN:
             return self.report.exit_code
-        return 0 if verdict is self.asked.expected else 1
+        return 0 if verdict is self.expectation.expected else 1
 
     @property
     def reason(self) -> str:
         """Why the exit code differs from that of the report."""
         if any(c.kind == "warnings" for c in self.complaints):
             return "With --strict, the warnings above count as failures."
-        return f"Expected verdict: {self.asked.expected}."
+        return f"Expected verdict: {self.expectation.expected}."
 
     @property
     def _met(self) -> bool:
         """A violation was expected and found."""
-        return self.asked.expected is Verdict.VIOLATED and self.report.verdict is Verdict.VIOLATED
+        return self.expectation.expected is Verdict.VIOLATED and self.report.verdict is Verdict.VIOLATED
 
     @property
     def headline(self) -> str:
@@ -108,10 +108,10 @@ class RunOutcome:
     def _complaints(self) -> Iterator[Complaint]:
         report = self.report
         first = report.findings[0].name if report.findings else ""
-        if self.asked.expected is Verdict.VIOLATED and report.verdict is Verdict.HOLDS:
+        if self.expectation.expected is Verdict.VIOLATED and report.verdict is Verdict.HOLDS:
             message = "no property is violated, and a violation was expected"
             yield Complaint("expectation not met", "expectation not met", message, first)
-        if self.asked.strict:
+        if self.expectation.strict:
             for w in report.warnings:
                 if w.strict:
                     yield Complaint("warnings", warned_title(w), warned_text(w), warned_about(w), w.trace)
@@ -128,7 +128,7 @@ class RunOutcome:
     @property
     def warnings(self) -> tuple[ModelWarning, ...]:
         """Warnings that do not fail the run."""
-        return tuple(w for w in self.report.warnings if not (w.strict and self.asked.strict))
+        return tuple(w for w in self.report.warnings if not (w.strict and self.expectation.strict))
 
 
 def warned_title(w: ModelWarning) -> str:

@@ -33,10 +33,10 @@ def public(call: Callable[_P, _T]) -> Callable[_P, _T]:
     within this package is not named: either an outer call is named, or the request came from the command line."""
 
     @wraps(call)
-    def asked(*args: _P.args, **keywords: _P.kwargs) -> _T:
+    def wrapper(*args: _P.args, **keywords: _P.kwargs) -> _T:
         place = author()
         named = None if place is None or Path(place.file).is_relative_to(_HERE) else place
         with placed(named), one_run():
             return call(*args, **keywords)
 
-    return asked
+    return wrapper

@@ -45,11 +45,11 @@ class Abilities:
 
 @dataclass(frozen=True)
 class Demand:
-    """An option that needs an engine with a certain ability. ``asked`` tells whether the option is set. In the error,
-    ``{engine}`` is the engine that lacks the ability and ``{able}`` one that has it."""
+    """An option that needs an engine with a certain ability. ``requested`` tells whether the option is set. In
+    the error, ``{engine}`` is the engine that lacks the ability and ``{able}`` one that has it."""
 
     ability: Ability
-    asked: Callable[[Options], bool]
+    requested: Callable[[Options], bool]
     error: str
     remedy: str
 
@@ -91,17 +91,13 @@ DEMANDS = (
 
 @dataclass(frozen=True)
 class Answers:
-    """The answers to a request. ``engine`` is the one that answered, ``coverage`` what its main search covered.
-
-    An engine that proves properties for every size makes the ``report`` itself.
-    """
+    """The answers of a search. ``engine`` is the one that answered, ``coverage`` what its main search covered."""
 
     engine: str
     answers: Sequence[Answer] = ()
     coverage: Coverage | None = None
     interrupted: bool = False
     warnings: tuple[ModelWarning, ...] = ()
-    report: Report | None = None
 
 
 class Engine(ABC):
@@ -116,5 +112,6 @@ class Engine(ABC):
     abilities: ClassVar[Abilities]
 
     @abstractmethod
-    def answer(self, request: Request) -> Answers:
-        """Decide the properties of the request that are of the engine's kinds. Raises ``ModelError``."""
+    def answer(self, request: Request) -> Answers | Report:
+        """Decide the properties of the request that are of the engine's kinds. An engine that proves for every size
+        returns a report, any other one its answers. Raises ``ModelError``."""

@@ -86,7 +86,7 @@ def searched(strategy: Strategy, request: Request) -> Answers:
         answers = [*found.answers, *(_answered(p, found, _recoveries) for p in request.of(Recoverability))]
     interrupted = found is not None and found.search.interrupted
     for some in _alike(live):
-        why = _enough(options, answers, interrupted=interrupted)
+        why = _stop_reason(options, answers, interrupted=interrupted)
         if why is not None:
             answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {why}") for p in some]
             continue
@@ -127,7 +127,7 @@ def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[ModelW
             yield ModelWarning(WITHOUT_FAULTS, a.property.name, f"was decided without {faults} (see despite_faults)")
 
 
-def _enough(options: Options, answers: list[Answer], *, interrupted: bool) -> str | None:
+def _stop_reason(options: Options, answers: list[Answer], *, interrupted: bool) -> str | None:
     """Why no further search is needed; None if one is."""
     if interrupted:
         return INTERRUPTED
@@ -142,7 +142,7 @@ def _lively(
     from planrace.checker.engines.temporal.liveness import read_on
 
     early = _Early(live)
-    own = _explore(strategy, SearchTask(read_on(instance, live[0]), live, options, early.enough))
+    own = _explore(strategy, SearchTask(read_on(instance, live[0]), live, options, early.decided))
     return own, [early.answers.get(p.name) or _answered(p, own, _livenesses) for p in live]
 
 
@@ -153,7 +153,7 @@ class _Early:
         self._properties = properties
         self.answers: dict[str, Answer] = {}
 
-    def enough(self, search: Search) -> bool:
+    def decided(self, search: Search) -> bool:
         """Look for violations; whether every property is decided now."""
         from planrace.checker.engines.temporal.liveness import LivenessChecker
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from planrace.checker.engines.answer import Answer, shows
 from planrace.checker.engines.limits import Limits, until
 from planrace.checker.explain.distinct_causes import different
-from planrace.checker.explain.explainer import Explainer, Wanted
+from planrace.checker.explain.explainer import Explainer, ExplanationOptions
 from planrace.checker.explain.least_delay import Seek
+from planrace.checker.explain.model_data import declared, pictures, sources
 from planrace.checker.explain.side_by_side import check_alike
-from planrace.checker.explain.states import declared, pictures, sources
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.proof import InductionCounterexample
 from planrace.checker.results.report import Finding, Others
@@ -24,7 +24,7 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Answers
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import Siblings
-from planrace.checker.run.registry import ask
+from planrace.checker.run.registry import answers_of
 from planrace.checker.run.request import request_of, variant_of
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, ModelError
@@ -34,25 +34,25 @@ if TYPE_CHECKING:
     from planrace.checker.engines.scenario.shortest import Shortest
     from planrace.properties.scenario import Scenario
 
-TELLING = 2.0
+TRACE_SECONDS = 2.0
 """Seconds of this process's CPU time that explanations may take by default: they decide nothing, so nobody should wait
 for them. Time of other processes does not count; otherwise the report would depend on them."""
-EXPLAINING = 10.0
+PAGE_SECONDS = 10.0
 """The same if the report explains each step, as the page does."""
-HURRIED = 0.5
+INTERRUPTED_SECONDS = 0.5
 """The same after an interruption."""
 PRODUCT_STATES = 2_000_000
 """Limit of the search for the fullest match."""
 
 
-def telling_time(options: Options, share: float = 1.0, *, interrupted: bool = False) -> AbstractContextManager[Any]:
+def explanation_time(options: Options, share: float = 1.0, *, interrupted: bool = False) -> AbstractContextManager[Any]:
     """A context in which explanations get this share of their time. There is no limit if an option asks for them,
     unless the search was ``interrupted``: then nobody should wait."""
-    asked = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
+    requested = options.verbose or options.all_different or options.least_delay or options.alternatives is not None
     if interrupted:
-        return until(HURRIED * share, "time for explanations after an interruption", time.process_time)
-    most = EXPLAINING if options.explain else TELLING
-    return until(None if asked else most * share, "time for explanations", time.process_time, "-v gives more")
+        return until(INTERRUPTED_SECONDS * share, "time for explanations after an interruption", time.process_time)
+    most = PAGE_SECONDS if options.explain else TRACE_SECONDS
+    return until(None if requested else most * share, "time for explanations", time.process_time, "-v gives more")
 
 
 REPORT, FULLEST = "the report", "the fullest match"
@@ -61,7 +61,7 @@ FEW = 20_000
 """Limit on the states of a search that tells whether a variant holds."""
 
 
-def laid_beside(instance: Instance, options: Options, faults: Sequence[str]) -> list[Instance]:
+def comparable_instances(instance: Instance, options: Options, faults: Sequence[str]) -> list[Instance]:
     """The variants to compare traces with, the best first. Raises ``ModelError`` if a variant that the user named
     cannot be compared; automatic ones (``Siblings``) are left out then."""
     found = []
@@ -77,21 +77,23 @@ def laid_beside(instance: Instance, options: Options, faults: Sequence[str]) -> 
     return found
 
 
-def sight_of(options: Options, others: Sequence[Instance], guard: Guard, *, broken: bool = True) -> Wanted:
-    """What the options want to know about traces, compared with the first of ``others`` that holds. ``broken``: there
-    are violations among them."""
+def explanation_options(
+    options: Options, others: Sequence[Instance], guard: Guard, *, broken: bool = True
+) -> ExplanationOptions:
+    """Which explanations the options ask for; traces are compared with the first of ``others`` that holds.
+    ``broken``: a property is violated."""
     best = None
     if broken and len(others) > 1:
         best = guard.attempt(REPORT, "variants that hold", lambda: next(filter(_holds, others), None), None)
     seek = seeker(options, first=True) if options.least_delay else None
-    return Wanted(options.explain, options.alternatives, best or next(iter(others), None), seek)
+    return ExplanationOptions(options.explain, options.alternatives, best or next(iter(others), None), seek)
 
 
 def _holds(instance: Instance) -> bool:
     """Whether a short search shows that all properties hold."""
-    asked = [p for p in instance.system.properties if isinstance(p, Checkable)]
+    properties = [p for p in instance.system.properties if isinstance(p, Checkable)]
     try:
-        found = _heard(ask(request_of(instance, asked, Options(max_states=FEW, fail_fast=True))))
+        found = _heard(answers_of(request_of(instance, properties, Options(max_states=FEW, fail_fast=True))))
     except ModelError:
         return False
     return all(a.verdict is Verdict.HOLDS for a in found.answers)
@@ -106,11 +108,11 @@ def _heard(found: Answers) -> Answers:
 
 def model_data(instance: Instance, guard: Guard) -> dict[str, Any]:
     """What a report says about its model, as fields of ``Report``."""
-    told = partial(guard.attempt, REPORT, brief=True)
+    attempt = partial(guard.attempt, REPORT, brief=True)
     return {
-        "variables": told("sorts of variables", lambda: declared(instance), ()),
-        "pictures": told("pictures", lambda: pictures(instance), ()),
-        "sources": told("lines of the author's file", lambda: sources(instance.system), {}),
+        "variables": attempt("sorts of variables", lambda: declared(instance), ()),
+        "pictures": attempt("pictures", lambda: pictures(instance), ()),
+        "sources": attempt("lines of the author's file", lambda: sources(instance.system), {}),
     }
 
 
@@ -121,7 +123,7 @@ def seeker(options: Options, *, first: bool) -> Seek:
     )
 
     def seek(instance: Instance, properties: Sequence[Invariant | StepInvariant]) -> tuple[list[Recording], bool]:
-        found = _heard(ask(request_of(instance, properties, inner)))
+        found = _heard(answers_of(request_of(instance, properties, inner)))
         runs = [a.recording for a in found.answers if a.recording is not None]
         return runs, found.coverage is not None and found.coverage.complete
 
@@ -135,11 +137,13 @@ class Narrator:
     the explanations that failed.
     """
 
-    def __init__(self, instance: Instance, options: Options, sight: Wanted, guard: Guard, *, choose: bool) -> None:
+    def __init__(
+        self, instance: Instance, options: Options, wanted: ExplanationOptions, guard: Guard, *, choose: bool
+    ) -> None:
         self.instance = instance
         self.options = options
         self.guard = guard
-        self.explainer = Explainer(instance, sight, guard)
+        self.explainer = Explainer(instance, wanted, guard)
         self.scenario = instance.system.scenarios[0] if instance.system.scenarios else None
         self.choose = choose
         self._shortest: Shortest | None = None
@@ -178,14 +182,14 @@ class Narrator:
         """The counterexample, or another of the same length that shows more of the scenario; and its match."""
         from planrace.checker.engines.scenario.match import match
 
-        told = partial(self.guard.attempt, p.name)
-        found = told("matches with the scenario", lambda: match(scenario, recording), None)
+        attempt = partial(self.guard.attempt, p.name)
+        found = attempt("matches with the scenario", lambda: match(scenario, recording), None)
         if found is None or found.full or not self.choose or not recording.moves:
             return recording, found
         if not isinstance(p, Invariant | StepInvariant):
             return recording, found
-        other = told("fuller ones of its shortest runs", lambda: self._richest(p, scenario, recording), None)
-        better = None if other is None else told("their matches", lambda: match(scenario, other), None)
+        other = attempt("fuller ones of its shortest runs", lambda: self._richest(p, scenario, recording), None)
+        better = None if other is None else attempt("their matches", lambda: match(scenario, other), None)
         if other is None or better is None:
             return recording, found
         return (other, better) if len(better.matched) > len(found.matched) else (recording, found)

@@ -83,9 +83,9 @@ def check_numbers(**given: object) -> None:
 
 def check_number(name: str, value: object, of: Range) -> None:
     """Raise ``ModelError`` unless the value is a number within the range."""
-    fault = of.fault(value)
-    if fault is not None:
-        raise ModelError(f"{name}={shortened(value)} {fault}", remedy=of.remedy)
+    error_text = of.error_text(value)
+    if error_text is not None:
+        raise ModelError(f"{name}={shortened(value)} {error_text}", remedy=of.remedy)
 
 
 def _three_quarters() -> int | None:

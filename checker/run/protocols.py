@@ -45,7 +45,7 @@ def find(name: str) -> Variant:
     raise ModelError(f"{name} is not a protocol, but of type {kind}", remedy="name a Protocol or a variant of one")
 
 
-def find_beside(name: str, other: str) -> Variant:
+def find_variant(name: str, other: str) -> Variant:
     """The protocol called ``other``, to compare with the one called ``name``: the name is looked up in the file or
     module of ``name`` first, then as in ``find``."""
     if ":" in other:
@@ -129,8 +129,8 @@ def _from_file(file: str) -> ModuleType:
     try:
         path.read_bytes()
     except (OSError, ValueError) as problem:
-        told = getattr(problem, "strerror", None) or problem
-        raise ModelError(f"cannot read {file}: {told}", remedy="check the path") from problem
+        reason = getattr(problem, "strerror", None) or problem
+        raise ModelError(f"cannot read {file}: {reason}", remedy="check the path") from problem
     return loaded(path, lambda: _run(file, path))
 
 
@@ -142,8 +142,8 @@ def _run(file: str, path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     begin_file(str(path))
-    beside = str(path.resolve().parent)
-    sys.path.insert(0, beside)
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
     try:
         with running(f"{file} fails while it is loaded", file, WRITTEN_WITH):
             spec.loader.exec_module(module)
@@ -154,8 +154,8 @@ def _run(file: str, path: Path) -> ModuleType:
             raise _not_python(problem.__cause__, file) from problem.__cause__
         raise
     finally:
-        if beside in sys.path:
-            sys.path.remove(beside)
+        if folder in sys.path:
+            sys.path.remove(folder)
     return module
 
 

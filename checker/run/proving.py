@@ -16,8 +16,8 @@ from planrace.checker.engines.proof.infer import Inference, instances, lemmas, s
 from planrace.checker.engines.proof.obligations import RLIMIT
 from planrace.checker.engines.proof.refute import Refuter
 from planrace.checker.engines.proof.statement import assumptions, statement
-from planrace.checker.explain.explainer import Explainer, Wanted
-from planrace.checker.explain.states import declared, sources
+from planrace.checker.explain.explainer import Explainer, ExplanationOptions
+from planrace.checker.explain.model_data import declared, sources
 from planrace.checker.results.guard import INTERRUPTED, Guard
 from planrace.checker.results.proof import INITIALLY, Certificate, Conjunct, InductionCounterexample, Obligation
 from planrace.checker.results.report import LEFT_OUT, OF_MODEL, Finding, ModelWarning, Report
@@ -72,10 +72,10 @@ class Proving:
         while self._grammars and not self._stopped and any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions):
             findings = self._again(findings, properties)
         warnings = self._warnings() if any(d.verdict is Verdict.UNKNOWN for d, _ in self.decisions) else ()
-        told = partial(self._guard.attempt, "the report", brief=True)
-        lines = told("lines of the author's file", lambda: sources(self.system), {})
-        proofs = told("certificates", lambda: tuple(self._certificates()), ())
-        unused = told("parts that are not declared", lambda: tuple(forgotten(self._variant)), ())
+        attempt = partial(self._guard.attempt, "the report", brief=True)
+        lines = attempt("lines of the author's file", lambda: sources(self.system), {})
+        proofs = attempt("certificates", lambda: tuple(self._certificates()), ())
+        unused = attempt("parts that are not declared", lambda: tuple(forgotten(self._variant)), ())
         return Report(
             protocol=self.system.name,
             parameters=self.fixed,
@@ -132,7 +132,7 @@ class Proving:
             return  # no size is allowed; the decider reports that
         inference = Inference(learnt, small, wide=wide, limit_guard=self._limit_guard)
         found = lemmas(inference.run(), [p.name for p in learnt.properties])
-        self._inferred = f"lemmas were inferred: {inference.told}"
+        self._inferred = f"lemmas were inferred: {inference.summary}"
         schedules = tuple(s for a in proofs for s in a.schedules)
         self._found = (Proof(tuple(found), assuming, schedules),)
         self.system = self._system(self._selection.faults)
@@ -165,7 +165,7 @@ class Proving:
             more = f"; {self._inferred}"
         elif decision.cti is not None:
             more = "; --infer looks for lemmas"
-        refuted, told = decision.refutation, decision.refutation or decision.cti
+        refuted, counterexample = decision.refutation, decision.refutation or decision.cti
         shown = None if refuted is None else refuted.recording
         return Finding(
             p.name,
@@ -177,12 +177,12 @@ class Proving:
             parameters=refuted.parameters if refuted is not None else None,
             cti=self._cti(decision, p),
             insight=None if shown is None else self._explainer(shown).insight(shown, p),
-            variables=() if told is None else self._variables(told.recording),
+            variables=() if counterexample is None else self._variables(counterexample.recording),
         )
 
     # Telling ---------------------------------------------------------------------------------------------------
     def _explainer(self, run: Recording) -> Explainer:
-        return Explainer(run.interpreter.instance, Wanted(full=True), self._guard)
+        return Explainer(run.interpreter.instance, ExplanationOptions(full=True), self._guard)
 
     def _cti(self, d: Decision, p: Property) -> InductionCounterexample | None:
         begun = None if d.cti is None else self._explainer(d.cti.recording).trace(d.cti.recording, p.name)
@@ -277,8 +277,8 @@ def _useless(x: NonInductiveLemma) -> ModelWarning:
             LEFT_OUT, f"lemma {x.lemma}", f"left out, because it could not be proved after {x.action} ({x.reason})"
         )
     sizes = ", ".join(f"{n}={v}" for n, v in x.shown.parameters.items()) or "the only size"
-    told = f"left out, because {x.action} does not preserve it (at {sizes}, from a state that may be unreachable)"
-    return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", told, x.shown.recording.trace())
+    message = f"left out, because {x.action} does not preserve it (at {sizes}, from a state that may be unreachable)"
+    return ModelWarning(LEFT_OUT, f"lemma {x.lemma}", message, x.shown.recording.trace())
 
 
 def _left(p: Property, why: str | None = None) -> Finding:

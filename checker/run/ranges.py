@@ -17,16 +17,16 @@ LONG = 60
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from ``low`` to ``high``; ``whole``: integers only. ``unit`` is what they count, ``beside`` an
+    """Numbers from ``low`` to ``high``; ``whole``: integers only. ``unit`` is what they count, ``alternative`` an
     alternative to giving a number."""
 
     low: int
     high: int
     unit: str = ""
-    beside: str = ""
+    alternative: str = ""
     whole: bool = True
 
-    def fault(self, value: object) -> str | None:
+    def error_text(self, value: object) -> str | None:
         """Why the value is not in the range, as the end of a sentence; None if it is."""
         number = self._number(value)
         of = f" {self.unit}" if self.unit else ""
@@ -47,7 +47,7 @@ class Range:
     @property
     def remedy(self) -> str:
         """What to write instead, for an error."""
-        return f"write one from {self.low:,} to {self.high:,}{self.beside and f', or {self.beside}'}"
+        return f"write one from {self.low:,} to {self.high:,}{self.alternative and f', or {self.alternative}'}"
 
 
 def shortened(value: object) -> str:

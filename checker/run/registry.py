@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planrace.checker.engines.limits import until
+from planrace.checker.results.report import Report
 from planrace.checker.run.contract import DEMANDS, Ability, Answers, Engine
 from planrace.checker.run.explicit_engines import Adaptive, InMachineCode, InPython
 from planrace.checker.run.options import Options
@@ -35,7 +36,7 @@ def engine_for(options: Options) -> Engine:
     engine = ENGINES[known(options.engine, ENGINES, "engine")]
     for demand in DEMANDS:
         alone = demand.ability is Ability.SCENARIO and options.properties
-        if demand.asked(options) and (alone or not able(engine.name, demand.ability)):
+        if demand.requested(options) and (alone or not able(engine.name, demand.ability)):
             other = next(n for n in ENGINES if n != Options.engine and able(n, demand.ability))
             raise ModelError(demand.error.format(engine=engine.name), remedy=demand.remedy.format(able=other))
     return engine
@@ -51,7 +52,14 @@ def able(engine: str, ability: Ability) -> bool:
     return engine in ENGINES and ability in ENGINES[engine].abilities
 
 
-def ask(request: Request) -> Answers:
-    """The answers of the request's engine, within the time limit. Raises ``ModelError``."""
+def ask(request: Request) -> Answers | Report:
+    """What the request's engine returns, within the time limit. Raises ``ModelError``."""
     with until(request.options.time_limit):
         return ENGINES[request.options.engine].answer(request)
+
+
+def answers_of(request: Request) -> Answers:
+    """The answers to a request whose engine searches one size, within the time limit. Raises ``ModelError``."""
+    found = ask(request)
+    assert isinstance(found, Answers), f"engine {request.options.engine} makes a report"
+    return found

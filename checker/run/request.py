@@ -106,7 +106,9 @@ def select(
     return Selection(subject, sizes, words, tuple(faults), tuple(with_protections), tuple(without))
 
 
-def chosen(system: System, names: Sequence[str], kinds: Any = object) -> tuple[Sequence[Property], Sequence[Property]]:
+def select_properties(
+    system: System, names: Sequence[str], kinds: Any = object
+) -> tuple[Sequence[Property], Sequence[Property]]:
     """The properties to check, and the ones left out: if no names are given, those of other ``kinds`` are left out."""
     declared = {p.name: p for p in system.properties}
     if names:
@@ -150,7 +152,9 @@ class Request:
 def resolve(selection: Selection, options: Options, kinds: Any = object) -> Request:
     """A request about the properties that the options name, by default all of these ``kinds``. With ``--scenario`` it
     is about no property. Raises ``ModelError``."""
-    asked, left_out = ([], []) if options.scenario is not None else chosen(selection.system, options.properties, kinds)
+    asked, left_out = (
+        ([], []) if options.scenario is not None else select_properties(selection.system, options.properties, kinds)
+    )
     return Request(selection, asked, options, left_out)
 
 

@@ -15,7 +15,14 @@ from planrace.checker.results.report import ModelWarning, Report
 from planrace.checker.results.stop import StopKind
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Abilities, Ability, Answers
-from planrace.checker.run.findings import REPORT, Narrator, laid_beside, model_data, sight_of, telling_time
+from planrace.checker.run.findings import (
+    REPORT,
+    Narrator,
+    comparable_instances,
+    explanation_options,
+    explanation_time,
+    model_data,
+)
 from planrace.checker.run.options import Options
 from planrace.checker.run.registry import answering, ask, engine_for
 from planrace.checker.run.request import Request, Selection, resolve
@@ -51,28 +58,32 @@ def _reported(request: Request, able: Abilities) -> Report:
         check_first_step(request.instance)
     if options.scenario is not None:
         return show(request, options.scenario)
-    others = [] if Ability.EVERY_SIZE in able else laid_beside(request.instance, options, request.selection.faults)
+    others = (
+        [] if Ability.EVERY_SIZE in able else comparable_instances(request.instance, options, request.selection.faults)
+    )
     found = ask(request)
-    return _told(request, found, others, able) if found.report is None else found.report
+    return found if isinstance(found, Report) else _search_report(request, found, others, able)
 
 
-def _told(request: Request, found: Answers, others: Sequence[Instance], able: Abilities) -> Report:
+def _search_report(request: Request, found: Answers, others: Sequence[Instance], able: Abilities) -> Report:
     """The report of these answers."""
     instance, options = request.instance, request.options
     by_name = {a.property.name: a for a in found.answers}
     broken = any(a.verdict is Verdict.VIOLATED for a in found.answers)
     guard = Guard(keeps=True)
-    with telling_time(options, interrupted=found.interrupted):
+    with explanation_time(options, interrupted=found.interrupted):
         # Explanations of the shortest runs leave time for the search for the fullest match.
-        with telling_time(options, 0.5, interrupted=found.interrupted):
-            sight = sight_of(options, others, guard, broken=broken)
-            told = Narrator(instance, options, sight, guard, choose=Ability.EXHAUSTIVE in able)
-            findings = [told.finding(by_name.get(p.name) or _unanswered(p, found.engine)) for p in request.properties]
+        with explanation_time(options, 0.5, interrupted=found.interrupted):
+            wanted = explanation_options(options, others, guard, broken=broken)
+            narrator = Narrator(instance, options, wanted, guard, choose=Ability.EXHAUSTIVE in able)
+            findings = [
+                narrator.finding(by_name.get(p.name) or _unanswered(p, found.engine)) for p in request.properties
+            ]
         full_match, cut = None, False
         stop = found.interrupted or guard.interrupted
         if Ability.EXHAUSTIVE in able and not (stop or options.properties or options.fail_fast):
-            full_match, cut = told.search_full_match(findings)
-    with telling_time(options, interrupted=found.interrupted):
+            full_match, cut = narrator.search_full_match(findings)
+    with explanation_time(options, interrupted=found.interrupted):
         many = guard.attempt("the search", "reasons why it is large", partial(_many, request, found, able), ())
     model = model_data(instance, guard)
     return Report(

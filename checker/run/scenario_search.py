@@ -12,9 +12,9 @@ from planrace.checker.results.scenario import FullMatch
 from planrace.checker.results.stop import StopKind, StopReason
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
-from planrace.checker.run.findings import laid_beside, model_data, sight_of
+from planrace.checker.run.findings import comparable_instances, explanation_options, model_data
 from planrace.checker.run.options import Options
-from planrace.checker.run.registry import ask
+from planrace.checker.run.registry import answers_of
 from planrace.checker.run.request import Request, request_of
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import Recording, ReplayError, record
@@ -61,14 +61,14 @@ def show(request: Request, name: str) -> Report:
     scenario: Scenario = scenarios[known(name, scenarios, f"scenario of {system.name}")]
     instance = request.instance
     found, guard = _Covered(), Guard(keeps=True)
-    others = laid_beside(instance, options, system.faults)
+    others = comparable_instances(instance, options, system.faults)
     for cast in casts(Interpreter(instance), scenario, up_to_symmetry=True):
         _search(instance, scenario, cast, options, found)
         if found.interrupted:
             break
     full_match = trace = insight = None
     if found.best is not None:
-        best, explainer = found.best, Explainer(instance, sight_of(options, others, guard), guard)
+        best, explainer = found.best, Explainer(instance, explanation_options(options, others, guard), guard)
         trace, insight = explainer.trace(best, name), explainer.insight(best, None, name)
         matched = guard.attempt(name, "matches", lambda: match(scenario, best), None)
         full_match = None if matched is None else FullMatch(matched, trace, found.how, insight)
@@ -102,7 +102,7 @@ def _search(
         return
     depth = min((d for d in (most, options.depth) if d is not None), default=None)
     limited = replace(options, depth=depth, symmetry=False)
-    answers = ask(request_of(Instance(system, instance.values), [wanted], limited))
+    answers = answers_of(request_of(Instance(system, instance.values), [wanted], limited))
     covered, found.interrupted = answers.coverage, answers.interrupted
     assert covered is not None
     found.casts += 1
@@ -110,14 +110,14 @@ def _search(
     found.seconds += covered.seconds
     (answer,) = answers.answers
     if answer.recording is not None:
-        found.best = _told(instance, scenario, answer.recording)
+        found.best = _without_monitor(instance, scenario, answer.recording)
     elif covered.stopped is not None and not (depth == most and covered.stopped.kind is StopKind.DEPTH):
         found.stopped = (
             covered.stopped
         )  # a stop at depth ``most`` is no loss: deeper runs are not shorter than the best
 
 
-def _told(instance: Instance, scenario: Scenario, watched: Recording) -> Recording:
+def _without_monitor(instance: Instance, scenario: Scenario, watched: Recording) -> Recording:
     """The run without the monitor. Checks, by a match without it, that the run shows the scenario."""
     from planrace.checker.engines.scenario.match import match
 

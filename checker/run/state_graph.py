@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from planrace.checker.engines.limits import timed
-from planrace.checker.explain.states import declared
+from planrace.checker.explain.model_data import declared
 from planrace.checker.report.text.values import lines
 from planrace.checker.report.trace.graphs import called
 from planrace.checker.results.explanation import Declared
@@ -30,12 +30,12 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
     import networkx
 
     interpreter = Interpreter(instance)
-    tell = Describer(interpreter)
+    describer = Describer(interpreter)
     graph = networkx.MultiDiGraph()
     numbers: dict[State, int] = {}
     queue = [interpreter.initial()]
     variables = declared(instance)
-    _add(graph, numbers, queue[0], tell, properties, variables)
+    _add(graph, numbers, queue[0], describer, properties, variables)
     for s in timed(queue, 1):
         for move, after in timed(interpreter.moves(s), 1):  # a state may have thousands of steps
             if after not in numbers:
@@ -45,9 +45,9 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
                         remedy="take smaller sizes, a larger --max-states, or the neighbourhood of a trace "
                         "(check --with-alternatives 1 --format dot:FILE)",
                     )
-                _add(graph, numbers, after, tell, properties, variables)
+                _add(graph, numbers, after, describer, properties, variables)
                 queue.append(after)
-            graph.add_edge(numbers[s], numbers[after], label=called(tell.step(move, s, after)), run=False)
+            graph.add_edge(numbers[s], numbers[after], label=called(describer.step(move, s, after)), run=False)
     return graph
 
 
@@ -55,12 +55,12 @@ def _add(
     graph: networkx.MultiDiGraph,
     numbers: dict[State, int],
     s: State,
-    tell: Describer,
+    describer: Describer,
     properties: tuple[Property, ...],
     variables: tuple[Declared, ...],
 ) -> None:
-    holds = tell.interpreter.holds
+    holds = describer.interpreter.holds
     broken = [p.name for p in properties if isinstance(p, Invariant) and not holds(p.holds, s)]
-    label = "\n".join(f"{name} = {text}" for name, text in lines(tell.state(s), variables))
+    label = "\n".join(f"{name} = {text}" for name, text in lines(describer.state(s), variables))
     numbers[s] = len(numbers)
     graph.add_node(numbers[s], label=label, broken=", ".join(broken), run=False)

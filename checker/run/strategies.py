@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.explicit.orbits import UNASKED, related
@@ -23,6 +23,9 @@ from planrace.checker.semantics.intervals import may_fail
 from planrace.checker.semantics.packing import Layout
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Checkable, Liveness, Property
+
+if TYPE_CHECKING:
+    from planrace.checker.engines.native.search import NativeSearch
 
 OUTGROWN, OUTGROWN_ORBITS, OUTGROWN_RELATED = 20_000, 5_000, 300
 """From this number of states on, machine code is faster in spite of its compilation. It is smaller for orbits, because
@@ -63,13 +66,20 @@ class Searched:
 
 
 @dataclass(frozen=True)
+class NoMachineCode:
+    """In place of a search in machine code. ``reason`` says why there is none, as a part of a sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class SearchTask:
-    """The input of a search. ``enough`` tells whether an incomplete search has already decided every property."""
+    """The input of a search. ``decided`` tells whether an incomplete search has already decided every property."""
 
     instance: Instance
     properties: Sequence[Property]
     options: Options
-    enough: Callable[[Search], bool] = field(default=lambda _: False)
+    decided: Callable[[Search], bool] = field(default=lambda _: False)
 
     @cached_property
     def live(self) -> bool:
@@ -141,14 +151,14 @@ def in_machine_code(task: SearchTask) -> Searched:
     seen, ir = task.vacuity(), task.options.ir
     try:
         native = native_search(task, task.checkable, {**task.settings, "keep": task.whole, "vacuity": seen})
-        if not isinstance(native, str):
+        if not isinstance(native, NoMachineCode):
             if ir is not None:
                 ir(native.program.whole_text())
             return _by_machine(native, native.run(), [], seen)
     except TimeUpError:  # the search that follows reports it
         return in_python(task)
     if ir is not None:
-        what = f"this instance cannot be compiled to machine code: {native}"
+        what = f"this instance cannot be compiled to machine code: {native.reason}"
         raise ModelError(what, remedy="leave out --dump-ir")
     return in_python(task, _without_code(native))
 
@@ -164,18 +174,18 @@ def adaptive(task: SearchTask) -> Searched:
         task.instance, task.checkable, limits=replace(limits, states=task.outgrown), vacuity=seen, **task.settings
     )
     answers, covered = first.run()
-    if not first.full or task.enough(first):
+    if not first.full or task.decided(first):
         return Searched("explicit", first, answers, covered, seen)
     free = options.symmetry is None and not options.exhaustive and not task.live
     reduced = {"symmetric": True, "tried": UNASKED} if free and symmetric(task.instance, task.properties) else {}
-    chosen = {**task.settings, **reduced, "keep": task.whole}
+    settings = {**task.settings, **reduced, "keep": task.whole}
 
-    def anew(known: Sequence[Answer], most: float | None) -> tuple[Any, VacuityCheck | None]:
-        """A native search for the undecided properties, or why there is none; and its vacuity check."""
+    def anew(known: Sequence[Answer], most: float | None) -> tuple[NativeSearch | NoMachineCode, VacuityCheck | None]:
+        """A search in machine code for the undecided properties, and its vacuity check."""
         decided = {a.property.name for a in known}
         again = task.vacuity()
         open_ = [p for p in task.checkable if p.name not in decided]
-        return native_search(task, open_, {**chosen, "vacuity": again}, most), again
+        return native_search(task, open_, {**settings, "vacuity": again}, most), again
 
     return _continued(first, answers, covered, seen, anew, limits.states)
 
@@ -185,7 +195,7 @@ def _continued(
     answers: list[Answer],
     covered: Coverage,
     seen: VacuityCheck | None,
-    anew: Callable[[Sequence[Answer], float | None], tuple[Any, VacuityCheck | None]],
+    anew: Callable[[Sequence[Answer], float | None], tuple[NativeSearch | NoMachineCode, VacuityCheck | None]],
     most: int | None,
 ) -> Searched:
     """Continue where ``first`` ended, up to ``most`` states: in machine code as soon as making it is worth the time, in
@@ -207,7 +217,7 @@ def _continued(
         stopped = INTERRUPTED if first.interrupted else StopReason(StopKind.TIME, str(problem))
         covered = replace(covered, stopped=stopped)
         return Searched("explicit", first, first.answers(covered), covered, seen)
-    if isinstance(native, str):
+    if isinstance(native, NoMachineCode):
         return Searched("explicit", first, *first.go_on(most), seen, _without_code(native))
     return _by_machine(native, native.run(), known, again)
 
@@ -240,9 +250,9 @@ def symmetric(instance: Instance, properties: Sequence[Property] | None = None) 
 
 def native_search(
     task: SearchTask, properties: list[Checkable], settings: dict[str, Any], most: float | None = None
-) -> Any:
-    """The native search, or why there is none: the instance does not fit into machine words, time or memory is short,
-    or LLVM does not work here (the system forbids executable memory, or ``llvmlite`` has no library for it).
+) -> NativeSearch | NoMachineCode:
+    """The search in machine code. There is none if the instance does not fit into machine words, if time or memory is
+    short, or if LLVM does not work here (the system forbids executable memory, or ``llvmlite`` has no library for it).
 
     Raises ``CostlyError`` if making it would take more than ``most`` seconds.
     """
@@ -250,7 +260,7 @@ def native_search(
         from planrace.checker.engines.native.emit import UnsupportedError
         from planrace.checker.engines.native.search import NativeSearch
     except (ImportError, OSError) as problem:
-        return f"llvmlite cannot be loaded ({problem})"
+        return NoMachineCode(f"llvmlite cannot be loaded ({problem})")
     try:
         options = task.options
         return NativeSearch(
@@ -259,21 +269,21 @@ def native_search(
     except CostlyError as problem:
         if most is not None:
             raise
-        return str(problem)
+        return NoMachineCode(str(problem))
     except UnsupportedError as problem:
-        return str(problem)
+        return NoMachineCode(str(problem))
     except (MemoryError, OSError, RuntimeError) as problem:
-        return f"{type(problem).__name__}: {problem}"
+        return NoMachineCode(f"{type(problem).__name__}: {problem}")
 
 
-def _without_code(why: str) -> tuple[ModelWarning, ...]:
+def _without_code(native: NoMachineCode) -> tuple[ModelWarning, ...]:
     """A warning that the search ran in Python, and why."""
-    slow = f"This search ran in Python, which is slower than machine code: {why}."
+    slow = f"This search ran in Python, which is slower than machine code: {native.reason}."
     return (ModelWarning(NO_MACHINE_CODE, "", slow),)
 
 
 def _by_machine(
-    native: Any, found: tuple[list[Answer], Coverage], known: Sequence[Answer], seen: VacuityCheck | None
+    native: NativeSearch, found: tuple[list[Answer], Coverage], known: Sequence[Answer], seen: VacuityCheck | None
 ) -> Searched:
     """The outcome of a search in machine code, together with answers that were ``known`` before it."""
     from planrace.checker.engines.native.graph import native_graph
@@ -282,7 +292,7 @@ def _by_machine(
     return Searched("native", native, [*known, *answers], covered, seen, _about_code(native), native_graph)
 
 
-def _about_code(native: Any) -> tuple[ModelWarning, ...]:
+def _about_code(native: NativeSearch) -> tuple[ModelWarning, ...]:
     """A warning if the cached machine code could not be trusted."""
     refused = native.program.refused
     if refused is None:

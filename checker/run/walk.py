@@ -24,8 +24,8 @@ class Walk:
         self.instance = instance
         self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self._random = random.Random(self.seed)
-        self._tell = Describer(Interpreter(instance))
-        self._run = Recording(self._tell.interpreter)
+        self._describer = Describer(Interpreter(instance))
+        self._run = Recording(self._describer.interpreter)
 
     def __len__(self) -> int:
         return len(self._run.moves)
@@ -33,7 +33,7 @@ class Walk:
     @property
     def state(self) -> ShownState:
         """The state at the end of the run."""
-        return self._tell.state(self._run.states[-1])
+        return self._describer.state(self._run.states[-1])
 
     @property
     def trace(self) -> Trace:
@@ -44,7 +44,7 @@ class Walk:
     def enabled(self) -> list[TraceStep]:
         """The steps that are enabled, in the order of the protocol."""
         here = self._run.states[-1]
-        return [self._tell.step(m, here, t) for m, t in self._moves()]
+        return [self._describer.step(m, here, t) for m, t in self._moves()]
 
     def take(self, number: int) -> TraceStep:
         """Take an enabled step by its number, from 1. Raises ``IndexError``."""
@@ -71,7 +71,7 @@ class Walk:
 
     def replay(self, picks: Sequence[Pick]) -> None:
         """Start again with these steps. Raises ``ReplayError``."""
-        self._run = record(self._tell.interpreter, picks)
+        self._run = record(self._describer.interpreter, picks)
 
     @property
     def broken(self) -> list[str]:
@@ -91,7 +91,7 @@ class Walk:
         before = self._run.states[-1]
         self._run.moves.append(move)
         self._run.states.append(after)
-        return self._tell.step(move, before, after)
+        return self._describer.step(move, before, after)
 
 
 def picks_of(instance: Instance, steps: Sequence[Mapping[str, Any]]) -> list[Pick]:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planrace.model.language import Array, Op, SetOf, Sort, Term
-from planrace.model.language.extent import DEEPEST, READABLE
 from planrace.model.language.render import applied, render
+from planrace.model.language.size_limits import DEEPEST, READABLE
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import make
 
 
-def told(term: Term, channels: Sequence[Messages]) -> str:
+def term_text(term: Term, channels: Sequence[Messages]) -> str:
     """The term as text."""
     if not channels or term.depth > DEEPEST or term.parts > READABLE:
         return render(term)

@@ -26,7 +26,7 @@ class Describer:
         bound = dict(zip(action.parameters, move.choice, strict=True))
         return TraceStep(
             action=action.name,
-            parameters={str(p): chosen(p.sort, v) for p, v in bound.items()},
+            parameters={str(p): shown_parameter(p.sort, v) for p, v in bound.items()},
             by=performer(move),
             role=action.role,
             outcome=move.outcome.name,
@@ -64,7 +64,7 @@ class Describer:
                 places: list[tuple[Shown | None, dict[Term, int]]] = [(None, {})]
             else:
                 sort = seen.over.sort
-                places = [(chosen(sort, m), {seen.over: m}) for m in self.instance.members(sort)]  # type: ignore[arg-type]
+                places = [(shown_parameter(sort, m), {seen.over: m}) for m in self.instance.members(sort)]  # type: ignore[arg-type]
             for member, bound in places:
                 old, new = (self._case(seen.cases, s, bound) for s in (before, after))
                 if old != new:
@@ -130,7 +130,7 @@ def spelled(name: str) -> str:
     return name.replace("_", " ")
 
 
-def chosen(sort: Sort, value: Any) -> Shown:
+def shown_parameter(sort: Sort, value: Any) -> Shown:
     """The shown value of a step's parameter: it appears without its sort, so no member is shown as ``NOBODY``, not as
     0."""
     return NOBODY if isinstance(sort, Maybe) and not value else shown(sort, value)

@@ -39,9 +39,9 @@ class Recording:
 
     def trace(self, *, plain: bool = False) -> Trace:
         """The run as a trace for reports; ``plain``: without the author's words and observations."""
-        tell = Describer(self.interpreter, plain=plain)
-        steps = [tell.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
-        return Trace(tell.state(self.states[0]), tuple(steps))
+        describer = Describer(self.interpreter, plain=plain)
+        steps = [describer.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
+        return Trace(describer.state(self.states[0]), tuple(steps))
 
 
 def record(interpreter: Interpreter, picks: Iterable[Pick], start: State | None = None) -> Recording:

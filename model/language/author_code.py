@@ -65,8 +65,8 @@ def mistaken(
     frames = [(f, line) for f, line in traceback.walk_tb(problem.__traceback__) if is_authors(f)]
     inside = [x for x in frames if Path(x[0].f_code.co_filename).name == Path(file).name] or frames
     where = Place(inside[-1][0].f_code.co_filename, inside[-1][1]) if inside else None
-    told = ": ".join(filter(None, (what, type(problem).__name__, _text(problem))))
-    return ModelError(told, where=where, remedy=_renamed(problem, where) or _meant(problem, modules))
+    message = ": ".join(filter(None, (what, type(problem).__name__, _text(problem))))
+    return ModelError(message, where=where, remedy=_renamed(problem, where) or _meant(problem, modules))
 
 
 def _renamed(problem: BaseException, where: Place | None) -> str | None:

@@ -39,15 +39,15 @@ def refuse_vain(function: Callable[..., object], what: str, remedy: str) -> None
         if problem is None:
             problem = _unread(statement, node, names)
         if problem is not None:
-            told, help_ = problem
+            message, help_ = problem
             where = Place(function.__code__.co_filename, statement.lineno)
-            raise DefinitionError(f"{what}: {told}", where=where, remedy=help_ or remedy)
+            raise DefinitionError(f"{what}: {message}", where=where, remedy=help_ or remedy)
     for inner in (x for x in ast.walk(node) if isinstance(x, FUNCTIONS) and x is not node):
         for statement in _statements(inner):
             if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Compare | ast.BinOp | ast.UnaryOp):
                 where = Place(function.__code__.co_filename, statement.lineno)
-                told = f"{_short(statement.value)} on a line of its own does nothing"
-                raise DefinitionError(f"{what}: {told}", where=where, remedy=remedy)
+                message = f"{_short(statement.value)} on a line of its own does nothing"
+                raise DefinitionError(f"{what}: {message}", where=where, remedy=remedy)
 
 
 def refuse_vain_lines(file: str, names: dict[str, Any]) -> None:
@@ -58,9 +58,9 @@ def refuse_vain_lines(file: str, names: dict[str, Any]) -> None:
     for statement in [] if tree is None else _statements(tree):
         problem = _vain(statement, known) if _speaks_of_terms(statement, known) else None
         if problem is not None:
-            told, remedy = problem
+            message, remedy = problem
             here = "a condition belongs in an action, a property or final(…)"
-            raise DefinitionError(told, where=Place(file, statement.lineno), remedy=remedy or here)
+            raise DefinitionError(message, where=Place(file, statement.lineno), remedy=remedy or here)
 
 
 def is_kept(trail: Trail) -> bool:
@@ -274,8 +274,8 @@ def _unread(statement: ast.stmt, node: ast.FunctionDef, names: _Names) -> tuple[
     for target in _targets(statement):
         name, value = target.id, statement.value
         if names.is_variable(name) and value is not None and (name not in read or isinstance(value, ast.Constant)):
-            told = f"{name} = {_short(value)} gives the name of a state variable to something else"
-            return told, f"write update({name}, {_short(value)}), or choose another name"
+            message = f"{name} = {_short(value)} gives the name of a state variable to something else"
+            return message, f"write update({name}, {_short(value)}), or choose another name"
         if isinstance(value, ast.Compare | ast.BinOp | ast.UnaryOp) and _is_overwritten(statement, node):
             return f"{name} = {_short(value)} assigns a name that nothing reads", "use it in the step"
         if name not in read and not name.startswith("_"):

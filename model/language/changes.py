@@ -186,13 +186,13 @@ class Changes:
     ) -> Callable[[Callable[..., Step]], Action]:
         """Decorator: add an action to this system only, declared as in ``Protocol.action``. The action of a fault
         exists while the fault is switched on."""
-        told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
-        told.check(self._faults)
+        circumstances = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
+        circumstances.check(self._faults)
         begun = self._decorators.begin("change.action(…)")
 
         def add(body: Callable[..., Step]) -> Action:
             self._decorators.end(begun)
-            made = told.action(body)
+            made = circumstances.action(body)
             for a in self._actions.values():
                 self._refuse_second("an action", a.name == made.name, a.name, a.where)
             if fault is None or fault in self._system.faults:
@@ -214,10 +214,8 @@ class Changes:
 
     def _refuse_second(self, kind: str, same: bool, name: str, first: Place | None) -> None:
         if same:
-            told = f", first at {first}" if first is not None else ""
-            raise DefinitionError(
-                f"{self.reason}: there is {kind} {name} already{told}", remedy="rename one of the two"
-            )
+            at = f", first at {first}" if first is not None else ""
+            raise DefinitionError(f"{self.reason}: there is {kind} {name} already{at}", remedy="rename one of the two")
 
     if not TYPE_CHECKING:
 

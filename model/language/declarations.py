@@ -12,11 +12,11 @@ from planrace.model.language.actions import step as make_step
 from planrace.model.language.author_code import applying, shown
 from planrace.model.language.author_text import refuse_vain
 from planrace.model.language.errors import DefinitionError, Place, author, author_value, is_authors_code, listed
-from planrace.model.language.extent import check_extent
 from planrace.model.language.initial_values import check_constant, check_held
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
+from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import (
     INTEGER,
     Array,
@@ -191,7 +191,7 @@ def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
     if isinstance(initially, Term) and isinstance(initially.sort, Array):
         check_constant(initially, role)
     start = expect(initially, base, role)
-    check_extent(start, role, None)
+    check_term_size(start, role, None)
     check_constant(start, role)
     check_held(base, start, role)
     return Variable(name, sort, start, meaning, author())

@@ -45,8 +45,8 @@ def check_unrolled(instance: Instance) -> None:
 
 def _refuse(number: int, most: int, what: str, of: str, where: Place | None) -> None:
     if number > most:
-        told = f"{number:,}" if number < 10**15 else f"more than {10**15:,}"
-        raise ModelError(f"{what} has {told} {of} at these sizes; the limit is {most:,}", where=where, remedy=REMEDY)
+        amount = f"{number:,}" if number < 10**15 else f"more than {10**15:,}"
+        raise ModelError(f"{what} has {amount} {of} at these sizes; the limit is {most:,}", where=where, remedy=REMEDY)
 
 
 def places(instance: Instance, sort: Sort) -> int:

@@ -28,13 +28,13 @@ from planrace.model.language.errors import (
     known,
     listed,
 )
-from planrace.model.language.extent import check_extent
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import Names, bound_in, check_own, check_statements
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
+from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import Array, Index, Parameter, Scalar, SetOf, Sort, check_number, is_scalar
 from planrace.model.language.structural import same
 from planrace.model.language.system import Messages, Observation, Picture, System, Variable
@@ -133,8 +133,8 @@ class Protocol:
         exists only in systems that have made that choice. ``awaits`` names a fault without which the action is not
         expected to happen.
         """
-        told = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
-        told.check(self.faults)
+        circumstances = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
+        circumstances.check(self.faults)
         check_only(only, self.options, "action")
         begun = self._decorators.begin(f"{self.name}.action(…)")
 
@@ -142,7 +142,7 @@ class Protocol:
             self._decorators.end(begun)
             name, where = written.named(body)
             self._open(f"action {name}", INSTEAD["action"])
-            made = told.action(body)
+            made = circumstances.action(body)
             self._check_action(made)
             for t in (*made.parameters, *bound_in(made)):
                 self._names.sort(t.sort)
@@ -228,7 +228,7 @@ class Protocol:
                 remedy="declare them in one call: final(a | b)",
             )
         term = truth(condition, f"final states of {self.name}")
-        check_extent(term, f"final states of {self.name}", where)
+        check_term_size(term, f"final states of {self.name}", where)
         check_state_only(term, f"final states of {self.name}", where)
         self.ends.append(term)
         self._ended = where
@@ -285,21 +285,21 @@ class Protocol:
     ) -> System:
         """The immutable system with these protections and faults on and options chosen; sizes are still open."""
         system = self.bare_system(protections, faults, name=name, options=options)
-        return self.asked(system, self.properties, self.scenarios, self.proofs)
+        return self.with_statements(system, self.properties, self.scenarios, self.proofs)
 
-    def asked(
+    def with_statements(
         self, system: System, properties: Iterable[Any], scenarios: Iterable[Any], proofs: Iterable[Any] = ()
     ) -> System:
         """``system`` with these properties, scenarios and proofs. Raises ``ModelError`` if they refer to something that
         the system does not have."""
-        told = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
-        check_statements(told)
-        handed_on(*told.properties, *told.scenarios, *told.proofs)
+        extended = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
+        check_statements(extended)
+        handed_on(*extended.properties, *extended.scenarios, *extended.proofs)
         try:
-            check_spoken(told, lambda: self._remembered(told))
+            check_spoken(extended, lambda: self._remembered(extended))
         except ModelError:  # the table of another system may lack something
-            check_spoken(told, lambda: self._everything(told))
-        return told
+            check_spoken(extended, lambda: self._everything(extended))
+        return extended
 
     def bare_system(
         self,
@@ -416,7 +416,7 @@ class Protocol:
             pieces += [(t, u.where or action.where) for u in o.updates for t in (u.target, u.value)]
             pieces += [(t, o.where or action.where) for _, t in (o.says.terms if o.says else ())]
         for term, where in pieces:
-            check_extent(term, f"action {action.name}", where)
+            check_term_size(term, f"action {action.name}", where)
             check_state_only(term, f"action {action.name}", where)
             for t in subterms(term):
                 if t.op is Op.VARIABLE and sorts.get(t.data) != t.sort:
@@ -431,11 +431,11 @@ class Protocol:
                     raise DefinitionError(f"action {action.name}: {t} is a parameter of another action", where=where)
 
 
-def _cases(told: Any, title: str) -> tuple[tuple[Term, Says], ...]:
+def _cases(cases: Any, title: str) -> tuple[tuple[Term, Says], ...]:
     """The cases of an observation, as its function returns them."""
     what = f"observation {title}"
     found = []
-    for case in told if isinstance(told, Iterable) else [told]:
+    for case in cases if isinstance(cases, Iterable) else [cases]:
         if not isinstance(case, tuple) or len(case) != 2 or not isinstance(case[1], Says):
             raise DefinitionError(f"{what}: {case!r} is not a case", remedy="return [(condition, says(…)), …]")
         found.append((truth(case[0], what), case[1]))

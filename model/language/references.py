@@ -8,9 +8,9 @@ from typing import Any
 
 from planrace.model.language.actions import Action
 from planrace.model.language.errors import DefinitionError, ModelError, Place, near
-from planrace.model.language.extent import check_extent
 from planrace.model.language.name_tables import check_own
 from planrace.model.language.operators import Op
+from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import describe, fits, one
 from planrace.model.language.system import System
 from planrace.model.language.terms import Term, subterms
@@ -36,7 +36,7 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
     parameters = {p.name: p for p in system.parameters}
     for what, where, terms, roles in _said(system):
         for term in terms:
-            check_extent(term, what, where)
+            check_term_size(term, what, where)
         for t in subterms(*terms):
             if t.op is Op.PARAMETER or t.op is Op.BOUND:
                 check_own(t, parameters, what, where)
@@ -44,7 +44,7 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
             if problem is not None:
                 raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])
     for x in (x for a in system.proofs for x in getattr(a, "lemmas", ())):
-        check_extent(x.holds, f"lemma {x.name}", x.where)
+        check_term_size(x.holds, f"lemma {x.name}", x.where)
     _check_tags(system, everything)
 
 

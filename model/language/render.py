@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from planrace.model.language.extent import DEEPEST, LARGEST, READABLE
 from planrace.model.language.operators import Op
+from planrace.model.language.size_limits import DEEPEST, LARGEST, READABLE
 from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, describe
 from planrace.model.language.terms import Term, substitute
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from planrace.model.language.errors import DefinitionError, Place, author
-from planrace.model.language.extent import AT_MOST, GREATEST, in_few_words
 from planrace.model.language.names import usable
+from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
 from planrace.model.language.unsupported import Unformatted, Unwalked
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from typing import Any
 
 from planrace.model.language.actions import Action, Says
 from planrace.model.language.errors import ModelError, Place
-from planrace.model.language.extent import in_few_words
 from planrace.model.language.operators import Op
+from planrace.model.language.size_limits import in_few_words
 from planrace.model.language.sorts import Parameter, Scalar, Size, Sort, bounds_of
 from planrace.model.language.terms import Term, make
 

@@ -16,8 +16,8 @@ from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from planrace.model.language.errors import DefinitionError
-from planrace.model.language.extent import AT_MOST, GREATEST, in_few_words
 from planrace.model.language.operators import BINDERS, Op
+from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
 from planrace.model.language.sorts import (
     BOOL,
     INTEGER,

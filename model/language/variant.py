@@ -78,9 +78,9 @@ class Variant:
         chosen = picked(self.protocol.options, options or {}, self.name)
         other = next((self.instead[c] for c in chosen if c in self.instead), None)
         if other is not None:
-            return self.protocol.asked(system, *other)
+            return self.protocol.with_statements(system, *other)
         p = self.protocol
-        return p.asked(
+        return p.with_statements(
             system,
             (*p.properties, *self.properties),
             (*p.scenarios, *self.scenarios),

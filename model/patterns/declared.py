@@ -20,11 +20,13 @@ Words: TypeAlias = "str | Says | Callable[..., Says]"
 """Words for a pattern's action: ready-made, a function of the terms involved, or a string, which is a template."""
 
 
-def worded(words: Words, what: str, about: Mapping[str, Value], told: Mapping[str, Value] | None = None) -> Says:
+def worded(
+    words: Words, what: str, about: Mapping[str, Value], template_values: Mapping[str, Value] | None = None
+) -> Says:
     """The words for an action of ``what``. A function gets the terms ``about``; a template may use those and the terms
-    ``told``."""
+    ``template_values``."""
     if isinstance(words, str):
-        return says(words, **(about if told is None else told))
+        return says(words, **(about if template_values is None else template_values))
     form = f"words=lambda {', '.join(about)}: says(…)".replace("lambda :", "lambda:")
     found = called(words, tuple(about.values()), f"words of {what}", form) if callable(words) else words
     if not isinstance(found, Says):

@@ -50,21 +50,23 @@ def _happening(
         )
     twice, name = verb == "duplicate", f"{verb}_{channel.name}"
 
-    def told(*message: Term) -> Says:
+    def described(*message: Term) -> Says:
         about = dict(zip(channel.parts, message, strict=True))
-        return worded(channel.words(f"{verb}s") if words is None else words, name, about, channel.told(message))
+        return worded(
+            channel.words(f"{verb}s") if words is None else words, name, about, channel.template_values(message)
+        )
 
     def on_next(*to: Term) -> Step:
         assert isinstance(channel, Ordered)
         waiting, room, *heads = (t[to[0]] if to else t for t in (channel.waiting, channel.room, *channel.heads))
         change = channel.doubling(*to) if twice else channel.receiving(*to)
-        return step(when(waiting, *[room] * twice), change, told(*to, *heads))
+        return step(when(waiting, *[room] * twice), change, described(*to, *heads))
 
     def on_any(*message: Term) -> Step:
         assert isinstance(channel, Unordered)
         change = channel.sending(*message) if twice else channel.receiving(*message)
         possible = when(channel.carries(*message), *[channel.room(*message)] * twice)
-        return step(possible, change, told(*message))
+        return step(possible, change, described(*message))
 
     if isinstance(channel, Unordered):
         return declared(protocol, name, on_any, channel.parts, by=by, fault=fault)

@@ -34,7 +34,7 @@ class Channel(Structural):
         """The parts that identify a message, by the parameter names that actions on messages use."""
         return {**({} if self.over is None else {"to": self.over}), **named(self.of)}
 
-    def told(self, message: tuple[Term, ...]) -> dict[str, Value]:
+    def template_values(self, message: tuple[Term, ...]) -> dict[str, Value]:
         """The values that words may use about a message: its parts by name, and a single field also as ``m``."""
         return {**dict(zip(self.parts, message, strict=True)), **({"m": message[-1]} if len(self.of) == 1 else {})}
 

@@ -18,8 +18,8 @@ from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.forecast.cone import cone
 from planrace.checker.advice.forecast.explosion import explain_explosion
 from planrace.checker.advice.forecast.forecast import forecast
+from planrace.checker.advice.forecast.render import explosion_document, forecast_document, forecast_json
 from planrace.checker.advice.forecast.tail import Remaining, near_the_peak, tail
-from planrace.checker.advice.forecast.words import explosion_document, forecast_document, forecast_json
 from planrace.checker.cli.main import run
 from planrace.checker.cli.progress import line
 from planrace.checker.engines.explicit.search import Search

@@ -10,7 +10,7 @@ from planrace.checker import check
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.explain.causes import conflicts
 from planrace.checker.explain.dependencies import touched
-from planrace.checker.explain.explainer import Explainer, Wanted
+from planrace.checker.explain.explainer import Explainer, ExplanationOptions
 from planrace.checker.report.ci.step_to_fix import step_at_fault
 from planrace.checker.report.text.because import finding_because
 from planrace.checker.results.explanation import Causes
@@ -266,7 +266,7 @@ def test_a_race_is_reported_if_no_continuation_violates_the_property(make: Calla
     ((answer,), _) = Search(instance, [p]).run()
     run = answer.recording
     assert run is not None
-    found = Explainer(instance, Wanted()).causes(run, p)
+    found = Explainer(instance, ExplanationOptions()).causes(run, p)
     assert found is not None
     stated = {(r.first, r.second) for r in found.races}
     who = [performer(m) for m in run.moves]

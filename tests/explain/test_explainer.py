@@ -18,7 +18,7 @@ from planrace.checker.engines.limits import Limits
 from planrace.checker.explain.causes import EndCondition, causes, conflicts, take
 from planrace.checker.explain.dependencies import Touched, place_text, touched
 from planrace.checker.explain.distinct_causes import different
-from planrace.checker.explain.explainer import Explainer, Wanted
+from planrace.checker.explain.explainer import Explainer, ExplanationOptions
 from planrace.checker.explain.happens_before import happens_before, reduced
 from planrace.checker.explain.least_delay import TAG
 from planrace.checker.explain.recovery import Recovery
@@ -55,7 +55,7 @@ def shortest(of: Instance, name: str) -> Recording:
 
 
 def question(of: Instance, p: Any) -> EndCondition:
-    found = Explainer(of, Wanted()).question(p)
+    found = Explainer(of, ExplanationOptions()).question(p)
     assert found is not None
     return found
 
@@ -294,7 +294,7 @@ def test_different_counterexamples_have_different_races() -> None:
 @pytest.mark.parametrize("keep", [1, 2])
 def test_the_least_delay_is_that_of_a_search_by_cost(name: str, keep: int) -> None:
     of = instance(keep=keep)
-    explainer = Explainer(of, Wanted(full=True, seek=seeker(Options(), first=True)))
+    explainer = Explainer(of, ExplanationOptions(full=True, seek=seeker(Options(), first=True)))
     found = explainer.insight(shortest(of, name), prop(of, name)).causes
     assert found is not None
     assert found.delay is not None
@@ -417,7 +417,7 @@ def test_a_property_without_members_names_none() -> None:
     run = record(Interpreter(of), [("publish", ())])
     latest = of.system.variables[0].term
     p = invariant("nothing-published", latest == 0, "nothing is published")
-    explainer = Explainer(Instance(changed(of.system, lambda c: None), of.values), Wanted(full=True))
+    explainer = Explainer(Instance(changed(of.system, lambda c: None), of.values), ExplanationOptions(full=True))
     explainer.properties = (p,)
     (truth,) = explainer.insight(run, p).truths
     assert truth.holds == (True, False)
@@ -427,13 +427,13 @@ def test_a_property_without_members_names_none() -> None:
 def test_a_run_that_violates_nothing_has_no_causes() -> None:
     of = instance()
     run = record(Interpreter(of), [("publish", ())])
-    assert Explainer(of, Wanted(full=True)).insight(run, prop(of, LOST)).causes is None
-    assert Explainer(of, Wanted(full=True)).insight(run, None).causes is None
+    assert Explainer(of, ExplanationOptions(full=True)).insight(run, prop(of, LOST)).causes is None
+    assert Explainer(of, ExplanationOptions(full=True)).insight(run, None).causes is None
 
 
 def test_limits_leave_the_least_delay_open() -> None:
     of = instance()
-    explainer = Explainer(of, Wanted(full=True, seek=seeker(Options(max_states=5), first=True)))
+    explainer = Explainer(of, ExplanationOptions(full=True, seek=seeker(Options(max_states=5), first=True)))
     found = explainer.insight(shortest(of, LOST), prop(of, LOST)).causes
     assert found is not None
     assert found.delay is None

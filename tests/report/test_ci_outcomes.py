@@ -267,12 +267,12 @@ def test_results_have_the_coverage(report: Report) -> None:
         assert (bag["states"], bag["complete"]) == (report.exploration.states, report.exploration.complete)
     assert "informationUri" not in told["tool"]["driver"]  # the project has no page to name
     assert all(rule["help"]["markdown"] for rule in told["tool"]["driver"]["rules"])
-    expected = sarif(report, asked=Expectation(expected=Verdict.VIOLATED))
+    expected = sarif(report, expectation=Expectation(expected=Verdict.VIOLATED))
     assert expected["results"] == []
     assert len(expected["properties"]["expected"]) == len(told["results"])
     kinds = {
         (r["kind"], r["level"])
-        for r in sarif(report, asked=Expectation(expected=Verdict.VIOLATED), everything=True)["results"]
+        for r in sarif(report, expectation=Expectation(expected=Verdict.VIOLATED), everything=True)["results"]
     }
     assert kinds == {("informational", "none"), ("pass", "none")}
 

@@ -14,7 +14,7 @@ import pytest
 
 from planrace.checker import Options, Report, Trace, check, find
 from planrace.checker.cli.main import run
-from planrace.checker.report.formats import OF_TRACE, NoTraceError, choose, render_trace
+from planrace.checker.report.formats import OF_TRACE, NoTraceError, render_trace, select_trace
 from planrace.checker.report.trace.graphs import render_graphml, trace_graph
 from planrace.checker.report.trace.lanes import clocks, lanes
 from planrace.checker.report.trace.shiviz import PARSER
@@ -76,7 +76,7 @@ def test_mermaid_shows_every_step_once(report: Report, trace: Trace) -> None:
 
 
 def test_a_lasso_is_a_loop(report: Report) -> None:
-    lasso = choose(report, "endpoints-converge").trace
+    lasso = select_trace(report, "endpoints-converge").trace
     assert lasso.loop is not None
     lines = [line.strip() for line in render_trace("mermaid", report, "endpoints-converge").splitlines()]
     start, end = lines.index("loop for ever"), lines.index("end")
@@ -86,7 +86,7 @@ def test_a_lasso_is_a_loop(report: Report) -> None:
 
 def test_hostile_text_stays_text(report: Report) -> None:
     bad = spoiled(report)
-    count = len(choose(bad).trace)
+    count = len(select_trace(bad).trace)
     mermaid = render_trace("mermaid", bad)
     assert sum("->>" in line for line in mermaid.splitlines()) == count
     assert not re.search(r"[;<>\"{}%\x1b\u202e]", re.sub(r"#\d+;", "", mermaid.replace("->>", "")))
@@ -238,7 +238,7 @@ def test_without_a_violation_there_is_no_trace(tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "run.itf.json").exists()
     report = check(find("fixed"), {"plans": 2, "enactors": 1}, options=Options(properties=("plans-never-regress",)))
     with pytest.raises(NoTraceError, match="no property is violated"):
-        choose(report)
+        select_trace(report)
 
 
 def test_graph_of_a_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

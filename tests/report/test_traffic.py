@@ -12,7 +12,7 @@ import pytest
 from planrace.checker import Options, Report, check, render, state_graph
 from planrace.checker.cli.main import run
 from planrace.checker.explain.beliefs import beliefs
-from planrace.checker.explain.states import declared
+from planrace.checker.explain.model_data import declared
 from planrace.checker.report.json.read import read_itf_report, report_of
 from planrace.checker.report.text.comparison import compare, comparison_document
 from planrace.checker.report.text.plain import render_plain

@@ -15,8 +15,8 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.review.baseline.changes import BaselineComparison, changes
 from planrace.checker.review.baseline.check_entry import take
 from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest, Item, RecordedVerdict
+from planrace.checker.review.baseline.render import changes_document, changes_json, changes_markdown, exit_code
 from planrace.checker.review.baseline.summary import MOST, term_text
-from planrace.checker.review.baseline.tell import changes_document, changes_json, changes_markdown, exit_code
 from planrace.model.language import If, Protocol, integers
 from tests import ROOT
 

@@ -16,7 +16,7 @@ from planrace.checker.cli.main import run
 from planrace.checker.review.mutation.judge import JudgedMutant, MutantStatus, Mutation, UndecidedMutationError
 from planrace.checker.review.mutation.weaken import weaker
 from planrace.checker.run.contract import Answers
-from planrace.checker.run.registry import ask
+from planrace.checker.run.registry import answers_of
 from planrace.checker.run.request import Request
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.model.language import (
@@ -315,11 +315,11 @@ def test_an_interruption_shows_the_results_so_far(
 
     def asked(request: Request) -> Answers:
         nonlocal searched
-        found = ask(request)
+        found = answers_of(request)
         searched += 1
         return replace(found, interrupted=searched == 4)
 
-    monkeypatch.setattr("planrace.checker.review.mutation.judge.ask", asked)
+    monkeypatch.setattr("planrace.checker.review.mutation.judge.answers_of", asked)
     assert run(["mutate", "-p", LEASE]) == 130
     out = " ".join(capsys.readouterr().out.split())
     assert "Interrupted: the rest was not tried." in out

@@ -107,17 +107,17 @@ EXPLAINERS = {
     "planrace.checker.explain.causes.causes": "causes",
     "planrace.checker.explain.least_delay.least_delay": "delays",
     "planrace.checker.explain.happens_before.reduced": "happens-before edges",
-    "planrace.checker.explain.states.offers": "enabled steps",
+    "planrace.checker.explain.states.enabled_steps": "enabled steps",
     "planrace.checker.explain.states.truths": "truth values",
     "planrace.checker.explain.dependencies.touched": "places read and written",
-    "planrace.checker.explain.side_by_side.beside": "steps in the other variant",
+    "planrace.checker.explain.side_by_side.repeated_in": "steps in the other variant",
     "planrace.checker.explain.states.neighbourhood": "neighbouring states",
     "planrace.checker.explain.recovery.Recovery.last": "recoverable states",
     "planrace.checker.explain.dependencies.places_read": "causes",
     "planrace.checker.explain.distinct_causes.different": "counterexamples that differ",
-    "planrace.checker.explain.states.declared": "sorts of variables",
-    "planrace.checker.explain.states.pictures": "pictures",
-    "planrace.checker.explain.states.sources": "lines of the author's file",
+    "planrace.checker.explain.model_data.declared": "sorts of variables",
+    "planrace.checker.explain.model_data.pictures": "pictures",
+    "planrace.checker.explain.model_data.sources": "lines of the author's file",
     "planrace.checker.run.findings.Narrator._guided": "searches for it",
     "planrace.checker.engines.scenario.guide.Guide.run": "searches for it",
     "planrace.checker.engines.scenario.match.match": "matches with the scenario",
@@ -255,7 +255,7 @@ def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypat
     for name in (
         "planrace.checker.explain.beliefs.beliefs",
         "planrace.checker.semantics.describe.Describer.words",
-        "planrace.checker.explain.states.declared",
+        "planrace.checker.explain.model_data.declared",
         "planrace.checker.advice.lint.undeclared.not_declared",
     ):
         with pytest.MonkeyPatch.context() as patch:
@@ -353,7 +353,7 @@ def test_other_results_are_what_they_are_without_their_text(
         run(["-p", f"slots.py:{attribute}", "--format", f"json:{name}.json"])
     assert run(["compare", "a.json", "b.json"]) == 1
     failing(monkeypatch, "planrace.checker.report.text.comparison.comparison_document", KeyError("x"))
-    failing(monkeypatch, "planrace.checker.advice.lint.words.lint_document", KeyError("x"))
+    failing(monkeypatch, "planrace.checker.advice.lint.render.lint_document", KeyError("x"))
     capsys.readouterr()
     assert run(["compare", "a.json", "b.json", "--format", "markdown:c.md"]) == 1
     assert Path("c.md").exists()
@@ -365,8 +365,8 @@ def test_other_results_are_what_they_are_without_their_text(
     ("command", "maker"),
     [
         (["prove", "--all"], "planrace.checker.report.text.proofs.matrix_document"),
-        (["forecast"], "planrace.checker.advice.forecast.words.forecast_document"),
-        (["mutate", "--action", "take"], "planrace.checker.review.mutation.words.mutation_document"),
+        (["forecast"], "planrace.checker.advice.forecast.render.forecast_document"),
+        (["mutate", "--action", "take"], "planrace.checker.review.mutation.render.mutation_document"),
     ],
 )
 def test_no_command_fails_for_its_text(

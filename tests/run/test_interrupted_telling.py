@@ -56,7 +56,7 @@ def test_an_interruption_while_it_is_told_ends_the_command_with_its_report(
 
 def test_a_search_that_is_interrupted_within_an_explanation_ends_it(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """It hears the signal itself; so nothing more must be searched."""
-    monkeypatch.setattr("planrace.checker.run.findings.ask", lambda _: Answers("explicit", [], interrupted=True))
+    monkeypatch.setattr("planrace.checker.run.findings.answers_of", lambda _: Answers("explicit", [], interrupted=True))
     for options in (Options(least_delay=True), Options(all_different=True)):
         report = check(find(file), faults=["stuck"], options=options)
         assert report.interrupted

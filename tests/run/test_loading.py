@@ -14,7 +14,7 @@ import pytest
 
 from planrace.checker import check
 from planrace.checker.cli.main import run
-from planrace.checker.run.protocols import find, find_beside
+from planrace.checker.run.protocols import find, find_variant
 from planrace.model.language import ModelError, Protocol, integers, step, update, when
 
 COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"]
@@ -237,14 +237,14 @@ def test_a_call_from_python_loads_a_file_anew() -> None:
 
 def test_beside_means_what_the_file_has() -> None:
     written("top", "")
-    assert find_beside("m.py:p", "fixed").name == "other"
-    assert find_beside("m.py:p", "original").name == "original"
-    assert find_beside("original", "fixed").name == "fixed"
+    assert find_variant("m.py:p", "fixed").name == "other"
+    assert find_variant("m.py:p", "original").name == "original"
+    assert find_variant("original", "fixed").name == "fixed"
     assert check("m.py:p", beside="fixed")
     with pytest.raises(ModelError, match=r"beside=3 is not a protocol"):
         check("m.py:p", beside=3)
     with pytest.raises(
         ModelError, match=r"no protocol of m.py or built-in protocol is called 'fixd' \(did you mean fixed"
     ):
-        find_beside("m.py:p", "fixd")
+        find_variant("m.py:p", "fixd")
     os.chdir("/")

@@ -16,7 +16,7 @@ from planrace.checker.engines.limits import Deadline, look_at_the_clock, time_le
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import MANY_STATES, NOT_TOLD, Report
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.run.findings import telling_time
+from planrace.checker.run.findings import explanation_time
 from planrace.model.language import Instance, Protocol, integers, step, update, when
 from planrace.model.language.actions import Step
 
@@ -29,7 +29,7 @@ def verdicts(report: Report) -> dict[str, tuple[Verdict, int | None]]:
 
 def test_without_time_verdicts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     full = check("original", SMALL)
-    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
+    monkeypatch.setattr(planrace.checker.run.findings, "TRACE_SECONDS", 0.0)
     hurried = check("original", SMALL)
     assert verdicts(hurried) == verdicts(full)
     assert (hurried.verdict, hurried.exit_code) == (full.verdict, full.exit_code)
@@ -44,7 +44,7 @@ def test_without_time_verdicts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(alternatives=1)])
 def test_what_is_asked_for_takes_the_time_that_it_takes(asked: Options, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
+    monkeypatch.setattr(planrace.checker.run.findings, "TRACE_SECONDS", 0.0)
     report = check("original", SMALL, options=asked)
     assert not [w for w in report.warnings if w.kind == NOT_TOLD]
 
@@ -53,7 +53,7 @@ def test_reasons_why_a_search_is_large_take_no_longer(monkeypatch: pytest.Monkey
     """Writing the step functions of smaller instances took as long as the search."""
     full = check("original", SMALL, max_states=50)
     assert [w for w in full.warnings if w.kind == MANY_STATES]
-    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
+    monkeypatch.setattr(planrace.checker.run.findings, "TRACE_SECONDS", 0.0)
     report = check("original", SMALL, max_states=50)
     assert verdicts(report) == verdicts(full)
     assert not [w for w in report.warnings if w.kind == MANY_STATES]
@@ -100,17 +100,17 @@ def test_a_smaller_instance_is_found_in_a_few_samples(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(explain=True)])
 def test_after_an_interruption_nobody_waits(asked: Options) -> None:
-    with telling_time(asked, interrupted=True):
+    with explanation_time(asked, interrupted=True):
         left = time_left()
     assert left is not None
-    assert left <= planrace.checker.run.findings.HURRIED
+    assert left <= planrace.checker.run.findings.INTERRUPTED_SECONDS
 
 
 def test_a_report_that_explains_each_step_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(planrace.checker.run.findings, "TELLING", 0.0)
+    monkeypatch.setattr(planrace.checker.run.findings, "TRACE_SECONDS", 0.0)
     report = check("original", SMALL, options=Options(explain=True))
     assert not [w for w in report.warnings if w.kind == NOT_TOLD]
-    monkeypatch.setattr(planrace.checker.run.findings, "EXPLAINING", 0.0)
+    monkeypatch.setattr(planrace.checker.run.findings, "PAGE_SECONDS", 0.0)
     report = check("original", SMALL, options=Options(explain=True))
     assert [w for w in report.warnings if w.kind == NOT_TOLD]
 

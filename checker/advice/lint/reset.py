@@ -88,8 +88,8 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
             "not",
             f"add update({name}[…], {render(work.own.initially)}), unless it is meant to survive",
         )
-    told = variables_of(*(t for o in run.instance.system.observations for t, _ in o.cases))
-    if name in told or not all(_in_vain(run, work, s, i) for s, i in states[:: max(1, len(states) // TRIED)]):
+    observed = variables_of(*(t for o in run.instance.system.observations for t, _ in o.cases))
+    if name in observed or not all(_in_vain(run, work, s, i) for s, i in states[:: max(1, len(states) // TRIED)]):
         return None
     place = next(((o.where or a.where) for a, o, _ in ways), work.own.where)
     return Lint(

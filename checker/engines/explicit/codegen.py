@@ -99,7 +99,7 @@ class Emitter:
     def _states(self, scope: Scope) -> Iterator[str]:
         yield "found = 0"
         for k, term in enumerate(self.watch.states):
-            test = self.lowering.truth(term, replace(scope, total=self.watch.told))
+            test = self.lowering.truth(term, replace(scope, total=self.watch.report_only))
             if test.known is not False:
                 yield f"if {test.text}: found |= {1 << k}"
         if self.watch.met:

@@ -73,7 +73,7 @@ class Questions:
             if steps[k].name not in self.answers:
                 self._close(steps[k], confirm_step(steps[k], run()))
 
-    def enough(self, *, fail_fast: bool, exhaustive: bool) -> StopReason | None:
+    def stop_reason(self, *, fail_fast: bool, exhaustive: bool) -> StopReason | None:
         """Why a search may end after a level, if it may."""
         if fail_fast and self.violated:
             return StopReason(StopKind.DECIDED, "the first violation was found")

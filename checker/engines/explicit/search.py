@@ -141,9 +141,9 @@ class Search:
                 self.levels.append(len(self._parents) - len(self._fresh))
             self._depth += bool(self._fresh)
             self._frontier, self._at, self._fresh = self._fresh, 0, []
-            enough = self._questions.enough(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
-            if enough:
-                return enough
+            stopped = self._questions.stop_reason(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
+            if stopped:
+                return stopped
             if self._asked != self._sought:
                 self._asked = self._sought
                 expand = self._step = self.kernel.expand(self._questions.watch())

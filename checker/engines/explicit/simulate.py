@@ -84,7 +84,7 @@ class Simulation:
     def _all_runs(self) -> StopReason:
         self._expand = self.kernel.expand(self._questions.watch())
         for n in range(1, self.runs + 1):
-            stopped = self._one_run() or self._enough(n)
+            stopped = self._one_run() or self._stop_reason(n)
             if stopped:
                 return stopped
         return StopReason(StopKind.RUNS, f"{numbered(self.runs, 'run')} {plural(self.runs, 'was', 'were')} done")
@@ -120,7 +120,7 @@ class Simulation:
             raise_range_error(self._recording(path), self._questions)
             raise
 
-    def _enough(self, runs: int) -> StopReason | None:
+    def _stop_reason(self, runs: int) -> StopReason | None:
         if self.limits.states is not None and len(self._seen) >= self.limits.states:
             reached = f"the bound of {numbered(self.limits.states, 'state')} was reached after {numbered(runs, 'run')}"
             return StopReason(StopKind.STATES, reached)

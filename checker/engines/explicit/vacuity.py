@@ -71,12 +71,12 @@ class VacuityCheck:
 
 def _unlike(missed: Sequence[Occurrence], never: Collection[str]) -> Iterator[Occurrence]:
     """One occurrence for each action that never happens, whatever its outcomes."""
-    told: set[str] = set()
+    reported: set[str] = set()
     for s in missed:
         if s.term is None and s.name in never:
-            if s.name in told:
+            if s.name in reported:
                 continue
-            told.add(s.name)
+            reported.add(s.name)
         yield s
 
 

@@ -32,7 +32,7 @@ class Occurrence(Structural):
 class Watch(Structural):
     """What a step function looks for: terms that are reported when they hold. ``final``: states that enable nothing and
     are not final are reported like those of one more state term; ``met``: occurrences are collected. No verdict depends
-    on ``met``, nor on state terms that are only ``told``; in these, reading outside an array is no error."""
+    on ``met``, nor on state terms that are only ``report_only``; in these, reading outside an array is no error."""
 
     states: tuple[Term, ...] = ()
     steps: tuple[Term, ...] = ()
@@ -40,4 +40,4 @@ class Watch(Structural):
     roles: tuple[tuple[Term, int], ...] = ()
     final: Term | None = None
     met: tuple[Occurrence, ...] = ()
-    told: bool = False
+    report_only: bool = False

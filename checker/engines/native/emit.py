@@ -61,13 +61,13 @@ class WordEmitter(Emitter):
     def __init__(self, instance: Instance, layout: Layout, watch: Watch, *, words: int) -> None:
         super().__init__(instance, layout, watch)
         self.words = words
-        self.telling: list[Field] = []
+        self.switched: list[Field] = []
 
     def control(self) -> tuple[str, int]:
         """The source of ``control(s)`` (call it after ``source``): the fields that guards compare, side by side, and
         the number of its values. At most CONTROL bits."""
         parts, width = [], 0
-        for field in self.telling:
+        for field in self.switched:
             if width + field.width <= CONTROL:
                 parts.append(f"(s[{field.word}] >> {field.shift} & {field.mask}) << {width}")
                 width += field.width
@@ -80,9 +80,9 @@ class WordEmitter(Emitter):
         groups: dict[Slot, list[tuple[Action, Scope]]] = {}
         for action, inner in self._openings.instances(scope):
             look_at_the_clock()
-            place = self._telling(action, inner)
+            place = self._switch_field(action, inner)
             (rest if place is None else groups.setdefault(place, [])).append((action, inner))
-        self.telling = [self.layout.fields[p] for p in groups]
+        self.switched = [self.layout.fields[p] for p in groups]
         for place, members in groups.items():
             yield from self._split(place, scope, partial(self._all, members))
         yield from self._all(rest, scope)
@@ -91,7 +91,7 @@ class WordEmitter(Emitter):
         inside = (self._action(action, replace(inner, fields=scope.fields)) for action, inner in members)
         return [line for lines in inside for line in lines]
 
-    def _telling(self, action: Action, here: Scope) -> Slot | None:
+    def _switch_field(self, action: Action, here: Scope) -> Slot | None:
         """The first field on which alone a conjunct of the guard depends, if at most half of its values satisfy the
         conjunct."""
         for part in action.guard.args if action.guard.op is Op.AND else (action.guard,):

@@ -123,7 +123,7 @@ class NativeSearch:
         for n, w in enumerate(self.workers):
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._stride = max(1, AT_ONCE // (max(1, self.program.fan) * self.kernel.orders))
-        self._asked = (1 << len(self._terms)) - 1 | self._stuck
+        self._sought = (1 << len(self._terms)) - 1 | self._stuck
         self._decided = 0
         self._failing: list[int] = []
         self._depth = 0
@@ -212,9 +212,9 @@ class NativeSearch:
             for w in self.workers:
                 w.turn()
             self._depth += any(w.size for w in self.workers)
-            enough = self.questions.enough(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
-            if enough:
-                return enough
+            stopped = self.questions.stop_reason(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
+            if stopped:
+                return stopped
         return None
 
     def _begin(self) -> None:
@@ -262,8 +262,8 @@ class NativeSearch:
         for front, begin, end in w.chunks(at, last):
             next_one = begin
             while next_one < end:
-                next_one = self._advanced(w, front, next_one, min(end, next_one + self._stride), self._asked)
-                self._attend(w, self._asked)
+                next_one = self._advanced(w, front, next_one, min(end, next_one + self._stride), self._sought)
+                self._attend(w, self._sought)
                 if next_one < end:
                     self._check_clock()
 
@@ -275,7 +275,7 @@ class NativeSearch:
         if self._limit_guard.deadline is not None and self._limit_guard.deadline.left == 0.0:
             raise SearchStoppedError(StopReason(StopKind.TIME, self._limit_guard.deadline.reason))
 
-    def _advanced(self, w: Worker, front: int, first: int, last: int, asked: int) -> int:
+    def _advanced(self, w: Worker, front: int, first: int, last: int, sought: int) -> int:
         fresh = w.info[INFO_FRESH]
         at: int = self.program["advance"](
             front,
@@ -286,7 +286,7 @@ class NativeSearch:
             w.fills.address,
             w.lines.address,
             w.info.address,
-            asked,
+            sought,
         )
         if at < 0:
             at = w.info[INFO_FRESH]
@@ -354,8 +354,8 @@ class NativeSearch:
             for w in self.workers:
                 at, last = self._part(w, part)
                 while at < last:
-                    at = self._advanced(w, w.front, at, min(last, at + self._stride), self._asked & states)
-                    self._attend(w, self._asked & states)
+                    at = self._advanced(w, w.front, at, min(last, at + self._stride), self._sought & states)
+                    self._attend(w, self._sought & states)
                     self._check_clock()
             for n, me in enumerate(self.workers):
                 for w in self.workers:
@@ -378,13 +378,13 @@ class NativeSearch:
         words = self.program.words
         return self.program.pack(words_at(front + 8 * words * n, words))
 
-    def _attend(self, w: Worker, asked: int) -> None:
-        """Record which of the ``asked`` properties were just decided."""
-        seen = w.info[INFO_SEEN] & asked
+    def _attend(self, w: Worker, sought: int) -> None:
+        """Record which of the ``sought`` properties were just decided."""
+        seen = w.info[INFO_SEEN] & sought
         if seen:
             with self._lock:
                 self._decided |= seen
-                self._asked &= ~seen
+                self._sought &= ~seen
 
     def _settle(self, *, steps: bool = True) -> None:
         """Answer the properties decided on this level: by the same state whatever the number of workers, and with the
@@ -399,21 +399,21 @@ class NativeSearch:
             self._vacuity.stuck = self._recording(min(self._deciding(self._stuck))[1])
         self._decided = 0
         still = {p.name for p in self.questions.open}
-        self._asked = sum(1 << k for k, p in enumerate(self._terms) if p.name in still) | self._stuck
+        self._sought = sum(1 << k for k, p in enumerate(self._terms) if p.name in still) | self._stuck
 
     @property
     def _stuck(self) -> int:
         """The bit of a deadlock while none is known, else 0."""
         return 0 if self._vacuity is None or self._vacuity.stuck is not None else 1 << len(self._terms)
 
-    def _deciding(self, asked: int) -> Iterator[tuple[list[int], int]]:
+    def _deciding(self, sought: int) -> Iterator[tuple[list[int], int]]:
         """For each part of the frontier, its least state that decides a property: its words, and packed."""
         least, best = self.program["least"], WordArray(self.program.words)
         for w in self.workers:
             for part in range(self._parts):
                 first, last = self._part(w, part)
                 front = w.front + first * w.bytes
-                n = least(front, last - first, w.scratch.address, best.address, w.info.address, asked)
+                n = least(front, last - first, w.scratch.address, best.address, w.info.address, sought)
                 if n >= 0:
                     s = self._state(front, n)
                     yield [_signed(x) for x in self.program.unpack(s)], s

@@ -73,11 +73,11 @@ def advance(
     fills: Words,
     lines: Words,
     info: Words,
-    asked: int,
+    sought: int,
 ) -> int:
     """Expand states first…last-1 of a frontier into the boxes of their successors' segments.
 
-    Ends early after a state for which a term in ``asked`` holds. Returns the number of the next state, or FAILED if a
+    Ends early after a state for which a term in ``sought`` holds. Returns the number of the next state, or FAILED if a
     value is out of range, with the state at info[INFO_FRESH].
 
     Boxes are many and far apart, so successors are first gathered in ``lines``, with a cache line for each word of a
@@ -87,7 +87,7 @@ def advance(
     info[INFO_SEEN] = 0
     while i < last:
         n = 0
-        while (i < last) & (n < MANY) & ((info[INFO_SEEN] & asked) == 0):
+        while (i < last) & (n < MANY) & ((info[INFO_SEEN] & sought) == 0):
             k = expand(at(front, i * WORDS), at(scratch, n * WORDS), info)
             if k < 0:
                 info[INFO_FRESH] = i
@@ -110,7 +110,7 @@ def advance(
             if k & LINE - 1 == 0:
                 send(line, pointer(boxes[to]), k - LINE)
             j += 1
-        if info[INFO_SEEN] & asked:
+        if info[INFO_SEEN] & sought:
             break
     to = 0
     while to < WORKERS << BITS:
@@ -127,15 +127,15 @@ def send(line: Words, box: Words, k: int) -> int:
     return 0
 
 
-def least(front: Words, count: int, scratch: Words, best: Words, info: Words, asked: int) -> int:
-    """The number of the least state (in a fixed total order) for which a term in ``asked`` holds, or -1; the state is
+def least(front: Words, count: int, scratch: Words, best: Words, info: Words, sought: int) -> int:
+    """The number of the least state (in a fixed total order) for which a term in ``sought`` holds, or -1; the state is
     copied to ``best``."""
     i = 0
     found = -1
     while i < count:
         s = at(front, i * WORDS)
         expand(s, scratch, info)
-        if info[INFO_SEEN] & asked:
+        if info[INFO_SEEN] & sought:
             before = int(found < 0)
             equal = 1
             for w in range(WORDS):

@@ -231,9 +231,9 @@ class Decider:
         scheduling = Scheduling(self.obligations, course(system, p, schedules[0]))
 
         def goals(given: frozenset[str]) -> Iterator[Discharged]:
-            asked = self.obligations.asked(p, given)
-            if asked is not None:
-                yield Discharged(f"{p.name}: {POSITIONS}", ANY_STATE, asked, "model")
+            result = self.obligations.positions_defined(p, given)
+            if result is not None:
+                yield Discharged(f"{p.name}: {POSITIONS}", ANY_STATE, result, "model")
             for label, action, result in scheduling.discharged(given):
                 yield Discharged(label, action, result, "schedule")
 

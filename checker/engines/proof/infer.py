@@ -76,7 +76,7 @@ class Inference:
         self.instances = tuple(instances)
         self.limit_guard = limit_guard or LimitGuard("inferring", Limits())
         self.solving = Solving(self.limit_guard)
-        self.told = ""
+        self.summary = ""
 
     def run(self) -> list[Candidate]:
         """The candidates that are inductive together on the last instance; none when a limit was reached."""
@@ -84,7 +84,7 @@ class Inference:
         try:
             return self.solving.run(lambda: self._learnt(samples))
         except SolverStoppedError as limit:
-            self.told = str(limit)
+            self.summary = str(limit)
             return []
 
     def _learnt(self, samples: Sequence[tuple[Interpreter, list[State]]]) -> list[Candidate]:
@@ -98,12 +98,12 @@ class Inference:
             found += true
         tried = self.solving.count
         found = _not_trivial(self.instances[0], found, self.solving)
-        told = len(found)
+        sampled = len(found)
         for instance in self.instances:
             found = _inductive(instance, found, self.solving)
         where = "a small instance" if len(samples) == 1 else f"{len(samples)} small instances"
-        self.told = (
-            f"{counted(tried, 'clause')} tried, {told:,} {plural(told, 'holds', 'hold')} in "
+        self.summary = (
+            f"{counted(tried, 'clause')} tried, {sampled:,} {plural(sampled, 'holds', 'hold')} in "
             f"{counted(seen, 'state')} of {where}, "
             f"{len(found):,} {plural(len(found), 'is', 'are')} inductive there"
         )

@@ -89,8 +89,8 @@ class Matrix:
         except ModelError as problem:
             with_ = ", ".join(system.protections) or "no protection"
             under = ", ".join(system.faults) or "no fault"
-            told = f"{problem.what}, with {with_} and {under}"
-            raise ModelError(told, where=problem.where, remedy=problem.remedy) from problem
+            message = f"{problem.what}, with {with_} and {under}"
+            raise ModelError(message, where=problem.where, remedy=problem.remedy) from problem
 
     def _cell(self, d: Decision, protections: Sequence[str], faults: Sequence[str]) -> Cell:
         if d.argument is not None:

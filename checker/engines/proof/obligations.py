@@ -219,7 +219,7 @@ class Obligations:
             if negated is not None:
                 yield name, self.discharge(key, partial(list, negated), given)
 
-    def asked(self, p: Recoverability, given: frozenset[str]) -> Result | None:
+    def positions_defined(self, p: Recoverability, given: frozenset[str]) -> Result | None:
         """Show from the facts ``given`` that the terms of ``p`` have values; None if they always have."""
         frame = OpenFrame({}, self.open.state)
         said = conjunction(defined(self.open, p.wherever, frame), defined(self.open, p.goal, frame))
@@ -301,12 +301,12 @@ class Obligations:
         """Query the solver; if it gives up, with another seed: the outcome depends on earlier queries."""
         result = Result(False, given, 0.0, "")
         for seed in SEEDS:
-            result = self._asked(negated, given, seed)
+            result = self._solved(negated, given, seed)
             if not result.reason.startswith(GAVE_UP):
                 break
         return result
 
-    def _asked(self, negated: list[Any], given: frozenset[str], seed: int) -> Result:
+    def _solved(self, negated: list[Any], given: frozenset[str], seed: int) -> Result:
         self.queries += 1
         self.solving.count = self.queries
         solver = z3.Solver()

@@ -106,8 +106,8 @@ class Refuter:
             (answer,), covered = search.run()
         except ModelError as problem:
             sizes = ", ".join(f"{n}={v}" for n, v in instance.parameters.items())
-            told = f"{problem.what}, at {sizes}" if sizes else problem.what
-            raise ModelError(told, where=problem.where, remedy=problem.remedy) from problem
+            message = f"{problem.what}, at {sizes}" if sizes else problem.what
+            raise ModelError(message, where=problem.where, remedy=problem.remedy) from problem
         if search.interrupted:
             raise KeyboardInterrupt
         return answer, covered

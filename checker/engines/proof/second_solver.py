@@ -86,7 +86,7 @@ class _Second:
 
     def ask(self, text: str, number: int) -> str:
         """The answer to a script, or why there is none."""
-        told = False
+        sent = False
         while True:
             if pending():
                 raise KeyboardInterrupt
@@ -94,9 +94,9 @@ class _Second:
             if stopped:
                 self._end()
                 return stopped.sentence
-            if not told:
-                self._tell(text)
-                told = True
+            if not sent:
+                self._send(text)
+                sent = True
             try:
                 line = self._answers.get(timeout=GLANCE)
             except Empty:
@@ -106,7 +106,7 @@ class _Second:
                 return ENDED
             return str(json.loads(line))
 
-    def _tell(self, text: str) -> None:
+    def _send(self, text: str) -> None:
         process = self._process or self._start()
         assert process.stdin is not None
         with suppress(OSError):  # it has ended, which the answer says

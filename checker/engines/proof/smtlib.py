@@ -23,16 +23,16 @@ def scripts(obligations: Obligations, discharged: Iterable[Discharged]) -> Itera
 def script(obligations: Obligations, d: Discharged) -> str:
     """One obligation: its parts are asserted in order, and together they must be unsatisfiable."""
     solver = z3.Solver()
-    told = []
+    labels = []
     for label, formula in obligations.parts(d.result):
         solver.add(formula)
-        told.append(label)
+        labels.append(label)
     # ``sexpr`` has no other lines, but shares no terms either: cvc5 runs into its time limit on one of our obligations.
     body = solver.to_smt2().split("\n")
     lines = [line for line in body if not line.startswith((";", "(set-info", "(set-logic"))]
     head = [
         f"; Obligation: {d.fact} after {d.action}",
-        *(f"; assertion {n}: {label}" for n, label in enumerate(told, 1)),
+        *(f"; assertion {n}: {label}" for n, label in enumerate(labels, 1)),
         "(set-logic UFLIA)",
         "(set-info :status unsat)",
     ]

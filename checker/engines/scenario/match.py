@@ -18,7 +18,7 @@ from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.engines.limits import timed
 from planrace.checker.results.scenario import FactMatch, Match
 from planrace.checker.results.trace import Shown
-from planrace.checker.semantics.describe import chosen
+from planrace.checker.semantics.describe import shown_parameter
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Recording, ReplayError
 from planrace.model.language import Index, Instance, Term
@@ -200,7 +200,7 @@ def casts(interpreter: Interpreter, scenario: Scenario, *, up_to_symmetry: bool 
 
 def roles(cast: Cast) -> dict[str, Shown]:
     """A cast in the words of reports."""
-    return {str(r): chosen(r.sort, v) for r, v in cast.items()}
+    return {str(r): shown_parameter(r.sort, v) for r, v in cast.items()}
 
 
 def _canonical(instance: Instance, cast: Cast) -> bool:

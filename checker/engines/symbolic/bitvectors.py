@@ -313,7 +313,7 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.INTERSECTION: _combined(sets.intersection),
     Op.DIFFERENCE: _combined(sets.difference),
     Op.SUBSET: _combined(sets.subset),
-    Op.COMPREHENSION: lambda e, t, f: sets.chosen(e.members(t, f)),
+    Op.COMPREHENSION: lambda e, t, f: sets.members_where(e.members(t, f)),
     Op.FORALL: lambda e, t, f: z3.And(*(holds for _, holds in e.members(t, f))),
     Op.EXISTS: lambda e, t, f: z3.Or(*(holds for _, holds in e.members(t, f))),
     Op.COUNT: _count,

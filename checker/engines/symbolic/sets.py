@@ -41,10 +41,10 @@ class Members:
 # Making sets ---------------------------------------------------------------------------------------------------
 def literal(elements: Iterable[int]) -> Members:
     """The set of these constants."""
-    return chosen((n, z3.BoolVal(True)) for n in sorted(set(elements)))
+    return members_where((n, z3.BoolVal(True)) for n in sorted(set(elements)))
 
 
-def chosen(conditions: Iterable[tuple[int, Any]]) -> Members:
+def members_where(conditions: Iterable[tuple[int, Any]]) -> Members:
     """The set of the constants whose conditions hold; constants ascend."""
     runs: list[tuple[int, list[Any]]] = []
     for n, condition in conditions:

@@ -99,10 +99,10 @@ class Spacer:
         if problem is None and in_range is None:
             return Answer(p, verdict_never_met(p), "Spacer's invariant, checked by a plain solver")
         if "violated" in (problem, in_range):
-            return self._told(p)
+            return self._counterexample(p)
         return Answer(p, Verdict.UNKNOWN, problem or f"not shown that every value stays in its range: {in_range}")
 
-    def _told(self, p: Checkable) -> Answer:
+    def _counterexample(self, p: Checkable) -> Answer:
         """The shortest counterexample; Spacer says that there is one."""
         ended: str | None = None
         while self.base.answer(p) is None and ended is None and self.base.reached < self._depth:

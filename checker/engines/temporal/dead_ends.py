@@ -12,7 +12,7 @@ from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.explicit.transition_graph import acting
 from planrace.checker.engines.explicit.watch import Watch
 from planrace.checker.results.temporal import DeadEnd, IneffectiveOutcome, Refusal
-from planrace.checker.semantics.channel_terms import told
+from planrace.checker.semantics.channel_terms import term_text
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.packing import free, root_of
 from planrace.model.language import Action, Instance, Op, Outcome, Term, exists
@@ -33,7 +33,7 @@ def explain(instance: Instance, p: Recoverability, state: State) -> DeadEnd:
     return DeadEnd(
         states=len(states),
         whole=whole,
-        never=tuple(told(t, system.channels) for t in broken),
+        never=tuple(term_text(t, system.channels) for t in broken),
         vain=tuple(_vain(kernel, states, helpers)),
         refused=tuple(_refused(kernel, states, helpers, broken)),
     )
@@ -43,7 +43,7 @@ def _seen(kernel: Kernel, states: list[int], terms: list[Term]) -> list[int]:
     """In how many states each term holds."""
     if not terms:
         return []
-    expand = kernel.expand(Watch(states=tuple(terms), told=True))
+    expand = kernel.expand(Watch(states=tuple(terms), report_only=True))
     counts = Counter(expand(s, [], []) for s in states)
     return [sum(n for found, n in counts.items() if found >> k & 1) for k in range(len(terms))]
 
@@ -96,8 +96,8 @@ def _refused(kernel: Kernel, states: list[int], helpers: list[Action], broken: l
         if n and not happened:
             reasons = _conjuncts(t.outcome.condition)
             met = _seen(kernel, states, [_for_some(t.action, t.tried & r) for r in reasons])
-            why = tuple(told(r, channels) for r, m in zip(reasons, met, strict=True) if not m)
-            yield Refusal(t.action.name, t.outcome.name, told(t.place, channels), n, why)
+            why = tuple(term_text(r, channels) for r, m in zip(reasons, met, strict=True) if not m)
+            yield Refusal(t.action.name, t.outcome.name, term_text(t.place, channels), n, why)
 
 
 def _tries(helpers: list[Action], part: Term) -> Iterator[_Try]:

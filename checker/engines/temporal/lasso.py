@@ -52,8 +52,8 @@ def _broken(interpreter: Interpreter, p: Liveness, states: Sequence[State], loop
         return not all(good[loop:])
     if p.form == "infinitely often":
         return not any(good[loop:])
-    asked = [n for n, s in enumerate(states) if interpreter.holds(p.trigger, s)]
-    return any(not any(good[n:]) and not any(good[loop:]) for n in asked)
+    triggered = [n for n, s in enumerate(states) if interpreter.holds(p.trigger, s)]
+    return any(not any(good[n:]) and not any(good[loop:]) for n in triggered)
 
 
 def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Liveness) -> list[Fairness]:

@@ -41,7 +41,7 @@ class RecoveryChecker:
             raise problem.of(f"property {p.name}", p.where) from None
         dead_end = _first(made, recover(made))
         if dead_end is None:
-            how = f"complete search of {numbered(made.states, 'state')}, checked from all {_asked(made)}"
+            how = f"complete search of {numbered(made.states, 'state')}, checked from all {_starts(made)}"
             book = guard.attempt(p.name, "runbooks", lambda: self._runbook(p), None)
             self.search.interrupted |= guard.interrupted
             return Answer(p, Verdict.HOLDS, how, runbook=book, unexplained=guard.warnings)
@@ -82,7 +82,7 @@ def _without(marks: bytes, first: int) -> list[int]:
     return [first + k for k, mark in enumerate(marks) if mark & (GOAL | ASKED) == ASKED]
 
 
-def _asked(g: Graph) -> int:
+def _starts(g: Graph) -> int:
     return sum(_count(bytes(g.marks[first:last])) for level in g.levels for first, last in level)
 
 

@@ -31,9 +31,9 @@ OTHERWISE = {FindingStatus.EXPECTED: "✅ violated, as expected", FindingStatus.
 """The signs of findings that are not "holds" but harmless in their run."""
 
 
-def render_annotations(report: Report, asked: Expectation | None = None) -> str:
+def render_annotations(report: Report, expectation: Expectation | None = None) -> str:
     """A line for each property that fails the run, each that is undecided, and each warning."""
-    outcome = RunOutcome(report, asked or Expectation())
+    outcome = RunOutcome(report, expectation or Expectation())
     lines = []
     for f in report.findings:
         judged = outcome.of(f)
@@ -77,10 +77,10 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def render_summary(report: Report, asked: Expectation | None = None) -> str:
+def render_summary(report: Report, expectation: Expectation | None = None) -> str:
     """The report in Markdown: a table of properties, other reasons why the run fails, warnings, and the first
     counterexample as a diagram."""
-    outcome = RunOutcome(report, asked or Expectation())
+    outcome = RunOutcome(report, expectation or Expectation())
     lines = [f"## {cell(report.protocol)}: {cell(outcome.headline)}", "", cell(subject(report)), ""]
     if report.exploration is not None:
         lines += [cell(coverage(report, report.exploration)), ""]

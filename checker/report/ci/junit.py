@@ -23,9 +23,9 @@ from planrace.checker.results.wording import counted
 KINDS = {"invariant": "InvariantViolated", "step invariant": "StepInvariantViolated"}
 
 
-def render_junit(report: Report, asked: Expectation | None = None, *, now: datetime | None = None) -> str:
-    """The report as JUnit XML, judged by the expectation ``asked``. Tests set the time ``now``."""
-    outcome, times = RunOutcome(report, asked or Expectation()), _times(report)
+def render_junit(report: Report, expectation: Expectation | None = None, *, now: datetime | None = None) -> str:
+    """The report as JUnit XML, judged by the expectation ``expectation``. Tests set the time ``now``."""
+    outcome, times = RunOutcome(report, expectation or Expectation()), _times(report)
     cases = [_case(report.protocol, f.name, times[f.name]) for f in report.findings]
     for case, f in zip(cases, report.findings, strict=True):
         _judge(case, f, f.variables or report.variables, outcome.of(f))

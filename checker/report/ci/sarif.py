@@ -20,7 +20,7 @@ from planrace.checker.report.text.because import why
 from planrace.checker.report.text.continuations import continued
 from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.text.values import changes, state_before
-from planrace.checker.report.trace.lanes import told
+from planrace.checker.report.trace.lanes import step_text
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.outcome import (
     Broken,
@@ -48,9 +48,9 @@ KINDS = {
 HELP = "A result shows a run that violates it, with one thread flow for each process; `check` shows the run as text."
 
 
-def render_sarif(report: Report, asked: Expectation | None = None, *, everything: bool = False) -> str:
-    """The report as SARIF, judged by the expectation ``asked``."""
-    outcome = RunOutcome(report, asked or Expectation())
+def render_sarif(report: Report, expectation: Expectation | None = None, *, everything: bool = False) -> str:
+    """The report as SARIF, judged by the expectation ``expectation``."""
+    outcome = RunOutcome(report, expectation or Expectation())
     judged = [outcome.of(f) for f in report.findings]
     results = [
         _result(report, f, n, j, everything=everything)
@@ -248,7 +248,7 @@ def _flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
 def _flow_location(report: Report, trace: Trace, number: int, step: TraceStep) -> dict[str, Any]:
     place = _location(report, step, step.action)
     again = " (again and again, for ever)" if trace.loop is not None and number > trace.loop else ""
-    place["message"] = {"text": f"{number}. {clean(step.by)} {told(step)}{again}"}
+    place["message"] = {"text": f"{number}. {clean(step.by)} {step_text(step)}{again}"}
     changed = changes(step, state_before(trace, number), report.variables)
     state = {clean(c.place): {"text": clean(c.after)} for c in changed}
     return {"executionOrder": number, "location": place, **({"state": state} if state else {})}

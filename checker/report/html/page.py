@@ -177,12 +177,12 @@ def _run(f: Finding, trace: Trace, insight: Insight, variables: Sequence[Declare
         "truths": [asdict(t) for t in insight.truths],
         "beliefs": [asdict(b) for b in insight.beliefs],
         "recoverable": insight.recoverable,
-        "beside": None if insight.beside is None else _beside(insight),
+        "beside": None if insight.beside is None else _other_variant(insight),
         "neighbourhood": None if near is None else _neighbourhood(near),
     }
 
 
-def _beside(insight: Insight) -> dict[str, Any]:
+def _other_variant(insight: Insight) -> dict[str, Any]:
     other = insight.beside
     assert other is not None
     return {

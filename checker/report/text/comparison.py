@@ -10,7 +10,7 @@ from typing import TypeAlias
 from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.text.values import places
-from planrace.checker.report.trace.lanes import told
+from planrace.checker.report.trace.lanes import step_text
 from planrace.checker.results.blocks import Block, Document, Heading, Paragraph
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.outcome import warned_text
@@ -190,7 +190,7 @@ def _said(trace: Trace, n: int) -> str:
 
 
 def _words(step: TraceStep) -> str:
-    return f"{step.by} {told(step)}"
+    return f"{step.by} {step_text(step)}"
 
 
 def _taken(step: TraceStep) -> tuple[str, dict[str, Shown], str | None]:

@@ -21,7 +21,7 @@ from planrace.checker.results.blocks import (
     Verdicts,
 )
 from planrace.checker.results.explanation import Declared
-from planrace.checker.results.guard import fault
+from planrace.checker.results.guard import defect_text
 from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.proof import InductionCounterexample
 from planrace.checker.results.report import (
@@ -62,10 +62,10 @@ def _blocks(report: Report) -> Iterator[Block]:
     if report.left_out:
         names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
         yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
-    told: dict[tuple[object, ...], str] = {}
+    shown: dict[tuple[object, ...], str] = {}
     for f in report.findings:
         if f.verdict is Verdict.VIOLATED and f.kind != "scenario":
-            yield from _safe(f.name, partial(violation, f, f.variables or report.variables, told))
+            yield from _safe(f.name, partial(violation, f, f.variables or report.variables, shown))
     yield from _safe("warnings", partial(_warnings, report))
     for f in report.findings:
         if f.runbook is not None:
@@ -86,7 +86,7 @@ def _safe(what: str, blocks: Callable[[], Iterable[Block]]) -> Iterator[Block]:
     try:
         yield from blocks()
     except Exception as problem:
-        yield Paragraph(f"Unavailable: {what}: {fault(problem)}.", "unknown")
+        yield Paragraph(f"Unavailable: {what}: {defect_text(problem)}.", "unknown")
 
 
 def _covered(report: Report) -> Iterator[Block]:
@@ -184,23 +184,23 @@ def how(f: Finding) -> str:
     return f"{word} {counted(len(f.trace), 'step')} ({f.how})"
 
 
-def violation(f: Finding, variables: Sequence[Declared], told: dict[tuple[object, ...], str]) -> Iterator[Block]:
-    """A violated property with its run. ``told`` are the runs that were already shown, by their steps."""
+def violation(f: Finding, variables: Sequence[Declared], shown: dict[tuple[object, ...], str]) -> Iterator[Block]:
+    """A violated property with its run. ``shown`` are the runs that were already shown, by their steps."""
     yield Heading(f"{f.name}: violated")
     yield Paragraph(f"Promised: {f.meaning}.")
     if f.trace is None:
         yield Paragraph(f"Violated: {f.how}.", "violated")
         return
     key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
-    if key in told:
+    if key in shown:
         steps = "step" if len(f.trace) == 1 else counted(len(f.trace), "step")
         how = f"by the same {steps} as" if f.trace.steps else "in the initial state, like"
-        yield Paragraph(f"Violated {how} {told[key]}.", "violated")
+        yield Paragraph(f"Violated {how} {shown[key]}.", "violated")
         yield from continuation(f)
         if f.others is not None:
             yield from _others(f.others, variables)
         return
-    told[key] = f.name
+    shown[key] = f.name
     if f.parameters is not None:
         yield Paragraph(f"A run at {sizes_text(f.parameters)}:")
     if f.trace.steps:
@@ -327,10 +327,10 @@ def timeline(
 
 
 def _entry(
-    number: int, step: TraceStep, told: tuple[str, str, str], facts: tuple[str, ...], *, mark: bool
+    number: int, step: TraceStep, columns: tuple[str, str, str], facts: tuple[str, ...], *, mark: bool
 ) -> TimelineEntry:
     sees = tuple(f"{_seen(o)} now {o.text}" for o in step.observed)
-    return TimelineEntry(number, *told, sees, facts, mark)
+    return TimelineEntry(number, *columns, sees, facts, mark)
 
 
 def _step_texts(step: TraceStep, variables: Sequence[Declared], before: ShownState) -> tuple[str, str, str]:

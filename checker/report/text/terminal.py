@@ -21,7 +21,7 @@ from planrace.checker.results.blocks import (
     Verdicts,
     clean,
 )
-from planrace.checker.results.guard import fault
+from planrace.checker.results.guard import defect_text
 
 TONES = {"holds": "green", "violated": "bold red", "unknown": "yellow", "": ""}
 
@@ -35,7 +35,7 @@ def draw(report: Document, stream: TextIO | None = None, width: int | None = Non
         except OSError:
             raise  # an error of the terminal, not of the block
         except Exception as problem:
-            console.print(Text(f"Unavailable: {fault(problem)}.", style=TONES["unknown"]))
+            console.print(Text(f"Unavailable: {defect_text(problem)}.", style=TONES["unknown"]))
     console.print()
     console.print(Text(report.closing, style=TONES[report.tone]))
 

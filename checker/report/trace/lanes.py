@@ -43,7 +43,7 @@ def thing(o: Observed) -> str:
     return o.title if o.member is None else f"{o.title} {o.member}"
 
 
-def told(step: TraceStep) -> str:
+def step_text(step: TraceStep) -> str:
     """The text of a step, with its outcome and fault."""
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""

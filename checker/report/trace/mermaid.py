@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from planrace.checker.report.trace.lanes import Lanes, facts_at, lanes, thing, told
+from planrace.checker.report.trace.lanes import Lanes, facts_at, lanes, step_text, thing
 from planrace.checker.report.trace.traffic import MessageReceipt, deliveries
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.explanation import Declared
@@ -62,9 +62,9 @@ def _step(
     touched = drawn.touched(step)
     arrow = "-x" if step.fault is not None else "->>"
     if taken:
-        yield f"{ids[taken[0].sender]}{arrow}{me}: {_safe(f'{taken[0].message}: {told(step)}')}"
+        yield f"{ids[taken[0].sender]}{arrow}{me}: {_safe(f'{taken[0].message}: {step_text(step)}')}"
     else:
-        yield f"{me}{arrow}{ids[touched[0]] if touched else me}: {_safe(told(step))}"
+        yield f"{me}{arrow}{ids[touched[0]] if touched else me}: {_safe(step_text(step))}"
     for d in taken[1:]:
         yield f"Note over {ids[d.sender]},{me}: {_safe(f'{d.message} too')}"
     for o in step.observed:

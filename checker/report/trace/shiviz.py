@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from planrace.checker.report.trace.lanes import clocks, lanes, told
+from planrace.checker.report.trace.lanes import clocks, lanes, step_text
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.trace import Trace
 
@@ -22,7 +22,7 @@ def render_shiviz(trace: Trace, touched: Sequence[tuple[Sequence[str], Sequence[
     hosts, lines = _hosts(lanes(trace).processes), [PARSER, ""]
     for step, clock in zip(trace.steps, clocks(trace, touched), strict=True):
         known = json.dumps({hosts[who]: n for who, n in clock.items()}, ensure_ascii=False)
-        lines += [f"{hosts[step.by]} {known}", told(step)]
+        lines += [f"{hosts[step.by]} {known}", step_text(step)]
     return "\n".join(lines) + "\n"
 
 

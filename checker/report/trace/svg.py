@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from planrace.checker.report.trace.lanes import Lanes, facts_at, lanes, thing, told
+from planrace.checker.report.trace.lanes import Lanes, facts_at, lanes, step_text, thing
 from planrace.checker.report.trace.traffic import MessageReceipt, deliveries
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.explanation import Declared
@@ -85,7 +85,7 @@ def _rows(trace: Trace, match: Match | None, variables: Sequence[Declared]) -> l
 
 
 def _words(step: TraceStep, taken: list[MessageReceipt], facts: list[FactMatch]) -> Iterator[tuple[str, str]]:
-    yield from (("", line) for line in _wrapped(f"{step.by} {told(step)}"))
+    yield from (("", line) for line in _wrapped(f"{step.by} {step_text(step)}"))
     for d in taken:
         yield from (("", line) for line in _wrapped(f"{d.message} from {d.sender}"))
     for o in step.observed:
@@ -140,7 +140,7 @@ def _loop(trace: Trace, rows: list[_Row]) -> Iterator[str]:
 
 
 def _described(trace: Trace) -> str:
-    return "; ".join(f"{n}. {s.by} {told(s)}" for n, s in enumerate(trace.steps, 1))
+    return "; ".join(f"{n}. {s.by} {step_text(s)}" for n, s in enumerate(trace.steps, 1))
 
 
 def _x(lane: int) -> int:

@@ -11,7 +11,7 @@ from planrace.checker.review.baseline.entry import BaselineEntry, BaselineReques
 from planrace.checker.review.baseline.summary import summary
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find
-from planrace.checker.run.request import chosen, select
+from planrace.checker.run.request import select, select_properties
 from planrace.checker.run.run import run
 from planrace.model.language import ModelError
 
@@ -41,7 +41,7 @@ def take(request: BaselineRequest, bounds: Bounds | None = None) -> tuple[Baseli
         without=request.without,
     )
     instance = selection.instance
-    properties, _ = chosen(instance.system, request.properties)
+    properties, _ = select_properties(instance.system, request.properties)
     report = run(selection, _options(request, tuple(p.name for p in properties), bounds or Bounds()))
     verdicts = {f.name: RecordedVerdict(f.verdict, f.depth) for f in report.findings}
     model = summary(selection.variant, instance, properties)

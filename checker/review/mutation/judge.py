@@ -10,7 +10,7 @@ from typing import Any
 
 from planrace.checker.engines.answer import Answer
 from planrace.checker.engines.limits import Progress, deadline, until
-from planrace.checker.explain.states import declared
+from planrace.checker.explain.model_data import declared
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import Trace, TraceStep
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
@@ -18,8 +18,8 @@ from planrace.checker.review.mutation.differs import same_steps
 from planrace.checker.review.mutation.mutants import Mutant, mutants
 from planrace.checker.run.contract import Ability
 from planrace.checker.run.options import Options
-from planrace.checker.run.registry import ask, engine_for
-from planrace.checker.run.request import Selection, chosen, request_of
+from planrace.checker.run.registry import answers_of, engine_for
+from planrace.checker.run.request import Selection, request_of, select_properties
 from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.replay import Recording
@@ -155,7 +155,9 @@ class _Bench:
         self.options = options
         self.started = time.monotonic()
         names = options.properties
-        self.properties: tuple[Property, ...] = tuple(chosen(instance.system, names, Checkable | Temporal)[0])
+        self.properties: tuple[Property, ...] = tuple(
+            select_properties(instance.system, names, Checkable | Temporal)[0]
+        )
         self.interrupted = False
         self.task = ""
 
@@ -210,7 +212,7 @@ class _Bench:
         return found, next((a.how for a in answers if a.verdict is Verdict.UNKNOWN), "")
 
     def _ask(self, instance: Instance, properties: Sequence[Property], options: Options) -> Sequence[Answer]:
-        found = ask(request_of(instance, properties, options))
+        found = answers_of(request_of(instance, properties, options))
         self.interrupted |= found.interrupted
         return found.answers
 
@@ -269,8 +271,8 @@ class _Bench:
 
 def _steps(interpreter: Interpreter, state: State) -> dict[tuple[Any, ...], TraceStep]:
     """The enabled steps of a state, by action, parameters, outcome and the state after it."""
-    tell = Describer(interpreter)
+    describer = Describer(interpreter)
     return {
-        (move.action.name, move.choice, move.outcome.name, after): tell.step(move, state, after)
+        (move.action.name, move.choice, move.outcome.name, after): describer.step(move, state, after)
         for move, after in interpreter.moves(state)
     }

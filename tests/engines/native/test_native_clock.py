@@ -79,7 +79,7 @@ def test_the_more_orders_a_state_has_the_sooner_machine_code_pays(members: int, 
 
 def test_grouping_the_instances_of_actions_looks_at_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     grouped: list[object] = []
-    monkeypatch.setattr(WordEmitter, "_telling", lambda *given: grouped.append(given))
+    monkeypatch.setattr(WordEmitter, "_switch_field", lambda *given: grouped.append(given))
     with pytest.raises(TimeUpError), until(0.0):
         NativeSearch(choosing(3), [], workers=1)
     assert not grouped

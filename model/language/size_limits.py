@@ -29,7 +29,7 @@ def in_few_words(number: int) -> str:
     return f"a number of about {digits:,} digits"
 
 
-def check_extent(term: Term, what: str, where: Place | None) -> None:
+def check_term_size(term: Term, what: str, where: Place | None) -> None:
     """Refuse a term that is nested too deeply, or too large. Raises ``DefinitionError``."""
     if term.depth > DEEPEST:
         raise DefinitionError(

@@ -98,9 +98,9 @@ def _entry(c: BaselineComparison) -> Iterator[Block]:
     for d in c.model:
         yield Paragraph(f"Model: {d.what}:")
         yield from (Paragraph(f"{sign} {text}") for sign, text in (("-", d.before), ("+", d.after)) if text is not None)
-    told: dict[tuple[object, ...], str] = {}
+    shown: dict[tuple[object, ...], str] = {}
     for f in c.broken:
-        yield from violation(f, f.variables, told)
+        yield from violation(f, f.variables, shown)
 
 
 # JSON ------------------------------------------------------------------------------------------------------------

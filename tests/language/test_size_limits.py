@@ -33,7 +33,7 @@ from planrace.model.language import (
     when,
 )
 from planrace.model.language.actions import Step
-from planrace.model.language.extent import DEEPEST, GREATEST, LARGEST
+from planrace.model.language.size_limits import DEEPEST, GREATEST, LARGEST
 from planrace.model.language.terms import substitute
 from planrace.properties import invariant, reachable, step_invariant
 from tests import ROOT
