@@ -3,6 +3,7 @@
 from .api.calls import check as check
 from .api.calls import compare as compare
 from .api.calls import compare_baseline as compare_baseline
+from .api.calls import establish as establish
 from .api.calls import explained as explained
 from .api.calls import forecast as forecast
 from .api.calls import instance_of as instance_of

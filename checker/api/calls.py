@@ -31,12 +31,13 @@ if TYPE_CHECKING:
     from planrace.checker.review.baseline.changes import Compared
     from planrace.checker.review.baseline.check_entry import Bounds
     from planrace.checker.review.baseline.entry import BaselineEntry
+    from planrace.checker.review.gate.conditions import Establishment
     from planrace.checker.review.mutation.judge import Mutation
     from planrace.checker.run.listing import Listing
 
 Rendered: TypeAlias = (
     "Report | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | Mutation | "
-    "networkx.MultiDiGraph"
+    "Establishment | networkx.MultiDiGraph"
 )
 """Everything that ``render`` accepts: the results of all functions here."""
 
@@ -194,6 +195,38 @@ def mutate(
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "mutate"), parameters, **names)
     return judged(selection, name_lists(actions=actions)["actions"], options)
+
+
+@public
+def establish(
+    protocol: Protocol | Variant | System | str,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    violated: Sequence[str] = (),
+    accepted: Sequence[str] = (),
+    at_least: float = 80.0,
+    every_size: bool = False,
+    options: Options | None = None,
+) -> Establishment:
+    """Whether a protocol is established, as ``check establish`` judges it: every property is decided by a complete
+    search and has its expected verdict, at least so many per cent of all mutants are noticed, no warning or finding of
+    lint is open, and the model does something. What is undecided is never established.
+
+    ``violated`` are properties that are meant to be violated; ``accepted`` are warnings and findings that you accept,
+    each as ``"kind: subject"``. With ``every_size``, whatever can be proved for every size must be, too.
+    ``options.time_limit`` is for all of it. Raises ``ModelError``."""
+    from planrace.checker.api.establish import establish as judged
+    from planrace.checker.review.gate.conditions import GateRequest
+
+    check_number("at_least", at_least, RANGES["at_least"])
+    words = name_lists(violated=violated, accepted=accepted)
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
+    selection = selected(subject_of(protocol, "establish"), parameters, **names)
+    request = GateRequest(tuple(words["violated"]), tuple(words["accepted"]), at_least, every_size)
+    return judged(selection, request, options)
 
 
 @public

@@ -106,6 +106,14 @@ def _mutation(made: Any, code: int | None) -> Forms:
     return Forms(code, partial(mutation_document, made, code), {"json": partial(mutation_json, made)})
 
 
+def _established(made: Any, code: int | None) -> Forms:
+    from planrace.checker.review.gate.render import establishment_document, establishment_json
+
+    code = made.exit_code if code is None else code
+    others = {"json": partial(establishment_json, made)}
+    return Forms(code, partial(establishment_document, made, code), others)
+
+
 def _forecast(made: Any, code: int | None) -> Forms:
     from planrace.checker.advice.forecast.render import forecast_document, forecast_json
 
@@ -147,6 +155,7 @@ _FORMS: Mapping[str, Callable[[Any, int | None], Forms]] = {
     "Comparison": _comparison,
     "Compared": _compared,
     "Mutation": _mutation,
+    "Establishment": _established,
     "Forecast": _forecast,
     "LintFindings": _linted,
 }

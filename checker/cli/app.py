@@ -8,7 +8,7 @@ import click
 
 from planrace.checker.cli import options
 from planrace.checker.cli.group import Commands
-from planrace.checker.cli.values import NumberType
+from planrace.checker.cli.values import Name, NumberType
 
 EVERY_FORM = "text, json, html, … (see explain)."
 
@@ -258,6 +258,47 @@ def mutate_command(protocol: str, **asked: Any) -> int:
     Exit codes: 0, with --at-least 1 if the score is lower, 2 wrong request or model, 3 undecided.
     """
     from planrace.checker.cli.mutate import mutate_command as run
+
+    return run(protocol, **asked)
+
+
+@app.command("establish")
+@options.protocol()
+@options.selection()
+@click.option(
+    "--at-least",
+    type=NumberType("at_least"),
+    metavar="PERCENT",
+    default=80.0,
+    show_default=True,
+    help="The share of mutants that the properties must notice.",
+)
+@click.option(
+    "--violated",
+    type=Name(),
+    metavar="NAME",
+    multiple=True,
+    help="A property that is meant to be violated; repeatable.",
+)
+@click.option(
+    "--accept", "accepted", metavar="KIND: SUBJECT", multiple=True, help="Accept this warning or finding; repeatable."
+)
+@click.option("--every-size", is_flag=True, help="Ask for proofs for every size, too.")
+@options.symmetry("Search orbits of interchangeable members, or all states.")
+@options.max_states("Limit on the number of states of each search.")
+@options.max_memory()
+@options.time_limit("Limit on the total time.")
+@options.workers
+@options.output("text or json.")
+def establish_command(protocol: str, **asked: Any) -> int:
+    """Judge whether a protocol is established: a gate for CI and for agents.
+
+    Every property is decided and has its expected verdict, the properties notice enough mutants, no warning or finding
+    of lint is open, and the model does something. What is undecided is never established.
+
+    Exit codes: 0 established, 1 not established, 2 wrong request or model, 3 undecided.
+    """
+    from planrace.checker.cli.establish import establish_command as run
 
     return run(protocol, **asked)
 

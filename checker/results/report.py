@@ -65,6 +65,7 @@ class Finding:
         return f"{self.name}: {self.verdict}" + (f" in {counted(self.depth, 'step')}" if self.depth is not None else "")
 
 
+NEVER_HAPPENS, VACUOUS = "never happens", "vacuous"
 LEFT_OUT, NOT_DECLARED = "lemma left out", "not declared"
 OUTCOME_NEVER, WITHOUT_FAULTS, MANY_STATES = "outcome never happens", "without faults", "many states"
 NOT_TOLD, NO_MACHINE_CODE, UNAVAILABLE = "not told", "no machine code", "unavailable"

@@ -61,6 +61,10 @@ SIGNATURES = {
     "load": "(path)",
     "compare": "(before, after)",
     "mutate": ("(protocol, parameters=None, *, faults=(), with_protections=(), without=(), actions=(), options=None)"),
+    "establish": (
+        "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), violated=(), accepted=(), "
+        "at_least=80.0, every_size=False, options=None)"
+    ),
     "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "forecast": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "

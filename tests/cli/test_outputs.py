@@ -34,8 +34,19 @@ def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> None:
         raise AssertionError("a search was begun")
 
-    for module in ("check", "forecast", "lint", "graph", "mutate", "baseline", "prove", "compare", "explain"):
-        for name in ("find", "check", "wanted", "take", "read_report"):
+    for module in (
+        "check",
+        "forecast",
+        "lint",
+        "graph",
+        "mutate",
+        "baseline",
+        "prove",
+        "compare",
+        "explain",
+        "establish",
+    ):
+        for name in ("find", "check", "establish", "wanted", "take", "read_report"):
             monkeypatch.setattr(f"planrace.checker.cli.{module}.{name}", never, raising=False)
 
 
@@ -206,6 +217,7 @@ COMMANDS = {
     "lint": ["lint", *CHECK],
     "forecast": ["forecast", *CHECK],
     "mutate": ["mutate", *CHECK],
+    "establish": ["establish", *CHECK],
     "baseline compare": ["baseline", "compare"],
 }
 
@@ -279,11 +291,12 @@ def test_the_other_files_are_written_and_nothing_old_stays(
         ["forecast", *CHECK, "--property", "no-such"],
         ["mutate", *CHECK, "--max-states", "2"],
         ["prove", *CHECK, "--property", "no-such"],
+        ["establish", *CHECK, "--violated", "no-such"],
     ],
     ids=lambda arguments: arguments[0] if arguments[0] != "-p" else " ".join(arguments[1:]),
 )
 def test_without_a_report_no_older_one_stays(arguments: list[str]) -> None:
-    form = {"graph": "dot", "compare": "json", "lint": "json", "forecast": "json", "mutate": "json"}
+    form = {"graph": "dot", **dict.fromkeys(("compare", "lint", "forecast", "mutate", "establish"), "json")}
     Path("broken.json").write_text("{", encoding="utf-8")
     Path("report").write_text("of yesterday", encoding="utf-8")
     code = run([*arguments, "-o", f"{form.get(arguments[0], 'itf')}:report"])

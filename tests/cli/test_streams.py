@@ -58,6 +58,7 @@ ASKED = [
     (0, ["walk", "-p", "counter.py:protocol"]),
     (0, ["baseline", "compare"]),
     (0, ["mutate", "-p", "counter.py:fixed", "--action", "read", "--property", "in-range"]),
+    (1, ["establish", "-p", "counter.py:protocol"]),
     (0, ["forecast", "-p", "counter.py:fixed"]),
     (3, ["prove", "-p", "counter.py:fixed", "--rlimit", "1", "--property", "in-range"]),
 ]

@@ -161,6 +161,7 @@ COMMANDS = {
     "confirmed": ["prove", "-p", f"{LEASE}:fixed", "--confirm"],
     "table": ["prove", "--all", "-p", f"{LEASE}:fixed"],
     "mutants": ["mutate", "-p", f"{LEASE}:fixed", "--action", "send"],
+    "established": ["establish", "-p", f"{LEASE}:fixed", "-s", "leases=2", "--at-least", "40"],
     "lint": ["lint", "-p", f"{LEASE}:fixed"],
     "graph": ["graph", "-p", f"{LEASE}:fixed"],
 }

@@ -367,6 +367,7 @@ def test_other_results_are_what_they_are_without_their_text(
         (["prove", "--all"], "planrace.checker.report.text.proofs.matrix_document"),
         (["forecast"], "planrace.checker.advice.forecast.render.forecast_document"),
         (["mutate", "--action", "take"], "planrace.checker.review.mutation.render.mutation_document"),
+        (["establish"], "planrace.checker.review.gate.render.establishment_document"),
     ],
 )
 def test_no_command_fails_for_its_text(

@@ -109,6 +109,7 @@ def test_whatever_a_file_raises_is_an_error_of_the_model(place: str, raised: str
         ["walk", "--with", "careful", "-p"],
         ["forecast", "--with", "careful", "-p"],
         ["mutate", "--with", "careful", "-p"],
+        ["establish", "--with", "careful", "-p"],
         ["baseline", "save", "--with", "careful", "-p"],
         ["--engine", "bmc", "--depth", "2", "--with", "careful", "-p"],
     ],

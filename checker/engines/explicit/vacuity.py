@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planrace.checker.results.report import OUTCOME_NEVER, ModelWarning
+from planrace.checker.results.report import NEVER_HAPPENS, OUTCOME_NEVER, VACUOUS, ModelWarning
 from planrace.checker.results.wording import as_outcome, counted
 from planrace.checker.semantics.intervals import may_fail
 from planrace.checker.semantics.replay import Recording
@@ -63,9 +63,9 @@ class VacuityCheck:
 
     def _missed(self, s: Occurrence, never: Collection[str]) -> ModelWarning:
         if s.term is not None:
-            return ModelWarning("vacuous", s.name, f"holds vacuously: {s.part} is never true")
+            return ModelWarning(VACUOUS, s.name, f"holds vacuously: {s.part} is never true")
         if s.name in never:
-            return ModelWarning("never happens", s.name, "never happens: its guard is never true")
+            return ModelWarning(NEVER_HAPPENS, s.name, "never happens: its guard is never true")
         return ModelWarning(OUTCOME_NEVER, s.name, f"never ends {as_outcome(s.part)}")
 
 

@@ -24,7 +24,7 @@ from planrace.checker.engines.answer import (
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener
 from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving, said
 from planrace.checker.engines.symbolic.transition import Steps
-from planrace.checker.results.report import ModelWarning
+from planrace.checker.results.report import NEVER_HAPPENS, ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
 from planrace.checker.semantics.replay import Recording, ReplayError, record
@@ -105,7 +105,7 @@ class Bounded:
         if not self.complete or self.reached > 0:
             return ()
         never = "never happens: nothing is enabled in the initial state"
-        return tuple(ModelWarning("never happens", name, never) for name in self.instance.system.actions)
+        return tuple(ModelWarning(NEVER_HAPPENS, name, never) for name in self.instance.system.actions)
 
     # The search ------------------------------------------------------------------------------------------------
     def search(self, most: int) -> str:

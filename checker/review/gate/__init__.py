@@ -1,0 +1,1 @@
+"""The gate: whether a protocol is established, condition by condition."""
