@@ -1,6 +1,7 @@
 """The names of the checker that are for everybody; each is loaded from its module when it is first used."""
 
 from .api.calls import check as check
+from .api.calls import check_project as check_project
 from .api.calls import compare as compare
 from .api.calls import compare_baseline as compare_baseline
 from .api.calls import establish as establish
@@ -22,6 +23,8 @@ from .results.matrix import MatrixReport as MatrixReport
 from .results.report import Coverage as Coverage
 from .results.report import Finding as Finding
 from .results.report import Report as Report
+from .results.reports import CheckResult as CheckResult
+from .results.reports import Reports as Reports
 from .results.scenario import Match as Match
 from .results.trace import Trace as Trace
 from .results.trace import TraceStep as TraceStep

@@ -15,6 +15,7 @@ from planrace.checker.report.html.notebook import paint
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.notebook import painted_by
 from planrace.checker.results.report import Report
+from planrace.checker.results.reports import Reports
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import Options, check_number, check_numbers
 from planrace.checker.run.ranges import RANGES
@@ -36,8 +37,8 @@ if TYPE_CHECKING:
     from planrace.checker.run.listing import Listing
 
 Rendered: TypeAlias = (
-    "Report | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | Mutation | "
-    "Establishment | networkx.MultiDiGraph"
+    "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | "
+    "Mutation | Establishment | networkx.MultiDiGraph"
 )
 """Everything that ``render`` accepts: the results of all functions here."""
 
@@ -66,6 +67,28 @@ def check(
     sizes, more = apart(subject, settings, "check", ["parameters", *names, "options"])
     wanted = with_variants(protocol, replace(options or Options(), **more))
     return run(selected(subject, {**(parameters or {}), **sizes}, **names), wanted)
+
+
+@public
+def check_project(
+    path: str | Path | None = None,
+    *,
+    only: Sequence[str] = (),
+    strict: bool = False,
+    explain: bool = False,
+    **settings: Any,
+) -> Reports:
+    """Run the checks of ``[tool.planrace]``, as ``check`` without a protocol does.
+
+    ``path`` is a ``pyproject.toml``; by default the closest one with the section, from the working directory upwards.
+    ``only`` are names of checks. ``settings`` are fields of ``Options`` that replace those of each check. A check that
+    is wrong is a result, too. Raises ``ModelError`` if the section is wrong or there is none.
+    """
+    from planrace.checker.api.project.checks import run_checks
+    from planrace.checker.api.project.read import required_project
+
+    project = required_project(path)
+    return run_checks(project, project.chosen(only), strict=strict, explain=explain, **settings)
 
 
 @public

@@ -29,9 +29,10 @@ class Forms:
     others: Makers
 
 
-def forms_for(result: Any, code: int | None = None) -> Forms:
-    """The forms of a result that has a text; ``code`` is the exit code of the command, if its options determine it."""
-    return _FORMS[type(result).__name__](result, code)
+def forms_for(result: Any, code: int | None = None, **more: Any) -> Forms:
+    """The forms of a result that has a text; ``code`` is the exit code of the command, if its options determine it, and
+    ``more`` are further arguments of the forms of several checks (``everything``, ``verbose``)."""
+    return _FORMS[type(result).__name__](result, code, **more)
 
 
 def forms_of(result: Any, trace: str | None = None) -> Makers:
@@ -81,6 +82,17 @@ def _matrix(table: MatrixReport, code: int | None) -> Forms:
         partial(matrix_document, table, code),
         {"json": lambda: json.dumps(matrix_json(table), indent=2) + "\n", "html": partial(render_matrix, table)},
     )
+
+
+def _reports(found: Any, code: int | None, *, everything: bool = False, verbose: bool = False) -> Forms:
+    from planrace.checker.report.ci.reports import render_reports
+    from planrace.checker.report.formats import FOR_CI
+    from planrace.checker.report.json.reports import render_reports_json
+    from planrace.checker.report.text.reports import reports_document
+
+    ci = {form: partial(render_reports, form, found, everything=everything) for form in FOR_CI}
+    document = partial(reports_document, found, everything=verbose)
+    return Forms(found.code if code is None else code, document, {"json": partial(render_reports_json, found), **ci})
 
 
 def _comparison(found: Any, code: int | None) -> Forms:
@@ -150,8 +162,9 @@ def _plain(document: Callable[[], Document]) -> str:
     return render_plain(document())
 
 
-_FORMS: Mapping[str, Callable[[Any, int | None], Forms]] = {
+_FORMS: Mapping[str, Callable[..., Forms]] = {
     "MatrixReport": _matrix,
+    "Reports": _reports,
     "Comparison": _comparison,
     "Compared": _compared,
     "Mutation": _mutation,

@@ -17,7 +17,6 @@ EVERY_FORM = "text, json, html, … (see explain)."
     "check",
     cls=Commands,
     invoke_without_command=True,
-    no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @options.protocol("original, fixed, file.py:attribute or package.module:attribute.", required=False)
@@ -56,6 +55,7 @@ EVERY_FORM = "text, json, html, … (see explain)."
 @click.option("-v", "--verbose", is_flag=True, help="Explain everything, however long that takes.")
 @options.expect
 @click.option("--strict", is_flag=True, help="Exit 1 if the report has warnings about the model.")
+@options.only
 @click.version_option(package_name="planrace")
 @click.pass_context
 def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | None:
@@ -65,13 +65,18 @@ def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | 
     check --protocol original           finds the outage of 20 October 2025
     check --protocol fixed              searches all states of the repaired protocol
     check --protocol mine.py:protocol   checks your own
+    check                               checks what [tool.planrace] in pyproject.toml names
 
     Exit codes: 0 all hold, 1 violated, 2 wrong request or model, 3 undecided, 130 interrupted.
     """
     if context.invoked_subcommand is not None:
         return None
     if protocol is None:
-        raise click.UsageError("Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute.")
+        from planrace.checker.cli.project import project_command
+
+        return project_command(context, asked)
+    if asked.pop("only"):
+        raise click.UsageError("--only chooses among the checks of pyproject.toml; with -p there is one protocol.")
     from planrace.checker.cli.check import check_command
 
     return check_command(protocol, **asked)

@@ -97,6 +97,10 @@ class Delivery:
         self._places = [(kind, OutputPlace(path, keep=False)) for kind, path in named]
         self._side_files: list[OutputPlace] = []
         self._read: list[OutputPlace] = []
+        self.spare(reads)
+
+    def spare(self, reads: Sequence[str]) -> None:
+        """Refuse to write to files that the command reads."""
         for path in filter(None, reads):
             with suppress(OutputError):  # reading it reports what is wrong with it
                 self._read.append(OutputPlace(path))

@@ -75,6 +75,9 @@ def time_limit(text: str = "Limit on time.") -> Decorator[Any]:
     return click.option("--time-limit", type=NumberType("time_limit"), metavar="SECONDS", help=text)
 
 
+only = click.option(
+    "--only", metavar="NAME", multiple=True, help="Without -p: run only this check of pyproject.toml; repeatable."
+)
 workers = click.option(
     "--workers", type=NumberType("workers"), help="Number of cores for a large search (default: all)."
 )

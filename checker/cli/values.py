@@ -6,10 +6,7 @@ import re
 
 import click
 
-from planrace.checker.run.ranges import RANGES, shortened
-
-MOST = RANGES["max_memory"].high
-UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+from planrace.checker.run.ranges import RANGES, bytes_of, shortened
 
 
 class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
@@ -41,13 +38,10 @@ class Memory(click.ParamType):  # type: ignore[type-arg]  # generic in new versi
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
         if isinstance(value, int):
             return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", str(value).strip(), re.IGNORECASE)
-        size = float(found[1]) * UNITS[found[2].upper()] if found else 0.0
-        if size < 1:
-            self.fail(f"{shortened(value)} is not an amount of memory; write 8G or 512M.", param, ctx)
-        if size > MOST:
-            self.fail(f"{shortened(value)} is more memory than any machine has; write 8G or 512M.", param, ctx)
-        return int(size)
+        try:
+            return bytes_of(str(value))
+        except ValueError as problem:
+            self.fail(f"{problem}; write 8G or 512M.", param, ctx)
 
 
 class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from planrace.checker.api.calls import render
+from planrace.checker.api.project.artifacts import sanitised
 from planrace.checker.report.formats import NoTraceError
 from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.guard import defect_text
@@ -38,12 +37,6 @@ def _hidden(base: Path) -> None:
             file.write("# written by planrace\n*\n")
     except FileExistsError:
         return
-
-
-def sanitised(text: str) -> str:
-    """``text`` as a file name that every system allows. If it had to be changed, a hash keeps it unique."""
-    plain = re.sub(r"[^A-Za-z0-9_.=-]+", "_", text).strip("_.")[:100]
-    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def forget(item: pytest.Item) -> None:

@@ -86,11 +86,15 @@ class RunOutcome:
 
     @property
     def headline(self) -> str:
+        """The outcome as a sign and a few words."""
+        return f"{'✅' if self.code == 0 else '❌' if self.code == 1 else '⚠️'} {self.words}"
+
+    @property
+    def words(self) -> str:
         """The outcome in a few words."""
-        sign = "✅" if self.code == 0 else "❌" if self.code == 1 else "⚠️"
         met = ", as expected" if self._met else ""
         why = "".join(f"; {kind}" for kind in dict.fromkeys(c.kind for c in self.complaints))
-        return f"{sign} {self.report.verdict.word}{met}{why}"
+        return f"{self.report.verdict.word}{met}{why}"
 
     def of(self, f: Finding) -> FindingStatus:
         """What the finding means for the run."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass
 from numbers import Integral, Real
 
@@ -56,6 +57,21 @@ def shortened(value: object) -> str:
         return f"a number of {value.bit_length():,} bits"  # Python refuses to write the longest
     text = repr(value)
     return text if len(text) <= LONG else f"{text[:LONG]}…"
+
+
+UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def bytes_of(text: str) -> int:
+    """A number of bytes as people write it: 8G, 512M, 1.5GiB. Raises ``ValueError``, whose message says what is wrong
+    with it."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?", text.strip(), re.IGNORECASE | re.ASCII)
+    size = float(found[1]) * UNITS[found[2].upper()] if found else 0.0
+    if size < 1:
+        raise ValueError(f"{shortened(text)} is not an amount of memory")
+    if size > RANGES["max_memory"].high:
+        raise ValueError(f"{shortened(text)} is more memory than any machine has")
+    return int(size)
 
 
 def most_workers() -> int:

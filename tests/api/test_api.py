@@ -50,6 +50,7 @@ ASKED = ["-p", "original", *(w for n, v in SMALL.items() for w in ("-s", f"{n}={
 
 SIGNATURES = {
     "check": "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), options=None, **settings)",
+    "check_project": "(path=None, *, only=(), strict=False, explain=False, **settings)",
     "prove": (
         "(protocol, parameters=None, *, properties=(), faults=None, with_protections=(), without=(), infer=False, "
         "time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"

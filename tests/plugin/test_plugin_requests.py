@@ -7,8 +7,8 @@ import shlex
 
 import pytest
 
+from planrace.checker.api.project.artifacts import sanitised
 from planrace.checker.cli.main import run
-from planrace.checker.plugin.artifacts import sanitised
 
 pytest_plugins = ["pytester"]
 

@@ -1,0 +1,1 @@
+"""The checks of a repository: ``[tool.planrace]`` in its ``pyproject.toml``, and the files to begin with."""

@@ -1,0 +1,88 @@
+"""The reports that ``[tool.planrace]`` asks for: a file for each check and form, in the folder of artifacts."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from planrace.checker.api.calls import render
+from planrace.checker.api.project.read import ConfiguredCheck, Project
+from planrace.checker.report.formats import FOR_CI, NoTraceError, render_broken, render_whole
+from planrace.checker.report.output import OutputError, OutputPlace
+from planrace.checker.results.outcome import Broken, RunOutcome
+from planrace.checker.results.reports import CheckResult, Reports
+
+ENDINGS = {"itf": "itf.json", "tlc": "tlc.json", "text": "txt", "junit": "xml", "summary": "md", "mermaid": "mmd"}
+"""The endings of files, where they are not the name of the form."""
+
+
+class Artifacts:
+    """The files of these checks. That they can be written is checked at once. Raises ``OutputError``."""
+
+    def __init__(self, project: Project, checks: Sequence[ConfiguredCheck]) -> None:
+        named = project.section.artifacts
+        self._forms = project.section.artifact_forms if named is not None else ()
+        self._folder = project.folder / (named or "")
+        self._places = {c.name: {f: self._place(c.name, f) for f in self._forms} for c in checks}
+        if self._forms:
+            make_folder(self._folder)
+        for place in (p for places in self._places.values() for p in places.values()):
+            place.attempt()
+
+    @property
+    def explain(self) -> bool:
+        """Whether a form shows explanations."""
+        return bool(set(self._forms) - {"text"})
+
+    def write(self, reports: Reports) -> None:
+        """Write the files of every result; without a result or a run to show, an older file is removed. Raises
+        ``OutputError`` when all others are written."""
+        problems = [str(p) for r in reports.results for p in self._write(r)]
+        for name in reports.left:
+            for place in self._places[name].values():
+                place.clear()
+        if problems:
+            raise OutputError("\nError: ".join(problems))
+
+    def _write(self, result: CheckResult) -> Iterator[OutputError]:
+        for form, place in self._places[result.name].items():
+            try:
+                text = _text(form, result.outcome)
+                if text is None:
+                    place.clear()
+                else:
+                    place.write(text)
+            except OutputError as problem:
+                yield problem
+
+    def _place(self, name: str, form: str) -> OutputPlace:
+        return OutputPlace(self._folder / f"{sanitised(name)}.{ENDINGS.get(form, form)}", keep=False)
+
+
+def _text(form: str, outcome: RunOutcome | Broken) -> str | None:
+    """The result in a form; None if it has none."""
+    if isinstance(outcome, Broken):
+        return render_broken(form, outcome) if form in FOR_CI else None
+    try:
+        return render_whole(form, outcome.report, outcome.asked) if form in FOR_CI else render(outcome.report, form)
+    except NoTraceError:
+        return None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that git ignores, as pytest does with its cache; an existing one stays as it is. Raises
+    ``OutputError``."""
+    try:
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            (folder / ".gitignore").write_text("# written by planrace\n*\n", encoding="utf-8")
+    except OSError as problem:
+        raise OutputError(f"cannot make the folder {folder}: {problem.strerror} (name another for artifacts)") from None
+
+
+def sanitised(text: str) -> str:
+    """``text`` as a file name that every system allows. If it had to be changed, a hash keeps it unique."""
+    plain = re.sub(r"[^A-Za-z0-9_.=-]+", "_", text).strip("_.")[:100]
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"

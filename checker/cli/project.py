@@ -1,0 +1,81 @@
+"""``check`` without a protocol: run the checks that ``[tool.planrace]`` in ``pyproject.toml`` names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from planrace.checker.api.project.artifacts import Artifacts
+from planrace.checker.api.project.checks import run_checks
+from planrace.checker.api.project.read import FILE, Project, find_project, shown
+from planrace.checker.api.render import forms_for
+from planrace.checker.cli.deliver import Delivery, Told, source_of
+from planrace.checker.cli.progress import progress
+from planrace.checker.engines.limits import until
+from planrace.checker.report.formats import FOR_CI
+from planrace.checker.results.outcome import Broken
+from planrace.checker.results.reports import Reports
+
+FORMS = ("text", "json", *FOR_CI)
+"""Forms of several checks; those of a single run are artifacts."""
+INSTEAD = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
+"""Options of the command that replace those of every check."""
+OF_ALL = (*INSTEAD, "time_limit", "form", "outputs", "only", "strict", "verbose", "sarif_all", "watch")
+"""Options of the command that make sense for several checks."""
+NOTHING = (
+    "Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute. "
+    "(Without it, check runs the checks of [tool.planrace] in pyproject.toml, and there is no such section in this "
+    "folder or above it; `check init` writes one, with a protocol to begin with.)"
+)
+
+
+def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
+    """Run the checks of the section; returns the exit code of the worst."""
+    given = {n for n in asked if context.get_parameter_source(n) is ParameterSource.COMMANDLINE}
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS)
+    with delivery.answering(FILE):
+        project = find_project()
+    if project is None:
+        if not given:
+            click.echo(f"{context.get_help()}\n", err=True)
+        raise click.UsageError(NOTHING)
+    _refuse_others(context, given - set(OF_ALL), project)
+    checks = project.chosen(asked["only"])
+    delivery.spare([str(project.path), *(file for c in checks for file in source_of(c.protocol))])
+    settings = {n: asked[n] for n in INSTEAD if n in given}
+    with until(asked["time_limit"]), delivery.answering(FILE):  # the limit is for the whole command
+        artifacts = Artifacts(project, checks)
+        reports = run_checks(
+            project,
+            checks,
+            strict=asked["strict"],
+            explain=artifacts.explain,
+            listening=progress,
+            verbose=asked["verbose"],
+            **settings,
+        )
+        artifacts.write(reports)
+    _complain(reports)
+    forms = forms_for(reports, everything=asked["sarif_all"], verbose=asked["verbose"])
+    delivery.deliver(Told(forms.document(), forms.others))
+    return reports.code
+
+
+def _refuse_others(context: click.Context, others: set[str], project: Project) -> None:
+    """Refuse options that are about one protocol."""
+    options = [p.opts[-1] for p in context.command.params if p.name in others]
+    if options:
+        raise click.UsageError(
+            f"{options[0]} is about one protocol: name the protocol with -p, or change its entry in "
+            f"{shown(project.path)}."
+        )
+
+
+def _complain(reports: Reports) -> None:
+    """Errors go to standard error, too, as those of a single check."""
+    for r in reports.results:
+        if isinstance(r.outcome, Broken):
+            click.echo(f"Error: {r.outcome.message}", err=True)

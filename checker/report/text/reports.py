@@ -1,0 +1,55 @@
+"""The text of several checks: a report for each, a table of all, one closing line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from planrace.checker.report.text.document import document, how, subject
+from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph, Verdicts
+from planrace.checker.results.outcome import Broken, RunOutcome, warned_text
+from planrace.checker.results.reports import CheckResult, Reports
+from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted, joined
+
+
+def reports_document(reports: Reports, *, everything: bool = False) -> Document:
+    """The text of all checks. Of a check that went as expected only the verdicts are shown, unless ``everything``."""
+    blocks = [b for r in reports.results for b in _result(r, everything=everything)]
+    blocks += [Heading(counted(len(reports.results), "check")), _table(reports)]
+    if reports.left:
+        blocks.append(Paragraph(f"Not checked after the interruption: {joined(reports.left)}.", "unknown"))
+    good = len(reports.results) - len(reports.failed)
+    closing = f"verdict: {good} of {counted(len(reports.results) + len(reports.left), 'check')} as expected"
+    return Document(tuple(blocks), f"{closing} (exit {reports.code})", _tone(reports.code))
+
+
+def _tone(code: int) -> str:
+    return {0: Verdict.HOLDS, 1: Verdict.VIOLATED, 2: Verdict.VIOLATED}.get(code, Verdict.UNKNOWN).word
+
+
+def _result(result: CheckResult, *, everything: bool) -> Iterator[Block]:
+    outcome = result.outcome
+    yield Heading(f"{result.name}: {result.sentence}")
+    if isinstance(outcome, Broken):
+        yield Paragraph(outcome.message, _tone(outcome.code))
+    elif outcome.code == 0 and not everything:
+        yield from _brief(outcome)
+    else:
+        whole = document(outcome.report, outcome.code, outcome.reason).blocks
+        yield from whole[1:] if isinstance(whole[0], Heading) else whole
+
+
+def _brief(outcome: RunOutcome) -> Iterator[Block]:
+    report = outcome.report
+    yield Paragraph(f"{report.protocol}: {subject(report)}.")
+    yield Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
+    yield from (Paragraph(f"Warning: {warned_text(w)}", "unknown") for w in report.warnings if w.strict)
+
+
+def _table(reports: Reports) -> Grid:
+    rows = []
+    for r in reports.results:
+        e = r.report.exploration if r.report is not None else None
+        states, seconds = ("–", "–") if e is None else (f"{e.states:,}", f"{e.seconds:.2f}")
+        rows.append((r.name, r.sentence, states, seconds, str(r.code)))
+    return Grid(("check", "outcome", "states", "seconds", "exit"), tuple(rows))
