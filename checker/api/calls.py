@@ -88,7 +88,7 @@ def check_project(
     from planrace.checker.api.project.read import required_project
 
     project = required_project(path)
-    return run_checks(project, project.chosen(only), strict=strict, explain=explain, **settings)
+    return run_checks(project, project.selected(only), strict=strict, explain=explain, **settings)
 
 
 @public

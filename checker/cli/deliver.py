@@ -52,9 +52,9 @@ class Rendering:
             raise FormFailedError(f"there is no {form} of this report: {defect_text(problem)}") from problem
 
 
-def rendering_of(result: Any, code: int | None = None) -> Rendering:
+def rendering_of(result: Any, code: int | None = None, **more: Any) -> Rendering:
     """The result of a call in all its forms. If making its text fails, the other forms and the exit code remain."""
-    forms = forms_for(result, code)
+    forms = forms_for(result, code, **more)
     try:
         return Rendering(forms.document(), forms.others)
     except Exception as problem:

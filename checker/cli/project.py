@@ -11,8 +11,7 @@ from click.core import ParameterSource
 from planrace.checker.api.project.artifacts import Artifacts
 from planrace.checker.api.project.checks import run_checks
 from planrace.checker.api.project.read import FILE, Project, find_project, shown
-from planrace.checker.api.render import forms_for
-from planrace.checker.cli.deliver import Delivery, Told, source_of
+from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FOR_CI
@@ -21,11 +20,11 @@ from planrace.checker.results.reports import Reports
 
 FORMS = ("text", "json", *FOR_CI)
 """Forms of several checks; those of a single run are artifacts."""
-INSTEAD = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
+REPLACING = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
 """Options of the command that replace those of every check."""
-OF_ALL = (*INSTEAD, "time_limit", "form", "outputs", "only", "strict", "verbose", "sarif_all", "watch")
+FOR_ALL_CHECKS = (*REPLACING, "time_limit", "form", "outputs", "only", "strict", "verbose", "sarif_all", "watch")
 """Options of the command that make sense for several checks."""
-NOTHING = (
+NO_SECTION = (
     "Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute. "
     "(Without it, check runs the checks of [tool.planrace] in pyproject.toml, and there is no such section in this "
     "folder or above it; `check init` writes one, with a protocol to begin with.)"
@@ -41,11 +40,11 @@ def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
     if project is None:
         if not given:
             click.echo(f"{context.get_help()}\n", err=True)
-        raise click.UsageError(NOTHING)
-    _refuse_others(context, given - set(OF_ALL), project)
-    checks = project.chosen(asked["only"])
+        raise click.UsageError(NO_SECTION)
+    _refuse_others(context, given - set(FOR_ALL_CHECKS), project)
+    checks = project.selected(asked["only"])
     delivery.spare([str(project.path), *(file for c in checks for file in source_of(c.protocol))])
-    settings = {n: asked[n] for n in INSTEAD if n in given}
+    settings = {n: asked[n] for n in REPLACING if n in given}
     with until(asked["time_limit"]), delivery.answering(FILE):  # the limit is for the whole command
         artifacts = Artifacts(project, checks)
         reports = run_checks(
@@ -58,9 +57,8 @@ def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
             **settings,
         )
         artifacts.write(reports)
-    _complain(reports)
-    forms = forms_for(reports, everything=asked["sarif_all"], verbose=asked["verbose"])
-    delivery.deliver(Told(forms.document(), forms.others))
+    _print_errors(reports)
+    delivery.deliver(rendering_of(reports, everything=asked["sarif_all"], verbose=asked["verbose"]))
     return reports.code
 
 
@@ -74,7 +72,7 @@ def _refuse_others(context: click.Context, others: set[str], project: Project) -
         )
 
 
-def _complain(reports: Reports) -> None:
+def _print_errors(reports: Reports) -> None:
     """Errors go to standard error, too, as those of a single check."""
     for r in reports.results:
         if isinstance(r.outcome, Broken):

@@ -16,7 +16,7 @@ from referencing import Registry, Resource
 from planrace.checker import load
 from planrace.checker.cli.app import app
 from planrace.checker.cli.main import run
-from planrace.checker.cli.project import OF_ALL
+from planrace.checker.cli.project import FOR_ALL_CHECKS
 from tests import ROOT
 from tests.pyprojects import SECTION, make_project
 
@@ -106,7 +106,7 @@ def test_it_is_decided_for_every_option_whether_it_is_for_all() -> None:
     """A new option that nobody thought of would be refused; say here that it is meant."""
     of_one = {"protocol", "settings", "faults", "with_", "without", "properties", "scenario", "dump_ir", "seed", "runs"}
     of_one |= {"beside", "alternatives", "least_delay", "all_different", "expect"}
-    assert {p.name for p in app.params} - {"version", "help"} - {*OF_ALL} == of_one
+    assert {p.name for p in app.params} - {"version", "help"} - {*FOR_ALL_CHECKS} == of_one
 
 
 def test_without_a_section_the_error_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,8 +65,10 @@ def _text(form: str, outcome: RunOutcome | Broken) -> str | None:
     """The result in a form; None if it has none."""
     if isinstance(outcome, Broken):
         return render_broken(form, outcome) if form in FOR_CI else None
+    if form in FOR_CI:
+        return render_whole(form, outcome.report, outcome.expectation)
     try:
-        return render_whole(form, outcome.report, outcome.asked) if form in FOR_CI else render(outcome.report, form)
+        return render(outcome.report, form)
     except NoTraceError:
         return None
 

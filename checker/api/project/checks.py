@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from planrace.checker.api.project.read import ConfiguredCheck, Project
 from planrace.checker.api.project.section import CHOICES, LIMITS
-from planrace.checker.api.request import beside_of
+from planrace.checker.api.request import with_variants
 from planrace.checker.engines.limits import Listener
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.outcome import Broken, Expectation, RunOutcome
@@ -71,7 +71,7 @@ def _outcome(
     try:
         beside = siblings(check.protocol) if explain else None
         options = replace(options_of(project, check), listener=listener, explain=explain, beside=beside, **settings)
-        report = run(selection_of(check), beside_of(check.protocol, options))
+        report = run(selection_of(check), with_variants(check.protocol, options))
         return RunOutcome(report, expectation_of(project, check, strict=strict))
     except ModelError as problem:
         error = located(project, check, problem)

@@ -87,7 +87,7 @@ class Project:
                 raise ModelError(what, where=place, remedy='write name = "…" in one of the two')
         return tuple(found.values())
 
-    def chosen(self, only: Sequence[str] = ()) -> tuple[ConfiguredCheck, ...]:
+    def selected(self, only: Sequence[str] = ()) -> tuple[ConfiguredCheck, ...]:
         """The entries, or those whose name or protocol is in ``only``. Raises ``ModelError`` for other names, and if
         there is no entry."""
         if not self.checks:
@@ -210,7 +210,7 @@ class _Reader:
                 except ValueError as problem:
                     raise self._wrong(entry, key, str(problem), _write(key)) from None
             elif name in RANGES:
-                fault = RANGES[name].fault(value)
+                fault = RANGES[name].error_text(value)
                 if fault is not None:
                     raise self._wrong(entry, key, f"{shortened(value)} {fault}", f"{RANGES[name].remedy}")
         for key, words in (("expect", ("holds", "violated")), ("artifact-forms", get_args(ArtifactForm))):

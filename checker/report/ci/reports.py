@@ -34,7 +34,7 @@ def _single(form: str, result: CheckResult, *, everything: bool) -> str:
     if isinstance(outcome, Broken):
         return render_broken(form, outcome)
     more = {"everything": True} if form == "sarif" and everything else {}
-    return render_whole(form, outcome.report, outcome.asked, **more)
+    return render_whole(form, outcome.report, outcome.expectation, **more)
 
 
 def _junit(names: list[str], single: list[str]) -> str:

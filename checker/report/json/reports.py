@@ -33,7 +33,7 @@ def _result(result: CheckResult) -> dict[str, Any]:
     if isinstance(result.outcome, Broken):
         error = {"message": result.outcome.message, "source": to_plain(result.outcome.source)}
         return {**found, "expected": None, "strict": None, "error": error, "report": None}
-    asked = result.outcome.asked
+    asked = result.outcome.expectation
     expected = None if asked.expected is None else asked.expected.word
     return {
         **found,
