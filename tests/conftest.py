@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import pytest
 
 from tests.counter import PROTOCOL
-from tests.long import why_long
+from tests.long import begins_early, why_long
 
 
 # The command line --------------------------------------------------------------------------------------------------
@@ -33,7 +33,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses
-def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     named = _named(config)
     for item in items:
         why = why_long(item.nodeid)
@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.
         item.user_properties.append(("long", mark.args[0]))
         if not config.getoption("--all") and not item.nodeid.startswith(named):
             item.add_marker(pytest.mark.skip(reason=f"long: {mark.args[0]}"))
+    if config.getoption("--all"):
+        items.sort(key=lambda item: not begins_early(item.nodeid))
 
 
 def _named(config: pytest.Config) -> tuple[str, ...]:
@@ -88,6 +90,7 @@ def unexplained(monkeypatch: pytest.MonkeyPatch) -> None:
     from planrace.checker.run import findings
 
     monkeypatch.setattr(findings, "TRACE_SECONDS", 0.0)
+    monkeypatch.setattr(findings, "PAGE_SECONDS", 0.0)  # where programs read the report, too
 
 
 @pytest.fixture(scope="module")

@@ -150,3 +150,19 @@ def why_long(test: str) -> str | None:
     """What the test of this name does for so long; None for the others."""
     found = (why for why, names in LONG.items() if test.removeprefix("tests/").startswith(tuple(names)))
     return next(found, None)
+
+
+EARLY = (
+    "cli/test_prove.py::test_an_invariant_of_the_repaired_automation_is_found",
+    "engines/test_positions.py::test_machine_code",
+    "engines/test_random_systems.py::test_engines_and_forms_say_what_is_true[750]",
+    "engines/test_every_protocol.py::test_the_dns_protocol",
+    "engines/proof/test_proof.py::test_every_lemma_earns_its_place",
+    "language/test_options.py::test_it_simulates_the_bounded_planner",
+)
+"""The longest of the long tests. They begin first: one that begins last keeps one core busy and leaves the others idle."""
+
+
+def begins_early(test: str) -> bool:
+    """Whether the test of this name is one of the longest."""
+    return test.removeprefix("tests/").startswith(EARLY)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests import HERE
-from tests.long import LONG
+from tests.long import EARLY, LONG
 
 
-@pytest.mark.parametrize("name", [name for names in LONG.values() for name in names])
+@pytest.mark.parametrize("name", [*EARLY, *(name for names in LONG.values() for name in names)])
 def test_it_names_tests_that_are_there(name: str) -> None:
     """A test under a new name would become part of the usual run."""
     file, _, test = name.partition("::")

@@ -104,7 +104,7 @@ def test_solvers(engine: Any, drawn: Drawn) -> None:
                 assert len(t.recording.moves) == len(w.recording.moves)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(systems_of_positions())
 def test_machine_code(drawn: Drawn) -> None:
     system, states, steps = drawn

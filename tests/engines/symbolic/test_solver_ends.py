@@ -7,8 +7,10 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from typing import IO
 
 import pytest
 
@@ -48,7 +50,7 @@ WORK = {
     "bmc": [*LONG, "--engine", "bmc", "--depth", "200"],
     "induction": [*LONG, "--engine", "induction"],
     "spacer": [*LONG, "--engine", "spacer"],
-    "prove": ["prove", "-p", "fixed", "--with", "guarded-delete"],
+    "prove": ["prove", "-p", "original", "--with", "transactional-check"],
     "all": ["prove", "-p", "fixed", "--all"],
     "infer": ["prove", "-p", "fixed", "--infer"],
 }
@@ -92,16 +94,21 @@ def test_a_signal_while_the_second_solver_works() -> None:
 
 
 def interrupted(arguments: list[str], sent: int, due: Callable[[int], bool]) -> tuple[int, str, str]:
-    """Exit code and output of a command that gets a signal as soon as it is due."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        while process.poll() is None and not due(process.pid):
-            time.sleep(0.02)
-        assert process.poll() is None, "it ended before the signal came"
-        process.send_signal(sent)
-        out, err = process.communicate(timeout=60)
-    return process.returncode, out, err
+    """Exit code and output of a command that gets a signal as soon as it is due. It writes into files: a command that
+    ends too early would fill a pipe that nobody reads, and wait for ever."""
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        with subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, stdout=out, stderr=err) as process:
+            while process.poll() is None and not due(process.pid):
+                time.sleep(0.02)
+            assert process.poll() is None, "it ended before the signal came"
+            process.send_signal(sent)
+            process.wait(timeout=60)
+        return process.returncode, *(_content(file) for file in (out, err))
+
+
+def _content(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def test_a_signal_that_was_lost_is_still_heard(monkeypatch: pytest.MonkeyPatch) -> None:
