@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from planrace.checker.results.blocks import Document
+from planrace.checker.results.blocks import Detail, Document
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.report import Report
 
@@ -29,10 +29,11 @@ class Forms:
     others: Makers
 
 
-def forms_for(result: Any, code: int | None = None, **more: Any) -> Forms:
-    """The forms of a result that has a text; ``code`` is the exit code of the command, if its options determine it, and
-    ``more`` are further arguments of the forms of several checks (``everything``, ``verbose``)."""
-    return _FORMS[type(result).__name__](result, code, **more)
+def forms_for(result: Any, code: int | None = None, detail: Detail = Detail.FULL, **more: Any) -> Forms:
+    """The forms of a result that has a text; ``code`` is the exit code of the command, if its options determine it,
+    ``detail`` is how much the text says, and ``more`` are further arguments of the forms of several checks
+    (``everything``)."""
+    return _FORMS[type(result).__name__](result, code, detail, **more)
 
 
 def forms_of(result: Any, trace: str | None = None) -> Makers:
@@ -71,7 +72,7 @@ def _report(report: Report, trace: str | None) -> Makers:
     return {"text": partial(_plain, lambda: document(report)), **report_forms(report, trace)}
 
 
-def _matrix(table: MatrixReport, code: int | None) -> Forms:
+def _matrix(table: MatrixReport, code: int | None, detail: Detail) -> Forms:
     from planrace.checker.report.html.page import render_matrix
     from planrace.checker.report.json.proofs import matrix_json
     from planrace.checker.report.text.proofs import matrix_document
@@ -79,63 +80,63 @@ def _matrix(table: MatrixReport, code: int | None) -> Forms:
     code = table.exit_code if code is None else code
     return Forms(
         code,
-        partial(matrix_document, table, code),
+        partial(matrix_document, table, code, detail),
         {"json": lambda: json.dumps(matrix_json(table), indent=2) + "\n", "html": partial(render_matrix, table)},
     )
 
 
-def _reports(found: Any, code: int | None, *, everything: bool = False, verbose: bool = False) -> Forms:
+def _reports(found: Any, code: int | None, detail: Detail, *, everything: bool = False) -> Forms:
     from planrace.checker.report.ci.reports import render_reports
     from planrace.checker.report.formats import FOR_CI
     from planrace.checker.report.json.reports import render_reports_json
     from planrace.checker.report.text.reports import reports_document
 
     ci = {form: partial(render_reports, form, found, everything=everything) for form in FOR_CI}
-    document = partial(reports_document, found, everything=verbose)
+    document = partial(reports_document, found, detail)
     return Forms(found.code if code is None else code, document, {"json": partial(render_reports_json, found), **ci})
 
 
-def _comparison(found: Any, code: int | None) -> Forms:
+def _comparison(found: Any, code: int | None, detail: Detail) -> Forms:
     from planrace.checker.report.text.comparison import comparison_document, comparison_json, comparison_markdown
 
     code = (1 if found.changed else 0) if code is None else code
     others = {"json": partial(comparison_json, found), "markdown": partial(comparison_markdown, found)}
-    return Forms(code, partial(comparison_document, found, code), others)
+    return Forms(code, partial(comparison_document, found, code, detail), others)
 
 
-def _compared(found: Any, code: int | None) -> Forms:
+def _compared(found: Any, code: int | None, detail: Detail) -> Forms:
     from planrace.checker.review.baseline.render import changes_document, changes_json, changes_markdown, exit_code
 
     code = exit_code(found) if code is None else code
     others = {"json": partial(changes_json, found, code), "markdown": partial(changes_markdown, found)}
-    return Forms(code, partial(changes_document, found, code), others)
+    return Forms(code, partial(changes_document, found, code, detail), others)
 
 
-def _mutation(made: Any, code: int | None) -> Forms:
+def _mutation(made: Any, code: int | None, detail: Detail) -> Forms:
     from planrace.checker.review.mutation.render import mutation_document, mutation_json
 
     code = made.exit_code() if code is None else code
-    return Forms(code, partial(mutation_document, made, code), {"json": partial(mutation_json, made)})
+    return Forms(code, partial(mutation_document, made, code, detail), {"json": partial(mutation_json, made)})
 
 
-def _established(made: Any, code: int | None) -> Forms:
+def _established(made: Any, code: int | None, detail: Detail) -> Forms:
     from planrace.checker.review.gate.render import establishment_document, establishment_json
 
     code = made.exit_code if code is None else code
     others = {"json": partial(establishment_json, made)}
-    return Forms(code, partial(establishment_document, made, code), others)
+    return Forms(code, partial(establishment_document, made, code, detail), others)
 
 
-def _forecast(made: Any, code: int | None) -> Forms:
+def _forecast(made: Any, code: int | None, detail: Detail) -> Forms:
     from planrace.checker.advice.forecast.render import forecast_document, forecast_json
 
-    return Forms(code or 0, partial(forecast_document, made), {"json": partial(forecast_json, made)})
+    return Forms(code or 0, partial(forecast_document, made, detail), {"json": partial(forecast_json, made)})
 
 
-def _linted(found: Any, code: int | None) -> Forms:
+def _linted(found: Any, code: int | None, detail: Detail) -> Forms:
     from planrace.checker.advice.lint.render import lint_document, lint_json
 
-    return Forms(code or 0, partial(lint_document, found, code or 0), {"json": partial(lint_json, found)})
+    return Forms(code or 0, partial(lint_document, found, code or 0, detail), {"json": partial(lint_json, found)})
 
 
 def _entry(entry: Any) -> Makers:

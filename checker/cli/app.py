@@ -52,10 +52,10 @@ EVERY_FORM = "text, json, html, … (see explain)."
 @click.option("--least-delay", is_flag=True, help="Find the smallest delay that breaks a property.")
 @click.option("--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown.")
 @click.option("--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps.")
-@click.option("-v", "--verbose", is_flag=True, help="Explain everything, however long that takes.")
 @options.expect
 @click.option("--strict", is_flag=True, help="Exit 1 if the report has warnings about the model.")
 @options.only
+@options.look()
 @click.version_option(package_name="planrace")
 @click.pass_context
 def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | None:
@@ -96,6 +96,7 @@ def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | 
 @options.time_limit()
 @options.output(EVERY_FORM)
 @options.expect
+@options.look()
 def prove_command(protocol: str | None, **asked: Any) -> int:
     """Prove properties for every size, or find counterexamples on small instances.
 
@@ -126,6 +127,7 @@ def list_command(protocols: tuple[str, ...]) -> None:
 @click.argument("report", type=click.Path())
 @options.output("See below; repeatable with files.")
 @click.option("--trace", metavar="NAME", help="Use the trace of this property, or fullest (default: the first trace).")
+@options.look(progress=False)
 def explain_command(report: str, **asked: Any) -> int:
     """Show a report in other forms. REPORT is a file that `check --format json` wrote, a run that `check walk` saved,
     or a trace in ITF.
@@ -182,6 +184,7 @@ def walk_command(protocol: str, **asked: Any) -> int:
 @click.argument("first", type=click.Path())
 @click.argument("second", type=click.Path())
 @options.output("text, json or markdown.")
+@options.look(runs=False, progress=False)
 def compare_command(first: str, second: str, **asked: Any) -> int:
     """Compare two reports or saved runs: what changed in the request, the verdicts and the counts, and where their runs
     differ.
@@ -199,6 +202,7 @@ def compare_command(first: str, second: str, **asked: Any) -> int:
 @click.option("--strict", is_flag=True, help="Exit 1 if there are findings.")
 @options.time_limit()
 @options.output("text or json.")
+@options.look(runs=False, progress=False)
 def lint_command(protocol: str, **asked: Any) -> int:
     """Find what the author of a model may have overlooked: unused declarations, guards that are never true, missing
     resets, unbounded growth.
@@ -231,6 +235,7 @@ def lint_command(protocol: str, **asked: Any) -> int:
 )
 @click.option("--explain/--no-explain", default=True, help="Explain what multiplies the states (default).")
 @options.output("text or json.")
+@options.look(runs=False, progress=False)
 def forecast_command(protocol: str, **asked: Any) -> int:
     """Forecast the states, time and memory of a complete search. Explain what multiplies the states, and what would
     reduce them. Takes seconds, whatever the size."""
@@ -254,6 +259,7 @@ def forecast_command(protocol: str, **asked: Any) -> int:
 @options.time_limit("Limit on the total time.")
 @options.workers
 @options.output("text or json.")
+@options.look(runs=False)
 def mutate_command(protocol: str, **asked: Any) -> int:
     """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property notices.
 
@@ -295,6 +301,7 @@ def mutate_command(protocol: str, **asked: Any) -> int:
 @options.time_limit("Limit on the total time.")
 @options.workers
 @options.output("text or json.")
+@options.look(runs=False)
 def establish_command(protocol: str, **asked: Any) -> int:
     """Judge whether a protocol is established: a gate for CI and for agents.
 
@@ -324,6 +331,7 @@ def baseline_group() -> None:
 @options.time_limit("Limit on the time of each entry.")
 @options.workers
 @click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
+@options.no_progress
 def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> int:
     """Check a protocol and write an entry into the file.
 
@@ -344,6 +352,7 @@ def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> in
 @options.time_limit("Limit on the time of each entry.")
 @options.workers
 @options.output("text, json or markdown.")
+@options.look()
 def baseline_compare_command(file: str, **asked: Any) -> int:
     """Check every entry of FILE again and report changes.
 

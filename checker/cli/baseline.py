@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -9,6 +10,7 @@ import click
 from planrace.checker.api.baseline import BaselineFile, compare_entries
 from planrace.checker.cli.check import once
 from planrace.checker.cli.deliver import Delivery, rendering_of
+from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.results.verdict import INTERRUPTED
 from planrace.checker.review.baseline.check_entry import Bounds, UndecidedBaselineError
@@ -21,7 +23,9 @@ UNDECIDED = 3
 
 def save_command(protocol: str | None, output: str, **asked: Any) -> int:
     """Write an entry into the file, or update all entries; returns the exit code."""
-    file = BaselineFile(output, new=protocol is not None, listening=progress)
+    file = BaselineFile(
+        output, new=protocol is not None, listening=partial(progress, Look(progress=not asked["no_progress"]))
+    )
     if protocol is None:
         _check_bare(asked, output, file)
     try:
@@ -72,9 +76,9 @@ def _bounds(asked: dict[str, Any]) -> Bounds:
 
 def compare_command(file: str, **asked: Any) -> int:
     """Run every entry again and report what changed; returns the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=(file,))
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=(file,))
     with delivery.working():
-        found = compare_entries(file, asked["only"], _bounds(asked), progress)
+        found = compare_entries(file, asked["only"], _bounds(asked), partial(progress, asked["look"]))
     code = exit_code(found, strict=asked["strict"])
-    delivery.deliver(rendering_of(found, code))
+    delivery.deliver(rendering_of(found, code, asked["look"].detail))
     return code

@@ -9,9 +9,11 @@ import click
 
 from planrace.checker.api.calls import check
 from planrace.checker.cli.deliver import Delivery, rendering_of_report, source_of
+from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import Listener, until
 from planrace.checker.report.text.document import document
+from planrace.checker.results.blocks import Detail
 from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import Options
@@ -27,18 +29,16 @@ def check_command(protocol: str, **asked: Any) -> int:
 
 
 def _run(protocol: str, asked: dict[str, Any]) -> int:
-    delivery = Delivery(asked["form"], asked["outputs"], reads=source_of(protocol))
+    look: Look = asked["look"]
+    delivery = Delivery(asked["form"], asked["outputs"], look=look, reads=source_of(protocol))
     dumped = None if asked["dump_ir"] is None else delivery.side_file(asked["dump_ir"])
-    with delivery.answering(protocol), progress() as listener:
+    with delivery.answering(protocol), progress(look) as listener:
         ir = None if dumped is None else dumped.hold
         report = _checked(protocol, listener, explain=bool(delivery.forms - {"text"}), asked=asked, ir=ir)
     wanted = Expectation.of(asked["expect"], strict=asked["strict"])
     outcome = RunOutcome(report, wanted)
-    delivery.deliver(
-        rendering_of_report(
-            report, document(report, outcome.code, outcome.reason), expectation=wanted, everything=asked["sarif_all"]
-        )
-    )
+    text = document(report, outcome.code, outcome.reason, look.detail)
+    delivery.deliver(rendering_of_report(report, text, expectation=wanted, everything=asked["sarif_all"]))
     if dumped is not None:
         dumped.write()
     return outcome.code
@@ -69,7 +69,7 @@ def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: 
             beside=siblings(protocol) if explain and asked["beside"] is None else asked["beside"],
             least_delay=asked["least_delay"],
             all_different=asked["all_different"],
-            verbose=asked["verbose"],
+            verbose=asked["look"].detail is Detail.FULL,
             ir=ir,
         ),
     )

@@ -13,6 +13,7 @@ import click
 
 from planrace.checker.api.render import forms_for, report_forms
 from planrace.checker.cli.failures import code_of, sentence_of
+from planrace.checker.cli.look import Look
 from planrace.checker.engines.limits import time_left
 from planrace.checker.report.formats import (
     FOR_CI,
@@ -22,7 +23,7 @@ from planrace.checker.report.formats import (
 )
 from planrace.checker.report.output import OutputError, OutputPlace
 from planrace.checker.report.text.plain import WIDTH, render_plain
-from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.blocks import Detail, Document, Paragraph
 from planrace.checker.results.guard import defect_text
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.report import Report
@@ -41,20 +42,20 @@ class Rendering:
     document: Document
     makers: Mapping[str, Callable[[], str]]
 
-    def render(self, form: str) -> str:
-        """The report in a form. Raises ``NoTraceError``, and ``FormFailedError`` if our code fails; other forms and the
-        verdict do not depend on it."""
+    def render(self, form: str, width: int = WIDTH) -> str:
+        """The report in a form, its text with this width. Raises ``NoTraceError``, and ``FormFailedError`` if our code
+        fails; other forms and the verdict do not depend on it."""
         try:
-            return render_plain(self.document, WIDTH) if form == "text" else self.makers[form]()
+            return render_plain(self.document, width) if form == "text" else self.makers[form]()
         except (NoTraceError, OutputError):
             raise
         except Exception as problem:
             raise FormFailedError(f"there is no {form} of this report: {defect_text(problem)}") from problem
 
 
-def rendering_of(result: Any, code: int | None = None, **more: Any) -> Rendering:
+def rendering_of(result: Any, code: int | None = None, detail: Detail = Detail.USUAL, **more: Any) -> Rendering:
     """The result of a call in all its forms. If making its text fails, the other forms and the exit code remain."""
-    forms = forms_for(result, code, **more)
+    forms = forms_for(result, code, detail, **more)
     try:
         return Rendering(forms.document(), forms.others)
     except Exception as problem:
@@ -72,8 +73,8 @@ class Delivery:
     """The places where a report is written. It is made before the search, so that a wrong place is an error at once.
 
     ``formats`` are those of ``--format``: a form for standard output, or ``FORM:FILE``; ``outputs`` those of ``-o``.
-    ``brief``: if there are files, standard output gets only the last line. ``reads`` are the files that the
-    command reads; a report must not overwrite them.
+    ``look`` is that of text. ``brief``: if there are files, standard output gets only the last line. ``reads`` are the
+    files that the command reads; a report must not overwrite them.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Delivery:
         outputs: Sequence[str],
         allowed: Collection[str] = FORMS,
         *,
+        look: Look | None = None,
         brief: bool = False,
         reads: Sequence[str] = (),
     ) -> None:
         self._allowed = allowed
+        self._look = look or Look()
         shown = [self._known(f) for f in formats if ":" not in f]
         if len(shown) > 1:
             raise click.UsageError(f"Standard output takes one form, not {joined(shown)}; write FORM:FILE.")
@@ -204,7 +207,7 @@ class Delivery:
     def _write(self, kind: str, place: OutputPlace, rendering: Rendering, *, strict: bool) -> Exception | None:
         """Write a file; returns the failure if it is an error, else None."""
         try:
-            place.write(rendering.render(kind), time_left())
+            place.write(rendering.render(kind, self._look.columns()), time_left())
         except OutputError as problem:
             return problem
         except FormFailedError as problem:
@@ -218,14 +221,15 @@ class Delivery:
         return None
 
     def _show(self, rendering: Rendering, *, strict: bool) -> None:
-        if self.form == "text" and sys.stdout.isatty():
+        width = self._look.columns(sys.stdout)
+        if self.form == "text" and self._look.colored(sys.stdout):
             from planrace.checker.report.text.terminal import draw
 
             with suppress(Exception):  # it is written without colours then
-                draw(rendering.document)
+                draw(rendering.document, width=width)
                 return
         try:
-            text = rendering.render(self.form)
+            text = rendering.render(self.form, width)
         except FormFailedError as problem:
             click.echo(f"Error: {problem}", err=True)
             click.echo(rendering.document.closing, err=True)

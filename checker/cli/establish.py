@@ -21,8 +21,10 @@ def establish_command(protocol: str, **asked: Any) -> int:
 
 
 def _run(protocol: str, asked: dict[str, Any]) -> int:
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
-    with delivery.working(), progress() as listener:
+    delivery = Delivery(
+        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+    )
+    with delivery.working(), progress(asked["look"]) as listener:
         made = establish(
             protocol,
             **selection_arguments(asked),
@@ -39,5 +41,5 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
                 listener=listener,
             ),
         )
-    delivery.deliver(rendering_of(made))
+    delivery.deliver(rendering_of(made, detail=asked["look"].detail))
     return made.exit_code

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from planrace.checker.api.calls import load
 from planrace.checker.cli.deliver import Delivery, rendering_of_report
+from planrace.checker.cli.look import Look
 from planrace.checker.report.formats import select_trace
 from planrace.checker.report.text.document import document
 
 
-def explain_command(report: str, *, form: Sequence[str], outputs: Sequence[str], trace: str | None) -> int:
+def explain_command(report: str, *, form: Sequence[str], outputs: Sequence[str], trace: str | None, look: Look) -> int:
     """Read a report and write it in the requested forms; returns the exit code."""
-    delivery = Delivery(form, outputs, brief=True, reads=(report,))
+    delivery = Delivery(form, outputs, look=look, brief=True, reads=(report,))
     with delivery.working():
         found = load(report)
         if trace is not None:
             select_trace(found, trace)  # an error lists the traces that there are
-    delivery.deliver(rendering_of_report(found, document(found), trace), strict=True)
+    delivery.deliver(rendering_of_report(found, document(found, detail=look.detail), trace), strict=True)
     return 0

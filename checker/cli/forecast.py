@@ -13,7 +13,9 @@ FORMS = ("text", "json")
 
 def forecast_command(protocol: str, **asked: Any) -> int:
     """Forecast the search that ``check`` would do with these options; returns the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
+    delivery = Delivery(
+        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+    )
     with delivery.working():
         made = forecast(
             protocol,
@@ -24,5 +26,5 @@ def forecast_command(protocol: str, **asked: Any) -> int:
             seconds=asked["seconds"],
             explain=asked["explain"],
         )
-    delivery.deliver(rendering_of(made))
+    delivery.deliver(rendering_of(made, detail=asked["look"].detail))
     return 0

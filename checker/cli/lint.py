@@ -14,11 +14,13 @@ FORMS = ("text", "json")
 
 def lint_command(protocol: str, **asked: Any) -> int:
     """Lint a protocol; returns the exit code: with ``strict`` 1 if there are findings."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
+    delivery = Delivery(
+        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+    )
     with until(asked["time_limit"]):
         with delivery.working():
             found = lint(protocol, **selection_arguments(asked))
             look_at_the_clock()  # if the time is up, the findings are incomplete
         code = 1 if found and asked["strict"] else 0
-        delivery.deliver(rendering_of(found, code))
+        delivery.deliver(rendering_of(found, code, asked["look"].detail))
     return code

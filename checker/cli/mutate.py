@@ -25,8 +25,10 @@ def mutate_command(protocol: str, **asked: Any) -> int:
 
 
 def _run(protocol: str, asked: dict[str, Any]) -> int:
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, brief=True, reads=source_of(protocol))
-    with delivery.working(), progress() as listener:
+    delivery = Delivery(
+        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+    )
+    with delivery.working(), progress(asked["look"]) as listener:
         try:
             made = mutate(
                 protocol,
@@ -48,5 +50,5 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]
     code = made.exit_code(asked["at_least"])
-    delivery.deliver(rendering_of(made, code))
+    delivery.deliver(rendering_of(made, code, asked["look"].detail))
     return code

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeAlias, TypeVar
 
 import click
 
+from planrace.checker.cli.look import Color, Look, chosen_detail
 from planrace.checker.cli.values import Memory, Name, NumberType, Setting
 from planrace.checker.results.verdict import DECIDED
 
@@ -96,3 +98,44 @@ def output(forms: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
             "-o", "--output", "outputs", metavar=place, multiple=True, help="Where to write the report; repeatable."
         ),
     )
+
+
+no_progress = click.option("--no-progress", is_flag=True, help="Draw no progress on the terminal.")
+
+
+def look(*, runs: bool = True, progress: bool = True) -> Decorator[Any]:
+    """The options for how the output looks, as one argument ``look``. ``runs``: the report has more to say with ``-v``;
+    ``progress``: the command draws its progress."""
+
+    def declare(command: F) -> Any:
+        @wraps(command)
+        def collected(*positional: Any, **asked: Any) -> Any:
+            taken = Look(
+                chosen_detail(quiet=asked.pop("quiet"), verbose=asked.pop("verbose", False)),
+                Color(asked.pop("color")),
+                asked.pop("width"),
+                progress=not asked.pop("no_progress", False),
+            )
+            return command(*positional, look=taken, **asked)
+
+        verbose = click.option("-v", "--verbose", is_flag=True, help="Say everything, however long explanations take.")
+        options = [
+            click.option("-q", "--quiet", is_flag=True, help="Say only the verdicts."),
+            *([verbose] if runs else []),
+            click.option(
+                "--color",
+                type=click.Choice([c.value for c in Color]),
+                default=Color.AUTO.value,
+                help="Colours: on a terminal (auto), always or never.",
+            ),
+            click.option(
+                "--width",
+                type=NumberType("width"),
+                metavar="N",
+                help="Columns of text (default: the terminal's, or 100).",
+            ),
+            *([no_progress] if progress else []),
+        ]
+        return together(*options)(collected)
+
+    return declare

@@ -6,14 +6,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from planrace.checker.cli.look import Look
 from planrace.checker.engines.limits import Listener, Progress
 from planrace.checker.results.wording import counted
 
 
 @contextmanager
-def progress() -> Iterator[Listener | None]:
-    """A listener that draws one line on standard error, or None if that is not a terminal."""
-    if not sys.stderr.isatty():
+def progress(look: Look) -> Iterator[Listener | None]:
+    """A listener that draws one line on standard error, or None if that is not a terminal or nothing is to be drawn."""
+    if not look.progress or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -21,7 +22,7 @@ def progress() -> Iterator[Listener | None]:
 
     from planrace.checker.advice.forecast.tail import Remaining
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, no_color=not look.colored(sys.stderr))
     remaining = Remaining()
     with console.status("starting") as status:
         yield lambda event: status.update(Text(line(event, remaining.after(event), remaining.roughly())))
@@ -32,6 +33,8 @@ def line(event: Progress, left: float | None = None, roughly: float | None = Non
     an earlier estimate by a rule of thumb. The remaining time is estimated from the rate so far."""
     from planrace.checker.advice.formatting import seconds
 
+    if not event.states:  # a search has found a state from the start
+        return f"{event.task}, {event.seconds:.0f} s"
     rate = event.states / event.seconds if event.seconds else 0.0
     most = roughly if left is None else left
     to_come = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -12,9 +13,11 @@ from planrace.checker.api.project.artifacts import Artifacts
 from planrace.checker.api.project.checks import run_checks
 from planrace.checker.api.project.read import FILE, Project, find_project, shown
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FOR_CI
+from planrace.checker.results.blocks import Detail
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.reports import Reports
 
@@ -22,7 +25,7 @@ FORMS = ("text", "json", *FOR_CI)
 """Forms of several checks; those of a single run are artifacts."""
 REPLACING = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
 """Options of the command that replace those of every check."""
-FOR_ALL_CHECKS = (*REPLACING, "time_limit", "form", "outputs", "only", "strict", "verbose", "sarif_all", "watch")
+FOR_ALL_CHECKS = (*REPLACING, "time_limit", "form", "outputs", "only", "strict", "sarif_all", "watch")
 """Options of the command that make sense for several checks."""
 NO_SECTION = (
     "Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute. "
@@ -34,7 +37,8 @@ NO_SECTION = (
 def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
     """Run the checks of the section; returns the exit code of the worst."""
     given = {n for n in asked if context.get_parameter_source(n) is ParameterSource.COMMANDLINE}
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS)
+    look: Look = asked["look"]
+    delivery = Delivery(asked["form"], asked["outputs"], FORMS, look=look)
     with delivery.answering(FILE):
         project = find_project()
     if project is None:
@@ -52,13 +56,13 @@ def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
             checks,
             strict=asked["strict"],
             explain=artifacts.explain,
-            listening=progress,
-            verbose=asked["verbose"],
+            listening=partial(progress, look),
+            verbose=look.detail is Detail.FULL,
             **settings,
         )
         artifacts.write(reports)
     _print_errors(reports)
-    delivery.deliver(rendering_of(reports, everything=asked["sarif_all"], verbose=asked["verbose"]))
+    delivery.deliver(rendering_of(reports, detail=look.detail, everything=asked["sarif_all"]))
     return reports.code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import click
@@ -27,14 +28,14 @@ def prove_command(protocol: str, **asked: Any) -> int:
 
 def _run(protocol: str, asked: dict[str, Any]) -> int:
     forms = ("text", "json", "html") if asked["all_"] else FORMS
-    delivery = Delivery(asked["form"], asked["outputs"], forms, reads=source_of(protocol))
+    delivery = Delivery(asked["form"], asked["outputs"], forms, look=asked["look"], reads=source_of(protocol))
     with delivery.answering(protocol):
         work = ProofRun(
             asked["dump_smt"],
             confirm=asked["confirm"],
             time_limit=asked["time_limit"],
             rlimit=asked["rlimit"],
-            listening=progress,
+            listening=partial(progress, asked["look"]),
         )
         result, code = (_table if asked["all_"] else _proof)(protocol, work, asked)
     delivery.deliver(result)
@@ -49,7 +50,9 @@ def _proof(protocol: str, work: ProofRun, asked: Any) -> tuple[Rendering, int]:
     _say(report.confirmation, interrupted=report.interrupted)
     wanted = Expectation.of(asked["expect"])
     outcome = RunOutcome(report, wanted)
-    return rendering_of_report(report, document(report, outcome.code, outcome.reason), expectation=wanted), outcome.code
+    return rendering_of_report(
+        report, document(report, outcome.code, outcome.reason, asked["look"].detail), expectation=wanted
+    ), outcome.code
 
 
 def _table(protocol: str, work: ProofRun, asked: Any) -> tuple[Rendering, int]:
@@ -60,7 +63,7 @@ def _table(protocol: str, work: ProofRun, asked: Any) -> tuple[Rendering, int]:
         raise click.UsageError("--all takes no --property, --infer or --expect.")
     report = work.table(variant_for(protocol, "matrix"), selection_arguments(asked)["parameters"])
     _say(report.confirmation, interrupted=report.interrupted)
-    return rendering_of(report), report.exit_code
+    return rendering_of(report, detail=asked["look"].detail), report.exit_code
 
 
 def _say(answer: Confirmation | None, *, interrupted: bool) -> None:

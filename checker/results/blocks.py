@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
+
+
+class Detail(StrEnum):
+    """How much a document says: only the verdicts; what most readers want; everything."""
+
+    VERDICTS = "verdicts"
+    USUAL = "usual"
+    FULL = "full"
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,13 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Bullets:
+    """A list; each row is one short text."""
+
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Grid:
     """A table of short cells; the first row is its header, the first column names the rows."""
 
@@ -65,7 +81,7 @@ class Grid:
     rows: tuple[tuple[str, ...], ...]
 
 
-Block: TypeAlias = "Heading | Paragraph | Verdicts | Timeline | Facts | Grid"
+Block: TypeAlias = "Heading | Paragraph | Verdicts | Timeline | Facts | Bullets | Grid"
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ RANGES = {
     "sample": Range(100, 10**9, "states"),
     "total": Range(0, 86_400, "seconds", whole=False),
     "most": Range(1, 10**9, "states"),
+    "width": Range(20, 10_000, "columns"),
     "at_least": Range(0, 100, whole=False),
 }
 """The ranges by the Python name of the parameter."""

@@ -10,7 +10,7 @@ from planrace.checker.advice.forecast.explosion import Explosion
 from planrace.checker.advice.forecast.fewer import NOTABLE
 from planrace.checker.advice.forecast.forecast import Forecast, ForecastInterval
 from planrace.checker.advice.formatting import json_text, memory, rounded, seconds
-from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph
 from planrace.checker.results.wording import counted
 
 MOST = 8
@@ -18,8 +18,10 @@ MOST = 8
 
 
 # Forecasts -------------------------------------------------------------------------------------------------------
-def forecast_document(f: Forecast) -> Document:
-    """The forecast, and why there are so many states."""
+def forecast_document(f: Forecast, detail: Detail = Detail.FULL) -> Document:
+    """The forecast, and why there are so many states; ``VERDICTS``: only how many."""
+    if detail is Detail.VERDICTS:
+        return Document((), f"forecast: {_states(f)}")
     blocks: list[Block] = [Heading(f"{f.protocol}: a forecast"), Paragraph(_request(f)), Paragraph(_numbers(f))]
     if f.explosion is not None:
         blocks += _explosion(f.explosion)

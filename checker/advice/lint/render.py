@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from planrace.checker.advice.formatting import json_text
 from planrace.checker.advice.lint.finding import LintFindings
-from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.blocks import Detail, Document, Paragraph
 from planrace.checker.results.wording import numbered
 
 
 # Lint ------------------------------------------------------------------------------------------------------------
-def lint_document(found: LintFindings, exit_code: int) -> Document:
-    """One paragraph for each finding, like compiler messages."""
+def lint_document(found: LintFindings, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """One paragraph for each finding, like compiler messages; ``VERDICTS``: only their number."""
     count = numbered(len(found), "finding") if found else "nothing found"
+    shown = () if detail is Detail.VERDICTS else found
     return Document(
-        tuple(Paragraph(str(x), "unknown") for x in found), f"lint of {found.protocol}: {count} (exit {exit_code})"
+        tuple(Paragraph(str(x), "unknown") for x in shown), f"lint of {found.protocol}: {count} (exit {exit_code})"
     )
 
 

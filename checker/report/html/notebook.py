@@ -11,6 +11,7 @@ from html import escape
 from planrace.checker.report.text.document import document, timeline
 from planrace.checker.results.blocks import (
     Block,
+    Bullets,
     Facts,
     Grid,
     Heading,
@@ -54,6 +55,8 @@ def _block(block: Block) -> str:
             return _table((_verdict(word), _text(name), _text(how)) for name, word, how in rows)
         case Facts(rows=rows):
             return _table(tuple(map(_text, row)) for row in rows)
+        case Bullets(rows=rows):
+            return f"<ul>{''.join(f'<li>{_text(row)}</li>' for row in rows)}</ul>"
         case Grid(header=header, rows=rows):
             return _table(tuple(map(_text, row)) for row in (header, *rows))
         case Timeline(entries=entries):

@@ -11,7 +11,7 @@ from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.text.values import places
 from planrace.checker.report.trace.lanes import step_text
-from planrace.checker.results.blocks import Block, Document, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Bullets, Detail, Document, Heading, Paragraph
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.report import OF_THE_RUN, Coverage, Finding, Report
@@ -234,10 +234,12 @@ def comparison_json(c: Comparison) -> str:
     return json.dumps({"schema": SCHEMA, "changed": c.changed, **asdict(c)}, indent=2, ensure_ascii=False) + "\n"
 
 
-def comparison_document(c: Comparison, exit_code: int) -> Document:
-    """The comparison as text."""
+def comparison_document(c: Comparison, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """The comparison as text; ``VERDICTS``: only the verdicts that changed."""
     word = "changed" if c.changed else "the same"
-    return Document(tuple(_blocks(c)), f"verdicts: {word} (exit {exit_code})", "violated" if c.changed else "holds")
+    changes = Bullets(tuple(f"{d.what}: {_arrow(d)}" for d in c.verdicts))
+    blocks = (changes,) if detail is Detail.VERDICTS else tuple(_blocks(c))
+    return Document(blocks, f"verdicts: {word} (exit {exit_code})", "violated" if c.changed else "holds")
 
 
 def _blocks(c: Comparison) -> Iterator[Block]:

@@ -12,6 +12,8 @@ from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.text.values import changes, state_before, state_text
 from planrace.checker.results.blocks import (
     Block,
+    Bullets,
+    Detail,
     Document,
     Facts,
     Heading,
@@ -40,18 +42,27 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, joined
 
 
-def document(report: Report, exit_code: int | None = None, why: str = "") -> Document:
+def document(report: Report, exit_code: int | None = None, why: str = "", detail: Detail = Detail.FULL) -> Document:
     """The text report of a run with this ``exit_code``, by default that of its verdict; ``why`` says why it differs."""
     code = report.exit_code if exit_code is None else exit_code
-    blocks = list(_safe("the rest", lambda: _blocks(report)))
-    blocks += _safe("the moral", lambda: _moral(report, blocks))
+    if detail is Detail.VERDICTS:
+        blocks = list(_safe("the verdicts", lambda: _outcome(report)))
+    else:
+        blocks = list(_safe("the rest", lambda: _blocks(report, detail)))
+        blocks += _safe("the moral", lambda: _moral(report, blocks))
     if code != report.exit_code and why:
         blocks.append(Paragraph(why))
     return Document(tuple(blocks), f"verdict: {report.verdict} (exit {code})", report.verdict.word)
 
 
-def _blocks(report: Report) -> Iterator[Block]:
-    """All parts of the report. A part that fails is replaced by a sentence about it."""
+def _outcome(report: Report) -> Iterator[Block]:
+    """The verdicts alone: one line for each property."""
+    yield Heading(f"{report.protocol}: {report.verdict.word}")
+    yield Verdicts(tuple((f.name, f.verdict.word, _length(f)) for f in report.findings))
+
+
+def _blocks(report: Report, detail: Detail) -> Iterator[Block]:
+    """The parts of the report. A part that fails is replaced by a sentence about it."""
     yield Heading(f"{report.protocol}: {report.verdict.word}")
     yield from _safe("the request", lambda: [Paragraph(subject(report))])
     yield from _safe("what was covered", lambda: _covered(report))
@@ -62,23 +73,58 @@ def _blocks(report: Report) -> Iterator[Block]:
     if report.left_out:
         names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
         yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
-    shown: dict[tuple[object, ...], str] = {}
-    for f in report.findings:
-        if f.verdict is Verdict.VIOLATED and f.kind != "scenario":
-            yield from _safe(f.name, partial(violation, f, f.variables or report.variables, shown))
+    broken = [f for f in report.findings if f.verdict is Verdict.VIOLATED and f.kind != "scenario"]
+    yield from violations(broken, detail, report.variables)
     yield from _safe("warnings", partial(_warnings, report))
     for f in report.findings:
         if f.runbook is not None:
             yield from _safe("the runbook", partial(runbook, f.name, f.runbook))
-    for f in report.findings:
-        if f.cti is not None:
-            yield from _safe(f.name, partial(induction_blocks, f.name, f.cti, f.variables or report.variables))
+    yield from _inductions(report, detail)
     if report.full_match is not None:
-        yield from _safe("the fullest match", partial(_telling, report))
+        yield from _safe("the fullest match", partial(_telling, report, detail))
     for proof in report.proofs:
-        yield from _safe("the proof", partial(certificate, proof))
+        yield from _safe("the proof", partial(certificate, proof, detail))
     for name, why in report.doubted:
         yield Paragraph(f"Not confirmed by the second solver: {name}: {why}.", "unknown")
+
+
+def violations(broken: Sequence[Finding], detail: Detail, variables: Sequence[Declared] = ()) -> Iterator[Block]:
+    """Every violated property with its run. ``USUAL``: the first one, and a line for each other. ``variables`` are
+    those of findings without their own."""
+    shown: dict[tuple[object, ...], str] = {}
+    in_full = broken if detail is Detail.FULL else broken[:1]
+    for f in in_full:
+        yield from _safe(f.name, partial(violation, f, f.variables or variables, shown))
+    yield from _in_brief("Violated, too", [partial(_briefly, f, shown) for f in broken[len(in_full) :]])
+
+
+def _inductions(report: Report, detail: Detail) -> Iterator[Block]:
+    """Every counterexample to induction. ``USUAL``: the first one, and a line for each other."""
+    stuck = [(f, f.cti) for f in report.findings if f.cti is not None]
+    shown = stuck if detail is Detail.FULL else stuck[:1]
+    for f, cti in shown:
+        yield from _safe(f.name, partial(induction_blocks, f.name, cti, f.variables or report.variables))
+    rest = [partial(_cti_briefly, f.name, cti) for f, cti in stuck[len(shown) :]]
+    yield from _in_brief("More counterexamples to induction", rest)
+
+
+def _in_brief(title: str, rows: Sequence[Callable[[], str]]) -> Iterator[Block]:
+    """A line for each thing that is not shown, and how to see it."""
+    if rows:
+        yield Heading(title)
+        yield from _safe(title, lambda: [Bullets(tuple(row() for row in rows))])
+        yield Paragraph(f"-v shows {'its run' if len(rows) == 1 else 'their runs'}.")
+
+
+def _briefly(f: Finding, shown: dict[tuple[object, ...], str]) -> str:
+    """A violated property in a line. ``shown`` are the runs that were shown."""
+    where = shown.get(_key(f.trace)) if f.trace is not None else None
+    how = f"{_length(f) or f.how}" if where is None else f"{_same_run(f, where)}"
+    return f"{f.name}, {how}: {f.meaning}."
+
+
+def _cti_briefly(name: str, u: InductionCounterexample) -> str:
+    return f"{name}: {counted(len(u.trace), 'step')} at {sizes_text(u.parameters)}."
 
 
 def _safe(what: str, blocks: Callable[[], Iterable[Block]]) -> Iterator[Block]:
@@ -178,10 +224,28 @@ def _workers(count: int) -> str:
 
 def how(f: Finding) -> str:
     """How a verdict was found, with the length of its run."""
+    return f.how if f.trace is None else f"{_length(f)} ({f.how})"
+
+
+def _length(f: Finding) -> str:
+    """The length of the run of a finding; empty if it has none."""
     if f.trace is None:
-        return f.how
+        return ""
     word = "in" if f.verdict is Verdict.VIOLATED else "reached in"
-    return f"{word} {counted(len(f.trace), 'step')} ({f.how})"
+    return f"{word} {counted(len(f.trace), 'step')}"
+
+
+def _key(trace: Trace) -> tuple[object, ...]:
+    """What makes two runs the same."""
+    return tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in trace.steps)
+
+
+def _same_run(f: Finding, other: str) -> str:
+    """That the run of a finding is that of another property."""
+    if f.trace is None or not f.trace.steps:
+        return f"in the initial state, like {other}"
+    steps = "step" if len(f.trace) == 1 else counted(len(f.trace), "step")
+    return f"by the same {steps} as {other}"
 
 
 def violation(f: Finding, variables: Sequence[Declared], shown: dict[tuple[object, ...], str]) -> Iterator[Block]:
@@ -191,11 +255,9 @@ def violation(f: Finding, variables: Sequence[Declared], shown: dict[tuple[objec
     if f.trace is None:
         yield Paragraph(f"Violated: {f.how}.", "violated")
         return
-    key = tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in f.trace.steps)
+    key = _key(f.trace)
     if key in shown:
-        steps = "step" if len(f.trace) == 1 else counted(len(f.trace), "step")
-        how = f"by the same {steps} as" if f.trace.steps else "in the initial state, like"
-        yield Paragraph(f"Violated {how} {shown[key]}.", "violated")
+        yield Paragraph(f"Violated {_same_run(f, shown[key])}.", "violated")
         yield from continuation(f)
         if f.others is not None:
             yield from _others(f.others, variables)
@@ -272,16 +334,21 @@ def _ordinal(trace: Trace) -> str:
     return f"by step {len(trace)}" if trace.steps else "in the initial state"
 
 
-def _telling(report: Report) -> Iterator[Block]:
+def _telling(report: Report, detail: Detail) -> Iterator[Block]:
+    """The run that shows most of a scenario. ``USUAL``: a sentence about it, unless the user asked for it."""
     full_match = report.full_match
     assert full_match is not None
-    yield Heading("The fullest match" if report.findings[0].kind != "scenario" else "The run")
-    if full_match.trace is None or full_match.match is None:
+    found, match, asked = full_match.trace, full_match.match, report.findings[0].kind == "scenario"
+    yield Heading("The run" if asked else "The fullest match")
+    if found is None or match is None:
         yield Paragraph(f"A trace that shows every fact: {full_match.how}.")
-        return
-    yield Paragraph(f"A trace that shows every fact of the scenario ({full_match.how}):")
-    yield timeline(full_match.trace, full_match.match, report.variables)
-    yield from _match(full_match.match, "Match of this trace with")
+    elif detail is not Detail.FULL and not asked:
+        steps = counted(len(found), "step")
+        yield Paragraph(f"A run of {steps} shows every fact of the {match.scenario} ({full_match.how}). -v shows it.")
+    else:
+        yield Paragraph(f"A trace that shows every fact of the scenario ({full_match.how}):")
+        yield timeline(found, match, report.variables)
+        yield from _match(match, "Match of this trace with")
 
 
 def _match(match: Match, title: str) -> Iterator[Block]:

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planrace.checker.results.blocks import Block, Document, Facts, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Detail, Document, Facts, Grid, Heading, Paragraph
 from planrace.checker.results.matrix import Cell, MatrixReport
 from planrace.checker.results.proof import INITIALLY, Certificate, Confirmation, Obligation
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted
 
 TIMES = "Milliseconds for each obligation; rows are actions, columns are conjuncts."
+LEMMA = "lemma"
+"""The kind of a conjunct that is a lemma."""
 SCHEDULE = "The schedule: where a rule applies, its step is enabled and decreases the measure."
 
 
@@ -60,14 +62,29 @@ def invariant_text(proof: Certificate, laid: Laid) -> str:
     return "It needs no invariant: every step satisfies it, from any state." if laid.facts else ""
 
 
-def certificate(proof: Certificate) -> Iterator[Block]:
-    """The statement with its sizes, its assumptions, the invariant, and every obligation with its time."""
+def certificate(proof: Certificate, detail: Detail = Detail.FULL) -> Iterator[Block]:
+    """The statement with its sizes, its assumptions, the invariant, and every obligation with its time. ``USUAL``: the
+    conjuncts that somebody has to believe in or may want to read, without those that are only ranges of variables; of
+    the obligations only their number."""
     laid = laid_out(proof)
     yield Heading(f"Proof: {', '.join(proof.properties)}")
     yield Paragraph(f"Proved: {proof.statement}", "holds" if proof.complete else "unknown")
     yield Paragraph(f"Assumed: {proof.assumptions}")
     if sentence := invariant_text(proof, laid):
         yield Paragraph(sentence)
+    yield from _obligations(laid) if detail is Detail.FULL or not proof.complete else _lemmas(proof, laid)
+
+
+def _lemmas(proof: Certificate, laid: Laid) -> Iterator[Block]:
+    """The lemmas, and how many obligations there are."""
+    yield Facts(
+        tuple((f"#{n}", f"{f.name}: {f.meaning}", f.kind) for n, f in enumerate(laid.facts, 1) if f.kind == LEMMA)
+    )
+    yield Paragraph(f"{counted(len(proof.obligations), 'obligation')}, each proved. -v lists them, and all conjuncts.")
+
+
+def _obligations(laid: Laid) -> Iterator[Block]:
+    """All conjuncts and all obligations."""
     yield Facts(tuple((f"#{n}", f"{f.name}: {f.meaning}", f.kind) for n, f in enumerate(laid.facts, 1)))
     if laid.facts:
         yield Paragraph(TIMES)
@@ -143,11 +160,13 @@ def matrix_layout(report: MatrixReport) -> MatrixLayout:
     )
 
 
-def matrix_document(report: MatrixReport, exit_code: int) -> Document:
-    """The table as text: one grid for each property; rows are protections, columns are faults."""
+def matrix_document(report: MatrixReport, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """The table as text: one grid for each property; rows are protections, columns are faults. ``VERDICTS``: only how
+    much of it is decided."""
     laid = matrix_layout(report)
     word = "holds" if report.decided == report.size and not report.interrupted else "unknown"
-    return Document(tuple(_matrix(report, laid)), f"{laid.closing} (exit {exit_code})", word)
+    blocks = () if detail is Detail.VERDICTS else tuple(_matrix(report, laid))
+    return Document(blocks, f"{laid.closing} (exit {exit_code})", word)
 
 
 def _matrix(report: MatrixReport, laid: MatrixLayout) -> Iterator[Block]:

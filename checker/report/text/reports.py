@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planrace.checker.report.text.document import document, how, subject
-from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph, Verdicts
+from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph, Verdicts
 from planrace.checker.results.outcome import Broken, RunOutcome, warned_text
 from planrace.checker.results.reports import CheckResult, Reports
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, joined
 
 
-def reports_document(reports: Reports, *, everything: bool = False) -> Document:
-    """The text of all checks. Of a check that went as expected only the verdicts are shown, unless ``everything``."""
-    blocks = [b for r in reports.results for b in _result(r, everything=everything)]
+def reports_document(reports: Reports, detail: Detail = Detail.FULL) -> Document:
+    """The text of all checks. ``VERDICTS``: only the table; ``USUAL``: of a check that went as expected only the
+    verdicts."""
+    results = () if detail is Detail.VERDICTS else reports.results
+    blocks = [b for r in results for b in _result(r, detail)]
     blocks += [Heading(counted(len(reports.results), "check")), _table(reports)]
     if reports.left:
         blocks.append(Paragraph(f"Not checked after the interruption: {joined(reports.left)}.", "unknown"))
@@ -27,15 +29,15 @@ def _tone(code: int) -> str:
     return {0: Verdict.HOLDS, 1: Verdict.VIOLATED, 2: Verdict.VIOLATED}.get(code, Verdict.UNKNOWN).word
 
 
-def _result(result: CheckResult, *, everything: bool) -> Iterator[Block]:
+def _result(result: CheckResult, detail: Detail) -> Iterator[Block]:
     outcome = result.outcome
     yield Heading(f"{result.name}: {result.sentence}")
     if isinstance(outcome, Broken):
         yield Paragraph(outcome.message, _tone(outcome.code))
-    elif outcome.code == 0 and not everything:
+    elif outcome.code == 0 and detail is not Detail.FULL:
         yield from _brief(outcome)
     else:
-        whole = document(outcome.report, outcome.code, outcome.reason).blocks
+        whole = document(outcome.report, outcome.code, outcome.reason, detail).blocks
         yield from whole[1:] if isinstance(whole[0], Heading) else whole
 
 

@@ -12,10 +12,10 @@ from planrace.checker.report.ci.github import SIGNS
 from planrace.checker.report.json.write import to_plain
 from planrace.checker.report.text.because import finding_because, why
 from planrace.checker.report.text.comparison import Difference
-from planrace.checker.report.text.document import violation
+from planrace.checker.report.text.document import violations
 from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.trace.mermaid import render_mermaid
-from planrace.checker.results.blocks import Block, Document, Heading, Paragraph, clean
+from planrace.checker.results.blocks import Block, Bullets, Detail, Document, Heading, Paragraph, clean
 from planrace.checker.results.report import Finding
 from planrace.checker.results.verdict import INTERRUPTED, Verdict
 from planrace.checker.results.wording import numbered
@@ -72,22 +72,26 @@ def _steps(f: Finding) -> str:
 
 
 # Text ------------------------------------------------------------------------------------------------------------
-def changes_document(found: Sequence[BaselineComparison], code: int) -> Document:
-    """The differences as text."""
+def changes_document(found: Sequence[BaselineComparison], code: int, detail: Detail = Detail.FULL) -> Document:
+    """The differences as text. ``VERDICTS``: only the verdicts that changed; ``USUAL``: of an entry's new
+    counterexamples only the first in full."""
     tone = {0: "holds", 1: "violated"}.get(code, "unknown")
-    return Document(tuple(_blocks(found)), f"baseline: {_word(found)} (exit {code})", tone)
+    return Document(tuple(_blocks(found, detail)), f"baseline: {_word(found)} (exit {code})", tone)
 
 
-def _blocks(found: Sequence[BaselineComparison]) -> Iterator[Block]:
+def _blocks(found: Sequence[BaselineComparison], detail: Detail) -> Iterator[Block]:
+    if detail is Detail.VERDICTS:
+        yield Bullets(tuple(f"{c.title}: {d.what}: {_arrow(d)}" for c in found for d in c.verdicts))
+        return
     for c in found:
         if not c.same:
             yield Heading(c.title)
-            yield from _entry(c)
+            yield from _entry(c, detail)
     if _same(found):
         yield Paragraph(f"Unchanged: {'; '.join(_same(found))}.")
 
 
-def _entry(c: BaselineComparison) -> Iterator[Block]:
+def _entry(c: BaselineComparison, detail: Detail) -> Iterator[Block]:
     if c.interrupted:
         yield Paragraph("Interrupted.", "unknown")
     for names, reason in _open(c):
@@ -98,9 +102,7 @@ def _entry(c: BaselineComparison) -> Iterator[Block]:
     for d in c.model:
         yield Paragraph(f"Model: {d.what}:")
         yield from (Paragraph(f"{sign} {text}") for sign, text in (("-", d.before), ("+", d.after)) if text is not None)
-    shown: dict[tuple[object, ...], str] = {}
-    for f in c.broken:
-        yield from violation(f, f.variables, shown)
+    yield from violations(c.broken, detail)
 
 
 # JSON ------------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from planrace.checker.advice.formatting import json_text
-from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph
 from planrace.checker.review.gate.conditions import Establishment, GateOutcome, JudgedCondition
 
 TONES = {
@@ -16,8 +16,8 @@ TONES = {
 }
 
 
-def establishment_document(made: Establishment, exit_code: int) -> Document:
-    """Every condition, and what keeps it from being met."""
+def establishment_document(made: Establishment, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """Every condition, and what keeps it from being met; ``VERDICTS``: only whether it is."""
     report = made.evidence.report
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
     faults, protections = ", ".join(report.faults) or "none", ", ".join(report.protections) or "none"
@@ -26,8 +26,8 @@ def establishment_document(made: Establishment, exit_code: int) -> Document:
         Paragraph(f"{sizes}; faults: {faults}; protections: {protections}."),
         Grid(("condition", "status"), tuple((c.condition, c.status) for c in made.conditions)),
     ]
-    for c in made.conditions:
-        blocks += _condition(c)
+    if detail is not Detail.VERDICTS:
+        blocks += [block for c in made.conditions for block in _condition(c)]
     return Document(tuple(blocks), f"{made.outcome} (exit {exit_code})", TONES[made.outcome])
 
 

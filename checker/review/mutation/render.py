@@ -9,7 +9,7 @@ from typing import Any
 
 from planrace.checker.report.json.write import to_plain, trace_json
 from planrace.checker.report.text.document import sentence
-from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import TraceStep
 from planrace.checker.results.wording import counted, numbered
@@ -17,8 +17,11 @@ from planrace.checker.review.mutation.judge import JudgedMutant, MutantDifferenc
 from planrace.checker.review.mutation.mutants import KINDS
 
 
-def mutation_document(m: Mutation, exit_code: int) -> Document:
-    """The score, the survivors with their differences, and which property detected how many mutants."""
+def mutation_document(m: Mutation, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """The score, the survivors with their differences, and which property detected how many mutants; ``VERDICTS``: only
+    the score."""
+    if detail is Detail.VERDICTS:
+        return Document((), f"score: {_score(m)} (exit {exit_code})")
     blocks: list[Block] = [Heading(f"{m.protocol}: mutants"), Paragraph(_request(m)), Paragraph(_numbers(m))]
     blocks.append(Grid(("", *MutantStatus), tuple(_row(m, kind) for kind in KINDS)))
     blocks += _list(m, MutantStatus.SURVIVED, "Survived: behaviour that no property checks")
