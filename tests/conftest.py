@@ -84,6 +84,12 @@ def unhurried() -> None:
     findings.TRACE_SECONDS = 60.0
 
 
+@pytest.fixture(autouse=True, scope="session")
+def uncoloured() -> None:
+    """Text that tests read has no colours, whatever the one who runs them likes."""
+    os.environ.pop("FORCE_COLOR", None)
+
+
 @pytest.fixture
 def unexplained(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests about something else: explanations are cut at once."""

@@ -153,7 +153,7 @@ def test_json_of_the_table(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_text_names_every_obligation(capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = prove(capsys, "-p", "fixed", "--property", "active-plan-never-deleted")
+    _, out, _ = prove(capsys, "-v", "-p", "fixed", "--property", "active-plan-never-deleted")
     words = " ".join(out.split())
     assert "with any enactors, endpoints, plans and keep such that 1 ≤ keep: in every reachable state" in words
     assert "keep ≥ 0, as great as you like, as long as 1 ≤ keep." in words

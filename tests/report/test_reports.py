@@ -22,6 +22,7 @@ from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.report.text.terminal import draw
+from planrace.checker.results.blocks import Detail, Document, Paragraph
 from planrace.checker.results.report import Coverage
 from tests import HERE, ROOT
 
@@ -163,9 +164,10 @@ def test_json_has_what_the_cli_page_promises() -> None:
     assert {x["how"] for x in liveness["fairness"]} >= {"taken"}
 
 
-def test_the_text_of_a_small_report() -> None:
-    text = render_plain(document(still(small()), 1), 80)
-    golden = HERE / "golden" / "original-small.txt"
+@pytest.mark.parametrize("detail", Detail)
+def test_the_text_of_a_small_report(detail: Detail) -> None:
+    text = render_plain(document(still(small()), 1, detail=detail), 80)
+    golden = HERE / "golden" / f"original-small{'' if detail is Detail.FULL else f'-{detail}'}.txt"
     if os.environ.get("PLANRACE_GOLDEN") == "write":
         golden.write_text(text)
     assert text == golden.read_text()
@@ -173,11 +175,7 @@ def test_the_text_of_a_small_report() -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_no_line_is_wider_than_requested(width: int) -> None:
-    told = document(small(), 1)
-    assert max(map(len, render_plain(told, width).splitlines())) <= width
-    stream = io.StringIO()
-    draw(told, stream, width)
-    assert max(map(len, stream.getvalue().splitlines())) <= width
+    assert max(map(len, render_plain(document(small(), 1), width).splitlines())) <= width
 
 
 def test_the_json_of_a_small_report() -> None:
@@ -188,14 +186,25 @@ def test_the_json_of_a_small_report() -> None:
     assert text == golden.read_text()
 
 
-def test_plain_and_coloured_text_have_the_same_steps() -> None:
-    told = document(small(), 1)
+@pytest.mark.parametrize("detail", Detail)
+@pytest.mark.parametrize("width", [40, 100])
+def test_plain_and_coloured_text_are_the_same(width: int, detail: Detail, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment says of colours: the command has decided that there are some."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    told = document(small(), 1, detail=detail)
     stream = io.StringIO()
-    draw(told, stream, 120)
-    for text in (render_plain(told, 120), stream.getvalue()):
-        assert text.rstrip().endswith("verdict: violated (exit 1)")
-        assert "answers with no address" in text
-        assert "starts clean-up" in text
+    draw(told, stream, width)
+    assert "\x1b[1;31mverdict: violated (exit 1)" in stream.getvalue()
+    assert re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue()) == render_plain(told, width)
+
+
+def test_names_are_not_split_at_their_hyphens() -> None:
+    """At a width where a line would break inside a name, it breaks before it."""
+    name = "tolerant-rollback-of-a-plan"
+    for width in range(len(name) + 12, 90):
+        text = render_plain(Document((Paragraph(f"protections: one, {name}, two"),), "the end"), width)
+        assert name in text
 
 
 def hostile() -> Report:

@@ -255,7 +255,7 @@ def test_the_continuation_of_a_violating_run_is_shown(here: Path, capsys: pytest
     rests = "After step 2 no fair action is enabled: the run may stay there for ever."
     dead_end = "From there the helpers' steps reach 1 state; none of them satisfies "
     for form in ("text", "markdown"):
-        code, out = compared(capsys, form=form)
+        code, out = compared(capsys, "-v", form=form)
         said = " ".join(re.sub(r"\\(?=\W)", "", out).split())
         assert (code, rests in said, dead_end in said) == (1, True, True), said
 
