@@ -25,7 +25,8 @@ FORMS = ("text", "json", *FOR_CI)
 """Forms of several checks; those of a single run are artifacts."""
 REPLACING = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
 """Options of the command that replace those of every check."""
-FOR_ALL_CHECKS = (*REPLACING, "time_limit", "form", "outputs", "only", "strict", "sarif_all", "watch")
+LOOKS = ("quiet", "verbose", "color", "width", "no_progress")
+FOR_ALL_CHECKS = (*REPLACING, *LOOKS, "time_limit", "form", "outputs", "only", "strict", "sarif_all", "watch")
 """Options of the command that make sense for several checks."""
 NO_SECTION = (
     "Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute. "
