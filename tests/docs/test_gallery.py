@@ -79,6 +79,7 @@ PINNED = {
         "time passes by a tick",
         ("restart",),
     ),
+    "rollout": Pinned({"active-is-stored": ("violated", 7)}, (54, 205), (51, 147), "worker 1 makes version 1 active"),
     "two_phase_commit": Pinned(
         {"all-or-none": ("violated", 9), "commits-happen": ("holds", 8)},
         (459, 1709),

@@ -103,7 +103,7 @@ def interrupted(arguments: list[str], sent: int, due: Callable[[int], bool]) -> 
             assert process.poll() is None, "it ended before the signal came"
             process.send_signal(sent)
             process.wait(timeout=60)
-        return process.returncode, *(_content(file) for file in (out, err))
+        return process.returncode, _content(out), _content(err)
 
 
 def _content(file: IO[str]) -> str:
