@@ -160,7 +160,7 @@ EARLY = (
     "engines/proof/test_proof.py::test_every_lemma_earns_its_place",
     "language/test_options.py::test_it_simulates_the_bounded_planner",
 )
-"""The longest of the long tests. They begin first: one that begins last keeps one core busy and leaves the others idle."""
+"""The longest of the long tests. They begin first: one that begins last leaves the other cores idle."""
 
 
 def begins_early(test: str) -> bool:

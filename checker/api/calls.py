@@ -148,29 +148,29 @@ def explained(options: Options | None = None, *, beside: Protocol | Variant | st
     return replace(options or Options(), explain=True, beside=other)
 
 
-def render(report: Rendered, form: str = "text", *, trace: str | None = None) -> str:
-    """The result of any function here, in one of its forms. A ``Report`` has the forms of ``check explain``; results of
-    ``compare`` and ``compare_baseline`` have text, json and markdown (for a comment on a pull request); state graphs
-    have dot and graphml; all others have the forms of the command: text, and json if the command has it.
+def render(report: Rendered, format: str = "text", *, trace: str | None = None) -> str:  # noqa: A002
+    """The result of any function here, in one of its formats. A ``Report`` has the formats of ``check explain``;
+    results of ``compare`` and ``compare_baseline`` have text, json and markdown (for a comment on a pull request);
+    state graphs have dot and graphml; all others have the formats of the command: text, and json if the command has it.
 
-    For forms of a ``Report`` that show a single run, ``trace`` names the property; the default is the first run. Raises
-    ``ValueError`` for a form that does not exist, and ``NoTraceError`` if there is no run."""
-    from planrace.checker.api.render import forms_of
+    For formats of a ``Report`` that show a single run, ``trace`` names the property; the default is the first run.
+    Raises ``ValueError`` for a format that does not exist, and ``NoTraceError`` if there is no run."""
+    from planrace.checker.api.render import formats_of
 
-    forms = forms_of(report, trace)
-    if form not in forms:
-        raise ValueError(f"{form!r} is not a form of a {type(report).__name__}; there are {', '.join(forms)}")
-    return forms[form]()
+    formats = formats_of(report, trace)
+    if format not in formats:
+        raise ValueError(f"{format!r} is not a format of a {type(report).__name__}; there are {', '.join(formats)}")
+    return formats[format]()
 
 
-def save(report: Rendered, path: str | Path, form: str | None = None, *, trace: str | None = None) -> None:
-    """Write the result of any function here to a file, completely or not at all. The default of ``form`` is given by
+def save(report: Rendered, path: str | Path, format: str | None = None, *, trace: str | None = None) -> None:  # noqa: A002
+    """Write the result of any function here to a file, completely or not at all. The default of ``format`` is given by
     the path's ending (``page.html``), or is JSON if it has none. Raises ``OutputError``, and ``ValueError`` for an
-    ending without a form."""
-    from planrace.checker.api.render import form_of
+    ending without a format."""
+    from planrace.checker.api.render import format_of
     from planrace.checker.report.output import write_whole
 
-    write_whole(path, render(report, form or form_of(report, path), trace=trace))
+    write_whole(path, render(report, format or format_of(report, path), trace=trace))
 
 
 def load(path: str | Path) -> Report:

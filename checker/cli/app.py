@@ -10,7 +10,7 @@ from planrace.checker.cli import options
 from planrace.checker.cli.group import Commands
 from planrace.checker.cli.values import Name, NumberType
 
-EVERY_FORM = "text, json, html, … (see explain)."
+EVERY_FORMAT = "text, json, html, … (see explain)."
 
 
 @click.group(
@@ -40,7 +40,7 @@ EVERY_FORM = "text, json, html, … (see explain)."
 @click.option("--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, which then uses machine code.")
 @options.seed("Seed of the simulation (default: a new one, printed).")
 @click.option("--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
-@options.output(EVERY_FORM)
+@options.output(EVERY_FORMAT)
 @click.option("--beside", metavar="NAME", help="Compare traces with this variant (pages choose one by default).")
 @click.option(
     "--with-alternatives",
@@ -58,7 +58,7 @@ EVERY_FORM = "text, json, html, … (see explain)."
 @options.look()
 @click.version_option(package_name="planrace")
 @click.pass_context
-def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | None:
+def app(context: click.Context, /, protocol: str | None, **arguments: Any) -> int | None:
     """Search every interleaving of a control-plane protocol and report what goes wrong.
 
     \b
@@ -74,12 +74,12 @@ def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | 
     if protocol is None:
         from planrace.checker.cli.project import project_command
 
-        return project_command(context, asked)
-    if asked.pop("only"):
+        return project_command(context, arguments)
+    if arguments.pop("only"):
         raise click.UsageError("--only chooses among the checks of pyproject.toml; with -p there is one protocol.")
     from planrace.checker.cli.check import check_command
 
-    return check_command(protocol, **asked)
+    return check_command(protocol, **arguments)
 
 
 @app.command("prove")
@@ -94,10 +94,10 @@ def app(context: click.Context, /, protocol: str | None, **asked: Any) -> int | 
     "--rlimit", type=NumberType("rlimit"), default=3_000_000, show_default=True, help="Limit on Z3's steps in a query."
 )
 @options.time_limit()
-@options.output(EVERY_FORM)
+@options.output(EVERY_FORMAT)
 @options.expect
 @options.look()
-def prove_command(protocol: str | None, **asked: Any) -> int:
+def prove_command(protocol: str | None, **arguments: Any) -> int:
     """Prove properties for every size, or find counterexamples on small instances.
 
     \b
@@ -107,11 +107,11 @@ def prove_command(protocol: str | None, **asked: Any) -> int:
     Without --fault, properties are checked without faults first; what holds is then proved under as many faults as
     possible.
     """
-    if protocol is None and not asked["all_"]:
+    if protocol is None and not arguments["all_"]:
         raise click.UsageError("Missing option '-p' / '--protocol' (or --all).")
     from planrace.checker.cli.prove import prove_command as run
 
-    return run(protocol or "fixed", **asked)
+    return run(protocol or "fixed", **arguments)
 
 
 @app.command("list")
@@ -128,8 +128,8 @@ def list_command(protocols: tuple[str, ...]) -> None:
 @options.output("See below; repeatable with files.")
 @click.option("--trace", metavar="NAME", help="Use the trace of this property, or fullest (default: the first trace).")
 @options.look(progress=False)
-def explain_command(report: str, **asked: Any) -> int:
-    """Show a report in other forms. REPORT is a file that `check --format json` wrote, a run that `check walk` saved,
+def explain_command(report: str, **arguments: Any) -> int:
+    """Show a report in other formats. REPORT is a file that `check --format json` wrote, a run that `check walk` saved,
     or a trace in ITF.
 
     \b
@@ -146,7 +146,7 @@ def explain_command(report: str, **asked: Any) -> int:
     """
     from planrace.checker.cli.explain import explain_command as run
 
-    return run(report, **asked)
+    return run(report, **arguments)
 
 
 @app.command("graph")
@@ -157,11 +157,11 @@ def explain_command(report: str, **asked: Any) -> int:
 )
 @options.time_limit()
 @options.output("dot (default) or graphml.", "FILE")
-def graph_command(protocol: str, **asked: Any) -> int:
+def graph_command(protocol: str, **arguments: Any) -> int:
     """Draw the whole state graph of a small instance, as Graphviz DOT or GraphML."""
     from planrace.checker.cli.graph import graph_command as run
 
-    return run(protocol, **asked)
+    return run(protocol, **arguments)
 
 
 @app.command("walk")
@@ -170,14 +170,14 @@ def graph_command(protocol: str, **asked: Any) -> int:
 @options.seed("Seed of random steps (default: a new one, printed).")
 @click.option("--replay", type=click.Path(), metavar="FILE", help="Start with a run of a JSON report, or a saved run.")
 @click.option("--trace", metavar="NAME", help="Use the report's run for this property, or fullest.")
-def walk_command(protocol: str, **asked: Any) -> int:
+def walk_command(protocol: str, **arguments: Any) -> int:
     """Walk through a protocol by hand: enabled steps are numbered; take one, undo it, show the state, save the run.
 
     Reads commands from standard input, so a script can walk too; `help` lists them.
     """
     from planrace.checker.cli.walk import walk_command as run
 
-    return run(protocol, **asked)
+    return run(protocol, **arguments)
 
 
 @app.command("compare")
@@ -185,7 +185,7 @@ def walk_command(protocol: str, **asked: Any) -> int:
 @click.argument("second", type=click.Path())
 @options.output("text, json or markdown.")
 @options.look(runs=False, progress=False)
-def compare_command(first: str, second: str, **asked: Any) -> int:
+def compare_command(first: str, second: str, **arguments: Any) -> int:
     """Compare two reports or saved runs: what changed in the request, the verdicts and the counts, and where their runs
     differ.
 
@@ -193,7 +193,7 @@ def compare_command(first: str, second: str, **asked: Any) -> int:
     """
     from planrace.checker.cli.compare import compare_command as run
 
-    return run(first, second, **asked)
+    return run(first, second, **arguments)
 
 
 @app.command("lint")
@@ -203,7 +203,7 @@ def compare_command(first: str, second: str, **asked: Any) -> int:
 @options.time_limit()
 @options.output("text or json.")
 @options.look(runs=False, progress=False)
-def lint_command(protocol: str, **asked: Any) -> int:
+def lint_command(protocol: str, **arguments: Any) -> int:
     """Find what the author of a model may have overlooked: unused declarations, guards that are never true, missing
     resets, unbounded growth.
 
@@ -211,7 +211,7 @@ def lint_command(protocol: str, **asked: Any) -> int:
     """
     from planrace.checker.cli.lint import lint_command as run
 
-    return run(protocol, **asked)
+    return run(protocol, **arguments)
 
 
 @app.command("forecast")
@@ -236,12 +236,12 @@ def lint_command(protocol: str, **asked: Any) -> int:
 @click.option("--explain/--no-explain", default=True, help="Explain what multiplies the states (default).")
 @options.output("text or json.")
 @options.look(runs=False, progress=False)
-def forecast_command(protocol: str, **asked: Any) -> int:
+def forecast_command(protocol: str, **arguments: Any) -> int:
     """Forecast the states, time and memory of a complete search. Explain what multiplies the states, and what would
     reduce them. Takes seconds, whatever the size."""
     from planrace.checker.cli.forecast import forecast_command as run
 
-    return run(protocol, **asked)
+    return run(protocol, **arguments)
 
 
 @app.command("mutate")
@@ -260,7 +260,7 @@ def forecast_command(protocol: str, **asked: Any) -> int:
 @options.workers
 @options.output("text or json.")
 @options.look(runs=False)
-def mutate_command(protocol: str, **asked: Any) -> int:
+def mutate_command(protocol: str, **arguments: Any) -> int:
     """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property notices.
 
     A mutant that no property notices shows behaviour that nobody has specified. Each mutant takes a search, so choose a
@@ -270,7 +270,7 @@ def mutate_command(protocol: str, **asked: Any) -> int:
     """
     from planrace.checker.cli.mutate import mutate_command as run
 
-    return run(protocol, **asked)
+    return run(protocol, **arguments)
 
 
 @app.command("establish")
@@ -302,7 +302,7 @@ def mutate_command(protocol: str, **asked: Any) -> int:
 @options.workers
 @options.output("text or json.")
 @options.look(runs=False)
-def establish_command(protocol: str, **asked: Any) -> int:
+def establish_command(protocol: str, **arguments: Any) -> int:
     """Judge whether a protocol is established: a gate for CI and for agents.
 
     Every property is decided and has its expected verdict, the properties notice enough mutants, no warning or finding
@@ -312,7 +312,7 @@ def establish_command(protocol: str, **asked: Any) -> int:
     """
     from planrace.checker.cli.establish import establish_command as run
 
-    return run(protocol, **asked)
+    return run(protocol, **arguments)
 
 
 @app.group("baseline")
@@ -332,7 +332,7 @@ def baseline_group() -> None:
 @options.workers
 @click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
 @options.no_progress
-def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> int:
+def baseline_save_command(protocol: str | None, output: str, **arguments: Any) -> int:
     """Check a protocol and write an entry into the file.
 
     It holds verdicts, lengths of runs, counts of a complete search, and the model in words. Other entries are kept.
@@ -341,7 +341,7 @@ def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> in
     """
     from planrace.checker.cli.baseline import save_command as run
 
-    return run(protocol, output, **asked)
+    return run(protocol, output, **arguments)
 
 
 @baseline_group.command("compare")
@@ -353,7 +353,7 @@ def baseline_save_command(protocol: str | None, output: str, **asked: Any) -> in
 @options.workers
 @options.output("text, json or markdown.")
 @options.look()
-def baseline_compare_command(file: str, **asked: Any) -> int:
+def baseline_compare_command(file: str, **arguments: Any) -> int:
     """Check every entry of FILE again and report changes.
 
     Changes of the model, verdicts, lengths of runs and counts, with new counterexamples.
@@ -362,4 +362,4 @@ def baseline_compare_command(file: str, **asked: Any) -> int:
     """
     from planrace.checker.cli.baseline import compare_command as run
 
-    return run(file, **asked)
+    return run(file, **arguments)

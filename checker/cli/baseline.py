@@ -17,19 +17,23 @@ from planrace.checker.review.baseline.check_entry import Bounds, UndecidedBaseli
 from planrace.checker.review.baseline.entry import BaselineRequest
 from planrace.checker.review.baseline.render import exit_code
 
-FORMS = ("text", "json", "markdown")
+FORMATS = ("text", "json", "markdown")
 UNDECIDED = 3
 
 
-def save_command(protocol: str | None, output: str, **asked: Any) -> int:
+def save_command(protocol: str | None, output: str, **arguments: Any) -> int:
     """Write an entry into the file, or update all entries; returns the exit code."""
     file = BaselineFile(
-        output, new=protocol is not None, listening=partial(progress, Look(progress=not asked["no_progress"]))
+        output, new=protocol is not None, listening=partial(progress, Look(progress=not arguments["no_progress"]))
     )
     if protocol is None:
-        _check_bare(asked, output, file)
+        _check_bare(arguments, output, file)
     try:
-        made = file.renew(_bounds(asked)) if protocol is None else [file.put(_request(protocol, asked), _bounds(asked))]
+        made = (
+            file.renew(_bounds(arguments))
+            if protocol is None
+            else [file.put(_request(protocol, arguments), _bounds(arguments))]
+        )
     except KeyboardInterrupt:
         click.echo(f"interrupted; {output} is not written", err=True)
         return INTERRUPTED
@@ -43,10 +47,10 @@ def save_command(protocol: str | None, output: str, **asked: Any) -> int:
     return 0
 
 
-def _check_bare(asked: dict[str, Any], output: str, file: BaselineFile) -> None:
+def _check_bare(arguments: dict[str, Any], output: str, file: BaselineFile) -> None:
     """Without a protocol every entry is updated with its own options: refuse others."""
-    given = [name for name in ("settings", "faults", "with_", "without", "properties") if asked[name]]
-    if given or asked["max_states"] is not None or asked["symmetry"] is not None or not asked["slicing"]:
+    given = [name for name in ("settings", "faults", "with_", "without", "properties") if arguments[name]]
+    if given or arguments["max_states"] is not None or arguments["symmetry"] is not None or not arguments["slicing"]:
         raise click.UsageError(
             "Without -p every entry is updated with its own options; name a protocol, or leave the options out."
         )
@@ -54,31 +58,33 @@ def _check_bare(asked: dict[str, Any], output: str, file: BaselineFile) -> None:
         raise click.UsageError(f"{output} has no entry to update; name a protocol with -p.")
 
 
-def _request(protocol: str, asked: dict[str, Any]) -> BaselineRequest:
+def _request(protocol: str, arguments: dict[str, Any]) -> BaselineRequest:
     request = BaselineRequest(
         protocol,
-        once(asked["settings"]),
-        faults=tuple(sorted(set(asked["faults"]))),
-        with_protections=tuple(sorted(set(asked["with_"]))),
-        without=tuple(sorted(set(asked["without"]))),
-        properties=tuple(sorted(set(asked["properties"]))),
-        max_states=asked["max_states"],
-        symmetry=asked["symmetry"],
-        slicing=asked["slicing"],
+        once(arguments["settings"]),
+        faults=tuple(sorted(set(arguments["faults"]))),
+        with_protections=tuple(sorted(set(arguments["with_"]))),
+        without=tuple(sorted(set(arguments["without"]))),
+        properties=tuple(sorted(set(arguments["properties"]))),
+        max_states=arguments["max_states"],
+        symmetry=arguments["symmetry"],
+        slicing=arguments["slicing"],
     )
     assert request.title  # raises an error for values that do not fit into a line
     return request
 
 
-def _bounds(asked: dict[str, Any]) -> Bounds:
-    return Bounds(asked["max_memory"], asked["time_limit"], asked["workers"])
+def _bounds(arguments: dict[str, Any]) -> Bounds:
+    return Bounds(arguments["max_memory"], arguments["time_limit"], arguments["workers"])
 
 
-def compare_command(file: str, **asked: Any) -> int:
+def compare_command(file: str, **arguments: Any) -> int:
     """Run every entry again and report what changed; returns the exit code."""
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=(file,))
+    delivery = Delivery(
+        arguments["formats"], arguments["outputs"], FORMATS, look=arguments["look"], brief=True, reads=(file,)
+    )
     with delivery.working():
-        found = compare_entries(file, asked["only"], _bounds(asked), partial(progress, asked["look"]))
-    code = exit_code(found, strict=asked["strict"])
-    delivery.deliver(rendering_of(found, code, asked["look"].detail))
+        found = compare_entries(file, arguments["only"], _bounds(arguments), partial(progress, arguments["look"]))
+    code = exit_code(found, strict=arguments["strict"])
+    delivery.deliver(rendering_of(found, code, arguments["look"].detail))
     return code

@@ -22,66 +22,66 @@ from planrace.checker.run.protocols import siblings
 Ir: TypeAlias = Callable[[str], None] | None
 
 
-def check_command(protocol: str, **asked: Any) -> int:
+def check_command(protocol: str, **arguments: Any) -> int:
     """Run the check that the options ask for; returns the exit code."""
-    with until(asked["time_limit"]):  # starts here, because the limit is for the whole command
-        return _run(protocol, asked)
+    with until(arguments["time_limit"]):  # starts here, because the limit is for the whole command
+        return _run(protocol, arguments)
 
 
-def _run(protocol: str, asked: dict[str, Any]) -> int:
-    look: Look = asked["look"]
-    delivery = Delivery(asked["form"], asked["outputs"], look=look, reads=source_of(protocol))
-    dumped = None if asked["dump_ir"] is None else delivery.side_file(asked["dump_ir"])
+def _run(protocol: str, arguments: dict[str, Any]) -> int:
+    look: Look = arguments["look"]
+    delivery = Delivery(arguments["formats"], arguments["outputs"], look=look, reads=source_of(protocol))
+    dumped = None if arguments["dump_ir"] is None else delivery.side_file(arguments["dump_ir"])
     with delivery.answering(protocol), progress(look) as listener:
         ir = None if dumped is None else dumped.hold
-        report = _checked(protocol, listener, explain=bool(delivery.forms - {"text"}), asked=asked, ir=ir)
-    wanted = Expectation.of(asked["expect"], strict=asked["strict"])
+        report = _checked(protocol, listener, explain=bool(delivery.formats - {"text"}), arguments=arguments, ir=ir)
+    wanted = Expectation.of(arguments["expect"], strict=arguments["strict"])
     outcome = RunOutcome(report, wanted)
     text = document(report, outcome.code, outcome.reason, look.detail)
-    delivery.deliver(rendering_of_report(report, text, expectation=wanted, everything=asked["sarif_all"]))
+    delivery.deliver(rendering_of_report(report, text, expectation=wanted, everything=arguments["sarif_all"]))
     if dumped is not None:
         dumped.write()
     return outcome.code
 
 
-def _checked(protocol: str, listener: Listener | None, *, explain: bool, asked: Any, ir: Ir) -> Report:
+def _checked(protocol: str, listener: Listener | None, *, explain: bool, arguments: Any, ir: Ir) -> Report:
     return check(
         protocol,
-        **selection_arguments(asked),
+        **selection_arguments(arguments),
         options=Options(
-            engine=asked["engine"],
-            properties=asked["properties"],
-            scenario=asked["scenario"],
-            fail_fast=asked["fail_fast"],
-            exhaustive=asked["exhaustive"],
-            symmetry=asked["symmetry"],
-            slicing=asked["slicing"],
-            depth=asked["depth"],
-            max_states=asked["max_states"],
-            max_memory=asked["max_memory"],
-            time_limit=asked["time_limit"],
-            seed=asked["seed"],
-            runs=asked["runs"],
-            workers=asked["workers"],
+            engine=arguments["engine"],
+            properties=arguments["properties"],
+            scenario=arguments["scenario"],
+            fail_fast=arguments["fail_fast"],
+            exhaustive=arguments["exhaustive"],
+            symmetry=arguments["symmetry"],
+            slicing=arguments["slicing"],
+            depth=arguments["depth"],
+            max_states=arguments["max_states"],
+            max_memory=arguments["max_memory"],
+            time_limit=arguments["time_limit"],
+            seed=arguments["seed"],
+            runs=arguments["runs"],
+            workers=arguments["workers"],
             listener=listener,
             explain=explain,
-            alternatives=asked["alternatives"],
-            beside=siblings(protocol) if explain and asked["beside"] is None else asked["beside"],
-            least_delay=asked["least_delay"],
-            all_different=asked["all_different"],
-            verbose=asked["look"].detail is Detail.FULL,
+            alternatives=arguments["alternatives"],
+            beside=siblings(protocol) if explain and arguments["beside"] is None else arguments["beside"],
+            least_delay=arguments["least_delay"],
+            all_different=arguments["all_different"],
+            verbose=arguments["look"].detail is Detail.FULL,
             ir=ir,
         ),
     )
 
 
-def selection_arguments(asked: Mapping[str, Any]) -> dict[str, Any]:
+def selection_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """The choices for the protocol, as keyword arguments of our calls."""
     return {
-        "parameters": once(asked["settings"]),
-        "faults": asked["faults"],
-        "with_protections": asked["with_"],
-        "without": asked["without"],
+        "parameters": once(arguments["settings"]),
+        "faults": arguments["faults"],
+        "with_protections": arguments["with_"],
+        "without": arguments["without"],
     }
 
 

@@ -11,13 +11,13 @@ from typing import Any
 
 import click
 
-from planrace.checker.api.render import forms_for, report_forms
+from planrace.checker.api.render import formats_for, report_formats
 from planrace.checker.cli.failures import code_of, sentence_of
 from planrace.checker.cli.look import Look
 from planrace.checker.engines.limits import time_left
 from planrace.checker.report.formats import (
     FOR_CI,
-    FORMS,
+    FORMATS,
     NoTraceError,
     render_broken,
 )
@@ -31,48 +31,48 @@ from planrace.checker.results.trace import Source
 from planrace.checker.results.wording import joined
 
 
-class FormFailedError(Exception):
-    """A form cannot be made because of a defect of planrace. It never changes the exit code."""
+class FormatFailedError(Exception):
+    """A format cannot be made because of a defect of planrace. It never changes the exit code."""
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """A report as text and in its other forms, which are made only on demand."""
+    """A report as text and in its other formats, which are made only on demand."""
 
     document: Document
     makers: Mapping[str, Callable[[], str]]
 
-    def render(self, form: str, width: int = WIDTH) -> str:
-        """The report in a form, its text with this width. Raises ``NoTraceError``, and ``FormFailedError`` if our code
-        fails; other forms and the verdict do not depend on it."""
+    def render(self, format_name: str, width: int = WIDTH) -> str:
+        """The report in a format, its text with this width. Raises ``NoTraceError``, and ``FormatFailedError`` if our
+        code fails; other formats and the verdict do not depend on it."""
         try:
-            return render_plain(self.document, width) if form == "text" else self.makers[form]()
+            return render_plain(self.document, width) if format_name == "text" else self.makers[format_name]()
         except (NoTraceError, OutputError):
             raise
         except Exception as problem:
-            raise FormFailedError(f"there is no {form} of this report: {defect_text(problem)}") from problem
+            raise FormatFailedError(f"there is no {format_name} of this report: {defect_text(problem)}") from problem
 
 
 def rendering_of(result: Any, code: int | None = None, detail: Detail = Detail.USUAL, **more: Any) -> Rendering:
-    """The result of a call in all its forms. If making its text fails, the other forms and the exit code remain."""
-    forms = forms_for(result, code, detail, **more)
+    """The result of a call in all its formats. If making its text fails, the other formats and the exit code remain."""
+    formats = formats_for(result, code, detail, **more)
     try:
-        return Rendering(forms.document(), forms.others)
+        return Rendering(formats.document(), formats.others)
     except Exception as problem:
         text = Paragraph(f"Unavailable: the text of this report: {defect_text(problem)}.")
-        return Rendering(Document((text,), f"exit {forms.code}"), forms.others)
+        return Rendering(Document((text,), f"exit {formats.code}"), formats.others)
 
 
 def rendering_of_report(report: Report, document: Document, trace: str | None = None, **more: Any) -> Rendering:
-    """A report in all its forms; ``trace`` names the trace for forms that show only one; ``more`` are further
-    arguments of forms (``expectation``, ``everything``)."""
-    return Rendering(document, report_forms(report, trace, **more))
+    """A report in all its formats; ``trace`` names the trace for formats that show only one; ``more`` are further
+    arguments of formats (``expectation``, ``everything``)."""
+    return Rendering(document, report_formats(report, trace, **more))
 
 
 class Delivery:
     """The places where a report is written. It is made before the search, so that a wrong place is an error at once.
 
-    ``formats`` are those of ``--format``: a form for standard output, or ``FORM:FILE``; ``outputs`` those of ``-o``.
+    ``formats`` are those of ``--format``: a format for standard output, or ``FORM:FILE``; ``outputs`` those of ``-o``.
     ``look`` is that of text. ``brief``: if there are files, standard output gets only the last line. ``reads`` are the
     files that the command reads; a report must not overwrite them.
     """
@@ -81,7 +81,7 @@ class Delivery:
         self,
         formats: Sequence[str],
         outputs: Sequence[str],
-        allowed: Collection[str] = FORMS,
+        allowed: Collection[str] = FORMATS,
         *,
         look: Look | None = None,
         brief: bool = False,
@@ -91,8 +91,8 @@ class Delivery:
         self._look = look or Look()
         shown = [self._known(f) for f in formats if ":" not in f]
         if len(shown) > 1:
-            raise click.UsageError(f"Standard output takes one form, not {joined(shown)}; write FORM:FILE.")
-        self.form = shown[0] if shown else "text"
+            raise click.UsageError(f"Standard output takes one format, not {joined(shown)}; write FORM:FILE.")
+        self.stdout_format = shown[0] if shown else "text"
         named = [(self._known(f.partition(":")[0]), f.partition(":")[2]) for f in formats if ":" in f]
         named += [self._place(o) for o in outputs]
         bare = any(o == path for o, (_, path) in zip(outputs, named[-len(outputs) :], strict=False))
@@ -127,14 +127,14 @@ class Delivery:
             raise click.UsageError(f"{place.path} is a file that the command reads: write to another file.")
 
     @property
-    def forms(self) -> set[str]:
-        """The requested forms."""
-        return {kind for kind, _ in self._places} | (set() if self._replaced else {self.form})
+    def formats(self) -> set[str]:
+        """The requested formats."""
+        return {kind for kind, _ in self._places} | (set() if self._replaced else {self.stdout_format})
 
     def deliver(self, rendering: Rendering, *, strict: bool = False) -> None:
         """Write the report to its places. If a file cannot be written, the report is shown instead, so it is not lost.
 
-        If there is no trace for a form, that form is left out with a message, or it is an error if ``strict``.
+        If there is no trace for a format, that format is left out with a message, or it is an error if ``strict``.
         """
         problems = list(self._write_all(rendering, strict=strict))
         for p in problems:
@@ -182,7 +182,7 @@ class Delivery:
 
     @contextmanager
     def answering(self, protocol: str) -> Iterator[None]:
-        """A context for the work: if it fails, the forms for CI say why; otherwise CI would see those of an earlier
+        """A context for the work: if it fails, the formats for CI say why; otherwise CI would see those of an earlier
         run."""
         try:
             yield
@@ -201,8 +201,8 @@ class Delivery:
                 place.write(render_broken(kind, broken), time_left())
             except OutputError as problem:
                 click.echo(f"Error: {problem}", err=True)
-        if self.form in FOR_CI and not self._replaced:
-            _say(render_broken(self.form, broken))
+        if self.stdout_format in FOR_CI and not self._replaced:
+            _say(render_broken(self.stdout_format, broken))
 
     def _write(self, kind: str, place: OutputPlace, rendering: Rendering, *, strict: bool) -> Exception | None:
         """Write a file; returns the failure if it is an error, else None."""
@@ -210,7 +210,7 @@ class Delivery:
             place.write(rendering.render(kind, self._look.columns()), time_left())
         except OutputError as problem:
             return problem
-        except FormFailedError as problem:
+        except FormatFailedError as problem:
             place.clear()
             click.echo(f"Error: {place.path} is not written: {problem}", err=True)
         except NoTraceError as problem:
@@ -222,44 +222,44 @@ class Delivery:
 
     def _show(self, rendering: Rendering, *, strict: bool) -> None:
         width = self._look.columns(sys.stdout)
-        if self.form == "text" and self._look.colored(sys.stdout):
+        if self.stdout_format == "text" and self._look.colored(sys.stdout):
             from planrace.checker.report.text.terminal import draw
 
             with suppress(Exception):  # it is written without colours then
                 draw(rendering.document, width=width)
                 return
         try:
-            text = rendering.render(self.form, width)
-        except FormFailedError as problem:
+            text = rendering.render(self.stdout_format, width)
+        except FormatFailedError as problem:
             click.echo(f"Error: {problem}", err=True)
             click.echo(rendering.document.closing, err=True)
             return
         except NoTraceError as problem:
             if strict:
                 raise
-            click.echo(f"no {self.form}: {problem}", err=True)
+            click.echo(f"no {self.stdout_format}: {problem}", err=True)
             click.echo(rendering.document.closing, err=True)
             return
-        if self.form == "text":
+        if self.stdout_format == "text":
             click.echo(text, nl=False)
         else:
             _say(text)
 
     def _place(self, output: str) -> tuple[str, str]:
-        """Form and path of an ``-o``: ``json:FILE``, or ``FILE`` in the form of ``--format``."""
+        """Format and path of an ``-o``: ``json:FILE``, or ``FILE`` in the format of ``--format``."""
         kind, sign, path = output.partition(":")
-        if sign and (kind in self._allowed or kind in FORMS):
+        if sign and (kind in self._allowed or kind in FORMATS):
             return kind, path
         if sign and len(kind) > 1 and kind.isalpha():  # one letter is a Windows drive
             self._known(kind, f"; for a file of this name write ./{output}")
-        return self.form, output
+        return self.stdout_format, output
 
-    def _known(self, form: str, more: str = "") -> str:
-        if form not in self._allowed:
+    def _known(self, format_name: str, more: str = "") -> str:
+        if format_name not in self._allowed:
             raise click.UsageError(
-                f"{form!r} is not a form of this report; there are {', '.join(self._allowed)}{more}."
+                f"{format_name!r} is not a format of this report; there are {', '.join(self._allowed)}{more}."
             )
-        return form
+        return format_name
 
 
 def source_of(protocol: str) -> tuple[str, ...]:
@@ -288,7 +288,7 @@ class SideFile:
 
 
 def _say(text: str) -> None:
-    """Write a form for programs to standard output, always in UTF-8."""
+    """Write a format for programs to standard output, always in UTF-8."""
     stream = sys.stdout
     if not isinstance(stream, io.TextIOWrapper):
         click.echo(text, nl=False)

@@ -11,35 +11,40 @@ from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.run.options import Options
 
-FORMS = ("text", "json")
+FORMATS = ("text", "json")
 
 
-def establish_command(protocol: str, **asked: Any) -> int:
+def establish_command(protocol: str, **arguments: Any) -> int:
     """Judge the protocol; returns the exit code."""
-    with until(asked["time_limit"]):  # starts here, because the limit is for the whole command
-        return _run(protocol, asked)
+    with until(arguments["time_limit"]):  # starts here, because the limit is for the whole command
+        return _run(protocol, arguments)
 
 
-def _run(protocol: str, asked: dict[str, Any]) -> int:
+def _run(protocol: str, arguments: dict[str, Any]) -> int:
     delivery = Delivery(
-        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+        arguments["formats"],
+        arguments["outputs"],
+        FORMATS,
+        look=arguments["look"],
+        brief=True,
+        reads=source_of(protocol),
     )
-    with delivery.working(), progress(asked["look"]) as listener:
+    with delivery.working(), progress(arguments["look"]) as listener:
         made = establish(
             protocol,
-            **selection_arguments(asked),
-            violated=asked["violated"],
-            accepted=asked["accepted"],
-            at_least=asked["at_least"],
-            every_size=asked["every_size"],
+            **selection_arguments(arguments),
+            violated=arguments["violated"],
+            accepted=arguments["accepted"],
+            at_least=arguments["at_least"],
+            every_size=arguments["every_size"],
             options=Options(
-                symmetry=asked["symmetry"],
-                max_states=asked["max_states"],
-                max_memory=asked["max_memory"],
-                time_limit=asked["time_limit"],
-                workers=asked["workers"],
+                symmetry=arguments["symmetry"],
+                max_states=arguments["max_states"],
+                max_memory=arguments["max_memory"],
+                time_limit=arguments["time_limit"],
+                workers=arguments["workers"],
                 listener=listener,
             ),
         )
-    delivery.deliver(rendering_of(made, detail=asked["look"].detail))
+    delivery.deliver(rendering_of(made, detail=arguments["look"].detail))
     return made.exit_code

@@ -1,4 +1,4 @@
-"""``check explain``: other forms of a saved report."""
+"""``check explain``: other formats of a saved report."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from planrace.checker.report.formats import select_trace
 from planrace.checker.report.text.document import document
 
 
-def explain_command(report: str, *, form: Sequence[str], outputs: Sequence[str], trace: str | None, look: Look) -> int:
-    """Read a report and write it in the requested forms; returns the exit code."""
-    delivery = Delivery(form, outputs, look=look, brief=True, reads=(report,))
+def explain_command(
+    report: str, *, formats: Sequence[str], outputs: Sequence[str], trace: str | None, look: Look
+) -> int:
+    """Read a report and write it in the requested formats; returns the exit code."""
+    delivery = Delivery(formats, outputs, look=look, brief=True, reads=(report,))
     with delivery.working():
         found = load(report)
         if trace is not None:

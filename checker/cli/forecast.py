@@ -8,23 +8,28 @@ from planrace.checker.api.calls import forecast
 from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 
-FORMS = ("text", "json")
+FORMATS = ("text", "json")
 
 
-def forecast_command(protocol: str, **asked: Any) -> int:
+def forecast_command(protocol: str, **arguments: Any) -> int:
     """Forecast the search that ``check`` would do with these options; returns the exit code."""
     delivery = Delivery(
-        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+        arguments["formats"],
+        arguments["outputs"],
+        FORMATS,
+        look=arguments["look"],
+        brief=True,
+        reads=source_of(protocol),
     )
     with delivery.working():
         made = forecast(
             protocol,
-            **selection_arguments(asked),
-            properties=asked["properties"],
-            symmetry=asked["symmetry"],
-            sample=asked["sample"],
-            seconds=asked["seconds"],
-            explain=asked["explain"],
+            **selection_arguments(arguments),
+            properties=arguments["properties"],
+            symmetry=arguments["symmetry"],
+            sample=arguments["sample"],
+            seconds=arguments["seconds"],
+            explain=arguments["explain"],
         )
-    delivery.deliver(rendering_of(made, detail=asked["look"].detail))
+    delivery.deliver(rendering_of(made, detail=arguments["look"].detail))
     return 0

@@ -9,18 +9,23 @@ from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.engines.limits import look_at_the_clock, until
 
-FORMS = ("text", "json")
+FORMATS = ("text", "json")
 
 
-def lint_command(protocol: str, **asked: Any) -> int:
+def lint_command(protocol: str, **arguments: Any) -> int:
     """Lint a protocol; returns the exit code: with ``strict`` 1 if there are findings."""
     delivery = Delivery(
-        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+        arguments["formats"],
+        arguments["outputs"],
+        FORMATS,
+        look=arguments["look"],
+        brief=True,
+        reads=source_of(protocol),
     )
-    with until(asked["time_limit"]):
+    with until(arguments["time_limit"]):
         with delivery.working():
-            found = lint(protocol, **selection_arguments(asked))
+            found = lint(protocol, **selection_arguments(arguments))
             look_at_the_clock()  # if the time is up, the findings are incomplete
-        code = 1 if found and asked["strict"] else 0
-        delivery.deliver(rendering_of(found, code, asked["look"].detail))
+        code = 1 if found and arguments["strict"] else 0
+        delivery.deliver(rendering_of(found, code, arguments["look"].detail))
     return code

@@ -15,33 +15,38 @@ from planrace.checker.results.verdict import EXIT_CODES, Verdict
 from planrace.checker.review.mutation.judge import UndecidedMutationError
 from planrace.checker.run.options import Options
 
-FORMS = ("text", "json")
+FORMATS = ("text", "json")
 
 
-def mutate_command(protocol: str, **asked: Any) -> int:
+def mutate_command(protocol: str, **arguments: Any) -> int:
     """Check all mutants; returns the exit code."""
-    with until(asked["time_limit"]):  # starts here, because the limit is for the whole command
-        return _run(protocol, asked)
+    with until(arguments["time_limit"]):  # starts here, because the limit is for the whole command
+        return _run(protocol, arguments)
 
 
-def _run(protocol: str, asked: dict[str, Any]) -> int:
+def _run(protocol: str, arguments: dict[str, Any]) -> int:
     delivery = Delivery(
-        asked["form"], asked["outputs"], FORMS, look=asked["look"], brief=True, reads=source_of(protocol)
+        arguments["formats"],
+        arguments["outputs"],
+        FORMATS,
+        look=arguments["look"],
+        brief=True,
+        reads=source_of(protocol),
     )
-    with delivery.working(), progress(asked["look"]) as listener:
+    with delivery.working(), progress(arguments["look"]) as listener:
         try:
             made = mutate(
                 protocol,
-                **selection_arguments(asked),
-                actions=asked["actions"],
+                **selection_arguments(arguments),
+                actions=arguments["actions"],
                 options=Options(
-                    engine=asked["engine"],
-                    properties=asked["properties"],
-                    symmetry=asked["symmetry"],
-                    max_states=asked["max_states"],
-                    max_memory=asked["max_memory"],
-                    time_limit=asked["time_limit"],
-                    workers=asked["workers"],
+                    engine=arguments["engine"],
+                    properties=arguments["properties"],
+                    symmetry=arguments["symmetry"],
+                    max_states=arguments["max_states"],
+                    max_memory=arguments["max_memory"],
+                    time_limit=arguments["time_limit"],
+                    workers=arguments["workers"],
                     listener=listener,
                 ),
             )
@@ -49,6 +54,6 @@ def _run(protocol: str, asked: dict[str, Any]) -> int:
             delivery.clear()
             click.echo(f"Error: {problem}", err=True)
             return EXIT_CODES[Verdict.UNKNOWN]
-    code = made.exit_code(asked["at_least"])
-    delivery.deliver(rendering_of(made, code, asked["look"].detail))
+    code = made.exit_code(arguments["at_least"])
+    delivery.deliver(rendering_of(made, code, arguments["look"].detail))
     return code

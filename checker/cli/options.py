@@ -90,10 +90,10 @@ def seed(text: str) -> Decorator[Any]:
     return click.option("--seed", type=NumberType("seed"), help=text)
 
 
-def output(forms: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
+def output(formats: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
     """``--format`` and ``-o``."""
     return together(
-        click.option("--format", "form", metavar="FORM[:FILE]", multiple=True, help=forms),
+        click.option("--format", "formats", metavar="FORM[:FILE]", multiple=True, help=formats),
         click.option(
             "-o", "--output", "outputs", metavar=place, multiple=True, help="Where to write the report; repeatable."
         ),
@@ -109,14 +109,14 @@ def look(*, runs: bool = True, progress: bool = True) -> Decorator[Any]:
 
     def declare(command: F) -> Any:
         @wraps(command)
-        def collected(*positional: Any, **asked: Any) -> Any:
+        def collected(*positional: Any, **arguments: Any) -> Any:
             taken = Look(
-                chosen_detail(quiet=asked.pop("quiet"), verbose=asked.pop("verbose", False)),
-                Color(asked.pop("color")),
-                asked.pop("width"),
-                progress=not asked.pop("no_progress", False),
+                chosen_detail(quiet=arguments.pop("quiet"), verbose=arguments.pop("verbose", False)),
+                Color(arguments.pop("color")),
+                arguments.pop("width"),
+                progress=not arguments.pop("no_progress", False),
             )
-            return command(*positional, look=taken, **asked)
+            return command(*positional, look=taken, **arguments)
 
         verbose = click.option("-v", "--verbose", is_flag=True, help="Say everything, however long explanations take.")
         options = [

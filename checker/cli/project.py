@@ -21,12 +21,12 @@ from planrace.checker.results.blocks import Detail
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.reports import Reports
 
-FORMS = ("text", "json", *FOR_CI)
-"""Forms of several checks; those of a single run are artifacts."""
+FORMATS = ("text", "json", *FOR_CI)
+"""Formats of several checks; those of a single run are artifacts."""
 REPLACING = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
 """Options of the command that replace those of every check."""
 LOOKS = ("quiet", "verbose", "color", "width", "no_progress")
-FOR_ALL_CHECKS = (*REPLACING, *LOOKS, "time_limit", "form", "outputs", "only", "strict", "sarif_all", "watch")
+FOR_ALL_CHECKS = (*REPLACING, *LOOKS, "time_limit", "formats", "outputs", "only", "strict", "sarif_all", "watch")
 """Options of the command that make sense for several checks."""
 NO_SECTION = (
     "Missing option '-p' / '--protocol': original, fixed, or your own file.py:attribute. "
@@ -35,11 +35,11 @@ NO_SECTION = (
 )
 
 
-def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
+def project_command(context: click.Context, arguments: Mapping[str, Any]) -> int:
     """Run the checks of the section; returns the exit code of the worst."""
-    given = {n for n in asked if context.get_parameter_source(n) is ParameterSource.COMMANDLINE}
-    look: Look = asked["look"]
-    delivery = Delivery(asked["form"], asked["outputs"], FORMS, look=look)
+    given = {n for n in arguments if context.get_parameter_source(n) is ParameterSource.COMMANDLINE}
+    look: Look = arguments["look"]
+    delivery = Delivery(arguments["formats"], arguments["outputs"], FORMATS, look=look)
     with delivery.answering(FILE):
         project = find_project()
     if project is None:
@@ -47,15 +47,15 @@ def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
             click.echo(f"{context.get_help()}\n", err=True)
         raise click.UsageError(NO_SECTION)
     _refuse_others(context, given - set(FOR_ALL_CHECKS), project)
-    checks = project.selected(asked["only"])
+    checks = project.selected(arguments["only"])
     delivery.spare([str(project.path), *(file for c in checks for file in source_of(c.protocol))])
-    settings = {n: asked[n] for n in REPLACING if n in given}
-    with until(asked["time_limit"]), delivery.answering(FILE):  # the limit is for the whole command
+    settings = {n: arguments[n] for n in REPLACING if n in given}
+    with until(arguments["time_limit"]), delivery.answering(FILE):  # the limit is for the whole command
         artifacts = Artifacts(project, checks)
         reports = run_checks(
             project,
             checks,
-            strict=asked["strict"],
+            strict=arguments["strict"],
             explain=artifacts.explain,
             listening=partial(progress, look),
             verbose=look.detail is Detail.FULL,
@@ -63,7 +63,7 @@ def project_command(context: click.Context, asked: Mapping[str, Any]) -> int:
         )
         artifacts.write(reports)
     _print_errors(reports)
-    delivery.deliver(rendering_of(reports, detail=look.detail, everything=asked["sarif_all"]))
+    delivery.deliver(rendering_of(reports, detail=look.detail, everything=arguments["sarif_all"]))
     return reports.code
 
 

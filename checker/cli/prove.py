@@ -13,57 +13,65 @@ from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, Rendering, rendering_of, rendering_of_report, source_of
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
-from planrace.checker.report.formats import FORMS
+from planrace.checker.report.formats import FORMATS
 from planrace.checker.report.text.document import document
 from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.proof import Confirmation
 from planrace.checker.results.wording import numbered
 
 
-def prove_command(protocol: str, **asked: Any) -> int:
+def prove_command(protocol: str, **arguments: Any) -> int:
     """Prove what the options ask for; returns the exit code. The time limit includes the check by a second solver."""
-    with until(asked["time_limit"]):
-        return _run(protocol, asked)
+    with until(arguments["time_limit"]):
+        return _run(protocol, arguments)
 
 
-def _run(protocol: str, asked: dict[str, Any]) -> int:
-    forms = ("text", "json", "html") if asked["all_"] else FORMS
-    delivery = Delivery(asked["form"], asked["outputs"], forms, look=asked["look"], reads=source_of(protocol))
+def _run(protocol: str, arguments: dict[str, Any]) -> int:
+    formats = ("text", "json", "html") if arguments["all_"] else FORMATS
+    delivery = Delivery(
+        arguments["formats"], arguments["outputs"], formats, look=arguments["look"], reads=source_of(protocol)
+    )
     with delivery.answering(protocol):
         work = ProofRun(
-            asked["dump_smt"],
-            confirm=asked["confirm"],
-            time_limit=asked["time_limit"],
-            rlimit=asked["rlimit"],
-            listening=partial(progress, asked["look"]),
+            arguments["dump_smt"],
+            confirm=arguments["confirm"],
+            time_limit=arguments["time_limit"],
+            rlimit=arguments["rlimit"],
+            listening=partial(progress, arguments["look"]),
         )
-        result, code = (_table if asked["all_"] else _proof)(protocol, work, asked)
+        result, code = (_table if arguments["all_"] else _proof)(protocol, work, arguments)
     delivery.deliver(result)
-    if asked["dump_smt"] is not None:
-        click.echo(f"{numbered(work.write(), 'obligation')} written to {asked['dump_smt']}", err=True)
+    if arguments["dump_smt"] is not None:
+        click.echo(f"{numbered(work.write(), 'obligation')} written to {arguments['dump_smt']}", err=True)
     return code
 
 
-def _proof(protocol: str, work: ProofRun, asked: Any) -> tuple[Rendering, int]:
-    some = {**selection_arguments(asked), "faults": asked["faults"] or None}
-    report = work.prove(variant_for(protocol, "prove"), properties=asked["properties"], **some, infer=asked["infer"])
+def _proof(protocol: str, work: ProofRun, arguments: Any) -> tuple[Rendering, int]:
+    some = {**selection_arguments(arguments), "faults": arguments["faults"] or None}
+    report = work.prove(
+        variant_for(protocol, "prove"), properties=arguments["properties"], **some, infer=arguments["infer"]
+    )
     _say(report.confirmation, interrupted=report.interrupted)
-    wanted = Expectation.of(asked["expect"])
+    wanted = Expectation.of(arguments["expect"])
     outcome = RunOutcome(report, wanted)
     return rendering_of_report(
-        report, document(report, outcome.code, outcome.reason, asked["look"].detail), expectation=wanted
+        report, document(report, outcome.code, outcome.reason, arguments["look"].detail), expectation=wanted
     ), outcome.code
 
 
-def _table(protocol: str, work: ProofRun, asked: Any) -> tuple[Rendering, int]:
-    for option, given in {"--fault": asked["faults"], "--with": asked["with_"], "--without": asked["without"]}.items():
+def _table(protocol: str, work: ProofRun, arguments: Any) -> tuple[Rendering, int]:
+    for option, given in {
+        "--fault": arguments["faults"],
+        "--with": arguments["with_"],
+        "--without": arguments["without"],
+    }.items():
         if given:
             raise click.UsageError(f"--all tries every set of faults and protections; leave out {option}.")
-    if asked["properties"] or asked["infer"] or asked["expect"]:
+    if arguments["properties"] or arguments["infer"] or arguments["expect"]:
         raise click.UsageError("--all takes no --property, --infer or --expect.")
-    report = work.table(variant_for(protocol, "matrix"), selection_arguments(asked)["parameters"])
+    report = work.table(variant_for(protocol, "matrix"), selection_arguments(arguments)["parameters"])
     _say(report.confirmation, interrupted=report.interrupted)
-    return rendering_of(report, detail=asked["look"].detail), report.exit_code
+    return rendering_of(report, detail=arguments["look"].detail), report.exit_code
 
 
 def _say(answer: Confirmation | None, *, interrupted: bool) -> None:

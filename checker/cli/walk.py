@@ -39,13 +39,13 @@ class WrongLineError(Exception):
     """A line of the input is not a valid command; the message says what is."""
 
 
-def walk_command(protocol: str, **asked: Any) -> int:
+def walk_command(protocol: str, **arguments: Any) -> int:
     """Walk until the input ends; returns the exit code."""
-    walk = Walk(instance_of(protocol, **selection_arguments(asked)), asked["seed"])
-    if asked["trace"] is not None and asked["replay"] is None:
+    walk = Walk(instance_of(protocol, **selection_arguments(arguments)), arguments["seed"])
+    if arguments["trace"] is not None and arguments["replay"] is None:
         raise click.UsageError("--trace needs --replay: it names a run of the report that --replay reads.")
-    if asked["replay"] is not None:
-        replay(walk, asked["replay"], asked["trace"])
+    if arguments["replay"] is not None:
+        replay(walk, arguments["replay"], arguments["trace"])
     return _Session(walk, interactive=sys.stdin.isatty()).run()
 
 

@@ -49,22 +49,22 @@ def forget(item: pytest.Item) -> None:
 
 
 def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str, str]]:
-    """Write the files for the ``number``-th failure of a test. Yields each form with its path, or why it failed."""
+    """Write the files for the ``number``-th failure of a test. Yields each format with its path, or why it failed."""
     name = sanitised(report.protocol) + (f"-{number}" if number > 1 else "")
-    forms = ["html", *(["itf"] if any(f.trace and f.verdict is Verdict.VIOLATED for f in report.findings) else [])]
-    for form in forms:
-        path = folder_of(item) / f"{name}.{ENDINGS[form]}"
+    formats = ["html", *(["itf"] if any(f.trace and f.verdict is Verdict.VIOLATED for f in report.findings) else [])]
+    for format_name in formats:
+        path = folder_of(item) / f"{name}.{ENDINGS[format_name]}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             _hidden(base_of(item))
-            write_whole(path, render(report, form))
+            write_whole(path, render(report, format_name))
         except NoTraceError:
             continue
         except (OutputError, OSError) as problem:
             why = problem if isinstance(problem, OutputError) else f"cannot write {path}: {problem.strerror}"
-            yield form, f"not written: {why}"
+            yield format_name, f"not written: {why}"
         except Exception as problem:
-            yield form, f"not written: {defect_text(problem)}"
+            yield format_name, f"not written: {defect_text(problem)}"
         else:
-            item.user_properties.append((f"planrace-{form}", str(path)))
-            yield form, str(path)
+            item.user_properties.append((f"planrace-{format_name}", str(path)))
+            yield format_name, str(path)

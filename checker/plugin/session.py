@@ -175,7 +175,7 @@ class ModelCheck:
         lines = [f"model_check: {why}", "", render_plain(shown).rstrip(), ""]
         if report.verdict is Verdict.UNKNOWN:
             lines.append(f"undecided is a failure: widen the budget{self._before}, or pass allow_unknown=True")
-        lines += [f"{form}: {path}" for form, path in write(report, self._item, next(self._numbers))]
+        lines += [f"{format_name}: {path}" for format_name, path in write(report, self._item, next(self._numbers))]
         again = command(request.subject, request.selection, request.options, report)
         if again and strict:
             again += " --strict"

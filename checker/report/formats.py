@@ -40,12 +40,12 @@ ENDINGS = (
 """The formats by the endings of file names. The first one that is available is used."""
 
 
-def form_of(path: str | Path, there: Collection[str] | None = None, what: str = "report") -> str:
+def format_of(path: str | Path, there: Collection[str] | None = None, what: str = "report") -> str:
     """The format of a file by its ending, among those that are ``there`` (default: all). Without an ending: JSON,
     or else the first. Raises ``ValueError`` for other endings. ``what`` names the thing to write."""
-    there = FORMS if there is None else there
+    there = FORMATS if there is None else there
     name = Path(path).name
-    found = next((form for end, form in ENDINGS if name.endswith(end) and form in there), None)
+    found = next((format_name for end, format_name in ENDINGS if name.endswith(end) and format_name in there), None)
     if found is None and Path(path).suffix:
         raise ValueError(
             f"no format of a {what} has files that end with {Path(path).suffix!r}; name a format: {', '.join(there)}"
@@ -94,10 +94,12 @@ def _traces(report: Report) -> Iterator[SelectedTrace]:
         yield SelectedTrace("fullest", full.trace, full.match, full.insight, report.variables)
 
 
-def render_whole(form: str, report: Report, expectation: Expectation | None = None, *, everything: bool = False) -> str:
+def render_whole(
+    format_name: str, report: Report, expectation: Expectation | None = None, *, everything: bool = False
+) -> str:
     """The whole report in a format other than text, which needs an exit code. ``expectation`` is the user's expectation
     (formats for CI); ``everything`` includes results that are no failures (SARIF)."""
-    match form:
+    match format_name:
         case "json":
             from planrace.checker.report.json.write import render_json
 
@@ -116,10 +118,10 @@ def render_whole(form: str, report: Report, expectation: Expectation | None = No
             return render_sarif(report, expectation, everything=everything)
     from planrace.checker.report.ci.github import render_annotations, render_summary
 
-    return {"annotations": render_annotations, "summary": render_summary}[form](report, expectation)
+    return {"annotations": render_annotations, "summary": render_summary}[format_name](report, expectation)
 
 
-def render_broken(form: str, broken: Broken) -> str:
+def render_broken(format_name: str, broken: Broken) -> str:
     """A format for CI for a run without a report. Raises ``OutputError``, so that the reason is never hidden."""
     from planrace.checker.report.ci import github, junit, sarif
 
@@ -130,16 +132,16 @@ def render_broken(form: str, broken: Broken) -> str:
         "summary": github.broken_summary,
     }
     try:
-        return makers[form](broken)
+        return makers[format_name](broken)
     except Exception as problem:
-        raise OutputError(f"this failure cannot be written as {form}: {defect_text(problem)}") from problem
+        raise OutputError(f"this failure cannot be written as {format_name}: {defect_text(problem)}") from problem
 
 
-def render_trace(form: str, report: Report, name: str | None = None) -> str:
+def render_trace(format_name: str, report: Report, name: str | None = None) -> str:
     """One trace of the report in a format. Raises ``NoTraceError``."""
-    made = OF_TRACE[form](report, select_trace(report, name))
+    made = OF_TRACE[format_name](report, select_trace(report, name))
     return made + "".join(
-        _COMMENTS[form].format(text.replace("--", "- -")) for text in missing(report) if form in _COMMENTS
+        _COMMENTS[format_name].format(text.replace("--", "- -")) for text in missing(report) if format_name in _COMMENTS
     )
 
 
@@ -208,4 +210,4 @@ OF_TRACE: dict[str, Callable[[Report, SelectedTrace], str]] = {
     "graphml": _graphml,
 }
 """The formats of one trace, each with the function that writes it."""
-FORMS = (*WHOLE, *OF_TRACE)
+FORMATS = (*WHOLE, *OF_TRACE)

@@ -39,7 +39,7 @@ from planrace.checker import (
 )
 from planrace.checker.api.render import RENDERED
 from planrace.checker.cli.main import run
-from planrace.checker.report.formats import FORMS, NoTraceError
+from planrace.checker.report.formats import FORMATS, NoTraceError
 from planrace.checker.review.baseline.check_entry import Bounds
 from planrace.model.language import ModelError, Place, Protocol, Step, boolean, step, taken, update, when
 from planrace.properties import reachable
@@ -57,8 +57,8 @@ SIGNATURES = {
     ),
     "matrix": ("(protocol='fixed', parameters=None, *, time_limit=None, rlimit=3000000, dump_smt=None, confirm=False)"),
     "explained": "(options=None, *, beside=None)",
-    "render": "(report, form='text', *, trace=None)",
-    "save": "(report, path, form=None, *, trace=None)",
+    "render": "(report, format='text', *, trace=None)",
+    "save": "(report, path, format=None, *, trace=None)",
     "load": "(path)",
     "compare": "(before, after)",
     "mutate": ("(protocol, parameters=None, *, faults=(), with_protections=(), without=(), actions=(), options=None)"),
@@ -124,14 +124,14 @@ def test_what_the_command_writes_is_what_the_call_returns(
 
 
 def test_every_form_is_rendered_and_saved(report: Report, tmp_path: Path) -> None:
-    for form in FORMS:
+    for form in FORMATS:
         text = render(report, form)
         save(report, tmp_path / form, form)
         assert text
         assert (tmp_path / form).read_text() == text
     assert render(report, "mermaid", trace="plans-never-regress") != render(report, "mermaid")
     assert load(tmp_path / "json").verdict is report.verdict
-    with pytest.raises(ValueError, match="'pdf' is not a form of a Report; there are text, json"):
+    with pytest.raises(ValueError, match="'pdf' is not a format of a Report; there are text, json"):
         render(report, "pdf")
     with pytest.raises(NoTraceError):
         render(report, "svg", trace="nobody")
@@ -142,7 +142,7 @@ def test_the_last_line_is_that_of_the_command(
 ) -> None:
     """Never 0 for what is violated or undecided, whoever writes the text."""
     assert render(report).splitlines()[-1] == "verdict: violated (exit 1)"
-    save(report, tmp_path / "r.txt", form="text")
+    save(report, tmp_path / "r.txt", format="text")
     assert (tmp_path / "r.txt").read_text().splitlines()[-1] == "verdict: violated (exit 1)"
     save(report, tmp_path / "r.json")
     assert run(["explain", str(tmp_path / "r.json")]) == 0
@@ -376,7 +376,7 @@ def test_whatever_is_returned_can_be_rendered(tmp_path: Path, capsys: pytest.Cap
     assert (tmp_path / "graph").read_text() == render(made["state_graph"], "dot")
     with pytest.raises(ValueError, match=r"no format of a LintFindings has files that end with '.html'; name a"):
         save(made["lint"], tmp_path / "lint.html")
-    with pytest.raises(ValueError, match="'sarif' is not a form of a Comparison; there are text, json, markdown"):
+    with pytest.raises(ValueError, match="'sarif' is not a format of a Comparison; there are text, json, markdown"):
         render(made["compare"], "sarif")
     with pytest.raises(TypeError, match="int is not a result that can be rendered"):
         render(3)

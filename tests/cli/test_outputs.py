@@ -113,7 +113,7 @@ def test_a_reader_that_does_not_read_on_ends_with_the_time_limit() -> None:
 def test_a_form_that_there_is_not_names_no_file(capsys: pytest.CaptureFixture[str]) -> None:
     """A file of that name got the text."""
     assert run([*CHECK, "-o", "markdown:r.md"]) == 2
-    assert "'markdown' is not a form of this report" in capsys.readouterr().err
+    assert "'markdown' is not a format of this report" in capsys.readouterr().err
     assert run([*CHECK, "-o", "./markdown:r.md", "-o", "c:r.txt", "-o", "12:30.txt"]) == 1
     assert {"markdown:r.md", "c:r.txt", "12:30.txt"} <= {p.name for p in Path().iterdir()}
 

@@ -187,7 +187,7 @@ def test_pages_are_no_form_of_several_checks(here: Path, capsys: pytest.CaptureF
     make_project(here)
     code, _, err = check(capsys, "--format", "html:page.html")
     assert code == 2
-    assert "'html' is not a form of this report" in err
+    assert "'html' is not a format of this report" in err
 
 
 # Artifacts ---------------------------------------------------------------------------------------------------------

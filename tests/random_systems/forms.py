@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from planrace.checker import instance_of, lint, render, state_graph
-from planrace.checker.report.formats import FORMS, OF_TRACE
+from planrace.checker.report.formats import FORMATS, OF_TRACE
 from planrace.checker.report.json.read import report_of
 from planrace.checker.report.trace.itf import read_itf
 from planrace.checker.results.report import Report
@@ -25,7 +25,7 @@ def forms(j: Judge) -> None:
     if report is None:
         return
     traces = [f.name for f in report.findings if f.trace is not None]
-    for form in FORMS:
+    for form in FORMATS:
         for trace in traces[:3] if form in OF_TRACE else [None]:
             with j.crashes(f"{form} of {trace or 'the report'}"):
                 told = render(report, form, trace=trace)

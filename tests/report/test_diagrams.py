@@ -215,8 +215,8 @@ def test_a_trace_in_itf_is_explained(report: Report, tmp_path: Path, capsys: pyt
 
 
 ERRORS: dict[str, tuple[list[str], str]] = {
-    "no such form": (["--format", "pdf"], "'pdf' is not a form of this report; there are text, json, html"),
-    "two forms": (["--format", "json", "--format", "svg"], "Standard output takes one form, not json and svg"),
+    "no such form": (["--format", "pdf"], "'pdf' is not a format of this report; there are text, json, html"),
+    "two forms": (["--format", "json", "--format", "svg"], "Standard output takes one format, not json and svg"),
     "no such trace": (["--format", "svg", "--trace", "nobody"], "there is no trace called 'nobody' in the report"),
 }
 

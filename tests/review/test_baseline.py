@@ -194,7 +194,7 @@ def test_verdicts_without_counts_are_saved(here: Path, capsys: pytest.CaptureFix
         (["compare", "none"], "cannot read none: No such file or directory (make it with check baseline save)"),
         (["compare", "empty"], "there is no entry to compare"),
         (["compare", "good", "--only", "deploy.py:protokol"], "did you mean deploy.py:protocol"),
-        (["compare", "good", "--format", "html"], "'html' is not a form"),
+        (["compare", "good", "--format", "html"], "'html' is not a format"),
         (["compare", "binary"], "it is not UTF-8"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 
 from planrace.checker import Options, Report, check, find, prove, render
 from planrace.checker.cli.main import run
-from planrace.checker.report.formats import FORMS, WHOLE
+from planrace.checker.report.formats import FORMATS, WHOLE
 from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import NOT_TOLD, OF_MODEL, UNAVAILABLE, ModelWarning
 from planrace.checker.semantics.interpreter import RangeError
@@ -216,7 +216,7 @@ def test_an_explainer_that_fails_changes_nothing_else(name: str, file: str) -> N
         if not isinstance(problem, MemoryError):
             assert all("please report it" in w.message for w in said)
             assert any(type(problem).__name__ in w.message for w in said)
-        for form in {*FORMS} - {"tlc", "shiviz"} if report.findings[0].trace else WHOLE:
+        for form in {*FORMATS} - {"tlc", "shiviz"} if report.findings[0].trace else WHOLE:
             assert "unavailable" in render(report, form), form
 
 
@@ -306,7 +306,7 @@ def test_a_form_that_fails_leaves_the_others(
     form: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """All files but that one are there, and the exit code is the verdict's; a sentence says what is missing."""
-    assert {*MAKERS, "text"} == {*FORMS}
+    assert {*MAKERS, "text"} == {*FORMATS}
     failing(monkeypatch, MAKERS[form], ERRORS[len(form) % len(ERRORS)])
     places = [word for other in MAKERS for word in ("--format", f"{other}:out.{other}")]
     assert run(["-p", file, "--fault", "stuck", *places]) == 1

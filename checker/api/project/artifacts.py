@@ -1,4 +1,4 @@
-"""The reports that ``[tool.planrace]`` asks for: a file for each check and form, in the folder of artifacts."""
+"""The reports that ``[tool.planrace]`` asks for: a file for each check and format, in the folder of artifacts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from planrace.checker.results.outcome import Broken, RunOutcome
 from planrace.checker.results.reports import CheckResult, Reports
 
 ENDINGS = {"itf": "itf.json", "tlc": "tlc.json", "text": "txt", "junit": "xml", "summary": "md", "mermaid": "mmd"}
-"""The endings of files, where they are not the name of the form."""
+"""The endings of files, where they are not the name of the format."""
 
 
 class Artifacts:
@@ -33,7 +33,7 @@ class Artifacts:
 
     @property
     def explain(self) -> bool:
-        """Whether a form shows explanations."""
+        """Whether a format shows explanations."""
         return bool(set(self._forms) - {"text"})
 
     def write(self, reports: Reports) -> None:
@@ -47,9 +47,9 @@ class Artifacts:
             raise OutputError("\nError: ".join(problems))
 
     def _write(self, result: CheckResult) -> Iterator[OutputError]:
-        for form, place in self._places[result.name].items():
+        for format_name, place in self._places[result.name].items():
             try:
-                text = _text(form, result.outcome)
+                text = _text(format_name, result.outcome)
                 if text is None:
                     place.clear()
                 else:
@@ -57,18 +57,18 @@ class Artifacts:
             except OutputError as problem:
                 yield problem
 
-    def _place(self, name: str, form: str) -> OutputPlace:
-        return OutputPlace(self._folder / f"{sanitised(name)}.{ENDINGS.get(form, form)}", keep=False)
+    def _place(self, name: str, format_name: str) -> OutputPlace:
+        return OutputPlace(self._folder / f"{sanitised(name)}.{ENDINGS.get(format_name, format_name)}", keep=False)
 
 
-def _text(form: str, outcome: RunOutcome | Broken) -> str | None:
-    """The result in a form; None if it has none."""
+def _text(format_name: str, outcome: RunOutcome | Broken) -> str | None:
+    """The result in a format; None if it has none."""
     if isinstance(outcome, Broken):
-        return render_broken(form, outcome) if form in FOR_CI else None
-    if form in FOR_CI:
-        return render_whole(form, outcome.report, outcome.expectation)
+        return render_broken(format_name, outcome) if format_name in FOR_CI else None
+    if format_name in FOR_CI:
+        return render_whole(format_name, outcome.report, outcome.expectation)
     try:
-        return render(outcome.report, form)
+        return render(outcome.report, format_name)
     except NoTraceError:
         return None
 

@@ -14,7 +14,7 @@ from planrace.checker.run.ranges import RANGES
 ArtifactForm: TypeAlias = Literal[
     "html", "json", "text", "mermaid", "svg", "shiviz", "itf", "tlc", "dot", "graphml", "junit", "sarif", "summary"
 ]
-"""The forms of a report that artifacts may have."""
+"""The formats of a report that artifacts may have."""
 
 
 def _number(name: str, text: str) -> Meta:
@@ -102,7 +102,7 @@ class Section(Struct, rename="kebab", forbid_unknown_fields=True, frozen=True):
         | None
     ) = None
     artifact_forms: Annotated[
-        tuple[ArtifactForm, ...], Meta(description="The forms of each report in the folder of artifacts.")
+        tuple[ArtifactForm, ...], Meta(description="The formats of each report in the folder of artifacts.")
     ] = ("html",)
 
 

@@ -15,11 +15,11 @@ from planrace.checker.results.wording import counted
 SIGNS = {0: "✅", 1: "❌", 2: "❌"}
 
 
-def render_reports(form: str, reports: Reports, *, everything: bool = False) -> str:
-    """The results in a form for CI; ``everything`` is for SARIF."""
-    single = [_single(form, r, everything=everything) for r in reports.results]
+def render_reports(format_name: str, reports: Reports, *, everything: bool = False) -> str:
+    """The results in a format for CI; ``everything`` is for SARIF."""
+    single = [_single(format_name, r, everything=everything) for r in reports.results]
     names = [r.name for r in reports.results]
-    match form:
+    match format_name:
         case "junit":
             return _junit(names, single)
         case "sarif":
@@ -29,12 +29,12 @@ def render_reports(form: str, reports: Reports, *, everything: bool = False) -> 
     return "".join(single)
 
 
-def _single(form: str, result: CheckResult, *, everything: bool) -> str:
+def _single(format_name: str, result: CheckResult, *, everything: bool) -> str:
     outcome = result.outcome
     if isinstance(outcome, Broken):
-        return render_broken(form, outcome)
-    more = {"everything": True} if form == "sarif" and everything else {}
-    return render_whole(form, outcome.report, outcome.expectation, **more)
+        return render_broken(format_name, outcome)
+    more = {"everything": True} if format_name == "sarif" and everything else {}
+    return render_whole(format_name, outcome.report, outcome.expectation, **more)
 
 
 def _junit(names: list[str], single: list[str]) -> str:
