@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -39,15 +39,21 @@ class BaselineFile:
     def put(self, request: BaselineRequest, bounds: Bounds | None = None) -> BaselineEntry:
         """Check a request and write its entry; the other entries are kept. If the check is undecided or interrupted,
         nothing is written. Raises ``ModelError``, ``KeyboardInterrupt`` and ``OutputError``."""
-        return self._write([_decided(*_taken(request, bounds, self._listening))])[0]
+        return self.write([self.check(request, bounds)])[0]
+
+    def check(self, request: BaselineRequest, bounds: Bounds | None = None) -> BaselineEntry:
+        """Check a request, and write nothing yet. Raises as ``put`` does."""
+        return _decided(*_taken(request, bounds, self._listening))
 
     def renew(self, bounds: Bounds | None = None) -> tuple[BaselineEntry, ...]:
         """Check every entry again and write the new results, as ``put`` does."""
-        return self._write([_decided(*_again(self._path, e, bounds, self._listening)) for e in self.before.values()])
+        return self.write([_decided(*_again(self._path, e, bounds, self._listening)) for e in self.before.values()])
 
-    def _write(self, made: Sequence[BaselineEntry]) -> tuple[BaselineEntry, ...]:
-        self._place.write(write_text({**self.before, **{e.title: e for e in made}}.values()))
-        return tuple(made)
+    def write(self, made: Iterable[BaselineEntry]) -> tuple[BaselineEntry, ...]:
+        """Write these entries; others are kept. Raises ``OutputError``."""
+        entries = tuple(made)
+        self._place.write(write_text({**self.before, **{e.title: e for e in entries}}.values()))
+        return entries
 
 
 def compare_entries(

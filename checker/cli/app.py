@@ -82,6 +82,22 @@ def app(context: click.Context, /, protocol: str | None, **arguments: Any) -> in
     return check_command(protocol, **arguments)
 
 
+@app.command("init")
+@click.argument("folder", type=click.Path(file_okay=False), default=".")
+def init_command(folder: str) -> int:
+    """Write a protocol with a bug and its fix, a test, a GitHub workflow and the section of pyproject.toml into FOLDER.
+
+    \b
+    check init my-protocol    in a new folder
+    check init                in this one; an existing pyproject.toml gets the section at its end
+
+    Existing files are never replaced. Exit codes: 0 written, 2 not written.
+    """
+    from planrace.checker.cli.init import init_command as run
+
+    return run(folder)
+
+
 @app.command("prove")
 @options.protocol("As for check; with --all: fixed, unless another is named.", required=False)
 @options.selection("Fix a size; the others stay open.", "Prove under exactly these faults; repeatable.")

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import click
 
 from planrace.checker.api.baseline import BaselineFile, compare_entries
+from planrace.checker.api.project.baseline import obstacles, save_checks
+from planrace.checker.api.project.read import Project, find_project, shown
 from planrace.checker.cli.check import once
 from planrace.checker.cli.deliver import Delivery, rendering_of
 from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.results.verdict import INTERRUPTED
+from planrace.checker.results.wording import joined
 from planrace.checker.review.baseline.check_entry import Bounds, UndecidedBaselineError
-from planrace.checker.review.baseline.entry import BaselineRequest
+from planrace.checker.review.baseline.entry import BaselineEntry, BaselineRequest
 from planrace.checker.review.baseline.render import exit_code
 
 FORMATS = ("text", "json", "markdown")
@@ -23,17 +28,16 @@ UNDECIDED = 3
 
 def save_command(protocol: str | None, output: str, **arguments: Any) -> int:
     """Write an entry into the file, or update all entries; returns the exit code."""
+    project = find_project() if protocol is None and not Path(output).exists() else None
     file = BaselineFile(
-        output, new=protocol is not None, listening=partial(progress, Look(progress=not arguments["no_progress"]))
+        output,
+        new=protocol is not None or project is not None,
+        listening=partial(progress, Look(progress=not arguments["no_progress"])),
     )
     if protocol is None:
-        _check_bare(arguments, output, file)
+        _check_bare(arguments, output, file if project is None else None)
     try:
-        made = (
-            file.renew(_bounds(arguments))
-            if protocol is None
-            else [file.put(_request(protocol, arguments), _bounds(arguments))]
-        )
+        made = _made(protocol, project, file, arguments)
     except KeyboardInterrupt:
         click.echo(f"interrupted; {output} is not written", err=True)
         return INTERRUPTED
@@ -47,14 +51,30 @@ def save_command(protocol: str | None, output: str, **arguments: Any) -> int:
     return 0
 
 
-def _check_bare(arguments: dict[str, Any], output: str, file: BaselineFile) -> None:
-    """Without a protocol every entry is updated with its own options: refuse others."""
+def _made(
+    protocol: str | None, project: Project | None, file: BaselineFile, arguments: dict[str, Any]
+) -> Sequence[BaselineEntry]:
+    """Check and write: the protocol, the checks of the project into a new file, or every entry of the file."""
+    if protocol is not None:
+        return [file.put(_request(protocol, arguments), _bounds(arguments))]
+    if project is None:
+        return file.renew(_bounds(arguments))
+    for check in project.selected():
+        keys = joined(list(obstacles(check)))
+        if keys:
+            click.echo(f"{shown(project.path)}: {check.name}: left out, because a baseline has no {keys}")
+    return save_checks(project, file, _bounds(arguments))
+
+
+def _check_bare(arguments: dict[str, Any], output: str, file: BaselineFile | None) -> None:
+    """Without a protocol every entry is updated with its own options: refuse others. ``file`` is None if it will have
+    the checks of ``pyproject.toml``."""
     given = [name for name in ("settings", "faults", "with_", "without", "properties") if arguments[name]]
     if given or arguments["max_states"] is not None or arguments["symmetry"] is not None or not arguments["slicing"]:
         raise click.UsageError(
             "Without -p every entry is updated with its own options; name a protocol, or leave the options out."
         )
-    if not file.before:
+    if file is not None and not file.before:
         raise click.UsageError(f"{output} has no entry to update; name a protocol with -p.")
 
 

@@ -1,1 +1,2 @@
+from .configured import configured as configured
 from .decorator import checked as checked

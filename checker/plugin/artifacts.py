@@ -10,6 +10,7 @@ import pytest
 
 from planrace.checker.api.calls import render
 from planrace.checker.api.project.artifacts import sanitised
+from planrace.checker.plugin.configuration import artifacts_folder
 from planrace.checker.report.formats import NoTraceError
 from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.guard import defect_text
@@ -26,8 +27,7 @@ def folder_of(item: pytest.Item) -> Path:
 
 def base_of(item: pytest.Item) -> Path:
     """The directory that contains the directories of all tests."""
-    base: Path = item.config.rootpath / item.config.getoption("--model-check-artifacts")
-    return base
+    return artifacts_folder(item.config)
 
 
 def _hidden(base: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from planrace.checker.plugin.configuration import project_of
 from planrace.checker.run.ranges import RANGES, shortened
 
 BOUNDS = {"seconds": RANGES["time_limit"], "states": RANGES["max_states"]}
@@ -25,11 +26,15 @@ class CheckBudget:
 
     @staticmethod
     def of(config: pytest.Config) -> CheckBudget:
-        """The budget of the run: from the option, otherwise from the ini file. Raises ``ValueError``."""
+        """The budget of the run: from the option, otherwise from the ini file, otherwise the limits of
+        ``[tool.planrace]``. Raises ``ValueError``."""
         option, ini = config.getoption("--model-check-budget"), config.getini("model_check_budget")
         if option is not None:
             return CheckBudget.parsed(str(option), "--model-check-budget")
-        return CheckBudget.parsed(str(ini), "model_check_budget in the ini file") if ini else CheckBudget()
+        if ini:
+            return CheckBudget.parsed(str(ini), "model_check_budget in the ini file")
+        project = project_of(config)
+        return CheckBudget() if project is None else CheckBudget(project.section.time_limit, project.section.max_states)
 
     @staticmethod
     def parsed(text: str, where: str = "--model-check-budget") -> CheckBudget:

@@ -33,6 +33,20 @@ def checked(
         raise _wrong("checked needs a protocol as its first argument", "write @checked(protocol)", where)
     cases = list(product(_several("sizes", sizes, Mapping, where), _several("faults", faults, Sequence, where)))
 
+    def ask(model_check: Any, case: Any) -> Any:
+        __tracebackhide__ = True
+        chosen, on = case
+        return model_check.at(where, ("sizes",))(subject, *properties, parameters=chosen, faults=on, **settings)
+
+    return for_each(cases, [_called(*c) for c in cases], ask)
+
+
+def for_each(
+    cases: Sequence[Any], ids: Sequence[str], ask: Callable[[Any, Any], Any]
+) -> Callable[[Callable[..., object]], Callable[..., None]]:
+    """Decorator: a test for each of the cases. ``ask`` gets the fixture ``model_check`` and the case, and returns the
+    report."""
+
     def around(function: Callable[..., object]) -> Callable[..., None]:
         wanted = list(inspect.signature(function).parameters.values())
         names = {p.name for p in wanted}
@@ -40,13 +54,12 @@ def checked(
         @functools.wraps(function)
         def test(*args: Any, **fixtures: Any) -> None:
             __tracebackhide__ = True
-            (chosen, on), ask = fixtures.pop(CASE), fixtures["model_check"]
-            report = ask.at(where, ("sizes",))(subject, *properties, parameters=chosen, faults=on, **settings)
+            report = ask(fixtures["model_check"], fixtures.pop(CASE))
             given = {**fixtures, "report": report}
             function(*args, **{n: v for n, v in given.items() if n in names})
 
         test.__signature__ = _signature(wanted)  # type: ignore[attr-defined]  # pytest reads it for fixtures
-        marked: Callable[..., None] = pytest.mark.parametrize(CASE, cases, ids=[_called(*c) for c in cases])(test)
+        marked: Callable[..., None] = pytest.mark.parametrize(CASE, cases, ids=ids)(test)
         return marked
 
     return around

@@ -36,8 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--model-check-artifacts",
         metavar="DIR",
-        default=".model-check",
-        help="Directory for pages and traces of failures, below the root directory (default: .model-check).",
+        help="Directory for pages and traces of failures, below the root directory (default: artifacts of "
+        "[tool.planrace] in pyproject.toml, or .model-check).",
     )
     parser.addini("model_check_budget", "as --model-check-budget", default="")
 
@@ -45,12 +45,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and check the directory and the budget. Raises ``UsageError``."""
     config.addinivalue_line("markers", "model_check(seconds=None, states=None): the budget of a test's model checks")
-    folder = config.rootpath / config.getoption("--model-check-artifacts")
+    from planrace.checker.plugin.configuration import ARTIFACTS, artifacts_folder
+
+    folder = artifacts_folder(config)
     if config.rootpath.resolve().is_relative_to(folder.resolve()):
-        raise pytest.UsageError(
-            f"--model-check-artifacts: {config.getoption('--model-check-artifacts')!r} contains the tests; "
-            "name a separate folder, such as .model-check"
-        )
+        named = config.getoption("--model-check-artifacts")
+        what = "artifacts of [tool.planrace]" if named is None else f"--model-check-artifacts: {named!r}"
+        raise pytest.UsageError(f"{what} contains the tests; name a separate folder, such as {ARTIFACTS}")
     if not (config.getoption("--model-check-budget") or config.getini("model_check_budget")):
         return
     from planrace.checker.plugin.budget import CheckBudget

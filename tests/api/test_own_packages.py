@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from planrace.checker.api.project.template import FILES as TEMPLATE
 from tests import ROOT
 
 FORMS = {"pytest": ["-P", "-m", "pytest"], "python -m pytest": ["-m", "pytest"]}
@@ -66,6 +67,7 @@ def test_a_wheel_has_one_import_name(wheel: Path) -> None:
     assert {n.partition("/")[0].partition("-")[0] for n in names} == {"planrace"}
     assert {"planrace/model/language/terms.py", "planrace/py.typed", "planrace/checker/__init__.pyi"} <= set(names)
     assert "planrace/checker/report/html/assets/page.css" in names
+    assert {f"planrace/template/{name}" for name in (*TEMPLATE, "pyproject.toml")} <= set(names)
     assert "\nImport-Name: planrace\n" in metadata
 
 
@@ -96,9 +98,26 @@ def test_they_use_everything(kind: str, form: str, tmp_path: Path, request: pyte
     assert "model checks" in done.stdout
 
 
+@pytest.mark.parametrize("kind", ["wheel", "zip"])
+def test_init_works_wherever_it_is_installed(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    path = request.getfixturevalue("installed" if kind == "wheel" else "wheel")  # a wheel is a zip
+    done = subprocess.run(
+        [sys.executable, "-c", "from planrace.checker.cli import main; main(['init', 'new'])"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for name in (*TEMPLATE, "pyproject.toml"):
+        assert (tmp_path / "new" / name).read_text() == (ROOT / "examples" / "template" / name).read_text()
+
+
 def test_a_checkout_without_links_works(tmp_path: Path) -> None:
     """Archives and systems that have no links unpack each of ours as a file with the name of its target."""
-    for name in (*PACKAGES, "planrace"):
+    for name in (*PACKAGES, "planrace", "examples"):
         subprocess.run(["cp", "-r", ROOT / name, tmp_path], check=True)
     for name in PACKAGES:
         link = tmp_path / "planrace" / name
@@ -114,6 +133,8 @@ def test_a_checkout_without_links_works(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd="/", env=clean, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout.startswith("original: violated\n")
+    command = [sys.executable, "-m", "planrace", "init", str(tmp_path / "new")]
+    subprocess.run(command, cwd="/", env=clean, capture_output=True, timeout=60, check=True)
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -19,6 +19,7 @@ import yaml
 
 from planrace.checker.cli.app import app
 from tests import ROOT
+from tests.pyprojects import SECTION, make_project
 from tests.report.test_ci_outputs import BLUE
 
 DOCUMENTS = {name: (ROOT / "docs" / name).read_text() for name in ("ci.md", "ci-review.md")}
@@ -63,6 +64,7 @@ def test_what_the_documents_run_exists() -> None:
     known = {o for p in app.params for o in p.opts}
     (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert (hook["id"], hook["entry"], hook["language"]) == ("planrace", "check", "python")
+    assert hook["pass_filenames"] is False  # or names of files would be names of commands
     (remote,), (local,) = ([h for r in b["repos"] for h in r["hooks"]] for b in blocks("ci.md") if "repos" in b)
     assert remote["id"] == hook["id"]
     commands = [remote["args"], shlex.split(local["entry"])[1:]]
@@ -70,6 +72,17 @@ def test_what_the_documents_run_exists() -> None:
     assert len(commands) == 3
     for words in commands:
         assert {w for w in words if w.startswith("--")} <= known
+
+
+def test_the_hook_runs_the_checks_of_the_repository(tmp_path: Path) -> None:
+    """As pre-commit does: the entry and the arguments, in the top of the repository."""
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    ((remote,), _) = ([h for r in b["repos"] for h in r["hooks"]] for b in blocks("ci.md") if "repos" in b)
+    make_project(tmp_path, SECTION)
+    command = [sys.executable, "-m", "planrace", *shlex.split(hook["entry"])[1:], *remote["args"]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("verdict: 2 of 2 checks as expected (exit 0)\n")
 
 
 # Run -------------------------------------------------------------------------------------------------------------

@@ -88,9 +88,10 @@ def expectation_of(project: Project, check: ConfiguredCheck, *, strict: bool = F
     return Expectation.of(check.entry.expect, strict=strict or own)
 
 
-def options_of(project: Project, check: ConfiguredCheck) -> Options:
-    """The options of an entry, with limits of the section where it has none."""
-    limits = {n: v if (v := getattr(check.entry, n)) is not None else getattr(project.section, n) for n in LIMITS}
+def options_of(project: Project, check: ConfiguredCheck, shared: Sequence[str] = LIMITS) -> Options:
+    """The options of an entry. Limits that it does not have are those of the section, as far as they are ``shared``."""
+    limits = {n: getattr(check.entry, n) for n in LIMITS}
+    limits |= {n: getattr(project.section, n) for n in shared if limits[n] is None}
     if isinstance(limits["max_memory"], str):
         limits["max_memory"] = bytes_of(limits["max_memory"])
     return Options(**{n: getattr(check.entry, n) for n in CHOICES}, **limits)
