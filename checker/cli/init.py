@@ -12,7 +12,7 @@ from planrace.checker.api.project.template import FILES, WORKFLOW, CreatedProjec
 
 NEXT = {
     "check": "runs the checks of pyproject.toml: finds the bug, searches the fix",
-    "check -p rollout.py:protocol": "shows the bug, step by step",
+    "check -p release.py:protocol": "shows the bug, step by step",
     "pytest": "the same as tests",
 }
 """The next commands, and what they do."""

@@ -148,8 +148,8 @@ WRONG = {
     "a limit out of range": (f"{CHECK}max-states = 0", r":3: .*max-states 0 is not in the range"),
     "memory": (f"{CHECK}max-memory = 'lots'", r":3: .*max-memory 'lots' is not an amount of memory \(write max-mem"),
     "a form": (
-        "[tool.planrace]\nartifact-forms = ['htm']",
-        r":2: .*artifact-forms cannot be 'htm' \(did you mean html",
+        "[tool.planrace]\nartifact-formats = ['htm']",
+        r":2: .*artifact-formats cannot be 'htm' \(did you mean html",
     ),
     "two of a name": (f"{CHECK}{CHECK}", r":3: check 2 \(original\) has the same name as check 1 .*write name = "),
     "no entry": ("[tool.planrace]\nworkers = 1", r":1: \[tool.planrace\] names no protocol to check"),
@@ -241,7 +241,7 @@ def test_fields_of_an_entry_are_options() -> None:
     assert theirs - ours - told == {"seed", "runs"}  # a simulation decides nothing
     assert ours - theirs == {
         *("check", "protocol", "name", "sizes", "faults", "with", "without", "expect", "strict"),
-        *("artifacts", "artifact-forms"),
+        *("artifacts", "artifact-formats"),
     }
 
 

@@ -59,7 +59,7 @@ def test_the_commands_that_it_names_run(here: Path, capsys: pytest.CaptureFixtur
     assert (code, err) == (0, "")
     assert written(here) == {f"new/folder/{name}" for name in EVERYTHING}
     commands = re.findall(r"^  (\S.*?)(?:  .*)?$", out.partition("Next:\n")[2], re.MULTILINE)
-    assert commands == ["cd new/folder", "check", "check -p rollout.py:protocol", "pytest"]
+    assert commands == ["cd new/folder", "check", "check -p release.py:protocol", "pytest"]
     programs = {
         "check": [sys.executable, "-c", "from planrace.checker.cli import main; main()"],
         "pytest": [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest"],
@@ -140,8 +140,8 @@ def test_otherwise_it_says_what_to_add(old: str, words: str, here: Path, capsys:
 @pytest.mark.parametrize(
     ("there", "message"),
     [
-        (["rollout.py"], "rollout.py exists already, so nothing is written (name another folder"),
-        (["test_rollout.py", WORKFLOW], f"test_rollout.py and {WORKFLOW} exist already"),
+        (["release.py"], "release.py exists already, so nothing is written (name another folder"),
+        (["test_release.py", WORKFLOW], f"test_release.py and {WORKFLOW} exist already"),
     ],
 )
 def test_files_are_never_replaced(

@@ -191,7 +191,7 @@ def test_pages_are_no_form_of_several_checks(here: Path, capsys: pytest.CaptureF
 
 
 # Artifacts ---------------------------------------------------------------------------------------------------------
-ARTIFACTS = SECTION.replace("time-limit = 60", 'artifacts = "out/pages"\nartifact-forms = ["html", "svg", "junit"]')
+ARTIFACTS = SECTION.replace("time-limit = 60", 'artifacts = "out/pages"\nartifact-formats = ["html", "svg", "junit"]')
 
 
 def test_artifacts(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

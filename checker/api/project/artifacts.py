@@ -23,10 +23,10 @@ class Artifacts:
 
     def __init__(self, project: Project, checks: Sequence[ConfiguredCheck]) -> None:
         named = project.section.artifacts
-        self._forms = project.section.artifact_forms if named is not None else ()
+        self._formats = project.section.artifact_formats if named is not None else ()
         self._folder = project.folder / (named or "")
-        self._places = {c.name: {f: self._place(c.name, f) for f in self._forms} for c in checks}
-        if self._forms:
+        self._places = {c.name: {f: self._place(c.name, f) for f in self._formats} for c in checks}
+        if self._formats:
             make_folder(self._folder)
         for place in (p for places in self._places.values() for p in places.values()):
             place.attempt()
@@ -34,7 +34,7 @@ class Artifacts:
     @property
     def explain(self) -> bool:
         """Whether a format shows explanations."""
-        return bool(set(self._forms) - {"text"})
+        return bool(set(self._formats) - {"text"})
 
     def write(self, reports: Reports) -> None:
         """Write the files of every result; without a result or a run to show, an older file is removed. Raises

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from planrace.checker.api.project.section import ArtifactForm, CheckEntry, Section
+from planrace.checker.api.project.section import ArtifactFormat, CheckEntry, Section
 from planrace.checker.run.ranges import RANGES, bytes_of, shortened
 from planrace.model.language import ModelError, Place
 from planrace.model.language.errors import known, near
@@ -24,7 +24,7 @@ EXAMPLES = {
     "expect": 'expect = "holds"',
     "max-memory": 'max-memory = "8G"',
     "artifacts": 'artifacts = ".model-check"',
-    "artifact-forms": 'artifact-forms = ["html", "json"]',
+    "artifact-formats": 'artifact-formats = ["html", "json"]',
     "check": '[[tool.planrace.check]] and below it protocol = "deploy.py:fixed"',
     **{key: f"{key} = true" for key in ("strict", "exhaustive", "fail-fast", "symmetry", "slicing")},
     **{key: f'{key} = ["…"]' for key in ("faults", "with", "without", "properties")},
@@ -213,7 +213,7 @@ class _Reader:
                 fault = RANGES[name].error_text(value)
                 if fault is not None:
                     raise self._wrong(entry, key, f"{shortened(value)} {fault}", f"{RANGES[name].remedy}")
-        for key, words in (("expect", ("holds", "violated")), ("artifact-forms", get_args(ArtifactForm))):
+        for key, words in (("expect", ("holds", "violated")), ("artifact-formats", get_args(ArtifactFormat))):
             for value in _words(table.get(key)):
                 if value not in words:
                     raise self._wrong(entry, key, f"cannot be {shortened(value)}", near(value, words))

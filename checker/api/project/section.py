@@ -11,7 +11,7 @@ from msgspec import Meta, Struct, field
 
 from planrace.checker.run.ranges import RANGES
 
-ArtifactForm: TypeAlias = Literal[
+ArtifactFormat: TypeAlias = Literal[
     "html", "json", "text", "mermaid", "svg", "shiviz", "itf", "tlc", "dot", "graphml", "junit", "sarif", "summary"
 ]
 """The formats of a report that artifacts may have."""
@@ -101,8 +101,8 @@ class Section(Struct, rename="kebab", forbid_unknown_fields=True, frozen=True):
         ]
         | None
     ) = None
-    artifact_forms: Annotated[
-        tuple[ArtifactForm, ...], Meta(description="The formats of each report in the folder of artifacts.")
+    artifact_formats: Annotated[
+        tuple[ArtifactFormat, ...], Meta(description="The formats of each report in the folder of artifacts.")
     ] = ("html",)
 
 

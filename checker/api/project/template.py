@@ -22,8 +22,8 @@ from planrace.model.language import ModelError
 
 WORKFLOW = ".github/workflows/planrace.yml"
 FILES = {
-    "rollout.py": "a protocol with a bug, and its fix",
-    "test_rollout.py": "the checks as tests, and the fix at more sizes",
+    "release.py": "a protocol with a bug, and its fix",
+    "test_release.py": "the checks as tests, and the fix at more sizes",
     WORKFLOW: "runs both on GitHub",
 }
 """The new files, and what they are."""

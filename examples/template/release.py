@@ -1,8 +1,8 @@
-"""Workers roll out versions of a configuration. A slow worker may bring an old version back.
+"""Workers release versions of a configuration. A slow worker may bring an old version back.
 
     check                             all checks of pyproject.toml: finds the bug, searches the fix
-    check -p rollout.py:protocol      shows the bug, step by step
-    check prove -p rollout.py:fixed   proves the fix for any number of workers and versions
+    check -p release.py:protocol      shows the bug, step by step
+    check prove -p release.py:fixed   proves the fix for any number of workers and versions
 
 Change it into your own protocol: variables first, then what each process does, then what must hold.
 """
@@ -23,16 +23,16 @@ from planrace import (
     when,
 )
 
-protocol = Protocol("rollout", "workers roll out versions of a configuration")
+protocol = Protocol("release", "workers release versions of a configuration")
 
-workers = protocol.parameter("workers", 2, 1, 6, "workers that roll out versions")
+workers = protocol.parameter("workers", 2, 1, 6, "workers that release versions")
 versions = protocol.parameter("versions", 3, 1, 20, "versions that will be published")
 Worker = index("worker", workers, symmetric=True)
 Version = integers(0, versions, "version")
 
 published = protocol.variable("published", Version, 0, "the newest version")
 live = protocol.variable("live", Version, 0, "the version that users get")
-fetched = protocol.variable("fetched", array(Worker, Version), 0, "what the worker will roll out; 0: nothing")
+fetched = protocol.variable("fetched", array(Worker, Version), 0, "what the worker will release; 0: nothing")
 
 # Runs may end here. A state elsewhere without a next step is a deadlock, which the report names.
 protocol.final((published == versions) & (live == versions) & forall(Worker, lambda w: fetched[w] == 0))
@@ -58,19 +58,19 @@ def fetch(w):
 
 
 @protocol.action(Worker, by=Worker)
-def roll_out(w):
+def release(w):
     return step(
         when(fetched[w] > 0),
         update(live, fetched[w]),
         update(fetched[w], 0),
-        says("rolls out version {v}", v=fetched[w]),
+        says("releases version {v}", v=fetched[w]),
     )
 
 
 # What must hold ----------------------------------------------------------------------------------------------------
 protocol.declare(
     step_invariant("versions-never-go-back", primed(live) >= live, "users never get an older version than before"),
-    reachable("the-newest-version-is-live", live == versions, "the newest version is rolled out in some run"),
+    reachable("the-newest-version-is-live", live == versions, "the newest version is released in some run"),
 )
 
 
@@ -78,7 +78,7 @@ protocol.declare(
 @protocol.protection("compare-and-set", "a worker drops a version that is no newer than the live one")
 def compare_and_set(change):
     change.outcome(
-        "roll_out",
+        "release",
         lambda w: outcome(
             "outdated",
             when(fetched[w] <= live),
@@ -88,4 +88,4 @@ def compare_and_set(change):
     )
 
 
-fixed = protocol.variant("rollout-fixed", ["compare-and-set"])
+fixed = protocol.variant("release-fixed", ["compare-and-set"])

@@ -1,7 +1,7 @@
 """The checks of pyproject.toml as tests, and the fix at more sizes. Failing tests write pages into .model-check."""
 
 from planrace.checker.plugin import checked, configured
-from rollout import fixed
+from release import fixed
 
 
 @configured()
