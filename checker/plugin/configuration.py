@@ -32,7 +32,7 @@ def artifacts_folder(config: pytest.Config) -> Path:
     project = project_of(config)  # in any case, because a wrong section is an error
     if named is None and project is not None and project.section.artifacts is not None:
         return project.folder / project.section.artifacts
-    return config.rootpath / (named or ARTIFACTS)
+    return config.rootpath / (ARTIFACTS if named is None else named)
 
 
 def _read(folder: Path) -> Project | None:
