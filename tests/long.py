@@ -50,6 +50,7 @@ LONG = {
         "docs/test_docs.py::test_the_code_on_the_page_runs",
         "docs/test_site.py::test_following_it[docs/tutorial.md]",
         "docs/test_site.py::test_following_it[docs/pytest.md]",
+        "docs/test_site.py::test_following_it[docs/show.md]",
         "review/test_baseline.py::test_following_the_document",
     ],
     "all sets of protections and faults, proved and searched": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shlex
@@ -23,7 +24,7 @@ FENCED = re.compile(
     r"(?:<!-- (?P<how>new file|file): (?P<name>\S+) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```",
     re.DOTALL | re.MULTILINE,
 )
-PATHS = ["docs/tutorial.md", "docs/cookbook.md", "docs/pytest.md", "docs/configuration.md"]
+PATHS = ["docs/tutorial.md", "docs/cookbook.md", "docs/pytest.md", "docs/configuration.md", "docs/show.md"]
 
 
 @pytest.mark.parametrize("document", PATHS)
@@ -116,6 +117,26 @@ def test_the_built_reference_has_every_public_name(page: str, module: ModuleType
     text = (site / page / "index.html").read_text()
     there = set(re.findall(r'id="([^"]+)"', text))
     assert [n for n in module.__all__ if not documented(module, n) & there] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "page"),
+    [
+        ("windows", "install"),
+        ("macos", "install"),
+        ("changelog", "changelog"),
+        ("weakness", "security"),
+        ("nondeterministic", "glossary"),
+        ("queue", "cookbook"),
+        ("timeout", "cookbook"),
+        ("exploded", "faq"),
+        ("e711", "faq"),
+    ],
+)
+def test_the_built_site_finds_what_newcomers_look_for(word: str, page: str, site: Path) -> None:
+    index = json.loads((site / "search" / "search_index.json").read_text())["docs"]
+    found = {entry["location"].split("/")[0] for entry in index if word in (entry["title"] + entry["text"]).lower()}
+    assert page in found
 
 
 @pytest.mark.parametrize("module", [m for ms in REFERENCE.values() for m in ms])
