@@ -180,7 +180,7 @@ class Proving:
             variables=() if counterexample is None else self._variables(counterexample.recording),
         )
 
-    # Telling ---------------------------------------------------------------------------------------------------
+    # Explanations ---------------------------------------------------------------------------------------------------
     def _explainer(self, run: Recording) -> Explainer:
         return Explainer(run.interpreter.instance, ExplanationOptions(full=True), self._guard)
 

@@ -123,7 +123,7 @@ def test_what_the_command_writes_is_what_the_call_returns(
     assert not compare(report, theirs).changed
 
 
-def test_every_form_is_rendered_and_saved(report: Report, tmp_path: Path) -> None:
+def test_every_format_is_rendered_and_saved(report: Report, tmp_path: Path) -> None:
     for form in FORMATS:
         text = render(report, form)
         save(report, tmp_path / form, form)
@@ -153,7 +153,7 @@ def test_the_last_line_is_that_of_the_command(
     assert render(check("fixed", SMALL)).splitlines()[-1] == "verdict: holds (exit 0)"
 
 
-def test_a_verdict_is_told_by_its_word(report: Report) -> None:
+def test_a_verdict_is_shown_as_its_word(report: Report) -> None:
     assert str(report.verdict) == f"{report.verdict}" == "violated"
     assert f"{Verdict.HOLDS:>7}" == "  holds"
     assert min(Verdict.UNKNOWN, Verdict.VIOLATED) is Verdict.VIOLATED
@@ -199,7 +199,7 @@ def test_sizes_and_options_are_keywords_as_in_the_fixture() -> None:
         (lambda: save_baseline("no.json", "fxed"), "(did you mean fixed?)"),
     ],
 )
-def test_what_is_no_request_is_told_with_its_place_and_remedy(call: Callable[[], object], says: str) -> None:
+def test_a_wrong_request_is_reported_with_its_place_and_remedy(call: Callable[[], object], says: str) -> None:
     with pytest.raises(ModelError) as caught:
         call()
     assert says in str(caught.value)

@@ -158,7 +158,7 @@ def test_bare_names_are_refused_with_the_remedy(name: str) -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["checkout", "elsewhere"])
-def test_a_protocol_with_an_old_line_is_told_the_new_one(old: str, new: str, place: str, tmp_path: Path) -> None:
+def test_an_old_import_is_an_error_with_the_new_line(old: str, new: str, place: str, tmp_path: Path) -> None:
     (tmp_path / "m.py").write_text(f"\n{old}\n")
     done = subprocess.run(
         [sys.executable, "-m", "planrace", "-p", str(tmp_path / "m.py")],

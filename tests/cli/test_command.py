@@ -341,7 +341,7 @@ fixed = protocol.variant("claim-fixed")
 """
 
 
-def test_slips_are_told_with_their_remedy(
+def test_slips_are_reported_with_their_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -76,7 +76,7 @@ def test_a_pipe_with_a_name_is_written_to(tmp_path: Path) -> None:
     assert stat.S_ISFIFO(Path("pipe").stat().st_mode)
 
 
-def test_a_pipe_that_nobody_reads_is_waited_for_and_told(
+def test_a_pipe_without_a_reader_is_waited_for_and_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     os.mkfifo("pipe")
@@ -110,7 +110,7 @@ def test_a_reader_that_does_not_read_on_ends_with_the_time_limit() -> None:
     os.close(reader)
 
 
-def test_a_form_that_there_is_not_names_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_format_is_not_taken_for_a_part_of_a_file_name(capsys: pytest.CaptureFixture[str]) -> None:
     """A file of that name got the text."""
     assert run([*CHECK, "-o", "markdown:r.md"]) == 2
     assert "'markdown' is not a format of this report" in capsys.readouterr().err
@@ -304,7 +304,7 @@ def test_without_a_report_no_older_one_stays(arguments: list[str]) -> None:
     assert not Path("report").exists()
 
 
-def test_a_limit_of_file_sizes_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+def test_a_limit_of_file_sizes_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
     Path("page.html").write_text("of yesterday", encoding="utf-8")
     done = shell("ulimit -f 8; check -o html:page.html -o text:r.txt; echo $?")
     assert done.stdout.endswith("\n2\n")

@@ -122,7 +122,7 @@ def test_without_a_section_the_error_says_what_there_is(capsys: pytest.CaptureFi
         assert "`check init` writes one" in told
 
 
-def test_a_wrong_section_is_told_to_ci(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_section_is_reported_to_ci(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_project(here, SECTION.replace("faults", "fualts"))
     code, _, err = check(capsys, "--format", "annotations:a.txt", "--format", "junit:j.xml")
     assert code == 2
@@ -183,7 +183,7 @@ def test_a_report_replaces_nothing_that_is_read(here: Path, capsys: pytest.Captu
         assert (code, f"{name} is a file that the command reads" in err) == (2, True)
 
 
-def test_pages_are_no_form_of_several_checks(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_pages_are_no_format_of_several_checks(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_project(here)
     code, _, err = check(capsys, "--format", "html:page.html")
     assert code == 2

@@ -299,7 +299,7 @@ LEMMAS: dict[str, tuple[Callable[[Term, Term], Term], str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", LEMMAS)
-def test_a_lemma_that_is_none_is_told(name: str) -> None:
+def test_a_lemma_that_is_left_out_is_reported(name: str) -> None:
     """It was dropped in silence: the report was the same as without it."""
     lemma_of, message, steps = LEMMAS[name]
     variant = migration(lemma_of)
@@ -315,7 +315,7 @@ def test_a_lemma_that_is_none_is_told(name: str) -> None:
     assert not steps or "that may be unreachable). column: true, writes: {0}, lost: {} > 1. writer 1" in text
 
 
-def test_lemmas_of_what_is_proved_are_not_told() -> None:
+def test_lemmas_of_proved_properties_are_not_reported() -> None:
     """One list serves every set of protections, so that one which is false somewhere is no mistake."""
     good = migration(lambda column, idle: (~column).implies(idle))
     assert proving(good).run(list(good.system().properties)).verdict is Verdict.HOLDS

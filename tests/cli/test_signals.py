@@ -136,7 +136,7 @@ def test_a_signal_while_the_authors_file_is_loaded(number: signal.Signals) -> No
     assert "Traceback" not in done.stderr
 
 
-def test_what_was_searched_before_machine_code_was_made_is_told() -> None:
+def test_the_search_before_machine_code_is_reported() -> None:
     before = f"""
 {KILL.format("SIGTERM")}
 import planrace.checker.engines.native.jit as machine

@@ -78,7 +78,7 @@ def test_closed_streams_and_a_reader_that_goes_change_no_exit_code(
 
 @pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
 @pytest.mark.parametrize("arguments", [a for _, a in ASKED[:7]], ids=[" ".join(a) for _, a in ASKED[:7]])
-def test_a_full_standard_output_is_told(folder: Path, arguments: list[str]) -> None:
+def test_a_full_standard_output_is_reported(folder: Path, arguments: list[str]) -> None:
     done = command(folder, *arguments, redirected=">/dev/full")
     assert done.returncode == 2
     assert done.stderr.startswith(b"Error: cannot write to standard output: No space left on device")
@@ -152,7 +152,7 @@ def test_characters_that_a_stream_does_not_have() -> None:
     assert codecs.encode("1 → 2 ≤ ü 数 ✗", "latin-1", PLAIN) == b"1 -> 2 <= \xfc \\u6570 x"
 
 
-def test_input_that_is_no_text_is_told(folder: Path) -> None:
+def test_input_that_is_no_text_is_reported(folder: Path) -> None:
     done = command(folder, "walk", "-p", "counter.py:protocol", redirected=r"""< <(printf '\377\n')""")
     assert done.returncode == 2
     assert b"there is no command" in done.stderr

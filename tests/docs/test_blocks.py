@@ -30,7 +30,7 @@ RUN_BY = {
     ("docs/extend.md", "python"): "tests/docs/test_extend.py: example",
     ("docs/ci-review.md", "console"): "tests/review/test_baseline.py: test_following_the_document",
     ("docs/ci-review.md", "text"): "tests/review/test_baseline.py: test_following_the_document",
-    ("docs/ci.md", "workflow"): "tests/docs/test_ci_documents.py: test_the_workflow_tells_whatever_comes",
+    ("docs/ci.md", "workflow"): "tests/docs/test_ci_documents.py: test_the_workflow_reports_every_outcome",
     ("docs/ci-review.md", "workflow"): "tests/docs/test_ci_documents.py: test_a_change_becomes_a_comment",
     **{(page, kind): "tests/docs/test_docs.py: consoles" for page in IN_THE_CLONE for kind in ("console",)},
     **{(page, "python"): "tests/docs/test_docs.py: test_the_code_on_the_page_runs" for page in WITH_CODE},

@@ -144,7 +144,7 @@ class Job:
     ],
     ids=["holds", "violated", "wrong"],
 )
-def test_the_workflow_tells_whatever_comes(tmp_path: Path, text: Any, code: int, sign: str, annotation: str) -> None:
+def test_the_workflow_reports_every_outcome(tmp_path: Path, text: Any, code: int, sign: str, annotation: str) -> None:
     job = Job("ci.md", tmp_path)
     (job.folder / "deploy.py").write_text(text(Path(BLUE).read_text()))
     (job.folder / ".git").mkdir()
@@ -157,7 +157,7 @@ def test_the_workflow_tells_whatever_comes(tmp_path: Path, text: Any, code: int,
     assert (job.folder / "planrace.html").is_file() == (code != 2)
 
 
-def test_the_workflow_tells_nothing_where_nothing_was_done(tmp_path: Path) -> None:
+def test_the_workflow_reports_nothing_if_nothing_was_done(tmp_path: Path) -> None:
     job = Job("ci.md", tmp_path)
     codes, out = job.run(PIP="1")
     assert codes == {"install": 1, "Tell": 0}

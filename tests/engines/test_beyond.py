@@ -269,7 +269,7 @@ def test_an_antecedent_is_looked_at_where_its_property_is(engine: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["explicit", "native", "bmc"])
-def test_a_property_is_asked_to_the_end_of_its_level(engine: str) -> None:
+def test_a_property_is_evaluated_on_its_whole_level(engine: str) -> None:
     """It is violated in a state where another one, as near, has no value for it; beyond its level nobody asks."""
     p = Protocol("levels")
     at, load = p.variable("at", integers(0, 4, "spot"), 0), p.variable("load", array(PLACE, LOAD), 1)

@@ -49,7 +49,7 @@ def test_what_went_wrong_once_is_drawn() -> None:
 
 
 @pytest.mark.parametrize("first", parts())
-def test_engines_and_forms_say_what_is_true(first: int) -> None:
+def test_engines_and_formats_agree_with_the_oracle(first: int) -> None:
     for seed in range(first, min(first + PART, FIRST + SYSTEMS)):
         drawn, asked = draw(seed), stages(seed)
         found = complaints(drawn, asked)

@@ -328,7 +328,7 @@ def test_a_step_that_gives_something_back_without_a_look_is_named() -> None:
     assert step_at_fault(finding).action == "free"  # type: ignore[union-attr]
 
 
-def test_a_stale_check_is_told_though_the_property_does_not_read_what_it_checked() -> None:
+def test_a_stale_check_is_reported_even_if_the_property_does_not_read_the_checked_place() -> None:
     protocol = Protocol("slots")
     slot = index("slot", 2)
     free = protocol.variable("free", array(slot, boolean()), True)
@@ -355,7 +355,7 @@ def test_a_stale_check_is_told_though_the_property_does_not_read_what_it_checked
     )
 
 
-def test_a_stale_read_is_told_without_what_does_not_lead_to_the_violation() -> None:
+def test_a_stale_read_is_reported_without_steps_that_do_not_lead_to_the_violation() -> None:
     protocol = Protocol("versions")
     worker = index("worker", 2)
     newest = protocol.variable("newest", integers(0, 2), 0)

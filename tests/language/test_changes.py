@@ -150,7 +150,7 @@ def test_slips_in_a_protection(
     assert re.search(message, error), error
 
 
-def test_slips_are_told_by_pytest_in_a_sentence(pytester: pytest.Pytester) -> None:
+def test_slips_are_reported_by_pytest_in_a_sentence(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(m=PROTOCOL.replace(WRITTEN, 'change.require("drop", lambda: kyes == set())'))
     pytester.makepyfile(
         "from m import p\n\ndef test_it(model_check):\n    model_check(p.variant('safe', ['careful']))\n"
@@ -294,7 +294,7 @@ def test_updates_may_speak_of_parameters() -> None:
     assert repr(made.value) == "true"
 
 
-def test_the_change_of_an_option_is_told_like_a_protection() -> None:
+def test_the_change_of_an_option_is_reported_like_a_protection() -> None:
     p = lamp()
     dim = p.option("light", "how bright it is", "bright", "as it should be").choice("dim", "it is saved")
 

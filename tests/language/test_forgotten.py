@@ -326,7 +326,7 @@ def test_what_is_declared_nowhere_is_warned_of(command: list[str], line: str, ca
 
 
 @pytest.mark.parametrize("line", UNDECLARED)
-def test_lint_tells_what_is_declared_nowhere(line: str, capsys: Any) -> None:
+def test_lint_reports_what_is_declared_nowhere(line: str, capsys: Any) -> None:
     written("top", line)
     told = UNDECLARED[line].format(line=LINE).partition(" and is ")[0]
     what, where = told.split(": was made at ")
@@ -416,7 +416,7 @@ def test_words_of_a_change_may_use_parameters() -> None:
         ({"words": lambda: says("x")}, r"words of go: the function must take 1 argument"),
     ],
 )
-def test_words_that_are_none(more: Any, message: str) -> None:
+def test_wrong_arguments_of_updates_are_refused(more: Any, message: str) -> None:
     with pytest.raises(ModelError, match=message):
         changed(lambda change, n: change.updates("go", lambda w: update(n[w], 0), **more))
 

@@ -86,7 +86,7 @@ def verdicts(report: Any, shortest: dict[str, int]) -> None:
 
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hostile())
-def test_forms_tell_things_apart_whatever_they_are_called(protocol: Protocol) -> None:
+def test_formats_distinguish_things_with_similar_names(protocol: Protocol) -> None:
     report = check(protocol, explain=True)
     instance = protocol.system().instance()
     told = json.loads(render(report, "json"))
@@ -105,7 +105,7 @@ def test_forms_tell_things_apart_whatever_they_are_called(protocol: Protocol) ->
     assert render(graph, "dot").count("{") >= 1
 
 
-def test_smt_files_tell_things_apart(tmp_path: Path) -> None:
+def test_smt_files_distinguish_things_with_similar_names(tmp_path: Path) -> None:
     """The names of SMT-LIB and Z3 themselves, and names that only escaping tells apart."""
     pytest.importorskip("cvc5")
     for number, (limit, sorts) in enumerate(

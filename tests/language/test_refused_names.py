@@ -330,6 +330,6 @@ def test_the_place_of_a_property_is_not_that_of_an_action_with_its_name() -> Non
     assert source.line == p.properties[0].where.line != report.sources["go"].line
 
 
-def test_what_is_wrong_is_told_of_models_too() -> None:
+def test_a_definition_error_is_a_model_error() -> None:
     assert issubclass(DefinitionError, ModelError)
     assert first(index("i", 2, ordered=True)) is not None

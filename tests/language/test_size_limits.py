@@ -257,7 +257,7 @@ COMMANDS = ["", "prove", "lint", "forecast", "graph", "walk"]
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("name", SPOILT)
-def test_what_is_too_large_is_told_at_its_line(
+def test_terms_that_are_too_large_are_reported_at_their_line(
     name: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -280,7 +280,7 @@ def test_what_is_too_large_is_told_at_its_line(
 
 
 @pytest.mark.parametrize("given", ["n=" + "9" * 31, "n=" + "9" * 5000, "n=-" + "9" * 31, "x=3"])
-def test_a_size_that_is_too_large_is_told(
+def test_a_size_that_is_too_large_is_reported(
     given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -293,7 +293,7 @@ def test_a_size_that_is_too_large_is_told(
         assert "is out of range" in told or "too large" in told or given == "x=3", told
 
 
-def test_python_tells_it_too() -> None:
+def test_check_raises_the_same_error_from_python() -> None:
     m = Small()
     m.protocol.action(by="somebody")(act)
     m.protocol.declare(invariant("safe", m.x >= 0, "it is"))

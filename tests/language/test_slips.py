@@ -361,7 +361,7 @@ def test_scenarios_speak_of_what_there_is() -> None:
         protocol.system()
 
 
-def test_only_what_holds_is_true() -> None:
+def test_a_report_is_true_only_if_it_holds() -> None:
     protocol, _ = counter()
     n = protocol.system().variables[0].term
     protocol.declare(invariant("small", n < 3, "it stays small"))

@@ -283,7 +283,7 @@ def test_an_ordered_channel_receives_its_head() -> None:
         line.doubling(1)
 
 
-def test_what_the_network_does_is_told_by_names() -> None:
+def test_actions_of_the_network_are_shown_by_names() -> None:
     p = Protocol("told")
     worker, value = index("worker", 2), integers(0, 2, "value")
     p.fault("loss", "lost")

@@ -63,6 +63,6 @@ def test_words_of_patterns_are_given_as_those_of_changes(kind: str, function: An
         ("{strange}", "strange"),
     ],
 )
-def test_words_of_patterns_that_are_none(kind: str, words: Any, message: str) -> None:
+def test_wrong_words_of_patterns_are_refused(kind: str, words: Any, message: str) -> None:
     with pytest.raises(ModelError, match=rf"test_pattern_words.py:\d+: .*{message}"):
         worded(kind, words)

@@ -96,7 +96,7 @@ def test_a_proof_says_that_it_is_for_every_size(project: pytest.Pytester) -> Non
     result.stdout.fnmatch_lines(lines)
 
 
-def test_a_failure_tells_the_story(project: pytest.Pytester) -> None:
+def test_the_message_of_a_failure_has_the_counterexample(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         from counter import protocol
@@ -175,7 +175,7 @@ def test_the_decorator_makes_a_test_of_each_instance(project: pytest.Pytester) -
     )
 
 
-def test_verdicts_are_remembered_by_what_was_asked(project: pytest.Pytester) -> None:
+def test_verdicts_are_cached_by_their_request(project: pytest.Pytester) -> None:
     project.makepyfile(
         """
         from counter import fixed
@@ -280,7 +280,7 @@ def test_budgets(text: str, budget: tuple[float | None, int | None]) -> None:
     assert (found.seconds, found.states) == budget
 
 
-def test_warnings_are_told_and_may_fail(project: pytest.Pytester) -> None:
+def test_warnings_are_reported_and_may_fail(project: pytest.Pytester) -> None:
     """A counter that stops where no end is: told beside what holds, a failure where the test is strict."""
     project.makepyfile(
         stops="""

@@ -89,7 +89,7 @@ def test_other_questions_have_other_keys() -> None:
     assert CheckRequest("fixed", select(find("fixed")), Options(ir=print)).key is None
 
 
-def test_a_budget_and_what_is_told_change_no_verdict() -> None:
+def test_budgets_and_explanations_change_no_verdict() -> None:
     def question(**options: object) -> str | None:
         return CheckRequest("fixed", select(find("fixed")), Options(**options)).question  # type: ignore[arg-type]
 
@@ -141,7 +141,7 @@ def test_only_what_lasts_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "0", "0.0,5", "60,0", "-1", "1,2,3", "1e3", "٣"])
-def test_what_is_no_budget(text: str) -> None:
+def test_wrong_budgets_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a budget; write SECONDS or SECONDS,STATES"):
         CheckBudget.parsed(text)
 
@@ -207,7 +207,7 @@ def both(project: pytest.Pytester) -> pytest.Pytester:
     return project
 
 
-def test_a_verdict_under_the_key_of_another_question_is_none(both: pytest.Pytester) -> None:
+def test_a_verdict_under_the_key_of_another_question_is_not_used(both: pytest.Pytester) -> None:
     there = cached(both)
     there["counter"].write_text(there["counter-fixed"].read_text())
     result = both.runpytest_inprocess("--model-check-cache")
@@ -266,7 +266,7 @@ def test_a_verdict_that_was_changed_is_asked_anew(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '{"schema": "planrace/cached/1"}', '{"schema": 1}', "\x00" * 99]
 )
-def test_files_that_are_none_are_asked_anew(tmp_path: Path, text: str) -> None:
+def test_damaged_cache_files_are_ignored(tmp_path: Path, text: str) -> None:
     class Folder:
         def mkdir(self, _name: str) -> Path:
             return tmp_path

@@ -224,7 +224,7 @@ def test_no_combination_with_an_open_part_is_established(parts: set[str], accept
 
 
 @pytest.mark.parametrize("part", OPEN)
-def test_each_open_part_is_told(part: str) -> None:
+def test_each_open_condition_is_reported(part: str) -> None:
     made = judge(GateRequest(at_least=100), OPEN[part](GOOD))
     assert made.outcome is not GateOutcome.ESTABLISHED
     assert any(c.status is not MET and c.why for c in made.conditions)

@@ -75,7 +75,7 @@ def test_another_thread_does_not_see_it() -> None:
     assert seen == [None]
 
 
-def test_a_watchman_keeps_the_deadline_that_it_was_made_under() -> None:
+def test_a_limit_guard_keeps_the_deadline_that_it_was_made_under() -> None:
     with until(0.0):
         limit_guard = LimitGuard("searching", Limits(seconds=100.0))
     assert limit_guard.look(0, 0, 0) == StopReason(StopKind.TIME, "the time limit of 0 s was reached")
@@ -143,7 +143,7 @@ def test_wherever_a_run_is_cut_it_says_nothing_false_and_what_is_missing(
     assert {(Verdict.UNKNOWN, False), (Verdict.VIOLATED, True)} <= met
 
 
-def test_it_is_worth_knowing_and_no_warning_of_the_model() -> None:
+def test_missing_explanations_are_notes() -> None:
     assert not ModelWarning(NOT_TOLD, "safe", "explained without its causes").strict
 
 

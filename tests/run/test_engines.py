@@ -71,7 +71,7 @@ def test_errors_say_what_a_new_engine_cannot_do(
     assert says in capsys.readouterr().err
 
 
-def test_a_wrong_name_is_told_the_new_one(toy: FirstSteps) -> None:
+def test_a_similar_engine_name_is_suggested(toy: FirstSteps) -> None:
     with pytest.raises(ModelError, match="did you mean toy"):
         check(lamp(), engine="toi")
 

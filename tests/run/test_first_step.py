@@ -82,7 +82,7 @@ def test_where_runs_may_end_at_once_it_is_none(engine: str) -> None:
     assert check(p, options=Options(engine=engine)).verdict.word == ("unknown" if engine == "simulate" else "holds")
 
 
-def test_a_guard_without_value_is_told_instead() -> None:
+def test_a_guard_without_a_value_is_reported_instead_of_no_first_step() -> None:
     p = Protocol("reading")
     place = integers(1, 3)
     at, load = p.variable("at", place, 3), p.variable("load", array(place, boolean()), False)

@@ -179,7 +179,7 @@ def decided(report: Report) -> object:
 
 
 # Explainers ------------------------------------------------------------------------------------------------------
-def test_all_of_it_is_told_where_nothing_fails(file: str) -> None:
+def test_every_explanation_is_there_if_none_fails(file: str) -> None:
     report = asked(file, least_delay=True, all_different=True)
     assert [w for w in report.warnings if w.kind in (UNAVAILABLE, NOT_TOLD)] == []
     words = {f.name: f.verdict.word for f in report.findings}
@@ -236,7 +236,7 @@ def test_what_makes_states_many_may_fail(file: str, monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("name", ["match", "Explainer.trace", "Explainer.insight"])
-def test_a_run_that_shows_a_scenario_is_found_whatever_is_said_of_it(name: str, file: str) -> None:
+def test_a_run_that_shows_a_scenario_is_found_even_if_its_explanation_fails(name: str, file: str) -> None:
     options = Options(scenario="story", explain=True)
     where = {
         "match": "planrace.checker.explain.beliefs.beliefs",
@@ -249,7 +249,9 @@ def test_a_run_that_shows_a_scenario_is_found_whatever_is_said_of_it(name: str, 
     assert report.findings[0].trace is not None
 
 
-def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proofs_and_their_counterexamples_are_the_same_if_explanations_fail(
+    file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole = {f.name: f.verdict for f in prove(find(file)).findings}
     assert {v.word for v in whole.values()} >= {"violated"}
     for name in (
@@ -265,7 +267,7 @@ def test_proofs_and_their_counterexamples_are_what_they_are(file: str, monkeypat
         assert any(w.kind == UNAVAILABLE for w in report.warnings)
 
 
-def test_that_nobody_knows_of_warnings_is_a_failure_where_warnings_are() -> None:
+def test_unavailable_warnings_of_the_model_are_strict() -> None:
     assert ModelWarning(UNAVAILABLE, OF_MODEL, "warnings are unavailable").strict
     assert not ModelWarning(UNAVAILABLE, "safe", "beliefs are unavailable").strict
 
@@ -302,7 +304,7 @@ MAKERS = {
 
 
 @pytest.mark.parametrize("form", MAKERS)
-def test_a_form_that_fails_leaves_the_others(
+def test_a_format_that_fails_leaves_the_others(
     form: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """All files but that one are there, and the exit code is the verdict's; a sentence says what is missing."""
@@ -320,7 +322,7 @@ def test_a_form_that_fails_leaves_the_others(
     assert form not in written
 
 
-def test_a_form_that_fails_on_standard_output_leaves_the_exit_code(
+def test_a_format_that_fails_on_standard_output_leaves_the_exit_code(
     file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing(monkeypatch, MAKERS["json"], KeyError("x"))
@@ -346,7 +348,7 @@ def test_a_part_of_the_text_that_fails_leaves_the_others(
     assert err == ""
 
 
-def test_other_results_are_what_they_are_without_their_text(
+def test_other_results_keep_their_exit_code_if_their_text_fails(
     file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, attribute in (("a", "protocol"), ("b", "fixed")):
@@ -394,7 +396,7 @@ def test_a_terminal_that_cannot_be_drawn_on_gets_plain_text(
     assert "(exit 0)" in capsys.readouterr().out
 
 
-def test_a_test_fails_or_passes_whatever_is_said_of_it(
+def test_a_test_fails_or_passes_even_if_its_explanation_fails(
     project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.makepyfile(
@@ -419,7 +421,7 @@ def test_a_test_fails_or_passes_whatever_is_said_of_it(
     result.stdout.fnmatch_lines(["*model_check: expected holds, found violated*", "*html: not written: ValueError*"])
 
 
-def test_what_fails_before_there_is_a_report_is_told_though_its_form_fails(
+def test_an_error_before_the_report_is_shown_even_if_its_format_fails(
     file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing(monkeypatch, "planrace.checker.report.ci.junit.render_broken", KeyError("x"))
@@ -427,9 +429,7 @@ def test_what_fails_before_there_is_a_report_is_told_though_its_form_fails(
     assert "no-such-fault" in capsys.readouterr().err
 
 
-def test_variants_that_nobody_named_are_left_out_where_they_cannot_be_laid_beside(
-    file: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_automatic_variants_that_cannot_be_compared_are_left_out(file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The one that is named is an error."""
     extra = """
 LATE = protocol.fault("late", "it is late")

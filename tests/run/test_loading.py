@@ -153,7 +153,7 @@ def test_actions_that_raise_are_errors_in_python_too() -> None:
 
 @pytest.mark.parametrize("place", ["top", "action", "protection"])
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_true_interrupt_is_one(place: str, sent: signal.Signals) -> None:
+def test_an_interrupt_while_a_file_is_loaded_ends_the_command(place: str, sent: signal.Signals) -> None:
     """Even where the file catches it and raises something else."""
     slow = (
         "exec('import time, os\\ntry: os.write(2, b\"READY\\\\n\"); time.sleep(30)\\nexcept KeyboardInterrupt: raise')"

@@ -131,7 +131,7 @@ def test_names_that_are_none(name: str, capsys: pytest.CaptureFixture[str]) -> N
         assert "Traceback" not in capsys.readouterr().err
 
 
-def test_a_trace_that_there_is_none_of(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_unknown_trace_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     run(["-p", "counter.py:protocol", "-o", "json:r.json"])
     for form in ("text", "json", "html", "mermaid"):
         assert run(["explain", "r.json", "--trace", "no-such", "--format", form]) == 2

@@ -78,7 +78,7 @@ def test_random_steps_repeat_with_their_seed() -> None:
     assert "20. " in first
 
 
-def test_the_end_is_said() -> None:
+def test_walk_says_that_nothing_is_enabled() -> None:
     out = walked("random 100000", "back 1", words=("--seed", "2"))
     assert "nothing is enabled here: this is a deadlock, or the end" in out
 
@@ -131,7 +131,7 @@ def test_a_pipe_gets_no_prompt() -> None:
     assert "goto N" in walked("help")
 
 
-def test_the_seed_is_told_and_enough() -> None:
+def test_the_seed_is_reported_and_repeats_the_walk() -> None:
     walk = Walk(find("original").system().instance(**SMALL))
     other = Walk(walk.instance, walk.seed)
     assert [s.text for s in walk.wander(15)] == [s.text for s in other.wander(15)]

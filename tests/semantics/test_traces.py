@@ -36,7 +36,7 @@ def test_a_run_with_a_gap_is_refused() -> None:
         retrace(kernel.interpreter, kernel.seen, [far])
 
 
-def test_a_violation_that_is_none_is_refused() -> None:
+def test_a_run_without_a_violation_is_refused_as_a_counterexample() -> None:
     recording = record(interpreter(), [("publish", ())])
     with pytest.raises(ReplayError, match="the last state does not decide active-plan-never-deleted"):
         confirm_state(PROPERTIES[0], recording)

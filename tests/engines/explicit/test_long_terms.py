@@ -97,7 +97,7 @@ def test_chains_are_as_they_were_read() -> None:
     assert chained(" | ", ["a", "b"]) == "a | b"
 
 
-def test_a_set_that_is_too_wide_is_told_with_its_action() -> None:
+def test_a_set_that_is_too_wide_is_reported_with_its_action() -> None:
     p = Protocol("wide")
     at, seen = p.variable("at", integers(0, 2**40), 0), p.variable("seen", subsets(integers(0, 1)), set())
 

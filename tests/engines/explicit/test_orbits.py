@@ -399,7 +399,7 @@ def test_random_systems_with_few_orders() -> None:
     assert asked > 10
 
 
-# What is told ----------------------------------------------------------------------------------------------------
+# Reports ---------------------------------------------------------------------------------------------------------
 def test_reports_say_how_many_states_stand_for_an_orbit() -> None:
     """The engine's own choice tries fewer orders: those of six members are more."""
     protocol = pair(6, 6)

@@ -72,7 +72,7 @@ def test_every_state_counts(engine: str) -> None:
 
 @pytest.mark.parametrize("options", [{"symmetry": True}, {"slicing": False}, {"exhaustive": True}, {"depth": 2}])
 @pytest.mark.parametrize("engine", ["explicit", "native"])
-def test_however_it_is_searched(engine: str, options: dict[str, Any]) -> None:
+def test_reachability_is_decided_alike_by_every_engine(engine: str, options: dict[str, Any]) -> None:
     report = check(ending(), options=Options(engine=engine, **options))
     told = [(f.verdict.word, None if f.trace is None else len(f.trace)) for f in report.findings]
     assert told == [("holds", n) for n in range(3)] + [("violated", None)] * 2 + [("violated", 2)]

@@ -105,7 +105,7 @@ def quiet() -> Protocol:
 QUIET, NOISY = quiet(), counter()
 
 
-def test_the_protocols_of_ours_are_meant_as_they_are() -> None:
+def test_warnings_of_the_built_in_protocols_are_known() -> None:
     """The only warnings are about outcomes that a fix, or the size, makes impossible; losing a lock awaits the fault
     that locks expire."""
     for variant, faults in (

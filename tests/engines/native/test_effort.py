@@ -222,7 +222,7 @@ def test_a_graph_that_there_is_no_time_for_is_not_decided(monkeypatch: pytest.Mo
 # Going on --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("bounds", [(1,), (70, 71, 500), (1300,)])
 @pytest.mark.parametrize("name", ["original", "fixed"])
-def test_a_search_that_goes_on_is_one_search(name: str, bounds: tuple[int, ...]) -> None:
+def test_a_continued_search_equals_an_uninterrupted_one(name: str, bounds: tuple[int, ...]) -> None:
     instance = find(name).system(["bad-plan"]).instance(enactors=2, endpoints=1, plans=3, keep=1)
     asked = [p for p in instance.system.properties if p.kind in ("invariant", "step invariant", "reachability")]
     whole = Search(instance, asked, exhaustive=True)

@@ -219,7 +219,7 @@ def test_an_object_under_the_name_of_another_is_not_loaded(tmp_path: Path, monke
     assert again["twice"](2) == other["twice"](2) == 6
 
 
-def test_the_user_is_told_once_of_a_cache_that_others_may_write(
+def test_there_is_one_warning_about_a_cache_that_others_may_write(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "cache"

@@ -292,7 +292,7 @@ def test_the_axioms_have_a_model_of_every_size(size: int, ordered: bool, number:
     assert solver.check() == z3.sat
 
 
-def test_the_first_of_nobody_is_not_encoded() -> None:
+def test_the_first_of_an_empty_sort_is_not_encoded() -> None:
     protocol = Protocol("queue of nobody")
     place = index("place", protocol.parameter("places", 1, 0, 3), ordered=True)
     free = protocol.variable("free", array(place, boolean()), True)

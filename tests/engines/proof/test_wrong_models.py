@@ -131,7 +131,7 @@ WRONG: dict[str, tuple[Made, str]] = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_model_error_is_one_in_a_proof_too(name: str) -> None:
+def test_a_model_error_is_also_found_by_a_proof(name: str) -> None:
     """A regression: all of these were proved for every size."""
     made, message = WRONG[name]
     for infer in (False, True):
@@ -317,7 +317,7 @@ def leased() -> Protocol:
     return protocol
 
 
-def test_recovery_that_a_fault_brings_is_none_without_it() -> None:
+def test_recovery_by_a_fault_does_not_count_without_the_fault() -> None:
     assert check(leased()).verdict is Verdict.VIOLATED
     assert prove(leased()).verdict is Verdict.UNKNOWN
     assert prove(leased(), faults=["expiry"]).verdict is Verdict.HOLDS

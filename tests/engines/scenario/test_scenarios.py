@@ -33,7 +33,7 @@ ALL = [f"F{n}" for n in range(1, 12)]
 SMALL = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
 
 
-def test_the_default_run_tells_the_whole_story() -> None:
+def test_the_default_run_shows_the_whole_scenario() -> None:
     report = check(find("original"))
     assert report.full_match is not None
     assert report.full_match.match is not None
@@ -69,7 +69,9 @@ def test_the_lock_contention_is_seen_in_the_states() -> None:
     ("sizes", "length"),
     [({}, 16), ({"endpoints": 1}, 13), ({"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}, 12)],
 )
-def test_of_the_shortest_counterexamples_the_one_that_shows_most_is_told(sizes: dict[str, int], length: int) -> None:
+def test_of_the_shortest_counterexamples_the_one_that_shows_most_is_reported(
+    sizes: dict[str, int], length: int
+) -> None:
     report = check(find("original"), sizes, options=Options(properties=("active-plan-never-deleted",)))
     (finding,) = report.findings
     assert finding.depth == length
@@ -197,7 +199,7 @@ def test_a_claim_is_about_all_that_follows() -> None:
     assert claimed[1].step is None
 
 
-def test_the_story_to_its_end() -> None:
+def test_the_scenario_with_the_repair_by_an_operator() -> None:
     """With an operator, one trace shows all facts, from the delay to the repair."""
     report = check(find("original"), {"operator": "on", "enactors": 2, "endpoints": 1})
     assert report.full_match is not None

@@ -76,7 +76,7 @@ def test_without_an_initial_state_nothing_holds(name: str, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("name", ENGINES)
-def test_where_nothing_happens_that_is_said(name: str) -> None:
+def test_engines_agree_if_no_action_is_ever_enabled(name: str) -> None:
     p = Protocol("still")
     n = p.variable("n", integers(0, 3), 0)
 

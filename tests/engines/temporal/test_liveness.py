@@ -93,7 +93,7 @@ def test_liveness_without_the_faults_that_are_on_says_so() -> None:
 # Lassos that people can read ---------------------------------------------------------------------------------------
 @pytest.mark.parametrize("engine", ["explicit", "native"])
 @pytest.mark.parametrize("form", [eventually_always, infinitely_often, partial(leads_to, trigger=both())])
-def test_a_run_that_rests_is_told_rather_than_a_longer_loop(engine: str, form: Any) -> None:
+def test_a_run_that_ends_is_reported_rather_than_a_longer_loop(engine: str, form: Any) -> None:
     """The nearest component has steps, and a loop around them; but after its first step nothing fair is enabled."""
     protocol = Protocol("restless", "round and round, if a clock wants it")
     at = protocol.variable("at", integers(0, 3), 0)
@@ -111,7 +111,7 @@ def test_a_run_that_rests_is_told_rather_than_a_longer_loop(engine: str, form: A
     assert "Enabled there, but never forced because it is not fair: tick." in text
 
 
-def test_choices_are_told_by_their_names() -> None:
+def test_choices_are_shown_by_their_names() -> None:
     """The run says START and STOP; so does what is fair in it, and only JSON keeps the numbers."""
     protocol = Protocol("radio", "somebody plays with a switch")
     press = enumeration("press", "START STOP")

@@ -417,7 +417,7 @@ def test_stray_deletes_and_tolerant_rollback() -> None:
     assert verdicts == [Verdict.HOLDS, Verdict.VIOLATED]
 
 
-def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the sweeps are interrupted, the results of the search are still reported."""
 
     def interrupt(_: Any) -> Any:
@@ -432,7 +432,7 @@ def test_an_interruption_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdicts["active-plan-never-deleted"][0] is Verdict.VIOLATED
 
 
-def test_where_only_liveness_is_asked_its_search_is_told() -> None:
+def test_the_search_for_liveness_is_reported_if_it_is_the_only_one() -> None:
     sizes = {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}
     report = check(fixed, sizes, options=Options(properties=("endpoints-converge",)))
     assert report.exploration is not None

@@ -43,7 +43,7 @@ def test_without_time_verdicts_are_the_same(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("asked", [Options(verbose=True), Options(all_different=True), Options(alternatives=1)])
-def test_what_is_asked_for_takes_the_time_that_it_takes(asked: Options, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requested_explanations_have_no_time_limit(asked: Options, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planrace.checker.run.findings, "TRACE_SECONDS", 0.0)
     report = check("original", SMALL, options=asked)
     assert not [w for w in report.warnings if w.kind == NOT_TOLD]

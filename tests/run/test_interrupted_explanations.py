@@ -29,7 +29,7 @@ __all__ = ["file"]
         "planrace.checker.engines.temporal.runbook.runbook",
     ],
 )
-def test_an_interruption_ends_what_is_told_and_takes_away_no_verdict(name: str, file: str) -> None:
+def test_an_interruption_ends_explanations_and_changes_no_verdict(name: str, file: str) -> None:
     whole = {f.name: f.verdict for f in asked(file).findings}
     with pytest.MonkeyPatch.context() as patch:
         failing(patch, name, KeyboardInterrupt())
@@ -43,7 +43,7 @@ def test_an_interruption_ends_what_is_told_and_takes_away_no_verdict(name: str, 
     assert any(EXPLAINERS[name] in w.message and w.message.endswith(INTERRUPTED) for w in report.warnings)
 
 
-def test_an_interruption_while_it_is_told_ends_the_command_with_its_report(
+def test_an_interruption_during_explanations_ends_the_command_with_its_report(
     file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     failing(monkeypatch, "planrace.checker.explain.causes.causes", KeyboardInterrupt())
@@ -63,7 +63,7 @@ def test_a_search_that_is_interrupted_within_an_explanation_ends_it(file: str, m
         assert any(w.message.endswith(INTERRUPTED) for w in report.warnings)
 
 
-def test_an_interruption_between_searches_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_between_searches_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """Machine code is made before the search that would hear of it, and what was decided before is reported."""
 
     def interrupt(*_: Any) -> Any:
