@@ -53,13 +53,13 @@ def never_regress(but: Term | None = None) -> Term:
     return kept if but is None else but | kept
 
 
-def recovers(meaning: str, wherever: Term, beside: Term | None = None) -> Recoverability:
+def recovers(meaning: str, wherever: Term, also: Term | None = None) -> Recoverability:
     """Planner, Enactors and expiring leases can bring every endpoint to the newest plan, and people can help; in that
-    state ``beside`` holds too."""
+    state ``also`` holds too."""
     everywhere = forall(Endpoint, lambda e: (alias[e] == latest) & latest.isin(trees[e]))
     return recoverable(
         "automation-recovers",
-        everywhere if beside is None else everywhere & beside,
+        everywhere if also is None else everywhere & also,
         meaning,
         wherever=wherever,
         helpers={"automation", "lease"},
@@ -106,8 +106,8 @@ ENDLESS = (
 
 
 def _declared(variant: Variant) -> Variant:
-    asked = variant.declaring(PROPERTIES, [postmortem], [argument])
-    return asked.where(planrace.model.dns.endless, ENDLESS).where(planrace.model.dns.hands, BY_HAND, [repaired])
+    extended = variant.declaring(PROPERTIES, [postmortem], [argument])
+    return extended.where(planrace.model.dns.endless, ENDLESS).where(planrace.model.dns.hands, BY_HAND, [repaired])
 
 
 original = _declared(planrace.model.dns.original)

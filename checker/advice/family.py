@@ -44,10 +44,10 @@ class Family:
         if isinstance(self.subject, System):
             return (self.subject,)
         protocol = self.subject.protocol
-        asked: list[dict[str, Any]] = [{}, {"without": tuple(protocol.protections)}]
-        asked += [{"with_protections": (p,)} for p in protocol.protections]
-        asked += [{"options": {o.name: c}} for o in protocol.options.values() for c in o.choices if c != o.default]
-        return tuple(s for more in asked if (s := self._system(more)) is not None)
+        selections: list[dict[str, Any]] = [{}, {"without": tuple(protocol.protections)}]
+        selections += [{"with_protections": (p,)} for p in protocol.protections]
+        selections += [{"options": {o.name: c}} for o in protocol.options.values() for c in o.choices if c != o.default]
+        return tuple(s for more in selections if (s := self._system(more)) is not None)
 
     def _system(self, more: Mapping[str, Any]) -> System | None:
         assert isinstance(self.subject, Variant)

@@ -294,10 +294,10 @@ def forecast(
     check_numbers(sample=sample)
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
-    asked, _ = select_properties(instance.system, name_lists(properties=properties)["properties"])
+    checked, _ = select_properties(instance.system, name_lists(properties=properties)["properties"])
     budget = SearchBudget(states=sample, total=seconds)
-    found = made(instance, asked, budget, symmetric=symmetry)
-    return replace(found, explosion=explain_explosion(instance, asked, budget)) if explain else found
+    found = made(instance, checked, budget, symmetric=symmetry)
+    return replace(found, explosion=explain_explosion(instance, checked, budget)) if explain else found
 
 
 @public

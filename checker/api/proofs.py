@@ -70,7 +70,7 @@ class ProofRun:
         infer: bool,
     ) -> Report:
         """Prove properties. Without ``faults``, what holds is proved under as many faults as possible."""
-        asked = name_lists(properties=properties)["properties"]
+        wanted = name_lists(properties=properties)["properties"]
         names = {"faults": faults or (), "with_protections": with_protections, "without": without}
         selection = selected(variant, parameters, **names)
         with until(self._time_limit):
@@ -83,7 +83,7 @@ class ProofRun:
                     rlimit=self._rlimit,
                     infer=infer,
                 )
-                report = proving.run(*select_properties(proving.system, asked, EverySize.abilities.kinds))
+                report = proving.run(*select_properties(proving.system, wanted, EverySize.abilities.kinds))
             self._scripts = lambda: scripts(proving.decider.obligations, proving.discharged())
             return self._confirmed(report)
 

@@ -73,7 +73,7 @@ class _Story:
         self.processes = [performer(m) for m in recording.moves]
         pairs = zip(recording.states, recording.moves, strict=False)
         self.touched: list[Touched] = [touched(self.interpreter, s, m) for s, m in pairs]
-        self._asked = {place_text(self.interpreter.instance, p) for p in question.reads(recording)}
+        self._read_by_question = {place_text(self.interpreter.instance, p) for p in question.reads(recording)}
         self._performed: Performed = {}
         self._broken: dict[tuple[State | None, Pick | None, State], bool] = {}
 
@@ -215,7 +215,7 @@ class _Story:
 
     def about(self, race: Race) -> bool:
         """The race is about a place that the property reads."""
-        return bool(self._asked & set(race.places))
+        return bool(self._read_by_question & set(race.places))
 
     def chain(self, races: Sequence[Race]) -> tuple[int, ...]:
         """The best chain: of races about places that the property reads; of any races if there are no others, or if one
@@ -300,7 +300,7 @@ class _Story:
 
     @property
     def _asked_channels(self) -> set[str]:
-        return {channel_of(text, self.interpreter.instance.system.channels) for text in self._asked}
+        return {channel_of(text, self.interpreter.instance.system.channels) for text in self._read_by_question}
 
     def _channels(self, places: Iterable[StatePlace]) -> set[str]:
         """Places as reports name them, with channels in place of their variables."""

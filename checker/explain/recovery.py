@@ -47,8 +47,8 @@ class Recovery:
     def lost(self, recording: Recording) -> bool:
         """The last state requires recovery, and recovery is impossible."""
         state = recording.states[-1]
-        asked = recording.interpreter.holds(self.property.wherever, state)
-        return asked and self.possible(state) is False
+        required = recording.interpreter.holds(self.property.wherever, state)
+        return required and self.possible(state) is False
 
     def last(self, recording: Recording) -> int | None:
         """The number of the last state of a run from which the goal can be reached, if any."""

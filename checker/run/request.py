@@ -118,8 +118,8 @@ def select_properties(
         raise ModelError(
             f"{system.name} declares no properties", where=system.where, remedy="declare some with protocol.declare(…)"
         )
-    asked = [p for p in declared.values() if isinstance(p, kinds)]
-    return asked, [p for p in declared.values() if not isinstance(p, kinds)]
+    decidable = [p for p in declared.values() if isinstance(p, kinds)]
+    return decidable, [p for p in declared.values() if not isinstance(p, kinds)]
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,10 @@ class Request:
 def resolve(selection: Selection, options: Options, kinds: Any = object) -> Request:
     """A request about the properties that the options name, by default all of these ``kinds``. With ``--scenario`` it
     is about no property. Raises ``ModelError``."""
-    asked, left_out = (
+    selected, left_out = (
         ([], []) if options.scenario is not None else select_properties(selection.system, options.properties, kinds)
     )
-    return Request(selection, asked, options, left_out)
+    return Request(selection, selected, options, left_out)
 
 
 def request_of(instance: Instance, properties: Sequence[Property], options: Options) -> Request:

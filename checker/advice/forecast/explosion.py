@@ -81,9 +81,9 @@ def explain_explosion(
 ) -> Explosion:
     """What multiplies the states of a search for ``properties`` (by default those of the system), without symmetry
     reduction. Raises ``ModelError`` if the model is wrong."""
-    asked = instance.system.properties if properties is None else tuple(properties)
+    checked = instance.system.properties if properties is None else tuple(properties)
     budget = budget or SearchBudget()
-    sliced = irrelevant(instance, asked)
+    sliced = irrelevant(instance, checked)
     search, sample = sampled(instance, budget, sliced=sliced)
     look_at_the_clock()  # a search that the deadline cut is no sample
     small = _Small(instance, budget, sliced, sample.states if sample.complete else None)
@@ -102,9 +102,9 @@ def explain_explosion(
         actions=actions(search),
         cuts=tuple(sorted(cuts, key=lambda c: -c.ratio)),
         advice=(
-            *small.symmetry(asked),
-            *slices(instance, asked, sliced, search),
-            *subsystems(small.base or instance, asked, budget, sample),
+            *small.symmetry(checked),
+            *slices(instance, checked, sliced, search),
+            *subsystems(small.base or instance, checked, budget, sample),
             *bounds(shares, search.kernel.instance, complete=sample.complete),
         ),
     )

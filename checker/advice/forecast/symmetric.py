@@ -18,9 +18,9 @@ ORDER = (Op.FIRST, Op.LAST, Op.FOLLOWING, Op.LT, Op.LE)
 
 def candidates(instance: Instance, properties: Sequence[Property]) -> Iterator[Index]:
     """Index sorts of variables that are not symmetric although nothing names a member or uses their order."""
-    asked = [t for p in properties for t in p.terms]
+    all_terms = [t for p in properties for t in p.terms]
     for sort in dict.fromkeys(i for v in instance.system.variables for i in indices(v.sort)):
-        if sort.symmetric or any(_tells_apart(t, sort) for t in subterms(*asked)):
+        if sort.symmetric or any(_tells_apart(t, sort) for t in subterms(*all_terms)):
             continue
         if any(_tells_apart(t, sort) for t in subterms(*_terms(instance))):
             continue

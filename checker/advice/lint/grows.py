@@ -126,10 +126,10 @@ def _bounded(name: str, growth: _Growth, meant: set[str], counters: set[str]) ->
         return True
     if variables_of(growth.update.value) & meant:
         return True
-    asked = subterms(growth.action.guard, growth.outcome.condition)
+    read_terms = subterms(growth.action.guard, growth.outcome.condition)
     return any(
         t.op in (Op.LT, Op.LE) and name in (found := variables_of(t)) and found & meant and _apart(t, name)
-        for t in asked
+        for t in read_terms
     )
 
 

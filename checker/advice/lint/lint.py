@@ -26,13 +26,13 @@ from planrace.model.language import Instance, ModelError, System, Variant
 __all__ = ["KINDS", "Lint", "lint"]
 
 
-def lint(subject: Variant | System, asked: Instance, every: System) -> LintFindings:
+def lint(subject: Variant | System, selected: Instance, every: System) -> LintFindings:
     """The findings about a model, in the order of ``KINDS``. A finding is no proof that something is wrong.
 
-    ``asked`` is the requested instance, ``every`` its system with all faults. Raises ``ModelError`` if a value leaves
-    its range for another reason than growth.
+    ``selected`` is the requested instance, ``every`` its system with all faults. Raises ``ModelError`` if a value
+    leaves its range for another reason than growth.
     """
-    instances = [small(every), asked]
+    instances = [small(every), selected]
     budget = SearchBudget()
     limits = Limits(states=budget.states, seconds=budget.seconds)
     runs = list(_explorations(instances, limits))

@@ -82,7 +82,7 @@ class Search:
         self._fresh: list[int] = []
         """The next level, as far as it is known."""
         self._step: Expand | None = None
-        self._asked = self._sought
+        self._watched = self._sought
         """The properties that were open when the level began; they are checked until its end."""
 
     def run(self) -> tuple[list[Answer], Coverage]:
@@ -144,8 +144,8 @@ class Search:
             stopped = self._questions.stop_reason(fail_fast=self.fail_fast, exhaustive=self.exhaustive)
             if stopped:
                 return stopped
-            if self._asked != self._sought:
-                self._asked = self._sought
+            if self._watched != self._sought:
+                self._watched = self._sought
                 expand = self._step = self.kernel.expand(self._questions.watch())
         return None
 

@@ -94,8 +94,8 @@ class CodeCache:
 
 def _place() -> Path | None:
     """The folder of the objects; None if the user has no home directory."""
-    if chosen := os.environ.get("PLANRACE_CACHE"):
-        return Path(chosen)
+    if configured := os.environ.get("PLANRACE_CACHE"):
+        return Path(configured)
     base = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
         return (base if base.is_absolute() else Path.home() / ".cache") / "planrace"

@@ -347,11 +347,11 @@ def _taken(e: Open, t: Term, f: OpenFrame) -> Any:
     if action.name != wanted or ending not in (None, outcome.name) or not set(names) <= set(given):
         return z3.BoolVal(False)
 
-    def chosen(parameter: Term, said: Term) -> Any:
+    def same_choice(parameter: Term, said: Term) -> Any:
         value = e.lifted(f.bound[parameter], parameter.sort, said.sort)
         return value == e.fitted(said, parameter.sort, f)
 
-    return conjunction(*(chosen(given[n], a) for n, a in zip(names, t.args, strict=True)))
+    return conjunction(*(same_choice(given[n], a) for n, a in zip(names, t.args, strict=True)))
 
 
 def _if(e: Open, t: Term, f: OpenFrame) -> OpenValue:

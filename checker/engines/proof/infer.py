@@ -228,10 +228,10 @@ def clauses(
     true_sets: set[frozenset[int]] = set()
     guards = [n for n, x in enumerate(literals) if _is_guard(x)]
 
-    def offer(*chosen: int) -> None:
+    def offer(*literals_of_clause: int) -> None:
         nonlocal tried
-        parts = frozenset(chosen)
-        if len(parts) < len(chosen) or any(n ^ 1 in parts for n in parts):
+        parts = frozenset(literals_of_clause)
+        if len(parts) < len(literals_of_clause) or any(n ^ 1 in parts for n in parts):
             return
         if any(parts - {n} in true_sets for n in parts) or any(frozenset({n}) in true_sets for n in parts):
             return
@@ -244,10 +244,10 @@ def clauses(
             if _mentions(over, [literals[n] for n in parts]):
                 found.append(Candidate(over, tuple(literals[n] for n in sorted(parts))))
 
-    for n, chosen in enumerate(_combinations(len(literals), guards, wide=wide and len(over) <= 1)):
+    for n, combination in enumerate(_combinations(len(literals), guards, wide=wide and len(over) <= 1)):
         if n % STRIDE == 0:
             look()
-        offer(*chosen)
+        offer(*combination)
     return tried, found
 
 

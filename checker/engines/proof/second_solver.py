@@ -47,16 +47,16 @@ class Confirming:
     def run(self) -> Confirmation:
         """The results; scripts that were not checked in time count as doubted."""
         doubted: list[tuple[str, str]] = []
-        asked = 0
+        count = 0
         try:
             with _Second(self._limit_guard) as second:
-                for asked, (name, text) in enumerate(self._texts, 1):
-                    answer = second.ask(text, asked)
+                for count, (name, text) in enumerate(self._texts, 1):
+                    answer = second.ask(text, count)
                     if answer != "unsat":
                         doubted.append((name, answer))
         except KeyboardInterrupt:
-            self.interrupted, asked = True, max(0, asked - 1)
-        return Confirmation(self._name, asked, tuple(doubted))
+            self.interrupted, count = True, max(0, count - 1)
+        return Confirmation(self._name, count, tuple(doubted))
 
 
 def confirm(texts: Iterable[tuple[str, str]], listener: Listener | None = None) -> Confirmation:

@@ -122,7 +122,7 @@ def _in_turn(going: Callable[[Any], Any]) -> Callable[[Open, Term, OpenFrame], A
     return handler
 
 
-def _chosen(e: Open, t: Term, f: OpenFrame) -> Any:
+def _if_then_else(e: Open, t: Term, f: OpenFrame) -> Any:
     test, then, other = t.args
     here = e.encode(test, f)
     return conjunction(
@@ -143,7 +143,7 @@ _HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], Any]] = {
     Op.SELECT: _selected,
     Op.AND: _in_turn(lambda a: a),
     Op.OR: _in_turn(z3.Not),
-    Op.ITE: _chosen,
+    Op.ITE: _if_then_else,
     Op.PRIMED: lambda e, t, f: defined(e, t.args[0], f.primed()),
     **dict.fromkeys(BINDERS, _everywhere),
 }

@@ -35,9 +35,9 @@ def model_error(
 
 
 def _within(solving: Solving | None, work: Callable[[Solving], Found | None]) -> Found | None:
-    chosen = solving or Solving(LimitGuard("looking for a counterexample to induction", Limits()))
+    active = solving or Solving(LimitGuard("looking for a counterexample to induction", Limits()))
     try:
-        return chosen.run(lambda: work(chosen))
+        return active.run(lambda: work(active))
     except SolverStoppedError:
         return None
 

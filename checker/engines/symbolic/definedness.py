@@ -64,7 +64,7 @@ def _quantified(going: Callable[[Any], Any]) -> Callable[[Encoder, Term, Frame],
     return lambda e, t, f: _in_turn(_members(e, t, f), going)
 
 
-def _chosen(e: Encoder, t: Term, f: Frame) -> Any:
+def _if_then_else(e: Encoder, t: Term, f: Frame) -> Any:
     test, then, other = t.args
     return _branches(e, test, f, undefined(e, then, f), undefined(e, other, f))
 
@@ -131,7 +131,7 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.EXISTS: _quantified(z3.Not),
     Op.COMPREHENSION: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
     Op.COUNT: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
-    Op.ITE: _chosen,
+    Op.ITE: _if_then_else,
     Op.PRIMED: lambda e, t, f: undefined(e, t.args[0], f.primed),
     Op.TAKEN: _taken,
 }

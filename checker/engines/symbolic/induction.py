@@ -182,14 +182,14 @@ class Induction:
         """The largest set of lemmas that holds initially and is inductive (Houdini, on the finite instance)."""
         initial, relation = self.steps.initial(), self.steps.relation
         terms = {x.name: self.steps.holds(x.holds) for x in lemmas}
-        chosen = [x for x in lemmas if self._never(initial, z3.Not(terms[x.name]))]
+        candidates = [x for x in lemmas if self._never(initial, z3.Not(terms[x.name]))]
         while True:
-            given = z3.And(self.steps.at(self.steps.legal(), 0), *(self.steps.at(terms[x.name], 0) for x in chosen))
+            given = z3.And(self.steps.at(self.steps.legal(), 0), *(self.steps.at(terms[x.name], 0) for x in candidates))
             taken = self.steps.at(relation, 0)
-            kept = [x for x in chosen if self._never(given, taken, z3.Not(self.steps.at(terms[x.name], 1)))]
-            if len(kept) == len(chosen):
+            kept = [x for x in candidates if self._never(given, taken, z3.Not(self.steps.at(terms[x.name], 1)))]
+            if len(kept) == len(candidates):
                 return kept
-            chosen = kept
+            candidates = kept
 
     def _never(self, *formulas: Any) -> bool:
         solver = z3.SolverFor("QF_BV")

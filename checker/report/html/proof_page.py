@@ -30,7 +30,7 @@ def proof_data(report: Report) -> dict[str, Any] | None:
     if not report.every_size:
         return None
     return {
-        "asked": [_asked(f, report) for f in report.findings],
+        "asked": [_finding_data(f, report) for f in report.findings],
         "left_out": [{"name": name, "kind": kind, "why": why} for name, kind, why in report.left_out],
         "proofs": [_proof(p) for p in report.proofs],
         "confirmation": confirmation_data(report.confirmation) if report.proofs else None,
@@ -45,7 +45,7 @@ def confirmation_data(answer: Confirmation | None) -> dict[str, Any]:
     return {"text": confirmed_text(answer), "doubted": doubted}
 
 
-def _asked(f: Finding, report: Report) -> dict[str, Any]:
+def _finding_data(f: Finding, report: Report) -> dict[str, Any]:
     u, variables = f.cti, f.variables or report.variables
     return {
         "name": f.name,

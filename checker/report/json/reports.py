@@ -33,12 +33,12 @@ def _result(result: CheckResult) -> dict[str, Any]:
     if isinstance(result.outcome, Broken):
         error = {"message": result.outcome.message, "source": to_plain(result.outcome.source)}
         return {**found, "expected": None, "strict": None, "error": error, "report": None}
-    asked = result.outcome.expectation
-    expected = None if asked.expected is None else asked.expected.word
+    wanted = result.outcome.expectation
+    expected = None if wanted.expected is None else wanted.expected.word
     return {
         **found,
         "expected": expected,
-        "strict": asked.strict,
+        "strict": wanted.strict,
         "error": None,
         "report": to_json(result.outcome.report),
     }

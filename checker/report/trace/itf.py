@@ -414,14 +414,14 @@ def _step(data: dict[str, Any], state: ShownState, place: str) -> TraceStep:
     meta = data.get("#meta")
     if not isinstance(meta, dict) or "action" not in meta:
         action = data.get(ACTION)
-        picks = _chosen(data.get(PICKS, {}), f"{place}.{PICKS}")
+        picks = _picked(data.get(PICKS, {}), f"{place}.{PICKS}")
         return _unnamed(action if isinstance(action, str) and action else UNNAMED, picks, state)
     meta = {"parameters": "{}", "by": "", "role": "", "text": ""} | meta
-    action, chosen, by, role, text = (
+    action, parameters_text, by, role, text = (
         _part(meta, k, str, f"{place}.#meta") for k in ("action", "parameters", "by", "role", "text")
     )
     outcome, fault = (_part(meta, k, str, f"{place}.#meta") if k in meta else None for k in ("outcome", "fault"))
-    parameters = _parsed(chosen, f"{place}.#meta.parameters")
+    parameters = _parsed(parameters_text, f"{place}.#meta.parameters")
     if not isinstance(parameters, dict) or not all(_is_shown(x) for x in parameters.values()):
         raise TraceFormatError(f"{place}.#meta.parameters", "these are not parameters", "give a value for each name")
     return TraceStep(action, parameters, by, role, outcome, fault, text, state)
@@ -435,7 +435,7 @@ def _unnamed(action: str, parameters: Mapping[str, Shown], state: ShownState) ->
     return TraceStep(action, parameters, "", "", None, None, action.replace("_", " "), state)
 
 
-def _chosen(picks: Any, place: str) -> dict[str, Shown]:
+def _picked(picks: Any, place: str) -> dict[str, Shown]:
     """The options of Quint's ``mbt::nondetPicks`` that have a value."""
     found: dict[str, Shown] = {}
     for name, option in picks.items() if isinstance(picks, dict) else ():

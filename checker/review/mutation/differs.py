@@ -47,8 +47,8 @@ def _differ(one: Action | None, other: Action | None) -> Term:
     ends = either(
         *(
             both(mine, substitute(theirs, there), ends)
-            for o, mine in _chosen(one.outcomes)
-            for p, theirs in _chosen(other.outcomes)
+            for o, mine in _with_conditions(one.outcomes)
+            for p, theirs in _with_conditions(other.outcomes)
             if (ends := _ends(o, p, there)) is not FALSE
         )
     )
@@ -62,13 +62,13 @@ def _changes(action: Action) -> Term:
     """The step changes the state."""
     return either(
         *(
-            both(chosen, either(*(_unequal(u.target, u.value) for u in o.updates)))
-            for o, chosen in _chosen(action.outcomes)
+            both(taken, either(*(_unequal(u.target, u.value) for u in o.updates)))
+            for o, taken in _with_conditions(action.outcomes)
         )
     )
 
 
-def _chosen(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Term]]:
+def _with_conditions(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, Term]]:
     """Each outcome, with the condition under which it is chosen."""
     found, before = [], TRUE
     for o in outcomes:
