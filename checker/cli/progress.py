@@ -25,7 +25,12 @@ def progress(look: Look) -> Iterator[Listener | None]:
     console = Console(stderr=True, no_color=not look.colored(sys.stderr))
     remaining = Remaining()
     with console.status("starting") as status:
-        yield lambda event: status.update(Text(line(event, remaining.after(event), remaining.roughly())))
+
+        def show(event: Progress) -> None:
+            left = remaining.after(event) if event.states else None  # compiling does not end a search
+            status.update(Text(line(event, left, remaining.roughly())))
+
+        yield show
 
 
 def line(event: Progress, left: float | None = None, roughly: float | None = None) -> str:
@@ -33,8 +38,8 @@ def line(event: Progress, left: float | None = None, roughly: float | None = Non
     an earlier estimate by a rule of thumb. The remaining time is estimated from the rate so far."""
     from planrace.checker.advice.formatting import seconds
 
-    if not event.states:  # a search has found a state from the start
-        return f"{event.task}, {event.seconds:.0f} s"
+    if not event.states:
+        return event.task if event.seconds < 1 else f"{event.task}, {event.seconds:.0f} s"
     rate = event.states / event.seconds if event.seconds else 0.0
     most = roughly if left is None else left
     to_come = ""

@@ -172,7 +172,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class Progress:
-    """The progress of a search. ``task`` names what it does."""
+    """The progress of a search. ``task`` names what it does. No states: it does something else than to count them, such
+    as to compile."""
 
     task: str
     states: int
@@ -225,6 +226,11 @@ class LimitGuard:
     def milliseconds_left(self) -> int | None:
         """The same for solvers: whole milliseconds, at least 1, because 0 means no limit to them."""
         return None if self.deadline is None else max(1, int(1000 * self.deadline.left))
+
+    def announce(self, task: str) -> None:
+        """Report at once that something else begins, which takes a while and cannot report progress itself."""
+        if self.listener is not None:
+            self.listener(Progress(task, 0, 0, 0, self.seconds, memory_in_use()))
 
     def look(self, states: int, transitions: int, depth: int) -> StopReason | None:
         """Report progress if it is due; returns the reason to stop, if there is one."""

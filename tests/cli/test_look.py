@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from planrace.checker import Options, check
 from planrace.checker.cli.look import Color, Look
 from planrace.checker.cli.main import run
+from planrace.checker.cli.progress import line
+from planrace.checker.engines.limits import Progress
 from planrace.checker.report.text.plain import WIDTH
 from tests import ROOT
 
@@ -199,6 +202,18 @@ def test_protections_stay_whole_at_every_width(capsys: pytest.CaptureFixture[str
 
 
 # Progress --------------------------------------------------------------------------------------------------------
+def test_progress_says_what_it_does_before_there_are_states() -> None:
+    assert line(Progress("compiling", 0, 0, 0, 0.3, 0)) == "compiling"
+    assert line(Progress("compiling", 0, 0, 0, 7.2, 0)) == "compiling, 7 s"
+
+
+def test_a_search_says_that_it_compiles() -> None:
+    heard: list[str] = []
+    options = Options(engine="native", listener=lambda event: heard.append(event.task))
+    check("original", {"enactors": 2, "endpoints": 1, "plans": 3, "keep": 1}, options=options)
+    assert heard[0] == "compiling"
+
+
 @pytest.mark.parametrize("drawn", [True, False])
 def test_progress_can_be_left_out(
     drawn: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

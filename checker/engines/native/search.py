@@ -115,6 +115,7 @@ class NativeSearch:
         """Compile machine code for the open properties, and make workers with empty stores."""
         watch = self.questions.watch()
         self._terms = [p for some in self.questions.watched for p in some]
+        self._limit_guard.announce("compiling")
         self.program = Program(self.kernel.instance, self.kernel.layout, watch, count, self.kernel.canonical, most)
         room = min(RESERVED, self.limits.memory or RESERVED)
         most = (self.limits.memory or RESERVED) // (SHARE * count)
