@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from planrace.checker.results.blocks import Detail, Document
+from planrace.checker.results.blocks import Document
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.report import Report
 

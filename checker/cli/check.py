@@ -13,7 +13,7 @@ from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import Listener, until
 from planrace.checker.report.text.document import document
-from planrace.checker.results.blocks import Detail
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import Options

@@ -23,7 +23,8 @@ from planrace.checker.report.formats import (
 )
 from planrace.checker.report.output import OutputError, OutputPlace
 from planrace.checker.report.text.plain import WIDTH, render_plain
-from planrace.checker.results.blocks import Detail, Document, Paragraph
+from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.guard import defect_text
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.report import Report

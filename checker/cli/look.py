@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from planrace.checker.results.blocks import Detail
+from planrace.checker.results.detail import Detail
 
 
 class Color(StrEnum):
@@ -43,6 +42,8 @@ class Look:
 
     def columns(self, stream: TextIO | None = None) -> int:
         """The width of text on the stream, or in a file."""
+        import shutil  # a slow import, which `check --help` does without
+
         from planrace.checker.report.text.plain import WIDTH
 
         if self.width is not None:

@@ -17,7 +17,7 @@ from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FOR_CI
-from planrace.checker.results.blocks import Detail
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.reports import Reports
 

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TypeAlias
-
-
-class Detail(StrEnum):
-    """How much a document says: only the verdicts; what most readers want; everything."""
-
-    VERDICTS = "verdicts"
-    USUAL = "usual"
-    FULL = "full"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.report.text.terminal import draw
-from planrace.checker.results.blocks import Detail, Document, Paragraph
+from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.report import Coverage
 from tests import HERE, ROOT
 

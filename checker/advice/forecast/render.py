@@ -10,7 +10,8 @@ from planrace.checker.advice.forecast.explosion import Explosion
 from planrace.checker.advice.forecast.fewer import NOTABLE
 from planrace.checker.advice.forecast.forecast import Forecast, ForecastInterval
 from planrace.checker.advice.formatting import json_text, memory, rounded, seconds
-from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.wording import counted
 
 MOST = 8

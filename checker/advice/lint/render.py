@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from planrace.checker.advice.formatting import json_text
 from planrace.checker.advice.lint.finding import LintFindings
-from planrace.checker.results.blocks import Detail, Document, Paragraph
+from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.wording import numbered
 
 

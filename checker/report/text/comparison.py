@@ -11,7 +11,8 @@ from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.text.values import places
 from planrace.checker.report.trace.lanes import step_text
-from planrace.checker.results.blocks import Block, Bullets, Detail, Document, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Bullets, Document, Heading, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.report import OF_THE_RUN, Coverage, Finding, Report

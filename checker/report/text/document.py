@@ -13,7 +13,6 @@ from planrace.checker.report.text.values import changes, state_before, state_tex
 from planrace.checker.results.blocks import (
     Block,
     Bullets,
-    Detail,
     Document,
     Facts,
     Heading,
@@ -22,6 +21,7 @@ from planrace.checker.results.blocks import (
     TimelineEntry,
     Verdicts,
 )
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.guard import defect_text
 from planrace.checker.results.outcome import warned_text

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from planrace.checker.results.blocks import Block, Detail, Document, Facts, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Document, Facts, Grid, Heading, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.matrix import Cell, MatrixReport
 from planrace.checker.results.proof import INITIALLY, Certificate, Confirmation, Obligation
 from planrace.checker.results.verdict import Verdict

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planrace.checker.report.text.document import document, how, subject
-from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph, Verdicts
+from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph, Verdicts
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.outcome import Broken, RunOutcome, warned_text
 from planrace.checker.results.reports import CheckResult, Reports
 from planrace.checker.results.verdict import Verdict

@@ -15,7 +15,8 @@ from planrace.checker.report.text.comparison import Difference
 from planrace.checker.report.text.document import violations
 from planrace.checker.report.text.markdown import cell
 from planrace.checker.report.trace.mermaid import render_mermaid
-from planrace.checker.results.blocks import Block, Bullets, Detail, Document, Heading, Paragraph, clean
+from planrace.checker.results.blocks import Block, Bullets, Document, Heading, Paragraph, clean
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.report import Finding
 from planrace.checker.results.verdict import INTERRUPTED, Verdict
 from planrace.checker.results.wording import numbered

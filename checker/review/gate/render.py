@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from planrace.checker.advice.formatting import json_text
-from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.review.gate.conditions import Establishment, GateOutcome, JudgedCondition
 
 TONES = {

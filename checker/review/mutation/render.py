@@ -9,7 +9,8 @@ from typing import Any
 
 from planrace.checker.report.json.write import to_plain, trace_json
 from planrace.checker.report.text.document import sentence
-from planrace.checker.results.blocks import Block, Detail, Document, Grid, Heading, Paragraph
+from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import TraceStep
 from planrace.checker.results.wording import counted, numbered
