@@ -7,8 +7,11 @@ from typing import Any
 import click
 
 from planrace.checker.cli import options
+from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
-from planrace.checker.cli.values import Name, NumberType
+from planrace.checker.cli.help import Section
+from planrace.checker.cli.pages import PAGES
+from planrace.checker.cli.values import Name, NumberType, ProtocolName
 
 EVERY_FORMAT = "text, json, html, … (see explain)."
 
@@ -16,56 +19,71 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @click.group(
     "check",
     cls=Commands,
+    page=PAGES["check"],
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @options.protocol("original, fixed, file.py:attribute or package.module:attribute.", required=False)
 @options.selection()
 @options.properties("Check only this one; repeatable.")
-@click.option(
-    "--scenario", metavar="NAME", help="Find the shortest run that shows this scenario; exit 1 if there is none."
+@options.option(
+    Section.WHAT,
+    "--scenario",
+    type=Name(Kind.SCENARIO),
+    help="Find the shortest run that shows this scenario; exit 1 if there is none.",
 )
-@click.option("--engine", default="auto", metavar="NAME", help="The engine that searches or proves (see `check list`).")
-@click.option("-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
-@click.option("--exhaustive", is_flag=True, help="Visit every state, even if every property is decided earlier.")
+@options.engine("The engine that searches or proves (see `check list`).")
+@options.option(Section.SEARCH, "-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
+@options.option(
+    Section.SEARCH, "--exhaustive", is_flag=True, help="Visit every state, even if every property is decided earlier."
+)
 @options.symmetry("Search orbits of interchangeable members instead of single states.")
 @options.slicing
-@click.option(
-    "--depth", type=NumberType("depth"), help="Limit on the search depth (in a simulation: on the length of a run)."
+@options.option(
+    Section.LIMITS,
+    "--depth",
+    type=NumberType("depth"),
+    help="Limit on the search depth (in a simulation: on the length of a run).",
 )
 @options.max_states("Limit on the number of states.")
 @options.max_memory("Limit on memory, such as 8G (default: 75 % of the machine).")
 @options.time_limit()
 @options.workers
-@click.option("--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, which then uses machine code.")
+@options.option(
+    Section.SEARCH, "--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, which then uses machine code."
+)
 @options.seed("Seed of the simulation (default: a new one, printed).")
-@click.option("--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
+@options.option(Section.SEARCH, "--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
 @options.output(EVERY_FORMAT)
-@click.option("--beside", metavar="NAME", help="Compare traces with this variant (pages choose one by default).")
-@click.option(
+@options.option(
+    Section.EXPLAIN,
+    "--beside",
+    type=ProtocolName(),
+    help="Compare traces with this variant (pages choose one by default).",
+)
+@options.option(
+    Section.EXPLAIN,
     "--with-alternatives",
     "alternatives",
     type=NumberType("alternatives"),
     metavar="N",
     help="Pages show the states within N steps of a trace.",
 )
-@click.option("--least-delay", is_flag=True, help="Find the smallest delay that breaks a property.")
-@click.option("--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown.")
-@click.option("--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps.")
+@options.option(Section.EXPLAIN, "--least-delay", is_flag=True, help="Find the smallest delay that breaks a property.")
+@options.option(
+    Section.OUTPUT, "--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown."
+)
+@options.option(
+    Section.EXPLAIN, "--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps."
+)
 @options.expect
-@click.option("--strict", is_flag=True, help="Exit 1 if the report has warnings about the model.")
+@options.strict("Exit 1 if the report has warnings about the model.")
 @options.only
 @options.look()
-@click.version_option(package_name="planrace")
+@click.version_option(package_name="planrace", message="planrace, version %(version)s")
 @click.pass_context
 def app(context: click.Context, /, protocol: str | None, **arguments: Any) -> int | None:
     """Search every interleaving of a control-plane protocol and report what goes wrong.
-
-    \b
-    check --protocol original           finds the outage of 20 October 2025
-    check --protocol fixed              searches all states of the repaired protocol
-    check --protocol mine.py:protocol   checks your own
-    check                               checks what [tool.planrace] in pyproject.toml names
 
     Exit codes: 0 all hold, 1 violated, 2 wrong request or model, 3 undecided, 130 interrupted.
     """
@@ -82,23 +100,21 @@ def app(context: click.Context, /, protocol: str | None, **arguments: Any) -> in
     return check_command(protocol, **arguments)
 
 
-@app.command("init")
+@app.command("init", page=PAGES["init"])
 @click.argument("folder", type=click.Path(file_okay=False), default=".")
 def init_command(folder: str) -> int:
     """Write a protocol with a bug and its fix, a test, a GitHub workflow and the section of pyproject.toml into FOLDER.
 
-    \b
-    check init my-protocol    in a new folder
-    check init                in this one; an existing pyproject.toml gets the section at its end
+    An existing pyproject.toml gets the section at its end. Existing files are never replaced.
 
-    Existing files are never replaced. Exit codes: 0 written, 2 not written.
+    Exit codes: 0 written, 2 not written.
     """
     from planrace.checker.cli.init import init_command as run
 
     return run(folder)
 
 
-@app.command("prove")
+@app.command("prove", page=PAGES["prove"])
 @options.protocol("As for check; with --all: fixed, unless another is named.", required=False)
 @options.selection("Fix a size; the others stay open.", "Prove under exactly these faults; repeatable.")
 @options.properties("Prove only this one; repeatable.")
@@ -106,8 +122,13 @@ def init_command(folder: str) -> int:
 @click.option("--infer", is_flag=True, help="Infer lemmas: guess, filter by reachable states, keep the inductive ones.")
 @click.option("--dump-smt", metavar="DIR", help="Write every obligation as SMT-LIB 2 into DIR.")
 @click.option("--confirm", is_flag=True, help="Check every obligation with cvc5, too (needs planrace[cvc5]).")
-@click.option(
-    "--rlimit", type=NumberType("rlimit"), default=3_000_000, show_default=True, help="Limit on Z3's steps in a query."
+@options.option(
+    Section.SEARCH,
+    "--rlimit",
+    type=NumberType("rlimit"),
+    default=3_000_000,
+    show_default=True,
+    help="Limit on Z3's steps in a query.",
 )
 @options.time_limit()
 @options.output(EVERY_FORMAT)
@@ -115,10 +136,6 @@ def init_command(folder: str) -> int:
 @options.look()
 def prove_command(protocol: str | None, **arguments: Any) -> int:
     """Prove properties for every size, or find counterexamples on small instances.
-
-    \b
-    check prove --protocol fixed    proves, and tells under which faults
-    check prove --all               the table of all protections and faults
 
     Without --fault, properties are checked without faults first; what holds is then proved under as many faults as
     possible.
@@ -130,8 +147,8 @@ def prove_command(protocol: str | None, **arguments: Any) -> int:
     return run(protocol or "fixed", **arguments)
 
 
-@app.command("list")
-@click.option("-p", "--protocol", "protocols", metavar="NAME", multiple=True, help="Only this one; repeatable.")
+@app.command("list", page=PAGES["list"])
+@options.protocols("Only this one; repeatable.")
 def list_command(protocols: tuple[str, ...]) -> None:
     """List protocols, parameters, protections, faults, properties and engines."""
     from planrace.checker.api.calls import listing, render
@@ -139,7 +156,7 @@ def list_command(protocols: tuple[str, ...]) -> None:
     click.echo(render(listing(protocols)), nl=False)
 
 
-@app.command("explain")
+@app.command("explain", page=PAGES["explain"])
 @click.argument("report", type=click.Path())
 @options.output("See below; repeatable with files.")
 @click.option("--trace", metavar="NAME", help="Use the trace of this property, or fullest (default: the first trace).")
@@ -165,11 +182,16 @@ def explain_command(report: str, **arguments: Any) -> int:
     return run(report, **arguments)
 
 
-@app.command("graph")
+@app.command("graph", page=PAGES["graph"])
 @options.protocol()
 @options.selection()
-@click.option(
-    "--max-states", type=NumberType("most"), default=2000, show_default=True, help="Refuse to draw more states."
+@options.option(
+    Section.LIMITS,
+    "--max-states",
+    type=NumberType("most"),
+    default=2000,
+    show_default=True,
+    help="Refuse to draw more states.",
 )
 @options.time_limit()
 @options.output("dot (default) or graphml.", "FILE")
@@ -180,7 +202,7 @@ def graph_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-@app.command("walk")
+@app.command("walk", page=PAGES["walk"])
 @options.protocol()
 @options.selection()
 @options.seed("Seed of random steps (default: a new one, printed).")
@@ -196,7 +218,7 @@ def walk_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-@app.command("compare")
+@app.command("compare", page=PAGES["compare"])
 @click.argument("first", type=click.Path())
 @click.argument("second", type=click.Path())
 @options.output("text, json or markdown.")
@@ -212,10 +234,10 @@ def compare_command(first: str, second: str, **arguments: Any) -> int:
     return run(first, second, **arguments)
 
 
-@app.command("lint")
+@app.command("lint", page=PAGES["lint"])
 @options.protocol()
 @options.selection()
-@click.option("--strict", is_flag=True, help="Exit 1 if there are findings.")
+@options.strict("Exit 1 if there are findings.")
 @options.time_limit()
 @options.output("text or json.")
 @options.look(runs=False, progress=False)
@@ -230,26 +252,30 @@ def lint_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-@app.command("forecast")
+@app.command("forecast", page=PAGES["forecast"])
 @options.protocol()
 @options.selection()
 @options.properties("Forecast for this property only; repeatable.")
 @options.symmetry("Forecast orbits of interchangeable members, or all states.")
-@click.option(
+@options.option(
+    Section.SEARCH,
     "--sample",
     type=NumberType("sample"),
     default=20_000,
     show_default=True,
     help="Limit on states of each sample search.",
 )
-@click.option(
+@options.option(
+    Section.LIMITS,
     "--seconds",
     type=NumberType("total"),
     default=15.0,
     show_default=True,
     help="Start no further search after this time.",
 )
-@click.option("--explain/--no-explain", default=True, help="Explain what multiplies the states (default).")
+@options.option(
+    Section.EXPLAIN, "--explain/--no-explain", default=True, help="Explain what multiplies the states (default)."
+)
 @options.output("text or json.")
 @options.look(runs=False, progress=False)
 def forecast_command(protocol: str, **arguments: Any) -> int:
@@ -260,15 +286,24 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-@app.command("mutate")
+@app.command("mutate", page=PAGES["mutate"])
 @options.protocol()
 @options.selection()
-@click.option(
-    "--property", "properties", metavar="NAME", multiple=True, help="Check mutants with this property only; repeatable."
+@options.option(
+    Section.WHAT,
+    "--property",
+    "properties",
+    type=Name(Kind.PROPERTY),
+    multiple=True,
+    help="Check mutants with this property only; repeatable.",
 )
-@click.option("--action", "actions", metavar="NAME", multiple=True, help="Only mutants of this action; repeatable.")
-@click.option("--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 if the score is lower.")
-@click.option("--engine", default="auto", metavar="NAME", help="auto, explicit or native.")
+@options.option(
+    Section.WHAT, "--action", "actions", metavar="NAME", multiple=True, help="Only mutants of this action; repeatable."
+)
+@options.option(
+    Section.EXIT, "--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 if the score is lower."
+)
+@options.engine("auto, explicit or native.")
 @options.symmetry("Search orbits of interchangeable members, or all states.")
 @options.max_states("Limit on the number of states of each search.")
 @options.max_memory()
@@ -289,10 +324,11 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-@app.command("establish")
+@app.command("establish", page=PAGES["establish"])
 @options.protocol()
 @options.selection()
-@click.option(
+@options.option(
+    Section.EXIT,
     "--at-least",
     type=NumberType("at_least"),
     metavar="PERCENT",
@@ -300,15 +336,20 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
     show_default=True,
     help="The share of mutants that the properties must notice.",
 )
-@click.option(
+@options.option(
+    Section.WHAT,
     "--violated",
-    type=Name(),
-    metavar="NAME",
+    type=Name(Kind.PROPERTY),
     multiple=True,
     help="A property that is meant to be violated; repeatable.",
 )
-@click.option(
-    "--accept", "accepted", metavar="KIND: SUBJECT", multiple=True, help="Accept this warning or finding; repeatable."
+@options.option(
+    Section.EXIT,
+    "--accept",
+    "accepted",
+    metavar="KIND: SUBJECT",
+    multiple=True,
+    help="Accept this warning or finding; repeatable.",
 )
 @click.option("--every-size", is_flag=True, help="Ask for proofs for every size, too.")
 @options.symmetry("Search orbits of interchangeable members, or all states.")
@@ -331,12 +372,12 @@ def establish_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-@app.group("baseline")
+@app.group("baseline", page=PAGES["baseline"])
 def baseline_group() -> None:
     """Keep results of protocols in a file of your repository, and report what a change of the protocol changes."""
 
 
-@baseline_group.command("save")
+@baseline_group.command("save", page=PAGES["baseline save"])
 @options.protocol("As for check; without it every entry of the file is updated.", required=False)
 @options.selection()
 @options.properties("Check only this one; repeatable.")
@@ -360,10 +401,12 @@ def baseline_save_command(protocol: str | None, output: str, **arguments: Any) -
     return run(protocol, output, **arguments)
 
 
-@baseline_group.command("compare")
+@baseline_group.command("compare", page=PAGES["baseline compare"])
 @click.argument("file", type=click.Path(), default="planrace.baseline")
-@click.option("--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable.")
-@click.option("--strict", is_flag=True, help="Exit 1 also if only the model changed.")
+@options.option(
+    Section.WHAT, "--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable."
+)
+@options.strict("Exit 1 also if only the model changed.")
 @options.max_memory()
 @options.time_limit("Limit on the time of each entry.")
 @options.workers

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import click
 
+from planrace.checker.cli.help import Group
 
-class Commands(click.Group):
+
+class Commands(Group):
     """A group of commands; ``check fixed`` gets an error that suggests ``check -p fixed``."""
+
+    group_class: type[click.Group] | type[type] | None = Group
 
     def resolve_command(
         self, context: click.Context, args: list[str]

@@ -8,8 +8,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import click
 
+from planrace.checker.cli.completion import Kind
+from planrace.checker.cli.help import Option, Section
 from planrace.checker.cli.look import Color, Look, chosen_detail
-from planrace.checker.cli.values import Memory, Name, NumberType, Setting
+from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName, Setting
 from planrace.checker.results.verdict import DECIDED
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -27,9 +29,19 @@ def together(*options: Decorator[Any]) -> Decorator[Any]:
     return declare
 
 
+def option(section: Section, *names: str, **more: Any) -> Decorator[Any]:
+    """An option in a section of the help."""
+    return click.option(*names, cls=Option, section=section, **more)
+
+
 def protocol(text: str = "As for check.", *, required: bool = True) -> Decorator[Any]:
     """``-p``."""
-    return click.option("-p", "--protocol", metavar="NAME", required=required, help=text)
+    return option(Section.WHAT, "-p", "--protocol", type=ProtocolName(), required=required, help=text)
+
+
+def protocols(text: str) -> Decorator[Any]:
+    """``-p``, repeatable."""
+    return option(Section.WHAT, "-p", "--protocol", "protocols", type=ProtocolName(), multiple=True, help=text)
 
 
 def selection(
@@ -37,70 +49,109 @@ def selection(
 ) -> Decorator[Any]:
     """Choices for the protocol: sizes and options, faults, protections."""
     return together(
-        click.option("-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
-        click.option("--fault", "faults", type=Name(), multiple=True, help=faults),
-        click.option("--with", "with_", type=Name(), multiple=True, help="Add a protection; repeatable."),
-        click.option("--without", type=Name(), multiple=True, help="Remove a protection; repeatable."),
+        option(Section.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
+        option(Section.WHAT, "--fault", "faults", type=Name(Kind.FAULT), multiple=True, help=faults),
+        option(
+            Section.WHAT,
+            "--with",
+            "with_",
+            type=Name(Kind.PROTECTION),
+            multiple=True,
+            help="Add a protection; repeatable.",
+        ),
+        option(
+            Section.WHAT,
+            "--without",
+            type=Name(Kind.PROTECTION),
+            multiple=True,
+            help="Remove a protection; repeatable.",
+        ),
     )
 
 
 def properties(text: str) -> Decorator[Any]:
     """``--property``."""
-    return click.option("--property", "properties", type=Name(), multiple=True, help=text)
+    return option(Section.WHAT, "--property", "properties", type=Name(Kind.PROPERTY), multiple=True, help=text)
 
 
 def symmetry(text: str) -> Decorator[Any]:
     """``--symmetry`` and ``--no-symmetry``; without either the engine chooses."""
-    return click.option("--symmetry/--no-symmetry", default=None, help=text)
+    return option(Section.SEARCH, "--symmetry/--no-symmetry", default=None, help=text)
 
 
-slicing = click.option(
-    "--slicing/--no-slicing", default=True, help="Leave out variables that no checked property depends on."
+slicing = option(
+    Section.SEARCH,
+    "--slicing/--no-slicing",
+    default=True,
+    help="Leave out variables that no checked property depends on.",
 )
-expect = click.option(
-    "--expect", type=click.Choice([v.word for v in DECIDED]), help="Exit 0 if that is the verdict, otherwise 1."
+expect = option(
+    Section.EXIT,
+    "--expect",
+    type=click.Choice([v.word for v in DECIDED]),
+    help="Exit 0 if that is the verdict, otherwise 1.",
 )
+
+
+def engine(text: str) -> Decorator[Any]:
+    """``--engine``."""
+    return option(Section.SEARCH, "--engine", type=Name(Kind.ENGINE), default="auto", help=text)
+
+
+def strict(text: str) -> Decorator[Any]:
+    """``--strict``."""
+    return option(Section.EXIT, "--strict", is_flag=True, help=text)
 
 
 def max_states(text: str) -> Decorator[Any]:
     """``--max-states``."""
-    return click.option("--max-states", type=NumberType("max_states"), help=text)
+    return option(Section.LIMITS, "--max-states", type=NumberType("max_states"), help=text)
 
 
 def max_memory(text: str = "Limit on memory, such as 8G.") -> Decorator[Any]:
     """``--max-memory``."""
-    return click.option("--max-memory", type=Memory(), help=text)
+    return option(Section.LIMITS, "--max-memory", type=Memory(), help=text)
 
 
 def time_limit(text: str = "Limit on time.") -> Decorator[Any]:
     """``--time-limit``."""
-    return click.option("--time-limit", type=NumberType("time_limit"), metavar="SECONDS", help=text)
+    return option(Section.LIMITS, "--time-limit", type=NumberType("time_limit"), metavar="SECONDS", help=text)
 
 
-only = click.option(
-    "--only", metavar="NAME", multiple=True, help="Without -p: run only this check of pyproject.toml; repeatable."
+only = option(
+    Section.WHAT,
+    "--only",
+    metavar="NAME",
+    multiple=True,
+    help="Without -p: run only this check of pyproject.toml; repeatable.",
 )
-workers = click.option(
-    "--workers", type=NumberType("workers"), help="Number of cores for a large search (default: all)."
+workers = option(
+    Section.SEARCH, "--workers", type=NumberType("workers"), help="Number of cores for a large search (default: all)."
 )
 
 
 def seed(text: str) -> Decorator[Any]:
     """``--seed``."""
-    return click.option("--seed", type=NumberType("seed"), help=text)
+    return option(Section.SEARCH, "--seed", type=NumberType("seed"), help=text)
 
 
 def output(formats: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
     """``--format`` and ``-o``."""
     return together(
-        click.option("--format", "formats", metavar="FORM[:FILE]", multiple=True, help=formats),
-        click.option(
-            "-o", "--output", "outputs", metavar=place, multiple=True, help="Where to write the report; repeatable."
+        option(Section.OUTPUT, "--format", "formats", metavar="FORM[:FILE]", multiple=True, help=formats),
+        option(
+            Section.OUTPUT,
+            "-o",
+            "--output",
+            "outputs",
+            metavar=place,
+            multiple=True,
+            help="Where to write the report; repeatable.",
         ),
     )
 
 
-no_progress = click.option("--no-progress", is_flag=True, help="Draw no progress on the terminal.")
+no_progress = option(Section.OUTPUT, "--no-progress", is_flag=True, help="Draw no progress on the terminal.")
 
 
 def look(*, runs: bool = True, progress: bool = True) -> Decorator[Any]:
@@ -118,17 +169,21 @@ def look(*, runs: bool = True, progress: bool = True) -> Decorator[Any]:
             )
             return command(*positional, look=taken, **arguments)
 
-        verbose = click.option("-v", "--verbose", is_flag=True, help="Say everything, however long explanations take.")
+        verbose = option(
+            Section.OUTPUT, "-v", "--verbose", is_flag=True, help="Say everything, however long explanations take."
+        )
         options = [
-            click.option("-q", "--quiet", is_flag=True, help="Say only the verdicts."),
+            option(Section.OUTPUT, "-q", "--quiet", is_flag=True, help="Say only the verdicts."),
             *([verbose] if runs else []),
-            click.option(
+            option(
+                Section.OUTPUT,
                 "--color",
                 type=click.Choice([c.value for c in Color]),
                 default=Color.AUTO.value,
                 help="Colours: on a terminal (auto), always or never.",
             ),
-            click.option(
+            option(
+                Section.OUTPUT,
                 "--width",
                 type=NumberType("width"),
                 metavar="N",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 import click
+from click.shell_completion import CompletionItem
 
+from planrace.checker.cli.completion import Kind, complete_name, complete_protocol
 from planrace.checker.run.ranges import RANGES, bytes_of, shortened
 
 
@@ -70,9 +72,15 @@ class Setting(click.ParamType):  # type: ignore[type-arg]  # generic in new vers
 
 
 class Name(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """The value of an option that takes one name and is repeated for further ones."""
+    """The value of an option that takes one name and is repeated for further ones. ``of``: what it names."""
 
     name = "NAME"
+
+    def __init__(self, of: Kind | None = None) -> None:
+        self.of = of
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return [] if self.of is None else complete_name(self.of, ctx.params.get("protocol"), incomplete)
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
         text = str(value)
@@ -80,3 +88,12 @@ class Name(click.ParamType):  # type: ignore[type-arg]  # generic in new version
             more = " ".join(f"{param.opts[0]} {word.strip()}" for word in text.split(","))
             self.fail(f"{text!r} is not one name; repeat the option: {more}", param, ctx)
         return text
+
+
+class ProtocolName(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
+    """The name of a protocol."""
+
+    name = "NAME"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return complete_protocol(incomplete)

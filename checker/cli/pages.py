@@ -1,0 +1,124 @@
+"""What the help says of each command: its line in ``check --help``, and examples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from planrace.checker.cli.help import Page, Purpose
+
+PAGES: Mapping[str, Page] = {
+    "check": Page(
+        examples=(
+            ("check -p original", "find the outage of 20 October 2025"),
+            ("check -p mine.py:protocol", "check your own protocol"),
+            ("check", "run the checks that pyproject.toml names"),
+        )
+    ),
+    "init": Page(
+        Purpose.START,
+        "Write a protocol, its test and its checks to begin with.",
+        (
+            ("check init my-protocol", "in a new folder"),
+            ("check init", "in this one"),
+        ),
+    ),
+    "prove": Page(
+        Purpose.VERIFY,
+        "Prove properties for every size, or refute them.",
+        (
+            ("check prove -p fixed", "prove, and tell under which faults"),
+            ("check prove -p mine.py:protocol --infer", "look for the lemmas, too"),
+            ("check prove --all", "decide every set of protections and faults"),
+        ),
+    ),
+    "establish": Page(
+        Purpose.VERIFY,
+        "A gate: is the protocol decided, well specified, alive?",
+        (
+            ("check establish -p mine.py:fixed", "all conditions, 80 % of the mutants noticed"),
+            ("check establish -p mine.py:fixed --at-least 95 --every-size", "ask for more"),
+        ),
+    ),
+    "forecast": Page(
+        Purpose.VERIFY,
+        "Forecast states, time and memory of a search.",
+        (("check forecast -p fixed -s enactors=5", "how long would it take?"),),
+    ),
+    "list": Page(
+        Purpose.UNDERSTAND,
+        "List protocols and what can be chosen for them.",
+        (
+            ("check list", "our protocols and all engines"),
+            ("check list -p mine.py", "every protocol of a file"),
+        ),
+    ),
+    "explain": Page(
+        Purpose.UNDERSTAND,
+        "Show a saved report or run in another form.",
+        (
+            ("check explain report.json", "the text of a report"),
+            ("check explain report.json --format html:run.html", "a page to walk through its runs"),
+            ("check explain report.json --trace record-never-empty --format mermaid", "one run as a diagram"),
+        ),
+    ),
+    "walk": Page(
+        Purpose.UNDERSTAND,
+        "Walk through a protocol by hand.",
+        (
+            ("check walk -p original", "take steps one by one"),
+            ("check walk -p original --replay report.json", "begin with a run that was found"),
+        ),
+    ),
+    "graph": Page(
+        Purpose.UNDERSTAND,
+        "Draw all states of a small instance.",
+        (("check graph -p mine.py:protocol -s workers=2 -o states.dot", "for Graphviz"),),
+    ),
+    "compare": Page(
+        Purpose.UNDERSTAND,
+        "Compare two reports or saved runs.",
+        (
+            ("check compare before.json after.json", "verdicts, counts and runs that differ"),
+            ("check compare before.json after.json --format markdown", "for a comment on a pull request"),
+        ),
+    ),
+    "lint": Page(
+        Purpose.FIX,
+        "Find what the author of a model may have overlooked.",
+        (
+            ("check lint -p mine.py:protocol", "one message for each finding"),
+            ("check lint -p mine.py:protocol --strict", "for CI: exit 1 if there is one"),
+        ),
+    ),
+    "mutate": Page(
+        Purpose.FIX,
+        "Find behaviour that no property checks.",
+        (
+            ("check mutate -p mine.py:fixed -s workers=2", "change the model in every small way"),
+            ("check mutate -p mine.py:fixed --at-least 90", "for CI: exit 1 below 90 %"),
+        ),
+    ),
+    "baseline": Page(
+        Purpose.SHARE,
+        "Keep results in the repository; report what changes.",
+        (
+            ("check baseline save -p mine.py:fixed", "write them into planrace.baseline"),
+            ("check baseline compare", "check again, and report changes"),
+        ),
+    ),
+    "baseline save": Page(
+        line="Check a protocol and write an entry into the file.",
+        examples=(
+            ("check baseline save -p mine.py:fixed -s workers=3", "a new entry, or a new result of it"),
+            ("check baseline save", "update every entry"),
+        ),
+    ),
+    "baseline compare": Page(
+        line="Check every entry again and report what changed.",
+        examples=(
+            ("check baseline compare", "planrace.baseline in this folder"),
+            ("check baseline compare --format markdown", "for a comment on a pull request"),
+        ),
+    ),
+}
+"""By the name of the command."""
