@@ -9,7 +9,7 @@ import click
 from planrace.checker.cli import options
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
-from planrace.checker.cli.help import Section
+from planrace.checker.cli.help import HelpSection
 from planrace.checker.cli.pages import PAGES
 from planrace.checker.cli.values import Name, NumberType, ProtocolName
 
@@ -27,20 +27,23 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.selection()
 @options.properties("Check only this one; repeatable.")
 @options.option(
-    Section.WHAT,
+    HelpSection.WHAT,
     "--scenario",
     type=Name(Kind.SCENARIO),
     help="Find the shortest run that shows this scenario; exit 1 if there is none.",
 )
 @options.engine("The engine that searches or proves (see `check list`).")
-@options.option(Section.SEARCH, "-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
+@options.option(HelpSection.SEARCH, "-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
 @options.option(
-    Section.SEARCH, "--exhaustive", is_flag=True, help="Visit every state, even if every property is decided earlier."
+    HelpSection.SEARCH,
+    "--exhaustive",
+    is_flag=True,
+    help="Visit every state, even if every property is decided earlier.",
 )
 @options.symmetry("Search orbits of interchangeable members instead of single states.")
 @options.slicing
 @options.option(
-    Section.LIMITS,
+    HelpSection.LIMITS,
     "--depth",
     type=NumberType("depth"),
     help="Limit on the search depth (in a simulation: on the length of a run).",
@@ -50,31 +53,36 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.time_limit()
 @options.workers
 @options.option(
-    Section.SEARCH, "--dump-ir", metavar="FILE", help="Write the LLVM IR of the search, which then uses machine code."
+    HelpSection.SEARCH,
+    "--dump-ir",
+    metavar="FILE",
+    help="Write the LLVM IR of the search, which then uses machine code.",
 )
 @options.seed("Seed of the simulation (default: a new one, printed).")
-@options.option(Section.SEARCH, "--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
+@options.option(HelpSection.SEARCH, "--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
 @options.output(EVERY_FORMAT)
 @options.option(
-    Section.EXPLAIN,
+    HelpSection.EXPLAIN,
     "--beside",
     type=ProtocolName(),
     help="Compare traces with this variant (pages choose one by default).",
 )
 @options.option(
-    Section.EXPLAIN,
+    HelpSection.EXPLAIN,
     "--with-alternatives",
     "alternatives",
     type=NumberType("alternatives"),
     metavar="N",
     help="Pages show the states within N steps of a trace.",
 )
-@options.option(Section.EXPLAIN, "--least-delay", is_flag=True, help="Find the smallest delay that breaks a property.")
 @options.option(
-    Section.OUTPUT, "--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown."
+    HelpSection.EXPLAIN, "--least-delay", is_flag=True, help="Find the smallest delay that breaks a property."
 )
 @options.option(
-    Section.EXPLAIN, "--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps."
+    HelpSection.OUTPUT, "--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown."
+)
+@options.option(
+    HelpSection.EXPLAIN, "--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps."
 )
 @options.expect
 @options.strict("Exit 1 if the report has warnings about the model.")
@@ -123,7 +131,7 @@ def init_command(folder: str) -> int:
 @click.option("--dump-smt", metavar="DIR", help="Write every obligation as SMT-LIB 2 into DIR.")
 @click.option("--confirm", is_flag=True, help="Check every obligation with cvc5, too (needs planrace[cvc5]).")
 @options.option(
-    Section.SEARCH,
+    HelpSection.SEARCH,
     "--rlimit",
     type=NumberType("rlimit"),
     default=3_000_000,
@@ -186,7 +194,7 @@ def explain_command(report: str, **arguments: Any) -> int:
 @options.protocol()
 @options.selection()
 @options.option(
-    Section.LIMITS,
+    HelpSection.LIMITS,
     "--max-states",
     type=NumberType("most"),
     default=2000,
@@ -258,7 +266,7 @@ def lint_command(protocol: str, **arguments: Any) -> int:
 @options.properties("Forecast for this property only; repeatable.")
 @options.symmetry("Forecast orbits of interchangeable members, or all states.")
 @options.option(
-    Section.SEARCH,
+    HelpSection.SEARCH,
     "--sample",
     type=NumberType("sample"),
     default=20_000,
@@ -266,7 +274,7 @@ def lint_command(protocol: str, **arguments: Any) -> int:
     help="Limit on states of each sample search.",
 )
 @options.option(
-    Section.LIMITS,
+    HelpSection.LIMITS,
     "--seconds",
     type=NumberType("total"),
     default=15.0,
@@ -274,7 +282,7 @@ def lint_command(protocol: str, **arguments: Any) -> int:
     help="Start no further search after this time.",
 )
 @options.option(
-    Section.EXPLAIN, "--explain/--no-explain", default=True, help="Explain what multiplies the states (default)."
+    HelpSection.EXPLAIN, "--explain/--no-explain", default=True, help="Explain what multiplies the states (default)."
 )
 @options.output("text or json.")
 @options.look(runs=False, progress=False)
@@ -290,7 +298,7 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
 @options.protocol()
 @options.selection()
 @options.option(
-    Section.WHAT,
+    HelpSection.WHAT,
     "--property",
     "properties",
     type=Name(Kind.PROPERTY),
@@ -298,10 +306,15 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
     help="Check mutants with this property only; repeatable.",
 )
 @options.option(
-    Section.WHAT, "--action", "actions", metavar="NAME", multiple=True, help="Only mutants of this action; repeatable."
+    HelpSection.WHAT,
+    "--action",
+    "actions",
+    metavar="NAME",
+    multiple=True,
+    help="Only mutants of this action; repeatable.",
 )
 @options.option(
-    Section.EXIT, "--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 if the score is lower."
+    HelpSection.EXIT, "--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 if the score is lower."
 )
 @options.engine("auto, explicit or native.")
 @options.symmetry("Search orbits of interchangeable members, or all states.")
@@ -328,7 +341,7 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
 @options.protocol()
 @options.selection()
 @options.option(
-    Section.EXIT,
+    HelpSection.EXIT,
     "--at-least",
     type=NumberType("at_least"),
     metavar="PERCENT",
@@ -337,14 +350,14 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
     help="The share of mutants that the properties must notice.",
 )
 @options.option(
-    Section.WHAT,
+    HelpSection.WHAT,
     "--violated",
     type=Name(Kind.PROPERTY),
     multiple=True,
     help="A property that is meant to be violated; repeatable.",
 )
 @options.option(
-    Section.EXIT,
+    HelpSection.EXIT,
     "--accept",
     "accepted",
     metavar="KIND: SUBJECT",
@@ -404,7 +417,7 @@ def baseline_save_command(protocol: str | None, output: str, **arguments: Any) -
 @baseline_group.command("compare", page=PAGES["baseline compare"])
 @click.argument("file", type=click.Path(), default="planrace.baseline")
 @options.option(
-    Section.WHAT, "--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable."
+    HelpSection.WHAT, "--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable."
 )
 @options.strict("Exit 1 also if only the model changed.")
 @options.max_memory()

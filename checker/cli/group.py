@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from planrace.checker.cli.help import Group
+from planrace.checker.cli.help import HelpfulGroup
 
 
-class Commands(Group):
+class Commands(HelpfulGroup):
     """A group of commands; ``check fixed`` gets an error that suggests ``check -p fixed``."""
 
-    group_class: type[click.Group] | type[type] | None = Group
+    group_class: type[click.Group] | type[type] | None = HelpfulGroup
 
     def resolve_command(
         self, context: click.Context, args: list[str]

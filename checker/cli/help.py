@@ -18,7 +18,7 @@ WIDEST = 27
 """The most columns for the names of options; of longer ones the text begins on the next line."""
 
 
-class Section(StrEnum):
+class HelpSection(StrEnum):
     """The headings of options, in the order of the help. What many commands share comes last."""
 
     WHAT = "What to check"
@@ -53,22 +53,22 @@ class Page:
     examples: Rows = ()
 
 
-class Option(click.Option):
+class SectionedOption(click.Option):
     """An option that stands in a section of the help."""
 
-    def __init__(self, *arguments: Any, section: Section = Section.OWN, **more: Any) -> None:
+    def __init__(self, *arguments: Any, section: HelpSection = HelpSection.OWN, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.section = section
 
 
-def section_of(parameter: click.Parameter) -> Section:
+def section_of(parameter: click.Parameter) -> HelpSection:
     """The section of an option; those that every program has are general."""
     if {"--help", "--version"} & set(parameter.opts):
-        return Section.GENERAL
-    return parameter.section if isinstance(parameter, Option) else Section.OWN
+        return HelpSection.GENERAL
+    return parameter.section if isinstance(parameter, SectionedOption) else HelpSection.OWN
 
 
-class Command(click.Command):
+class HelpfulCommand(click.Command):
     """A command with a page."""
 
     def __init__(self, *arguments: Any, page: Page = Page(), **more: Any) -> None:
@@ -80,10 +80,10 @@ class Command(click.Command):
         write_help(self, self.page, ctx, formatter)
 
 
-class Group(click.Group):
+class HelpfulGroup(click.Group):
     """A command with commands."""
 
-    command_class = Command
+    command_class = HelpfulCommand
     group_class: type[click.Group] | type[type] | None = type
 
     def __init__(self, *arguments: Any, page: Page = Page(), **more: Any) -> None:
@@ -144,7 +144,7 @@ def _write_options(command: click.Command, ctx: click.Context, formatter: click.
     known = [p for p in command.get_params(ctx) if isinstance(p, click.Option)]
     records = [(section_of(p), record) for p in known if (record := p.get_help_record(ctx))]
     width = min(max((len(names) for _, (names, _) in records), default=0), WIDEST)
-    for section in Section:
+    for section in HelpSection:
         rows = [(f"{names:{width}}", text) for at, (names, text) in records if at is section]
         if rows:
             with formatter.section(section.value):

@@ -125,9 +125,8 @@ class NativeSearch:
             self._sources[2 * n], self._sources[2 * n + 1] = w.addresses.address, w.fills.address
         self._stride = max(1, AT_ONCE // (max(1, self.program.fan) * self.kernel.orders))
         self._sought = (1 << len(self._terms)) - 1 | self._stuck
-        self._decided = 0
+        self._decided = self._depth = 0
         self._failing: list[int] = []
-        self._depth = 0
 
     def run(self) -> tuple[list[Answer], Coverage]:
         """Search; answers in the order of the properties, and what was covered."""
