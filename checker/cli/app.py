@@ -7,9 +7,10 @@ from typing import Any
 import click
 
 from planrace.checker.cli import options
+from planrace.checker.cli.app_baseline import baseline_group
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.group import Commands
-from planrace.checker.cli.help import HelpSection
+from planrace.checker.cli.help import Topic
 from planrace.checker.cli.pages import PAGES
 from planrace.checker.cli.values import Name, NumberType, ProtocolName
 
@@ -27,15 +28,15 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.selection()
 @options.properties("Check only this one; repeatable.")
 @options.option(
-    HelpSection.WHAT,
+    Topic.WHAT,
     "--scenario",
     type=Name(Kind.SCENARIO),
     help="Find the shortest run that shows this scenario; exit 1 if there is none.",
 )
 @options.engine("The engine that searches or proves (see `check list`).")
-@options.option(HelpSection.SEARCH, "-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
+@options.option(Topic.SEARCH, "-x", "--fail-fast", is_flag=True, help="Stop at the first violation.")
 @options.option(
-    HelpSection.SEARCH,
+    Topic.SEARCH,
     "--exhaustive",
     is_flag=True,
     help="Visit every state, even if every property is decided earlier.",
@@ -43,7 +44,7 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.symmetry("Search orbits of interchangeable members instead of single states.")
 @options.slicing
 @options.option(
-    HelpSection.LIMITS,
+    Topic.LIMITS,
     "--depth",
     type=NumberType("depth"),
     help="Limit on the search depth (in a simulation: on the length of a run).",
@@ -53,36 +54,32 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.time_limit()
 @options.workers
 @options.option(
-    HelpSection.SEARCH,
+    Topic.SEARCH,
     "--dump-ir",
     metavar="FILE",
     help="Write the LLVM IR of the search, which then uses machine code.",
 )
 @options.seed("Seed of the simulation (default: a new one, printed).")
-@options.option(HelpSection.SEARCH, "--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
+@options.option(Topic.SEARCH, "--runs", type=NumberType("runs"), help="Runs of the simulation (default: 100).")
 @options.output(EVERY_FORMAT)
 @options.option(
-    HelpSection.EXPLAIN,
+    Topic.EXPLAIN,
     "--beside",
     type=ProtocolName(),
     help="Compare traces with this variant (pages choose one by default).",
 )
 @options.option(
-    HelpSection.EXPLAIN,
+    Topic.EXPLAIN,
     "--with-alternatives",
     "alternatives",
     type=NumberType("alternatives"),
     metavar="N",
     help="Pages show the states within N steps of a trace.",
 )
+@options.option(Topic.EXPLAIN, "--least-delay", is_flag=True, help="Find the smallest delay that breaks a property.")
+@options.option(Topic.OUTPUT, "--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown.")
 @options.option(
-    HelpSection.EXPLAIN, "--least-delay", is_flag=True, help="Find the smallest delay that breaks a property."
-)
-@options.option(
-    HelpSection.OUTPUT, "--sarif-all", is_flag=True, help="SARIF also lists properties that hold or are unknown."
-)
-@options.option(
-    HelpSection.EXPLAIN, "--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps."
+    Topic.EXPLAIN, "--all-different", is_flag=True, help="Find counterexamples that differ in their racing steps."
 )
 @options.expect
 @options.strict("Exit 1 if the report has warnings about the model.")
@@ -131,7 +128,7 @@ def init_command(folder: str) -> int:
 @click.option("--dump-smt", metavar="DIR", help="Write every obligation as SMT-LIB 2 into DIR.")
 @click.option("--confirm", is_flag=True, help="Check every obligation with cvc5, too (needs planrace[cvc5]).")
 @options.option(
-    HelpSection.SEARCH,
+    Topic.SEARCH,
     "--rlimit",
     type=NumberType("rlimit"),
     default=3_000_000,
@@ -194,7 +191,7 @@ def explain_command(report: str, **arguments: Any) -> int:
 @options.protocol()
 @options.selection()
 @options.option(
-    HelpSection.LIMITS,
+    Topic.LIMITS,
     "--max-states",
     type=NumberType("most"),
     default=2000,
@@ -266,7 +263,7 @@ def lint_command(protocol: str, **arguments: Any) -> int:
 @options.properties("Forecast for this property only; repeatable.")
 @options.symmetry("Forecast orbits of interchangeable members, or all states.")
 @options.option(
-    HelpSection.SEARCH,
+    Topic.SEARCH,
     "--sample",
     type=NumberType("sample"),
     default=20_000,
@@ -274,7 +271,7 @@ def lint_command(protocol: str, **arguments: Any) -> int:
     help="Limit on states of each sample search.",
 )
 @options.option(
-    HelpSection.LIMITS,
+    Topic.LIMITS,
     "--seconds",
     type=NumberType("total"),
     default=15.0,
@@ -282,7 +279,7 @@ def lint_command(protocol: str, **arguments: Any) -> int:
     help="Start no further search after this time.",
 )
 @options.option(
-    HelpSection.EXPLAIN, "--explain/--no-explain", default=True, help="Explain what multiplies the states (default)."
+    Topic.EXPLAIN, "--explain/--no-explain", default=True, help="Explain what multiplies the states (default)."
 )
 @options.output("text or json.")
 @options.look(runs=False, progress=False)
@@ -298,7 +295,7 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
 @options.protocol()
 @options.selection()
 @options.option(
-    HelpSection.WHAT,
+    Topic.WHAT,
     "--property",
     "properties",
     type=Name(Kind.PROPERTY),
@@ -306,7 +303,7 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
     help="Check mutants with this property only; repeatable.",
 )
 @options.option(
-    HelpSection.WHAT,
+    Topic.WHAT,
     "--action",
     "actions",
     metavar="NAME",
@@ -314,7 +311,7 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
     help="Only mutants of this action; repeatable.",
 )
 @options.option(
-    HelpSection.EXIT, "--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 if the score is lower."
+    Topic.EXIT, "--at-least", type=NumberType("at_least"), metavar="PERCENT", help="Exit 1 if the score is lower."
 )
 @options.engine("auto, explicit or native.")
 @options.symmetry("Search orbits of interchangeable members, or all states.")
@@ -341,7 +338,7 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
 @options.protocol()
 @options.selection()
 @options.option(
-    HelpSection.EXIT,
+    Topic.EXIT,
     "--at-least",
     type=NumberType("at_least"),
     metavar="PERCENT",
@@ -350,14 +347,14 @@ def mutate_command(protocol: str, **arguments: Any) -> int:
     help="The share of mutants that the properties must notice.",
 )
 @options.option(
-    HelpSection.WHAT,
+    Topic.WHAT,
     "--violated",
     type=Name(Kind.PROPERTY),
     multiple=True,
     help="A property that is meant to be violated; repeatable.",
 )
 @options.option(
-    HelpSection.EXIT,
+    Topic.EXIT,
     "--accept",
     "accepted",
     metavar="KIND: SUBJECT",
@@ -385,53 +382,4 @@ def establish_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-@app.group("baseline", page=PAGES["baseline"])
-def baseline_group() -> None:
-    """Keep results of protocols in a file of your repository, and report what a change of the protocol changes."""
-
-
-@baseline_group.command("save", page=PAGES["baseline save"])
-@options.protocol("As for check; without it every entry of the file is updated.", required=False)
-@options.selection()
-@options.properties("Check only this one; repeatable.")
-@options.symmetry("Search orbits of interchangeable members, or all states.")
-@options.slicing
-@options.max_states("Limit on the number of states; it is stored in the file.")
-@options.max_memory()
-@options.time_limit("Limit on the time of each entry.")
-@options.workers
-@click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
-@options.no_progress
-def baseline_save_command(protocol: str | None, output: str, **arguments: Any) -> int:
-    """Check a protocol and write an entry into the file.
-
-    It holds verdicts, lengths of runs, counts of a complete search, and the model in words. Other entries are kept.
-
-    Exit codes: 0, 2 wrong request, model or file, 3 undecided (then nothing is written).
-    """
-    from planrace.checker.cli.baseline import save_command as run
-
-    return run(protocol, output, **arguments)
-
-
-@baseline_group.command("compare", page=PAGES["baseline compare"])
-@click.argument("file", type=click.Path(), default="planrace.baseline")
-@options.option(
-    HelpSection.WHAT, "--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable."
-)
-@options.strict("Exit 1 also if only the model changed.")
-@options.max_memory()
-@options.time_limit("Limit on the time of each entry.")
-@options.workers
-@options.output("text, json or markdown.")
-@options.look()
-def baseline_compare_command(file: str, **arguments: Any) -> int:
-    """Check every entry of FILE again and report changes.
-
-    Changes of the model, verdicts, lengths of runs and counts, with new counterexamples.
-
-    Exit codes: 0 no result changed, 1 one did, 2 wrong file, request or model, 3 undecided.
-    """
-    from planrace.checker.cli.baseline import compare_command as run
-
-    return run(file, **arguments)
+app.add_command(baseline_group)

@@ -18,7 +18,7 @@ WIDEST = 27
 """The most columns for the names of options; of longer ones the text begins on the next line."""
 
 
-class HelpSection(StrEnum):
+class Topic(StrEnum):
     """The headings of options, in the order of the help. What many commands share comes last."""
 
     WHAT = "What to check"
@@ -53,19 +53,19 @@ class Page:
     examples: Rows = ()
 
 
-class SectionedOption(click.Option):
-    """An option that stands in a section of the help."""
+class TopicOption(click.Option):
+    """An option that the help lists under a topic."""
 
-    def __init__(self, *arguments: Any, section: HelpSection = HelpSection.OWN, **more: Any) -> None:
+    def __init__(self, *arguments: Any, topic: Topic = Topic.OWN, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.section = section
+        self.topic = topic
 
 
-def section_of(parameter: click.Parameter) -> HelpSection:
-    """The section of an option; those that every program has are general."""
+def topic_of(parameter: click.Parameter) -> Topic:
+    """The topic of an option; those that every program has are general."""
     if {"--help", "--version"} & set(parameter.opts):
-        return HelpSection.GENERAL
-    return parameter.section if isinstance(parameter, SectionedOption) else HelpSection.OWN
+        return Topic.GENERAL
+    return parameter.topic if isinstance(parameter, TopicOption) else Topic.OWN
 
 
 class HelpfulCommand(click.Command):
@@ -140,11 +140,11 @@ def _write_commands(group: click.Group, ctx: click.Context, formatter: click.Hel
 
 
 def _write_options(command: click.Command, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-    """The options by their sections, all with the same columns."""
+    """The options by their topics, all with the same columns."""
     known = [p for p in command.get_params(ctx) if isinstance(p, click.Option)]
-    records = [(section_of(p), record) for p in known if (record := p.get_help_record(ctx))]
+    records = [(topic_of(p), record) for p in known if (record := p.get_help_record(ctx))]
     width = min(max((len(names) for _, (names, _) in records), default=0), WIDEST)
-    for section in HelpSection:
+    for section in Topic:
         rows = [(f"{names:{width}}", text) for at, (names, text) in records if at is section]
         if rows:
             with formatter.section(section.value):

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 import click
 
 from planrace.checker.cli.completion import Kind
-from planrace.checker.cli.help import HelpSection, SectionedOption
+from planrace.checker.cli.help import Topic, TopicOption
 from planrace.checker.cli.look import Color, Look, chosen_detail
 from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName, Setting
 from planrace.checker.results.verdict import DECIDED
@@ -29,19 +29,19 @@ def together(*options: Decorator[Any]) -> Decorator[Any]:
     return declare
 
 
-def option(section: HelpSection, *names: str, **more: Any) -> Decorator[Any]:
-    """An option in a section of the help."""
-    return click.option(*names, cls=SectionedOption, section=section, **more)
+def option(topic: Topic, *names: str, **more: Any) -> Decorator[Any]:
+    """An option that the help lists under a topic."""
+    return click.option(*names, cls=TopicOption, topic=topic, **more)
 
 
 def protocol(text: str = "As for check.", *, required: bool = True) -> Decorator[Any]:
     """``-p``."""
-    return option(HelpSection.WHAT, "-p", "--protocol", type=ProtocolName(), required=required, help=text)
+    return option(Topic.WHAT, "-p", "--protocol", type=ProtocolName(), required=required, help=text)
 
 
 def protocols(text: str) -> Decorator[Any]:
     """``-p``, repeatable."""
-    return option(HelpSection.WHAT, "-p", "--protocol", "protocols", type=ProtocolName(), multiple=True, help=text)
+    return option(Topic.WHAT, "-p", "--protocol", "protocols", type=ProtocolName(), multiple=True, help=text)
 
 
 def selection(
@@ -49,10 +49,10 @@ def selection(
 ) -> Decorator[Any]:
     """Choices for the protocol: sizes and options, faults, protections."""
     return together(
-        option(HelpSection.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
-        option(HelpSection.WHAT, "--fault", "faults", type=Name(Kind.FAULT), multiple=True, help=faults),
+        option(Topic.WHAT, "-s", "--set", "settings", type=Setting(), multiple=True, help=sizes),
+        option(Topic.WHAT, "--fault", "faults", type=Name(Kind.FAULT), multiple=True, help=faults),
         option(
-            HelpSection.WHAT,
+            Topic.WHAT,
             "--with",
             "with_",
             type=Name(Kind.PROTECTION),
@@ -60,7 +60,7 @@ def selection(
             help="Add a protection; repeatable.",
         ),
         option(
-            HelpSection.WHAT,
+            Topic.WHAT,
             "--without",
             type=Name(Kind.PROTECTION),
             multiple=True,
@@ -71,22 +71,22 @@ def selection(
 
 def properties(text: str) -> Decorator[Any]:
     """``--property``."""
-    return option(HelpSection.WHAT, "--property", "properties", type=Name(Kind.PROPERTY), multiple=True, help=text)
+    return option(Topic.WHAT, "--property", "properties", type=Name(Kind.PROPERTY), multiple=True, help=text)
 
 
 def symmetry(text: str) -> Decorator[Any]:
     """``--symmetry`` and ``--no-symmetry``; without either the engine chooses."""
-    return option(HelpSection.SEARCH, "--symmetry/--no-symmetry", default=None, help=text)
+    return option(Topic.SEARCH, "--symmetry/--no-symmetry", default=None, help=text)
 
 
 slicing = option(
-    HelpSection.SEARCH,
+    Topic.SEARCH,
     "--slicing/--no-slicing",
     default=True,
     help="Leave out variables that no checked property depends on.",
 )
 expect = option(
-    HelpSection.EXIT,
+    Topic.EXIT,
     "--expect",
     type=click.Choice([v.word for v in DECIDED]),
     help="Exit 0 if that is the verdict, otherwise 1.",
@@ -95,38 +95,38 @@ expect = option(
 
 def engine(text: str) -> Decorator[Any]:
     """``--engine``."""
-    return option(HelpSection.SEARCH, "--engine", type=Name(Kind.ENGINE), default="auto", help=text)
+    return option(Topic.SEARCH, "--engine", type=Name(Kind.ENGINE), default="auto", help=text)
 
 
 def strict(text: str) -> Decorator[Any]:
     """``--strict``."""
-    return option(HelpSection.EXIT, "--strict", is_flag=True, help=text)
+    return option(Topic.EXIT, "--strict", is_flag=True, help=text)
 
 
 def max_states(text: str) -> Decorator[Any]:
     """``--max-states``."""
-    return option(HelpSection.LIMITS, "--max-states", type=NumberType("max_states"), help=text)
+    return option(Topic.LIMITS, "--max-states", type=NumberType("max_states"), help=text)
 
 
 def max_memory(text: str = "Limit on memory, such as 8G.") -> Decorator[Any]:
     """``--max-memory``."""
-    return option(HelpSection.LIMITS, "--max-memory", type=Memory(), help=text)
+    return option(Topic.LIMITS, "--max-memory", type=Memory(), help=text)
 
 
 def time_limit(text: str = "Limit on time.") -> Decorator[Any]:
     """``--time-limit``."""
-    return option(HelpSection.LIMITS, "--time-limit", type=NumberType("time_limit"), metavar="SECONDS", help=text)
+    return option(Topic.LIMITS, "--time-limit", type=NumberType("time_limit"), metavar="SECONDS", help=text)
 
 
 only = option(
-    HelpSection.WHAT,
+    Topic.WHAT,
     "--only",
     metavar="NAME",
     multiple=True,
     help="Without -p: run only this check of pyproject.toml; repeatable.",
 )
 workers = option(
-    HelpSection.SEARCH,
+    Topic.SEARCH,
     "--workers",
     type=NumberType("workers"),
     help="Number of cores for a large search (default: all).",
@@ -135,15 +135,15 @@ workers = option(
 
 def seed(text: str) -> Decorator[Any]:
     """``--seed``."""
-    return option(HelpSection.SEARCH, "--seed", type=NumberType("seed"), help=text)
+    return option(Topic.SEARCH, "--seed", type=NumberType("seed"), help=text)
 
 
 def output(formats: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
     """``--format`` and ``-o``."""
     return together(
-        option(HelpSection.OUTPUT, "--format", "formats", metavar="FORM[:FILE]", multiple=True, help=formats),
+        option(Topic.OUTPUT, "--format", "formats", metavar="FORM[:FILE]", multiple=True, help=formats),
         option(
-            HelpSection.OUTPUT,
+            Topic.OUTPUT,
             "-o",
             "--output",
             "outputs",
@@ -154,7 +154,7 @@ def output(formats: str, place: str = "[FORM:]FILE") -> Decorator[Any]:
     )
 
 
-no_progress = option(HelpSection.OUTPUT, "--no-progress", is_flag=True, help="Draw no progress on the terminal.")
+no_progress = option(Topic.OUTPUT, "--no-progress", is_flag=True, help="Draw no progress on the terminal.")
 
 
 def look(*, runs: bool = True, progress: bool = True) -> Decorator[Any]:
@@ -173,20 +173,20 @@ def look(*, runs: bool = True, progress: bool = True) -> Decorator[Any]:
             return command(*positional, look=taken, **arguments)
 
         verbose = option(
-            HelpSection.OUTPUT, "-v", "--verbose", is_flag=True, help="Say everything, however long explanations take."
+            Topic.OUTPUT, "-v", "--verbose", is_flag=True, help="Say everything, however long explanations take."
         )
         options = [
-            option(HelpSection.OUTPUT, "-q", "--quiet", is_flag=True, help="Say only the verdicts."),
+            option(Topic.OUTPUT, "-q", "--quiet", is_flag=True, help="Say only the verdicts."),
             *([verbose] if runs else []),
             option(
-                HelpSection.OUTPUT,
+                Topic.OUTPUT,
                 "--color",
                 type=click.Choice([c.value for c in Color]),
                 default=Color.AUTO.value,
                 help="Colours: on a terminal (auto), always or never.",
             ),
             option(
-                HelpSection.OUTPUT,
+                Topic.OUTPUT,
                 "--width",
                 type=NumberType("width"),
                 metavar="N",

@@ -15,7 +15,7 @@ import click
 import pytest
 
 from planrace.checker.cli.app import app
-from planrace.checker.cli.help import HelpfulCommand, HelpfulGroup, HelpSection, Page, Purpose, section_of
+from planrace.checker.cli.help import HelpfulCommand, HelpfulGroup, Page, Purpose, Topic, topic_of
 from planrace.checker.cli.main import run
 from tests import ROOT
 
@@ -79,14 +79,14 @@ def test_every_command_has_a_line_and_a_purpose(name: str) -> None:
 # What it looks like ----------------------------------------------------------------------------------------------
 def test_the_help_begins_with_what_people_do() -> None:
     text = help_of("check")
-    head, _, options = text.partition(f"{HelpSection.WHAT}:")
+    head, _, options = text.partition(f"{Topic.WHAT}:")
     titles = re.findall(r"^(\S.*):$", head, re.MULTILINE)
     assert titles == ["Examples", *(p.value for p in Purpose if f"{p}:" in head)]
     assert len(re.findall(r"^  check( |$)", head, re.MULTILINE)) == 3
     for name, command in ALL.items():
         if name in app.commands:
             assert re.search(rf"^  {name} +{re.escape(page_of(command).line)}$", head, re.MULTILINE), name
-    assert [s for s in HelpSection if f"\n{s}:\n" in options] == re.findall(r"^(\S.*):$", options, re.MULTILINE)
+    assert [s for s in Topic if f"\n{s}:\n" in options] == re.findall(r"^(\S.*):$", options, re.MULTILINE)
     assert options.index("--protocol") < options.index("--engine") < options.index("--color") < options.index("--help")
 
 
@@ -105,7 +105,7 @@ def test_options_look_the_same_in_every_command() -> None:
         for p in command.params:
             if isinstance(p, click.Option):
                 metavar = p.make_metavar(click.Context(command))
-                seen[p.opts[-1]].add((section_of(p), type(p.type).__name__, metavar, tuple(p.opts)))
+                seen[p.opts[-1]].add((topic_of(p), type(p.type).__name__, metavar, tuple(p.opts)))
     own = {"--output": "a baseline is no report, and a graph has one form"}
     assert {name: found for name, found in seen.items() if len(found) > 1 and name not in own} == {}
 
@@ -114,8 +114,8 @@ def test_what_commands_share_comes_last() -> None:
     for command in ALL.values():
         lines = command.get_help(click.Context(command)).splitlines()
         titles = [line.removesuffix(":") for line in lines if re.fullmatch(r"\S.*:", line)]
-        assert titles[-1] == HelpSection.GENERAL
-        assert HelpSection.OUTPUT not in titles or titles[-2] == HelpSection.OUTPUT
+        assert titles[-1] == Topic.GENERAL
+        assert Topic.OUTPUT not in titles or titles[-2] == Topic.OUTPUT
 
 
 def test_the_version_names_the_program(capsys: pytest.CaptureFixture[str]) -> None:
