@@ -144,8 +144,8 @@ def _write_options(command: click.Command, ctx: click.Context, formatter: click.
     known = [p for p in command.get_params(ctx) if isinstance(p, click.Option)]
     records = [(topic_of(p), record) for p in known if (record := p.get_help_record(ctx))]
     width = min(max((len(names) for _, (names, _) in records), default=0), WIDEST)
-    for section in Topic:
-        rows = [(f"{names:{width}}", text) for at, (names, text) in records if at is section]
+    for topic in Topic:
+        rows = [(f"{names:{width}}", text) for at, (names, text) in records if at is topic]
         if rows:
-            with formatter.section(section.value):
+            with formatter.section(topic.value):
                 formatter.write_dl(rows)
