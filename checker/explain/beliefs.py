@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from planrace.checker.engines.limits import timed
 from planrace.checker.explain.dependencies import StatePlace, conjuncts, places_read, touched, written
 from planrace.checker.explain.ownership import Own, accesses, owned_by_roles
+from planrace.checker.explain.sentences import clause
 from planrace.checker.results.explanation import Belief
 from planrace.checker.semantics.channel_terms import term_text
 from planrace.checker.semantics.interpreter import Context, Interpreter, Move, RangeError, State
@@ -26,6 +27,7 @@ from planrace.checker.semantics.packing import free, root_of
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import System, Term
 from planrace.model.language.operators import Op
+from planrace.model.language.render import render
 from planrace.model.language.sorts import BOOL
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import make, substitute
@@ -39,6 +41,7 @@ class _Held(Structural):
 
     who: str
     text: str
+    sentence: str
     checked: bool
     since: int
     term: Term
@@ -51,7 +54,7 @@ def beliefs(recording: Recording, actors: list[str]) -> tuple[Belief, ...]:
     roles = owned_by_roles(recording.interpreter.instance.system)
     made = [h for n, _ in enumerate(timed(recording.moves, 1), 1) for h in _formed(recording, n, actors[n - 1], roles)]
     kept = [(h, _followed(recording, h, actors)) for h in timed(made, 1)]
-    return tuple(Belief(h.who, h.text, h.checked, h.since, truth) for h, truth in kept if truth[0])
+    return tuple(Belief(h.who, h.text, h.checked, h.since, truth, h.sentence) for h, truth in kept if truth[0])
 
 
 def _formed(recording: Recording, n: int, who: str, roles: Mapping[str, frozenset[str]]) -> Iterator[_Held]:
@@ -71,7 +74,8 @@ def _formed(recording: Recording, n: int, who: str, roles: Mapping[str, frozense
         mine = {p for p in read or () if own.place(p)}
         if read is not None and not (read - mine) & changed:
             places = frozenset(mine | look.positions)
-            yield _Held(who, _text(term, look.bound, interpreter.instance.system), checked, n, term, look.bound, places)
+            text, sentence = _told(term, look.bound, interpreter.instance.system, who)
+            yield _Held(who, text, sentence, checked, n, term, look.bound, places)
 
 
 class _GoneError(Exception):
@@ -178,6 +182,9 @@ def _read(
         return None
 
 
-def _text(term: Term, bound: Mapping[Term, int], system: System) -> str:
-    """The condition as text, with the process's number in place of the parameter, and channels by their names."""
-    return term_text(substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()}), system.channels)
+def _told(term: Term, bound: Mapping[Term, int], system: System, who: str) -> tuple[str, str]:
+    """The condition as text, with the process's number in place of the parameter, and channels by their names; and as a
+    clause, which is empty if the condition reads a channel."""
+    here = substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()})
+    text = term_text(here, system.channels)
+    return text, clause(here, who) if text == render(here) else ""

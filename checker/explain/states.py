@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from planrace.checker.engines.limits import timed
 from planrace.checker.results.explanation import (
     EnabledStep,
+    Inner,
     Neighbour,
     Neighbourhood,
     PropertyTruth,
@@ -16,7 +17,7 @@ from planrace.checker.semantics.interpreter import Context, Interpreter, Move, S
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Term
 from planrace.model.language.operators import Op
-from planrace.properties.kinds import Invariant, Property, StepInvariant
+from planrace.properties.kinds import Invariant, Liveness, Property, Reachability, Recoverability, StepInvariant
 
 MOST = 2_000
 """The most states of a neighbourhood."""
@@ -24,19 +25,36 @@ MOST = 2_000
 
 # Properties ------------------------------------------------------------------------------------------------------
 def truths(recording: Recording, properties: Sequence[Property]) -> tuple[PropertyTruth, ...]:
-    """The truth values of invariants in each state, and of step invariants at each step."""
-    return tuple(_truth(recording, p) for p in properties if isinstance(p, Invariant | StepInvariant))
+    """The truth values of invariants in each state, of step invariants at each step, and of the conditions inside
+    properties about whole runs."""
+    return tuple(_truth(recording, p, *what) for p in properties for what in _conditions(p))
 
 
-def _truth(recording: Recording, p: Invariant | StepInvariant) -> PropertyTruth:
-    contexts = list(_contexts(recording, steps=isinstance(p, StepInvariant)))
+def _conditions(p: Property) -> Iterator[tuple[Term, bool, Inner | None]]:
+    """The conditions to evaluate along a run: each with whether it is a step term."""
+    match p:
+        case Invariant() | StepInvariant():
+            yield p.holds, isinstance(p, StepInvariant), None
+        case Reachability():
+            yield p.event, p.of_step, Inner.EVENT
+        case Recoverability():
+            yield p.goal, False, Inner.GOAL
+        case Liveness(form="leads to"):
+            yield p.trigger, False, Inner.TRIGGER
+            yield p.goal, False, Inner.ANSWER
+        case Liveness():
+            yield p.goal, False, Inner.ALWAYS if p.form == "eventually always" else Inner.AGAIN
+
+
+def _truth(recording: Recording, p: Property, term: Term, of_step: bool, inner: Inner | None) -> PropertyTruth:
+    contexts = list(_contexts(recording, steps=of_step))
     evaluate = recording.interpreter.evaluate
-    holds = tuple(None if c is None else bool(evaluate(p.holds, c)) for c in timed(contexts, 1))
+    holds = tuple(None if c is None else bool(evaluate(term, c)) for c in timed(contexts, 1))
     offenders = tuple(
-        () if true or c is None else offending(recording.interpreter, p.holds, c)
+        () if true or c is None else offending(recording.interpreter, term, c)
         for c, true in timed(zip(contexts, holds, strict=True), 1)
     )
-    return PropertyTruth(p.name, p.meaning, holds, offenders)
+    return PropertyTruth(p.name, p.meaning, holds, offenders, inner)
 
 
 def _contexts(recording: Recording, *, steps: bool) -> Iterator[Context | None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from planrace.checker.results.trace import Change, Observed, Shown, ShownState, TraceStep
 
@@ -113,10 +114,25 @@ class Neighbourhood:
     whole: bool
 
 
+class Inner(StrEnum):
+    """The conditions inside properties about whole runs: of liveness (the goal that must finally be true always, or
+    again and again, or the answer to a trigger), of recovery, and of reachability."""
+
+    ALWAYS = "finally always"
+    AGAIN = "again and again"
+    TRIGGER = "trigger"
+    ANSWER = "answer"
+    GOAL = "goal"
+    EVENT = "event"
+
+
 @dataclass(frozen=True)
 class PropertyTruth:
     """The truth value of a property at every state of a trace. A property of steps is evaluated at the step that leads
     to the state; at state 0 it is None.
+
+    Properties about whole runs have no truth value at a state. ``inner`` then says which of their conditions ``holds``
+    tells about; where that is false, nothing is violated. It is None for other properties.
 
     ``offenders`` names, at each state, the members for which the property is false ("endpoint 1"), if it quantifies
     over members.
@@ -126,19 +142,26 @@ class PropertyTruth:
     meaning: str
     holds: tuple[bool | None, ...]
     offenders: tuple[tuple[str, ...], ...] = ()
+    inner: Inner | None = None
+
+    def broken_at(self, n: int) -> bool:
+        """Whether the property itself is false at state ``n``."""
+        return self.inner is None and self.holds[n] is False
 
 
 @dataclass(frozen=True)
 class Belief:
     """A condition that ``who`` found true at step ``since`` and still relies on. ``checked``: the step checked it; else
     the step took a copy. ``truth`` says whether it is true in state ``since`` and in each later state in which the
-    process still holds the belief."""
+    process still holds the belief. ``sentence`` is the condition as a clause in which the process is "it" ("its plan is
+    the latest"), or empty if the condition has no good one."""
 
     who: str
     text: str
     checked: bool
     since: int
     truth: tuple[bool, ...]
+    sentence: str = ""
 
     @property
     def stale(self) -> int | None:

@@ -49,6 +49,20 @@ def spoiled(report: Report) -> Report:
     return replace(report, findings=(replace(f, trace=replace(f.trace, steps=steps)),), full_match=None)
 
 
+def test_the_nodes_of_a_run_tell_what_happens(report: Report) -> None:
+    """Once they had only numbers: the picture of a run said nothing without the report beside it."""
+    f = next(f for f in report.findings if f.trace is not None)
+    assert f.trace is not None
+    nodes = trace_graph(f.trace, f.insight).nodes
+    for n, step in enumerate(f.trace.steps, 1):
+        words = nodes[n]["label"].replace("\n", " ")
+        assert words.startswith(f"{n}. {step.by} {step.text}")
+        assert all(o.text in words for o in step.observed)
+    off_the_run = [data["label"] for _, data in nodes(data=True) if not data["run"]]
+    assert off_the_run
+    assert not any(label.isdecimal() for label in off_the_run)
+
+
 @pytest.mark.parametrize("form", ["mermaid", "svg", "shiviz", "dot", "graphml"])
 def test_golden(form: str, report: Report) -> None:
     text = render_trace(form, report)

@@ -1,21 +1,27 @@
 """State graphs as Graphviz DOT and as GraphML, from graphs of networkx.
 
-A node has ``label`` (the state, or its number), ``broken`` (properties that are false there) and ``run`` (it is on the
+A node has ``label`` (the state; on a trace its number, the step that leads to it in words, and what the world sees
+then), ``broken`` (properties that are false there) and ``run`` (it is on the
 trace); an edge has ``label`` (the step) and ``run``. GraphML (http://graphml.graphdrawing.org) is networkx's own.
 """
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from planrace.checker.report.text.scalars import value_text
+from planrace.checker.report.trace.lanes import step_text, thing
 from planrace.checker.results.blocks import clean
-from planrace.checker.results.explanation import Insight
-from planrace.checker.results.trace import Trace
+from planrace.checker.results.explanation import EnabledStep, Insight
+from planrace.checker.results.trace import Trace, TraceStep
 
 if TYPE_CHECKING:
     import networkx
+
+WORDS = 34
+"""Characters of a line in a node."""
 
 
 def trace_graph(trace: Trace, insight: Insight | None) -> networkx.MultiDiGraph:
@@ -26,15 +32,16 @@ def trace_graph(trace: Trace, insight: Insight | None) -> networkx.MultiDiGraph:
     near = insight.neighbourhood if insight is not None else None
     offers = insight.offers if insight is not None else ()
     for n in range(len(trace) + 1):
-        broken = tuple(t.property for t in insight.truths if t.holds[n] is False) if insight is not None else ()
-        graph.add_node(n, label=str(n), broken=", ".join(broken), run=True)
+        broken = tuple(t.property for t in insight.truths if t.broken_at(n)) if insight is not None else ()
+        label = f"{n}. {_in_words(trace.steps[n - 1])}" if n else "0. the initial state"
+        graph.add_node(n, label=label, broken=", ".join(broken), run=True)
     for n, s in enumerate(trace.steps):
         graph.add_edge(n, n + 1, label=called(s), run=True)
     if near is not None:
         for n, state in enumerate(near.states):
             for offer in state.offers:
                 if offer.to is not None and not (offer.to == n + 1 <= len(trace)):
-                    _leaf(graph, offer.to, near.states[offer.to].broken)
+                    _leaf(graph, offer.to, offer, near.states[offer.to].broken)
                     graph.add_edge(n, offer.to, label=called(offer), run=False)
         return graph
     for n, here in enumerate(offers):
@@ -42,14 +49,20 @@ def trace_graph(trace: Trace, insight: Insight | None) -> networkx.MultiDiGraph:
         for offer in here:
             if called(offer) != taken:
                 to = graph.number_of_nodes()
-                _leaf(graph, to, ())
+                _leaf(graph, to, offer, ())
                 graph.add_edge(n, to, label=called(offer), run=False)
     return graph
 
 
-def _leaf(graph: networkx.MultiDiGraph, n: int, broken: tuple[str, ...]) -> None:
+def _leaf(graph: networkx.MultiDiGraph, n: int, offer: EnabledStep, broken: tuple[str, ...]) -> None:
     if n not in graph:
-        graph.add_node(n, label=str(n), broken=", ".join(broken), run=False)
+        graph.add_node(n, label=_in_words(offer), broken=", ".join(broken), run=False)
+
+
+def _in_words(step: TraceStep | EnabledStep) -> str:
+    """Who did what, and what the world sees then, in short lines."""
+    said = [f"{step.by} {step_text(step)}", *(f"{thing(o)} now {o.text}" for o in step.observed)]
+    return "\n".join(line for text in said for line in textwrap.wrap(clean(text), WORDS) or [""])
 
 
 def called(step: Any) -> str:

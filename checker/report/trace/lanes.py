@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planrace.checker.results.blocks import clean
+from planrace.checker.results.explanation import EnabledStep
 from planrace.checker.results.scenario import FactMatch, Match
 from planrace.checker.results.trace import Observed, Trace, TraceStep
 
@@ -43,7 +44,7 @@ def thing(o: Observed) -> str:
     return o.title if o.member is None else f"{o.title} {o.member}"
 
 
-def step_text(step: TraceStep) -> str:
+def step_text(step: TraceStep | EnabledStep) -> str:
     """The text of a step, with its outcome and fault."""
     outcome = f" [{step.outcome}]" if step.outcome is not None else ""
     fault = f" (fault: {step.fault})" if step.fault is not None else ""
