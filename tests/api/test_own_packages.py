@@ -66,7 +66,7 @@ def test_a_wheel_has_one_import_name(wheel: Path) -> None:
         metadata = content.read(next(n for n in names if n.endswith("METADATA"))).decode()
     assert {n.partition("/")[0].partition("-")[0] for n in names} == {"planrace"}
     assert {"planrace/model/language/terms.py", "planrace/py.typed", "planrace/checker/__init__.pyi"} <= set(names)
-    assert "planrace/checker/report/html/assets/page.css" in names
+    assert "planrace/checker/report/html/assets/base.css" in names
     assert {f"planrace/template/{name}" for name in (*TEMPLATE, "pyproject.toml")} <= set(names)
     assert "\nImport-Name: planrace\n" in metadata
 

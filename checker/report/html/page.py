@@ -22,37 +22,69 @@ from planrace.checker.report.text.because import finding_because
 from planrace.checker.report.text.continuations import continuation
 from planrace.checker.report.text.document import coverage, sizes_text, subject
 from planrace.checker.report.trace.traffic import channel_at, deliveries
-from planrace.checker.results.blocks import clean
+from planrace.checker.results.blocks import Block, Document, Heading, clean
 from planrace.checker.results.explanation import Declared, EnabledStep, Insight, Neighbourhood, Race
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.scenario import Match
-from planrace.checker.results.trace import Change, Observed, Trace, TraceStep
+from planrace.checker.results.trace import Change, Observed, Source, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
 
 PAGE = Path(__file__).parent / "assets"
-SCRIPTS = ("data", "dom", "lanes", "pictures", "panels", "proofs", "main")
+STYLES = ("base", "explorer", "timeline", "state", "tables", "print")
+SCRIPTS = (
+    *("data", "dom", "words", "rows", "minimap", "lanes", "rail", "pictures", "panels", "legend", "tabs", "view"),
+    *("print", "proofs", "document", "main"),
+)
+"""The modules of the script, in an order in which each class and constant is defined before it is used."""
+NOTHING: Mapping[str, Any] = {
+    **dict.fromkeys(("warnings", "variables", "pictures", "properties", "findings", "runs"), ()),
+    **dict.fromkeys(("subject", "coverage", "command"), ""),
+    **dict.fromkeys(("proof", "matrix", "document"), None),
+    "sources": {},
+}
+"""The data of a page that shows nothing."""
 
 
-def render_html(report: Report) -> str:
-    """The page of a report: its runs, step by step, and its proofs."""
-    return _page(f"{report.protocol}: {report.verdict.word}", _data(report))
+def render_html(report: Report, command: str = "") -> str:
+    """The page of a report: its runs, step by step, and its proofs. ``command`` is the command line that made it."""
+    return _page({**_data(report), "command": clean(command)})
 
 
-def render_matrix(report: MatrixReport) -> str:
+def render_matrix(report: MatrixReport, command: str = "") -> str:
     """The page of the table of ``check prove --all``."""
-    title = matrix_title(report)
     subject = f"every size with {sizes_text(report.parameters)}" if report.parameters else "every size"
-    nothing: dict[str, Any] = dict.fromkeys(("warnings", "variables", "pictures", "properties", "findings", "runs"), ())
-    return _page(title, {**nothing, "title": title, "subject": subject, "proof": None, "matrix": matrix_data(report)})
+    return _page(
+        {
+            **NOTHING,
+            "title": matrix_title(report),
+            "subject": subject,
+            "matrix": matrix_data(report),
+            "command": clean(command),
+        }
+    )
 
 
-def _page(title: str, data: Mapping[str, Any]) -> str:
+def render_document(document: Document, command: str = "") -> str:
+    """The page of a result without runs, of which there is a text: a forecast, the mutants of a protocol."""
+    first, *rest = document.blocks
+    title = first.text if isinstance(first, Heading) else ""
+    blocks = [Heading("In short"), *rest] if title else document.blocks
+    shown = {"blocks": [_block(b) for b in blocks], "closing": clean(document.closing)}
+    return _page({**NOTHING, "title": clean(title), "document": shown, "command": clean(command)})
+
+
+def _block(block: Block) -> dict[str, Any]:
+    """A block as the page shows it: its fields, and the name of its kind."""
+    return {"kind": type(block).__name__.lower(), **asdict(block)}
+
+
+def _page(data: Mapping[str, Any]) -> str:
     script = '"use strict";\n(() => {\n' + "\n".join(_module(name) for name in SCRIPTS) + "\n})();\n"
-    style = _part("page.css")
+    style = "".join(_part(f"{name}.css") for name in STYLES)
     parts = {
-        "title": html.escape(clean(title)),
+        "title": html.escape(clean(data["title"])),
         "script_hash": _hash(script),
         "style_hash": _hash(style),
         "style": style,
@@ -98,17 +130,18 @@ def _data(report: Report) -> dict[str, Any]:
         if key not in runs:
             runs[key] = len(made)
             made.append(_run(f, f.trace, f.insight or Insight(), report.variables))
-        findings.append(_finding(f, runs[key], f.variables or report.variables))
+        findings.append(_finding(f, runs[key], f.variables or report.variables, report.source_of_property(f.name)))
     shown = {f["name"]: n for n, f in reversed(list(enumerate(findings)))}
     properties = [
         {"name": f.name, "word": f.verdict.word, "how": f.how, "finding": shown.get(f.name)} for f in report.findings
     ]
-    extra = [{**f, "finding": n, "how": f["promise"]} for n, f in enumerate(findings) if f["name"] == FULLEST]
+    extra = [{**f, "finding": n, "how": f["promise"]} for n, f in enumerate(findings) if f["word"] == SHOWN]
     return {
+        **NOTHING,
         "title": f"{report.protocol}: {report.verdict.word}",
-        "subject": ". ".join(
-            [subject(report), *([coverage(report, report.exploration)] if report.exploration else [])]
-        ),
+        "subject": subject(report),
+        "coverage": coverage(report, report.exploration) if report.exploration else "",
+        "sources": {name: f"{where.file}:{where.line}" for name, where in report.sources.items()},
         "warnings": [clean(warned_text(w)) for w in report.warnings],
         "variables": variables_json(report.variables),
         "pictures": [asdict(p) for p in report.pictures],
@@ -116,11 +149,11 @@ def _data(report: Report) -> dict[str, Any]:
         "findings": findings,
         "runs": made,
         "proof": proof_data(report),
-        "matrix": None,
     }
 
 
-FULLEST = "the fullest match"
+FULLEST, SCENARIO, SHOWN = "the fullest match", "scenario", "shown"
+"""The run that shows the scenario in full: its name, its kind, and the word in place of a verdict."""
 
 
 def _with_run(report: Report) -> Iterable[Finding]:
@@ -131,7 +164,7 @@ def _with_run(report: Report) -> Iterable[Finding]:
     if full is not None and full.trace is not None:
         how = f"a run that shows every fact of the scenario ({full.how})"
         yield Finding(
-            FULLEST, "scenario", how, Verdict.VIOLATED, full.how, full.trace, full.match, insight=full.insight
+            FULLEST, SCENARIO, how, Verdict.VIOLATED, full.how, full.trace, full.match, insight=full.insight
         )
     for f in broken:
         for n, (trace, why) in enumerate(f.others.runs if f.others is not None else (), 1):
@@ -144,16 +177,16 @@ def _race(race: Race, variables: Sequence[Declared]) -> dict[str, Any]:
     return {**asdict(race), "places": list(dict.fromkeys(channel_at(p, variables) for p in race.places))}
 
 
-def _finding(f: Finding, run: int, variables: Sequence[Declared]) -> dict[str, Any]:
+def _finding(f: Finding, run: int, variables: Sequence[Declared], where: Source | None) -> dict[str, Any]:
     after = [b.text for b in continuation(f) if hasattr(b, "text")]
     causes = f.insight.causes if f.insight is not None else None
     return {
         "name": f.name,
-        "word": f.verdict.word,
-        "verdict": f.verdict.word,
-        "promise": f.meaning if f.name == FULLEST else f"Promised: {f.meaning}.",
+        "word": SHOWN if f.kind == SCENARIO else f.verdict.word,
+        "promise": f.meaning if f.kind == SCENARIO else f"Promised: {f.meaning}.",
         "because": " ".join([*after, finding_because(f)]).strip(),
         "run": run,
+        "source": None if where is None else f"{where.file}:{where.line}",
         "match": None if f.match is None else _match(f.match),
         "causes": None
         if causes is None
@@ -177,6 +210,7 @@ def _run(f: Finding, trace: Trace, insight: Insight, variables: Sequence[Declare
         "truths": [asdict(t) for t in insight.truths],
         "beliefs": [asdict(b) for b in insight.beliefs],
         "recoverable": insight.recoverable,
+        "goal": insight.goal,
         "beside": None if insight.beside is None else _other_variant(insight),
         "neighbourhood": None if near is None else _neighbourhood(near),
     }

@@ -9,7 +9,7 @@ class Run {
     Object.assign(this, raw);
     this.look();
     this.kept = [raw.initial];
-    this.actors = [...new Set(raw.steps.map((s) => s.by))];
+    this.actors = byKind([...new Set(raw.steps.map((s) => s.by))]);
     this.things = this.findThings();
   }
 
@@ -32,13 +32,19 @@ class Run {
     return state;
   }
 
-  // Lanes of things: members of an index that the world sees or that a picture draws.
+  // Lanes of things: what the world sees, and members that a picture draws. Two observations of one name differ in
+  // their members, a member and a process of one name in their groups.
   findThings() {
-    const observed = this.steps.flatMap((s) => s.observed.filter((o) => o.member !== null).map((o) => o.title));
-    const drawn = report.pictures.filter((p) => p.title).map((p) => p.title);
-    const titles = [...new Set([...observed, ...drawn])];
-    const named = (title) => membersOf(title).map((member) => ({ title, member, name: `${title} ${member}` }));
-    return titles.flatMap(named);
+    const seen = new Map();
+    const add = (title, member) => {
+      const name = member === null ? title : `${title} ${member}`;
+      seen.set(JSON.stringify([title, member]), { title, member, name });
+    };
+    for (const p of report.pictures.filter((p) => p.title)) for (const m of membersOf(p.title)) add(p.title, m);
+    for (const o of this.steps.flatMap((s) => s.observed)) add(o.title, o.member);
+    const things = [...seen.values()];
+    const order = byKind([...new Set(things.map((x) => x.name))]);
+    return things.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   }
 
   // Whether a step changes a thing.
@@ -46,9 +52,40 @@ class Run {
     return sees(step, thing) || step.changed.some((c) => belongsTo(c, thing));
   }
 
+  // The truth value of a property itself; null for conditions inside properties about whole runs.
   truth(name) {
-    return this.truths.find((t) => t.property === name);
+    return this.truths.find((t) => t.property === name && t.inner === null);
   }
+
+  // The properties that are false at state n.
+  broken(n) {
+    return this.truths.filter((t) => t.inner === null && t.holds[n] === false).map((t) => t.property);
+  }
+
+  // The properties that step n makes false: after it they are false, before it they were not.
+  breaks(n) {
+    const before = n ? this.broken(n - 1) : [];
+    return this.broken(n).filter((name) => !before.includes(name));
+  }
+
+  // Whether state n belongs to the part of the run that repeats for ever.
+  repeats(n) {
+    return this.loop !== null && (this.loop === this.length ? n === this.loop : n > this.loop);
+  }
+
+  // Whether recovery is impossible from state n on.
+  lost(n) {
+    return this.recoverable !== null && n > this.recoverable;
+  }
+}
+
+// Names by kind, in the order of their first appearance, and by number: worker 2 before worker 10.
+function byKind(names) {
+  const parts = names.map((name) => /^(.*?)\s*(\d*)$/.exec(name));
+  const kinds = [...new Set(parts.map((p) => p[1]))];
+  const key = (p) => [kinds.indexOf(p[1]), Number(p[2])];
+  const less = (a, b) => a[0] - b[0] || a[1] - b[1];
+  return parts.sort((p, q) => less(key(p), key(q))).map((p) => p[0]);
 }
 
 // Whether the world sees a step change a thing.
@@ -121,6 +158,20 @@ export function changesOf(step, before, after) {
     }
   }
   return [...found.values()];
+}
+
+// The places where two states differ, as changes of a step that would lead from one to the other.
+export function differences(before, after) {
+  return variables.flatMap((v) => differ(v.name, v.name, v.shape, before[v.name], after[v.name], []));
+}
+
+function differ(variable, place, shape, before, after, path) {
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  if (shape?.kind !== "array") return [{ variable, place, path, before, after }];
+  return valuesOf(shape.domain).flatMap((m, n) => {
+    const inner = `${place}[${show(m, shape.domain)}]`;
+    return differ(variable, inner, shape.element, before[n], after[n], [...path, n]);
+  });
 }
 
 // The channels that a variable stores: one, or one for each member; null if it stores none.

@@ -49,7 +49,8 @@ export function tag(kind, text) {
 }
 
 export function verdict(word) {
-  return el("span", { class: `verdict ${word === "holds" ? "holds-word" : word}` }, word);
+  const kind = word === "holds" || word === "shown" ? `${word}-word` : word;
+  return el("span", { class: `verdict ${kind}` }, word);
 }
 
 // An SVG element with a title that is shown when the pointer is over it.

@@ -1,43 +1,92 @@
-// The lanes: one row for each process, thing and property, one column for each state. Only the visible part is drawn.
+// The timeline: one row for each process, thing and property, one column for each state. Only what is in sight is drawn.
 import { sees } from "./data.js";
 import { $, el, place, replace, svg, titled } from "./dom.js";
+import { Minimap } from "./minimap.js";
+import { rowsOf, truthLook, truthWords, wrapped } from "./rows.js";
+import { ending, loopText } from "./words.js";
 
-const NARROW = 34; // pixels for each state
-const WIDE = 60; // if the whole run fits
-const ROW = 30;
-const HEAD = 26;
-
-function middle(row) {
-  return HEAD + row * ROW + ROW / 2;
-}
+const READABLE = 42; // pixels for a state, so that the names of actions can be read
+const NARROWEST = 5;
+const WIDEST = 400;
+const HEAD = 24;
+const FOOT = 24; // for the arrow of a loop
 
 export class Lanes {
   constructor(go) {
     this.go = go;
     this.frame = 0;
-    this.column = NARROW;
+    this.column = READABLE;
+    this.minimap = new Minimap(this);
     $("scroll").addEventListener("scroll", () => this.later());
-    addEventListener("resize", () => this.later());
     $("scroll").addEventListener("click", (e) => this.clicked(e));
+    $("scroll").addEventListener("wheel", (e) => this.wheel(e), { passive: false });
   }
 
-  // Rebuild everything for another run.
+  // Rebuild everything for another run, or after the width has changed.
   open(view) {
     this.view = view;
-    const run = view.run;
-    this.rows = rowsOf(run);
-    const fits = Math.floor($("scroll").clientWidth / (run.length + 1));
-    this.column = Math.max(NARROW, Math.min(WIDE, fits));
-    this.height = HEAD + this.rows.length * ROW + (run.loop === null ? 4 : 26);
-    const names = this.rows.map((row, n) => {
-      const name = el("div", { class: `name ${row.kind}`, title: row.name }, row.name);
-      return place(name, 0, HEAD + n * ROW);
-    });
-    replace("names", names);
+    this.layOut();
+    this.zoom(Math.max(READABLE, this.fitting));
+  }
+
+  // The same lanes for another view and width, to draw from.
+  copy(view, column) {
+    const lanes = Object.create(this);
+    lanes.view = view;
+    lanes.column = column;
+    lanes.measure();
+    return lanes;
+  }
+
+  // The width of a column if the whole run is to be seen.
+  get fitting() {
+    return Math.min(WIDEST, $("scroll").clientWidth / (this.view.run.length + 1));
+  }
+
+  get fits() {
+    return this.column <= this.fitting + 0.01;
+  }
+
+  // Change the width of columns; the state at pixel `at` of the visible part stays there.
+  zoom(column, at = $("scroll").clientWidth / 2) {
+    const box = $("scroll");
+    const state = (box.scrollLeft + at) / this.column;
+    const least = Math.max(Math.min(NARROWEST, READABLE), Math.min(this.fitting, READABLE));
+    this.column = Math.min(WIDEST, Math.max(least, column));
+    this.layOut();
+    box.scrollLeft = state * this.column - at;
+    this.draw();
+  }
+
+  zoomBy(factor, at) {
+    this.zoom(this.column * factor, at);
+  }
+
+  fit() {
+    this.zoom(this.fitting);
+  }
+
+  measure() {
+    const { run } = this.view;
+    this.rows = rowsOf(run, this.column, HEAD);
+    this.height = this.rows.at(-1).top + this.rows.at(-1).height + (run.loop === null ? 4 : FOOT);
+  }
+
+  layOut() {
+    const { run } = this.view;
+    this.measure();
+    replace("names", this.rows.map(rowName));
+    $("names").style.flexBasis = `${this.namesWidth()}px`;
     $("names").style.height = `${this.height}px`;
     $("width").style.height = `${this.height}px`;
-    $("width").style.width = `${(run.length + 1) * this.column}px`;
-    this.draw();
+    $("width").style.width = `${Math.floor((run.length + 1) * this.column)}px`;
+    this.minimap.open(this.view);
+  }
+
+  // Names are shown in full as long as most of the width is left for the run.
+  namesWidth() {
+    const longest = Math.max(...this.rows.map((r) => r.name.length + (r.what ? r.what.length : 0)));
+    return Math.round(Math.min(24 + 6.4 * longest, Math.max(100, 0.25 * $("lanes").clientWidth)));
   }
 
   later() {
@@ -45,9 +94,20 @@ export class Lanes {
     this.frame = requestAnimationFrame(() => this.draw());
   }
 
+  wheel(event) {
+    if (!event.ctrlKey) return;
+    event.preventDefault();
+    const at = event.clientX - $("scroll").getBoundingClientRect().left;
+    this.zoomBy(event.deltaY < 0 ? 1.2 : 1 / 1.2, at);
+  }
+
   // The middle of the column of a state.
   x(n) {
     return n * this.column + this.column / 2;
+  }
+
+  row(kind, name) {
+    return this.rows.find((r) => r.kind === kind && r.name === name);
   }
 
   // Scroll a state into view.
@@ -55,7 +115,7 @@ export class Lanes {
     const box = $("scroll");
     const x = n * this.column;
     const left = x < box.scrollLeft + this.column;
-    const right = x > box.scrollLeft + box.clientWidth - 3 * this.column;
+    const right = x > box.scrollLeft + box.clientWidth - 2 * this.column;
     if (left || right) box.scrollLeft = x - box.clientWidth / 2;
     this.draw();
   }
@@ -71,43 +131,56 @@ export class Lanes {
     const box = $("scroll");
     const first = Math.max(0, Math.floor(box.scrollLeft / this.column) - 2);
     const last = Math.min(this.view.run.length, first + Math.ceil(box.clientWidth / this.column) + 4);
+    replace("width", place(this.drawing(first, last, this.view.at), first * this.column));
+    this.minimap.move();
+  }
+
+  // The columns of some states, with the current one (if any) marked.
+  drawing(first, last, at) {
     const left = first * this.column;
     const width = (last - first + 1) * this.column;
     const viewBox = `${left} 0 ${width} ${this.height}`;
     const drawing = svg("svg", { width, height: this.height, viewBox, "aria-hidden": "true" });
-    const now = { class: "now", x: this.view.at * this.column, y: 0, width: this.column, height: this.height };
-    drawing.append(svg("rect", now));
-    for (const [r, row] of this.rows.entries()) drawing.append(...this.lane(row, middle(r), first, last));
+    for (let n = first; n <= last; n++) if (this.view.run.repeats(n)) drawing.append(this.band("looped", n));
+    if (at !== null) drawing.append(this.band("now", at));
+    for (const row of this.rows) drawing.append(...this.lane(row, first, last));
     for (let n = Math.max(1, first); n <= last; n++) drawing.append(...this.head(n));
-    drawing.append(...this.lost(), ...this.loop());
-    replace("width", place(drawing, left));
+    drawing.append(...this.lost(first, last), ...this.loop(first, last));
+    return drawing;
+  }
+
+  band(kind, n) {
+    return svg("rect", { class: kind, x: n * this.column, y: 0, width: this.column, height: this.height });
   }
 
   // The marks of a row from one state to another, joined by a line.
-  lane(row, y, first, last) {
+  lane(row, first, last) {
     const ends = { x1: first * this.column, x2: (last + 1) * this.column };
-    const drawn = row.kind === "truth" ? [] : [svg("line", { class: "lane", ...ends, y1: y, y2: y })];
-    for (let n = first; n <= last; n++) drawn.push(...this.marks(row, n, y));
+    if (row.kind === "group") return [svg("line", { class: "rule", ...ends, y1: row.top, y2: row.top })];
+    const drawn = row.kind === "truth" ? [] : [svg("line", { class: "lane", ...ends, y1: row.y, y2: row.y })];
+    for (let n = first; n <= last; n++) drawn.push(...this.marks(row, n));
     return drawn;
   }
 
-  marks(row, n, y) {
+  marks(row, n) {
     const run = this.view.run;
     const step = run.steps[n - 1];
-    if (row.kind === "truth") return this.truth(row.truth, n, y);
+    if (row.kind === "truth") return this.truth(row, n);
     if (!step) return [];
-    if (row.kind === "actor" && step.by === row.name) return [...this.mail(n, y), this.mark(step, n, y)];
-    if (row.kind === "beside") return [this.twin(run.beside.steps[n - 1], step, n, y)];
-    if (row.kind === "thing" && run.touches(step, row.thing)) return this.hit(step, row.thing, n, y);
+    if (row.kind === "actor" && step.by === row.name) return [...this.mail(n, row.y), this.mark(step, n, row.y)];
+    if (row.kind === "beside") return [this.twin(run.beside.steps[n - 1], step, n, row.y)];
+    if (row.kind === "thing" && run.touches(step, row.thing)) return this.hit(step, row.thing, n, row.y);
     return [];
   }
 
   // An arrow from the process of a step to a thing that the step changes.
   hit(step, thing, n, y) {
     const x = this.x(n);
-    const from = middle(this.view.run.actors.indexOf(step.by)) + 9;
-    const seen = step.observed.filter((o) => o.member === thing.member).map((o) => `${thing.name} ${o.text}`);
+    const actor = this.row("actor", step.by);
+    const own = step.observed.filter((o) => o.title === thing.title && o.member === thing.member);
+    const seen = own.map((o) => `${thing.name} ${o.text}`);
     const look = { class: sees(step, thing) ? "hit seen" : "hit", d: `M${x - 5},${y - 7} h10 l-5,8 z` };
+    const from = Math.min(actor.top + actor.height - 1, y - 8);
     return [
       svg("line", { class: "arrow", x1: x, x2: x, y1: from, y2: y - 6 }),
       titled(seen.join("; ") || step.text, "path", look),
@@ -120,7 +193,7 @@ export class Lanes {
     const x = this.x(n);
     const others = run.deliveries[n - 1].filter((d) => d.sender !== run.steps[n - 1].by);
     return others.flatMap((d) => {
-      const from = middle(run.actors.indexOf(d.sender));
+      const from = this.row("actor", d.sender).y;
       const down = y > from ? 1 : -1;
       const title = `${d.message} of ${d.sender}`;
       const head = `M${x - 5},${y - 17 * down} h10 l-5,${8 * down} z`;
@@ -131,35 +204,53 @@ export class Lanes {
     });
   }
 
+  // A step: its number, as wide as the number needs, with the name of its action below it.
   mark(step, n, y) {
     const x = this.x(n);
+    const text = String(n);
     const raced = this.view.chain.includes(n) ? "raced" : "";
-    const breaks = n === this.view.broken ? "breaks" : "";
+    const breaks = n === this.view.broken || this.view.run.breaks(n).length ? "breaks" : "";
+    const faint = this.view.dims(n) ? "faint" : "";
     const kind = ["mark", step.fault ? "fault" : "", raced, breaks].join(" ");
-    const circle = svg("circle", { class: kind, cx: x, cy: y, r: 9 });
-    const number = svg("text", { class: "mark-text", x, y: y + 4 }, String(n));
-    return titled(`${n}. ${step.by} ${step.text}`, "g", {}, circle, number);
+    const wanted = Math.max(18, 9 + 6.5 * text.length);
+    const width = Math.max(3, Math.min(wanted, this.column - 2));
+    const shape = svg("rect", {
+      class: kind,
+      x: x - width / 2,
+      y: y - 9,
+      width,
+      height: 18,
+      rx: Math.min(9, width / 2),
+    });
+    const number = svg("text", { class: "mark-text", x, y: y + 4 }, text);
+    const lines = this.column < 40 ? [] : wrapped(step.action, this.column);
+    const name = lines.map((line, k) => svg("text", { class: "action", x, y: y + 20 + 10 * k }, line));
+    const title = `${n}. ${step.by} ${step.text}${ending(step)}`;
+    return titled(title, "g", { class: faint }, shape, wanted <= this.column ? number : null, ...name);
   }
 
   // The same step in another variant: the same there, with another outcome, or not enabled.
   twin(other, step, n, y) {
-    const place = { cx: this.x(n), cy: y };
+    const at = { cx: this.x(n), cy: y };
     if (other === null) {
-      return titled(`${n}. not enabled there`, "g", {}, svg("circle", { class: "twin absent", ...place, r: 5 }));
+      return titled(`${n}. not enabled there`, "g", {}, svg("circle", { class: "twin absent", ...at, r: 5 }));
     }
     const same = other.text === step.text && other.outcome === step.outcome;
     const look = same ? { class: "twin same", r: 5 } : { class: "twin other", r: 8 };
-    return titled(`${n}. ${other.by} ${other.text}`, "g", {}, svg("circle", { ...look, ...place }));
+    return titled(`${n}. ${other.by} ${other.text}${ending(other)}`, "g", {}, svg("circle", { ...look, ...at }));
   }
 
-  truth(truth, n, y) {
-    const value = truth.holds[n];
-    if (value === null || value === undefined) return [];
-    const who = value ? "" : (truth.offenders[n] || []).join(", ");
-    const tip = `${truth.property}: ${value ? "true" : "false"} after step ${n}${who ? `, for ${who}` : ""}`;
-    const size = { x: n * this.column + 2, y: y - 8, width: this.column - 4, height: 16, rx: 3 };
-    const box = titled(tip, "rect", { class: value ? "holds" : "fails", ...size });
-    return value ? [box] : [box, svg("text", { class: "fails-text", x: this.x(n), y: y + 4 }, "✗")];
+  truth(row, n) {
+    const { run, finding } = this.view;
+    const look = truthLook(run, finding, row.truth, n);
+    if (look === null) return [];
+    const gap = this.column < 12 ? 0 : 2;
+    const thin = look === "not" || look === "inner";
+    const [top, height] = thin ? [row.y - 4, 8] : [row.y - 7, 14];
+    const size = { x: n * this.column + gap, y: top, width: this.column - 2 * gap, height, rx: gap };
+    const box = titled(truthWords(row.truth, n, look), "rect", { class: look, ...size });
+    if (look !== "fails" || this.column < 14) return [box];
+    return [box, svg("text", { class: "fails-text", x: this.x(n), y: row.y + 4 }, "✗")];
   }
 
   // The facts of the scenario that a step shows.
@@ -168,40 +259,48 @@ export class Lanes {
     if (!facts.length) return [];
     const x = this.x(n);
     const label = facts.length > 1 ? `${facts[0].fact}+` : facts[0].fact;
+    const width = Math.max(4, Math.min(10 + 7 * label.length, this.column - 1));
     const tip = facts.map((f) => `${f.fact}: ${f.meaning}`).join("\n");
-    const box = svg("rect", { x: x - 15, y: 3, width: 30, height: 16, rx: 8 });
-    return [titled(tip, "g", { class: "pin" }, box, svg("text", { x, y: 15 }, label))];
+    const box = svg("rect", { x: x - width / 2, y: 3, width, height: 16, rx: Math.min(8, width / 2) });
+    const text = width < 8 + 5 * label.length ? null : svg("text", { x, y: 15 }, label);
+    return [titled(tip, "g", { class: "pin" }, box, text)];
   }
 
   // A line behind the last state from which recovery is possible.
-  lost() {
+  lost(first, last) {
     const { recoverable, length } = this.view.run;
-    if (recoverable === null || recoverable >= length) return [];
+    if (recoverable === null || recoverable >= length || recoverable < first || recoverable > last) return [];
     const x = (recoverable + 1) * this.column;
     const next = recoverable + 1;
     const tip = `after step ${recoverable} recovery was still possible; from step ${next} on it is not`;
     return [titled(tip, "line", { class: "lost", x1: x, x2: x, y1: HEAD - 4, y2: this.height })];
   }
 
-  loop() {
-    const { loop, length } = this.view.run;
-    if (loop === null) return [];
-    const y = this.height - 20;
-    const to = this.x(loop);
-    const from = this.x(length);
+  // An arrow below the steps that repeat: from the last one back to the first one.
+  loop(first, last) {
+    const run = this.view.run;
+    if (run.loop === null || run.length < first || run.loop > last) return [];
+    const y = this.height - 18;
+    const still = run.loop === run.length;
+    const from = this.x(run.length);
+    const to = this.x(still ? run.length : run.loop + 1);
     const around = `M${from - 8},${y} a8,8 0 1 0 16,0`;
     const back = `M${from},${y} v10 H${to} v-10 m-4,5 l4,-6 l4,6`;
     const path = { class: "loop", d: to === from ? around : back };
-    return [titled(`the run repeats the steps after step ${loop} for ever`, "path", path)];
+    return [titled(loopText(run), "path", path)];
   }
 }
 
-function rowsOf(run) {
-  const rows = [
-    ...run.actors.map((name) => ({ kind: "actor", name })),
-    ...run.things.map((thing) => ({ kind: "thing", name: thing.name, thing })),
-    ...run.truths.map((truth) => ({ kind: "truth", name: truth.property, truth })),
-  ];
-  if (run.beside) rows.push({ kind: "beside", name: `in ${run.beside.protocol}` });
-  return rows;
+// The name of a row, beside the drawing.
+export function rowName(row) {
+  const what = row.what ? el("small", {}, ` ${row.what}`) : null;
+  const name = el(
+    "div",
+    { class: `name ${row.kind}`, title: row.what ? `${row.name}: ${row.what}` : row.name },
+    row.name,
+    what,
+  );
+  name.style.height = `${row.height}px`;
+  name.style.lineHeight = `${row.kind === "actor" ? 28 : row.height}px`;
+  return place(name, 0, row.top);
 }

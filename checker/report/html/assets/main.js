@@ -1,166 +1,12 @@
-// The view: the current run and state, and navigation.
-import { changed, report, runs } from "./data.js";
+// The start of the page: what it shows, and what buttons, keys and the address do.
+
+import { report } from "./data.js";
+import { documentPage } from "./document.js";
 import { $, button, el, replace, verdict } from "./dom.js";
-import { Lanes } from "./lanes.js";
-import { beliefsPanel, besidePanel, factsPanel, offersPanel, stepPanel, stepsPanel } from "./panels.js";
-import { drawPictures, drawTables } from "./pictures.js";
+import { preparePrinting } from "./print.js";
 import { proofs } from "./proofs.js";
-
-class View {
-  constructor() {
-    this.lanes = new Lanes((n) => this.go(n));
-    this.walked = [];
-  }
-
-  // Show finding number k.
-  open(k, at) {
-    this.finding = report.findings[k];
-    this.k = k;
-    this.at = 0;
-    this.run = runs[this.finding.run];
-    this.run.look();
-    this.match = this.finding.match;
-    this.races = this.finding.causes?.races || [];
-    this.chain = this.finding.causes?.chain || [];
-    const breaks = this.finding.verdict === "violated" && this.run.loop === null;
-    this.broken = breaks ? this.run.length : -1;
-    this.facts = factsByStep(this.match);
-    this.heading();
-    this.lanes.open(this);
-    factsPanel(this);
-    this.go(at === undefined ? Math.max(this.broken, 0) : at);
-  }
-
-  heading() {
-    const f = this.finding;
-    $("story-title").textContent = `${f.name}: ${f.word}`;
-    $("promise").textContent = f.promise;
-    $("because").textContent = f.because;
-    $("legend").textContent = legend(this.run).join(" · ");
-    for (const b of $("properties").querySelectorAll("button")) {
-      b.setAttribute("aria-current", String(Number(b.dataset.finding) === this.k));
-    }
-  }
-
-  get step() {
-    return this.walked.length ? this.walked.at(-1) : this.run.steps[this.at - 1] || null;
-  }
-
-  get node() {
-    return this.walked.length ? this.walked.at(-1).to : this.at;
-  }
-
-  get offers() {
-    const near = this.run.neighbourhood?.states[this.node];
-    if (near) return near.offers;
-    return this.walked.length ? [] : this.run.offers[this.at] || [];
-  }
-
-  get offersKnown() {
-    const near = this.run.neighbourhood;
-    return !(this.walked.length && near?.edge.includes(this.node));
-  }
-
-  get brokenHere() {
-    if (this.walked.length) return this.run.neighbourhood.states[this.node].broken;
-    return this.run.truths.filter((t) => t.holds[this.at] === false).map((t) => t.property);
-  }
-
-  who(name) {
-    const truth = this.walked.length ? null : this.run.truth(name);
-    const found = truth?.offenders[this.at] || [];
-    return found.length ? `: ${found.join(", ")}` : "";
-  }
-
-  // Go to a state of the run.
-  go(n) {
-    if (!Number.isInteger(n)) return;
-    this.at = Math.min(Math.max(n, 0), this.run.length);
-    this.walked = [];
-    history.replaceState(null, "", `#${this.k}.${this.at}`);
-    this.lanes.reveal(this.at);
-    this.draw();
-  }
-
-  // Take a step that leaves the run.
-  walk(offer) {
-    this.walked = [...this.walked, offer];
-    this.draw();
-  }
-
-  unwalk() {
-    this.walked = this.walked.slice(0, -1);
-    this.draw();
-  }
-
-  back() {
-    if (this.walked.length) this.unwalk();
-    else this.go(this.at - 1);
-  }
-
-  draw() {
-    this.findStates();
-    const truths = this.walked.length ? [] : this.run.truths;
-    this.offenders = new Set(truths.flatMap((t) => t.offenders[this.at] || []));
-    $("number").value = this.at;
-    $("number").max = this.run.length;
-    $("of").textContent = `of ${this.run.length}`;
-    stepPanel(this);
-    replace("pictures", drawPictures(this));
-    replace("tables", drawTables(this));
-    beliefsPanel(this);
-    offersPanel(this);
-    besidePanel(this);
-    stepsPanel(this);
-  }
-
-  // The current state, and the state before the step that leads to it.
-  findStates() {
-    const here = this.run.state(this.at);
-    if (this.walked.length) {
-      const last = this.walked.at(-1);
-      this.before = this.walked.slice(0, -1).reduce((state, offer) => changed(state, offer.changed), here);
-      this.state = changed(this.before, last.changed);
-    } else {
-      this.before = this.at ? this.run.state(this.at - 1) : null;
-      this.state = here;
-    }
-  }
-
-  nextFact() {
-    const steps = [...this.facts.keys()].sort((a, b) => a - b);
-    if (steps.length) this.go(steps.find((n) => n > this.at) || steps[0]);
-  }
-}
-
-// The facts of a scenario by the step that shows them.
-function factsByStep(match) {
-  const found = new Map();
-  for (const f of match ? match.facts : []) {
-    if (f.step !== null && !f.onward) found.set(f.step, [...(found.get(f.step) || []), f]);
-  }
-  return found;
-}
-
-function legend(run) {
-  const parts = [
-    "● a step of a process",
-    "ringed: its order decides",
-    "▾ what it changes; coloured: the world sees it",
-    "✗ a property is false",
-  ];
-  if (run.recoverable !== null && run.recoverable < run.length) {
-    parts.push("dashed red line: no recovery after it");
-  }
-  if (run.deliveries.some((taken) => taken.length)) {
-    parts.push("arrow between processes: a message is received");
-  }
-  if (run.beside) {
-    const rings = "(green ring: another outcome, dotted: not enabled)";
-    parts.push(`last row: the same step in ${run.beside.protocol} ${rings}`);
-  }
-  return parts;
-}
+import { View } from "./view.js";
+import { asText } from "./words.js";
 
 function switchTheme() {
   const root = document.documentElement;
@@ -177,36 +23,99 @@ function propertyItem(p, open) {
   return el("li", {}, look);
 }
 
+function propertyOption(p) {
+  const attributes = { value: p.finding === null ? "" : String(p.finding), disabled: p.finding === null };
+  return el("option", attributes, `${p.name}: ${p.word}`);
+}
+
 function withoutRun() {
-  $("time").hidden = true;
-  $("panels").hidden = true;
-  $("story").hidden = Boolean(report.proof || report.matrix);
-  $("story-title").textContent = "There is no run to show: no property is violated.";
+  for (const id of ["explorer", "property", "copy-link", "copy-text"]) $(id).hidden = true;
+  const others = report.proof || report.matrix || report.document;
+  if (!others) replace("proofs", el("h2", {}, "There is no run to show: no property is violated."));
   document.querySelector(".skip").hidden = true;
 }
 
-function listen(view) {
-  const moves = {
+function movesOf(view) {
+  return {
     first: () => view.go(0),
     back: () => view.back(),
     on: () => view.go(view.at + 1),
     last: () => view.go(view.run.length),
   };
-  for (const b of document.querySelectorAll("[data-go]")) b.addEventListener("click", moves[b.dataset.go]);
-  $("number").addEventListener("change", () => view.go(Number($("number").value)));
-  const keys = {
+}
+
+function shortcuts(view, moves) {
+  return {
     ArrowLeft: moves.back,
     ArrowRight: moves.on,
     Home: moves.first,
     End: moves.last,
     f: () => view.nextFact(),
     p: () => view.open((view.k + 1) % report.findings.length),
+    "/": () => $("search").focus(),
+    "+": () => view.lanes.zoomBy(1.3),
+    "-": () => view.lanes.zoomBy(1 / 1.3),
   };
+}
+
+function listen(view) {
+  const moves = movesOf(view);
+  for (const b of document.querySelectorAll("[data-go]")) b.addEventListener("click", moves[b.dataset.go]);
+  const zooms = {
+    in: () => view.lanes.zoomBy(1.5),
+    out: () => view.lanes.zoomBy(1 / 1.5),
+    fit: () => view.lanes.fit(),
+  };
+  for (const b of document.querySelectorAll("[data-zoom]")) b.addEventListener("click", zooms[b.dataset.zoom]);
+  const keys = shortcuts(view, moves);
   addEventListener("keydown", (e) => {
-    if (e.target.tagName === "INPUT" || e.ctrlKey || e.metaKey || e.altKey || !keys[e.key]) return;
+    if (e.ctrlKey || e.metaKey || e.altKey || !keys[e.key] || typing(e)) return;
     e.preventDefault();
     keys[e.key]();
   });
+  $("property").addEventListener("change", () => view.open(Number($("property").value)));
+  $("previous").addEventListener("click", () => view.compare(null));
+  $("since").addEventListener("change", () => view.compare(Number($("since").value)));
+  numberField(view, moves);
+}
+
+// Whether a key belongs to the field that has the focus.
+function typing(event) {
+  return ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
+}
+
+// After a number is typed, arrow keys step from there: they are of no use among a few digits.
+function numberField(view, moves) {
+  const field = $("number");
+  const typed = () => field.value !== "" && Number(field.value) !== view.at && view.go(Number(field.value));
+  const arrows = { ArrowLeft: moves.back, ArrowRight: moves.on };
+  field.addEventListener("change", typed);
+  field.addEventListener("keydown", (e) => {
+    if (e.key !== "Enter" && !arrows[e.key]) return;
+    e.preventDefault();
+    typed();
+    if (arrows[e.key]) arrows[e.key]();
+    else field.blur();
+  });
+}
+
+// Copy text, and say so.
+async function copy(text) {
+  let done = true;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = el("textarea", { class: "measured" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    done = document.execCommand("copy");
+    area.remove();
+  }
+  $("copied").textContent = done ? "copied" : "not allowed to copy";
+  setTimeout(() => {
+    $("copied").textContent = "";
+  }, 2000);
 }
 
 // Open what the address names, as in #1.4: finding 1 after step 4.
@@ -216,23 +125,32 @@ function follow(view) {
   else if (!view.run) view.open(0);
 }
 
-function start() {
+function frame(view) {
   $("title").textContent = report.title;
   $("subject").textContent = report.subject;
   $("theme").addEventListener("click", switchTheme);
-  const view = report.findings.length ? new View() : null;
   const warnings = report.warnings.map((w) => el("li", {}, w));
   replace("warnings", warnings);
   const properties = report.properties.map((p) => propertyItem(p, (k) => view.open(k)));
   replace("properties", properties);
+  replace("property", report.properties.map(propertyOption));
+  $("coverage").textContent = report.coverage;
+  const words = ["made by ", el("code", {}, report.command), " ", button("copy", () => copy(report.command))];
+  replace("command", report.command ? words : []);
+}
+
+function start() {
+  const view = report.findings.length ? new View() : null;
+  frame(view);
   proofs();
-  if (view) {
-    listen(view);
-    addEventListener("hashchange", () => follow(view));
-    follow(view);
-  } else {
-    withoutRun();
-  }
+  documentPage();
+  preparePrinting(view);
+  if (!view) return withoutRun();
+  listen(view);
+  $("copy-link").addEventListener("click", () => copy(location.href));
+  $("copy-text").addEventListener("click", () => copy(asText(view)));
+  addEventListener("hashchange", () => follow(view));
+  return follow(view);
 }
 
 start();

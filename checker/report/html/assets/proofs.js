@@ -8,20 +8,20 @@ export function proofs() {
   replace("proofs", proof, matrix);
 }
 
-function card(title, ...body) {
+export function card(title, ...body) {
   return el("section", { class: "card" }, el("h2", {}, title), ...body);
 }
 
-function rowHead(text, title = null) {
+export function rowHead(text, title = null) {
   return el("th", { scope: "row", title }, text);
 }
 
-function columnHead(text, title = null) {
+export function columnHead(text, title = null) {
   return el("th", { scope: "col", title }, text);
 }
 
 // Wide tables have their own scroll bar, so that the page does not scroll sideways.
-function wide(caption, head, rows) {
+export function wide(caption, head, rows) {
   const top = el("thead", {}, el("tr", {}, head));
   const table = el("table", {}, el("caption", {}, caption), top, el("tbody", {}, rows));
   return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, table);

@@ -1,0 +1,68 @@
+// Documents of blocks: forecasts, mutants and other results that have no run.
+import { report } from "./data.js";
+import { el, note, replace, verdict } from "./dom.js";
+import { card, columnHead, rowHead, wide } from "./proofs.js";
+
+// Each heading begins a card; the first one is the title of the page.
+export function documentPage() {
+  if (!report.document) return;
+  const cards = [];
+  for (const block of report.document.blocks) {
+    if (block.kind === "heading") cards.push([block.text]);
+    else cards.at(-1).push(...BLOCKS[block.kind](block, cards.at(-1)[0]));
+  }
+  const made = cards.map(([title, ...body]) => card(title, ...body));
+  replace("proofs", ...made, el("p", { class: "statement closing" }, el("strong", {}, report.document.closing)));
+}
+
+const BLOCKS = {
+  paragraph: (b) => [el("p", { class: b.tone ? `tone ${b.tone}-tone` : null }, b.text)],
+  verdicts: (b) => [el("ul", { class: "plain" }, b.rows.map(verdictRow))],
+  grid: (b, title) => [grid(b, title)],
+  facts: (b) => [el("dl", {}, b.rows.flatMap(factRow))],
+  timeline: (b) => [el("ol", { class: "steps" }, b.entries.map(entryRow))],
+};
+
+function verdictRow([name, word, how]) {
+  return el("li", {}, verdict(word), el("strong", {}, name), ` ${how}`);
+}
+
+function factRow([name, meaning, where]) {
+  return [el("dt", {}, name), el("dd", {}, `${meaning} ${where}`)];
+}
+
+function entryRow(entry) {
+  const seen = entry.sees.map((text) => el("div", { class: "sees" }, text));
+  return el(
+    "li",
+    { value: String(entry.number) },
+    el("b", {}, entry.who),
+    ` ${entry.text}`,
+    seen,
+    note(entry.details),
+  );
+}
+
+// A table; a column whose cells are all numbers is aligned at the right.
+function grid(block, title) {
+  const numeric = block.header.map((_, n) => block.rows.every((r) => /^[\d,.]+%?$/.test(r[n])));
+  const look = (n) => ({ class: numeric[n] ? "number" : null });
+  const head = block.header.map((text, n) =>
+    numeric[n] ? el("th", { scope: "col", ...look(n) }, text) : columnHead(text),
+  );
+  const rows = block.rows.map(([first, ...cells]) => {
+    return el(
+      "tr",
+      {},
+      rowHead(first),
+      cells.map((text, n) => el("td", look(n + 1), share(text), text)),
+    );
+  });
+  return wide(title, head, rows);
+}
+
+// A bar for a share of a whole.
+function share(text) {
+  const found = /^([\d.]+)%$/.exec(text);
+  return found ? el("meter", { min: "0", max: "100", value: found[1], "aria-hidden": "true" }) : null;
+}
