@@ -138,6 +138,7 @@ LONG = {
         "report/test_page.py::test_facts_are_pinned",
         "report/test_page.py::test_ten_thousand_steps_stay_fluid",
         "report/test_page.py::test_the_page_of_the_default_run_is_small",
+        "report/test_page_layout.py",
         "report/test_proof_page.py",
         "report/test_traffic_page.py",
     ],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -30,11 +30,19 @@ class Formats:
     others: Makers
 
 
-def formats_for(result: Any, code: int | None = None, detail: Detail = Detail.FULL, **more: Any) -> Formats:
+def formats_for(
+    result: Any, code: int | None = None, detail: Detail = Detail.FULL, *, command: str = "", **more: Any
+) -> Formats:
     """The formats of a result that has a text; ``code`` is the exit code of the command, if its options determine it,
-    ``detail`` is how much the text says, and ``more`` are further arguments of the formats of several checks
-    (``everything``)."""
-    return _FORMATS[type(result).__name__](result, code, detail, **more)
+    ``detail`` is how much the text says, ``command`` is the command line, which pages show, and ``more`` are further
+    arguments of the formats of several checks (``everything``)."""
+    name = type(result).__name__
+    made = _FORMATS[name](result, code, detail, **more)
+    if name not in _PAGES:
+        return made
+    full = _FORMATS[name](result, code, Detail.FULL, **more).document
+    page = partial(_matrix_page if isinstance(result, MatrixReport) else _page, result, full, command)
+    return replace(made, others={**made.others, "html": page})
 
 
 def formats_of(result: Any, trace: str | None = None) -> Makers:
@@ -60,7 +68,8 @@ def format_of(result: Any, path: str | Path) -> str:
 
 def report_formats(report: Report, trace: str | None = None, **more: Any) -> Makers:
     """The formats of a report other than its text. ``trace`` names the run for formats that show only one; ``more``
-    are further arguments for formats of the whole report (``expectation``, ``everything``)."""
+    are further arguments for formats of the whole report (``expectation``, ``everything``,
+    ``command``)."""
     from planrace.checker.report.formats import OF_TRACE, WHOLE, render_trace, render_whole
 
     whole = {
@@ -78,7 +87,6 @@ def _report(report: Report, trace: str | None) -> Makers:
 
 
 def _matrix(table: MatrixReport, code: int | None, detail: Detail) -> Formats:
-    from planrace.checker.report.html.page import render_matrix
     from planrace.checker.report.json.proofs import matrix_json
     from planrace.checker.report.text.proofs import matrix_document
 
@@ -86,8 +94,20 @@ def _matrix(table: MatrixReport, code: int | None, detail: Detail) -> Formats:
     return Formats(
         code,
         partial(matrix_document, table, code, detail),
-        {"json": lambda: json.dumps(matrix_json(table), indent=2) + "\n", "html": partial(render_matrix, table)},
+        {"json": lambda: json.dumps(matrix_json(table), indent=2) + "\n"},
     )
+
+
+def _matrix_page(table: MatrixReport, _: Callable[[], Document], command: str) -> str:
+    from planrace.checker.report.html.page import render_matrix
+
+    return render_matrix(table, command)
+
+
+def _page(_: Any, document: Callable[[], Document], command: str) -> str:
+    from planrace.checker.report.html.page import render_document
+
+    return render_document(document(), command)
 
 
 def _reports(found: Any, code: int | None, detail: Detail, *, everything: bool = False) -> Formats:
@@ -178,6 +198,8 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "Forecast": _forecast,
     "LintFindings": _linted,
 }
+_PAGES = ("MatrixReport", "Mutation", "Forecast")
+"""The results that have a page without runs."""
 _TEXTS: Mapping[str, Callable[[Any], Makers]] = {"BaselineEntry": _entry, "Listing": _listing, "MultiDiGraph": _graph}
 RENDERED = ("Report", *_FORMATS, *_TEXTS)
 """The results that have formats. The tables have names of classes, not classes, so that they load no engine."""

@@ -56,7 +56,7 @@ class Rendering:
 
 def rendering_of(result: Any, code: int | None = None, detail: Detail = Detail.USUAL, **more: Any) -> Rendering:
     """The result of a call in all its formats. If making its text fails, the other formats and the exit code remain."""
-    formats = formats_for(result, code, detail, **more)
+    formats = formats_for(result, code, detail, command=command_line(), **more)
     try:
         return Rendering(formats.document(), formats.others)
     except Exception as problem:
@@ -67,7 +67,13 @@ def rendering_of(result: Any, code: int | None = None, detail: Detail = Detail.U
 def rendering_of_report(report: Report, document: Document, trace: str | None = None, **more: Any) -> Rendering:
     """A report in all its formats; ``trace`` names the trace for formats that show only one; ``more`` are further
     arguments of formats (``expectation``, ``everything``)."""
-    return Rendering(document, report_formats(report, trace, **more))
+    return Rendering(document, report_formats(report, trace, command=command_line(), **more))
+
+
+def command_line() -> str:
+    """The command that is running, as a shell reads it; empty in calls from Python."""
+    context = click.get_current_context(silent=True)
+    return "" if context is None or context.find_root().obj is None else str(context.find_root().obj)
 
 
 class Delivery:

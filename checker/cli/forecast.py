@@ -8,7 +8,7 @@ from planrace.checker.api.calls import forecast
 from planrace.checker.cli.check import selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "html")
 
 
 def forecast_command(protocol: str, **arguments: Any) -> int:

@@ -49,6 +49,8 @@ def run(arguments: list[str] | None = None, signals: Signals | None = None) -> i
 
 
 def _run(arguments: list[str] | None) -> int:
+    import shlex
+
     import click
 
     from planrace.checker.cli.app import app
@@ -58,7 +60,8 @@ def _run(arguments: list[str] | None) -> int:
     no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click before 8.2 shows the help and returns
     try:
         with one_run():
-            result = app.main(args=arguments, prog_name="check", standalone_mode=False)
+            given = sys.argv[1:] if arguments is None else arguments
+            result = app.main(args=given, prog_name="check", standalone_mode=False, obj=shlex.join(["check", *given]))
         return result if isinstance(result, int) else 0
     except no_arguments as problem:
         click.echo(problem.format_message(), err=True)

@@ -15,7 +15,7 @@ from planrace.checker.results.verdict import EXIT_CODES, Verdict
 from planrace.checker.review.mutation.judge import UndecidedMutationError
 from planrace.checker.run.options import Options
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "html")
 
 
 def mutate_command(protocol: str, **arguments: Any) -> int:

@@ -95,10 +95,16 @@ def _traces(report: Report) -> Iterator[SelectedTrace]:
 
 
 def render_whole(
-    format_name: str, report: Report, expectation: Expectation | None = None, *, everything: bool = False
+    format_name: str,
+    report: Report,
+    expectation: Expectation | None = None,
+    *,
+    everything: bool = False,
+    command: str = "",
 ) -> str:
     """The whole report in a format other than text, which needs an exit code. ``expectation`` is the user's expectation
-    (formats for CI); ``everything`` includes results that are no failures (SARIF)."""
+    (formats for CI); ``everything`` includes results that are no failures (SARIF); ``command`` is the command line that
+    made the report (the page)."""
     match format_name:
         case "json":
             from planrace.checker.report.json.write import render_json
@@ -107,7 +113,7 @@ def render_whole(
         case "html":
             from planrace.checker.report.html.page import render_html
 
-            return render_html(report)
+            return render_html(report, command)
         case "junit":
             from planrace.checker.report.ci.junit import render_junit
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from planrace.checker import Options, Report, Trace, check, find
-from planrace.checker.report.html.page import render_html
+from planrace.checker.report.html.page import PAGE, SCRIPTS, STYLES, render_html
 from planrace.checker.results.explanation import Insight
 from planrace.checker.results.report import Finding
 from planrace.checker.results.trace import Change, TraceStep
@@ -120,6 +120,22 @@ def test_a_report_without_a_run_has_a_page() -> None:
     assert "no property is violated" in page
 
 
+def test_no_name_is_defined_in_two_modules() -> None:
+    """In the page all modules are in one scope: a second function of one name would silently replace the first."""
+    defined: dict[str, str] = {}
+    for module in SCRIPTS:
+        text = (PAGE / f"{module}.js").read_text()
+        names = re.findall(r"^(?:export )?(?:async )?(?:function|class|const|let) (\w+)", text, re.MULTILINE)
+        for name in names:
+            assert name not in defined, f"{name} is defined in {defined.get(name)} and {module}"
+            defined[name] = module
+
+
+def test_every_asset_is_part_of_the_page() -> None:
+    there = {p.stem for p in PAGE.glob("*.js")}, {p.stem for p in PAGE.glob("*.css")}
+    assert there == (set(SCRIPTS), set(STYLES))
+
+
 # In a browser ----------------------------------------------------------------------------------------------------
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
@@ -199,10 +215,59 @@ def test_stepping(open_page: Open, report: Report) -> None:
     assert at(page) == "The initial state"
 
 
+def box(page: Any, what: str) -> dict[str, float]:
+    found = page.evaluate(
+        f"(b => ({{x: b.x, y: b.y, right: b.right, bottom: b.bottom}}))"
+        f"(document.querySelector({what!r}).getBoundingClientRect())"
+    )
+    return dict(found)
+
+
+def test_the_rail_tells_the_run_from_the_top_of_the_page(open_page: Open, report: Report) -> None:
+    """What happened, in order, is at the left edge and in the first screen, with facts and violations."""
+    page = open_page(report)
+    f = report.findings[0]
+    assert f.trace is not None
+    rail, time = box(page, "#rail"), box(page, "#time")
+    assert rail["x"] < 40
+    assert rail["right"] <= time["x"]
+    assert rail["bottom"] <= 900
+    texts = page.locator("#steps-body button").all_text_contents()
+    for n, step in enumerate(f.trace.steps, 1):
+        assert f"{step.by} {step.text}" in texts[n]
+        assert all(o.text in texts[n] for o in step.observed)
+    current = page.locator("#steps-body [aria-current=true]")
+    assert current.get_attribute("data-step") == str(len(f.trace))
+    assert "✗ active-plan-never-deleted" in current.text_content()
+    inside = box(page, "#steps-body [aria-current=true]")
+    assert box(page, "#steps-body")["y"] <= inside["y"]
+    assert inside["bottom"] <= box(page, "#steps-body")["bottom"] + 1
+    assert f.match is not None
+    shown = {m.fact for m in f.match.facts if m.step is not None and not m.onward}
+    assert set(page.locator("#steps-body .fact").all_text_contents()) == shown
+    page.click("#steps-body [data-step='3']")
+    assert at(page).startswith("Step 3 of")
+    page.mouse.wheel(0, 600)
+    assert box(page, "#rail")["y"] >= 0, "it stays when the page is scrolled"
+
+
+def test_arrow_keys_step_after_a_number_was_typed(open_page: Open, report: Report) -> None:
+    page = open_page(report)
+    for typed, end in (("5", "Enter"), ("4", None)):
+        page.fill("#number", typed)
+        if end is not None:
+            page.keyboard.press(end)
+            assert at(page).startswith(f"Step {typed} of")
+        page.keyboard.press("ArrowRight")
+        assert at(page).startswith(f"Step {int(typed) + 1} of")
+        page.keyboard.press("ArrowLeft")
+        assert at(page).startswith(f"Step {typed} of")
+
+
 def test_a_link_to_a_step(open_page: Open, report: Report) -> None:
     page = open_page(report, "#1.3")
     assert at(page).startswith("Step 3 of")
-    assert page.text_content("#story-title") == f"{report.findings[1].name}: violated"
+    assert page.text_content("#story-title").startswith(f"{report.findings[1].name}: violated at step")
     page.keyboard.press("ArrowRight")
     assert page.evaluate("location.hash") == "#1.4"
 
@@ -218,7 +283,8 @@ def test_facts_are_pinned(open_page: Open, report: Report) -> None:
         assert at(page).startswith(f"Step {n} of")
         names = [m.fact for m in f.match.facts if m.step == n and not m.onward]
         assert page.locator("#step-body .fact").all_text_contents() == names
-    assert page.locator(".pin").count() == len(steps)
+    assert page.locator("#width .pin").count() == len(steps)
+    page.click("#tab-facts")
     page.click("#facts-body button >> nth=0")
     assert at(page).startswith(f"Step {f.match.facts[0].step} of")
 
@@ -228,6 +294,7 @@ def test_enabled_steps_and_walking_into_them(open_page: Open, report: Report) ->
     assert f.insight is not None
     assert f.trace is not None
     page = open_page(report, "#0.2")
+    page.click("#tab-offers")
     here = f.insight.offers[2]
     assert page.locator("#offers-body li").count() == len(here)
     assert page.locator("#offers-body li.taken").count() == 1
@@ -249,15 +316,18 @@ def test_beliefs_truth_and_the_other_variant(open_page: Open, report: Report) ->
     assert f.insight.beside is not None
     belief = next(b for b in f.insight.beliefs if b.checked and b.stale is not None and b.truth[-1] is False)
     page = open_page(report, f"#0.{belief.since}")
-    here = page.locator("#beliefs-body li", has_text=belief.text)
+    assert belief.sentence
+    here = page.locator("#beliefs-body li", has_text=f"thinks {belief.sentence} (checked at step {belief.since}).")
+    assert here.first.get_attribute("title") == belief.text
     assert here.first.get_attribute("class") == "true"
     page.evaluate(f"location.hash = '#0.{belief.stale}'")
     until(page, f"document.querySelector('#number').value == '{belief.stale}'")
-    assert f"stale since step {belief.stale}" in page.locator("#beliefs-body li.stale").all_text_contents()[0]
+    assert f"Wrong since step {belief.stale}." in page.locator("#beliefs-body li.stale").all_text_contents()[0]
     page.keyboard.press("End")
     assert "active-plan-never-deleted: endpoint 1" in page.text_content("#step-body")
     assert page.locator("#pictures .offending h3").all_text_contents() == ["endpoint 1"]
     assert page.locator("#pictures .pointer.broken").count() == 1
+    page.click("#tab-beside")
     page.click("text=first difference")
     assert "superseded" in page.text_content("#beside-body")
     assert "Every invariant holds there." in page.text_content("#beside-body")
@@ -265,26 +335,49 @@ def test_beliefs_truth_and_the_other_variant(open_page: Open, report: Report) ->
 
 def test_a_lasso_is_drawn_as_a_loop(open_page: Open, report: Report) -> None:
     number = next(n for n, f in enumerate(report.findings) if f.name == "endpoints-converge")
-    page = open_page(report, f"#{number}.0")
-    assert page.locator("path.loop").count() == 1
-    assert "for ever" in page.text_content("#because")
+    loop, last = report.findings[number].trace.loop, len(report.findings[number].trace)  # type: ignore[union-attr,arg-type]
+    assert loop is not None
+    page = open_page(report)
+    page.click(f"#properties button[data-finding='{number}']")
+    assert at(page) == f"Step {loop + 1} of {last}", "it opens where the loop begins"
+    assert f"Steps {loop + 1}–{last} repeat for ever." in page.text_content("#because")
+    assert f"Steps {loop + 1}–{last} repeat for ever." in page.text_content("#width path.loop title")
+    assert page.locator("#width .looped").count() == last - loop
+    assert page.locator("#steps-body li.looped").count() == last - loop
+    left, right = page.evaluate(
+        "(b => [b.left, b.right])(document.querySelector('#width path.loop').getBoundingClientRect())"
+    )
+    boxes = "[...document.querySelectorAll('#width .looped')].map(b => b.getBoundingClientRect())"
+    bands = page.evaluate(f"{boxes}.map(b => [b.left, b.right])")
+    assert bands[0][0] < left < bands[0][1], "the arrow points at the first step that repeats"
+    assert bands[-1][0] < right < bands[-1][1] + 1
 
 
 def test_ten_thousand_steps_stay_fluid(open_page: Open, report: Report) -> None:
-    """The number of drawn marks does not grow with the run."""
+    """The number of drawn marks and listed steps does not grow with the run, and their numbers fit."""
     page = open_page(lengthened(report, 10_000))
     assert at(page) == "Step 10000 of 10000"
     for go in ("Home", "End"):
         page.keyboard.press(go)
         page.wait_for_timeout(50)
-        assert 5 < page.locator("#width circle").count() < 80
+        assert 5 < page.locator("#width .mark").count() < 80
+    inside = """[...document.querySelectorAll('#width g')].every(g => {
+        const [shape, text] = ['.mark', '.mark-text'].map(x => g.querySelector(x).getBoundingClientRect());
+        return text.left >= shape.left && text.right <= shape.right})"""
+    assert page.evaluate(inside), "five digits are wider than their mark"
     page.evaluate("document.querySelector('#scroll').scrollLeft = 150000")
-    until(page, "document.querySelector('#width .mark-text').textContent.startsWith('44')")
+    until(page, "document.querySelector('#width .mark-text').textContent.startsWith('33')")
     assert page.locator("#steps-body li").count() < 600
     assert page.evaluate("document.querySelectorAll('*').length") < 3000
     page.fill("#number", "5000")
     page.keyboard.press("Enter")
     assert "counts to 5000" in page.text_content("#step-body")
+    seconds = page.evaluate("""(() => {
+        const start = performance.now();
+        for (let n = 0; n < 40; n++) dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight", bubbles: true }));
+        return (performance.now() - start) / 1000})()""")
+    assert at(page) == "Step 5040 of 10000"
+    assert seconds / 40 < 0.1
 
 
 def test_hostile_names_stay_text(open_page: Open, report: Report) -> None:

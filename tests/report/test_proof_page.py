@@ -119,7 +119,7 @@ def test_proofs_are_visible_and_empty_parts_are_not(
         page = open_page(render(result, "html"), width, colours)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         assert page.locator("#proofs .card").count() >= 3
-        for card in ("#panels", "#time", "#story"):
+        for card in ("#explorer", "#time", "#story"):
             assert not page.locator(card).is_visible(), card
         empty = "[...document.querySelectorAll('section')].filter(s => s.offsetParent && !s.textContent.trim()).length"
         assert page.evaluate(empty) == 0
@@ -137,7 +137,7 @@ def test_one_page_shows_runs_and_proofs(open_page: Open) -> None:
         find("fixed"), properties=["active-plan-never-deleted", "plans-never-regress"], faults=["stray-delete"]
     )
     page = open_page(render(report, "html"), 1400, "light")
-    assert page.locator("#panels").is_visible()
+    assert page.locator("#explorer").is_visible()
     assert "Proved: fixed with" in page.locator("#proofs").inner_text()
 
 

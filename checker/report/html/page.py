@@ -163,9 +163,7 @@ def _with_run(report: Report) -> Iterable[Finding]:
     full = report.full_match
     if full is not None and full.trace is not None:
         how = f"a run that shows every fact of the scenario ({full.how})"
-        yield Finding(
-            FULLEST, SCENARIO, how, Verdict.VIOLATED, full.how, full.trace, full.match, insight=full.insight
-        )
+        yield Finding(FULLEST, SCENARIO, how, Verdict.VIOLATED, full.how, full.trace, full.match, insight=full.insight)
     for f in broken:
         for n, (trace, why) in enumerate(f.others.runs if f.others is not None else (), 1):
             name = f"{f.name}, other {n}"

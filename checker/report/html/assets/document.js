@@ -12,7 +12,7 @@ export function documentPage() {
     else cards.at(-1).push(...BLOCKS[block.kind](block, cards.at(-1)[0]));
   }
   const made = cards.map(([title, ...body]) => card(title, ...body));
-  replace("proofs", ...made, el("p", { class: "statement closing" }, el("strong", {}, report.document.closing)));
+  replace("proofs", el("p", { class: "statement closing" }, el("strong", {}, report.document.closing)), ...made);
 }
 
 const BLOCKS = {
@@ -58,7 +58,7 @@ function grid(block, title) {
       cells.map((text, n) => el("td", look(n + 1), share(text), text)),
     );
   });
-  return wide(title, head, rows);
+  return wide(title, head, rows, true);
 }
 
 // A bar for a share of a whole.

@@ -2,10 +2,10 @@
 import { sees } from "./data.js";
 import { $, el, place, replace, svg, titled } from "./dom.js";
 import { Minimap } from "./minimap.js";
-import { rowsOf, truthLook, truthWords, wrapped } from "./rows.js";
+import { LEAST, rowsOf, truthLook, truthWords, wrapped } from "./rows.js";
 import { ending, loopText } from "./words.js";
 
-const READABLE = 42; // pixels for a state, so that the names of actions can be read
+const READABLE = 36; // pixels for a state, so that the name of an action can be read
 const NARROWEST = 5;
 const WIDEST = 400;
 const HEAD = 24;
@@ -26,7 +26,7 @@ export class Lanes {
   open(view) {
     this.view = view;
     this.layOut();
-    this.zoom(Math.max(READABLE, this.fitting));
+    this.zoom(Math.max(this.readable, this.fitting));
   }
 
   // The same lanes for another view and width, to draw from.
@@ -36,6 +36,11 @@ export class Lanes {
     lanes.column = column;
     lanes.measure();
     return lanes;
+  }
+
+  // The width of a column in which the names of actions and the longest number can be read.
+  get readable() {
+    return Math.max(READABLE, markWidth(String(this.view.run.length)) + 3);
   }
 
   // The width of a column if the whole run is to be seen.
@@ -86,7 +91,7 @@ export class Lanes {
   // Names are shown in full as long as most of the width is left for the run.
   namesWidth() {
     const longest = Math.max(...this.rows.map((r) => r.name.length + (r.what ? r.what.length : 0)));
-    return Math.round(Math.min(24 + 6.4 * longest, Math.max(100, 0.25 * $("lanes").clientWidth)));
+    return Math.round(Math.min(Math.max(140, 22 + 6.8 * longest), Math.max(100, 0.25 * $("lanes").clientWidth)));
   }
 
   later() {
@@ -212,7 +217,7 @@ export class Lanes {
     const breaks = n === this.view.broken || this.view.run.breaks(n).length ? "breaks" : "";
     const faint = this.view.dims(n) ? "faint" : "";
     const kind = ["mark", step.fault ? "fault" : "", raced, breaks].join(" ");
-    const wanted = Math.max(18, 9 + 6.5 * text.length);
+    const wanted = markWidth(text);
     const width = Math.max(3, Math.min(wanted, this.column - 2));
     const shape = svg("rect", {
       class: kind,
@@ -223,7 +228,7 @@ export class Lanes {
       rx: Math.min(9, width / 2),
     });
     const number = svg("text", { class: "mark-text", x, y: y + 4 }, text);
-    const lines = this.column < 40 ? [] : wrapped(step.action, this.column);
+    const lines = this.column < LEAST ? [] : wrapped(step.action, this.column);
     const name = lines.map((line, k) => svg("text", { class: "action", x, y: y + 20 + 10 * k }, line));
     const title = `${n}. ${step.by} ${step.text}${ending(step)}`;
     return titled(title, "g", { class: faint }, shape, wanted <= this.column ? number : null, ...name);
@@ -289,6 +294,11 @@ export class Lanes {
     const path = { class: "loop", d: to === from ? around : back };
     return [titled(loopText(run), "path", path)];
   }
+}
+
+// The width of a mark with a number in it.
+function markWidth(number) {
+  return Math.max(18, 9 + 6.5 * number.length);
 }
 
 // The name of a row, beside the drawing.

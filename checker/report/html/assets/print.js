@@ -27,7 +27,7 @@ function paper(view) {
     return el("section", {}, story(other), again ? note("The run is printed above.") : whole(other));
   });
   view.run.look();
-  return [el("h2", {}, "Properties"), el("ul", { class: "plain" }, rows), runs];
+  return [el("h2", {}, "Properties"), el("ul", { class: "plain" }, rows), ...runs];
 }
 
 function story(view) {

@@ -21,10 +21,15 @@ export function columnHead(text, title = null) {
 }
 
 // Wide tables have their own scroll bar, so that the page does not scroll sideways.
-export function wide(caption, head, rows) {
+// The caption is not shown if the title above says the same.
+export function wide(caption, head, rows, below = false) {
   const top = el("thead", {}, el("tr", {}, head));
   const table = el("table", {}, el("caption", {}, caption), top, el("tbody", {}, rows));
-  return el("div", { class: "wide", tabindex: "0", role: "region", "aria-label": caption }, table);
+  return el(
+    "div",
+    { class: below ? "wide below-title" : "wide", tabindex: "0", role: "region", "aria-label": caption },
+    table,
+  );
 }
 
 function proofPage(proof) {
@@ -84,13 +89,13 @@ function obligations(p, times) {
   const head = [columnHead(""), ...p.facts.map((f, n) => columnHead(`#${n + 1}`, f.name))];
   const rows = p.rows.map((r) => el("tr", {}, rowHead(r.action), r.cells.map(obligation)));
   const title = el("h3", {}, `Obligations by action: ${p.count}`);
-  return [title, note(times), wide("Obligations by action", head, rows)];
+  return [title, note(times), wide("Obligations by action", head, rows, true)];
 }
 
 function schedule(p, rules) {
   const rows = p.schedule.map((o) => el("tr", {}, rowHead(o.name), obligation(o), el("td", {}, o.why)));
   const head = ["rule", "ms", "result"].map((text) => columnHead(text));
-  return [el("h3", {}, "The schedule"), note(rules), wide("Rules of the schedule", head, rows)];
+  return [el("h3", {}, "The schedule"), note(rules), wide("Rules of the schedule", head, rows, true)];
 }
 
 function obligation(o) {
@@ -125,5 +130,5 @@ function matrixTable(t, columns) {
     });
     return el("tr", {}, rowHead(r.label, r.title), cells);
   });
-  return card(t.name, wide(`${t.name}: rows are protections, columns are faults`, head, rows), how);
+  return card(t.name, wide(`${t.name}: rows are protections, columns are faults`, head, rows, true), how);
 }

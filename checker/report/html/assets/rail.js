@@ -142,6 +142,6 @@ function sentence(step) {
 function reveal(list, item) {
   const top = item.offsetTop; // in the list, which is the offset parent
   const bottom = top + item.offsetHeight;
-  if (top < list.scrollTop) list.scrollTop = top - 40;
-  else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight + 40;
+  if (top < list.scrollTop) list.scrollTop = top - 60;
+  else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight + 90;
 }

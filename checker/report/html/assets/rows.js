@@ -1,13 +1,14 @@
 // The rows of the timeline: processes, what users see, promises; each with its place and height.
 import { report } from "./data.js";
 
+export const LEAST = 34; // pixels of a column that has room for the name of an action
 const LINE = 10; // pixels of a line of a name under a mark
 const LINES = 3;
 const HEIGHTS = { group: 19, thing: 24, truth: 21, beside: 24 };
 
 // The rows of a run from top to bottom, below `head` pixels; `column` is the width of a state.
 export function rowsOf(run, column, head) {
-  const lines = column < 40 ? 0 : linesOf(run, column);
+  const lines = column < LEAST ? 0 : linesOf(run, column);
   const rows = [
     { kind: "group", name: "Processes" },
     ...run.actors.map((name) => ({ kind: "actor", name, height: 26 + lines * LINE })),
@@ -42,7 +43,7 @@ function promises(run) {
 
 // The name of an action in short lines, as many as fit under a mark.
 export function wrapped(action, column) {
-  const most = Math.max(4, Math.floor(column / 5.2));
+  const most = Math.max(4, Math.floor(column / 4.9));
   const lines = [];
   for (const word of action.split("_")) {
     const last = lines.at(-1);
