@@ -281,7 +281,7 @@ def lint_command(protocol: str, **arguments: Any) -> int:
 @options.option(
     Topic.EXPLAIN, "--explain/--no-explain", default=True, help="Explain what multiplies the states (default)."
 )
-@options.output("text or json.")
+@options.output("text, json or html.")
 @options.look(runs=False, progress=False)
 def forecast_command(protocol: str, **arguments: Any) -> int:
     """Forecast the states, time and memory of a complete search. Explain what multiplies the states, and what would
@@ -319,7 +319,7 @@ def forecast_command(protocol: str, **arguments: Any) -> int:
 @options.max_memory()
 @options.time_limit("Limit on the total time.")
 @options.workers
-@options.output("text or json.")
+@options.output("text, json or html.")
 @options.look(runs=False)
 def mutate_command(protocol: str, **arguments: Any) -> int:
     """Drop or weaken every guard, effect, outcome, action and protection in turn, and see which property notices.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from planrace.checker.semantics.describe import in_words, spelled
 from planrace.model.language import Index, Maybe, Op, Term
-from planrace.model.language.extent import DEEPEST
+from planrace.model.language.size_limits import DEEPEST
 
 SHORT = 140
 """The most characters of a clause; a longer one is harder to read than the term."""

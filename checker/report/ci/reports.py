@@ -33,8 +33,7 @@ def _single(format_name: str, result: CheckResult, *, everything: bool) -> str:
     outcome = result.outcome
     if isinstance(outcome, Broken):
         return render_broken(format_name, outcome)
-    more = {"everything": True} if format_name == "sarif" and everything else {}
-    return render_whole(format_name, outcome.report, outcome.expectation, **more)
+    return render_whole(format_name, outcome.report, outcome.expectation, everything=everything)
 
 
 def _junit(names: list[str], single: list[str]) -> str:
