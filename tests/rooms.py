@@ -13,20 +13,21 @@ from tests.test_architecture import FILES, imports, module_of, room_of
 PICTURE = ROOT / "docs" / "images" / "rooms.svg"
 PLACES = {
     "checker.cli": (0.5, 0),
-    "checker.plugin": (1.5, 0),
-    "checker.api": (1, 1),
-    "checker.review": (1, 2),
-    "checker.run": (1, 3),
-    "checker.advice": (0, 4),
-    "checker.explain": (1, 4),
-    "checker.report": (2, 4),
-    "checker.engines": (0.5, 5),
-    "checker.semantics": (1, 6),
-    "properties": (0, 7),
-    "checker.results": (2, 7),
-    "model.dns": (0, 8),
-    "model.patterns": (2, 8),
-    "model.language": (1, 9),
+    "checker.mcp": (0.5, 1),
+    "checker.plugin": (1.5, 1),
+    "checker.api": (1, 2),
+    "checker.review": (1, 3),
+    "checker.run": (1, 4),
+    "checker.advice": (0, 5),
+    "checker.explain": (1, 5),
+    "checker.report": (2, 5),
+    "checker.engines": (0.5, 6),
+    "checker.semantics": (1, 7),
+    "properties": (0, 8),
+    "checker.results": (2, 8),
+    "model.dns": (0, 9),
+    "model.patterns": (2, 9),
+    "model.language": (1, 10),
 }
 """Where the rooms stand: the column and the floor, from the top."""
 COLUMN, FLOOR, WIDTH, HEIGHT = 190, 62, 150, 30
@@ -55,7 +56,7 @@ def room_of_module(module: str) -> str | None:
 
 def picture() -> str:
     """The rooms as SVG."""
-    width, height = 3 * COLUMN, 10 * FLOOR
+    width, height = 3 * COLUMN, 11 * FLOOR
     arrows = sorted(networkx.transitive_reduction(rooms()).edges)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',

@@ -23,7 +23,7 @@ FLOORS = (
     ("run",),
     ("review",),
     ("api",),
-    ("cli", "plugin"),
+    ("cli", "mcp", "plugin"),
 )
 """The rooms of the checker. Each may import those before it, and nothing beside it."""
 
@@ -45,6 +45,7 @@ MAY_IMPORT = {
         for room in rooms
     },
 }
+MAY_IMPORT["checker.cli"].append("checker.mcp")  # ``check mcp`` starts that face
 """What a room may import beside itself."""
 
 KNOWN_CIRCLES = {

@@ -171,9 +171,9 @@ def _entry(entry: Any) -> Makers:
 
 
 def _listing(found: Any) -> Makers:
-    from planrace.checker.run.listing import listing_text
+    from planrace.checker.run.listing import listing_json, listing_text
 
-    return {"text": partial(listing_text, found)}
+    return {"text": partial(listing_text, found), "json": partial(listing_json, found)}
 
 
 def _graph(graph: Any) -> Makers:

@@ -1,37 +1,24 @@
-"""The exit code and the message for an exception that ends a run."""
+"""The exit code and the message for an exception that ends a run, also for those of the command line itself."""
 
 from __future__ import annotations
 
 import click
 
-USAGE, UNDECIDED, INTERNAL, INTERRUPTED = 2, 3, 70, 130
-OURS = "This is a defect of planrace, not of your protocol; please report it."
+from planrace.checker.api import failures
+from planrace.checker.api.failures import INTERNAL, INTERRUPTED, OURS, UNDECIDED, USAGE
+
+__all__ = ["INTERNAL", "INTERRUPTED", "OURS", "UNDECIDED", "USAGE", "code_of", "sentence_of"]
 
 
 def code_of(problem: BaseException) -> int:
-    """The exit code: 2 for what users can correct, 3 if the time was up, 70 for a defect of planrace, 130 for an
-    interruption."""
-    from planrace.checker.report.errors import ReadError
-    from planrace.checker.report.formats import NoTraceError
-    from planrace.checker.report.output import OutputError
-    from planrace.checker.results.guard import TimeUpError
-    from planrace.model.language import ModelError
-
-    if isinstance(problem, KeyboardInterrupt | click.Abort):
+    """The exit code: that of every face; 2 for a wrong command line."""
+    if isinstance(problem, click.Abort):
         return INTERRUPTED
-    if isinstance(problem, TimeUpError):
-        return UNDECIDED
-    mendable = ModelError | OutputError | ReadError | NoTraceError | click.ClickException
-    return USAGE if isinstance(problem, mendable) else INTERNAL
+    return USAGE if isinstance(problem, click.ClickException) else failures.code_of(problem)
 
 
 def sentence_of(problem: BaseException) -> str:
     """The message for it."""
-    code = code_of(problem)
-    if code == INTERRUPTED:
-        return "interrupted before there was anything to report"
-    if code == UNDECIDED:
-        return f"{problem}, before there was anything to report (give more --time-limit)"
-    if code == INTERNAL:
-        return f"{type(problem).__name__}: {problem}. {OURS}"
-    return problem.format_message() if isinstance(problem, click.ClickException) else str(problem)
+    if isinstance(problem, click.Abort):
+        problem = KeyboardInterrupt()
+    return problem.format_message() if isinstance(problem, click.ClickException) else failures.sentence_of(problem)

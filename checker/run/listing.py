@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from planrace.checker.run.protocols import BUILT_IN, find, names_in
 from planrace.checker.run.registry import ENGINES
@@ -70,6 +72,32 @@ def listing_text(found: Listing) -> str:
     lines = [line for one in found.protocols for line in _listed(one)]
     lines += ["engines", *_table(found.engines.items())]
     return "\n".join(lines) + "\n"
+
+
+def listing_json(found: Listing) -> str:
+    """The same as JSON text."""
+    protocols = [_listed_json(one) for one in found.protocols]
+    value = {"schema": "planrace/listing/1", "protocols": protocols, "engines": dict(found.engines)}
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def _listed_json(one: ListedProtocol) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "meaning": one.meaning,
+        "parameters": [
+            {"name": p.name, "default": p.default, "low": p.low, "high": p.high, "meaning": p.meaning}
+            for p in one.parameters
+        ],
+        "options": [
+            {"name": o.name, "meaning": o.meaning, "choices": {c.name: c.meaning for c in o.choices.values()}}
+            for o in one.options
+        ],
+        "protections": [{"name": p.name, "meaning": p.meaning, "on": p.name in one.on} for p in one.protections],
+        "faults": dict(one.faults),
+        "properties": [{"name": p.name, "kind": p.kind, "meaning": p.meaning} for p in one.properties],
+        "scenarios": dict(one.scenarios),
+    }
 
 
 def _listed(one: ListedProtocol) -> Iterator[str]:

@@ -20,8 +20,8 @@ from planrace.checker.advice.forecast.explosion import explain_explosion
 from planrace.checker.advice.forecast.forecast import forecast
 from planrace.checker.advice.forecast.render import explosion_document, forecast_document, forecast_json
 from planrace.checker.advice.forecast.tail import Remaining, near_the_peak, tail
+from planrace.checker.api.progress import line
 from planrace.checker.cli.main import run
-from planrace.checker.cli.progress import line
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.limits import Limits, Progress
 from planrace.checker.report.json.read import report_of

@@ -1,0 +1,32 @@
+"""What kind of failure an exception is, and its sentence, for every face. Exit codes are those of the command."""
+
+from __future__ import annotations
+
+USAGE, UNDECIDED, INTERNAL, INTERRUPTED = 2, 3, 70, 130
+OURS = "This is a defect of planrace, not of your protocol; please report it."
+
+
+def code_of(problem: BaseException) -> int:
+    """The exit code: 2 for what users can correct, 3 if the time was up, 70 for a defect of planrace, 130 for an
+    interruption."""
+    from planrace.checker.report.errors import ReadError
+    from planrace.checker.report.formats import NoTraceError
+    from planrace.checker.report.output import OutputError
+    from planrace.checker.results.guard import TimeUpError
+    from planrace.model.language import ModelError
+
+    if isinstance(problem, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(problem, TimeUpError):
+        return UNDECIDED
+    return USAGE if isinstance(problem, ModelError | OutputError | ReadError | NoTraceError) else INTERNAL
+
+
+def sentence_of(problem: BaseException, more_time: str = "--time-limit") -> str:
+    """The message for it. ``more_time`` is what the face calls its time limit."""
+    code = code_of(problem)
+    if code == INTERRUPTED:
+        return "interrupted before there was anything to report"
+    if code == UNDECIDED:
+        return f"{problem}, before there was anything to report (give more {more_time})"
+    return f"{type(problem).__name__}: {problem}. {OURS}" if code == INTERNAL else str(problem)
