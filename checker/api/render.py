@@ -59,6 +59,17 @@ def formats_of(result: Any, trace: str | None = None) -> Makers:
     return _TEXTS[name](result)
 
 
+def text_of(result: Any, detail: Detail) -> str:
+    """The text of a result, with so much detail."""
+    if isinstance(result, Report):
+        from planrace.checker.report.text.document import document
+
+        return _plain(partial(document, result, detail=detail))
+    if type(result).__name__ in _FORMS:
+        return _plain(formats_for(result, detail=detail).document)
+    return formats_of(result)["text"]()
+
+
 def format_of(result: Any, path: str | Path) -> str:
     """The format of a result for the name of a file. Raises ``ValueError`` if there is none."""
     from planrace.checker.report.formats import format_of as named

@@ -10,11 +10,13 @@ from typing import Any, TypeAlias
 from planrace.checker.api import calls as api
 from planrace.checker.api.brief import brief, in_full
 from planrace.checker.api.proofs import ProofRun
+from planrace.checker.api.render import text_of
 from planrace.checker.api.request import variant_for
 from planrace.checker.api.walks import take_all, walk_json, walk_text
 from planrace.checker.engines.limits import Listener, look_at_the_clock
 from planrace.checker.engines.proof.obligations import RLIMIT
 from planrace.checker.report.formats import select_trace
+from planrace.checker.results.blocks import Detail
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import Options
 from planrace.checker.run.walk import Walk
@@ -57,7 +59,7 @@ def _explain(given: Given, listener: Listener) -> Told:
     name = select_trace(report, given["property"]).name
     of_it = tuple(f for f in report.findings if f.name == name)
     only = replace(report, findings=of_it, warnings=()) if of_it else report
-    text = api.render(only, "text") if given["form"] == "text" else api.render(report, given["form"], trace=name)
+    text = api.render(only, "text") if given["format"] == "text" else api.render(report, given["format"], trace=name)
     return text, in_full(only)
 
 
@@ -131,4 +133,4 @@ def _report(given: Given, options: Options) -> Report:
 
 
 def _told(result: api.Rendered) -> Told:
-    return api.render(result), brief(result)
+    return text_of(result, Detail.USUAL), brief(result)

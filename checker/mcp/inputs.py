@@ -102,7 +102,7 @@ class ExplainInput(ReportSource, Timed):
     """What ``explain`` is given."""
 
     property: Annotated[str | None, Field(description="Whose run; default: the first violated one.")] = None
-    form: Annotated[Literal["text", "mermaid"], Field(description="Form of the text.")] = "text"
+    format: Annotated[Literal["text", "mermaid"], Field(description="Format of the text.")] = "text"
 
 
 class CompareInput(Timed):
