@@ -65,7 +65,7 @@ def text_of(result: Any, detail: Detail) -> str:
         from planrace.checker.report.text.document import document
 
         return _plain(partial(document, result, detail=detail))
-    if type(result).__name__ in _FORMS:
+    if type(result).__name__ in _FORMATS:
         return _plain(formats_for(result, detail=detail).document)
     return formats_of(result)["text"]()
 
