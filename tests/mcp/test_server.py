@@ -32,6 +32,7 @@ REPORT = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 BROKEN, FIXED = "counter.py:protocol", "counter.py:fixed"
 NOT_TOOLS = {
     "baseline": "it writes a file of the repository",
+    "init": "it writes files into a folder",
     "mcp": "it is this server",
 }
 """Commands that are no tools, and why."""
