@@ -382,10 +382,7 @@ def establish_command(protocol: str, **arguments: Any) -> int:
     return run(protocol, **arguments)
 
 
-<<<<<<< HEAD
-app.add_command(baseline_group)
-=======
-@app.command("mcp")
+@app.command("mcp", page=PAGES["mcp"])
 def mcp_command() -> int:
     """Serve these commands as tools for agents, over the Model Context Protocol on standard input and output.
 
@@ -396,52 +393,4 @@ def mcp_command() -> int:
     return run()
 
 
-@app.group("baseline")
-def baseline_group() -> None:
-    """Keep results of protocols in a file of your repository, and report what a change of the protocol changes."""
-
-
-@baseline_group.command("save")
-@options.protocol("As for check; without it every entry of the file is updated.", required=False)
-@options.selection()
-@options.properties("Check only this one; repeatable.")
-@options.symmetry("Search orbits of interchangeable members, or all states.")
-@options.slicing
-@options.max_states("Limit on the number of states; it is stored in the file.")
-@options.max_memory()
-@options.time_limit("Limit on the time of each entry.")
-@options.workers
-@click.option("-o", "--output", default="planrace.baseline", metavar="FILE", show_default=True, help="The file.")
-@options.no_progress
-def baseline_save_command(protocol: str | None, output: str, **arguments: Any) -> int:
-    """Check a protocol and write an entry into the file.
-
-    It holds verdicts, lengths of runs, counts of a complete search, and the model in words. Other entries are kept.
-
-    Exit codes: 0, 2 wrong request, model or file, 3 undecided (then nothing is written).
-    """
-    from planrace.checker.cli.baseline import save_command as run
-
-    return run(protocol, output, **arguments)
-
-
-@baseline_group.command("compare")
-@click.argument("file", type=click.Path(), default="planrace.baseline")
-@click.option("--only", metavar="NAME", multiple=True, help="Compare only this protocol or entry; repeatable.")
-@click.option("--strict", is_flag=True, help="Exit 1 also if only the model changed.")
-@options.max_memory()
-@options.time_limit("Limit on the time of each entry.")
-@options.workers
-@options.output("text, json or markdown.")
-@options.look()
-def baseline_compare_command(file: str, **arguments: Any) -> int:
-    """Check every entry of FILE again and report changes.
-
-    Changes of the model, verdicts, lengths of runs and counts, with new counterexamples.
-
-    Exit codes: 0 no result changed, 1 one did, 2 wrong file, request or model, 3 undecided.
-    """
-    from planrace.checker.cli.baseline import compare_command as run
-
-    return run(file, **arguments)
->>>>>>> 553bc92 (check mcp: the calls of the API as tools for agents, with schemas, time limits, progress and cancellation)
+app.add_command(baseline_group)

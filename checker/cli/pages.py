@@ -98,6 +98,11 @@ PAGES: Mapping[str, Page] = {
             ("check mutate -p mine.py:fixed --at-least 90", "for CI: exit 1 below 90 %"),
         ),
     ),
+    "mcp": Page(
+        Purpose.CONNECT,
+        "Serve these commands as tools for agents.",
+        (("check mcp", "as an MCP client starts it (docs/agents.md)"),),
+    ),
     "baseline": Page(
         Purpose.SHARE,
         "Keep results in the repository; report what changes.",
