@@ -16,7 +16,7 @@ from planrace.checker.api.walks import take_all, walk_json, walk_text
 from planrace.checker.engines.limits import Listener, look_at_the_clock
 from planrace.checker.engines.proof.obligations import RLIMIT
 from planrace.checker.report.formats import select_trace
-from planrace.checker.results.blocks import Detail
+from planrace.checker.results.detail import Detail
 from planrace.checker.results.report import Report
 from planrace.checker.run.options import Options
 from planrace.checker.run.walk import Walk

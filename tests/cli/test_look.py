@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from planrace.checker import Options, check
+from planrace.checker.api.progress import line
 from planrace.checker.cli.look import Color, Look
 from planrace.checker.cli.main import run
-from planrace.checker.api.progress import line
 from planrace.checker.engines.limits import Progress
 from planrace.checker.report.text.plain import WIDTH
 from tests import ROOT
