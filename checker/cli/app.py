@@ -84,6 +84,9 @@ EVERY_FORMAT = "text, json, html, … (see explain)."
 @options.expect
 @options.strict("Exit 1 if the report has warnings about the model.")
 @options.only
+@options.option(
+    Topic.OUTPUT, "--watch", is_flag=True, help="Check again whenever a file that was read changes, until Ctrl-C."
+)
 @options.look()
 @click.version_option(package_name="planrace", message="planrace, version %(version)s")
 @click.pass_context
@@ -94,6 +97,10 @@ def app(context: click.Context, /, protocol: str | None, **arguments: Any) -> in
     """
     if context.invoked_subcommand is not None:
         return None
+    if arguments.pop("watch"):
+        from planrace.checker.cli.watch import watch_command
+
+        return watch_command(protocol, *context.obj)
     if protocol is None:
         from planrace.checker.cli.project import project_command
 

@@ -15,9 +15,18 @@ from planrace.checker.cli.signals import Signals
 from planrace.checker.cli.streams import Streams
 from planrace.checker.engines.interrupts import left_behind
 
+TYPE_CHECKING = False  # typing is a slow import
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run ``check`` and exit the process with its code."""
+    end_process(finish(arguments))
+
+
+def finish(arguments: list[str] | None = None) -> int:
+    """Run ``check`` with guarded streams and signals; returns the exit code of the process."""
     signals, streams = Signals(), Streams()
     signals.hear()
     try:
@@ -31,9 +40,28 @@ def main(arguments: list[str] | None = None) -> None:
     except KeyboardInterrupt:
         code = signals.code
     signals.leave()
+    return code
+
+
+def end_process(code: int) -> None:
+    """Exit with this code, whatever threads are still working."""
     if left_behind():
         os._exit(code)
     sys.exit(code)
+
+
+def check_once(arguments: list[str], connection: Connection) -> None:
+    """The process of a round of ``check --watch``: send the files that were read, and exit as ``check`` does."""
+    from contextlib import suppress
+
+    from planrace.checker.cli.files_read import FilesRead
+
+    files = FilesRead()
+    files.listen()
+    code = finish(arguments)
+    with suppress(OSError):  # the watching process may have ended
+        connection.send(files.stamps())
+    end_process(code)
 
 
 def run(arguments: list[str] | None = None, signals: Signals | None = None) -> int:
@@ -49,19 +77,20 @@ def run(arguments: list[str] | None = None, signals: Signals | None = None) -> i
 
 
 def _run(arguments: list[str] | None) -> int:
-    import shlex
 
     import click
 
     from planrace.checker.cli.app import app
     from planrace.checker.cli.failures import USAGE
+    from planrace.checker.cli.invocation import Invocation
     from planrace.checker.run.author_files import one_run
 
     no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", ())  # click before 8.2 shows the help and returns
     try:
         with one_run():
             given = sys.argv[1:] if arguments is None else arguments
-            result = app.main(args=given, prog_name="check", standalone_mode=False, obj=shlex.join(["check", *given]))
+            invocation = Invocation(given, check_once)
+            result = app.main(args=given, prog_name="check", standalone_mode=False, obj=invocation)
         return result if isinstance(result, int) else 0
     except no_arguments as problem:
         click.echo(problem.format_message(), err=True)

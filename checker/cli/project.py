@@ -20,6 +20,7 @@ from planrace.checker.report.formats import FOR_CI
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.reports import Reports
+from planrace.model.language import ModelError
 
 FORMATS = ("text", "json", *FOR_CI)
 """Formats of several checks; those of a single run are artifacts."""
@@ -33,6 +34,14 @@ NO_SECTION = (
     "(Without it, check runs the checks of [tool.planrace] in pyproject.toml, and there is no such section in this "
     "folder or above it; `check init` writes one, with a protocol to begin with.)"
 )
+
+
+def has_project() -> bool:
+    """Whether there is a section, even if it is wrong."""
+    try:
+        return find_project() is not None
+    except ModelError:
+        return True
 
 
 def project_command(context: click.Context, arguments: Mapping[str, Any]) -> int:
