@@ -24,7 +24,14 @@ FENCED = re.compile(
     r"(?:<!-- (?P<how>new file|file): (?P<name>\S+) -->\n)?^```(?P<kind>\w*)\n(?P<text>.*?)^```",
     re.DOTALL | re.MULTILINE,
 )
-PATHS = ["docs/tutorial.md", "docs/cookbook.md", "docs/pytest.md", "docs/configuration.md", "docs/show.md"]
+PATHS = [
+    "docs/tutorial.md",
+    "docs/cookbook.md",
+    "docs/pytest.md",
+    "docs/agents.md",
+    "docs/configuration.md",
+    "docs/show.md",
+]
 
 
 @pytest.mark.parametrize("document", PATHS)

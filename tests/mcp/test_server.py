@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -204,6 +206,8 @@ def test_a_process_that_dies_is_an_error() -> None:
 # Time and cancellation ---------------------------------------------------------------------------------------------
 ENDLESS = """\
 import os
+import re
+import shutil
 from pathlib import Path
 
 Path("part").write_text(str(os.getpid()))
@@ -288,3 +292,15 @@ def test_the_model_is_read_anew_for_each_call() -> None:
 
     session(work)
     assert verdicts == ["holds", "violated"]
+
+
+# The page ----------------------------------------------------------------------------------------------------------
+def test_the_configuration_on_the_page_is_the_command() -> None:
+    """Where the command is found: beside the Python of this environment."""
+    page = (ROOT / "docs" / "agents.md").read_text()
+    found = re.search(r"^```json\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    (entry,) = json.loads(found[1])["mcpServers"].values()
+    assert shutil.which(entry["command"], path=str(Path(sys.executable).parent)) is not None
+    assert [entry["command"], *entry["args"]] == ["check", "mcp"]  # which the first test starts
+    assert {f"`{name}`" for name in TOOLS} <= set(re.findall(r"`\w+`", page[page.index("| tool |") :]))
