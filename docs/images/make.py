@@ -22,12 +22,12 @@ def main() -> None:
         page_file.write_text(render_html(report), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for scheme in ("light", "dark"):
-            page = browser.new_page(viewport={"width": 1200, "height": 1130}, color_scheme=scheme)
+            page = browser.new_page(viewport={"width": 1400, "height": 1240}, color_scheme=scheme)
             page.goto(f"{page_file.as_uri()}#0.14")
             page.screenshot(path=HERE / f"explorer-{scheme}.png")
-            page.goto(f"{page_file.as_uri()}#0.13")
-            page.evaluate("document.getElementById('beliefs').scrollIntoView()")
-            page.set_viewport_size({"width": 1200, "height": 760})
+            page.set_viewport_size({"width": 1400, "height": 900})
+            page.wait_for_timeout(200)  # the page fits its heights to the window
+            page.evaluate("document.getElementById('step').scrollIntoView()")
             page.screenshot(path=HERE / f"beliefs-{scheme}.png")
         browser.close()
 

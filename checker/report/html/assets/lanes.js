@@ -90,8 +90,8 @@ export class Lanes {
 
   // Names are shown in full as long as most of the width is left for the run.
   namesWidth() {
-    const longest = Math.max(...this.rows.map((r) => r.name.length + (r.what ? r.what.length : 0)));
-    return Math.round(Math.min(Math.max(140, 22 + 6.8 * longest), Math.max(100, 0.25 * $("lanes").clientWidth)));
+    const longest = Math.max(...this.rows.map((r) => 6.6 * r.name.length + (r.what ? 6 + 5.4 * r.what.length : 0)));
+    return Math.round(Math.min(Math.max(140, 24 + longest), Math.max(100, 0.25 * $("lanes").clientWidth)));
   }
 
   later() {
@@ -149,7 +149,7 @@ export class Lanes {
     for (let n = first; n <= last; n++) if (this.view.run.repeats(n)) drawing.append(this.band("looped", n));
     if (at !== null) drawing.append(this.band("now", at));
     for (const row of this.rows) drawing.append(...this.lane(row, first, last));
-    for (let n = Math.max(1, first); n <= last; n++) drawing.append(...this.head(n));
+    for (let n = first; n <= last; n++) drawing.append(...this.head(n));
     drawing.append(...this.lost(first, last), ...this.loop(first, last));
     return drawing;
   }
@@ -260,6 +260,7 @@ export class Lanes {
 
   // The facts of the scenario that a step shows.
   head(n) {
+    if (!n) return this.column < LEAST ? [] : [svg("text", { class: "action", x: this.x(0), y: 15 }, "start")];
     const facts = this.view.facts.get(n) || [];
     if (!facts.length) return [];
     const x = this.x(n);

@@ -1,4 +1,5 @@
 // The legend: the marks themselves, as they are drawn, with their meaning.
+import { sees } from "./data.js";
 import { el, svg } from "./dom.js";
 
 function sample(...shapes) {
@@ -24,16 +25,15 @@ function bar(kind, thin = false) {
 export function legend(view) {
   const { run } = view;
   const has = (test) => run.steps.some(test);
+  const hidden = (s) => run.things.some((x) => run.touches(s, x) && !sees(s, x));
   const inner = run.truths.some((t) => t.inner !== null);
   return [
     entry("a step", ...pill("")),
     view.chain.length ? entry("its order decides", ...pill("raced")) : null,
     view.broken >= 0 ? entry("it violates a property", ...pill("breaks")) : null,
     has((s) => s.fault !== null) ? entry("a fault", ...pill("fault")) : null,
-    run.things.length ? entry("users see a change", svg("path", { class: "hit seen", d: "M8,6 h10 l-5,8 z" })) : null,
-    run.things.length
-      ? entry("a change that nobody sees", svg("path", { class: "hit", d: "M8,6 h10 l-5,8 z" }))
-      : null,
+    has((s) => s.observed.length) ? entry("users see a change", triangle("hit seen")) : null,
+    has(hidden) ? entry("a change that nobody sees", triangle("hit")) : null,
     entry("true", bar("holds")),
     entry("false", bar("fails"), svg("text", { class: "fails-text", x: 13, y: 14 }, "✗")),
     inner ? entry("the goal is true", bar("inner", true)) : null,
@@ -51,8 +51,12 @@ function ofRuns(view) {
     mail ? entry("a message is received", ...arrow()) : null,
     lost ? entry("no recovery after it", svg("line", { class: "lost", x1: 13, x2: 13, y1: 0, y2: 20 })) : null,
     run.loop === null ? null : entry("this part repeats for ever", bar("looped")),
-    ...(run.beside ? twins(run.beside.protocol) : []),
+    ...(run.beside ? twins(run) : []),
   ];
+}
+
+function triangle(kind) {
+  return svg("path", { class: kind, d: "M8,6 h10 l-5,8 z" });
 }
 
 function pin() {
@@ -65,11 +69,13 @@ function arrow() {
   return [line, svg("path", { class: "hit mail", d: "M8,10 h10 l-5,8 z" })];
 }
 
-function twins(other) {
+function twins(run) {
+  const { protocol, steps } = run.beside;
   const ring = (kind, r) => svg("circle", { class: `twin ${kind}`, cx: 13, cy: 10, r });
+  const differs = (s, k) => s !== null && (s.text !== run.steps[k].text || s.outcome !== run.steps[k].outcome);
   return [
-    entry(`the same step in ${other}`, ring("same", 5)),
-    entry("another outcome there", ring("other", 7)),
-    entry("not enabled there", ring("absent", 5)),
+    entry(`the same step in ${protocol}`, ring("same", 5)),
+    steps.some(differs) ? entry("another outcome there", ring("other", 7)) : null,
+    steps.includes(null) ? entry("not enabled there", ring("absent", 5)) : null,
   ];
 }

@@ -166,6 +166,8 @@ function whereFact(view, f) {
 export function headline(view) {
   const { finding, run, broken } = view;
   const races = view.chain.length ? `: the order of steps ${listed(view.chain)} decides` : "";
+  if (finding.word === "shown") return `${finding.name}: ${run.length} steps`;
+  if (finding.word === "holds" && run.loop === null) return `${finding.name}: holds, reached at step ${run.length}`;
   if (broken >= 0) return `${finding.name}: ${finding.word}${broken ? ` at step ${broken}` : ""}${races}`;
   return run.loop === null
     ? `${finding.name}: ${finding.word}`

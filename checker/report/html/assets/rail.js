@@ -10,6 +10,7 @@ export class Rail {
     $("search").addEventListener("input", () => this.filter());
     $("who").addEventListener("change", () => this.filter());
     $("search").addEventListener("keydown", (e) => this.typed(e));
+    $("steps-body").addEventListener("keydown", (e) => this.upAndDown(e));
     addEventListener("scroll", () => this.stretch(), { passive: true });
   }
 
@@ -24,6 +25,7 @@ export class Rail {
       view.run.actors.map((a) => el("option", { value: a }, a)),
     );
     $("search").value = "";
+    $("steps-body").style.setProperty("--digits", String(view.run.length).length);
     this.stretch();
     this.filter();
   }
@@ -63,6 +65,17 @@ export class Rail {
       this.filter();
       $("search").blur();
     }
+  }
+
+  // In the list, the arrows up and down step, too.
+  upAndDown(event) {
+    const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const next = this.shown[this.nearest(this.view.at) + by];
+    if (next === undefined) return;
+    this.go(next);
+    $("steps-body").querySelector('[aria-current="true"]')?.focus({ preventScroll: true });
   }
 
   // The place in the list of the last step that is not after step n.

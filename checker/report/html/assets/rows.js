@@ -11,7 +11,7 @@ export function rowsOf(run, column, head) {
   const lines = column < LEAST ? 0 : linesOf(run, column);
   const rows = [
     { kind: "group", name: "Processes" },
-    ...run.actors.map((name) => ({ kind: "actor", name, height: 26 + lines * LINE })),
+    ...run.actors.map((name) => ({ kind: "actor", name, height: 29 + lines * LINE })),
     ...grouped(
       "What users see",
       run.things.map((thing) => ({ kind: "thing", name: thing.name, thing })),
