@@ -22,6 +22,7 @@ from planrace.checker.run.proof_engine import EverySize
 from planrace.checker.run.proving import Proving
 from planrace.checker.run.request import select_properties
 from planrace.model.language import Variant
+from planrace.properties.proof import Lemma
 
 Scripts: TypeAlias = "Iterable[tuple[str, str]]"
 """SMT-LIB 2 scripts, each with the name of its file."""
@@ -51,6 +52,8 @@ class ProofRun:
         self._directory, self._confirm = directory, confirm
         self._time_limit, self._rlimit, self._listening = time_limit, rlimit, listening
         self._scripts: Callable[[], Scripts] = tuple
+        self.inferred: list[Lemma] = []
+        """The inferred lemmas that a proof uses."""
         if directory is not None:
             _check_directory(directory)
         if confirm:
@@ -84,6 +87,7 @@ class ProofRun:
                     infer=infer,
                 )
                 report = proving.run(*select_properties(proving.system, wanted, EverySize.abilities.kinds))
+            self.inferred = proving.inferred_lemmas()
             self._scripts = lambda: scripts(proving.decider.obligations, proving.discharged())
             return self._confirmed(report)
 

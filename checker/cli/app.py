@@ -132,6 +132,7 @@ def init_command(folder: str) -> int:
 @options.properties("Prove only this one; repeatable.")
 @click.option("--all", "all_", is_flag=True, help="Decide every set of protections and faults, as a table.")
 @click.option("--infer", is_flag=True, help="Infer lemmas: guess, filter by reachable states, keep the inductive ones.")
+@click.option("--as-python", is_flag=True, help="Write the lemmas that --infer finds as Python, to be pasted.")
 @click.option("--dump-smt", metavar="DIR", help="Write every obligation as SMT-LIB 2 into DIR.")
 @click.option("--confirm", is_flag=True, help="Check every obligation with cvc5, too (needs planrace[cvc5]).")
 @options.option(

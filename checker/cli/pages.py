@@ -27,7 +27,7 @@ PAGES: Mapping[str, Page] = {
         "Prove properties for every size, or refute them.",
         (
             ("check prove -p fixed", "prove, and tell under which faults"),
-            ("check prove -p mine.py:protocol --infer", "look for the lemmas, too"),
+            ("check prove -p mine.py:protocol --infer --as-python", "find lemmas to paste"),
             ("check prove --all", "decide every set of protections and faults"),
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,6 +19,11 @@ from planrace.checker.report.text.document import document
 from planrace.checker.results.outcome import Expectation, RunOutcome
 from planrace.checker.results.proof import Confirmation
 from planrace.checker.results.wording import numbered
+from planrace.checker.run.lemma_source import lemma_source
+from planrace.checker.run.protocols import module_of
+
+PYTHON = "python"
+"""The format of inferred lemmas."""
 
 
 def prove_command(protocol: str, **arguments: Any) -> int:
@@ -27,10 +33,12 @@ def prove_command(protocol: str, **arguments: Any) -> int:
 
 
 def _run(protocol: str, arguments: dict[str, Any]) -> int:
-    formats = ("text", "json", "html") if arguments["all_"] else FORMATS
-    delivery = Delivery(
-        arguments["formats"], arguments["outputs"], formats, look=arguments["look"], reads=source_of(protocol)
-    )
+    chosen, known = arguments["formats"], ("text", "json", "html") if arguments["all_"] else FORMATS
+    if arguments["as_python"]:
+        if not arguments["infer"]:
+            raise click.UsageError("--as-python writes the lemmas that --infer finds: add --infer.")
+        chosen, known = (*chosen, PYTHON), (*known, PYTHON)
+    delivery = Delivery(chosen, arguments["outputs"], known, look=arguments["look"], reads=source_of(protocol))
     with delivery.answering(protocol):
         work = ProofRun(
             arguments["dump_smt"],
@@ -48,15 +56,17 @@ def _run(protocol: str, arguments: dict[str, Any]) -> int:
 
 def _proof(protocol: str, work: ProofRun, arguments: Any) -> tuple[Rendering, int]:
     some = {**selection_arguments(arguments), "faults": arguments["faults"] or None}
-    report = work.prove(
-        variant_for(protocol, "prove"), properties=arguments["properties"], **some, infer=arguments["infer"]
-    )
+    variant = variant_for(protocol, "prove")
+    report = work.prove(variant, properties=arguments["properties"], **some, infer=arguments["infer"])
     _say(report.confirmation, interrupted=report.interrupted)
     wanted = Expectation.of(arguments["expect"])
     outcome = RunOutcome(report, wanted)
-    return rendering_of_report(
-        report, document(report, outcome.code, outcome.reason, arguments["look"].detail), expectation=wanted
-    ), outcome.code
+    text = document(report, outcome.code, outcome.reason, arguments["look"].detail)
+    made = rendering_of_report(report, text, expectation=wanted)
+    if arguments["as_python"]:
+        source = partial(lemma_source, work.inferred, variant.protocol, module_of(protocol))
+        made = replace(made, makers={**made.makers, PYTHON: lambda: f"{source()}# {text.closing}\n"})
+    return made, outcome.code
 
 
 def _table(protocol: str, work: ProofRun, arguments: Any) -> tuple[Rendering, int]:

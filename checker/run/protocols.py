@@ -45,6 +45,11 @@ def find(name: str) -> Variant:
     raise ModelError(f"{name} is not a protocol, but of type {kind}", remedy="name a Protocol or a variant of one")
 
 
+def module_of(name: str) -> ModuleType:
+    """The module in which the protocol called ``name`` is defined. Raises ``ModelError``."""
+    return _module(_apart(name)[0])
+
+
 def find_variant(name: str, other: str) -> Variant:
     """The protocol called ``other``, to compare with the one called ``name``: the name is looked up in the file or
     module of ``name`` first, then as in ``find``."""

@@ -27,7 +27,7 @@ from planrace.checker.run.request import Selection
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import ModelError, System
 from planrace.properties.kinds import Property, Recoverability
-from planrace.properties.proof import Proof
+from planrace.properties.proof import Lemma, Proof
 
 FEW = 6
 """With more faults than this, only the set of all faults and each single fault are tried."""
@@ -143,6 +143,11 @@ class Proving:
             return ()
         left_out = self.decider.left_out
         return self._guard.attempt(OF_MODEL, "warnings", lambda: tuple(map(_useless, left_out(self.system))), ())
+
+    def inferred_lemmas(self) -> list[Lemma]:
+        """The inferred lemmas that some proof uses, in the order of the grammar."""
+        used = {name for d, _ in self.decisions if d.argument is not None for name in d.argument.facts}
+        return [x for p in self._found or () for x in p.lemmas if x.name in used]
 
     def discharged(self) -> list[Discharged]:
         """Every obligation of every proof."""

@@ -45,6 +45,7 @@ from planrace.properties.proof import Proof
 from tests import ROOT
 from tests.proving import proving
 
+PETERSON = str(ROOT / "examples" / "peterson.py")
 EXAMPLE = "examples/blue_green.py"
 SCHEMA, TABLE = (json.loads((ROOT / "docs" / f"{n}.schema.json").read_text()) for n in ("report", "matrix"))
 
@@ -159,6 +160,20 @@ def test_the_text_names_every_obligation(capsys: pytest.CaptureFixture[str]) -> 
     assert "keep ≥ 0, as great as you like, as long as 1 ≤ keep." in words
     for action in ("initially", *find("fixed").system(["crash"]).actions):
         assert re.search(rf"^ *{action} [ \d]+$", out, re.MULTILINE), action
+
+
+def test_the_options_that_leave_out_what_is_undecided_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """They decide the rest, so that a script can use them as they are."""
+    asked = ["-p", f"{PETERSON}:fixed", "--engine", "induction"]
+    assert run(asked) == 3
+    words = " ".join(capsys.readouterr().out.split())
+    hint = re.search(r"Only (.*) are undecided\. To ask about the others alone: ((?:--property \S+ ?)+)", words)
+    assert hint is not None
+    assert hint[1] == "process-1-gets-in and process-2-gets-in"
+    assert run([*asked, *hint[2].split()]) == 0
+    assert "To ask about the others" not in capsys.readouterr().out
+    assert run(["-p", f"{PETERSON}:fixed", "--max-states", "5"]) == 3  # a larger bound decides all
+    assert "To ask about the others" not in capsys.readouterr().out
 
 
 # Obligations as files ------------------------------------------------------------------------------------------

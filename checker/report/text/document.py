@@ -39,7 +39,7 @@ from planrace.checker.results.report import (
 from planrace.checker.results.scenario import FactMatch, Match
 from planrace.checker.results.trace import Observed, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.results.wording import counted, joined
+from planrace.checker.results.wording import counted, joined, plural
 
 
 def document(report: Report, exit_code: int | None = None, why: str = "", detail: Detail = Detail.FULL) -> Document:
@@ -73,6 +73,7 @@ def _blocks(report: Report, detail: Detail) -> Iterator[Block]:
     if report.left_out:
         names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
         yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
+    yield from _decided_alone(report)
     broken = [f for f in report.findings if f.verdict is Verdict.VIOLATED and f.kind != "scenario"]
     yield from violations(broken, detail, report.variables)
     yield from _safe("warnings", partial(_warnings, report))
@@ -106,6 +107,18 @@ def _inductions(report: Report, detail: Detail) -> Iterator[Block]:
         yield from _safe(f.name, partial(induction_blocks, f.name, cti, f.variables or report.variables))
     rest = [partial(_cti_briefly, f.name, cti) for f, cti in stuck[len(shown) :]]
     yield from _in_brief("More counterexamples to induction", rest)
+
+
+def _decided_alone(report: Report) -> Iterator[Block]:
+    """If a solver decides some properties and not others: how to ask about the former. A bound on a search is no such
+    case: more of it may decide all."""
+    undecided = [f.name for f in report.findings if f.verdict is Verdict.UNKNOWN]
+    others = [f.name for f in report.findings if f.verdict is not Verdict.UNKNOWN]
+    bounded = report.interrupted or (report.exploration is not None and report.exploration.stopped is not None)
+    if undecided and others and report.verdict is Verdict.UNKNOWN and not bounded:
+        options = " ".join(f"--property {n}" for n in others)
+        which = f"Only {joined(undecided)} {plural(len(undecided), 'is', 'are')} undecided"
+        yield Paragraph(f"{which}. To ask about the others alone: {options}")
 
 
 def _in_brief(title: str, rows: Sequence[Callable[[], str]]) -> Iterator[Block]:
