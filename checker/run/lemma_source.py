@@ -18,7 +18,7 @@ FUNCTIONS = "planrace"
 
 
 @dataclass
-class Names:
+class ModuleNames:
     """The names at the top of a module, and of other modules for what it does not name itself."""
 
     module: ModuleType
@@ -49,7 +49,7 @@ def _same(a: Any, b: Any) -> bool:
 def lemma_source(lemmas: Sequence[Lemma], protocol: Protocol, module: ModuleType) -> str:
     """Source that declares the lemmas, for the end of the file that ``module`` was made from. A lemma about something
     that has no name there becomes a comment."""
-    names = Names(module)
+    names = ModuleNames(module)
     taken = {x.name for p in protocol.proofs for x in p.lemmas}
     source = PythonSource(names.of, vars(module), {"lemma", "proof"})
     blocks, failed = [], []
