@@ -74,7 +74,7 @@ def _formed(recording: Recording, n: int, who: str, roles: Mapping[str, frozense
         mine = {p for p in read or () if own.place(p)}
         if read is not None and not (read - mine) & changed:
             places = frozenset(mine | look.positions)
-            text, sentence = _told(term, look.bound, interpreter.instance.system, who)
+            text, sentence = _told(term, look.bound, interpreter.instance.system, who, own)
             yield _Held(who, text, sentence, checked, n, term, look.bound, places)
 
 
@@ -182,9 +182,9 @@ def _read(
         return None
 
 
-def _told(term: Term, bound: Mapping[Term, int], system: System, who: str) -> tuple[str, str]:
+def _told(term: Term, bound: Mapping[Term, int], system: System, who: str, own: Own) -> tuple[str, str]:
     """The condition as text, with the process's number in place of the parameter, and channels by their names; and as a
     clause, which is empty if the condition reads a channel."""
     here = substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()})
     text = term_text(here, system.channels)
-    return text, clause(here, who) if text == render(here) else ""
+    return text, clause(here, who, own.has) if text == render(here) else ""

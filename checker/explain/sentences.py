@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from planrace.checker.semantics.describe import in_words, spelled
-from planrace.model.language import Index, Maybe, Op, Term
+from planrace.model.language import Bool, Index, Maybe, Op, SetOf, Term
 from planrace.model.language.size_limits import DEEPEST
 
 SHORT = 140
@@ -30,12 +30,13 @@ class _NoWordsError(Exception):
     """The term has an operator that no clause tells better than the term itself."""
 
 
-def clause(term: Term, who: str) -> str:
-    """The condition as a clause in which ``who`` ("enactor 1") is "it"; empty if the term itself reads better."""
+def clause(term: Term, who: str, own: Callable[[Term], bool] = lambda _: False) -> str:
+    """The condition as a clause in which ``who`` ("enactor 1") is "it"; empty if the term itself reads better. ``own``
+    says which variables are its own."""
     if term.depth > DEEPEST:
         return ""
     try:
-        made = _Clauses(who).true(term)
+        made = _Clauses(who, own).true(term)
     except _NoWordsError:
         return ""
     return made if len(made) <= SHORT else ""
@@ -44,8 +45,8 @@ def clause(term: Term, who: str) -> str:
 class _Clauses:
     """Writes the clauses about one process."""
 
-    def __init__(self, who: str) -> None:
-        self._who = who
+    def __init__(self, who: str, own: Callable[[Term], bool]) -> None:
+        self._who, self._own = who, own
         self._bound: dict[Term, str] = {}
 
     def true(self, term: Term, *, negated: bool = False) -> str:
@@ -79,7 +80,7 @@ class _Clauses:
         """The value of a term as a noun."""
         makers: Mapping[Op, Callable[[Term], str]] = {
             Op.CONST: self._constant,
-            Op.VARIABLE: lambda t: f"the {spelled(str(t.data))}",
+            Op.VARIABLE: self._variable,
             Op.BOUND: lambda t: self._bound.get(t, str(t)),
             Op.PARAMETER: str,
             Op.SELECT: self._element,
@@ -90,6 +91,11 @@ class _Clauses:
         if term.op not in makers:
             raise _NoWordsError
         return makers[term.op](term)
+
+    def _variable(self, term: Term) -> str:
+        """The article goes with values ("the latest"), but not with conditions and sets ("committed is true")."""
+        article = "its " if self._own(term) else "" if isinstance(term.sort, Bool | SetOf) else "the "
+        return f"{article}{spelled(str(term.data))}"
 
     def _element(self, term: Term) -> str:
         array, position = term.args

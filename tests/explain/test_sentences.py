@@ -11,6 +11,7 @@ from planrace.model.language import (
     Protocol,
     Term,
     array,
+    boolean,
     enumeration,
     exists,
     forall,
@@ -30,6 +31,8 @@ lock = p.variable("lock", array(host, optional(job)), None)
 trees = p.variable("trees", array(host, subsets(integers(0, 4))), frozenset())
 Phase = enumeration("phase", "IDLE BUSY")
 phase = p.variable("phase", array(job, Phase), Phase.IDLE)
+ready = p.variable("all_ready", boolean(), False)
+done = p.variable("done", subsets(integers(0, 4)), frozenset())
 there = p.variable("there", array(host, array(job, integers(0, 1))), 0)
 
 
@@ -57,6 +60,9 @@ CLAUSES = [
         exists(host, lambda h: contains(trees[h], 1) & (lock[h] == nobody)),
         "for some host h, 1 is in the trees of h and the lock of h is none",
     ),
+    (ready, "all ready is true"),
+    (~ready, "all ready is false"),
+    (contains(done, latest), "the latest plan is in done"),
     ((plan[me] == 1) | (plan[me] == 2), "its plan is 1 or its plan is 2"),
     (~((plan[me] == 1) | (plan[me] == 2)), "its plan is not 1 and its plan is not 2"),
 ]
@@ -65,6 +71,10 @@ CLAUSES = [
 @pytest.mark.parametrize(("term", "words"), CLAUSES, ids=[w for _, w in CLAUSES])
 def test_clauses(term: Term, words: str) -> None:
     assert clause(term, "job 1") == words
+
+
+def test_its_own_variables_are_its() -> None:
+    assert clause(latest == 3, "planner", lambda t: t is latest) == "its latest plan is 3"
 
 
 def test_what_has_no_good_clause_has_none() -> None:

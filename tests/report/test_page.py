@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 
 from planrace.checker import Options, Report, Trace, check, find
+from planrace.checker.cli.main import run
 from planrace.checker.report.html.page import PAGE, SCRIPTS, STYLES, render_html
 from planrace.checker.results.explanation import Insight
 from planrace.checker.results.report import Finding
@@ -134,6 +136,16 @@ def test_no_name_is_defined_in_two_modules() -> None:
 def test_every_asset_is_part_of_the_page() -> None:
     there = {p.stem for p in PAGE.glob("*.js")}, {p.stem for p in PAGE.glob("*.css")}
     assert there == (set(SCRIPTS), set(STYLES))
+
+
+def test_a_page_names_the_command_that_made_it(tmp_path: Path) -> None:
+    example = str(ROOT / "examples" / "blue_green.py") + ":protocol"
+    for command in (["-p", example], ["forecast", "-p", example, "--no-explain"]):
+        asked = [*command, "-s", "releases=1", "--format", f"html:{tmp_path}/page.html"]
+        assert run(asked) in (0, 1)
+        data = json.loads(re.search(r'id="data">(.*?)</script>', (tmp_path / "page.html").read_text(), re.DOTALL)[1])  # type: ignore[index]
+        assert shlex.split(data["command"]) == ["check", *asked]
+    assert data["document"]["blocks"][0] == {"kind": "heading", "text": "In short"}
 
 
 # In a browser ----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tests.report.test_page import at, box, browser, lengthened
 __all__ = ["browser"]
 
 Open = Callable[..., Any]
+EXPLAIN = Options(explain=True)
 WIDTHS = (390, 800, 1400, 2200)
 
 
@@ -70,6 +71,25 @@ def test_steps_are_searched_and_filtered(open_page: Open, report: Report) -> Non
     page.select_option("#who", "planner")
     mine = [n for n, s in enumerate(f.trace.steps, 1) if s.by == "planner"]
     assert [int(b.get_attribute("data-step")) for b in page.locator("#steps-body button").all()] == mine
+
+
+def test_arrows_up_and_down_step_in_the_rail(open_page: Open, report: Report) -> None:
+    page = open_page(render_html(report), where="#0.3")
+    page.locator("#steps-body [data-step='3']").focus()
+    page.keyboard.press("ArrowDown")
+    assert at(page).startswith("Step 4 of")
+    assert page.evaluate("document.activeElement.dataset.step") == "4"
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    assert at(page).startswith("Step 1 of")
+
+
+def test_it_opens_at_a_tab_that_says_something(open_page: Open) -> None:
+    """In the last state of this run no process relies on what it read."""
+    page = open_page(render_html(check(find(f"{ROOT / 'examples' / 'blue_green.py'}:protocol"), options=EXPLAIN)))
+    assert page.locator("#tabs button").all_text_contents()[0] == "what they think"
+    assert page.locator("#tabs [aria-selected=true]").text_content() == "enabled steps"
+    assert page.locator("#offers-body li").count() > 0
 
 
 # Stepping ---------------------------------------------------------------------------------------------------------

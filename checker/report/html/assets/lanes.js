@@ -90,8 +90,8 @@ export class Lanes {
 
   // Names are shown in full as long as most of the width is left for the run.
   namesWidth() {
-    const longest = Math.max(...this.rows.map((r) => 6.6 * r.name.length + (r.what ? 6 + 5.4 * r.what.length : 0)));
-    return Math.round(Math.min(Math.max(140, 24 + longest), Math.max(100, 0.25 * $("lanes").clientWidth)));
+    const longest = Math.max(...this.rows.map((r) => textWidth(r)));
+    return Math.round(Math.min(Math.max(120, 24 + longest), Math.max(104, 0.25 * $("lanes").clientWidth)));
   }
 
   later() {
@@ -295,6 +295,18 @@ export class Lanes {
     const path = { class: "loop", d: to === from ? around : back };
     return [titled(loopText(run), "path", path)];
   }
+}
+
+// The width of the name of a row, in pixels.
+function textWidth(row) {
+  const ruler = document.createElement("canvas").getContext("2d");
+  const size = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const width = (text, share) => {
+    ruler.font = `${share * size}px ${getComputedStyle(document.body).fontFamily}`;
+    return ruler.measureText(text).width;
+  };
+  if (row.kind === "truth") return width(row.name, 0.8) + (row.what ? width(` ${row.what}`, 0.7) : 0);
+  return width(row.name, row.kind === "group" ? 0.85 : 0.87);
 }
 
 // The width of a mark with a number in it.

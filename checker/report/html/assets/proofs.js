@@ -112,10 +112,13 @@ function confirmation(c) {
 function matrixPage(m) {
   const letters = m.legend.flatMap((x) => [el("dt", {}, x.letter), el("dd", {}, `${x.name} (${x.kind})`)]);
   const how = "Rows are protections, columns are faults. Hover over a cell, or touch it, to see how it was decided.";
-  const verdicts = el("p", {}, verdict(m.word), m.closing);
+  const decided = m.word === "holds" ? "decided" : "undecided";
+  const look = `verdict ${m.word === "holds" ? "holds-word" : "unknown"}`;
+  const verdicts = el("p", {}, el("span", { class: look }, decided), m.closing);
   const legend = el("dl", { class: "legend" }, letters);
   const intro = card("How to read it", verdicts, el("p", {}, m.note), note(how), legend);
-  return [intro, ...m.tables.map((t) => matrixTable(t, m.columns)), confirmation(m.confirmation)];
+  const tables = m.tables.map((t) => matrixTable(t, m.columns));
+  return [intro, el("div", { class: "side-by-side" }, tables), confirmation(m.confirmation)];
 }
 
 function matrixTable(t, columns) {

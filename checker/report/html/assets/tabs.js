@@ -5,10 +5,16 @@ import { beliefsContent, besideContent, factsContent, offersContent, stateConten
 const MOST = 120; // states whose contents are measured
 
 const TABS = {
-  beliefs: { title: () => "what they think", there: (run) => run.beliefs.length, content: beliefsContent },
+  beliefs: {
+    title: () => "what they think",
+    there: (run) => run.beliefs.length,
+    says: (view) => view.beliefsHere.length,
+    content: beliefsContent,
+  },
   offers: {
     title: () => "enabled steps",
     there: (run) => run.offers.length || run.neighbourhood,
+    says: (view) => view.offers.length,
     content: offersContent,
   },
   beside: { title: (run) => `in ${run.beside.protocol}`, there: (run) => run.beside, content: besideContent },
@@ -26,7 +32,7 @@ export class Tabs {
   open(view) {
     this.view = view;
     this.names = Object.keys(TABS).filter((name) => TABS[name].there(view.run, view));
-    if (!this.names.includes(this.current)) this.current = this.names[0] || null;
+    if (!this.names.includes(this.current)) this.current = this.telling() || this.names[0] || null;
     $("more").hidden = !this.names.length;
     const tabs = this.names.map((name) => {
       const attributes = { role: "tab", id: `tab-${name}`, "aria-controls": name };
@@ -36,6 +42,11 @@ export class Tabs {
     for (const name of Object.keys(TABS)) $(`${name}-body`).replaceChildren();
     this.show();
     this.reserve();
+  }
+
+  // The first tab that has something to say about the current state.
+  telling() {
+    return this.names.find((name) => !TABS[name].says || TABS[name].says(this.view));
   }
 
   choose(name) {
