@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from planrace.checker.advice.forecast.forecast import Forecast
     from planrace.checker.advice.lint.finding import LintFindings
+    from planrace.checker.api.project.template import CreatedProject
     from planrace.checker.report.text.comparison import Comparison
     from planrace.checker.review.baseline.changes import Compared
     from planrace.checker.review.baseline.check_entry import Bounds
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 Rendered: TypeAlias = (
     "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | "
-    "Mutation | Establishment | networkx.MultiDiGraph"
+    "Mutation | Establishment | CreatedProject | networkx.MultiDiGraph"
 )
 """Everything that ``render`` accepts: the results of all functions here."""
 

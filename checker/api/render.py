@@ -181,6 +181,12 @@ def _entry(entry: Any) -> Makers:
     return {"text": lambda: write_text([entry])}
 
 
+def _created(found: Any) -> Makers:
+    from planrace.checker.api.project.created import created_text
+
+    return {"text": partial(created_text, found)}
+
+
 def _listing(found: Any) -> Makers:
     from planrace.checker.run.listing import listing_json, listing_text
 
@@ -211,6 +217,11 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
 }
 _PAGES = ("MatrixReport", "Mutation", "Forecast")
 """The results that have a page without runs."""
-_TEXTS: Mapping[str, Callable[[Any], Makers]] = {"BaselineEntry": _entry, "Listing": _listing, "MultiDiGraph": _graph}
+_TEXTS: Mapping[str, Callable[[Any], Makers]] = {
+    "BaselineEntry": _entry,
+    "CreatedProject": _created,
+    "Listing": _listing,
+    "MultiDiGraph": _graph,
+}
 RENDERED = ("Report", *_FORMATS, *_TEXTS)
 """The results that have formats. The tables have names of classes, not classes, so that they load no engine."""

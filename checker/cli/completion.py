@@ -19,6 +19,7 @@ class Kind(StrEnum):
     PROPERTY = "property"
     SCENARIO = "scenario"
     ENGINE = "engine"
+    CHECK = "check"
 
 
 def complete_protocol(begun: str) -> list[CompletionItem]:
@@ -36,6 +37,11 @@ def complete_name(kind: Kind, protocol: str | None, begun: str) -> list[Completi
 
 
 def _names(kind: Kind, protocol: str | None) -> Iterable[tuple[str, str]]:
+    if kind is Kind.CHECK:
+        from planrace.checker.api.project.read import required_project
+
+        yield from ((c.name, c.entry.protocol) for c in required_project().checks)
+        return
     from planrace.checker.api.calls import listing
 
     found = listing([protocol] if protocol else [])

@@ -11,7 +11,7 @@ import click
 from planrace.checker.cli.completion import Kind
 from planrace.checker.cli.help import Topic, TopicOption
 from planrace.checker.cli.look import Color, Look, chosen_detail
-from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName, Setting
+from planrace.checker.cli.values import CheckName, Memory, Name, NumberType, ProtocolName, Setting
 from planrace.checker.results.verdict import DECIDED
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -121,7 +121,7 @@ def time_limit(text: str = "Limit on time.") -> Decorator[Any]:
 only = option(
     Topic.WHAT,
     "--only",
-    metavar="NAME",
+    type=CheckName(),
     multiple=True,
     help="Without -p: run only this check of pyproject.toml; repeatable.",
 )

@@ -93,6 +93,29 @@ def test_its_section_and_its_workflow_are_valid() -> None:
     assert {w for w in words if w.startswith("--")} <= {o for p in app.params for o in p.opts}
 
 
+class FromRepository:
+    """The metadata of a planrace that pip has installed from a repository."""
+
+    def __init__(self, name: str) -> None:
+        assert name == "planrace"
+
+    def read_text(self, name: str) -> str | None:
+        found = {"url": "https://host/us/planrace", "vcs_info": {"vcs": "git", "commit_id": "12ab"}}
+        return json.dumps(found) if name == "direct_url.json" else None
+
+
+def test_the_workflow_installs_what_is_installed_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create_project("as/it/is")
+    assert (here / "as/it/is" / WORKFLOW).read_text() == (TEMPLATE / WORKFLOW).read_text()
+    monkeypatch.setattr("planrace.checker.api.project.template.distribution", FromRepository)
+    create_project("new")
+    text = (here / "new" / WORKFLOW).read_text()
+    steps = [s for job in yaml.safe_load(text)["jobs"].values() for s in job["steps"]]
+    commands = [s["run"] for s in steps if "pip" in s.get("run", "")]
+    assert commands == ['pip install "planrace @ git+https://host/us/planrace@12ab" pytest']
+    assert "Until" not in text
+
+
 # What exists -------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "old",

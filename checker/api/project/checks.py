@@ -36,12 +36,10 @@ def run_checks(
     strict: bool = False,
     explain: bool = False,
     listening: Listening = nullcontext,
-    done: Callable[[CheckResult], None] | None = None,
     **settings: Any,
 ) -> Reports:
-    """Run these checks of the project, and call ``done`` with each result. ``settings`` are fields of ``Options`` that
-    replace those of each check. An interruption ends the run after the present check. Raises ``KeyboardInterrupt`` if
-    there is no result yet."""
+    """Run these checks of the project. ``settings`` are fields of ``Options`` that replace those of each check. An
+    interruption ends the run after the present check. Raises ``KeyboardInterrupt`` if there is no result yet."""
     results: list[CheckResult] = []
     for check in checks:
         try:
@@ -52,8 +50,6 @@ def run_checks(
                 raise
             break
         results.append(CheckResult(check.name, outcome))
-        if done is not None:
-            done(results[-1])
         if isinstance(outcome, RunOutcome) and outcome.report.interrupted:
             break
     return Reports(tuple(results), tuple(c.name for c in checks[len(results) :]))

@@ -5,12 +5,15 @@ The files are those of ``examples/template``; a wheel has them as ``planrace/tem
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -27,6 +30,9 @@ FILES = {
     WORKFLOW: "runs both on GitHub",
 }
 """The new files, and what they are."""
+INSTALL = "pip install planrace pytest"
+NOTE = r" *# Until planrace is published.*\n"
+"""The line of the workflow that installs planrace, and the one above it that says what to write instead."""
 
 
 class SectionState(StrEnum):
@@ -67,7 +73,7 @@ def create_project(folder: str | Path = ".") -> CreatedProject:
     section, text = _section(folder / FILE)
     with _NewFiles(folder) as made:
         for name in FILES:
-            made.write(name, _template(name))
+            made.write(name, _filled(_template(name)))
         if text is not None:
             write_whole(folder / FILE, text)
     return CreatedProject(folder, tuple(FILES), section, "" if text is not None else _template(FILE))
@@ -126,6 +132,20 @@ class _NewFiles:
         for path in reversed(self._paths if kind is not None else []):
             with suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
+
+
+def _filled(text: str) -> str:
+    """The text of a file, in which the workflow installs planrace from where this one was installed, if that is a
+    repository."""
+    try:
+        origin = json.loads(distribution("planrace").read_text("direct_url.json") or "{}")
+    except PackageNotFoundError:  # run from a directory that was never installed
+        return text
+    version = origin.get("vcs_info", {})
+    if not {"vcs", "commit_id"} <= {*version}:
+        return text
+    requirement = f"planrace @ {version['vcs']}+{origin['url']}@{version['commit_id']}"
+    return re.sub(NOTE, "", text).replace(INSTALL, f'pip install "{requirement}" pytest')
 
 
 def _template(name: str) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from planrace.checker.report.errors import MalformedError, ReadError
 from planrace.checker.report.json.consistency import clean_report
 from planrace.checker.report.json.decode import ReportForm, SavedForm, content, parsed, typed
+from planrace.checker.report.json.reports import REPORTS_SCHEMA
 from planrace.checker.report.json.write import SCHEMA
+from planrace.checker.results.blocks import clean
 from planrace.checker.results.report import Finding, Report
 from planrace.checker.results.verdict import Verdict
+from planrace.checker.results.wording import counted, listed
 
 TRACE_SCHEMA = "planrace/trace/1"
 AGAIN = "create it again with check --format json"
@@ -30,6 +35,8 @@ def read_report(path: str | Path) -> Report:
 def report_of(data: Any, path: str = "it") -> Report:
     """The report in JSON values. Raises ``ReadError``."""
     found = data.get("schema") if isinstance(data, dict) else None
+    if found == REPORTS_SCHEMA:
+        return report_of(_only_report(data, path), path)
     if found not in (SCHEMA, TRACE_SCHEMA):
         says = f"its schema is {found!r:.60}" if found is not None else "it names no schema"
         raise ReadError(f"{path} is not a report of this version: {says} ({AGAIN})")
@@ -38,6 +45,39 @@ def report_of(data: Any, path: str = "it") -> Report:
         return clean_report(form.made())
     except MalformedError as problem:
         raise ReadError(f"{path}: {problem} ({AGAIN})") from None
+
+
+def _only_report(data: dict[str, Any], path: str) -> Any:
+    """The report in an envelope that has one. Raises ``ReadError``."""
+    try:
+        form = typed(data, ReportsForm)
+    except MalformedError as problem:
+        raise ReadError(f"{path}: {problem} ({AGAIN})") from None
+    if len(form.reports) != 1:
+        names = listed([clean(r.name) for r in form.reports])
+        what = f"{path} has the reports of {counted(len(form.reports), 'check')}: {names}"
+        raise ReadError(f"{what} (write one of them with check --only NAME --format json)")
+    (one,) = form.reports
+    if one.report is None:
+        why = "there is none" if one.error is None else clean(one.error.message)
+        raise ReadError(f"{path} has no report, because check {clean(one.name)} was wrong: {why}")
+    return one.report
+
+
+class _ErrorForm(msgspec.Struct):
+    message: str
+
+
+class _ResultForm(msgspec.Struct):
+    name: str
+    report: dict[str, Any] | None
+    error: _ErrorForm | None = None
+
+
+class ReportsForm(msgspec.Struct):
+    """The reports of several checks, as far as one of them is read."""
+
+    reports: list[_ResultForm]
 
 
 def is_itf(path: Path) -> bool:
