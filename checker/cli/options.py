@@ -8,10 +8,10 @@ from typing import Any, TypeAlias, TypeVar
 
 import click
 
-from planrace.checker.cli.completion import Kind
+from planrace.checker.cli.completion import Kind, complete_name
 from planrace.checker.cli.help import Topic, TopicOption
 from planrace.checker.cli.look import Color, Look, chosen_detail
-from planrace.checker.cli.values import CheckName, Memory, Name, NumberType, ProtocolName, Setting
+from planrace.checker.cli.values import Memory, Name, NumberType, ProtocolName, Setting
 from planrace.checker.results.verdict import DECIDED
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -121,8 +121,9 @@ def time_limit(text: str = "Limit on time.") -> Decorator[Any]:
 only = option(
     Topic.WHAT,
     "--only",
-    type=CheckName(),
+    metavar="NAME",
     multiple=True,
+    shell_complete=lambda _context, _option, begun: complete_name(Kind.CHECK, None, begun),
     help="Without -p: run only this check of pyproject.toml; repeatable.",
 )
 workers = option(

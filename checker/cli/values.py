@@ -90,15 +90,6 @@ class Name(click.ParamType):  # type: ignore[type-arg]  # generic in new version
         return text
 
 
-class CheckName(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
-    """The name of a check of ``pyproject.toml``."""
-
-    name = "NAME"
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        return complete_name(Kind.CHECK, None, incomplete)
-
-
 class ProtocolName(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
     """The name of a protocol."""
 
