@@ -224,6 +224,15 @@ def test_a_phone(open_page: Open, report: Report) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def test_verdicts_without_a_run_are_seen_on_a_phone(open_page: Open) -> None:
+    """The choice in place of the buttons is only for runs."""
+    sizes = {"enactors": 1, "endpoints": 1, "plans": 2, "keep": 1}
+    asked = Options(explain=True, properties=("plans-never-regress",))
+    page = open_page(render_html(check(find("fixed"), sizes, options=asked)), 390)
+    assert page.locator("#properties").inner_text().split() == ["HOLDS", "plans-never-regress"]
+    assert not page.locator("#property").is_visible()
+
+
 def test_paper_shows_everything(open_page: Open, report: Report) -> None:
     """No step, fact, property or belief is hidden, scrolled away or behind a tab."""
     page = open_page(render_html(report))

@@ -29,7 +29,8 @@ function propertyOption(p) {
 }
 
 function withoutRun() {
-  for (const id of ["explorer", "property", "copy-link", "copy-text"]) $(id).hidden = true;
+  for (const id of ["explorer", "copy-link", "copy-text"]) $(id).hidden = true;
+  replace("property");
   const others = report.proof || report.matrix || report.document;
   if (!others) replace("proofs", el("h2", {}, "There is no run to show: no property is violated."));
   document.querySelector(".skip").hidden = true;
