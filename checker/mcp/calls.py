@@ -32,7 +32,19 @@ def _list(given: Given, _: Listener) -> Told:
 
 
 def _check(given: Given, listener: Listener) -> Told:
-    names = ("properties", "engine", "exhaustive", "symmetry", "depth", "max_states", "seed", "runs", "time_limit")
+    names = (
+        "properties",
+        "engine",
+        "scenario",
+        "fail_fast",
+        "exhaustive",
+        "symmetry",
+        "depth",
+        "max_states",
+        "seed",
+        "runs",
+        "time_limit",
+    )
     options = Options(**{n: given[n] for n in names}, listener=listener)
     return _told(api.check(given["protocol"], **_choices(given), options=options))
 
@@ -51,14 +63,13 @@ def _prove(given: Given, listener: Listener) -> Told:
 
 
 def _explain(given: Given, listener: Listener) -> Told:
-    """The run of one property, with everything that explains it."""
-    options = api.explained(Options(listener=listener))
-    if given["property"] is not None:
-        options = replace(options, properties=(given["property"],))
+    """The run of one property, with what explains it."""
+    properties = () if given["property"] is None else (given["property"],)
+    options = Options(listener=listener, properties=properties, explain=given["in_depth"])
     report = _report(given, options)
     name = select_trace(report, given["property"]).name
     of_it = tuple(f for f in report.findings if f.name == name)
-    only = replace(report, findings=of_it, warnings=()) if of_it else report
+    only = replace(report, findings=of_it, warnings=(), full_match=None) if of_it else report
     text = api.render(only, "text") if given["format"] == "text" else api.render(report, given["format"], trace=name)
     return text, in_full(only)
 

@@ -79,6 +79,8 @@ class CheckInput(Selected):
 
     properties: Annotated[Names, Field(description="Check only these.")] = []
     engine: Annotated[str, Field(description="auto, explicit, native, bmc, induction, … (see list).")] = "auto"
+    scenario: Annotated[str | None, Field(description="Instead: the shortest run that shows this scenario.")] = None
+    fail_fast: Annotated[bool, Field(description="Stop at the first violation; the rest is then unknown.")] = False
     exhaustive: Annotated[bool, Field(description="Visit every state, even if all is decided earlier.")] = False
     symmetry: Annotated[bool | None, Field(description="Count orbits of interchangeable members.")] = None
     depth: Annotated[int | None, Field(description="Limit on the depth of the search.")] = None
@@ -102,6 +104,9 @@ class ExplainInput(ReportSource, Timed):
     """What ``explain`` is given."""
 
     property: Annotated[str | None, Field(description="Whose run; default: the first violated one.")] = None
+    in_depth: Annotated[
+        bool, Field(description="Also what each process believes and what else could happen; takes ten seconds more.")
+    ] = False
     format: Annotated[Literal["text", "mermaid"], Field(description="Format of the text.")] = "text"
 
 

@@ -126,6 +126,11 @@ def test_what_somebody_accepts_is_not_open() -> None:
     some, every = (establish(changed(warned), accepted=accepted[:n]) for n in (1, 2))
     assert statuses(some)[GateCondition.NO_WARNINGS] is NOT_MET
     assert every, render(every)
+    notes = next(c for c in every.conditions if c.condition is GateCondition.NO_WARNINGS).open
+    assert "accepted: never read: forgotten" in notes, "it stays in sight"
+    stale = establish(door(careful=True), accepted=["never read: nobody"])
+    assert stale
+    assert "accepted, but not there: never read: nobody" in render(stale)
 
 
 def test_the_score_that_is_asked_decides() -> None:

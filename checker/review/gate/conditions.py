@@ -46,7 +46,8 @@ class GateOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class JudgedCondition:
-    """The result for a condition. ``open`` lists what keeps it from being met."""
+    """The result for a condition. ``open`` lists what keeps it from being met; where it is met, what a reader should
+    know all the same: mutants that survived, notes, what was accepted."""
 
     condition: GateCondition
     status: ConditionStatus

@@ -13,6 +13,7 @@ from planrace.checker.results.report import (
     NEVER_HAPPENS,
     NOT_TOLD,
     OF_MODEL,
+    OF_THE_RUN,
     UNAVAILABLE,
     VACUOUS,
     Finding,
@@ -180,8 +181,17 @@ def _no_warnings(request: GateRequest, evidence: Evidence) -> Result:
         unknown.append("what is warned of after a complete search is not known")
     if unknown:
         return ConditionStatus.UNDECIDED, "whether there are warnings is undecided", unknown
-    accepted = f" ({counted(len(request.accepted), 'accepted one')})" if request.accepted else ""
-    return ConditionStatus.MET, f"no warning is open{accepted}", ()
+    return ConditionStatus.MET, "no warning is open", list(_notes(request, evidence, found))
+
+
+def _notes(request: GateRequest, evidence: Evidence, warnings: Sequence[ModelWarning]) -> Iterator[str]:
+    """What a reader should know although no warning is open: notes about the model, and what was accepted."""
+    for w in warnings:
+        if w.kind not in OF_THE_RUN and (not w.strict or warned_title(w) in request.accepted):
+            yield warned_text(w)
+    kinds = {*map(warned_title, warnings), *(f"{x.kind}: {x.subject}" for x in evidence.linted or ())}
+    for name in request.accepted:
+        yield f"accepted: {name}" if name in kinds else f"accepted, but not there: {name}"
 
 
 def _open(request: GateRequest, warnings: Sequence[ModelWarning]) -> list[ModelWarning]:

@@ -39,8 +39,8 @@ def _condition(c: JudgedCondition) -> Iterator[Block]:
 
 
 def establishment_json(made: Establishment) -> str:
-    """The answer as JSON text. ``open`` lists what keeps a condition from being met; where it is met, the mutants that
-    survived all the same."""
+    """The answer as JSON text. ``open`` lists what keeps a condition from being met; where it is met, what a
+    reader should know all the same."""
     report, mutation, request = made.evidence.report, made.evidence.mutation, made.request
     value: dict[str, Any] = {
         "schema": "planrace/establishment/1",
