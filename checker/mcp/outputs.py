@@ -190,7 +190,7 @@ class GraphOutput(TypedDict):
 
 
 class ConditionOutput(TypedDict):
-    """A condition of the gate, and what keeps it from being met."""
+    """A condition of the gate, and what keeps it from being met (or what is left, where it is met)."""
 
     condition: Literal["decided", "as expected", "specified", "no warnings", "acts"]
     status: Literal["met", "not met", "undecided"]
@@ -208,5 +208,7 @@ class EstablishmentOutput(TypedDict):
     interrupted: bool
     at_least: float
     score: float | None
+    violated: list[str]
+    accepted: list[str]
     verdicts: dict[str, Word]
     conditions: list[ConditionOutput]
