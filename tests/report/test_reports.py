@@ -13,6 +13,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from rich.cells import cell_len
 
 from planrace.checker import Options, Report, Trace, check, find, prove
 from planrace.checker.report.errors import ReadError
@@ -198,6 +199,13 @@ def test_plain_and_coloured_text_are_the_same(width: int, detail: Detail, monkey
     draw(told, stream, width)
     assert "\x1b[1;31mverdict: violated (exit 1)" in stream.getvalue()
     assert re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue()) == render_plain(told, width)
+
+
+def test_wide_characters_count_as_two_columns() -> None:
+    text = "計画を公開する " * 20 + "🚀" * 50
+    lines = render_plain(Document((Paragraph(text),), "the end"), 40).splitlines()
+    assert 38 <= max(map(cell_len, lines)) <= 40
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "") + "theend"
 
 
 def test_names_are_not_split_at_their_hyphens() -> None:

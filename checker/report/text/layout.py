@@ -24,6 +24,8 @@ from planrace.checker.results.blocks import (
 
 LEAST = 20
 """The fewest columns."""
+SECOND = "\0"
+"""Stands for the second column of a wide character while a text is wrapped; no clean text contains it."""
 
 
 class Style(StrEnum):
@@ -94,9 +96,18 @@ def _wrap(text: str, width: int, first: str = "", rest: str | None = None, style
     if len(hanging) > width // 2:
         hanging = hanging[: width // 4]
     wrapped = textwrap.wrap(
-        clean(text), width, initial_indent=first, subsequent_indent=hanging, break_on_hyphens=False
+        _widened(clean(text)), width, initial_indent=first, subsequent_indent=hanging, break_on_hyphens=False
     ) or [first.rstrip()]
-    return [Line(line, style) for line in wrapped]
+    return [Line(line.replace(SECOND, ""), style) for line in wrapped]
+
+
+def _widened(text: str) -> str:
+    """The text with a mark after each character that takes two columns, since textwrap counts characters."""
+    if text.isascii():
+        return text
+    from rich.cells import cell_len
+
+    return "".join(c + SECOND if cell_len(c) == 2 else c for c in text)
 
 
 def _draw(block: Block, width: int) -> Iterator[Line]:
