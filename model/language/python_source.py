@@ -35,6 +35,9 @@ _QUANTIFIERS = {
     Op.COMPREHENSION: "such_that",
     Op.EACH: "each",
 }
+_OTHERS = {Op.CONST, Op.VARIABLE, Op.PARAMETER, Op.BOUND, Op.SELECT, Op.NOT, Op.SET}
+WRITTEN = {*_INFIX, *_METHODS, *_CALLS, *_ENDS, *_QUANTIFIERS, *_OTHERS}
+"""The operators that have a source. ``taken`` has none: it is about a step of its own protocol."""
 _LETTERS = "ijkmnuvw"
 
 

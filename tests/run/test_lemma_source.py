@@ -13,8 +13,8 @@ from planrace.checker.cli.main import run
 from planrace.checker.run.lemma_source import lemma_source
 from planrace.checker.run.protocols import find, module_of
 from planrace.checker.semantics.interpreter import Context, Interpreter
-from planrace.model.language import Protocol, Term
-from planrace.model.language.python_source import PythonSource, UnnamedError
+from planrace.model.language import Op, Protocol, Term
+from planrace.model.language.python_source import WRITTEN, PythonSource, UnnamedError
 from planrace.properties.proof import Lemma
 from tests import ROOT
 
@@ -101,6 +101,10 @@ def test_the_source_of_a_term_means_the_same(text: str) -> None:
     for state in STATES:
         context = Context({}, state)
         assert interpreter.evaluate(again, context) == interpreter.evaluate(term, context)
+
+
+def test_every_operator_is_written() -> None:
+    assert set(Op) - WRITTEN == {Op.TAKEN}
 
 
 def test_a_clause_reads_like_one_that_a_person_wrote() -> None:
