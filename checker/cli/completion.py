@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from click.shell_completion import CompletionItem
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 OURS = ("original", "fixed")
 
@@ -24,11 +26,15 @@ class Kind(StrEnum):
 
 def complete_protocol(begun: str) -> list[CompletionItem]:
     """Our protocols; otherwise files."""
+    from click.shell_completion import CompletionItem
+
     return [CompletionItem(n) for n in OURS if n.startswith(begun)] or [CompletionItem(begun, type="file")]
 
 
 def complete_name(kind: Kind, protocol: str | None, begun: str) -> list[CompletionItem]:
     """The names of a kind that begin so, with what they mean: those of the protocol, or else of all our own."""
+    from click.shell_completion import CompletionItem
+
     try:
         found = dict(_names(kind, protocol))
     except Exception:  # nobody wants to read about an error while typing

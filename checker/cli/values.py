@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import click
-from click.shell_completion import CompletionItem
 
 from planrace.checker.cli.completion import Kind, complete_name, complete_protocol
 from planrace.checker.run.ranges import RANGES, bytes_of, shortened
