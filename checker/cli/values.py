@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from planrace.checker.cli.completion import Kind, complete_name, complete_protocol
 from planrace.checker.run.ranges import RANGES, bytes_of, shortened
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class NumberType(click.ParamType):  # type: ignore[type-arg]  # generic in new versions of click only
