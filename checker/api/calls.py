@@ -83,7 +83,7 @@ def check_project(
 
     ``path`` is a ``pyproject.toml``; by default the closest one with the section, from the working directory upwards.
     ``only`` are names of checks. ``settings`` are fields of ``Options`` that replace those of each check. A check that
-    is wrong is a result, too. Raises ``ModelError`` if the section is wrong or there is none.
+    is wrong is a result, too. No artifacts are written. Raises ``ModelError`` if the section is wrong or there is none.
     """
     from planrace.checker.api.project.checks import run_checks
     from planrace.checker.api.project.read import required_project

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import tomllib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ import msgspec
 import pytest
 
 from planrace.checker import Report, Verdict, check_project, render
-from planrace.checker.api.project.checks import options_of
+from planrace.checker.api.project.checks import options_of, run_checks
 from planrace.checker.api.project.read import EXAMPLES, find_project, read_project
 from planrace.checker.api.project.schema import schema_text, section_schema
 from planrace.checker.api.project.section import CheckEntry, Section
+from planrace.checker.engines.limits import Progress
 from planrace.checker.run.options import Options
 from planrace.checker.run.run import run
 from planrace.model.language import ModelError
@@ -200,6 +202,22 @@ def test_an_interruption_keeps_what_there_is(here: Path, monkeypatch: pytest.Mon
         check_project()
 
 
+def test_progress_says_of_which_check_it_is(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_project(here)
+    project = find_project()
+    assert project is not None
+    tasks: list[str] = []
+
+    def slow(selection: Any, options: Options) -> Report:
+        assert options.listener is not None
+        options.listener(Progress("searching", 1, 1, 1, 1.0, 1))
+        return run(selection, options)
+
+    monkeypatch.setattr("planrace.checker.api.project.checks.run", slow)
+    run_checks(project, project.checks, listening=lambda: nullcontext(lambda event: tasks.append(event.task)))
+    assert tasks == ["bug: searching", "fix: searching"]
+
+
 # The schema --------------------------------------------------------------------------------------------------------
 def test_the_published_schema_is_that_of_the_classes() -> None:
     if os.environ.get("PLANRACE_GOLDEN") == "write":
@@ -230,6 +248,14 @@ def test_the_schema_accepts_what_we_accept(here: Path) -> None:
     assert found is not None
     written = json.loads(msgspec.json.encode(found.section))
     assert {*written} == {*section_schema()["properties"]}
+
+
+def test_the_sections_in_the_documents_are_valid() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    found = [b for p in pages for b in re.findall(r"^```toml\n(.*?)^```", p.read_text(), re.DOTALL | re.MULTILINE)]
+    sections = [tomllib.loads(b)["tool"]["planrace"] for b in found if "[tool.planrace" in b]
+    assert len(sections) >= 2
+    assert all(valid(s) for s in sections)
 
 
 def test_fields_of_an_entry_are_options() -> None:

@@ -44,7 +44,8 @@ def run_checks(
     for check in checks:
         try:
             with listening() as listener:
-                outcome = _outcome(project, check, strict=strict, explain=explain, listener=listener, settings=settings)
+                named = None if listener is None else _named(listener, check.name)
+                outcome = _outcome(project, check, strict=strict, explain=explain, listener=named, settings=settings)
         except KeyboardInterrupt:
             if not results:
                 raise
@@ -53,6 +54,11 @@ def run_checks(
         if isinstance(outcome, RunOutcome) and outcome.report.interrupted:
             break
     return Reports(tuple(results), tuple(c.name for c in checks[len(results) :]))
+
+
+def _named(listener: Listener, name: str) -> Listener:
+    """A listener that says which check an event is of."""
+    return lambda event: listener(replace(event, task=f"{name}: {event.task}"))
 
 
 def _outcome(
