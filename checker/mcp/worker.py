@@ -40,7 +40,7 @@ class WorkerChannel:
 
     def send(self, **message: Any) -> None:
         """Write a message. If nobody reads it, the process ends."""
-        line = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+        line = json.dumps(message, ensure_ascii=False).encode("utf-8", "replace") + b"\n"  # "?" for half a surrogate
         with self._lock:
             while line:
                 try:

@@ -59,7 +59,8 @@ def _decided(request: GateRequest, evidence: Evidence) -> Result:
     if undecided:
         return ConditionStatus.UNDECIDED, "a verdict is undecided", undecided
     many = counted(len(evidence.report.findings), "property", "properties")
-    sizes = " and proofs for every size" if request.every_size else ""
+    proved = len(evidence.proof.findings) if request.every_size and evidence.proof is not None else None
+    sizes = "" if proved is None else f"; {proved} of them decided for every size"
     return ConditionStatus.MET, f"{many}, decided by {_search(evidence.report)}{sizes}", ()
 
 
