@@ -53,6 +53,10 @@ NUMBERS = {
     "baseline compare --max-memory": [],
     "baseline compare --time-limit": [],
     "baseline compare --workers": [],
+    **{f"{command} --width".strip(): P for command in ("", "prove", "lint", "forecast", "mutate", "establish")},
+    "explain --width": ["report.json"],
+    "compare --width": ["before.json", "after.json"],
+    "baseline compare --width": [],
 }
 
 
