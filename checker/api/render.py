@@ -41,7 +41,7 @@ def formats_for(
     if name not in _PAGES:
         return made
     full = _FORMATS[name](result, code, Detail.FULL, **more).document
-    page = partial(_matrix_page if isinstance(result, MatrixReport) else _page, result, full, command)
+    page = partial(_OWN_PAGES.get(name, _page), result, full, command)
     return replace(made, others={**made.others, "html": page})
 
 
@@ -113,6 +113,13 @@ def _matrix_page(table: MatrixReport, _: Callable[[], Document], command: str) -
     from planrace.checker.report.html.page import render_matrix
 
     return render_matrix(table, command)
+
+
+def _reports_page(found: Any, _: Callable[[], Document], command: str) -> str:
+    from planrace.checker.report.html.page import render_document
+    from planrace.checker.report.text.reports import reports_page
+
+    return render_document(reports_page(found), command)
 
 
 def _page(_: Any, document: Callable[[], Document], command: str) -> str:
@@ -215,8 +222,10 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "Forecast": _forecast,
     "LintFindings": _linted,
 }
-_PAGES = ("MatrixReport", "Mutation", "Forecast")
+_PAGES = ("Reports", "MatrixReport", "Mutation", "Forecast")
 """The results that have a page without runs."""
+_OWN_PAGES = {"MatrixReport": _matrix_page, "Reports": _reports_page}
+"""Those whose page is not their text."""
 _TEXTS: Mapping[str, Callable[[Any], Makers]] = {
     "BaselineEntry": _entry,
     "CreatedProject": _created,

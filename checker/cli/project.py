@@ -22,7 +22,7 @@ from planrace.checker.results.outcome import Broken
 from planrace.checker.results.reports import Reports
 from planrace.model.language import ModelError
 
-FORMATS = ("text", "json", *FOR_CI)
+FORMATS = ("text", "json", "html", *FOR_CI)
 """Formats of several checks; those of a single run are artifacts."""
 REPLACING = ("engine", "fail_fast", "exhaustive", "symmetry", "slicing", "depth", "max_states", "max_memory", "workers")
 """Options of the command that replace those of every check."""

@@ -211,11 +211,20 @@ def test_a_report_replaces_nothing_that_is_read(here: Path, capsys: pytest.Captu
         assert (code, f"{name} is a file that the command reads" in err) == (2, True)
 
 
-def test_pages_are_no_format_of_several_checks(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_page_for_all(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_project(here, VIOLATED)
+    code, out, _ = check(capsys, "--format", "html:page.html")
+    assert (code, out.endswith("(exit 1)\n")) == (1, True)
+    page = (here / "page.html").read_text()
+    assert page.index("1 of 2 checks as expected") < page.index("no-write-is-undone")
+    assert "check --format html:page.html" in page
+
+
+def test_diagrams_are_no_format_of_several_checks(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make_project(here)
-    code, _, err = check(capsys, "--format", "html:page.html")
+    code, _, err = check(capsys, "--format", "svg:run.svg")
     assert code == 2
-    assert "'html' is not a format of this report" in err
+    assert "'svg' is not a format of this report" in err
 
 
 # Artifacts ---------------------------------------------------------------------------------------------------------
@@ -230,6 +239,7 @@ def test_artifacts(here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: 
     pages = here / "out" / "pages"
     found = {p.name for p in pages.iterdir()}
     assert found == {".gitignore", "bug.html", "bug.svg", "bug.xml", "fix.html", "fix.svg", "fix.xml"}
+    assert "check --only bug" in (pages / "bug.html").read_text()
     make_project(here, ARTIFACTS.replace("lease.py:protocol", "gone.py:protocol"))
     assert check(capsys)[0] == 2
     assert {p.name for p in pages.iterdir()} == found - {"bug.html", "bug.svg"}, "old pages would be taken for new ones"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from planrace.checker.api.calls import render
 from planrace.checker.api.project.read import ConfiguredCheck, Project
 from planrace.checker.report.formats import FOR_CI, NoTraceError, render_broken, render_whole
 from planrace.checker.report.output import OutputError, OutputPlace
-from planrace.checker.results.outcome import Broken, RunOutcome
+from planrace.checker.results.outcome import Broken
 from planrace.checker.results.reports import CheckResult, Reports
 
 ENDINGS = {"itf": "itf.json", "tlc": "tlc.json", "text": "txt", "junit": "xml", "summary": "md", "mermaid": "mmd"}
@@ -49,7 +50,7 @@ class Artifacts:
     def _write(self, result: CheckResult) -> Iterator[OutputError]:
         for format_name, place in self._places[result.name].items():
             try:
-                text = _text(format_name, result.outcome)
+                text = _text(format_name, result)
                 if text is None:
                     place.clear()
                 else:
@@ -61,12 +62,14 @@ class Artifacts:
         return OutputPlace(self._folder / f"{sanitised(name)}.{ENDINGS.get(format_name, format_name)}", keep=False)
 
 
-def _text(format_name: str, outcome: RunOutcome | Broken) -> str | None:
+def _text(format_name: str, result: CheckResult) -> str | None:
     """The result in a format; None if it has none."""
+    outcome = result.outcome
     if isinstance(outcome, Broken):
         return render_broken(format_name, outcome) if format_name in FOR_CI else None
-    if format_name in FOR_CI:
-        return render_whole(format_name, outcome.report, outcome.expectation)
+    if format_name in FOR_CI or format_name == "html":
+        command = shlex.join(["check", "--only", result.name])
+        return render_whole(format_name, outcome.report, outcome.expectation, command=command)
     try:
         return render(outcome.report, format_name)
     except NoTraceError:

@@ -18,12 +18,26 @@ def reports_document(reports: Reports, detail: Detail = Detail.FULL) -> Document
     verdicts."""
     results = () if detail is Detail.VERDICTS else reports.results
     blocks = [b for r in results for b in _result(r, detail)]
-    blocks += [Heading(counted(len(reports.results), "check")), _table(reports)]
-    if reports.left:
-        blocks.append(Paragraph(f"Not checked after the interruption: {joined(reports.left)}.", "unknown"))
+    blocks += [Heading(counted(len(reports.results), "check")), *_overview(reports)]
+    return Document(tuple(blocks), f"verdict: {_good(reports)} (exit {reports.code})", _tone(reports.code))
+
+
+def reports_page(reports: Reports) -> Document:
+    """The same for a page, in full: the table comes first."""
+    blocks = [Heading(_good(reports)), *_overview(reports)]
+    blocks += [b for r in reports.results for b in _result(r, Detail.FULL)]
+    return Document(tuple(blocks), f"verdict: {_good(reports)} (exit {reports.code})", _tone(reports.code))
+
+
+def _good(reports: Reports) -> str:
     good = len(reports.results) - len(reports.failed)
-    closing = f"verdict: {good} of {counted(len(reports.results) + len(reports.left), 'check')} as expected"
-    return Document(tuple(blocks), f"{closing} (exit {reports.code})", _tone(reports.code))
+    return f"{good} of {counted(len(reports.results) + len(reports.left), 'check')} as expected"
+
+
+def _overview(reports: Reports) -> Iterator[Block]:
+    yield _table(reports)
+    if reports.left:
+        yield Paragraph(f"Not checked after the interruption: {joined(reports.left)}.", "unknown")
 
 
 def _tone(code: int) -> str:
