@@ -293,7 +293,7 @@ def test_json_has_every_mutant(capsys: pytest.CaptureFixture[str], tmp_path: Pat
         (["--property", "nothing"], "no property of lease-fixed is called 'nothing'"),
         (["--action", "stroe"], "did you mean store"),
         (["--at-least", "120"], "not in the range"),
-        (["--format", "html"], "is not a format of this report"),
+        (["--format", "sarif"], "is not a format of this report"),
     ],
 )
 def test_bad_requests(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
