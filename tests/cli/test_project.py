@@ -71,6 +71,10 @@ def test_what_went_as_expected_is_brief(here: Path, capsys: pytest.CaptureFixtur
     _, out, _ = check(capsys)
     assert "bug: violated\n" in out
     assert "1. worker" in out
+    _, out, _ = check(capsys, "-q")
+    title, _, head, *rows, blank, closing = out.splitlines()
+    assert (title, head.split()[0], [r.split()[0] for r in rows]) == ("2 checks", "check", ["bug", "fix"])
+    assert (blank, closing) == ("", "verdict: 1 of 2 checks as expected (exit 1)")
 
 
 def test_the_shell_completes_names_of_checks(here: Path) -> None:

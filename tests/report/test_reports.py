@@ -23,7 +23,7 @@ from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.report.text.document import document
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.report.text.terminal import draw
-from planrace.checker.results.blocks import Document, Paragraph
+from planrace.checker.results.blocks import Document, Grid, Paragraph
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.report import Coverage
 from tests import HERE, ROOT
@@ -199,6 +199,14 @@ def test_plain_and_coloured_text_are_the_same(width: int, detail: Detail, monkey
     draw(told, stream, width)
     assert "\x1b[1;31mverdict: violated (exit 1)" in stream.getvalue()
     assert re.sub(r"\x1b\[[\d;]*m", "", stream.getvalue()) == render_plain(told, width)
+
+
+def test_a_table_marks_what_it_cuts() -> None:
+    table = Grid(("", "mutants"), (("active-plan-never-deleted", "12"), ("short", "3")))
+    text = render_plain(Document((table,), "the end"), 40)
+    assert "  active-plan-never-d… " in text
+    assert "  short " in text
+    assert "active-plan-never-deleted" in render_plain(Document((table,), "the end"), 60)
 
 
 def test_wide_characters_count_as_two_columns() -> None:

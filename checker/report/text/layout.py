@@ -169,7 +169,7 @@ def _entry(entry: TimelineEntry, width: int) -> Iterator[Line]:
 
 
 def grid_lines(grid: Grid, width: int) -> Iterator[str]:
-    """The table, split into several tables if it is too wide."""
+    """The table, split into several tables if it is too wide. A cell takes half of the width at most."""
     rows = [[clean(c) for c in row] for row in (grid.header, *grid.rows)]
     widths = [min(max(map(len, column)), width // 2) for column in zip(*rows, strict=True)]
     start = 1
@@ -181,6 +181,11 @@ def grid_lines(grid: Grid, width: int) -> Iterator[str]:
         if start > 1:
             yield ""
         for row in rows:
-            cells = (f"{row[n][: widths[n]]:>{widths[n]}}" for n in range(start, end))
-            yield f"  {row[0][: widths[0]]:<{widths[0]}} {' '.join(cells)}".rstrip()
+            cells = (f"{_cut(row[n], widths[n]):>{widths[n]}}" for n in range(start, end))
+            yield f"  {_cut(row[0], widths[0]):<{widths[0]}} {' '.join(cells)}".rstrip()
         start = end
+
+
+def _cut(text: str, width: int) -> str:
+    """The text, or its beginning and a mark that it goes on."""
+    return text if len(text) <= width else f"{text[: width - 1]}…"
