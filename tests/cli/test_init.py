@@ -17,6 +17,7 @@ import jsonschema
 import pytest
 import yaml
 
+from planrace.checker import render
 from planrace.checker.api.project.schema import section_schema
 from planrace.checker.api.project.template import FILES, WORKFLOW, create_project
 from planrace.checker.cli.app import app
@@ -105,10 +106,12 @@ class FromRepository:
 
 
 def test_the_workflow_installs_what_is_installed_here(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    create_project("as/it/is")
+    made = create_project("as/it/is")
     assert (here / "as/it/is" / WORKFLOW).read_text() == (TEMPLATE / WORKFLOW).read_text()
+    assert "Write planrace's repository" in render(made)
     monkeypatch.setattr("planrace.checker.api.project.template.distribution", FromRepository)
-    create_project("new")
+    made = create_project("new")
+    assert "Write planrace's repository" not in render(made)
     text = (here / "new" / WORKFLOW).read_text()
     steps = [s for job in yaml.safe_load(text)["jobs"].values() for s in job["steps"]]
     commands = [s["run"] for s in steps if "pip" in s.get("run", "")]

@@ -38,6 +38,8 @@ def _files(found: CreatedProject) -> Iterator[str]:
             yield f"{path} stays as it is: [tool.planrace] cannot be added at its end. Write this into it:\n"
     if found.to_add:
         yield found.to_add.rstrip("\n")
+    if found.needs_source:
+        yield f"\nWrite planrace's repository and a commit into {WORKFLOW}, where it is installed."
     if found.below_repository:
         yield f"\nGitHub reads workflows only at the top of a repository: move {WORKFLOW} there."
 

@@ -30,7 +30,7 @@ FILES = {
     WORKFLOW: "runs both on GitHub",
 }
 """The new files, and what they are."""
-INSTALL = "pip install planrace pytest"
+INSTALL = 'pip install "planrace @ git+<URL of planrace\'s repository>@<commit>" pytest'
 NOTE = r" *# Until planrace is published.*\n"
 """The line of the workflow that installs planrace, and the one above it that says what to write instead."""
 
@@ -53,6 +53,11 @@ class CreatedProject:
     written: tuple[str, ...]
     section: SectionState
     to_add: str = ""
+
+    @property
+    def needs_source(self) -> bool:
+        """The workflow does not say yet where planrace comes from."""
+        return INSTALL in (self.folder / WORKFLOW).read_text(encoding="utf-8")
 
     @property
     def below_repository(self) -> bool:
