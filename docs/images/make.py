@@ -22,7 +22,7 @@ def main() -> None:
         page_file.write_text(render_html(report), encoding="utf-8")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         for scheme in ("light", "dark"):
-            page = browser.new_page(viewport={"width": 1400, "height": 1240}, color_scheme=scheme)
+            page = browser.new_page(viewport={"width": 1400, "height": 830}, color_scheme=scheme)
             page.goto(f"{page_file.as_uri()}#0.14")
             page.screenshot(path=HERE / f"explorer-{scheme}.png")
             page.set_viewport_size({"width": 1400, "height": 900})
