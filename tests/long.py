@@ -48,6 +48,8 @@ LONG = {
         "docs/test_ci_documents.py::test_a_change_becomes_a_comment",
         "docs/test_ci_documents.py::test_the_workflow_reports_every_outcome",
         "docs/test_docs.py::test_the_code_on_the_page_runs",
+        "docs/test_site.py::test_following_it[docs/agents.md]",
+        "docs/test_site.py::test_following_it[docs/configuration.md]",
         "docs/test_site.py::test_following_it[docs/tutorial.md]",
         "docs/test_site.py::test_following_it[docs/pytest.md]",
         "docs/test_site.py::test_following_it[docs/show.md]",
