@@ -240,7 +240,8 @@ def establish(
     lint is open, and the model does something. What is undecided is never established.
 
     ``violated`` are properties that are meant to be violated; ``accepted`` are warnings and findings that you accept,
-    each as ``"kind: subject"``. With ``every_size``, whatever can be proved for every size must be, too.
+    each as ``"kind: subject"``. With ``every_size``, whatever can be proved for every size must be, too; if nothing can
+    be, the answer is undecided.
     ``options.time_limit`` is for all of it. Raises ``ModelError``."""
     from planrace.checker.api.establish import establish as judged
     from planrace.checker.review.gate.conditions import GateRequest

@@ -30,7 +30,8 @@ from planrace.checker.review.gate.judge import judge
 from planrace.checker.review.mutation.judge import JudgedMutant, MutantStatus, Mutation
 from planrace.checker.review.mutation.mutants import Mutant
 from planrace.model.language import ModelError, Protocol, boolean
-from planrace.properties import invariant, reachable
+from planrace.properties import invariant, leads_to, reachable
+from planrace.properties.kinds import Property
 from tests import ROOT
 from tests.counter import PROTOCOL
 from tests.review.test_mutation import door
@@ -147,10 +148,38 @@ def test_proofs_for_every_size_are_asked_for() -> None:
     made = establish(str(ROOT / "examples" / "lease.py") + ":fixed", at_least=40, every_size=True)
     assert made, render(made)
     assert made.conditions[0].why.endswith("; 1 of them decided for every size"), "a witness has no proof"
+    assert made.conditions[0].open, "and is named"
     lacking = replace(made.evidence, proof=None, missing={"proof": "the time limit was reached"})
     assert judge(made.request, lacking).outcome is GateOutcome.UNDECIDED
     doubted = replace(made.evidence.proof or made.evidence.report, confirmation=Confirmation("cvc5", 2, (("a", "b"),)))
     assert judge(made.request, replace(made.evidence, proof=doubted)).outcome is GateOutcome.UNDECIDED
+
+
+def door_with(*properties: Property) -> Protocol:
+    """A careful door about which only this is said."""
+    p = door(careful=True)
+    p.properties.clear()
+    p.declare(*properties)
+    return p
+
+
+def test_witnesses_alone_establish_nothing() -> None:
+    """They notice mutants, but no run can break them."""
+    is_open = door().variables["is_open"].term
+    made = establish(door_with(reachable("opens", is_open, "the door opens")), at_least=0)
+    assert statuses(made)[GateCondition.SPECIFIED] is NOT_MET
+    assert made.exit_code == 1
+
+
+def test_every_size_is_undecided_if_nothing_can_be_proved_for_it() -> None:
+    """``check prove`` says "unknown" of such a protocol, too."""
+    is_open = door().variables["is_open"].term
+    protocol = door_with(leads_to("opens", ~is_open, is_open, "the door opens again"))
+    here, everywhere = (establish(protocol, at_least=0, every_size=every) for every in (False, True))
+    assert statuses(here)[GateCondition.DECIDED] is MET
+    assert statuses(everywhere)[GateCondition.DECIDED] is UNDECIDED
+    assert not everywhere
+    assert everywhere.exit_code != 0
 
 
 @pytest.mark.parametrize(

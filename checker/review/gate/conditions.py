@@ -20,7 +20,7 @@ class GateCondition(StrEnum):
     AS_EXPECTED = "as expected"
     """Every property holds, but for those that are meant to be violated, which are."""
     SPECIFIED = "specified"
-    """The properties notice enough mutants."""
+    """Some property says what must hold, and the properties notice enough mutants."""
     NO_WARNINGS = "no warnings"
     """No warning about the model and no finding of lint is open."""
     ACTS = "acts"

@@ -59,9 +59,10 @@ def _decided(request: GateRequest, evidence: Evidence) -> Result:
     if undecided:
         return ConditionStatus.UNDECIDED, "a verdict is undecided", undecided
     many = counted(len(evidence.report.findings), "property", "properties")
-    proved = len(evidence.proof.findings) if request.every_size and evidence.proof is not None else None
-    sizes = "" if proved is None else f"; {proved} of them decided for every size"
-    return ConditionStatus.MET, f"{many}, decided by {_search(evidence.report)}{sizes}", ()
+    proof = evidence.proof if request.every_size else None
+    sizes = "" if proof is None else f"; {len(proof.findings)} of them decided for every size"
+    one_size = () if proof is None else [f"{name}: {why} ({kind})" for name, kind, why in proof.left_out]
+    return ConditionStatus.MET, f"{many}, decided by {_search(evidence.report)}{sizes}", one_size
 
 
 def _undecided_here(evidence: Evidence) -> Iterator[str]:
@@ -81,6 +82,8 @@ def _undecided_everywhere(request: GateRequest, evidence: Evidence) -> Iterator[
     if evidence.proof is None:
         yield f"there is no proof for every size: {evidence.why_not('proof')}"
         return
+    if not evidence.proof.findings:
+        yield "no property is of a kind that can be proved for every size"
     yield from _unsure(evidence.proof)
     for f in evidence.proof.findings:
         if not _is_decided(f, evidence.proof):
@@ -140,7 +143,10 @@ def _as_expected(request: GateRequest, evidence: Evidence) -> Result:
 
 # Mutants -----------------------------------------------------------------------------------------------------------
 def _specified(request: GateRequest, evidence: Evidence) -> Result:
-    made = evidence.mutation
+    made, found = evidence.mutation, evidence.report.findings
+    if found and all(f.kind == Reachability.kind for f in found):
+        why = "every property is a witness: they say what can happen, and nothing says what must hold"
+        return ConditionStatus.NOT_MET, why, [f"{f.name}: {f.meaning}" for f in found]
     if made is None:
         return ConditionStatus.UNDECIDED, f"no mutants were judged: {evidence.why_not('mutation')}", ()
     if made.interrupted:
