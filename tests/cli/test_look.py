@@ -21,6 +21,19 @@ from tests import ROOT
 SMALL = ["-s", "enactors=2", "-s", "endpoints=1", "-s", "plans=3", "-s", "keep=1"]
 ORIGINAL = ["-p", "original", *SMALL]
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
+LEASE = f"{ROOT / 'examples' / 'lease.py'}:fixed"
+IDLE = """from planrace import Protocol, integers, invariant, step, update, when
+protocol = Protocol("idle")
+count = protocol.variable("count", integers(0, 3), 0)
+protocol.final(count == 3)
+@protocol.action(by="clerk")
+def add():
+    return step(when(count < 3), update(count, count + 1))
+@protocol.action(by="clerk")
+def rest():
+    return step(when(count > 5), update(count, 0))
+protocol.declare(invariant("counts", count >= 0, "it counts"))
+"""
 COMMANDS: dict[str, list[str]] = {
     "check": ORIGINAL,
     "prove": ["prove", "-p", f"{EXAMPLE}:fixed"],
@@ -57,6 +70,20 @@ def test_quiet_says_only_the_verdicts(capsys: pytest.CaptureFixture[str]) -> Non
     assert (title, set(rule), blank, closing) == ("original: violated", {"-"}, "", "verdict: violated (exit 1)")
     assert all(re.fullmatch(r"  (VIOLATED|HOLDS|UNKNOWN) +[\w-]+(: (reached )?in \d+ steps)?", line) for line in lines)
     assert len(lines) == 7
+
+
+def test_quiet_keeps_what_a_verdict_cannot_be_read_without(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Why it is undecided, what was left out, and the warnings that decide the exit code."""
+    assert "  UNKNOWN   no-write-is-undone: not decided: the bound of 2 states was reached\n" in said(
+        capsys, "-p", LEASE, "--max-states", "2", "-q"
+    )
+    out = said(capsys, "prove", "-p", LEASE, "-q")
+    assert "\nLeft out: writes-are-stored (reachability): this kind of property cannot be proved" in out
+    file = tmp_path / "idle.py"
+    file.write_text(IDLE, encoding="utf-8")
+    out = said(capsys, "-p", f"{file}:protocol", "--strict", "-q")
+    assert "\nWarning: rest: never happens: its guard is never true.\n" in out
+    assert out.endswith("verdict: holds (exit 1)\n")
 
 
 def test_by_default_the_first_counterexample_is_told_and_the_others_are_named(

@@ -46,7 +46,7 @@ def document(report: Report, exit_code: int | None = None, why: str = "", detail
     """The text report of a run with this ``exit_code``, by default that of its verdict; ``why`` says why it differs."""
     code = report.exit_code if exit_code is None else exit_code
     if detail is Detail.VERDICTS:
-        blocks = list(_safe("the verdicts", lambda: _outcome(report)))
+        blocks = list(_safe("the verdicts", lambda: _outcome(report, code)))
     else:
         blocks = list(_safe("the rest", lambda: _blocks(report, detail)))
         blocks += _safe("the moral", lambda: _moral(report, blocks))
@@ -55,10 +55,31 @@ def document(report: Report, exit_code: int | None = None, why: str = "", detail
     return Document(tuple(blocks), f"verdict: {report.verdict} (exit {code})", report.verdict.word)
 
 
-def _outcome(report: Report) -> Iterator[Block]:
-    """The verdicts alone: one line for each property."""
+def _outcome(report: Report, code: int) -> Iterator[Block]:
+    """The verdicts alone, one line for each property, and what else decides the exit ``code``."""
     yield Heading(f"{report.protocol}: {report.verdict.word}")
-    yield Verdicts(tuple((f.name, f.verdict.word, _length(f)) for f in report.findings))
+    yield Verdicts(tuple((f.name, f.verdict.word, _in_short(f)) for f in report.findings))
+    yield from left_out(report)
+    if code not in (0, report.exit_code):
+        yield from (Paragraph(f"Warning: {warned_text(w)}", "unknown") for w in report.warnings if w.strict)
+    yield from _doubted(report)
+
+
+def _in_short(f: Finding) -> str:
+    """The length of a run; for what is undecided, the reason."""
+    return f.how if f.verdict is Verdict.UNKNOWN else _length(f)
+
+
+def left_out(report: Report) -> Iterator[Block]:
+    """The properties that were not checked."""
+    if report.left_out:
+        names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
+        yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
+
+
+def _doubted(report: Report) -> Iterator[Block]:
+    for name, why in report.doubted:
+        yield Paragraph(f"Not confirmed by the second solver: {name}: {why}.", "unknown")
 
 
 def _blocks(report: Report, detail: Detail) -> Iterator[Block]:
@@ -70,9 +91,7 @@ def _blocks(report: Report, detail: Detail) -> Iterator[Block]:
     for f in report.findings:
         if f.kind == "run" and f.trace is not None:
             yield from _safe(f.name, lambda f=f, t=f.trace: [timeline(t, f.match, report.variables)])  # type: ignore[misc]
-    if report.left_out:
-        names = ", ".join(f"{name} ({kind})" for name, kind, _ in report.left_out)
-        yield Paragraph(f"Left out: {names}: {report.left_out[0][2]}.", "unknown")
+    yield from left_out(report)
     yield from _decided_alone(report)
     broken = [f for f in report.findings if f.verdict is Verdict.VIOLATED and f.kind != "scenario"]
     yield from violations(broken, detail, report.variables)
@@ -85,8 +104,7 @@ def _blocks(report: Report, detail: Detail) -> Iterator[Block]:
         yield from _safe("the fullest match", partial(_telling, report, detail))
     for proof in report.proofs:
         yield from _safe("the proof", partial(certificate, proof, detail))
-    for name, why in report.doubted:
-        yield Paragraph(f"Not confirmed by the second solver: {name}: {why}.", "unknown")
+    yield from _doubted(report)
 
 
 def violations(broken: Sequence[Finding], detail: Detail, variables: Sequence[Declared] = ()) -> Iterator[Block]:

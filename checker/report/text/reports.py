@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planrace.checker.report.text.document import document, how, subject
+from planrace.checker.report.text.document import document, how, left_out, subject
 from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph, Verdicts
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.outcome import Broken, RunOutcome, warned_text
@@ -14,11 +14,13 @@ from planrace.checker.results.wording import counted, joined
 
 
 def reports_document(reports: Reports, detail: Detail = Detail.FULL) -> Document:
-    """The text of all checks. ``VERDICTS``: only the table; ``USUAL``: of a check that went as expected only the
-    verdicts."""
+    """The text of all checks. ``VERDICTS``: only the table, and what is undecided or left out; ``USUAL``: only the
+    verdicts of a check that went as expected."""
     results = () if detail is Detail.VERDICTS else reports.results
     blocks = [b for r in results for b in _result(r, detail)]
     blocks += [Heading(counted(len(reports.results), "check")), *_overview(reports)]
+    if detail is Detail.VERDICTS:
+        blocks += [Paragraph(text, "unknown") for r in reports.results for text in _gaps(r)]
     return Document(tuple(blocks), f"verdict: {_good(reports)} (exit {reports.code})", _tone(reports.code))
 
 
@@ -38,6 +40,20 @@ def _overview(reports: Reports) -> Iterator[Block]:
     yield _table(reports)
     if reports.left:
         yield Paragraph(f"Not checked after the interruption: {joined(reports.left)}.", "unknown")
+
+
+def _gaps(result: CheckResult) -> Iterator[str]:
+    """What the table does not tell, although a reader needs it: what is undecided, not checked or warned of."""
+    outcome = result.outcome
+    if isinstance(outcome, Broken):  # its error is on standard error
+        return
+    reasons: dict[str, list[str]] = {}
+    for f in outcome.report.findings:
+        if f.verdict is Verdict.UNKNOWN:
+            reasons.setdefault(f.how, []).append(f.name)
+    yield from (f"{result.name}: {joined(names)}: {why}." for why, names in reasons.items())
+    yield from (f"{result.name}: {name}: left out: {why}." for name, _, why in outcome.report.left_out)
+    yield from (f"{result.name}: {c.message}" for c in outcome.complaints if c.kind == "warnings")
 
 
 def _tone(code: int) -> str:
@@ -60,6 +76,7 @@ def _brief(outcome: RunOutcome) -> Iterator[Block]:
     report = outcome.report
     yield Paragraph(f"{report.protocol}: {subject(report)}.")
     yield Verdicts(tuple((f.name, f.verdict.word, how(f)) for f in report.findings))
+    yield from left_out(report)
     yield from (Paragraph(f"Warning: {warned_text(w)}", "unknown") for w in report.warnings if w.strict)
 
 
