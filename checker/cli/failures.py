@@ -6,6 +6,7 @@ import click
 
 from planrace.checker.api import failures
 from planrace.checker.api.failures import INTERNAL, INTERRUPTED, OURS, UNDECIDED, USAGE
+from planrace.checker.results.blocks import clean
 
 __all__ = ["INTERNAL", "INTERRUPTED", "OURS", "UNDECIDED", "USAGE", "code_of", "sentence_of"]
 
@@ -18,7 +19,8 @@ def code_of(problem: BaseException) -> int:
 
 
 def sentence_of(problem: BaseException) -> str:
-    """The message for it."""
+    """The message for it, without control characters of names in it."""
     if isinstance(problem, click.Abort):
         problem = KeyboardInterrupt()
-    return problem.format_message() if isinstance(problem, click.ClickException) else failures.sentence_of(problem)
+    sentence = problem.format_message() if isinstance(problem, click.ClickException) else failures.sentence_of(problem)
+    return "\n".join(map(clean, sentence.split("\n")))

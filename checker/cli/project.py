@@ -11,12 +11,13 @@ from click.core import ParameterSource
 
 from planrace.checker.api.project.artifacts import Artifacts
 from planrace.checker.api.project.checks import run_checks
-from planrace.checker.api.project.read import FILE, Project, find_project, shown
+from planrace.checker.api.project.read import FILE, Project, find_project, project_files, shown
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.cli.look import Look
 from planrace.checker.cli.progress import progress
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import FOR_CI
+from planrace.checker.results.blocks import clean
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.outcome import Broken
 from planrace.checker.results.reports import Reports
@@ -48,16 +49,19 @@ def project_command(context: click.Context, arguments: Mapping[str, Any]) -> int
     """Run the checks of the section; returns the exit code of the worst."""
     given = {n for n in arguments if context.get_parameter_source(n) is ParameterSource.COMMANDLINE}
     look: Look = arguments["look"]
-    delivery = Delivery(arguments["formats"], arguments["outputs"], FORMATS, look=look)
+    delivery = Delivery(
+        arguments["formats"], arguments["outputs"], FORMATS, look=look, reads=[str(p) for p in project_files()]
+    )
     with delivery.answering(FILE):
         project = find_project()
     if project is None:
         if not given:
             click.echo(f"{context.get_help()}\n", err=True)
         raise click.UsageError(NO_SECTION)
-    _refuse_others(context, given - set(FOR_ALL_CHECKS), project)
-    checks = project.selected(arguments["only"])
-    delivery.spare([str(project.path), *(file for c in checks for file in source_of(c.protocol))])
+    delivery.spare([file for entry in project.section.check for file in source_of(project.named(entry.protocol))])
+    with delivery.answering(FILE):
+        _refuse_others(context, given - set(FOR_ALL_CHECKS), project)
+        checks = project.selected(arguments["only"])
     settings = {n: arguments[n] for n in REPLACING if n in given}
     with until(arguments["time_limit"]), delivery.answering(FILE):  # the limit is for the whole command
         artifacts = Artifacts(project, checks)
@@ -90,4 +94,4 @@ def _print_errors(reports: Reports) -> None:
     """Errors go to standard error, too, as those of a single check."""
     for r in reports.results:
         if isinstance(r.outcome, Broken):
-            click.echo(f"Error: {r.outcome.message}", err=True)
+            click.echo(f"Error: {clean(r.outcome.message)}", err=True)

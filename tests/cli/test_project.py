@@ -77,6 +77,51 @@ def test_what_went_as_expected_is_brief(here: Path, capsys: pytest.CaptureFixtur
     assert (blank, closing) == ("", "verdict: 1 of 2 checks as expected (exit 1)")
 
 
+def test_quiet_tells_what_is_undecided(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_project(here, UNDECIDED)
+    _, out, _ = check(capsys, "-q")
+    assert "\nfix: no-write-is-undone and writes-are-stored: not decided: the bound of 3 states was reached.\n" in out
+
+
+def test_what_a_good_check_has_left_out_is_told(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    make_project(here, '[[tool.planrace.check]]\nprotocol = "lease.py:fixed"\nengine = "proof"\n')
+    code, out, _ = check(capsys)
+    assert code == 0
+    assert "\nLeft out: writes-are-stored (reachability): " in out
+    _, out, _ = check(capsys, "-q")
+    assert "\nlease.py:fixed: writes-are-stored: left out: " in out
+
+
+@pytest.mark.parametrize("broken", ["[tool.planrace", "[tool.planrace]\nnope = 1", "[tool.planrace]\nchecks = []"])
+@pytest.mark.parametrize("place", ["junit:pyproject.toml", "json:pyproject.toml", "pyproject.toml"])
+def test_no_report_replaces_a_section_that_is_wrong(broken: str, place: str, here: Path) -> None:
+    path = make_project(here, broken)
+    assert run(["-o", place]) == 2
+    assert path.read_text() == broken
+
+
+@pytest.mark.parametrize("wrong", [["--only", "nobody"], ["--with", "compare-and-set"], ["--expect", "holds"]])
+def test_no_older_report_outlives_a_wrong_request(
+    wrong: list[str], here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_project(here)
+    places = {kind: here / f"old.{kind}" for kind in ("junit", "json")}
+    for place in places.values():
+        place.write_text("all is well")
+    assert check(capsys, *wrong, *(f"--output={kind}:{place}" for kind, place in places.items()))[0] == 2
+    assert "<error" in places["junit"].read_text()
+    assert not places["json"].exists()
+
+
+def test_control_characters_of_a_name_do_not_reach_the_terminal(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    named = WRONG.replace('name = "fix"', r'name = "fix\u001b[31m\n::error::x"')
+    make_project(here, named)
+    code, out, err = check(capsys)
+    assert code == 2
+    assert "\x1b" not in out + err
+    assert "\n::error" not in out + err
+
+
 def test_the_shell_completes_names_of_checks(here: Path) -> None:
     make_project(here)
     assert completed("--only", cwd=here) == ["plain,bug", "plain,fix"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -81,7 +82,7 @@ class Project:
         for number, entry in enumerate(self.section.check, 1):
             name = entry.name or entry.protocol
             place = Place(str(self.path), _line_of(self.text, number - 1))
-            one = ConfiguredCheck(name, self._named(entry.protocol), entry, place, number)
+            one = ConfiguredCheck(name, self.named(entry.protocol), entry, place, number)
             if found.setdefault(name, one) is not one:
                 what = f"{one.title} has the same name as {found[name].title}"
                 raise ModelError(what, where=place, remedy='write name = "…" in one of the two')
@@ -102,7 +103,7 @@ class Project:
         """The line of a key of an entry."""
         return Place(str(self.path), _line_of(self.text, check.number - 1, key))
 
-    def _named(self, protocol: str) -> str:
+    def named(self, protocol: str) -> str:
         """The protocol with the path of its file relative to the working directory, or else absolute."""
         file, sign, attribute = protocol.rpartition(":")
         if not file.endswith(".py"):
@@ -122,15 +123,21 @@ def shown(path: Path) -> str:
 def find_project(start: str | Path = ".") -> Project | None:
     """The closest ``pyproject.toml`` with a section ``[tool.planrace]``, from the folder ``start`` upwards; None if
     there is none. Raises ``ModelError`` for a section that is wrong."""
-    try:
-        here = Path(start).resolve()
-    except OSError:
-        return None
-    for folder in (here, *here.parents):
-        found = read_project(folder / FILE, required=False)
+    for path in project_files(start):
+        found = read_project(path, required=False)
         if found is not None:
             return found
     return None
+
+
+def project_files(start: str | Path = ".") -> tuple[Path, ...]:
+    """Where the section may be: each ``pyproject.toml``, from the folder ``start`` upwards, whether it can be read or
+    not. None if the folder is gone."""
+    try:
+        here = Path(start).resolve()
+    except OSError:
+        return ()
+    return tuple(p for p in (folder / FILE for folder in (here, *here.parents)) if os.path.lexists(p))
 
 
 def required_project(path: str | Path | None = None) -> Project:
