@@ -8,6 +8,7 @@ and in containers, where notifications of the system do not.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,6 +19,8 @@ from typing import TypeAlias
 
 import click
 
+from planrace.checker.api.project.read import project_files
+from planrace.checker.cli.deliver import source_of
 from planrace.checker.cli.files_read import Stamp, stamp_of
 from planrace.checker.cli.project import NO_SECTION, has_project
 from planrace.checker.results.verdict import INTERRUPTED
@@ -41,7 +44,8 @@ def watch_command(protocol: str | None, arguments: Sequence[str], check_once: Ch
     the arguments, if they name one; ``check_once`` is run in a process of its own."""
     if protocol is None and not has_project():
         raise click.UsageError(NO_SECTION)
-    watched: Watched = {}
+    begun = source_of(protocol) if protocol is not None else [str(p) for p in project_files()[:1]]
+    watched: Watched = {path: stamp_of(path) for path in map(os.path.abspath, begun)}  # the first check may die
     try:
         while True:
             watched = _round(check_once, [a for a in arguments if a != "--watch"], watched)
@@ -71,7 +75,11 @@ def _round(check_once: CheckOnce, arguments: list[str], watched: Watched) -> Wat
                 return before
         found: Watched = ours.recv()
         process.join()
-    except EOFError:  # the system has killed it
+    except EOFError:  # the system has killed it, or the author's file has ended it
+        process.join()
+        code = process.exitcode or 0
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        click.echo(f"This check ended without a verdict ({how}).", err=True)
         return before
     except KeyboardInterrupt:
         process.join(PATIENCE)  # it was interrupted, too, and says what it covered

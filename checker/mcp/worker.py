@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -16,7 +17,7 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedReader, FileIO
-from typing import Any
+from typing import Any, NoReturn
 
 BEAT = 1.0
 """Seconds between two messages that say that the work goes on."""
@@ -46,12 +47,19 @@ class WorkerChannel:
                 try:
                     line = line[os.write(self._writer, line) :]
                 except OSError:
-                    os._exit(0)
+                    _leave()
 
     def end_with_it(self) -> None:
         """End the process when standard input ends."""
         self._reader.read()
-        os._exit(0)
+        _leave()
+
+
+def _leave() -> NoReturn:
+    """End this process, with those that the model file has started: the server, which ends them otherwise, is gone."""
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
 
 
 class Heard:

@@ -151,6 +151,8 @@ def test_a_section_is_added_to_an_existing_file(old: str, here: Path, capsys: py
     [
         ("[tool.planrace]\nworkers = 1\n", "has a section [tool.planrace] and stays as it is"),
         ("tool = { ruff = { line-length = 100 } }\n", "[tool.planrace] cannot be added at its end"),
+        ("tool = 1\n", "[tool.planrace] cannot be added at its end"),
+        ("[[tool]]\nname = 1\n", "[tool.planrace] cannot be added at its end"),
     ],
 )
 def test_otherwise_it_says_what_to_add(old: str, words: str, here: Path, capsys: pytest.CaptureFixture[str]) -> None:

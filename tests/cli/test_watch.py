@@ -114,6 +114,18 @@ def test_a_change_ends_a_check_that_is_running(folder: Path) -> None:
         assert watching.interrupt() == 130
 
 
+def test_a_check_that_dies_is_told_and_its_file_is_watched(folder: Path) -> None:
+    """Silence could be taken for an earlier verdict."""
+    good = (folder / "counts.py").read_text()
+    (folder / "counts.py").write_text("import os\nos._exit(0)\n")
+    with Watching(folder, "-p", "counts.py:protocol") as watching:
+        out = watching.round()
+        assert "This check ended without a verdict (exit code 0).\n" in out
+        assert "Watching 1 file: counts.py." in out
+        (folder / "counts.py").write_text(good)
+        assert "verdict: holds (exit 0)" in watching.round()
+
+
 def test_the_checks_of_a_repository(tmp_path: Path) -> None:
     path = make_project(tmp_path)
     with Watching(tmp_path, "--only", "fix") as watching:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -235,6 +236,42 @@ def test_a_model_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> 
     result = one("check", protocol="endless.py:protocol", time_limit=0.5)
     assert result.is_error
     assert "the time limit of 0.5 s was reached, and check did not end by itself" in text_of(result)
+    assert is_gone(int(Path("pid").read_text()))
+
+
+FORKING = """\
+import subprocess
+from pathlib import Path
+
+child = subprocess.Popen(["sleep", "100"])
+Path("part").write_text(str(child.pid))
+Path("part").rename("pid")
+while True:
+    pass
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="process groups")
+def test_a_killed_server_leaves_nothing_behind() -> None:
+    """Neither the process of a call nor what the model file has started."""
+    Path("forking.py").write_text(FORKING, encoding="utf-8")
+    request = {"tool": "check", "arguments": TOOLS["check"].given(protocol="forking.py:protocol").model_dump()}
+    worker = subprocess.Popen(
+        [sys.executable, "-m", process.WORKER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert worker.stdin is not None
+    worker.stdin.write(json.dumps(request).encode() + b"\n")
+    worker.stdin.flush()
+    for _ in range(1000):
+        if Path("pid").exists():
+            break
+        time.sleep(0.02)
+    worker.stdin.close()  # as when the server is killed
+    worker.wait(30)
     assert is_gone(int(Path("pid").read_text()))
 
 

@@ -98,7 +98,10 @@ def _section(path: Path) -> tuple[SectionState, str | None]:
         why = getattr(problem, "strerror", None) or problem
         what = f"cannot read {shown(path)}: {why}, so nothing is written"
         raise ModelError(what, remedy="correct it, or name another folder") from None
-    if "planrace" in before.get("tool", {}):
+    tool = before.get("tool", {})
+    if not isinstance(tool, dict):  # another program's own file
+        return SectionState.CLOSED, None
+    if "planrace" in tool:
         return SectionState.THERE, None
     end = "\r\n" if "\r\n" in old else "\n"
     gap = "" if not old else end if old.endswith("\n") else 2 * end
@@ -107,7 +110,7 @@ def _section(path: Path) -> tuple[SectionState, str | None]:
         after = tomllib.loads(new)
     except tomllib.TOMLDecodeError:
         return SectionState.CLOSED, None
-    tables = {**before.get("tool", {}), **tomllib.loads(own)["tool"]}
+    tables = {**tool, **tomllib.loads(own)["tool"]}
     return (SectionState.ADDED, new) if after == {**before, "tool": tables} else (SectionState.CLOSED, None)
 
 
