@@ -68,6 +68,13 @@ def hostile(report: Report) -> Report:
 
 
 # The file --------------------------------------------------------------------------------------------------------
+def test_no_name_turns_the_direction_of_the_text_after_it(report: Report) -> None:
+    f = replace(report.findings[0], meaning="a\u202eb\u2066c\\u202ed")
+    page = render_html(replace(report, findings=(f,)))
+    assert r"a\ufffdb\ufffdc\\u202ed" in page, "a backslash and four digits are no such character"
+    assert "\u202e" not in page
+
+
 def test_the_policy_allows_only_our_script_and_style(report: Report) -> None:
     page = render_html(hostile(report))
     policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]*)"', page)
@@ -398,6 +405,15 @@ def test_hostile_names_stay_text(open_page: Open, report: Report) -> None:
     assert HOSTILE in page.text_content("#step-body")
     assert page.locator("#step-body img").count() == 0
     assert HOSTILE in page.text_content("#properties")
+
+
+def test_words_of_any_length_keep_the_page_narrow(open_page: Open, report: Report) -> None:
+    f, word = report.findings[0], "no" * 5000
+    assert f.trace is not None
+    trace = replace(f.trace, steps=(replace(f.trace.steps[0], text=word, by=word), *f.trace.steps[1:]))
+    finding = replace(f, name=word, meaning=word, trace=trace)
+    page = open_page(replace(report, findings=(finding, *report.findings[1:]), full_match=None), "#0.1")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_the_theme_can_be_switched(open_page: Open, report: Report) -> None:

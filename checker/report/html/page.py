@@ -45,6 +45,8 @@ NOTHING: Mapping[str, Any] = {
     "sources": {},
 }
 """The data of a page that shows nothing."""
+_DIRECTION = re.compile(r"(?<!\\)((?:\\\\)*)\\u(?:202[a-e]|206[6-9])")
+"""Characters, as JSON writes them, that turn the direction of the text after them, which may be ours."""
 
 
 def render_html(report: Report, command: str = "") -> str:
@@ -111,7 +113,7 @@ def _hash(text: str) -> str:
 
 def _embedded(data: Any) -> str:
     """JSON that an HTML parser cannot mistake for markup."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
+    text = _DIRECTION.sub(r"\1\\ufffd", json.dumps(data, ensure_ascii=True, separators=(",", ":")))
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
