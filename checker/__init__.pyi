@@ -19,8 +19,13 @@ from .api.calls import renew_baseline as renew_baseline
 from .api.calls import save as save
 from .api.calls import save_baseline as save_baseline
 from .api.calls import state_graph as state_graph
+from .api.driving import cover as cover
+from .api.driving import replay as replay
 from .api.project.template import CreatedProject as CreatedProject
 from .api.project.template import create_project as create_project
+from .drive.refusal import Refused as Refused
+from .results.driving import CoverReport as CoverReport
+from .results.driving import ReplayReport as ReplayReport
 from .results.matrix import MatrixReport as MatrixReport
 from .results.report import Coverage as Coverage
 from .results.report import Finding as Finding

@@ -21,7 +21,7 @@ FLOORS = (
     ("engines",),
     ("advice", "explain"),
     ("run",),
-    ("review",),
+    ("drive", "review"),
     ("api",),
     ("cli", "mcp", "plugin"),
 )

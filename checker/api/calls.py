@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from planrace.checker.advice.lint.finding import LintFindings
     from planrace.checker.api.project.template import CreatedProject
     from planrace.checker.report.text.comparison import Comparison
+    from planrace.checker.results.driving import CoverReport, ReplayReport
     from planrace.checker.review.baseline.changes import Compared
     from planrace.checker.review.baseline.check_entry import Bounds
     from planrace.checker.review.baseline.entry import BaselineEntry
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 Rendered: TypeAlias = (
     "Report | Reports | MatrixReport | Comparison | Compared | BaselineEntry | Forecast | LintFindings | Listing | "
-    "Mutation | Establishment | CreatedProject | networkx.MultiDiGraph"
+    "CoverReport | ReplayReport | Mutation | Establishment | CreatedProject | networkx.MultiDiGraph"
 )
 """Everything that ``render`` accepts: the results of all functions here."""
 

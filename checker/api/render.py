@@ -170,6 +170,22 @@ def _established(made: Any, code: int | None, detail: Detail) -> Formats:
     return Formats(code, partial(establishment_document, made, code, detail), others)
 
 
+def _covered(found: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.json.driving import cover_json
+    from planrace.checker.report.text.driving import cover_document
+
+    code = found.exit_code if code is None else code
+    return Formats(code, partial(cover_document, found, code, detail), {"json": partial(cover_json, found)})
+
+
+def _replayed(found: Any, code: int | None, detail: Detail) -> Formats:
+    from planrace.checker.report.json.driving import replay_json
+    from planrace.checker.report.text.driving import replay_document
+
+    code = found.exit_code if code is None else code
+    return Formats(code, partial(replay_document, found, code, detail), {"json": partial(replay_json, found)})
+
+
 def _forecast(made: Any, code: int | None, detail: Detail) -> Formats:
     from planrace.checker.advice.forecast.render import forecast_document, forecast_json
 
@@ -221,6 +237,8 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "Establishment": _established,
     "Forecast": _forecast,
     "LintFindings": _linted,
+    "CoverReport": _covered,
+    "ReplayReport": _replayed,
 }
 _PAGES = ("Reports", "MatrixReport", "Mutation", "Forecast")
 """The results that have a page without runs."""

@@ -98,6 +98,23 @@ PAGES: Mapping[str, Page] = {
             ("check mutate -p mine.py:fixed --at-least 90", "for CI: exit 1 below 90 %"),
         ),
     ),
+    "cover": Page(
+        Purpose.CONNECT,
+        "Perform every transition of the model on your code.",
+        (
+            ("check cover -p mine.py:protocol --on driver.py:Driver", "and compare after every step"),
+            ("check cover -p mine.py:protocol --on driver.py:Driver --criterion pairs", "all pairs of steps"),
+            ("check cover -p mine.py:protocol --on driver.py:Driver --time-limit 60", "for CI: what a minute allows"),
+        ),
+    ),
+    "replay": Page(
+        Purpose.CONNECT,
+        "Perform a counterexample on your system.",
+        (
+            ("check replay report.json --on driver.py:Driver", "does the system do it too?"),
+            ("check replay report.json --on driver.py:Driver --trace NAME", "the run of this property"),
+        ),
+    ),
     "mcp": Page(
         Purpose.CONNECT,
         "Serve these commands as tools for agents.",

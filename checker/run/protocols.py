@@ -15,7 +15,7 @@ from planrace.checker.run.request import variant_of
 from planrace.model.language import ModelError, Place, Protocol, Variant
 from planrace.model.language.author_code import running
 from planrace.model.language.author_text import refuse_vain_lines
-from planrace.model.language.errors import known
+from planrace.model.language.errors import known, near
 from planrace.model.language.ledger import begin_file
 
 BUILT_IN = {"original": "planrace.properties.dns:original", "fixed": "planrace.properties.dns:fixed"}
@@ -43,6 +43,19 @@ def find(name: str) -> Variant:
         return variant_of(found)
     kind = type(found).__name__
     raise ModelError(f"{name} is not a protocol, but of type {kind}", remedy="name a Protocol or a variant of one")
+
+
+def attribute_of(name: str, what: str, form: str) -> object:
+    """The attribute called ``name`` (``file.py:attribute`` or ``package.module:attribute``), which is no protocol but
+    ``what`` (a driver); ``form`` shows how its name is written. Raises ``ModelError`` if there is none."""
+    place, sign, attribute = name.rpartition(":")
+    if not sign or not place:
+        raise ModelError(f"{name} names no {what}", remedy=f"write {form}")
+    module = _module(place)
+    there = [n for n, v in vars(module).items() if isinstance(v, type) and v.__module__ == module.__name__]
+    if attribute not in vars(module):
+        raise ModelError(f"{place} has no attribute {attribute!r}", remedy=near(attribute, there))
+    return vars(module)[attribute]
 
 
 def module_of(name: str) -> ModuleType:

@@ -96,5 +96,9 @@ RANGES = {
     "most": Range(1, 10**9, "states"),
     "width": Range(20, 10_000, "columns"),
     "at_least": Range(0, 100, whole=False),
+    "max_steps": Range(0, 10**12, "steps", NO_BOUND),
+    "length": Range(1, 10**6, "steps"),
+    "reset_cost": Range(0, 10**6, "steps"),
+    "loops": Range(1, 10**6, "times"),
 }
 """The ranges by the Python name of the parameter."""

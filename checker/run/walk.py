@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planrace.checker.engines.answer import shows
-from planrace.checker.results.trace import ShownState, Trace, TraceStep
+from planrace.checker.results.trace import NOBODY, ShownState, Trace, TraceStep
 from planrace.checker.semantics.describe import Describer
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Pick, Recording, record
-from planrace.model.language import Instance, ModelError
+from planrace.model.language import Instance, Maybe, ModelError
 from planrace.properties.kinds import Invariant, StepInvariant
 
 TRACE_SCHEMA = "planrace/trace/1"
@@ -110,5 +110,7 @@ def picks_of(instance: Instance, steps: Sequence[Mapping[str, Any]]) -> list[Pic
 
 def _raw(sort: Any, value: Any) -> int:
     """A shown parameter as the interpreter's number."""
+    if value == NOBODY and isinstance(sort, Maybe):
+        return 0
     members = getattr(sort, "members", None)
     return int(members.index(value) if members is not None else value)

@@ -41,12 +41,12 @@ from planrace.model.language.sorts import (
     not_numbers,
     one,
 )
-from planrace.model.language.unsupported import MEANT, TIGHT, Refused, Unwalked, instead_of
+from planrace.model.language.unsupported import MEANT, TIGHT, UnsupportedOperations, Unwalked, instead_of
 
 _interned: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 
 
-class Term(Refused):
+class Term(UnsupportedOperations):
     """A typed expression over the variables, parameters and constants of a protocol."""
 
     __slots__ = ("__weakref__", "args", "data", "depth", "height", "op", "parts", "sort")
@@ -143,7 +143,7 @@ class Term(Refused):
 
         return render(self)
 
-    __repr__ = Refused.__str__
+    __repr__ = UnsupportedOperations.__str__
 
 
 Value: TypeAlias = "Term | Parameter | int | bool | set[Any] | frozenset[Any] | None"

@@ -78,7 +78,7 @@ class Unformatted:
         return False
 
 
-class Refused(Unformatted):
+class UnsupportedOperations(Unformatted):
     """Operations that terms do not have."""
 
     __slots__ = ()

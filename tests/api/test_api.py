@@ -67,6 +67,12 @@ SIGNATURES = {
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), violated=(), accepted=(), "
         "at_least=80.0, every_size=False, options=None)"
     ),
+    "cover": (
+        "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), criterion='transitions', "
+        "length=None, run=None, at_least=100.0, max_steps=None, max_states=50000, reset_cost=1, seed=None, "
+        "time_limit=None)"
+    ),
+    "replay": "(trace, driver, protocol=None, *, name=None, loops=3, time_limit=None)",
     "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "forecast": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "

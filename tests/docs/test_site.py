@@ -30,6 +30,7 @@ PATHS = [
     "docs/pytest.md",
     "docs/agents.md",
     "docs/configuration.md",
+    "docs/driving.md",
     "docs/show.md",
 ]
 

@@ -34,6 +34,8 @@ from tests.counter import PROTOCOL
 REPORT = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 BROKEN, FIXED = "counter.py:protocol", "counter.py:fixed"
 NOT_TOOLS = {
+    "cover": "it performs steps on a system of the user's",
+    "replay": "so does this",
     "baseline": "it writes a file of the repository",
     "init": "it writes files into a folder",
     "mcp": "it is this server",

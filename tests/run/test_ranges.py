@@ -46,6 +46,14 @@ NUMBERS = {
     "establish --max-memory": P,
     "establish --time-limit": P,
     "establish --workers": P,
+    **{
+        f"cover --{option}": [*P, "--on", "counter.py:Driver"]
+        for option in ("at-least", "length", "max-states", "max-steps", "reset-cost", "seed", "time-limit", "width")
+    },
+    **{
+        f"replay --{option}": ["report.json", "--on", "counter.py:Driver"]
+        for option in ("loops", "time-limit", "width")
+    },
     "baseline save --max-states": P,
     "baseline save --max-memory": P,
     "baseline save --time-limit": P,

@@ -1,0 +1,207 @@
+"""Covering tests and replays on a user's system: the calls ``cover`` and ``replay``."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from planrace.checker.api.request import name_lists, selected, subject_of
+from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
+from planrace.checker.drive.observing import parameter_in
+from planrace.checker.drive.replay import LOOPS, check_start, replay_on
+from planrace.checker.engines.limits import until
+from planrace.checker.report.formats import SelectedTrace, select_trace
+from planrace.checker.report.json.read import read_report
+from planrace.checker.report.json.write import trace_json
+from planrace.checker.results.driving import CoverReport, Criterion, ReplayReport
+from planrace.checker.results.report import Report
+from planrace.checker.run.call_site import public
+from planrace.checker.run.options import check_number, check_numbers
+from planrace.checker.run.protocols import BUILT_IN, attribute_of
+from planrace.checker.run.ranges import RANGES
+from planrace.checker.run.request import Given, Selection
+from planrace.checker.run.walk import picks_of
+from planrace.checker.semantics.replay import Pick, ReplayError
+from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.model.language.author_output import printing_aside
+from planrace.model.language.errors import known
+
+CRITERIA = tuple(c for c in Criterion if c is not Criterion.GIVEN)
+_STEP = re.compile(r"([^\W\d]\w*)(?:\(([^()]*)\))?")
+
+
+@public
+def cover(
+    protocol: Protocol | Variant | System | str,
+    driver: object,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    criterion: str = "transitions",
+    length: int | None = None,
+    run: str | None = None,
+    at_least: float = 100.0,
+    max_steps: int | None = None,
+    max_states: int = MOST_STATES,
+    reset_cost: int = 1,
+    seed: int | None = None,
+    time_limit: float | None = None,
+) -> CoverReport:
+    """Perform runs of the model on your code, which together cover it, and compare after every step, as ``check cover``
+    does. The result is true only if enough was performed and nothing differs.
+
+    ``driver`` is a class, a function that makes one, an object, or a name (``file.py:Driver``); ``docs/driving.md``
+    says what it has. A class gets the sizes that its parameters name. ``criterion`` is what is covered: "transitions",
+    "outcomes" (each outcome of each action), "pairs" (of consecutive steps) or "runs" (all of up to ``length`` steps).
+    ``run`` performs this run instead, as a divergence names it: ``"publish pick(1)"``. ``at_least`` is the share asked
+    for, in per cent of what the driver can control. ``max_steps`` and ``time_limit`` (seconds) are budgets; with one,
+    the least covered steps come first. ``max_states`` bounds the model; ``reset_cost`` is how many steps a reset is
+    worth; ``seed`` is for choices that are open. Raises ``ModelError`` for a wrong request and for mistakes in the
+    driver.
+    """
+    numbers = {"max_steps": max_steps, "seed": seed, "time_limit": time_limit, "length": length}
+    check_numbers(**{n: v for n, v in numbers.items() if v is not None})
+    check_number("at_least", at_least, RANGES["at_least"])
+    check_number("max_states", max_states, RANGES["most"])
+    check_number("reset_cost", reset_cost, RANGES["reset_cost"])
+    chosen = Criterion(known(criterion, CRITERIA, "criterion"))
+    if (length is None) == (chosen is Criterion.RUNS):
+        what = "the criterion runs needs a length" if length is None else f"the criterion {chosen} has no length"
+        raise ModelError(what, remedy="write criterion='runs', length=4 (--criterion runs --length 4)")
+    names = name_lists(faults=faults, with_protections=with_protections, without=without)
+    selection = selected(subject_of(protocol, "cover"), parameters, **names)
+    with until(time_limit), printing_aside():
+        made = driver_of(_driver(driver), selection)
+        picks = () if run is None else tuple(read_run(selection.instance, run, made.controlled))
+        request = CoverRequest(
+            chosen if run is None else Criterion.GIVEN,
+            length,
+            picks,
+            at_least,
+            max_steps,
+            max_states,
+            reset_cost,
+            seed,
+        )
+        return cover_system(made, request, _Again(protocol, driver, selection, names))
+
+
+@public
+def replay(
+    trace: str | Path | Report,
+    driver: object,
+    protocol: Protocol | Variant | System | str | None = None,
+    *,
+    name: str | None = None,
+    loops: int = LOOPS,
+    time_limit: float | None = None,
+) -> ReplayReport:
+    """Perform a run of a report on your system, as ``check replay`` does: does the system do it too?
+
+    ``trace`` is a report, or a file that ``check --format json`` wrote or ``check walk`` saved; ``name`` is the
+    property whose run is meant (default: the first run). Sizes, faults and protections are those of the report.
+    The default of ``protocol`` is the driver's attribute ``protocol``, or the built-in protocol that the report
+    names. The loop of a lasso is performed ``loops`` times. Raises ``ModelError``, ``ReadError``, and
+    ``NoTraceError`` if there is no run.
+    """
+    check_number("loops", loops, RANGES["loops"])
+    check_numbers(time_limit=time_limit)
+    report = trace if isinstance(trace, Report) else read_report(trace)
+    chosen = select_trace(report, name)
+    with until(time_limit), printing_aside():
+        given = _driver(driver)
+        selection = _selection(report, chosen, _subject(report, given, protocol))
+        made = driver_of(given, selection)
+        check_start(made, chosen.trace)
+        picks = picks_of(selection.instance, trace_json(chosen.trace)["steps"])
+        try:
+            return replay_on(made, chosen.name, picks, chosen.trace.loop, loops)
+        except ReplayError as problem:
+            remedy = "use the protocol that the report is about"
+            raise ModelError(
+                f"{selection.instance.system.name} does not allow the run: {problem}", remedy=remedy
+            ) from None
+
+
+def _driver(given: object) -> object:
+    return attribute_of(given, "driver", "file.py:Driver or package.module:Driver") if isinstance(given, str) else given
+
+
+def _subject(report: Report, driver: object, protocol: Any) -> Given:
+    """The protocol of a run: the given one, the driver's, or the built-in one of this name."""
+    found = protocol if protocol is not None else getattr(driver, "protocol", None)
+    if found is None and report.protocol in BUILT_IN:
+        found = report.protocol
+    if found is None:
+        what = f"the run is one of {report.protocol}, and nothing says where that protocol is"
+        raise ModelError(what, remedy="name it with protocol=… (-p), or give the driver an attribute protocol")
+    return subject_of(found, "replay")
+
+
+def _selection(report: Report, chosen: SelectedTrace, subject: Given) -> Selection:
+    """The protocol as the report has it."""
+    sizes = next((f.parameters for f in report.findings if f.name == chosen.name and f.parameters), {})
+    parameters = {**report.parameters, **sizes}
+    if isinstance(subject, System):
+        return selected(subject, parameters)
+    own = set(subject.protections if isinstance(subject, Variant) else ())
+    return selected(
+        subject,
+        parameters,
+        faults=list(report.faults),
+        with_protections=[p for p in report.protections if p not in own],
+        without=[p for p in own if p not in report.protections],
+    )
+
+
+def read_run(instance: Instance, text: str, controlled: Sequence[str]) -> list[Pick]:
+    """The steps of ``--run``: names of actions with their parameters in brackets. Raises ``ModelError``."""
+    found: list[Pick] = []
+    for n, word in enumerate(re.sub(r",\s+", ",", text).split(), 1):
+        match = _STEP.fullmatch(word)
+        if match is None:
+            raise ModelError(f"step {n} of the run, {word!r}, is no step", remedy="write publish or flip(1)")
+        name = known(match[1], controlled, f"action that the driver performs (step {n} of the run)")
+        values = [v.strip() for v in match[2].split(",")] if match[2] else []
+        parameters = instance.system.actions[name].parameters
+        if len(values) != len(parameters):
+            wanted = f"{name}({', '.join(map(str, parameters))})" if parameters else name
+            raise ModelError(f"step {n} of the run is {word}", remedy=f"write {wanted}")
+        what = f"step {n} of the run, {word}: the parameter"
+        pairs = zip(parameters, values, strict=True)
+        found.append((name, tuple(parameter_in(instance, p.sort, _value(v), what, None) for p, v in pairs)))
+    return found
+
+
+def _value(word: str) -> Any:
+    """A value of a parameter as it is written in a run."""
+    if word in ("true", "false"):
+        return word == "true"
+    return int(word) if re.fullmatch(r"-?\d+", word) else word
+
+
+class _Again:
+    """Makes the command (or the call) that performs a run again."""
+
+    def __init__(
+        self, protocol: object, driver: object, selection: Selection, names: Mapping[str, Sequence[str]]
+    ) -> None:
+        self._given = protocol, driver
+        self._selection = selection
+        self._names = names
+
+    def __call__(self, run: str) -> str:
+        protocol, driver = self._given
+        if not (isinstance(protocol, str) and isinstance(driver, str)):
+            return f"cover(…, run={run!r})"
+        words = ["check", "cover", "-p", protocol, "--on", driver]
+        settings = {**self._selection.sizes, **self._selection.words}
+        words += [w for n, v in settings.items() for w in ("-s", f"{n}={v}")]
+        for flag, key in {"--fault": "faults", "--with": "with_protections", "--without": "without"}.items():
+            words += [w for v in self._names[key] for w in (flag, v)]
+        return shlex.join([*words, "--run", run])

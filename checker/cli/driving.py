@@ -1,0 +1,65 @@
+"""``check cover`` and ``check replay``: a model beside a running system."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from planrace.checker.api.driving import cover, replay
+from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
+from planrace.checker.engines.limits import until
+
+FORMATS = ("text", "json")
+
+
+def cover_command(protocol: str, **arguments: Any) -> int:
+    """Cover; returns the exit code."""
+    with until(arguments["time_limit"]):  # starts here, because the limit is for the whole command
+        delivery = _delivery(arguments, *source_of(protocol))
+        with delivery.working():
+            found = cover(
+                protocol,
+                arguments["driver"],
+                **selection_arguments(arguments),
+                criterion=arguments["criterion"],
+                length=arguments["length"],
+                run=arguments["run"],
+                at_least=arguments["at_least"],
+                max_steps=arguments["max_steps"],
+                max_states=arguments["max_states"],
+                reset_cost=arguments["reset_cost"],
+                seed=arguments["seed"],
+                time_limit=arguments["time_limit"],
+            )
+        delivery.deliver(rendering_of(found, detail=arguments["look"].detail))
+    return found.exit_code
+
+
+def replay_command(trace: str, **arguments: Any) -> int:
+    """Replay; returns the exit code."""
+    with until(arguments["time_limit"]):
+        protocol = arguments["protocol"]
+        delivery = _delivery(arguments, trace, *(() if protocol is None else source_of(protocol)))
+        with delivery.working():
+            found = replay(
+                trace,
+                arguments["driver"],
+                protocol,
+                name=arguments["name"],
+                loops=arguments["loops"],
+                time_limit=arguments["time_limit"],
+            )
+        delivery.deliver(rendering_of(found, detail=arguments["look"].detail))
+    return found.exit_code
+
+
+def _delivery(arguments: dict[str, Any], *reads: str) -> Delivery:
+    """The places of the report; they must not be files that are read."""
+    return Delivery(
+        arguments["formats"],
+        arguments["outputs"],
+        FORMATS,
+        look=arguments["look"],
+        brief=True,
+        reads=(*reads, *source_of(arguments["driver"])),
+    )

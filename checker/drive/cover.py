@@ -1,0 +1,295 @@
+"""Covering tests: performs runs of the model on a system until enough is covered, or something differs."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from planrace.checker.drive.conduct import Conductor, Failure
+from planrace.checker.drive.driver import Driver
+from planrace.checker.drive.minimise import Shortener, recorded
+from planrace.checker.drive.model_steps import ControlledGraph, ModelSteps, controlled_graph
+from planrace.checker.drive.observing import Observer
+from planrace.checker.drive.plan import Coverable, Strategy, coverable, strategies
+from planrace.checker.engines.limits import deadline, time_left
+from planrace.checker.explain.model_data import declared
+from planrace.checker.results.driving import (
+    CoverReport,
+    Criterion,
+    Divergence,
+    DrivenSystem,
+    DriverSummary,
+    MissReason,
+    OutcomeShare,
+    PlanMethod,
+)
+from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
+from planrace.checker.results.wording import counted
+from planrace.checker.run.request import Selection
+from planrace.checker.semantics.replay import Pick
+from planrace.model.language import Instance, System
+
+MOST_STATES = 50_000
+"""The most states of a model to cover, by default."""
+
+
+@dataclass(frozen=True)
+class CoverRequest:
+    """What to cover and when to stop. ``length`` is that of the criterion ``RUNS``; ``run`` are the steps of
+    ``GIVEN``; ``reset`` is how many steps a reset is worth; ``seed`` is for choices that are open."""
+
+    criterion: Criterion = Criterion.TRANSITIONS
+    length: int | None = None
+    run: tuple[Pick, ...] = ()
+    at_least: float = 100.0
+    max_steps: int | None = None
+    max_states: int = MOST_STATES
+    reset: int = 1
+    seed: int | None = None
+
+
+def driver_of(given: object, selection: Selection) -> Driver:
+    """The checked driver for a selection. Raises ``ModelError``."""
+    others = () if isinstance(selection.subject, System) else selection.with_all_faults.actions
+    protocol = getattr(selection.subject, "protocol", None)
+    return Driver(given, selection.instance, (*others, *getattr(protocol, "actions", ())))
+
+
+def driven_system(instance: Instance, driver: Driver, observer: Observer) -> DrivenSystem:
+    """The request of a report, with what the driver did and observed."""
+    system = instance.system
+    names = [v.name for v in system.variables]
+    summary = DriverSummary(
+        driver.name,
+        driver.controlled,
+        tuple(a for a in system.actions if a not in driver.methods),
+        tuple(n for n in names if n not in observer.seen),
+        tuple(n for n in names if n in observer.partly),
+        driver.refusing,
+    )
+    sizes: dict[str, int | str] = dict([*instance.parameters.items(), *system.options])
+    return DrivenSystem(
+        system.name, sizes, tuple(system.faults), tuple(system.protections), summary, declared(instance)
+    )
+
+
+def cover_system(driver: Driver, request: CoverRequest, repeat: Callable[[str], str]) -> CoverReport:
+    """Perform what the request asks for. ``repeat`` makes the command that performs a run again. Raises ``ModelError``
+    for mistakes in the driver."""
+    with driver:
+        return _Cover(driver, request, repeat).run()
+
+
+class _Cover:
+    """One covering test."""
+
+    def __init__(self, driver: Driver, request: CoverRequest, repeat: Callable[[str], str]) -> None:
+        self._began = self._planned = time.monotonic()
+        self._driver = driver
+        self._request = request
+        self._repeat = repeat
+        self._seed = random.SystemRandom().randrange(2**32) if request.seed is None else request.seed
+        self._steps = ModelSteps(driver.instance, driver.controlled)
+        self._observer = Observer(driver.instance, driver.name)
+        given = request.criterion is Criterion.GIVEN
+        self._conductor = Conductor(driver, self._steps, self._observer, try_refusals=not given)
+        self._failure: Failure | None = None
+        self._done = 0
+        self._stopped: StopReason | None = None
+        self._graph = _empty(self._steps) if given else controlled_graph(self._steps, request.max_states)
+        self._what = coverable(self._graph, request.criterion, request.length) if not given else None
+
+    def run(self) -> CoverReport:
+        try:
+            method = self._given() if self._what is None else self._covered(self._what)
+        except KeyboardInterrupt:
+            method, self._stopped = PlanMethod.NEAREST, INTERRUPTED
+        return self._report(method)
+
+    # Performing ----------------------------------------------------------------------------------------------------
+    def _given(self) -> PlanMethod:
+        """Perform the given run; it stops at the first step that differs."""
+        self._failure = self._conductor.begin()
+        for pick in self._request.run:
+            if self._failure is None and self._in_budget():
+                self._failure, _ = self._conductor.step(pick)
+                self._done += self._failure is None
+        return PlanMethod.GIVEN
+
+    def _covered(self, what: Coverable) -> PlanMethod:
+        request, sampled = self._request, self._is_sampled(what)
+        method, several = strategies(what, request.criterion, self._seed, request.reset, sampled=sampled)
+        self._planned = time.monotonic()
+        self._failure = self._conductor.begin()
+        if self._failure is None and what.total:
+            self._follow(what, several)
+        return method
+
+    def _is_sampled(self, what: Coverable) -> bool:
+        """A budget may end the run before everything is covered."""
+        most = self._request.max_steps
+        return deadline() is not None or (most is not None and most < 4 * what.total)
+
+    def _follow(self, what: Coverable, several: Iterator[Strategy]) -> None:
+        position: int | None = what.network.start
+        fresh = True
+        for strategy in several:
+            while self._failure is None and self._in_budget():
+                arc = strategy.next(position)
+                if arc is None:
+                    break
+                if arc >= 0:
+                    position, fresh = self._perform(what, arc), False
+                elif not fresh:
+                    self._failure = self._conductor.begin()
+                    position, fresh = self._here(what.network.start), True
+                    if position is None:
+                        fresh = False
+                        break
+            if self._failure is not None or self._stopped is not None:
+                return
+
+    def _perform(self, what: Coverable, arc: int) -> int | None:
+        """Perform an arc of the network; returns the node where the system is now, None if that is not known."""
+        wanted = self._graph.arcs[what.takes[arc]]
+        if not self._conductor.allows(wanted.pick):
+            return None
+        self._failure, source = self._conductor.step(wanted.pick)
+        if self._failure is not None:
+            return None
+        if source is None or self._graph.number[source] != wanted.source:
+            return self._here(-1, -1)
+        return self._here(what.took(arc), wanted.target)
+
+    def _here(self, node: int, target: int = 0) -> int | None:
+        """The node, if the system is for certain in the state ``target``; where nodes are states, that of another state
+        that it is in."""
+        possible = self._conductor.possible
+        if len(possible) != 1:
+            return None
+        found = self._graph.number[possible[0]]
+        if self._request.criterion in (Criterion.TRANSITIONS, Criterion.OUTCOMES):
+            return found
+        return node if found == target else None
+
+    def _in_budget(self) -> bool:
+        most = self._request.max_steps
+        if most is not None and self._conductor.performed >= most:
+            self._stopped = StopReason.bound(StopKind.STEPS, f"budget of {counted(most, 'step')}")
+        elif time_left() == 0.0:
+            found = deadline()
+            self._stopped = StopReason(StopKind.TIME, found.reason if found is not None else "the time was up")
+        return self._stopped is None
+
+    # Reporting -----------------------------------------------------------------------------------------------------
+    def _report(self, method: PlanMethod) -> CoverReport:
+        seconds, in_driver = time.monotonic() - self._began, self._driver.seconds
+        conductor, request = self._conductor, self._request
+        resets, steps, refusals = conductor.resets, conductor.performed, len(conductor.refused)
+        divergence = None if self._failure is None else self._divergence(self._failure)
+        total = len(request.run) if self._what is None else self._what.total
+        performed = self._done if self._what is None else self._what.performed
+        return CoverReport(
+            system=driven_system(self._driver.instance, self._driver, self._observer),
+            criterion=request.criterion,
+            method=method,
+            length=request.length,
+            states=len(self._graph.states),
+            total=total,
+            performed=performed,
+            missed=tuple(self._missed(total - performed)),
+            shares=self._shares(),
+            resets=resets,
+            steps=steps,
+            refusals=refusals,
+            refusals_total=self._refusals_total(),
+            seconds=seconds,
+            planning_seconds=self._planned - self._began,
+            driver_seconds=in_driver,
+            seed=self._seed,
+            at_least=request.at_least,
+            divergence=divergence,
+            stopped=self._stopped,
+        )
+
+    def _missed(self, left: int) -> Iterator[tuple[MissReason, int]]:
+        if left:
+            ended = self._failure is not None or self._stopped is not None
+            yield MissReason.STOPPED if ended else MissReason.UNSURE, left
+        if self._graph.elsewhere:
+            yield MissReason.ELSEWHERE, self._graph.elsewhere
+
+    def _shares(self) -> tuple[OutcomeShare, ...]:
+        """Transitions by action and outcome, in the order of the protocol."""
+        if self._what is None:
+            return ()
+        done = self._what.taken
+        found: dict[tuple[str, str | None], list[int]] = {}
+        for n, arc in enumerate(self._graph.arcs):
+            row = found.setdefault(arc.label, [0, 0])
+            row[0] += n in done
+            row[1] += 1
+        order = list(self._driver.instance.system.actions)
+        return tuple(
+            OutcomeShare(action, outcome, *found[action, outcome])
+            for action, outcome in sorted(found, key=lambda label: (order.index(label[0]), label[1] or ""))
+        )
+
+    def _refusals_total(self) -> int:
+        if self._what is None or not self._driver.refusing:
+            return 0
+        there = {0, *(a.target for a in self._graph.arcs)}
+        return sum(len(self._conductor.refusable(self._graph.states[n])) for n in there)
+
+    # Divergences ---------------------------------------------------------------------------------------------------
+    def _divergence(self, failure: Failure) -> Divergence:
+        """The failure after a short run, and told."""
+        picks = [p for p, _ in self._conductor.history if p is not None]
+        picks += [] if failure.pick is None else [failure.pick]
+        shortest = None if self._what is None else self._shortest(failure, len(picks))
+        left = time_left()
+        shortener = Shortener(self._conductor, failure, **({} if left is None else {"seconds": min(10.0, left + 1.0)}))
+        found = shortener.shorten(picks, shortest)
+        run = " ".join(map(self._steps.called, found.picks))
+        return Divergence(
+            kind=found.failure.kind,
+            called="reset" if found.failure.pick is None else self._steps.called(found.failure.pick),
+            model=found.failure.model,
+            code=found.failure.code,
+            trace=recorded(self._conductor, found.history, found.failure).trace(),
+            run=run,
+            repeat=self._repeat(run),
+            found_after=len(picks),
+            repeated=found.repeated,
+            minimal=found.minimal,
+            mismatches=found.failure.mismatches,
+        )
+
+    def _shortest(self, failure: Failure, known: int) -> list[Pick] | None:
+        """A shortest run of controlled steps to the step of the failure, if it is shorter than the known one."""
+        history = self._conductor.history
+        if failure.pick is None or not history or len(history[-1][1]) != 1:
+            return None
+        goal = self._graph.number[history[-1][1][0]]
+        came: dict[int, int | None] = {0: None}
+        queue = [0]
+        for n in queue:
+            for a in self._graph.out[n]:
+                target = self._graph.arcs[a].target
+                if target not in came:
+                    came[target] = a
+                    queue.append(target)
+        if goal not in came:
+            return None
+        picks = [failure.pick]
+        while (arc := came[goal]) is not None:
+            picks.append(self._graph.arcs[arc].pick)
+            goal = self._graph.arcs[arc].source
+        return picks[::-1] if len(picks) < known else None
+
+
+def _empty(steps: ModelSteps) -> ControlledGraph:
+    """A graph for a run that is given: nothing is to be covered."""
+    return ControlledGraph([steps.initial], {steps.initial: 0}, [], [[]], 0)

@@ -1,0 +1,115 @@
+"""Replays a run of the model on a system: does the system do it too?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from planrace.checker.drive.conduct import Conductor, Failure
+from planrace.checker.drive.cover import driven_system
+from planrace.checker.drive.driver import Driver
+from planrace.checker.drive.model_steps import ModelSteps
+from planrace.checker.drive.observing import Observer
+from planrace.checker.engines.limits import deadline, time_left
+from planrace.checker.results.driving import DivergenceKind, ReplayEnd, ReplayReport
+from planrace.checker.results.trace import Trace
+from planrace.checker.semantics.interpreter import State
+from planrace.checker.semantics.replay import Pick, record
+from planrace.model.language import ModelError
+
+LOOPS = 3
+"""How often the loop of a lasso is performed, by default."""
+
+
+def replay_on(driver: Driver, name: str, picks: Sequence[Pick], loop: int | None, loops: int = LOOPS) -> ReplayReport:
+    """Perform a run of the model; the steps after step ``loop`` (if any) ``loops`` times. Raises ``ModelError`` for
+    mistakes in the driver, and ``ReplayError`` if the model does not allow the run."""
+    steps = ModelSteps(driver.instance, driver.controlled)
+    unrolled = [*picks, *(p for _ in range(loops - 1) for p in picks[loop:])] if loop is not None else list(picks)
+    states = record(steps.interpreter, unrolled).states
+    trace = record(steps.interpreter, picks).trace()
+    with driver:
+        return _Replay(driver, steps, name, Trace(trace.initial, trace.steps, loop), loops).run(unrolled, states)
+
+
+class _Replay:
+    """One replay."""
+
+    def __init__(self, driver: Driver, steps: ModelSteps, name: str, trace: Trace, loops: int) -> None:
+        self._began = time.monotonic()
+        self._driver = driver
+        self._steps = steps
+        self._name, self._trace, self._loops = name, trace, loops
+        self._observer = Observer(driver.instance, driver.name)
+        self._conductor = Conductor(driver, steps, self._observer, try_refusals=False)
+        self._observed: list[tuple[str, ...]] = []
+        self._texts: dict[str, str] = {}
+
+    def run(self, picks: Sequence[Pick], states: Sequence[State]) -> ReplayReport:
+        failure = self._conductor.begin()
+        self._note()
+        self._observed.clear()
+        if failure is not None:
+            return self._left(failure, 0)
+        for n, pick in enumerate(picks, 1):
+            if pick[0] not in self._steps.controlled:
+                why = f"was not asked: the driver has no method {pick[0]}, so it cannot perform step {n}"
+                return self._report(ReplayEnd.UNDECIDED, n, why)
+            if time_left() == 0.0:
+                found = deadline()
+                why = f"was not asked to go on: {found.reason if found is not None else 'the time was up'}"
+                return self._report(ReplayEnd.UNDECIDED, n, why)
+            if not self._conductor.allows(pick):
+                return self._report(ReplayEnd.LEFT, n, "is in a state in which the model refuses this step")
+            failure, _ = self._conductor.step(pick)
+            if failure is not None:
+                return self._left(failure, n)
+            if self._conductor.was_refused:
+                return self._report(
+                    ReplayEnd.LEFT, n, "refuses the step, as the model does after steps that nobody observed"
+                )
+            self._note()
+            if states[n] not in self._conductor.possible:
+                return self._report(ReplayEnd.LEFT, n, "has taken other steps by itself")
+        return self._report(ReplayEnd.FOLLOWED, len(picks), "took every step of the run")
+
+    def _note(self) -> None:
+        """Note what is observed to have changed."""
+        found = self._observer.texts(self._conductor.observation)
+        new = [
+            f"{place}: {self._texts.get(place, '?')} → {x}" for place, x in found.items() if self._texts.get(place) != x
+        ]
+        self._observed.append(tuple(new))
+        self._texts = found
+
+    def _left(self, failure: Failure, n: int) -> ReplayReport:
+        if failure.kind is DivergenceKind.RAISED:
+            return self._report(ReplayEnd.UNDECIDED, n, f"{failure.code}, which is no refusal", failure)
+        return self._report(ReplayEnd.LEFT, n, failure.code, failure)
+
+    def _report(self, end: ReplayEnd, n: int, why: str, failure: Failure | None = None) -> ReplayReport:
+        return ReplayReport(
+            system=driven_system(self._driver.instance, self._driver, self._observer),
+            name=self._name,
+            trace=self._trace,
+            end=end,
+            step=n,
+            why=why,
+            loops=self._loops if self._trace.loop is not None else 0,
+            seconds=time.monotonic() - self._began,
+            observed=tuple(self._observed),
+            mismatches=() if failure is None else failure.mismatches,
+        )
+
+
+def check_start(driver: Driver, trace: Trace) -> None:
+    """Raises ``ModelError`` if a run does not begin in the initial state of this size."""
+    from planrace.checker.semantics.describe import Describer
+    from planrace.checker.semantics.interpreter import Interpreter
+
+    describer = Describer(Interpreter(driver.instance))
+    if dict(describer.state(describer.interpreter.initial())) != dict(trace.initial):
+        raise ModelError(
+            "the run does not begin in the initial state, which is where reset() leads",
+            remedy="use the sizes and options of the report",
+        )

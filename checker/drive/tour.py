@@ -1,0 +1,200 @@
+"""Tours: walks through a network that take every required arc, where going back to the start (a reset) has a price.
+
+The cheapest tour is that of a postman who goes along arcs in their direction only (J. Edmonds, E. L. Johnson: Matching,
+Euler tours and the Chinese postman, Mathematical Programming 5, 1973), where not every arc is required (the rural
+postman) and resets connect the network. For tests of protocols see A. V. Aho, A. T. Dahbura, D. Lee, M. Ü. Uyar: An
+optimization technique for protocol conformance test generation based on UIO sequences and rural Chinese postman tours,
+IEEE Transactions on Communications 39, 1991.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+LARGE = 20_000
+"""The most arcs of a network for which the cheapest tour is computed: it takes about two seconds then."""
+TRIES = 3
+"""How often the way to an item is tried, if the system leaves it by itself."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """Nodes are numbered, ``start`` is where a reset leads. ``arcs`` are pairs of nodes. ``items[a]`` is the number of
+    what arc a covers, or -1: several arcs may cover the same item. ``labels[a]`` is what an arc is an example of."""
+
+    nodes: int
+    start: int
+    arcs: Sequence[tuple[int, int]]
+    items: Sequence[int]
+    labels: Sequence[object]
+
+    @cached_property
+    def out(self) -> Sequence[Sequence[int]]:
+        """The arcs that leave each node."""
+        found: list[list[int]] = [[] for _ in range(self.nodes)]
+        for a, (u, _) in enumerate(self.arcs):
+            found[u].append(a)
+        return found
+
+    @property
+    def required(self) -> list[int]:
+        """The arcs that cover something."""
+        return [a for a, item in enumerate(self.items) if item >= 0]
+
+
+def postman(network: Network, reset: int = 1) -> list[list[int]]:
+    """The runs of a tour of the least price that takes every required arc: a step costs 1, a reset ``reset``. Each run
+    is a list of arcs that begins at the start; there is a reset before each but the first.
+
+    Every item must be covered by one arc only, and every required arc must be reachable. Of the arcs of the tour, the
+    required ones make nodes unbalanced: more arcs enter than leave, or the other way round. A flow of the least cost
+    says which arcs to repeat and where to reset, so that every node is balanced; then there is an Eulerian circuit.
+    The node ``end`` stands for the end of the tour, which may be anywhere without a price.
+    """
+    import networkx
+
+    end, hub = network.nodes, network.nodes + 1
+    required = network.required
+    if not required:
+        return []
+    demand = [0] * (network.nodes + 2)
+    for u, v in (*(network.arcs[a] for a in required), (end, network.start)):
+        demand[u] += 1
+        demand[v] -= 1
+    flow = networkx.DiGraph()
+    flow.add_nodes_from((n, {"demand": d}) for n, d in enumerate(demand))
+    along: dict[tuple[int, int], int] = {}
+    for a, (u, v) in enumerate(network.arcs):
+        if u != v:
+            along.setdefault((u, v), a)
+    flow.add_edges_from((*pair, {"weight": 1}) for pair in along)
+    flow.add_edges_from((n, hub, {"weight": reset}) for n in range(network.nodes) if n != network.start)
+    flow.add_edges_from((n, end, {"weight": 0}) for n in range(network.nodes))
+    flow.add_edge(hub, network.start, weight=0)
+    _, amounts = networkx.network_simplex(flow)
+    tour = networkx.MultiDiGraph()
+    tour.add_edges_from((*network.arcs[a], {"arc": a}) for a in required)
+    tour.add_edge(end, network.start, arc=None)
+    for u, targets in amounts.items():
+        for v, amount in targets.items():
+            tour.add_edges_from((u, v, {"arc": along.get((u, v))}) for _ in range(amount))
+    circuit = networkx.eulerian_circuit(tour, source=end, keys=True)
+    return _runs(circuit, tour, (end, hub))
+
+
+def _runs(circuit: Iterator[tuple[int, int, int]], tour: object, between: tuple[int, int]) -> list[list[int]]:
+    """The circuit, which begins at the end of the tour, without what lies between its runs."""
+    runs: list[list[int]] = [[]]
+    for u, v, key in circuit:
+        if u in between:
+            runs.append([])
+        elif v not in between:
+            runs[-1].append(tour[u][v][key]["arc"])  # type: ignore[index]
+    return [run for run in runs if run]
+
+
+def price(runs: Sequence[Sequence[int]], reset: int = 1) -> int:
+    """The price of a tour."""
+    return sum(map(len, runs)) + reset * max(0, len(runs) - 1)
+
+
+@dataclass
+class Nearest:
+    """Goes to the nearest item that is still missing, resets included; of those that are equally near it prefers the
+    one whose label was covered least. It adapts itself to where the system is.
+
+    ``missing`` are items; ``count`` is asked how often a label was covered. An item whose way was tried ``TRIES`` times
+    is given up.
+    """
+
+    network: Network
+    missing: set[int]
+    count: Callable[[object], int]
+    chance: random.Random
+    reset: int = 1
+    _tries: dict[int, int] = field(default_factory=dict)
+    _way: list[int] = field(default_factory=list)
+    _at: int | None = None
+
+    def next(self, position: int | None) -> int | None:
+        """The next arc from ``position``; -1 for a reset; None if there is nothing left. A position of None is
+        unknown."""
+        if self._way and position == self._at:
+            return self._go()
+        found = self._search(position)
+        if found is None:
+            return None
+        resets, self._way = found
+        if resets:
+            self._at = self.network.start
+            return -1
+        return self._go()
+
+    def _go(self) -> int:
+        arc = self._way.pop()
+        self._at = self.network.arcs[arc][1]
+        return arc
+
+    def _search(self, position: int | None) -> tuple[bool, list[int]] | None:
+        """Whether to reset first, and the arcs to the nearest missing item, the last one first."""
+        came: dict[tuple[int, bool], int | None] = {}
+        layers: dict[int, list[tuple[int, bool]]] = {}
+        if position is not None:
+            layers[0] = [(position, False)]
+            came[position, False] = None
+        again = self.network.start, True
+        came[again] = None
+        layers.setdefault(0 if position is None else self.reset, []).append(again)
+        while layers:
+            depth = min(layers)
+            layer = layers.pop(depth)
+            goals = [(node, a) for node in layer for a in self.network.out[node[0]] if self._wanted(a)]
+            if goals:
+                return self._chosen(goals, came)
+            for node in layer:
+                for a in self.network.out[node[0]]:
+                    there = self.network.arcs[a][1], node[1]
+                    if there not in came:
+                        came[there] = a
+                        layers.setdefault(depth + 1, []).append(there)
+        return None
+
+    def _wanted(self, arc: int) -> bool:
+        item = self.network.items[arc]
+        return item in self.missing and self._tries.get(item, 0) < TRIES
+
+    def _chosen(
+        self, goals: list[tuple[tuple[int, bool], int]], came: dict[tuple[int, bool], int | None]
+    ) -> tuple[bool, list[int]]:
+        least = min(self.count(self.network.labels[a]) for _, a in goals)
+        best = [g for g in goals if self.count(self.network.labels[g[1]]) == least]
+        node, goal = self.chance.choice(best)
+        item = self.network.items[goal]
+        self._tries[item] = self._tries.get(item, 0) + 1
+        way = [goal]
+        while (arc := came[node]) is not None:
+            way.append(arc)
+            node = self.network.arcs[arc][0], node[1]
+        return node[1], way
+
+
+@dataclass
+class Planned:
+    """Goes along runs that are known before. A run that the system leaves is not continued."""
+
+    network: Network
+    runs: Iterator[Sequence[int]]
+    _rest: list[int] = field(default_factory=list)
+
+    def next(self, position: int | None) -> int | None:
+        """As ``Nearest.next``."""
+        if self._rest and position == self.network.arcs[self._rest[-1]][0]:
+            return self._rest.pop()
+        run = next(self.runs, None)
+        if run is None:
+            return None
+        self._rest = list(reversed(run))
+        return -1

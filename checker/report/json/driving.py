@@ -1,0 +1,91 @@
+"""What driving a system has found, as JSON: ``planrace/cover/1`` and ``planrace/replay/1``."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from planrace.checker.report.json.write import to_plain, trace_json, variables_json
+from planrace.checker.results.driving import CoverReport, Divergence, DrivenSystem, ReplayReport
+
+COVER_SCHEMA, REPLAY_SCHEMA = "planrace/cover/1", "planrace/replay/1"
+
+
+def cover_json(report: CoverReport) -> str:
+    """The report as JSON text."""
+    return _text(
+        {
+            "schema": COVER_SCHEMA,
+            **_system(report.system),
+            "verdict": report.verdict.word,
+            "interrupted": report.interrupted,
+            "criterion": report.criterion,
+            "length": report.length,
+            "method": report.method,
+            "at_least": report.at_least,
+            "performed": report.performed,
+            "total": report.total,
+            "states": report.states,
+            "missed": dict(report.missed),
+            "shares": [to_plain(s) for s in report.shares],
+            "resets": report.resets,
+            "steps": report.steps,
+            "refusals": {"tried": report.refusals, "total": report.refusals_total},
+            "seconds": round(report.seconds, 6),
+            "planning_seconds": round(report.planning_seconds, 6),
+            "driver_seconds": round(report.driver_seconds, 6),
+            "seed": report.seed,
+            "stopped": None if report.stopped is None else report.stopped.sentence,
+            "divergence": None if report.divergence is None else _divergence(report.divergence),
+        }
+    )
+
+
+def _divergence(d: Divergence) -> dict[str, Any]:
+    return {
+        "kind": d.kind,
+        "step": d.called,
+        "model": d.model,
+        "code": d.code,
+        "mismatches": [to_plain(m) for m in d.mismatches],
+        "run": d.run,
+        "repeat": d.repeat,
+        "found_after": d.found_after,
+        "repeated": d.repeated,
+        "minimal": d.minimal,
+        "trace": trace_json(d.trace),
+    }
+
+
+def replay_json(report: ReplayReport) -> str:
+    """The report as JSON text."""
+    return _text(
+        {
+            "schema": REPLAY_SCHEMA,
+            **_system(report.system),
+            "run": report.name,
+            "end": report.end,
+            "step": report.step,
+            "why": report.why,
+            "loops": report.loops,
+            "observed": [list(seen) for seen in report.observed],
+            "mismatches": [to_plain(m) for m in report.mismatches],
+            "seconds": round(report.seconds, 6),
+            "trace": trace_json(report.trace),
+        }
+    )
+
+
+def _system(system: DrivenSystem) -> dict[str, Any]:
+    return {
+        "protocol": system.protocol,
+        "parameters": dict(system.parameters),
+        "faults": list(system.faults),
+        "protections": list(system.protections),
+        "driver": to_plain(system.driver),
+        "variables": variables_json(system.variables),
+    }
+
+
+def _text(value: dict[str, Any]) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,202 @@
+"""What driving a system along its model has found, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from planrace.checker.report.text.document import sentence, timeline
+from planrace.checker.report.text.values import state_before
+from planrace.checker.results.blocks import Block, Bullets, Document, Grid, Heading, Paragraph
+from planrace.checker.results.detail import Detail
+from planrace.checker.results.driving import (
+    CoverReport,
+    Criterion,
+    Divergence,
+    DivergenceKind,
+    DrivenSystem,
+    MissReason,
+    PlanMethod,
+    ReplayEnd,
+    ReplayReport,
+)
+from planrace.checker.results.wording import counted, ending, joined, plural
+
+METHODS = {
+    PlanMethod.POSTMAN: "the cheapest tour",
+    PlanMethod.NEAREST: "the nearest missing step first",
+    PlanMethod.TREE: "each run from its beginning",
+    PlanMethod.GIVEN: "as given",
+}
+
+
+def cover_document(report: CoverReport, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """What was covered, what was not and why, and the first divergence."""
+    blocks: list[Block] = [Heading(f"{report.system.protocol}: {covered_text(report)}")]
+    if detail is not Detail.VERDICTS:
+        blocks += _covered(report, detail)
+    if report.divergence is not None:
+        blocks += _divergence(report.divergence, report.system, detail)
+    return Document(tuple(blocks), f"{_closing(report)} (exit {exit_code})", report.verdict.word)
+
+
+def covered_text(report: CoverReport) -> str:
+    """One sentence: how much was performed."""
+    many, total = f"{report.performed:,}", report.total
+    if report.criterion is Criterion.GIVEN:
+        return f"{many} of {counted(total, 'step')} of the given run were performed on your code"
+    things = {
+        Criterion.TRANSITIONS: plural(total, "transition"),
+        Criterion.OUTCOMES: plural(total, "outcome"),
+        Criterion.PAIRS: plural(total, "pair of steps", "pairs of steps"),
+        Criterion.RUNS: f"{plural(total, 'run')} of at most {counted(report.length or 1, 'step')}",
+    }
+    return f"{many} of {total:,} {things[report.criterion]} of the model were performed on your code"
+
+
+def _closing(report: CoverReport) -> str:
+    if report.divergence is not None:
+        return "the code and the model differ"
+    if report.verdict:
+        return "no difference between the code and the model was found"
+    return "undecided: less was performed than was asked for"
+
+
+def _subject(system: DrivenSystem) -> str:
+    sizes = ", ".join(f"{n}={v}" for n, v in system.parameters.items()) or "no parameters"
+    faults, protections = ", ".join(system.faults) or "none", ", ".join(system.protections) or "none"
+    return f"{sizes}; faults: {faults}; protections: {protections}; driver: {system.driver.name}."
+
+
+def _covered(report: CoverReport, detail: Detail) -> Iterator[Block]:
+    yield Paragraph(_subject(report.system))
+    runs = f"{counted(report.steps, 'step')} in {counted(report.resets, 'run')} ({METHODS[report.method]})"
+    inside, beside = report.driver_seconds, report.beside_seconds
+    took = f"{report.planning_seconds:.2f} s to plan, {inside:.2f} s in the driver, {beside:.2f} s beside it"
+    yield Paragraph(f"{runs}: {took}.")
+    if report.refusals_total:
+        tried = f"{report.refusals:,} of {counted(report.refusals_total, 'step')} that the model refuses were tried"
+        yield Paragraph(f"{tried} ({', '.join(report.system.driver.refusing)}).")
+    if report.shares and (detail is Detail.FULL or report.performed < report.total):
+        rows = tuple((ending(s.action, s.outcome), f"{s.performed:,}", f"{s.total:,}") for s in report.shares)
+        yield Grid(("transitions by action", "performed", "of"), rows)
+    missed = list(_missed(report))
+    if missed:
+        yield Bullets(tuple(missed))
+    yield from _blind(report.system)
+
+
+def _missed(report: CoverReport) -> Iterator[str]:
+    """Why something was not performed."""
+    for reason, many in report.missed:
+        match reason:
+            case MissReason.STOPPED if report.divergence is not None:
+                yield f"not performed: {many:,}, because a divergence ended the run"
+            case MissReason.STOPPED:
+                yield f"not performed: {many:,}, because {report.stopped} (seed {report.seed})"
+            case MissReason.UNSURE:
+                why = "the system took other steps, or what is observed does not tell the states of the model apart"
+                yield f"not performed for certain: {many:,}, because {why}"
+            case MissReason.ELSEWHERE:
+                where = "that only steps lead to which the driver does not perform"
+                yield f"not counted: {counted(many, 'transition')} of states {where}"
+    if report.total == 0:
+        yield "there is nothing to perform: the driver performs no step that is enabled"
+    elif report.performed < report.total and report.enough:
+        yield f"{report.share:.1f} % were performed, {report.at_least:g} % were asked for"
+
+
+def _blind(system: DrivenSystem) -> Iterator[Block]:
+    """What the driver does not do and does not see."""
+    driver = system.driver
+    if driver.uncontrolled:
+        what = plural(len(driver.uncontrolled), "the action", "the actions")
+        names = joined(driver.uncontrolled)
+        yield Paragraph(f"The driver does not perform {what} {names}; the system may take such steps by itself.")
+    if driver.unobserved:
+        yield Paragraph(f"Never observed: {joined(driver.unobserved)}. No difference there is noticed.")
+    if driver.partly:
+        yield Paragraph(f"Observed in part: {joined(driver.partly)}.")
+
+
+def _divergence(d: Divergence, system: DrivenSystem, detail: Detail) -> Iterator[Block]:
+    where = "after the reset" if d.called == "reset" else f"at {d.called}"
+    yield Heading(f"The code and the model differ {where}")
+    if detail is Detail.VERDICTS:
+        yield Paragraph(f"The model {d.model}; the code {d.code}.", "violated")
+        return
+    if len(d.trace):
+        yield timeline(d.trace, variables=system.variables, mark=d.kind is not DivergenceKind.ACCEPTED)
+    yield Paragraph(f"{_at(d)}: the model {d.model}; the code {d.code}.", "violated")
+    if d.mismatches:
+        rows = tuple((m.place, m.expected, m.observed) for m in d.mismatches)
+        yield Grid(("place", "in the model", "observed"), rows)
+    yield Paragraph(_how_short(d))
+    yield Paragraph(f"To see it again: {d.repeat}")
+
+
+def _at(d: Divergence) -> str:
+    """Where the divergence is."""
+    if d.called == "reset":
+        return "After the reset"
+    return f"At {d.called}" if len(d.trace) else f"At the first step, {d.called}"
+
+
+def _how_short(d: Divergence) -> str:
+    many = len(d.run.split())
+    if not d.repeated:
+        return (
+            f"Found after {counted(d.found_after, 'step')}. It did not happen again when the run was repeated after a "
+            "reset: does reset() restore everything, or does the code depend on time or chance?"
+        )
+    shortest = "no step can be left out" if d.minimal else "there was no time to find out whether it can be shorter"
+    if many < d.found_after:
+        return f"Found after {counted(d.found_after, 'step')}, shortened to {many:,}: {shortest}."
+    return f"Found after {counted(d.found_after, 'step')}; {shortest}."
+
+
+# Replay ------------------------------------------------------------------------------------------------------------
+def replay_document(report: ReplayReport, exit_code: int, detail: Detail = Detail.FULL) -> Document:
+    """Whether the system follows a run, step by step with what was observed."""
+    blocks: list[Block] = [Heading(f"{report.system.protocol}: {replayed_text(report)}")]
+    if detail is not Detail.VERDICTS:
+        loop = f"; the loop after step {report.trace.loop} {report.loops} times" if report.loops else ""
+        run = f"The run of {report.name}, {counted(len(report.trace), 'step')}{loop}."
+        blocks += [Paragraph(_subject(report.system)), Paragraph(run)]
+        if report.observed:
+            blocks.append(Bullets(tuple(_told(report))))
+        if report.mismatches:
+            rows = tuple((m.place, m.expected, m.observed) for m in report.mismatches)
+            blocks.append(Grid(("place", "in the run", "observed"), rows))
+        blocks += _blind(report.system)
+    tone = {ReplayEnd.FOLLOWED: "violated", ReplayEnd.LEFT: "holds", ReplayEnd.UNDECIDED: "unknown"}[report.end]
+    return Document(tuple(blocks), f"{_END[report.end]} (exit {exit_code})", tone)
+
+
+_END = {
+    ReplayEnd.FOLLOWED: "your system does it too",
+    ReplayEnd.LEFT: "your system leaves the run",
+    ReplayEnd.UNDECIDED: "undecided",
+}
+
+
+def replayed_text(report: ReplayReport) -> str:
+    """One sentence: what the system does."""
+    where = f"at step {report.step}" if report.step else "after the reset"
+    match report.end:
+        case ReplayEnd.FOLLOWED:
+            return f"your system does it too, {counted(report.step, 'step')}"
+        case ReplayEnd.LEFT:
+            return f"your system leaves the run {where}: it {report.why}"
+    return f"undecided {where}: the system {report.why}"
+
+
+def _told(report: ReplayReport) -> Iterator[str]:
+    """Each step that was performed, and the changes that were observed."""
+    steps: Sequence[int] = range(len(report.trace))
+    loop = report.trace.loop
+    if loop is not None:
+        steps = [*steps, *(n for _ in range(report.loops - 1) for n in range(loop, len(report.trace)))]
+    for n, (at, seen) in enumerate(zip(steps, report.observed, strict=False), 1):
+        step = report.trace.steps[at]
+        told = sentence(step, state_before(report.trace, at + 1), report.system.variables)
+        yield f"{n}. {told}; observed: {', '.join(seen) or 'nothing new'}"

@@ -1,0 +1,232 @@
+"""What driving a system along its model has found: how much was performed, and where the code and the model differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from planrace.checker.results.explanation import Declared
+from planrace.checker.results.stop import StopKind, StopReason
+from planrace.checker.results.trace import Trace
+from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
+
+
+class Criterion(StrEnum):
+    """What runs have to cover together. ``GIVEN``: one run that the user names."""
+
+    TRANSITIONS = "transitions"
+    OUTCOMES = "outcomes"
+    PAIRS = "pairs"
+    RUNS = "runs"
+    GIVEN = "given"
+
+
+class PlanMethod(StrEnum):
+    """How the runs were chosen: the cheapest tour (a postman's); always the nearest step that is still missing; every
+    run from its beginning; as the user gives it."""
+
+    POSTMAN = "postman"
+    NEAREST = "nearest"
+    TREE = "tree"
+    GIVEN = "given"
+
+
+class DivergenceKind(StrEnum):
+    """How the code and the model differ."""
+
+    REFUSED = "refused"
+    """The model allows a step, and the code refuses it."""
+    ACCEPTED = "accepted"
+    """The model refuses a step, and the code accepts it."""
+    RAISED = "raised"
+    """The code raises an exception."""
+    OUTCOME = "outcome"
+    OBSERVATION = "observation"
+    ENABLED = "enabled"
+    """The steps that the code offers are not those that are enabled in the model."""
+
+
+class MissReason(StrEnum):
+    """Why something was not performed."""
+
+    STOPPED = "stopped"
+    """A divergence, a budget or an interruption ended the run before."""
+    UNSURE = "unsure"
+    """The system took other steps, or the observation allows several states of the model."""
+    ELSEWHERE = "elsewhere"
+    """Only steps that the driver does not perform lead there."""
+
+
+@dataclass(frozen=True)
+class PlaceMismatch:
+    """A place of the state, its value in the model and the value that the driver observed, as text."""
+
+    place: str
+    expected: str
+    observed: str
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """The first difference between the code and the model, after the shortest run that was found for it.
+
+    ``trace`` is the run in the model; it ends with ``called``, the step that differs, if the model allows that step.
+    ``model`` and ``code`` are what the two do there, as the ends of sentences. ``run`` names the steps as ``--run``
+    reads them, and ``repeat`` is the command (or call) that performs them again. ``found_after`` is the number of steps
+    of the run that was shortened. ``repeated``: it happened again after a reset. ``minimal``: no step can be left out.
+    """
+
+    kind: DivergenceKind
+    called: str
+    model: str
+    code: str
+    trace: Trace
+    run: str
+    repeat: str
+    found_after: int
+    repeated: bool = True
+    minimal: bool = True
+    mismatches: tuple[PlaceMismatch, ...] = ()
+
+
+@dataclass(frozen=True)
+class OutcomeShare:
+    """How many transitions with this action and outcome there are, and how many were performed."""
+
+    action: str
+    outcome: str | None
+    performed: int
+    total: int
+
+
+@dataclass(frozen=True)
+class DriverSummary:
+    """What a driver can do. ``uncontrolled`` are actions that it has no method for, ``unobserved`` variables that it
+    never observes, ``partly`` those of which it observes some members, ``refusing`` the actions whose refusals are
+    tried."""
+
+    name: str
+    controlled: tuple[str, ...] = ()
+    uncontrolled: tuple[str, ...] = ()
+    unobserved: tuple[str, ...] = ()
+    partly: tuple[str, ...] = ()
+    refusing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DrivenSystem:
+    """The request that both reports about drivers answer: a protocol at one size, and a driver."""
+
+    protocol: str
+    parameters: Mapping[str, int | str]
+    faults: tuple[str, ...]
+    protections: tuple[str, ...]
+    driver: DriverSummary
+    variables: tuple[Declared, ...] = ()
+
+
+@dataclass(frozen=True)
+class CoverReport:
+    """What was covered. ``total`` counts what the driver can control, ``performed`` what of it was performed;
+    ``missed`` says why the rest was not. ``seconds`` is wall time: ``planning_seconds`` before the first step,
+    ``driver_seconds`` in the driver. ``at_least`` is the share asked for, in per cent."""
+
+    system: DrivenSystem
+    criterion: Criterion
+    method: PlanMethod
+    length: int | None
+    states: int
+    total: int
+    performed: int
+    missed: tuple[tuple[MissReason, int], ...]
+    shares: tuple[OutcomeShare, ...]
+    resets: int
+    steps: int
+    refusals: int
+    refusals_total: int
+    seconds: float
+    planning_seconds: float
+    driver_seconds: float
+    seed: int
+    at_least: float = 100.0
+    divergence: Divergence | None = None
+    stopped: StopReason | None = None
+
+    @property
+    def share(self) -> float:
+        """The share that was performed, in per cent; 0 if there is nothing that the driver can control."""
+        return 100.0 * self.performed / self.total if self.total else 0.0
+
+    @property
+    def beside_seconds(self) -> float:
+        """The time that steps took beside the driver: to choose, to observe and to compare."""
+        return max(0.0, self.seconds - self.planning_seconds - self.driver_seconds)
+
+    @property
+    def enough(self) -> bool:
+        """Whether the share asked for was performed. Where there is nothing to perform, nothing is enough."""
+        return self.total > 0 and self.share >= self.at_least
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user ended it."""
+        return self.stopped is not None and self.stopped.kind is StopKind.INTERRUPTED
+
+    @property
+    def verdict(self) -> Verdict:
+        """Violated by a divergence; holds if the share asked for was performed without one; otherwise unknown."""
+        if self.divergence is not None:
+            return Verdict.VIOLATED
+        return Verdict.HOLDS if self.enough and not self.interrupted else Verdict.UNKNOWN
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of ``check cover``."""
+        return INTERRUPTED if self.interrupted and self.divergence is None else EXIT_CODES[self.verdict]
+
+    def __bool__(self) -> bool:
+        """Only true if enough was performed without a divergence."""
+        return bool(self.verdict)
+
+    def __repr__(self) -> str:
+        return (
+            f"<CoverReport {self.system.protocol}: {self.performed} of {self.total} {self.criterion}: {self.verdict}>"
+        )
+
+
+class ReplayEnd(StrEnum):
+    """How the replay of a run ended."""
+
+    FOLLOWED = "followed"
+    """The system took every step of the run."""
+    LEFT = "left"
+    """The system did something else than the run."""
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class ReplayReport:
+    """A run of the model that was performed on a system. ``step`` is the number of the last step that was attempted,
+    from 1, where a loop is counted as often as it was performed; 0: the state after the reset differs already.
+    ``why`` ends the sentence "the system …". ``trace`` is the run in the model, ``name`` that of its property."""
+
+    system: DrivenSystem
+    name: str
+    trace: Trace
+    end: ReplayEnd
+    step: int
+    why: str
+    loops: int
+    seconds: float
+    observed: tuple[tuple[str, ...], ...] = ()
+    """For each step that was performed, the places that the driver observed to change, as text."""
+    mismatches: tuple[PlaceMismatch, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of ``check replay``: 1 if the system follows the run, 0 if it leaves it, 3 if undecided."""
+        return {ReplayEnd.FOLLOWED: 1, ReplayEnd.LEFT: 0, ReplayEnd.UNDECIDED: 3}[self.end]
+
+    def __repr__(self) -> str:
+        return f"<ReplayReport {self.system.protocol}, {self.name}: {self.end} at step {self.step}>"

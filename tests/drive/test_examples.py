@@ -1,0 +1,83 @@
+"""The example drivers: the code is covered, and a fault in each action and each outcome of it is found."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from planrace import cover
+from tests import ROOT
+
+DRIVING = ROOT / "examples" / "driving"
+FILE = DRIVING / "lease_driver.py"
+LEASE = str(ROOT / "examples" / "lease.py:fixed")
+SIZES = {"workers": 2, "leases": 2}
+
+FAULTS = {
+    "acquire: guard": ("self.holder is not None or self.given == self.most", "self.given == self.most"),
+    "acquire: bound": ("self.holder is not None or self.given == self.most", "self.holder is not None"),
+    "acquire: holder": ("self.holder, self.given = worker, self.given + 1", "self.given = self.given + 1"),
+    "acquire: token": ("self.holder, self.given = worker, self.given + 1", "self.holder = worker"),
+    "acquire: belief": ("self.token = token or self.token", "pass"),
+    "expire: guard": ("had, self.holder = self.holder is not None, None", "had, self.holder = True, None"),
+    "expire: effect": ("had, self.holder = self.holder is not None, None", "had = self.holder is not None"),
+    "notice: guard, leads": ("not self.leads or service.holder == self.number", "service.holder == self.number"),
+    "notice: guard, holder": ("not self.leads or service.holder == self.number", "not self.leads"),
+    "notice: effect": ("        self.token = 0\n        return True", "        return True"),
+    "send: guard, leads": ("not self.leads or self.outbox", "self.outbox"),
+    "send: guard, outbox": ("not self.leads or self.outbox", "not self.leads"),
+    "send: effect": ("self.outbox.append(self.token)", "self.outbox.append(1)"),
+    "store: stored": ("        self.token = token\n        return True", "        return True"),
+    "store: refused": ("token < self.token", "False"),
+    "store: equal": ("token < self.token", "token <= self.token"),
+    "store: lost": ("outbox.pop()", "outbox[-1]"),
+    "crash: effect": ("self._workers[w].token = 0", "pass"),
+    "crash: too much": ("self._workers[w].token = 0", "self._workers[w].__init__(w)"),
+    "reset": ("self._service, self._storage = LeaseService(leases), Storage()", "self._service = LeaseService(leases)"),
+}
+
+
+def loaded(source: str, path: Path) -> ModuleType:
+    """A module of this source text."""
+    module = ModuleType("damaged")
+    module.__file__ = str(path)
+    sys.modules["damaged"] = module
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    return module
+
+
+@pytest.mark.parametrize("faults", [(), ("crash",)])
+def test_the_code_is_covered(faults: tuple[str, ...]) -> None:
+    report = cover(LEASE, f"{FILE}:Driver", SIZES, faults=faults)
+    assert report
+    assert report.performed == report.total > 100
+    assert report.refusals == report.refusals_total > 100
+    assert report.system.driver.uncontrolled == ()
+    assert report.system.driver.unobserved == ()
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_in_each_action_and_outcome_is_found(name: str) -> None:
+    source, (old, new) = FILE.read_text(), FAULTS[name]
+    assert source.count(old) == 1
+    if name == "reset":
+        source = source.replace(
+            "self._sizes = workers, leases", "self._sizes, self._storage = (workers, leases), Storage()"
+        )
+    damaged = loaded(source.replace(old, new), FILE)
+    report = cover(LEASE, damaged.Driver, SIZES, faults=["crash"])
+    assert report.divergence is not None, name
+    assert report.divergence.repeated
+    assert report.divergence.minimal
+
+
+def test_every_action_and_outcome_has_a_fault() -> None:
+    """An action that is added to the driver needs one here."""
+    (driver,) = (n for n in ast.parse(FILE.read_text()).body if isinstance(n, ast.ClassDef) and n.name == "Driver")
+    methods = {n.name for n in driver.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")}
+    assert {name.partition(":")[0] for name in FAULTS} == methods - {"observe"}
+    assert {"store: stored", "store: refused"} <= set(FAULTS)
