@@ -129,6 +129,11 @@ def test_what_somebody_accepts_is_not_open() -> None:
     assert every, render(every)
     notes = next(c for c in every.conditions if c.condition is GateCondition.NO_WARNINGS).open
     assert "accepted: never read: forgotten" in notes, "it stays in sight"
+    idle = establish(changed(vacuous), accepted=["vacuous: of-nobody"], at_least=50)
+    acts = next(c for c in idle.conditions if c.condition is GateCondition.ACTS)
+    assert acts.status is MET
+    assert "but for what is accepted" in acts.why, "it is not claimed that no property is vacuous"
+    assert acts.open
     stale = establish(door(careful=True), accepted=["never read: nobody"])
     assert stale
     assert "accepted, but not there: never read: nobody" in render(stale)
@@ -241,6 +246,14 @@ OPEN: dict[str, Callable[[Evidence], Evidence]] = {
 def test_the_good_evidence_is_good() -> None:
     """Or what follows would show nothing."""
     assert judge(GateRequest(), GOOD)
+
+
+def test_mutants_that_nobody_judged_are_named_even_if_the_score_suffices() -> None:
+    made = judge(GateRequest(at_least=50), OPEN["undecided mutants"](GOOD))
+    specified = next(c for c in made.conditions if c.condition is GateCondition.SPECIFIED)
+    assert made.established, "they count as not noticed"
+    assert specified.why.startswith("at least 50.0% of mutants")
+    assert len(specified.open) == 1
 
 
 @given(st.sets(st.sampled_from(sorted(OPEN)), min_size=1), st.booleans(), st.sampled_from([51.0, 80.0, 100.0]))

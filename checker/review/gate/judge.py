@@ -155,14 +155,12 @@ def _specified(request: GateRequest, evidence: Evidence) -> Result:
         return ConditionStatus.NOT_MET, "no mutant differs from the protocol, so nothing shows what is specified", ()
     wanted = request.at_least / 100
     survivors = [_mutant(j) for j in made.of(MutantStatus.SURVIVED)]
+    undecided = [_mutant(j) for j in made.of(MutantStatus.UNDECIDED)]
     if made.score >= wanted:
-        return (
-            ConditionStatus.MET,
-            f"{made.score:.1%} of mutants are noticed, {request.at_least:g} % are asked",
-            survivors,
-        )
+        least = "at least " if undecided else ""
+        why = f"{least}{made.score:.1%} of mutants are noticed, {request.at_least:g} % are asked"
+        return ConditionStatus.MET, why, [*undecided, *survivors]
     if made.best >= wanted:
-        undecided = [_mutant(j) for j in made.of(MutantStatus.UNDECIDED)]
         why = f"{made.score:.1%} of mutants are noticed, {made.best:.1%} if all undecided ones are"
         return ConditionStatus.UNDECIDED, f"{why}; {request.at_least:g} % are asked", [*undecided, *survivors]
     why = f"only {made.score:.1%} of mutants are noticed, {request.at_least:g} % are asked"
@@ -227,7 +225,9 @@ def _acts(request: GateRequest, evidence: Evidence) -> Result:
     if unknown:
         return ConditionStatus.UNDECIDED, "what the model does is undecided", unknown
     reached = f", {counted(len(witnesses), 'witness', 'witnesses')} reached" if witnesses else ""
-    return ConditionStatus.MET, f"every action happens, no property is vacuous{reached}", ()
+    accepted = [warned_text(w) for w in report.warnings if w.kind in IDLE]
+    but = ", but for what is accepted" if accepted else ""
+    return ConditionStatus.MET, f"every action happens, no property is vacuous{but}{reached}", accepted
 
 
 CONDITIONS: dict[GateCondition, Callable[[GateRequest, Evidence], Result]] = {
