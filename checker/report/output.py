@@ -33,9 +33,11 @@ class OutputError(Exception):
 
 def write_whole(path: str | Path, text: str) -> None:
     """Write ``text`` to ``path`` (UTF-8). An existing file keeps its permissions, and a symbolic link stays a link.
-    Text is appended to GitHub's job summary, which all commands of a step share. Raises ``OutputError``; the file is
-    then unchanged."""
-    OutputPlace(path).write(text)
+    A file that may not be written is not replaced. Text is appended to GitHub's job summary, which all commands of a
+    step share. Raises ``OutputError``; the file is then unchanged."""
+    place = OutputPlace(path)
+    place.attempt()
+    place.write(text)
 
 
 class _UnreadError(OSError):

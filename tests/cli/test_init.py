@@ -208,6 +208,22 @@ def test_all_or_nothing(here: Path, capsys: pytest.CaptureFixture[str], monkeypa
     assert not (here / "new").exists()
 
 
+def test_a_file_that_may_not_be_written_stays(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although its folder could be written, and so the file replaced."""
+    file = here / "pyproject.toml"
+    file.write_text("[project]\nname = 'mine'\n")
+    access = os.access
+    monkeypatch.setattr(
+        "planrace.checker.report.output.os.access", lambda path, how: Path(path) != file and access(path, how)
+    )
+    code, _, err = init(capsys)
+    assert (code, "pyproject.toml: you may not write it" in err) == (2, True)
+    assert file.read_text() == "[project]\nname = 'mine'\n"
+    assert written(here) == {"pyproject.toml"}
+
+
 def test_below_a_repository_it_says_where_the_workflow_belongs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (here / ".git").mkdir()
     assert "move" not in init(capsys)[1]
