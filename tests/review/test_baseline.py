@@ -274,6 +274,7 @@ def test_a_guard_changed(here: Path, capsys: pytest.CaptureFixture[str]) -> None
     save("-p", "deploy.py:protocol")
     edit("newest > live, ", "")
     assert compared(capsys)[0] == 1
+    assert ": changed: counts and model\n" in compared(capsys, "-q")[1], "the exit code has a reason"
     found = entry(capsys)
     assert found["verdicts"] == found["depths"] == {}
     assert found["counts"] == {"states": ("199", "250"), "transitions": ("472", "692")}
@@ -371,6 +372,8 @@ def test_undecided_is_not_green(here: Path, capsys: pytest.CaptureFixture[str]) 
     told = f"Undecided now: {EXISTS}, {DELETED}, counts: not decided: the time limit of 0 s was reached."
     assert told in " ".join(out.split())
     assert out.endswith("baseline: undecided (exit 3)\n")
+    quiet = " ".join(compared(capsys, "--time-limit", "0", "-q")[1].split())
+    assert f"{EXISTS}, {DELETED}, counts: undecided now: not decided: the time limit of 0 s was reached" in quiet
     code, out = compared(capsys, "--time-limit", "0", form="markdown")
     assert (code, "⚠️ undecided now: " in out) == (3, True)
 

@@ -325,3 +325,10 @@ def test_an_interruption_shows_the_results_so_far(
     assert "Interrupted: the rest was not tried." in out
     assert searched == 4
     assert ": not tried" in out
+
+
+def test_no_mutant_that_differs_is_no_score() -> None:
+    """Nothing shows that the properties notice anything."""
+    made = Mutation("still", {}, (), (), {}, (), 0.1)
+    assert made.score is None
+    assert [made.exit_code(at_least) for at_least in (None, 0.0, 80.0)] == [0, 0, 1]

@@ -19,7 +19,7 @@ from planrace.checker.results.blocks import Block, Bullets, Document, Heading, P
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.report import Finding
 from planrace.checker.results.verdict import INTERRUPTED, Verdict
-from planrace.checker.results.wording import numbered
+from planrace.checker.results.wording import joined, numbered
 from planrace.checker.review.baseline.changes import BaselineComparison
 
 SCHEMA = "planrace/baseline-comparison/1"
@@ -74,7 +74,8 @@ def _steps(f: Finding) -> str:
 
 # Text ------------------------------------------------------------------------------------------------------------
 def changes_document(found: Sequence[BaselineComparison], code: int, detail: Detail = Detail.FULL) -> Document:
-    """The differences as text. ``VERDICTS``: only the verdicts that changed; ``USUAL``: of an entry's new
+    """The differences as text. ``VERDICTS``: only verdicts that changed or are undecided, and what else changed by its
+    name; ``USUAL``: of an entry's new
     counterexamples only the first in full."""
     tone = {0: "holds", 1: "violated"}.get(code, "unknown")
     return Document(tuple(_blocks(found, detail)), f"baseline: {_word(found)} (exit {code})", tone)
@@ -82,7 +83,7 @@ def changes_document(found: Sequence[BaselineComparison], code: int, detail: Det
 
 def _blocks(found: Sequence[BaselineComparison], detail: Detail) -> Iterator[Block]:
     if detail is Detail.VERDICTS:
-        yield Bullets(tuple(f"{c.title}: {d.what}: {_arrow(d)}" for c in found for d in c.verdicts))
+        yield Bullets(tuple(f"{c.title}: {text}" for c in found for text in _brief(c)))
         return
     for c in found:
         if not c.same:
@@ -90,6 +91,18 @@ def _blocks(found: Sequence[BaselineComparison], detail: Detail) -> Iterator[Blo
             yield from _entry(c, detail)
     if _same(found):
         yield Paragraph(f"Unchanged: {'; '.join(_same(found))}.")
+
+
+def _brief(c: BaselineComparison) -> Iterator[str]:
+    """An entry in lines. They leave out nothing that decides the exit code."""
+    yield from (f"{d.what}: {_arrow(d)}" for d in c.verdicts)
+    yield from (f"{names}: undecided now: {reason}" for names, reason in _open(c))
+    others = {"length of runs": c.depths, "counts": c.counts, "model": c.model}
+    changed = [name for name, differences in others.items() if differences]
+    if changed:
+        yield f"changed: {joined(changed)}"
+    if c.interrupted:
+        yield "interrupted"
 
 
 def _entry(c: BaselineComparison, detail: Detail) -> Iterator[Block]:

@@ -100,13 +100,13 @@ class Mutation:
         return self._share(len(self.of(MutantStatus.KILLED)) + len(self.of(MutantStatus.UNDECIDED)))
 
     def exit_code(self, at_least: float | None = None) -> int:
-        """1 if the score is below ``at_least`` per cent even if all undecided mutants were killed; 3 if it depends on
-        them."""
+        """1 if the score is below ``at_least`` per cent even if all undecided mutants were killed, or if no mutant
+        differs, which shows nothing; 3 if it depends on undecided ones."""
         if self.interrupted:
             return INTERRUPTED
         undecided = EXIT_CODES[Verdict.UNKNOWN]
         wanted = 0.0 if at_least is None else at_least / 100
-        if self.best is not None and self.best < wanted:
+        if (0.0 if self.best is None else self.best) < wanted:
             return 1
         if at_least is None:
             return undecided if self.of(MutantStatus.UNDECIDED) else 0
