@@ -1,0 +1,39 @@
+"""BIND 9 on a free port of the loopback address."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from planrace.checker.drive.dns.daemon import DaemonServer, installed
+from planrace.checker.drive.dns.nameserver import ALGORITHM, KEY_NAME
+
+
+class BindServer(DaemonServer):
+    """``named`` of BIND 9. Every file that it would keep elsewhere is in the private folder."""
+
+    program = "named"
+    package = "bind9"
+
+    def configure(self, folder: Path) -> list[str]:
+        assert self.key is not None
+        zones = "".join(
+            f'zone "{o}" {{ type primary; file "{o}zone"; allow-update {{ key "{KEY_NAME}"; }}; }};\n'
+            for o in self.origins
+        )
+        secret = base64.b64encode(self.key.secret).decode()
+        (folder / "named.conf").write_text(
+            f'key "{KEY_NAME}" {{ algorithm {ALGORITHM}; secret "{secret}"; }};\n'
+            "controls { };\n"
+            "options {\n"
+            f'  directory "{folder}"; managed-keys-directory "{folder}";\n'
+            '  pid-file "named.pid"; session-keyfile "session.key"; lock-file none;\n'
+            f"  listen-on port {self.port} {{ {self.address}; }}; listen-on-v6 {{ none; }};\n"
+            f'  allow-transfer {{ key "{KEY_NAME}"; }};\n'
+            "  recursion no; dnssec-validation no; notify no; empty-zones-enable no;\n"
+            "};\n"
+            'logging { channel all { file "server.log"; severity info; print-time yes; print-category yes; };\n'
+            "  category default { all; }; category update { all; }; };\n" + zones
+        )
+        # -f and not -g: with -g the server ignores the channels of its configuration.
+        return [installed(self.program) or self.program, "-f", "-4", "-n", "1", "-c", str(folder / "named.conf")]

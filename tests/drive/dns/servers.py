@@ -1,0 +1,31 @@
+"""The name servers that tests are run on. A missing program skips its tests, but not in CI."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from planrace.checker.drive.dns.bind import BindServer
+from planrace.checker.drive.dns.daemon import DaemonServer, installed
+from planrace.checker.drive.dns.embedded import EmbeddedServer
+from planrace.checker.drive.dns.knot import KnotServer
+from planrace.checker.drive.dns.nameserver import Nameserver, new_key
+
+KINDS = ("embedded", "bind", "knot")
+DAEMONS: dict[str, type[DaemonServer]] = {"bind": BindServer, "knot": KnotServer}
+ORIGINS = ("e1.planrace.test.", "e2.planrace.test.", "contract.test.")
+
+
+def server_of(kind: str, folder: Path) -> Nameserver:
+    """A server that has not started yet; the embedded one keeps its zones in the folder."""
+    if kind not in DAEMONS:
+        return EmbeddedServer(ORIGINS, new_key(), folder)
+    daemon = DAEMONS[kind]
+    if installed(daemon.program) is None:
+        reason = f"{daemon.program} (Debian's {daemon.package}) not installed"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return daemon(ORIGINS)
