@@ -36,4 +36,6 @@ class BindServer(DaemonServer):
             "  category default { all; }; category update { all; }; };\n" + zones
         )
         # -f and not -g: with -g the server ignores the channels of its configuration.
-        return [installed(self.program) or self.program, "-f", "-4", "-n", "1", "-c", str(folder / "named.conf")]
+        # -L: what it says before it has read them would go to the system's log.
+        program = installed(self.program) or self.program
+        return [program, "-f", "-4", "-n", "1", "-L", str(folder / "early.log"), "-c", str(folder / "named.conf")]

@@ -80,7 +80,9 @@ class Client:
             message.use_tsig(self.key)
         answer = self.send(message)
         code = answer.rcode()
-        if self.key is not None and code == dns.rcode.NOERROR and not answer.had_tsig:
+        if (
+            self.key is not None and code == dns.rcode.NOERROR and not answer.had_tsig
+        ):  # early versions of dnspython do not look
             raise ZoneError("the answer to a signed update is not signed")
         return code
 

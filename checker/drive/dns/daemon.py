@@ -56,10 +56,10 @@ class DaemonServer(Nameserver):
             raise ModelError(f"{self.program} is not installed", remedy=f"apt-get install {self.package}")
         folder = self._prepared()
         command = self.configure(folder)
-        user = _ordinary_user()
-        if user is not None:
+        user, group = _ordinary_user()
+        if user is not None and group is not None:
             for path in (folder, *folder.rglob("*")):
-                os.chown(path, user, user)
+                os.chown(path, user, group)
         with (folder / "output.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command,
@@ -68,7 +68,7 @@ class DaemonServer(Nameserver):
                 stdout=log,
                 stderr=log,
                 user=user,
-                group=user,
+                group=group,
                 extra_groups=[] if user is not None else None,
             )
         try:
@@ -96,7 +96,7 @@ class DaemonServer(Nameserver):
             self._process = None
 
     def log(self) -> str:
-        """The last lines that the server wrote to its log (``server.log``), or before it had one (``output.log``)."""
+        """The last lines of every log that the server wrote in its folder."""
         files = sorted(self.folder.glob("*.log")) if self.folder is not None else []
         return "\n".join(line for f in files for line in f.read_text(errors="replace").splitlines()[-LOG_LINES:])
 
@@ -123,9 +123,12 @@ class DaemonServer(Nameserver):
         raise ZoneError(f"{self.program} does not answer after {READY:.0f} s:\n{self.log()}")
 
 
-def _ordinary_user() -> int | None:
-    """The user and group that runs the server instead of root; none where nobody is root."""
-    return pwd.getpwnam(NOBODY).pw_uid if os.geteuid() == 0 else None
+def _ordinary_user() -> tuple[int, int] | tuple[None, None]:
+    """The user and group that run the server instead of root; none where we are not root."""
+    if os.geteuid() != 0:
+        return None, None
+    entry = pwd.getpwnam(NOBODY)
+    return entry.pw_uid, entry.pw_gid
 
 
 def _free_port(address: str) -> int:

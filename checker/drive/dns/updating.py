@@ -30,8 +30,9 @@ class UpdateRefusedError(Exception):
 
 
 def apply_update(zone: dns.versioned.Zone, message: dns.update.UpdateMessage) -> bool:
-    """Does the whole message in one transaction, or raises ``UpdateRefusedError`` and does nothing. Returns whether the zone
-    has changed; if so, its serial has grown. One caller at a time.
+    """Does the whole message in one transaction, or raises ``UpdateRefusedError`` and does nothing.
+
+    Returns whether the zone has changed; if so, its serial has grown. One caller at a time.
     """
     with zone.writer() as transaction:
         _check_prerequisites(transaction, message.prerequisite, zone)
