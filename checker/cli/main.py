@@ -52,16 +52,28 @@ def end_process(code: int) -> None:
 
 def check_once(arguments: list[str], connection: Connection) -> None:
     """The process of a round of ``check --watch``: send the files that were read, and exit as ``check`` does."""
+    import threading
     from contextlib import suppress
 
     from planrace.checker.cli.files_read import FilesRead
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     files = FilesRead()
     files.listen()
     code = finish(arguments)
     with suppress(OSError):  # the watching process may have ended
         connection.send(files.stamps())
     end_process(code)
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that watches has ended, also if that was killed: nobody else would."""
+    from multiprocessing import connection, parent_process
+
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def run(arguments: list[str] | None = None, signals: Signals | None = None) -> int:

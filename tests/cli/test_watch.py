@@ -16,6 +16,7 @@ import pytest
 from planrace.checker.cli.files_read import FilesRead
 from planrace.checker.cli.main import run
 from tests.cli.test_command import LISTENING
+from tests.processes import is_gone
 from tests.pyprojects import make_project
 
 PROTOCOL = """
@@ -124,6 +125,18 @@ def test_a_check_that_dies_is_told_and_its_file_is_watched(folder: Path) -> None
         assert "Watching 1 file: counts.py." in out
         (folder / "counts.py").write_text(good)
         assert "verdict: holds (exit 0)" in watching.round()
+
+
+def test_a_check_ends_with_the_process_that_watches(folder: Path) -> None:
+    """Even if that is killed: a file that never ends would keep a core busy for ever."""
+    endless = "import os, pathlib\npathlib.Path('pid').write_text(str(os.getpid()))\nwhile True:\n    pass\n"
+    (folder / "counts.py").write_text(endless)
+    with Watching(folder, "-p", "counts.py:protocol"):
+        end = time.monotonic() + 60
+        while not (folder / "pid").exists() or not (folder / "pid").read_text():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    assert is_gone(int((folder / "pid").read_text()))
 
 
 def test_the_checks_of_a_repository(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from planrace.checker.mcp.server import make_server
 from planrace.checker.mcp.tools import TOOLS
 from tests import ROOT
 from tests.counter import PROTOCOL
+from tests.processes import is_gone
 
 REPORT = json.loads((ROOT / "docs" / "report.schema.json").read_text())
 BROKEN, FIXED = "counter.py:protocol", "counter.py:fixed"
@@ -218,18 +219,6 @@ Path("part").rename("pid")  # nobody reads half of it
 while True:
     pass
 """
-
-
-def is_gone(pid: int) -> bool:
-    """Whether the process has ended; one that nobody has waited for yet counts as ended."""
-    for _ in range(100):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
-                return True
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def test_a_model_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
