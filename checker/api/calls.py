@@ -10,7 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from planrace.checker.api.request import apart, name_lists, selected, subject_of, variant_for, with_variants
+from planrace.checker.api.request import (
+    apart,
+    check_settings,
+    name_lists,
+    selected,
+    subject_of,
+    variant_for,
+    with_variants,
+)
 from planrace.checker.report.html.notebook import paint
 from planrace.checker.results.matrix import MatrixReport
 from planrace.checker.results.notebook import painted_by
@@ -89,8 +97,11 @@ def check_project(
     from planrace.checker.api.project.checks import run_checks
     from planrace.checker.api.project.read import required_project
 
+    check_settings(settings, "check_project", ["path", "only", "strict", "explain"])
     project = required_project(path)
-    return run_checks(project, project.selected(only), strict=strict, explain=explain, **settings)
+    return run_checks(
+        project, project.selected(name_lists(only=only)["only"]), strict=strict, explain=explain, **settings
+    )
 
 
 @public

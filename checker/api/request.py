@@ -88,6 +88,13 @@ def apart(
     return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
 
 
+def check_settings(settings: Mapping[str, Any], call: str, words: Iterable[str]) -> None:
+    """Raise ``ModelError`` for a keyword that is no field of ``Options``; ``words`` are the other keywords."""
+    for name in settings:
+        if name not in OPTIONS:
+            raise ModelError(f"{call} has no keyword {name!r}", remedy=_meant(name, [], [*words, *sorted(OPTIONS)]))
+
+
 def _own(subject: Given) -> set[str]:
     protocol = subject.protocol if isinstance(subject, Variant) else subject
     if isinstance(protocol, System):

@@ -69,6 +69,19 @@ def test_an_entry_chosen_by_its_protocol_and_settings_for_all(here: Path) -> Non
     assert [(r.name, r.code) for r in found.results] == [("fix", 3)]
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"only": "fix"}, "only='fix' is not a list of names"),
+        ({"time_limt": 3}, r"check_project has no keyword 'time_limt' \(did you mean time_limit\?\)"),
+    ],
+)
+def test_wrong_arguments_are_sentences(given: dict[str, Any], message: str, here: Path) -> None:
+    make_project(here)
+    with pytest.raises(ModelError, match=message):
+        check_project(**given)
+
+
 def test_limits_of_an_entry_replace_those_of_the_section(here: Path) -> None:
     own = 'time-limit = 7\nmax-memory = "1.5G"\n'
     make_project(here, SECTION + own)
