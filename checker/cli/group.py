@@ -17,6 +17,8 @@ class Commands(HelpfulGroup):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As in click, but with an error for names of protocols."""
         name = args[0]
+        if context.resilient_parsing:  # the shell asks how to go on
+            return super().resolve_command(context, args)
         if ":" in name or name.endswith(".py") or name in ("original", "fixed"):
             raise click.UsageError(f"No such command {name!r}. Name a protocol with -p: check -p {name}", context)
         return super().resolve_command(context, args)

@@ -88,8 +88,18 @@ def run(arguments: list[str] | None = None, signals: Signals | None = None) -> i
         return _failure(problem)
 
 
-def _run(arguments: list[str] | None) -> int:
+def _program() -> str:
+    """The name under which the command was called. Another tool may be called ``check``."""
+    called = sys.argv[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe")  # pathlib is a slow import
+    program = {"planrace": "planrace", "__main__.py": "python -m planrace"}.get(called, "check")
+    if f"_{program.upper()}_COMPLETE" in os.environ:
+        from planrace.checker.cli.bash_completion import register
 
+        register()
+    return program
+
+
+def _run(arguments: list[str] | None) -> int:
     import click
 
     from planrace.checker.cli.app import app
@@ -102,7 +112,7 @@ def _run(arguments: list[str] | None) -> int:
         with one_run():
             given = sys.argv[1:] if arguments is None else arguments
             invocation = Invocation(given, check_once)
-            result = app.main(args=given, prog_name="check", standalone_mode=False, obj=invocation)
+            result = app.main(args=given, prog_name=_program(), standalone_mode=False, obj=invocation)
         return result if isinstance(result, int) else 0
     except no_arguments as problem:
         click.echo(problem.format_message(), err=True)

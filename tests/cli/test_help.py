@@ -164,3 +164,34 @@ def test_the_line_for_a_shell_that_the_documents_show_makes_its_completion(shell
     done = subprocess.run(COMMAND, cwd=ROOT, capture_output=True, text=True, check=False, env=environment)
     assert "_check_completion" in done.stdout
     assert f"{shell}_complete" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["-p", "examples/blue_green.py", ":", "protocol", "--without", "com"], ["compare-and-set"]),
+        (["-p", "examples/blue_green.py", ":", "fixed", "--prop"], ["--property"]),
+        (["-p", "examples/blue_green.py", ":", "pro"], []),
+        (["-p", "missing.py", ":", "protocol", "--fault", ""], []),
+        (["lin"], ["lint"]),
+    ],
+)
+@pytest.mark.parametrize("program", ["check", "planrace"])
+def test_bash_splits_words_at_colons(program: str, words: list[str], offered: list[str], tmp_path: Path) -> None:
+    """The words are as bash has them, which replaces only what stands behind the last colon."""
+    there = tmp_path / program
+    there.write_text(f"#!{sys.executable}\nfrom planrace.checker.cli import main\nmain()\n")
+    there.chmod(0o755)
+    script = f"""
+        compopt() {{ :; }}  # bash has it only where it completes
+        eval "$(_{program.upper()}_COMPLETE=bash_source {program})"
+        COMP_WORDS=({shlex.join([program, *words])}) COMP_CWORD={len(words)}
+        _{program}_completion {program} 2>&1
+        echo "${{COMPREPLY[@]}}"
+    """
+    environment = {**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "--norc", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert "command not found" not in done.stderr
+    assert done.stdout.split() == offered
