@@ -37,6 +37,7 @@ Worker, Version = index("worker", workers, symmetric=True), integers(0, versions
 latest, active = protocol.variable("latest", Version, 0), protocol.variable("active", Version, 0)
 stored = protocol.variable("stored", subsets(Version), {0})
 picked = protocol.variable("picked", array(Worker, Version), 0)
+protocol.final(latest == versions)
 
 
 @protocol.action(by="planner")

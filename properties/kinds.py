@@ -138,18 +138,18 @@ P = TypeVar("P", Invariant, StepInvariant, Reachability, Recoverability, Livenes
 Property: TypeAlias = "Invariant | StepInvariant | Reachability | Recoverability | Liveness"
 
 
-def invariant(name: str, holds: Value, meaning: str) -> Invariant:
+def invariant(name: str, holds: Value, meaning: str = "") -> Invariant:
     """``holds``, a truth value of one state, is true in every reachable state. ``meaning`` is its sentence in reports,
     as for all kinds. Raises ``DefinitionError`` for a term of another sort or a step term."""
     return _made(Invariant(_named(name), _state_term(holds, name), _sentence(meaning, name)))
 
 
-def step_invariant(name: str, holds: Value, meaning: str) -> StepInvariant:
+def step_invariant(name: str, holds: Value, meaning: str = "") -> StepInvariant:
     """Every step from a reachable state satisfies ``holds``, a truth value that may use ``primed`` and ``taken``."""
     return _made(StepInvariant(_named(name), _step_term(holds, name), _sentence(meaning, name)))
 
 
-def reachable(name: str, event: Value, meaning: str) -> Reachability:
+def reachable(name: str, event: Value, meaning: str = "") -> Reachability:
     """Some reachable state, the initial one included, satisfies ``event``; if that uses ``primed`` or ``taken``, some
     step from a reachable state does. It catches protocols that are safe only because they do nothing."""
     return _made(Reachability(_named(name), _step_term(event, name), _sentence(meaning, name)))
@@ -255,5 +255,8 @@ def _named(name: str) -> str:
 
 def _sentence(meaning: str, name: str) -> str:
     if not isinstance(meaning, str) or not meaning.strip():
-        raise DefinitionError(f"property {name} has no meaning", remedy="say in one sentence what it promises")
+        raise DefinitionError(
+            f"property {name} has no meaning",
+            remedy='say in one sentence what it promises, as the last argument: "no two workers at once"',
+        )
     return meaning

@@ -55,8 +55,6 @@ def project_command(context: click.Context, arguments: Mapping[str, Any]) -> int
     with delivery.answering(FILE):
         project = find_project()
     if project is None:
-        if not given:
-            click.echo(f"{context.get_help()}\n", err=True)
         raise click.UsageError(NO_SECTION)
     delivery.spare([file for entry in project.section.check for file in source_of(project.named(entry.protocol))])
     with delivery.answering(FILE):

@@ -98,5 +98,9 @@ class ProtocolName(click.ParamType):  # type: ignore[type-arg]  # generic in new
 
     name = "NAME"
 
+    def get_missing_message(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """What can be written there."""
+        return "Write original, fixed, or your own: file.py:attribute."
+
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         return complete_protocol(incomplete)

@@ -253,7 +253,10 @@ def optional(sort: Index) -> Maybe:
     """A member of the index sort ``sort``, or ``None``: ``lock[c] == None``. Raises ``DefinitionError`` for another
     sort."""
     if not isinstance(sort, Index):
-        raise DefinitionError(f"optional() needs an index sort, not {describe(sort)}")
+        raise DefinitionError(
+            f"optional() needs an index sort, not {describe(sort)}",
+            remedy="let a value of its own stand for none, such as 0 of integers(0, …) or a further word",
+        )
     return Maybe(sort)
 
 

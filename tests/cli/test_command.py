@@ -114,6 +114,7 @@ def test_exit_codes(code: int, arguments: list[str], capsys: pytest.CaptureFixtu
         (r"no directory .*missing", ["-p", "original", "-o", "missing/report.json"]),
         (r"it is a directory", ["-p", "original", "-o", "."]),
         (r"Missing option '-p'", ["--exhaustive"]),
+        (r"Missing option '-p'.*file.py:attribute", ["lint"]),
         (r"No such option", ["--protcol", "original"]),
     ],
 )

@@ -9,9 +9,10 @@ from itertools import pairwise
 import pytest
 
 from planrace.checker import Options, Report, check, find, instance_of, prove, render
-from planrace.model.language import Changes, Instance, changed
+from planrace.model.language import Changes, Instance, Protocol, changed
 from planrace.properties import Liveness, Recoverability
 from tests import ROOT, naive
+from tests.docs.test_docs import blocks
 
 
 @dataclass(frozen=True)
@@ -262,6 +263,17 @@ def test_every_example_is_here_and_on_the_page() -> None:
         assert len(source.splitlines()) < 200
         assert f"$ check -p examples/{example}.py:protocol\n" in page
         assert isinstance(instance_of(name(example, "fixed")), Instance)
+
+
+def test_the_readme_shows_an_example_that_is_there() -> None:
+    names: dict[str, object] = {}
+    for block in blocks("README.md", "python")[:2]:
+        exec(compile(block, "README.md", "exec"), names)
+    shown, there = names["protocol"], find(name("rollout", "protocol"))
+    assert isinstance(shown, Protocol)
+    for protections in ([], ["compare-again"]):
+        ours, theirs = (check(p, with_protections=protections) for p in (shown, there))
+        assert (verdicts(ours), counts(ours)) == (verdicts(theirs), counts(theirs))
 
 
 def test_the_commands_in_the_docstrings_run() -> None:

@@ -227,6 +227,11 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "negative set": (r"may be negative", lambda: subsets(integers(-1, 1))),
     "property of a step": (r"refers to a step", lambda: invariant("i", primed(flag), "x")),
     "property without meaning": (r"property i has no meaning", lambda: invariant("i", flag, " ")),
+    "property without a third argument": (
+        r"property i has no meaning.*as the last argument",
+        lambda: invariant("i", flag),
+    ),
+    "optional number": (r"optional\(\) needs an index sort.*a value of its own", lambda: optional(integers(0, 3))),  # type: ignore[arg-type]
     "default is no whole number": (
         r"must be a whole number, not 1.5",
         lambda: P.parameter("other", 1.5, 1, 3),  # type: ignore[arg-type]
