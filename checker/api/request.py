@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -72,18 +72,19 @@ def name_lists(**names: Sequence[str] | None) -> dict[str, Any]:
 
 
 def apart(
-    subject: Given, settings: Mapping[str, Any], call: str, words: Iterable[str]
+    subject: Given, settings: Mapping[str, Any], call: str, words: Iterable[str], options: Collection[str] = OPTIONS
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Split keywords into sizes (or options of the protocol) and fields of ``Options``; a name that is both is a size.
+    """Split keywords into sizes (or options of the protocol) and ``options`` (by default the fields of ``Options``); a
+    name that is both is a size.
 
     ``words`` are the other keywords of the call, as suggestions for misspelt ones.
     """
     own = _own(subject)
     for name in settings:
-        if name not in own and name not in OPTIONS:
+        if name not in own and name not in options:
             raise ModelError(
                 f"{call} has no keyword {name!r}, and {subject.name} has no such size",
-                remedy=_meant(name, sorted(own), [*words, *sorted(OPTIONS)]),
+                remedy=_meant(name, sorted(own), [*words, *sorted(options)]),
             )
     return {n: v for n, v in settings.items() if n in own}, {n: v for n, v in settings.items() if n not in own}
 

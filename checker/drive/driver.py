@@ -24,6 +24,8 @@ from planrace.model.language.errors import near
 
 HOOKS = ("reset", "observe", "enabled", "close")
 """The methods that perform no action. An action of such a name is performed by the method with a ``_`` after it."""
+LONGEST = 300
+"""The most characters of a message of the code."""
 NEEDED = {
     "reset": "put the system into its initial state",
     "observe": "return a part of the state, or {}",
@@ -72,11 +74,7 @@ class Driver:
             asyncio.get_running_loop()
         except RuntimeError:
             self._loop = asyncio.new_event_loop()
-            return self
-        raise ModelError(
-            f"{self.name}: the thread has a running event loop already, so async methods cannot be awaited",
-            remedy="call it in another thread: await asyncio.to_thread(…)",
-        )
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
@@ -114,12 +112,10 @@ class Driver:
         action does not have."""
         method, began = self.methods[pick[0]], time.perf_counter()
         try:
-            found = method(*self._shown(pick))
-            if self._loop is not None and inspect.isawaitable(found):
-                found = self._loop.run_until_complete(_awaited(found))
+            found = self._resolved(method(*self._shown(pick)))
         except Refused as problem:
-            return Reply(ReplyKind.REFUSED, why=str(problem))
-        except KeyboardInterrupt:
+            return Reply(ReplyKind.REFUSED, why=_one_line(str(problem)))
+        except (KeyboardInterrupt, _NoLoopError):
             raise
         except BaseException as problem:
             return Reply(ReplyKind.RAISED, why=_raised(problem, method))
@@ -130,9 +126,7 @@ class Driver:
     def _hook(self, name: str) -> Any:
         method, began = getattr(self._object, name), time.perf_counter()
         try:
-            found = method()
-            if self._loop is not None and inspect.isawaitable(found):
-                found = self._loop.run_until_complete(_awaited(found))
+            found = self._resolved(method())
         except (ModelError, KeyboardInterrupt):
             raise
         except BaseException as problem:
@@ -140,6 +134,19 @@ class Driver:
         finally:
             self.seconds += time.perf_counter() - began
         return found
+
+    def _resolved(self, found: Any) -> Any:
+        """What a method returns, awaited if it is async. Raises ``ModelError`` if it cannot be."""
+        if not inspect.isawaitable(found):
+            return found
+        if self._loop is not None:
+            return self._loop.run_until_complete(_awaited(found))
+        if inspect.iscoroutine(found):
+            found.close()
+        raise _NoLoopError(
+            f"{self.name}: the thread has a running event loop already, so async methods cannot be awaited",
+            remedy="call it in another thread: await asyncio.to_thread(…)",
+        )
 
     # Values --------------------------------------------------------------------------------------------------------
     def _shown(self, pick: Pick) -> tuple[Any, ...]:
@@ -199,6 +206,10 @@ class Driver:
         return _place(self.methods.get(method) or getattr(self._object, method, None))
 
 
+class _NoLoopError(ModelError):
+    """An async method was called where it cannot be awaited."""
+
+
 async def _awaited(found: Any) -> Any:
     return await found
 
@@ -244,6 +255,8 @@ def _methods(
     found: dict[str, Callable[..., Any]] = {}
     for attribute in dir(type(made)):
         if attribute.startswith("_") or attribute in HOOKS:
+            continue
+        if isinstance(inspect.getattr_static(type(made), attribute), property):
             continue
         method = getattr(made, attribute)
         if not callable(method) or inspect.isclass(method):
@@ -312,4 +325,10 @@ def _file(thing: Any) -> str:
 
 def _raised(problem: BaseException, method: Callable[..., Any]) -> str:
     """An exception of the code in words, with its line."""
-    return str(mistaken("", problem, _file(method)))
+    return _one_line(str(mistaken("", problem, _file(method))))
+
+
+def _one_line(text: str) -> str:
+    """A message of the code for a sentence: in one line, and not longer than a few."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-LARGE = 20_000
-"""The most arcs of a network for which the cheapest tour is computed: it takes about two seconds then."""
+LARGE = 12_000
+"""The most arcs of a network for which the cheapest tour is computed: it takes two to three seconds then."""
 TRIES = 3
 """How often the way to an item is tried, if the system leaves it by itself."""
 

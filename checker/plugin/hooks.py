@@ -1,4 +1,4 @@
-"""The entry point for pytest: options, the marker, the fixture ``model_check``, texts of reports and the summary.
+"""The entry point for pytest: options, the marker, the fixtures, texts of reports and the summary.
 
 Pytest loads this module in every run, even if no test checks a protocol. So it imports other modules of planrace only
 when a test needs them.
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from planrace.checker.plugin.driving import Drive
     from planrace.checker.plugin.session import ModelCheck
 
 LINES = "planrace_lines"
@@ -68,6 +69,14 @@ def model_check(request: pytest.FixtureRequest) -> ModelCheck:
     from planrace.checker.plugin.session import ModelCheck
 
     return ModelCheck(request.node, request.node.stash.setdefault(_lines, []))
+
+
+@pytest.fixture
+def drive(request: pytest.FixtureRequest) -> Drive:
+    """Covers a protocol on your code in a test: ``drive(protocol, Driver, workers=2)``. Returns the report."""
+    from planrace.checker.plugin.driving import Drive
+
+    return Drive(request.node, request.node.stash.setdefault(_lines, []))
 
 
 # Reports ---------------------------------------------------------------------------------------------------------

@@ -45,8 +45,9 @@ def unsearched(monkeypatch: pytest.MonkeyPatch) -> None:
         "compare",
         "explain",
         "establish",
+        "driving",
     ):
-        for name in ("find", "check", "establish", "wanted", "take", "read_report"):
+        for name in ("cover", "replay", "find", "check", "establish", "wanted", "take", "read_report"):
             monkeypatch.setattr(f"planrace.checker.cli.{module}.{name}", never, raising=False)
 
 
@@ -218,6 +219,8 @@ COMMANDS = {
     "forecast": ["forecast", *CHECK],
     "mutate": ["mutate", *CHECK],
     "establish": ["establish", *CHECK],
+    "cover": ["cover", *CHECK, "--on", "driver.py:Driver"],
+    "replay": ["replay", "r.json", *CHECK, "--on", "driver.py:Driver"],
     "baseline compare": ["baseline", "compare"],
 }
 
@@ -292,11 +295,16 @@ def test_the_other_files_are_written_and_nothing_old_stays(
         ["mutate", *CHECK, "--max-states", "2"],
         ["prove", *CHECK, "--property", "no-such"],
         ["establish", *CHECK, "--violated", "no-such"],
+        ["cover", *CHECK, "--on", "no-such.py:Driver"],
+        ["replay", "broken.json", *CHECK, "--on", "no-such.py:Driver"],
     ],
     ids=lambda arguments: arguments[0] if arguments[0] != "-p" else " ".join(arguments[1:]),
 )
 def test_without_a_report_no_older_one_stays(arguments: list[str]) -> None:
-    form = {"graph": "dot", **dict.fromkeys(("compare", "lint", "forecast", "mutate", "establish"), "json")}
+    form = {
+        "graph": "dot",
+        **dict.fromkeys(("compare", "lint", "forecast", "mutate", "establish", "cover", "replay"), "json"),
+    }
     Path("broken.json").write_text("{", encoding="utf-8")
     Path("report").write_text("of yesterday", encoding="utf-8")
     code = run([*arguments, "-o", f"{form.get(arguments[0], 'itf')}:report"])

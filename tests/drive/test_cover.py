@@ -373,6 +373,15 @@ def test_in_a_running_loop_the_error_says_what_to_do() -> None:
         asyncio.run(inside())
 
 
+def test_in_a_running_loop_plain_methods_work() -> None:
+    """As in a notebook."""
+
+    async def inside() -> CoverReport:
+        return cover(protocol, Driver)
+
+    assert asyncio.run(inside())
+
+
 # Budgets -------------------------------------------------------------------------------------------------------------
 def test_a_budget_of_steps_is_undecided_and_samples_every_outcome_first() -> None:
     report = cover(protocol, Driver, max_steps=12, seed=3)

@@ -156,6 +156,21 @@ def _named(name: str, function: Callable[[], Any]) -> Callable[[], Any]:
     return function
 
 
+def test_properties_of_a_driver_are_not_evaluated() -> None:
+    assert cover(protocol, made(client=property(fails)))
+
+
+def test_messages_of_the_code_are_one_line() -> None:
+    def breaking(_: Any, d: int) -> None:
+        raise ValueError(f"first\n second {'x' * 1000}")
+
+    found = cover(protocol, made(turn=breaking)).divergence
+    assert found is not None
+    assert "ValueError: first second xxx" in found.code
+    assert found.code.endswith("x…")
+    assert len(found.code) < 400
+
+
 def test_methods_for_faults_that_are_off_are_not_used() -> None:
     lease, driver = (str(ROOT / "examples" / f) for f in ("lease.py:fixed", "driving/lease_driver.py:Driver"))
     report = cover(lease, driver, {"leases": 1})
