@@ -97,35 +97,37 @@ class _Cover:
         self._conductor = Conductor(driver, self._steps, self._observer, try_refusals=not given)
         self._failure: Failure | None = None
         self._done = 0
+        self._method = PlanMethod.GIVEN
         self._stopped: StopReason | None = None
         self._graph = _empty(self._steps) if given else controlled_graph(self._steps, request.max_states)
         self._what = coverable(self._graph, request.criterion, request.length) if not given else None
 
     def run(self) -> CoverReport:
         try:
-            method = self._given() if self._what is None else self._covered(self._what)
+            if self._what is None:
+                self._given()
+            else:
+                self._covered(self._what)
         except KeyboardInterrupt:
-            method, self._stopped = PlanMethod.NEAREST, INTERRUPTED
-        return self._report(method)
+            self._stopped = INTERRUPTED
+        return self._report()
 
     # Performing ----------------------------------------------------------------------------------------------------
-    def _given(self) -> PlanMethod:
+    def _given(self) -> None:
         """Perform the given run; it stops at the first step that differs."""
         self._failure = self._conductor.begin()
         for pick in self._request.run:
             if self._failure is None and self._in_budget():
                 self._failure, _ = self._conductor.step(pick)
                 self._done += self._failure is None
-        return PlanMethod.GIVEN
 
-    def _covered(self, what: Coverable) -> PlanMethod:
+    def _covered(self, what: Coverable) -> None:
         request, sampled = self._request, self._is_sampled(what)
-        method, several = strategies(what, request.criterion, self._seed, request.reset, sampled=sampled)
+        self._method, several = strategies(what, request.criterion, self._seed, request.reset, sampled=sampled)
         self._planned = time.monotonic()
         self._failure = self._conductor.begin()
         if self._failure is None and what.total:
             self._follow(what, several)
-        return method
 
     def _is_sampled(self, what: Coverable) -> bool:
         """A budget may end the run before everything is covered."""
@@ -184,7 +186,7 @@ class _Cover:
         return self._stopped is None
 
     # Reporting -----------------------------------------------------------------------------------------------------
-    def _report(self, method: PlanMethod) -> CoverReport:
+    def _report(self) -> CoverReport:
         seconds, in_driver = time.monotonic() - self._began, self._driver.seconds
         conductor, request = self._conductor, self._request
         resets, steps, refusals = conductor.resets, conductor.performed, len(conductor.refused)
@@ -194,7 +196,7 @@ class _Cover:
         return CoverReport(
             system=driven_system(self._driver.instance, self._driver, self._observer),
             criterion=request.criterion,
-            method=method,
+            method=self._method,
             length=request.length,
             states=len(self._graph.states),
             total=total,

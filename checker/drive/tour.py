@@ -101,84 +101,115 @@ def price(runs: Sequence[Sequence[int]], reset: int = 1) -> int:
     return sum(map(len, runs)) + reset * max(0, len(runs) - 1)
 
 
-@dataclass
 class Nearest:
     """Goes to the nearest item that is still missing, resets included; of those that are equally near it prefers the
     one whose label was covered least. It adapts itself to where the system is.
 
-    ``missing`` are items; ``count`` is asked how often a label was covered. An item whose way was tried ``TRIES`` times
-    is given up.
+    ``missing`` are items, from which others take what was covered; ``count`` is asked how often a label was covered. An
+    item whose way was tried ``TRIES`` times is given up.
     """
 
-    network: Network
-    missing: set[int]
-    count: Callable[[object], int]
-    chance: random.Random
-    reset: int = 1
-    _tries: dict[int, int] = field(default_factory=dict)
-    _way: list[int] = field(default_factory=list)
-    _at: int | None = None
+    def __init__(
+        self,
+        network: Network,
+        missing: set[int],
+        count: Callable[[object], int],
+        chance: random.Random,
+        reset: int = 1,
+    ) -> None:
+        self._network = network
+        self._missing = missing
+        self._count = count
+        self._chance = chance
+        self._reset = reset
+        self._tries: dict[int, int] = {}
+        self._way: list[int] = []
+        self._at: int | None = None
+        self._came, self._layers = self._from_start()
+        self._layer = 0
+        """No arc in a layer before this one is wanted any more."""
 
     def next(self, position: int | None) -> int | None:
         """The next arc from ``position``; -1 for a reset; None if there is nothing left. A position of None is
         unknown."""
         if self._way and position == self._at:
             return self._go()
-        found = self._search(position)
-        if found is None:
+        again = self._after_reset()
+        most = None if again is None else self._reset + self._layer
+        found = None if position is None else self._nearby(position, most)
+        if found is not None:
+            self._way = found
+            return self._go()
+        if again is None:
             return None
-        resets, self._way = found
-        if resets:
-            self._at = self.network.start
-            return -1
-        return self._go()
+        self._way = self._chosen(again, self._came)
+        self._at = self._network.start
+        return -1
 
     def _go(self) -> int:
         arc = self._way.pop()
-        self._at = self.network.arcs[arc][1]
+        self._at = self._network.arcs[arc][1]
         return arc
 
-    def _search(self, position: int | None) -> tuple[bool, list[int]] | None:
-        """Whether to reset first, and the arcs to the nearest missing item, the last one first."""
-        came: dict[tuple[int, bool], int | None] = {}
-        layers: dict[int, list[tuple[int, bool]]] = {}
-        if position is not None:
-            layers[0] = [(position, False)]
-            came[position, False] = None
-        again = self.network.start, True
-        came[again] = None
-        layers.setdefault(0 if position is None else self.reset, []).append(again)
-        while layers:
-            depth = min(layers)
-            layer = layers.pop(depth)
-            goals = [(node, a) for node in layer for a in self.network.out[node[0]] if self._wanted(a)]
+    def _from_start(self) -> tuple[dict[int, int | None], list[list[int]]]:
+        """For each node the arc of a shortest way from the start, and the arcs that cover something by the distance of
+        their node."""
+        came: dict[int, int | None] = {self._network.start: None}
+        nodes, layers = [self._network.start], []
+        while nodes:
+            arcs = [a for n in nodes for a in self._network.out[n]]
+            layers.append([a for a in arcs if self._network.items[a] >= 0])
+            nodes = []
+            for a in arcs:
+                there = self._network.arcs[a][1]
+                if there not in came:
+                    came[there] = a
+                    nodes.append(there)
+        return came, layers
+
+    def _after_reset(self) -> list[int] | None:
+        """The arcs nearest to the start that are wanted; None if there is none."""
+        while self._layer < len(self._layers):
+            arcs = self._layers[self._layer] = [a for a in self._layers[self._layer] if self._wanted(a)]
+            if arcs:
+                return arcs
+            self._layer += 1
+        return None
+
+    def _nearby(self, position: int, most: int | None) -> list[int] | None:
+        """The way to the nearest arc that is wanted, the last arc first; None if none is within ``most`` steps."""
+        came: dict[int, int | None] = {position: None}
+        nodes, depth = [position], 0
+        while nodes and (most is None or depth <= most):
+            arcs = [a for n in nodes for a in self._network.out[n]]
+            goals = [a for a in arcs if self._wanted(a)]
             if goals:
                 return self._chosen(goals, came)
-            for node in layer:
-                for a in self.network.out[node[0]]:
-                    there = self.network.arcs[a][1], node[1]
-                    if there not in came:
-                        came[there] = a
-                        layers.setdefault(depth + 1, []).append(there)
+            nodes = []
+            for a in arcs:
+                there = self._network.arcs[a][1]
+                if there not in came:
+                    came[there] = a
+                    nodes.append(there)
+            depth += 1
         return None
 
     def _wanted(self, arc: int) -> bool:
-        item = self.network.items[arc]
-        return item in self.missing and self._tries.get(item, 0) < TRIES
+        item = self._network.items[arc]
+        return item in self._missing and self._tries.get(item, 0) < TRIES
 
-    def _chosen(
-        self, goals: list[tuple[tuple[int, bool], int]], came: dict[tuple[int, bool], int | None]
-    ) -> tuple[bool, list[int]]:
-        least = min(self.count(self.network.labels[a]) for _, a in goals)
-        best = [g for g in goals if self.count(self.network.labels[g[1]]) == least]
-        node, goal = self.chance.choice(best)
-        item = self.network.items[goal]
+    def _chosen(self, goals: list[int], came: dict[int, int | None]) -> list[int]:
+        """The way to one of the arcs, the last arc first."""
+        counts = {label: self._count(label) for label in {self._network.labels[a] for a in goals}}
+        least = min(counts.values())
+        goal = self._chance.choice([a for a in goals if counts[self._network.labels[a]] == least])
+        item = self._network.items[goal]
         self._tries[item] = self._tries.get(item, 0) + 1
-        way = [goal]
+        way, node = [goal], self._network.arcs[goal][0]
         while (arc := came[node]) is not None:
             way.append(arc)
-            node = self.network.arcs[arc][0], node[1]
-        return node[1], way
+            node = self._network.arcs[arc][0]
+        return way
 
 
 @dataclass
