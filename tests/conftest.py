@@ -7,10 +7,12 @@ line names it (``file::test``).
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from _pytest.pytester import SysModulesSnapshot
 
 from tests.counter import PROTOCOL
 from tests.long import begins_early, why_long
@@ -112,6 +114,17 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A directory with the protocol of ``counter.py``, for runs of pytest within tests."""
     monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")  # each run would take a second to import it
+    restore = SysModulesSnapshot.restore
+
+    def restored(self: SysModulesSnapshot) -> None:
+        """After a run pytester forgets what was imported in it. Only files of the test may be forgotten, or there
+        would be two copies of a library, and of our classes."""
+        here = str(pytester.path)
+        ours = {n: m for n, m in sys.modules.items() if not str(getattr(m, "__file__", "")).startswith(here)}
+        restore(self)
+        sys.modules.update(ours)
+
+    monkeypatch.setattr(SysModulesSnapshot, "restore", restored)
     pytester.makepyfile(counter=PROTOCOL)
     pytester.syspathinsert()
     return pytester
