@@ -351,7 +351,7 @@ def test_a_stale_check_is_reported_even_if_the_property_does_not_read_the_checke
     _, _, sentence = story(protocol)
     assert sentence == (
         "Cause: controller checks 1 (step 1) before rival grabs 1 (step 2) before controller commits 1 (step 3); "
-        "if step 2 came first, one-user would hold."
+        "if step 2 came before step 1, one-user would hold."
     )
 
 
@@ -378,8 +378,8 @@ def test_a_stale_read_is_reported_without_steps_that_do_not_lead_to_the_violatio
     texts, _, sentence = story(protocol)
     assert texts == ["publishes 1", "fetches 1", "publishes 2", "fetches 2", "stores 2", "stores 1"]
     assert sentence == (
-        "Cause: worker 1 fetches 1 (step 2) before publisher publishes 2 (step 3); if step 3 came first, grows would "
-        "hold."
+        "Cause: worker 1 fetches 1 (step 2) before publisher publishes 2 (step 3); if step 3 came before step 2, "
+        "grows would hold."
     )
 
 
@@ -411,7 +411,7 @@ def test_interchangeable_members_do_not_race_for_being_first() -> None:
     assert named[0] == alike[0] == ["grabs", "grabs", "works"]
     assert (1, 2) in {(r.first, r.second) for r in named[1].races}
     assert {(r.first, r.second) for r in alike[1].races} == {(2, 3)}
-    assert "if step 3 came first, none-lost would hold" in alike[2]
+    assert "if step 3 came before step 2, none-lost would hold" in alike[2]
 
 
 def test_a_race_of_processes_comes_before_one_with_time() -> None:
@@ -419,4 +419,4 @@ def test_a_race_of_processes_comes_before_one_with_time() -> None:
     assert steps == ["looks", "passes", "turns it off", "acts"]
     assert (1, 2) in {(r.first, r.second) for r in causes.races}
     assert causes.chain[:2] == (1, 3)
-    assert "if step 3 came first, no-harm would hold" in sentence
+    assert "if step 3 came before step 1, no-harm would hold" in sentence

@@ -291,7 +291,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
         write_whole(target, "new")
     assert target.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["report.json"]
-    with pytest.raises(OutputError, match="No such file or directory"):
+    with pytest.raises(OutputError, match="there is no directory"):
         write_whole(tmp_path / "missing" / "report.json", "new")
     with pytest.raises(OutputError, match="directory"):
         write_whole(tmp_path, "new")

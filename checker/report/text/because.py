@@ -20,7 +20,7 @@ def because(causes: Causes, trace: Trace) -> str:
         return " ".join(filter(None, (_unchecked(causes, trace), _needs(causes, trace), _delay(causes.delay))))
     chain = " before ".join(f"{_short(trace.steps[n - 1])} (step {n})" for n in causes.chain)
     second = causes.chain[1]
-    first = f"if step {second} came first, {causes.property} would hold"
+    first = f"if step {second} came before step {causes.chain[0]}, {causes.property} would hold"
     return " ".join(filter(None, (f"Cause: {chain}; {first}.", _needs(causes, trace), _delay(causes.delay))))
 
 
