@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import dns.exception
 import dns.flags
 import dns.message
@@ -99,10 +97,3 @@ class Client:
         except dns.exception.DNSException as e:
             raise ZoneError(f"transfer of {origin}: {type(e).__name__}: {e}") from e
         return zone
-
-
-def first_text(records: Iterable[object]) -> str | None:
-    """The text of the first TXT record."""
-    for rdata in records:
-        return b"".join(rdata.strings).decode()  # type: ignore[attr-defined]
-    return None

@@ -1,0 +1,238 @@
+"""The records of an endpoint's zone: what they mean, how they are read, and batches of changes.
+
+======================  =====  ==========================================================
+``service``             CNAME  the stable name: an alias of the active tree
+``rollback``            CNAME  the tree that was active before
+``lock``                TXT    who may change the alias: see ``lease``
+``plan-7.trees``        A      the tree of plan 7: its addresses, if the plan has any
+``plan-7.trees``        TXT    says that the tree exists
+``*.trees``             TXT    a deleted tree is an answer without addresses, and no error
+======================  =====  ==========================================================
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Self
+
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rdtypes.ANY.CNAME
+import dns.rdtypes.ANY.SOA
+import dns.rdtypes.ANY.TXT
+import dns.update
+
+from planrace.checker.drive.dns.client import Client, ZoneError
+from planrace.checker.drive.dns.lease import Lease
+from planrace.checker.drive.dns.nameserver import TTL
+
+NO_TREE = "no such plan"
+FALSE_PREREQUISITE = (dns.rcode.NXDOMAIN, dns.rcode.YXDOMAIN, dns.rcode.NXRRSET, dns.rcode.YXRRSET)
+
+
+@dataclass(frozen=True)
+class ZoneContents:
+    """A zone at one moment, in the words of the protocol. Generation 0: no record."""
+
+    alias: int
+    rollback: int
+    lock: Lease | None
+    trees: frozenset[int]
+    serial: int
+
+
+class EndpointZone:
+    """An endpoint's zone at a name server. Generations are 1, 2, …; 0 stands for no record."""
+
+    def __init__(self, client: Client, origin: str | dns.name.Name) -> None:
+        self.client = client
+        self.origin = dns.name.from_text(origin) if isinstance(origin, str) else origin
+        self.service, self.rollback_name, self.lock_name, self._trees = (
+            dns.name.from_text(label, self.origin) for label in ("service", "rollback", "lock", "trees")
+        )
+
+    def tree(self, generation: int) -> dns.name.Name:
+        return dns.name.from_text(f"plan-{generation}", self._trees)
+
+    def generation(self, tree: dns.name.Name) -> int:
+        """The generation of a tree's name."""
+        number = re.fullmatch(rb"plan-([1-9]\d*)", tree.labels[0])
+        if number is None or tree.parent() != self._trees:
+            raise ZoneError(f"{tree} is not the tree of a plan")
+        return int(number[1])
+
+    # Reading -------------------------------------------------------------------------------------------------------
+    def active(self) -> int:
+        """The plan that the stable name points at."""
+        return self._target(self.service)
+
+    def rollback(self) -> int:
+        """The plan that the rollback record points at."""
+        return self._target(self.rollback_name)
+
+    def lease(self) -> Lease | None:
+        """Who has the lock."""
+        found = self.client.records(self.lock_name, "TXT")
+        return self._lease(_text(found)) if found is not None else None
+
+    def has_tree(self, generation: int) -> bool:
+        found = self.client.records(self.tree(generation), "TXT")
+        return found is not None and _text(found) == marker(generation)
+
+    def tree_addresses(self, generation: int) -> list[str]:
+        found = self.client.records(self.tree(generation), "A")
+        return sorted(r.to_text() for r in found) if found is not None else []
+
+    def contents(self) -> ZoneContents:
+        """The whole zone as of one moment, by a transfer."""
+        zone = self.client.transfer(self.origin)
+        targets, trees, lock, serial = {self.service: 0, self.rollback_name: 0}, set(), None, 0
+        for name, records in zone.iterate_rdatasets():
+            match records.rdtype:
+                case dns.rdatatype.CNAME if name in targets:
+                    targets[name] = self.generation(records[0].target)
+                case dns.rdatatype.TXT if name == self.lock_name:
+                    lock = self._lease(_text(records))
+                case dns.rdatatype.TXT if name.parent() == self._trees and not name.is_wild():
+                    trees.add(self.generation(name))
+                case dns.rdatatype.SOA:
+                    serial = int(records[0].serial)
+        return ZoneContents(targets[self.service], targets[self.rollback_name], lock, frozenset(trees), serial)
+
+    def _target(self, name: dns.name.Name) -> int:
+        found = self.client.records(name, "CNAME")
+        return self.generation(found[0].target) if found is not None else 0
+
+    def _lease(self, text: str) -> Lease:
+        lease = Lease.read(text)
+        if lease is None:
+            raise ZoneError(f"{self.lock_name} holds {text!r}, which names no owner: delete the record by hand")
+        return lease
+
+    # Changing ------------------------------------------------------------------------------------------------------
+    def batch(self) -> Batch:
+        """A new batch of changes, to be sent as one message."""
+        return Batch(self)
+
+    def prepare(self) -> None:
+        """Makes the zone what a zone of this automation is before the first plan. Harmless on one that is in use."""
+        message = dns.update.UpdateMessage(self.origin)
+        message.replace(dns.name.from_text("*", self._trees), TTL, "TXT", f'"{NO_TREE}"')
+        self.client.update(message)
+        found = self.client.records(self.tree(0), "TXT")
+        if found is None or _text(found) != NO_TREE:
+            raise ZoneError(f"{self.origin} does not keep the record *.trees: is the zone there, and the key right?")
+
+    def clear(self) -> None:
+        """Deletes every plan, alias and lock, in one message."""
+        batch = self.batch()
+        for generation in self.contents().trees:
+            batch.delete_tree(generation)
+        batch.point_active(0)
+        batch.point_rollback(0)
+        batch.release()
+        batch.send()
+
+
+class Batch:
+    """Conditions and changes of one zone. All is done if every condition holds, else nothing.
+
+    A condition can only say that a record is as it was read: comparing generations is the reader's.
+    """
+
+    def __init__(self, zone: EndpointZone) -> None:
+        self._zone = zone
+        self._message = dns.update.UpdateMessage(zone.origin)
+
+    # Conditions
+    def if_lock(self, lease: Lease | None) -> Self:
+        """The lock is this taking; ``None``: nobody has it."""
+        if lease is None:
+            self._message.absent(self._zone.lock_name)
+        else:
+            self._message.present(self._zone.lock_name, "TXT", f'"{lease}"')
+        return self
+
+    def if_active(self, generation: int) -> Self:
+        return self._if_target(self._zone.service, generation)
+
+    def if_rollback(self, generation: int) -> Self:
+        return self._if_target(self._zone.rollback_name, generation)
+
+    def _if_target(self, name: dns.name.Name, generation: int) -> Self:
+        # A name that is not in use at all, or has a CNAME, has no other data: the new CNAME cannot be dropped.
+        if generation:
+            self._message.present(name, "CNAME", self._zone.tree(generation).to_text())
+        else:
+            self._message.absent(name)
+        return self
+
+    def if_trees(self, generations: Iterable[int]) -> Self:
+        for g in sorted(set(generations)):
+            self._message.present(self._zone.tree(g), "TXT", f'"{marker(g)}"')
+        return self
+
+    def if_no_tree(self, generation: int) -> Self:
+        self._message.absent(self._zone.tree(generation), "TXT")
+        return self
+
+    # Changes
+    def point_active(self, generation: int) -> Self:
+        return self._point(self._zone.service, generation)
+
+    def point_rollback(self, generation: int) -> Self:
+        return self._point(self._zone.rollback_name, generation)
+
+    def _point(self, name: dns.name.Name, generation: int) -> Self:
+        self._message.delete(name)
+        if generation:
+            self._message.add(name, TTL, "CNAME", self._zone.tree(generation).to_text())
+        return self
+
+    def build_tree(self, generation: int, addresses: Iterable[str]) -> Self:
+        """Puts the tree in place of whatever its name had."""
+        name = self._zone.tree(generation)
+        self._message.delete(name)
+        self._message.add(name, TTL, "TXT", f'"{marker(generation)}"')
+        for address in addresses:
+            self._message.add(name, TTL, "A", address)
+        return self
+
+    def delete_tree(self, generation: int) -> Self:
+        self._message.delete(self._zone.tree(generation))
+        return self
+
+    def lock(self, lease: Lease) -> Self:
+        """Puts the taking in place of an earlier one."""
+        self._message.delete(self._zone.lock_name)
+        self._message.add(self._zone.lock_name, TTL, "TXT", f'"{lease}"')
+        return self
+
+    def release(self) -> Self:
+        self._message.delete(self._zone.lock_name)
+        return self
+
+    def send(self) -> bool:
+        """Sends the batch. Returns whether every condition held; raises ``ZoneError`` if it failed otherwise.
+
+        ``NoAnswerError``: whether it was done is unknown. Even ``True`` only says that the server has taken it: see
+        ``Client.update``.
+        """
+        code = self._zone.client.update(self._message)
+        if code in FALSE_PREREQUISITE:
+            return False
+        if code != dns.rcode.NOERROR:
+            raise ZoneError(f"{self._zone.origin}: the update is answered with {dns.rcode.to_text(code)}")
+        return True
+
+
+def marker(generation: int) -> str:
+    """The text that says that the tree of a plan exists."""
+    return f"plan {generation}"
+
+
+def _text(records: Iterable[dns.rdtypes.ANY.TXT.TXT]) -> str:
+    return " | ".join(b"".join(r.strings).decode(errors="replace") for r in records)
