@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from planrace.checker.drive.dns.client import NoAnswerError, ZoneError
-from planrace.checker.drive.dns.endpoint_zone import EndpointZone
+from planrace.checker.drive.dns.endpoint_zone import Batch, EndpointZone
 from planrace.checker.drive.dns.lease import Lease
 from planrace.checker.drive.dns.plans import PlanStore
 from planrace.checker.drive.dns.safeguards import FIXED, Safeguards
@@ -189,23 +189,26 @@ class Enactor:
                 return self._lose()
             active, rollback = zone.active(), zone.rollback()
             batch = zone.batch().if_lock(self._lease).if_active(active).if_rollback(rollback).release()
-            if self.safeguards.transactional_check and self.plan <= active:
-                if batch.send():
-                    return self._pass_on(StepResult.SUPERSEDED)
-                continue
-            needed = {self.plan, active} - {0}
-            if active and self.safeguards.tolerant_rollback and not zone.has_tree(active):
-                needed = {self.plan}
-                batch.if_no_tree(active)
-            else:
-                batch.point_rollback(active)
-            if batch.if_trees(needed).point_active(self.plan).send():
-                return self._flipped()
+            superseded = self.safeguards.transactional_check and self.plan <= active
+            needed = set() if superseded else self._point(batch, active)
+            if batch.send():
+                return self._pass_on(StepResult.SUPERSEDED) if superseded else self._flipped()
             if zone.lease() != self._lease:
                 return self._lose()
             if not all(zone.has_tree(g) for g in needed):
                 return self._refused()
         raise ZoneError(f"{zone.origin} changes faster than it can be read")
+
+    def _point(self, batch: Batch, active: int) -> set[int]:
+        """Adds the change of alias and rollback record to the batch. Returns the plans whose trees must exist."""
+        needed = {self.plan, active} - {0}
+        if active and self.safeguards.tolerant_rollback and not self._zone.has_tree(active):
+            needed = {self.plan}
+            batch.if_no_tree(active)
+        else:
+            batch.point_rollback(active)
+        batch.if_trees(needed).point_active(self.plan)
+        return needed
 
     def lose_lock(self) -> StepResult:
         """Goes back to waiting for the lock, because it has expired or somebody else has it."""

@@ -25,12 +25,12 @@ class Safeguards:
     @classmethod
     def named(cls, names: Iterable[str]) -> Self:
         """Those with these names, written as on the command line (``guarded-delete``)."""
-        given = {name.replace("-", "_") for name in names}
-        known = {f.name for f in fields(cls)}
-        if unknown := sorted(given - known):
-            has = ", ".join(sorted(known)).replace("_", "-")
-            raise ModelError(f"the implementation has no protection {unknown[0]!r}", remedy=f"it has {has}")
-        return cls(**dict.fromkeys(given, True))
+        known = {f.name.replace("_", "-"): f.name for f in fields(cls)}
+        given = set(names)
+        if unknown := sorted(given - known.keys()):
+            remedy = f"it has {', '.join(known)}"
+            raise ModelError(f"the implementation has no protection {unknown[0]!r}", remedy=remedy)
+        return cls(**{known[name]: True for name in given})
 
 
 ORIGINAL = Safeguards()
