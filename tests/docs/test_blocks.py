@@ -27,6 +27,8 @@ FENCED = re.compile(
 RUN_BY = {
     ("docs/language.md", "python"): "tests/docs/test_docs.py: test_the_first_protocol",
     ("docs/agents.md", "json"): "tests/mcp/test_server.py: test_the_configuration_on_the_page_is_the_command",
+    ("docs/dns.md", "python"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",
+    ("docs/dns.md", "text"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",
     ("docs/proofs.md", "python"): "tests/docs/test_docs.py: test_the_lemmas_shown_are_those_of_the_example",
     ("docs/extend.md", "python"): "tests/docs/test_extend.py: example",
     ("docs/ci-review.md", "console"): "tests/review/test_baseline.py: test_following_the_document",
