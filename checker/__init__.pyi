@@ -21,6 +21,7 @@ from .api.calls import save_baseline as save_baseline
 from .api.calls import state_graph as state_graph
 from .api.driving import cover as cover
 from .api.driving import replay as replay
+from .api.driving import state_machine as state_machine
 from .api.project.template import CreatedProject as CreatedProject
 from .api.project.template import create_project as create_project
 from .drive.refusal import Refused as Refused

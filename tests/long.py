@@ -50,6 +50,7 @@ LONG = {
         "docs/test_docs.py::test_the_code_on_the_page_runs",
         "docs/test_site.py::test_following_it[docs/agents.md]",
         "docs/test_site.py::test_following_it[docs/configuration.md]",
+        "docs/test_site.py::test_following_it[docs/driving.md]",
         "docs/test_site.py::test_following_it[docs/tutorial.md]",
         "docs/test_site.py::test_following_it[docs/pytest.md]",
         "docs/test_site.py::test_following_it[docs/show.md]",

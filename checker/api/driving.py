@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planrace.checker.api.request import name_lists, selected, subject_of
 from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
@@ -28,6 +28,9 @@ from planrace.checker.semantics.replay import Pick, ReplayError
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant
 from planrace.model.language.author_output import printing_aside
 from planrace.model.language.errors import known
+
+if TYPE_CHECKING:
+    from hypothesis.stateful import RuleBasedStateMachine
 
 CRITERIA = tuple(c for c in Criterion if c is not Criterion.GIVEN)
 _STEP = re.compile(r"([^\W\d]\w*)(?:\(([^()]*)\))?")
@@ -126,6 +129,32 @@ def replay(
             raise ModelError(
                 f"{selection.instance.system.name} does not allow the run: {problem}", remedy=remedy
             ) from None
+
+
+@public
+def state_machine(
+    protocol: Protocol | Variant | System | str,
+    driver: object,
+    parameters: Mapping[str, int | str] | None = None,
+    *,
+    faults: Sequence[str] = (),
+    with_protections: Sequence[str] = (),
+    without: Sequence[str] = (),
+    invariants: bool = True,
+) -> type[RuleBasedStateMachine]:
+    """The model and your code as a state machine of hypothesis, which chooses the steps and shrinks a run that fails:
+    ``TestCode = state_machine(protocol, Driver).TestCase``. For models that are too large to cover.
+
+    It has a rule for each action that the driver performs, with the guard of the model as its precondition. After each
+    step outcome and observation are compared, and the ``invariants`` of the model are checked. Where the model allows
+    no step, the run begins again. The driver is as for ``cover``; a class is made anew for each run. Raises
+    ``ModelError``, also if hypothesis (the extra ``planrace[hypothesis]``) is not installed.
+    """
+    from planrace.checker.drive.machine import machine_of
+
+    names = name_lists(faults=faults, with_protections=with_protections, without=without)
+    selection = selected(subject_of(protocol, "state_machine"), parameters, **names)
+    return machine_of(_driver(driver), selection, invariants=invariants)
 
 
 def _driver(given: object) -> object:

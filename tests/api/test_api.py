@@ -73,6 +73,9 @@ SIGNATURES = {
         "time_limit=None)"
     ),
     "replay": "(trace, driver, protocol=None, *, name=None, loops=3, time_limit=None)",
+    "state_machine": (
+        "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), invariants=True)"
+    ),
     "lint": "(protocol, parameters=None, *, faults=(), with_protections=(), without=())",
     "forecast": (
         "(protocol, parameters=None, *, faults=(), with_protections=(), without=(), properties=(), symmetry=None, "
@@ -396,7 +399,7 @@ def test_everything_that_calls_return_is_known_to_render() -> None:
     for name in SIGNATURES:
         returned = inspect.signature(getattr(checker, name)).return_annotation
         inner = re.sub(r"tuple\[(\w+), \.\.\.\]", r"\1", str(returned)).rpartition(".")[2]
-        assert inner in known | {"Options", "Instance", "Variant", "str", "None"}, name
+        assert inner in known | {"Options", "Instance", "Variant", "str", "None", "type[RuleBasedStateMachine]"}, name
 
 
 def test_the_listing_is_the_commands(capsys: pytest.CaptureFixture[str]) -> None:

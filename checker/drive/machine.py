@@ -1,0 +1,126 @@
+"""The model and a driver as a state machine of hypothesis: it chooses the steps, and shrinks a run that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from planrace.checker.drive.conduct import Conductor, Failure
+from planrace.checker.drive.cover import driver_of
+from planrace.checker.drive.model_steps import ModelSteps
+from planrace.checker.drive.observing import Observer, parameter_out
+from planrace.checker.run.request import Selection
+from planrace.checker.semantics.interpreter import State
+from planrace.checker.semantics.replay import Pick
+from planrace.model.language import ModelError
+from planrace.properties.kinds import Invariant
+
+if TYPE_CHECKING:
+    from hypothesis.stateful import RuleBasedStateMachine
+
+
+def machine_of(given: object, selection: Selection, *, invariants: bool = True) -> type[RuleBasedStateMachine]:
+    """A class of state machines: a rule for each action that the driver performs, with the guard of the model as its
+    precondition. After each step outcome and observation are compared, and the ``invariants`` of the model are checked.
+    Raises ``ModelError`` if hypothesis is not installed, and for mistakes in the driver."""
+    try:
+        from hypothesis import stateful
+    except ImportError:
+        what = "a state machine needs hypothesis, which is not installed"
+        raise ModelError(what, remedy="pip install 'planrace[hypothesis]'") from None
+
+    checked = driver_of(given, selection)
+    steps = ModelSteps(selection.instance, checked.controlled)
+
+    def begin(self: Any) -> None:
+        self._drive.begin()
+
+    def begin_again(self: Any) -> None:
+        self._drive.begin()
+
+    methods: dict[str, Any] = {
+        "__init__": _made(stateful.RuleBasedStateMachine, lambda: _Run(given, selection, steps, invariants=invariants)),
+        "teardown": lambda self: self._drive.end(),
+        "begin": stateful.initialize()(begin),
+        "begin_again": stateful.precondition(lambda self: not self._drive.enabled())(stateful.rule()(begin_again)),
+    }
+    for action in checked.controlled:
+        name = f"{action}_" if action in methods or hasattr(stateful.RuleBasedStateMachine, action) else action
+        methods[name] = _rule(name, action, parameters=bool(selection.instance.system.actions[action].parameters))
+    return type(f"{checked.name}Machine", (stateful.RuleBasedStateMachine,), methods)
+
+
+def _made(base: type, run: Callable[[], _Run]) -> Callable[[Any], None]:
+    """The constructor: each run has a driver of its own."""
+
+    def constructor(self: Any) -> None:
+        base.__init__(self)  # type: ignore[misc]
+        self._drive = run()
+
+    return constructor
+
+
+def _rule(name: str, action: str, *, parameters: bool) -> Any:
+    """The rule of an action: it takes one of the steps that the model allows."""
+    from hypothesis import stateful
+    from hypothesis import strategies as st
+
+    def perform(self: Any, **drawn: Any) -> None:
+        picks = self._drive.enabled(action)
+        if drawn:
+            values = {self._drive.values(p): p for p in picks}
+            self._drive.step(values[drawn["data"].draw(st.sampled_from(list(values)), label=action)])
+        else:
+            self._drive.step(picks[0])
+
+    perform.__name__ = name
+    taken = stateful.rule(data=st.data()) if parameters else stateful.rule()
+    return stateful.precondition(lambda self: bool(self._drive.enabled(action)))(taken(perform))
+
+
+class _Run:
+    """One run of a state machine."""
+
+    def __init__(self, given: object, selection: Selection, steps: ModelSteps, *, invariants: bool) -> None:
+        self._driver = driver_of(given, selection)
+        self._steps = steps
+        self._conductor = Conductor(self._driver, steps, Observer(selection.instance, self._driver.name))
+        self._invariants = [p for p in selection.system.properties if invariants and isinstance(p, Invariant)]
+        self._open = False
+
+    def begin(self) -> None:
+        if not self._open:
+            self._driver.__enter__()
+            self._open = True
+        self._compare(self._conductor.begin())
+
+    def end(self) -> None:
+        if self._open:
+            self._open = False
+            self._driver.__exit__(None, None, None)
+
+    def enabled(self, action: str | None = None) -> list[Pick]:
+        """The steps (of one action) that the model allows for certain."""
+        found: list[list[Pick]] = [list(self._steps.of(s).controlled) for s in self._conductor.possible]
+        first = found[0] if found else []
+        return [p for p in first if action in (None, p[0]) and all(p in f for f in found)]
+
+    def values(self, pick: Pick) -> tuple[Any, ...]:
+        """The parameters of a step, as its method gets them."""
+        parameters = self._driver.instance.system.actions[pick[0]].parameters
+        return tuple(parameter_out(p.sort, v) for p, v in zip(parameters, pick[1], strict=True))
+
+    def step(self, pick: Pick) -> None:
+        self._compare(self._conductor.step(pick)[0])
+
+    def _compare(self, failure: Failure | None) -> None:
+        if failure is not None:
+            where = "after the reset" if failure.pick is None else f"at {self._steps.called(failure.pick)}"
+            raise AssertionError(f"{where} the model {failure.model}; the code {failure.code}")
+        for p in self._invariants:
+            self._check(p, self._conductor.possible[0])
+
+    def _check(self, p: Invariant, state: State) -> None:
+        """Raises ``AssertionError`` if an invariant is false in the state of the model that the code is in."""
+        if len(self._conductor.possible) == 1 and not self._steps.interpreter.holds(p.holds, state):
+            raise AssertionError(f"the code is in a state that violates {p.name}: {p.meaning}")
