@@ -46,14 +46,12 @@ class Client:
             where = f"{self.address} port {self.port}"
             raise NoAnswerError(f"{where}: no answer ({type(e).__name__}: {e})") from e
         except dns.exception.DNSException as e:
-            raise ZoneError(f"the answer is not what was asked for: {type(e).__name__}: {e}") from e
+            raise wrong_answer(e) from e
         return answer
 
     def query(self, name: str | dns.name.Name, rdtype: str) -> dns.message.Message:
         """Asks without recursion, as a resolver does: by UDP, and by TCP if the answer is too long for it."""
-        message = dns.message.make_query(name, rdtype)
-        message.flags &= ~dns.flags.RD
-        return self.send(message, tcp=False)
+        return self.send(question(name, rdtype), tcp=False)
 
     def records(self, name: str | dns.name.Name, rdtype: str) -> dns.rrset.RRset | None:
         """The RRset of the name itself; none where there is none. A CNAME is not followed."""
@@ -97,3 +95,14 @@ class Client:
         except dns.exception.DNSException as e:
             raise ZoneError(f"transfer of {origin}: {type(e).__name__}: {e}") from e
         return zone
+
+
+def question(name: str | dns.name.Name, rdtype: str) -> dns.message.Message:
+    """A question without recursion."""
+    message = dns.message.make_query(name, rdtype)
+    message.flags &= ~dns.flags.RD
+    return message
+
+
+def wrong_answer(error: dns.exception.DNSException) -> ZoneError:
+    return ZoneError(f"the answer is not what was asked for: {type(error).__name__}: {error}")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from planrace.checker.drive.dns.client import Client
 from planrace.checker.drive.dns.enactor import LEASE_SECONDS, Enactor
 from planrace.checker.drive.dns.endpoint_zone import EndpointZone
 from planrace.checker.drive.dns.lease import Lease
@@ -30,6 +31,7 @@ class Deployment:
 def deploy(
     server: Nameserver,
     *,
+    client: Client | None = None,
     enactors: int = 3,
     endpoints: int = 2,
     keep: int = 2,
@@ -39,11 +41,12 @@ def deploy(
     lease_seconds: float = LEASE_SECONDS,
 ) -> Deployment:
     """Prepares the first zones of a running server, one an endpoint. Without ``discover`` a plan's addresses show its
-    generation and the endpoint: 192.0.2.g and 198.51.100.e, both counted from 1.
+    generation and the endpoint: 192.0.2.g and 198.51.100.e, both counted from 1. ``client`` speaks to the server
+    (default: by the network).
     """
     if len(server.origins) < endpoints:
         raise ValueError(f"the server has zones for {len(server.origins)} of {endpoints} endpoints")
-    zones = tuple(EndpointZone(server.client(), origin) for origin in server.origins[:endpoints])
+    zones = tuple(EndpointZone(client or server.client(), origin) for origin in server.origins[:endpoints])
     for zone in zones:
         zone.prepare()
     plans = PlanStore()

@@ -8,7 +8,7 @@ import pytest
 
 from planrace import Refused, cover
 from planrace.checker.drive.dns.deployment import Deployment, deploy, expire_lock, stray_delete
-from planrace.checker.drive.dns.embedded import EmbeddedServer
+from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.enactor import WAITING, EnactorPhase, StepResult
 from planrace.checker.drive.dns.safeguards import FIXED, ORIGINAL, Safeguards
 
@@ -36,6 +36,7 @@ class Region:
             zone.clear()
         self.region = deploy(
             self.server,
+            client=DirectClient(self.server),
             enactors=self.enactors,
             endpoints=self.endpoints,
             keep=self.keep,

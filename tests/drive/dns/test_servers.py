@@ -11,16 +11,18 @@ from pathlib import Path
 
 import dns.flags
 import dns.message
+import dns.name
 import dns.query
 import dns.rcode
 import dns.resolver
+import dns.tsig
 import dns.update
 import pytest
 
 from planrace.checker.drive.dns import daemon
 from planrace.checker.drive.dns.bind import BindServer
 from planrace.checker.drive.dns.client import Client, NoAnswerError, ZoneError
-from planrace.checker.drive.dns.embedded import EmbeddedServer
+from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key
 from planrace.model.language import ModelError
 from tests import ROOT
@@ -171,3 +173,22 @@ def test_without_dnspython_the_remedy_is_told(tmp_path: Path) -> None:
         check=False,
     )
     assert "dnspython is not installed (pip install 'planrace[dns]')" in done.stderr
+
+
+@pytest.mark.parametrize("key", [None, new_key()], ids=["open", "signed"])
+def test_without_the_network_the_answers_are_the_same(key: dns.tsig.Key | None) -> None:
+    origin = dns.name.from_text(ORIGIN)
+    with EmbeddedServer([ORIGIN], key) as server:
+        direct, remote = DirectClient(server), server.client()
+        for client, label in ((direct, "a"), (remote, "b")):
+            message = dns.update.UpdateMessage(ORIGIN)
+            message.add(label, 5, "A", "192.0.2.1")
+            assert client.update(message) == dns.rcode.NOERROR
+        for name in (f"a.{ORIGIN}", f"b.{ORIGIN}", f"c.{ORIGIN}"):
+            assert direct.addresses(name) == remote.addresses(name)
+        assert direct.transfer(origin) == remote.transfer(origin)
+        if key is not None:
+            direct.key = None
+            assert direct.update(dns.update.UpdateMessage(ORIGIN)) == dns.rcode.REFUSED
+            with pytest.raises(ZoneError):
+                direct.transfer(origin)
