@@ -291,6 +291,28 @@ def test_uncontrolled_steps_may_happen() -> None:
     assert dict(report.missed)[MissReason.UNSURE] > 0
 
 
+def test_a_refusal_may_be_explained_by_uncontrolled_steps() -> None:
+    """Whether somebody has turned the key is not known, so that the code may have no key to take. Where the model
+    refuses a step for certain, it must be refused."""
+
+    class Keeper(Driver):
+        turn = None  # type: ignore[assignment]
+        refuses = ()
+
+        def observe(self) -> dict[str, Any]:
+            return {"used": self._gate.used}
+
+    class Generous(Gate):
+        def take(self) -> None:
+            self.used += 1
+
+    assert cover(protocol, Keeper, run="take take").divergence is None
+    found = cover(protocol, type("D", (Keeper,), {"made": Generous}), run="take take take").divergence
+    assert found is not None
+    assert found.kind is DivergenceKind.ACCEPTED
+    assert [s.action for s in found.trace.steps] == ["turn", "take", "turn", "take"]
+
+
 def test_a_divergence_after_an_uncontrolled_step_is_explained_with_it() -> None:
     class Broken(Windy):
         def turn(self, d: int) -> str | None:

@@ -1,4 +1,4 @@
-"""What driving a system has found, as JSON: ``planrace/cover/1`` and ``planrace/replay/1``."""
+"""What driving a system has found, as JSON (``docs/cover.schema.json``, ``docs/replay.schema.json``)."""
 
 from __future__ import annotations
 
