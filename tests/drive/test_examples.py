@@ -81,3 +81,38 @@ def test_every_action_and_outcome_has_a_fault() -> None:
     methods = {n.name for n in driver.body if isinstance(n, ast.FunctionDef) and not n.name.startswith("_")}
     assert {name.partition(":")[0] for name in FAULTS} == methods - {"observe"}
     assert {"store: stored", "store: refused"} <= set(FAULTS)
+
+
+# A database ----------------------------------------------------------------------------------------------------------
+SQLITE = DRIVING / "rollout_sqlite.py"
+ROLLOUT = str(ROOT / "examples" / "rollout.py:fixed")
+IN_SQL = {
+    "publish: effect": ('db.execute("INSERT INTO versions VALUES (?)", (number,))', "pass"),
+    "pick: guard": (" WHERE number > (SELECT active FROM pointer)", ""),
+    "pick: effect": ("self._picked[w] = found", "pass"),
+    "flip: prerequisite dropped": ('active = ? WHERE active < ?", (number, number)', 'active = ?", (number,)'),
+    "flip: prerequisite too weak": ("WHERE active < ?", "WHERE active <= ?"),
+    "flip: effect": ("SET active = ?", "SET active = active + 0 * ?"),
+    "clean_up: guard": ("if self.active != number:", "if False:"),
+    "clean_up: one version too many": ("number < ?", "number <= ?"),
+    "clean_up: one version too few": ("number < ?", "number < ? - 1"),
+    "reset": ("self._rollout = Rollout()", "self._rollout = self._rollout or Rollout()"),
+}
+
+
+def test_the_database_is_covered() -> None:
+    report = cover(ROLLOUT, f"{SQLITE}:Driver")
+    assert report
+    assert report.performed == report.total == 147
+    assert report.refusals == report.refusals_total > 100
+
+
+@pytest.mark.parametrize("name", IN_SQL)
+def test_a_fault_in_each_statement_is_found(name: str) -> None:
+    source, (old, new) = SQLITE.read_text(), IN_SQL[name]
+    assert source.count(old) == 1
+    if name == "reset":
+        source = source.replace("        self.close()\n        self._rollout", "        self._rollout")
+    report = cover(ROLLOUT, loaded(source.replace(old, new), SQLITE).Driver)
+    assert report.divergence is not None, name
+    assert report.divergence.repeated or name == "reset"
