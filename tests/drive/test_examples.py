@@ -116,3 +116,29 @@ def test_a_fault_in_each_statement_is_found(name: str) -> None:
     report = cover(ROLLOUT, loaded(source.replace(old, new), SQLITE).Driver)
     assert report.divergence is not None, name
     assert report.divergence.repeated or name == "reset"
+
+
+# Over HTTP -----------------------------------------------------------------------------------------------------------
+HTTP = DRIVING / "lease_http.py"
+ON_THE_SERVER = {
+    "acquire: guard": ('if self.state["holder"] is not None or self', "if self"),
+    "acquire: effect": ('"given": self.state["given"] + 1', '"given": self.state["given"]'),
+    "expire: effect": ('self.state["holder"] = None\n', "pass\n"),
+    "store: stored": ('self.state["written"] = token', "pass"),
+    "store: refused": ('token < self.state["written"]', "False"),
+}
+
+
+def test_a_server_is_covered() -> None:
+    report = cover(LEASE, f"{HTTP}:Driver", {"leases": 1}, faults=[])
+    assert report
+    assert report.performed == report.total == 38
+    assert report.system.driver.uncontrolled == ()
+
+
+@pytest.mark.parametrize("name", ON_THE_SERVER)
+def test_a_fault_on_the_server_is_found(name: str) -> None:
+    source, (old, new) = HTTP.read_text(), ON_THE_SERVER[name]
+    assert source.count(old) == 1
+    report = cover(LEASE, loaded(source.replace(old, new), HTTP).Driver, SIZES)
+    assert report.divergence is not None, name
