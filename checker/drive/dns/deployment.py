@@ -36,30 +36,31 @@ def deploy(
     endpoints: int = 2,
     keep: int = 2,
     safeguards: Safeguards = FIXED,
+    plans: PlanStore | None = None,
     discover: Callable[[], Sequence[Sequence[str]]] | None = None,
     clock: Callable[[], float] = time.time,
     lease_seconds: float = LEASE_SECONDS,
 ) -> Deployment:
     """Prepares the first zones of a running server, one an endpoint. Without ``discover`` a plan's addresses show its
     generation and the endpoint: 192.0.2.g and 198.51.100.e, both counted from 1. ``client`` speaks to the server
-    (default: by the network).
+    (default: by the network), ``plans`` keeps the plans (default: in memory).
     """
     if len(server.origins) < endpoints:
         raise ValueError(f"the server has zones for {len(server.origins)} of {endpoints} endpoints")
     zones = tuple(EndpointZone(client or server.client(), origin) for origin in server.origins[:endpoints])
     for zone in zones:
         zone.prepare()
-    plans = PlanStore()
+    store = plans if plans is not None else PlanStore()
 
     def made_up() -> list[list[str]]:
-        newest = plans.latest()
+        newest = store.latest()
         generation = newest.generation + 1 if newest is not None else 1
         return [[f"192.0.2.{generation % 256}", f"198.51.100.{e}"] for e in range(1, endpoints + 1)]
 
     workers = tuple(
-        Enactor(f"enactor-{n}", zones, plans, keep, safeguards, clock, lease_seconds) for n in range(1, enactors + 1)
+        Enactor(f"enactor-{n}", zones, store, keep, safeguards, clock, lease_seconds) for n in range(1, enactors + 1)
     )
-    return Deployment(Planner(plans, discover or made_up), workers, zones)
+    return Deployment(Planner(store, discover or made_up), workers, zones)
 
 
 def install_by_hand(zone: EndpointZone, generation: int, addresses: Sequence[str]) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import dns.message
 import dns.rcode
@@ -16,6 +18,7 @@ from planrace.checker.drive.dns.embedded import EmbeddedServer
 from planrace.checker.drive.dns.enactor import Backoff, Enactor, EnactorPhase, StepResult
 from planrace.checker.drive.dns.lease import Lease
 from planrace.checker.drive.dns.nameserver import new_key
+from planrace.checker.drive.dns.plans import PlanFolder, PlanStore
 from planrace.checker.drive.dns.safeguards import FIXED, ORIGINAL, Safeguards
 from planrace.model.dns.protections import BASE
 from planrace.model.language import ModelError
@@ -230,6 +233,20 @@ def test_the_loop_applies_every_plan(server: EmbeddedServer) -> None:
     assert [z.active() for z in region.zones] == [8, 8]
     assert empty == []
     assert all(len(z.contents().trees) <= 3 for z in region.zones)
+
+
+@pytest.mark.parametrize("kind", ["memory", "folder"])
+def test_each_plan_gets_a_generation_of_its_own(kind: str, tmp_path: Path) -> None:
+    stores = [PlanStore()] * 4 if kind == "memory" else [PlanFolder(tmp_path) for _ in range(4)]
+    assert stores[0].latest() is None
+    with ThreadPoolExecutor(4) as pool:
+        plans = list(pool.map(lambda n: stores[n % 4].publish([[f"192.0.2.{n}"], []]), range(40)))
+    assert sorted(p.generation for p in plans) == list(range(1, 41))
+    assert all(stores[0].plan(p.generation) == p for p in plans)
+    newest = stores[0].latest()
+    assert newest is not None
+    assert (newest.generation, newest.valid) == (40, False)
+    assert len(list(tmp_path.iterdir())) == (40 if kind == "folder" else 0)
 
 
 def test_pauses_grow_and_differ() -> None:
