@@ -21,8 +21,10 @@ from planrace.checker.drive.dns.plans import PlanStore
 from planrace.checker.drive.dns.safeguards import FIXED, Safeguards
 
 LEASE_SECONDS = 30.0
-RACES = 100
+RACES = 20
 """Times that a step reads again because somebody changed what it had read."""
+
+UNSTEADY = "{}: alias or rollback record change faster than they can be read, or their names have other records, too"
 
 
 class EnactorPhase(StrEnum):
@@ -197,7 +199,7 @@ class Enactor:
                 return self._lose()
             if not all(zone.has_tree(g) for g in needed):
                 return self._refused()
-        raise ZoneError(f"{zone.origin} changes faster than it can be read")
+        raise ZoneError(UNSTEADY.format(zone.origin))
 
     def _point(self, batch: Batch, active: int) -> set[int]:
         """Adds the change of alias and rollback record to the batch. Returns the plans whose trees must exist."""
@@ -265,7 +267,7 @@ class Enactor:
             if self.doomed <= spared or batch.send():
                 break
         else:
-            raise ZoneError(f"{self._zone.origin} changes faster than it can be read")
+            raise ZoneError(UNSTEADY.format(self._zone.origin))
         if self.cursor == len(self.zones) - 1:
             self._become_idle()
             return StepResult.FINISHED

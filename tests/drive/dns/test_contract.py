@@ -205,6 +205,10 @@ def test_the_serial_grows_with_each_change_and_with_nothing_else(at: Place) -> N
     assert locked > changed
     assert take(at, "two") == "YXDOMAIN"
     assert at.serial() == locked
+    message = at.message()
+    message.delete(at.name("missing"))
+    assert at.send(message) == OK
+    assert at.serial() == locked
 
 
 def test_a_killed_server_comes_back_with_the_last_commit(server: Nameserver, at: Place) -> None:

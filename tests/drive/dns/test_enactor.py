@@ -266,3 +266,92 @@ def test_protections_have_the_names_of_the_model() -> None:
     assert Safeguards.named([]) == ORIGINAL
     with pytest.raises(ModelError, match="no protection 'two-keys'"):
         Safeguards.named(["two-keys"])
+
+
+# Each condition is needed ------------------------------------------------------------------------------------------
+def test_a_tree_is_not_built_without_the_lock(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    region = region_of(server)
+    enactor, zone = region.enactors[0], region.zones[0]
+    steps(enactor, StepResult.PICKED_UP, StepResult.TAKEN)
+    between(monkeypatch, 1, lambda: expire_lock(zone))
+    steps(enactor, StepResult.LOST)
+    assert not zone.has_tree(1)
+
+
+def test_of_two_that_saw_a_free_lock_one_takes_it(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    region = region_of(server)
+    one, two = region.enactors
+    steps(one, StepResult.PICKED_UP)
+    steps(two, StepResult.PICKED_UP)
+    between(monkeypatch, 1, lambda: steps(two, StepResult.TAKEN))
+    steps(one, StepResult.HELD)
+    steps(two, StepResult.BUILT)
+
+
+def test_only_the_lock_that_was_read_is_made_to_expire(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    region = region_of(server)
+    one, zone = region.enactors[0], region.zones[0]
+    steps(one, StepResult.PICKED_UP, StepResult.TAKEN)
+    newer = Lease.until("enactor-2", 1_900_000_000)
+    between(monkeypatch, 1, lambda: zone.batch().lock(newer).send())
+    assert expire_lock(zone) is None
+    assert zone.lease() == newer
+
+
+def test_other_records_beside_the_rollback_name_stop_the_flip(server: EmbeddedServer) -> None:
+    """The server would drop the CNAME silently, and the flip would be half done."""
+    region = region_of(server)
+    enactor, zone = region.enactors[0], region.zones[0]
+    message = dns.update.UpdateMessage(zone.origin)
+    message.add(zone.rollback_name, 5, "TXT", "note")
+    assert zone.client.update(message) == dns.rcode.NOERROR
+    steps(enactor, StepResult.PICKED_UP, StepResult.TAKEN, StepResult.BUILT)
+    with pytest.raises(ZoneError, match="or their names have other records"):
+        enactor.step()
+    assert zone.active() == 0
+
+
+def test_the_rollback_record_follows_a_tree_that_comes_back(
+    server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    region = region_of(server)
+    enactor, zone = region.enactors[0], region.zones[0]
+    steps(enactor, StepResult.PICKED_UP, *APPLIES, StepResult.NOTHING_OLD)
+    region.planner.publish()
+    steps(enactor, StepResult.PICKED_UP, StepResult.TAKEN, StepResult.BUILT)
+    stray_delete(zone, 1)
+    between(monkeypatch, 1, lambda: zone.batch().build_tree(1, ["192.0.2.1"]).send())
+    steps(enactor, StepResult.ACCEPTED)
+    assert (zone.active(), zone.rollback()) == (2, 1)
+
+
+def test_clean_up_keeps_what_is_young_and_what_rollback_needs(server: EmbeddedServer) -> None:
+    region = region_of(server)
+    enactor, zone = region.enactors[0], region.zones[0]
+    steps(enactor, StepResult.PICKED_UP, *APPLIES, StepResult.NOTHING_OLD)
+    for _ in range(2):
+        region.planner.publish()
+        steps(enactor, StepResult.PICKED_UP, *APPLIES, StepResult.LISTED)
+        newest = enactor.plan
+        assert max(enactor.doomed) == newest - 1
+        steps(enactor, StepResult.FINISHED)
+        assert set(zone.contents().trees) == {newest, newest - 1}
+
+
+def test_one_stale_endpoint_is_enough_to_pick_up(server: EmbeddedServer) -> None:
+    region = deploy(server, enactors=2, endpoints=2)
+    region.planner.publish()
+    one, two = region.enactors
+    steps(one, StepResult.PICKED_UP, *APPLIES)
+    one.crash()
+    steps(two, StepResult.PICKED_UP, StepResult.TAKEN, StepResult.BUILT, StepResult.SUPERSEDED, *APPLIES)
+    steps(two, StepResult.NOTHING_OLD)
+    steps(one, StepResult.NOTHING_NEW)
+
+
+def test_a_flip_is_read_back(server: EmbeddedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    enactor = region_of(server).enactors[0]
+    steps(enactor, StepResult.PICKED_UP, StepResult.TAKEN, StepResult.BUILT)
+    monkeypatch.setattr(Client, "update", lambda self, message: dns.rcode.NOERROR)
+    with pytest.raises(ZoneError, match="was not changed, although the server says so"):
+        enactor.step()

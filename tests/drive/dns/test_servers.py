@@ -99,6 +99,16 @@ def test_other_zones_are_not_answered_for(server: Nameserver) -> None:
     assert server.client().update(message) == dns.rcode.NOTZONE
 
 
+def test_a_zone_keeps_its_soa_and_its_last_server(server: Nameserver) -> None:
+    client = server.client()
+    for what in ((), ("NS",), ("SOA",), ("NS", f"ns.{ORIGIN}")):
+        message = dns.update.UpdateMessage(ORIGIN)
+        message.delete("@", *what)
+        client.update(message)
+        assert client.records(ORIGIN, "SOA") is not None
+        assert client.records(ORIGIN, "NS") is not None
+
+
 @pytest.mark.parametrize(
     "wire", [b"", b"\0" * 11, b"\0" * 12, b"\x12\x34\x28\0\0\1\0\1\0\0\0\0\xc0\x0c", b"\xff" * 600]
 )
