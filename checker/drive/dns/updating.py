@@ -41,10 +41,10 @@ def apply_update(zone: dns.versioned.Zone, message: dns.update.UpdateMessage) ->
         for records in message.update:
             _do(transaction, records, zone)
         changed = _records(transaction) != before
-        if changed and _serial(transaction, zone) == before[zone.origin, dns.rdatatype.SOA][0].serial:
-            transaction.update_serial(name=zone.origin)
         if not changed:
             transaction.rollback()
+        elif _serial(transaction, zone) == before[zone.origin, dns.rdatatype.SOA][0].serial:
+            transaction.update_serial(name=zone.origin)
         return changed
 
 
