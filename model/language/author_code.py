@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from planrace.model.language.author_output import printing_aside, watching_signals
+from planrace.model.language.author_output import printing_aside, staying, watching_signals
 from planrace.model.language.author_text import is_kept, is_replaced
 from planrace.model.language.dropped_calls import noticing
 from planrace.model.language.errors import DefinitionError, ModelError, Place, is_authors, near
@@ -47,7 +47,7 @@ def running(what: str, file: str, modules: Iterable[str] = ("planrace.model.lang
     exceptions caused by a signal, such as Ctrl-C, propagate. What the code prints goes to standard error."""
     with watching_signals() as arrived:
         try:
-            with printing_aside():
+            with printing_aside(), staying():
                 yield
         except ModelError:
             raise

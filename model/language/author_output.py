@@ -1,5 +1,5 @@
-"""Side effects of authors' code on the process: what it prints goes to standard error, and signals that arrive
-meanwhile are distinguished from exceptions that the code raises itself."""
+"""Side effects of authors' code on the process: what it prints goes to standard error, it does not end the process, and
+signals that arrive meanwhile are distinguished from exceptions that the code raises itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM") if hasattr(signal, name))
 
@@ -19,6 +19,8 @@ class _Process:
     """Process-wide state: whether output is redirected, and how many signals arrived while authors' code ran."""
 
     aside = False
+    staying: int | None = None
+    """The process whose ``os._exit`` is refused."""
     watched = False
     arrived = 0
 
@@ -48,6 +50,28 @@ def printing_aside() -> Iterator[None]:
         if saved is None or _is_open(kept):
             sys.stdout = kept
         _Process.aside = False
+
+
+_exit = os._exit
+
+
+@contextmanager
+def staying() -> Iterator[None]:
+    """``os._exit`` of the author's code is ``sys.exit`` meanwhile, which is an error of the model: the process must not
+    end with exit code 0 before there is a verdict. Processes that it forks end as usual."""
+    before, _Process.staying = _Process.staying, os.getpid()
+    os._exit = _leave
+    try:
+        yield
+    finally:
+        _Process.staying = before
+
+
+def _leave(status: int) -> NoReturn:
+    ours = str(sys._getframe(1).f_globals.get("__name__")).startswith("planrace.")
+    if ours or _Process.staying != os.getpid():
+        _exit(status)
+    raise SystemExit(status)
 
 
 def end_of_output() -> None:

@@ -201,7 +201,7 @@ def test_a_defect_is_told_without_its_traceback(monkeypatch: pytest.MonkeyPatch,
 
 
 def test_a_process_that_dies_is_an_error() -> None:
-    Path("dies.py").write_text("import os\nos._exit(7)\n", encoding="utf-8")
+    Path("dies.py").write_text("import ctypes\nctypes.CDLL(None)._exit(7)\n", encoding="utf-8")
     result = one("check", protocol="dies.py:protocol")
     assert result.is_error
     assert "ended without an answer (exit code 7)" in text_of(result)

@@ -64,6 +64,7 @@ PLACES = ["top", "action", "protection", "option", "observation", "property", "v
 RAISED = [
     "sys.exit(0)",
     "sys.exit('no')",
+    "__import__('os')._exit(0)",
     "pytest.skip('no', allow_module_level=True)",
     "raise GeneratorExit",
     "raise asyncio.CancelledError",
@@ -97,6 +98,14 @@ def test_whatever_a_file_raises_is_an_error_of_the_model(place: str, raised: str
     assert error.out == ""
     assert error.err.startswith(f"Error: m.py:{line}: ")
     assert "Traceback" not in error.err
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork processes")
+def test_processes_that_a_file_forks_end_as_usual() -> None:
+    """With the code that they were given: nothing of the command goes on in them."""
+    quiet = "import os, warnings; warnings.simplefilter('ignore')"  # of forking beside threads
+    written("top", f"{quiet}; forked = os.fork() or os._exit(7); assert os.waitpid(forked, 0)[1] == 7 << 8")
+    assert run(["-p", "m.py:p", *CHOSEN]) == 0
 
 
 @pytest.mark.parametrize(
