@@ -52,6 +52,8 @@ class Conductor:
     """The refusals of the model that were tried."""
     observation: Sequence[tuple[int, Any]] = ()
     """The last observation."""
+    compared: int = 0
+    """How many observed variables, outcomes, offered steps and refusals were compared."""
     was_refused: bool = False
     """Whether the code refused the last step, which uncontrolled steps of the model explain."""
 
@@ -83,6 +85,7 @@ class Conductor:
             return self._settle(pick, [(None, s) for s in rest], moved=False)[0], None
         if reply.kind is ReplyKind.RAISED:
             return self._failure(DivergenceKind.RAISED, pick, reply, found[0]), None
+        self.compared += reply.outcome is not None
         pairs = [(s, *self.steps.of(s).controlled[pick]) for s in found]
         agreed = [(s, after) for s, outcome, after in pairs if reply.outcome in (None, outcome)]
         if not agreed:
@@ -103,6 +106,7 @@ class Conductor:
         """Observe, and keep the states that agree; ``pairs`` are states with their sources, of which those that agree
         are returned."""
         read = self.observation = self.observer.read(self.driver.observe(), self.driver.place("observe"))
+        self.compared += len(read) + self.driver.has_enabled
         kept: dict[State, None] = {}
         sources: dict[State | None, None] = {}
         for source, after in pairs:
@@ -162,6 +166,7 @@ class Conductor:
     def _attempt(self, pick: Pick, before: Sequence[State]) -> Failure | None:
         """Try a step that the model refuses: the code must refuse it too, and stay where it is."""
         reply = self.driver.perform(pick)
+        self.compared += 1
         if reply.kind is not ReplyKind.REFUSED:
             kind = DivergenceKind.RAISED if reply.kind is ReplyKind.RAISED else DivergenceKind.ACCEPTED
             return self._failure(kind, pick, reply, before[0], allowed=False)

@@ -190,6 +190,7 @@ class _Cover:
         seconds, in_driver = time.monotonic() - self._began, self._driver.seconds
         conductor, request = self._conductor, self._request
         resets, steps, refusals = conductor.resets, conductor.performed, len(conductor.refused)
+        compared = conductor.compared  # before a divergence is shortened, which compares more
         divergence = None if self._failure is None else self._divergence(self._failure)
         total = len(request.run) if self._what is None else self._what.total
         performed = self._done if self._what is None else self._what.performed
@@ -205,6 +206,7 @@ class _Cover:
             shares=self._shares(),
             resets=resets,
             steps=steps,
+            compared=compared,
             refusals=refusals,
             refusals_total=self._refusals_total(),
             seconds=seconds,

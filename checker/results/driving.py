@@ -130,7 +130,8 @@ class DrivenSystem:
 class CoverReport:
     """What was covered. ``total`` counts what the driver can control, ``performed`` what of it was performed;
     ``missed`` says why the rest was not. ``seconds`` is wall time: ``planning_seconds`` before the first step,
-    ``driver_seconds`` in the driver. ``at_least`` is the share asked for, in per cent."""
+    ``driver_seconds`` in the driver. ``at_least`` is the share asked for, in per cent. ``compared`` counts the
+    observed variables, outcomes, offered steps and refusals that were compared with the model."""
 
     system: DrivenSystem
     criterion: Criterion
@@ -143,6 +144,7 @@ class CoverReport:
     shares: tuple[OutcomeShare, ...]
     resets: int
     steps: int
+    compared: int
     refusals: int
     refusals_total: int
     seconds: float
@@ -175,10 +177,11 @@ class CoverReport:
 
     @property
     def verdict(self) -> Verdict:
-        """Violated by a divergence; holds if the share asked for was performed without one; otherwise unknown."""
+        """Violated by a divergence; holds if the share asked for was performed without one, and something was compared;
+        otherwise unknown."""
         if self.divergence is not None:
             return Verdict.VIOLATED
-        return Verdict.HOLDS if self.enough and not self.interrupted else Verdict.UNKNOWN
+        return Verdict.HOLDS if self.enough and self.compared and not self.interrupted else Verdict.UNKNOWN
 
     @property
     def exit_code(self) -> int:

@@ -338,6 +338,17 @@ def test_nothing_is_called_covered_if_states_cannot_be_told_apart() -> None:
     assert "Never observed: side, holder and worn." in render(report)
 
 
+def test_nothing_is_covered_by_a_driver_that_compares_nothing() -> None:
+    """Every step is performed, and code that does anything at all would pass."""
+    methods = {name: lambda self, *_: None for name in protocol.actions}
+    blind = type("Blind", (), {"reset": lambda self: None, "observe": lambda self: {}, **methods})
+    report = cover(protocol, blind)
+    assert report.performed == report.total > 0
+    assert (report.verdict, report.exit_code, bool(report)) == (Verdict.UNKNOWN, 3, False)
+    assert "undecided: nothing was compared" in render(report)
+    assert cover(protocol, blind, at_least=1).exit_code == 3
+
+
 def test_a_part_of_the_state_is_enough_if_everything_is_controlled() -> None:
     class Partly(Driver):
         def observe(self) -> dict[str, Any]:

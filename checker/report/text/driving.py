@@ -58,6 +58,8 @@ def _closing(report: CoverReport) -> str:
         return "the code and the model differ"
     if report.verdict:
         return "no difference between the code and the model was found"
+    if report.enough and not report.compared:
+        return "undecided: nothing was compared, for the driver observes no variable and returns no outcome"
     return "undecided: less was performed than was asked for"
 
 
