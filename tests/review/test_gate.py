@@ -277,6 +277,17 @@ def test_each_open_condition_is_reported(part: str) -> None:
     assert any(c.status is not MET and c.why for c in made.conditions)
 
 
+@pytest.mark.parametrize(
+    "part",
+    ["an unknown verdict", "a bounded search", "no search", "a simulation that claims"],
+)
+def test_a_claim_without_a_complete_search_is_no_decided_verdict(part: str) -> None:
+    """The condition itself says so; that others are open, too, is no substitute."""
+    found = statuses(judge(GateRequest(), OPEN[part](GOOD)))
+    assert found[GateCondition.DECIDED] is ConditionStatus.UNDECIDED
+    assert found[GateCondition.AS_EXPECTED] is ConditionStatus.UNDECIDED
+
+
 @given(st.dictionaries(st.sampled_from(GateCondition), st.sampled_from(ConditionStatus)))
 def test_conditions_that_were_not_judged_are_not_met(found: dict[GateCondition, ConditionStatus]) -> None:
     made = judge(GateRequest(), GOOD)
