@@ -224,7 +224,9 @@ def _made(given: object, instance: Instance) -> object:
     if not (inspect.isclass(given) or (callable(given) and not hasattr(given, "observe"))):
         return given
     assert callable(given)
-    sizes = dict([*instance.parameters.items(), *instance.system.options])
+    system = instance.system
+    sizes: dict[str, Any] = {"protections": tuple(system.protections), "faults": tuple(system.faults)}
+    sizes |= dict([*instance.parameters.items(), *system.options])
     try:
         parameters = inspect.signature(given).parameters.values()
     except (TypeError, ValueError):  # a class without a signature

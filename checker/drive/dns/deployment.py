@@ -36,6 +36,7 @@ def deploy(
     endpoints: int = 2,
     keep: int = 2,
     safeguards: Safeguards = FIXED,
+    enactor: type[Enactor] = Enactor,
     plans: PlanStore | None = None,
     discover: Callable[[], Sequence[Sequence[str]]] | None = None,
     clock: Callable[[], float] = time.time,
@@ -43,7 +44,7 @@ def deploy(
 ) -> Deployment:
     """Prepares the first zones of a running server, one an endpoint. Without ``discover`` a plan's addresses show its
     generation and the endpoint: 192.0.2.g and 198.51.100.e, both counted from 1. ``client`` speaks to the server
-    (default: by the network), ``plans`` keeps the plans (default: in memory).
+    (default: by the network), ``enactor`` makes the Enactors, ``plans`` keeps the plans (default: in memory).
     """
     if len(server.origins) < endpoints:
         raise ValueError(f"the server has zones for {len(server.origins)} of {endpoints} endpoints")
@@ -58,7 +59,7 @@ def deploy(
         return [[f"192.0.2.{generation % 256}", f"198.51.100.{e}"] for e in range(1, endpoints + 1)]
 
     workers = tuple(
-        Enactor(f"enactor-{n}", zones, store, keep, safeguards, clock, lease_seconds) for n in range(1, enactors + 1)
+        enactor(f"enactor-{n}", zones, store, keep, safeguards, clock, lease_seconds) for n in range(1, enactors + 1)
     )
     return Deployment(Planner(store, discover or made_up), workers, zones)
 
