@@ -78,8 +78,7 @@ def cover(
         raise ModelError(what, remedy="write criterion='runs', length=4 (--criterion runs --length 4)")
     names = name_lists(faults=faults, with_protections=with_protections, without=without)
     selection = selected(subject_of(protocol, "cover"), parameters, **names)
-    with until(time_limit), printing_aside():
-        made = driver_of(_driver(driver), selection)
+    with until(time_limit), printing_aside(), driver_of(_driver(driver), selection) as made:
         picks = () if run is None else tuple(read_run(selection.instance, run, made.controlled))
         request = CoverRequest(
             chosen if run is None else Criterion.GIVEN,
@@ -119,16 +118,15 @@ def replay(
     with until(time_limit), printing_aside():
         given = _driver(driver)
         selection = _selection(report, chosen, _subject(report, given, protocol))
-        made = driver_of(given, selection)
-        check_start(made, chosen.trace)
-        picks = picks_of(selection.instance, trace_json(chosen.trace)["steps"])
-        try:
-            return replay_on(made, chosen.name, picks, chosen.trace.loop, loops)
-        except ReplayError as problem:
-            remedy = "use the protocol that the report is about"
-            raise ModelError(
-                f"{selection.instance.system.name} does not allow the run: {problem}", remedy=remedy
-            ) from None
+        with driver_of(given, selection) as made:
+            check_start(made, chosen.trace)
+            picks = picks_of(selection.instance, trace_json(chosen.trace)["steps"])
+            try:
+                return replay_on(made, chosen.name, picks, chosen.trace.loop, loops)
+            except ReplayError as problem:
+                remedy = "use the protocol that the report is about"
+                what = f"{selection.instance.system.name} does not allow the run: {problem}"
+                raise ModelError(what, remedy=remedy) from None
 
 
 @public

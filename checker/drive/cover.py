@@ -76,10 +76,9 @@ def driven_system(instance: Instance, driver: Driver, observer: Observer) -> Dri
 
 
 def cover_system(driver: Driver, request: CoverRequest, repeat: Callable[[str], str]) -> CoverReport:
-    """Perform what the request asks for. ``repeat`` makes the command that performs a run again. Raises ``ModelError``
-    for mistakes in the driver."""
-    with driver:
-        return _Cover(driver, request, repeat).run()
+    """Perform what the request asks for, with a driver that is open. ``repeat`` makes the command that performs a run
+    again. Raises ``ModelError`` for mistakes in the driver."""
+    return _Cover(driver, request, repeat).run()
 
 
 class _Cover:

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from types import TracebackType
@@ -62,12 +63,27 @@ class Driver:
         self.seconds = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._object = _made(given, instance)
-        actions = instance.system.actions
-        self.methods = _methods(self._object, self.name, actions, {*actions, *others}, instance)
+        self._own = self._object is not given
+        self._arguments: dict[Pick, tuple[Any, ...]] = {}
+        try:
+            self._check({*instance.system.actions, *others})
+        except BaseException:
+            self.discard()
+            raise
+
+    def _check(self, known: set[str]) -> None:
+        """Find what the driver has. Raises ``ModelError`` for what is wrong."""
+        actions = self.instance.system.actions
+        self.methods = _methods(self._object, self.name, actions, known, self.instance)
         self.controlled = tuple(a for a in actions if a in self.methods)
         self.refusing = self._refusing()
-        self._arguments: dict[Pick, tuple[Any, ...]] = {}
         self.has_enabled = callable(getattr(self._object, "enabled", None))
+
+    def discard(self) -> None:
+        """Close a driver that performs nothing, if it was made here: it may have opened something."""
+        if self._own:
+            with suppress(ModelError), self:
+                pass
 
     def __enter__(self) -> Driver:
         try:

@@ -30,6 +30,7 @@ def machine_of(given: object, selection: Selection, *, invariants: bool = True) 
         raise ModelError(what, remedy="pip install 'planrace[hypothesis]'") from None
 
     checked = driver_of(given, selection)
+    checked.discard()  # each run makes its own
     steps = ModelSteps(selection.instance, checked.controlled)
 
     def begin(self: Any) -> None:

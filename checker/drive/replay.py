@@ -22,14 +22,13 @@ LOOPS = 3
 
 
 def replay_on(driver: Driver, name: str, picks: Sequence[Pick], loop: int | None, loops: int = LOOPS) -> ReplayReport:
-    """Perform a run of the model; the steps after step ``loop`` (if any) ``loops`` times. Raises ``ModelError`` for
-    mistakes in the driver, and ``ReplayError`` if the model does not allow the run."""
+    """Perform a run of the model, with a driver that is open; the steps after step ``loop`` (if any) ``loops`` times.
+    Raises ``ModelError`` for mistakes in the driver, and ``ReplayError`` if the model does not allow the run."""
     steps = ModelSteps(driver.instance, driver.controlled)
     unrolled = [*picks, *(p for _ in range(loops - 1) for p in picks[loop:])] if loop is not None else list(picks)
     states = record(steps.interpreter, unrolled).states
     trace = record(steps.interpreter, picks).trace()
-    with driver:
-        return _Replay(driver, steps, name, Trace(trace.initial, trace.steps, loop), loops).run(unrolled, states)
+    return _Replay(driver, steps, name, Trace(trace.initial, trace.steps, loop), loops).run(unrolled, states)
 
 
 class _Replay:
@@ -71,6 +70,9 @@ class _Replay:
             self._note()
             if states[n] not in self._conductor.possible:
                 return self._report(ReplayEnd.LEFT, n, "has taken other steps by itself")
+        if not self._conductor.compared:
+            why = "took every step, but nothing was compared: the driver observes no variable and returns no outcome"
+            return self._report(ReplayEnd.UNDECIDED, len(picks), why)
         return self._report(ReplayEnd.FOLLOWED, len(picks), "took every step of the run")
 
     def _note(self) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from planrace import ModelError, cover
+from planrace import ModelError, changed, check, cover, replay, state_machine
 from planrace.checker.results.driving import DivergenceKind
 from tests import ROOT
-from tests.drive.gate import Driver, protocol
+from tests.drive.gate import Driver, protocol, used
+from tests.drive.test_replay_on import broken
+
+elsewhere = changed(protocol.system(), lambda change: change.require("take", used < 1))
 
 
 def made(**more: Any) -> type:
@@ -215,3 +219,34 @@ def test_names_of_drivers_are_looked_up(name: str, says: str) -> None:
     with pytest.raises(ModelError) as problem:
         cover(protocol, name)
     assert says in str(problem.value)
+
+
+class Closing(Driver):
+    """Counts how often it is made and closed."""
+
+    made_times = closed_times = 0
+
+    def __init__(self, doors: int) -> None:
+        super().__init__(doors)
+        type(self).made_times += 1
+
+    def close(self) -> None:
+        type(self).closed_times += 1
+
+
+BEFORE_THE_RUN: dict[str, Callable[[type], object]] = {
+    "a mistake in the driver": lambda made: cover(protocol, type("D", (made,), {"refuses": ["trun"]})),
+    "a wrong run": lambda made: cover(protocol, made, run="open(1)"),
+    "too many states": lambda made: cover(protocol, made, max_states=3),
+    "a run of another protocol": lambda made: replay(check(broken), made, elsewhere),
+    "a class for a state machine": lambda made: state_machine(protocol, made),
+}
+
+
+@pytest.mark.parametrize("name", BEFORE_THE_RUN)
+def test_a_driver_is_closed_even_if_nothing_is_performed(name: str) -> None:
+    made = type("Counting", (Closing,), {})
+    with suppress(ModelError):
+        BEFORE_THE_RUN[name](made)
+    found = [c for c in (made, *made.__subclasses__()) if "made_times" in vars(c)]
+    assert [(c.__dict__["made_times"], c.__dict__["closed_times"]) for c in found] == [(1, 1)]

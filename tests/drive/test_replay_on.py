@@ -174,3 +174,12 @@ def test_the_name_of_no_run_is_told(report: Report) -> None:
     with pytest.raises(NoTraceError):
         replay(report, Driver, broken, name="no-such")
     assert side is not None
+
+
+def test_a_system_of_which_nothing_is_compared_is_undecided(report: Report) -> None:
+    """Every step is performed, and code that does anything at all would do it too."""
+    methods = {name: lambda self, *_: None for name in protocol.actions}
+    blind = type("Blind", (), {"reset": lambda self: None, "observe": lambda self: {}, **methods})
+    found = replay(report, blind, broken)
+    assert (found.end, found.exit_code, found.step) == (ReplayEnd.UNDECIDED, 3, 4)
+    assert "nothing was compared: the driver observes no variable" in " ".join(render(found).split())
