@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from planrace.checker.drive.dns.client import Client
 from planrace.checker.drive.dns.enactor import LEASE_SECONDS, Enactor
-from planrace.checker.drive.dns.endpoint_zone import EndpointZone
 from planrace.checker.drive.dns.lease import Lease
 from planrace.checker.drive.dns.nameserver import Nameserver
 from planrace.checker.drive.dns.plans import Planner, PlanStore
 from planrace.checker.drive.dns.safeguards import FIXED, Safeguards
+from planrace.checker.drive.dns.zone import Zone
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Deployment:
 
     planner: Planner
     enactors: tuple[Enactor, ...]
-    zones: tuple[EndpointZone, ...]
+    zones: tuple[Zone, ...]
 
     @property
     def plans(self) -> PlanStore:
@@ -48,7 +48,7 @@ def deploy(
     """
     if len(server.origins) < endpoints:
         raise ValueError(f"the server has zones for {len(server.origins)} of {endpoints} endpoints")
-    zones = tuple(EndpointZone(client or server.client(), origin) for origin in server.origins[:endpoints])
+    zones = tuple(server.zone(origin, client) for origin in server.origins[:endpoints])
     for zone in zones:
         zone.prepare()
     store = plans if plans is not None else PlanStore()
@@ -64,7 +64,7 @@ def deploy(
     return Deployment(Planner(store, discover or made_up), workers, zones)
 
 
-def install_by_hand(zone: EndpointZone, generation: int, addresses: Sequence[str]) -> bool:
+def install_by_hand(zone: Zone, generation: int, addresses: Sequence[str]) -> bool:
     """The operator's repair: a healthy tree, and the stable name points at it. The rollback record points at the plan
     that was active if its tree exists, else there is none. Asks for no lock: the automation must be at rest.
 
@@ -79,12 +79,12 @@ def install_by_hand(zone: EndpointZone, generation: int, addresses: Sequence[str
     return batch.build_tree(generation, addresses).point_active(generation).send() and zone.active() == generation
 
 
-def expire_lock(zone: EndpointZone) -> Lease | None:
+def expire_lock(zone: Zone) -> Lease | None:
     """Deletes the lock that is there, as if its time were over. Returns it; ``None`` if it was free or has changed."""
     found = zone.lease()
     return found if found is not None and zone.batch().if_lock(found).release().send() else None
 
 
-def stray_delete(zone: EndpointZone, generation: int) -> None:
+def stray_delete(zone: Zone, generation: int) -> None:
     """Something outside the automation deletes a tree."""
     zone.batch().delete_tree(generation).send()

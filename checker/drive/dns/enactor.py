@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from planrace.checker.drive.dns.client import NoAnswerError, ZoneError
-from planrace.checker.drive.dns.endpoint_zone import Batch, EndpointZone
 from planrace.checker.drive.dns.lease import Lease
 from planrace.checker.drive.dns.plans import PlanStore
 from planrace.checker.drive.dns.safeguards import FIXED, Safeguards
+from planrace.checker.drive.dns.zone import Batch, Zone
 
 LEASE_SECONDS = 30.0
 RACES = 20
@@ -84,7 +84,7 @@ class Enactor:
     def __init__(
         self,
         name: str,
-        zones: Sequence[EndpointZone],
+        zones: Sequence[Zone],
         plans: PlanStore,
         keep: int,
         safeguards: Safeguards = FIXED,
@@ -276,7 +276,7 @@ class Enactor:
 
     # The lock ------------------------------------------------------------------------------------------------------
     @property
-    def _zone(self) -> EndpointZone:
+    def _zone(self) -> Zone:
         return self.zones[self.cursor]
 
     def _expired(self, lease: Lease) -> bool:

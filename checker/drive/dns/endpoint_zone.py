@@ -1,4 +1,4 @@
-"""The records of an endpoint's zone: what they mean, how they are read, and batches of changes.
+"""An endpoint's zone on a name server: its records, how they are read, and batches as dynamic updates (RFC 2136).
 
 ======================  =====  ==========================================================
 ``service``             CNAME  the stable name: an alias of the active tree
@@ -12,9 +12,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
 
 import dns.name
@@ -27,56 +25,29 @@ import dns.update
 
 from planrace.checker.drive.dns.client import Client, ZoneError
 from planrace.checker.drive.dns.lease import Lease
-from planrace.checker.drive.dns.nameserver import TTL
+from planrace.checker.drive.dns.zone import TTL, Batch, Zone, ZoneContents, marker
 
 NO_TREE = "no such plan"
 FALSE_PREREQUISITE = (dns.rcode.NXDOMAIN, dns.rcode.YXDOMAIN, dns.rcode.NXRRSET, dns.rcode.YXRRSET)
 
 
-@dataclass(frozen=True)
-class ZoneContents:
-    """A zone at one moment, in the words of the protocol. Generation 0: no record."""
-
-    alias: int
-    rollback: int
-    lock: Lease | None
-    trees: frozenset[int]
-    serial: int
-
-
-class EndpointZone:
-    """An endpoint's zone at a name server. Generations are 1, 2, …; 0 stands for no record."""
+class EndpointZone(Zone):
+    """An endpoint's zone at a name server."""
 
     def __init__(self, client: Client, origin: str | dns.name.Name) -> None:
         self.client = client
-        self.origin = dns.name.from_text(origin) if isinstance(origin, str) else origin
-        self.service, self.rollback_name, self.lock_name, self._trees = (
-            dns.name.from_text(label, self.origin) for label in ("service", "rollback", "lock", "trees")
-        )
-
-    def tree(self, generation: int) -> dns.name.Name:
-        return dns.name.from_text(f"plan-{generation}", self._trees)
-
-    def generation(self, tree: dns.name.Name) -> int:
-        """The generation of a tree's name."""
-        number = re.fullmatch(rb"plan-([1-9]\d*)", tree.labels[0])
-        if number is None or tree.parent() != self._trees:
-            raise ZoneError(f"{tree} is not the tree of a plan")
-        return int(number[1])
+        super().__init__(origin)
 
     # Reading -------------------------------------------------------------------------------------------------------
     def active(self) -> int:
-        """The plan that the stable name points at."""
         return self._target(self.service)
 
     def rollback(self) -> int:
-        """The plan that the rollback record points at."""
         return self._target(self.rollback_name)
 
     def lease(self) -> Lease | None:
-        """Who has the lock."""
         found = self.client.records(self.lock_name, "TXT")
-        return self._lease(_text(found)) if found is not None else None
+        return self.read_lease(_text(found)) if found is not None else None
 
     def has_tree(self, generation: int) -> bool:
         found = self.client.records(self.tree(generation), "TXT")
@@ -87,7 +58,7 @@ class EndpointZone:
         return sorted(r.to_text() for r in found) if found is not None else []
 
     def contents(self) -> ZoneContents:
-        """The whole zone as of one moment, by a transfer."""
+        """By a transfer."""
         zone = self.client.transfer(self.origin)
         targets, trees, lock, serial = {self.service: 0, self.rollback_name: 0}, set(), None, 0
         for name, records in zone.iterate_rdatasets():
@@ -95,7 +66,7 @@ class EndpointZone:
                 case dns.rdatatype.CNAME if name in targets:
                     targets[name] = self.generation(records[0].target)
                 case dns.rdatatype.TXT if name == self.lock_name:
-                    lock = self._lease(_text(records))
+                    lock = self.read_lease(_text(records))
                 case dns.rdatatype.TXT if name.parent() == self._trees and not name.is_wild():
                     trees.add(self.generation(name))
                 case dns.rdatatype.SOA:
@@ -106,19 +77,11 @@ class EndpointZone:
         found = self.client.records(name, "CNAME")
         return self.generation(found[0].target) if found is not None else 0
 
-    def _lease(self, text: str) -> Lease:
-        lease = Lease.read(text)
-        if lease is None:
-            raise ZoneError(f"{self.lock_name} holds {text!r}, which names no owner: delete the record by hand")
-        return lease
-
     # Changing ------------------------------------------------------------------------------------------------------
-    def batch(self) -> Batch:
-        """A new batch of changes, to be sent as one message."""
-        return Batch(self)
+    def batch(self) -> UpdateBatch:
+        return UpdateBatch(self)
 
     def prepare(self) -> None:
-        """Makes the zone what a zone of this automation is before the first plan. Harmless on one that is in use."""
         message = dns.update.UpdateMessage(self.origin)
         message.replace(dns.name.from_text("*", self._trees), TTL, "TXT", f'"{NO_TREE}"')
         self.client.update(message)
@@ -126,22 +89,9 @@ class EndpointZone:
         if found is None or _text(found) != NO_TREE:
             raise ZoneError(f"{self.origin} does not keep the record *.trees: is the zone there, and the key right?")
 
-    def clear(self) -> None:
-        """Deletes every plan, alias and lock, in one message."""
-        batch = self.batch()
-        for generation in self.contents().trees:
-            batch.delete_tree(generation)
-        batch.point_active(0)
-        batch.point_rollback(0)
-        batch.release()
-        batch.send()
 
-
-class Batch:
-    """Conditions and changes of one zone. All is done if every condition holds, else nothing.
-
-    A condition can only say that a record is as it was read: comparing generations is the reader's.
-    """
+class UpdateBatch(Batch):
+    """A batch as an update message: its conditions are the message's prerequisites."""
 
     def __init__(self, zone: EndpointZone) -> None:
         self._zone = zone
@@ -149,7 +99,6 @@ class Batch:
 
     # Conditions
     def if_lock(self, lease: Lease | None) -> Self:
-        """The lock is this taking; ``None``: nobody has it."""
         if lease is None:
             self._message.absent(self._zone.lock_name)
         else:
@@ -193,7 +142,6 @@ class Batch:
         return self
 
     def build_tree(self, generation: int, addresses: Iterable[str]) -> Self:
-        """Puts the tree in place of whatever its name had."""
         name = self._zone.tree(generation)
         self._message.delete(name)
         self._message.add(name, TTL, "TXT", f'"{marker(generation)}"')
@@ -206,7 +154,6 @@ class Batch:
         return self
 
     def lock(self, lease: Lease) -> Self:
-        """Puts the taking in place of an earlier one."""
         self._message.delete(self._zone.lock_name)
         self._message.add(self._zone.lock_name, TTL, "TXT", f'"{lease}"')
         return self
@@ -216,22 +163,13 @@ class Batch:
         return self
 
     def send(self) -> bool:
-        """Sends the batch. Returns whether every condition held; raises ``ZoneError`` if it failed otherwise.
-
-        ``NoAnswerError``: whether it was done is unknown. Even ``True`` only says that the server has taken it: see
-        ``Client.update``.
-        """
+        """Even ``True`` only says that the server has taken it: see ``Client.update``."""
         code = self._zone.client.update(self._message)
         if code in FALSE_PREREQUISITE:
             return False
         if code != dns.rcode.NOERROR:
             raise ZoneError(f"{self._zone.origin}: the update is answered with {dns.rcode.to_text(code)}")
         return True
-
-
-def marker(generation: int) -> str:
-    """The text that says that the tree of a plan exists."""
-    return f"plan {generation}"
 
 
 def _text(records: Iterable[dns.rdtypes.ANY.TXT.TXT]) -> str:

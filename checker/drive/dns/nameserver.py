@@ -18,11 +18,11 @@ import dns.rdatatype
 import dns.tsig
 
 from planrace.checker.drive.dns.client import Client
+from planrace.checker.drive.dns.endpoint_zone import EndpointZone
+from planrace.checker.drive.dns.zone import TTL, Zone
 
 KEY_NAME = "planrace."
 ALGORITHM = "hmac-sha256"
-TTL = 5
-"""Seconds that resolvers may keep a record."""
 
 
 def zone_text(origin: dns.name.Name) -> str:
@@ -65,6 +65,10 @@ class Nameserver(abc.ABC):
     def client(self) -> Client:
         """A client with this server's key."""
         return Client(self.address, self.port, self.key)
+
+    def zone(self, origin: dns.name.Name, client: Client | None = None) -> Zone:
+        """A zone of this server, as the automation uses it. ``client`` speaks to the server (default: a new one)."""
+        return EndpointZone(client or self.client(), origin)
 
     def update(self, message: dns.message.Message) -> dns.message.Message:
         """Sends an update as it is; signing it is the caller's (``client().update`` signs)."""
