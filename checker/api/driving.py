@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from planrace.checker.api.request import name_lists, selected, subject_of
 from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
 
 CRITERIA = tuple(c for c in Criterion if c is not Criterion.GIVEN)
+BUILT_IN_DRIVERS = {"dns": "planrace.checker.drive.dns.named:driver_called"}
+"""What begins the name of a driver that planrace has (``dns:bind``), and the function that makes it from the rest."""
 _STEP = re.compile(r"([^\W\d]\w*)(?:\(([^()]*)\))?")
 
 
@@ -156,7 +158,15 @@ def state_machine(
 
 
 def _driver(given: object) -> object:
-    return attribute_of(given, "driver", "file.py:Driver or package.module:Driver") if isinstance(given, str) else given
+    """The driver that a name means; anything else is the driver itself."""
+    if not isinstance(given, str):
+        return given
+    kind, sign, words = given.partition(":")
+    if sign and kind in BUILT_IN_DRIVERS:
+        maker = attribute_of(BUILT_IN_DRIVERS[kind], "driver", "")
+        assert callable(maker)
+        return cast("object", maker(words))
+    return attribute_of(given, "driver", "file.py:Driver or package.module:Driver")
 
 
 def _subject(report: Report, driver: object, protocol: Any) -> Given:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from planrace.checker.drive.conduct import Conductor, Failure
@@ -29,7 +30,7 @@ from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import counted
 from planrace.checker.run.request import Selection
 from planrace.checker.semantics.replay import Pick
-from planrace.model.language import Instance, System
+from planrace.model.language import Instance, ModelError, Protocol, System
 
 MOST_STATES = 50_000
 """The most states of a model to cover, by default."""
@@ -52,9 +53,21 @@ class CoverRequest:
 
 def driver_of(given: object, selection: Selection) -> Driver:
     """The checked driver for a selection. Raises ``ModelError``."""
-    others = () if isinstance(selection.subject, System) else selection.with_all_faults.actions
-    protocol = getattr(selection.subject, "protocol", None)
-    return Driver(given, selection.instance, (*others, *getattr(protocol, "actions", ())))
+    if isinstance(selection.subject, System):
+        return Driver(given, selection.instance)
+    protocol = selection.subject.protocol
+    others = (*selection.with_all_faults.actions, *protocol.actions)
+    return Driver(given, selection.instance, others, lambda action: _protected_outcomes(protocol, action))
+
+
+def _protected_outcomes(protocol: Protocol, action: str) -> set[str]:
+    """The names of the outcomes that an action has with some protection."""
+    found: set[str] = set()
+    for protection in protocol.protections:
+        with suppress(ModelError):  # it needs another one
+            there = protocol.bare_system([protection], protocol.faults).actions
+            found.update(o.name for o in there[action].outcomes if o.name is not None)
+    return found
 
 
 def driven_system(instance: Instance, driver: Driver, observer: Observer) -> DrivenSystem:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -54,13 +54,21 @@ class Driver:
     """A checked driver. As a context it opens the loop of async methods, and closes it and the driver at the end.
 
     ``seconds`` is the time that was spent in its methods. ``others`` are names of actions that the protocol has, but
-    not in this system (a fault that is off); methods for them are not used.
+    not in this system (a fault that is off); methods for them are not used. ``elsewhere`` returns the outcomes that an
+    action has in other variants: code that has a protection which the model lacks ends a step so.
     """
 
-    def __init__(self, given: object, instance: Instance, others: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        given: object,
+        instance: Instance,
+        others: Iterable[str] = (),
+        elsewhere: Callable[[str], Collection[str]] = lambda _: (),
+    ) -> None:
         self.instance = instance
         self.name = _name(given)
         self.seconds = 0.0
+        self._elsewhere = elsewhere
         self._loop: asyncio.AbstractEventLoop | None = None
         self._object = _made(given, instance)
         self._own = self._object is not given
@@ -177,7 +185,7 @@ class Driver:
         if found is None:
             return None
         names = [o.name for o in self.instance.system.actions[action].outcomes if o.name is not None]
-        if found in names:
+        if found in names or (isinstance(found, str) and found in self._elsewhere(action)):
             return str(found)
         what = f"{self.name}.{action} returns {shown(found)}, which is no outcome of {action}"
         remedy = near(found, names) if isinstance(found, str) and names else "return nothing"

@@ -51,9 +51,13 @@ class DaemonServer(Nameserver):
     def configure(self, folder: Path) -> list[str]:
         """Writes the configuration for ``port`` into the folder. Returns the command that runs in the foreground."""
 
-    def start(self) -> None:
+    def check_installed(self) -> None:
+        """Raises ``ModelError`` if the server's program is missing."""
         if installed(self.program) is None:
             raise ModelError(f"{self.program} is not installed", remedy=f"apt-get install {self.package}")
+
+    def start(self) -> None:
+        self.check_installed()
         folder = self._prepared()
         command = self.configure(folder)
         user, group = _ordinary_user()

@@ -1,6 +1,6 @@
 """A driver of the DNS protocol: the implementation on a name server, in the words of the model.
 
-``check cover -p fixed --on planrace.checker.drive.dns.region:DnsRegion`` performs the model on it.
+``named`` gives these drivers the names that ``--on`` takes: ``dns:bind``.
 """
 
 from __future__ import annotations
@@ -44,6 +44,8 @@ class DnsRegion:
         self._frozen = False
         origins = [f"e{e}.planrace.test." for e in range(1, endpoints + 1)]
         self._server: Nameserver = self.server(origins)
+        if isinstance(self._server, DaemonServer):
+            self._server.check_installed()
         self._running = False
         self._region: Deployment | None = None
 
