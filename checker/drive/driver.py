@@ -1,7 +1,7 @@
 """A driver: the user's object that performs steps of the model on a system, and observes the system.
 
 It has a method for each action that it can perform, ``reset()`` and ``observe()``, and may have ``enabled()``,
-``close()`` and ``refuses``. Everything about it is checked before the first step.
+``show()``, ``close()`` and ``refuses``. Everything about it is checked before the first step.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from typing import Any
 
 from planrace.checker.drive.observing import parameter_in, parameter_out
 from planrace.checker.drive.refusal import Refused
+from planrace.checker.results.driving import SystemAnswer
 from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Action, Instance, ModelError, Place
 from planrace.model.language.author_code import mistaken, shown
 from planrace.model.language.errors import near
 
-HOOKS = ("reset", "observe", "enabled", "close")
+HOOKS = ("reset", "observe", "enabled", "show", "close")
 """The methods that perform no action. An action of such a name is performed by the method with a ``_`` after it."""
 LONGEST = 300
 """The most characters of a message of the code."""
@@ -86,6 +87,7 @@ class Driver:
         self.controlled = tuple(a for a in actions if a in self.methods)
         self.refusing = self._refusing()
         self.has_enabled = callable(getattr(self._object, "enabled", None))
+        self.has_show = callable(getattr(self._object, "show", None))
 
     def discard(self) -> None:
         """Close a driver that performs nothing, if it was made here: it may have opened something."""
@@ -130,6 +132,14 @@ class Driver:
             what = f"{self.name}.enabled returns {shown(found)}, not a list of steps"
             raise ModelError(what, where=self.place("enabled"), remedy="return [('flip', 1), 'publish', …]")
         return frozenset(map(self._offered, found))
+
+    def show(self) -> tuple[SystemAnswer, ...]:
+        """What users of the system get now. Raises ``ModelError`` if the driver fails or returns something else."""
+        found = self._hook("show")
+        if not isinstance(found, Mapping):
+            what = f"{self.name}.show returns {shown(found)}, not a mapping from what is asked to the answer"
+            raise ModelError(what, where=self.place("show"), remedy="return {'GET /': '200 OK', …}, or {}")
+        return tuple(SystemAnswer(str(asked), str(answer)) for asked, answer in found.items())
 
     def perform(self, pick: Pick) -> Reply:
         """Perform a step; what the method raises is a part of the answer. Raises ``ModelError`` for an outcome that the

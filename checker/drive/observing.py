@@ -144,7 +144,7 @@ class Observer:
         if matches(pattern, value):
             return
         if not isinstance(sort, Array):
-            yield PlaceMismatch(place, in_words(sort, value), in_words(sort, pattern))
+            yield PlaceMismatch(place, _text(sort, value), _text(sort, pattern))
             return
         members = self.instance.members(sort.domain)
         inner = pattern.elements if isinstance(pattern, Partial) else dict(enumerate(pattern))
@@ -160,12 +160,17 @@ class Observer:
 
     def _texts(self, sort: Sort, place: str, pattern: Any, found: dict[str, str]) -> None:
         if not isinstance(sort, Array):
-            found[place] = in_words(sort, pattern)
+            found[place] = _text(sort, pattern)
             return
         members = self.instance.members(sort.domain)
         inner = pattern.elements if isinstance(pattern, Partial) else dict(enumerate(pattern))
         for n, x in inner.items():
             self._texts(sort.element, f"{place}[{in_words(sort.domain, members[n])}]", x, found)
+
+
+def _text(sort: Sort, value: Any) -> str:
+    """A value as reports show it: sets in braces."""
+    return f"{{{in_words(sort, value) if value else ''}}}" if isinstance(sort, SetOf) else in_words(sort, value)
 
 
 def _is_partial(pattern: Any) -> bool:

@@ -11,7 +11,7 @@ from planrace.checker.drive.driver import Driver
 from planrace.checker.drive.model_steps import ModelSteps
 from planrace.checker.drive.observing import Observer
 from planrace.checker.engines.limits import deadline, time_left
-from planrace.checker.results.driving import DivergenceKind, ReplayEnd, ReplayReport
+from planrace.checker.results.driving import DivergenceKind, ReplayEnd, ReplayReport, SystemAnswer
 from planrace.checker.results.trace import Trace
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick, record
@@ -43,6 +43,9 @@ class _Replay:
         self._conductor = Conductor(driver, steps, self._observer, try_refusals=False)
         self._observed: list[tuple[str, ...]] = []
         self._texts: dict[str, str] = {}
+        self._answers: list[tuple[SystemAnswer, ...]] = []
+        self._first_answers: tuple[SystemAnswer, ...] = ()
+        self._last_answers: tuple[SystemAnswer, ...] = ()
 
     def run(self, picks: Sequence[Pick], states: Sequence[State]) -> ReplayReport:
         failure = self._conductor.begin()
@@ -83,10 +86,22 @@ class _Replay:
         ]
         self._observed.append(tuple(new))
         self._texts = found
+        self._ask()
+
+    def _ask(self, *, left: bool = False) -> None:
+        """Note what is new for users of the system; where it has ``left`` the run, all that differs from the reset."""
+        if self._driver.has_show:
+            found = self._driver.show()
+            known = self._first_answers if left else self._last_answers
+            self._answers.append(tuple(a for a in found if a not in known))
+            self._first_answers = self._first_answers or found
+            self._last_answers = found
 
     def _left(self, failure: Failure, n: int) -> ReplayReport:
         if failure.kind is DivergenceKind.RAISED:
             return self._report(ReplayEnd.UNDECIDED, n, f"{failure.code}, which is no refusal", failure)
+        if n:
+            self._ask(left=True)
         return self._report(ReplayEnd.LEFT, n, failure.code, failure)
 
     def _report(self, end: ReplayEnd, n: int, why: str, failure: Failure | None = None) -> ReplayReport:
@@ -100,6 +115,7 @@ class _Replay:
             loops=self._loops if self._trace.loop is not None else 0,
             seconds=time.monotonic() - self._began,
             observed=tuple(self._observed),
+            answers=tuple(self._answers),
             mismatches=() if failure is None else failure.mismatches,
         )
 

@@ -32,7 +32,8 @@ class Verdicts:
 @dataclass(frozen=True)
 class TimelineEntry:
     """One step of a timeline. ``details`` is what changed, ``sees`` what the outside world sees now, ``facts`` the
-    facts of the scenario that the step completes. ``mark`` is set on the step that decides the verdict."""
+    facts of the scenario that the step completes. ``quoted`` are lines of a system, as they are. ``mark`` is set on the
+    step that decides the verdict."""
 
     number: int
     who: str
@@ -41,6 +42,7 @@ class TimelineEntry:
     sees: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     mark: bool = False
+    quoted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

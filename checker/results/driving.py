@@ -198,6 +198,14 @@ class CoverReport:
         )
 
 
+@dataclass(frozen=True)
+class SystemAnswer:
+    """What a user of the system gets: what is asked, such as a command, and the answer, of one or more lines."""
+
+    asked: str
+    answer: str
+
+
 class ReplayEnd(StrEnum):
     """How the replay of a run ended."""
 
@@ -224,6 +232,9 @@ class ReplayReport:
     seconds: float
     observed: tuple[tuple[str, ...], ...] = ()
     """For each step that was performed, the places that the driver observed to change, as text."""
+    answers: tuple[tuple[SystemAnswer, ...], ...] = ()
+    """What users got after the reset, and after each step that was attempted: only what was new, or, where the system
+    left the run, all that differs from the reset. Empty if the driver does not show it."""
     mismatches: tuple[PlaceMismatch, ...] = ()
 
     @property

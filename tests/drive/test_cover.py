@@ -151,7 +151,7 @@ FAULTS = {
     Careless: (DivergenceKind.ACCEPTED, "take", "accepts the step"),
     Breaking: (DivergenceKind.RAISED, "turn(1) take blow(1)", "KeyError: "),
     Misnaming: (DivergenceKind.OUTCOME, "turn(1) take turn(1)", "ends the step as opened"),
-    Forgetful: (DivergenceKind.OBSERVATION, "turn(2)", "has worn = none"),
+    Forgetful: (DivergenceKind.OBSERVATION, "turn(2)", "has worn = {}"),
     Overflowing: (DivergenceKind.OBSERVATION, "turn(1) take", "has used = 2"),
     Sneaky: (DivergenceKind.OBSERVATION, "turn(1) turn(1)", "changes its state all the same"),
 }
@@ -182,7 +182,7 @@ def test_each_kind_is_found_shortened_and_repeated(gate: type[Gate]) -> None:
 def test_places_of_a_divergence_are_compared() -> None:
     found = cover(protocol, driver(Forgetful)).divergence
     assert found is not None
-    assert [(m.place, m.expected, m.observed) for m in found.mismatches] == [("worn", "2", "none")]
+    assert [(m.place, m.expected, m.observed) for m in found.mismatches] == [("worn", "{2}", "{}")]
 
 
 class Leaky(Driver):

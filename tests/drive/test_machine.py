@@ -39,7 +39,7 @@ def test_sizes_and_cycles() -> None:
         (Stubborn, "at take the model allows the step; the code refuses the step: worn out"),
         (Careless, "at take the model refuses the step; the code accepts the step"),
         (Misnaming, "the model ends the step as jammed; the code ends the step as opened"),
-        (Forgetful, "at turn(2) the model has worn = 2; the code has worn = none"),
+        (Forgetful, "at turn(2) the model has worn = {2}; the code has worn = {}"),
     ],
     ids=lambda x: getattr(x, "__name__", ""),
 )

@@ -118,6 +118,23 @@ def test_mistakes_in_drivers_are_told(name: str) -> None:
     assert problem.value.where.file.endswith((".py",))
 
 
+@pytest.mark.parametrize(
+    ("show", "says"),
+    [
+        (fails, "Driver.show fails: ZeroDivisionError: in the driver"),
+        (
+            lambda self: "OPEN",
+            "Driver.show returns 'OPEN', not a mapping from what is asked to the answer (return {'GET /': '200 OK'",
+        ),
+    ],
+)
+def test_mistakes_in_answers_are_told(show: Callable[[Any], Any], says: str) -> None:
+    with pytest.raises(ModelError) as problem:
+        replay(check(broken), made(show=show), broken)
+    assert says in str(problem.value)
+    assert problem.value.where is not None
+
+
 def test_parameters_in_another_order_are_told() -> None:
     from tests.drive.test_cover import Lamps, lamps
 

@@ -49,9 +49,13 @@ def test_a_system_that_does_it_too(report: Report) -> None:
     assert (found.end, found.exit_code, found.step) == (ReplayEnd.FOLLOWED, 1, 4)
     text = " ".join(render(found).split())
     assert text.startswith("gate-broken: your system does it too, 4 steps")
-    assert "observed: holder: 1 → none, used: 1 → 2" in text
+    assert "observed:" not in text  # all of it is, and is as in the run
+    assert "Read back after each of 4 steps and compared with the model: no difference." in text
     assert "your system does it too (exit 1)" in text
-    assert json.loads(render(found, "json"))["end"] == "followed"
+    plain = json.loads(render(found, "json"))
+    assert plain["end"] == "followed"
+    assert plain["observed"][-1] == ["holder: 1 → none", "used: 1 → 2"]
+    assert plain["answers"] == []
 
 
 def test_a_system_that_refuses_leaves_the_run(report: Report) -> None:
@@ -64,6 +68,50 @@ def test_a_system_that_refuses_leaves_the_run(report: Report) -> None:
     found = on(report, Stubborn)
     assert (found.end, found.exit_code, found.step) == (ReplayEnd.LEFT, 0, 4)
     assert render(found).startswith("gate-broken: your system leaves the run at step 4: it refuses the step: worn out")
+
+
+def test_what_is_observed_in_part_is_told_beside_the_step(report: Report) -> None:
+    class Half(Driver):
+        def observe(self) -> dict[str, Any]:
+            return {"used": super().observe()["used"]}
+
+    text = " ".join(render(replay(report, Half, broken)).split())
+    assert "holder: 1 → none, used: 1 → 2; observed: used: 1 → 2" in text
+
+
+class Telling(Driver):
+    """Shows what somebody sees who looks at the gate."""
+
+    def show(self) -> dict[str, str]:
+        used = self.observe()["used"]
+        return {"look": "a gate", "ask the keeper": f"the key was used\n{used} times"}
+
+
+def test_answers_are_shown_where_they_change(report: Report) -> None:
+    found = replay(report, Telling, broken)
+    told = [[(a.asked, a.answer.splitlines()[-1]) for a in new] for new in found.answers]
+    keeper = "ask the keeper"
+    assert told == [[("look", "a gate"), (keeper, "0 times")], [], [(keeper, "1 times")], [], [(keeper, "2 times")]]
+    lines = render(found).splitlines()
+    at = lines.index("    0. reset leads to the initial state")
+    quoted = ["$ look", "a gate", "$ ask the keeper", "the key was used", "0 times"]
+    assert [line.strip() for line in lines[at + 1 : at + 6]] == quoted
+    assert json.loads(render(found, "json"))["answers"][2] == [{"asked": keeper, "answer": "the key was used\n1 times"}]
+
+
+def test_where_a_system_leaves_the_run_all_changed_answers_are_shown(report: Report) -> None:
+    class Stubborn(Telling):
+        def take(self) -> None:
+            if self.observe()["used"] == 1:
+                raise Refused("worn out")
+            super().take()
+
+    found = replay(report, Stubborn, broken)
+    assert (found.step, [a.answer for a in found.answers[4]]) == (4, ["the key was used\n1 times"])
+    text = " ".join(render(found).split())
+    assert "> 4. " in text
+    assert "in the run: holder: 1 → none, used: 1 → 2 => your system refuses the step: worn out" in text
+    assert "Read back after each of 3 steps" in text
 
 
 def test_a_system_that_does_something_else_leaves_the_run(report: Report) -> None:

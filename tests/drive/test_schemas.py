@@ -13,7 +13,7 @@ from planrace import CoverReport, ReplayReport, check, cover, render, replay
 from tests import ROOT
 from tests.drive.gate import Driver, protocol
 from tests.drive.test_cover import FAULTS, Calm, Leaky, driver
-from tests.drive.test_replay_on import broken
+from tests.drive.test_replay_on import Telling, broken
 
 
 def schema(name: str) -> Any:
@@ -43,7 +43,11 @@ def test_covers_are_valid(name: str) -> None:
     validate(cover(protocol, **COVERS[name]), "cover")
 
 
-@pytest.mark.parametrize("made", [Driver, Calm, driver(take=None, refuses=())], ids=["follows", "leaves", "undecided"])
+@pytest.mark.parametrize(
+    "made",
+    [Driver, Calm, driver(take=None, refuses=()), Telling],
+    ids=["follows", "leaves", "undecided", "shows answers"],
+)
 def test_replays_are_valid(made: type) -> None:
     validate(replay(check(broken), made, broken), "replay")
 

@@ -49,9 +49,9 @@ class Client:
             raise wrong_answer(e) from e
         return answer
 
-    def query(self, name: str | dns.name.Name, rdtype: str) -> dns.message.Message:
+    def query(self, name: str | dns.name.Name, rdtype: str, rdclass: str = "IN") -> dns.message.Message:
         """Asks without recursion, as a resolver does: by UDP, and by TCP if the answer is too long for it."""
-        return self.send(question(name, rdtype), tcp=False)
+        return self.send(question(name, rdtype, rdclass), tcp=False)
 
     def records(self, name: str | dns.name.Name, rdtype: str) -> dns.rrset.RRset | None:
         """The RRset of the name itself; none where there is none. A CNAME is not followed."""
@@ -97,12 +97,20 @@ class Client:
         return zone
 
 
-def question(name: str | dns.name.Name, rdtype: str) -> dns.message.Message:
+def question(name: str | dns.name.Name, rdtype: str, rdclass: str = "IN") -> dns.message.Message:
     """A question without recursion."""
-    message = dns.message.make_query(name, rdtype)
+    message = dns.message.make_query(name, rdtype, rdclass)
     message.flags &= ~dns.flags.RD
     return message
 
 
 def wrong_answer(error: dns.exception.DNSException) -> ZoneError:
     return ZoneError(f"the answer is not what was asked for: {type(error).__name__}: {error}")
+
+
+def as_dig(answer: dns.message.Message) -> str:
+    """The status, the flags and the answer section, as ``dig +noall +comments +answer`` prints them, in short. Records
+    of a set are sorted, for servers rotate them."""
+    records = [line for found in answer.answer for line in sorted(found.to_text().splitlines())]
+    status, flags = dns.rcode.to_text(answer.rcode()), dns.flags.to_text(answer.flags).lower()
+    return "\n".join([f";; status: {status}; flags: {flags}; ANSWER: {len(records)}", *records])

@@ -60,8 +60,8 @@ class DirectClient(Client):
         except dns.exception.DNSException as e:
             raise wrong_answer(e) from e
 
-    def query(self, name: str | dns.name.Name, rdtype: str) -> dns.message.Message:
-        return self.send(question(name, rdtype))
+    def query(self, name: str | dns.name.Name, rdtype: str, rdclass: str = "IN") -> dns.message.Message:
+        return self.send(question(name, rdtype, rdclass))
 
     def transfer(self, origin: dns.name.Name) -> dns.zone.Zone:
         request = dns.message.make_query(origin, "AXFR")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from planrace.checker.drive.dns.bind import BindServer
-from planrace.checker.drive.dns.client import Client
+from planrace.checker.drive.dns.client import Client, as_dig
 from planrace.checker.drive.dns.daemon import DaemonServer
 from planrace.checker.drive.dns.deployment import Deployment, deploy, expire_lock, install_by_hand, stray_delete
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
@@ -47,6 +47,7 @@ class DnsRegion:
         if isinstance(self._server, DaemonServer):
             self._server.check_installed()
         self._running = False
+        self._identity: dict[str, str] = {}
         self._region: Deployment | None = None
 
     def close(self) -> None:
@@ -57,6 +58,7 @@ class DnsRegion:
         if not self._running:
             self._server.start()
             self._running = True
+            self._identity = self._asked_who()
         for zone in self._region.zones if self._region is not None else ():
             zone.clear()
         self._frozen = False
@@ -74,6 +76,13 @@ class DnsRegion:
         if self.direct and isinstance(self._server, EmbeddedServer):
             return DirectClient(self._server)
         return self._server.client()
+
+    def _asked_who(self) -> dict[str, str]:
+        """What a server that is a program of its own says of itself."""
+        if isinstance(self._server, EmbeddedServer):
+            return {}
+        answer = self._server.client().query("version.bind.", "TXT", "CH")
+        return {"dig version.bind. CH TXT": as_dig(answer)}
 
     @property
     def _now(self) -> Deployment:
@@ -168,6 +177,14 @@ class DnsRegion:
             "doomed": [set(e.doomed) for e in enactors],
         }
         return {**found, "frozen": self._frozen} if self._operator else found
+
+    def show(self) -> dict[str, str]:
+        """What a client gets who asks for the address of each endpoint, by the network; and what the server is."""
+        found = {**self._identity}
+        client = self._server.client()
+        for zone in self._now.zones:
+            found[f"dig {zone.service} A"] = as_dig(client.query(zone.service, "A"))
+        return found
 
 
 class BindRegion(DnsRegion):

@@ -69,6 +69,7 @@ def replay_json(report: ReplayReport) -> str:
             "why": report.why,
             "loops": report.loops,
             "observed": [list(seen) for seen in report.observed],
+            "answers": [[to_plain(a) for a in new] for new in report.answers],
             "mismatches": [to_plain(m) for m in report.mismatches],
             "seconds": round(report.seconds, 6),
             "trace": trace_json(report.trace),

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from planrace.checker.report.text.document import sentence, timeline
-from planrace.checker.report.text.values import state_before
-from planrace.checker.results.blocks import Block, Bullets, Document, Grid, Heading, Paragraph
+from planrace.checker.report.text.document import timeline
+from planrace.checker.report.text.values import changes, state_before
+from planrace.checker.results.blocks import (
+    Block,
+    Bullets,
+    Document,
+    Grid,
+    Heading,
+    Paragraph,
+    Timeline,
+    TimelineEntry,
+)
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.driving import (
     CoverReport,
@@ -18,6 +28,7 @@ from planrace.checker.results.driving import (
     PlanMethod,
     ReplayEnd,
     ReplayReport,
+    SystemAnswer,
 )
 from planrace.checker.results.wording import counted, ending, joined, plural
 
@@ -164,11 +175,12 @@ def replay_document(report: ReplayReport, exit_code: int, detail: Detail = Detai
         loop = f"; the loop after step {report.trace.loop} {report.loops} times" if report.loops else ""
         run = f"The run of {report.name}, {counted(len(report.trace), 'step')}{loop}."
         blocks += [Paragraph(_subject(report.system)), Paragraph(run)]
-        if report.observed:
-            blocks.append(Bullets(tuple(_told(report))))
+        if report.trace.steps and (report.observed or report.answers or report.step):
+            blocks.append(Timeline(tuple(_performed(report))))
         if report.mismatches:
             rows = tuple((m.place, m.expected, m.observed) for m in report.mismatches)
             blocks.append(Grid(("place", "in the run", "observed"), rows))
+        blocks += _read_back(report)
         blocks += _blind(report.system)
     tone = {ReplayEnd.FOLLOWED: "violated", ReplayEnd.LEFT: "holds", ReplayEnd.UNDECIDED: "unknown"}[report.end]
     return Document(tuple(blocks), f"{_END[report.end]} (exit {exit_code})", tone)
@@ -192,13 +204,42 @@ def replayed_text(report: ReplayReport) -> str:
     return f"undecided {where}: the system {report.why}"
 
 
-def _told(report: ReplayReport) -> Iterator[str]:
-    """Each step that was performed, and the changes that were observed."""
-    steps: Sequence[int] = range(len(report.trace))
-    loop = report.trace.loop
-    if loop is not None:
-        steps = [*steps, *(n for _ in range(report.loops - 1) for n in range(loop, len(report.trace)))]
-    for n, (at, seen) in enumerate(zip(steps, report.observed, strict=False), 1):
-        step = report.trace.steps[at]
-        told = sentence(step, state_before(report.trace, at + 1), report.system.variables)
-        yield f"{n}. {told}; observed: {', '.join(seen) or 'nothing new'}"
+def _performed(report: ReplayReport) -> Iterator[TimelineEntry]:
+    """Each step that was attempted, what was observed, and what users got."""
+    answers = dict(enumerate(report.answers))
+    if report.answers:
+        yield TimelineEntry(0, "reset", "leads to the initial state", "", quoted=tuple(_quoted(answers[0])))
+    steps = report.trace.steps
+    whole = timeline(report.trace, variables=report.system.variables).entries
+    left = report.end is not ReplayEnd.FOLLOWED and report.step
+    for n, at in enumerate(_order(report), 1):
+        entry = replace(whole[at], number=n, mark=n == report.step, quoted=tuple(_quoted(answers.get(n, ()))))
+        if n <= len(report.observed):
+            seen = report.observed[n - 1]
+            same = set(seen) == {
+                str(c) for c in changes(steps[at], state_before(report.trace, at + 1), report.system.variables)
+            }
+            more = "" if same else f"; observed: {', '.join(seen) or 'nothing new'}"
+            yield replace(entry, details=f"{entry.details}{more}")
+        elif n == left:
+            yield replace(entry, details=f"in the run: {entry.details}", sees=(f"your system {report.why}",))
+
+
+def _order(report: ReplayReport) -> Sequence[int]:
+    """The positions in the run of the steps that were to be performed."""
+    every, loop = range(len(report.trace)), report.trace.loop
+    return every if loop is None else [*every, *(n for _ in range(report.loops - 1) for n in every[loop:])]
+
+
+def _quoted(new: Sequence[SystemAnswer]) -> Iterator[str]:
+    for a in new:
+        yield f"$ {a.asked}"
+        yield from a.answer.splitlines()
+
+
+def _read_back(report: ReplayReport) -> Iterator[Block]:
+    """How often the state was compared without a difference."""
+    driver, compared = report.system.driver, len(report.observed)
+    if compared and set(driver.unobserved) < {v.name for v in report.system.variables}:
+        steps = "after the step" if compared == 1 else f"after each of {counted(compared, 'step')}"
+        yield Paragraph(f"Read back {steps} and compared with the model: no difference.")

@@ -39,6 +39,7 @@ class Style(StrEnum):
     WHO = "who"
     DETAILS = "details"
     SEEN = "seen"
+    QUOTED = "quoted"
     FACT = "fact"
     MARK = "mark"
 
@@ -163,9 +164,12 @@ def _entry(entry: TimelineEntry, width: int) -> Iterator[Line]:
     number, who = Span(0, len(lead), base), Span(len(lead), min(len(lead) + len(entry.who), len(first.text)), Style.WHO)
     for line in (replace(first, spans=(number, who)), *rest):
         yield line.shows(clean(facts).strip(), Style.FACT)
-    yield from _wrap(entry.details, width, " " * 9, " " * 11, Style.DETAILS)
+    if entry.details:
+        yield from _wrap(entry.details, width, " " * 9, " " * 11, Style.DETAILS)
     for seen in entry.sees:
         yield from _wrap(seen, width, "       => ", " " * 10, Style.SEEN)
+    for quoted in entry.quoted:
+        yield from _wrap(quoted, width, " " * 9, " " * 13, Style.QUOTED)
 
 
 def grid_lines(grid: Grid, width: int) -> Iterator[str]:
