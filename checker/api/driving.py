@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from planrace.checker.api.request import name_lists, selected, subject_of
+from planrace.checker.api.steps import read_goals, read_run
 from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
-from planrace.checker.drive.observing import parameter_in
 from planrace.checker.drive.replay import LOOPS, check_start, replay_on
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import SelectedTrace, select_trace
@@ -24,8 +23,8 @@ from planrace.checker.run.protocols import BUILT_IN, attribute_of
 from planrace.checker.run.ranges import RANGES
 from planrace.checker.run.request import Given, Selection
 from planrace.checker.run.walk import picks_of
-from planrace.checker.semantics.replay import Pick, ReplayError
-from planrace.model.language import Instance, ModelError, Protocol, System, Variant
+from planrace.checker.semantics.replay import ReplayError
+from planrace.model.language import ModelError, Protocol, System, Variant
 from planrace.model.language.author_output import printing_aside
 from planrace.model.language.errors import known
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 CRITERIA = tuple(c for c in Criterion if c is not Criterion.GIVEN)
 BUILT_IN_DRIVERS = {"dns": "planrace.checker.drive.dns.named:driver_called"}
 """What begins the name of a driver that planrace has (``dns:bind``), and the function that makes it from the rest."""
-_STEP = re.compile(r"([^\W\d]\w*)(?:\(([^()]*)\))?")
 
 
 @public
@@ -100,9 +98,11 @@ def replay(
     trace: str | Path | Report,
     driver: object,
     protocol: Protocol | Variant | System | str | None = None,
+    parameters: Mapping[str, int | str] | None = None,
     *,
     name: str | None = None,
     loops: int = LOOPS,
+    then: str | None = None,
     time_limit: float | None = None,
 ) -> ReplayReport:
     """Perform a run of a report on your system, as ``check replay`` does: does the system do it too?
@@ -110,8 +110,10 @@ def replay(
     ``trace`` is a report, or a file that ``check --format json`` wrote or ``check walk`` saved; ``name`` is the
     property whose run is meant (default: the first run). Sizes, faults and protections are those of the report.
     The default of ``protocol`` is the driver's attribute ``protocol``, or the built-in protocol that the report
-    names. The loop of a lasso is performed ``loops`` times. Raises ``ModelError``, ``ReadError``, and
-    ``NoTraceError`` if there is no run.
+    names. The loop of a lasso is performed ``loops`` times. ``then`` names steps to go on with after the run, such as
+    ``"publish flip(2) flip[refused]"``: the shortest run of the model to each of them is performed. ``parameters``
+    are other sizes and options for that; the run itself must be the same with them. Raises ``ModelError``,
+    ``ReadError``, and ``NoTraceError`` if there is no run.
     """
     check_number("loops", loops, RANGES["loops"])
     check_numbers(time_limit=time_limit)
@@ -119,12 +121,15 @@ def replay(
     chosen = select_trace(report, name)
     with until(time_limit), printing_aside():
         given = _driver(driver)
-        selection = _selection(report, chosen, _subject(report, given, protocol))
+        selection = _selection(report, chosen, _subject(report, given, protocol), parameters or {})
+        if then is not None and chosen.trace.loop is not None:
+            raise ModelError("a run with a loop has no end to go on from", remedy="name another run, or leave out then")
         with driver_of(given, selection) as made:
             check_start(made, chosen.trace)
             picks = picks_of(selection.instance, trace_json(chosen.trace)["steps"])
+            goals = () if then is None else read_goals(selection, then, made.controlled)
             try:
-                return replay_on(made, chosen.name, picks, chosen.trace.loop, loops)
+                return replay_on(made, chosen.name, picks, chosen.trace.loop, loops, goals)
             except ReplayError as problem:
                 remedy = "use the protocol that the report is about"
                 what = f"{selection.instance.system.name} does not allow the run: {problem}"
@@ -180,10 +185,10 @@ def _subject(report: Report, driver: object, protocol: Any) -> Given:
     return subject_of(found, "replay")
 
 
-def _selection(report: Report, chosen: SelectedTrace, subject: Given) -> Selection:
-    """The protocol as the report has it."""
+def _selection(report: Report, chosen: SelectedTrace, subject: Given, others: Mapping[str, int | str]) -> Selection:
+    """The protocol as the report has it, with ``others`` as sizes and options."""
     sizes = next((f.parameters for f in report.findings if f.name == chosen.name and f.parameters), {})
-    parameters = {**report.parameters, **sizes}
+    parameters = {**report.parameters, **sizes, **others}
     if isinstance(subject, System):
         return selected(subject, parameters)
     own = set(subject.protections if isinstance(subject, Variant) else ())
@@ -194,32 +199,6 @@ def _selection(report: Report, chosen: SelectedTrace, subject: Given) -> Selecti
         with_protections=[p for p in report.protections if p not in own],
         without=[p for p in own if p not in report.protections],
     )
-
-
-def read_run(instance: Instance, text: str, controlled: Sequence[str]) -> list[Pick]:
-    """The steps of ``--run``: names of actions with their parameters in brackets. Raises ``ModelError``."""
-    found: list[Pick] = []
-    for n, word in enumerate(re.sub(r",\s+", ",", text).split(), 1):
-        match = _STEP.fullmatch(word)
-        if match is None:
-            raise ModelError(f"step {n} of the run, {word!r}, is no step", remedy="write publish or flip(1)")
-        name = known(match[1], controlled, f"action that the driver performs (step {n} of the run)")
-        values = [v.strip() for v in match[2].split(",")] if match[2] else []
-        parameters = instance.system.actions[name].parameters
-        if len(values) != len(parameters):
-            wanted = f"{name}({', '.join(map(str, parameters))})" if parameters else name
-            raise ModelError(f"step {n} of the run is {word}", remedy=f"write {wanted}")
-        what = f"step {n} of the run, {word}: the parameter"
-        pairs = zip(parameters, values, strict=True)
-        found.append((name, tuple(parameter_in(instance, p.sort, _value(v), what, None) for p, v in pairs)))
-    return found
-
-
-def _value(word: str) -> Any:
-    """A value of a parameter as it is written in a run."""
-    if word in ("true", "false"):
-        return word == "true"
-    return int(word) if re.fullmatch(r"-?\d+", word) else word
 
 
 class _Again:

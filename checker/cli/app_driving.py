@@ -9,7 +9,7 @@ import click
 from planrace.checker.cli import options
 from planrace.checker.cli.help import HelpfulCommand, Topic, TopicOption
 from planrace.checker.cli.pages import PAGES
-from planrace.checker.cli.values import NumberType, ProtocolName
+from planrace.checker.cli.values import NumberType, ProtocolName, Setting
 
 CRITERIA = ("transitions", "outcomes", "pairs", "runs")
 
@@ -106,6 +106,21 @@ def cover_command(protocol: str, **arguments: Any) -> int:
     show_default=True,
     metavar="N",
     help="How often to perform the loop of a lasso.",
+)
+@options.option(
+    Topic.WHAT,
+    "--then",
+    metavar="STEPS",
+    help="Go on after the run, by the shortest way to each of these steps: 'publish flip(2) flip[refused]'.",
+)
+@options.option(
+    Topic.WHAT,
+    "-s",
+    "--set",
+    "settings",
+    type=Setting(),
+    multiple=True,
+    help="Another size or option for --then; the run must be the same with it. Repeatable.",
 )
 @options.time_limit()
 @options.output("text or json.")

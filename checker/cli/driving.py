@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from planrace.checker.api.driving import cover, replay
-from planrace.checker.cli.check import selection_arguments
+from planrace.checker.cli.check import once, selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.engines.limits import until
 
@@ -45,8 +45,10 @@ def replay_command(trace: str, **arguments: Any) -> int:
                 trace,
                 arguments["driver"],
                 protocol,
+                once(arguments["settings"]),
                 name=arguments["name"],
                 loops=arguments["loops"],
+                then=arguments["then"],
                 time_limit=arguments["time_limit"],
             )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from planrace.checker.drive.conduct import Conductor, Failure
 from planrace.checker.drive.cover import driven_system
 from planrace.checker.drive.driver import Driver
+from planrace.checker.drive.further import StepGoal, further_steps
 from planrace.checker.drive.model_steps import ModelSteps
 from planrace.checker.drive.observing import Observer
 from planrace.checker.engines.limits import deadline, time_left
-from planrace.checker.results.driving import DivergenceKind, ReplayEnd, ReplayReport, SystemAnswer
+from planrace.checker.results.driving import DivergenceKind, FurtherSteps, ReplayEnd, ReplayReport, SystemAnswer
 from planrace.checker.results.trace import Trace
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick, record
@@ -21,14 +23,33 @@ LOOPS = 3
 """How often the loop of a lasso is performed, by default."""
 
 
-def replay_on(driver: Driver, name: str, picks: Sequence[Pick], loop: int | None, loops: int = LOOPS) -> ReplayReport:
+@dataclass(frozen=True)
+class _Ended:
+    """How a part of a replay ended; ``failure`` if something differs."""
+
+    end: ReplayEnd
+    step: int
+    why: str
+    failure: Failure | None = None
+
+
+def replay_on(
+    driver: Driver,
+    name: str,
+    picks: Sequence[Pick],
+    loop: int | None,
+    loops: int = LOOPS,
+    goals: Sequence[StepGoal] = (),
+) -> ReplayReport:
     """Perform a run of the model, with a driver that is open; the steps after step ``loop`` (if any) ``loops`` times.
-    Raises ``ModelError`` for mistakes in the driver, and ``ReplayError`` if the model does not allow the run."""
+    Then go on to the ``goals``. Raises ``ModelError`` for mistakes in the driver and for a goal that no steps lead to,
+    and ``ReplayError`` if the model does not allow the run."""
     steps = ModelSteps(driver.instance, driver.controlled)
     unrolled = [*picks, *(p for _ in range(loops - 1) for p in picks[loop:])] if loop is not None else list(picks)
-    states = record(steps.interpreter, unrolled).states
-    trace = record(steps.interpreter, picks).trace()
-    return _Replay(driver, steps, name, Trace(trace.initial, trace.steps, loop), loops).run(unrolled, states)
+    further = further_steps(steps, record(steps.interpreter, unrolled).states[-1], goals)
+    states = record(steps.interpreter, [*unrolled, *further]).states
+    trace = record(steps.interpreter, [*picks, *further]).trace()
+    return _Replay(driver, steps, name, Trace(trace.initial, trace.steps, loop), loops).run(unrolled, further, states)
 
 
 class _Replay:
@@ -47,36 +68,43 @@ class _Replay:
         self._first_answers: tuple[SystemAnswer, ...] = ()
         self._last_answers: tuple[SystemAnswer, ...] = ()
 
-    def run(self, picks: Sequence[Pick], states: Sequence[State]) -> ReplayReport:
+    def run(self, picks: Sequence[Pick], further: Sequence[Pick], states: Sequence[State]) -> ReplayReport:
+        """Perform ``picks``, and then the ``further`` ones; ``states`` are those of the model before and after them."""
         failure = self._conductor.begin()
         self._note()
         self._observed.clear()
         if failure is not None:
-            return self._left(failure, 0)
-        for n, pick in enumerate(picks, 1):
+            return self._report(self._differs(failure, 0))
+        ended = self._perform(picks, states)
+        if ended.end is ReplayEnd.FOLLOWED and not self._conductor.compared:
+            why = "took every step, but nothing was compared: the driver observes no variable and returns no outcome"
+            ended = _Ended(ReplayEnd.UNDECIDED, len(picks), why)
+        if ended.end is not ReplayEnd.FOLLOWED or not further:
+            return self._report(ended, len(further))
+        return self._report(ended, len(further), self._perform(further, states[len(picks) :], len(picks)))
+
+    def _perform(self, picks: Sequence[Pick], states: Sequence[State], done: int = 0) -> _Ended:
+        """Perform steps until the system does something else; ``done`` steps were performed before."""
+        for n, (pick, after) in enumerate(zip(picks, states[1:], strict=False), done + 1):
             if pick[0] not in self._steps.controlled:
                 why = f"was not asked: the driver has no method {pick[0]}, so it cannot perform step {n}"
-                return self._report(ReplayEnd.UNDECIDED, n, why)
+                return _Ended(ReplayEnd.UNDECIDED, n, why)
             if time_left() == 0.0:
                 found = deadline()
                 why = f"was not asked to go on: {found.reason if found is not None else 'the time was up'}"
-                return self._report(ReplayEnd.UNDECIDED, n, why)
+                return _Ended(ReplayEnd.UNDECIDED, n, why)
             if not self._conductor.allows(pick):
-                return self._report(ReplayEnd.LEFT, n, "is in a state in which the model refuses this step")
+                return _Ended(ReplayEnd.LEFT, n, "is in a state in which the model refuses this step")
             failure, _ = self._conductor.step(pick)
             if failure is not None:
-                return self._left(failure, n)
+                return self._differs(failure, n)
             if self._conductor.was_refused:
-                return self._report(
-                    ReplayEnd.LEFT, n, "refuses the step, as the model does after steps that nobody observed"
-                )
+                why = "refuses the step, as the model does after steps that nobody observed"
+                return _Ended(ReplayEnd.LEFT, n, why)
             self._note()
-            if states[n] not in self._conductor.possible:
-                return self._report(ReplayEnd.LEFT, n, "has taken other steps by itself")
-        if not self._conductor.compared:
-            why = "took every step, but nothing was compared: the driver observes no variable and returns no outcome"
-            return self._report(ReplayEnd.UNDECIDED, len(picks), why)
-        return self._report(ReplayEnd.FOLLOWED, len(picks), "took every step of the run")
+            if after not in self._conductor.possible:
+                return _Ended(ReplayEnd.LEFT, n, "has taken other steps by itself")
+        return _Ended(ReplayEnd.FOLLOWED, done + len(picks), "took every step of the run")
 
     def _note(self) -> None:
         """Note what is observed to have changed."""
@@ -97,26 +125,31 @@ class _Replay:
             self._first_answers = self._first_answers or found
             self._last_answers = found
 
-    def _left(self, failure: Failure, n: int) -> ReplayReport:
+    def _differs(self, failure: Failure, n: int) -> _Ended:
         if failure.kind is DivergenceKind.RAISED:
-            return self._report(ReplayEnd.UNDECIDED, n, f"{failure.code}, which is no refusal", failure)
+            return _Ended(ReplayEnd.UNDECIDED, n, f"{failure.code}, which is no refusal", failure)
         if n:
             self._ask(left=True)
-        return self._report(ReplayEnd.LEFT, n, failure.code, failure)
+        return _Ended(ReplayEnd.LEFT, n, failure.code, failure)
 
-    def _report(self, end: ReplayEnd, n: int, why: str, failure: Failure | None = None) -> ReplayReport:
+    def _report(self, ended: _Ended, many: int = 0, beyond: _Ended | None = None) -> ReplayReport:
+        """The report on the run; ``many`` further steps were asked for and ended ``beyond`` it, if they were begun."""
+        trace, failure = self._trace, (beyond or ended).failure
+        if beyond is None and many:
+            trace = Trace(trace.initial, trace.steps[:-many], trace.loop)
         return ReplayReport(
             system=driven_system(self._driver.instance, self._driver, self._observer),
             name=self._name,
-            trace=self._trace,
-            end=end,
-            step=n,
-            why=why,
-            loops=self._loops if self._trace.loop is not None else 0,
+            trace=trace,
+            end=ended.end,
+            step=ended.step,
+            why=ended.why,
+            loops=self._loops if trace.loop is not None else 0,
             seconds=time.monotonic() - self._began,
             observed=tuple(self._observed),
             answers=tuple(self._answers),
             mismatches=() if failure is None else failure.mismatches,
+            further=None if beyond is None else FurtherSteps(many, beyond.end, beyond.step, beyond.why),
         )
 
 
@@ -126,7 +159,8 @@ def check_start(driver: Driver, trace: Trace) -> None:
     from planrace.checker.semantics.interpreter import Interpreter
 
     describer = Describer(Interpreter(driver.instance))
-    if dict(describer.state(describer.interpreter.initial())) != dict(trace.initial):
+    here = describer.state(describer.interpreter.initial())
+    if any(here.get(variable) != value for variable, value in trace.initial.items()):
         raise ModelError(
             "the run does not begin in the initial state, which is where reset() leads",
             remedy="use the sizes and options of the report",

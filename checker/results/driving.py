@@ -217,10 +217,22 @@ class ReplayEnd(StrEnum):
 
 
 @dataclass(frozen=True)
+class FurtherSteps:
+    """Steps that go on from the end of a run: the last ``many`` of the trace. ``end``, ``step`` (counted from the
+    beginning of the run) and ``why`` are as in ``ReplayReport``."""
+
+    many: int
+    end: ReplayEnd
+    step: int
+    why: str
+
+
+@dataclass(frozen=True)
 class ReplayReport:
     """A run of the model that was performed on a system. ``step`` is the number of the last step that was attempted,
     from 1, where a loop is counted as often as it was performed; 0: the state after the reset differs already.
-    ``why`` ends the sentence "the system …". ``trace`` is the run in the model, ``name`` that of its property."""
+    ``why`` ends the sentence "the system …". ``trace`` is the run in the model, ``name`` that of its property.
+    ``further`` are steps after the run that were asked for; the system may leave them without leaving the run."""
 
     system: DrivenSystem
     name: str
@@ -236,6 +248,12 @@ class ReplayReport:
     """What users got after the reset, and after each step that was attempted: only what was new, or, where the system
     left the run, all that differs from the reset. Empty if the driver does not show it."""
     mismatches: tuple[PlaceMismatch, ...] = ()
+    further: FurtherSteps | None = None
+
+    @property
+    def last_step(self) -> int:
+        """The last step that was attempted, further ones included."""
+        return self.step if self.further is None else self.further.step
 
     @property
     def exit_code(self) -> int:

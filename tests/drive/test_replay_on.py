@@ -15,6 +15,7 @@ from planrace import (
     Report,
     Walk,
     check,
+    forall,
     infinitely_often,
     instance_of,
     invariant,
@@ -26,11 +27,18 @@ from planrace.checker.results.driving import ReplayEnd
 from planrace.model.language import changed
 from tests import ROOT
 from tests.drive.gate import Driver, Gate, protocol, side, used
+from tests.drive.test_cover import Lamp, Lamps, lamps, lit
 
 broken = protocol.variant("gate-broken").declaring(
     properties=[invariant("unused", used < 2, "the key is not worn out")]
 )
 """A property that the model violates in four steps."""
+
+
+endless = lamps.variant("lamps-endless").declaring(
+    properties=[infinitely_often("both", forall(Lamp, lambda x: lit[x]), "both are lit again and again")]
+)
+"""A property that the model violates by a lasso."""
 
 
 @pytest.fixture(scope="module")
@@ -181,11 +189,6 @@ def test_another_protocol_is_refused(report: Report) -> None:
 
 
 def test_a_loop_is_performed_several_times() -> None:
-    from tests.drive.test_cover import Lamps, lamps, lit
-
-    endless = lamps.variant("lamps-endless").declaring(
-        properties=[infinitely_often("both", _both(lit), "both are lit again and again")]
-    )
     found = check(endless)
     trace = found.findings[0].trace
     assert trace is not None
@@ -207,13 +210,6 @@ def test_a_loop_is_performed_several_times() -> None:
     assert "4 times" in render(done)
     assert replay(found, Weary, endless).exit_code == 0
     assert replay(found, Weary, endless, loops=1).exit_code == 1
-
-
-def _both(lit: Any) -> Any:
-    from planrace import forall
-    from tests.drive.test_cover import Lamp
-
-    return forall(Lamp, lambda x: lit[x])
 
 
 def test_the_name_of_no_run_is_told(report: Report) -> None:

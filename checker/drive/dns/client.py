@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dns.exception
 import dns.flags
 import dns.message
@@ -28,7 +30,10 @@ class NoAnswerError(ZoneError):
 
 
 class Client:
-    """Speaks to the name server at ``address`` and ``port``; signs with ``key`` if there is one."""
+    """Speaks to the name server at ``address`` and ``port``; signs with ``key`` if there is one. ``heard`` is told
+    every update with its response code."""
+
+    heard: Callable[[dns.update.UpdateMessage, dns.rcode.Rcode], None] | None = None
 
     def __init__(self, address: str, port: int, key: dns.tsig.Key | None, timeout: float = TIMEOUT) -> None:
         self.address = address
@@ -80,6 +85,8 @@ class Client:
             self.key is not None and code == dns.rcode.NOERROR and not answer.had_tsig
         ):  # early versions of dnspython do not look
             raise ZoneError("the answer to a signed update is not signed")
+        if self.heard is not None:
+            self.heard(message, code)
         return code
 
     def transfer(self, origin: dns.name.Name) -> dns.zone.Zone:
@@ -114,3 +121,16 @@ def as_dig(answer: dns.message.Message) -> str:
     records = [line for found in answer.answer for line in sorted(found.to_text().splitlines())]
     status, flags = dns.rcode.to_text(answer.rcode()), dns.flags.to_text(answer.flags).lower()
     return "\n".join([f";; status: {status}; flags: {flags}; ANSWER: {len(records)}", *records])
+
+
+def as_nsupdate(message: dns.update.UpdateMessage, code: dns.rcode.Rcode) -> str:
+    """An update as one would type it to ``nsupdate``, in short: the trees that must exist, the aliases that are added,
+    and what comes."""
+    origin = message.zone[0].name
+    conditions = (r for r in message.prerequisite if r.rdtype == dns.rdatatype.TXT and r.deleting is None)
+    trees = [r for r in conditions if r.name.parent() != origin]  # the lock's record stands at the top
+    added = [r for r in message.update if r.rdtype == dns.rdatatype.CNAME and not r.deleting]
+    lines = [f"> prereq yxrrset {r.name} TXT {r[0]}" for r in trees]
+    lines += [f"> update add {r.name} {r.ttl} CNAME {r[0].target.derelativize(origin)}" for r in added]
+    done = "" if code == dns.rcode.NOERROR else f"update failed: {dns.rcode.to_text(code)}"
+    return "\n".join([*lines, "> send", *filter(None, [done])])

@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import dns.rcode
+import dns.rdatatype
+import dns.update
+
 from planrace.checker.drive.dns.bind import BindServer
-from planrace.checker.drive.dns.client import Client, as_dig
+from planrace.checker.drive.dns.client import Client, as_dig, as_nsupdate
 from planrace.checker.drive.dns.daemon import DaemonServer
 from planrace.checker.drive.dns.deployment import Deployment, deploy, expire_lock, install_by_hand, stray_delete
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.enactor import WAITING, Enactor, EnactorPhase, StepResult
+from planrace.checker.drive.dns.endpoint_zone import FALSE_PREREQUISITE
 from planrace.checker.drive.dns.knot import KnotServer
 from planrace.checker.drive.dns.nameserver import Nameserver
 from planrace.checker.drive.dns.safeguards import Safeguards
@@ -48,6 +53,7 @@ class DnsRegion:
             self._server.check_installed()
         self._running = False
         self._identity: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
         self._region: Deployment | None = None
 
     def close(self) -> None:
@@ -62,9 +68,12 @@ class DnsRegion:
         for zone in self._region.zones if self._region is not None else ():
             zone.clear()
         self._frozen = False
+        self._refused = {}
+        client = self._client()
+        client.heard = self._note_refusal
         self._region = deploy(
             self._server,
-            client=self._client(),
+            client=client,
             enactors=self._enactors,
             endpoints=self._endpoints,
             keep=self._keep,
@@ -83,6 +92,11 @@ class DnsRegion:
             return {}
         answer = self._server.client().query("version.bind.", "TXT", "CH")
         return {"dig version.bind. CH TXT": as_dig(answer)}
+
+    def _note_refusal(self, message: dns.update.UpdateMessage, code: dns.rcode.Rcode) -> None:
+        """Keep a flip that the server refuses, until it is shown."""
+        if code in FALSE_PREREQUISITE and any(r.rdtype == dns.rdatatype.CNAME for r in message.update):
+            self._refused = {"nsupdate": as_nsupdate(message, code)}
 
     @property
     def _now(self) -> Deployment:
@@ -179,8 +193,10 @@ class DnsRegion:
         return {**found, "frozen": self._frozen} if self._operator else found
 
     def show(self) -> dict[str, str]:
-        """What a client gets who asks for the address of each endpoint, by the network; and what the server is."""
-        found = {**self._identity}
+        """What a client gets who asks for the addresses of each endpoint, by the network; what the server is; and
+        the flip that it has refused since this was asked before."""
+        found = {**self._identity, **self._refused}
+        self._refused = {}
         client = self._server.client()
         for zone in self._now.zones:
             found[f"dig {zone.service} A"] = as_dig(client.query(zone.service, "A"))

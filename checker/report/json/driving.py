@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from planrace.checker.report.json.write import to_plain, trace_json, variables_json
-from planrace.checker.results.driving import CoverReport, Divergence, DrivenSystem, ReplayReport
+from planrace.checker.results.driving import CoverReport, Divergence, DrivenSystem, FurtherSteps, ReplayReport
 
 COVER_SCHEMA, REPLAY_SCHEMA = "planrace/cover/1", "planrace/replay/1"
 
@@ -68,6 +68,7 @@ def replay_json(report: ReplayReport) -> str:
             "step": report.step,
             "why": report.why,
             "loops": report.loops,
+            "further": None if report.further is None else _further(report.further),
             "observed": [list(seen) for seen in report.observed],
             "answers": [[to_plain(a) for a in new] for new in report.answers],
             "mismatches": [to_plain(m) for m in report.mismatches],
@@ -75,6 +76,10 @@ def replay_json(report: ReplayReport) -> str:
             "trace": trace_json(report.trace),
         }
     )
+
+
+def _further(f: FurtherSteps) -> dict[str, Any]:
+    return {"steps": f.many, "end": f.end, "step": f.step, "why": f.why}
 
 
 def _system(system: DrivenSystem) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from planrace.checker.results.driving import (
     Divergence,
     DivergenceKind,
     DrivenSystem,
+    FurtherSteps,
     MissReason,
     PlanMethod,
     ReplayEnd,
@@ -173,7 +174,7 @@ def replay_document(report: ReplayReport, exit_code: int, detail: Detail = Detai
     blocks: list[Block] = [Heading(f"{report.system.protocol}: {replayed_text(report)}")]
     if detail is not Detail.VERDICTS:
         loop = f"; the loop after step {report.trace.loop} {report.loops} times" if report.loops else ""
-        run = f"The run of {report.name}, {counted(len(report.trace), 'step')}{loop}."
+        run = f"The run of {report.name}, {counted(_length(report), 'step')}{loop}{_then(report)}."
         blocks += [Paragraph(_subject(report.system)), Paragraph(run)]
         if report.trace.steps and (report.observed or report.answers or report.step):
             blocks.append(Timeline(tuple(_performed(report))))
@@ -183,7 +184,10 @@ def replay_document(report: ReplayReport, exit_code: int, detail: Detail = Detai
         blocks += _read_back(report)
         blocks += _blind(report.system)
     tone = {ReplayEnd.FOLLOWED: "violated", ReplayEnd.LEFT: "holds", ReplayEnd.UNDECIDED: "unknown"}[report.end]
-    return Document(tuple(blocks), f"{_END[report.end]} (exit {exit_code})", tone)
+    closing = _END[report.end]
+    if report.further is not None and report.further.end is not ReplayEnd.FOLLOWED:
+        closing += f"; further steps: {_BEYOND[report.further.end]}"
+    return Document(tuple(blocks), f"{closing} (exit {exit_code})", tone)
 
 
 _END = {
@@ -191,6 +195,7 @@ _END = {
     ReplayEnd.LEFT: "your system leaves the run",
     ReplayEnd.UNDECIDED: "undecided",
 }
+_BEYOND = {ReplayEnd.LEFT: "it leaves them", ReplayEnd.UNDECIDED: "undecided"}
 
 
 def replayed_text(report: ReplayReport) -> str:
@@ -198,31 +203,56 @@ def replayed_text(report: ReplayReport) -> str:
     where = f"at step {report.step}" if report.step else "after the reset"
     match report.end:
         case ReplayEnd.FOLLOWED:
-            return f"your system does it too, {counted(report.step, 'step')}"
+            return f"your system does it too, {counted(report.step, 'step')}{_beyond(report.further)}"
         case ReplayEnd.LEFT:
             return f"your system leaves the run {where}: it {report.why}"
     return f"undecided {where}: the system {report.why}"
 
 
+def _beyond(further: FurtherSteps | None) -> str:
+    """What the system does after the run."""
+    if further is None:
+        return ""
+    steps = counted(further.many, "further step")
+    match further.end:
+        case ReplayEnd.FOLLOWED:
+            return f", and takes {steps}"
+        case ReplayEnd.LEFT:
+            return f"; of {steps} it leaves step {further.step}: it {further.why}"
+    return f"; of {steps} step {further.step} is undecided: the system {further.why}"
+
+
+def _length(report: ReplayReport) -> int:
+    """The number of steps of the run itself."""
+    return len(report.trace) - (0 if report.further is None else report.further.many)
+
+
+def _then(report: ReplayReport) -> str:
+    return "" if report.further is None else f", and {counted(report.further.many, 'further step')}"
+
+
 def _performed(report: ReplayReport) -> Iterator[TimelineEntry]:
-    """Each step that was attempted, what was observed, and what users got."""
+    """Each step that was attempted, what was observed, and what users got. Marked are the last step of the run, and
+    where the system left it or the further steps."""
     answers = dict(enumerate(report.answers))
     if report.answers:
         yield TimelineEntry(0, "reset", "leads to the initial state", "", quoted=tuple(_quoted(answers[0])))
-    steps = report.trace.steps
     whole = timeline(report.trace, variables=report.system.variables).entries
-    left = report.end is not ReplayEnd.FOLLOWED and report.step
+    why = report.why if report.further is None else report.further.why
     for n, at in enumerate(_order(report), 1):
-        entry = replace(whole[at], number=n, mark=n == report.step, quoted=tuple(_quoted(answers.get(n, ()))))
-        if n <= len(report.observed):
-            seen = report.observed[n - 1]
-            same = set(seen) == {
-                str(c) for c in changes(steps[at], state_before(report.trace, at + 1), report.system.variables)
-            }
-            more = "" if same else f"; observed: {', '.join(seen) or 'nothing new'}"
-            yield replace(entry, details=f"{entry.details}{more}")
-        elif n == left:
-            yield replace(entry, details=f"in the run: {entry.details}", sees=(f"your system {report.why}",))
+        left = n == report.last_step and n > len(report.observed)
+        mark = left or n == report.step
+        entry = replace(whole[at], number=n, mark=mark, quoted=tuple(_quoted(answers.get(n, ()))))
+        if left:
+            yield replace(entry, details=f"in the run: {entry.details}", sees=(f"your system {why}",))
+        elif n <= len(report.observed):
+            yield replace(entry, details=f"{entry.details}{_also(report, at, report.observed[n - 1])}")
+
+
+def _also(report: ReplayReport, at: int, seen: Sequence[str]) -> str:
+    """What was observed at a step, unless it is all that the step changes."""
+    whole = changes(report.trace.steps[at], state_before(report.trace, at + 1), report.system.variables)
+    return "" if set(seen) == set(map(str, whole)) else f"; observed: {', '.join(seen) or 'nothing new'}"
 
 
 def _order(report: ReplayReport) -> Sequence[int]:
@@ -239,7 +269,9 @@ def _quoted(new: Sequence[SystemAnswer]) -> Iterator[str]:
 
 def _read_back(report: ReplayReport) -> Iterator[Block]:
     """How often the state was compared without a difference."""
-    driver, compared = report.system.driver, len(report.observed)
-    if compared and set(driver.unobserved) < {v.name for v in report.system.variables}:
+    driver = report.system.driver
+    end = report.end if report.further is None else report.further.end
+    compared = len(report.observed) if end is ReplayEnd.FOLLOWED else report.last_step - 1
+    if compared > 0 and set(driver.unobserved) < {v.name for v in report.system.variables}:
         steps = "after the step" if compared == 1 else f"after each of {counted(compared, 'step')}"
         yield Paragraph(f"Read back {steps} and compared with the model: no difference.")
