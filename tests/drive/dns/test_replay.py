@@ -1,0 +1,112 @@
+"""The counterexample on every name server: what clients get at its moments, what the zone holds after every step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dns.update
+import pytest
+
+from planrace import ModelError, ReplayReport, Report, check, render, replay
+from planrace.checker.drive.dns.named import KINDS, driver_called
+from planrace.checker.results.driving import ReplayEnd
+from tests.drive.dns.servers import require
+
+STORY = "publish flip_alias[refused] flip_alias[refused] install(1) flip_alias(3)[accepted]"
+"""After the outage: flips are refused, an operator repairs, the automation works again."""
+DIG = "dig service.e1.planrace.test. A"
+ALIAS = "service.e1.planrace.test. 5 IN CNAME plan-{0}.trees.e1.planrace.test."
+STATUS = ";; status: NOERROR; flags: qr aa; ANSWER: {}"
+TREE = ("plan-{0}.trees.e1.planrace.test. 5 IN A 192.0.2.{0}", "plan-{0}.trees.e1.planrace.test. 5 IN A 198.51.100.1")
+
+
+@pytest.fixture(scope="module")
+def outage() -> Report:
+    """The default counterexample: the first property of `check --protocol original`."""
+    found = check("original", properties=["active-plan-never-deleted"])
+    assert not found
+    return found
+
+
+@pytest.fixture(params=KINDS)
+def server(request: pytest.FixtureRequest) -> str:
+    require(request.param)
+    return str(request.param)
+
+
+def answers(found: ReplayReport, asked: str = DIG) -> dict[int, list[str]]:
+    """The answers that were new, by the step."""
+    return {n: a.answer.splitlines() for n, new in enumerate(found.answers) for a in new if a.asked == asked}
+
+
+def with_plan(generation: int) -> list[str]:
+    return [STATUS.format(3), *(line.format(generation) for line in (ALIAS, *TREE))]
+
+
+def test_addresses_then_none_then_refusals_then_the_repair(server: str, outage: Report) -> None:
+    found = replay(outage, f"dns:{server}", parameters={"operator": "on"}, then=STORY)
+    assert found.exit_code == 1
+    assert found.further is not None
+    assert found.further.end is ReplayEnd.FOLLOWED, found.further.why
+    steps = {(s.action, s.outcome): n for n, s in enumerate(found.trace.steps, 1)}
+    told = answers(found)
+    assert next(iter(told.items())) == (0, [";; status: NXDOMAIN; flags: qr aa; ANSWER: 0"])
+    assert list(told.values())[1:] == [with_plan(3), with_plan(1), [STATUS.format(1), ALIAS.format(1)], with_plan(4)]
+    assert list(told)[3] == found.step == steps["delete_old_plans", "continues"]
+    assert list(told)[4] == steps["install", None]
+    refused = [n for n, s in enumerate(found.trace.steps, 1) if s.outcome == "refused"]
+    assert len(refused) == 2
+    assert {n: a[-1] for n, a in answers(found, "nsupdate").items()} == dict.fromkeys(refused, "update failed: NXRRSET")
+    text = " ".join(render(found).split())
+    assert f"Read back after each of {len(found.trace)} steps and compared with the model: no difference." in text
+    assert found.system.driver.unobserved == ()
+
+
+def test_the_fixed_code_leaves_it_at_the_stale_flip(server: str, outage: Report) -> None:
+    found = replay(outage, f"dns:{server},fixed")
+    assert (found.end, found.exit_code, found.why) == (ReplayEnd.LEFT, 0, "ends the step as superseded")
+    stale = found.trace.steps[found.step - 1]
+    assert (stale.action, stale.outcome) == ("flip_alias", "accepted")
+    assert found.trace.steps[found.step - 2].state["alias"] == [3, 3]
+    assert answers(found)[found.step] == with_plan(3)  # it answers with the newer plan all the while
+
+
+def test_a_server_says_what_it_is(server: str, outage: Report) -> None:
+    first = {a.asked: a.answer for a in replay(outage, f"dns:{server},fixed").answers[0]}
+    says = first.get("dig version.bind. CH TXT", "")
+    assert {"bind": "9." in says, "knot": "Knot" in says}.get(server, not says)
+
+
+def tampered(server: str) -> type:
+    """A driver behind whose back somebody adds a CNAME after the first tree is built."""
+    plain: Any = driver_called(server)
+
+    def build_tree(self: Any, i: int) -> Any:
+        result = plain.build_tree(self, i)
+        message = dns.update.UpdateMessage("e1.planrace.test.")
+        message.replace("service", 5, "CNAME", "plan-2.trees")
+        self._server.client().update(message)
+        return result
+
+    return type("Tampered", (plain,), {"build_tree": build_tree})
+
+
+def test_a_change_behind_its_back_is_noticed_at_the_read_back(server: str, outage: Report) -> None:
+    found = replay(outage, tampered(server))
+    assert found.end is ReplayEnd.LEFT
+    assert found.trace.steps[found.step - 1].action == "build_tree"
+    assert [(m.place, m.expected, m.observed) for m in found.mismatches] == [("alias[1]", "0", "2")]
+    assert "at step 7: it has alias[1] = 2" in " ".join(render(found).split())
+    assert answers(found)[found.step] == [STATUS.format(1), ALIAS.format(2)]  # clients notice, too
+
+
+def test_the_zones_are_read_by_the_network(server: str, outage: Report) -> None:
+    """With a server that does not answer, nothing is compared."""
+
+    def stopped(self: Any) -> None:
+        plain.publish(self)
+        self._server.kill()
+
+    plain: Any = driver_called(server)
+    with pytest.raises(ModelError, match=r"observe fails: NoAnswerError: 127\.0\.0\.1 port \d+: no "):
+        replay(outage, type("Stopped", (plain,), {"publish": stopped}))
