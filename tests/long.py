@@ -112,6 +112,9 @@ LONG = {
         "engines/temporal/test_temporal.py::test_the_same_graph",
         "language/test_options.py::test_it_simulates_the_bounded_planner",
     ],
+    "every transition of the DNS protocol, on its implementation": [
+        "drive/dns/test_as_modelled.py::test_every_transition_of_two_enactors_happens",
+    ],
     "each explanation fails once": [
         "run/test_guarded.py::test_an_explainer_that_fails_changes_nothing_else",
     ],

@@ -80,4 +80,6 @@ def _sets(
 
 
 def _append(section: list[dns.rrset.RRset], name: dns.name.Name, records: dns.rdataset.Rdataset) -> None:
-    section.append(dns.rrset.from_rdata_list(name, records.ttl, list(records)))
+    found = dns.rrset.RRset(name, records.rdclass, records.rdtype)
+    found.ttl, found.items = records.ttl, dict.fromkeys(records)
+    section.append(found)

@@ -42,17 +42,26 @@ IDLE = 10.0
 
 
 class DirectClient(Client):
-    """Speaks to an embedded server without the network: the same messages, three to five times as fast."""
+    """Speaks to an embedded server without the network. Signed messages and all updates are written as bytes that the
+    server reads; unsigned questions and answers are handed over as they are, and so is a zone.
+    """
 
     def __init__(self, server: EmbeddedServer) -> None:
         super().__init__(server.address, server.port, server.key)
         self._server = server
 
     def send(self, message: dns.message.Message, tcp: bool = True) -> dns.message.Message:
-        return self._exchange(message, tcp, whole_zone=False)
+        if message.had_tsig:
+            return self._by_wire(message, whole_zone=False)
+        if isinstance(message, dns.update.UpdateMessage):  # its form in memory is not the one that is read from bytes
+            message = self._server.read(message.to_wire())
+        answer = self._server.answer(message)
+        if answer is None:
+            raise NoAnswerError("the message is no question")
+        return answer
 
-    def _exchange(self, message: dns.message.Message, tcp: bool, whole_zone: bool) -> dns.message.Message:
-        wire = self._server.respond(message.to_wire(), tcp)
+    def _by_wire(self, message: dns.message.Message, whole_zone: bool) -> dns.message.Message:
+        wire = self._server.respond(message.to_wire(), tcp=True)
         if wire is None:
             raise NoAnswerError("the message is no question")
         try:
@@ -64,13 +73,16 @@ class DirectClient(Client):
         return self.send(question(name, rdtype, rdclass))
 
     def transfer(self, origin: dns.name.Name) -> dns.zone.Zone:
+        zone = dns.zone.Zone(origin, relativize=False)
+        if self.key is None and self._server.key is None and origin in self._server.zones:
+            zone.nodes = dict(self._server.zones[origin].nodes)
+            return zone
         request = dns.message.make_query(origin, "AXFR")
         if self.key is not None:
             request.use_tsig(self.key)
-        zone = dns.zone.Zone(origin, relativize=False)
         try:
             with dns.xfr.Inbound(zone) as inbound:
-                inbound.process_message(self._exchange(request, tcp=True, whole_zone=True))
+                inbound.process_message(self._by_wire(request, whole_zone=True))
         except dns.exception.DNSException as e:
             raise ZoneError(f"transfer of {origin}: {type(e).__name__}: {e}") from e
         return zone
@@ -86,15 +98,15 @@ class EmbeddedServer(Nameserver):
     ) -> None:
         super().__init__(origins, key)
         self._folder = Path(folder) if folder is not None else None
-        self._zones: dict[dns.name.Name, dns.versioned.Zone] = {}
+        self.zones: dict[dns.name.Name, dns.versioned.Zone] = {}
         self._updating = threading.Lock()
         self._servers: list[socketserver.BaseServer] = []
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         for origin in self.origins:
-            if origin not in self._zones:
-                self._zones[origin] = _read(origin, self._file(origin))
+            if origin not in self.zones:
+                self.zones[origin] = _read(origin, self._file(origin))
         self._servers = self._listen()
         for server in self._servers:
             thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -103,12 +115,12 @@ class EmbeddedServer(Nameserver):
 
     def stop(self) -> None:
         self._close()
-        self._zones.clear()
+        self.zones.clear()
 
     def kill(self) -> None:
         self._close()
         if self._folder is not None:
-            self._zones.clear()
+            self.zones.clear()
 
     def _close(self) -> None:
         for server in self._servers:
@@ -138,13 +150,22 @@ class EmbeddedServer(Nameserver):
     # Messages ------------------------------------------------------------------------------------------------------
     def respond(self, wire: bytes, tcp: bool) -> bytes | None:
         """The answer to a message; none where an answer could not even have its number."""
-        keyring = {self.key.name: self.key} if self.key is not None else {}
         try:
-            message = dns.message.from_wire(wire, keyring=keyring, one_rr_per_rrset=True)
+            message = self.read(wire)
         except (dns.message.UnknownTSIGKey, dns.tsig.BadSignature, dns.tsig.BadTime, dns.tsig.BadKey):
             return _bare(wire, dns.rcode.NOTAUTH)
         except dns.exception.DNSException:
             return _bare(wire, dns.rcode.FORMERR)
+        response = self.answer(message, tcp)
+        return _sized(response, message, tcp) if response is not None else None
+
+    def read(self, wire: bytes) -> dns.message.Message:
+        """The message of these bytes, its signature verified. Raises ``DNSException``."""
+        keyring = {self.key.name: self.key} if self.key is not None else {}
+        return dns.message.from_wire(wire, keyring=keyring, one_rr_per_rrset=True)
+
+    def answer(self, message: dns.message.Message, tcp: bool = True) -> dns.message.Message | None:
+        """The answer to a message whose signature, if any, is right; none to an answer."""
         if message.flags & dns.flags.QR:
             return None
         response = dns.message.make_response(message)
@@ -152,7 +173,7 @@ class EmbeddedServer(Nameserver):
             self._fill(message, response, tcp)
         except UpdateRefusedError as refusal:
             response.set_rcode(refusal.code)
-        return _sized(response, message, tcp)
+        return response
 
     def _fill(self, message: dns.message.Message, response: dns.message.Message, tcp: bool) -> None:
         allowed = self.key is None or message.had_tsig
@@ -177,11 +198,11 @@ class EmbeddedServer(Nameserver):
             answer_query(zone, question, response)
 
     def _zone_of(self, name: dns.name.Name) -> dns.versioned.Zone | None:
-        inside = [o for o in self._zones if name.is_subdomain(o)]
-        return self._zones[max(inside, key=len)] if inside else None
+        inside = [o for o in self.zones if name.is_subdomain(o)]
+        return self.zones[max(inside, key=len)] if inside else None
 
     def _update(self, message: dns.update.UpdateMessage) -> None:
-        zone = self._zones.get(message.zone[0].name)
+        zone = self.zones.get(message.zone[0].name)
         if zone is None:
             raise UpdateRefusedError(dns.rcode.NOTAUTH)
         with self._updating:

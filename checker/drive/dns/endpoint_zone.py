@@ -17,6 +17,7 @@ from typing import Self
 
 import dns.name
 import dns.rcode
+import dns.rdataclass
 import dns.rdatatype
 import dns.rdtypes.ANY.CNAME
 import dns.rdtypes.ANY.SOA
@@ -60,18 +61,17 @@ class EndpointZone(Zone):
     def contents(self) -> ZoneContents:
         """By a transfer."""
         zone = self.client.transfer(self.origin)
-        targets, trees, lock, serial = {self.service: 0, self.rollback_name: 0}, set(), None, 0
-        for name, records in zone.iterate_rdatasets():
-            match records.rdtype:
-                case dns.rdatatype.CNAME if name in targets:
-                    targets[name] = self.generation(records[0].target)
-                case dns.rdatatype.TXT if name == self.lock_name:
-                    lock = self.read_lease(_text(records))
-                case dns.rdatatype.TXT if name.parent() == self._trees and not name.is_wild():
-                    trees.add(self.generation(name))
-                case dns.rdatatype.SOA:
-                    serial = int(records[0].serial)
-        return ZoneContents(targets[self.service], targets[self.rollback_name], lock, frozenset(trees), serial)
+        alias, rollback = (zone.get_rdataset(n, "CNAME") for n in (self.service, self.rollback_name))
+        lock, soa = zone.get_rdataset(self.lock_name, "TXT"), zone.get_rdataset(self.origin, "SOA")
+        depth = len(self._trees.labels) + 1
+        below = [n for n in zone.nodes if len(n.labels) == depth and n.parent() == self._trees and not n.is_wild()]
+        return ZoneContents(
+            self.generation(alias[0].target) if alias is not None else 0,
+            self.generation(rollback[0].target) if rollback is not None else 0,
+            self.read_lease(_text(lock)) if lock is not None else None,
+            frozenset(self.generation(n) for n in below if zone.get_rdataset(n, "TXT") is not None),
+            int(soa[0].serial) if soa is not None else 0,
+        )
 
     def _target(self, name: dns.name.Name) -> int:
         found = self.client.records(name, "CNAME")
@@ -102,7 +102,7 @@ class UpdateBatch(Batch):
         if lease is None:
             self._message.absent(self._zone.lock_name)
         else:
-            self._message.present(self._zone.lock_name, "TXT", f'"{lease}"')
+            self._message.present(self._zone.lock_name, _record(str(lease)))
         return self
 
     def if_active(self, generation: int) -> Self:
@@ -114,14 +114,14 @@ class UpdateBatch(Batch):
     def _if_target(self, name: dns.name.Name, generation: int) -> Self:
         # A name that is not in use at all, or has a CNAME, has no other data: the new CNAME cannot be dropped.
         if generation:
-            self._message.present(name, "CNAME", self._zone.tree(generation).to_text())
+            self._message.present(name, _alias(self._zone.tree(generation)))
         else:
             self._message.absent(name)
         return self
 
     def if_trees(self, generations: Iterable[int]) -> Self:
         for g in sorted(set(generations)):
-            self._message.present(self._zone.tree(g), "TXT", f'"{marker(g)}"')
+            self._message.present(self._zone.tree(g), _record(marker(g)))
         return self
 
     def if_no_tree(self, generation: int) -> Self:
@@ -138,13 +138,13 @@ class UpdateBatch(Batch):
     def _point(self, name: dns.name.Name, generation: int) -> Self:
         self._message.delete(name)
         if generation:
-            self._message.add(name, TTL, "CNAME", self._zone.tree(generation).to_text())
+            self._message.add(name, TTL, _alias(self._zone.tree(generation)))
         return self
 
     def build_tree(self, generation: int, addresses: Iterable[str]) -> Self:
         name = self._zone.tree(generation)
         self._message.delete(name)
-        self._message.add(name, TTL, "TXT", f'"{marker(generation)}"')
+        self._message.add(name, TTL, _record(marker(generation)))
         for address in addresses:
             self._message.add(name, TTL, "A", address)
         return self
@@ -155,7 +155,7 @@ class UpdateBatch(Batch):
 
     def lock(self, lease: Lease) -> Self:
         self._message.delete(self._zone.lock_name)
-        self._message.add(self._zone.lock_name, TTL, "TXT", f'"{lease}"')
+        self._message.add(self._zone.lock_name, TTL, _record(str(lease)))
         return self
 
     def release(self) -> Self:
@@ -170,6 +170,14 @@ class UpdateBatch(Batch):
         if code != dns.rcode.NOERROR:
             raise ZoneError(f"{self._zone.origin}: the update is answered with {dns.rcode.to_text(code)}")
         return True
+
+
+def _record(text: str) -> dns.rdtypes.ANY.TXT.TXT:
+    return dns.rdtypes.ANY.TXT.TXT(dns.rdataclass.IN, dns.rdatatype.TXT, [text])
+
+
+def _alias(tree: dns.name.Name) -> dns.rdtypes.ANY.CNAME.CNAME:
+    return dns.rdtypes.ANY.CNAME.CNAME(dns.rdataclass.IN, dns.rdatatype.CNAME, tree)  # type: ignore[no-untyped-call]
 
 
 def _text(records: Iterable[dns.rdtypes.ANY.TXT.TXT]) -> str:

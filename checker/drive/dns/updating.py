@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import dns.name
 import dns.rcode
@@ -37,10 +37,12 @@ def apply_update(zone: dns.versioned.Zone, message: dns.update.UpdateMessage) ->
     with zone.writer() as transaction:
         _check_prerequisites(transaction, message.prerequisite, zone)
         _prescan(message.update, zone)
-        before = _records(transaction)
+        assert zone.origin is not None
+        touched = {zone.origin, *(records.name for records in message.update)}
+        before = _records(transaction, touched)
         for records in message.update:
             _do(transaction, records, zone)
-        changed = _records(transaction) != before
+        changed = _records(transaction, touched) != before
         if not changed:
             transaction.rollback()
         elif _serial(transaction, zone) == before[zone.origin, dns.rdatatype.SOA][0].serial:
@@ -48,8 +50,12 @@ def apply_update(zone: dns.versioned.Zone, message: dns.update.UpdateMessage) ->
         return changed
 
 
-def _records(transaction: dns.transaction.Transaction) -> dict[tuple[object, object], dns.rdataset.Rdataset]:
-    return {(name, found.rdtype): found for name, found in transaction.iterate_rdatasets()}
+def _records(
+    transaction: dns.transaction.Transaction, names: Collection[dns.name.Name]
+) -> dict[tuple[dns.name.Name, dns.rdatatype.RdataType], dns.rdataset.Rdataset]:
+    """The records of these names, by name and type."""
+    nodes = [(name, transaction.get_node(name)) for name in names]
+    return {(name, found.rdtype): found for name, node in nodes if node is not None for found in node.rdatasets}
 
 
 def _serial(transaction: dns.transaction.Transaction, zone: dns.versioned.Zone) -> int:

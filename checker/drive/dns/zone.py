@@ -41,7 +41,7 @@ class Zone(abc.ABC):
         )
 
     def tree(self, generation: int) -> dns.name.Name:
-        return dns.name.from_text(f"plan-{generation}", self._trees)
+        return dns.name.Name((b"plan-%d" % generation, *self._trees.labels))
 
     def generation(self, tree: dns.name.Name) -> int:
         """The generation of a tree's name."""

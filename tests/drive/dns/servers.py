@@ -9,9 +9,17 @@ import pytest
 
 from planrace.checker.drive.dns.bind import BindServer
 from planrace.checker.drive.dns.daemon import DaemonServer, installed
-from planrace.checker.drive.dns.embedded import EmbeddedServer
+from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.knot import KnotServer
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key
+
+
+class DirectServer(EmbeddedServer):
+    """Its clients do not use the network."""
+
+    def client(self) -> DirectClient:
+        return DirectClient(self)
+
 
 KINDS = ("embedded", "bind", "knot")
 DAEMONS: dict[str, type[DaemonServer]] = {"bind": BindServer, "knot": KnotServer}
@@ -29,7 +37,11 @@ def require(kind: str) -> None:
 
 
 def server_of(kind: str, folder: Path) -> Nameserver:
-    """A server that has not started yet; the embedded one keeps its zones in the folder."""
+    """A server that has not started yet; the embedded one keeps its zones in the folder. ``direct`` is the embedded one
+    without the network, and without signatures, which it handles as the network does.
+    """
+    if kind == "direct":
+        return DirectServer(ORIGINS)
     if kind not in DAEMONS:
         return EmbeddedServer(ORIGINS, new_key(), folder)
     require(kind)

@@ -38,6 +38,14 @@ def test_a_missing_protection_is_found() -> None:
     assert cover("fixed", driver(ORIGINAL), SIZES, criterion="outcomes").exit_code == 1
 
 
+@pytest.mark.parametrize(("name", "transitions"), [("original", 4641), ("fixed", 3542)])
+def test_every_transition_of_two_enactors_happens(name: str, transitions: int) -> None:
+    sizes: dict[str, int | str] = {"enactors": 2, "endpoints": 1, "plans": 2, "keep": 1}
+    report = cover(name, Direct, sizes, faults=["crash", "lock-expiry"])
+    assert report, report
+    assert (report.performed, report.total) == (transitions, transitions)
+
+
 def test_people_repair_as_the_model_says() -> None:
     sizes: dict[str, int | str] = {"enactors": 1, "endpoints": 1, "plans": 2, "keep": 0, "operator": "on"}
     report = cover("original", Direct, sizes, criterion="outcomes", faults=["stray-delete"])

@@ -57,7 +57,7 @@ class Place:
         return int(soa[0].serial)
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=(*KINDS, "direct"))
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nameserver]:
     with server_of(request.param, tmp_path_factory.mktemp("zones")) as running:
         yield running
@@ -179,7 +179,8 @@ def test_a_name_with_names_below_it_exists_and_is_empty(at: Place) -> None:
 
 @pytest.mark.parametrize("signed_with", ["nothing", "another secret", "an unknown key"])
 def test_an_update_without_the_right_signature_is_refused(signed_with: str, server: Nameserver, at: Place) -> None:
-    assert server.key is not None
+    if server.key is None:
+        pytest.skip("it has no key")
     message = at.message()
     message.add(at.name("intruder"), 5, "A", "192.0.2.66")
     wrong = {
