@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planrace.checker.drive.driver import Driver, Reply, ReplyKind
@@ -89,7 +89,7 @@ class Conductor:
         pairs = [(s, *self.steps.of(s).controlled[pick]) for s in found]
         agreed = [(s, after) for s, outcome, after in pairs if reply.outcome in (None, outcome)]
         if not agreed:
-            return self._failure(DivergenceKind.OUTCOME, pick, reply, found[0]), None
+            return self._ended_otherwise(pick, reply, found[0]), None
         known = self.possible[0] if len(self.possible) == 1 else None
         failure, sources = self._settle(pick, agreed)
         return failure or self._refusals(), known if known in sources else None
@@ -186,6 +186,12 @@ class Conductor:
         model = f"has {listed([f'{m.place} = {m.expected}' for m in differ])}"
         code = f"has {listed([f'{m.place} = {m.observed}' for m in differ])}" if places else "has another state"
         return Failure(DivergenceKind.OBSERVATION, pick, model, code, moved, after, differ)
+
+    def _ended_otherwise(self, pick: Pick, reply: Reply, s: State) -> Failure:
+        """The step has another outcome in the code: what else is different is observed, too."""
+        failure = self._failure(DivergenceKind.OUTCOME, pick, reply, s)
+        self.observation = self.observer.read(self.driver.observe(), self.driver.place("observe"))
+        return replace(failure, mismatches=self.observer.mismatches(self.observation, failure.after))
 
     def _failure(self, kind: DivergenceKind, pick: Pick, reply: Reply, s: State, *, allowed: bool = True) -> Failure:
         outcome, after = self.steps.of(s).controlled[pick] if allowed else (None, s)

@@ -281,6 +281,7 @@ class _Cover:
             repeated=found.repeated,
             minimal=found.minimal,
             mismatches=found.failure.mismatches,
+            answers=found.answers,
         )
 
     def _shortest(self, failure: Failure, known: int) -> list[Pick] | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, TypeVar
 
 from planrace.checker.drive.conduct import Conductor, Failure
+from planrace.checker.results.driving import SystemAnswer
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick, Recording
 
@@ -48,13 +49,14 @@ def ddmin(items: Sequence[X], fails: Callable[[Sequence[X]], bool]) -> list[X]:
 
 @dataclass
 class Shortened:
-    """A run and the failure at its end. ``history`` is that of the conductor."""
+    """A run and the failure at its end. ``history`` is that of the conductor, ``answers`` what users got after it."""
 
     picks: list[Pick]
     failure: Failure
     history: History
     repeated: bool
     minimal: bool
+    answers: tuple[SystemAnswer, ...] = ()
 
 
 class _OutOfTimeError(Exception):
@@ -109,8 +111,14 @@ class Shortener:
             failure, _ = self._conductor.step(pick)
         if failure is None or failure.key != self._failure.key:
             return False
-        self._found = Shortened(list(picks), failure, list(self._conductor.history), repeated=True, minimal=True)
+        history = list(self._conductor.history)
+        self._found = Shortened(list(picks), failure, history, repeated=True, minimal=True, answers=self._answers())
         return True
+
+    def _answers(self) -> tuple[SystemAnswer, ...]:
+        """What users get now, if the driver shows it."""
+        driver = self._conductor.driver
+        return driver.show() if driver.has_show else ()
 
     def _is_run(self, picks: Sequence[Pick]) -> bool:
         """Whether the model allows the steps, one after another: looked up before the system is asked."""

@@ -68,6 +68,14 @@ class PlaceMismatch:
 
 
 @dataclass(frozen=True)
+class SystemAnswer:
+    """What a user of the system gets: what is asked, such as a command, and the answer, of one or more lines."""
+
+    asked: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class Divergence:
     """The first difference between the code and the model, after the shortest run that was found for it.
 
@@ -75,6 +83,7 @@ class Divergence:
     ``model`` and ``code`` are what the two do there, as the ends of sentences. ``run`` names the steps as ``--run``
     reads them, and ``repeat`` is the command (or call) that performs them again. ``found_after`` is the number of steps
     of the run that was shortened. ``repeated``: it happened again after a reset. ``minimal``: no step can be left out.
+    ``answers`` are what users of the system got after the run, if the driver shows it.
     """
 
     kind: DivergenceKind
@@ -88,6 +97,7 @@ class Divergence:
     repeated: bool = True
     minimal: bool = True
     mismatches: tuple[PlaceMismatch, ...] = ()
+    answers: tuple[SystemAnswer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -196,14 +206,6 @@ class CoverReport:
         return (
             f"<CoverReport {self.system.protocol}: {self.performed} of {self.total} {self.criterion}: {self.verdict}>"
         )
-
-
-@dataclass(frozen=True)
-class SystemAnswer:
-    """What a user of the system gets: what is asked, such as a command, and the answer, of one or more lines."""
-
-    asked: str
-    answer: str
 
 
 class ReplayEnd(StrEnum):

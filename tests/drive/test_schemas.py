@@ -12,7 +12,7 @@ from referencing import Registry, Resource
 from planrace import CoverReport, ReplayReport, check, cover, render, replay
 from tests import ROOT
 from tests.drive.gate import Driver, protocol
-from tests.drive.test_cover import FAULTS, Calm, Leaky, driver
+from tests.drive.test_cover import FAULTS, Calm, Forgetful, Leaky, driver
 from tests.drive.test_replay_on import Telling, broken
 
 
@@ -23,6 +23,7 @@ def schema(name: str) -> Any:
 REGISTRY: Registry[Any] = Registry().with_resource("report.schema.json", Resource.from_contents(schema("report")))
 COVERS: dict[str, dict[str, Any]] = {
     **{gate.__name__: {"driver": driver(gate)} for gate in FAULTS},
+    "answers": {"driver": type("Forgetful", (Telling,), {"made": Forgetful})},
     "right": {"driver": Driver},
     "reset": {"driver": Leaky},
     "uncontrolled": {"driver": Calm},
@@ -40,7 +41,10 @@ def validate(report: CoverReport | ReplayReport, name: str) -> None:
 
 @pytest.mark.parametrize("name", COVERS)
 def test_covers_are_valid(name: str) -> None:
-    validate(cover(protocol, **COVERS[name]), "cover")
+    report = cover(protocol, **COVERS[name])
+    validate(report, "cover")
+    answers = report.divergence.answers if report.divergence is not None else ()
+    assert [a.asked for a in answers] == (["look", "ask the keeper"] if name == "answers" else [])
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def _divergence(d: Divergence) -> dict[str, Any]:
         "model": d.model,
         "code": d.code,
         "mismatches": [to_plain(m) for m in d.mismatches],
+        "answers": [to_plain(a) for a in d.answers],
         "run": d.run,
         "repeat": d.repeat,
         "found_after": d.found_after,

@@ -26,6 +26,7 @@ from planrace.checker.results.driving import (
     DrivenSystem,
     FurtherSteps,
     MissReason,
+    PlaceMismatch,
     PlanMethod,
     ReplayEnd,
     ReplayReport,
@@ -139,13 +140,32 @@ def _divergence(d: Divergence, system: DrivenSystem, detail: Detail) -> Iterator
         yield Paragraph(f"The model {d.model}; the code {d.code}.", "violated")
         return
     if len(d.trace):
-        yield timeline(d.trace, variables=system.variables, mark=d.kind is not DivergenceKind.ACCEPTED)
+        yield _run(d, system)
     yield Paragraph(f"{_at(d)}: the model {d.model}; the code {d.code}.", "violated")
     if d.mismatches:
-        rows = tuple((m.place, m.expected, m.observed) for m in d.mismatches)
-        yield Grid(("place", "in the model", "observed"), rows)
+        yield _differences(d.mismatches, "in the model", system)
     yield Paragraph(_how_short(d))
     yield Paragraph(f"To see it again: {d.repeat}")
+
+
+def _run(d: Divergence, system: DrivenSystem) -> Timeline:
+    """The run; its last step is the one that differs, if the model allows that."""
+    told = timeline(d.trace, variables=system.variables, mark=d.kind is not DivergenceKind.ACCEPTED)
+    if d.kind is DivergenceKind.ACCEPTED:
+        return told
+    *entries, last = told.entries
+    details = f"in the model: {last.details}"
+    ours = replace(last, details=details, sees=(f"the code {d.code}",), quoted=tuple(_quoted(d.answers)))
+    return Timeline((*entries, ours))
+
+
+def _differences(found: Sequence[PlaceMismatch], where: str, system: DrivenSystem) -> Grid:
+    """The places that differ, with what the author says of the variable."""
+    meanings = {v.name: v.meaning for v in system.variables}
+    rows = [(m.place, m.expected, m.observed, meanings.get(m.place.partition("[")[0], "")) for m in found]
+    if not any(meaning for *_, meaning in rows):
+        return Grid(("place", where, "observed"), tuple((place, a, b) for place, a, b, _ in rows))
+    return Grid(("place", where, "observed", "meaning"), tuple(rows))
 
 
 def _at(d: Divergence) -> str:
@@ -179,8 +199,7 @@ def replay_document(report: ReplayReport, exit_code: int, detail: Detail = Detai
         if report.trace.steps and (report.observed or report.answers or report.step):
             blocks.append(Timeline(tuple(_performed(report))))
         if report.mismatches:
-            rows = tuple((m.place, m.expected, m.observed) for m in report.mismatches)
-            blocks.append(Grid(("place", "in the run", "observed"), rows))
+            blocks.append(_differences(report.mismatches, "in the run", report.system))
         blocks += _read_back(report)
         blocks += _blind(report.system)
     tone = {ReplayEnd.FOLLOWED: "violated", ReplayEnd.LEFT: "holds", ReplayEnd.UNDECIDED: "unknown"}[report.end]
