@@ -98,7 +98,7 @@ class _Look:
     def candidates(self) -> Iterator[tuple[bool, Term]]:
         """Conditions that the step found true (True), and equations for its copies (False). Terms that read a value
         that the step has overwritten are left out."""
-        conditions = (*conjuncts(self._move.action.guard), *conjuncts(self._move.outcome.condition))
+        conditions = (*conjuncts(self._move.action.when), *conjuncts(self._move.outcome.condition))
         for condition in dict.fromkeys(conditions):
             with suppress(_GoneError):
                 yield True, self._afterwards(condition)

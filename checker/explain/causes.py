@@ -280,7 +280,7 @@ class _Story:
         if not self.touched[n].writes & self.touched[last].checks:
             return False
         after = self.recording.moves[last]
-        conditions = (*conjuncts(after.action.guard), *conjuncts(after.outcome.condition))
+        conditions = (*conjuncts(after.action.when), *conjuncts(after.outcome.condition))
         return any(
             any(self._holds(c, s) for s in states[:n])
             and not self._holds(c, states[n])

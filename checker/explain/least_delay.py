@@ -91,18 +91,18 @@ class _Counting:
     def _action(self, a: Action) -> Action:
         slept = self.variable.term
         actor = a.actor if a.actor is not None and a.actor.sort == self.sort else None
-        guard = a.guard
+        when = a.when
         updates: tuple[Update, ...] = ()
         if TAG in a.tags:
 
             def waits(j: Term) -> Term:
                 return self._busy(j) if actor is None else both(self._busy(j), j != actor)
 
-            guard = both(guard, forall(self.sort, lambda j: either(~waits(j), slept[j] < self.most)))
+            when = both(when, forall(self.sort, lambda j: either(~waits(j), slept[j] < self.most)))
             more = each(self.sort, lambda j: If(waits(j), slept[j] + 1, If(self._busy(j), slept[j], 0)))
             updates = (Update(slept, more),)
         elif actor is not None:
             updates = (Update(slept[actor], If(self._busy(actor), slept[actor], 0)),)
         if not self.most:
             updates = ()
-        return replace(a, guard=guard, outcomes=tuple(replace(o, updates=(*o.updates, *updates)) for o in a.outcomes))
+        return replace(a, when=when, outcomes=tuple(replace(o, updates=(*o.updates, *updates)) for o in a.outcomes))

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TypeAlias
 
-from planrace.model.language.constructors import both
+from planrace.model.language.constructors import both, either
 from planrace.model.language.errors import DefinitionError, Place, author, so_many
 from planrace.model.language.initial_values import check_held
 from planrace.model.language.ledger import handed_on
@@ -94,10 +95,21 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
+class AnyOutcome:
+    """The outcomes of a step that is enabled only where one of them applies."""
+
+    outcomes: tuple[Outcome, ...]
+    where: Place | None
+
+    def __repr__(self) -> str:
+        return "any_outcome(…)"
+
+
+@dataclass(frozen=True, eq=False)
 class Step:
     """The body of an action, as ``step`` gathers it."""
 
-    guard: Term
+    when: Term
     outcomes: tuple[Outcome, ...]
     says: Says | None
 
@@ -105,7 +117,7 @@ class Step:
         return "step(…)"
 
 
-Part: TypeAlias = "When | Update | Says | Outcome"
+Part: TypeAlias = "When | Update | Says | Outcome | AnyOutcome"
 Piece: TypeAlias = "Part | Sequence[Part]"
 """What a step is made of: one part, or several in a sequence."""
 
@@ -115,7 +127,8 @@ class Action:
     """A named step of a protocol.
 
     ``parameters`` are bound terms over index or bounded sorts. The action is enabled for those parameters where
-    ``guard`` holds; the first outcome whose condition holds then happens (the last one always has a true condition).
+    ``guard`` holds; the first outcome whose condition holds then happens. ``when`` is what the author requires; the
+    guard also requires that some outcome applies, which is always so where the last one has no condition.
     ``role`` says who performs it (planner, enactor, cleaner, environment, …), ``actor`` which parameter that is.
     ``fairness`` applies to each instance of the action: none, weak or strong. ``awaits`` names a fault; while that
     fault is off, no warning is given if the action never happens.
@@ -123,7 +136,7 @@ class Action:
 
     name: str
     parameters: tuple[Term, ...]
-    guard: Term
+    when: Term
     outcomes: tuple[Outcome, ...]
     role: str
     actor: Term | None = None
@@ -133,6 +146,13 @@ class Action:
     says: Says | None = None
     where: Place | None = None
     awaits: str | None = None
+
+    @cached_property
+    def guard(self) -> Term:
+        """The condition under which the action is enabled: ``when``, and some outcome applies."""
+        if self.outcomes[-1].condition is TRUE:
+            return self.when
+        return both(self.when, either(*(o.condition for o in self.outcomes)))
 
     @property
     def outcome_names(self) -> tuple[str, ...]:
@@ -196,6 +216,34 @@ def outcome(name: str | None = None, *pieces: Piece) -> Outcome:
     return _ending("outcome", name, pieces)
 
 
+def any_outcome(*outcomes: Outcome | Sequence[Outcome]) -> AnyOutcome:
+    """All outcomes of a step that is enabled only where one of them applies; otherwise it waits. So no condition is
+    written twice, and there is no ``otherwise``: ``step(any_outcome(outcome("grant", when(free), …), outcome("refuse",
+    when(full), …)))``. As always, the first that applies happens. Raises ``DefinitionError`` if an outcome has no
+    condition, because then the step would never wait."""
+    here, parts = author(), flat(outcomes)
+    strange = next((p for p in parts if not isinstance(p, Outcome)), None)
+    if strange is not None or not parts:
+        what = "nothing is given" if strange is None else f"{describe(strange)!r} is not an outcome"
+        raise DefinitionError(
+            f"any_outcome: {what}",
+            remedy="write any_outcome(outcome(name, when(…), …), …); other parts stand beside it",
+        )
+    endings = tuple(p for p in parts if isinstance(p, Outcome))
+    always = next((o for o in endings if o.condition is TRUE), None)
+    if always is not None:
+        named = "an outcome" if always.name is None else f"the outcome {always.name}"
+        raise DefinitionError(
+            f"any_outcome: {named} has no condition, so one always applies and the action never waits",
+            where=always.where,
+            remedy="give it one: outcome(name, when(…), …); or leave out any_outcome(…)",
+        )
+    made = AnyOutcome(endings, here)
+    handed_on(*endings)
+    enter(made, "any_outcome(…)", "step(…)")
+    return made
+
+
 def _ending(kind: str, name: str | None, pieces: tuple[Piece, ...]) -> Outcome:
     form = "otherwise(name, …)" if kind == "otherwise" else "outcome(name, when(…), …)"
     if name is not None and (not isinstance(name, str) or not name.strip()):
@@ -209,7 +257,7 @@ def _ending(kind: str, name: str | None, pieces: tuple[Piece, ...]) -> Outcome:
     if name is not None:
         usable(name, "outcome")
     conditions = [p.condition for p in parts if isinstance(p, When)]
-    if any(isinstance(p, Outcome) for p in parts):
+    if any(isinstance(p, Outcome | AnyOutcome) for p in parts):
         raise DefinitionError(f"outcome {name}: an outcome cannot hold another one")
     made = Outcome(name, both(*conditions), updates_of(parts), _words(parts), here)
     handed_on(*parts)
@@ -227,9 +275,9 @@ def otherwise(name: str | None = None, *pieces: Piece) -> Outcome:
 
 
 def step(*pieces: Piece) -> Step:
-    """What an action returns: its parts, which are ``when``, ``update``, ``outcome``, ``otherwise`` and ``says``.
-    Updates outside outcomes belong to every outcome. Raises ``DefinitionError`` if a target is assigned twice, or if
-    the last outcome has a condition."""
+    """What an action returns: its parts, which are ``when``, ``update``, ``outcome``, ``otherwise``, ``any_outcome``
+    and ``says``. Updates outside outcomes belong to every outcome. Raises ``DefinitionError`` if a target is assigned
+    twice, or if the last outcome has a condition and they do not stand in ``any_outcome``."""
     parts = flat(pieces)
     common, words = updates_of(parts), _words(parts)
     guard = both(*(p.condition for p in parts if isinstance(p, When)))
@@ -239,19 +287,37 @@ def step(*pieces: Piece) -> Step:
     return made
 
 
-def _step(guard: Term, common: tuple[Update, ...], words: Says | None, parts: tuple[Part, ...]) -> Step:
-    endings = [p for p in parts if isinstance(p, Outcome)]
+def _step(when: Term, common: tuple[Update, ...], words: Says | None, parts: tuple[Part, ...]) -> Step:
+    endings = _endings(parts)
     if not endings:
         where = next((p.where for p in parts if isinstance(p, When)), None) or author()
-        return Step(guard, (Outcome(None, TRUE, common, None, where),), words)
-    if endings[-1].condition is not TRUE:
-        raise DefinitionError(
-            f"the last outcome, {endings[-1].name}, has a condition",
-            remedy="end with otherwise(…), so that one applies",
-        )
+        return Step(when, (Outcome(None, TRUE, common, None, where),), words)
     check_reached(endings)
     check_names(endings)
-    return Step(guard, tuple(merged(o, common) for o in endings), words)
+    return Step(when, tuple(merged(o, common) for o in endings), words)
+
+
+def _endings(parts: tuple[Part, ...]) -> Sequence[Outcome]:
+    """The outcomes among the parts of a step: those of ``any_outcome``, or a sequence that ends with one that always
+    applies."""
+    plain = [p for p in parts if isinstance(p, Outcome)]
+    chosen = [p for p in parts if isinstance(p, AnyOutcome)]
+    if len(chosen) > 1:
+        raise DefinitionError(
+            "any_outcome(…) appears twice in one step", where=chosen[1].where, remedy="put all outcomes into one"
+        )
+    if chosen and plain:
+        named = "an outcome" if plain[0].name is None else f"the outcome {plain[0].name}"
+        raise DefinitionError(
+            f"{named} stands beside any_outcome(…)", where=plain[0].where, remedy="put all outcomes into it"
+        )
+    if plain and plain[-1].condition is not TRUE:
+        raise DefinitionError(
+            f"the last outcome, {plain[-1].name}, has a condition",
+            remedy="end with otherwise(…), so that one applies; or, if the action waits where none does, write "
+            "any_outcome(…) around all of them",
+        )
+    return chosen[0].outcomes if chosen else plain
 
 
 def check_reached(endings: Sequence[Outcome]) -> None:
@@ -345,10 +411,10 @@ def flat(pieces: Iterable[Piece]) -> tuple[Part, ...]:
 def updates_of(parts: tuple[Part, ...]) -> tuple[Update, ...]:
     """The updates among parts; every target is assigned at most once."""
     for p in parts:
-        if not isinstance(p, When | Update | Says | Outcome):
+        if not isinstance(p, When | Update | Says | Outcome | AnyOutcome):
             raise DefinitionError(
                 f"{describe(p)!r} is not a part of a step",
-                remedy="parts are when, update, outcome, otherwise and says",
+                remedy="parts are when, update, outcome, otherwise, any_outcome and says",
             )
     return check_once(tuple(p for p in parts if isinstance(p, Update)))
 

@@ -7,18 +7,19 @@ action it changes.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from planrace.model.language.actions import (
     Action,
+    AnyOutcome,
     Outcome,
+    Part,
     Piece,
     Says,
     Step,
     Update,
-    When,
     check_once,
     flat,
     merged,
@@ -26,6 +27,7 @@ from planrace.model.language.actions import (
 )
 from planrace.model.language.author_code import called, shown, takes
 from planrace.model.language.author_text import refuse_vain
+from planrace.model.language.constructors import both
 from planrace.model.language.declarations import Circumstances, variable
 from planrace.model.language.decorators import Decorators
 from planrace.model.language.errors import DefinitionError, Place, author, is_authors_code, near
@@ -74,12 +76,12 @@ class Changes:
     def require(self, action: str | Action, condition: Value | Callable[..., Value]) -> None:
         """Strengthen the guard of ``action``: ``condition`` must hold, too."""
         a = self._find(action)
-        self._actions[a.name] = replace(a, guard=a.guard & self._condition(a, condition, "require"))
+        self._actions[a.name] = replace(a, when=a.when & self._condition(a, condition, "require"))
 
     def guard(self, action: str | Action, condition: Value | Callable[..., Value]) -> None:
         """Replace the guard of ``action`` by ``condition``."""
         a = self._find(action)
-        self._actions[a.name] = replace(a, guard=self._condition(a, condition, "guard"))
+        self._actions[a.name] = replace(a, when=self._condition(a, condition, "guard"))
 
     def outcome(
         self, action: str | Action, ending: Outcome | Callable[..., Outcome], *, before: str | None = None
@@ -110,9 +112,51 @@ class Changes:
         a = self._find(action)
         at = self._position(a, ending)
         term = self._condition(a, condition, "condition", f'"{ending}", ')
+        if a.outcomes[at].condition is TRUE and at == len(a.outcomes) - 1:
+            raise DefinitionError(
+                f"{self.reason}: {ending} of {a.name} is what happens if no other outcome applies",
+                remedy="change the conditions of the others, or write change.require(…) if the action waits",
+            )
         endings = list(a.outcomes)
         endings[at] = replace(endings[at], condition=term)
         self._actions[a.name] = replace(a, outcomes=tuple(endings))
+
+    def drop_outcome(self, action: str | Action, ending: str, *, waits: bool = False) -> None:
+        """Drop the outcome named ``ending``. Where it would have happened, the later outcomes are tried; with
+        ``waits``, the action is not enabled there. What happens if no other outcome applies can only be dropped with
+        ``waits``: an action never gets another guard unless the author says so. The only outcome cannot be dropped."""
+        a = self._find(action)
+        self._position(a, ending)
+        kept = tuple(o for o in a.outcomes if o.name != ending)
+        if not kept:
+            raise DefinitionError(
+                f"{self.reason}: {ending} is the only outcome of {a.name}",
+                remedy=f'write change.remove("{a.name}"), or change.updates("{a.name}", …)',
+            )
+        if a.outcomes[-1].condition is TRUE and kept[-1].condition is not TRUE and not waits:
+            raise DefinitionError(
+                f"{self.reason}: {ending} of {a.name} is what happens if no other outcome applies",
+                remedy=f'write change.drop_outcome("{a.name}", "{ending}", waits=True) if the action waits there, or '
+                f'change.condition("{a.name}", "{kept[-1].name}", …) first',
+            )
+        followed = [n for n, o in enumerate(a.outcomes[:-1]) if o.name == ending]
+        excluded = [~both(*(~o.condition for o in a.outcomes[:n]), a.outcomes[n].condition) for n in followed]
+        self._actions[a.name] = replace(a, when=both(a.when, *excluded) if waits else a.when, outcomes=kept)
+
+    def also(self, action: str | Action, *updates: Piece | Callable[..., Piece], outcome: str | None = None) -> None:
+        """Add updates to every outcome of ``action``, or to those named ``outcome``. They are read before the step, as
+        all are. Raises ``DefinitionError`` if such an outcome assigns the same place already."""
+        a = self._find(action)
+        if outcome is not None:
+            self._position(a, outcome)
+        form = f'change.also("{a.name}", lambda {{}}: update(…))'
+        pieces: list[Any] = [self._given(a, u, form, f"also of {a.name}") if callable(u) else u for u in updates]
+        added = self._only_updates(a, flat(pieces), "also")
+        if not added:
+            raise DefinitionError(f"{self.reason}: also of {a.name} adds nothing", remedy="name what is assigned")
+        handed_on(*added)
+        endings = tuple(self._joined(a, o, added) if outcome in (None, o.name) else o for o in a.outcomes)
+        self._actions[a.name] = replace(a, outcomes=endings)
 
     def value(self, action: str | Action, variable: Term, value: Value | Callable[..., Value]) -> None:
         """Replace the value that every outcome of ``action`` assigns to ``variable`` or its elements. ``value`` gets
@@ -126,7 +170,7 @@ class Changes:
             given = self._given(a, value, form, f"value of {variable}", u.value)
             return Update(u.target, expect(given, u.target.sort, f"{self.reason}: {u.target}"), place)
 
-        self._assigning(a, variable)
+        self._assigning(a, variable, f'; to assign {variable}, too, write change.also("{a.name}", …)')
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
         self._actions[a.name] = replace(a, outcomes=endings)
 
@@ -142,15 +186,7 @@ class Changes:
         form = f'change.updates("{a.name}", lambda {{}}: update(…))'
         pieces: list[Any] = [self._given(a, u, form, f"updates of {a.name}") if callable(u) else u for u in updates]
         parts = flat(pieces)
-        all_of_them = updates_of(parts)
-        strange = next((p for p in parts if isinstance(p, When | Outcome)), None)
-        if strange is not None:
-            raise DefinitionError(
-                f"{self.reason}: updates of {a.name}: {type(strange).__name__.lower()}(…) is not an update",
-                where=strange.where,
-                remedy="conditions are changed by change.require, change.guard and change.condition, outcomes added by "
-                "change.outcome",
-            )
+        all_of_them = self._only_updates(a, [p for p in parts if not isinstance(p, Says)], "updates")
         said = [p for p in parts if isinstance(p, Says)]
         if words is not None:
             said.append(self._words(a, words))
@@ -249,14 +285,38 @@ class Changes:
             raise DefinitionError(f"{self.reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
         return found
 
-    def _assigning(self, action: Action, variable: Term) -> None:
+    def _only_updates(self, action: Action, parts: Sequence[Part], method: str) -> tuple[Update, ...]:
+        """The parts, which are all updates."""
+        found = updates_of(tuple(parts))
+        strange = next((p for p in parts if not isinstance(p, Update)), None)
+        if strange is not None:
+            raise DefinitionError(
+                f"{self.reason}: {method} of {action.name}: {_called(strange)}(…) is not an update",
+                where=None if isinstance(strange, Says) else strange.where,
+                remedy="conditions are changed by change.require, change.guard and change.condition, outcomes added by "
+                "change.outcome",
+            )
+        return found
+
+    def _joined(self, action: Action, ending: Outcome, added: tuple[Update, ...]) -> Outcome:
+        """The outcome with further updates, of other places."""
+        try:
+            return replace(ending, updates=check_once((*ending.updates, *added)))
+        except DefinitionError as twice:
+            raise DefinitionError(
+                f"{self.reason}: also of {action.name}: {twice.what}",
+                where=twice.where,
+                remedy="change what the action assigns by change.value, or drop it by change.forget",
+            ) from None
+
+    def _assigning(self, action: Action, variable: Term, otherwise: str = "") -> None:
         if not isinstance(variable, Term):
             raise DefinitionError(f"{self.reason}: {variable!r} is not a variable", remedy="name it as Python does")
         if not any(u.variable is variable for o in action.outcomes for u in o.updates):
             written = sorted({str(u.variable) for o in action.outcomes for u in o.updates})
             raise DefinitionError(
                 f"{self.reason}: {action.name} does not assign {variable}",
-                remedy=f"it assigns {', '.join(written) or 'nothing'}",
+                remedy=f"it assigns {', '.join(written) or 'nothing'}{otherwise}",
             )
 
     def _find(self, action: str | Action) -> Action:
@@ -310,6 +370,11 @@ def _name(action: object) -> str:
     if not isinstance(name, str):
         raise DefinitionError(f"{name!r} is not an action", remedy="name one: change.require('flip', …)")
     return name
+
+
+def _called(part: Part) -> str:
+    """The function that makes such a part."""
+    return "any_outcome" if isinstance(part, AnyOutcome) else type(part).__name__.lower()
 
 
 def _public(of: type) -> list[str]:

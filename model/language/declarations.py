@@ -119,7 +119,7 @@ class Circumstances:
         return Action(
             name,
             terms,
-            parts.guard,
+            parts.when,
             parts.outcomes,
             self.role or describe(by),
             actor,

@@ -93,7 +93,7 @@ class Actions:
 
     # Writes ----------------------------------------------------------------------------------------------------
     def endings(self, terms: Terms, shared: Sequence[Write]) -> tuple[Ending, ...]:
-        """One or two endings with a condition, and the one when no other applies."""
+        """One or two endings with a condition, and mostly the one when no other applies; else the action waits then."""
         rng = self.rng
         taken = [root(t) for t, _ in shared]
         found: list[Ending] = []
@@ -101,7 +101,8 @@ class Actions:
             writes = self.writes(terms, rng.choice((0, 1, 1, 2, 2)), None, taken)
             found.append(Ending(self._ending_name(n, found), _condition(terms), writes))
         last = self.writes(terms, rng.choice((0, 1, 1, 2)), None, taken)
-        return (*found, Ending(self._ending_name(9, found), None, last))
+        condition = _condition(terms) if rng.random() < 0.3 else None
+        return (*found, Ending(self._ending_name(9, found), condition, last))
 
     def _ending_name(self, n: int, others: Sequence[Ending]) -> str:
         names = Names(self.rng, hostile=self.names.hostile)
@@ -231,7 +232,8 @@ class Actions:
         named = [e.name for e in a.endings]
         kinds = ["require", "require", "guard", "outcome", "updates", "remove"]
         kinds += ["forget"] * 2 if written else []
-        kinds += ["condition"] if len(named) > 1 else []
+        kinds += ["condition", "drop_outcome", "drop_outcome"] if len(named) > 1 else []
+        kinds += ["also"] * 2
         kind = rng.choice(kinds)
         match kind:
             case "require" | "guard":
@@ -245,6 +247,14 @@ class Actions:
                 return Change(kind, a.name, writes=writes) if writes else Change("require", a.name, term=terms.truth(2))
             case "condition":
                 return Change(kind, a.name, term=terms.truth(2), before=rng.choice(named[:-1]))
+            case "drop_outcome":
+                ending = rng.choice(a.endings)
+                waits = rng.random() < 0.4 or ending.condition is None
+                return Change(kind, a.name, before=ending.name, waits=waits)
+            case "also":
+                writes = self.writes(terms, 1, None, written)
+                of = rng.choice((None, *named))
+                return Change(kind, a.name, writes=writes, before=of) if writes else Change("remove", a.name)
             case "forget":
                 return Change(kind, a.name, variable=rng.choice(written))
         return Change("remove", a.name) if rng.random() < 0.4 else Change("require", a.name, term=terms.truth(2))

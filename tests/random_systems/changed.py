@@ -48,6 +48,14 @@ def _changed(action: Action, change: Change) -> list[Action]:
         case "condition":
             found = [replace(e, condition=term) if e.name == change.before else e for e in told.endings]
             return [replace(told, endings=tuple(found))]
+        case "drop_outcome":
+            if change.waits:
+                found = [replace(e, waits=e.waits or e.name == change.before) for e in told.endings]
+            else:
+                found = [e for e in told.endings if e.name != change.before]
+            return [replace(told, endings=tuple(found))]
+        case "also":
+            return [replace(told, endings=tuple(_also(e, change) for e in told.endings))]
         case "updates":
             return [replace(told, endings=tuple(replace(e, writes=change.writes) for e in told.endings))]
         case "forget":
@@ -57,6 +65,13 @@ def _changed(action: Action, change: Change) -> list[Action]:
             assert term is not None
             value = term
             return [_writes(told, lambda w: (w[0], _put(value, w[1])) if root(w[0]) == change.variable else w)]
+
+
+def _also(ending: Ending, change: Change) -> Ending:
+    """The ending, which assigns more if the change is about it."""
+    if change.before not in (None, ending.name):
+        return ending
+    return replace(ending, writes=(*ending.writes, *change.writes))
 
 
 def _writes(action: Action, by: Callable[[Write], Write | None]) -> Action:

@@ -101,6 +101,8 @@ class Ending:
     name: str | None
     condition: Node | None
     writes: tuple[Write, ...]
+    waits: bool = False
+    """A protection has dropped it: the action is not enabled where it would have been taken."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ class Change:
     writes: tuple[Write, ...] = ()
     added: Action | None = None
     declared: Variable | None = None
+    waits: bool = False
 
 
 @dataclass(frozen=True)

@@ -178,7 +178,9 @@ class Plain:
         self._lines.append(" w = {}")
         for e in endings(action):
             test = "True" if e.condition is None else self._text(e.condition, bound)
-            self._lines.append(f" if {test}:")
+            self._lines.append(f" if {test}:{' return None' if e.waits else ''}")
+            if e.waits:
+                continue
             self._lines += [f"  {self._assigned(w, bound)}" for w in e.writes]
             self._lines.append(f"  return {e.name!r}, w")
 

@@ -122,7 +122,9 @@ class _Writer:
         bound = {n: n for n, _ in a.parameters}
         parts = [f"when({self._term(a.guard, bound)})"] if a.guard is not None else []
         parts += [self._write(w, bound) for w in a.writes]
-        parts += [self._ending(e, bound) for e in a.endings]
+        told_endings = [self._ending(e, bound) for e in a.endings]
+        waits = a.endings and a.endings[-1].condition is not None
+        parts += [f"any_outcome({', '.join(told_endings)})"] if waits else told_endings
         head = f"def {name}({', '.join(bound)}):"
         body = ["    return step("] + [f"        {p}," for p in parts] + ["    )"]
         rename = [f"{name}.__name__ = {a.name!r}", f"{owner}.action({', '.join(told)})({name})"]
@@ -167,6 +169,12 @@ class _Writer:
                 return f"change.remove({c.action!r})"
             case "forget":
                 return f"change.forget({c.action!r}, {self.variables[c.variable]})"
+            case "drop_outcome":
+                return f"change.drop_outcome({c.action!r}, {c.before!r}{', waits=True' if c.waits else ''})"
+            case "also":
+                told = ", ".join(function(self._write(w, bound)) for w in c.writes)
+                of = f", outcome={c.before!r}" if c.before is not None else ""
+                return f"change.also({c.action!r}, {told}{of})"
             case "updates":
                 told = ", ".join(function(self._write(w, bound)) for w in c.writes)
                 return f"change.updates({c.action!r}, {told})"

@@ -120,7 +120,7 @@ class _Resorted:
         return replace(
             a,
             parameters=tuple(map(self.term, a.parameters)),
-            guard=self.term(a.guard),
+            when=self.term(a.when),
             outcomes=tuple(outcomes),
             actor=actor,
             says=None,

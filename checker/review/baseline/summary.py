@@ -63,7 +63,7 @@ def _on(on: bool) -> str:
 
 
 def _action(a: Action) -> Item:
-    return Item("action", a.name, ", ".join(_performed(a)), (Item("guard", None, term_text(a.guard)), *_outcomes(a)))
+    return Item("action", a.name, ", ".join(_performed(a)), (Item("guard", None, term_text(a.when)), *_outcomes(a)))
 
 
 def _performed(a: Action) -> Iterator[str]:

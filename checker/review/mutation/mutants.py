@@ -55,8 +55,8 @@ Edit = tuple[str, str, "Place | None", "Action | None"]
 
 def _of_action(a: Action) -> Iterator[Edit]:
     yield "action", "never happens", a.where, None
-    for altered in weaker(a.guard):
-        yield "guard", f"guard {altered.words}", a.where, replace(a, guard=altered.term)
+    for altered in weaker(a.when):
+        yield "guard", f"guard {altered.words}", a.where, replace(a, when=altered.term)
     for n, o in enumerate(a.outcomes):
         yield from _of_outcome(a, n, o)
     for update, holders in _updates(a):
@@ -69,7 +69,8 @@ def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Edit]:
         return
     where = o.where or a.where
     rest = (*a.outcomes[:n], *a.outcomes[n + 1 :])
-    yield "outcome", f"outcome {o.name} never chosen", where, replace(a, outcomes=rest)
+    if rest:  # without its only outcome the action would never happen
+        yield "outcome", f"outcome {o.name} never chosen", where, replace(a, outcomes=rest)
     for altered in weaker(o.condition):
         endings = (*a.outcomes[:n], replace(o, condition=altered.term), *a.outcomes[n + 1 :])
         yield "outcome", f"outcome {o.name} {altered.words}", where, replace(a, outcomes=endings)
