@@ -317,6 +317,15 @@ def test_an_outcome_that_is_added_enables_too(gate: Gate) -> None:
     assert enabled(system, inside=0, away=0, night=1) == "late"
 
 
+def test_a_property_may_speak_of_an_outcome_that_a_protection_drops(gate: Gate) -> None:
+    @gate.protocol.protection("patient", "nobody is sent away")
+    def patient(change: Changes) -> None:
+        change.drop_outcome("arrive", "full")
+
+    found = {f.name: f.verdict for f in check(gate.protocol, with_protections=["patient"]).findings}
+    assert found == {"first-come": Verdict.HOLDS, "sent-away": Verdict.VIOLATED}
+
+
 # Adding updates --------------------------------------------------------------------------------------------------
 @dataclass
 class Lease:
