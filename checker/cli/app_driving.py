@@ -21,8 +21,8 @@ def _on() -> options.Decorator[Any]:
         "driver",
         metavar="DRIVER",
         required=True,
-        help="The driver of your system: file.py:Driver or package.module:Driver; or dns:embedded, dns:bind, dns:knot: "
-        "the DNS automation on a name server (docs/dns.md).",
+        help="The driver of your system: file.py:Driver or package.module:Driver; or dns:embedded, dns:bind, dns:knot, "
+        "dns:route53: the DNS automation on a name server (docs/dns.md).",
     )
 
 

@@ -13,13 +13,13 @@ import dns.rdataset
 import dns.rdatatype
 import dns.rrset
 import dns.transaction
-import dns.versioned
+import dns.zone
 
 LONGEST_CHAIN = 16
 """CNAMEs that are followed in one answer."""
 
 
-def answer_query(zone: dns.versioned.Zone, question: dns.rrset.RRset, response: dns.message.Message) -> None:
+def answer_query(zone: dns.zone.Zone, question: dns.rrset.RRset, response: dns.message.Message) -> None:
     """Fills the response with what the zone has for the question."""
     response.flags |= dns.flags.AA
     name, rdtype = question.name, question.rdtype
@@ -48,7 +48,7 @@ def answer_query(zone: dns.versioned.Zone, question: dns.rrset.RRset, response: 
         _append(response.authority, zone.origin, soa)
 
 
-def answer_transfer(zone: dns.versioned.Zone, response: dns.message.Message) -> None:
+def answer_transfer(zone: dns.zone.Zone, response: dns.message.Message) -> None:
     """Fills the response with the whole zone, its SOA first and last (RFC 5936)."""
     response.flags |= dns.flags.AA
     assert zone.origin is not None

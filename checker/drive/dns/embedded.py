@@ -104,9 +104,7 @@ class EmbeddedServer(Nameserver):
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for origin in self.origins:
-            if origin not in self.zones:
-                self.zones[origin] = _read(origin, self._file(origin))
+        self._load()
         self._servers = self._listen()
         for server in self._servers:
             thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
@@ -129,6 +127,12 @@ class EmbeddedServer(Nameserver):
         for thread in self._threads:
             thread.join()
         self._servers, self._threads = [], []
+
+    def _load(self) -> None:
+        """Makes the zones that are not in memory yet."""
+        for origin in self.origins:
+            if origin not in self.zones:
+                self.zones[origin] = _read(origin, self._file(origin))
 
     def _file(self, origin: dns.name.Name) -> Path | None:
         return self._folder / f"{origin.to_text(omit_final_dot=True)}.zone" if self._folder is not None else None
@@ -197,7 +201,7 @@ class EmbeddedServer(Nameserver):
         else:
             answer_query(zone, question, response)
 
-    def _zone_of(self, name: dns.name.Name) -> dns.versioned.Zone | None:
+    def _zone_of(self, name: dns.name.Name) -> dns.zone.Zone | None:
         inside = [o for o in self.zones if name.is_subdomain(o)]
         return self.zones[max(inside, key=len)] if inside else None
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from planrace.checker.drive.dns.region import BindRegion, DnsRegion, KnotRegion
 from planrace.checker.drive.dns.safeguards import FIXED, ORIGINAL, Safeguards
 from planrace.model.language import ModelError
 from planrace.model.language.errors import known, near
 
-KINDS: dict[str, type[DnsRegion]] = {"embedded": DnsRegion, "bind": BindRegion, "knot": KnotRegion}
+
+def _route53() -> type[DnsRegion]:
+    from planrace.checker.drive.dns.route53.region import Route53Region  # needs boto3 and moto
+
+    return Route53Region
+
+
+KINDS: dict[str, Callable[[], type[DnsRegion]]] = {
+    "embedded": lambda: DnsRegion,
+    "bind": lambda: BindRegion,
+    "knot": lambda: KnotRegion,
+    "route53": _route53,
+}
 CODE = {"original": ORIGINAL, "fixed": FIXED}
 DIRECT = "direct"
 """The word for messages that do not use the network."""
@@ -19,7 +33,7 @@ def driver_called(words: str) -> type[DnsRegion]:
     faster). Raises ``ModelError`` for another word.
     """
     server, *more = words.split(",")
-    made = KINDS[known(server, KINDS, "name server for dns:…")]
+    made = KINDS[known(server, KINDS, "name server for dns:…")]()
     safeguards: Safeguards | None = None
     direct = False
     for word in more:

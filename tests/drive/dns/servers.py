@@ -12,6 +12,7 @@ from planrace.checker.drive.dns.daemon import DaemonServer, installed
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.knot import KnotServer
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key
+from planrace.checker.drive.dns.route53.mock import MockRoute53
 
 
 class DirectServer(EmbeddedServer):
@@ -21,9 +22,12 @@ class DirectServer(EmbeddedServer):
         return DirectClient(self)
 
 
-KINDS = ("embedded", "bind", "knot")
+UPDATED = ("embedded", "bind", "knot")
+"""Servers that take dynamic updates."""
+KINDS = (*UPDATED, "route53")
 DAEMONS: dict[str, type[DaemonServer]] = {"bind": BindServer, "knot": KnotServer}
-ORIGINS = ("e1.planrace.test.", "e2.planrace.test.", "contract.test.")
+CONTRACT = "contract.test."
+ORIGINS = ("e1.planrace.test.", "e2.planrace.test.", CONTRACT)
 
 
 def require(kind: str) -> None:
@@ -42,6 +46,8 @@ def server_of(kind: str, folder: Path) -> Nameserver:
     """
     if kind == "direct":
         return DirectServer(ORIGINS)
+    if kind == "route53":
+        return MockRoute53(ORIGINS)
     if kind not in DAEMONS:
         return EmbeddedServer(ORIGINS, new_key(), folder)
     require(kind)

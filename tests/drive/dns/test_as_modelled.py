@@ -33,6 +33,26 @@ def test_what_the_model_does_happens(name: str, faults: list[str]) -> None:
     assert report.exit_code == 0
 
 
+@pytest.mark.parametrize(("name", "faults"), [("original", ["lock-expiry", "stray-delete"]), ("fixed", FAULTS)])
+def test_what_the_model_does_happens_behind_the_api_of_route_53(name: str, faults: list[str]) -> None:
+    report = cover(name, "dns:route53", SIZES, faults=faults, criterion="outcomes")
+    assert report, report
+    assert report.exit_code == 0
+
+
+def test_route_53_has_a_protection_that_the_original_lacks() -> None:
+    """An alias has to have addresses to point at. DNS takes one to a plan without any, as the model does."""
+    sizes = {"enactors": 1, "endpoints": 1, "plans": 1, "keep": 0}
+    assert cover("original", Direct, sizes, faults=["bad-plan"])
+    report = cover("original", "dns:route53", sizes, faults=["bad-plan"])
+    assert report.divergence is not None
+    assert report.divergence.called == "flip_alias(1)"
+    assert (report.divergence.model, report.divergence.code) == (
+        "ends the step as accepted",
+        "ends the step as refused",
+    )
+
+
 def test_a_missing_protection_is_found() -> None:
     """The comparison above can fail."""
     assert cover("fixed", driver(ORIGINAL), SIZES, criterion="outcomes").exit_code == 1

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import dns.message
 import dns.rcode
 import dns.update
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from planrace.checker.drive.dns.client import Client, NoAnswerError, ZoneError
 from planrace.checker.drive.dns.deployment import Deployment, deploy, expire_lock, install_by_hand, stray_delete
@@ -19,6 +21,8 @@ from planrace.checker.drive.dns.enactor import Backoff, Enactor, EnactorPhase, S
 from planrace.checker.drive.dns.lease import Lease
 from planrace.checker.drive.dns.nameserver import new_key
 from planrace.checker.drive.dns.plans import PlanFolder, PlanStore
+from planrace.checker.drive.dns.route53.mock import MockRoute53, StrictRoute53
+from planrace.checker.drive.dns.route53.zone import Route53Zone
 from planrace.checker.drive.dns.safeguards import FIXED, ORIGINAL, Safeguards
 from planrace.model.dns.protections import BASE
 from planrace.model.language import ModelError
@@ -36,9 +40,19 @@ class Clock:
         return self.now
 
 
+ORIGINS = ["e1.planrace.test.", "e2.planrace.test."]
+
+
+@pytest.fixture(params=["updates", "route53"])
+def server(request: pytest.FixtureRequest) -> Iterator[EmbeddedServer]:
+    """A name server that takes updates, and the API of Route 53."""
+    with EmbeddedServer(ORIGINS, new_key()) if request.param == "updates" else MockRoute53(ORIGINS) as running:
+        yield running
+
+
 @pytest.fixture
-def server() -> Iterator[EmbeddedServer]:
-    with EmbeddedServer(["e1.planrace.test.", "e2.planrace.test."], new_key()) as running:
+def updated() -> Iterator[EmbeddedServer]:
+    with EmbeddedServer(ORIGINS, new_key()) as running:
         yield running
 
 
@@ -56,22 +70,32 @@ def between(
     monkeypatch: pytest.MonkeyPatch, when: int, happens: Callable[[], object], lose_answer: bool = False
 ) -> None:
     """Before the update number ``when`` (1, 2, …) something happens; or its answer is lost after it was done."""
-    sent = Client.send
     count = 0
 
-    def send(self: Client, message: dns.message.Message, tcp: bool = True) -> dns.message.Message:
+    def counted(do: Callable[[], Any], lost: Exception) -> Any:
         nonlocal count
-        if not isinstance(message, dns.update.UpdateMessage):
-            return sent(self, message, tcp)
         count += 1
-        if count == when and not lose_answer:
+        now = count == when
+        if now and not lose_answer:
             happens()
-        answer = sent(self, message, tcp)
-        if count == when and lose_answer:
-            raise NoAnswerError("lost on the way")
+        answer = do()
+        if now and lose_answer:
+            raise lost
         return answer
 
+    sent, changed = Client.send, StrictRoute53.change_resource_record_sets
+
+    def send(self: Client, message: dns.message.Message, tcp: bool = True) -> dns.message.Message:
+        if not isinstance(message, dns.update.UpdateMessage):
+            return sent(self, message, tcp)
+        found: dns.message.Message = counted(lambda: sent(self, message, tcp), NoAnswerError("lost on the way"))
+        return found
+
+    def change(self: StrictRoute53, **what: Any) -> Any:
+        return counted(lambda: changed(self, **what), ReadTimeoutError(endpoint_url="https://route53.amazonaws.com"))
+
     monkeypatch.setattr(Client, "send", send)
+    monkeypatch.setattr(StrictRoute53, "change_resource_record_sets", change)
 
 
 @pytest.mark.parametrize("update", [1, 2, 3, 4])
@@ -167,12 +191,12 @@ def test_the_lock_of_before_the_crash_is_not_ones_own(server: EmbeddedServer) ->
     steps(enactor, StepResult.PICKED_UP, StepResult.HELD)
 
 
-def test_a_plan_without_addresses(server: EmbeddedServer) -> None:
+def test_a_plan_without_addresses(updated: EmbeddedServer) -> None:
     for safeguards, result, answer in (
         (FIXED, StepResult.INVALID_PLAN, ["192.0.2.1"]),
         (ORIGINAL, StepResult.PICKED_UP, []),
     ):
-        region = deploy(server, enactors=1, endpoints=1, safeguards=safeguards)
+        region = deploy(updated, enactors=1, endpoints=1, safeguards=safeguards)
         region.zones[0].clear()
         region.plans.publish([["192.0.2.1"]])
         steps(region.enactors[0], StepResult.PICKED_UP, *APPLIES, StepResult.NOTHING_OLD)
@@ -180,7 +204,7 @@ def test_a_plan_without_addresses(server: EmbeddedServer) -> None:
         steps(region.enactors[0], result)
         if result == StepResult.PICKED_UP:
             steps(region.enactors[0], *APPLIES)
-        assert server.client().addresses(region.zones[0].service) == (dns.rcode.NOERROR, answer)
+        assert updated.client().addresses(region.zones[0].service) == (dns.rcode.NOERROR, answer)
 
 
 def test_a_step_out_of_turn_is_an_error(server: EmbeddedServer) -> None:
@@ -188,12 +212,12 @@ def test_a_step_out_of_turn_is_an_error(server: EmbeddedServer) -> None:
         region_of(server).enactors[0].flip_alias()
 
 
-def test_a_lock_that_names_nobody_is_told(server: EmbeddedServer) -> None:
-    region = region_of(server)
+def test_a_lock_that_names_nobody_is_told(updated: EmbeddedServer) -> None:
+    region = region_of(updated)
     zone = region.zones[0]
     message = dns.update.UpdateMessage(zone.origin)
     message.add(zone.lock_name, 5, "TXT", "hands-off")
-    assert server.client().update(message) == dns.rcode.NOERROR
+    assert updated.client().update(message) == dns.rcode.NOERROR
     steps(region.enactors[0], StepResult.PICKED_UP)
     with pytest.raises(ZoneError, match="'hands-off', which names no owner: delete the record by hand"):
         region.enactors[0].step()
@@ -298,13 +322,13 @@ def test_only_the_lock_that_was_read_is_made_to_expire(server: EmbeddedServer, m
     assert zone.lease() == newer
 
 
-def test_other_records_beside_the_rollback_name_stop_the_flip(server: EmbeddedServer) -> None:
+def test_other_records_beside_the_rollback_name_stop_the_flip(updated: EmbeddedServer) -> None:
     """The server would drop the CNAME silently, and the flip would be half done."""
-    region = region_of(server)
+    region = region_of(updated)
     enactor, zone = region.enactors[0], region.zones[0]
     message = dns.update.UpdateMessage(zone.origin)
     message.add(zone.rollback_name, 5, "TXT", "note")
-    assert server.client().update(message) == dns.rcode.NOERROR
+    assert updated.client().update(message) == dns.rcode.NOERROR
     steps(enactor, StepResult.PICKED_UP, StepResult.TAKEN, StepResult.BUILT)
     with pytest.raises(ZoneError, match="or their names have other records"):
         enactor.step()
@@ -353,5 +377,6 @@ def test_a_flip_is_read_back(server: EmbeddedServer, monkeypatch: pytest.MonkeyP
     enactor = region_of(server).enactors[0]
     steps(enactor, StepResult.PICKED_UP, StepResult.TAKEN, StepResult.BUILT)
     monkeypatch.setattr(Client, "update", lambda self, message: dns.rcode.NOERROR)
+    monkeypatch.setattr(Route53Zone, "change", lambda self, changes: True)
     with pytest.raises(ZoneError, match="was not changed, although the server says so"):
         enactor.step()

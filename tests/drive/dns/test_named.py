@@ -49,6 +49,13 @@ def test_it_covers() -> None:
     assert cover("fixed", "dns:embedded,direct", SMALL, criterion="outcomes")
 
 
+def test_route_53_is_covered_and_replayed() -> None:
+    assert cover("fixed", "dns:route53", SMALL, criterion="outcomes")
+    found = check("original", {"enactors": 2, "endpoints": 1}, properties=["plans-never-regress"])
+    assert replay(found, "dns:route53").exit_code == 1
+    assert replay(found, "dns:route53,fixed").why == "ends the step as superseded"
+
+
 def test_code_with_a_protection_that_the_model_lacks_leaves_the_run() -> None:
     """Its outcome exists in another variant only: a difference, and no mistake of the driver."""
     found = check("original", {"enactors": 2, "endpoints": 1}, properties=["plans-never-regress"])

@@ -26,12 +26,12 @@ from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key
 from planrace.model.language import ModelError
 from tests import ROOT
-from tests.drive.dns.servers import DAEMONS, KINDS, ORIGINS, server_of
+from tests.drive.dns.servers import DAEMONS, ORIGINS, UPDATED, server_of
 
 ORIGIN = "contract.test."
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=UPDATED)
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nameserver]:
     """With a few records: addresses, a CNAME to them, one that leads nowhere, a wildcard, many texts."""
     with server_of(request.param, tmp_path_factory.mktemp("zones")) as running:
