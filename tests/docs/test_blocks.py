@@ -28,6 +28,7 @@ RUN_BY = {
     ("docs/language.md", "python"): "tests/docs/test_docs.py: test_the_first_protocol",
     ("docs/agents.md", "json"): "tests/mcp/test_server.py: test_the_configuration_on_the_page_is_the_command",
     ("docs/dns.md", "python"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",
+    ("docs/dns.md", "console"): "tests/drive/dns/test_document.py: test_the_commands_on_the_page",
     ("docs/dns.md", "text"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",
     ("docs/proofs.md", "python"): "tests/docs/test_docs.py: test_the_lemmas_shown_are_those_of_the_example",
     ("docs/extend.md", "python"): "tests/docs/test_extend.py: example",
@@ -43,6 +44,7 @@ RUN_BY = {
 EXEMPT = {
     "main-command": "CI installs from a clean clone and runs it",
     "test-command": "CI runs the tests by it",
+    "name server": "tests/drive/dns/test_document.py runs it where the server is installed",
     "not run: other tool": "the program is not ours, and need not be there",
 }
 """Marks before a block that is not run, and why."""

@@ -21,8 +21,12 @@ COMMAND = [sys.executable, "-c", "from planrace.checker.cli import main; main()"
 PROGRAMS = {"check": COMMAND, "python": [sys.executable]}
 
 
-def blocks(document: str, language: str) -> list[str]:
-    text = (ROOT / document).read_text()
+NAME_SERVER = r"<!-- name server -->\n```.*?^```"
+"""Blocks that need a name server: ``tests/drive/dns/test_document.py`` runs them."""
+
+
+def blocks(document: str, language: str, without: str = "$^") -> list[str]:
+    text = re.sub(without, "", (ROOT / document).read_text(), flags=re.DOTALL | re.MULTILINE)
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
 
@@ -59,7 +63,11 @@ def consoles() -> list[Any]:
     found = []
     for page in IN_THE_CLONE:
         marks = [] if page == "README.md" else [pytest.mark.long(COMMANDS)]
-        for part in (p for block in blocks(page, "console") for p in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]):
+        for part in (
+            p
+            for block in blocks(page, "console", NAME_SERVER)
+            for p in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+        ):
             command, _, output = part.partition("\n")
             found.append(pytest.param(command, output, marks=marks))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 from pathlib import Path
@@ -12,7 +13,10 @@ from moto import mock_aws
 
 from planrace.checker.drive.dns.enactor import Enactor, StepResult
 from tests import ROOT
-from tests.docs.test_docs import COMMAND, blocks
+from tests.docs.test_docs import COMMAND, NAME_SERVER, blocks
+from tests.docs.test_site import shows
+from tests.drive.dns.servers import DAEMONS, require
+from tests.long import COMMANDS
 
 
 def test_the_outage_on_the_page(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,3 +54,27 @@ def test_the_console_of_the_page_about_route_53() -> None:
     assert (done.returncode, done.stderr) == (0, "")
     for line in shown:
         assert line == "…" or line in done.stdout
+
+
+def commands(page: str) -> list[tuple[str, str]]:
+    """The commands of a page and what they print: of the README those that need a name server."""
+    text = (ROOT / page).read_text()
+    if page == "README.md":
+        text = "\n".join(m[0] for m in re.finditer(NAME_SERVER, text, re.DOTALL | re.MULTILINE))
+    found = re.findall(r"^```console\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    parts = (p.partition("\n") for block in found for p in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:])
+    return [(command, output) for command, _, output in parts]
+
+
+@pytest.mark.long(COMMANDS)
+@pytest.mark.parametrize("page", ["README.md", "docs/dns.md"])
+def test_the_commands_on_the_page(page: str, tmp_path: Path) -> None:
+    """One after another, in a folder with the examples."""
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    done = commands(page)
+    assert len(done) >= 2
+    for kind in DAEMONS:
+        if any(f"dns:{kind}" in command for command, _ in done):
+            require(kind)
+    for command, output in done:
+        shows(command, output, tmp_path)
