@@ -24,6 +24,7 @@ from .api.driving import replay as replay
 from .api.driving import state_machine as state_machine
 from .api.project.template import CreatedProject as CreatedProject
 from .api.project.template import create_project as create_project
+from .drive.order.workers import Workers as Workers
 from .drive.refusal import Refused as Refused
 from .results.driving import CoverReport as CoverReport
 from .results.driving import ReplayReport as ReplayReport

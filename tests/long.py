@@ -44,6 +44,13 @@ LONG = {
     "damaged reports: 31 of 32 parts": [
         *(f"report/test_strangers.py::test_a_damaged_file_is_refused_or_shown[{part}]" for part in range(1, 32)),
     ],
+    "workers that are processes, and workers that hang": [
+        "drive/order/test_forms.py::test_a_race_is_found_by_a_schedule[processes",
+        "drive/order/test_forms.py::test_a_race_is_found_by_a_tour[processes]",
+        "drive/order/test_forms.py::test_every_transition_is_covered[processes]",
+        "drive/order/test_forms.py::test_right_code_is_covered_by_a_schedule[processes",
+        "drive/order/test_stuck.py::test_a_deadlock_is_found_by_schedules",
+    ],
     COMMANDS: [
         "docs/test_ci_documents.py::test_a_change_becomes_a_comment",
         "docs/test_ci_documents.py::test_the_workflow_reports_every_outcome",

@@ -11,11 +11,12 @@ from planrace.checker.api.request import name_lists, selected, subject_of
 from planrace.checker.api.steps import read_goals, read_run
 from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
 from planrace.checker.drive.replay import LOOPS, check_start, replay_on
+from planrace.checker.drive.schedule import DEPTH
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import SelectedTrace, select_trace
 from planrace.checker.report.json.read import read_report
 from planrace.checker.report.json.write import trace_json
-from planrace.checker.results.driving import CoverReport, Criterion, ReplayReport
+from planrace.checker.results.driving import CoverReport, Criterion, ReplayReport, ScheduleKind
 from planrace.checker.results.report import Report
 from planrace.checker.run.call_site import public
 from planrace.checker.run.options import check_number, check_numbers
@@ -53,6 +54,8 @@ def cover(
     max_states: int = MOST_STATES,
     reset_cost: int = 1,
     seed: int | None = None,
+    schedule: str = "tour",
+    depth: int | None = None,
     time_limit: float | None = None,
 ) -> CoverReport:
     """Perform runs of the model on your code, which together cover it, and compare after every step, as ``check cover``
@@ -64,18 +67,21 @@ def cover(
     ``run`` performs this run instead, as a divergence names it: ``"publish pick(1)"``. ``at_least`` is the share asked
     for, in per cent of what the driver can control. ``max_steps`` and ``time_limit`` (seconds) are budgets; with one,
     the least covered steps come first. ``max_states`` bounds the model; ``reset_cost`` is how many steps a reset is
-    worth; ``seed`` is for choices that are open. Raises ``ModelError`` for a wrong request and for mistakes in the
-    driver.
+    worth; ``seed`` is for choices that are open. ``schedule`` is who chooses the steps: a "tour" that is computed, or,
+    in runs of at most ``length`` steps, "random", "pct" (random priorities, which change ``depth`` - 1 times) or
+    "unseen" (what was taken least often from the present state); these need no graph. Raises ``ModelError`` for a wrong
+    request and for mistakes in the driver.
     """
     numbers = {"max_steps": max_steps, "seed": seed, "time_limit": time_limit, "length": length}
     check_numbers(**{n: v for n, v in numbers.items() if v is not None})
+    if depth is not None:
+        check_number("depth", depth, RANGES["pct_depth"])
     check_number("at_least", at_least, RANGES["at_least"])
     check_number("max_states", max_states, RANGES["most"])
     check_number("reset_cost", reset_cost, RANGES["reset_cost"])
     chosen = Criterion(known(criterion, CRITERIA, "criterion"))
-    if (length is None) == (chosen is Criterion.RUNS):
-        what = "the criterion runs needs a length" if length is None else f"the criterion {chosen} has no length"
-        raise ModelError(what, remedy="write criterion='runs', length=4 (--criterion runs --length 4)")
+    kind = ScheduleKind(known(schedule, tuple(ScheduleKind), "schedule"))
+    _check_schedule(chosen, kind, length, depth)
     names = name_lists(faults=faults, with_protections=with_protections, without=without)
     selection = selected(subject_of(protocol, "cover"), parameters, **names)
     with until(time_limit), printing_aside(), driver_of(_driver(driver), selection) as made:
@@ -89,6 +95,8 @@ def cover(
             max_states,
             reset_cost,
             seed,
+            kind,
+            depth or DEPTH,
         )
         return cover_system(made, request, _Again(protocol, driver, selection, names))
 
@@ -160,6 +168,19 @@ def state_machine(
     names = name_lists(faults=faults, with_protections=with_protections, without=without)
     selection = selected(subject_of(protocol, "state_machine"), parameters, **names)
     return machine_of(_driver(driver), selection, invariants=invariants)
+
+
+def _check_schedule(criterion: Criterion, schedule: ScheduleKind, length: int | None, depth: int | None) -> None:
+    """Raises ``ModelError`` unless the criterion, the schedule and their numbers go together."""
+    if depth is not None and schedule is not ScheduleKind.PCT:
+        raise ModelError(f"the schedule {schedule} has no depth", remedy="write schedule='pct' (--schedule pct)")
+    if schedule is ScheduleKind.TOUR:
+        if (length is None) == (criterion is Criterion.RUNS):
+            what = "the criterion runs needs a length" if length is None else f"the criterion {criterion} has no length"
+            raise ModelError(what, remedy="write criterion='runs', length=4 (--criterion runs --length 4)")
+    elif criterion not in (Criterion.TRANSITIONS, Criterion.OUTCOMES):
+        what = f"the schedule {schedule} counts transitions or outcomes, not {criterion}"
+        raise ModelError(what, remedy="take the schedule tour, or the criterion transitions")
 
 
 def _driver(given: object) -> object:

@@ -12,6 +12,7 @@ from planrace.checker.cli.pages import PAGES
 from planrace.checker.cli.values import NumberType, ProtocolName, Setting
 
 CRITERIA = ("transitions", "outcomes", "pairs", "runs")
+SCHEDULES = ("tour", "random", "pct", "unseen")
 
 
 def _on() -> options.Decorator[Any]:
@@ -38,7 +39,7 @@ def _on() -> options.Decorator[Any]:
     show_default=True,
     help="What to cover: transitions, outcomes of actions, pairs of consecutive steps, or runs of --length steps.",
 )
-@options.option(Topic.WHAT, "--length", type=NumberType("length"), metavar="N", help="For runs: up to N steps.")
+@options.option(Topic.WHAT, "--length", type=NumberType("length"), metavar="N", help="Runs of up to N steps.")
 @options.option(
     Topic.WHAT, "--run", metavar="STEPS", help="Perform only this run: 'publish pick(1)', as a divergence names it."
 )
@@ -50,6 +51,21 @@ def _on() -> options.Decorator[Any]:
     default=100.0,
     show_default=True,
     help="The share of what the driver can control that must be performed.",
+)
+@options.option(
+    Topic.SEARCH,
+    "--schedule",
+    type=click.Choice(SCHEDULES),
+    default=SCHEDULES[0],
+    show_default=True,
+    help="Who chooses the next step: a tour that is computed, chance, random priorities, or what was taken least.",
+)
+@options.option(
+    Topic.SEARCH,
+    "--depth",
+    type=NumberType("pct_depth"),
+    metavar="N",
+    help="For pct: priorities change N - 1 times in a run (default: 3).",
 )
 @options.seed("Seed of choices that are open (default: a new one, printed).")
 @options.option(
@@ -68,7 +84,7 @@ def _on() -> options.Decorator[Any]:
     type=NumberType("most"),
     default=50_000,
     show_default=True,
-    help="Refuse to cover a model with more states.",
+    help="Refuse to tour a model with more states.",
 )
 @options.time_limit("Budget: stop after this time; the least covered steps come first.")
 @options.output("text or json.")

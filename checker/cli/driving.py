@@ -29,6 +29,8 @@ def cover_command(protocol: str, **arguments: Any) -> int:
                 max_states=arguments["max_states"],
                 reset_cost=arguments["reset_cost"],
                 seed=arguments["seed"],
+                schedule=arguments["schedule"],
+                depth=arguments["depth"],
                 time_limit=arguments["time_limit"],
             )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))

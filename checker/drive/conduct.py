@@ -6,13 +6,21 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from planrace.checker.drive.driver import Driver, Reply, ReplyKind
+from planrace.checker.drive.driver import Driver
 from planrace.checker.drive.model_steps import ModelSteps
 from planrace.checker.drive.observing import Observer, matches
+from planrace.checker.drive.reply import Reply, ReplyKind
 from planrace.checker.results.driving import DivergenceKind, PlaceMismatch
 from planrace.checker.results.wording import joined, listed
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick
+
+FAILING = {
+    ReplyKind.RAISED: DivergenceKind.RAISED,
+    ReplyKind.STUCK: DivergenceKind.STUCK,
+    ReplyKind.LOST: DivergenceKind.LOST,
+}
+"""How a step differs that the code neither takes nor refuses."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +67,11 @@ class Conductor:
 
     def begin(self) -> Failure | None:
         """Reset the system, and compare."""
-        self.driver.reset()
+        reply = self.driver.reset()
         self.resets += 1
         self.history = []
+        if reply is not None:
+            return self._failure(FAILING[reply.kind], None, reply, self.steps.initial, allowed=False)
         return self._settle(None, [(None, self.steps.initial)])[0] or self._refusals()
 
     def allows(self, pick: Pick) -> bool:
@@ -83,8 +93,8 @@ class Conductor:
             if not rest:
                 return self._failure(DivergenceKind.REFUSED, pick, reply, found[0]), None
             return self._settle(pick, [(None, s) for s in rest], moved=False)[0], None
-        if reply.kind is ReplyKind.RAISED:
-            return self._failure(DivergenceKind.RAISED, pick, reply, found[0]), None
+        if reply.kind in FAILING:
+            return self._failure(FAILING[reply.kind], pick, reply, found[0]), None
         self.compared += reply.outcome is not None
         pairs = [(s, *self.steps.of(s).controlled[pick]) for s in found]
         agreed = [(s, after) for s, outcome, after in pairs if reply.outcome in (None, outcome)]
@@ -168,7 +178,7 @@ class Conductor:
         reply = self.driver.perform(pick)
         self.compared += 1
         if reply.kind is not ReplyKind.REFUSED:
-            kind = DivergenceKind.RAISED if reply.kind is ReplyKind.RAISED else DivergenceKind.ACCEPTED
+            kind = FAILING.get(reply.kind, DivergenceKind.ACCEPTED)
             return self._failure(kind, pick, reply, before[0], allowed=False)
         read = self.observation = self.observer.read(self.driver.observe(), self.driver.place("observe"))
         kept = tuple(s for s in before if all(matches(pattern, s[n]) for n, pattern in read))
@@ -178,6 +188,8 @@ class Conductor:
             code = f"refuses {self.steps.called(pick)}, and changes its state all the same"
             return Failure(failure.kind, pick, "refuses the step", code, False, before[0], differ)
         self.possible = kept
+        if self.driver.offers() is not None:  # a worker that was refused has moved to another point
+            self.history.append((pick, kept))
         return None
 
     # Failures ------------------------------------------------------------------------------------------------------
@@ -193,15 +205,21 @@ class Conductor:
         self.observation = self.observer.read(self.driver.observe(), self.driver.place("observe"))
         return replace(failure, mismatches=self.observer.mismatches(self.observation, failure.after))
 
-    def _failure(self, kind: DivergenceKind, pick: Pick, reply: Reply, s: State, *, allowed: bool = True) -> Failure:
-        outcome, after = self.steps.of(s).controlled[pick] if allowed else (None, s)
+    def _failure(
+        self, kind: DivergenceKind, pick: Pick | None, reply: Reply, s: State, *, allowed: bool = True
+    ) -> Failure:
+        outcome, after = self.steps.of(s).controlled[pick] if allowed and pick is not None else (None, s)
         accepts = "accepts the step" if reply.outcome is None else f"accepts the step (outcome {reply.outcome})"
         code = {
             DivergenceKind.REFUSED: f"refuses the step{reply.why and f': {reply.why}'}",
             DivergenceKind.RAISED: f"raises {reply.why}",
             DivergenceKind.OUTCOME: f"ends the step as {reply.outcome}",
+            DivergenceKind.STUCK: reply.why,
+            DivergenceKind.LOST: reply.why,
         }.get(kind, accepts)
         model = "refuses the step" if not allowed else "allows the step"
+        if pick is None:
+            model = "is in its initial state"
         if kind is DivergenceKind.OUTCOME:
             model = f"ends the step as {outcome}" if outcome else "ends the step in its outcome without a name"
         return Failure(kind, pick, model, code, allowed, after)

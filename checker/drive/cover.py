@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from planrace.checker.drive.conduct import Conductor, Failure
 from planrace.checker.drive.driver import Driver
 from planrace.checker.drive.minimise import Shortener, recorded
-from planrace.checker.drive.model_steps import ControlledGraph, ModelSteps, controlled_graph
+from planrace.checker.drive.model_steps import ControlledGraph, ModelSteps, TooManyStatesError, controlled_graph
 from planrace.checker.drive.observing import Observer
 from planrace.checker.drive.plan import Coverable, Strategy, coverable, strategies
+from planrace.checker.drive.schedule import DEPTH, schedule_of
+from planrace.checker.drive.wander import LENGTH, STEPS, Wander
 from planrace.checker.engines.limits import deadline, time_left
 from planrace.checker.explain.model_data import declared
 from planrace.checker.results.driving import (
@@ -25,6 +27,7 @@ from planrace.checker.results.driving import (
     MissReason,
     OutcomeShare,
     PlanMethod,
+    ScheduleKind,
 )
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import counted
@@ -39,7 +42,8 @@ MOST_STATES = 50_000
 @dataclass(frozen=True)
 class CoverRequest:
     """What to cover and when to stop. ``length`` is that of the criterion ``RUNS``; ``run`` are the steps of
-    ``GIVEN``; ``reset`` is how many steps a reset is worth; ``seed`` is for choices that are open."""
+    ``GIVEN``; ``reset`` is how many steps a reset is worth; ``seed`` is for choices that are open. With a ``schedule``
+    other than the tour, ``length`` is the most steps of a run, and ``depth`` that of PCT."""
 
     criterion: Criterion = Criterion.TRANSITIONS
     length: int | None = None
@@ -49,6 +53,8 @@ class CoverRequest:
     max_states: int = MOST_STATES
     reset: int = 1
     seed: int | None = None
+    schedule: ScheduleKind = ScheduleKind.TOUR
+    depth: int = DEPTH
 
 
 def driver_of(given: object, selection: Selection) -> Driver:
@@ -77,7 +83,7 @@ def driven_system(instance: Instance, driver: Driver, observer: Observer) -> Dri
     summary = DriverSummary(
         driver.name,
         driver.controlled,
-        tuple(a for a in system.actions if a not in driver.methods),
+        tuple(a for a in system.actions if a not in driver.controlled),
         tuple(n for n in names if n not in observer.seen),
         tuple(n for n in names if n in observer.partly),
         driver.refusing,
@@ -111,18 +117,33 @@ class _Cover:
         self._done = 0
         self._method = PlanMethod.GIVEN
         self._stopped: StopReason | None = None
-        self._graph = _empty(self._steps) if given else controlled_graph(self._steps, request.max_states)
-        self._what = coverable(self._graph, request.criterion, request.length) if not given else None
+        self._graph, self._known = self._found_graph()
+        countable = self._known and not given
+        self._what = coverable(self._graph, request.criterion, request.length) if countable else None
+        self._wander: Wander | None = None
 
     def run(self) -> CoverReport:
         try:
-            if self._what is None:
+            if self._request.criterion is Criterion.GIVEN:
                 self._given()
-            else:
+            elif self._request.schedule is not ScheduleKind.TOUR:
+                self._wandered()
+            elif self._what is not None:
                 self._covered(self._what)
         except KeyboardInterrupt:
             self._stopped = INTERRUPTED
         return self._report()
+
+    def _found_graph(self) -> tuple[ControlledGraph, bool]:
+        """The graph, and whether it is the whole one: a schedule does without it."""
+        request = self._request
+        if request.criterion is not Criterion.GIVEN:
+            try:
+                return controlled_graph(self._steps, request.max_states), True
+            except TooManyStatesError:
+                if request.schedule is ScheduleKind.TOUR:
+                    raise
+        return ControlledGraph([self._steps.initial], {self._steps.initial: 0}, [], [[]], 0), False
 
     # Performing ----------------------------------------------------------------------------------------------------
     def _given(self) -> None:
@@ -132,6 +153,16 @@ class _Cover:
             if self._failure is None and self._in_budget():
                 self._failure, _ = self._conductor.step(pick)
                 self._done += self._failure is None
+
+    def _wandered(self) -> None:
+        """Perform what a schedule chooses."""
+        request = self._request
+        self._method = PlanMethod(request.schedule)
+        length = request.length or LENGTH
+        schedule = schedule_of(request.schedule, self._seed, request.depth, length)
+        self._wander = Wander(self._conductor, schedule, length, self._graph, self._what)
+        self._planned = time.monotonic()
+        self._failure = self._wander.run(self._in_budget)
 
     def _covered(self, what: Coverable) -> None:
         request, sampled = self._request, self._is_sampled(what)
@@ -190,6 +221,8 @@ class _Cover:
 
     def _in_budget(self) -> bool:
         most = self._request.max_steps
+        if most is None and self._wander is not None and deadline() is None:
+            most = STEPS
         if most is not None and self._conductor.performed >= most:
             self._stopped = StopReason.bound(StopKind.STEPS, f"budget of {counted(most, 'step')}")
         elif time_left() == 0.0:
@@ -204,14 +237,13 @@ class _Cover:
         resets, steps, refusals = conductor.resets, conductor.performed, len(conductor.refused)
         compared = conductor.compared  # before a divergence is shortened, which compares more
         divergence = None if self._failure is None else self._divergence(self._failure)
-        total = len(request.run) if self._what is None else self._what.total
-        performed = self._done if self._what is None else self._what.performed
+        total, performed, states = self._counts()
         return CoverReport(
             system=driven_system(self._driver.instance, self._driver, self._observer),
             criterion=request.criterion,
             method=self._method,
-            length=request.length,
-            states=len(self._graph.states),
+            length=self._length(),
+            states=states,
             total=total,
             performed=performed,
             missed=tuple(self._missed(total - performed)),
@@ -228,10 +260,24 @@ class _Cover:
             at_least=request.at_least,
             divergence=divergence,
             stopped=self._stopped,
+            graph_known=self._known or request.criterion is Criterion.GIVEN,
+            depth=request.depth if self._method is PlanMethod.PCT else None,
         )
 
+    def _length(self) -> int | None:
+        return self._request.length if self._wander is None else self._request.length or LENGTH
+
+    def _counts(self) -> tuple[int, int, int]:
+        """The total, what of it was performed, and the states."""
+        states = len(self._graph.states)
+        if self._what is not None:
+            return self._what.total, self._what.performed, states
+        if self._wander is not None:
+            return 0, len(self._wander.seen), len({s for s, _ in self._wander.seen})
+        return len(self._request.run), self._done, states
+
     def _missed(self, left: int) -> Iterator[tuple[MissReason, int]]:
-        if left:
+        if left > 0:
             ended = self._failure is not None or self._stopped is not None
             yield MissReason.STOPPED if ended else MissReason.UNSURE, left
         if self._graph.elsewhere:
@@ -287,8 +333,8 @@ class _Cover:
     def _shortest(self, failure: Failure, known: int) -> list[Pick] | None:
         """A shortest run of controlled steps to the step of the failure, if it is shorter than the known one."""
         history = self._conductor.history
-        if failure.pick is None or not history or len(history[-1][1]) != 1:
-            return None
+        if failure.pick is None or not history or len(history[-1][1]) != 1 or self._wander is not None:
+            return None  # workers may not offer that run
         goal = self._graph.number[history[-1][1][0]]
         came: dict[int, int | None] = {0: None}
         queue = [0]
@@ -305,8 +351,3 @@ class _Cover:
             picks.append(self._graph.arcs[arc].pick)
             goal = self._graph.arcs[arc].source
         return picks[::-1] if len(picks) < known else None
-
-
-def _empty(steps: ModelSteps) -> ControlledGraph:
-    """A graph for a run that is given: nothing is to be covered."""
-    return ControlledGraph([steps.initial], {steps.initial: 0}, [], [[]], 0)

@@ -1,7 +1,8 @@
 """A driver: the user's object that performs steps of the model on a system, and observes the system.
 
 It has a method for each action that it can perform, ``reset()`` and ``observe()``, and may have ``enabled()``,
-``show()``, ``close()`` and ``refuses``. Everything about it is checked before the first step.
+``show()``, ``close()``, ``event_loop()`` and ``refuses``. Everything about it is checked before the first step. If it
+is ``Workers``, a scheduler performs the actions that have no method.
 """
 
 from __future__ import annotations
@@ -9,46 +10,31 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
+from planrace.checker.drive.driver_checks import (
+    apart,
+    driver_name,
+    file_of_code,
+    made_driver,
+    methods_of,
+    place_of_code,
+)
 from planrace.checker.drive.observing import parameter_in, parameter_out
+from planrace.checker.drive.order.naming import PointNames
+from planrace.checker.drive.order.scheduler import Scheduler, checked_functions
+from planrace.checker.drive.order.workers import Workers
 from planrace.checker.drive.refusal import Refused
+from planrace.checker.drive.reply import Reply, ReplyKind, UndoneError, one_line, raised
 from planrace.checker.results.driving import SystemAnswer
 from planrace.checker.semantics.replay import Pick
-from planrace.model.language import Action, Instance, ModelError, Place
+from planrace.model.language import Instance, ModelError, Place
 from planrace.model.language.author_code import mistaken, shown
 from planrace.model.language.errors import near
-
-HOOKS = ("reset", "observe", "enabled", "show", "close")
-"""The methods that perform no action. An action of such a name is performed by the method with a ``_`` after it."""
-LONGEST = 300
-"""The most characters of a message of the code."""
-NEEDED = {
-    "reset": "put the system into its initial state",
-    "observe": "return a part of the state, or {}",
-}
-
-
-class ReplyKind(StrEnum):
-    """How the code answers a step."""
-
-    DONE = "done"
-    REFUSED = "refused"
-    RAISED = "raised"
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The answer of the code to a step: the outcome that it names, or why there is none."""
-
-    kind: ReplyKind
-    outcome: str | None = None
-    why: str = ""
 
 
 class Driver:
@@ -67,13 +53,14 @@ class Driver:
         elsewhere: Callable[[str], Collection[str]] = lambda _: (),
     ) -> None:
         self.instance = instance
-        self.name = _name(given)
+        self.name = driver_name(given)
         self.seconds = 0.0
         self._elsewhere = elsewhere
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._object = _made(given, instance)
+        self._object = made_driver(given, instance)
         self._own = self._object is not given
         self._arguments: dict[Pick, tuple[Any, ...]] = {}
+        self._scheduler: Scheduler | None = None
         try:
             self._check({*instance.system.actions, *others})
         except BaseException:
@@ -83,8 +70,15 @@ class Driver:
     def _check(self, known: set[str]) -> None:
         """Find what the driver has. Raises ``ModelError`` for what is wrong."""
         actions = self.instance.system.actions
-        self.methods = _methods(self._object, self.name, actions, known, self.instance)
-        self.controlled = tuple(a for a in actions if a in self.methods)
+        self.methods = methods_of(self._object, self.name, actions, known, self.instance)
+        of_workers: tuple[str, ...] = ()
+        if isinstance(self._object, Workers):
+            where = place_of_code(type(self._object))
+            names = PointNames(self._object, self.name, self.instance, self.methods, known, where)
+            self._scheduler = Scheduler(self._functions, names, self._new_loop, self._object.patience)
+            self._object._scheduler = self._scheduler
+            of_workers = names.actions
+        self.controlled = tuple(a for a in actions if a in self.methods or a in of_workers)
         self.refusing = self._refusing()
         self.has_enabled = callable(getattr(self._object, "enabled", None))
         self.has_show = callable(getattr(self._object, "show", None))
@@ -95,27 +89,58 @@ class Driver:
             with suppress(ModelError), self:
                 pass
 
+    def _functions(self) -> Mapping[Hashable, Any]:
+        """The workers. Raises ``ModelError`` for what is wrong with them."""
+        return checked_functions(self._hook("workers"), self.place("workers"), f"{self.name}.workers")
+
+    def _new_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop that async methods and tasks run in: that of the driver, or a new one."""
+        if not callable(getattr(self._object, "event_loop", None)):
+            return asyncio.new_event_loop()
+        found = self._hook("event_loop")
+        if not isinstance(found, asyncio.AbstractEventLoop) or found.is_closed():
+            what = "a loop that is closed" if isinstance(found, asyncio.AbstractEventLoop) else shown(found)
+            remedy = "return a new loop of asyncio; it is closed at the end"
+            raise ModelError(f"{self.name}.event_loop returns {what}", where=self.place("event_loop"), remedy=remedy)
+        return found
+
     def __enter__(self) -> Driver:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            self._loop = asyncio.new_event_loop()
+        if self._scheduler is None:
+            try:
+                asyncio.get_running_loop()
+            except RuntimeError:
+                self._loop = self._new_loop()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if callable(getattr(self._object, "close", None)):
-                self._hook("close")
+            if self._scheduler is not None:
+                self._scheduler.end()
         finally:
-            if self._loop is not None:
-                self._loop.close()
+            try:
+                if callable(getattr(self._object, "close", None)):
+                    self._hook("close")
+            finally:
+                for opened in (self._scheduler, self._loop):
+                    if opened is not None:
+                        opened.close()
 
     # Calls ---------------------------------------------------------------------------------------------------------
-    def reset(self) -> None:
-        """Put the system into its initial state. Raises ``ModelError`` if the driver fails."""
-        self._hook("reset")
+    def reset(self) -> Reply | None:
+        """Put the system into its initial state, and the workers at their first points. Returns what keeps a worker
+        from getting there. Raises ``ModelError`` if the driver fails."""
+        if self._scheduler is None:
+            self._hook("reset")
+            return None
+        began, inside = time.perf_counter(), self.seconds
+        try:
+            self._scheduler.end()
+            self._hook("reset")
+            return self._scheduler.begin()
+        finally:
+            self.seconds = inside + time.perf_counter() - began
 
     def observe(self) -> Mapping[str, Any]:
         """A part of the state. Raises ``ModelError`` if the driver fails or returns something else."""
@@ -144,18 +169,41 @@ class Driver:
     def perform(self, pick: Pick) -> Reply:
         """Perform a step; what the method raises is a part of the answer. Raises ``ModelError`` for an outcome that the
         action does not have."""
-        method, began = self.methods[pick[0]], time.perf_counter()
+        method, began = self.methods.get(pick[0]), time.perf_counter()
         try:
+            if method is None:
+                return self._performed(pick)
             found = self._resolved(method(*self._shown(pick)))
+        except UndoneError as problem:
+            return problem.reply
         except Refused as problem:
-            return Reply(ReplyKind.REFUSED, why=_one_line(str(problem)))
+            return Reply(ReplyKind.REFUSED, why=one_line(str(problem)))
         except (KeyboardInterrupt, _NoLoopError):
             raise
         except BaseException as problem:
-            return Reply(ReplyKind.RAISED, why=_raised(problem, method))
+            if self._scheduler is not None and isinstance(problem, ModelError):  # a mistake about workers
+                raise
+            return Reply(ReplyKind.RAISED, why=raised(problem, file_of_code(method)))
         finally:
             self.seconds += time.perf_counter() - began
         return Reply(ReplyKind.DONE, self._outcome(pick[0], found))
+
+    def _performed(self, pick: Pick) -> Reply:
+        """Let a worker perform a step."""
+        assert self._scheduler is not None
+        reply = self._scheduler.perform(pick)
+        return replace(reply, outcome=self._outcome(pick[0], reply.outcome))
+
+    def worker_at(self, pick: Pick) -> str | None:
+        """The worker that waits at a step."""
+        strand = None if self._scheduler is None else self._scheduler.offers().get(pick)
+        return None if strand is None else strand.name
+
+    def offers(self) -> tuple[Pick, ...] | None:
+        """The steps at which workers wait, in their order; None if the driver has no workers."""
+        if self._scheduler is None:
+            return None
+        return tuple(p for p in self._scheduler.offers() if p[0] in self.controlled)
 
     def _hook(self, name: str) -> Any:
         method, began = getattr(self._object, name), time.perf_counter()
@@ -164,7 +212,7 @@ class Driver:
         except (ModelError, KeyboardInterrupt):
             raise
         except BaseException as problem:
-            raise mistaken(f"{self.name}.{name} fails", problem, _file(method)) from problem
+            raise mistaken(f"{self.name}.{name} fails", problem, file_of_code(method)) from problem
         finally:
             self.seconds += time.perf_counter() - began
         return found
@@ -173,6 +221,8 @@ class Driver:
         """What a method returns, awaited if it is async. Raises ``ModelError`` if it cannot be."""
         if not inspect.isawaitable(found):
             return found
+        if self._scheduler is not None:
+            return self._scheduler.runner.run(found)
         if self._loop is not None:
             return self._loop.run_until_complete(_awaited(found))
         if inspect.iscoroutine(found):
@@ -197,7 +247,8 @@ class Driver:
         names = [o.name for o in self.instance.system.actions[action].outcomes if o.name is not None]
         if found in names or (isinstance(found, str) and found in self._elsewhere(action)):
             return str(found)
-        what = f"{self.name}.{action} returns {shown(found)}, which is no outcome of {action}"
+        returns = f"{self.name}.{action} returns" if action in self.methods else f"a worker ends {action} as"
+        what = f"{returns} {shown(found)}, which is no outcome of {action}"
         remedy = near(found, names) if isinstance(found, str) and names else "return nothing"
         if names and not isinstance(found, str):
             remedy = f"return {' or '.join(map(repr, names))}, or nothing"
@@ -205,7 +256,7 @@ class Driver:
 
     def _offered(self, step: Any) -> Pick:
         """A step that ``enabled`` names, as the model has it."""
-        name, values = (step, ()) if isinstance(step, str) else _apart(step)
+        name, values = (step, ()) if isinstance(step, str) else apart(step)
         where = self.place("enabled")
         if name not in self.controlled:
             what = f"{self.name}.enabled names {shown(step)}, which is no action that the driver performs"
@@ -227,17 +278,19 @@ class Driver:
             return self.controlled if found else ()
         if isinstance(found, str) or not isinstance(found, Iterable):
             what = f"{self.name}.refuses is {shown(found)}, not a list of actions"
-            raise ModelError(what, where=_place(type(self._object)), remedy="write refuses = ['flip'], or True for all")
+            raise ModelError(
+                what, where=place_of_code(type(self._object)), remedy="write refuses = ['flip'], or True for all"
+            )
         names = list(found)
         for name in names:
             if name not in self.controlled:
                 what = f"{self.name}.refuses names {name!r}, which is no action that the driver performs"
-                raise ModelError(what, where=_place(type(self._object)), remedy=near(str(name), self.controlled))
+                raise ModelError(what, where=place_of_code(type(self._object)), remedy=near(str(name), self.controlled))
         return tuple(a for a in self.controlled if a in names)
 
     def place(self, method: str) -> Place | None:
         """The line of the author's file that defines a method."""
-        return _place(self.methods.get(method) or getattr(self._object, method, None))
+        return place_of_code(self.methods.get(method) or getattr(self._object, method, None))
 
 
 class _NoLoopError(ModelError):
@@ -246,125 +299,3 @@ class _NoLoopError(ModelError):
 
 async def _awaited(found: Any) -> Any:
     return await found
-
-
-# Checks ------------------------------------------------------------------------------------------------------------
-def _name(given: object) -> str:
-    return getattr(given, "__name__", None) or type(given).__name__
-
-
-def _made(given: object, instance: Instance) -> object:
-    """The driver itself; a class or another factory is called with the sizes that its parameters name."""
-    if not (inspect.isclass(given) or (callable(given) and not hasattr(given, "observe"))):
-        return given
-    assert callable(given)
-    system = instance.system
-    sizes: dict[str, Any] = {"protections": tuple(system.protections), "faults": tuple(system.faults)}
-    sizes |= dict([*instance.parameters.items(), *system.options])
-    try:
-        parameters = inspect.signature(given).parameters.values()
-    except (TypeError, ValueError):  # a class without a signature
-        parameters = {}.values()
-    rest = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
-    for p in parameters:
-        if p.default is p.empty and p.name not in sizes and p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL):
-            what = f"{_name(given)} needs {p.name}, which is no size of {instance.system.name}"
-            remedy = f"{near(p.name, sizes)}; or give it a default" if sizes else "give it a default"
-            raise ModelError(what, where=_place(given), remedy=remedy)
-    try:
-        return given(**{n: v for n, v in sizes.items() if rest or n in named})
-    except (ModelError, KeyboardInterrupt):
-        raise
-    except BaseException as problem:
-        raise mistaken(f"{_name(given)} cannot be made", problem, _file(given)) from problem
-
-
-def _methods(
-    made: object, name: str, actions: Mapping[str, Action], known: set[str], instance: Instance
-) -> dict[str, Callable[..., Any]]:
-    """The methods that perform actions of this system, by action. Raises ``ModelError`` for what is wrong."""
-    for hook, what in NEEDED.items():
-        if not callable(getattr(made, hook, None)):
-            remedy = f"write def {hook}(self): {what}"
-            raise ModelError(f"driver {name} has no method {hook}", where=_place(type(made)), remedy=remedy)
-    found: dict[str, Callable[..., Any]] = {}
-    for attribute in dir(type(made)):
-        if attribute.startswith("_") or attribute in HOOKS:
-            continue
-        if isinstance(inspect.getattr_static(type(made), attribute), property):
-            continue
-        method = getattr(made, attribute)
-        if not callable(method) or inspect.isclass(method):
-            continue
-        action = attribute.removesuffix("_") if attribute.removesuffix("_") in HOOKS else attribute
-        if action not in known:
-            what = f"{name}.{attribute} performs no action: {instance.system.name} has none of this name"
-            remedy = f"{near(attribute, sorted(known))}; helpers begin with _"
-            raise ModelError(what, where=_place(method), remedy=remedy)
-        if action in actions:
-            _check_parameters(name, attribute, method, actions[action])
-            found[action] = method
-    if not found:
-        remedy = f"write a method for one of them: {', '.join(actions)}"
-        raise ModelError(f"driver {name} performs no action", where=_place(type(made)), remedy=remedy)
-    return found
-
-
-def _check_parameters(name: str, attribute: str, method: Callable[..., Any], action: Action) -> None:
-    """The method takes the parameters of the action, in their order."""
-    wanted = [str(p) for p in action.parameters]
-    try:
-        signature = inspect.signature(method)
-    except ValueError:  # some built-in functions have none
-        return
-    remedy = f"write def {attribute}({', '.join(['self', *wanted])})"
-    try:
-        signature.bind(*wanted)
-    except TypeError as problem:
-        what = f"{name}.{attribute} does not take the parameters of {action.name}: {problem}"
-        raise ModelError(what, where=_place(method), remedy=remedy) from None
-    names = list(signature.parameters)[: len(wanted)]
-    if names != wanted and sorted(names) == sorted(wanted):
-        what = f"{name}.{attribute} takes the parameters of {action.name} in another order"
-        raise ModelError(what, where=_place(method), remedy=remedy)
-
-
-def _apart(step: Any) -> tuple[str, Sequence[Any]]:
-    """Name and values of a step that is written as a tuple."""
-    if not isinstance(step, tuple | list) or not step:
-        return str(step), ()
-    name, *values = step
-    one = len(values) == 1 and isinstance(values[0], tuple | list)
-    return str(name), values[0] if one else values
-
-
-def _place(thing: Any) -> Place | None:
-    """The line that defines a class or function."""
-    if thing is None:
-        return None
-    code = getattr(inspect.unwrap(thing), "__code__", None) or getattr(
-        getattr(thing, "__func__", None), "__code__", None
-    )
-    if code is not None:
-        return Place(code.co_filename, code.co_firstlineno)
-    try:
-        return Place(inspect.getfile(thing), inspect.getsourcelines(thing)[1] or 1)
-    except (TypeError, OSError):
-        return None
-
-
-def _file(thing: Any) -> str:
-    place = _place(thing)
-    return "" if place is None else place.file
-
-
-def _raised(problem: BaseException, method: Callable[..., Any]) -> str:
-    """An exception of the code in words, with its line."""
-    return _one_line(str(mistaken("", problem, _file(method))))
-
-
-def _one_line(text: str) -> str:
-    """A message of the code for a sentence: in one line, and not longer than a few."""
-    line = " ".join(text.split())
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

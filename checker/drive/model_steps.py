@@ -122,8 +122,12 @@ class ControlledGraph:
     elsewhere: int
 
 
+class TooManyStatesError(ModelError):
+    """The graph of an instance has more states than were allowed."""
+
+
 def controlled_graph(steps: ModelSteps, most: int) -> ControlledGraph:
-    """The graph of an instance. Raises ``ModelError`` if there are more than ``most`` states."""
+    """The graph of an instance. Raises ``TooManyStatesError`` if there are more than ``most`` states."""
     number = {steps.initial: 0}
     states = [steps.initial]
     arcs: list[Arc] = []
@@ -132,9 +136,9 @@ def controlled_graph(steps: ModelSteps, most: int) -> ControlledGraph:
         for after in (*(t for _, t in found.controlled.values()), *(t for _, t in found.free)):
             if after not in number:
                 if len(states) == most:
-                    raise ModelError(
+                    raise TooManyStatesError(
                         f"the model has more than {counted(most, 'state')}, too many to cover",
-                        remedy="take smaller sizes, or a larger --max-states",
+                        remedy="take smaller sizes, a larger --max-states, or --schedule random, pct or unseen",
                     )
                 number[after] = len(states)
                 states.append(after)

@@ -128,6 +128,8 @@ class _Replay:
     def _differs(self, failure: Failure, n: int) -> _Ended:
         if failure.kind is DivergenceKind.RAISED:
             return _Ended(ReplayEnd.UNDECIDED, n, f"{failure.code}, which is no refusal", failure)
+        if failure.kind in (DivergenceKind.STUCK, DivergenceKind.LOST):
+            return _Ended(ReplayEnd.UNDECIDED, n, failure.code, failure)
         if n:
             self._ask(left=True)
         return _Ended(ReplayEnd.LEFT, n, failure.code, failure)

@@ -22,14 +22,27 @@ class Criterion(StrEnum):
     GIVEN = "given"
 
 
+class ScheduleKind(StrEnum):
+    """Who chooses the next step: a tour that is computed before; chance; random priorities that change a few times
+    (PCT); or whatever was taken least often from the present state."""
+
+    TOUR = "tour"
+    RANDOM = "random"
+    PCT = "pct"
+    UNSEEN = "unseen"
+
+
 class PlanMethod(StrEnum):
     """How the runs were chosen: the cheapest tour (a postman's); always the nearest step that is still missing; every
-    run from its beginning; as the user gives it."""
+    run from its beginning; as the user gives it; by a schedule."""
 
     POSTMAN = "postman"
     NEAREST = "nearest"
     TREE = "tree"
     GIVEN = "given"
+    RANDOM = "random"
+    PCT = "pct"
+    UNSEEN = "unseen"
 
 
 class DivergenceKind(StrEnum):
@@ -41,6 +54,10 @@ class DivergenceKind(StrEnum):
     """The model refuses a step, and the code accepts it."""
     RAISED = "raised"
     """The code raises an exception."""
+    STUCK = "stuck"
+    """A worker does not reach its next point: a deadlock, a loop, or something that takes too long."""
+    LOST = "lost"
+    """The process of a worker ended in the middle of the step."""
     OUTCOME = "outcome"
     OBSERVATION = "observation"
     ENABLED = "enabled"
@@ -139,7 +156,9 @@ class DrivenSystem:
 @dataclass(frozen=True)
 class CoverReport:
     """What was covered. ``total`` counts what the driver can control, ``performed`` what of it was performed;
-    ``missed`` says why the rest was not. ``seconds`` is wall time: ``planning_seconds`` before the first step,
+    ``missed`` says why the rest was not. Without ``graph_known`` nobody has counted the whole: ``total`` is 0,
+    ``performed`` counts different transitions, and ``states`` those that were met. ``length`` is the most steps of a
+    run, and ``depth`` that of the schedule PCT. ``seconds`` is wall time: ``planning_seconds`` before the first step,
     ``driver_seconds`` in the driver. ``at_least`` is the share asked for, in per cent. ``compared`` counts the
     observed variables, outcomes, offered steps and refusals that were compared with the model."""
 
@@ -164,6 +183,8 @@ class CoverReport:
     at_least: float = 100.0
     divergence: Divergence | None = None
     stopped: StopReason | None = None
+    graph_known: bool = True
+    depth: int | None = None
 
     @property
     def share(self) -> float:

@@ -98,6 +98,7 @@ RANGES = {
     "at_least": Range(0, 100, whole=False),
     "max_steps": Range(0, 10**12, "steps", NO_BOUND),
     "length": Range(1, 10**6, "steps"),
+    "pct_depth": Range(1, 1000, "changes"),
     "reset_cost": Range(0, 10**6, "steps"),
     "loops": Range(1, 10**6, "times"),
 }

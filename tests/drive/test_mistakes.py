@@ -205,7 +205,10 @@ REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
     "no-length": ({"criterion": "runs"}, "the criterion runs needs a length (write criterion='runs', length=4"),
     "length": ({"length": 3}, "the criterion transitions has no length"),
     "at_least": ({"at_least": 101}, "at_least=101 is not in the range 0…100"),
-    "max_states": ({"max_states": 5}, "the model has more than 5 states, too many to cover (take smaller sizes, or"),
+    "max_states": (
+        {"max_states": 5},
+        "the model has more than 5 states, too many to cover (take smaller",
+    ),
     "run": (
         {"run": "turn(1) tkae"},
         "no action that the driver performs (step 2 of the run) is called 'tkae' (did you",

@@ -48,7 +48,9 @@ NUMBERS = {
     "establish --workers": P,
     **{
         f"cover --{option}": [*P, "--on", "counter.py:Driver"]
-        for option in ("at-least", "length", "max-states", "max-steps", "reset-cost", "seed", "time-limit", "width")
+        for option in (
+            *("at-least", "depth", "length", "max-states", "max-steps", "reset-cost", "seed", "time-limit", "width"),
+        )
     },
     **{
         f"replay --{option}": ["report.json", "--on", "counter.py:Driver"]

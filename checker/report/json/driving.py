@@ -22,6 +22,8 @@ def cover_json(report: CoverReport) -> str:
             "criterion": report.criterion,
             "length": report.length,
             "method": report.method,
+            "depth": report.depth,
+            "graph_known": report.graph_known,
             "at_least": report.at_least,
             "performed": report.performed,
             "total": report.total,

@@ -39,6 +39,9 @@ METHODS = {
     PlanMethod.NEAREST: "the nearest missing step first",
     PlanMethod.TREE: "each run from its beginning",
     PlanMethod.GIVEN: "as given",
+    PlanMethod.RANDOM: "a random schedule",
+    PlanMethod.PCT: "random priorities",
+    PlanMethod.UNSEEN: "what was taken least first",
 }
 
 
@@ -57,6 +60,8 @@ def covered_text(report: CoverReport) -> str:
     many, total = f"{report.performed:,}", report.total
     if report.criterion is Criterion.GIVEN:
         return f"{many} of {counted(total, 'step')} of the given run were performed on your code"
+    if not report.graph_known:
+        return f"{many} different {plural(report.performed, 'transition')} of the model were performed on your code"
     things = {
         Criterion.TRANSITIONS: plural(total, "transition"),
         Criterion.OUTCOMES: plural(total, "outcome"),
@@ -73,6 +78,8 @@ def _closing(report: CoverReport) -> str:
         return "no difference between the code and the model was found"
     if report.enough and not report.compared:
         return "undecided: nothing was compared, for the driver observes no variable and returns no outcome"
+    if not report.graph_known:
+        return "undecided: the model has too many states to know how many transitions there are"
     return "undecided: less was performed than was asked for"
 
 
@@ -84,7 +91,7 @@ def _subject(system: DrivenSystem) -> str:
 
 def _covered(report: CoverReport, detail: Detail) -> Iterator[Block]:
     yield Paragraph(_subject(report.system))
-    runs = f"{counted(report.steps, 'step')} in {counted(report.resets, 'run')} ({METHODS[report.method]})"
+    runs = f"{counted(report.steps, 'step')} in {counted(report.resets, 'run')} ({_method(report)})"
     inside, beside = report.driver_seconds, report.beside_seconds
     took = f"{report.planning_seconds:.2f} s to plan, {inside:.2f} s in the driver, {beside:.2f} s beside it"
     yield Paragraph(f"{runs}: {took}.")
@@ -98,6 +105,15 @@ def _covered(report: CoverReport, detail: Detail) -> Iterator[Block]:
     if missed:
         yield Bullets(tuple(missed))
     yield from _blind(report.system)
+
+
+def _method(report: CoverReport) -> str:
+    """How the runs were chosen; with the seed, where that decides about every step."""
+    how = METHODS[report.method]
+    if report.method not in (PlanMethod.RANDOM, PlanMethod.PCT, PlanMethod.UNSEEN):
+        return how
+    depth = f" of depth {report.depth}" if report.depth is not None else ""
+    return f"{how}{depth}, seed {report.seed}"
 
 
 def _missed(report: CoverReport) -> Iterator[str]:
@@ -114,7 +130,10 @@ def _missed(report: CoverReport) -> Iterator[str]:
             case MissReason.ELSEWHERE:
                 where = "that only steps lead to which the driver does not perform"
                 yield f"not counted: {counted(many, 'transition')} of states {where}"
-    if report.total == 0:
+    if not report.graph_known:
+        why = f"because {report.stopped}" if report.stopped is not None else "for nothing was left to do"
+        yield f"{counted(report.states, 'state')} of the model were met; the run ended {why}"
+    elif report.total == 0:
         yield "there is nothing to perform: the driver performs no step that is enabled"
     elif report.performed < report.total and report.enough:
         yield f"{report.share:.1f} % were performed, {report.at_least:g} % were asked for"

@@ -1,0 +1,92 @@
+"""Workers that are threads."""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+import sys
+import threading
+from collections.abc import Callable, Hashable
+from queue import SimpleQueue
+from typing import Any
+
+from planrace.checker.drive.order.strand import (
+    Ended,
+    Reports,
+    Strand,
+    arrived,
+    cpu_of,
+    said_of,
+    stack,
+    standing_lines,
+)
+from planrace.drive import Control, ReachedPoint, Stopped, control_here
+
+
+class ThreadStrand(Strand):
+    """A function in a thread. It ends by an exception at its point, or between two lines of Python; a thread that waits
+    for a lock cannot be ended, and is left behind as a daemon."""
+
+    def __init__(self, worker: Hashable, function: Callable[[], Any], reports: Reports) -> None:
+        super().__init__(worker, reports)
+        self._function = function
+        self._orders: SimpleQueue[bool] = SimpleQueue()
+        self._control = _ThreadControl(self)
+        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def go(self) -> None:
+        self._orders.put(True)
+
+    def stop(self) -> None:
+        self.stopping = True
+        self._orders.put(False)
+        if self.at is None:
+            interrupt(self._thread)
+
+    def standing(self) -> list[str]:
+        return standing_lines(stack(sys._current_frames().get(self._thread.ident or 0)))
+
+    def cpu(self) -> float:
+        return cpu_of(self._thread)
+
+    def arrive(self, reached: ReachedPoint) -> None:
+        """The thread has reached a point: wait there."""
+        if threading.current_thread() is not self._thread and self.at is not None:
+            raise RuntimeError(f"{self.name} reaches {reached.name} while it waits at {self.at.name}")
+        if not self.stopping:
+            self.reports.put((self, arrived(self._control, reached)))
+            if self._orders.get():
+                return
+        raise Stopped
+
+    def _run(self) -> None:
+        control_here(self._control)
+        problem: BaseException | None = None
+        try:
+            found = self._function()
+            if inspect.iscoroutine(found):
+                found.close()
+                problem = TypeError(f"{self.name} is a function that returns a coroutine, not an async function")
+        except Stopped:
+            pass
+        except BaseException as raised:
+            problem = raised
+        self.reports.put((self, Ended(said_of(self._control.last), problem)))
+
+
+class _ThreadControl(Control):
+    def __init__(self, strand: ThreadStrand) -> None:
+        self._strand = strand
+
+    def hold(self, reached: ReachedPoint) -> None:
+        self._strand.arrive(reached)
+        self.last = reached
+
+
+def interrupt(thread: threading.Thread) -> None:
+    """Raise ``Stopped`` in a thread when it comes to its next line of Python."""
+    if thread.ident is not None and thread.is_alive():
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Stopped))
