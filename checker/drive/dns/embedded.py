@@ -22,6 +22,7 @@ import dns.name
 import dns.opcode
 import dns.rcode
 import dns.rdatatype
+import dns.transaction
 import dns.tsig
 import dns.update
 import dns.versioned
@@ -89,7 +90,7 @@ class DirectClient(Client):
 
 
 class EmbeddedServer(Nameserver):
-    """The name server in this process. With ``folder`` each commit is on disk before it is answered, and a start reads
+    """The name server in this process. With ``folder`` each commit is on disk before anybody sees it, and a start reads
     it again; without, ``kill`` keeps the zones in memory, as a disk would.
     """
 
@@ -210,10 +211,21 @@ class EmbeddedServer(Nameserver):
         if zone is None:
             raise UpdateRefusedError(dns.rcode.NOTAUTH)
         with self._updating:
-            if apply_update(zone, message) and zone.origin is not None:
-                file = self._file(zone.origin)
-                if file is not None:
-                    _write(file, zone.to_text(relativize=False))
+            apply_update(zone, message, lambda transaction: self._keep(zone, transaction))
+
+    def _keep(self, zone: dns.versioned.Zone, transaction: dns.transaction.Transaction) -> None:
+        """Writes what is about to be committed. Who sees a commit that is not on disk sees it undone by a crash."""
+        assert zone.origin is not None
+        file = self._file(zone.origin)
+        if file is None:
+            return
+        new = dns.zone.Zone(zone.origin, relativize=False)
+        for name, records in transaction.iterate_rdatasets():
+            new.replace_rdataset(name, records)
+        try:
+            _write(file, new.to_text(relativize=False))
+        except OSError as e:
+            raise UpdateRefusedError(dns.rcode.SERVFAIL) from e
 
 
 # Files -------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import dns.name
 import dns.rcode
@@ -29,10 +29,15 @@ class UpdateRefusedError(Exception):
         self.code = code
 
 
-def apply_update(zone: dns.versioned.Zone, message: dns.update.UpdateMessage) -> bool:
+def apply_update(
+    zone: dns.versioned.Zone,
+    message: dns.update.UpdateMessage,
+    keep: Callable[[dns.transaction.Transaction], None] = lambda _: None,
+) -> None:
     """Does the whole message in one transaction, or raises ``UpdateRefusedError`` and does nothing.
 
-    Returns whether the zone has changed; if so, its serial has grown. One caller at a time.
+    If the zone changes, its serial grows, and ``keep`` is given the transaction before anybody sees the change; if it
+    raises, nothing is done. One caller at a time.
     """
     with zone.writer() as transaction:
         _check_prerequisites(transaction, message.prerequisite, zone)
@@ -45,9 +50,10 @@ def apply_update(zone: dns.versioned.Zone, message: dns.update.UpdateMessage) ->
         changed = _records(transaction, touched) != before
         if not changed:
             transaction.rollback()
-        elif _serial(transaction, zone) == before[zone.origin, dns.rdatatype.SOA][0].serial:
+            return
+        if _serial(transaction, zone) == before[zone.origin, dns.rdatatype.SOA][0].serial:
             transaction.update_serial(name=zone.origin)
-        return changed
+        keep(transaction)
 
 
 def _records(

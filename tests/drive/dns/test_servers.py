@@ -19,7 +19,7 @@ import dns.tsig
 import dns.update
 import pytest
 
-from planrace.checker.drive.dns import daemon
+from planrace.checker.drive.dns import daemon, embedded
 from planrace.checker.drive.dns.bind import BindServer
 from planrace.checker.drive.dns.client import Client, NoAnswerError, ZoneError
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
@@ -202,3 +202,23 @@ def test_without_the_network_the_answers_are_the_same(key: dns.tsig.Key | None) 
             assert direct.update(dns.update.UpdateMessage(ORIGIN)) == dns.rcode.REFUSED
             with pytest.raises(ZoneError):
                 direct.transfer(origin)
+
+
+def test_nobody_sees_a_commit_that_is_not_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else who has seen it sees it undone when the server is killed before it has written."""
+    message = dns.update.UpdateMessage(ORIGIN)
+    message.add("x", 5, "A", "192.0.2.1")
+    seen: list[object] = []
+
+    def full(file: Path, text: str) -> None:
+        assert "192.0.2.1" in text
+        seen.append(running.query(f"x.{ORIGIN}", "A").rcode())
+        raise OSError("no space left on device")
+
+    with EmbeddedServer([ORIGIN], folder=tmp_path) as running:
+        with monkeypatch.context() as patched:
+            patched.setattr(embedded, "_write", full)
+            assert running.client().update(message) == dns.rcode.SERVFAIL
+        assert seen == [dns.rcode.NXDOMAIN]
+        assert running.query(f"x.{ORIGIN}", "A").rcode() == dns.rcode.NXDOMAIN
+        assert running.client().update(message) == dns.rcode.NOERROR
