@@ -164,7 +164,8 @@ def explained(options: Options | None = None, *, beside: Protocol | Variant | st
 def render(report: Rendered, format: str = "text", *, trace: str | None = None) -> str:  # noqa: A002
     """The result of any function here, in one of its formats. A ``Report`` has the formats of ``check explain``;
     results of ``compare`` and ``compare_baseline`` have text, json and markdown (for a comment on a pull request);
-    state graphs have dot and graphml; all others have the formats of the command: text, and json if the command has it.
+    state graphs have dot and graphml; all others have the formats of the command: text, and json, html and those for CI
+    if the command has them.
 
     For formats of a ``Report`` that show a single run, ``trace`` names the property; the default is the first run.
     Raises ``ValueError`` for a format that does not exist, and ``NoTraceError`` if there is no run."""

@@ -122,6 +122,18 @@ def _reports_page(found: Any, _: Callable[[], Document], command: str) -> str:
     return render_document(reports_page(found), command)
 
 
+def _cover_page(found: Any, _: Callable[[], Document], command: str) -> str:
+    from planrace.checker.report.html.driving_page import render_cover
+
+    return render_cover(found, command)
+
+
+def _replay_page(found: Any, _: Callable[[], Document], command: str) -> str:
+    from planrace.checker.report.html.driving_page import render_replay
+
+    return render_replay(found, command)
+
+
 def _page(_: Any, document: Callable[[], Document], command: str) -> str:
     from planrace.checker.report.html.page import render_document
 
@@ -175,7 +187,9 @@ def _covered(found: Any, code: int | None, detail: Detail) -> Formats:
     from planrace.checker.report.text.driving import cover_document
 
     code = found.exit_code if code is None else code
-    return Formats(code, partial(cover_document, found, code, detail), {"json": partial(cover_json, found)})
+    return Formats(
+        code, partial(cover_document, found, code, detail), {"json": partial(cover_json, found), **_for_ci(found)}
+    )
 
 
 def _replayed(found: Any, code: int | None, detail: Detail) -> Formats:
@@ -183,7 +197,16 @@ def _replayed(found: Any, code: int | None, detail: Detail) -> Formats:
     from planrace.checker.report.text.driving import replay_document
 
     code = found.exit_code if code is None else code
-    return Formats(code, partial(replay_document, found, code, detail), {"json": partial(replay_json, found)})
+    return Formats(
+        code, partial(replay_document, found, code, detail), {"json": partial(replay_json, found), **_for_ci(found)}
+    )
+
+
+def _for_ci(found: Any) -> Makers:
+    from planrace.checker.report.ci.driving import render_driving
+    from planrace.checker.report.formats import FOR_CI
+
+    return {format_name: partial(render_driving, format_name, found) for format_name in FOR_CI}
 
 
 def _forecast(made: Any, code: int | None, detail: Detail) -> Formats:
@@ -240,9 +263,14 @@ _FORMATS: Mapping[str, Callable[..., Formats]] = {
     "CoverReport": _covered,
     "ReplayReport": _replayed,
 }
-_PAGES = ("Reports", "MatrixReport", "Mutation", "Forecast")
+_PAGES = ("Reports", "MatrixReport", "Mutation", "Forecast", "CoverReport", "ReplayReport")
 """The results that have a page without runs."""
-_OWN_PAGES = {"MatrixReport": _matrix_page, "Reports": _reports_page}
+_OWN_PAGES = {
+    "MatrixReport": _matrix_page,
+    "Reports": _reports_page,
+    "CoverReport": _cover_page,
+    "ReplayReport": _replay_page,
+}
 """Those whose page is not their text."""
 _TEXTS: Mapping[str, Callable[[Any], Makers]] = {
     "BaselineEntry": _entry,

@@ -11,6 +11,7 @@ from planrace.checker.cli.help import HelpfulCommand, Topic, TopicOption
 from planrace.checker.cli.pages import PAGES
 from planrace.checker.cli.values import NumberType, ProtocolName, Setting
 
+FORMS = "text, json, html; for CI junit, sarif, annotations, summary."
 CRITERIA = ("transitions", "outcomes", "pairs", "runs")
 SCHEDULES = ("tour", "random", "pct", "unseen")
 
@@ -87,7 +88,7 @@ def _on() -> options.Decorator[Any]:
     help="Refuse to tour a model with more states.",
 )
 @options.time_limit("Budget: stop after this time; the least covered steps come first.")
-@options.output("text or json.")
+@options.output(FORMS)
 @options.look(progress=False)
 def cover_command(protocol: str, **arguments: Any) -> int:
     """Perform runs of the model on your code that together take every transition, and compare after every step: does
@@ -139,7 +140,7 @@ def cover_command(protocol: str, **arguments: Any) -> int:
     help="Another size or option for --then; the run must be the same with it. Repeatable.",
 )
 @options.time_limit()
-@options.output("text or json.")
+@options.output(FORMS)
 @options.look(progress=False)
 def replay_command(trace: str, **arguments: Any) -> int:
     """Perform a run on your system: does the system do it too? TRACE is a file that `check --format json` wrote, or a

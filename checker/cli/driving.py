@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from planrace.checker.api.driving import cover, replay
 from planrace.checker.cli.check import once, selection_arguments
 from planrace.checker.cli.deliver import Delivery, rendering_of, source_of
 from planrace.checker.engines.limits import until
+from planrace.checker.report.formats import FOR_CI
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "html", *FOR_CI)
 
 
 def cover_command(protocol: str, **arguments: Any) -> int:
     """Cover; returns the exit code."""
     with until(arguments["time_limit"]):  # starts here, because the limit is for the whole command
         delivery = _delivery(arguments, *source_of(protocol))
-        with delivery.working():
+        with delivery.answering(protocol):
             found = cover(
                 protocol,
                 arguments["driver"],
@@ -42,7 +44,7 @@ def replay_command(trace: str, **arguments: Any) -> int:
     with until(arguments["time_limit"]):
         protocol = arguments["protocol"]
         delivery = _delivery(arguments, trace, *(() if protocol is None else source_of(protocol)))
-        with delivery.working():
+        with delivery.answering(protocol or Path(trace).name):
             found = replay(
                 trace,
                 arguments["driver"],

@@ -90,7 +90,13 @@ def driven_system(instance: Instance, driver: Driver, observer: Observer) -> Dri
     )
     sizes: dict[str, int | str] = dict([*instance.parameters.items(), *system.options])
     return DrivenSystem(
-        system.name, sizes, tuple(system.faults), tuple(system.protections), summary, declared(instance)
+        system.name,
+        sizes,
+        tuple(system.faults),
+        tuple(system.protections),
+        summary,
+        declared(instance),
+        driver.sources,
     )
 
 

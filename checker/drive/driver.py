@@ -31,6 +31,7 @@ from planrace.checker.drive.order.workers import Workers
 from planrace.checker.drive.refusal import Refused
 from planrace.checker.drive.reply import Reply, ReplyKind, UndoneError, one_line, raised
 from planrace.checker.results.driving import SystemAnswer
+from planrace.checker.results.trace import Source
 from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Instance, ModelError, Place
 from planrace.model.language.author_code import mistaken, shown
@@ -82,6 +83,12 @@ class Driver:
         self.refusing = self._refusing()
         self.has_enabled = callable(getattr(self._object, "enabled", None))
         self.has_show = callable(getattr(self._object, "show", None))
+
+    @property
+    def sources(self) -> dict[str, Source]:
+        """The lines of the methods, by action."""
+        found = {action: place_of_code(method) for action, method in self.methods.items()}
+        return {action: Source(where.file, where.line) for action, where in found.items() if where is not None}
 
     def discard(self) -> None:
         """Close a driver that performs nothing, if it was made here: it may have opened something."""

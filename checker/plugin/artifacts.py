@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from planrace.checker.api.project.artifacts import sanitised
 from planrace.checker.plugin.configuration import artifacts_folder
 from planrace.checker.report.formats import NoTraceError
 from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.results.driving import CoverReport
 from planrace.checker.results.guard import defect_text
 from planrace.checker.results.report import Report
 from planrace.checker.results.verdict import Verdict
@@ -50,8 +51,19 @@ def forget(item: pytest.Item) -> None:
 
 def write(report: Report, item: pytest.Item, number: int) -> Iterator[tuple[str, str]]:
     """Write the files for the ``number``-th failure of a test. Yields each format with its path, or why it failed."""
-    name = sanitised(report.protocol) + (f"-{number}" if number > 1 else "")
     formats = ["html", *(["itf"] if any(f.trace and f.verdict is Verdict.VIOLATED for f in report.findings) else [])]
+    yield from _write(report, report.protocol, formats, item, number)
+
+
+def write_covered(report: CoverReport, item: pytest.Item, number: int) -> Iterator[tuple[str, str]]:
+    """The same for a covering test that failed."""
+    yield from _write(report, f"{report.system.protocol}-driven", ["html"], item, number)
+
+
+def _write(
+    report: Report | CoverReport, called: str, formats: Sequence[str], item: pytest.Item, number: int
+) -> Iterator[tuple[str, str]]:
+    name = sanitised(called) + (f"-{number}" if number > 1 else "")
     for format_name in formats:
         path = folder_of(item) / f"{name}.{ENDINGS[format_name]}"
         try:

@@ -6,12 +6,14 @@ import inspect
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
 
 from planrace.checker.api.driving import cover
 from planrace.checker.api.request import apart, subject_of
+from planrace.checker.plugin.artifacts import forget, write_covered
 from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.request import ProtocolLike
 from planrace.checker.plugin.session import ModelCheckError
@@ -38,6 +40,8 @@ class Drive:
     def __init__(self, item: pytest.Item, lines: list[str]) -> None:
         self._item = item
         self._lines = lines
+        self._numbers = count(1)
+        forget(item)
 
     def __call__(
         self,
@@ -73,6 +77,8 @@ class Drive:
         if report.interrupted:
             raise KeyboardInterrupt
         self._lines.append(f"{report.verdict.word:<9} {report.system.protocol}: {covered_text(report)}")
+        covered = f"{report.performed} of {report.total} {report.criterion}"
+        self._item.user_properties.append((f"planrace-covered-{report.system.protocol}", covered))
         if not report:
             raise ModelCheckError(self._story(report))
         return report
@@ -92,4 +98,5 @@ class Drive:
         told = render_plain(replace(whole, closing=whole.closing.partition(" (exit")[0])).rstrip()
         why = "the code and the model differ" if report.divergence is not None else "less was performed than asked for"
         again = f"pytest {shlex.quote(self._item.nodeid)}"
-        return "\n".join([f"drive: {why}", "", told, "", f"to perform everything again: {again}"])
+        pages = [f"{form}: {path}" for form, path in write_covered(report, self._item, next(self._numbers))]
+        return "\n".join([f"drive: {why}", "", told, "", *pages, f"to perform everything again: {again}"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.stop import StopKind, StopReason
-from planrace.checker.results.trace import Trace
+from planrace.checker.results.trace import Source, Trace
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 
 
@@ -143,7 +143,8 @@ class DriverSummary:
 
 @dataclass(frozen=True)
 class DrivenSystem:
-    """The request that both reports about drivers answer: a protocol at one size, and a driver."""
+    """The request that both reports about drivers answer: a protocol at one size, and a driver. ``sources`` are the
+    lines of the driver's methods, by action."""
 
     protocol: str
     parameters: Mapping[str, int | str]
@@ -151,6 +152,7 @@ class DrivenSystem:
     protections: tuple[str, ...]
     driver: DriverSummary
     variables: tuple[Declared, ...] = ()
+    sources: Mapping[str, Source] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ def test_right_code_passes_and_is_counted(project: pytest.Pytester) -> None:
             assert report.system.parameters == {"doors": 3}
         """
     )
-    result = project.runpytest_inprocess()
+    result = project.runpytest_inprocess("--junit-xml=found.xml")
     result.assert_outcomes(passed=2)
+    assert 'name="planrace-covered-gate" value="36 of 36 transitions"' in (project.path / "found.xml").read_text()
     result.stdout.fnmatch_lines(
         ["*model checks*", "holds*gate: 36 of 36 transitions of the model were performed on your code"]
     )
@@ -47,6 +48,7 @@ def test_a_difference_fails_with_both_sides_and_no_python(project: pytest.Pytest
             "drive: the code and the model differ",
             "*At turn(*): the model ends the step as jammed; the code ends the step as opened.",
             "*the code and the model differ",
+            "html: *.model-check*gate-driven.html",
             "to perform everything again: pytest *::test_it",
         ]
     )

@@ -43,27 +43,28 @@ def render_annotations(report: Report, expectation: Expectation | None = None) -
             steps = f" in {counted(f.depth, 'step')}" if judged is FindingStatus.FAILED and f.depth is not None else ""
             message = f"{f.meaning}: {f.verdict.word}{steps} ({f.how}). {why(f)}".strip()
             lines.append(
-                _line(_word(judged is FindingStatus.UNDECIDED), source, f"{f.name}: {f.verdict.word}", message)
+                line_for(_word(judged is FindingStatus.UNDECIDED), source, f"{f.name}: {f.verdict.word}", message)
             )
     for c in outcome.complaints:
-        lines.append(_line(_word(c.undecided), report.sources.get(c.about), c.title, c.message))
+        lines.append(line_for(_word(c.undecided), report.sources.get(c.about), c.title, c.message))
     for w in outcome.warnings:
         if w.strict or w.kind == UNAVAILABLE:  # others are only notes
             word = "warning" if w.strict else "notice"
-            lines.append(_line(word, report.sources.get(warned_about(w)), warned_title(w), warned_text(w)))
+            lines.append(line_for(word, report.sources.get(warned_about(w)), warned_title(w), warned_text(w)))
     return "".join(lines)
 
 
 def broken_annotations(broken: Broken) -> str:
     """The annotation for a run without a report."""
-    return _line("error", broken.source, f"{broken.protocol}: not checked", broken.message)
+    return line_for("error", broken.source, f"{broken.protocol}: not checked", broken.message)
 
 
 def _word(undecided: bool) -> str:
     return "warning" if undecided else "error"
 
 
-def _line(word: str, source: Source | None, title: str, message: str) -> str:
+def line_for(word: str, source: Source | None, title: str, message: str) -> str:
+    """A workflow command: ``error``, ``warning`` or ``notice``, at a line of a file if one is known."""
     place = {} if source is None else {"file": shown_path(source.file), "line": str(source.line)}
     attributes = ",".join(f"{name}={_property(clean(value))}" for name, value in {**place, "title": title}.items())
     return f"::{word} {attributes}::{_data(clean(message))}\n"

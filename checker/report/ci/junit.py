@@ -26,24 +26,24 @@ KINDS = {"invariant": "InvariantViolated", "step invariant": "StepInvariantViola
 def render_junit(report: Report, expectation: Expectation | None = None, *, now: datetime | None = None) -> str:
     """The report as JUnit XML, judged by the expectation ``expectation``. Tests set the time ``now``."""
     outcome, times = RunOutcome(report, expectation or Expectation()), _times(report)
-    cases = [_case(report.protocol, f.name, times[f.name]) for f in report.findings]
+    cases = [case_of(report.protocol, f.name, times[f.name]) for f in report.findings]
     for case, f in zip(cases, report.findings, strict=True):
         _judge(case, f, f.variables or report.variables, outcome.of(f))
     for complaint in outcome.complaints:
-        cases.append(_case(report.protocol, complaint.title))
+        cases.append(case_of(report.protocol, complaint.title))
         _complain(cases[-1], complaint, report.variables)
     warnings = [f"warning: {warned_text(w)}" if w.strict else warned_text(w) for w in outcome.warnings]
-    return _suite(report.protocol, cases, sum(times.values()), now, _properties(report), "\n".join(warnings))
+    return suite(report.protocol, cases, sum(times.values()), now, _properties(report), "\n".join(warnings))
 
 
 def render_broken(broken: Broken, *, now: datetime | None = None) -> str:
     """JUnit XML for a run without a report: one test case, which is an error."""
-    case = _case(broken.protocol, "the run")
-    _add(case, "error", {"type": "NoReport", "message": f"exit {broken.code}"}, broken.message)
-    return _suite(broken.protocol, [case], 0.0, now)
+    case = case_of(broken.protocol, "the run")
+    add(case, "error", {"type": "NoReport", "message": f"exit {broken.code}"}, broken.message)
+    return suite(broken.protocol, [case], 0.0, now)
 
 
-def _suite(
+def suite(
     protocol: str,
     cases: Sequence[ElementTree.Element],
     seconds: float,
@@ -51,6 +51,7 @@ def _suite(
     properties: Mapping[str, object] | None = None,
     out: str = "",
 ) -> str:
+    """The file with one test suite."""
     counted = {f"{tag}s": str(sum(c.find(tag) is not None for c in cases)) for tag in ("error", "failure")}
     suite = ElementTree.Element(
         "testsuite",
@@ -69,7 +70,7 @@ def _suite(
             ElementTree.SubElement(listed, "property", {"name": _clean(name), "value": _clean(str(value))})
     suite.extend(cases)
     if out:
-        _add(suite, "system-out", {}, out)
+        add(suite, "system-out", {}, out)
     root = ElementTree.Element("testsuites")
     root.append(suite)
     ElementTree.indent(root)
@@ -95,7 +96,8 @@ def _times(report: Report) -> dict[str, float]:
     return times
 
 
-def _case(protocol: str, name: str, seconds: float = 0.0) -> ElementTree.Element:
+def case_of(protocol: str, name: str, seconds: float = 0.0) -> ElementTree.Element:
+    """A test case, which passes unless something is added."""
     named = {"classname": _clean(f"planrace.{protocol}"), "name": _clean(name), "time": f"{seconds:.6f}"}
     return ElementTree.Element("testcase", named)
 
@@ -104,32 +106,33 @@ def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared],
     """Add the result of a property to its test case."""
     match judged:
         case FindingStatus.HOLDS:
-            _add(case, "system-out", {}, f"holds: {how(f)}")
+            add(case, "system-out", {}, f"holds: {how(f)}")
         case FindingStatus.EXPECTED:
-            _add(case, "system-out", {}, _text(*violation(f, variables, {}), closing=f.how))
+            add(case, "system-out", {}, _text(*violation(f, variables, {}), closing=f.how))
         case FindingStatus.FAILED:
             message = f"violated in {counted(f.depth, 'step')}" if f.depth is not None else f"violated: {f.how}"
             text = _text(*violation(f, variables, {}), closing=f.how)
-            _add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, text)
+            add(case, "failure", {"type": KINDS.get(f.kind, "Violated"), "message": message}, text)
         case FindingStatus.OPEN:
-            _add(case, "skipped", {"type": "Undecided", "message": f"undecided: {f.how}"}, f.how)
+            add(case, "skipped", {"type": "Undecided", "message": f"undecided: {f.how}"}, f.how)
         case FindingStatus.UNDECIDED:
             blocks = () if f.cti is None else tuple(induction_blocks(f.name, f.cti, variables))
-            _add(case, "error", {"type": "Undecided", "message": f.how}, _text(*blocks, closing=f.how))
+            add(case, "error", {"type": "Undecided", "message": f.how}, _text(*blocks, closing=f.how))
 
 
 def _complain(case: ElementTree.Element, c: Complaint, variables: Sequence[Declared]) -> None:
     kind = "".join(word.capitalize() for word in c.kind.split())
     run = () if c.trace is None else (timeline(c.trace, variables=variables),)
     attributes = {"type": kind, "message": c.message}
-    _add(case, "error" if c.undecided else "failure", attributes, _text(Paragraph(c.message), *run, closing=c.kind))
+    add(case, "error" if c.undecided else "failure", attributes, _text(Paragraph(c.message), *run, closing=c.kind))
 
 
 def _text(*blocks: Block, closing: str) -> str:
     return render_plain(Document(blocks, closing))
 
 
-def _add(parent: ElementTree.Element, tag: str, attributes: dict[str, str], text: str) -> None:
+def add(parent: ElementTree.Element, tag: str, attributes: dict[str, str], text: str) -> None:
+    """Adds an element with attributes and text, both without what XML forbids."""
     child = ElementTree.SubElement(parent, tag, {n: _clean(v) for n, v in attributes.items()})
     child.text = _clean(text)
 

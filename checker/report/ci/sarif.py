@@ -69,23 +69,23 @@ def render_sarif(report: Report, expectation: Expectation | None = None, *, ever
         **_covered(report),
     }
     notified = [_notification(report, w) for w in outcome.warnings]
-    return _log(rules, _id(report), outcome.code, not report.interrupted, notified, results, properties)
+    return log(rules, _id(report), outcome.code, not report.interrupted, notified, results, properties)
 
 
 def render_broken(broken: Broken) -> str:
     """SARIF for a run without a report: a notification, and a result if a line of the author's file shows why."""
     name = "no-report"
-    place = {} if broken.source is None else {"locations": [{"physicalLocation": _physical(broken.source)}]}
+    place = {} if broken.source is None else {"locations": [{"physicalLocation": physical(broken.source)}]}
     message = {"text": clean(broken.message)}
     rule = {
-        "id": _own(name),
+        "id": own(name),
         "name": "NoReport",
         "shortDescription": {"text": "The protocol cannot be checked as it is"},
         "defaultConfiguration": {"level": "error"},
     }
     print_ = hashlib.sha256(json.dumps([name, broken.protocol, broken.message]).encode()).hexdigest()
     result = {
-        "ruleId": _own(name),
+        "ruleId": own(name),
         "ruleIndex": 0,
         "kind": "fail",
         "level": "error",
@@ -93,12 +93,12 @@ def render_broken(broken: Broken) -> str:
         "partialFingerprints": {"planrace/v1": print_},
         **place,
     }
-    notified = {"level": "error", "message": message, "descriptor": {"id": _own(name)}, **place}
+    notified = {"level": "error", "message": message, "descriptor": {"id": own(name)}, **place}
     automation = clean(broken.protocol).replace("/", "_")
-    return _log([rule], automation, broken.code, False, [notified], [result] if place else [], {})
+    return log([rule], automation, broken.code, False, [notified], [result] if place else [], {})
 
 
-def _log(
+def log(
     rules: list[dict[str, Any]],
     automation: str,
     code: int,
@@ -107,6 +107,7 @@ def _log(
     results: list[dict[str, Any]],
     properties: dict[str, Any],
 ) -> str:
+    """The file with one run."""
     invocation = {"executionSuccessful": successful, "exitCode": code}
     run = {
         "tool": {"driver": {"name": "planrace", "semanticVersion": _version(), "rules": rules}},
@@ -150,14 +151,14 @@ def _markdown(f: Finding) -> str:
     return f"**{cell(f.name)}** ({cell(f.kind)})\n\n{cell(f.meaning)}.\n\n{HELP}\n"
 
 
-def _own(kind: str) -> str:
+def own(kind: str) -> str:
     """The name of a rule that is no property."""
     return f"planrace/{kind.replace(' ', '-')}"
 
 
 def _complaint_rule(kind: str) -> dict[str, Any]:
     return {
-        "id": _own(kind),
+        "id": own(kind),
         "name": "".join(word.capitalize() for word in kind.split()),
         "shortDescription": {"text": kind.capitalize()},
         "defaultConfiguration": {"level": "error"},
@@ -167,7 +168,7 @@ def _complaint_rule(kind: str) -> dict[str, Any]:
 def _complaint(report: Report, c: Complaint, rule: int) -> dict[str, Any]:
     mark = hashlib.sha256(json.dumps([c.kind, c.title]).encode()).hexdigest()
     found: dict[str, Any] = {
-        "ruleId": _own(c.kind),
+        "ruleId": own(c.kind),
         "ruleIndex": rule,
         "kind": "fail",
         "level": "warning" if c.undecided else "error",
@@ -176,7 +177,7 @@ def _complaint(report: Report, c: Complaint, rule: int) -> dict[str, Any]:
         "partialFingerprints": {"planrace/v1": mark},
     }
     if c.trace is not None and c.trace.steps:
-        found["codeFlows"] = [{"threadFlows": _flows(report, c.trace)}]
+        found["codeFlows"] = [{"threadFlows": flows(report, c.trace)}]
     return found
 
 
@@ -184,7 +185,7 @@ def _notification(report: Report, w: ModelWarning) -> dict[str, Any]:
     return {
         "level": "warning" if w.strict else "note",
         "message": {"text": clean(warned_text(w))},
-        "descriptor": {"id": _own(w.kind)},
+        "descriptor": {"id": own(w.kind)},
         "locations": [_location(report, None, warned_about(w) or report.protocol)],
     }
 
@@ -209,7 +210,7 @@ def _result(report: Report, f: Finding, rule: int, judged: FindingStatus, *, eve
     }
     if f.trace is not None and f.trace.steps:
         on = {"message": {"text": clean(continued(f))}} if continued(f) else {}
-        found["codeFlows"] = [{"threadFlows": _flows(report, f.trace), **on}]
+        found["codeFlows"] = [{"threadFlows": flows(report, f.trace), **on}]
     return found
 
 
@@ -227,15 +228,16 @@ def _location(report: Report, step: TraceStep | None, name: str, *, of_property:
     what = name if step is None else step.action
     found: dict[str, Any] = {"logicalLocations": [{"name": clean(what), "kind": "function"}]}
     if source is not None:
-        found["physicalLocation"] = _physical(source)
+        found["physicalLocation"] = physical(source)
     return found
 
 
-def _physical(source: Source) -> dict[str, Any]:
+def physical(source: Source) -> dict[str, Any]:
+    """A line of a file."""
     return {"artifactLocation": location(source.file), "region": {"startLine": source.line}}
 
 
-def _flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
+def flows(report: Report, trace: Trace) -> list[dict[str, Any]]:
     """A thread flow for each process."""
     actors = dict.fromkeys(s.by for s in trace.steps)
     steps = list(enumerate(trace.steps, 1))

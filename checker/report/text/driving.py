@@ -51,8 +51,8 @@ def cover_document(report: CoverReport, exit_code: int, detail: Detail = Detail.
     if detail is not Detail.VERDICTS:
         blocks += _covered(report, detail)
     if report.divergence is not None:
-        blocks += _divergence(report.divergence, report.system, detail)
-    return Document(tuple(blocks), f"{_closing(report)} (exit {exit_code})", report.verdict.word)
+        blocks += divergence_blocks(report.divergence, report.system, detail)
+    return Document(tuple(blocks), f"{closing_text(report)} (exit {exit_code})", report.verdict.word)
 
 
 def covered_text(report: CoverReport) -> str:
@@ -71,7 +71,8 @@ def covered_text(report: CoverReport) -> str:
     return f"{many} of {total:,} {things[report.criterion]} of the model were performed on your code"
 
 
-def _closing(report: CoverReport) -> str:
+def closing_text(report: CoverReport) -> str:
+    """The answer in one line."""
     if report.divergence is not None:
         return "the code and the model differ"
     if report.verdict:
@@ -83,14 +84,27 @@ def _closing(report: CoverReport) -> str:
     return "undecided: less was performed than was asked for"
 
 
-def _subject(system: DrivenSystem) -> str:
+def subject_text(system: DrivenSystem) -> str:
+    """What was driven, at which size."""
     sizes = ", ".join(f"{n}={v}" for n, v in system.parameters.items()) or "no parameters"
     faults, protections = ", ".join(system.faults) or "none", ", ".join(system.protections) or "none"
     return f"{sizes}; faults: {faults}; protections: {protections}; driver: {system.driver.name}."
 
 
 def _covered(report: CoverReport, detail: Detail) -> Iterator[Block]:
-    yield Paragraph(_subject(report.system))
+    yield from figures(report)
+    if report.shares and (detail is Detail.FULL or report.performed < report.total):
+        rows = tuple((ending(s.action, s.outcome), f"{s.performed:,}", f"{s.total:,}") for s in report.shares)
+        yield Grid(("transitions by action", "performed", "of"), rows)
+    missed = list(missed_texts(report))
+    if missed:
+        yield Bullets(tuple(missed))
+    yield from blind(report.system)
+
+
+def figures(report: CoverReport) -> Iterator[Block]:
+    """What was driven, in how many steps, and how long it took."""
+    yield Paragraph(subject_text(report.system))
     runs = f"{counted(report.steps, 'step')} in {counted(report.resets, 'run')} ({_method(report)})"
     inside, beside = report.driver_seconds, report.beside_seconds
     took = f"{report.planning_seconds:.2f} s to plan, {inside:.2f} s in the driver, {beside:.2f} s beside it"
@@ -98,13 +112,6 @@ def _covered(report: CoverReport, detail: Detail) -> Iterator[Block]:
     if report.refusals_total:
         tried = f"{report.refusals:,} of {counted(report.refusals_total, 'step')} that the model refuses were tried"
         yield Paragraph(f"{tried} ({', '.join(report.system.driver.refusing)}).")
-    if report.shares and (detail is Detail.FULL or report.performed < report.total):
-        rows = tuple((ending(s.action, s.outcome), f"{s.performed:,}", f"{s.total:,}") for s in report.shares)
-        yield Grid(("transitions by action", "performed", "of"), rows)
-    missed = list(_missed(report))
-    if missed:
-        yield Bullets(tuple(missed))
-    yield from _blind(report.system)
 
 
 def _method(report: CoverReport) -> str:
@@ -116,7 +123,7 @@ def _method(report: CoverReport) -> str:
     return f"{how}{depth}, seed {report.seed}"
 
 
-def _missed(report: CoverReport) -> Iterator[str]:
+def missed_texts(report: CoverReport) -> Iterator[str]:
     """Why something was not performed."""
     for reason, many in report.missed:
         match reason:
@@ -139,7 +146,7 @@ def _missed(report: CoverReport) -> Iterator[str]:
         yield f"{report.share:.1f} % were performed, {report.at_least:g} % were asked for"
 
 
-def _blind(system: DrivenSystem) -> Iterator[Block]:
+def blind(system: DrivenSystem) -> Iterator[Block]:
     """What the driver does not do and does not see."""
     driver = system.driver
     if driver.uncontrolled:
@@ -152,7 +159,8 @@ def _blind(system: DrivenSystem) -> Iterator[Block]:
         yield Paragraph(f"Observed in part: {joined(driver.partly)}.")
 
 
-def _divergence(d: Divergence, system: DrivenSystem, detail: Detail) -> Iterator[Block]:
+def divergence_blocks(d: Divergence, system: DrivenSystem, detail: Detail) -> Iterator[Block]:
+    """The run to the first difference, and both sides."""
     where = "after the reset" if d.called == "reset" else f"at {d.called}"
     yield Heading(f"The code and the model differ {where}")
     if detail is Detail.VERDICTS:
@@ -214,13 +222,13 @@ def replay_document(report: ReplayReport, exit_code: int, detail: Detail = Detai
     if detail is not Detail.VERDICTS:
         loop = f"; the loop after step {report.trace.loop} {report.loops} times" if report.loops else ""
         run = f"The run of {report.name}, {counted(_length(report), 'step')}{loop}{_then(report)}."
-        blocks += [Paragraph(_subject(report.system)), Paragraph(run)]
+        blocks += [Paragraph(subject_text(report.system)), Paragraph(run)]
         if report.trace.steps and (report.observed or report.answers or report.step):
             blocks.append(Timeline(tuple(_performed(report))))
         if report.mismatches:
             blocks.append(_differences(report.mismatches, "in the run", report.system))
         blocks += _read_back(report)
-        blocks += _blind(report.system)
+        blocks += blind(report.system)
     tone = {ReplayEnd.FOLLOWED: "violated", ReplayEnd.LEFT: "holds", ReplayEnd.UNDECIDED: "unknown"}[report.end]
     closing = _END[report.end]
     if report.further is not None and report.further.end is not ReplayEnd.FOLLOWED:

@@ -19,6 +19,13 @@ const BLOCKS = {
   paragraph: (b) => [el("p", { class: b.tone ? `tone ${b.tone}-tone` : null }, b.text)],
   verdicts: (b) => [el("ul", { class: "plain" }, b.rows.map(verdictRow))],
   grid: (b, title) => [grid(b, title)],
+  bullets: (b) => [
+    el(
+      "ul",
+      {},
+      b.rows.map((text) => el("li", {}, text)),
+    ),
+  ],
   facts: (b) => [el("dl", {}, b.rows.flatMap(factRow))],
   timeline: (b) => [el("ol", { class: "steps" }, b.entries.map(entryRow))],
 };
@@ -35,11 +42,12 @@ function entryRow(entry) {
   const seen = entry.sees.map((text) => el("div", { class: "sees" }, text));
   return el(
     "li",
-    { value: String(entry.number) },
+    { value: String(entry.number), class: entry.mark ? "marked" : null },
     el("b", {}, entry.who),
     ` ${entry.text}`,
     seen,
-    note(entry.details),
+    entry.details ? note(entry.details) : null,
+    entry.quoted.length ? el("pre", {}, entry.quoted.join("\n")) : null,
   );
 }
 
