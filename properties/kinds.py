@@ -105,7 +105,7 @@ class Recoverability:
 class Liveness:
     """What every fair run does (names after Manna & Pnueli): ``form`` is "eventually always" (◇□ ``goal``), "infinitely
     often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). It is checked on the model without actions that
-    have a tag in ``without``, and without faults, unless ``despite_faults`` is set."""
+    have a tag in ``without``, and without faults that have no bound, unless ``despite_faults`` is set."""
 
     name: str
     goal: Term
@@ -183,8 +183,8 @@ def eventually_always(
     name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
 ) -> Liveness:
     """Every fair run reaches states with ``goal`` and stays in them (◇□). Checked without actions that have a tag in
-    ``without``, and without faults; with ``despite_faults``, the faults that are switched on may happen. The same holds
-    for ``infinitely_often`` and ``leads_to``."""
+    ``without``, and without faults that have no bound; with ``despite_faults``, all faults that are switched on may
+    happen. The same holds for ``infinitely_often`` and ``leads_to``."""
     return _liveness(name, goal, meaning, "eventually always", without, despite_faults)
 
 

@@ -146,6 +146,8 @@ class Report(NotebookRepr):
     engine: str
     findings: tuple[Finding, ...]
     exploration: Coverage | None
+    at_most: Mapping[str, int | str] = field(default_factory=dict)
+    """How often bounded faults may happen in a run: a number, or the name of a size that is open."""
     left_out: tuple[tuple[str, str, str], ...] = ()
     """Properties that a proof for every size skips unless they are named: name, kind, why."""
     full_match: FullMatch | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 
 def counted(n: int, thing: str, things: str | None = None) -> str:
@@ -30,6 +30,17 @@ def listed(words: Sequence[str], most: int = 8) -> str:
     if len(words) <= most:
         return joined(words)
     return f"{', '.join(words[: most - 1])} and {counted(len(words) - most + 1, 'other')}"
+
+
+def limited(faults: Sequence[str], at_most: Mapping[str, int | str]) -> list[str]:
+    """Faults with how often they may happen in a run, which is a number or the name of a parameter: ``crash (at most
+    twice)``."""
+    return [f"{f} ({_at_most(at_most[f])})" if f in at_most else f for f in faults]
+
+
+def _at_most(times: int | str) -> str:
+    words = {0: "not at all", 1: "at most once", 2: "at most twice"}
+    return words.get(times, f"at most {times} times") if isinstance(times, int) else f"at most {times} times"
 
 
 def ending(action: str, outcome: str | None) -> str:

@@ -120,8 +120,10 @@ def _alike(live: Sequence[Liveness]) -> Iterable[list[Liveness]]:
 
 
 def _faultless(instance: Instance, answers: Sequence[Answer]) -> Iterator[ModelWarning]:
-    """Warnings that liveness was decided without the requested faults, because ``despite_faults`` is not set."""
-    faults = joined(instance.system.faults)
+    """Warnings that liveness was decided without requested faults, because they have no bound and ``despite_faults`` is
+    not set."""
+    bounded = {b.fault for b in instance.system.bounds}
+    faults = joined([f for f in instance.system.faults if f not in bounded])
     for a in answers:
         if faults and isinstance(a.property, Liveness) and a.verdict is Verdict.HOLDS and not a.property.despite_faults:
             yield ModelWarning(WITHOUT_FAULTS, a.property.name, f"was decided without {faults} (see despite_faults)")

@@ -10,6 +10,7 @@ from typing import Any
 from planrace.checker.run.protocols import BUILT_IN, find, names_in
 from planrace.checker.run.registry import ENGINES
 from planrace.model.language import Option, Parameter, Protection, Variant
+from planrace.model.language.system import FaultBound
 from planrace.properties.kinds import Property
 
 
@@ -61,10 +62,15 @@ def listed(variant: Variant) -> ListedProtocol:
         options=tuple(protocol.options.values()),
         protections=tuple(protocol.protections.values()),
         on=system.protections,
-        faults=dict(protocol.faults),
+        faults={n: _fault(meaning, protocol.fault_bounds.get(n)) for n, meaning in protocol.faults.items()},
         properties=tuple(system.properties),
         scenarios={s.name: s.title for s in system.scenarios},
     )
+
+
+def _fault(meaning: str, bound: FaultBound | None) -> str:
+    """The meaning of a fault, and how often it may happen."""
+    return meaning if bound is None else f"{meaning} (at most {bound.at_most} in a run)"
 
 
 def listing_text(found: Listing) -> str:

@@ -80,6 +80,7 @@ class Proving:
             protocol=self.system.name,
             parameters=self.fixed,
             faults=self.system.faults,
+            at_most=self.system.at_most(self.fixed),
             protections=self.system.protections,
             engine="proof",
             findings=tuple(findings),

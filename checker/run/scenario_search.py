@@ -79,6 +79,7 @@ def show(request: Request, name: str) -> Report:
         protocol=system.name,
         parameters=request.parameters,
         faults=system.faults,
+        at_most=instance.at_most,
         protections=system.protections,
         engine=options.engine,
         findings=(replace(finding, insight=insight),),

@@ -36,6 +36,7 @@ from planrace.model.language.name_tables import values_of
 from planrace.model.language.sorts import Index, Parameter, Scalar, Sort
 from planrace.model.language.system import System
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
+from planrace.model.language.weaving import woven
 
 INSTEAD = {"add": "write @change.action(…), which takes the same arguments as @protocol.action"}
 """For methods that a change lacks: what to write instead."""
@@ -62,7 +63,7 @@ class Changes:
     def done(self) -> System:
         """The changed system."""
         self._decorators.check()
-        return replace(self._system, actions=self._actions, variables=tuple(self._variables))
+        return woven(replace(self._system, actions=self._actions, variables=tuple(self._variables)))
 
     @property
     def actions(self) -> tuple[Action, ...]:

@@ -4,16 +4,17 @@ conditions."""
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from planrace.model.language.actions import Action, Step, check_parameters
+from planrace.model.language.actions import Action, Step, check_parameters, check_state_only
 from planrace.model.language.actions import step as make_step
 from planrace.model.language.author_code import applying, shown
 from planrace.model.language.author_text import refuse_vain
 from planrace.model.language.errors import DefinitionError, Place, author, author_value, is_authors_code, listed
 from planrace.model.language.initial_values import check_constant, check_held
 from planrace.model.language.ledger import handed_on
+from planrace.model.language.name_tables import check_own
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
 from planrace.model.language.size_limits import check_term_size
@@ -31,7 +32,7 @@ from planrace.model.language.sorts import (
     one,
 )
 from planrace.model.language.system import Variable
-from planrace.model.language.terms import Term, Value, expect, make
+from planrace.model.language.terms import Term, Value, expect, make, subterms
 
 SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…) and array(…)"
 FAIRNESS = ("none", "weak", "strong")
@@ -179,6 +180,36 @@ def _no_step(name: str, given: object, where: Place) -> DefinitionError:
     what = "nothing" if given is None else f"a {type(given).__name__}"
     meant = "call it: return step(…)" if given is make_step else "write return step(…) around all parts"
     return DefinitionError(f"action {name} returns no step but {what}", where=where, remedy=meant)
+
+
+def check_action(action: Action, sorts: Mapping[str, Sort], parameters: Mapping[str, Parameter], protocol: str) -> None:
+    """Check that the terms of an action are about single states, variables with these ``sorts``, its own parameters,
+    and sizes of the protocol. Raises ``DefinitionError``."""
+    allowed = {id(p) for p in action.parameters}
+    for term, where in _pieces(action):
+        check_term_size(term, f"action {action.name}", where)
+        check_state_only(term, f"action {action.name}", where)
+        for t in subterms(term):
+            if t.op is Op.VARIABLE and sorts.get(t.data) != t.sort:
+                raise DefinitionError(
+                    f"action {action.name}: unknown variable {t.data}",
+                    where=where,
+                    remedy=f"declare it in protocol {protocol}",
+                )
+            if t.op is Op.PARAMETER or t.op is Op.BOUND:
+                check_own(t, parameters, f"action {action.name}", where)
+            if t.op is Op.BOUND and t.data[1] == 0 and id(t) not in allowed:
+                raise DefinitionError(f"action {action.name}: {t} is a parameter of another action", where=where)
+
+
+def _pieces(action: Action) -> Iterator[tuple[Term, Place | None]]:
+    """All terms of an action, each with its line."""
+    yield action.guard, action.where
+    yield from ((t, action.where) for _, t in (action.says.terms if action.says else ()))
+    for o in action.outcomes:
+        yield o.condition, o.where or action.where
+        yield from ((t, u.where or action.where) for u in o.updates for t in (u.target, u.value))
+        yield from ((t, o.where or action.where) for _, t in (o.says.terms if o.says else ()))
 
 
 def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:

@@ -35,11 +35,12 @@ from planrace.model.language.operators import Op
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
 from planrace.model.language.size_limits import check_term_size
-from planrace.model.language.sorts import Array, Index, Parameter, Scalar, SetOf, Sort, check_number, is_scalar
+from planrace.model.language.sorts import Array, Index, Parameter, Scalar, SetOf, Size, Sort, check_number, is_scalar
 from planrace.model.language.structural import same
-from planrace.model.language.system import Messages, Observation, Picture, System, Variable
-from planrace.model.language.terms import Term, Value, make, subterms, truth
+from planrace.model.language.system import FaultBound, Messages, Observation, Picture, System, Variable
+from planrace.model.language.terms import Term, Value, make, truth
 from planrace.model.language.variant import Protection, Variant
+from planrace.model.language.weaving import fault_bound
 
 INSTEAD = {
     "action": "write @change.action(…), which takes the same arguments as @protocol.action",
@@ -59,6 +60,7 @@ class Protocol:
         self.variables: dict[str, Variable] = {}
         self.actions: dict[str, Action] = {}
         self.faults: dict[str, str] = {}
+        self.fault_bounds: dict[str, FaultBound] = {}
         self.protections: dict[str, Protection] = {}
         self.options: dict[str, Option] = {}
         self._only: dict[str, Choice] = {}
@@ -109,9 +111,15 @@ class Protocol:
             self._only[name] = only
         return made.term
 
-    def fault(self, name: str, meaning: str) -> str:
-        """A kind of fault that runs may switch on; actions name it by ``fault=``."""
+    def fault(self, name: str, meaning: str, *, at_most: Size | None = None) -> str:
+        """A kind of fault that runs may switch on; actions name it by ``fault=``. With ``at_most``, a number or a
+        parameter, at most so many steps of it happen in a run; liveness is then promised although they happen."""
         self._fresh(name, "fault")
+        if at_most is not None:
+            made = fault_bound(name, at_most, author())
+            check_own(made.counter.sort, self.parameters, f"fault {name}", author())
+            self._fresh(made.counter.name, "variable")
+            self.fault_bounds[name] = made
         self.faults[name] = meaning
         return name
 
@@ -143,7 +151,7 @@ class Protocol:
             name, where = written.named(body)
             self._open(f"action {name}", INSTEAD["action"])
             made = circumstances.action(body)
-            self._check_action(made)
+            self._check_action(made, self.variables.values())
             for t in (*made.parameters, *bound_in(made)):
                 self._names.sort(t.sort)
             self._names.claim(name, "action", where)
@@ -319,13 +327,16 @@ class Protocol:
         if not self.variables or not self.actions:
             lacking = "variables" if not self.variables else "actions"
             raise ModelError(f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some")
+        bounds = tuple(self.fault_bounds[f] for f in on if f in self.fault_bounds)
+        variables = (v for n, v in self.variables.items() if exists_in(self._only.get(n), picks))
         base = System(
             name=name or self.name,
             parameters=tuple(self.parameters.values()),
-            variables=tuple(v for n, v in self.variables.items() if exists_in(self._only.get(n), picks)),
+            variables=(*variables, *(b.counter for b in bounds)),
             actions={n: a for n, a in self.actions.items() if self._exists(a, on, picks)},
             protections=chosen,
             faults=on,
+            bounds=bounds,
             observations=tuple(self.observations.values()),
             pictures=tuple(self.pictures),
             channels=tuple(self.channels),
@@ -342,7 +353,7 @@ class Protocol:
                 self._apply(changes, f"{c.option}={c.name}", c.effect)
         system = changes.done()
         for action in system.actions.values():
-            self._check_action(action, known=system)
+            self._check_action(action, system.variables)
         return system
 
     def _apply(self, changes: Changes, reason: str, change: Callable[[Changes], None]) -> None:
@@ -406,29 +417,8 @@ class Protocol:
         self._open(f"{kind} {name}", INSTEAD.get(kind, ""))
         self._names.claim(name, kind, where)
 
-    def _check_action(self, action: Action, known: System | None = None) -> None:
-        sorts = {v.name: v.sort for v in known.variables} if known else {n: v.sort for n, v in self.variables.items()}
-        allowed = {id(p) for p in action.parameters}
-        pieces = [(action.guard, action.where)]
-        pieces += [(t, action.where) for _, t in (action.says.terms if action.says else ())]
-        for o in action.outcomes:
-            pieces.append((o.condition, o.where or action.where))
-            pieces += [(t, u.where or action.where) for u in o.updates for t in (u.target, u.value)]
-            pieces += [(t, o.where or action.where) for _, t in (o.says.terms if o.says else ())]
-        for term, where in pieces:
-            check_term_size(term, f"action {action.name}", where)
-            check_state_only(term, f"action {action.name}", where)
-            for t in subterms(term):
-                if t.op is Op.VARIABLE and sorts.get(t.data) != t.sort:
-                    raise DefinitionError(
-                        f"action {action.name}: unknown variable {t.data}",
-                        where=where,
-                        remedy=f"declare it in protocol {self.name}",
-                    )
-                if t.op is Op.PARAMETER or t.op is Op.BOUND:
-                    check_own(t, self.parameters, f"action {action.name}", where)
-                if t.op is Op.BOUND and t.data[1] == 0 and id(t) not in allowed:
-                    raise DefinitionError(f"action {action.name}: {t} is a parameter of another action", where=where)
+    def _check_action(self, action: Action, variables: Iterable[Variable]) -> None:
+        written.check_action(action, {v.name: v.sort for v in variables}, self.parameters, self.name)
 
 
 def _cases(cases: Any, title: str) -> tuple[tuple[Term, Says], ...]:

@@ -18,13 +18,15 @@ from planrace.model.language.terms import Term, make
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """A state variable; ``initially`` is the constant that it, or each element of it, starts with."""
+    """A state variable; ``initially`` is the constant that it, or each element of it, starts with. An ``auxiliary`` one
+    is not the author's: it counts steps of a fault, or says that an inserted step is pending."""
 
     name: str
     sort: Sort
     initially: Term
     meaning: str = ""
     where: Place | None = None
+    auxiliary: bool = False
 
     @property
     def term(self) -> Term:
@@ -69,6 +71,15 @@ class Messages:
 
 
 @dataclass(frozen=True, eq=False)
+class FaultBound:
+    """At most so many steps of ``fault`` happen in a run; ``counter`` is the state variable that counts them."""
+
+    fault: str
+    at_most: Size
+    counter: Variable
+
+
+@dataclass(frozen=True, eq=False)
 class System:
     """Variables, actions and parameters of a protocol with protections and faults chosen."""
 
@@ -78,6 +89,8 @@ class System:
     actions: Mapping[str, Action]
     protections: tuple[str, ...] = ()
     faults: tuple[str, ...] = ()
+    bounds: tuple[FaultBound, ...] = ()
+    """Of those faults that may happen only so often."""
     observations: tuple[Observation, ...] = ()
     pictures: tuple[Picture, ...] = ()
     channels: tuple[Messages, ...] = ()
@@ -92,6 +105,19 @@ class System:
     """Options and their chosen values, if these are not the defaults."""
     where: Place | None = None
     """Where the protocol is declared."""
+
+    def at_most(self, sizes: Mapping[str, int]) -> dict[str, int | str]:
+        """How often each bounded fault may happen in a run: a number, or the name of a parameter that is not among
+        ``sizes``."""
+        return {
+            b.fault: b.at_most if isinstance(b.at_most, int) else sizes.get(str(b.at_most), str(b.at_most))
+            for b in self.bounds
+        }
+
+    @property
+    def auxiliary(self) -> frozenset[str]:
+        """The names of the variables that are not the author's."""
+        return frozenset(v.name for v in self.variables if v.auxiliary)
 
     @cached_property
     def bound(self) -> tuple[Term, ...]:
@@ -154,6 +180,11 @@ class Instance:
     @property
     def parameters(self) -> dict[str, int]:
         return {p.name: v for p, v in zip(self.system.parameters, self.values, strict=True)}
+
+    @property
+    def at_most(self) -> dict[str, int | str]:
+        """How often each bounded fault may happen in a run."""
+        return {b.fault: self.size(b.at_most) for b in self.system.bounds}
 
     def size(self, size: Size) -> int:
         """A bound of a sort as a number."""

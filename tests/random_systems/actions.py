@@ -52,8 +52,14 @@ class Actions:
             actions=tuple(actions),
             faults=faults,
             on=tuple(f for f in faults if rng.random() < 0.8),
+            bounds=tuple((f, self._most()) for f in faults if rng.random() < 0.4),
         )
         return self._protected(described) if "protections" in self.sorts.features else described
+
+    def _most(self) -> int | str:
+        """How often a fault may happen."""
+        most: list[int | str] = [1, 1, 2, *(p.name for p in self.sorts.parameters if p.low >= 0)]
+        return self.rng.choice(most)
 
     def action(self, fallback: str) -> Action:
         rng = self.rng

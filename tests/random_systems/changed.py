@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from .description import Action, Change, Description, Ending, Node, Write, conjunction
+from .description import (
+    BOOL,
+    NUMBER,
+    Action,
+    Change,
+    Description,
+    Ending,
+    Node,
+    Sort,
+    Variable,
+    Write,
+    conjunction,
+    number,
+    variable,
+)
 
 
 def system(described: Description) -> tuple[Description, list[Action]]:
     """The description with its protections applied if they are on, and the actions that there are in the run."""
     actions = [a for a in described.actions if a.fault is None or a.fault in described.on]
-    variables = list(described.variables)
+    bounds = [(f, bound) for f, bound in described.bounds if f in described.on]
+    counters = {f: Variable(re.sub(r"\W", "_", f) + "_count", Sort("int", "", 0, bound), 0) for f, bound in bounds}
+    variables = [*described.variables, *counters.values()]
     if described.protected:
         for change in (c for _, changes in described.protections for c in changes):
             if change.declared is not None:
@@ -20,7 +37,18 @@ def system(described: Description) -> tuple[Description, list[Action]]:
                 actions.append(change.added)
             else:
                 actions = [b for a in actions for b in ([a] if a.name != change.action else _changed(a, change))]
+    actions = [_counted(a, counters[a.fault]) if a.fault in counters else a for a in actions]
     return replace(described, variables=tuple(variables)), actions
+
+
+def _counted(action: Action, counter: Variable) -> Action:
+    """The action of a fault that may happen only so often."""
+    now, most = variable(counter.name, counter.sort), counter.sort.high
+    limit = Node("size", NUMBER, data=most) if isinstance(most, str) else number(most)
+    more = (now, Node("add", NUMBER, (now, number(1))))
+    found = tuple(replace(e, writes=(*e.writes, more)) for e in endings(action))
+    guard = conjunction(*([] if action.guard is None else [action.guard]), Node("lt", BOOL, (now, limit)))
+    return replace(action, guard=guard, writes=(), endings=found)
 
 
 def endings(action: Action) -> list[Ending]:

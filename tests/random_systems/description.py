@@ -166,6 +166,8 @@ class Description:
     properties: tuple[Asked, ...] = ()
     faults: tuple[str, ...] = ()
     on: tuple[str, ...] = ()
+    bounds: tuple[tuple[str, int | str], ...] = ()
+    """How often some faults may happen: a number, or the name of a parameter."""
     protections: tuple[tuple[str, tuple[Change, ...]], ...] = ()
     protected: bool = False
     final: Node | None = None

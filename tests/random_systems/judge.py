@@ -40,6 +40,10 @@ def deadline(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
+LIMITS = "time limit", "may be as great as"
+"""Why an engine that decides everything may say unknown: the clock, and numbers that machine code does not hold."""
+
+
 @dataclass
 class Judge:
     """Asks about one drawn system; ``complaints`` is what is wrong. ``seconds`` bounds each search."""
@@ -168,7 +172,7 @@ class Judge:
         told, verdict = self.truth.told[f.name], f.verdict.word
         met = "holds" if self.asked[f.name].kind == "reachable" else "violated"
         if verdict == "unknown":
-            if not bounded and told.verdict != "unknown" and "time limit" not in f.how:
+            if not bounded and told.verdict != "unknown" and not any(limit in f.how for limit in LIMITS):
                 yield f"unknown ({f.how}), not {told.verdict}"
             return
         length = f.depth if f.trace is not None else None

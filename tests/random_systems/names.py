@@ -45,8 +45,8 @@ WORDS = [
 
 
 _WRITTEN = """
-If both count each either exists first following forall getattr index last otherwise outcome primed range set step
-such_that taken update when
+If any_outcome both count each either exists first following forall getattr index last otherwise outcome primed range
+set step such_that taken update when
 """
 WRITTEN = frozenset(_WRITTEN.split())
 """What a file uses itself, so that no parameter of a function may hide it."""

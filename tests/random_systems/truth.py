@@ -174,8 +174,9 @@ def _recovery(truth: Truth, p: Asked) -> Told:
 
 
 def _live(truth: Truth, p: Asked) -> Told:
-    """Liveness is read without some actions, and mostly without faults: a system of its own."""
-    kept = [a for a in truth.plain.actions if not a.tags & p.without and (p.despite or a.fault is None)]
+    """Liveness is read without some actions, and mostly without faults that have no bound: a system of its own."""
+    bounded = {None, *(f for f, _ in truth.plain.described.bounds)}
+    kept = [a for a in truth.plain.actions if not a.tags & p.without and (p.despite or a.fault in bounded)]
     part = _part(truth, {a.name for a in kept})
     if part.wrong is not None:
         return Told("unknown", None, part.wrong)

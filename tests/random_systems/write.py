@@ -43,7 +43,9 @@ class _Writer:
         for p in d.parameters:
             add(f"{self.sizes[p.name]} = protocol.parameter({p.name!r}, {p.default}, {p.low}, {p.high})")
         for f in d.faults:
-            add(f"protocol.fault({f!r}, 'something fails')")
+            bound = dict(d.bounds).get(f)
+            at_most = "" if bound is None else f", at_most={self._bound(bound)}"
+            add(f"protocol.fault({f!r}, 'something fails'{at_most})")
         for v in d.variables:
             self._variable(v, "protocol", "")
         for n, a in enumerate(d.actions):

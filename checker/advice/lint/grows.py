@@ -23,7 +23,7 @@ from planrace.model.language.terms import subterms
 
 def grows(runs: Sequence[Explored]) -> Iterator[Lint]:
     """Numbers and sets that only grow, in all explored systems."""
-    variables = {v.name: v for run in runs for v in run.instance.system.variables}
+    variables = {v.name: v for run in runs for v in run.instance.system.variables if not v.auxiliary}
     steps = {name: [g for run in runs for g in _growths(run.instance.system, name)] for name in variables}
     growing = {n: g for n, g in steps.items() if g and all(_grows(x.update.target, x.update.value) for x in g)}
     meant = _meant(runs, steps, growing)

@@ -31,7 +31,7 @@ def _never_read(family: Family) -> Iterator[Lint]:
         read |= fresh
     copied = {r for name, names in family.writes.items() for r in names if r != name}
     for name, v in family.variables.items():
-        if name not in read:
+        if name not in read and not v.auxiliary:
             how = "only variables that nothing reads copy it" if name in copied else "nothing reads it"
             yield Lint(
                 "never read",
@@ -44,7 +44,7 @@ def _never_read(family: Family) -> Iterator[Lint]:
 
 def _never_written(family: Family) -> Iterator[Lint]:
     for name, v in family.variables.items():
-        if name not in family.writes:
+        if name not in family.writes and not v.auxiliary:
             yield Lint(
                 "never written",
                 name,

@@ -57,9 +57,13 @@ class VacuityCheck:
             yield from (self._missed(s, never) for s in _unlike(missed, never) if not self._awaited(s))
 
     def _awaited(self, s: Occurrence) -> bool:
-        """Whether the action is declared to await a fault that is off."""
-        awaits = None if s.term is not None else self.instance.system.actions[s.name].awaits
-        return awaits is not None and awaits not in self.instance.system.faults
+        """Whether the action is declared to await a fault that is off, or belongs to one that may happen 0 times."""
+        if s.term is not None:
+            return False
+        action, system = self.instance.system.actions[s.name], self.instance.system
+        if action.fault is not None and self.instance.at_most.get(action.fault) == 0:
+            return True
+        return action.awaits is not None and action.awaits not in system.faults
 
     def _missed(self, s: Occurrence, never: Collection[str]) -> ModelWarning:
         if s.term is not None:

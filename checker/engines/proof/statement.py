@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import z3
 
 from planrace.checker.engines.proof.houdini import Provable
-from planrace.checker.results.wording import joined, plural
+from planrace.checker.results.wording import joined, limited, plural
 from planrace.model.language import System, Term
 from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 
@@ -17,7 +17,11 @@ def statement(
 ) -> str:
     """The theorem: it states everything that it depends on, except the meaning of the terms."""
     verb = plural(len(system.faults), "does", "do")
-    under = f"whatever {joined(system.faults)} {verb}" if system.faults else "without faults"
+    under = (
+        f"whatever {joined(limited(system.faults, system.at_most(fixed)))} {verb}"
+        if system.faults
+        else "without faults"
+    )
     guards = f"with {', '.join(system.protections)}" if system.protections else "without protections"
     said = "; ".join(map(_said, properties))
     return f"{system.name} {guards}, {under}, {_sizes(system, fixed, assuming)}: {said}."

@@ -24,7 +24,7 @@ from planrace.checker.engines.limits import look_at_the_clock, timed
 from planrace.checker.engines.temporal.lasso import Lasso, confirm
 from planrace.checker.engines.temporal.rows import loops, pieces, zeros
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.results.wording import joined, numbered
+from planrace.checker.results.wording import joined, limited, numbered
 from planrace.checker.semantics.interpreter import RangeError
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance
@@ -37,14 +37,15 @@ GOAL, TRIGGER = 1, 2
 
 
 def read_on(instance: Instance, p: Liveness) -> Instance:
-    """The part of the instance on which ``p`` is checked: without the actions that it excludes, and without faults
-    unless it holds despite them."""
+    """The part of the instance on which ``p`` is checked: without the actions that it excludes, and without faults that
+    may happen any number of times, unless it holds despite them."""
     system = instance.system
     actions = {n: a for n, a in system.actions.items() if not a.tags & p.without}
     if p.despite_faults:
         return replace(instance, system=replace(system, actions=actions))
-    actions = {n: a for n, a in actions.items() if a.fault is None}
-    return replace(instance, system=replace(system, actions=actions, faults=()))
+    bounded = tuple(b.fault for b in system.bounds)
+    actions = {n: a for n, a in actions.items() if a.fault is None or a.fault in bounded}
+    return replace(instance, system=replace(system, actions=actions, faults=bounded))
 
 
 GraphStep = tuple[int, int]
@@ -74,9 +75,10 @@ class LivenessChecker:
         found = self.violation(p)
         if found is not None:
             return found
-        system = self.interpreter.instance.system
+        instance = self.interpreter.instance
+        system = instance.system
         fair = sum(a.fairness != "none" for a in system.actions.values())
-        faults = f"despite {joined(system.faults)}" if system.faults else "without faults"
+        faults = f"despite {joined(limited(system.faults, instance.at_most))}" if system.faults else "without faults"
         how = f"complete search of {numbered(self._states, 'state')} {faults}, {numbered(fair, 'action')} fair"
         return Answer(p, Verdict.HOLDS, how)
 

@@ -250,6 +250,7 @@ class ReportForm(msgspec.Struct):
     pictures: tuple[MemberPicture, ...]
     sources: dict[str, Source]
     postmortem: FullMatchForm | None = None
+    at_most: dict[str, int | str] = msgspec.field(default_factory=dict)
 
     def made(self) -> Report:
         same = {f.name: getattr(self, f.name) for f in fields(Report) if f.name in self.__struct_fields__}

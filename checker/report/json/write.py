@@ -63,6 +63,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "protocol": report.protocol,
         "parameters": dict(report.parameters),
         "faults": list(report.faults),
+        **({"at_most": dict(report.at_most)} if report.at_most else {}),
         "protections": list(report.protections),
         "engine": report.engine,
         "verdict": report.verdict.word,

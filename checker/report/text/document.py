@@ -39,7 +39,7 @@ from planrace.checker.results.report import (
 from planrace.checker.results.scenario import FactMatch, Match
 from planrace.checker.results.trace import Observed, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.results.wording import counted, joined, plural
+from planrace.checker.results.wording import counted, joined, limited, plural
 
 
 def document(report: Report, exit_code: int | None = None, why: str = "", detail: Detail = Detail.FULL) -> Document:
@@ -199,7 +199,7 @@ def subject(report: Report) -> str:
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
     if report.every_size:
         sizes = f"every size with {sizes}" if report.parameters else "every size"
-    faults = ", ".join(report.faults) or "none"
+    faults = ", ".join(limited(report.faults, report.at_most)) or "none"
     protections = ", ".join(report.protections) or "none"
     return f"{sizes}; faults: {faults}; protections: {protections}"
 

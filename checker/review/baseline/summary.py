@@ -51,11 +51,15 @@ def summary(variant: Variant, instance: Instance, properties: Sequence[Property]
         ],
         [_action(a) for a in system.actions.values()],
         [Item("final", None, term_text(t)) for t in system.final],
-        [Item("fault", name, _on(name in system.faults)) for name in protocol.faults],
+        [Item("fault", name, _fault(name in system.faults, instance.at_most.get(name))) for name in protocol.faults],
         [Item("protection", name, _on(name in system.protections)) for name in protocol.protections],
         [Item("property", p.name, _property(p)) for p in properties],
     ]
     return tuple(i for items in kinds for i in sorted(items, key=lambda i: (i.name or "", i.text)))
+
+
+def _fault(on: bool, at_most: int | str | None) -> str:
+    return _on(on) if at_most is None else f"{_on(on)}, at most {at_most} in a run"
 
 
 def _on(on: bool) -> str:

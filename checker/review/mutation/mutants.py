@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from planrace.checker.advice.family import variables_of
 from planrace.checker.review.mutation.weaken import other_values, weaker
-from planrace.model.language import Action, Outcome, Place, System, Term
+from planrace.model.language import Action, Op, Outcome, Place, System, Term
 from planrace.model.language.actions import Update
+from planrace.model.language.constructors import both
 from planrace.model.language.terms import TRUE
 
 KINDS = ("guard", "outcome", "effect", "action", "protection")
@@ -33,7 +35,7 @@ def mutants(system: System, unprotected: Mapping[str, Callable[[], System]] | No
     without it."""
     found: dict[tuple[object, ...], Mutant] = {}
     for action in system.actions.values():
-        for kind, change, where, changed in _of_action(action):
+        for kind, change, where, changed in _of_action(action, system.auxiliary):
             key = _shape(changed) if changed is not None else (action.name,)
             if key != _shape(action):
                 found.setdefault(key, Mutant(kind, action.name, change, where, _with(system, action.name, changed)))
@@ -53,13 +55,16 @@ def _with(system: System, name: str, changed: Action | None) -> Callable[[], Sys
 Edit = tuple[str, str, "Place | None", "Action | None"]
 
 
-def _of_action(a: Action) -> Iterator[Edit]:
+def _of_action(a: Action, auxiliary: Set[str]) -> Iterator[Edit]:
+    """Mutants of what the author wrote: what reads or writes ``auxiliary`` variables is not."""
     yield "action", "never happens", a.where, None
-    for altered in weaker(a.when):
-        yield "guard", f"guard {altered.words}", a.where, replace(a, when=altered.term)
+    parts = a.when.args if a.when.op is Op.AND else (a.when,)
+    added = [t for t in parts if variables_of(t) & auxiliary]
+    for altered in weaker(both(*(t for t in parts if not variables_of(t) & auxiliary))):
+        yield "guard", f"guard {altered.words}", a.where, replace(a, when=both(altered.term, *added))
     for n, o in enumerate(a.outcomes):
         yield from _of_outcome(a, n, o)
-    for update, holders in _updates(a):
+    for update, holders in _updates(a, auxiliary):
         yield from _of_update(a, update, holders)
 
 
@@ -76,11 +81,11 @@ def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Edit]:
         yield "outcome", f"outcome {o.name} {altered.words}", where, replace(a, outcomes=endings)
 
 
-def _updates(a: Action) -> list[tuple[Update, list[int]]]:
+def _updates(a: Action, auxiliary: Set[str]) -> list[tuple[Update, list[int]]]:
     """Each update with the numbers of its outcomes. An update that the author wrote once is changed in all of them."""
     found: dict[tuple[Term, Term, str], tuple[Update, list[int]]] = {}
     for n, o in enumerate(a.outcomes):
-        for u in o.updates:
+        for u in (u for u in o.updates if u.variable.data not in auxiliary):
             found.setdefault((u.target, u.value, str(u.where)), (u, []))[1].append(n)
     return list(found.values())
 
