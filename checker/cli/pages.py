@@ -113,6 +113,10 @@ PAGES: Mapping[str, Page] = {
         (
             ("check replay report.json --on driver.py:Driver", "does the system do it too?"),
             ("check replay report.json --on driver.py:Driver --trace NAME", "the run of this property"),
+            (
+                "check replay outage.json --on dns:bind --then 'flip_alias[refused]'",
+                "on BIND, and on to a refused flip",
+            ),
         ),
     ),
     "mcp": Page(

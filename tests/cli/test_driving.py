@@ -106,3 +106,17 @@ def test_replay(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["replay", "run.json", "--on", driver]) == 2
     assert "nothing says where that protocol is" in capsys.readouterr().err
     assert run(["replay", "nothing.json", "-p", lease, "--on", driver]) == 2
+
+
+def test_replay_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    save(check("original", {"enactors": 2, "endpoints": 1}, properties=["plans-never-regress"]), "run.json")
+    on = ["replay", "run.json", "--on", "dns:embedded,direct"]
+    assert run([*on, "-s", "operator=on", "--then", "install(1)"]) == 1
+    assert "and takes 2 further steps" in capsys.readouterr().out
+    assert run([*on, "--then", "install(1)"]) == 2
+    assert "(add -s operator=on)" in capsys.readouterr().err
+    assert run([*on, "--then", "flip_alias[rfused]"]) == 2
+    assert "did you mean refused?" in capsys.readouterr().err
+    assert run([*on, "-s", "enactors=1", "--then", "publish"]) == 2
+    assert run(["replay", "run.json", "--on", "dns:bnd"]) == 2
+    assert "did you mean bind?" in capsys.readouterr().err

@@ -21,7 +21,7 @@ STYLES: Mapping[Style, str] = {
     Style.WHO: "cyan",
     Style.DETAILS: "dim",
     Style.SEEN: "bold yellow",
-    Style.QUOTED: "blue",
+    Style.QUOTED: "bright_blue",
     Style.FACT: "magenta",
     Style.MARK: "bold",
 }

@@ -11,6 +11,7 @@ import pytest
 from planrace import ModelError, ReplayReport, Report, check, render, replay
 from planrace.checker.drive.dns.named import KINDS, driver_called
 from planrace.checker.results.driving import ReplayEnd
+from planrace.checker.results.verdict import Verdict
 from tests.drive.dns.servers import require
 
 STORY = "publish flip_alias[refused] flip_alias[refused] install(1) flip_alias(3)[accepted]"
@@ -139,3 +140,13 @@ def test_the_zones_are_read_by_the_network(server: str, outage: Report) -> None:
     plain: Any = driver_called(server)
     with pytest.raises(ModelError, match=r"observe fails: NoAnswerError: 127\.0\.0\.1 port \d+: no "):
         replay(outage, type("Stopped", (plain,), {"publish": stopped}))
+
+
+def test_every_run_of_a_report_happens_and_the_fixed_code_leaves_what_is_wrong() -> None:
+    """Also the lasso, whose loop is performed three times."""
+    report = check("original", {"enactors": 2, "endpoints": 1})
+    assert sum(f.verdict is Verdict.VIOLATED for f in report.findings) == 6
+    for finding in report.findings:
+        assert replay(report, "dns:embedded,direct", name=finding.name).exit_code == 1
+        fixed = replay(report, "dns:embedded,fixed,direct", name=finding.name)
+        assert fixed.exit_code == (1 if finding.verdict is Verdict.HOLDS else 0), finding.name
