@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeAlias
 
 from planrace.checker.drive.dns.client import NoAnswerError, ZoneError
 from planrace.checker.drive.dns.lease import Lease
@@ -58,6 +59,8 @@ class StepResult(StrEnum):
     FINISHED = "finished"
 
 
+EnactorStep: TypeAlias = "Callable[[], StepResult]"
+Performs: TypeAlias = "Callable[[EnactorStep], StepResult]"
 WAITING = {StepResult.NOTHING_NEW, StepResult.INVALID_PLAN, StepResult.HELD}
 BACKS_OFF = {*WAITING, StepResult.REFUSED}
 
@@ -98,6 +101,8 @@ class Enactor:
         self.safeguards = safeguards
         self._clock = clock
         self._lease_seconds = lease_seconds
+        self.seen: dict[str, int | str | None] = {}
+        """What the last step has read: ``latest``, ``lock`` (its text), ``alias``, ``rollback``."""
         self._become_idle()
 
     def _become_idle(self) -> None:
@@ -109,7 +114,7 @@ class Enactor:
         self._lost = False
 
     # The loop ------------------------------------------------------------------------------------------------------
-    def next_step(self) -> Callable[[], StepResult]:
+    def next_step(self) -> EnactorStep:
         """The step that comes next."""
         if self._lost:
             return self.lose_lock
@@ -126,13 +131,20 @@ class Enactor:
         """Does the next step. Where no answer comes (``NoAnswerError``) the step may be done again."""
         return self.next_step()()
 
-    def run(self, stop: threading.Event, backoff: Backoff | None = None) -> None:
-        """Works until ``stop`` is set; waits longer after each attempt in vain."""
+    def state(self) -> dict[str, Any]:
+        """Where it is in its work, in the words of the model: endpoints are counted from 1."""
+        return {"phase": self.phase, "plan": self.plan, "cursor": self.cursor + 1, "doomed": sorted(self.doomed)}
+
+    def run(self, stop: threading.Event, backoff: Backoff | None = None, perform: Performs | None = None) -> None:
+        """Works until ``stop`` is set; waits longer after each attempt in vain. ``perform`` is given each step to be
+        done: it may wait before it, and write down what comes of it.
+        """
         backoff = backoff or Backoff()
         failures = 0
         while not stop.is_set():
+            step = self.next_step()
             try:
-                in_vain = self.step() in BACKS_OFF
+                in_vain = (step() if perform is None else perform(step)) in BACKS_OFF
             except NoAnswerError:
                 in_vain = True
             failures = failures + 1 if in_vain else 0
@@ -148,6 +160,7 @@ class Enactor:
         """Takes the newest plan if some endpoint has an older one. This check is made once for all endpoints."""
         self._expect(EnactorPhase.IDLE)
         newest = self.plans.latest()
+        self.seen["latest"] = newest.generation if newest is not None else 0
         if newest is None or not any(zone.active() < newest.generation for zone in self.zones):
             return StepResult.NOTHING_NEW
         if self.safeguards.plan_validation and not newest.valid:
@@ -159,6 +172,7 @@ class Enactor:
         """Takes the lock of the zone if it is free or has expired."""
         self._expect(EnactorPhase.LOCK)
         found = self._zone.lease()
+        self.seen["lock"] = str(found) if found is not None else None
         if found is None or self._expired(found):
             self._lease = Lease.until(self.name, self._clock() + self._lease_seconds)
             self._zone.batch().if_lock(found).lock(self._lease).send()
@@ -190,6 +204,7 @@ class Enactor:
             if self._has_run_out():
                 return self._lose()
             active, rollback = zone.active(), zone.rollback()
+            self.seen |= {"alias": active, "rollback": rollback}
             batch = zone.batch().if_lock(self._lease).if_active(active).if_rollback(rollback).release()
             superseded = self.safeguards.transactional_check and self.plan <= active
             needed = set() if superseded else self._point(batch, active)
@@ -260,6 +275,7 @@ class Enactor:
             batch, spared = self._zone.batch(), set()
             if self.safeguards.guarded_delete:
                 active, rollback = self._zone.active(), self._zone.rollback()
+                self.seen |= {"alias": active, "rollback": rollback}
                 batch.if_active(active).if_rollback(rollback)
                 spared = {active, rollback}
             for generation in sorted(self.doomed - spared):
@@ -291,5 +307,6 @@ class Enactor:
         return StepResult.LOST
 
     def _expect(self, *phases: EnactorPhase) -> None:
+        self.seen = {}
         if self.phase not in phases:
             raise RuntimeError(f"{self.name} is in phase {self.phase}; this step belongs to {' or '.join(phases)}")

@@ -12,6 +12,7 @@ from planrace.checker.drive.dns.daemon import DaemonServer, installed
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.knot import KnotServer
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key
+from planrace.checker.drive.dns.process import EmbeddedProcess
 from planrace.checker.drive.dns.route53.mock import MockRoute53
 
 
@@ -42,8 +43,10 @@ def require(kind: str) -> None:
 
 def server_of(kind: str, folder: Path) -> Nameserver:
     """A server that has not started yet; the embedded one keeps its zones in the folder. ``direct`` is the embedded one
-    without the network, and without signatures, which it handles as the network does.
+    without the network, and without signatures, which it handles as the network does; ``process`` is a process.
     """
+    if kind == "process":
+        return EmbeddedProcess(ORIGINS)
     if kind == "direct":
         return DirectServer(ORIGINS)
     if kind == "route53":

@@ -16,7 +16,7 @@ from tests.drive.dns.places import DIFFERS, EXISTS, MISSING, OK, ORIGIN, Attempt
 from tests.drive.dns.servers import KINDS, server_of
 
 
-@pytest.fixture(scope="module", params=(*KINDS, "direct"))
+@pytest.fixture(scope="module", params=(*KINDS, "direct", "process"))
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nameserver]:
     with server_of(request.param, tmp_path_factory.mktemp("zones")) as running:
         yield running
