@@ -122,6 +122,9 @@ LONG = {
     "every transition of the DNS protocol, on its implementation": [
         "drive/dns/test_as_modelled.py::test_every_transition_of_two_enactors_happens",
     ],
+    "processes that are killed and restarted for some seconds": [
+        "drive/dns/test_chaos.py::test_the_repaired_code_survives_chaos",
+    ],
     "each explanation fails once": [
         "run/test_guarded.py::test_an_explainer_that_fails_changes_nothing_else",
     ],
