@@ -63,7 +63,7 @@ class Positions:
     def position(self, depth: int = 1) -> Term:
         """A number that is often 1 to 3."""
         at = self.draw(st.sampled_from([self.at, self.spot]))
-        match self.one("at", "more", "less", "set", "count", "read", "none"):
+        match self.one("at", "more", "less", "set", "count", "half", "rest", "read", "none"):
             case "at":
                 return at
             case "more":
@@ -74,6 +74,10 @@ class Positions:
                 return If(LEFT.isin(self.full), at, self.number(0, 3))
             case "count":
                 return count(SIDE, lambda x: x.isin(self.full)) + self.number(0, 2)
+            case "half":
+                return 6 // self.position(0)
+            case "rest":
+                return at % self.position(0)
             case "read" if depth:
                 return self.load[self.position(depth - 1)]
             case _:

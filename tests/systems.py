@@ -25,6 +25,8 @@ from planrace.model.language import (
     index,
     integers,
     last,
+    maximum,
+    minimum,
     optional,
     otherwise,
     outcome,
@@ -32,6 +34,7 @@ from planrace.model.language import (
     step,
     subsets,
     such_that,
+    sum_of,
     taken,
     update,
     when,
@@ -136,15 +139,36 @@ class Builder:
         return self.term(self.draw(st.sampled_from(NUMBERS)), names, depth)
 
     def number(self, names: list[Term], depth: int) -> Term:
-        match self.pick("add", "sub", "count", "array"):
+        match self.pick("add", "sub", "mul", "div", "mod", "min", "max", "abs", "sum", "count", "array"):
             case "add":
                 return self.any_number(names, depth) + self.any_number(names, depth)
             case "sub":
                 return self.any_number(names, depth) - self.any_number(names, depth)
+            case "mul":
+                return self.any_number(names, depth) * self.any_number(names, depth)
+            case "div":
+                return self.any_number(names, depth) // self.divisor(names, depth)
+            case "mod":
+                return self.any_number(names, depth) % self.divisor(names, depth)
+            case "min":
+                return minimum(self.any_number(names, depth), self.any_number(names, depth))
+            case "max":
+                return maximum(*(self.any_number(names, depth) for _ in range(3)))
+            case "abs":
+                return abs(self.any_number(names, depth))
+            case "sum":
+                return sum_of(WORKER, lambda w: self.any_number([*names, w], depth))
             case "count":
                 return count(WORKER, lambda w: self.truth([*names, w], depth))
             case _:
                 return each(PLACE, lambda p: self.any_number([*names, p], depth))[self.term(PLACE, names, depth)]
+
+    def divisor(self, names: list[Term], depth: int) -> Term:
+        """A number that is 0 in some states at most, if anywhere."""
+        found = self.any_number(names, depth)
+        if found.op is Op.CONST and found.data == 0:
+            return constant(2, SMALL)
+        return maximum(found, 1) if self.draw(st.booleans()) else found
 
     def set(self, sort: SetOf, names: list[Term], depth: int) -> Term:
         a, b = self.term(sort, names, depth), self.term(sort, names, depth)

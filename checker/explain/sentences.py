@@ -20,10 +20,14 @@ _VERBS: Mapping[Op, tuple[str, str]] = {
 _BETWEEN: Mapping[Op, str] = {
     Op.ADD: "plus",
     Op.SUB: "minus",
+    Op.MUL: "times",
+    Op.DIV: "divided by",
+    Op.MOD: "modulo",
     Op.UNION: "and",
     Op.INTERSECTION: "shared with",
     Op.DIFFERENCE: "without",
 }
+_EXTREMES: Mapping[Op, str] = {Op.MIN: "the least", Op.MAX: "the greatest"}
 
 
 class _NoWordsError(Exception):
@@ -84,8 +88,11 @@ class _Clauses:
             Op.BOUND: lambda t: self._bound.get(t, str(t)),
             Op.PARAMETER: str,
             Op.SELECT: self._element,
+            Op.SUM: lambda t: f"the sum over all {t.args[0].sort.name}s {t.args[0]} of {self.thing(t.args[1])}",
             Op.COUNT: lambda t: f"the number of {t.args[0].sort.name}s for which {self.true(t.args[1])}",
         }
+        if term.op in _EXTREMES:
+            return f"{_EXTREMES[term.op]} of {' and '.join(map(self.thing, term.args))}"
         if term.op in _BETWEEN:
             return f"{self.thing(term.args[0])} {_BETWEEN[term.op]} {self.thing(term.args[1])}"
         if term.op not in makers:

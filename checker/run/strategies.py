@@ -19,9 +19,9 @@ from planrace.checker.results.guard import Guard, TimeUpError
 from planrace.checker.results.report import NO_MACHINE_CODE, OF_MODEL, UNTRUSTED_CACHE, Coverage, ModelWarning
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.run.options import Options
-from planrace.checker.semantics.intervals import may_fail
 from planrace.checker.semantics.packing import Layout
 from planrace.model.language import Instance, ModelError
+from planrace.model.language.intervals import may_fail
 from planrace.properties.kinds import Checkable, Liveness, Property
 
 if TYPE_CHECKING:

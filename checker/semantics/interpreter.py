@@ -7,7 +7,8 @@ replayed by it before it is shown.
 What is evaluated decides what is an error, so every engine follows these rules. Arguments are evaluated from left to
 right. Of a conjunction, disjunction or quantifier only as much is evaluated as decides it, of a conditional only the
 branch that is taken, of an array that is read (also one that ``each`` makes) only the element that is read, of
-everything else all. A position that an array does not have is an error wherever it is evaluated. If the updates of a
+everything else all. A position that an array does not have, and a divisor that is 0, are errors wherever they are
+evaluated. If the updates of a
 step write one place (a scalar or a set) more than once, the values must be equal.
 """
 
@@ -59,7 +60,7 @@ class Context(Structural):
 
 class RangeError(ModelError):
     """A step assigns a value that its variable's sort does not hold, or two different values to one place; or a
-    position is read that an array does not have."""
+    position is read that an array does not have; or a divisor is 0."""
 
     def of(self, what: str, where: Place | None) -> RangeError:
         """This error with the thing that contains it, unless that is known already."""
@@ -266,6 +267,13 @@ def _if(m: Interpreter, t: Term, c: Context) -> Any:
     return m.evaluate(t.args[1] if m.evaluate(t.args[0], c) else t.args[2], c)
 
 
+def _divisor(m: Interpreter, t: Term, c: Context) -> int:
+    found = int(m.evaluate(t.args[1], c))
+    if found == 0:
+        raise RangeError(f"{t}: {t.args[1]} is 0, and divides", remedy="guard the division")
+    return found
+
+
 def _following(m: Interpreter, t: Term, c: Context) -> int:
     return int(min(m.evaluate(t.args[0], c) + 1, m.instance.bounds(t.sort)[1]))  # type: ignore[arg-type]
 
@@ -306,6 +314,11 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.ITE: _if,
     Op.ADD: lambda m, t, c: m.evaluate(t.args[0], c) + m.evaluate(t.args[1], c),
     Op.SUB: lambda m, t, c: m.evaluate(t.args[0], c) - m.evaluate(t.args[1], c),
+    Op.MUL: lambda m, t, c: m.evaluate(t.args[0], c) * m.evaluate(t.args[1], c),
+    Op.DIV: lambda m, t, c: m.evaluate(t.args[0], c) // _divisor(m, t, c),
+    Op.MOD: lambda m, t, c: m.evaluate(t.args[0], c) % _divisor(m, t, c),
+    Op.MIN: lambda m, t, c: min(m.evaluate(a, c) for a in t.args),
+    Op.MAX: lambda m, t, c: max(m.evaluate(a, c) for a in t.args),
     Op.FIRST: lambda m, t, c: 1,
     Op.LAST: lambda m, t, c: m.instance.bounds(t.sort)[1],  # type: ignore[arg-type]
     Op.FOLLOWING: _following,
@@ -319,6 +332,7 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.FORALL: lambda m, t, c: all(x for _, x in _each_member(m, t, c)),
     Op.EXISTS: lambda m, t, c: any(x for _, x in _each_member(m, t, c)),
     Op.COUNT: lambda m, t, c: sum(bool(x) for _, x in _each_member(m, t, c)),
+    Op.SUM: lambda m, t, c: sum(x for _, x in _each_member(m, t, c)),
     Op.EACH: lambda m, t, c: tuple(x for _, x in _each_member(m, t, c)),
     Op.PRIMED: lambda m, t, c: m.evaluate(t.args[0], _after(c)),
     Op.TAKEN: _taken,

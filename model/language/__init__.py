@@ -26,7 +26,10 @@ from planrace.model.language.constructors import (
     following,
     forall,
     last,
+    maximum,
+    minimum,
     such_that,
+    sum_of,
 )
 from planrace.model.language.errors import DefinitionError, ModelError, Place
 from planrace.model.language.operators import Op
@@ -102,6 +105,8 @@ __all__ = [
     "index",
     "integers",
     "last",
+    "maximum",
+    "minimum",
     "optional",
     "otherwise",
     "outcome",
@@ -110,6 +115,7 @@ __all__ = [
     "step",
     "subsets",
     "such_that",
+    "sum_of",
     "taken",
     "update",
     "when",

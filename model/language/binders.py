@@ -8,7 +8,7 @@ from planrace.model.language.author_code import called
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import INTEGER, Scalar, SetOf, describe, is_scalar
-from planrace.model.language.terms import Term, lift, make, substitute, truth
+from planrace.model.language.terms import Term, expect, lift, make, substitute, truth
 from planrace.model.language.unsettled import unsettled
 from planrace.model.language.unsupported import Unwalked
 
@@ -25,7 +25,7 @@ def bind(op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str)
     name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
     hole = make(Op.BOUND, (), over, (name, object()))
     given = called(body, (hole,), role, form)
-    inner = _element(given) if op is Op.EACH else truth(given, role)
+    inner = _body(op, given, role)
     variable = make(Op.BOUND, (), over, (name, inner.height + 1))
     return variable, substitute(inner, {hole: variable})
 
@@ -39,6 +39,12 @@ def _instead_of_one(over: object, role: str, form: str) -> str:
     if isinstance(over, Term) and isinstance(over.sort, SetOf):
         return f"of a set: {role}(sort, lambda x: x.isin({over}))"
     return f"write {form}"
+
+
+def _body(op: Op, given: object, role: str) -> Term:
+    if op is Op.EACH:
+        return _element(given)
+    return expect(given, INTEGER, role) if op is Op.SUM else truth(given, role)
 
 
 def _element(given: object) -> Term:

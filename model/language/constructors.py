@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from planrace.model.language.arithmetic import arithmetic
 from planrace.model.language.binders import bind
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
@@ -109,6 +110,37 @@ def each(over: Scalar, element: Callable[[Term], object] | None = None, *more: o
     0)``. All elements have one sort."""
     variable, inner = _bound(Op.EACH, over, element, "each", more)
     return make(Op.EACH, (variable, inner), Array(over, inner.sort))
+
+
+def minimum(first: Value, *others: Value) -> Term:
+    """The least of some whole numbers: ``minimum(free, wanted)``; of more than two ``minimum(a, b, c)``. Raises
+    ``DefinitionError`` for what is no number."""
+    return _extreme(Op.MIN, first, others)
+
+
+def maximum(first: Value, *others: Value) -> Term:
+    """The greatest of some whole numbers: ``maximum(seen, heard)``. Raises ``DefinitionError`` for what is no
+    number."""
+    return _extreme(Op.MAX, first, others)
+
+
+def _extreme(op: Op, first: Value, others: tuple[Value, ...]) -> Term:
+    if not others:
+        raise DefinitionError(
+            f"{op.value} of one value", remedy=f"write {op.value}(a, b); min and max of a sort: forall"
+        )
+    if callable(others[0]):
+        raise DefinitionError(
+            f"{op.value} is of numbers, not of the members of a sort",
+            remedy=f"write {op.value}(a, b, …) of the numbers themselves",
+        )
+    return arithmetic(op, first, *others)
+
+
+def sum_of(over: Scalar, number: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """The sum of what ``number`` returns for each member of ``over``, a bounded scalar sort: ``sum_of(Worker, lambda w:
+    load[w])``. Raises ``DefinitionError`` if that is no number."""
+    return make(Op.SUM, _bound(Op.SUM, over, number, "sum_of", more), INTEGER)
 
 
 def first(sort: Index) -> Term:

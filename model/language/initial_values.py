@@ -133,6 +133,14 @@ def _last(sort: Sort, size: _Sizes) -> int:
     return size(bounds_of(sort)[1])
 
 
+def _divisor(t: Term, value: int) -> int:
+    if value == 0:
+        raise ModelError(
+            f"the initial value {t} is divided by 0 at these sizes", remedy="raise the low= of the parameter"
+        )
+    return value
+
+
 _VALUES: Mapping[Op, Callable[[Term, list[Any], _Sizes], Any]] = {
     Op.CONST: lambda t, a, size: t.data,
     Op.PARAMETER: lambda t, a, size: size(t.data),
@@ -145,6 +153,11 @@ _VALUES: Mapping[Op, Callable[[Term, list[Any], _Sizes], Any]] = {
     Op.ITE: lambda t, a, size: a[1] if a[0] else a[2],
     Op.ADD: lambda t, a, size: a[0] + a[1],
     Op.SUB: lambda t, a, size: a[0] - a[1],
+    Op.MUL: lambda t, a, size: a[0] * a[1],
+    Op.DIV: lambda t, a, size: a[0] // _divisor(t, a[1]),
+    Op.MOD: lambda t, a, size: a[0] % _divisor(t, a[1]),
+    Op.MIN: lambda t, a, size: min(a),
+    Op.MAX: lambda t, a, size: max(a),
     Op.FIRST: lambda t, a, size: 1,
     Op.LAST: lambda t, a, size: _last(t.sort, size),
     Op.FOLLOWING: lambda t, a, size: min(a[0] + 1, _last(t.sort, size)),

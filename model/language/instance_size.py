@@ -8,7 +8,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from planrace.model.language.errors import ModelError, Place
-from planrace.model.language.operators import BINDERS
+from planrace.model.language.intervals import intervals
+from planrace.model.language.operators import BINDERS, Op
+from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
 from planrace.model.language.sorts import Array, Scalar, SetOf, Sort
 from planrace.model.language.terms import Term, subterms
 
@@ -41,6 +43,20 @@ def check_unrolled(instance: Instance) -> None:
         if term.parts * most**term.height > UNROLLED:
             parts = _parts(instance, term)
             _refuse(parts, UNROLLED, what, "parts once its quantifiers are written out", where)
+        _check_products(instance, term, what, where)
+
+
+def _check_products(instance: Instance, term: Term, what: str, where: Place | None) -> None:
+    """Check that products stay in the range of numbers: unlike sums, they would grow beyond every word."""
+    products = [t for t in subterms(term) if t.op is Op.MUL]
+    for t, (low, high) in intervals(instance, products):
+        if t.op is Op.MUL and max(-low, high) > GREATEST:
+            as_far = f"great as {in_few_words(high)}" if high > GREATEST else f"small as {in_few_words(low)}"
+            raise ModelError(
+                f"{what}: {t} may be as {as_far} at these sizes",
+                where=where,
+                remedy=f"{AT_MOST}; multiply numbers of smaller ranges",
+            )
 
 
 def _refuse(number: int, most: int, what: str, of: str, where: Place | None) -> None:

@@ -22,6 +22,11 @@ class Op(enum.Enum):
     ITE = "if"  # condition, then, else
     ADD = "+"
     SUB = "-"
+    MUL = "*"
+    DIV = "//"  # rounded down; dividing by 0 is an error of the model
+    MOD = "%"  # the rest of DIV; it has the sign of the divisor
+    MIN = "minimum"  # any number of arguments, at least one
+    MAX = "maximum"
     FIRST = "first"  # of an ordered index sort
     LAST = "last"
     FOLLOWING = "following"  # the next member of an ordered index; the last is followed by itself
@@ -35,9 +40,11 @@ class Op(enum.Enum):
     FORALL = "∀"
     EXISTS = "∃"
     COUNT = "count"
+    SUM = "sum"  # binder, number
     EACH = "each"  # binder, element: an array
     PRIMED = "′"  # the value after the step
     TAKEN = "taken"  # data: (action, outcome or None, names of parameters); the step is one of that action
 
 
-BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.EACH})
+BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.SUM, Op.EACH})
+DIVISIONS = frozenset({Op.DIV, Op.MOD})

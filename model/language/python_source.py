@@ -17,6 +17,9 @@ _INFIX = {
     Op.LE: "<=",
     Op.ADD: "+",
     Op.SUB: "-",
+    Op.MUL: "*",
+    Op.DIV: "//",
+    Op.MOD: "%",
     Op.UNION: "|",
     Op.INTERSECTION: "&",
     Op.DIFFERENCE: "-",
@@ -26,12 +29,13 @@ _INFIX = {
 _OPPOSITE = {Op.EQ: "!=", Op.LT: "<=", Op.LE: "<"}
 """The sign of a negated comparison; that of an order has its sides exchanged."""
 _METHODS = {Op.MEMBER: "isin", Op.SUBSET: "issubset"}
-_CALLS = {Op.ITE: "If", Op.FOLLOWING: "following", Op.PRIMED: "primed"}
+_CALLS = {Op.ITE: "If", Op.FOLLOWING: "following", Op.PRIMED: "primed", Op.MIN: "minimum", Op.MAX: "maximum"}
 _ENDS = {Op.FIRST: "first", Op.LAST: "last"}
 _QUANTIFIERS = {
     Op.FORALL: "forall",
     Op.EXISTS: "exists",
     Op.COUNT: "count",
+    Op.SUM: "sum_of",
     Op.COMPREHENSION: "such_that",
     Op.EACH: "each",
 }

@@ -15,6 +15,9 @@ _INFIX = {
     Op.LE: " ≤ ",
     Op.ADD: " + ",
     Op.SUB: " - ",
+    Op.MUL: " · ",
+    Op.DIV: " // ",
+    Op.MOD: " % ",
     Op.MEMBER: " ∈ ",
     Op.UNION: " ∪ ",
     Op.INTERSECTION: " ∩ ",
@@ -44,6 +47,8 @@ def render(term: Term) -> str:
     if term.depth > DEEPEST or term.parts > READABLE:
         return f"a term of {term.parts:,} parts" if term.parts < LARGEST else "a very large term"
     term = applied(term)
+    if (size := magnitude(term)) is not None:
+        return f"|{render(size)}|"
     if term.op in _INFIX:
         return _infix(term, _INFIX[term.op])
     return _TEXT[term.op](term)
@@ -58,13 +63,29 @@ def applied(term: Term) -> Term:
     return term
 
 
+def magnitude(term: Term) -> Term | None:
+    """The term of which ``term`` is the absolute value."""
+    if term.op is Op.MAX and len(term.args) == 2 and (of := opposite(term.args[1])) is term.args[0]:
+        return of
+    return None
+
+
+def opposite(term: Term) -> Term | None:
+    """The term of which ``term`` is the negative."""
+    if term.op is Op.SUB and term.args[0].op is Op.CONST and term.args[0].data == 0:
+        return term.args[1]
+    return None
+
+
 def _inner(term: Term) -> str:
     term = applied(term)
-    compound = term.op in _INFIX or term.op in (Op.ITE, Op.FORALL, Op.EXISTS)
+    compound = (term.op in _INFIX) or term.op in (Op.ITE, Op.FORALL, Op.EXISTS)
     return f"({render(term)})" if compound else render(term)
 
 
 def _infix(term: Term, sign: str) -> str:
+    if (of := opposite(term)) is not None:
+        return f"-{_inner(of)}"
     return sign.join(_inner(a) for a in term.args)
 
 
@@ -92,6 +113,10 @@ def _quantifier(term: Term) -> str:
     return f"{term.op.value}{render(variable)} ∈ {describe(variable.sort)}. {render(body)}"
 
 
+def _listed(term: Term) -> str:
+    return f"{term.op.value}({', '.join(map(render, term.args))})"
+
+
 _TEXT: dict[Op, Callable[[Term], str]] = {
     Op.CONST: _constant,
     Op.PARAMETER: lambda t: str(t.data),
@@ -100,6 +125,8 @@ _TEXT: dict[Op, Callable[[Term], str]] = {
     Op.SELECT: lambda t: f"{_inner(t.args[0])}[{render(t.args[1])}]",
     Op.NOT: _negation,
     Op.ITE: lambda t: f"if {render(t.args[0])} then {render(t.args[1])} else {render(t.args[2])}",
+    Op.MIN: _listed,
+    Op.MAX: _listed,
     Op.FIRST: lambda t: f"first {describe(t.sort)}",
     Op.LAST: lambda t: f"last {describe(t.sort)}",
     Op.FOLLOWING: lambda t: f"following({render(t.args[0])})",
@@ -108,6 +135,7 @@ _TEXT: dict[Op, Callable[[Term], str]] = {
     Op.FORALL: _quantifier,
     Op.EXISTS: _quantifier,
     Op.COUNT: lambda t: f"count({_quantifier(t).removeprefix('count')})",
+    Op.SUM: lambda t: f"sum({_quantifier(t).removeprefix('sum')})",
     Op.EACH: lambda t: f"[{render(t.args[0])} ↦ {render(t.args[1])}]",
     Op.PRIMED: lambda t: f"{_inner(t.args[0])}′",
     Op.TAKEN: _taken,

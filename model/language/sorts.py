@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
+from planrace.model.language.arithmetic import Arithmetic
 from planrace.model.language.errors import DefinitionError, Place, author
 from planrace.model.language.names import usable
 from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Parameter(Unformatted):
+class Parameter(Arithmetic, Unformatted):
     """A size of the protocol: a whole number that an instance fixes, or that a proof leaves arbitrary."""
 
     name: str
@@ -46,30 +47,6 @@ class Parameter(Unformatted):
         from planrace.model.language.terms import lift
 
         return lift(self)
-
-    def __add__(self, other: Value) -> Term:
-        return self.term + other
-
-    def __radd__(self, other: Value) -> Term:
-        return other + self.term
-
-    def __sub__(self, other: Value) -> Term:
-        return self.term - other
-
-    def __rsub__(self, other: Value) -> Term:
-        return other - self.term
-
-    def __mul__(self, _other: object) -> NoReturn:
-        raise DefinitionError(
-            f"sizes are not multiplied or divided, as {self.name} is here",
-            remedy="declare another parameter for the product, or a number that is always large enough",
-        )
-
-    __rmul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __lshift__ = __rshift__ = __mul__
-    __rtruediv__ = __rfloordiv__ = __rmod__ = __rpow__ = __mul__
-
-    def __neg__(self) -> Term:
-        return -self.term
 
     def __index__(self) -> NoReturn:
         raise DefinitionError(

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
+from planrace.model.language.arithmetic import Arithmetic, arithmetic
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
@@ -46,7 +47,7 @@ from planrace.model.language.unsupported import MEANT, TIGHT, UnsupportedOperati
 _interned: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 
 
-class Term(UnsupportedOperations):
+class Term(Arithmetic, UnsupportedOperations):
     """A typed expression over the variables, parameters and constants of a protocol."""
 
     __slots__ = ("__weakref__", "args", "data", "depth", "height", "op", "parts", "sort")
@@ -106,15 +107,9 @@ class Term(UnsupportedOperations):
         """Truth of ``other`` wherever this holds."""
         return ~self | truth(other, "implies")
 
-    # Arithmetic and sets ---------------------------------------------------------------------------------------
-    def __add__(self, other: Value) -> Term:
-        return _arithmetic(Op.ADD, self, other)
-
+    # Differences and sets --------------------------------------------------------------------------------------
     def __sub__(self, other: Value) -> Term:
         return _difference(self, other)
-
-    def __radd__(self, other: Value) -> Term:
-        return _arithmetic(Op.ADD, other, self)
 
     def __rsub__(self, other: Value) -> Term:
         return _difference(other, self)
@@ -334,15 +329,6 @@ def _compare(op: Op, left: object, right: object) -> Term:
     return make(op, (a, b), BOOL)
 
 
-def _arithmetic(op: Op, left: object, right: object) -> Term:
-    a, b = lift(left), lift(right)
-    for side in (a, b):
-        if not is_numeric(side.sort):
-            remedy = "sets are united by |, as in s | {x}" if isinstance(side.sort, SetOf) else not_numbers(side.sort)
-            raise DefinitionError(f"{op.value}: {side} is {one(side.sort)}, not a number", remedy=remedy)
-    return make(op, (a, b), INTEGER)
-
-
 def _lattice(kind: Op, sets: Op, left: object, right: object) -> Term:
     """``&`` and ``|``: of truth values, flattened; of sets, intersection and union."""
     if any(
@@ -358,7 +344,7 @@ def _lattice(kind: Op, sets: Op, left: object, right: object) -> Term:
 def _difference(left: object, right: object) -> Term:
     """``-``: of numbers, and of sets. ``_same_sets`` reports a set minus something that is not a set."""
     if not any(isinstance(x, Term) and isinstance(x.sort, SetOf) for x in (left, right)):
-        return _arithmetic(Op.SUB, left, right)
+        return arithmetic(Op.SUB, left, right)
     a, b = _same_sets(left, right, "-")
     return make(Op.DIFFERENCE, (a, b), a.sort)
 

@@ -86,7 +86,8 @@ class UnsupportedOperations(Unformatted):
     def __bool__(self) -> bool:
         raise DefinitionError(
             "a term has no truth value while the protocol is being written",
-            remedy="use &, | and ~ for and, or, not; If(…) for a choice; .isin(…) for membership; no chained a < b < c",
+            remedy="use &, | and ~ for and, or, not; If(…) for a choice; .isin(…) for membership; minimum(…) for min, "
+            "maximum(…) for max; no chained a < b < c",
         )
 
     def __contains__(self, item: object) -> bool:
@@ -102,14 +103,6 @@ class UnsupportedOperations(Unformatted):
 
     def __setitem__(self, position: object, value: object) -> NoReturn:
         raise DefinitionError("a[i] = value does not work in a protocol", remedy="write update(a[i], value) in a step")
-
-    def __mul__(self, _other: object) -> NoReturn:
-        raise DefinitionError("numbers cannot be multiplied or divided", remedy="write + and -, or choose with If(…)")
-
-    __rmul__ = __truediv__ = __floordiv__ = __mod__ = __pow__ = __mul__
-
-    def __neg__(self) -> NoReturn:
-        raise DefinitionError("a term has no unary minus", remedy="write 0 - x; ~ is for truth values")
 
     if not TYPE_CHECKING:
 

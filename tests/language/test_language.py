@@ -211,10 +211,10 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: count(done),  # type: ignore[arg-type]
     ),
     "quantifier without function": (r"forall\(worker\) lacks its .*forall\(sort, lambda", lambda: forall(Worker)),
-    "product of sizes": (r"sizes are not multiplied .*another parameter", lambda: integers(0, SIZE * 2)),
-    "power of a size": (r"sizes are not multiplied or divided, as size is here", lambda: integers(0, 2**SIZE)),
+    "product of sizes": (r"high must be .*sizes are not computed", lambda: integers(0, SIZE * 2)),  # type: ignore[arg-type]
+    "power of a size": (r"no powers and no shifts \(write x \* x", lambda: integers(0, 2**SIZE)),
     "size for a number": (r"size has no number here: each run chooses it \(for each member write", lambda: range(SIZE)),
-    "negative size": (r"a term has no unary minus", lambda: integers(-SIZE, 0)),  # type: ignore[arg-type]
+    "negative size": (r"low must be .*, not -size", lambda: integers(-SIZE, 0)),  # type: ignore[arg-type]
     "sum of sizes": (r"high must be .*, not size \+ 1 \(sizes are not computed", lambda: integers(0, SIZE + 1)),  # type: ignore[arg-type]
     "each none, where sets are": (
         r"assignment to crews: .* is a none for each worker, but a set of worker for each worker is expected",

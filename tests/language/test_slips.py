@@ -73,12 +73,14 @@ SLIPS: dict[str, tuple[str, str, str]] = {
         r"m.py:17: .*Phase.MEMBER",
     ),
     "a set's method": ("kept | {live + 1}", "kept.add(live + 1)", r"m.py:18: .*a term has no 'add' \(write s \| \{x\}"),
-    "product": (
+    "quotient": (
         "live + 1),\n        update(phase",
-        "live * 2),\n        update(phase",
-        r"m.py:27: .*cannot be multiplied",
+        "live / 2),\n        update(phase",
+        r"m.py:27: .*they have no / \(write //, which rounds down",
     ),
-    "negation": ("live + 1),\n        update(phase", "-live),\n        update(phase", r"m.py:27: .*unary minus"),
+    "power": ("live + 1),\n        update(phase", "live**2),\n        update(phase", r"m.py:27: .*no powers"),
+    "Python's max": ("live + 1),\n        update(phase", "max(live, 2)),\n        update(phase", r"m.py:27: .*maximum"),
+    "divided by zero": ("live + 1),\n        update(phase", "live // 0),\n        update(phase", r"m.py:27: .*by 0"),
     "loop": (EXISTS, "all(phase[r] == Phase.IDLE for r in Runner)", r"m.py:34: .*forall\(sort, lambda"),
     "len": (EXISTS, "len(kept) > 0", r"m.py:34: .*count\(sort, lambda"),
     "bare decorator": (

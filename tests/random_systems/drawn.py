@@ -8,6 +8,7 @@ from .changed import endings, root
 from .description import Action, Description, Node, Sort
 from .names import HOSTILE, WORDS
 
+COMPUTED = ("mul", "div", "mod", "min", "max", "sum")
 FAR = 2**31
 """A number from here on is wide."""
 MASK = 30
@@ -66,6 +67,7 @@ def _of_action(a: Action) -> Iterator[str]:
             yield "a row and an element"
         for t in targets:
             yield from ("a write " + how for p in _positions(t) for how in _how(p))
+        yield from ("a value with " + x.op for _, value in e.writes for x in value.inner if x.op in COMPUTED)
         for x in (x for _, value in e.writes for x in value.inner if x.op == "select"):
             yield from ("a read " + how for how in _how(x.args[1]))
 
@@ -88,6 +90,7 @@ a wide integer; an initial value at an end; an initial value beyond the ends; a 
 an enumeration of one; an array over truth values; a parameter at its limit; two symmetric sorts;
 symmetric sorts that refer to each other; a hostile name; a row and an element;
 a write at a sum; a write at a difference; a write at a position that a set decides;
+a value with mul; a value with div; a value with mod; a value with min; a value with max; a value with sum;
 a read at a sum; a read at a difference; a read at a position that a set decides
 """
 """What ``drawn`` looks for."""

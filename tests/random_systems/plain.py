@@ -28,6 +28,13 @@ def at(array: tuple[Any, ...], position: int, low: int) -> Any:
     return array[position - low]
 
 
+def nonzero(divisor: int) -> int:
+    """A divisor, which must not be 0."""
+    if divisor == 0:
+        raise WrongError("a divisor is 0")
+    return divisor
+
+
 def write(
     written: dict[tuple[Any, ...], Any], path: tuple[Any, ...], value: Any, shape: Shape, state: tuple[Any, ...]
 ) -> None:
@@ -90,7 +97,7 @@ class Plain:
         self.sizes = described.values if sizes is None else sizes
         self.place = {v.name: n for n, v in enumerate(self.described.variables)}
         self.sorts = {v.name: v.sort for v in self.described.variables}
-        self._names: dict[str, Any] = {"at": at, "write": write, "WrongError": WrongError}
+        self._names: dict[str, Any] = {"at": at, "nonzero": nonzero, "write": write, "WrongError": WrongError}
         self._lines: list[str] = []
         self._bound = 0
         self._made: dict[str, Callable[..., Any]] = {}
@@ -233,7 +240,7 @@ class Plain:
                 return self._text(t.args[0], bound, "t")
             case "taken":
                 return self._taken(t, args())
-            case "such_that" | "forall" | "exists" | "count" | "each":
+            case "such_that" | "forall" | "exists" | "count" | "sum" | "each":
                 return self._binder(t, bound, state)
         return _INFIX[t.op].format(*args())
 
@@ -247,6 +254,8 @@ class Plain:
         match t.op:
             case "such_that":
                 return f"frozenset({x} {members} if {body})"
+            case "sum":
+                return f"sum({body} {members})"
             case "count":
                 return f"sum(1 {members} if {body})"
             case "each":
@@ -272,6 +281,11 @@ _INFIX = {
     "lt": "({} < {})",
     "le": "({} <= {})",
     "add": "({} + {})",
+    "mul": "({} * {})",
+    "div": "({} // nonzero({}))",
+    "mod": "({} % nonzero({}))",
+    "min": "min({}, {})",
+    "max": "max({}, {})",
     "sub": "({} - {})",
     "member": "({} in {})",
     "union": "({} | {})",

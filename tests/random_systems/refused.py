@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Callable, Iterator
 
 from .changed import endings
 from .description import Action, Description, Node, Parameter, Sort
@@ -39,14 +40,23 @@ def _too_far(value: Node, sort: Sort, sizes: dict[str, Parameter]) -> bool:
     return known is not None and sort.kind == "int" and _outside(sort, known, sizes)
 
 
+_PYTHON: dict[str, Callable[[int, int], int]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.floordiv,
+    "mod": operator.mod,
+}
+
+
 def _known(value: Node) -> int | None:
     """What Python makes of a number that is written with constants alone."""
     if value.op == "const" and value.sort.kind in ("int", "number"):
         return int(value.data)
-    if value.op in ("add", "sub"):
+    if value.op in _PYTHON:
         a, b = map(_known, value.args)
         if a is not None and b is not None:
-            return a + b if value.op == "add" else a - b
+            return _PYTHON[value.op](a, b)
     return None
 
 

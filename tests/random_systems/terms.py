@@ -10,6 +10,8 @@ from typing import Any
 from .description import BOOL, NO, NUMBER, YES, Action, Node, Sort, Variable, conjunction, number, variable
 from .sorts import Sorts
 
+ARITHMETIC = ("add", "sub", "mul", "div", "mod", "min", "max")
+
 
 @dataclass
 class Terms:
@@ -150,6 +152,8 @@ class Terms:
             return read
         if depth <= 0 or roll < 0.55:
             return self.constant(own)
+        if roll < 0.65:
+            return self.computed(depth, own)
         if roll < 0.75:
             other = number(1) if self.chance(0.6) else self.number(depth - 1, own)
             return Node(rng.choice(("add", "sub")), NUMBER, (self.number(depth - 1, own), other))
@@ -165,6 +169,26 @@ class Terms:
                 each = Node("each", Sort("array", of=NUMBER, domain=domain), (held,), (name.data, domain))
                 return Node("select", NUMBER, (each, position))
         return Node("if", NUMBER, (self.truth(depth - 1), self.number(depth - 1, own), self.number(depth - 1, own)))
+
+    def computed(self, depth: int, own: Sort | None) -> Node:
+        """A product, quotient, rest, extreme or sum over a sort."""
+        op = self.rng.choice(("mul", "div", "mod", "min", "max", "sum"))
+        if op == "sum":
+            name = self._name(self.rng.choice(self.sorts.indices))
+            return Node(op, NUMBER, (self.within(name).number(depth - 1, own),), (name.data, name.sort))
+        if op == "mul":
+            return Node(op, NUMBER, (self._factor(depth), self._factor(depth)))
+        left, right = self.number(depth - 1, own), self.number(depth - 1, own)
+        if op in ("div", "mod") and all(n.op in ("const", *ARITHMETIC) for n in right.inner):
+            right = number(self.rng.choice((1, 2, 3, -2)))  # a constant that is 0 is refused
+        return Node(op, NUMBER, (left, right))
+
+    def _factor(self, depth: int) -> Node:
+        """A number whose square is in the range of numbers, which a product must not leave at any size."""
+        read = self.place(lambda s: s.kind == "int" and max(map(abs, self.sorts.bounds(s))) < 2**31, depth - 1)
+        if read is not None and self.chance(0.8):
+            return read
+        return number(self.rng.choice((-1, 0, 2, 3)))
 
     def constant(self, sort: Sort | None) -> Node:
         rng = self.rng

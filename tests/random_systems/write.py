@@ -237,13 +237,14 @@ class _Writer:
                 told = [repr(name), *([f"outcome={ending!r}"] if ending is not None else [])]
                 told += [f"**{{{n!r}: {a}}}" for n, a in zip(named, args(), strict=True)]
                 return f"taken({', '.join(told)})"
-            case "such_that" | "forall" | "exists" | "count" | "each":
+            case "such_that" | "forall" | "exists" | "count" | "sum" | "each":
                 name, over = t.data
+                function = "sum_of" if t.op == "sum" else t.op
                 self._binders += 1
                 x = f"b{self._binders}"
-                return f"{t.op}({self._sort(over)}, lambda {x}: {self._term(t.args[0], {**bound, name: x})})"
+                return f"{function}({self._sort(over)}, lambda {x}: {self._term(t.args[0], {**bound, name: x})})"
         left, *rest = t.args
-        if _python(left) and (t.op == "member" or all(map(_python, rest))) and t.op not in ("add", "sub"):
+        if _python(left) and (t.op == "member" or all(map(_python, rest))) and not _python(t):
             same = self._term(left, bound)
             return _INFIX[t.op].format(f"If(both(), {same}, {same})", *(self._term(a, bound) for a in rest))
         return _INFIX[t.op].format(*args())
@@ -271,7 +272,7 @@ class _Writer:
 def _python(t: Node) -> bool:
     """It is written as a number of Python's."""
     return (t.op == "const" and t.sort.kind in ("int", "number")) or (
-        t.op in ("add", "sub") and all(map(_python, t.args))
+        t.op in ("add", "sub", "mul", "div", "mod") and all(map(_python, t.args))
     )
 
 
@@ -281,6 +282,11 @@ _INFIX = {
     "lt": "({} < {})",
     "le": "({} <= {})",
     "add": "({} + {})",
+    "mul": "({} * {})",
+    "div": "({} // {})",
+    "mod": "({} % {})",
+    "min": "minimum({}, {})",
+    "max": "maximum({}, {})",
     "sub": "({} - {})",
     "member": "{}.isin({})",
     "union": "({} | {})",

@@ -50,6 +50,9 @@ TERMS = [
     "If(on, i, i + 1) == 3",
     "~on",
     "~(on & (i < 3))",
+    "(i * 2 - 3) % 3 == (i - 1) // 2 * n",
+    "minimum(i, 3, n) < maximum(0 - i, i - 2)",
+    "sum_of(Worker, lambda w: i * count(Number, lambda x: x.isin(known[w]))) <= 12",
     "each(Worker, lambda w: phase[w] == Phase.IDLE)[first(Worker)]",
 ]
 

@@ -1,8 +1,9 @@
 """Python expressions with what is known about them: the pieces that ``lower`` builds, with constants folded.
 
-An expression that may fail, because it may read a position that an array does not have, has ``fails`` set; its text
-calls ``_in_range`` or ``_out_of_range``. Folding never removes such a call: bounds of an expression that may fail apply
-only if it has a value. Only what ``and``, ``or`` and conditional expressions skip is not evaluated.
+An expression that may fail, because it may read a position that an array does not have, or divide by 0, has ``fails``
+set; its text calls ``_in_range``, ``_out_of_range`` or ``_divisor``. Folding never removes such a call: bounds of an
+expression that may fail apply only if it has a value. Only what ``and``, ``or`` and conditional expressions skip is not
+evaluated.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def chained(operator: str, texts: Sequence[str]) -> str:
 
 
 def may_fail(*codes: Code) -> bool:
-    """Whether evaluating one of these may read a position out of range."""
+    """Whether evaluating one of these may be an error."""
     return any(c.fails for c in codes)
 
 
@@ -82,6 +83,11 @@ def known(value: bool, text: str, *parts: Code) -> Truth:
 
 def number(value: int) -> Number:
     return Number(str(value), value, value)
+
+
+def folded(code: Number) -> Number:
+    """The number as a constant if it is the same in every state."""
+    return number(code.low) if code.constant else code
 
 
 def as_number(code: Code) -> Number:

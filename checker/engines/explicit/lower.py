@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from planrace.checker.engines.explicit.arithmetic import ARITHMETIC
 from planrace.checker.engines.explicit.expressions import (
     NO,
     YES,
@@ -22,6 +23,7 @@ from planrace.checker.engines.explicit.expressions import (
     choose,
     conjunction,
     disjunction,
+    folded,
     known,
     may_fail,
     negate,
@@ -178,10 +180,14 @@ class Lowering:
 
     # Quantifiers -----------------------------------------------------------------------------------------------
     def unrolled(self, term: Term, scope: Scope) -> Iterator[tuple[int, Truth]]:
-        """A binder's body for each member."""
-        variable, body = term.args
+        """A binder's condition for each member."""
+        return ((n, self.truth(term.args[1], inside)) for n, inside in self.inside(term, scope))
+
+    def inside(self, term: Term, scope: Scope) -> Iterator[tuple[int, Scope]]:
+        """The scope of a binder's body for each member."""
+        variable = term.args[0]
         for n in self.instance.members(variable.sort):  # type: ignore[arg-type]
-            yield n, self.truth(body, replace(scope, bound={**scope.bound, variable: n}))
+            yield n, replace(scope, bound={**scope.bound, variable: n})
 
 
 def valued(value: int | Number) -> Number:
@@ -207,20 +213,6 @@ def _after(scope: Scope) -> Scope:
 
 
 # Handlers, one for each operator -------------------------------------------------------------------------------
-def _arithmetic(sign: str) -> Callable[[Lowering, Term, Scope], Code]:
-    def handler(g: Lowering, t: Term, s: Scope) -> Code:
-        a, b = (g.number(x, s) for x in t.args)
-        low, high = (a.low + b.low, a.high + b.high) if sign == "+" else (a.low - b.high, a.high - b.low)
-        return _folded(Number(f"({a.text} {sign} {b.text})", low, high, may_fail(a, b)))
-
-    return handler
-
-
-def _folded(code: Number) -> Number:
-    """The number as a constant if it is the same in every state."""
-    return number(code.low) if code.constant else code
-
-
 def _less(strict: bool) -> Callable[[Lowering, Term, Scope], Code]:
     def handler(g: Lowering, t: Term, s: Scope) -> Code:
         a, b = (g.number(x, s) for x in t.args)
@@ -354,12 +346,6 @@ def _comprehension(g: Lowering, t: Term, s: Scope) -> Code:
     return Mask(texts[0] if len(texts) == 1 else "(" + chained(" | ", texts) + ")", low, high, fails)
 
 
-def _count(g: Lowering, t: Term, s: Scope) -> Code:
-    parts = [as_number(c) for _, c in g.unrolled(t, s)]
-    low, high = sum(p.low for p in parts), sum(p.high for p in parts)
-    return _folded(Number("(" + chained(" + ", [p.text for p in parts]) + ")", low, high, may_fail(*parts)))
-
-
 def _following(g: Lowering, t: Term, s: Scope) -> Code:
     at = g.number(t.args[0], s)
     final = g.instance.bounds(t.sort)[1]  # type: ignore[arg-type]
@@ -367,7 +353,7 @@ def _following(g: Lowering, t: Term, s: Scope) -> Code:
         if at.constant:
             return number(min(at.low + 1, final))
         return Number(f"({at.text} + 1)", at.low + 1, at.high + 1, at.fails)
-    return _folded(Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final, at.fails))
+    return folded(Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final, at.fails))
 
 
 def _taken(g: Lowering, t: Term, s: Scope) -> Code:
@@ -404,8 +390,7 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.LT: _less(strict=True),
     Op.LE: _less(strict=False),
     Op.ITE: _conditional,
-    Op.ADD: _arithmetic("+"),
-    Op.SUB: _arithmetic("-"),
+    **ARITHMETIC,
     Op.FIRST: lambda g, t, s: number(1),
     Op.LAST: lambda g, t, s: number(g.instance.bounds(t.sort)[1]),  # type: ignore[arg-type]
     Op.FOLLOWING: _following,
@@ -418,7 +403,6 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.COMPREHENSION: _comprehension,
     Op.FORALL: lambda g, t, s: conjunction(c for _, c in g.unrolled(t, s)),
     Op.EXISTS: lambda g, t, s: disjunction(c for _, c in g.unrolled(t, s)),
-    Op.COUNT: _count,
     Op.EACH: lambda g, t, s: g.element(t, [], s),
     Op.PRIMED: lambda g, t, s: g.lower(t.args[0], _after(s)),
     Op.TAKEN: _taken,

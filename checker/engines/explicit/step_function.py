@@ -27,10 +27,12 @@ Names: TypeAlias = "tuple[int, ...]"
 
 
 class OutOfRangeError(RangeError):
-    """A position or an assigned value is outside its sort; the interpreter says which."""
+    """A position or an assigned value is outside its sort, or a divisor is 0; the interpreter says which."""
 
     def __init__(self) -> None:
-        super().__init__("a position or a value is out of range", remedy="guard the access, or widen the sort")
+        super().__init__(
+            "a position or a value is out of range, or a divisor is 0", remedy="guard the step, or widen the sort"
+        )
 
 
 class Kernel:
@@ -130,7 +132,8 @@ def compiled(source: str) -> Expand:
     """The function ``expand`` that ``source`` defines. Raises ``CostlyError`` if there is not enough time to compile
     it."""
     afford("compiling the step function", LINE * source.count("\n"))
-    names: dict[str, Any] = {"_out_of_range": _out_of_range, "_in_range": _in_range, "_wide": _wide}
+    names: dict[str, Any] = {"_out_of_range": _out_of_range, "_in_range": _in_range, "_divisor": _divisor}
+    names["_wide"] = _wide
     exec(compile(source, "<planrace: generated from the protocol>", "exec"), names)
     expand: Expand = names["expand"]
     return expand
@@ -138,6 +141,12 @@ def compiled(source: str) -> Expand:
 
 def _out_of_range() -> int:
     raise OutOfRangeError
+
+
+def _divisor(number: int) -> int:
+    if number == 0:
+        raise OutOfRangeError
+    return number
 
 
 def _wide(mask: int, _bits: int) -> int:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from planrace.checker.results.report import NEVER_HAPPENS, OUTCOME_NEVER, VACUOUS, ModelWarning
 from planrace.checker.results.wording import as_outcome, counted
-from planrace.checker.semantics.intervals import may_fail
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, Op, Term, exists
+from planrace.model.language.intervals import may_fail
 from planrace.model.language.terms import FALSE, substitute
 from planrace.properties.kinds import Invariant, Property, StepInvariant
 

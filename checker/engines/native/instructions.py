@@ -78,6 +78,38 @@ class Instructions:
         self.b.position_at_end(fine)
         return at
 
+    def divisor(self, number: Any) -> Any:
+        """``number``; leaves the function if it is 0."""
+        wrong, fine = (self.function.append_basic_block(n) for n in ("wrong", "fine"))
+        self.b.cbranch(self.b.icmp_signed("==", number, WORD(0)), wrong, fine)
+        self.b.position_at_end(wrong)
+        self.fail()
+        self.b.unreachable()
+        self.b.position_at_end(fine)
+        return number
+
+    def quotient(self, a: Any, b: Any) -> Any:
+        """``a`` divided by ``b``, rounded down."""
+        b = self._not_zero(b)
+        return self.b.sub(self.b.sdiv(a, b), self.b.zext(self._rounded_up(self.b.srem(a, b), b), WORD))
+
+    def remainder(self, a: Any, b: Any) -> Any:
+        """What ``quotient`` leaves; it has the sign of ``b``."""
+        b = self._not_zero(b)
+        rest = self.b.srem(a, b)
+        return self.b.add(rest, self.b.select(self._rounded_up(rest, b), b, WORD(0)))
+
+    def _rounded_up(self, rest: Any, b: Any) -> Any:
+        """The processor rounds to 0, which is up where the signs of dividend (and rest) and divisor differ."""
+        signs = self.b.icmp_signed("<", self.b.xor(rest, b), WORD(0))
+        return self.b.and_(signs, self.b.icmp_signed("!=", rest, WORD(0)))
+
+    def _not_zero(self, b: Any) -> Any:
+        """A divisor that is safe where a division is evaluated although its result is not used."""
+        if isinstance(b, ir.Constant):
+            return b
+        return self.b.select(self.b.icmp_signed("==", b, WORD(0)), WORD(1), b)
+
     def prefetch(self, address: Any) -> Any:
         """Prefetch the cache line of an address."""
         kind = ir.FunctionType(ir.VoidType(), [ir.PointerType(), *[ir.IntType(32)] * 3])
@@ -147,6 +179,10 @@ class Instructions:
         """The signed minimum."""
         return self.b.select(self.b.icmp_signed("<", a, b), a, b)
 
+    def greater(self, a: Any, b: Any) -> Any:
+        """The signed maximum."""
+        return self.b.select(self.b.icmp_signed(">", a, b), a, b)
+
 
 def signed(number: int) -> int:
     """The word as a signed number, as llvmlite writes it."""
@@ -162,11 +198,13 @@ def words_for(bits: int) -> Any:
 BUILT_IN: dict[str, Callable[..., Any]] = {
     "_out_of_range": lambda f: f.fail(),
     "_in_range": lambda f, at, length: f.in_range(at, length),
+    "_divisor": lambda f, number: f.divisor(number),
     "_wide": lambda f, mask, bits: f.wide(mask, bits),
     "_word": lambda f, mask, k: f.word(mask, k),
     "_room": lambda f, count: f.room(count),
     "int": lambda _, number: number,
     "min": lambda f, a, b: f.lesser(a, b),
+    "max": lambda f, a, b: f.greater(a, b),
     "prefetch": lambda f, array, index: f.prefetch(f.b.add(array, f.b.shl(index, WORD(3)))),
     "stream_line": lambda f, to, source: f.stream_line(to, source),
     "fence": lambda f: f.fence(),

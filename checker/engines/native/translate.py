@@ -6,10 +6,11 @@ is the address of an array of words. ``/``, floats, lists and objects do not exi
 these rules:
 
 * ``<``, ``<=`` … compare as signed, ``>>`` shifts in zeros; shifts by 64 or more give 0
+* ``//`` and ``%`` round down, as in Python; a divisor 0, which code guards, gives any number
 * ``and``, ``or`` evaluate both sides unless the right one calls a function
 * ``for w in range(K)`` with a constant K is unrolled, ``for w in range(A, B)`` is a loop
 * names in ``constants`` are numbers
-* ``_out_of_range()`` leaves the function with ``FAILED``
+* ``_out_of_range()`` leaves the function with ``FAILED``, as does ``_divisor(0)``
 * bit masks may have more bits: ``_wide(x, n)`` has as many words as n bits take, as do constants that need them; an
   operand that meets a wider one is extended with zeros; ``_word(x, k)`` is word k of it
 * ``_room(n)`` is an uninitialised array of n words that lives until the function returns
@@ -251,6 +252,10 @@ class Body(Instructions):
                 return self.b.sub(a, b)
             case ast.Mult():
                 return self.b.mul(a, b)
+            case ast.FloorDiv():
+                return self.quotient(a, b)
+            case ast.Mod():
+                return self.remainder(a, b)
             case ast.BitAnd():
                 return self.b.and_(a, b)
             case ast.BitOr():
@@ -361,4 +366,7 @@ _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.GtE: ">=",
 }
 _MASKS = ("_wide", "_word")
-_PURE = (*_MASKS, "int", "min", "at", "byte", "half", "quarter", "pointer", "high_product", "ones", "lowest", "leading")
+_PURE = {
+    *_MASKS,
+    *["int", "min", "max", "at", "byte", "half", "quarter", "pointer", "high_product", "ones", "lowest", "leading"],
+}

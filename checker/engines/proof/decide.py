@@ -15,7 +15,7 @@ from planrace.checker.engines.proof.obligations import RLIMIT, Obligations
 from planrace.checker.engines.proof.refute import Refutation, Refuter
 from planrace.checker.engines.proof.schedule import Scheduling, course
 from planrace.checker.engines.proof.sorts import UnencodableError
-from planrace.checker.engines.proof.wellformed import POSITIONS
+from planrace.checker.engines.proof.wellformed import obligation
 from planrace.checker.engines.symbolic.cti import counterexample_to_induction, model_error
 from planrace.checker.results.proof import INITIALLY
 from planrace.checker.results.verdict import Verdict
@@ -231,9 +231,9 @@ class Decider:
         scheduling = Scheduling(self.obligations, course(system, p, schedules[0]))
 
         def goals(given: frozenset[str]) -> Iterator[Discharged]:
-            result = self.obligations.positions_defined(p, given)
+            result = self.obligations.values_defined(p, given)
             if result is not None:
-                yield Discharged(f"{p.name}: {POSITIONS}", ANY_STATE, result, "model")
+                yield Discharged(f"{p.name}: {obligation([p.wherever, p.goal])}", ANY_STATE, result, "model")
             for label, action, result in scheduling.discharged(given):
                 yield Discharged(label, action, result, "schedule")
 

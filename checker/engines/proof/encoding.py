@@ -17,6 +17,7 @@ from typing import Any
 
 import z3
 
+from planrace.checker.engines.proof.arithmetic import ARITHMETIC
 from planrace.checker.engines.proof.sorts import (
     Sorts,
     UnencodableError,
@@ -29,7 +30,7 @@ from planrace.checker.engines.proof.sorts import (
 from planrace.checker.engines.symbols import symbol
 from planrace.checker.semantics.packing import root_of
 from planrace.model.language import Action, Array, Index, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
-from planrace.model.language.sorts import BOOL, Bool, Scalar, bounds_of, describe
+from planrace.model.language.sorts import BOOL, Bool, Scalar, describe
 from planrace.model.language.structural import Structural
 
 OpenValue = Any
@@ -191,6 +192,9 @@ def choice(test: Any, then: OpenValue, other: OpenValue) -> OpenValue:
     return z3.If(test, then, other)
 
 
+Handler = Callable[[Open, Term, OpenFrame], OpenValue]
+
+
 # Handlers, one for each operator -------------------------------------------------------------------------------
 def _constant(e: Open, t: Term, _: OpenFrame) -> Any:
     sort = t.sort
@@ -262,7 +266,7 @@ def _at_most(e: Open, t: Term, f: OpenFrame) -> Any:
     return disjunction(a == b, e.less(sort)(a, b)) if isinstance(sort, Index) else a <= b
 
 
-def _end(which: str) -> Callable[[Open, Term, OpenFrame], Any]:
+def _end(which: str) -> Handler:
     def handler(e: Open, t: Term, _: OpenFrame) -> Any:
         assert isinstance(t.sort, Index)
         if may_be_empty(t.sort):
@@ -289,7 +293,7 @@ def _member(e: Open, t: Term, f: OpenFrame) -> Any:
     return e.contains(e.encode(of, f), of.sort, e.encode(item, f), item.sort)
 
 
-def _combined(join: Callable[[Any, Any], Any]) -> Callable[[Open, Term, OpenFrame], OpenValue]:
+def _combined(join: Callable[[Any, Any], Any]) -> Handler:
     def handler(e: Open, t: Term, f: OpenFrame) -> OpenValue:
         assert isinstance(t.sort, SetOf)
         element = t.sort.element
@@ -320,20 +324,6 @@ def _exists(e: Open, t: Term, f: OpenFrame) -> Any:
     return z3.Exists([x], conjunction(legal, body))
 
 
-def _count(e: Open, t: Term, f: OpenFrame) -> Any:
-    variable, body = t.args
-    low, high = (0, 1) if isinstance(variable.sort, Index | Maybe) else bounds_of(scalar(variable.sort))
-    if isinstance(variable.sort, Index | Maybe) or not (isinstance(low, int) and isinstance(high, int)):
-        raise UnencodableError(f"{t}: counting the members of {describe(variable.sort)}, whose size is open")
-    values = [z3.BoolVal(False), z3.BoolVal(True)] if variable.sort == BOOL else range(low, high + 1)
-    holds = [e.encode(body, replace(f, bound={**f.bound, variable: _literal(v)})) for v in values]
-    return z3.Sum(*(z3.If(h, 1, 0) for h in holds))
-
-
-def _literal(value: Any) -> Any:
-    return z3.IntVal(value) if isinstance(value, int) else value
-
-
 def _each(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     variable, body = t.args
     return lambda x: e.encode(body, replace(f, bound={**f.bound, variable: x}))
@@ -359,7 +349,7 @@ def _if(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     return choice(e.encode(test, f), e.fitted(then, t.sort, f), e.fitted(other, t.sort, f))
 
 
-_HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], OpenValue]] = {
+_HANDLERS: dict[Op, Handler] = {
     Op.CONST: _constant,
     Op.PARAMETER: lambda e, t, f: e.parameters[t.data.name],
     Op.VARIABLE: lambda e, t, f: f.state[t.data],
@@ -372,8 +362,7 @@ _HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], OpenValue]] = {
     Op.LT: _less,
     Op.LE: _at_most,
     Op.ITE: _if,
-    Op.ADD: lambda e, t, f: e.encode(t.args[0], f) + e.encode(t.args[1], f),
-    Op.SUB: lambda e, t, f: e.encode(t.args[0], f) - e.encode(t.args[1], f),
+    **ARITHMETIC,
     Op.FIRST: _end("first"),
     Op.LAST: _end("last"),
     Op.FOLLOWING: _following,
@@ -386,7 +375,6 @@ _HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], OpenValue]] = {
     Op.COMPREHENSION: _comprehension,
     Op.FORALL: _forall,
     Op.EXISTS: _exists,
-    Op.COUNT: _count,
     Op.EACH: _each,
     Op.PRIMED: lambda e, t, f: e.encode(t.args[0], f.primed()),
     Op.TAKEN: _taken,

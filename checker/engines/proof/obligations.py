@@ -19,7 +19,7 @@ import z3
 from planrace.checker.engines.limits import LimitGuard, Limits
 from planrace.checker.engines.proof.encoding import Open, OpenFrame, OpenState
 from planrace.checker.engines.proof.sorts import conjunction, disjunction, scalar
-from planrace.checker.engines.proof.wellformed import ONCE, POSITIONS, contradictory, defined, misplaced
+from planrace.checker.engines.proof.wellformed import ONCE, contradictory, defined, misplaced, obligation, terms_of
 from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving, said
 from planrace.checker.engines.symbols import symbol
 from planrace.checker.results.proof import INITIALLY
@@ -211,7 +211,7 @@ class Obligations:
     def model(self, action: Action, given: frozenset[str]) -> Iterator[tuple[str, Result]]:
         """For each way in which ``action`` could be a model error: its name, and the result of showing from the facts
         ``given`` that it does not happen. Values out of range are covered by the range facts that the action keeps."""
-        for name, wrong in ((POSITIONS, misplaced), (ONCE, contradictory)):
+        for name, wrong in ((obligation(terms_of(action)), misplaced), (ONCE, contradictory)):
             key = (self.number(action), name)
             if key not in self._wrong:
                 self._wrong[key] = wrong(self.open, self.case(action))
@@ -219,11 +219,11 @@ class Obligations:
             if negated is not None:
                 yield name, self.discharge(key, partial(list, negated), given)
 
-    def positions_defined(self, p: Recoverability, given: frozenset[str]) -> Result | None:
+    def values_defined(self, p: Recoverability, given: frozenset[str]) -> Result | None:
         """Show from the facts ``given`` that the terms of ``p`` have values; None if they always have."""
         frame = OpenFrame({}, self.open.state)
         said = conjunction(defined(self.open, p.wherever, frame), defined(self.open, p.goal, frame))
-        return None if z3.is_true(said) else self.discharge((POSITIONS, p), lambda: [z3.Not(said)], given)
+        return None if z3.is_true(said) else self.discharge(("value", p), lambda: [z3.Not(said)], given)
 
     def negated_initially(self, goal: str) -> Callable[[], list[Any]]:
         return lambda: [z3.Not(self.facts[goal].formula(self.open.initial()))]

@@ -10,6 +10,9 @@ import z3
 from planrace.checker.engines.proof.houdini import Discharged
 from planrace.checker.engines.proof.obligations import Obligations
 
+_PRODUCT = re.compile(r"\((\*|div|mod) ")
+"""What linear arithmetic lacks, unless one of the factors is a number."""
+
 
 def scripts(obligations: Obligations, discharged: Iterable[Discharged]) -> Iterator[tuple[str, str]]:
     """A file name and an SMT-LIB 2 script for every distinct proved obligation; each must be unsatisfiable."""
@@ -28,12 +31,12 @@ def script(obligations: Obligations, d: Discharged) -> str:
         solver.add(formula)
         labels.append(label)
     # ``sexpr`` has no other lines, but shares no terms either: cvc5 runs into its time limit on one of our obligations.
-    body = solver.to_smt2().split("\n")
-    lines = [line for line in body if not line.startswith((";", "(set-info", "(set-logic"))]
+    text = solver.to_smt2()
+    lines = [line for line in text.split("\n") if not line.startswith((";", "(set-info", "(set-logic"))]
     head = [
         f"; Obligation: {d.fact} after {d.action}",
         *(f"; assertion {n}: {label}" for n, label in enumerate(labels, 1)),
-        "(set-logic UFLIA)",
+        f"(set-logic {'UFNIA' if _PRODUCT.search(text) else 'UFLIA'})",
         "(set-info :status unsat)",
     ]
     return "\n".join([*head, *lines]).rstrip() + "\n"

@@ -1,13 +1,13 @@
-"""Model errors as formulas over open sizes: a position outside its array, two values for one place.
+"""Model errors as formulas over open sizes: a position outside its array, a divisor 0, two values for one place.
 
-The third kind, a value outside its sort, is covered by the range of a variable, a conjunct of every invariant. All
-three are obligations of every proof: in the encoding every term has a value, so without them a proof could be about
+The fourth kind, a value outside its sort, is covered by the range of a variable, a conjunct of every invariant. All
+four are obligations of every proof: in the encoding every term has a value, so without them a proof could be about
 runs that the interpreter refuses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,8 @@ import z3
 from planrace.checker.engines.proof.encoding import Open, OpenFrame, same
 from planrace.checker.engines.proof.sorts import conjunction, disjunction, implication
 from planrace.checker.semantics.packing import root_of
-from planrace.model.language import Array, Int, Op, Outcome, Sort, Term, Update
+from planrace.model.language import Action, Array, Int, Op, Outcome, Sort, Term, Update
+from planrace.model.language.operators import BINDERS, DIVISIONS
 from planrace.model.language.terms import subterms
 
 if TYPE_CHECKING:
@@ -26,22 +27,38 @@ if TYPE_CHECKING:
 POSITIONS = "every position is inside its array"
 ONCE = "no place is assigned two values"
 
-BINDERS = frozenset({Op.FORALL, Op.EXISTS, Op.COMPREHENSION, Op.COUNT, Op.EACH})
+DIVISORS = "no divisor is 0"
 
 
-# Positions -----------------------------------------------------------------------------------------------------
+# Values --------------------------------------------------------------------------------------------------------
 def defined(e: Open, term: Term, f: OpenFrame) -> Any:
-    """The formula that ``term`` has a value: every position that is read in it is inside its array. A position that an
-    earlier condition excludes is not read, as in the interpreter; in a quantifier all members are evaluated, in any
-    order."""
+    """The formula that ``term`` has a value: every position that is read in it is inside its array, and what it divides
+    by is not 0. What an earlier condition excludes is not evaluated, as in the interpreter; in a quantifier all members
+    are evaluated, in any order."""
     if not _partial(term):
         return z3.BoolVal(True)
     return _HANDLERS.get(term.op, _all_arguments)(e, term, f)
 
 
 def _partial(term: Term) -> bool:
-    """Whether some position in it may be outside its array."""
-    return any(t.op is Op.SELECT and not _inside(t.args[1], domain_of(t)) for t in subterms(term))
+    """Whether some position in it may be outside its array, or some divisor 0."""
+    return any(map(_misplacing, subterms(term))) or any(map(_dividing, subterms(term)))
+
+
+def _misplacing(t: Term) -> bool:
+    return t.op is Op.SELECT and not _inside(t.args[1], domain_of(t))
+
+
+def _dividing(t: Term) -> bool:
+    return t.op in DIVISIONS and not (t.args[1].op is Op.CONST and t.args[1].data != 0)
+
+
+def obligation(terms: Iterable[Term]) -> str:
+    """What has to be shown so that ``terms`` have values."""
+    parts = list(subterms(*terms))
+    if not any(map(_dividing, parts)):
+        return POSITIONS
+    return f"{POSITIONS} and {DIVISORS}" if any(map(_misplacing, parts)) else DIVISORS
 
 
 def domain_of(selection: Term) -> Any:
@@ -72,6 +89,11 @@ def _of_a_state(term: Term) -> bool:
 
 def _all_arguments(e: Open, t: Term, f: OpenFrame) -> Any:
     return conjunction(*(defined(e, a, f) for a in t.args))
+
+
+def _divided(e: Open, t: Term, f: OpenFrame) -> Any:
+    nonzero = e.encode(t.args[1], f) != 0 if _dividing(t) else z3.BoolVal(True)
+    return conjunction(_all_arguments(e, t, f), nonzero)
 
 
 def _selected(e: Open, t: Term, f: OpenFrame) -> Any:
@@ -141,6 +163,8 @@ def _everywhere(e: Open, t: Term, f: OpenFrame) -> Any:
 
 _HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], Any]] = {
     Op.SELECT: _selected,
+    Op.DIV: _divided,
+    Op.MOD: _divided,
     Op.AND: _in_turn(lambda a: a),
     Op.OR: _in_turn(z3.Not),
     Op.ITE: _if_then_else,
@@ -149,11 +173,15 @@ _HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], Any]] = {
 }
 
 
+def terms_of(action: Action) -> list[Term]:
+    """The terms that an action evaluates."""
+    return [action.guard, *(t for o in action.outcomes for t in (o.condition, *(x for u in o.updates for x in _of(u))))]
+
+
 def misplaced(e: Open, case: Case) -> list[Any] | None:
-    """The formula that the action reads or writes a place outside an array; None if it cannot."""
+    """The formula that the action reads or writes a place outside an array, or divides by 0; None if it cannot."""
     action, frame = case.action, case.frame
-    read = [action.guard, *(t for o in action.outcomes for t in (o.condition, *(x for u in o.updates for x in _of(u))))]
-    if not any(map(_partial, read)):
+    if not any(map(_partial, terms_of(action))):
         return None
     wrong = [conjunction(*case.legal, z3.Not(defined(e, action.guard, frame)))]
     earlier: list[Any] = [case.enabled]
@@ -207,4 +235,4 @@ def _element(value: Any, positions: Sequence[Any]) -> Any:
     return value
 
 
-__all__ = ["ONCE", "POSITIONS", "contradictory", "defined", "misplaced"]
+__all__ = ["ONCE", "contradictory", "defined", "misplaced", "obligation", "terms_of"]

@@ -17,9 +17,9 @@ import z3
 from planrace.checker.engines.symbolic import sets
 from planrace.checker.engines.symbolic.sets import Members, SetMask
 from planrace.checker.engines.symbols import symbol
-from planrace.checker.semantics.intervals import Interval, beyond, intervals, leaf, reach
 from planrace.checker.semantics.packing import Field, Layout
 from planrace.model.language import Array, Instance, Op, SetOf, Term
+from planrace.model.language.intervals import PARTIAL, Interval, fails, intervals, leaf, reach
 from planrace.model.language.sorts import INTEGER, Scalar
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import subterms
@@ -77,7 +77,7 @@ class Encoder:
         self._turns = 0
         self._mentioned: dict[Term, frozenset[Term]] = {}
         self._risky: dict[Term, bool] = {}
-        self._beyond: dict[Term, bool] = {}
+        self._fails: dict[Term, bool] = {}
 
     # States ----------------------------------------------------------------------------------------------------
     def fields(self, name: str) -> dict[FieldPath, Any]:
@@ -200,16 +200,16 @@ class Encoder:
         return low, high, at.as_signed_long() if z3.is_bv_value(at) else at
 
     def may_fail(self, term: Term) -> bool:
-        """Whether evaluating a term may read outside an array, according to intervals."""
+        """Whether evaluating a term may be an error, according to intervals."""
         if term not in self._risky:
-            self._risky[term] = any(t.op is Op.SELECT and self.beyond(t) for t in subterms(term))
+            self._risky[term] = any(t.op in PARTIAL and self.fails(t) for t in subterms(term))
         return self._risky[term]
 
-    def beyond(self, selection: Term) -> bool:
-        """Whether the position that a selection reads may be outside its array."""
-        if selection not in self._beyond:
-            self._beyond[selection] = beyond(self.instance, selection, reach(self.instance, selection.args[1]))
-        return self._beyond[selection]
+    def fails(self, term: Term) -> bool:
+        """Whether the position that a selection reads may be outside its array, or a divisor may be 0."""
+        if term not in self._fails:
+            self._fails[term] = fails(self.instance, term, reach(self.instance, term.args[1]))
+        return self._fails[term]
 
     def choice(self, test: Any, then: Any, other: Any) -> Any:
         """``then`` if ``test``, else ``other``; a truth value is combined with a number as 0 or 1."""
@@ -283,6 +283,23 @@ def _count(e: Encoder, t: Term, f: Frame) -> Any:
     return sum((z3.If(holds, e.constant(1), e.constant(0)) for _, holds in e.members(t, f)), e.constant(0))
 
 
+def _sum(e: Encoder, t: Term, f: Frame) -> Any:
+    variable, body = t.args
+    inside = (f.inside(variable, n) for n in e.instance.members(variable.sort))  # type: ignore[arg-type]
+    return sum((e.number(body, here) for here in inside), e.constant(0))
+
+
+def _quotient(e: Encoder, t: Term, f: Frame) -> Any:
+    """bvsdiv rounds to 0: one too much where there is a rest, whose sign is not that of the divisor."""
+    a, b = (e.number(x, f) for x in t.args)
+    rest = z3.SRem(a, b)
+    return z3.If(z3.And(rest != 0, (rest < 0) != (b < 0)), a / b - 1, a / b)
+
+
+def _extreme(better: Callable[[Any, Any], Any]) -> Callable[[Encoder, Term, Frame], Any]:
+    return lambda e, t, f: reduce(lambda a, b: z3.If(better(a, b), a, b), (e.number(x, f) for x in t.args))
+
+
 def _taken(e: Encoder, t: Term, f: Frame) -> Any:
     assert f.taken is not None, "taken() outside a step"
     action, outcome, names = t.data
@@ -304,6 +321,11 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.ITE: lambda e, t, f: e.choice(e.truth(t.args[0], f), e.encode(t.args[1], f), e.encode(t.args[2], f)),
     Op.ADD: lambda e, t, f: e.number(t.args[0], f) + e.number(t.args[1], f),
     Op.SUB: lambda e, t, f: e.number(t.args[0], f) - e.number(t.args[1], f),
+    Op.MUL: lambda e, t, f: e.number(t.args[0], f) * e.number(t.args[1], f),
+    Op.DIV: _quotient,
+    Op.MOD: lambda e, t, f: e.number(t.args[0], f) % e.number(t.args[1], f),  # bvsmod: the sign is that of the divisor
+    Op.MIN: _extreme(lambda a, b: a <= b),
+    Op.MAX: _extreme(lambda a, b: a >= b),
     Op.FIRST: lambda e, t, f: e.constant(1),
     Op.LAST: lambda e, t, f: e.constant(e.instance.bounds(t.sort)[1]),  # type: ignore[arg-type]
     Op.FOLLOWING: _following,
@@ -317,6 +339,7 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.FORALL: lambda e, t, f: z3.And(*(holds for _, holds in e.members(t, f))),
     Op.EXISTS: lambda e, t, f: z3.Or(*(holds for _, holds in e.members(t, f))),
     Op.COUNT: _count,
+    Op.SUM: _sum,
     Op.EACH: lambda e, t, f: e.element(t, [], f),
     Op.PRIMED: lambda e, t, f: e.encode(t.args[0], f.primed),
     Op.TAKEN: _taken,

@@ -1,4 +1,5 @@
-"""Where a term of a finite instance has no value, as Z3 formulas: it reads a position that an array does not have.
+"""Where a term of a finite instance has no value, as Z3 formulas: it reads a position that an array does not have, or
+divides by 0.
 
 In the encoding itself every term has a value, so these formulas supply what it omits. The rules of evaluation are the
 interpreter's: conjunctions, disjunctions and quantifiers stop at what decides them, conditionals evaluate one branch,
@@ -82,7 +83,7 @@ def _selected(e: Encoder, t: Term, rest: list[int], f: Frame) -> Any:
         inside = low <= at <= high
         here = _element(e, array, [at - low, *rest], f) if inside else z3.BoolVal(True)
         return some([undefined(e, position, f), here])
-    beyond = z3.Or(at < low, at > high) if e.beyond(t) else NEVER
+    beyond = z3.Or(at < low, at > high) if e.fails(t) else NEVER
     items = (
         _where(at == n, _element(e, array, [n - low, *rest], f)) for n in range(low, high + 1) if e.may_fail(array)
     )
@@ -110,6 +111,16 @@ def _element(e: Encoder, array: Term, path: list[int], f: Frame) -> Any:
             return NEVER
 
 
+def _divided(e: Encoder, t: Term, f: Frame) -> Any:
+    zero = e.number(t.args[1], f) == 0 if e.fails(t) else NEVER
+    return some([_all(e, t, f), zero])
+
+
+def _summed(e: Encoder, t: Term, f: Frame) -> Any:
+    variable, body = t.args
+    return some(undefined(e, body, f.inside(variable, n)) for n in e.instance.members(variable.sort))  # type: ignore[arg-type]
+
+
 def _taken(e: Encoder, t: Term, f: Frame) -> Any:
     """An argument is evaluated if the step is one of that action, and the arguments before it match."""
     assert f.taken is not None, "taken() outside a step"
@@ -125,12 +136,15 @@ def _taken(e: Encoder, t: Term, f: Frame) -> Any:
 
 _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.SELECT: lambda e, t, f: _selected(e, t, [], f),
+    Op.DIV: _divided,
+    Op.MOD: _divided,
     Op.AND: _connected(lambda holds: holds),
     Op.OR: _connected(z3.Not),
     Op.FORALL: _quantified(lambda holds: holds),
     Op.EXISTS: _quantified(z3.Not),
     Op.COMPREHENSION: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
     Op.COUNT: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
+    Op.SUM: _summed,
     Op.ITE: _if_then_else,
     Op.PRIMED: lambda e, t, f: undefined(e, t.args[0], f.primed),
     Op.TAKEN: _taken,

@@ -82,7 +82,9 @@ def other_values(value: Term) -> Iterator[Altered]:
             yield Altered(other, f"to {other}, whether or not {test}")
         case Op.UNION | Op.INTERSECTION:
             yield from (Altered(side, f"to {side} only") for side in value.args)
-        case Op.DIFFERENCE | Op.ADD | Op.SUB:
+        case Op.MIN | Op.MAX:
+            yield from (Altered(side, f"to {side} only") for side in dict.fromkeys(value.args))
+        case Op.DIFFERENCE | Op.ADD | Op.SUB | Op.MUL | Op.DIV | Op.MOD:
             yield Altered(value.args[0], f"to {value.args[0]} only")
         case Op.COMPREHENSION | Op.EACH:
             variable, body = value.args

@@ -24,9 +24,12 @@ from planrace.model.language import (
     exists,
     forall,
     integers,
+    maximum,
+    minimum,
     step,
     subsets,
     such_that,
+    sum_of,
     update,
 )
 from planrace.model.language.sorts import SetOf
@@ -70,7 +73,7 @@ class Drawing:
 
     def number(self, bound: list[Term], depth: int) -> Term:
         leaves = [*self.numbers, *bound]
-        match self.pick(6) if depth else 0:
+        match self.pick(11) if depth else 0:
             case 1:
                 return self.number(bound, depth - 1) + self.number(bound, depth - 1)
             case 2:
@@ -79,10 +82,26 @@ class Drawing:
                 return If(self.truth(bound, depth - 1), self.number(bound, depth - 1), self.number(bound, depth - 1))
             case 4:
                 return each(PLACE, lambda x: self.number([*bound, x], depth - 1))[self.pick(2) + 1]
+            case 6:
+                return self.number(bound, depth - 1) * self.numbers[0]
+            case 7:
+                return self.number(bound, depth - 1) // self.divisor(bound, depth - 1)
+            case 8:
+                return self.number(bound, depth - 1) % self.divisor(bound, depth - 1)
+            case 9:
+                return sum_of(PLACE, lambda x: self.number([*bound, x], depth - 1))
+            case 10:
+                extreme = minimum if self.pick(2) else maximum
+                return extreme(self.number(bound, depth - 1), self.number(bound, depth - 1), self.numbers[0])
             case 5:
                 return count(PLACE, lambda x: self.truth([*bound, x], depth - 1))
             case _:
                 return leaves[self.pick(len(leaves))]
+
+    def divisor(self, bound: list[Term], depth: int) -> Term:
+        """A number that is never 0."""
+        found = self.number(bound, depth)
+        return If(equal(found, 0), self.pick(2) * 6 - 3, found)
 
     def set(self, bound: list[Term], depth: int) -> Term:
         match self.pick(7) if depth else 0:
