@@ -20,6 +20,7 @@ from planrace.checker.semantics.interpreter import State
 from planrace.model.language import Array, Bool, Enum, Instance, Maybe, ModelError, Place, SetOf, Sort
 from planrace.model.language.author_code import shown
 from planrace.model.language.errors import near
+from planrace.model.language.sorts import Scalar
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class Observer:
         self._what = f"{driver}.observe"
         self._variables = instance.system.variables
         self._place = {v.name: n for n, v in enumerate(self._variables)}
+        self._domains: dict[Scalar, tuple[Sequence[int], list[str]]] = {}
         self.seen: set[str] = set()
         self.partly: set[str] = set()
 
@@ -110,7 +112,7 @@ class Observer:
         return scalar(sort, value, what, where)
 
     def _array(self, sort: Array, value: Any, what: str, where: Place | None) -> Any:
-        members = self.instance.members(sort.domain)
+        members, names = self._members(sort.domain)
         if isinstance(value, Mapping):
             elements = {}
             for key, inner in value.items():
@@ -128,8 +130,15 @@ class Observer:
         if len(value) != len(members):
             what = f"{what} has {len(value)} elements, not one for each of the {len(members)} of {sort.domain.name}"
             raise ModelError(what, where=where, remedy="return a dict to observe some of them")
-        named = [(in_words(sort.domain, m), x) for m, x in zip(members, value, strict=True)]
+        named = zip(names, value, strict=True)
         return tuple(self._value(sort.element, x, f"{what}[{m}]", where) for m, x in named)
+
+    def _members(self, domain: Scalar) -> tuple[Sequence[int], list[str]]:
+        """The members of a domain, and what they are called."""
+        if domain not in self._domains:
+            members = self.instance.members(domain)
+            self._domains[domain] = members, [in_words(domain, m) for m in members]
+        return self._domains[domain]
 
     # Comparison ----------------------------------------------------------------------------------------------------
     def mismatches(self, read: Sequence[tuple[int, Any]], state: State) -> tuple[PlaceMismatch, ...]:

@@ -12,6 +12,7 @@ import pytest
 from moto import mock_aws
 
 from planrace.checker.drive.dns.enactor import Enactor, StepResult
+from planrace.checker.drive.dns.journal import NO_ANSWER
 from tests import ROOT
 from tests.docs.test_docs import COMMAND, NAME_SERVER, blocks
 from tests.docs.test_site import shows
@@ -78,3 +79,9 @@ def test_the_commands_on_the_page(page: str, tmp_path: Path) -> None:
             require(kind)
     for command, output in done:
         shows(command, output, tmp_path)
+
+
+def test_the_page_explains_every_result_of_a_step() -> None:
+    """Whoever reads journals finds there which of them are steps of the model."""
+    text = (ROOT / "docs/dns.md").read_text()
+    assert [r for r in (*StepResult, NO_ANSWER) if f"`{r}`" not in text] == []
