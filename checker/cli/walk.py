@@ -19,7 +19,7 @@ from planrace.checker.report.text.values import changes, lines, state_before
 from planrace.checker.report.trace.lanes import step_text, thing
 from planrace.checker.results.blocks import Document, clean
 from planrace.checker.results.trace import TraceStep
-from planrace.checker.results.wording import counted
+from planrace.checker.results.wording import counted, limited
 from planrace.checker.run.walk import Walk
 
 HELP = """\
@@ -72,7 +72,8 @@ class _Session:
         """Execute all lines; returns the exit code 0. Raises ``UsageError`` for a wrong line of a script."""
         system = self.walk.instance.system
         sizes = ", ".join(f"{n}={v}" for n, v in self.walk.instance.parameters.items()) or "no parameters"
-        _say(f"{system.name}: {sizes}; faults: {', '.join(system.faults) or 'none'}")
+        faults = ", ".join(limited(system.faults, self.walk.instance.at_most)) or "none"
+        _say(f"{system.name}: {sizes}; faults: {faults}")
         if self.interactive:
             _say("Enter the number of a step to take it; help lists the other commands.")
         self._here()

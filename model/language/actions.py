@@ -146,6 +146,10 @@ class Action:
     says: Says | None = None
     where: Place | None = None
     awaits: str | None = None
+    forgets: Term | None = None
+    """Of the pattern ``crash``: there is something to forget. It is the guard that the pattern has made."""
+    written: Action | None = None
+    """The action as authors wrote it, if a system adds to it."""
 
     @cached_property
     def guard(self) -> Term:

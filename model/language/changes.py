@@ -6,7 +6,6 @@ action it changes.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -25,18 +24,18 @@ from planrace.model.language.actions import (
     merged,
     updates_of,
 )
-from planrace.model.language.author_code import called, shown, takes
-from planrace.model.language.author_text import refuse_vain
+from planrace.model.language.author_code import called, shown
 from planrace.model.language.constructors import both
 from planrace.model.language.declarations import Circumstances, variable
 from planrace.model.language.decorators import Decorators
-from planrace.model.language.errors import DefinitionError, Place, author, is_authors_code, near
+from planrace.model.language.errors import DefinitionError, Place, author, listed, near
+from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
 from planrace.model.language.sorts import Index, Parameter, Scalar, Sort
-from planrace.model.language.system import System
+from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
-from planrace.model.language.weaving import woven
+from planrace.model.language.weaving import as_written, woven
 
 INSTEAD = {"add": "write @change.action(…), which takes the same arguments as @protocol.action"}
 """For methods that a change lacks: what to write instead."""
@@ -55,15 +54,17 @@ class Changes:
     def __init__(self, system: System, faults: Iterable[str] | None = None) -> None:
         self._system = system
         self._faults = tuple(system.faults if faults is None else faults)
-        self._actions = dict(system.actions)
+        self._actions = as_written(system)
         self._variables = list(system.variables)
+        self._insertions = list(system.insertions)
         self._decorators = Decorators()
         self.reason = "change"
 
     def done(self) -> System:
         """The changed system."""
         self._decorators.check()
-        return woven(replace(self._system, actions=self._actions, variables=tuple(self._variables)))
+        made = replace(self._system, actions=self._actions, variables=tuple(self._variables))
+        return woven(replace(made, insertions=tuple(self._insertions)))
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -238,16 +239,89 @@ class Changes:
 
         return add
 
+    def before(
+        self,
+        action: str | Action,
+        *,
+        name: str,
+        steps: Step | Callable[..., Step],
+        outcome: str | None = None,
+        forgotten_by: Iterable[str] | None = None,
+    ) -> Action:
+        """Insert an atomic step ``name`` before ``action``: it happens when ``action`` would, and ``action`` is pending
+        then, with the same parameters. With ``outcome``, only after this outcome of ``steps``; after the others it does
+        not happen. Everything else is as for ``after``."""
+        return self._insert(action, name, steps, outcome, forgotten_by, before=True)
+
+    def after(
+        self,
+        action: str | Action,
+        *,
+        name: str,
+        steps: Step | Callable[..., Step],
+        outcome: str | None = None,
+        forgotten_by: Iterable[str] | None = None,
+    ) -> Action:
+        """Insert an atomic step ``name`` after ``action``, or after its outcome ``outcome`` only. ``steps`` returns it,
+        given the parameters of ``action``; it has the same performer, fairness and tags.
+
+        While the later of the two is pending, the other actions of the performer wait, except faults: those by the same
+        word, or by the same member of the index. What is pending is forgotten by a crash of the pattern that resets the
+        performer; ``forgotten_by`` names the actions that do so instead, and must be given if there are other faults by
+        the same performer."""
+        return self._insert(action, name, steps, outcome, forgotten_by, before=False)
+
+    def _insert(
+        self,
+        action: str | Action,
+        name: str,
+        steps: object,
+        outcome: str | None,
+        forgotten_by: Iterable[str] | None,
+        *,
+        before: bool,
+    ) -> Action:
+        a, how = self._find(action), "before" if before else "after"
+        what = f"{self.reason}: {how} {a.name}"
+        for other in self._actions.values():
+            self._refuse_second("an action", other.name == name, name, other.where)
+        form = f'change.{how}("{a.name}", name="{name}", steps=lambda {{}}: step(…))'
+        body = self._given(a, steps, form, f"{how} {a.name}") if callable(steps) else steps
+        if not isinstance(body, Step):
+            form = form.format(", ".join(map(str, a.parameters))).replace("lambda :", "lambda:")
+            raise DefinitionError(f"{what}: {shown(body)} is not a step", remedy=f"write {form}")
+        handed_on(body)
+        made = inserted(a, name, body, what, before=before)
+        if outcome is not None:
+            self._position(made if before else a, outcome)
+        forgotten = None if forgotten_by is None else self._fault_actions(forgotten_by, what)
+        x = insertion(a, made, outcome, forgotten, self._insertions, self.actions, what, before=before)
+        self._add_variable(x.pending)
+        self._actions[name] = made
+        self._insertions.append(x)
+        return made
+
+    def _fault_actions(self, names: Iterable[str], what: str) -> tuple[str, ...]:
+        """Names of actions of faults; those of faults that are off are unknown here."""
+        found = tuple(map(_name, listed(names, f"{what}: forgotten_by", author())))
+        for name in found:
+            if name not in self._actions and len(self._faults) == len(self._system.faults):
+                raise DefinitionError(f"{what}: there is no action {name}", remedy=near(name, self._actions))
+        return found
+
     def variable(self, name: str, sort: Sort, initially: Value, meaning: str = "") -> Term:
         """Add a state variable to this system only, declared as in ``Protocol.variable``."""
-        for v in self._variables:
-            self._refuse_second("a variable", v.name == name, name, v.where)
         made = variable(name, sort, initially, meaning)
-        given = values_of(self.done())
-        given.claim(name, "variable")
-        given.sort(sort)
-        self._variables.append(made)
+        self._add_variable(made)
         return made.term
+
+    def _add_variable(self, made: Variable) -> None:
+        for v in self._variables:
+            self._refuse_second("a variable", v.name == made.name, made.name, v.where)
+        given = values_of(self.done())
+        given.claim(made.name, "variable")
+        given.sort(made.sort)
+        self._variables.append(made)
 
     def _refuse_second(self, kind: str, same: bool, name: str, first: Place | None) -> None:
         if same:
@@ -343,26 +417,6 @@ def changed(system: System, change: Callable[[Changes], None]) -> System:
     changes = Changes(system)
     change(changes)
     return changes.done()
-
-
-def changing(change: Callable[[Changes], None], what: str) -> Place:
-    """The line of the function that changes a system; refused if it does not take exactly the change as its
-    argument."""
-    if not inspect.isfunction(change):
-        raise DefinitionError(
-            f"{what}: {shown(change)} is not a function", remedy="write def name(change): change.require(…)"
-        )
-    where = Place(change.__code__.co_filename, change.__code__.co_firstlineno)
-    if not takes(change, 1):
-        name = change.__name__
-        raise DefinitionError(
-            f"{what}: {name} must take what it changes, and nothing else",
-            where=where,
-            remedy=f"write def {name}(change): change.require(…)",
-        )
-    if is_authors_code(change):
-        refuse_vain(change, what, "what changes is said to the change: change.require(…), change.updates(…), …")
-    return where
 
 
 def _name(action: object) -> str:

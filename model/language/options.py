@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from planrace.model.language.changes import Changes, changing
+from planrace.model.language.change_functions import changing
+from planrace.model.language.changes import Changes
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.names import usable
 

@@ -16,7 +16,8 @@ from planrace.model.language import declarations as written
 from planrace.model.language.actions import Action, Says, Step, check_state_only
 from planrace.model.language.author_code import applying, shown
 from planrace.model.language.author_text import refuse_vain
-from planrace.model.language.changes import Changes, changing
+from planrace.model.language.change_functions import changing
+from planrace.model.language.changes import Changes
 from planrace.model.language.declarations import Circumstances
 from planrace.model.language.decorators import Decorators
 from planrace.model.language.errors import (

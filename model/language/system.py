@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planrace.model.language.actions import Action, Says
 from planrace.model.language.errors import ModelError, Place
@@ -14,6 +14,9 @@ from planrace.model.language.operators import Op
 from planrace.model.language.size_limits import in_few_words
 from planrace.model.language.sorts import Parameter, Scalar, Size, Sort, bounds_of
 from planrace.model.language.terms import Term, make
+
+if TYPE_CHECKING:
+    from planrace.model.language.insertions import Insertion
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,8 @@ class System:
     faults: tuple[str, ...] = ()
     bounds: tuple[FaultBound, ...] = ()
     """Of those faults that may happen only so often."""
+    insertions: tuple[Insertion, ...] = ()
+    """Steps that changes have inserted before or after others."""
     observations: tuple[Observation, ...] = ()
     pictures: tuple[Picture, ...] = ()
     channels: tuple[Messages, ...] = ()

@@ -1,7 +1,7 @@
-"""What the actions of a system do beside what their authors write: steps of a bounded fault are counted.
+"""What the actions of a system do beside what their authors write: inserted steps are waited for, and steps of a
+bounded fault are counted.
 
-Protections may replace guards and updates of such actions, so this is added last; what is there already is not added
-again.
+Protections may replace guards and updates, so this is added last, to the actions as they are written.
 """
 
 from __future__ import annotations
@@ -9,21 +9,30 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from planrace.model.language.actions import Action, Outcome, Update
+from planrace.model.language.actions import Action, Update
 from planrace.model.language.constructors import both
 from planrace.model.language.errors import DefinitionError, Place
-from planrace.model.language.operators import Op
+from planrace.model.language.insertions import ordered
 from planrace.model.language.sorts import Parameter, integers
 from planrace.model.language.system import FaultBound, System, Variable
-from planrace.model.language.terms import Term, constant
+from planrace.model.language.terms import constant
+
+
+def as_written(system: System) -> dict[str, Action]:
+    """The actions without what ``woven`` adds."""
+    return {n: a.written or a for n, a in system.actions.items()}
 
 
 def woven(system: System) -> System:
-    """The system in which the steps of bounded faults are counted, and end at the bound."""
-    actions = dict(system.actions)
+    """The system whose actions, which are as written, wait for inserted steps, and in which steps of bounded faults are
+    counted and end at the bound."""
+    actions = ordered(system.insertions, system.actions)
     for bound in system.bounds:
         actions |= {n: _counted(a, bound) for n, a in actions.items() if a.fault == bound.fault}
-    return replace(system, actions=actions)
+    written = system.actions
+    return replace(
+        system, actions={n: a if a is written[n] else replace(a, written=written[n]) for n, a in actions.items()}
+    )
 
 
 def fault_bound(fault: str, at_most: object, where: Place | None) -> FaultBound:
@@ -55,13 +64,5 @@ def counter_of(fault: str) -> str:
 
 def _counted(action: Action, bound: FaultBound) -> Action:
     counter = bound.counter.term
-    room = counter < bound.at_most
-    conditions = action.when.args if action.when.op is Op.AND else (action.when,)
-    when = action.when if any(t is room for t in conditions) else both(action.when, room)
-    return replace(action, when=when, outcomes=tuple(_counting(o, counter) for o in action.outcomes))
-
-
-def _counting(outcome: Outcome, counter: Term) -> Outcome:
-    if any(u.variable is counter for u in outcome.updates):
-        return outcome
-    return replace(outcome, updates=(*outcome.updates, Update(counter, counter + 1, outcome.where)))
+    outcomes = (replace(o, updates=(*o.updates, Update(counter, counter + 1, o.where))) for o in action.outcomes)
+    return replace(action, when=both(action.when, counter < bound.at_most), outcomes=tuple(outcomes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TypeAlias
 
 from planrace.model.language import (
@@ -67,8 +68,11 @@ def crash(
         return _restart([(t[member], start) for t, start in lost], worded(words, name, {"member": member}))
 
     if isinstance(by, Index):
-        return declared(protocol, name, crash_one, {"member": by}, by=by, fault=fault)
-    return declared(protocol, name, crash_all, {}, by=by, fault=fault)
+        made = declared(protocol, name, crash_one, {"member": by}, by=by, fault=fault)
+    else:
+        made = declared(protocol, name, crash_all, {}, by=by, fault=fault)
+    protocol.actions[name] = replace(made, forgets=made.when)
+    return protocol.actions[name]
 
 
 def _check_of(by: Index, volatile: tuple[Volatile, ...], lost: list[tuple[Term, Term]], name: str) -> None:

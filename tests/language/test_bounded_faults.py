@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import jsonschema
 import pytest
 
 from planrace.checker import Options, Report, check, lint, mutate, prove, render
+from planrace.checker.cli.main import run
 from planrace.checker.report.json.read import report_of
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.review.baseline.summary import summary
@@ -158,6 +161,43 @@ def test_reports_say_how_often_in_every_form() -> None:
     assert "at_most" not in json.loads(render(check(crashing(None), faults=["crash"]), "json"))
     shown = listing_text_of(crashing("crashes"))
     assert "a worker forgets what it has fetched (at most crashes in a run)" in shown
+
+
+@pytest.mark.parametrize("command", ["check", "mutate", "forecast", "establish", "walk"])
+def test_every_command_says_how_often(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.py").write_text(FILE, encoding="utf-8")
+    words = [] if command == "check" else [command]
+    monkeypatch.setattr("sys.stdin", io.StringIO("quit\n"))
+    run([*words, "-p", "m.py:p", "--fault", "crash", "-s", "crashes=1"])
+    assert "faults: crash (at most once)" in " ".join(capsys.readouterr().out.split())
+    run(["list", "-p", "m.py"])
+    assert "it crashes (at most crashes in a run)" in capsys.readouterr().out
+
+
+FILE = """\
+from planrace import *
+
+p = Protocol("p")
+x = p.variable("x", boolean(), False)
+p.fault("crash", "it crashes", at_most=p.parameter("crashes", 2, 0, 3))
+
+
+@p.action(by="me")
+def go():
+    return step(when(~x), update(x, True))
+
+
+@p.action(by="me", fault="crash")
+def crash():
+    return step(when(x), update(x, False))
+
+
+p.final(x)
+p.declare(eventually_always("goes", x, "it goes in the end"))
+"""
 
 
 def again(report: Report) -> Report:

@@ -97,7 +97,7 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "no outcome": ('change.outcome("drop", lambda: None)', r"nothing is not an outcome \(write outcome\("),
     "no condition": ('change.outcome("drop", outcome("x"))', r"has no condition, so no other would ever happen"),
-    "misspelt method": ('change.forgett("drop", doing)', r"a change has no 'forgett' \(did you mean forget\?\)"),
+    "misspelt method": ('change.forgett("drop", doing)', r"a change has no 'forgett' \(did you mean forget"),
     "misspelt outcome": ('change.outcom("drop", 1)', r"a change has no 'outcom' \(did you mean outcome"),
     "add": ('change.add(by="migrator")', r"a change has no 'add' \(write @change.action\("),
     "no action": ("change.require(doing, closed)", "doing is not an action .*change.require"),

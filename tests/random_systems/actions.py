@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from .changed import endings, root
 from .description import (
     BOOL,
     NUMBER,
@@ -23,6 +22,7 @@ from .description import (
     number,
     variable,
 )
+from .inserted import endings, performer, root
 from .names import Names
 from .sorts import Sorts
 from .terms import Terms
@@ -225,11 +225,27 @@ class Actions:
             changes.append(Change("variable", "", declared=extra))
             self.variables = [*self.variables, extra]
         for a in rng.sample(there, min(len(there), rng.choice((1, 1, 2)))):
-            changes.append(self._change(a))
+            inserts = rng.random() < 0.3 and not any(c.what in ("before", "after") for c in changes)
+            changes.append(self._inserted(a, described) if inserts else self._change(a))
         if rng.random() < 0.25:
             changes.append(Change("action", "", added=self.action("more")))
         named = (self.names.title("better", "protection"), tuple(changes))
         return replace(described, protections=(named,), protected=rng.random() < 0.8)
+
+    def _inserted(self, a: Action, described: Description) -> Change:
+        """A step before or after an action."""
+        rng = self.rng
+        terms = Terms(rng, self.sorts, self.variables, tuple(Node("bound", s, data=n) for n, s in a.parameters))
+        guard = terms.truth(1) if rng.random() < 0.2 else None
+        writes = self.writes(terms, rng.choice((0, 1, 1)), None)
+        told = self.endings(terms, writes) if rng.random() < 0.4 or not writes else ()
+        step = Action(self.names.word("between", "action"), a.parameters, guard, writes, told)
+        what = rng.choice(("before", "after"))
+        named = [e.name for e in (told if what == "before" else a.endings)]
+        faults = [b.name for b in described.actions if b.fault is not None and performer(b) == performer(a)]
+        forgotten = tuple(f for f in faults if rng.random() < 0.5) if faults else None
+        of = rng.choice((None, *named))
+        return Change(what, a.name, added=step, before=of, forgotten_by=forgotten)
 
     def _change(self, a: Action) -> Change:
         rng = self.rng

@@ -21,6 +21,7 @@ from .description import (
     number,
     variable,
 )
+from .inserted import Insertion, endings, root
 
 
 def system(described: Description) -> tuple[Description, list[Action]]:
@@ -29,14 +30,22 @@ def system(described: Description) -> tuple[Description, list[Action]]:
     bounds = [(f, bound) for f, bound in described.bounds if f in described.on]
     counters = {f: Variable(re.sub(r"\W", "_", f) + "_count", Sort("int", "", 0, bound), 0) for f, bound in bounds}
     variables = [*described.variables, *counters.values()]
+    insertions: list[Insertion] = []
     if described.protected:
         for change in (c for _, changes in described.protections for c in changes):
             if change.declared is not None:
                 variables.append(change.declared)
+            elif change.what in ("before", "after"):
+                inserted = Insertion(change, next(a for a in actions if a.name == change.action))
+                insertions.append(inserted)
+                variables.append(inserted.pending)
+                actions.append(inserted.step)
             elif change.added is not None:
                 actions.append(change.added)
             else:
                 actions = [b for a in actions for b in ([a] if a.name != change.action else _changed(a, change))]
+    for x in insertions:
+        actions = [x.woven(a, actions) for a in actions]
     actions = [_counted(a, counters[a.fault]) if a.fault in counters else a for a in actions]
     return replace(described, variables=tuple(variables)), actions
 
@@ -49,13 +58,6 @@ def _counted(action: Action, counter: Variable) -> Action:
     found = tuple(replace(e, writes=(*e.writes, more)) for e in endings(action))
     guard = conjunction(*([] if action.guard is None else [action.guard]), Node("lt", BOOL, (now, limit)))
     return replace(action, guard=guard, writes=(), endings=found)
-
-
-def endings(action: Action) -> list[Ending]:
-    """The endings with what they share."""
-    if not action.endings:
-        return [Ending(None, None, action.writes)]
-    return [replace(e, writes=(*action.writes, *e.writes)) for e in action.endings]
 
 
 def _changed(action: Action, change: Change) -> list[Action]:
@@ -112,10 +114,3 @@ def _put(term: Node, assigned: Node) -> Node:
     if term.op == "assigned":
         return assigned
     return replace(term, args=tuple(_put(a, assigned) for a in term.args))
-
-
-def root(target: Node) -> str:
-    """The variable that is written."""
-    while target.op == "select":
-        target = target.args[0]
-    return str(target.data)

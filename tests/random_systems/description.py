@@ -136,6 +136,8 @@ class Change:
     added: Action | None = None
     declared: Variable | None = None
     waits: bool = False
+    forgotten_by: tuple[str, ...] | None = None
+    """Of a step that is inserted before or after the action: the faults that forget what is pending."""
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .changed import endings, root
 from .description import Action, Description, Node, Sort
+from .inserted import endings, root
 from .names import HOSTILE, WORDS
 
 COMPUTED = ("mul", "div", "mod", "min", "max", "sum")

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any, TypeAlias
 
-from .changed import endings, root, system
+from .changed import system
 from .description import Action, Description, Node, Sort, Write
+from .inserted import endings, root
 
 State: TypeAlias = "tuple[Any, ...]"
 Choice: TypeAlias = "tuple[int, ...]"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 
-from .changed import endings
 from .description import Action, Description, Node, Parameter, Sort
+from .inserted import endings
 
 
 def refused(described: Description) -> str | None:

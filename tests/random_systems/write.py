@@ -122,15 +122,21 @@ class _Writer:
         told += [f"fault={a.fault!r}"] if a.fault is not None else []
         told += [f"tags={sorted(a.tags)!r}"] if a.tags else []
         bound = {n: n for n, _ in a.parameters}
-        parts = [f"when({self._term(a.guard, bound)})"] if a.guard is not None else []
-        parts += [self._write(w, bound) for w in a.writes]
-        told_endings = [self._ending(e, bound) for e in a.endings]
-        waits = a.endings and a.endings[-1].condition is not None
-        parts += [f"any_outcome({', '.join(told_endings)})"] if waits else told_endings
         head = f"def {name}({', '.join(bound)}):"
-        body = ["    return step("] + [f"        {p}," for p in parts] + ["    )"]
+        body = ["    return step("] + [f"        {p}," for p in self._parts(a, bound)] + ["    )"]
         rename = [f"{name}.__name__ = {a.name!r}", f"{owner}.action({', '.join(told)})({name})"]
         self.lines += [indent + line for line in [head, *body, *rename]]
+
+    def _parts(self, a: Action, bound: dict[str, str]) -> list[str]:
+        """The parts of its step."""
+        parts = [f"when({self._term(a.guard, bound)})"] if a.guard is not None else []
+        parts += [self._write(w, bound) for w in a.writes]
+        told = [self._ending(e, bound) for e in a.endings]
+        waits = a.endings and a.endings[-1].condition is not None
+        return parts + ([f"any_outcome({', '.join(told)})"] if waits else told)
+
+    def _body(self, a: Action, bound: dict[str, str]) -> str:
+        return f"step({', '.join(self._parts(a, bound))})"
 
     def _ending(self, e: Ending, bound: dict[str, str]) -> str:
         writes = [self._write(w, bound) for w in e.writes]
@@ -153,7 +159,7 @@ class _Writer:
             if c.declared is not None:
                 self.lines.append(f"    global x{len(self.variables)}")
                 self._variable(c.declared, "change", "    ")
-            elif c.added is not None:
+            elif c.added is not None and c.what == "action":
                 self._action(f"added{n}", c.added, "change", "    ")
             else:
                 self.lines.append(f"    {self._change(c)}")
@@ -171,6 +177,12 @@ class _Writer:
                 return f"change.remove({c.action!r})"
             case "forget":
                 return f"change.forget({c.action!r}, {self.variables[c.variable]})"
+            case "before" | "after":
+                assert c.added is not None
+                of = f", outcome={c.before!r}" if c.before is not None else ""
+                of += f", forgotten_by={list(c.forgotten_by)!r}" if c.forgotten_by is not None else ""
+                steps = function(self._body(c.added, bound))
+                return f"change.{c.what}({c.action!r}, name={c.added.name!r}, steps={steps}{of})"
             case "drop_outcome":
                 return f"change.drop_outcome({c.action!r}, {c.before!r}{', waits=True' if c.waits else ''})"
             case "also":

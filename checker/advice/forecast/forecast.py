@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planrace.checker.advice.forecast.growth import grown
@@ -85,6 +85,8 @@ class Forecast:
     explosion: Explosion | None = None
     states_per_orbit: int = 1
     """With symmetry, the greatest number of states that may represent one orbit."""
+    at_most: Mapping[str, int | str] = field(default_factory=dict)
+    """How often bounded faults may happen."""
 
 
 def forecast(
@@ -144,6 +146,7 @@ class Forecaster:
             memory=None if states is None else states.times(*rate.bytes_per_state).plus(*rate.base),
             sample=sample,
             states_per_orbit=self._per_orbit,
+            at_most=self.instance.at_most,
         )
 
     @property

@@ -12,7 +12,7 @@ from planrace.checker.advice.forecast.forecast import Forecast, ForecastInterval
 from planrace.checker.advice.formatting import json_text, memory, rounded, seconds
 from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
 from planrace.checker.results.detail import Detail
-from planrace.checker.results.wording import counted
+from planrace.checker.results.wording import counted, limited
 
 MOST = 8
 """The most variables and actions in a table."""
@@ -31,7 +31,7 @@ def forecast_document(f: Forecast, detail: Detail = Detail.FULL) -> Document:
 
 def _request(f: Forecast) -> str:
     sizes = ", ".join(f"{n}={v}" for n, v in f.parameters.items()) or "no parameters"
-    faults, protections = ", ".join(f.faults) or "none", ", ".join(f.protections) or "none"
+    faults, protections = ", ".join(limited(f.faults, f.at_most)) or "none", ", ".join(f.protections) or "none"
     several = f", at most {counted(f.states_per_orbit, 'state')} for each" if f.states_per_orbit > 1 else ""
     orbits = f" Orbits of interchangeable members are counted{several} (--no-symmetry counts all states)."
     reduced = orbits if f.symmetry else ""
@@ -98,7 +98,8 @@ def _explosion(x: Explosion) -> Iterator[Block]:
 def forecast_json(f: Forecast) -> str:
     """The forecast as JSON text; times in seconds, memory in bytes."""
     explosion = None if f.explosion is None else explosion_json(f.explosion)
-    return json_text({"schema": "planrace/forecast/1", **asdict(f), "explosion": explosion})
+    told = {k: x for k, x in asdict(f).items() if k != "at_most" or x}
+    return json_text({"schema": "planrace/forecast/1", **told, "explosion": explosion})
 
 
 def explosion_json(x: Explosion) -> dict[str, Any]:

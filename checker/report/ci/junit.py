@@ -18,7 +18,7 @@ from planrace.checker.results.blocks import Block, Document, Paragraph
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.outcome import Broken, Complaint, Expectation, FindingStatus, RunOutcome, warned_text
 from planrace.checker.results.report import Finding, Report
-from planrace.checker.results.wording import counted
+from planrace.checker.results.wording import counted, limited
 
 KINDS = {"invariant": "InvariantViolated", "step invariant": "StepInvariantViolated"}
 
@@ -78,7 +78,10 @@ def suite(
 
 
 def _properties(report: Report) -> dict[str, object]:
-    values: dict[str, object] = {**report.parameters, "faults": ", ".join(report.faults) or "none"}
+    values: dict[str, object] = {
+        **report.parameters,
+        "faults": ", ".join(limited(report.faults, report.at_most)) or "none",
+    }
     values["protections"] = ", ".join(report.protections) or "none"
     if report.exploration is not None:
         e = report.exploration

@@ -18,7 +18,7 @@ from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.report import OF_THE_RUN, Coverage, Finding, Report
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
-from planrace.checker.results.wording import counted
+from planrace.checker.results.wording import counted, limited
 
 SCHEMA = "planrace/comparison/1"
 
@@ -94,7 +94,7 @@ def _request(a: Report, b: Report) -> Iterator[Difference]:
     for name in dict.fromkeys([*a.parameters, *b.parameters]):
         before, after = (None if name not in r.parameters else str(r.parameters[name]) for r in (a, b))
         yield from _differ(name, before, after)
-    yield from _lists("faults", a.faults, b.faults)
+    yield from _lists("faults", limited(a.faults, a.at_most), limited(b.faults, b.at_most))
     yield from _lists("protections", a.protections, b.protections)
     yield from _differ("engine", a.engine, b.engine)
 
@@ -104,7 +104,7 @@ def _differ(what: str, before: str | None, after: str | None) -> Iterator[Differ
         yield Difference(what, before, after)
 
 
-def _lists(what: str, before: tuple[str, ...], after: tuple[str, ...]) -> Iterator[Difference]:
+def _lists(what: str, before: Sequence[str], after: Sequence[str]) -> Iterator[Difference]:
     """Removed and added names."""
     gone = [x for x in before if x not in after]
     come = [x for x in after if x not in before]

@@ -8,6 +8,7 @@ from typing import Any
 from planrace.checker.advice.formatting import json_text
 from planrace.checker.results.blocks import Block, Document, Grid, Heading, Paragraph
 from planrace.checker.results.detail import Detail
+from planrace.checker.results.wording import limited
 from planrace.checker.review.gate.conditions import Establishment, GateOutcome, JudgedCondition
 
 TONES = {
@@ -21,7 +22,10 @@ def establishment_document(made: Establishment, exit_code: int, detail: Detail =
     """Every condition, and what keeps it from being met; ``VERDICTS``: only whether it is."""
     report = made.evidence.report
     sizes = ", ".join(f"{n}={v}" for n, v in report.parameters.items()) or "no parameters"
-    faults, protections = ", ".join(report.faults) or "none", ", ".join(report.protections) or "none"
+    faults, protections = (
+        ", ".join(limited(report.faults, report.at_most)) or "none",
+        ", ".join(report.protections) or "none",
+    )
     blocks: list[Block] = [
         Heading(f"{report.protocol}: {made.outcome}"),
         Paragraph(f"{sizes}; faults: {faults}; protections: {protections}."),
@@ -47,6 +51,7 @@ def establishment_json(made: Establishment) -> str:
         "protocol": report.protocol,
         "parameters": dict(report.parameters),
         "faults": list(report.faults),
+        **({"at_most": dict(report.at_most)} if report.at_most else {}),
         "protections": list(report.protections),
         "established": made.established,
         "outcome": made.outcome,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -83,6 +83,8 @@ class Mutation:
     seconds: float
     interrupted: bool = False
     variables: tuple[Declared, ...] = ()
+    at_most: Mapping[str, int | str] = field(default_factory=dict)
+    """How often bounded faults may happen."""
 
     def of(self, status: MutantStatus) -> tuple[JudgedMutant, ...]:
         """The mutants of one status."""
@@ -191,6 +193,7 @@ class _Bench:
             time.monotonic() - self.started,
             self.interrupted,
             declared(self.instance),
+            self.instance.at_most,
         )
 
     def _verdicts(

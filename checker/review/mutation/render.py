@@ -13,7 +13,7 @@ from planrace.checker.results.blocks import Block, Document, Grid, Heading, Para
 from planrace.checker.results.detail import Detail
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.trace import TraceStep
-from planrace.checker.results.wording import counted, numbered
+from planrace.checker.results.wording import counted, limited, numbered
 from planrace.checker.review.mutation.judge import JudgedMutant, MutantDifference, MutantStatus, Mutation
 from planrace.checker.review.mutation.mutants import KINDS
 
@@ -33,7 +33,7 @@ def mutation_document(m: Mutation, exit_code: int, detail: Detail = Detail.FULL)
 
 def _request(m: Mutation) -> str:
     sizes = ", ".join(f"{n}={v}" for n, v in m.parameters.items()) or "no parameters"
-    faults, protections = ", ".join(m.faults) or "none", ", ".join(m.protections) or "none"
+    faults, protections = ", ".join(limited(m.faults, m.at_most)) or "none", ", ".join(m.protections) or "none"
     return f"{sizes}; faults: {faults}; protections: {protections}."
 
 
@@ -109,6 +109,7 @@ def mutation_json(m: Mutation) -> str:
         "protocol": m.protocol,
         "parameters": m.parameters,
         "faults": list(m.faults),
+        **({"at_most": dict(m.at_most)} if m.at_most else {}),
         "protections": list(m.protections),
         "verdicts": {n: v.word for n, v in m.verdicts.items()},
         "score": m.score,

@@ -1,0 +1,34 @@
+"""Functions of authors that change a system: of protections, and of choices of options."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from planrace.model.language.author_code import shown, takes
+from planrace.model.language.author_text import refuse_vain
+from planrace.model.language.errors import DefinitionError, Place, is_authors_code
+
+if TYPE_CHECKING:
+    from planrace.model.language.changes import Changes
+
+
+def changing(change: Callable[[Changes], None], what: str) -> Place:
+    """The line of the function that changes a system; refused if it does not take exactly the change as its
+    argument."""
+    if not inspect.isfunction(change):
+        raise DefinitionError(
+            f"{what}: {shown(change)} is not a function", remedy="write def name(change): change.require(…)"
+        )
+    where = Place(change.__code__.co_filename, change.__code__.co_firstlineno)
+    if not takes(change, 1):
+        name = change.__name__
+        raise DefinitionError(
+            f"{what}: {name} must take what it changes, and nothing else",
+            where=where,
+            remedy=f"write def {name}(change): change.require(…)",
+        )
+    if is_authors_code(change):
+        refuse_vain(change, what, "what changes is said to the change: change.require(…), change.updates(…), …")
+    return where
