@@ -79,7 +79,7 @@ def _protected_outcomes(protocol: Protocol, action: str) -> set[str]:
 def driven_system(instance: Instance, driver: Driver, observer: Observer) -> DrivenSystem:
     """The request of a report, with what the driver did and observed."""
     system = instance.system
-    names = [v.name for v in system.variables]
+    names = [v.name for v in system.variables if not v.auxiliary]
     summary = DriverSummary(
         driver.name,
         driver.controlled,
@@ -97,6 +97,8 @@ def driven_system(instance: Instance, driver: Driver, observer: Observer) -> Dri
         summary,
         declared(instance),
         driver.sources,
+        instance.at_most,
+        tuple(v.name for v in system.variables if v.auxiliary),
     )
 
 

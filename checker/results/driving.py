@@ -153,6 +153,10 @@ class DrivenSystem:
     driver: DriverSummary
     variables: tuple[Declared, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict)
+    at_most: Mapping[str, int | str] = field(default_factory=dict)
+    """How often bounded faults may happen."""
+    auxiliary: tuple[str, ...] = ()
+    """Variables that no code has: counters of faults, and what says that an inserted step is pending."""
 
 
 @dataclass(frozen=True)

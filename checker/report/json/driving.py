@@ -90,6 +90,7 @@ def _system(system: DrivenSystem) -> dict[str, Any]:
         "protocol": system.protocol,
         "parameters": dict(system.parameters),
         "faults": list(system.faults),
+        **({"at_most": dict(system.at_most)} if system.at_most else {}),
         "protections": list(system.protections),
         "driver": to_plain(system.driver),
         "variables": variables_json(system.variables),

@@ -32,7 +32,7 @@ from planrace.checker.results.driving import (
     ReplayReport,
     SystemAnswer,
 )
-from planrace.checker.results.wording import counted, ending, joined, plural
+from planrace.checker.results.wording import counted, ending, joined, limited, plural
 
 METHODS = {
     PlanMethod.POSTMAN: "the cheapest tour",
@@ -87,7 +87,8 @@ def closing_text(report: CoverReport) -> str:
 def subject_text(system: DrivenSystem) -> str:
     """What was driven, at which size."""
     sizes = ", ".join(f"{n}={v}" for n, v in system.parameters.items()) or "no parameters"
-    faults, protections = ", ".join(system.faults) or "none", ", ".join(system.protections) or "none"
+    faults = ", ".join(limited(system.faults, system.at_most)) or "none"
+    protections = ", ".join(system.protections) or "none"
     return f"{sizes}; faults: {faults}; protections: {protections}; driver: {system.driver.name}."
 
 
@@ -318,6 +319,7 @@ def _read_back(report: ReplayReport) -> Iterator[Block]:
     driver = report.system.driver
     end = report.end if report.further is None else report.further.end
     compared = len(report.observed) if end is ReplayEnd.FOLLOWED else report.last_step - 1
-    if compared > 0 and set(driver.unobserved) < {v.name for v in report.system.variables}:
+    observable = {v.name for v in report.system.variables} - set(report.system.auxiliary)
+    if compared > 0 and set(driver.unobserved) < observable:
         steps = "after the step" if compared == 1 else f"after each of {counted(compared, 'step')}"
         yield Paragraph(f"Read back {steps} and compared with the model: no difference.")
