@@ -105,6 +105,7 @@ PAGES: Mapping[str, Page] = {
             ("check cover -p mine.py:protocol --on driver.py:Driver", "and compare after every step"),
             ("check cover -p mine.py:protocol --on driver.py:Driver --criterion pairs", "all pairs of steps"),
             ("check cover -p mine.py:protocol --on driver.py:Driver --time-limit 60", "for CI: what a minute allows"),
+            ("check cover -p mine.py:protocol --on driver.py:Driver -o junit:cover.xml", "and its test report"),
         ),
     ),
     "replay": Page(

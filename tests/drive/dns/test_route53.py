@@ -189,6 +189,21 @@ def test_the_trace_of_an_absent_tree_is_no_tree(server: MockRoute53, zone: Route
     assert zone.contents().trees == {1, 2, 5}
 
 
+def test_a_pointer_that_does_not_move_needs_its_tree_and_is_left_alone(zone: Route53Zone) -> None:
+    """Route 53 is not asked for the target then."""
+    zone.batch().build_tree(1, ["192.0.2.1"]).point_active(1).send()
+    stray_delete(zone, 1)
+    assert not zone.batch().if_trees([1]).point_active(1).send()
+    assert zone.batch().if_active(1).point_active(1).build_tree(9, ["192.0.2.9"]).send()
+    assert (zone.active(), set(zone.contents().trees)) == (1, {9})
+
+
+def test_a_tree_is_replaced_by_one_without_addresses(zone: Route53Zone) -> None:
+    zone.batch().build_tree(1, ["192.0.2.1"]).send()
+    assert zone.batch().build_tree(1, []).send()
+    assert (set(zone.contents().trees), zone.tree_addresses(1), zone.has_tree(1)) == ({1}, [], False)
+
+
 def test_the_repair_is_one_batch(server: MockRoute53, zone: Route53Zone) -> None:
     """The tree that the alias points at is made by the same batch."""
     assert install_by_hand(zone, 4, ["192.0.2.4"])
@@ -280,6 +295,7 @@ first, second = MockRoute53(["e1.planrace.test."]), MockRoute53(["e1.planrace.te
 first.start(), second.start(), first.stop()
 zone = second.zone(second.origins[0])
 zone.active()
+print("the second goes on")
 second.stop()
 assert dict(os.environ) == before
 zone.active()
@@ -290,6 +306,7 @@ def test_without_moto_no_request_leaves() -> None:
     """And no credentials are left behind."""
     mine = {**os.environ, "PYTHONPATH": str(ROOT), "AWS_ACCESS_KEY_ID": "mine", "AWS_SECRET_ACCESS_KEY": "mine"}
     run = subprocess.run([sys.executable, "-c", OFF], env=mine, capture_output=True, text=True, check=False)
+    assert run.stdout == "the second goes on\n"
     assert 'NoAnswerError: Route 53: Failed to connect to proxy URL: "http://127.0.0.1:9"' in run.stderr
 
 

@@ -51,6 +51,8 @@ function entryRow(entry) {
   );
 }
 
+const LONG = 24; // characters of a cell that needs room even on a telephone
+
 // A table; a column whose cells are all numbers is aligned at the right.
 function grid(block, title) {
   const numeric = block.header.map((_, n) => block.rows.every((r) => /^[\d,.]+%?$/.test(r[n])));
@@ -63,7 +65,7 @@ function grid(block, title) {
       "tr",
       {},
       rowHead(first),
-      cells.map((text, n) => el("td", look(n + 1), share(text), text)),
+      cells.map((text, n) => el("td", text.length > LONG ? { class: "words" } : look(n + 1), share(text), text)),
     );
   });
   return wide(title, head, rows, true);
