@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 from hypothesis import strategies as st
 
+from planrace.checker.semantics.interpreter import Interpreter
 from planrace.model.language import (
     If,
     Index,
+    ModelError,
     Op,
     Protocol,
     System,
     Term,
+    anything,
     array,
     boolean,
+    both,
     count,
     each,
     enumeration,
@@ -27,6 +33,7 @@ from planrace.model.language import (
     last,
     maximum,
     minimum,
+    one_of,
     optional,
     otherwise,
     outcome,
@@ -40,7 +47,8 @@ from planrace.model.language import (
     when,
 )
 from planrace.model.language.actions import Step, Update
-from planrace.model.language.sorts import BOOL, Array, Enum, Int, Maybe, SetOf, Sort
+from planrace.model.language.sorts import BOOL, Array, Bool, Enum, Int, Maybe, SetOf, Sort
+from planrace.model.language.system import Beginning
 from planrace.model.language.terms import TRUE, constant, subterms
 from planrace.properties import invariant, reachable, step_invariant
 from planrace.properties.kinds import Checkable
@@ -259,17 +267,51 @@ def random_systems(draw: st.DrawFn) -> tuple[System, list[Term], list[Term]]:
     variables = []
     for n in range(draw(st.integers(1, 4))):
         sort = draw(st.sampled_from(SORTS))
-        base = sort
-        while isinstance(base, Array):
-            base = base.element
-        start: Term | set[Term] = set() if isinstance(base, SetOf) else Builder(draw, []).constant(base)
-        variables.append(protocol.variable(f"x{n}", sort, start))
+        variables.append(protocol.variable(f"x{n}", sort, _start(draw, sort, room=2 if n else 8)))
     builder = Builder(draw, variables)
+    _begin(draw, protocol, builder)
     for n in range(draw(st.integers(1, 3))):
         _add(protocol, builder, n)
     states = [builder.truth([], 3) for _ in range(2)]
     stepping = Builder(draw, variables, steps=True)
     return protocol.system(), states, [stepping.truth([], 3) for _ in range(2)]
+
+
+def _start(draw: st.DrawFn, sort: Sort, room: int) -> Any:
+    """An initial value, or about ``room`` of them."""
+    base = sort
+    while isinstance(base, Array):
+        base = base.element
+
+    def value() -> Any:
+        return set() if isinstance(base, SetOf) else Builder(draw, []).constant(base)
+
+    form = draw(st.sampled_from(["one", "one", "by member", "several", "anything"]))
+    if form == "by member" and isinstance(sort, Array):
+        at, here, elsewhere = Builder(draw, []).constant(sort.domain), value(), value()
+        return lambda k: elsewhere if isinstance(base, SetOf) else If(k == at, here, elsewhere)
+    if form == "anything" and base is sort and (room > 2 or isinstance(sort, Bool)):
+        return anything
+    if form == "several" and (room > 2 or base is sort):
+        return one_of(value(), value())
+    return value()
+
+
+def _begin(draw: st.DrawFn, protocol: Protocol, builder: Builder) -> None:
+    """Add a condition on initial states that some satisfy, sometimes."""
+    if not draw(st.booleans()):
+        return
+    condition = builder.truth([], 2)
+    trial = Protocol("trial")
+    trial.variables, trial.beginnings = dict(protocol.variables), [Beginning(condition)]
+
+    @trial.action(by="environment")
+    def stay() -> Step:
+        return step(when(both()))
+
+    with suppress(ModelError):
+        Interpreter(trial.system().instance()).initials()
+        protocol.initially(condition)
 
 
 def everything(states: list[Term], steps: list[Term]) -> list[Checkable]:

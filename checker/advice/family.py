@@ -71,10 +71,11 @@ class Family:
 
     @cached_property
     def read_outside(self) -> tuple[Term, ...]:
-        """Terms outside actions: of properties, scenarios, proofs, observations, pictures and ``final``."""
+        """Terms outside actions: of properties, scenarios, proofs, observations, pictures, ``final`` and conditions on
+        initial states."""
         found: list[Term] = []
         for s in self.systems:
-            for part in (s.properties, s.scenarios, s.proofs, s.observations, s.pictures, s.final):
+            for part in (s.properties, s.scenarios, s.proofs, s.observations, s.pictures, s.final, s.beginnings):
                 found += _terms_in(part)
         return tuple(dict.fromkeys(found))
 
@@ -93,7 +94,7 @@ class Family:
     def terms(self) -> tuple[Term, ...]:
         """Every term."""
         updates = (t for a in self.actions for o in a.outcomes for u in o.updates for t in (u.target, u.value))
-        starts = (v.initially for v in self.variables.values())
+        starts = (t for v in self.variables.values() for t in v.starts)
         return (*self.read_outside, *self.wording, *self.deciding, *updates, *starts)
 
     @cached_property

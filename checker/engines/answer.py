@@ -72,13 +72,14 @@ def shows(p: Checkable, recording: Recording) -> bool:
 
 
 def retrace(interpreter: Interpreter, seen: Seen, path: Sequence[int]) -> Recording:
-    """Replay packed states in the interpreter; ``path`` starts with the initial one. ``seen`` gives a search's
+    """Replay packed states in the interpreter; ``path`` starts with an initial one. ``seen`` gives a search's
     representation of a state: the state itself, or the representative of its orbit; in that case the run may go through
     other states of the orbits. ``seen`` is called with the names that it returned for the previous state."""
-    recording = Recording(interpreter)
-    packed, names = seen(recording.states[0], ())
-    if packed != path[0]:
-        raise ReplayError("the run does not start in the initial state")
+    starts = ((s, *seen(s, ())) for s in interpreter.initials())
+    start, names = next(((s, names) for s, packed, names in starts if packed == path[0]), (None, ()))
+    if start is None:
+        raise ReplayError("the run does not start in an initial state")
+    recording = Recording(interpreter, start)
     for wanted in path[1:]:
         moves = ((m, *seen(after, names)) for m, after in interpreter.moves(recording.states[-1]))
         move, names = next(((m, new) for m, packed, new in moves if packed == wanted), (None, ()))

@@ -93,7 +93,7 @@ class _Story:
 
     def _still(self, numbers: Sequence[int]) -> bool:
         """These steps alone still violate the property at their end."""
-        shorter = Recording(self.interpreter)
+        shorter = Recording(self.interpreter, self.recording.states[0])
         return all(self._take(shorter, n) for n in numbers) and self._breaks(shorter)
 
     def _take(self, run: Recording, n: int) -> bool:
@@ -135,7 +135,7 @@ class _Story:
     def _swapped(self, held: int, i: int, j: int) -> tuple[bool, str] | None:
         """Stop the process of ``i`` before step ``held`` until step ``j`` has happened. None if that is impossible;
         else whether the property holds throughout, and the effect on step ``i``."""
-        run, waiting = Recording(self.interpreter), list[int]()
+        run, waiting = Recording(self.interpreter, self.recording.states[0]), list[int]()
         for n in range(j + 1):
             stays = n >= held and self.processes[n] in (self.processes[i], *(self.processes[w] for w in waiting))
             if stays or not self._take(run, n):

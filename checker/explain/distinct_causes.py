@@ -128,11 +128,12 @@ class _Walk:
 
     def runs(self) -> Iterator[Recording]:
         """Every run in which independent neighbouring steps are in the order of their processes."""
-        for path in self._paths(self.kernel.initial, 0, None):
-            run = Recording(self.kernel.interpreter)
-            for way in path:
-                run.take(way.move.action.name, way.move.choice)
-            yield run
+        for start in self.kernel.initials:
+            for path in self._paths(start, 0, None) if start in self.layers[0] else ():
+                run = Recording(self.kernel.interpreter, self.kernel.layout.decode(start))
+                for way in path:
+                    run.take(way.move.action.name, way.move.choice)
+                yield run
 
     def _paths(self, s: int, depth: int, before: _Way | None) -> Iterator[tuple[_Way, ...]]:
         if depth == len(self.layers) - 1:

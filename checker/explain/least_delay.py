@@ -62,7 +62,8 @@ class _Counting:
         self.most = most
         number = integers(0, most, "milestones")
         self.variable = Variable(SLEPT, Array(sort, number), constant(0, number), "milestones slept through")
-        self.own = [v for v in system.variables if isinstance(v.sort, Array) and v.sort.domain == sort]
+        own = (v for v in system.variables if isinstance(v.sort, Array) and v.sort.domain == sort)
+        self.own = [v for v in own if v.initially is not None]
 
     def made(self) -> System:
         actions = {n: self._action(a) for n, a in self.system.actions.items()}
@@ -86,7 +87,7 @@ class _Counting:
     def _busy(self, member: Term) -> Term:
         """One of the member's own variables differs from its initial value."""
         plain = [v for v in self.own if isinstance(v.sort, Array) and not isinstance(v.sort.element, Array)]
-        return either(*(v.term[member] != v.initially for v in plain)) if plain else FALSE
+        return either(*(v.term[member] != v.start_at(member) for v in plain)) if plain else FALSE
 
     def _action(self, a: Action) -> Action:
         slept = self.variable.term

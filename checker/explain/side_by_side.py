@@ -7,7 +7,7 @@ from planrace.checker.explain.states import broken
 from planrace.checker.results.explanation import OtherVariant
 from planrace.checker.results.trace import TraceStep
 from planrace.checker.semantics.describe import Describer
-from planrace.checker.semantics.interpreter import Interpreter
+from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Property
@@ -19,7 +19,7 @@ def repeated_in(recording: Recording, other: Instance, properties: tuple[Propert
     Raises ``ModelError`` if ``other`` is no variant of the same protocol.
     """
     check_alike(recording.interpreter.instance, other)
-    run = Recording(Interpreter(other))
+    run = Recording(Interpreter(other), _start(recording, Interpreter(other)))
     describer = Describer(run.interpreter)
     steps: list[TraceStep | None] = []
     false = [broken(run.interpreter, properties, run.states[0])]
@@ -31,6 +31,16 @@ def repeated_in(recording: Recording, other: Instance, properties: tuple[Propert
     return OtherVariant(
         other.system.name, other.system.protections, describer.state(run.states[0]), tuple(steps), tuple(false)
     )
+
+
+def _start(recording: Recording, other: Interpreter) -> State:
+    """The initial state of the other variant that agrees with that of the recording where both have several initial
+    values; the first one if there is none."""
+    ours = recording.interpreter
+    free = {v.name for v in ours.instance.system.variables if v.initially is None}
+    both = [(at, ours.place[name]) for name, at in other.place.items() if name in free]
+    starts = other.initials()
+    return next((s for s in starts if all(s[a] == recording.states[0][b] for a, b in both)), starts[0])
 
 
 def check_alike(instance: Instance, other: Instance) -> None:

@@ -122,7 +122,8 @@ def _without_monitor(instance: Instance, scenario: Scenario, watched: Recording)
     """The run without the monitor. Checks, by a match without it, that the run shows the scenario."""
     from planrace.checker.engines.scenario.match import match
 
-    recording = record(Interpreter(instance), [(m.action.name, m.choice) for m in watched.moves])
+    start = watched.states[0][: len(instance.system.variables)]
+    recording = record(Interpreter(instance), [(m.action.name, m.choice) for m in watched.moves], start)
     shown = match(scenario, recording)
     events = {f.name for f in scenario.facts if not f.optional}
     if not events <= set(shown.matched):

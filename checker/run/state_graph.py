@@ -33,22 +33,28 @@ def state_graph(instance: Instance, properties: tuple[Property, ...], most: int 
     describer = Describer(interpreter)
     graph = networkx.MultiDiGraph()
     numbers: dict[State, int] = {}
-    queue = [interpreter.initial()]
+    queue = list(interpreter.initials())
     variables = declared(instance)
-    _add(graph, numbers, queue[0], describer, properties, variables)
+    _refuse(len(queue), most)
+    for s in queue:
+        _add(graph, numbers, s, describer, properties, variables)
     for s in timed(queue, 1):
         for move, after in timed(interpreter.moves(s), 1):  # a state may have thousands of steps
             if after not in numbers:
-                if len(numbers) == most:
-                    raise ModelError(
-                        f"the state graph has more than {numbered(most, 'state')}",
-                        remedy="take smaller sizes, a larger --max-states, or the neighbourhood of a trace "
-                        "(check --with-alternatives 1 --format dot:FILE)",
-                    )
+                _refuse(len(numbers) + 1, most)
                 _add(graph, numbers, after, describer, properties, variables)
                 queue.append(after)
             graph.add_edge(numbers[s], numbers[after], label=called(describer.step(move, s, after)), run=False)
     return graph
+
+
+def _refuse(states: int, most: int) -> None:
+    if states > most:
+        raise ModelError(
+            f"the state graph has more than {numbered(most, 'state')}",
+            remedy="take smaller sizes, a larger --max-states, or the neighbourhood of a trace "
+            "(check --with-alternatives 1 --format dot:FILE)",
+        )
 
 
 def _add(

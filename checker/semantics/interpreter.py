@@ -15,58 +15,25 @@ step write one place (a scalar or a set) more than once, the values must be equa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
+from planrace.checker.semantics.context import Context, Move, RangeError, State
+from planrace.checker.semantics.initials import Initials
 from planrace.model.language import (
     Action,
     Array,
     Instance,
-    ModelError,
     Op,
-    Outcome,
-    Place,
     SetOf,
     Sort,
     Term,
     Update,
-    Variable,
 )
-from planrace.model.language.structural import Structural
 from planrace.model.language.terms import subterms
 
-State: TypeAlias = "tuple[Any, ...]"
-
-
-@dataclass(frozen=True)
-class Move:
-    """A step: an action with values of its parameters, and the outcome."""
-
-    action: Action
-    choice: tuple[int, ...]
-    outcome: Outcome
-
-
-@dataclass(frozen=True, eq=False)
-class Context(Structural):
-    """What a term is evaluated in: bound variables, a state, and for step terms also the step and the state after
-    it."""
-
-    bound: Mapping[Term, int]
-    state: State
-    after: State | None = None
-    move: Move | None = None
-
-
-class RangeError(ModelError):
-    """A step assigns a value that its variable's sort does not hold, or two different values to one place; or a
-    position is read that an array does not have; or a divisor is 0."""
-
-    def of(self, what: str, where: Place | None) -> RangeError:
-        """This error with the thing that contains it, unless that is known already."""
-        if self.where is not None:
-            return self
-        return RangeError(f"{what}: {self.what}", where=where, remedy=self.remedy)
+__all__ = ["Context", "Interpreter", "Move", "RangeError", "State"]
 
 
 class Interpreter:
@@ -99,15 +66,19 @@ class Interpreter:
         return bool(self.evaluate(term, Context(bound or {}, state, after, move)))
 
     # Runs ------------------------------------------------------------------------------------------------------
-    def initial(self) -> State:
-        """The initial state."""
-        return tuple(self._initially(v) for v in self.instance.system.variables)
+    @property
+    def starting(self) -> Initials:
+        """The initial states, listed and recognised; shared by all interpreters of the instance."""
+        return _initials(self.instance)
 
-    def _initially(self, v: Variable) -> Any:
-        try:
-            return self._spread(v.sort, self.evaluate(v.initially, Context({}, ())))
-        except RangeError as problem:
-            raise problem.of(f"the initial value of {v.name}", v.where) from None
+    def initials(self) -> tuple[State, ...]:
+        """Every initial state, in the order that ``Initials.all`` states. Raises ``ModelError`` if there are none, or
+        too many to list."""
+        return self.starting.all
+
+    def initial(self) -> State:
+        """The initial state. Raises ``ModelError`` if there is not exactly one."""
+        return self.starting.only
 
     def moves(self, state: State) -> Iterator[tuple[Move, State]]:
         """Every enabled step with the state it leads to, in the order of the protocol."""
@@ -171,11 +142,6 @@ class Interpreter:
                 remedy="keep one of them",
             )
 
-    def _spread(self, sort: Sort, value: Any) -> Any:
-        if not isinstance(sort, Array):
-            return value
-        return tuple(self._spread(sort.element, value) for _ in self.instance.members(sort.domain))
-
     def _target(self, target: Term, context: Context) -> tuple[str, list[int]]:
         path: list[int] = []
         while target.op is Op.SELECT:
@@ -229,6 +195,12 @@ class Interpreter:
             return all(self._inside(sort.element, v) for v in value)
         low, high = self.instance.bounds(sort.element if isinstance(sort, SetOf) else sort)
         return all(low <= v <= high for v in (value if isinstance(sort, SetOf) else (value,)))
+
+
+@lru_cache(maxsize=8)
+def _initials(instance: Instance) -> Initials:
+    """Cached: all searches of an instance share the list."""
+    return Initials(Interpreter(instance))
 
 
 def _text(value: Any) -> str:

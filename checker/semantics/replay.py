@@ -19,7 +19,8 @@ class ReplayError(Exception):
 class Recording:
     """A run as the interpreter replays it: ``states`` has one more member than ``moves``.
 
-    It starts in the initial state, or in ``start``, which need not be reachable; reports must say so then.
+    It starts in ``start``, which need not be reachable; reports must say so then. Without it there must be exactly one
+    initial state.
     """
 
     def __init__(self, interpreter: Interpreter, start: State | None = None) -> None:
@@ -45,7 +46,7 @@ class Recording:
 
 
 def record(interpreter: Interpreter, picks: Iterable[Pick], start: State | None = None) -> Recording:
-    """Replay ``picks`` from the initial state, or from ``start``."""
+    """Replay ``picks`` from ``start``, or from the only initial state."""
     recording = Recording(interpreter, start)
     for action, choice in picks:
         recording.take(action, choice)

@@ -53,6 +53,7 @@ from planrace.model.language.sorts import (
     optional,
     subsets,
 )
+from planrace.model.language.starts import anything, one_of
 from planrace.model.language.step_terms import primed, taken
 from planrace.model.language.system import Instance, Observation, System, Variable
 from planrace.model.language.terms import Term
@@ -90,6 +91,7 @@ __all__ = [
     "Variable",
     "Variant",
     "any_outcome",
+    "anything",
     "array",
     "boolean",
     "both",
@@ -107,6 +109,7 @@ __all__ = [
     "last",
     "maximum",
     "minimum",
+    "one_of",
     "optional",
     "otherwise",
     "outcome",

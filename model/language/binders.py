@@ -13,15 +13,22 @@ from planrace.model.language.unsettled import unsettled
 from planrace.model.language.unsupported import Unwalked
 
 
-def bind(op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str) -> tuple[Term, Term]:
-    """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``."""
+def bind(
+    op: Op,
+    over: Scalar,
+    body: Callable[[Term], object] | None,
+    role: str,
+    like: Callable[[Term], object] | None = None,
+) -> tuple[Term, Term]:
+    """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``. The variable has
+    the name that ``body`` gives it, or the function ``like`` of the author."""
     form = f"{role}(sort, lambda x: …)"
     if body is None:
         raise DefinitionError(f"{role}({_given(over)}) lacks its function", remedy=_instead_of_one(over, role, form))
     if not is_scalar(over) or over == INTEGER:
         shown, remedy = ("a function", f"the sort comes first: {form}") if callable(over) else (describe(over), None)
         raise DefinitionError(f"{role} is over a bounded scalar sort, not {shown}", remedy=remedy)
-    code = getattr(body, "__code__", None)
+    code = getattr(like or body, "__code__", None)
     name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
     hole = make(Op.BOUND, (), over, (name, object()))
     given = called(body, (hole,), role, form)

@@ -26,13 +26,14 @@ from planrace.model.language.actions import (
 )
 from planrace.model.language.author_code import called, shown
 from planrace.model.language.constructors import both
-from planrace.model.language.declarations import Circumstances, variable
+from planrace.model.language.declarations import Circumstances, beginning, variable
 from planrace.model.language.decorators import Decorators
 from planrace.model.language.errors import DefinitionError, Place, author, listed, near
 from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
 from planrace.model.language.sorts import Index, Parameter, Scalar, Sort
+from planrace.model.language.starts import Start
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
 from planrace.model.language.weaving import as_written, woven
@@ -57,6 +58,7 @@ class Changes:
         self._actions = as_written(system)
         self._variables = list(system.variables)
         self._insertions = list(system.insertions)
+        self._beginnings = list(system.beginnings)
         self._decorators = Decorators()
         self.reason = "change"
 
@@ -64,7 +66,7 @@ class Changes:
         """The changed system."""
         self._decorators.check()
         made = replace(self._system, actions=self._actions, variables=tuple(self._variables))
-        return woven(replace(made, insertions=tuple(self._insertions)))
+        return woven(replace(made, insertions=tuple(self._insertions), beginnings=tuple(self._beginnings)))
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -309,7 +311,11 @@ class Changes:
                 raise DefinitionError(f"{what}: there is no action {name}", remedy=near(name, self._actions))
         return found
 
-    def variable(self, name: str, sort: Sort, initially: Value, meaning: str = "") -> Term:
+    def initially(self, condition: Value) -> None:
+        """Every initial state of this system satisfies ``condition``, as in ``Protocol.initially``."""
+        self._beginnings.append(beginning(condition))
+
+    def variable(self, name: str, sort: Sort, initially: Start, meaning: str = "") -> Term:
         """Add a state variable to this system only, declared as in ``Protocol.variable``."""
         made = variable(name, sort, initially, meaning)
         self._add_variable(made)

@@ -6,13 +6,13 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from planrace.model.language.actions import Action, Step, check_parameters, check_state_only
+from planrace.model.language.actions import Action, Says, Step, check_parameters, check_state_only
 from planrace.model.language.actions import step as make_step
 from planrace.model.language.author_code import applying, shown
 from planrace.model.language.author_text import refuse_vain
 from planrace.model.language.errors import DefinitionError, Place, author, author_value, is_authors_code, listed
-from planrace.model.language.initial_values import check_constant, check_held
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import check_own
 from planrace.model.language.names import usable
@@ -31,8 +31,9 @@ from planrace.model.language.sorts import (
     is_scalar,
     one,
 )
-from planrace.model.language.system import Variable
-from planrace.model.language.terms import Term, Value, expect, make, subterms
+from planrace.model.language.starts import Start, starts_of
+from planrace.model.language.system import Beginning, Variable
+from planrace.model.language.terms import Term, Value, make, subterms, truth
 
 SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…) and array(…)"
 FAIRNESS = ("none", "weak", "strong")
@@ -212,28 +213,49 @@ def _pieces(action: Action) -> Iterator[tuple[Term, Place | None]]:
         yield from ((t, o.where or action.where) for _, t in (o.says.terms if o.says else ()))
 
 
-def variable(name: str, sort: Sort, initially: Value, meaning: str) -> Variable:
-    """A state variable with the constant initial value ``initially``; for an array, every element starts with it."""
+def variable(name: str, sort: Sort, initially: Start, meaning: str) -> Variable:
+    """A state variable with the initial value ``initially``, or several."""
     usable(name, "variable")
     if not name.isidentifier():
         raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
-    base = _base_of(sort, name)
-    role = f"initial value of {name}"
-    if isinstance(initially, Term) and isinstance(initially.sort, Array):
-        check_constant(initially, role)
-    start = expect(initially, base, role)
-    check_term_size(start, role, None)
-    check_constant(start, role)
-    check_held(base, start, role)
-    return Variable(name, sort, start, meaning, author())
+    _check_sort(sort, name)
+    starts = starts_of(sort, initially, name)
+    one = starts[0] if len(starts) == 1 else None
+    return Variable(name, sort, one, meaning, author(), among=starts if one is None else ())
 
 
-def _base_of(sort: Sort, name: str) -> Sort:
-    """The sort of the variable, or of the innermost elements of an array."""
+def beginning(condition: Value) -> Beginning:
+    """A condition that holds in every initial state."""
+    where = author()
+    term = truth(condition, "initial states")
+    check_term_size(term, "initial states", where)
+    check_state_only(term, "initial states", where)
+    return Beginning(term, where)
+
+
+def _check_sort(sort: Sort, name: str) -> None:
     base = sort
     while isinstance(base, Array):
         base = base.element
     if not is_scalar(base) and not isinstance(base, SetOf):
         raise DefinitionError(f"variable {name}: {describe(base)} is not a sort", remedy=SORTS)
     bounds_of(base.element if isinstance(base, SetOf) else base)
-    return base
+
+
+def cases_of(cases: Any, title: str) -> tuple[tuple[Term, Says], ...]:
+    """The cases of an observation, as its function returns them."""
+    what = f"observation {title}"
+    found = []
+    for case in cases if isinstance(cases, Iterable) else [cases]:
+        if not isinstance(case, tuple) or len(case) != 2 or not isinstance(case[1], Says):
+            raise DefinitionError(f"{what}: {case!r} is not a case", remedy="return [(condition, says(…)), …]")
+        found.append((truth(case[0], what), case[1]))
+    if not found:
+        raise DefinitionError(f"{what} has no cases", remedy="return [(condition, says(…)), …]")
+    handed_on(*(words for _, words in found))
+    return tuple(found)
+
+
+def apart(sort: Sort) -> tuple[Scalar | None, Sort]:
+    """The domain of an array sort and its element sort; for any other sort, None and the sort itself."""
+    return (sort.domain, sort.element) if isinstance(sort, Array) else (None, sort)

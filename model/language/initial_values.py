@@ -3,12 +3,12 @@ when sizes are given."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from planrace.model.language.errors import DefinitionError, ModelError, Place
 from planrace.model.language.instance_size import places
-from planrace.model.language.operators import Op
+from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.sorts import (
     Array,
     Parameter,
@@ -29,27 +29,46 @@ if TYPE_CHECKING:
 _Value: TypeAlias = "int | frozenset[int]"
 _Sizes: TypeAlias = "Callable[[Size], int]"
 
-ELEMENTS = (
-    "all elements of an array start with it; for a member that differs declare an action of its own, or a "
-    "variable that names this member"
-)
-
 
 def check_constant(start: Term, role: str) -> None:
-    """Refuse an initial value that depends on a state, or on the position within an array."""
-    if isinstance(start.sort, Array):
-        raise DefinitionError(f"{role}: {start} is an array", remedy=f"give one value; {ELEMENTS}")
+    """Refuse an initial value that depends on a state."""
+    own = {t.args[0] for t in subterms(start) if t.op in BINDERS}
     for t in subterms(start):
-        if t.op not in _VALUES:
-            raise DefinitionError(f"{role}: {t} is not a constant", remedy="use a constant")
+        if t.op not in _VALUES and t.op not in BINDERS and t not in own:
+            raise DefinitionError(
+                f"{role}: {t} is not a constant",
+                remedy="use a constant, or initially=anything and a condition in protocol.initially(…)",
+            )
 
 
 def check_held(sort: Sort, value: Term, role: str, where: Place | None = None) -> None:
-    """Refuse a ``value`` that a variable of ``sort`` (not an array) holds in no instance. If it depends on sizes, some
-    instances may hold it; it is checked when one is made."""
-    if all(t.op in _VALUES and t.op not in _OPEN for t in subterms(value)):
-        low, high = low_of(_element(sort)), high_of(_element(sort))
-        _check(sort, _evaluated(value, _closed), (low, high), role, where, "correct the constant or widen the sort")
+    """Refuse a ``value`` that a variable of ``sort`` holds in no instance. If it depends on sizes, some instances may
+    hold it; it is checked when one is made. An array of them has a value for each member; other values are for a
+    variable that is no array, or for the elements of one."""
+    if _is_closed(value):
+        base = _base(sort)
+        low, high = low_of(_element(base)), high_of(_element(base))
+        for each in _inmost(_evaluated(value, _closed)):
+            _check(base, each, (low, high), role, where, "correct the constant or widen the sort")
+
+
+def _is_closed(value: Term) -> bool:
+    """Whether a term is a constant, the same at all sizes."""
+    for t in subterms(value):
+        ends = bounds_of(_scalar(t.sort)) if t.op is Op.BOUND else ()
+        known = t.op in _VALUES or t.op in BINDERS or t.op is Op.BOUND
+        if not known or t.op in _OPEN or not all(isinstance(e, int) for e in ends):
+            return False
+    return True
+
+
+def _inmost(value: Any) -> Iterator[_Value]:
+    """The elements of nested arrays; the value itself if it is none."""
+    if not isinstance(value, tuple):
+        yield value
+        return
+    for inner in value:
+        yield from _inmost(inner)
 
 
 def starts_by_size(system: System) -> bool:
@@ -59,11 +78,11 @@ def starts_by_size(system: System) -> bool:
 
 def _is_held_always(v: Variable) -> bool:
     low, high = bounds_of(_element(_base(v.sort)))
-    if any(t.op in _OPEN for t in subterms(v.initially)):
+    if not all(map(_is_closed, v.starts)):
         return False
-    value = _evaluated(v.initially, _closed)
     most, least = low if isinstance(low, int) else low.high, high if isinstance(high, int) else high.low
-    return all(most <= x <= least for x in (value if isinstance(value, frozenset) else (value,)))
+    found = (x for start in v.starts for x in _inmost(_evaluated(start, _closed)))
+    return all(most <= x <= least for value in found for x in (value if isinstance(value, frozenset) else (value,)))
 
 
 def check_started(instance: Instance) -> None:
@@ -73,11 +92,12 @@ def check_started(instance: Instance) -> None:
         if not places(instance, v.sort):
             continue
         sort = _base(v.sort)
-        value = _evaluated(v.initially, instance.size)
+        values = [x for start in v.starts for x in _inmost(_evaluated(start, instance.size))]
         sizes = sorted(_parameters(v), key=lambda p: p.name)
         with_ = ", ".join(f"{p.name}={instance.size(p)}" for p in sizes)
         remedy = "correct the constant or widen the sort" + (f"; here {with_}" if with_ else "")
-        _check(sort, value, instance.bounds(_element(sort)), f"initial value of {v.name}", v.where, remedy)
+        for value in values:
+            _check(sort, value, instance.bounds(_element(sort)), f"initial value of {v.name}", v.where, remedy)
 
 
 def _check(sort: Sort, value: _Value, bounds: tuple[int, int], role: str, where: Place | None, remedy: str) -> None:
@@ -112,8 +132,9 @@ def _element(sort: Sort) -> Scalar:
 
 def _parameters(v: Variable) -> set[Parameter]:
     ends = bounds_of(_element(_base(v.sort)))
-    read = {t.data for t in subterms(v.initially) if t.op is Op.PARAMETER}
-    return {p for p in (*ends, *read) if isinstance(p, Parameter)}
+    read = {t.data for t in subterms(*v.starts) if t.op is Op.PARAMETER}
+    members = [e for t in subterms(*v.starts) if t.op is Op.BOUND for e in bounds_of(_scalar(t.sort))]
+    return {p for p in (*ends, *read, *members) if isinstance(p, Parameter)}
 
 
 def _closed(size: Size) -> int:
@@ -121,16 +142,27 @@ def _closed(size: Size) -> int:
     return size
 
 
-def _evaluated(term: Term, size: _Sizes) -> _Value:
-    done: dict[int, Any] = {}
-    for t in subterms(term):
-        done[id(t)] = _VALUES[t.op](t, [done[id(a)] for a in t.args], size)
-    return int(done[id(term)]) if not isinstance(done[id(term)], frozenset) else done[id(term)]
+def _evaluated(term: Term, size: _Sizes, bound: Mapping[Term, int] | None = None) -> Any:
+    """The value of a constant: a number, a set, or a tuple of the elements of an array. ``bound`` has the values of
+    bound variables."""
+    if term.op is Op.BOUND:
+        return (bound or {})[term]
+    if term.op in BINDERS:
+        variable, body = term.args
+        low, high = map(size, bounds_of(_scalar(variable.sort)))
+        members = range(low, high + 1)
+        return _BOUND[term.op](members, [_evaluated(body, size, {**(bound or {}), variable: m}) for m in members])
+    value = _VALUES[term.op](term, [_evaluated(a, size, bound) for a in term.args], size)
+    return value if isinstance(value, frozenset) else int(value)
 
 
 def _last(sort: Sort, size: _Sizes) -> int:
+    return size(bounds_of(_scalar(sort))[1])
+
+
+def _scalar(sort: Sort) -> Scalar:
     assert not isinstance(sort, SetOf | Array)
-    return size(bounds_of(sort)[1])
+    return sort
 
 
 def _divisor(t: Term, value: int) -> int:
@@ -169,5 +201,14 @@ _VALUES: Mapping[Op, Callable[[Term, list[Any], _Sizes], Any]] = {
     Op.SUBSET: lambda t, a, size: a[0] <= a[1],
 }
 """The values of operators that may occur in a constant, by the same rules as the interpreter's."""
+_BOUND: Mapping[Op, Callable[[range, list[Any]], Any]] = {
+    Op.EACH: lambda members, values: tuple(values),
+    Op.COMPREHENSION: lambda members, values: frozenset(m for m, x in zip(members, values, strict=True) if x),
+    Op.FORALL: lambda members, values: all(values),
+    Op.EXISTS: lambda members, values: any(values),
+    Op.COUNT: lambda members, values: sum(map(bool, values)),
+    Op.SUM: lambda members, values: sum(values),
+}
+"""The same for operators that bind a variable: of its members, and the values of the body for them."""
 _OPEN = frozenset({Op.PARAMETER, Op.LAST, Op.FOLLOWING})
 """Operators whose value depends on sizes."""

@@ -119,6 +119,11 @@ def said(system: System) -> Iterator[tuple[str, Place | None, Term]]:
         yield f"lemma {x.name}", x.where, x.holds
     for t in system.final:
         yield "final states", system.ended, t
+    for b in system.beginnings:
+        yield "initial states", b.where, b.holds
+    for v in system.variables:
+        for t in v.starts:
+            yield f"initial value of {v.name}", v.where, t
 
 
 def bound_in(system: System) -> tuple[Term, ...]:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from planrace.model.language import declarations as written
-from planrace.model.language.actions import Action, Says, Step, check_state_only
+from planrace.model.language.actions import Action, Step, check_state_only
 from planrace.model.language.author_code import applying, shown
 from planrace.model.language.author_text import refuse_vain
 from planrace.model.language.change_functions import changing
@@ -37,8 +37,9 @@ from planrace.model.language.options import Choice, Option, check_only, exists_i
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
 from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import Array, Index, Parameter, Scalar, SetOf, Size, Sort, check_number, is_scalar
+from planrace.model.language.starts import Start
 from planrace.model.language.structural import same
-from planrace.model.language.system import FaultBound, Messages, Observation, Picture, System, Variable
+from planrace.model.language.system import Beginning, FaultBound, Messages, Observation, Picture, System, Variable
 from planrace.model.language.terms import Term, Value, make, truth
 from planrace.model.language.variant import Protection, Variant
 from planrace.model.language.weaving import fault_bound
@@ -73,6 +74,7 @@ class Protocol:
         self.proofs: list[Any] = []
         self.ends: list[Term] = []
         self._ended: Place | None = None
+        self.beginnings: list[Beginning] = []
         self._changing: str | None = None
         self._everything_known: tuple[tuple[Any, ...], dict[str, tuple[Action, ...]]] | None = None
         self._names = Names()
@@ -98,10 +100,11 @@ class Protocol:
         return made
 
     def variable(
-        self, name: str, sort: Sort, initially: Value, meaning: str = "", *, only: Choice | None = None
+        self, name: str, sort: Sort, initially: Start, meaning: str = "", *, only: Choice | None = None
     ) -> Term:
         """A state variable; with ``only``, it exists only in systems that have made that choice. ``initially`` is a
-        constant; for an array it is the value of every element."""
+        constant; for an array it is the value of every element, or a function that returns the value for a member.
+        ``one_of(…)`` and ``anything`` allow several values."""
         made = written.variable(name, sort, initially, meaning)
         check_own(sort, self.parameters, f"variable {name}", author())
         check_only(only, self.options, f"variable {name}")
@@ -111,6 +114,12 @@ class Protocol:
         if only is not None:
             self._only[name] = only
         return made.term
+
+    def initially(self, condition: Value) -> None:
+        """Every initial state satisfies ``condition``; it chooses among the values of variables that start with
+        ``anything`` or ``one_of(…)``. Several conditions hold together."""
+        self._open("initial states", "write change.initially(…)")
+        self.beginnings.append(written.beginning(condition))
 
     def fault(self, name: str, meaning: str, *, at_most: Size | None = None) -> str:
         """A kind of fault that runs may switch on; actions name it by ``fault=``. With ``at_most``, a number or a
@@ -199,7 +208,7 @@ class Protocol:
             names = inspect.signature(body).parameters
             variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
             with applying(f"observation {title}", body):
-                cases = _cases(body() if variable is None else body(variable), title)
+                cases = written.cases_of(body() if variable is None else body(variable), title)
             self._names.claim(title, "observation")
             made = Observation(title, variable, cases, author())
             self.observations[title] = made
@@ -211,9 +220,9 @@ class Protocol:
         """How reports draw the state: ``things`` is a set, ``pointers`` are numbers that name one of its members (0:
         none), ``holder`` is the holder of a lock. All of these may be arrays over the same index."""
         self._open("a picture")
-        where, over = author(), _apart(things.sort)[0]
+        where, over = author(), written.apart(things.sort)[0]
         for n, term in enumerate((things, *pointers, *(() if holder is None else (holder,)))):
-            domain, element = _apart(term.sort)
+            domain, element = written.apart(term.sort)
             sets = isinstance(element, SetOf | Array)
             if term.op is not Op.VARIABLE or domain != over or sets != (n == 0):
                 what = "number or member" if n else "set"
@@ -343,6 +352,7 @@ class Protocol:
             channels=tuple(self.channels),
             final=tuple(self.ends),
             ended=self._ended,
+            beginnings=tuple(self.beginnings),
             options=tuple((c.option, c.name) for c in picks),
             where=self.where,
         )
@@ -420,22 +430,3 @@ class Protocol:
 
     def _check_action(self, action: Action, variables: Iterable[Variable]) -> None:
         written.check_action(action, {v.name: v.sort for v in variables}, self.parameters, self.name)
-
-
-def _cases(cases: Any, title: str) -> tuple[tuple[Term, Says], ...]:
-    """The cases of an observation, as its function returns them."""
-    what = f"observation {title}"
-    found = []
-    for case in cases if isinstance(cases, Iterable) else [cases]:
-        if not isinstance(case, tuple) or len(case) != 2 or not isinstance(case[1], Says):
-            raise DefinitionError(f"{what}: {case!r} is not a case", remedy="return [(condition, says(…)), …]")
-        found.append((truth(case[0], what), case[1]))
-    if not found:
-        raise DefinitionError(f"{what} has no cases", remedy="return [(condition, says(…)), …]")
-    handed_on(*(words for _, words in found))
-    return tuple(found)
-
-
-def _apart(sort: Sort) -> tuple[Scalar | None, Sort]:
-    """The domain of an array sort and its element sort; for any other sort, None and the sort itself."""
-    return (sort.domain, sort.element) if isinstance(sort, Array) else (None, sort)

@@ -70,6 +70,8 @@ def _said(system: System) -> Iterator[tuple[str, Place | None, tuple[Term, ...],
     for s in system.scenarios:
         yield f"scenario {s.name}", getattr(s, "place", None), s.terms, s.roles
     yield "final states", system.ended, system.final, ()
+    for b in system.beginnings:
+        yield "initial states", b.where, (b.holds,), ()
     for o in system.observations:
         seen = () if o.over is None else (o.over,)
         yield (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from planrace.model.language.operators import Op
 from planrace.model.language.size_limits import DEEPEST, LARGEST, READABLE
@@ -52,6 +52,13 @@ def render(term: Term) -> str:
     if term.op in _INFIX:
         return _infix(term, _INFIX[term.op])
     return _TEXT[term.op](term)
+
+
+def start_text(starts: Sequence[Term], text: Callable[[Term], str] = render) -> str:
+    """The initial values of a variable (``Variable.starts``) in words; ``text`` writes a term."""
+    if not starts:
+        return "any value"
+    return text(starts[0]) if len(starts) == 1 else f"one of {', '.join(map(text, starts))}"
 
 
 def applied(term: Term) -> Term:

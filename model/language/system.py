@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from planrace.model.language.actions import Action, Says
 from planrace.model.language.errors import ModelError, Place
 from planrace.model.language.operators import Op
+from planrace.model.language.render import applied
 from planrace.model.language.size_limits import in_few_words
-from planrace.model.language.sorts import Parameter, Scalar, Size, Sort, bounds_of
+from planrace.model.language.sorts import Array, Parameter, Scalar, Size, Sort, bounds_of
 from planrace.model.language.terms import Term, make
 
 if TYPE_CHECKING:
@@ -21,19 +22,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Variable:
-    """A state variable; ``initially`` is the constant that it, or each element of it, starts with. An ``auxiliary`` one
-    is not the author's: it counts steps of a fault, or says that an inserted step is pending."""
+    """A state variable. ``initially`` is the constant that it starts with: a value of its sort, or else the value that
+    each innermost element of an array starts with. None: there are several. Then each element starts with what one of
+    ``among`` has at its place, or if there are none, with any value of its sort. An ``auxiliary`` variable is not the
+    author's: it counts steps of a fault, or says that an inserted step is pending."""
 
     name: str
     sort: Sort
-    initially: Term
+    initially: Term | None
     meaning: str = ""
     where: Place | None = None
     auxiliary: bool = False
+    among: tuple[Term, ...] = ()
+
+    @property
+    def starts(self) -> tuple[Term, ...]:
+        """The constants that it may start with; () stands for all values of its sort."""
+        return self.among if self.initially is None else (self.initially,)
+
+    def start_at(self, *positions: Term) -> Term:
+        """The initial value of the array at positions, outermost first; there must be only one."""
+        term = self.initially
+        assert term is not None, f"{self.name} has several initial values"
+        for at in positions:
+            if isinstance(term.sort, Array):
+                term = applied(term[at])
+        return term
 
     @property
     def term(self) -> Term:
         return make(Op.VARIABLE, (), self.sort, self.name)
+
+
+@dataclass(frozen=True, eq=False)
+class Beginning:
+    """A condition that holds in every initial state, and where it is declared."""
+
+    holds: Term
+    where: Place | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +132,17 @@ class System:
     """States where a run may end without a deadlock."""
     ended: Place | None = None
     """Where these are declared."""
+    beginnings: tuple[Beginning, ...] = ()
+    """Conditions on initial states, beside the initial values of the variables."""
     options: tuple[tuple[str, str], ...] = ()
     """Options and their chosen values, if these are not the defaults."""
     where: Place | None = None
     """Where the protocol is declared."""
+
+    @property
+    def starts_alike(self) -> bool:
+        """Whether each variable has one initial value, so that there is at most one initial state."""
+        return all(v.initially is not None for v in self.variables)
 
     def at_most(self, sizes: Mapping[str, int]) -> dict[str, int | str]:
         """How often each bounded fault may happen in a run: a number, or the name of a parameter that is not among

@@ -65,7 +65,8 @@ def crash(
         return _restart(lost, worded(words, name, {}))
 
     def crash_one(member: Term) -> Step:
-        return _restart([(t[member], start) for t, start in lost], worded(words, name, {"member": member}))
+        mine = [(t[member], _element(start, member)) for t, start in lost]
+        return _restart(mine, worded(words, name, {"member": member}))
 
     if isinstance(by, Index):
         made = declared(protocol, name, crash_one, {"member": by}, by=by, fault=fault)
@@ -105,12 +106,18 @@ def _variables(what: Volatile) -> tuple[Term, ...]:
 
 
 def _start(protocol: Protocol, term: Term, name: str) -> Term:
-    """The initial value of the variable or of each of its elements."""
+    """The initial value of the variable, or else of each of its elements."""
     if not isinstance(term, Term) or term.op is not Op.VARIABLE or term.data not in protocol.variables:
         raise DefinitionError(
             f"crash {name}: {term} is not a variable of {protocol.name}", remedy="name whole variables"
         )
-    return protocol.variables[term.data].initially
+    start = protocol.variables[term.data].initially
+    if start is None:
+        raise DefinitionError(
+            f"crash {name}: {term} has several initial values, so it is not known which one a crash restores",
+            remedy="declare an action of your own, or give the variable one initial value",
+        )
+    return start
 
 
 def _restart(lost: list[tuple[Term, Term]], words: Says) -> Step:
@@ -124,13 +131,17 @@ def _restart(lost: list[tuple[Term, Term]], words: Says) -> Step:
 def _differs(term: Term, start: Term) -> Term:
     """Whether something in ``term`` differs from ``start``."""
     if isinstance(term.sort, Array):
-        return exists(term.sort.domain, lambda k: _differs(term[k], start))
+        return exists(term.sort.domain, lambda k: _differs(term[k], _element(start, k)))
     return term != start
 
 
+def _element(start: Term, member: Term) -> Term:
+    return start[member] if isinstance(start.sort, Array) else start
+
+
 def _filled(sort: Sort, start: Term) -> Term:
-    """``start`` everywhere."""
-    if isinstance(sort, Array):
+    """``start``, or an array that is ``start`` everywhere."""
+    if isinstance(sort, Array) and not isinstance(start.sort, Array):
         element = sort.element
         return each(sort.domain, lambda _: _filled(element, start))
     return start

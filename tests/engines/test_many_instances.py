@@ -148,7 +148,7 @@ def test_loops_mean_what_is_written_out(drawn: tuple[System, list[Term], list[Te
         kernel, chance = Kernel(system.instance()), Random(seed)
         expand = kernel.expand(Watch(states=tuple(states), marks=tuple(steps)))
     for n in range(STATES):
-        state = anywhere(kernel.instance, chance) if n else kernel.interpreter.initial()
+        state = anywhere(kernel.instance, chance) if n else kernel.interpreter.initials()[0]
         wanted = expected(kernel.interpreter, state, states, steps)
         out: list[tuple[int, int]] = []
         try:

@@ -101,7 +101,7 @@ def test_what_a_step_does_not_read_does_not_matter(drawn: Any) -> None:
 
 
 def states_of(interpreter: Interpreter) -> Iterator[State]:
-    seen, queue = {interpreter.initial()}, [interpreter.initial()]
+    seen, queue = set(interpreter.initials()), list(interpreter.initials())
     for s in queue:
         yield s
         for _, t in interpreter.moves(s):
@@ -304,7 +304,7 @@ def test_the_least_delay_is_that_of_a_search_by_cost(name: str, keep: int) -> No
 def least(of: Instance, p: Any) -> int:
     """The least delay, by Dijkstra's algorithm over states with counters."""
     interpreter = Interpreter(of)
-    initial = interpreter.initial()
+    initial = interpreter.initials()[0]
     own = [
         n
         for n, v in enumerate(of.system.variables)

@@ -198,8 +198,8 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     ),
     "initial sum": (r"9 is out of the range", lambda: P.variable("m", integers(0, 3), If(both(), 9, 0))),
     "initial array": (
-        r"initial value of m: \[i ↦ i\] is an array \(give one value; all elements of an array start with it",
-        lambda: P.variable("m", array(Worker, Worker), each(Worker, lambda i: i)),
+        r"initial value of m: \[i ↦ \[j ↦ i\]\] is a worker for each worker for each worker",
+        lambda: P.variable("m", array(Worker, Worker), each(Worker, lambda i: each(Worker, lambda j: i))),
     ),
     "no sort": (r"variable m: 3 is not a sort \(sorts are boolean\(\), ", lambda: P.variable("m", 3, 0)),  # type: ignore[arg-type]
     "assigned set": (

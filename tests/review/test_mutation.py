@@ -163,7 +163,7 @@ def test_protections_are_dropped_too() -> None:
 def steps_of(instance: Instance) -> set[tuple[Any, ...]]:
     """The steps of reachable states, except those that change nothing."""
     interpreter, found = Interpreter(instance), set()
-    frontier: list[State] = [interpreter.initial()]
+    frontier: list[State] = list(interpreter.initials())
     seen = set(frontier)
     while frontier:
         state = frontier.pop()
@@ -233,7 +233,7 @@ def test_random_systems_are_judged_as_brute_force_does(made: Any) -> None:
 def test_weaker_conditions_hold_wherever_the_condition_does(made: Any) -> None:
     system, states, _ = made
     interpreter = Interpreter(system.instance())
-    state = interpreter.initial()
+    state = interpreter.initials()[0]
     for _ in range(5):
         for term in states:
             for altered in weaker(term):

@@ -31,7 +31,7 @@ def test_a_run_with_a_gap_is_refused() -> None:
     state = kernel.interpreter.initial()
     far = kernel.layout.encode((3, *state[1:]))
     with pytest.raises(ReplayError, match="no step leads to state 1"):
-        retrace(kernel.interpreter, kernel.seen, [kernel.initial, far])
+        retrace(kernel.interpreter, kernel.seen, [*kernel.initials, far])
     with pytest.raises(ReplayError, match="initial state"):
         retrace(kernel.interpreter, kernel.seen, [far])
 

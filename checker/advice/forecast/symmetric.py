@@ -36,7 +36,13 @@ def declared(instance: Instance, sort: Index) -> Instance:
     change = _Resorted(sort)
     system = instance.system
     variables = (
-        replace(v, sort=change.sort(v.sort), initially=change.term(v.initially)) for v in instance.system.variables
+        replace(
+            v,
+            sort=change.sort(v.sort),
+            initially=None if v.initially is None else change.term(v.initially),
+            among=tuple(map(change.term, v.among)),
+        )
+        for v in instance.system.variables
     )
     return replace(
         instance,
@@ -45,6 +51,7 @@ def declared(instance: Instance, sort: Index) -> Instance:
             variables=tuple(variables),
             actions={n: change.action(a) for n, a in system.actions.items()},
             final=tuple(map(change.term, system.final)),
+            beginnings=tuple(replace(b, holds=change.term(b.holds)) for b in system.beginnings),
             observations=(),
             pictures=(),
             properties=(),
@@ -75,7 +82,8 @@ def _terms(instance: Instance) -> Iterator[Term]:
         for o in a.outcomes:
             yield o.condition
             yield from (t for u in o.updates for t in (u.target, u.value))
-    yield from (v.initially for v in system.variables)
+    yield from (t for v in system.variables for t in v.starts)
+    yield from (b.holds for b in system.beginnings)
     yield from system.final
 
 

@@ -86,7 +86,7 @@ def _walked(kernel: Kernel, vacuity: VacuityCheck) -> tuple[dict[int, None], int
     expand = kernel.expand(Watch(met=vacuity.subjects))
     chance, states, bits = random.Random(0), dict[int, None](), 0
     for _ in range(WALKS):
-        s = kernel.initial
+        s = chance.choice(kernel.initials) if len(kernel.initials) > 1 else kernel.initials[0]
         for _ in range(STEPS):
             out: list[int] = []
             try:

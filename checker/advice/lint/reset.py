@@ -25,6 +25,7 @@ from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.model.language import Action, Array, Enum, Index, Op, Outcome, System, Term
 from planrace.model.language.render import render
 from planrace.model.language.system import Variable
+from planrace.model.language.terms import make
 from planrace.properties.kinds import Checkable
 
 TRIED = 200
@@ -57,8 +58,7 @@ def works(system: System) -> Iterator[Work]:
         if not isinstance(sort, Index):
             continue
         written = {u.variable.data for a, _, u in _ways(system, sort) if u.target.args[1] is a.actor}
-        arrays = (v for v in system.variables if v.name in written and not v.auxiliary)
-        own = [v for v in arrays if isinstance(v.sort, Array) and v.sort.domain == sort]
+        own = [v for v in system.variables if v.name in written and not v.auxiliary and _of_each(v, sort)]
         for phase in (v for v in own if isinstance(v.sort, Array) and isinstance(v.sort.element, Enum)):
             yield from (Work(sort, phase, v) for v in own if v is not phase)
 
@@ -87,7 +87,7 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
             outcome.where or action.where,
             f"variable {name}: {seen}keeps an old value; other actions that return there reset it, {action.name} does "
             "not",
-            f"add update({name}[…], {render(work.own.initially)}), unless it is meant to survive",
+            f"add update({name}[…], {_initial(work.own)}), unless it is meant to survive",
         )
     observed = variables_of(*(t for o in run.instance.system.observations for t, _ in o.cases))
     if name in observed or not all(_in_vain(run, work, s, i) for s, i in states[:: max(1, len(states) // TRIED)]):
@@ -98,19 +98,30 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
         name,
         place,
         f"variable {name}: {seen}keeps an old value that nothing depends on there; it only multiplies the states",
-        f"add update({name}[…], {render(work.own.initially)}) where {work.phase.name} goes back",
+        f"add update({name}[…], {_initial(work.own)}) where {work.phase.name} goes back",
     )
 
 
 def _start(work: Work) -> str:
-    return f"{work.phase.name} = {render(work.phase.initially)}"
+    return f"{work.phase.name} = {_initial(work.phase)}"
+
+
+def _initial(v: Variable) -> str:
+    """The initial value of an element; ``…`` stands for its member."""
+    assert isinstance(v.sort, Array)
+    return render(v.start_at(make(Op.BOUND, (), v.sort.domain, ("…", 0))))
+
+
+def _of_each(v: Variable, sort: Index) -> bool:
+    """Whether a variable has an element with one initial value for each member."""
+    return isinstance(v.sort, Array) and v.sort.domain == sort and v.initially is not None
 
 
 def _stale(run: Explored, work: Work) -> Iterator[tuple[State, int]]:
     """States with the offset of a process that is in its first phase and keeps an old value."""
     place = run.kernel.interpreter.place
     phase, own = place[work.phase.name], place[work.own.name]
-    initial = run.kernel.interpreter.initial()
+    initial = run.kernel.interpreter.initials()[0]
     for s in run.decoded():
         for i, at in enumerate(s[phase]):
             if at == initial[phase][i] and s[own][i] != initial[own][i]:
@@ -131,14 +142,14 @@ def _returns(system: System, work: Work) -> list[tuple[Action, Outcome, bool]]:
 def _assigns(outcome: Outcome, v: Variable, actor: Term) -> bool:
     """The outcome resets the actor's element of a variable to its initial value."""
     target = v.term[actor]
-    return any(u.target is target and u.value is v.initially for u in outcome.updates)
+    return any(u.target is target and u.value is v.start_at(actor) for u in outcome.updates)
 
 
 def _in_vain(run: Explored, work: Work, s: State, i: int) -> bool:
     """No next step and no property distinguishes the state from the one with the variable reset."""
     interpreter = run.kernel.interpreter
     own = interpreter.place[work.own.name]
-    initial = interpreter.initial()[own][i]
+    initial = interpreter.initials()[0][own][i]
     reset = _put(s, own, i, initial)
     if not _alike(interpreter, s, reset):
         return False

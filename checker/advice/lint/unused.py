@@ -7,7 +7,7 @@ from typing import Any
 
 from planrace.checker.advice.family import Family, declaration, variables_of
 from planrace.checker.advice.lint.finding import Lint
-from planrace.model.language import ModelError, Op, System, Variant
+from planrace.model.language import Array, ModelError, Op, System, Variant
 from planrace.model.language.terms import subterms
 
 
@@ -44,7 +44,8 @@ def _never_read(family: Family) -> Iterator[Lint]:
 
 def _never_written(family: Family) -> Iterator[Lint]:
     for name, v in family.variables.items():
-        if name not in family.writes and not v.auxiliary:
+        given = v.initially is None or isinstance(v.initially.sort, Array)
+        if name not in family.writes and not v.auxiliary and not given:
             yield Lint(
                 "never written",
                 name,
@@ -130,4 +131,5 @@ def _content(system: System) -> tuple[Any, ...]:
         )
         for name, a in system.actions.items()
     )
-    return actions, tuple((v.name, v.sort, id(v.initially)) for v in system.variables)
+    beginnings = tuple(id(b.holds) for b in system.beginnings)
+    return actions, beginnings, tuple((v.name, v.sort, tuple(map(id, v.starts))) for v in system.variables)

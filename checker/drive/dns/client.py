@@ -127,7 +127,7 @@ def as_nsupdate(message: dns.update.UpdateMessage, code: dns.rcode.Rcode) -> str
     """An update as one would type it to ``nsupdate``, in short: the trees that must exist, the aliases that are added,
     and what comes."""
     origin = message.zone[0].name
-    conditions = (r for r in message.prerequisite if r.rdtype == dns.rdatatype.TXT and len(r))
+    conditions = (r for r in message.prerequisite if r.rdtype == dns.rdatatype.TXT and r.deleting is None)
     trees = [r for r in conditions if r.name.parent() != origin]  # the lock's record stands at the top
     added = [r for r in message.update if r.rdtype == dns.rdatatype.CNAME and not r.deleting]
     lines = [f"> prereq yxrrset {r.name} TXT {r[0]}" for r in trees]

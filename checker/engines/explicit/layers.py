@@ -22,8 +22,8 @@ class Onward:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        self._layers = [[kernel.initial]]
-        self._before: dict[int, list[int]] = {kernel.initial: []}
+        self._layers = [list(kernel.initials)]
+        self._before: dict[int, list[int]] = {s: [] for s in kernel.initials}
 
     def violating(self, p: Invariant | StepInvariant, length: int) -> Layers | None:
         """The states on the shortest runs, ``length`` steps long, that violate ``p``; None if there are too many

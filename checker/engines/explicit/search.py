@@ -70,14 +70,14 @@ class Search:
         self._limit_guard = LimitGuard("searching", self.limits, listener)
         self._questions = Questions(properties, "explicit search, shortest", vacuity)
         self._vacuity = vacuity
-        self._parents: dict[int, int | None] = {self.kernel.initial: None}
+        self._parents: dict[int, int | None] = dict.fromkeys(self.kernel.initials)
         self.levels = [0]
         """The index in ``states`` at which each level begins."""
         self.expanded = 0
         """The number of fully expanded states: a prefix of ``states``."""
         self._transitions = 0
         self._depth = 0
-        self._frontier, self._at = [self.kernel.initial], 0
+        self._frontier, self._at = list(self.kernel.initials), 0
         """The current level, and how many of its states are expanded."""
         self._fresh: list[int] = []
         """The next level, as far as it is known."""

@@ -90,8 +90,9 @@ class Simulation:
         return StopReason(StopKind.RUNS, f"{numbered(self.runs, 'run')} {plural(self.runs, 'was', 'were')} done")
 
     def _one_run(self) -> StopReason | None:
-        """Simulate one run from the initial state; returns the reason if the simulation must stop."""
-        path = [self.kernel.initial]
+        """Simulate one run from an initial state; returns the reason if the simulation must stop."""
+        starts = self.kernel.initials
+        path = [self._random.choice(starts) if len(starts) > 1 else starts[0]]
         length = STEPS if self.limits.depth is None else self.limits.depth
         for n in range(length + 1):
             out: list[int] = []

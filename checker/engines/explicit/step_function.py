@@ -40,7 +40,7 @@ class Kernel:
     ``tried`` orders (see ``orbits.py``); ``states_per_orbit`` bounds the number of representatives of one orbit, and
     ``orders`` is the largest number of orders that are tried for a state.
     ``sliced``: variables that packed states leave out; ``instance`` is the rest, and the interpreter has the whole
-    instance."""
+    instance. ``initials`` are the packed initial states, of each orbit the representative."""
 
     def __init__(
         self, instance: Instance, *, symmetric: bool = False, tried: int = ASKED, sliced: Sequence[str] = ()
@@ -56,7 +56,7 @@ class Kernel:
         self.orders = made.orders if made else 1
         self._sort = _defined(self.canonical)["canonical"] if self.canonical else None
         self._tracked = _Tracked(made) if made and made.labels else None
-        self.initial = self.view(self.interpreter.initial())
+        self.initials = tuple(dict.fromkeys(map(self.view, self.interpreter.initials())))
 
     def view(self, state: State) -> int:
         """A search's representation of a state."""

@@ -42,12 +42,13 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
         leaf = _scalar(v.sort)
         if any(True for _ in spoken(leaf)) and len(instance.members(leaf)) > WORD:
             raise ModelError(f"symmetry: {v.name} may name more than {WORD} members", remedy="leave out --symmetry")
-        named.append((f"the initial value of {v.name}", v.initially))
+        named += [(f"the initial value of {v.name}", t) for t in v.starts]
     for a in system.actions.values():
         named.append((f"action {a.name}", a.guard))
         for o in a.outcomes:
             named.append((f"action {a.name}", o.condition))
             named += [(f"action {a.name}", t) for u in o.updates for t in (u.target, u.value)]
+    named += [("initial states", b.holds) for b in system.beginnings]
     named += [("the final states", term) for term in system.final]
     for where, term in named:
         for t in subterms(term):

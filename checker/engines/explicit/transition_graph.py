@@ -38,7 +38,7 @@ terms."""
 
 @dataclass(frozen=True)
 class Graph:
-    """States are numbered so that each of ``levels`` (the distance from the initial state) is a few ranges
+    """States are numbered so that each of ``levels`` (the distance from the initial states) is a few ranges
     first…last - 1; bit k of ``marks[n]`` says that term k holds in state n. ``packed`` gives the state of a number."""
 
     states: int
@@ -54,6 +54,11 @@ class Graph:
     def numbers(self) -> Iterator[int]:
         """Every state, level by level."""
         return (n for level in self.levels for first, last in level for n in range(first, last))
+
+    @property
+    def starts(self) -> Iterator[int]:
+        """The initial states."""
+        return (n for level in self.levels[:1] for first, last in level for n in range(first, last))
 
     @property
     def degree(self) -> int:

@@ -1,4 +1,4 @@
-"""Finds the path from the initial state to a state, backwards.
+"""Finds the path from an initial state to a state, backwards.
 
 States do not store their predecessors. A state's level is kept in a byte, so a trace is found backwards: a predecessor
 is a state of the previous level with a step to it. The states of that level are expanded again, at most once for each
@@ -7,7 +7,7 @@ level.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TypeAlias
 
 from planrace.checker.engines.limits import look_at_the_clock
@@ -27,14 +27,14 @@ Place: TypeAlias = tuple[int, int, int]
 class Ways:
     """Paths through the states that a search has stored."""
 
-    def __init__(self, program: Program, stores: Sequence[Store], initial: int) -> None:
+    def __init__(self, program: Program, stores: Sequence[Store], initials: Collection[int]) -> None:
         self.program = program
         self.stores = stores
-        self.initial = initial
+        self.initials = frozenset(initials)
         self._at_once = [store.count if store.states < SMALL else 1 for store in stores]
 
     def path(self, s: int, depth: int) -> list[int]:
-        """States from the initial one to ``s``, one for each level. Beyond LEVELS levels a byte is ambiguous, so a
+        """States from an initial one to ``s``, one for each level. Beyond LEVELS levels a byte is ambiguous, so a
         state may turn out to have no predecessor; then other candidates are tried."""
         trail: list[tuple[int, Iterator[int]]] = [(s, self._parents(s, depth))]
         dead: set[tuple[int, int]] = set()
@@ -43,7 +43,7 @@ class Ways:
             parent = next((p for p in trail[-1][1] if (p, left - 1) not in dead), None)
             if parent is not None:
                 trail.append((parent, self._parents(parent, left - 1)))
-                if left - 1 == 0 and parent != self.initial:
+                if left - 1 == 0 and parent not in self.initials:
                     trail.pop()
                 continue
             dead.add((trail.pop()[0], left))

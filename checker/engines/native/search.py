@@ -35,11 +35,11 @@ from planrace.checker.engines.limits import (
 )
 from planrace.checker.engines.native.emit import TERMS
 from planrace.checker.engines.native.intrinsics import INFO, INFO_FRESH, INFO_SEEN, INFO_STEPS, LEVELS, SEGMENT
-from planrace.checker.engines.native.memory import WordArray, words_at, write
+from planrace.checker.engines.native.memory import WordArray, words_at
 from planrace.checker.engines.native.paths import Ways
 from planrace.checker.engines.native.program import Program, bucket
 from planrace.checker.engines.native.store import Store
-from planrace.checker.engines.native.worker import SHARE, Worker
+from planrace.checker.engines.native.worker import BOX, SHARE, Worker
 from planrace.checker.results.guard import TimeUpError
 from planrace.checker.results.report import Coverage
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
@@ -218,15 +218,14 @@ class NativeSearch:
         return None
 
     def _begin(self) -> None:
-        """Give the initial state to its owner."""
-        first = self.workers[0]
-        words = self.program.unpack(self.kernel.initial)
-        box = place_of(words, len(self.workers) << self.program.bits)
-        for n, word in enumerate(words):
-            write(first.addresses[box] + 8 * n, word)
-        first.fills[box] = 1
-        for n, w in enumerate(self.workers):
-            self._insert(n, 1)
+        """Give the initial states to their owners, as many at a time as a box holds."""
+        initials, size = self.kernel.initials, BOX // self.program.words
+        for at in range(0, len(initials), size):
+            for words in map(self.program.unpack, initials[at : at + size]):
+                self.workers[0].put(place_of(words, len(self.workers) << self.program.bits), words)
+            for n in range(len(self.workers)):
+                self._insert(n, 1)
+        for w in self.workers:
             w.turn()
 
     def _choose_frontier(self) -> None:
@@ -427,7 +426,7 @@ class NativeSearch:
         return retrace(
             self.kernel.interpreter,
             self.kernel.seen,
-            Ways(self.program, [w.store for w in self.workers], self.kernel.initial).path(s, depth),
+            Ways(self.program, [w.store for w in self.workers], self.kernel.initials).path(s, depth),
         )
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from planrace.checker.engines.native.intrinsics import AHEAD, INFO_FRESH, INFO_STEPS, LATE, LINE, MANY, RECENT
-from planrace.checker.engines.native.memory import Region, WordArray
+from planrace.checker.engines.native.memory import Region, WordArray, write
 from planrace.checker.engines.native.program import Program, bucket
 from planrace.checker.engines.native.store import Store
 
@@ -63,6 +63,12 @@ class Worker:
     def steps(self) -> int:
         """Steps that its states have."""
         return self.info[INFO_STEPS]
+
+    def put(self, box: int, words: Sequence[int]) -> None:
+        """Put a state into one of the boxes."""
+        for n, word in enumerate(words, self.fills[box] * len(words)):
+            write(self.addresses[box] + 8 * n, word)
+        self.fills[box] += 1
 
     def part(self, n: int, parts: int, level: int) -> tuple[int, int]:
         """Prepare part ``n`` of ``parts`` of the frontier, whose level byte is ``level``; returns the range (first,

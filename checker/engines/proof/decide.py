@@ -20,10 +20,12 @@ from planrace.checker.engines.symbolic.cti import counterexample_to_induction, m
 from planrace.checker.results.proof import INITIALLY
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, joined
-from planrace.checker.semantics.first_step import stuck
+from planrace.checker.semantics.first_step import check_begins, stuck
+from planrace.checker.semantics.initials import no_state
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, ModelError, System, Term
 from planrace.model.language.initial_values import starts_by_size
+from planrace.model.language.structural import same
 from planrace.model.language.terms import equal, lift
 from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 from planrace.properties.proof import Proof
@@ -83,6 +85,7 @@ class Decider:
         chosen = [equal(lift(sizes[n]), v) for n, v in (fixed or {}).items()]
         assuming: list[Term] = [t for a in system.proofs if isinstance(a, Proof) for t in a.assuming]
         self._variables = system.variables
+        self._begun = _begun(system)
         self._open = len(sizes) > len(chosen)
         self.given = tuple(assuming)
         self.assuming = (*assuming, *chosen)
@@ -91,12 +94,17 @@ class Decider:
         if starts_by_size(system):
             for _ in islice(self.refuter.instances(system), SIZES):
                 pass  # raises an error if the sizes that the assumptions allow do not hold the initial values
+        if system.beginnings:
+            for instance in islice(self.refuter.instances(system), TRIED):
+                check_begins(instance)
         if not self.obligations.consistent():
             raise ModelError(
                 f"no size satisfies {joined([str(t) for t in self.assuming])}",
                 remedy="the proof is for sizes that its assumptions allow; choose others",
             )
         with suppress(UnencodableError):
+            if self.obligations.never_begins():
+                raise no_state(system)
             if self.obligations.stuck(system):
                 raise stuck(system)
 
@@ -104,6 +112,7 @@ class Decider:
         """Look for a proof first, since it decides all sizes; then for a counterexample. ``least``: leave every
         unnecessary fact out of a proof."""
         assert system.variables == self._variables, "systems over other variables"
+        assert same(_begun(system), self._begun), "systems with other initial states"
         assert self.obligations.speaks_of(p), f"another property is called {p.name}"
         try:
             found = self._prove(system, p, least)
@@ -245,3 +254,8 @@ def _missing(failed: Discharged) -> str:
     if failed.kind == "model":
         return f"not shown of {failed.action} that {failed.fact} ({failed.result.reason})"
     return f"{failed.fact} is not shown after {failed.action} ({failed.result.reason})"
+
+
+def _begun(system: System) -> tuple[Term, ...]:
+    """The conditions on initial states."""
+    return tuple(b.holds for b in system.beginnings)

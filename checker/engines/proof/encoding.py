@@ -68,11 +68,17 @@ class Open(Sorts):
         return self._inside(variable.sort, state[variable.name])
 
     def initial(self) -> OpenState:
-        """The state that every run starts in."""
+        """A state that runs start in: variables with several initial values are arbitrary there (see
+        ``Obligations``)."""
         start, found = OpenFrame({}, {}), {}
         for v in self.system.variables:
-            found[v.name] = _spread(v.sort, self.fitted(v.initially, _inmost(v.sort), start))
+            found[v.name] = self.state[v.name] if v.initially is None else self._started(v.sort, v.initially, start)
         return found
+
+    def _started(self, sort: Sort, value: Term, frame: OpenFrame) -> OpenValue:
+        if isinstance(value.sort, Array):
+            return self.fitted(value, sort, frame)
+        return _spread(sort, self.fitted(value, _inmost(sort), frame))
 
     def _symbol(self, name: str, sort: Sort) -> OpenValue:
         """The symbolic value of a state variable: nested functions down to applications of one Z3 function."""

@@ -24,6 +24,7 @@ from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solvin
 from planrace.checker.engines.symbols import symbol
 from planrace.checker.results.proof import INITIALLY
 from planrace.model.language import Action, ModelError, Outcome, Place, System, Term
+from planrace.model.language.starts import chosen
 from planrace.model.language.structural import Structural
 from planrace.properties.kinds import Invariant, Recoverability, StepInvariant
 from planrace.properties.proof import Proof
@@ -182,7 +183,29 @@ class Obligations:
 
     def stuck(self, system: System) -> bool:
         """Whether no initial state of any size enables an action or is final: then every step keeps everything."""
-        return self._query(lambda: [self._moves_or_ends(system, self.open.initial())], frozenset()).proved
+        return self._query(
+            lambda: [*self._begun(), self._moves_or_ends(system, self.open.initial())], frozenset()
+        ).proved
+
+    def never_begins(self) -> bool:
+        """Whether no state of any size is initial: then everything would hold."""
+        return not self.open.system.starts_alike and self._query(self._begun, frozenset()).proved
+
+    def _begun(self) -> list[Any]:
+        """What is true of initial states besides the values in ``Open.initial``. Where a condition has no value, the
+        state counts as initial."""
+        system, state = self.open.system, self.open.initial()
+        ranges = [self.open.range(v, state) for v in system.variables if v.initially is None]
+        said = [chosen(v) for v in system.variables if v.initially is None]
+        said += [b.holds for b in system.beginnings]
+        frame = OpenFrame({}, state)
+        conditions = [disjunction(self.open.encode(t, frame), z3.Not(defined(self.open, t, frame))) for t in said]
+        return [*(r for r in ranges if r is not None), *conditions]
+
+    def _defined_at_first(self) -> list[Any]:
+        """The formulas that conditions on initial states have values there."""
+        frame = OpenFrame({}, self.open.initial())
+        return [defined(self.open, b.holds, frame) for b in self.open.system.beginnings]
 
     def _moves_or_ends(self, system: System, state: OpenState) -> Any:
         ends = [self._about(t)(state) for t in system.final]
@@ -197,7 +220,7 @@ class Obligations:
 
     # Obligations -----------------------------------------------------------------------------------------------
     def initially(self, goal: str) -> Result:
-        """The fact holds in the initial state."""
+        """The fact holds in every initial state."""
         return self.discharge((INITIALLY, goal), self.negated_initially(goal), frozenset())
 
     def kept(self, action: Action, goal: str, given: frozenset[str]) -> Result:
@@ -226,7 +249,12 @@ class Obligations:
         return None if z3.is_true(said) else self.discharge(("value", p), lambda: [z3.Not(said)], given)
 
     def negated_initially(self, goal: str) -> Callable[[], list[Any]]:
-        return lambda: [z3.Not(self.facts[goal].formula(self.open.initial()))]
+        """Negation: in some initial state the fact is false, or a condition has no value."""
+        formula = self.facts[goal].formula
+        return lambda: [
+            *self._begun(),
+            z3.Not(conjunction(*self._defined_at_first(), formula(self.open.initial()))),
+        ]
 
     def negated_after(self, action: Action, goal: str) -> Callable[[], list[Any]]:
         formula = self.facts[goal].formula

@@ -139,7 +139,11 @@ class Refuter:
         """The run of ``known`` in ``system``, cut at its first violation, if it is a counterexample there too."""
         interpreter = Interpreter(system.instance(**known.parameters))
         try:
-            recording = record(interpreter, ((m.action.name, m.choice) for m in known.recording.moves))
+            picks = ((m.action.name, m.choice) for m in known.recording.moves)
+            start = known.recording.states[0]
+            if not interpreter.starting.includes(start):
+                return None
+            recording = record(interpreter, picks, start)
         except (ReplayError, KeyError, ModelError):
             return None
         return Refutation(known.parameters, recording) if shows(p, recording) else None

@@ -12,7 +12,7 @@ from collections import deque
 
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener, timed
-from planrace.checker.engines.scenario.match import Monitor, casts
+from planrace.checker.engines.scenario.match import Monitor, allows, casts
 from planrace.checker.engines.scenario.watching import Showing
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
 from planrace.checker.results.wording import numbered
@@ -41,7 +41,8 @@ class Guide:
         self.kernel = Kernel(instance)
         self.monitor = Monitor(scenario)
         self.limits = limits or Limits()
-        self.casts = list(timed(casts(self.kernel.interpreter, scenario, up_to_symmetry=True), 1))
+        self.scenario, interpreter = scenario, self.kernel.interpreter
+        self.casts = list(timed(casts(interpreter, scenario, up_to_symmetry=True), 1))
         self.stopped: StopReason | None = None
         self.interrupted = False
         self._limit_guard = LimitGuard("looking for the fullest match", self.limits, listener)
@@ -56,8 +57,10 @@ class Guide:
 
     def run(self) -> Recording | None:
         """A replayed run that shows every event, or None (then ``stopped`` is None if no such run exists)."""
-        for n in range(len(self.casts)):
-            self._meet((n, 0, self.kernel.initial), None)
+        for n, cast in enumerate(self.casts):
+            for s in self.kernel.initials:
+                if allows(self.kernel.interpreter, self.scenario, cast, self.kernel.layout.decode(s)):
+                    self._meet((n, 0, s), None)
         try:
             return self._search()
         except KeyboardInterrupt:
@@ -114,7 +117,7 @@ class Guide:
         path = [goal]
         while (parent := self._parents[path[-1]]) is not None:
             path.append(parent)
-        recording = Recording(self.kernel.interpreter)
+        recording = Recording(self.kernel.interpreter, self.kernel.layout.decode(path[-1][2]))
         cast = self.casts[goal[0]]
         for (_, done, _), (_, now, packed) in zip(path[::-1][:-1], path[::-1][1:], strict=True):
             move = self.monitor.move(recording, cast, done, now, self.kernel.layout.decode(packed))

@@ -7,7 +7,7 @@ only depend on earlier events, so the earliest step is never worse, and the gree
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -127,7 +127,7 @@ def match(scenario: Scenario, recording: Recording) -> Match:
     monitor = Monitor(scenario)
     best: tuple[tuple[int, int], dict[int, int], Cast] | None = None
     film = _Film(monitor, recording)
-    for cast in timed(casts(interpreter, scenario), 1):
+    for cast in timed(casts(interpreter, scenario, starts=recording.states[:1]), 1):
         steps = _watched(monitor, recording, cast) if monitor.forbidding else film.steps(cast)
         score = monitor.score(sum(1 << k for k in steps))
         if best is None or score > best[0]:
@@ -186,16 +186,28 @@ def _natural(name: str) -> tuple[str, int]:
     return letters, int(name[len(letters) :] or 0)
 
 
-def casts(interpreter: Interpreter, scenario: Scenario, *, up_to_symmetry: bool = False) -> Iterator[Cast]:
-    """Every allowed assignment of roles; with ``up_to_symmetry``, one of each class that differs only by
-    interchangeable members."""
-    instance, start = interpreter.instance, interpreter.initial()
+def casts(
+    interpreter: Interpreter,
+    scenario: Scenario,
+    *,
+    starts: Sequence[State] | None = None,
+    up_to_symmetry: bool = False,
+) -> Iterator[Cast]:
+    """Every assignment of roles that is allowed in one of the initial states, or in one of ``starts``; with
+    ``up_to_symmetry``, one of each class that differs only by interchangeable members."""
+    instance = interpreter.instance
+    starts = interpreter.initials() if starts is None else starts
     for values in product(*(instance.members(r.sort) for r in scenario.roles)):  # type: ignore[arg-type]
         cast = dict(zip(scenario.roles, values, strict=True))
         if up_to_symmetry and not _canonical(instance, cast):
             continue
-        if interpreter.holds(scenario.where, start, bound=cast):
+        if any(allows(interpreter, scenario, cast, s) for s in starts):
             yield cast
+
+
+def allows(interpreter: Interpreter, scenario: Scenario, cast: Cast, start: State) -> bool:
+    """Whether a run from ``start`` may have these roles."""
+    return interpreter.holds(scenario.where, start, bound=cast)
 
 
 def roles(cast: Cast) -> dict[str, Shown]:

@@ -26,7 +26,7 @@ from planrace.model.language import (
     such_that,
 )
 from planrace.model.language.sorts import Scalar
-from planrace.model.language.system import Variable
+from planrace.model.language.system import Beginning, Variable
 from planrace.model.language.terms import FALSE, TRUE, constant, make, substitute
 from planrace.properties.kinds import Invariant, invariant
 from planrace.properties.scenario import Event, Scenario
@@ -49,7 +49,15 @@ def monitored(system: System, scenario: Scenario, cast: Mapping[Term, int]) -> t
         if e.without is not None:
             monitor.forbid(k, substitute(e.without, roles))
     actions = {n: monitor.action(a) for n, a in system.actions.items()}
-    found = replace(system, variables=(*system.variables, variable), actions=actions, scenarios=(), proofs=())
+    allowed = Beginning(substitute(scenario.where, roles), scenario.place)
+    found = replace(
+        system,
+        variables=(*system.variables, variable),
+        beginnings=system.beginnings if system.starts_alike else (*system.beginnings, allowed),
+        actions=actions,
+        scenarios=(),
+        proofs=(),
+    )
     everything = such_that(sort, lambda x: x == x)  # noqa: PLR0124  (all of them)
     return found, invariant(scenario.name, shown != everything, f"no run shows {scenario.title}")
 

@@ -8,12 +8,13 @@ with the scenario's monitor is searched completely.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator, Mapping
 
 from planrace.checker.engines.answer import confirm_state, confirm_step
 from planrace.checker.engines.explicit.layers import Layers, Onward
 from planrace.checker.engines.explicit.step_function import Kernel
 from planrace.checker.engines.limits import timed
-from planrace.checker.engines.scenario.match import Cast, Monitor, casts
+from planrace.checker.engines.scenario.match import Cast, Monitor, allows, casts
 from planrace.checker.engines.scenario.watching import Showing
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance
@@ -33,7 +34,8 @@ class Shortest:
     def __init__(self, instance: Instance, scenario: Scenario) -> None:
         self.kernel = Kernel(instance)
         self.monitor = Monitor(scenario)
-        every = casts(self.kernel.interpreter, scenario, up_to_symmetry=True)
+        self.scenario, interpreter = scenario, self.kernel.interpreter
+        every = casts(interpreter, scenario, up_to_symmetry=True)
         self._casts = list(itertools.islice(every, CASTS))
         self._onward = Onward(self.kernel)
         self._showing = Showing(self.kernel, self.monitor, self._casts)
@@ -47,14 +49,16 @@ class Shortest:
         best: tuple[tuple[int, int], Cast, list[Product]] | None = None
         for n, cast in enumerate(self._casts):
             path = self._fullest(layers, n)
+            if not path:
+                continue
             score = self.monitor.score(path[-1][1])
             if best is None or score > best[0]:
                 best = score, cast, path
         return None if best is None else self._replay(p, best[1], best[2])
 
     def _fullest(self, layers: Layers, cast: int) -> list[Product]:
-        """The run through ``layers`` that shows the most for the cast of that number."""
-        reached: list[dict[Product, Product | None]] = [{(self.kernel.initial, 0): None}]
+        """The run through ``layers`` that shows the most for the cast of that number; empty if none may have it."""
+        reached: list[dict[Product, Product | None]] = [dict.fromkeys(self._starts(layers[0], cast))]
         for layer in layers[:-1]:
             following: dict[Product, Product | None] = {}
             for s, done in timed(reached[-1]):
@@ -63,6 +67,8 @@ class Shortest:
                         now = self.monitor.advance(done, self._showing.seen(cast, shown))
                         following.setdefault((t, now), (s, done))
             reached.append(following)
+        if not reached[0]:
+            return []
         node: Product | None = max(reached[-1], key=lambda n: self.monitor.score(n[1]))
         path: list[Product] = []
         for depth in range(len(layers) - 1, -1, -1):
@@ -71,9 +77,16 @@ class Shortest:
             node = reached[depth][node]
         return path[::-1]
 
+    def _starts(self, layer: Mapping[int, object], cast: int) -> Iterator[Product]:
+        """The initial states on the runs, as far as they allow the cast of that number."""
+        interpreter, decode = self.kernel.interpreter, self.kernel.layout.decode
+        for s in self.kernel.initials:
+            if s in layer and allows(interpreter, self.scenario, self._casts[cast], decode(s)):
+                yield s, 0
+
     def _replay(self, p: Invariant | StepInvariant, cast: Cast, path: list[Product]) -> Recording:
         """Replay the run in the interpreter, and have it confirm the violation."""
-        recording = Recording(self.kernel.interpreter)
+        recording = Recording(self.kernel.interpreter, self.kernel.layout.decode(path[0][0]))
         for n, ((_, done), (packed, now)) in enumerate(itertools.pairwise(path), 1):
             target = self.kernel.layout.decode(packed)
             if n == len(path) - 1 and isinstance(p, StepInvariant):

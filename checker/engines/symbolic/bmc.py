@@ -7,6 +7,7 @@ the solver is replayed by the interpreter before it counts.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -27,8 +28,9 @@ from planrace.checker.engines.symbolic.transition import Steps
 from planrace.checker.results.report import NEVER_HAPPENS, ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import numbered
+from planrace.checker.semantics.initials import TooManyError, no_state
 from planrace.checker.semantics.replay import Recording, ReplayError, record
-from planrace.model.language import Instance, ModelError, Term
+from planrace.model.language import Instance, Term
 from planrace.properties.kinds import Checkable, Property
 
 DEPTH = 30
@@ -100,11 +102,19 @@ class Bounded:
         return {name: formula for name, formula in found.items() if not z3.is_false(formula)}
 
     @property
+    def _no_start(self) -> str:
+        return "the initial state" if self.instance.system.starts_alike else "no initial state"
+
+    @property
+    def _at_first(self) -> str:
+        return "the initial state" if self.instance.system.starts_alike else "any initial state"
+
+    @property
     def warnings(self) -> tuple[ModelWarning, ...]:
         """A warning if no step is possible: then step properties hold vacuously."""
         if not self.complete or self.reached > 0:
             return ()
-        never = "never happens: nothing is enabled in the initial state"
+        never = f"never happens: nothing is enabled in {self._at_first}"
         return tuple(ModelWarning(NEVER_HAPPENS, name, never) for name in self.instance.system.actions)
 
     # The search ------------------------------------------------------------------------------------------------
@@ -145,7 +155,7 @@ class Bounded:
             runs = (
                 f"no run is longer than {numbered(self.reached, 'step')}"
                 if self.reached
-                else "the initial state enables no step"
+                else f"{self._no_start} enables no step"
             )
             return Answer(p, verdict_never_met(p), f"bounded model checking, complete: {runs}")
         return found
@@ -168,21 +178,38 @@ class Bounded:
 
     def _begun(self) -> str | None:
         """Check that there is an initial state: without one everything would hold."""
+        gave_up = self._all_valued()
+        if gave_up:
+            return gave_up
         self._solver.add(self.steps.at(self.steps.initial(), 0))
         found = self.solving.check(self._solver)
         if found == z3.unsat:
-            system = self.instance.system
-            raise ModelError(
-                f"{system.name} has no initial state", where=system.where, remedy="correct what is initial"
-            )
+            raise no_state(self.instance.system, self.instance.parameters)
         return None if found == z3.sat else self._gave_up(0)
+
+    def _all_valued(self) -> str | None:
+        """Check that conditions on initial states have values; returns why that is not known, if it is not. Raises the
+        interpreter's error if one has none."""
+        unvalued = self.steps.unvalued()
+        if z3.is_false(unvalued):
+            return None
+        solver = z3.SolverFor("QF_BV")
+        solver.add(self.steps.at(unvalued, 0))
+        found = self.solving.check(solver)
+        if found == z3.sat:
+            self.steps.interpreter.starting.includes(self.steps.state_of(solver.model(), 0))
+            raise ReplayError("the solver finds a condition on initial states without a value, the interpreter none")
+        return None if found == z3.unsat else f"the solver gave up on initial states: {said(solver.reason_unknown())}"
 
     def _raise_range_error(self, model: Any, step: int) -> None:
         refuse_ranges_left(self._run(model, step), [], [])
         raise ReplayError(f"the solver's run of {numbered(step, 'step')} leaves no range")
 
     def _run(self, model: Any, steps: int) -> Recording:
-        return record(self.steps.interpreter, [self.steps.pick(model, k) for k in range(steps)])
+        interpreter, start = self.steps.interpreter, self.steps.state_of(model, 0)
+        if not interpreter.starting.includes(start):
+            raise ReplayError("the solver's run does not start in an initial state")
+        return record(interpreter, [self.steps.pick(model, k) for k in range(steps)], start)
 
     def _evaluated(self, depth: int) -> str | None:
         """Check that the open properties have values in every state after ``depth`` steps and for every last step;
@@ -233,11 +260,17 @@ class Bounded:
     def _exhausted(self, depth: int) -> str:
         """Confirm that no run has ``depth`` steps, and that no shorter one ends with a value out of range: all runs are
         covered."""
-        interpreter = self.steps.interpreter
-        if depth == 0 or (depth == 1 and any(True for _ in interpreter.moves(interpreter.initial()))):
+        if depth == 0 or (depth == 1 and self._has_a_step()):
             raise ReplayError(f"the solver finds no run of {numbered(depth, 'step')}, and there are some")
         self.complete = True
         return "every run was seen"
+
+    def _has_a_step(self) -> bool:
+        """Whether the interpreter finds a step from the first initial state."""
+        interpreter = self.steps.interpreter
+        with suppress(TooManyError):
+            return next(interpreter.moves(interpreter.starting.first), None) is not None
+        return False
 
     def _gave_up(self, depth: int) -> str:
         return f"the solver gave up at depth {depth}: {said(self._solver.reason_unknown())}"

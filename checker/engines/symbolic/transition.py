@@ -14,6 +14,7 @@ from planrace.checker.engines.symbolic.definedness import some, undefined
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.checker.semantics.packing import Field, Layout, root_of
 from planrace.model.language import Action, Array, Instance, ModelError, Outcome, Term, both
+from planrace.model.language.render import start_text
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class StepChoice:
 
 
 class Steps:
-    """The initial state, the step relation and properties of one instance, over two template states.
+    """The initial states, the step relation and properties of one instance, over two template states.
 
     Formulas are about ``before``, ``after`` and ``selector``; ``at`` moves them to the states and steps of a run.
     ``terms`` are those that will be encoded besides the actions: they affect the width of numbers. ``look`` is called
@@ -39,6 +40,7 @@ class Steps:
         self.instance = instance
         self.layout = Layout(instance)
         self.interpreter = Interpreter(instance)
+        self._variables = {v.name: v for v in instance.system.variables}
         self._check_initial()
         self.encoder = Encoder(instance, self.layout, [*terms, *_terms(instance)], look)
         self.choices = [
@@ -67,10 +69,30 @@ class Steps:
         return z3.BitVec(f"step@{step}", self._bits)
 
     def initial(self) -> Any:
-        """The formula that the state before is the initial one."""
-        start = self.interpreter.initial()
-        same = self.encoder.same
-        return z3.simplify(z3.And(*(same(self.before[p], self._literal(p, start)) for p in self.before)))
+        """The formula that the state before is initial: its values are, and all conditions are true."""
+        return z3.simplify(z3.And(self._begun(), *(self.holds(c.holds) for c in self.interpreter.starting.conjuncts)))
+
+    def unvalued(self) -> Any:
+        """The formula that a condition on initial states has no value in the state before, and that none is false."""
+        parts = [(self.holds(c.holds), self.undefined(c.holds)) for c in self.interpreter.starting.conjuncts]
+        wrong = [u for _, u in parts if not z3.is_false(u)]
+        return z3.simplify(z3.And(self._begun(), z3.Or(*wrong), *(z3.Or(t, u) for t, u in parts)))
+
+    def _begun(self) -> Any:
+        """The formula that each place has an initial value of its variable."""
+        found = []
+        for place, field in self.layout.fields.items():
+            v, here = self._variables[field.variable], self.before[place]
+            if v.starts:
+                found.append(z3.Or(*(self.encoder.same(here, x) for x in map(self._literal, self._values(place)))))
+            else:
+                found.append(self.encoder.inside(field, here))
+        return z3.And(*found)
+
+    def _values(self, place: FieldPath) -> Iterator[Any]:
+        """The initial values of a place whose variable has not all values of its sort."""
+        name, path = place
+        return self.interpreter.starting.values(self._variables[name], path)
 
     def legal(self) -> Any:
         """The formula that every field of the state before is in range (fields are packed in whole bits, so it is not
@@ -196,26 +218,17 @@ class Steps:
 
     def _check_initial(self) -> None:
         """Check that every initial value is in range: otherwise no state is initial, and everything would hold."""
-        start = self.interpreter.initial()
         for place, f in self.layout.fields.items():
-            value = self._value(place, start)
-            if not all(f.low <= n <= f.high for n in (value if f.is_set else (value,))):
-                variable = next(v for v in self.instance.system.variables if v.name == f.variable)
+            variable = self._variables[f.variable]
+            values = self._values(place) if variable.starts else ()
+            if not all(f.low <= n <= f.high for value in values for n in (value if f.is_set else (value,))):
                 raise ModelError(
-                    f"variable {f.variable} starts with {variable.initially}, which its sort does not hold",
+                    f"variable {f.variable} starts with {start_text(variable.starts)}, which its sort does not hold",
                     where=variable.where,
                     remedy="correct the initial value or widen the sort",
                 )
 
-    def _value(self, place: FieldPath, state: State) -> Any:
-        name, path = place
-        value = state[self.interpreter.place[name]]
-        for n in path:
-            value = value[n]
-        return value
-
-    def _literal(self, place: FieldPath, state: State) -> Any:
-        value = self._value(place, state)
+    def _literal(self, value: Any) -> Any:
         return sets.literal(value) if isinstance(value, frozenset) else self.encoder.constant(int(value))
 
 
@@ -223,7 +236,9 @@ def _terms(instance: Instance) -> Iterator[Term]:
     """Every term of the actions and variables."""
     for v in instance.system.variables:
         yield v.term
-        yield v.initially
+        yield from v.starts
+    for b in instance.system.beginnings:
+        yield b.holds
     for a in instance.system.actions.values():
         yield a.guard
         for o in a.outcomes:

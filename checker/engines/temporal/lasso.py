@@ -19,8 +19,10 @@ ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Lasso:
-    """Labels of steps; from step number ``loop`` (from 0) on they repeat. None is a label after which the run rests."""
+    """Labels of steps from the state ``start``; from step number ``loop`` (from 0) on they repeat. None is a label
+    after which the run rests."""
 
+    start: State
     labels: Sequence[Label]
     loop: int
 
@@ -30,7 +32,7 @@ def confirm(interpreter: Interpreter, p: Liveness, lasso: Lasso) -> tuple[Record
 
     If variables were sliced away, the loop is repeated until these repeat too.
     """
-    recording = record(interpreter, lasso.labels[: lasso.loop])
+    recording = record(interpreter, lasso.labels[: lasso.loop], lasso.start)
     around, begun = lasso.labels[lasso.loop :], [recording.states[-1]]
     for _ in timed(range(ROUNDS), 1):
         for name, choice in around:

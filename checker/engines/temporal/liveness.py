@@ -25,7 +25,7 @@ from planrace.checker.engines.temporal.lasso import Lasso, confirm
 from planrace.checker.engines.temporal.rows import loops, pieces, zeros
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import joined, limited, numbered
-from planrace.checker.semantics.interpreter import RangeError
+from planrace.checker.semantics.interpreter import RangeError, State
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance
 from planrace.properties.kinds import Liveness
@@ -50,6 +50,8 @@ def read_on(instance: Instance, p: Liveness) -> Instance:
 
 GraphStep = tuple[int, int]
 """The label of a step and the state it leads to."""
+Way = tuple[State, list[Label], int]
+"""A run: the state it starts in, its steps, and the number of the state that it reaches."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class _Finder:
 
     # Components ------------------------------------------------------------------------------------------------
     def _fair(self, region: Any) -> Iterator[_Component]:
-        """Fair components of a region, those nearest to the initial state first."""
+        """Fair components of a region, those nearest to an initial state first."""
         for c in self._components(region, self.g.levels):
             yield from self._judged(c)
 
@@ -229,9 +231,9 @@ class _Finder:
     # Runs ------------------------------------------------------------------------------------------------------
     def _around(self, c: _Component, region: Any) -> Lasso:
         """The shortest way into a component, and a closed walk in it that meets its fairness obligations."""
-        prefix, at = self._way(c, region)
+        start, prefix, at = self._way(c, region)
         loop = [self.g.names[label] for label, _ in self._loop(c, at)]
-        return Lasso([*prefix, *loop], len(prefix))
+        return Lasso(start, [*prefix, *loop], len(prefix))
 
     def _resting(self, region: Any, most: int) -> Lasso | None:
         """The shortest run to a state that enables no fair action, if it has at most ``most`` steps; otherwise None, or
@@ -244,20 +246,21 @@ class _Finder:
             )
         if not found:
             return None
-        prefix, _ = self._way(_Component(frozenset(out[:found].tolist())), region)
-        return Lasso(prefix, len(prefix))
+        start, prefix, _ = self._way(_Component(frozenset(out[:found].tolist())), region)
+        return Lasso(start, prefix, len(prefix))
 
-    def _way(self, c: _Component, region: Any) -> tuple[list[Label], int]:
-        """A shortest run to a state after which the property may stay broken, and that state."""
+    def _way(self, c: _Component, region: Any) -> Way:
+        """A shortest run to a state after which the property may stay broken."""
         return self._owed(c, region) if self.form == "leads to" else self._into(c)
 
-    def _into(self, c: _Component) -> tuple[list[Label], int]:
-        """The steps of a shortest run into ``c``, and the state it reaches."""
+    def _into(self, c: _Component) -> Way:
+        """A shortest run into ``c``."""
         depth, at = self._entry(c)
-        return [(m.action.name, m.choice) for m in self.run_to(self.g.packed(at), depth).moves], at
+        run = self.run_to(self.g.packed(at), depth)
+        return run.states[0], [(m.action.name, m.choice) for m in run.moves], at
 
     def _entry(self, c: _Component) -> tuple[int, int]:
-        """The state of ``c`` nearest to the initial one (of several the least packed), and how far it is."""
+        """The state of ``c`` nearest to an initial one (of several the least packed), and how far it is."""
         members = sorted(c.members)
         for depth, level in enumerate(self.g.levels):
             found = [
@@ -267,15 +270,15 @@ class _Finder:
                 return depth, min(found, key=self.g.packed)
         raise AssertionError("a component without states")
 
-    def _owed(self, c: _Component, region: Any) -> tuple[list[Label], int]:
+    def _owed(self, c: _Component, region: Any) -> Way:
         """The same if the goal never holds after the trigger."""
-        start = next(iter(self.g.numbers))
-        path = _shortest(
-            (start, self._promises(start)),
+        (start, _), path = _shortest(
+            [(n, self._promises(n)) for n in sorted(self.g.starts, key=self.g.packed)],
             lambda node: node[1] and node[0] in c.members,
             lambda node: self._owing(node, region),
         )
-        return [self.g.names[label] for label, _ in path], path[-1][1] if path else start
+        first = self.run_to(self.g.packed(start), 0).states[0]
+        return first, [self.g.names[label] for label, _ in path], path[-1][1] if path else start
 
     def _promises(self, n: int) -> bool:
         return bool(self.g.marks[n] & (GOAL | TRIGGER) == TRIGGER)
@@ -311,7 +314,7 @@ class _Finder:
                 if t in c.members:
                     yield label, t, (t, met(node[0], label, t))
 
-        return _shortest((here, False), lambda node: node[1], steps)
+        return _shortest([(here, False)], lambda node: node[1], steps)[1]
 
     def _wanted(self, c: _Component) -> Iterator[Met]:
         """What the loop must meet: a step from a state where the goal fails, and one for each fair action instance."""
@@ -365,11 +368,12 @@ def _takes(k: int, n: int, label: int, t: int) -> bool:
 
 
 def _shortest(
-    start: Any, goal: Callable[[Any], bool], steps: Callable[[Any], Iterator[tuple[int, int, Any]]]
-) -> list[GraphStep]:
-    """A shortest path from ``start`` to a node that is a goal; steps give label, state and node."""
-    back: dict[Any, tuple[Any, GraphStep] | None] = {start: None}
-    queue = deque([start])
+    starts: Sequence[Any], goal: Callable[[Any], bool], steps: Callable[[Any], Iterator[tuple[int, int, Any]]]
+) -> tuple[Any, list[GraphStep]]:
+    """A shortest path from one of ``starts`` to a node that is a goal, after the start that it has; steps give label,
+    state and node."""
+    back: dict[Any, tuple[Any, GraphStep] | None] = dict.fromkeys(starts)
+    queue = deque(back)
     for n in count():
         if n % SEEN == 0:
             look_at_the_clock()
@@ -381,8 +385,8 @@ def _shortest(
                 back[onward] = (node, (label, t))
                 queue.append(onward)
     path: list[GraphStep] = []
-    known = back[queue[0]]
-    while known is not None:
+    node = queue[0]
+    while (known := back[node]) is not None:
         path.append(known[1])
-        known = back[known[0]]
-    return path[::-1]
+        node = known[0]
+    return node, path[::-1]

@@ -46,10 +46,11 @@ def runbook(search: Any, make: Maker, p: Recoverability) -> Runbook:
 
 
 def _reached(g: Graph) -> Any:
-    """A byte for each state: the steps of ``g`` reach it from the initial one."""
+    """A byte for each state: the steps of ``g`` reach it from an initial one."""
     found = zeros("B", len(g.offsets))
     run = loops(g.states + len(g.targets))
-    found[next(iter(g.numbers))] = 1
+    for n in g.starts:
+        found[n] = 1
     while sum(run("reached", g.offsets, g.targets, found, *r) for level in g.levels for r in pieces(level, g.degree)):
         pass
     return found

@@ -26,7 +26,7 @@ from planrace.model.language import (
     Term,
     Variant,
 )
-from planrace.model.language.render import render
+from planrace.model.language.render import render, start_text
 from planrace.model.language.sorts import describe
 from planrace.model.language.terms import TRUE, subterms
 from planrace.properties.kinds import Liveness, Property, Recoverability
@@ -46,10 +46,11 @@ def summary(variant: Variant, instance: Instance, properties: Sequence[Property]
         [Item("option", name, choice) for name, choice in system.options],
         list(_sorts(system, properties)),
         [
-            Item("variable", v.name, f"{sort_text(v.sort)}, initially {term_text(v.initially)}")
+            Item("variable", v.name, f"{sort_text(v.sort)}, initially {start_text(v.starts, term_text)}")
             for v in system.variables
         ],
         [_action(a) for a in system.actions.values()],
+        [Item("initially", None, term_text(b.holds)) for b in system.beginnings],
         [Item("final", None, term_text(t)) for t in system.final],
         [Item("fault", name, _fault(name in system.faults, instance.at_most.get(name))) for name in protocol.faults],
         [Item("protection", name, _on(name in system.protections)) for name in protocol.protections],
@@ -149,7 +150,8 @@ def _used(system: System, properties: Iterable[Property]) -> Iterator[Bool | Int
     for v in system.variables:
         yield from _simple(v.sort)
     terms = [t for a in system.actions.values() for t in _terms(a)]
-    terms += [*system.final, *(t for p in properties for t in p.terms)]
+    terms += [t for v in system.variables for t in v.starts]
+    terms += [*system.final, *(b.holds for b in system.beginnings), *(t for p in properties for t in p.terms)]
     for t in subterms(*terms):
         if t.op in (Op.BOUND, Op.FIRST, Op.LAST):
             yield from _simple(t.sort)

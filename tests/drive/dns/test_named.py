@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-from pathlib import Path
-
 import pytest
 
 from planrace import ModelError, check, cover, replay
-from planrace.checker.cli.main import run
 from planrace.checker.drive.dns import daemon
 from planrace.checker.drive.dns.named import driver_called
 from planrace.checker.drive.dns.safeguards import FIXED, ORIGINAL
 from planrace.checker.results.driving import ReplayEnd
-from tests import ROOT
-from tests.docs.test_docs import COMMAND
 
 SMALL = {"enactors": 1, "endpoints": 1, "plans": 2, "keep": 0}
 
@@ -50,34 +43,6 @@ def test_a_missing_program_is_named_before_anything_runs(
     monkeypatch.setenv("PATH", "")
     with pytest.raises(ModelError, match=rf"is not installed \(apt-get install {package}\)"):
         cover("fixed", f"dns:{name}", SMALL)
-
-
-@pytest.mark.parametrize(("name", "package"), [("bind", "bind9"), ("knot", "knot")])
-def test_the_command_says_it_without_a_traceback(
-    name: str, package: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(daemon, "installed", lambda program: None)
-    assert run(["cover", "-p", "fixed", "--on", f"dns:{name}"]) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.splitlines()[-1].endswith(f"is not installed (apt-get install {package})")
-    assert "Traceback" not in told.err
-
-
-def test_the_command_says_that_dnspython_is_missing(tmp_path: Path) -> None:
-    """A package that is called dns, too, is not dnspython."""
-    (tmp_path / "dns").mkdir()
-    (tmp_path / "dns" / "__init__.py").touch()
-    done = subprocess.run(
-        [*COMMAND, "cover", "-p", "fixed", "--on", "dns:embedded"],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "dnspython is not installed (pip install 'planrace[dns]')" in " ".join(done.stderr.split())
-    assert "Traceback" not in done.stderr
 
 
 def test_it_covers() -> None:

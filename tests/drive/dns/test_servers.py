@@ -21,9 +21,8 @@ import pytest
 
 from planrace.checker.drive.dns import daemon, embedded
 from planrace.checker.drive.dns.bind import BindServer
-from planrace.checker.drive.dns.client import Client, NoAnswerError, ZoneError, as_dig, as_nsupdate
+from planrace.checker.drive.dns.client import Client, NoAnswerError, ZoneError
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
-from planrace.checker.drive.dns.endpoint_zone import EndpointZone
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key
 from planrace.model.language import ModelError
 from tests import ROOT
@@ -223,29 +222,3 @@ def test_nobody_sees_a_commit_that_is_not_on_disk(tmp_path: Path, monkeypatch: p
         assert seen == [dns.rcode.NXDOMAIN]
         assert running.query(f"x.{ORIGIN}", "A").rcode() == dns.rcode.NXDOMAIN
         assert running.client().update(message) == dns.rcode.NOERROR
-
-
-def test_answers_and_updates_are_told_as_tools_would() -> None:
-    with EmbeddedServer([ORIGIN], None) as server:
-        zone = EndpointZone(server.client(), ORIGIN)
-        zone.prepare()
-        heard: list[str] = []
-        zone.client.heard = lambda message, code: heard.append(as_nsupdate(message, code))
-        assert zone.batch().build_tree(1, ["192.0.2.2", "192.0.2.1"]).point_active(1).send()
-        assert not zone.batch().if_lock(None).if_no_tree(1).if_trees([2]).point_rollback(2).send()
-        answer = as_dig(server.query(zone.service, "A"))
-    origin = zone.origin
-    assert answer.splitlines() == [
-        ";; status: NOERROR; flags: qr aa; ANSWER: 3",
-        f"service.{origin} 5 IN CNAME plan-1.trees.{origin}",
-        f"plan-1.trees.{origin} 5 IN A 192.0.2.1",
-        f"plan-1.trees.{origin} 5 IN A 192.0.2.2",
-    ]
-    done, refused = (told.splitlines() for told in heard)
-    assert done == [f"> update add service.{origin} 5 CNAME plan-1.trees.{origin}", "> send"]
-    assert refused == [
-        f'> prereq yxrrset plan-2.trees.{origin} TXT "plan 2"',
-        f"> update add rollback.{origin} 5 CNAME plan-2.trees.{origin}",
-        "> send",
-        "update failed: YXRRSET",
-    ]

@@ -87,7 +87,7 @@ def test_the_step_function_agrees_with_the_interpreter(drawn: tuple[System, list
     kernel, chance = Kernel(system.instance()), Random(seed)
     expand = kernel.expand(Watch(states=tuple(states), marks=tuple(steps)))
     for n in range(STATES):
-        state = anywhere(kernel.instance, chance) if n else kernel.interpreter.initial()
+        state = anywhere(kernel.instance, chance) if n else kernel.interpreter.initials()[0]
         packed = kernel.layout.encode(state)
         assert kernel.layout.decode(packed) == state
         wanted = expected(kernel.interpreter, state, states, steps)
@@ -127,7 +127,7 @@ def test_the_search_agrees_with_a_naive_one(drawn: tuple[System, list[Term], lis
 def paths(instance: Instance, p: Any, length: int) -> set[tuple[State, ...]]:
     """Every run of this length that breaks ``p`` at its end, by brute force."""
     interpreter = Interpreter(instance)
-    runs: list[tuple[State, ...]] = [(interpreter.initial(),)]
+    runs: list[tuple[State, ...]] = [(s,) for s in interpreter.initials()]
     for n in range(length):
         steps = [(run, *found) for run in runs for found in interpreter.moves(run[-1])]
         last = n == length - 1 and isinstance(p, StepInvariant)
@@ -156,7 +156,7 @@ def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]
         length = len(a.recording.moves)
         layers = onward.violating(p, length)
         assert layers is not None
-        runs = [[kernel.initial]]
+        runs = [list(kernel.initials)]
         for layer in layers[:-1]:
             runs = [[*run, t] for run in runs for t in layer[run[-1]]]
         decoded = {tuple(kernel.layout.decode(s) for s in run) for run in runs}

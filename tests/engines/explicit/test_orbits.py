@@ -344,8 +344,8 @@ def test_every_state_has_a_run(name: str, tried: int) -> None:
 
 def levels(instance: Instance, kernel: Kernel) -> dict[int, int]:
     """The distance of each representative, by the interpreter."""
-    found = {kernel.initial: 0}
-    for s in (queue := [kernel.initial]):
+    found = dict.fromkeys(kernel.initials, 0)
+    for s in (queue := list(kernel.initials)):
         for _, after in kernel.interpreter.moves(kernel.layout.decode(s)):
             packed = kernel.view(after)
             if packed not in found:

@@ -134,7 +134,7 @@ def naive(system: System, vacuity: VacuityCheck) -> tuple[set[int], int | None]:
     """Which subjects of a vacuity check are met, and the depth of the first state without steps, by the interpreter
     alone."""
     interpreter = Interpreter(system.instance())
-    found, level, depth = {interpreter.initial()}, [interpreter.initial()], 0
+    found, level, depth = set(interpreter.initials()), list(interpreter.initials()), 0
     met: set[int] = set()
     stuck: int | None = None
     terms = [(n, s.term, s.of_steps) for n, s in enumerate(vacuity.subjects) if s.term is not None]
