@@ -12,6 +12,7 @@ first plan.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import statistics
 import sys
@@ -53,17 +54,25 @@ def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--safeguards", choices=[*Code], default=Code.FIXED, help="the code (default: fixed)")
     parser.add_argument("--server", choices=[*ServerKind], default=ServerKind.EMBEDDED, help="default: embedded")
     parser.add_argument("--seconds", type=_positive, default=60.0, help="how long a round lasts (default: 60)")
-    parser.add_argument("--rounds", type=int, default=1, help="how many rounds, each with the next seed (default: 1)")
+    parser.add_argument(
+        "--rounds", type=_count, default=1, help="how many rounds, each with the next seed (default: 1)"
+    )
     parser.add_argument("--seed", type=int, help="for the choices of a round; when what happens depends on the machine")
     parser.add_argument("--log", type=Path, metavar="DIR", help="keep the journals of round N in DIR/N")
     return parser.parse_args(given)
 
 
 def _positive(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError(text)
-    return seconds
+    with contextlib.suppress(ValueError):
+        if 0 < float(text) < float("inf"):
+            return float(text)
+    raise argparse.ArgumentTypeError(f"{text} is not more than 0: write a number like 60")
+
+
+def _count(text: str) -> int:
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text} is no number of rounds: write 1 or more")
 
 
 def _options(arguments: argparse.Namespace, seed: int) -> ChaosOptions:
@@ -75,11 +84,14 @@ def _options(arguments: argparse.Namespace, seed: int) -> ChaosOptions:
 def _round(options: ChaosOptions, log: Path | None, number: int) -> Findings:
     print(f"{options.code} on {options.server}, seed {options.seed}", flush=True)
     if log is None:
-        with tempfile.TemporaryDirectory(prefix="planrace-chaos-") as folder:
-            found = run_chaos(options, Path(folder))
+        with tempfile.TemporaryDirectory(prefix="planrace-chaos-") as temporary:
+            found = run_chaos(options, Path(temporary))
     else:
-        (log / str(number)).mkdir(parents=True)
-        found = run_chaos(options, log / str(number))
+        folder = log / str(number)
+        if folder.exists():
+            raise ModelError(f"{folder} is there already", remedy="name another folder for --log")
+        folder.mkdir(parents=True)
+        found = run_chaos(options, folder)
     print("\n".join(f"  {line}" for line in report(found)), flush=True)
     return found
 

@@ -248,6 +248,34 @@ def test_a_journal_has_the_words_of_the_model(tmp_path: Path, monkeypatch: pytes
     assert {line["action"] for line in lines} <= set(dns_protocol.actions)
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        (["--seconds", "0"], "0 is not more than 0: write a number like 60"),
+        (["--seconds", "soon"], "soon is not more than 0"),
+        (["--rounds", "0"], "0 is no number of rounds: write 1 or more"),
+        (["--server", "djbdns"], "invalid choice: 'djbdns'"),
+        (["--log", "."], "1 is there already (name another folder for --log)"),
+    ],
+)
+def test_a_wrong_request_is_told(
+    given: list[str],
+    why: str,
+    bench: ModuleType,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "1").mkdir()
+    try:
+        code = bench.main(given)
+    except SystemExit as end:
+        code = end.code
+    assert code == 2
+    assert why in capsys.readouterr().err
+
+
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     with EmbeddedServer(["e1.planrace.test."]) as other:
         server = EmbeddedProcess(["e1.planrace.test."])
