@@ -21,9 +21,9 @@ from planrace.model.language import ModelError
 def replay(walk: Walk, path: str | Path, trace: str | None = None) -> None:
     """Start the walk again with a run of a report. Raises ``ReadError``, ``NoTraceError``, and ``ModelError`` if the
     steps are not possible in the protocol."""
-    steps = trace_json(select_trace(read_report(path), trace).trace)["steps"]
+    found = trace_json(select_trace(read_report(path), trace).trace)
     try:
-        walk.replay(picks_of(walk.instance, steps))
+        walk.replay(picks_of(walk.instance, found["steps"]), found["initial"])
     except ReplayError as problem:
         raise ModelError(f"{path}: {problem}", remedy="use the sizes, faults and protections of the report") from None
 

@@ -32,6 +32,7 @@ HELP = """\
   properties   the properties, and which are violated here
   trace        the run so far
   save FILE    write the run, for check explain and check walk --replay
+  start N      begin again in initial state N, where there are several
   help, quit"""
 
 
@@ -65,6 +66,7 @@ class _Session:
             "properties": lambda _: self._properties(),
             "trace": lambda _: self._trace(),
             "save": self._save,
+            "start": self._start,
             "help": lambda _: _say(HELP),
         }
 
@@ -76,6 +78,8 @@ class _Session:
         _say(f"{system.name}: {sizes}; faults: {faults}")
         if self.interactive:
             _say("Enter the number of a step to take it; help lists the other commands.")
+        if self.walk.starts > 1:
+            _say(f"initial state 1 of {self.walk.starts:,}; state tells it, start N begins in another")
         self._here()
         for number, line in enumerate(self._lines(), 1):
             if line in ("quit", "exit", "q"):
@@ -135,6 +139,11 @@ class _Session:
         if not rest.isdecimal() or int(rest) > len(self.walk):
             raise WrongLineError(f"goto needs a step from 0 to {len(self.walk)}, not {rest!r}")
         self._moved(lambda: self.walk.cut(int(rest)))
+
+    def _start(self, rest: str) -> None:
+        if not rest.isdecimal() or not 1 <= int(rest) <= self.walk.starts:
+            raise WrongLineError(f"start needs an initial state from 1 to {self.walk.starts}, not {rest!r}")
+        self._moved(lambda: self.walk.begin(int(rest)))
 
     def _moved(self, change: Callable[[], None]) -> None:
         change()

@@ -25,6 +25,7 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.contract import Ability
 from planrace.checker.run.registry import able
 from planrace.checker.run.walk import picks_of
+from planrace.checker.semantics.describe import start_of
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import ReplayError, record
 from planrace.model.language import Instance, ModelError
@@ -118,7 +119,9 @@ def _replayed(report: Report, instance: Instance | None) -> bool:
         if f.trace is None or f.verdict is not Verdict.VIOLATED or not isinstance(p, Invariant | StepInvariant):
             continue
         try:
-            run = record(Interpreter(instance), picks_of(instance, trace_json(f.trace)["steps"]))
+            interpreter = Interpreter(instance)
+            start = start_of(interpreter, f.trace.initial)
+            run = record(interpreter, picks_of(instance, trace_json(f.trace)["steps"]), start)
         except (ModelError, ReplayError, LookupError, TypeError, ValueError):  # a step does not exist here
             return False
         if not shows(p, run):

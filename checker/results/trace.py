@@ -68,11 +68,12 @@ class TraceStep:
 @dataclass(frozen=True)
 class Trace(NotebookRepr):
     """A run from ``initial``; step n (from 1) is ``steps[n - 1]``. A lasso repeats the steps after step ``loop`` (0:
-    all steps) for ever."""
+    all steps) for ever. ``chosen`` names the variables that have several initial values."""
 
     initial: ShownState
     steps: tuple[TraceStep, ...]
     loop: int | None = None
+    chosen: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.steps)

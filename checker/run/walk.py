@@ -8,7 +8,7 @@ from typing import Any
 
 from planrace.checker.engines.answer import shows
 from planrace.checker.results.trace import NOBODY, ShownState, Trace, TraceStep
-from planrace.checker.semantics.describe import Describer
+from planrace.checker.semantics.describe import Describer, start_of
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Pick, Recording, record
 from planrace.model.language import Instance, Maybe, ModelError
@@ -25,7 +25,7 @@ class Walk:
         self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed
         self._random = random.Random(self.seed)
         self._describer = Describer(Interpreter(instance))
-        self._run = Recording(self._describer.interpreter)
+        self._run = Recording(self._describer.interpreter, self._describer.interpreter.initials()[0])
 
     def __len__(self) -> int:
         return len(self._run.moves)
@@ -69,9 +69,21 @@ class Walk:
         del self._run.moves[length:]
         del self._run.states[length + 1 :]
 
-    def replay(self, picks: Sequence[Pick]) -> None:
-        """Start again with these steps. Raises ``ReplayError``."""
-        self._run = record(self._describer.interpreter, picks)
+    @property
+    def starts(self) -> int:
+        """The number of initial states."""
+        return len(self._describer.interpreter.initials())
+
+    def begin(self, number: int) -> None:
+        """Start again in an initial state by its number, from 1. Raises ``IndexError``."""
+        if not 1 <= number <= self.starts:
+            raise IndexError(number)
+        self._run = Recording(self._describer.interpreter, self._describer.interpreter.initials()[number - 1])
+
+    def replay(self, picks: Sequence[Pick], initial: ShownState) -> None:
+        """Start again in this initial state with these steps. Raises ``ReplayError``."""
+        interpreter = self._describer.interpreter
+        self._run = record(interpreter, picks, start_of(interpreter, initial))
 
     @property
     def broken(self) -> list[str]:

@@ -88,6 +88,13 @@ class Describer:
                 yield from self._differences(name, inner, sort.element, a, b, (*path, n))
 
 
+def start_of(interpreter: Interpreter, described: ShownState) -> State:
+    """The initial state with this description; if none has it, the first one, in which a replay fails. Raises
+    ``ModelError`` if there are too many to list."""
+    describer, starts = Describer(interpreter), interpreter.initials()
+    return next((s for s in starts if dict(describer.state(s)) == dict(described)), starts[0])
+
+
 def performer(move: Move) -> str:
     """The process that takes a step: its sort and number, or its role if there is only one."""
     actor = move.action.actor

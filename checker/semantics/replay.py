@@ -42,7 +42,8 @@ class Recording:
         """The run as a trace for reports; ``plain``: without the author's words and observations."""
         describer = Describer(self.interpreter, plain=plain)
         steps = [describer.step(m, s, t) for m, s, t in zip(self.moves, self.states[:-1], self.states[1:], strict=True)]
-        return Trace(describer.state(self.states[0]), tuple(steps))
+        chosen = tuple(v.name for v in self.interpreter.instance.system.variables if v.initially is None)
+        return Trace(describer.state(self.states[0]), tuple(steps), chosen=chosen)
 
 
 def record(interpreter: Interpreter, picks: Iterable[Pick], start: State | None = None) -> Recording:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from planrace.checker.report.text.document import how, induction_blocks, timeline, violation
+from planrace.checker.report.text.document import how, induction_blocks, run_blocks, violation
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.blocks import Block, Document, Paragraph
 from planrace.checker.results.explanation import Declared
@@ -125,7 +125,7 @@ def _judge(case: ElementTree.Element, f: Finding, variables: Sequence[Declared],
 
 def _complain(case: ElementTree.Element, c: Complaint, variables: Sequence[Declared]) -> None:
     kind = "".join(word.capitalize() for word in c.kind.split())
-    run = () if c.trace is None else (timeline(c.trace, variables=variables),)
+    run = () if c.trace is None else tuple(run_blocks(c.trace, None, variables))
     attributes = {"type": kind, "message": c.message}
     add(case, "error" if c.undecided else "failure", attributes, _text(Paragraph(c.message), *run, closing=c.kind))
 

@@ -21,6 +21,7 @@ from planrace.checker.report.json.write import variables_json
 from planrace.checker.report.text.because import finding_because
 from planrace.checker.report.text.continuations import continuation
 from planrace.checker.report.text.document import coverage, sizes_text, subject
+from planrace.checker.report.text.values import start_text
 from planrace.checker.report.trace.traffic import channel_at, deliveries
 from planrace.checker.results.blocks import Block, Document, Heading, clean
 from planrace.checker.results.explanation import Declared, EnabledStep, Insight, Neighbourhood, Race
@@ -204,6 +205,7 @@ def _run(f: Finding, trace: Trace, insight: Insight, variables: Sequence[Declare
         "variables": variables_json(f.variables) or None,
         "deliveries": [[asdict(d) for d in taken] for taken in deliveries(trace, f.variables or variables)],
         "initial": dict(trace.initial),
+        "start": start_text(trace, f.variables or variables),
         "steps": [_step(s) for s in trace.steps],
         "loop": trace.loop,
         "offers": [] if near is not None else [[_step(o) for o in offers] for offers in insight.offers],

@@ -153,6 +153,7 @@ def trace_json(trace: Trace) -> dict[str, Any]:
         "initial": dict(trace.initial),
         "steps": [_step(s) for s in trace.steps],
         "loop": trace.loop,
+        **({"chosen": list(trace.chosen)} if trace.chosen else {}),
     }
 
 

@@ -7,14 +7,14 @@ from functools import partial
 
 from planrace.checker.report.text.because import finding_because, others_text
 from planrace.checker.report.text.continuations import continuation, runbook
+from planrace.checker.report.text.matches import match_blocks
 from planrace.checker.report.text.proofs import certificate
 from planrace.checker.report.text.scalars import value_text
-from planrace.checker.report.text.values import changes, state_before, state_text
+from planrace.checker.report.text.values import changes, start_text, state_before, state_text
 from planrace.checker.results.blocks import (
     Block,
     Bullets,
     Document,
-    Facts,
     Heading,
     Paragraph,
     Timeline,
@@ -36,7 +36,7 @@ from planrace.checker.results.report import (
     Others,
     Report,
 )
-from planrace.checker.results.scenario import FactMatch, Match
+from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Observed, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, joined, limited, plural
@@ -90,7 +90,7 @@ def _blocks(report: Report, detail: Detail) -> Iterator[Block]:
     yield from _safe("the verdicts", lambda: [_verdicts(report)])
     for f in report.findings:
         if f.kind == "run" and f.trace is not None:
-            yield from _safe(f.name, lambda f=f, t=f.trace: [timeline(t, f.match, report.variables)])  # type: ignore[misc]
+            yield from _safe(f.name, lambda f=f, t=f.trace: run_blocks(t, f.match, report.variables))  # type: ignore[misc]
     yield from left_out(report)
     yield from _decided_alone(report)
     broken = [f for f in report.findings if f.verdict is Verdict.VIOLATED and f.kind != "scenario"]
@@ -268,7 +268,8 @@ def _length(f: Finding) -> str:
 
 def _key(trace: Trace) -> tuple[object, ...]:
     """What makes two runs the same."""
-    return tuple((s.action, tuple(s.parameters.items()), s.outcome) for s in trace.steps)
+    start = tuple((name, str(trace.initial[name])) for name in trace.chosen)
+    return (start, *((s.action, tuple(s.parameters.items()), s.outcome) for s in trace.steps))
 
 
 def _same_run(f: Finding, other: str) -> str:
@@ -297,7 +298,7 @@ def violation(f: Finding, variables: Sequence[Declared], shown: dict[tuple[objec
     if f.parameters is not None:
         yield Paragraph(f"A run at {sizes_text(f.parameters)}:")
     if f.trace.steps:
-        yield timeline(f.trace, f.match, variables)
+        yield from run_blocks(f.trace, f.match, variables)
     else:
         yield Paragraph(state_text(f.trace.initial, variables))
     if f.trace.loop is None and f.dead_end is None:
@@ -307,7 +308,7 @@ def violation(f: Finding, variables: Sequence[Declared], shown: dict[tuple[objec
     if f.others is not None:
         yield from _safe("other counterexamples", partial(_others, f.others, variables))
     if f.match is not None:
-        yield from _safe("its match", partial(_match, f.match, "Match of this trace with"))
+        yield from _safe("its match", partial(match_blocks, f.match, "Match of this trace with"))
 
 
 def _because(f: Finding) -> Iterator[Block]:
@@ -320,7 +321,7 @@ def _others(others: Others, variables: Sequence[Declared]) -> Iterator[Block]:
     yield Paragraph(f"Counterexamples with different races: {len(others.runs)} among {others.how}.")
     for (trace, _), text in zip(others.runs, others_text(others), strict=True):
         yield Paragraph(text)
-        yield timeline(trace, variables=variables)
+        yield from run_blocks(trace, None, variables)
 
 
 def _warnings(report: Report) -> Iterator[Block]:
@@ -336,7 +337,7 @@ def _warnings(report: Report) -> Iterator[Block]:
             if w.trace is not None and w.kind == LEFT_OUT:
                 yield Paragraph(state_text(w.trace.initial, report.variables))
             if w.trace is not None:
-                yield timeline(w.trace, variables=report.variables)
+                yield from run_blocks(w.trace, None, report.variables)
     if missing:
         yield Heading("Unavailable")
         yield from (Paragraph(warned_text(w), "unknown") for w in missing)
@@ -362,7 +363,8 @@ def induction_blocks(name: str, u: InductionCounterexample, variables: Sequence[
 
 
 def _ordinal(trace: Trace) -> str:
-    return f"by step {len(trace)}" if trace.steps else "in the initial state"
+    at_once = "in this initial state" if trace.chosen else "in the initial state"
+    return f"by step {len(trace)}" if trace.steps else at_once
 
 
 def _telling(report: Report, detail: Detail) -> Iterator[Block]:
@@ -378,26 +380,16 @@ def _telling(report: Report, detail: Detail) -> Iterator[Block]:
         yield Paragraph(f"A run of {steps} shows every fact of the {match.scenario} ({full_match.how}). -v shows it.")
     else:
         yield Paragraph(f"A trace that shows every fact of the scenario ({full_match.how}):")
-        yield timeline(found, match, report.variables)
-        yield from _match(match, "Match of this trace with")
+        yield from run_blocks(found, match, report.variables)
+        yield from match_blocks(match, "Match of this trace with")
 
 
-def _match(match: Match, title: str) -> Iterator[Block]:
-    roles = ", ".join(f"{n}: {value_text(v)}" for n, v in match.roles.items())
-    word = "shows it in full" if match.full else "shows it" if match.holds else "does not show all of it"
-    yield Heading(f"{title} the {match.scenario}: {word}")
-    if match.matched and roles:
-        yield Paragraph(f"Roles: {roles}.")
-    yield Facts(tuple((f.fact, f.meaning, _where(f)) for f in match.facts))
-
-
-def _where(f: FactMatch) -> str:
-    """Where a trace shows a fact."""
-    if f.step is None:
-        return "not in this trace"
-    if f.onward:
-        return f"from step {f.step} on, in all {counted(f.states or 0, 'state')} that can follow"
-    return f"step {f.step}"
+def run_blocks(trace: Trace, match: Match | None, variables: Sequence[Declared]) -> Iterator[Block]:
+    """Where a run starts, if it may start differently, and its timeline."""
+    start = start_text(trace, variables)
+    if start:
+        yield Paragraph(f"Starts with {start}.")
+    yield timeline(trace, match, variables)
 
 
 def timeline(

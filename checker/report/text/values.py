@@ -98,6 +98,11 @@ def state_text(state: ShownState, variables: Sequence[Declared]) -> str:
     return ", ".join(f"{place}: {text}" for place, text in places(state, variables).items())
 
 
+def start_text(trace: Trace, variables: Sequence[Declared]) -> str:
+    """The values in the initial state of what may start with several, in one line; empty if nothing may."""
+    return state_text({name: trace.initial[name] for name in trace.chosen}, variables)
+
+
 def _places(place: str, value: Shown, shape: Shape | None) -> Iterator[tuple[str, str]]:
     if shape is None or shape.kind != "array" or not isinstance(value, list):
         yield place, value_text(value, shape)

@@ -129,7 +129,7 @@ export class Rail {
     const what = el(
       "span",
       { class: "what" },
-      step ? sentence(step) : "The initial state",
+      step ? sentence(step) : run.start ? `Starts with ${run.start}` : "The initial state",
       marks.length ? el("span", { class: "marks" }, " ", marks) : null,
       step ? step.observed.map((o) => el("span", { class: "seen" }, seen(o))) : null,
     );
