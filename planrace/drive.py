@@ -90,7 +90,7 @@ def control_here(control: Control) -> None:
 
 
 class PlacedStep:
-    """A step that begins at a point; without a control it does nothing."""
+    """A step that begins at a point."""
 
     __slots__ = ("_control", "_passed", "_reached")
 
@@ -146,7 +146,22 @@ class PlacedStep:
         """As ``__exit__``."""
 
 
-_FREE = PlacedStep(None, ReachedPoint("", (), ""))
+class _FreeStep(PlacedStep):
+    """The step of a worker that nobody holds: as little as possible happens in production."""
+
+    __slots__ = ()
+
+    def outcome(self, name: str) -> None:
+        return
+
+    def refused(self, why: str = "") -> None:
+        return
+
+    def __enter__(self) -> PlacedStep:
+        return self
+
+
+_FREE = _FreeStep(None, ReachedPoint("", (), ""))
 
 
 def point(name: str, *parameters: Any) -> PlacedStep:

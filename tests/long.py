@@ -45,6 +45,9 @@ LONG = {
         *(f"report/test_strangers.py::test_a_damaged_file_is_refused_or_shown[{part}]" for part in range(1, 32)),
     ],
     "workers that are processes, and workers that hang": [
+        "drive/order/test_ending.py::test_a_state_machine_drives_workers",
+        "drive/order/test_example.py::test_schedules_find_the_race_and_leave_the_careful_code",
+        "drive/order/test_example.py::test_the_careless_code_is_right_in_sequence[Processes]",
         "drive/order/test_forms.py::test_a_race_is_found_by_a_schedule[processes",
         "drive/order/test_forms.py::test_a_race_is_found_by_a_tour[processes]",
         "drive/order/test_forms.py::test_every_transition_is_covered[processes]",

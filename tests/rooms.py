@@ -19,6 +19,7 @@ PLACES = {
     "checker.review": (0.5, 3),
     "checker.drive": (1.5, 3),
     "checker.run": (1, 4),
+    "drive": (2, 4),
     "checker.advice": (0, 5),
     "checker.explain": (1, 5),
     "checker.report": (2, 5),

@@ -55,7 +55,7 @@ def cover(
     reset_cost: int = 1,
     seed: int | None = None,
     schedule: str = "tour",
-    depth: int | None = None,
+    pct_depth: int | None = None,
     time_limit: float | None = None,
 ) -> CoverReport:
     """Perform runs of the model on your code, which together cover it, and compare after every step, as ``check cover``
@@ -68,20 +68,18 @@ def cover(
     for, in per cent of what the driver can control. ``max_steps`` and ``time_limit`` (seconds) are budgets; with one,
     the least covered steps come first. ``max_states`` bounds the model; ``reset_cost`` is how many steps a reset is
     worth; ``seed`` is for choices that are open. ``schedule`` is who chooses the steps: a "tour" that is computed, or,
-    in runs of at most ``length`` steps, "random", "pct" (random priorities, which change ``depth`` - 1 times) or
+    in runs of at most ``length`` steps, "random", "pct" (random priorities, which change ``pct_depth`` - 1 times) or
     "unseen" (what was taken least often from the present state); these need no graph. Raises ``ModelError`` for a wrong
     request and for mistakes in the driver.
     """
-    numbers = {"max_steps": max_steps, "seed": seed, "time_limit": time_limit, "length": length}
+    numbers = {"max_steps": max_steps, "seed": seed, "time_limit": time_limit, "length": length, "pct_depth": pct_depth}
     check_numbers(**{n: v for n, v in numbers.items() if v is not None})
-    if depth is not None:
-        check_number("depth", depth, RANGES["pct_depth"])
     check_number("at_least", at_least, RANGES["at_least"])
     check_number("max_states", max_states, RANGES["most"])
     check_number("reset_cost", reset_cost, RANGES["reset_cost"])
     chosen = Criterion(known(criterion, CRITERIA, "criterion"))
     kind = ScheduleKind(known(schedule, tuple(ScheduleKind), "schedule"))
-    _check_schedule(chosen, kind, length, depth)
+    _check_schedule(chosen, kind, length, pct_depth)
     names = name_lists(faults=faults, with_protections=with_protections, without=without)
     selection = selected(subject_of(protocol, "cover"), parameters, **names)
     with until(time_limit), printing_aside(), driver_of(_driver(driver), selection) as made:
@@ -96,7 +94,7 @@ def cover(
             reset_cost,
             seed,
             kind,
-            depth or DEPTH,
+            pct_depth or DEPTH,
         )
         return cover_system(made, request, _Again(protocol, driver, selection, names))
 

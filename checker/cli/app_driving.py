@@ -63,7 +63,7 @@ def _on() -> options.Decorator[Any]:
 )
 @options.option(
     Topic.SEARCH,
-    "--depth",
+    "--pct-depth",
     type=NumberType("pct_depth"),
     metavar="N",
     help="For pct: priorities change N - 1 times in a run (default: 3).",

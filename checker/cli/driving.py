@@ -32,7 +32,7 @@ def cover_command(protocol: str, **arguments: Any) -> int:
                 reset_cost=arguments["reset_cost"],
                 seed=arguments["seed"],
                 schedule=arguments["schedule"],
-                depth=arguments["depth"],
+                pct_depth=arguments["pct_depth"],
                 time_limit=arguments["time_limit"],
             )
         delivery.deliver(rendering_of(found, detail=arguments["look"].detail))

@@ -106,6 +106,7 @@ PAGES: Mapping[str, Page] = {
             ("check cover -p mine.py:protocol --on driver.py:Driver --criterion pairs", "all pairs of steps"),
             ("check cover -p mine.py:protocol --on driver.py:Driver --time-limit 60", "for CI: what a minute allows"),
             ("check cover -p mine.py:protocol --on driver.py:Driver -o junit:cover.xml", "and its test report"),
+            ("check cover -p mine.py:protocol --on driver.py:Driver --schedule pct", "races, in a model of any size"),
         ),
     ),
     "replay": Page(

@@ -62,6 +62,7 @@ class Driver:
         self._own = self._object is not given
         self._arguments: dict[Pick, tuple[Any, ...]] = {}
         self._scheduler: Scheduler | None = None
+        self._names: PointNames | None = None
         try:
             self._check({*instance.system.actions, *others})
         except BaseException:
@@ -75,10 +76,10 @@ class Driver:
         of_workers: tuple[str, ...] = ()
         if isinstance(self._object, Workers):
             where = place_of_code(type(self._object))
-            names = PointNames(self._object, self.name, self.instance, self.methods, known, where)
-            self._scheduler = Scheduler(self._functions, names, self._new_loop, self._object.patience)
+            self._names = PointNames(self._object, self.name, self.instance, self.methods, known, where)
+            self._scheduler = Scheduler(self._functions, self._names, self._new_loop, self._object.patience)
             self._object._scheduler = self._scheduler
-            of_workers = names.actions
+            of_workers = self._names.actions
         self.controlled = tuple(a for a in actions if a in self.methods or a in of_workers)
         self.refusing = self._refusing()
         self.has_enabled = callable(getattr(self._object, "enabled", None))
@@ -86,8 +87,9 @@ class Driver:
 
     @property
     def sources(self) -> dict[str, Source]:
-        """The lines of the methods, by action."""
+        """The lines of the methods, and of the points of workers, by action."""
         found = {action: place_of_code(method) for action, method in self.methods.items()}
+        found |= {} if self._names is None else self._names.places
         return {action: Source(where.file, where.line) for action, where in found.items() if where is not None}
 
     def discard(self) -> None:

@@ -27,8 +27,8 @@ from planrace.model.language.errors import author
 _FOR_AUTHORS = True  # errors name the line that calls this module
 
 SETTINGS = (
-    *("criterion", "length", "run", "at_least", "max_steps", "max_states", "reset_cost", "seed", "schedule", "depth"),
-    "time_limit",
+    *("criterion", "length", "run", "at_least", "max_steps", "max_states", "reset_cost", "seed", "schedule"),
+    *("pct_depth", "time_limit"),
 )
 """Keywords of ``cover`` that ``drive`` has, too; the others of its keywords are sizes."""
 assert set(SETTINGS) <= set(inspect.signature(cover).parameters)

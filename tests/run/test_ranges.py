@@ -49,7 +49,17 @@ NUMBERS = {
     **{
         f"cover --{option}": [*P, "--on", "counter.py:Driver"]
         for option in (
-            *("at-least", "depth", "length", "max-states", "max-steps", "reset-cost", "seed", "time-limit", "width"),
+            *(
+                "at-least",
+                "length",
+                "pct-depth",
+                "max-states",
+                "max-steps",
+                "reset-cost",
+                "seed",
+                "time-limit",
+                "width",
+            ),
         )
     },
     **{

@@ -37,6 +37,8 @@ class PointNames:
         uncontrolled = self._uncontrolled(given.uncontrolled, where)
         self.actions = tuple(a for a in self._actions if a not in performed and a not in uncontrolled)
         """The actions that workers perform."""
+        self.places: dict[str, Place] = {}
+        """Where their points are, as far as a worker has been there."""
 
     def _mapping(self, points: object, where: Place | None) -> Mapping[str, str | None]:
         if not isinstance(points, Mapping):
@@ -76,6 +78,8 @@ class PointNames:
             raise ModelError(f"{what}, which is no action", where=at.place, remedy=remedy)
         if name not in self.actions:  # it is off in this system, or uncontrolled: the worker waits for good
             return name, ()
+        if at.place is not None:
+            self.places[name] = at.place
         return name, self._parameters(strand, at, name)
 
     def _parameters(self, strand: Strand, at: Arrived, name: str) -> tuple[int, ...]:

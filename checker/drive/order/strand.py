@@ -16,7 +16,7 @@ from planrace.checker.semantics.replay import Pick
 from planrace.drive import Control, ReachedPoint
 from planrace.model.language import Place
 
-SHORT = 0.5
+SHORT = 1.0
 """Seconds in which a worker that is not stuck answers."""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FEW = 10
 """How many steps another worker may take until it lets go of what it holds."""
-MOMENT = 0.05
+MOMENT = 0.1
 """Seconds that a worker needs to move once it may."""
 BUSY = 0.0005
 """Seconds of processor time in a moment that only a worker uses that runs."""

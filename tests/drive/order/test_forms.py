@@ -61,7 +61,7 @@ def test_a_race_is_found_by_a_schedule(name: str, schedule: str) -> None:
 @pytest.mark.parametrize("name", FORMS)
 def test_right_code_is_covered_by_a_schedule(name: str, schedule: str) -> None:
     """Chance and priorities do not lead everywhere in so few steps."""
-    settings: dict[str, Any] = {"depth": 6} if schedule == "pct" else {}
+    settings: dict[str, Any] = {"pct_depth": 6} if schedule == "pct" else {}
     share = 100 if schedule == "unseen" else 60
     report = cover(
         protocol, form(name), schedule=schedule, seed=2, length=12, max_steps=100, at_least=share, **settings
@@ -112,7 +112,7 @@ def test_a_worker_may_end() -> None:
 
 
 def test_json_names_the_schedule() -> None:
-    report: CoverReport = cover(protocol, form("tasks"), schedule="pct", depth=2, seed=7, max_steps=30)
+    report: CoverReport = cover(protocol, form("tasks"), schedule="pct", pct_depth=2, seed=7, max_steps=30)
     made = json.loads(render(report, "json"))
     assert (made["method"], made["depth"], made["length"], made["seed"]) == ("pct", 2, 100, 7)
     assert made["graph_known"] is True

@@ -55,7 +55,7 @@ def second(w: Term) -> Step:
 class Steps(Workers):
     """Each worker counts its steps."""
 
-    patience: float = 0.3
+    patience: float = 1.0
 
     def reset(self) -> None:
         self._at = {1: 0, 2: 0}
@@ -99,9 +99,7 @@ def test_a_deadlock_is_told_with_where_each_worker_stands() -> None:
     report, code = differs(Opposite)
     assert report.divergence is not None
     assert report.divergence.kind is DivergenceKind.STUCK
-    assert code.startswith(
-        "is in a deadlock: worker 1 did not reach a point within 0.3 s after second(1), and no other"
-    )
+    assert code.startswith("is in a deadlock: worker 1 did not reach a point within 1 s after second(1), and no other")
     line = Opposite._work.__code__.co_firstlineno + 5
     assert code.count(f"test_stuck.py:{line} in _work") == 2
 
@@ -133,7 +131,7 @@ class Holding(Steps):
 
 def test_a_lock_of_a_worker_that_waits_is_told_with_both() -> None:
     _, code = differs(Holding)
-    assert "worker 1 did not reach a point within 0.3 s after second(1); it stands at " in code
+    assert "worker 1 did not reach a point within 1 s after second(1); it stands at " in code
     assert code.endswith("and waits for worker 2, which waits at second(2)")
 
 
@@ -164,7 +162,7 @@ class HoldingTasks(Steps):
 
 def test_a_lock_of_a_task_that_waits_is_told_with_both() -> None:
     _, code = differs(HoldingTasks)
-    assert "worker 1 did not reach a point within 0.3 s after second(1); it stands at " in code
+    assert "worker 1 did not reach a point within 1 s after second(1); it stands at " in code
     assert "test_stuck.py" in code
     assert code.endswith("and waits for worker 2, which waits at second(2)")
 
@@ -201,7 +199,7 @@ def test_a_worker_that_reaches_no_point_is_told_with_its_line(driver: type) -> N
     report, code = differs(driver, "first(1) second(1)")
     assert report.divergence is not None
     assert report.divergence.kind is DivergenceKind.STUCK
-    assert code.startswith("does not finish the step: worker 1 did not reach a point within 0.3 s after second(1); it")
+    assert code.startswith("does not finish the step: worker 1 did not reach a point within 1 s after second(1); it")
     assert f"{'stands' if driver is Sleeping else 'runs'} at tests/drive/order/test_stuck.py:" in code
     assert threading.active_count() <= before
 
@@ -318,7 +316,7 @@ def test_a_worker_that_does_not_begin_is_told() -> None:
     report, code = differs(Late, "first(1)")
     assert report.divergence is not None
     assert report.divergence.called == "reset"
-    assert "worker 1 did not reach a point within 0.3 s after its start" in code
+    assert "worker 1 did not reach a point within 1 s after its start" in code
 
 
 def test_nothing_is_left_running(tmp_path: Path) -> None:
