@@ -28,6 +28,7 @@ from planrace.model.language.constructors import (
     last,
     maximum,
     minimum,
+    size_of,
     such_that,
     sum_of,
 )
@@ -115,6 +116,7 @@ __all__ = [
     "outcome",
     "primed",
     "says",
+    "size_of",
     "step",
     "subsets",
     "such_that",

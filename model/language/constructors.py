@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from planrace.model.language.arithmetic import arithmetic
-from planrace.model.language.binders import bind
+from planrace.model.language.binders import Over, bind
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe, join, one
@@ -69,7 +69,7 @@ def _joined(op: Op, neutral: Term, conditions: Iterable[Value]) -> Term:
 
 
 def _bound(
-    op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]
+    op: Op, over: Over, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]
 ) -> tuple[Term, Term]:
     """The variable and the body of a binder; ``more`` collects further arguments, to report that binders must be
     nested."""
@@ -80,29 +80,38 @@ def _bound(
     return bind(op, over, body, role)
 
 
-def _quantify(op: Op, over: Scalar, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]) -> Term:
+def _quantify(op: Op, over: Over, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]) -> Term:
     return make(op, _bound(op, over, body, role, more), INTEGER if op is Op.COUNT else BOOL)
 
 
-def forall(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
-    """Whether ``body`` holds for every member of ``over``, a bounded scalar sort: ``forall(Worker, lambda w:
-    done[w])``. ``body`` gets a member as a term and returns a truth value."""
+def forall(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """Whether ``body`` holds for every member of ``over``, a bounded scalar sort or a set: ``forall(Worker, lambda w:
+    done[w])``, ``forall(known, lambda w: done[w])``. ``body`` gets a member as a term and returns a truth value."""
     return _quantify(Op.FORALL, over, body, "forall", more)
 
 
-def exists(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
-    """Whether ``body`` holds for some member of ``over``, a bounded scalar sort; ``body`` as for ``forall``."""
+def exists(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """Whether ``body`` holds for some member of ``over``, a sort or a set; ``body`` as for ``forall``."""
     return _quantify(Op.EXISTS, over, body, "exists", more)
 
 
-def count(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
-    """For how many members of ``over`` ``body`` holds: a whole number; ``body`` as for ``forall``."""
+def count(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """For how many members of ``over``, a sort or a set, ``body`` holds: a whole number; ``body`` as for ``forall``."""
     return _quantify(Op.COUNT, over, body, "count", more)
 
 
-def such_that(over: Scalar, body: Callable[[Term], object] | None = None, *more: object) -> Term:
-    """The members of ``over`` that ``body`` holds for, as a set of that sort; ``body`` as for ``forall``."""
-    return make(Op.COMPREHENSION, _bound(Op.COMPREHENSION, over, body, "such_that", more), SetOf(over))
+def size_of(members: Term) -> Term:
+    """How many members a set has: ``size_of(known) < 3``. Raises ``DefinitionError`` for what is no set."""
+    found = lift(members)
+    if not isinstance(found.sort, SetOf):
+        raise DefinitionError(f"size_of: {found} is not a set but {one(found.sort)}")
+    return count(found, lambda x: TRUE)
+
+
+def such_that(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """The members of ``over``, a sort or a set, that ``body`` holds for, as a set; ``body`` as for ``forall``."""
+    variable, inner = _bound(Op.COMPREHENSION, over, body, "such_that", more)
+    return make(Op.COMPREHENSION, (variable, inner), SetOf(variable.sort))  # type: ignore[arg-type]
 
 
 def each(over: Scalar, element: Callable[[Term], object] | None = None, *more: object) -> Term:
@@ -137,9 +146,9 @@ def _extreme(op: Op, first: Value, others: tuple[Value, ...]) -> Term:
     return arithmetic(op, first, *others)
 
 
-def sum_of(over: Scalar, number: Callable[[Term], object] | None = None, *more: object) -> Term:
-    """The sum of what ``number`` returns for each member of ``over``, a bounded scalar sort: ``sum_of(Worker, lambda w:
-    load[w])``. Raises ``DefinitionError`` if that is no number."""
+def sum_of(over: Over, number: Callable[[Term], object] | None = None, *more: object) -> Term:
+    """The sum of what ``number`` returns for each member of ``over``, a bounded scalar sort or a set: ``sum_of(Worker,
+    lambda w: load[w])``. Raises ``DefinitionError`` if that is no number."""
     return make(Op.SUM, _bound(Op.SUM, over, number, "sum_of", more), INTEGER)
 
 

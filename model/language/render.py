@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from planrace.model.language.operators import Op
 from planrace.model.language.size_limits import DEEPEST, LARGEST, READABLE
 from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, describe
-from planrace.model.language.terms import Term, substitute
+from planrace.model.language.terms import Term, substitute, subterms
 
 _INFIX = {
     Op.EQ: " = ",
@@ -120,6 +120,13 @@ def _quantifier(term: Term) -> str:
     return f"{term.op.value}{render(variable)} ∈ {describe(variable.sort)}. {render(body)}"
 
 
+def _count(term: Term) -> str:
+    variable, body = term.args
+    if body.op is Op.MEMBER and body.args[0] is variable and all(t is not variable for t in subterms(body.args[1])):
+        return f"|{render(body.args[1])}|"
+    return f"count({_quantifier(term).removeprefix('count')})"
+
+
 def _listed(term: Term) -> str:
     return f"{term.op.value}({', '.join(map(render, term.args))})"
 
@@ -141,7 +148,7 @@ _TEXT: dict[Op, Callable[[Term], str]] = {
     Op.COMPREHENSION: lambda t: f"{{{render(t.args[0])} : {render(t.args[1])}}}",
     Op.FORALL: _quantifier,
     Op.EXISTS: _quantifier,
-    Op.COUNT: lambda t: f"count({_quantifier(t).removeprefix('count')})",
+    Op.COUNT: _count,
     Op.SUM: lambda t: f"sum({_quantifier(t).removeprefix('sum')})",
     Op.EACH: lambda t: f"[{render(t.args[0])} ↦ {render(t.args[1])}]",
     Op.PRIMED: lambda t: f"{_inner(t.args[0])}′",

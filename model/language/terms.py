@@ -237,11 +237,21 @@ def _member_of(given: Term, wanted: Sort) -> str | None:
 
 
 def equal(left: object, right: object) -> Term:
-    """Whether ``left`` and ``right`` are the same scalar or the same set."""
+    """Whether ``left`` and ``right`` are the same scalar or the same set, or arrays with the same elements."""
+    if isinstance(left, Term) and isinstance(right, Term) and isinstance(left.sort, Array):
+        left, right = settled_to(left, right.sort), settled_to(right, left.sort)
     a, b = _meet(left, right, "==")
     if isinstance(a.sort, Array):
-        raise DefinitionError("arrays are not compared as a whole", remedy="use forall over their positions")
+        return _alike(a, b, a.sort.domain)
     return make(Op.EQ, (a, b), BOOL)
+
+
+def _alike(a: Term, b: Term, domain: Scalar) -> Term:
+    """Whether two arrays have the same element at each position."""
+    hole = make(Op.BOUND, (), domain, ("x", object()))
+    inner = equal(a[hole], b[hole])
+    position = make(Op.BOUND, (), domain, ("xyzuvw"[inner.height % 6], inner.height + 1))
+    return make(Op.FORALL, (position, substitute(inner, {hole: position})), BOOL)
 
 
 def contains(collection: object, element: object) -> Term:

@@ -97,9 +97,7 @@ class UnsupportedOperations(Unformatted):
         raise DefinitionError("a term cannot be iterated over", remedy="use forall, exists, count or each")
 
     def __len__(self) -> int:
-        raise DefinitionError(
-            "Python's len cannot build a term", remedy="write count(sort, lambda x: x.isin(s)), or s != set()"
-        )
+        raise DefinitionError("Python's len cannot build a term", remedy="write size_of(s), or s != set()")
 
     def __setitem__(self, position: object, value: object) -> NoReturn:
         raise DefinitionError("a[i] = value does not work in a protocol", remedy="write update(a[i], value) in a step")

@@ -37,6 +37,7 @@ from planrace.model.language import (
     outcome,
     primed,
     says,
+    size_of,
     step,
     subsets,
     such_that,
@@ -123,9 +124,15 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "assign to an expression": (r"n \+ 1 cannot be assigned to", lambda: update(n + 1, 2)),
     "add a truth": (r"\+: flag is a truth value, not a number", lambda: n + flag),
     "branches differ": (r"If: one branch is a number, the other a truth value", lambda: If(flag, n, flag)),
-    "arrays compared": (r"arrays are not compared as a whole", lambda: at == at),  # noqa: PLR0124
+    "arrays compared": (r"==: at is .* for each .*, crews is ", lambda: at == crews),
+    "size of a number": (r"size_of: n is not a set but", lambda: size_of(n)),
+    "some of a set of any numbers": (
+        r"exists: .* is a set of numbers of no range",
+        lambda: exists({n + 1}, lambda x: x == n),
+    ),
+    "an array over a set": (r"each is over a bounded scalar sort, not done", lambda: each(done, lambda x: 1)),  # type: ignore[arg-type]
     "unordered first": (r"first: worker is not an ordered index", lambda: first(Worker)),
-    "quantifier over a set": (r"forall is over a bounded scalar sort", lambda: forall(done, lambda x: flag)),  # type: ignore[arg-type]
+    "quantifier over an array": (r"forall is over a bounded scalar sort", lambda: forall(at, lambda x: flag)),
     "primed twice": (r"refers to a step already", lambda: primed(primed(n))),
     "last outcome": (r"the last outcome, no, has a condition", lambda: step(outcome("no", when(flag)))),
     "otherwise with a condition": (r"takes no condition", lambda: otherwise("no", when(flag))),
@@ -207,8 +214,8 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: update(Protocol("x").variable("done_by", subsets(integers(0, 3)), set()), {9}),
     ),
     "count of a set": (
-        r"count\(done\) lacks its function \(of a set: count\(sort, lambda x: x.isin\(done\)\)\)",
-        lambda: count(done),  # type: ignore[arg-type]
+        r"count\(done\) lacks its function \(the number of its members is size_of\(done\)\)",
+        lambda: count(done),
     ),
     "quantifier without function": (r"forall\(worker\) lacks its .*forall\(sort, lambda", lambda: forall(Worker)),
     "product of sizes": (r"high must be .*sizes are not computed", lambda: integers(0, SIZE * 2)),  # type: ignore[arg-type]

@@ -82,7 +82,7 @@ SLIPS: dict[str, tuple[str, str, str]] = {
     "Python's max": ("live + 1),\n        update(phase", "max(live, 2)),\n        update(phase", r"m.py:27: .*maximum"),
     "divided by zero": ("live + 1),\n        update(phase", "live // 0),\n        update(phase", r"m.py:27: .*by 0"),
     "loop": (EXISTS, "all(phase[r] == Phase.IDLE for r in Runner)", r"m.py:34: .*forall\(sort, lambda"),
-    "len": (EXISTS, "len(kept) > 0", r"m.py:34: .*count\(sort, lambda"),
+    "len": (EXISTS, "len(kept) > 0", r"m.py:34: .*size_of\(s\)"),
     "bare decorator": (
         "@p.action(Runner, by=Runner)\ndef flip",
         "@p.action\ndef flip",

@@ -8,7 +8,7 @@ from .description import Action, Description, Node, Sort
 from .inserted import endings, root
 from .names import HOSTILE, WORDS
 
-COMPUTED = ("mul", "div", "mod", "min", "max", "sum")
+COMPUTED = ("card", "mul", "div", "mod", "min", "max", "sum")
 FAR = 2**31
 """A number from here on is wide."""
 MASK = 30
@@ -90,7 +90,8 @@ a wide integer; an initial value at an end; an initial value beyond the ends; a 
 an enumeration of one; an array over truth values; a parameter at its limit; two symmetric sorts;
 symmetric sorts that refer to each other; a hostile name; a row and an element;
 a write at a sum; a write at a difference; a write at a position that a set decides;
-a value with mul; a value with div; a value with mod; a value with min; a value with max; a value with sum;
+a value with card; a value with mul;
+a value with div; a value with mod; a value with min; a value with max; a value with sum;
 a read at a sum; a read at a difference; a read at a position that a set decides
 """
 """What ``drawn`` looks for."""

@@ -252,13 +252,15 @@ class Plain:
         body = self._text(t.args[0], {**bound, name: x}, state)
         low, high = self.bounds(over)
         members = f"for {x} in range({low}, {high + 1})"
+        if len(t.args) > 1:
+            members += f" if {x} in {self._text(t.args[1], bound, state)}"
         match t.op:
             case "such_that":
                 return f"frozenset({x} {members} if {body})"
             case "sum":
                 return f"sum({body} {members})"
             case "count":
-                return f"sum(1 {members} if {body})"
+                return f"sum(bool({body}) {members})"
             case "each":
                 return f"tuple([{body} {members}])"
             case _:
@@ -288,6 +290,7 @@ _INFIX = {
     "min": "min({}, {})",
     "max": "max({}, {})",
     "sub": "({} - {})",
+    "card": "len({})",
     "member": "({} in {})",
     "union": "({} | {})",
     "intersection": "({} & {})",

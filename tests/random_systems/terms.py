@@ -150,7 +150,7 @@ class Terms:
         roll = rng.random()
         if read is not None and (roll < 0.4 or depth <= 0):
             return read
-        if depth <= 0 or roll < 0.55:
+        if depth <= 0 or roll < 0.48:
             return self.constant(own)
         if roll < 0.65:
             return self.computed(depth, own)
@@ -158,8 +158,10 @@ class Terms:
             other = number(1) if self.chance(0.6) else self.number(depth - 1, own)
             return Node(rng.choice(("add", "sub")), NUMBER, (self.number(depth - 1, own), other))
         if roll < 0.83:
-            over, body = self.bound(depth)
-            return Node("count", NUMBER, (body,), over)
+            held = self.place(lambda s: s.kind == "set", depth - 1) if self.chance(0.3) else None
+            if held is not None:
+                return Node("card", NUMBER, (held,))
+            return self.quantified("count", NUMBER, depth)
         if roll < 0.88:
             domain = rng.choice(self.sorts.indices)
             name = self._name(domain)
@@ -241,6 +243,15 @@ class Terms:
         return Node("each", sort, (held,), (name.data, sort.over))
 
     # Conditions ------------------------------------------------------------------------------------------------
+    def quantified(self, op: str, sort: Sort, depth: int) -> Node:
+        """A quantifier over a sort, or over the members of a set that some place holds."""
+        held = self.place(lambda s: s.kind == "set", depth - 1) if self.chance(0.2) else None
+        if held is None:
+            over, body = self.bound(depth)
+            return Node(op, sort, (body,), over)
+        name = self._name(held.sort.element)
+        return Node(op, sort, (self.within(name).truth(depth - 1), held), (name.data, name.sort))
+
     def bound(self, depth: int) -> tuple[tuple[str, Sort], Node]:
         """What a quantifier binds, and a condition with it."""
         small = [s for s in self.sorts.numbers if self.sorts._count(s) <= 4]
@@ -270,11 +281,15 @@ class Terms:
                 return self.less(depth - 1)
             case "member":
                 return self.member(depth - 1)
-        over, body = self.bound(depth)
-        return Node(rng.choice(("forall", "exists")), BOOL, (body,), over)
+        return self.quantified(rng.choice(("forall", "exists")), BOOL, depth)
 
     def equal(self, depth: int) -> Node:
         """Two things are the same, or not."""
+        if self.chance(0.1):
+            row = self.place(lambda s: s.kind == "array", max(depth, 0))
+            other = None if row is None else self.place(lambda s: s == row.sort, max(depth, 0))
+            if row is not None and other is not None:
+                return Node(self.rng.choice(("eq", "ne")), BOOL, (row, other))
         left = self.place(lambda s: s.kind != "array", max(depth, 0))
         if left is None:
             return self.less(depth)

@@ -254,7 +254,8 @@ class _Writer:
                 function = "sum_of" if t.op == "sum" else t.op
                 self._binders += 1
                 x = f"b{self._binders}"
-                return f"{function}({self._sort(over)}, lambda {x}: {self._term(t.args[0], {**bound, name: x})})"
+                of = self._term(t.args[1], bound) if len(t.args) > 1 else self._sort(over)
+                return f"{function}({of}, lambda {x}: {self._term(t.args[0], {**bound, name: x})})"
         left, *rest = t.args
         if _python(left) and (t.op == "member" or all(map(_python, rest))) and not _python(t):
             same = self._term(left, bound)
@@ -299,6 +300,7 @@ _INFIX = {
     "mod": "({} % {})",
     "min": "minimum({}, {})",
     "max": "maximum({}, {})",
+    "card": "size_of({})",
     "sub": "({} - {})",
     "member": "{}.isin({})",
     "union": "({} | {})",
