@@ -174,7 +174,8 @@ def ordered(insertions: Sequence[Insertion], actions: Mapping[str, Action]) -> d
 def _woven(action: Action, insertions: Sequence[Insertion], actions: Mapping[str, Action]) -> Action:
     wanted = list(_wanted(action, insertions, actions))
     wanted += [~x.busy(action) for x in insertions if x.waits(action) and action.name not in _exempt(x, insertions)]
-    when, outcomes = both(action.when, *wanted), action.outcomes
+    lost = [x for x in insertions if x.forgets(action)]
+    when, outcomes = both(_or_busy(action, lost), *wanted), action.outcomes
     for x in insertions:
         if x.later == action.name:
             outcomes = tuple(_with(o, Update(x.here, FALSE, x.where)) for o in outcomes)
@@ -182,8 +183,7 @@ def _woven(action: Action, insertions: Sequence[Insertion], actions: Mapping[str
             outcomes = tuple(
                 _with(o, Update(x.here, TRUE, x.where)) if x.outcome in (None, o.name) else o for o in outcomes
             )
-        if x.forgets(action):
-            when = _or_busy(when, action, x)
+        if x in lost:
             outcomes = tuple(_with(o, x.cleared(action)) for o in outcomes)
     return (
         action if when is action.when and outcomes == action.outcomes else replace(action, when=when, outcomes=outcomes)
@@ -218,10 +218,14 @@ def _exempt(x: Insertion, insertions: Sequence[Insertion]) -> set[str]:
         found |= more
 
 
-def _or_busy(when: Term, action: Action, x: Insertion) -> Term:
-    """The guard of a crash of the pattern, which happens if there is something to forget."""
-    parts = when.args if when.op is Op.AND else (when,)
-    return both(*(either(t, x.busy(action)) if t is action.forgets else t for t in parts))
+def _or_busy(action: Action, lost: Sequence[Insertion]) -> Term:
+    """The guard of an action that forgets what is pending: a crash of the pattern happens if there is something to
+    forget."""
+    if not lost:
+        return action.when
+    pending = [x.busy(action) for x in lost]
+    parts = action.when.args if action.when.op is Op.AND else (action.when,)
+    return both(*(either(t, *pending) if t is action.forgets else t for t in parts))
 
 
 def _with(outcome: Outcome, update: Update) -> Outcome:

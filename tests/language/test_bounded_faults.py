@@ -87,6 +87,31 @@ def test_liveness_is_promised_after_them(at_most: int | str, engine: str) -> Non
     assert not report.warnings
 
 
+@pytest.mark.parametrize("engine", ["explicit", "native"])
+def test_liveness_is_violated_by_one_that_leaves_nothing_to_do(engine: str) -> None:
+    """The fuse blows once, for good. Without a bound the question is asked without the fault."""
+    reports = [check(lamp(at_most), faults=["surge"], options=Options(engine=engine)) for at_most in (1, None)]
+    assert [r.findings[0].verdict for r in reports] == [Verdict.VIOLATED, Verdict.HOLDS]
+
+
+def lamp(at_most: int | None) -> Protocol:
+    p = Protocol("lamp")
+    lit, blown = p.variable("lit", boolean(), False), p.variable("blown", boolean(), False)
+    p.fault("surge", "the fuse blows", at_most=at_most)
+
+    @p.action(by="timer")
+    def switch_on() -> Step:
+        return step(when(~lit, ~blown), update(lit, True))
+
+    @p.action(by="weather", fault="surge")
+    def blow() -> Step:
+        return step(when(~blown), update(lit, False), update(blown, True))
+
+    p.final(blown | lit)
+    p.declare(eventually_always("light", lit, "it is lit in the end"))
+    return p
+
+
 def test_without_a_bound_it_is_promised_without_the_fault() -> None:
     report = check(crashing(None), faults=["crash"])
     assert "was decided without crash (see despite_faults)" in [w.message for w in report.warnings]
@@ -259,6 +284,14 @@ def test_protections_cannot_lose_the_count(change: Callable[[Changes, Term], Non
         p.protection("other", "something else")(protecting(change, fetched))
         system = p.system(["other"], ["crash"])
     assert most_crashes(system) == 1
+
+
+def test_changing_a_system_again_adds_nothing_twice() -> None:
+    system = crashing(1).system(faults=["crash"])
+    again = changed(system, lambda c: c.require("store", both()))
+    one, two = system.actions["crash"], again.actions["crash"]
+    assert one.when is two.when
+    assert [len(o.updates) for o in one.outcomes] == [len(o.updates) for o in two.outcomes] == [2]
 
 
 def protecting(change: Callable[[Changes, Term], None], fetched: Term) -> Callable[[Changes], None]:

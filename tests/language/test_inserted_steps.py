@@ -196,6 +196,20 @@ def test_later_changes_keep_the_step(rollout: Rollout) -> None:
         assert [x for x in walk.enabled() if x.endswith("[1]")] == ["verify[1]"]
 
 
+def test_changing_a_system_again_adds_nothing_twice(rollout: Rollout) -> None:
+    def change(c: Changes) -> None:
+        c.before("flip", name="look", steps=verify(rollout))
+        c.after("flip", name="verify", steps=verify(rollout))
+
+    system = rollout.system(change, "crash")
+    again = changed(system, lambda c: c.remove("publish"))
+    for name, a in system.actions.items():
+        if name == "publish":
+            continue
+        assert a.when is again.actions[name].when
+        assert [len(o.updates) for o in a.outcomes] == [len(o.updates) for o in again.actions[name].outcomes]
+
+
 def test_the_inserted_step_can_be_changed(rollout: Rollout) -> None:
     def change(c: Changes) -> None:
         made = c.after("flip", name="verify", steps=verify(rollout))
@@ -222,6 +236,20 @@ def test_without_the_action_there_is_no_step(rollout: Rollout) -> None:
 def test_a_crash_of_the_pattern_forgets_what_is_pending(rollout: Rollout) -> None:
     walk = Walk(rollout.system(lambda c: c.after("flip", name="verify", steps=verify(rollout)), "crash"))
     walk.take("publish[]", "publish[]", "pick[1]", "flip[1]")
+    assert [x for x in walk.enabled() if x.endswith("[1]")] == ["crash[1]", "verify[1]"]
+    walk.take("crash[1]")
+    assert [x for x in walk.enabled() if x.endswith("[1]")] == []
+
+
+def test_a_crash_forgets_everything_that_is_pending(rollout: Rollout) -> None:
+    """Also where nothing else is lost: after the flip nothing is picked."""
+
+    def change(c: Changes) -> None:
+        c.before("flip", name="look", steps=verify(rollout))
+        c.after("flip", name="verify", steps=verify(rollout))
+
+    walk = Walk(rollout.system(change, "crash"))
+    walk.take("publish[]", "publish[]", "pick[1]", "look[1]", "flip[1]")
     assert [x for x in walk.enabled() if x.endswith("[1]")] == ["crash[1]", "verify[1]"]
     walk.take("crash[1]")
     assert [x for x in walk.enabled() if x.endswith("[1]")] == []
