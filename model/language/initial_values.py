@@ -53,8 +53,10 @@ def check_held(sort: Sort, value: Term, role: str, where: Place | None = None) -
 
 
 def _is_closed(value: Term) -> bool:
-    """Whether a term is a constant, the same at all sizes."""
+    """Whether a term is a constant, the same at all sizes and for all parameters of an action."""
     for t in subterms(value):
+        if t.op is Op.BOUND and t.data[1] == 0:  # a parameter
+            return False
         ends = bounds_of(_scalar(t.sort)) if t.op is Op.BOUND else ()
         known = t.op in _VALUES or t.op in BINDERS or t.op is Op.BOUND
         if not known or t.op in _OPEN or not all(isinstance(e, int) for e in ends):

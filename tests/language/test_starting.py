@@ -21,6 +21,7 @@ from planrace.model.language import (
     integers,
     step,
     subsets,
+    such_that,
     update,
     when,
 )
@@ -84,3 +85,16 @@ def rest_of(held: Term) -> Callable[[Term], Step]:
         return step(update(held[w], held[w]))
 
     return rest
+
+
+def test_an_assigned_set_may_depend_on_a_parameter_of_the_action() -> None:
+    p = Protocol("p")
+    place = integers(0, 2, "place")
+    seen = p.variable("seen", subsets(place), set())
+
+    @p.action(place, by="me")
+    def look(x: Term) -> Step:
+        return step(update(seen, such_that(place, lambda y: x == y)))
+
+    p.declare(reachable("two", seen == {2}, "the last place alone"))
+    assert check(p)
