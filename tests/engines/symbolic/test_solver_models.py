@@ -70,7 +70,7 @@ def test_without_an_initial_state_nothing_holds(name: str, monkeypatch: pytest.M
     """Whatever makes the initial state impossible, no engine concludes anything from that."""
     instance = resting()
     monkeypatch.setattr(Steps, "_check_initial", lambda _: None)
-    monkeypatch.setattr(Steps, "_value", lambda *_: 7)
+    monkeypatch.setattr(Steps, "_values", lambda *_: [7])
     with pytest.raises(ModelError, match="resting has no initial state"):
         engine(name)(instance, instance.system.properties).run()
 
