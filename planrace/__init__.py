@@ -9,7 +9,7 @@ The code lies in the folders ``model``, ``checker`` and ``properties`` beside th
 import os
 from importlib import import_module
 
-_FLAT = ("checker", "model.language", "properties")
+_FLAT = ("checker", "model.language", "model.processes", "properties")
 """The packages whose public names are names of this one, too."""
 
 _HERE = os.path.dirname(__file__)  # noqa: PTH120  (nothing large is imported before signals are heard)

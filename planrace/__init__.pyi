@@ -1,3 +1,4 @@
 from .checker import *
 from .model.language import *
+from .model.processes import *
 from .properties import *

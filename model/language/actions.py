@@ -122,6 +122,16 @@ Piece: TypeAlias = "Part | Sequence[Part]"
 """What a step is made of: one part, or several in a sequence."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The point of a process that an action leads on from, and the lines (from 1) of its step."""
+
+    process: str
+    point: str
+    first: int
+    last: int
+
+
 @dataclass(frozen=True, eq=False)
 class Action:
     """A named step of a protocol.
@@ -150,6 +160,7 @@ class Action:
     """Of the pattern ``crash``: there is something to forget. It is the guard that the pattern has made."""
     written: Action | None = None
     """The action as authors wrote it, if a system adds to it."""
+    origin: Origin | None = None
 
     @cached_property
     def guard(self) -> Term:

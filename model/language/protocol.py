@@ -78,7 +78,7 @@ class Protocol:
         self._changing: str | None = None
         self._everything_known: tuple[tuple[Any, ...], dict[str, tuple[Action, ...]]] | None = None
         self._names = Names()
-        self._decorators = Decorators()
+        self.decorators = Decorators()
 
     # Declaring -------------------------------------------------------------------------------------------------
     def parameter(self, name: str, default: int, low: int, high: int, meaning: str = "") -> Parameter:
@@ -154,31 +154,36 @@ class Protocol:
         circumstances = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
         circumstances.check(self.faults)
         check_only(only, self.options, "action")
-        begun = self._decorators.begin(f"{self.name}.action(…)")
+        begun = self.decorators.begin(f"{self.name}.action(…)")
 
         def add(body: Callable[..., Step]) -> Action:
-            self._decorators.end(begun)
-            name, where = written.named(body)
+            self.decorators.end(begun)
+            name, _ = written.named(body)
             self._open(f"action {name}", INSTEAD["action"])
-            made = circumstances.action(body)
-            self._check_action(made, self.variables.values())
-            for t in (*made.parameters, *bound_in(made)):
-                self._names.sort(t.sort)
-            self._names.claim(name, "action", where)
-            self.actions[made.name] = made
+            made = self.add(circumstances.action(body))
             if only is not None:
                 self._only[made.name] = only
             return made
 
         return add
 
+    def add(self, made: Action) -> Action:
+        """Add an action that was made without a decorator. Raises ``DefinitionError`` if it does not fit in."""
+        self._open(f"action {made.name}", INSTEAD["action"])
+        self._check_action(made, self.variables.values())
+        for t in (*made.parameters, *bound_in(made)):
+            self._names.sort(t.sort)
+        self._names.claim(made.name, "action", made.where)
+        self.actions[made.name] = made
+        return made
+
     def protection(self, name: str, meaning: str) -> Callable[[Callable[[Changes], None]], Protection]:
         """Decorator: the function changes the protocol when the protection is on."""
 
-        begun = self._decorators.begin(f"{self.name}.protection({name!r}, …)")
+        begun = self.decorators.begin(f"{self.name}.protection({name!r}, …)")
 
         def add(change: Callable[[Changes], None]) -> Protection:
-            self._decorators.end(begun)
+            self.decorators.end(begun)
             made = Protection(name, meaning, change, changing(change, f"protection {name}"))
             self._fresh(name, "protection", made.where)
             self.protections[name] = made
@@ -198,10 +203,10 @@ class Protocol:
             raise DefinitionError(
                 f"observation {title}: {shown(over)} is not a sort of things to observe", remedy=written.SORTS
             )
-        begun = self._decorators.begin(f"{self.name}.observe({title!r})")
+        begun = self.decorators.begin(f"{self.name}.observe({title!r})")
 
         def add(body: Callable[..., Any]) -> Observation:
-            self._decorators.end(begun)
+            self.decorators.end(begun)
             self._open(f"observation {title}")
             if is_authors_code(body):
                 refuse_vain(body, f"observation {title}", "conditions stand in cases: return [(condition, says(…)), …]")
@@ -328,7 +333,7 @@ class Protocol:
         options: Mapping[str, str] | None = None,
     ) -> System:
         """The system without properties, scenarios and proofs."""
-        self._decorators.check()
+        self.decorators.check()
         picks = picked(self.options, options or {}, self.name)
         protected = set(map(self._known_protection, listed(protections, "protections")))
         faulty = set(map(self._known_fault, listed(faults, "faults")))

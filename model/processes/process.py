@@ -1,0 +1,235 @@
+"""Processes: a worker written as the program that it is, compiled to actions and a variable that says where it is."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from planrace.model.language.actions import Action
+from planrace.model.language.author_code import running
+from planrace.model.language.constructors import either, forall
+from planrace.model.language.declarations import Circumstances
+from planrace.model.language.errors import DefinitionError, known
+from planrace.model.language.names import usable
+from planrace.model.language.operators import Op
+from planrace.model.language.protocol import Protocol
+from planrace.model.language.sorts import Array, Enum, Index, Scalar, Sort, enumeration
+from planrace.model.language.terms import Term, constant, make
+from planrace.model.processes.control import BlockRest, Rest, Surroundings
+from planrace.model.processes.source import ProcessText, is_text, source_of
+from planrace.model.processes.statements import Local, local, persistent
+from planrace.model.processes.steps import LocalVariable, Member, Points, actions_of
+from planrace.model.processes.walk import Walker
+from planrace.model.processes.way import Way
+
+_FOR_AUTHORS = True  # errors and places name the line of the process
+
+
+@dataclass(frozen=True, eq=False)
+class Process:
+    """A process that was declared. Its local variables are attributes (``enactor.plan[i]``), and its points are members
+    of the sort of ``place``, the variable that says what each member does next."""
+
+    name: str
+    place: Term
+    points: tuple[str, ...]
+    locals: dict[str, Term]
+    volatile: tuple[Term, ...]
+    """What a crash resets: the place, and the local variables that do not persist."""
+    sorts: tuple[Scalar, ...]
+
+    def at(self, *members: Any) -> Term:
+        """Where a member of the process is: ``enactor.at(i) == "FLIP"``. With names of points, whether it is at one of
+        them: ``enactor.at(i, "FLIP", "BUILD")``."""
+        own, names = members[: len(self.sorts)], members[len(self.sorts) :]
+        if len(own) < len(self.sorts):
+            wanted = ", ".join(s.name for s in self.sorts)
+            raise DefinitionError(f"{self.name}.at takes a member of {wanted}", remedy="write process.at(i) == 'POINT'")
+        found = self.place
+        for m in own:
+            found = found[m]
+        if not names:
+            return found
+        return either(*(found == self.point(n) for n in names))
+
+    def point(self, name: str) -> Term:
+        """A point as a term. Raises ``ModelError`` if there is none of this name."""
+        known(name, self.points, f"point of process {self.name}")
+        sort = self.place.sort
+        while isinstance(sort, Array):
+            sort = sort.element
+        return constant(self.points.index(name), sort)
+
+    @property
+    def done(self) -> Term:
+        """Whether every member has come to its end."""
+
+        def ended(place: Term) -> Term:
+            if isinstance(place.sort, Array):
+                return forall(place.sort.domain, lambda k: ended(place[k]))
+            return place == self.point("DONE")
+
+        return ended(self.place)
+
+    def __getattr__(self, name: str) -> Term:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        locals_ = self.__dict__["locals"]
+        if name not in locals_:
+            there = ", ".join(locals_) or "none"
+            raise AttributeError(f"process {self.name} has no local variable {name} (there are: {there})")
+        return locals_[name]  # type: ignore[no-any-return]
+
+    def __call__(self, *_given: object) -> None:
+        raise DefinitionError(
+            f"{self.name} is a process: its function is read, and never called",
+            remedy="its steps are actions of the protocol",
+        )
+
+
+def process(
+    protocol: Protocol,
+    *sorts: Scalar,
+    by: str | Index | None = None,
+    role: str | None = None,
+    fairness: str | None = None,
+    tags: Iterable[str] = (),
+) -> Callable[[Callable[..., Any]], Process]:
+    """Decorator: the generator function is a process, one for each member of ``sorts``. It is read, and never run.
+
+    What stands between two ``yield`` is one atomic step; ``docs/processes.md`` has everything that may stand there.
+    Each step becomes an action, with the circumstances of ``Protocol.action``; ``by`` is by default the first index of
+    ``sorts``, or the name of the process. Raises ``DefinitionError`` for text that has no meaning in a process.
+    """
+    if not isinstance(protocol, Protocol):
+        raise DefinitionError("process takes the protocol first", remedy="write @process(protocol, Worker)")
+    performer = by if by is not None else next((s for s in sorts if isinstance(s, Index)), None)
+    circumstances = Circumstances(sorts, performer or "process", role, None, fairness, tags, None)
+    circumstances.check(protocol.faults)
+    begun = protocol.decorators.begin("process(…)")
+
+    def add(function: Callable[..., Any]) -> Process:
+        protocol.decorators.end(begun)
+        source = source_of(function)
+        usable(source.name, "process", source.where)
+        own = replace(circumstances, by=performer or source.name)
+        return _Compiled(protocol, source, own).process()
+
+    return add
+
+
+class _Compiled:
+    """One process on its way to actions."""
+
+    def __init__(self, protocol: Protocol, source: ProcessText, circumstances: Circumstances) -> None:
+        self._protocol = protocol
+        self._source = source
+        self._sorts = circumstances.sorts
+        if len(source.parameters) != len(self._sorts):
+            names = ", ".join(source.parameters) or "none"
+            raise DefinitionError(
+                f"process {source.name} has the parameters {names}, but {len(self._sorts)} sorts",
+                where=source.where,
+                remedy="give one sort for each parameter in @process(protocol, …)",
+            )
+        pairs = zip(self._sorts, source.parameters, strict=True)
+        self._parameters = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in pairs)
+        self._circumstances = circumstances
+        self._declared: list[LocalVariable] = []
+
+    def process(self) -> Process:
+        """Compile and declare it."""
+        known_names = dict(zip(self._source.parameters, self._parameters, strict=True))
+        scope = self.opened(self._source, known_names, f"{self._source.name}_")
+        walk = Walker(self, self._parameters)
+        start = self._start(walk, scope)
+        member = Member(self._source, self._parameters, self._circumstances, tuple(self._declared))
+        points = Points(walk, start, self._source)
+        sort = enumeration(f"{self._source.name} point", list(points.names.values()))
+        place = self._place(sort, points.names[start.key])
+        member = replace(member, locals=tuple(self._declared))
+        actions, needed = actions_of(points, member, place, sort)
+        self._declared = needed
+        self._add(place, points.names[start.key], sort, actions)
+        return Process(
+            self._source.name,
+            place,
+            tuple(points.names.values()),
+            {d.name.removeprefix(f"{self._source.name}_"): d.term for d in self._declared},
+            (place, *(d.term for d in self._declared if not d.persistent)),
+            self._sorts,
+        )
+
+    def _start(self, walk: Walker, scope: Surroundings) -> Rest:
+        """Where the process begins: past what it does by itself, if that only sets cursors to their first value."""
+        rest = Rest((BlockRest(scope.source.body, 0, scope),)).normal()
+        ends = list(walk.settled(rest, Way()))
+        if len(ends) == 1 and not ends[0][0].conditions:
+            way, target = ends[0]
+            begun = {d.term: d.initially for d in self._declared}
+            values = [(v, u.value) for v in way.store.writes for u in way.store.updates(v)]
+            if all(begun.get(v) is value for v, value in values):
+                return target
+        return rest
+
+    # Variables -----------------------------------------------------------------------------------------------------
+    def opened(self, source: ProcessText, known_names: dict[str, Any], prefix: str) -> Surroundings:
+        """The scope of a process or a sub-process, with the local variables that its beginning declares."""
+        scope = Surroundings(source, known_names, {}, prefix)
+        body = list(source.body)
+        while body and (is_text(body[0]) or self._declares(source, body[0])):
+            node = body.pop(0)
+            if not is_text(node):
+                self._local(scope, node)
+        return Surroundings(replace(source, body=body), known_names, scope.locals, prefix)
+
+    @staticmethod
+    def _declares(source: ProcessText, node: ast.stmt) -> bool:
+        value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+        return value is not None and (source.calls(value, local) or source.calls(value, persistent))
+
+    def _local(self, scope: Surroundings, node: ast.stmt) -> None:
+        assert isinstance(node, ast.Assign | ast.AnnAssign)
+        assert node.value is not None
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        source = scope.source
+        if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+            source.refuse(node, "a local variable is one name", "write plan = local(Sort, initially)")
+        name = targets[0].id
+        if name in scope.locals or name in scope.known:
+            source.refuse(node, f"{name} is declared twice", "choose another name")
+        with running(f"process {source.name} fails", source.file):
+            made = source.value(node.value, {**scope.known, **scope.locals})
+        assert isinstance(made, Local)
+        self.declare(scope, name, made, node)
+
+    def declare(self, scope: Surroundings, name: str, made: Local, node: ast.AST) -> Term:
+        """A local variable of a scope, for this member of the process."""
+        whole = f"{scope.prefix}{name}"
+        taken = {d.name for d in self._declared}
+        if whole in taken:  # a cursor of another sort, or a sub-process that is called twice
+            whole = next(w for w in (f"{whole}_{n}" for n in range(2, 10**6)) if w not in taken)
+        sort: Sort = made.sort
+        for s in reversed(self._sorts):
+            sort = Array(s, sort)
+        place = scope.source.place(node)
+        declared = LocalVariable.checked(whole, sort, made, place)
+        self._declared.append(declared)
+        scope.locals[name] = declared.element(self._parameters)
+        return scope.locals[name]
+
+    def _place(self, sort: Enum, _start: str) -> Term:
+        whole: Sort = sort
+        for s in reversed(self._sorts):
+            whole = Array(s, whole)
+        return make(Op.VARIABLE, (), whole, self._source.name)
+
+    def _add(self, place: Term, start: str, sort: Enum, actions: list[Action]) -> None:
+        first = constant(sort.members.index(start), sort)
+        self._protocol.variable(self._source.name, place.sort, first, f"what {self._source.name} does next")
+        for d in self._declared:
+            self._protocol.variable(d.name, d.sort, d.initially, d.meaning)
+        for a in actions:
+            self._protocol.add(a)

@@ -1,0 +1,96 @@
+"""Statements that stand in processes. The function of a process is read and never run: by themselves they do nothing.
+
+``when``, ``update``, ``says`` and ``outcome`` are those of actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, cast
+
+from planrace.model.language.errors import DefinitionError
+from planrace.model.language.sorts import Scalar, Sort
+from planrace.model.language.terms import Term, Value
+
+_FOR_AUTHORS = True  # errors and places name the line that calls this module
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """A declaration of a local variable."""
+
+    sort: Sort
+    initially: Value
+    meaning: str
+    persistent: bool = False
+    is_cursor: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class At:
+    """The name of a step, and what differs from the other steps of the process."""
+
+    name: str
+    role: str | None
+    tags: frozenset[str]
+    fairness: str | None
+    awaits: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Some:
+    """A choice of a member, for which ``condition`` holds."""
+
+    sort: Scalar
+    condition: Callable[[Term], Value] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Branch:
+    """One of several ways to go on; a ``fault`` is one that is only there while the fault is on."""
+
+    label: str | None
+    fault: str | None
+
+
+def local(sort: Sort, initially: Value, meaning: str = "") -> Any:
+    """Declare a local variable at the beginning of a process: ``plan = local(Generation, 0)``. Each member of the
+    process has one; a crash loses it. Between steps where nothing reads its value any more it has its initial one."""
+    return Local(sort, initially, meaning)
+
+
+def persistent(sort: Sort, initially: Value, meaning: str = "") -> Any:
+    """Like ``local``, for what a crash does not lose. It keeps its value as long as nothing assigns another."""
+    return Local(sort, initially, meaning, persistent=True)
+
+
+def at(
+    name: str,
+    *,
+    role: str | None = None,
+    tags: Iterable[str] = (),
+    fairness: str | None = None,
+    awaits: str | None = None,
+) -> Any:
+    """Name a step: on a line of its own where the step begins, or at the ``yield`` that ends it. The action of the step
+    is called ``process_name``, in small letters. The other arguments are those of an action, where this step differs
+    from the rest of the process; tags are added to those of the process."""
+    if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
+        raise DefinitionError(f"at({name!r}): the name of a step is a plain word", remedy='write at("FLIP")')
+    if isinstance(tags, str):
+        raise DefinitionError(f"at({name!r}): tags={tags!r} is one string", remedy=f"write tags=[{tags!r}]")
+    return At(name, role, frozenset(tags), fairness, awaits)
+
+
+def some(sort: Scalar, condition: Callable[[Term], Value] | None = None) -> Any:
+    """Any member of ``sort`` for which ``condition`` holds: ``p = some(Pod, lambda p: owner[p] == None)``. The step
+    waits while there is none. The name is known to the end of the step."""
+    return Some(sort, condition)
+
+
+def or_(label: str | None = None, *, fault: str | None = None) -> AbstractContextManager[None]:
+    """The next way to go on, after ``with either():``. ``label`` is a part of the step's name in reports; with
+    ``fault``, the way exists while that fault is on."""
+    return cast("AbstractContextManager[None]", Branch(label, fault))  # a process is never run
