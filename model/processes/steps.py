@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from planrace.model.language.actions import Action, Origin, Outcome, Update
-from planrace.model.language.constructors import both, each, either
+from planrace.model.language.constructors import both, each
 from planrace.model.language.declarations import Circumstances, variable
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Array, Enum, Index, Sort, describe
-from planrace.model.language.terms import FALSE, TRUE, Term, constant, make
+from planrace.model.language.terms import TRUE, Term, constant, make
 from planrace.model.processes.control import Rest
 from planrace.model.processes.liveness import live_locals
 from planrace.model.processes.source import ProcessText
@@ -222,7 +222,6 @@ class _Step:
         here = element(self.place, self.member.parameters) == self._constant(self.key)
         shared = _shared(ways)
         rests = [w.conditions[len(shared) :] for w in ways]
-        guard = both(here, *(c.term for c in shared), *_conjuncts(_enabled(rests)))
         about = next((w.at for w in ways if w.at is not None), At(point, None, frozenset(), None, None))
         fault = ways[0].fault
         actor = next((p for p in self.member.parameters if isinstance(given.by, Index) and p.sort == given.by), None)
@@ -231,7 +230,7 @@ class _Step:
         return Action(
             name=name,
             parameters=(*self.member.parameters, *ways[0].parameters),
-            guard=guard,
+            when=both(here, *(c.term for c in shared)),
             outcomes=tuple(self._outcomes(rests)),
             role=about.role or given.role or describe(given.by),
             actor=actor,
@@ -248,9 +247,10 @@ class _Step:
         return constant(self.sort.members.index(self.points.names[key]), self.sort)
 
     def _outcomes(self, rests: Sequence[Sequence[Condition]]) -> Iterator[Outcome]:
+        exhaustive = _is_exhaustive(rests)
         for n, ((way, target), rest) in enumerate(zip(self.ends, rests, strict=True)):
             last = n == len(rests) - 1
-            condition = TRUE if last else both(*(c.term for c in rest))
+            condition = TRUE if last and exhaustive else both(*(c.term for c in rest))
             says = way.says if len(rests) > 1 else None
             line = way.lines[-1] if way.lines else self.points.line(self.key)
             where = Place(self.member.source.file, line)
@@ -288,21 +288,13 @@ def _shared(ways: Sequence[Way]) -> tuple[Condition, ...]:
     return first[:n]
 
 
-def _enabled(rests: Sequence[Sequence[Condition]]) -> Term:
-    """Whether one of the ways is open; they exclude each other where they part."""
+def _is_exhaustive(rests: Sequence[Sequence[Condition]]) -> bool:
+    """Whether one of the ways is open in every state; they exclude each other where they part."""
     if any(not rest for rest in rests):
-        return TRUE
+        return True
     first = rests[0][0]
     if first.kind is ConditionKind.WAITS:
-        return both(*_conjuncts(first.term), *_conjuncts(_enabled([r[1:] for r in rests])))
+        return False
     yes = [r[1:] for r in rests if r[0].term is first.term]
     no = [r[1:] for r in rests if r[0].term is not first.term]
-    then, otherwise = _enabled(yes), _enabled(no) if no else FALSE
-    if then is TRUE and otherwise is TRUE:
-        return TRUE
-    sides = [both(t, *_conjuncts(x)) for t, x in ((first.term, then), (~first.term, otherwise)) if x is not FALSE]
-    return either(*sides)
-
-
-def _conjuncts(term: Term) -> tuple[Term, ...]:
-    return term.args if term.op is Op.AND else () if term is TRUE else (term,)
+    return bool(no) and _is_exhaustive(yes) and _is_exhaustive(no)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.processes.programs import SHARED, SIZE
+from tests.programs.programs import SHARED, SIZE
 
 Step = tuple[int, tuple[int, ...]]
 """The member that takes a step, and what it chooses in it."""

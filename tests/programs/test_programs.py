@@ -11,8 +11,8 @@ import pytest
 
 from planrace import DefinitionError, Instance, Protocol, index, integers, process
 from planrace.checker.semantics.interpreter import Interpreter, State
-from tests.processes.programs import DECLARED, SHARED, SIZE, Writer
-from tests.processes.running import PlainProgram, Snapshot, Step
+from tests.programs.programs import DECLARED, SHARED, SIZE, Writer
+from tests.programs.running import PlainProgram, Snapshot, Step
 
 INITIALLY = {"x": 0, "flag": False, "slot": {1: 0, 2: 0}, "owner": None, "bag": frozenset()}
 MEANINGLESS = ("for ever", "nothing reads", "ways through", "Python has evaluated it")
