@@ -29,29 +29,36 @@ from planrace.model.patterns.clocks import Timer
 from planrace.model.patterns.declared import Words, declared, worded
 from planrace.model.patterns.messages import Channel
 from planrace.model.patterns.queues import Ordered
+from planrace.model.processes import Process
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
-Volatile: TypeAlias = "Term | Unordered | Ordered | Timer"
+Volatile: TypeAlias = "Term | Unordered | Ordered | Timer | Process"
 """What a crash can reset."""
 
 
 def crash(
     protocol: Protocol,
-    volatile: Iterable[Volatile],
+    volatile: Iterable[Volatile] | Process,
     *,
     fault: str,
-    by: str | Index,
+    by: str | Index | None = None,
     name: str = "crash",
     words: Words = "crashes and starts afresh",
 ) -> Action:
     """While ``fault`` is on, a process crashes and starts afresh: ``volatile`` variables, channels and timers get their
-    initial values (if ``by`` is an index, only their elements for that member); everything else persists. Declares the
+    initial values (if ``by`` is an index, only their elements for that member); everything else persists. A process
+    loses its place and its local variables, without the persistent ones; ``by`` is by default its index. Declares the
     action ``name``. ``words`` are ``says(…)``, or a function that gets that member and returns it; a template may
     contain ``{member}``.
 
     Being down needs no state of its own: runs in which a process takes no step for any time are included anyway.
     """
+    if isinstance(volatile, Process):
+        by = by if by is not None else next((s for s in volatile.sorts if isinstance(s, Index)), None) or volatile.name
+        volatile = (volatile,)
+    if by is None:
+        raise DefinitionError(f"crash {name} does not say who crashes", remedy="write by= the index, or a word")
     if isinstance(volatile, Term | Unordered | Ordered | Timer):
         raise DefinitionError(f"crash {name}: volatile is a list", remedy="write [x], or [x, y, …]")
     volatile = tuple(volatile)
@@ -101,6 +108,8 @@ def _variables(what: Volatile) -> tuple[Term, ...]:
             return *what.columns, what.length
         case Timer():
             return (what.left,)
+        case Process():
+            return what.volatile
         case _:
             return (what,)
 

@@ -20,7 +20,8 @@ from planrace.model.language.terms import Term, constant, make
 from planrace.model.processes.control import BlockRest, Rest, Surroundings
 from planrace.model.processes.source import ProcessText, is_text, source_of
 from planrace.model.processes.statements import Local, local, persistent
-from planrace.model.processes.steps import LocalVariable, Member, Points, actions_of
+from planrace.model.processes.step_actions import actions_of
+from planrace.model.processes.steps import LocalVariable, Member, Points
 from planrace.model.processes.walk import Walker
 from planrace.model.processes.way import Way
 
@@ -62,16 +63,15 @@ class Process:
             sort = sort.element
         return constant(self.points.index(name), sort)
 
-    @property
-    def done(self) -> Term:
-        """Whether every member has come to its end."""
+    def all_at(self, *names: str) -> Term:
+        """Whether every member is at one of these points; ``DONE`` is the end of a process that has one."""
 
-        def ended(place: Term) -> Term:
+        def there(place: Term) -> Term:
             if isinstance(place.sort, Array):
-                return forall(place.sort.domain, lambda k: ended(place[k]))
-            return place == self.point("DONE")
+                return forall(place.sort.domain, lambda k: there(place[k]))
+            return either(*(place == self.point(n) for n in names))
 
-        return ended(self.place)
+        return there(self.place)
 
     def __getattr__(self, name: str) -> Term:
         if name.startswith("_"):

@@ -88,14 +88,14 @@ class Walker:
     def _go(self, rest: Rest, way: Way) -> Iterator[Found]:
         """Go on to the next ``yield``, or to the end of the process, which ends the step as well."""
         if not rest.frames:
-            yield way, rest
+            yield way.at_end(), rest
             return
         way = self._visited(rest, way)
         node = rest.statement
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Yield):
             end = self._ended(rest, node, way)
             if end is not None:
-                yield from self.settled(rest.after(), end)
+                yield from self.settled(rest.after(), end.at_end())
             return
         for after, then in self._statement(rest, way):
             yield from self._go(then, after)
