@@ -199,6 +199,11 @@ protocol.declare(
         forall(Endpoint, lambda e: (alias[e] == 0) | alias[e].isin(trees[e])),
         "the plan that an endpoint points at exists",
     ),
+    invariant(
+        "rollback-target-exists",
+        forall(Endpoint, lambda e: (rollback[e] == 0) | rollback[e].isin(trees[e])),
+        "the plan that the rollback record points at exists",
+    ),
     step_invariant(
         "plans-never-regress",
         forall(Endpoint, lambda e: primed(alias[e]) >= alias[e]),

@@ -365,12 +365,13 @@ def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Boun
 
 
 @public
-def listing(protocols: Sequence[str] = ()) -> Listing:
+def listing(protocols: Sequence[str] = (), *, steps: bool = False) -> Listing:
     """Protocols, by default the built-in ones, with parameters, options, protections, faults, properties and scenarios;
-    and the engines, as ``check list`` prints them. Raises ``ModelError``."""
+    and the engines, as ``check list`` prints them. With ``steps``, also the steps of each: guard, outcomes and updates.
+    Raises ``ModelError``."""
     from planrace.checker.run.listing import listing as found
 
-    return found(name_lists(protocols=protocols)["protocols"])
+    return found(name_lists(protocols=protocols)["protocols"], steps=steps)
 
 
 @public

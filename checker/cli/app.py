@@ -163,11 +163,12 @@ def prove_command(protocol: str | None, **arguments: Any) -> int:
 
 @app.command("list", page=PAGES["list"])
 @options.protocols("Only this one; repeatable.")
-def list_command(protocols: tuple[str, ...]) -> None:
+@click.option("--steps", is_flag=True, help="Also the steps: guard, outcomes, updates, and the lines that say so.")
+def list_command(protocols: tuple[str, ...], *, steps: bool) -> None:
     """List protocols, parameters, protections, faults, properties and engines."""
     from planrace.checker.api.calls import listing, render
 
-    click.echo(render(listing(protocols)), nl=False)
+    click.echo(render(listing(protocols, steps=steps)), nl=False)
 
 
 @app.command("explain", page=PAGES["explain"])

@@ -50,6 +50,7 @@ PAGES: Mapping[str, Page] = {
         (
             ("check list", "our protocols and all engines"),
             ("check list -p mine.py", "every protocol of a file"),
+            ("check list -p mine.py --steps", "its steps: what is atomic, and where"),
         ),
     ),
     "explain": Page(

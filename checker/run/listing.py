@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from planrace.checker.run.listed_steps import ListedStep, listed_steps, step_lines
 from planrace.checker.run.protocols import BUILT_IN, find, names_in
 from planrace.checker.run.registry import ENGINES
 from planrace.model.language import Option, Parameter, Protection, Variant
@@ -28,6 +29,7 @@ class ListedProtocol:
     faults: Mapping[str, str]
     properties: tuple[Property, ...]
     scenarios: Mapping[str, str]
+    steps: tuple[ListedStep, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,11 @@ class Listing:
     engines: Mapping[str, str]
 
 
-def listing(names: Sequence[str] = ()) -> Listing:
-    """The protocols ``names``, by default the built-in ones; the name of a file means all protocols in it. Raises
-    ``ModelError`` for one that does not exist."""
+def listing(names: Sequence[str] = (), *, steps: bool = False) -> Listing:
+    """The protocols ``names``, by default the built-in ones; the name of a file means all protocols in it. With
+    ``steps``, also the steps of each. Raises ``ModelError`` for one that does not exist."""
     return Listing(
-        tuple(listed(find(name)) for given in names or BUILT_IN for name in _named(given)),
+        tuple(listed(find(name), steps=steps) for given in names or BUILT_IN for name in _named(given)),
         {n: e.summary for n, e in ENGINES.items()},
     )
 
@@ -52,7 +54,7 @@ def _named(given: str) -> list[str]:
     return (names_in(given) if given.endswith(".py") else []) or [given]
 
 
-def listed(variant: Variant) -> ListedProtocol:
+def listed(variant: Variant, *, steps: bool = False) -> ListedProtocol:
     """One protocol."""
     system, protocol = variant.system(), variant.protocol
     return ListedProtocol(
@@ -65,6 +67,7 @@ def listed(variant: Variant) -> ListedProtocol:
         faults={n: _fault(meaning, protocol.fault_bounds.get(n)) for n, meaning in protocol.faults.items()},
         properties=tuple(system.properties),
         scenarios={s.name: s.title for s in system.scenarios},
+        steps=listed_steps(variant) if steps else (),
     )
 
 
@@ -103,6 +106,7 @@ def _listed_json(one: ListedProtocol) -> dict[str, Any]:
         "faults": dict(one.faults),
         "properties": [{"name": p.name, "kind": p.kind, "meaning": p.meaning} for p in one.properties],
         "scenarios": dict(one.scenarios),
+        **({"steps": [asdict(s) for s in one.steps]} if one.steps else {}),
     }
 
 
@@ -122,6 +126,10 @@ def _listed(one: ListedProtocol) -> Iterator[str]:
     if one.scenarios:
         yield "  scenarios (--scenario)"
         yield from _table(one.scenarios.items())
+    if one.steps:
+        yield "  steps (each is atomic)"
+        for s in one.steps:
+            yield from step_lines(s)
     yield ""
 
 

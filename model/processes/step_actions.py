@@ -154,8 +154,10 @@ class _Step:
         if any(isinstance(t.sort, Array) for t in targets):
             return None
         joined: list[Update] = []
+        place = element(self.place, self.member.parameters)
         for target in targets:
-            values = [next((u.value for u in updates if u.target is target), target) for updates in each_way]
+            before = self._constant(self.key) if target is place else target
+            values = [next((u.value for u in updates if u.target is target), before) for updates in each_way]
             value = values[-1]
             for way, v in reversed(list(zip(ending.ways, values, strict=True))[:-1]):
                 conditions = both(*(c.term for c in way.conditions[known:]))

@@ -37,7 +37,7 @@ class Condition:
 
 
 @dataclass(frozen=True, eq=False)
-class Ended:
+class StepEnd:
     """The end of a step at a ``yield``: how many conditions and lines it has, without what the process then does by
     itself."""
 
@@ -62,13 +62,13 @@ class Way:
     at: At | None = None
     says: Says | None = None
     outcome: str | None = None
-    ended: Ended = field(default_factory=lambda: Ended(0, 0))
+    ended: StepEnd = field(default_factory=lambda: StepEnd(0, 0))
     lines: tuple[int, ...] = ()
     visits: Mapping[tuple[Any, ...], int] = field(default_factory=dict)
 
     def at_end(self) -> Way:
         """The same way, at the end of its step."""
-        return replace(self, ended=Ended(len(self.conditions), len(self.lines)))
+        return replace(self, ended=StepEnd(len(self.conditions), len(self.lines)))
 
     def names(self, scope: Surroundings) -> dict[str, Any]:
         """The names that an expression in ``scope`` may refer to, beside those from outside."""

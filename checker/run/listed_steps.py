@@ -1,0 +1,79 @@
+"""Steps for ``check list --steps``: what is atomic, where it waits, what it changes, and the lines that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from planrace.model.language import Action, Outcome, Variant
+from planrace.model.language.errors import Place
+from planrace.model.language.render import render
+from planrace.model.language.terms import TRUE
+
+
+@dataclass(frozen=True)
+class ListedOutcome:
+    """One outcome of a step; ``condition`` is empty if it needs none."""
+
+    name: str | None
+    condition: str
+    updates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ListedStep:
+    """A step: an action of the protocol. ``point`` is that of a process, ``lines`` are where it is written, and
+    ``fault`` is the fault that it belongs to."""
+
+    name: str
+    performer: str
+    point: str | None
+    guard: str
+    outcomes: tuple[ListedOutcome, ...]
+    lines: str
+    fault: str | None
+
+
+def listed_steps(variant: Variant) -> tuple[ListedStep, ...]:
+    """The steps of a protocol, those of all its faults included."""
+    system = variant.protocol.bare_system(variant.protections, variant.protocol.faults)
+    return tuple(map(_step, system.actions.values()))
+
+
+def _step(a: Action) -> ListedStep:
+    parameters = f"({', '.join(map(str, a.parameters))})" if a.parameters else ""
+    return ListedStep(
+        name=f"{a.name}{parameters}",
+        performer=a.role,
+        point=None if a.origin is None else a.origin.point,
+        guard=render(a.guard),
+        outcomes=tuple(map(_outcome, a.outcomes)),
+        lines=_lines(a),
+        fault=a.fault,
+    )
+
+
+def _outcome(o: Outcome) -> ListedOutcome:
+    condition = "" if o.condition is TRUE else render(o.condition)
+    return ListedOutcome(o.name, condition, tuple(f"{u.target} := {u.value}" for u in o.updates))
+
+
+def _lines(a: Action) -> str:
+    """The file and the lines of a step."""
+    if a.where is None:
+        return ""
+    if a.origin is None or a.origin.first == a.origin.last:
+        return str(Place(Path(a.where.file).name, a.where.line))
+    return f"{Path(a.where.file).name}:{a.origin.first}–{a.origin.last}"
+
+
+def step_lines(s: ListedStep) -> Iterator[str]:
+    """A step as text: its name and place, the guard, and an outcome a line."""
+    fault = f", while {s.fault} is on" if s.fault else ""
+    yield f"    {s.name}: {s.performer}{fault}  [{s.lines}]"
+    yield f"      when {s.guard}"
+    for o in s.outcomes:
+        name = f"[{o.name}] " if o.name else ""
+        condition = f"if {o.condition}: " if o.condition else ""
+        yield f"      {name}{condition}{'; '.join(o.updates) or 'changes nothing'}"
