@@ -34,7 +34,7 @@ from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
 from planrace.model.language.sorts import Index, Parameter, Scalar, Sort
 from planrace.model.language.starts import Start
-from planrace.model.language.step_change import StepChange
+from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
 from planrace.model.language.weaving import as_written, woven
@@ -81,16 +81,7 @@ class Changes:
     def step(self, process: object, point: str) -> StepChange:
         """The step of a process at ``point``, for changes of it: ``change.step(enactor, "FLIP").require(…)``. Where a
         choice makes several actions of the step, each of them is changed."""
-        name = str(getattr(process, "name", process))
-        found = [a for a in self._actions.values() if a.origin is not None and a.origin.process == name]
-        names = [a.name for a in found if a.origin is not None and a.origin.point == point]
-        if not names:
-            points = dict.fromkeys(a.origin.point for a in found if a.origin is not None)
-            what = (
-                f"{self.reason}: process {name} has no step {point}" if found else f"{self.reason}: no process {name}"
-            )
-            raise DefinitionError(what, remedy=near(point, points) if found else "name one, or pass what @process made")
-        return StepChange(self, tuple(names))
+        return StepChange(self, actions_at(self.actions, str(getattr(process, "name", process)), point, self.reason))
 
     def require(self, action: str | Action, condition: Value | Callable[..., Value]) -> None:
         """Strengthen the guard of ``action``: ``condition`` must hold, too."""

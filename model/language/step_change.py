@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+
+from planrace.model.language.actions import Action
+from planrace.model.language.errors import DefinitionError, near
 
 if TYPE_CHECKING:
     from planrace.model.language.changes import Changes
+
+
+def actions_at(actions: Iterable[Action], process: str, point: str, reason: str) -> tuple[str, ...]:
+    """The names of the actions that a step of a process is. Raises ``DefinitionError`` if there are none."""
+    points = [(a.origin.point, a.name) for a in actions if a.origin is not None and a.origin.process == process]
+    names = tuple(name for there, name in points if there == point)
+    if not names:
+        what = f"process {process} has no step {point}" if points else f"there is no process {process}"
+        remedy = near(point, dict(points)) if points else "pass what @process has made"
+        raise DefinitionError(f"{reason}: {what}", remedy=remedy)
+    return names
 
 
 class StepChange:
