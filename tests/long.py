@@ -65,6 +65,7 @@ LONG = {
         "docs/test_site.py::test_following_it[docs/agents.md]",
         "docs/test_site.py::test_following_it[docs/configuration.md]",
         "docs/test_site.py::test_following_it[docs/driving.md]",
+        "docs/test_site.py::test_following_it[docs/processes.md]",
         "docs/test_site.py::test_following_it[docs/tutorial.md]",
         "docs/test_site.py::test_following_it[docs/pytest.md]",
         "docs/test_site.py::test_following_it[docs/show.md]",

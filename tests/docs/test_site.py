@@ -16,7 +16,7 @@ import pytest
 
 from planrace import checker, properties
 from planrace.checker import plugin
-from planrace.model import language, patterns
+from planrace.model import language, patterns, processes
 from tests import ROOT
 from tests.docs.test_docs import COMMAND, masked
 
@@ -31,6 +31,7 @@ PATHS = [
     "docs/agents.md",
     "docs/configuration.md",
     "docs/driving.md",
+    "docs/processes.md",
     "docs/show.md",
 ]
 
@@ -86,7 +87,7 @@ def test_nothing_is_left_unexecuted(document: str) -> None:
 # The reference ---------------------------------------------------------------------------------------------------
 REFERENCE = {
     "api": [checker, plugin],
-    "api-language": [language, patterns],
+    "api-language": [language, patterns, processes],
     "api-properties": [properties],
 }
 
