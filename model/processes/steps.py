@@ -11,7 +11,7 @@ from typing import Any
 from planrace.model.language.declarations import Circumstances, variable
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Sort
+from planrace.model.language.sorts import Array, Sort
 from planrace.model.language.terms import Term, make
 from planrace.model.processes.control import Rest
 from planrace.model.processes.source import ProcessText
@@ -45,6 +45,10 @@ class LocalVariable:
     def checked(name: str, sort: Sort, made: Local, where: Place) -> LocalVariable:
         """Raises ``DefinitionError`` if the sort cannot have this initial value."""
         checked = variable(name, sort, made.initially, made.meaning)
+        if checked.initially is None or isinstance(checked.initially.sort, Array):
+            raise DefinitionError(
+                f"the local variable {name} begins with one value", where=where, remedy="write local(Sort, value)"
+            )
         return LocalVariable(name, sort, checked.initially, made.meaning, made.persistent, made.is_cursor, where)
 
     @property
