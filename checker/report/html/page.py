@@ -205,7 +205,7 @@ def _run(f: Finding, trace: Trace, insight: Insight, variables: Sequence[Declare
         "variables": variables_json(f.variables) or None,
         "deliveries": [[asdict(d) for d in taken] for taken in deliveries(trace, f.variables or variables)],
         "initial": dict(trace.initial),
-        "start": start_text(trace, f.variables or variables),
+        **({"start": start} if (start := start_text(trace, f.variables or variables)) else {}),
         "steps": [_step(s) for s in trace.steps],
         "loop": trace.loop,
         "offers": [] if near is not None else [[_step(o) for o in offers] for offers in insight.offers],
