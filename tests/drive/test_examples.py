@@ -84,36 +84,50 @@ def test_every_action_and_outcome_has_a_fault() -> None:
 
 
 # A database ----------------------------------------------------------------------------------------------------------
-SQLITE = DRIVING / "rollout_sqlite.py"
+DATABASE = DRIVING / "rollout_database.py"
 ROLLOUT = str(ROOT / "examples" / "rollout.py:fixed")
+KINDS = ("sqlite", "postgres")
+RESET_ONCE = """if self._rollout is None:
+            self._rollout = Rollout()
+            self._rollout.create()"""
 IN_SQL = {
-    "publish: effect": ('db.execute("INSERT INTO versions VALUES (?)", (number,))', "pass"),
+    "publish: effect": ('self._do("INSERT INTO versions VALUES (?)", number)', "pass"),
     "pick: guard": (" WHERE number > (SELECT active FROM pointer)", ""),
     "pick: effect": ("self._picked[w] = found", "pass"),
-    "flip: prerequisite dropped": ('active = ? WHERE active < ?", (number, number)', 'active = ?", (number,)'),
+    "flip: prerequisite dropped": ('active = ? WHERE active < ?", number, number', 'active = ?", number'),
     "flip: prerequisite too weak": ("WHERE active < ?", "WHERE active <= ?"),
     "flip: effect": ("SET active = ?", "SET active = active + 0 * ?"),
     "clean_up: guard": ("if self.active != number:", "if False:"),
     "clean_up: one version too many": ("number < ?", "number <= ?"),
     "clean_up: one version too few": ("number < ?", "number < ? - 1"),
-    "reset": ("self._rollout = Rollout()", "self._rollout = self._rollout or Rollout()"),
+    "reset": ("self._rollout = Rollout()\n        self._rollout.create()", RESET_ONCE),
 }
 
 
-def test_the_database_is_covered() -> None:
-    report = cover(ROLLOUT, f"{SQLITE}:Driver")
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The database that drivers use from now on."""
+    if request.param == "postgres":
+        monkeypatch.setenv("ROLLOUT_DSN", request.getfixturevalue("dsn"))
+    else:
+        monkeypatch.delenv("ROLLOUT_DSN", raising=False)
+    return str(request.param)
+
+
+def test_the_database_is_covered(database: str) -> None:
+    report = cover(ROLLOUT, f"{DATABASE}:Driver")
     assert report
     assert report.performed == report.total == 147
     assert report.refusals == report.refusals_total > 100
 
 
 @pytest.mark.parametrize("name", IN_SQL)
-def test_a_fault_in_each_statement_is_found(name: str) -> None:
-    source, (old, new) = SQLITE.read_text(), IN_SQL[name]
+def test_a_fault_in_each_statement_is_found(name: str, database: str) -> None:
+    source, (old, new) = DATABASE.read_text(), IN_SQL[name]
     assert source.count(old) == 1
     if name == "reset":
         source = source.replace("        self.close()\n        self._rollout", "        self._rollout")
-    report = cover(ROLLOUT, loaded(source.replace(old, new), SQLITE).Driver)
+    report = cover(ROLLOUT, loaded(source.replace(old, new), DATABASE).Driver)
     assert report.divergence is not None, name
     assert report.divergence.repeated or name == "reset"
 
