@@ -5,7 +5,7 @@ them everybody else may do anything. ``original`` is the automation of October 2
 
     check -p examples/dns_processes.py:original
     check -p examples/dns_processes.py:fixed
-    check list -p examples/dns_processes.py --steps
+    check list -p examples/dns_processes.py:fixed --steps
 """
 
 from __future__ import annotations

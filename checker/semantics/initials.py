@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from planrace.checker.results.wording import counted
 from planrace.checker.semantics.context import Context, RangeError, State
 from planrace.model.language import Array, Instance, ModelError, Op, Place, SetOf, Sort, System, Term, Variable
 from planrace.model.language.sorts import bounds_of
@@ -144,7 +145,7 @@ class Initials:
                 states.pop()
                 continue
             if left == 0:
-                raise self._too_many(f"initial states that are not found by trying {tried:,} values")
+                raise self._too_many(f"initial states that are not found by trying {counted(tried, 'value')}")
             left -= 1
             v, path = free[len(choices) - 1]
             n = self.interpreter.place[v.name]

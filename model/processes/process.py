@@ -11,7 +11,7 @@ from planrace.model.language.actions import Action
 from planrace.model.language.author_code import running
 from planrace.model.language.constructors import either, forall
 from planrace.model.language.declarations import Circumstances
-from planrace.model.language.errors import DefinitionError, known
+from planrace.model.language.errors import DefinitionError, known, so_many
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
 from planrace.model.language.protocol import Protocol
@@ -130,7 +130,7 @@ class _Compiled:
         if len(source.parameters) != len(self._sorts):
             names = ", ".join(source.parameters) or "none"
             raise DefinitionError(
-                f"process {source.name} has the parameters {names}, but {len(self._sorts)} sorts",
+                f"process {source.name} has the parameters {names}, but {so_many(self._sorts, 'sort')}",
                 where=source.where,
                 remedy="give one sort for each parameter in @process(protocol, …)",
             )

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, Protocol
 from planrace.model.language.actions import says
 from planrace.model.language.author_code import running
 from planrace.model.language.constructors import either, first, following, last
+from planrace.model.language.errors import so_many
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Index, Parameter, integers
 from planrace.model.language.terms import TRUE, Term, lift, make, subterms
@@ -217,7 +218,7 @@ class Walker:
             return [(target, given)]
         parts = list(targets_of(target))
         if not isinstance(given, tuple | list) or len(given) != len(parts):
-            scope.source.refuse(target, f"{short(target)} takes {len(parts)} values", "give one for each name")
+            scope.source.refuse(target, f"{short(target)} takes {so_many(parts, 'value')}", "give one for each name")
         return list(zip(parts, given, strict=True))
 
     def _one(self, scope: Surroundings, target: ast.expr, value: Any, way: Way) -> Way:
@@ -393,7 +394,7 @@ class Walker:
         values = [self._value(a, scope, Way()) for a in call.value.args]
         if len(values) != len(inner.parameters):
             remedy = f"give {', '.join(inner.parameters) or 'none'}"
-            source.refuse(call, f"{inner.name} takes {len(inner.parameters)} parameters", remedy)
+            source.refuse(call, f"{inner.name} takes {so_many(inner.parameters, 'parameter')}", remedy)
         known = dict(zip(inner.parameters, values, strict=True))
         return self._locals.opened(inner, known, f"{scope.prefix}{inner.name}_")
 

@@ -30,6 +30,9 @@ RUN_BY = {
     ("docs/dns.md", "python"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",
     ("docs/dns.md", "console"): "tests/drive/dns/test_document.py: test_the_commands_on_the_page",
     ("docs/dns.md", "text"): "tests/drive/dns/test_document.py: test_the_outage_on_the_page",
+    ("docs/route53.md", "python"): "tests/drive/dns/test_document.py: test_an_enactor_on_a_hosted_zone_of_ones_own",
+    ("docs/route53.md", "text"): "tests/drive/dns/test_document.py: test_an_enactor_on_a_hosted_zone_of_ones_own",
+    ("docs/route53.md", "console"): "tests/drive/dns/test_document.py: test_the_console_of_the_page_about_route_53",
     ("docs/proofs.md", "python"): "tests/docs/test_docs.py: test_the_lemmas_shown_are_those_of_the_example",
     ("docs/extend.md", "python"): "tests/docs/test_extend.py: example",
     ("docs/ci-review.md", "console"): "tests/review/test_baseline.py: test_following_the_document",
@@ -45,6 +48,7 @@ EXEMPT = {
     "main-command": "CI installs from a clean clone and runs it",
     "test-command": "CI runs the tests by it",
     "name server": "tests/drive/dns/test_document.py runs it where the server is installed",
+    "minutes": "tests/drive/dns/test_as_modelled.py and test_chaos.py do the same at a smaller size",
     "not run: other tool": "the program is not ours, and need not be there",
 }
 """Marks before a block that is not run, and why."""
@@ -123,12 +127,23 @@ def test_what_runs_them_is_there(where: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [pytest.param(c, id=f"{b}: {c[:60]}") for b in BLOCKS if b.kind in SCRIPTS for c in commands(b)]
+    "command",
+    [
+        pytest.param(c, id=f"{b}: {c[:60]}")
+        for b in BLOCKS
+        if b.kind in SCRIPTS and b.mark not in EXEMPT
+        for c in commands(b)
+    ],
 )
 def test_commands_in_scripts_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where ``deploy.py`` is a protocol of the user's: the one of the examples that the pages are about. A command that
-    states its outcome must have it; others may find a violation, but must not be wrong or undecided."""
+    """Where ``deploy.py`` is a protocol of the user's: the one of the examples that the pages are about. ``jobs.py``
+    and ``driver.py`` are those of the page about drivers. A command that states its outcome must have it; others may
+    find a violation, but must not be wrong or undecided."""
     monkeypatch.chdir(tmp_path)
+    for made in BLOCKS:
+        if made.page == "docs/driving.md" and made.mark in ("file: jobs.py", "file: driver.py"):
+            with (tmp_path / made.mark.removeprefix("file: ")).open("a") as file:
+                file.write(made.text + "\n\n")
     shutil.copy(ROOT / "examples" / "blue_green.py", tmp_path / "deploy.py")
     for name in ("planrace.baseline", "before.baseline"):
         save_baseline(tmp_path / name, "deploy.py:fixed", {"releases": 2})

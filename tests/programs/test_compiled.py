@@ -248,7 +248,7 @@ REFUSED = {
     "some(Worker)\nyield": "a chosen member has no name",
     "i = some(Worker)\nyield": "i has a meaning already",
     "yield from nothing(i)": "nothing calls itself",
-    "yield from helper()": "helper takes 1 parameters",
+    "yield from helper()": "helper takes 1 parameter",
     "return 1": "a process returns nothing",
     "update(y, 1)\nyield": "NameError",
     "slot[i] += True\nyield": "not a number",
