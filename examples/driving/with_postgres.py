@@ -29,7 +29,7 @@ DEBIAN = Path("/usr/lib/postgresql")
 def programs() -> Path | None:
     """The folder with the server's programs: of PATH, or Debian's newest."""
     if found := shutil.which("initdb"):
-        return Path(found).parent
+        return Path(found).resolve().parent  # it may be a link to where the others are
     newest = max(DEBIAN.glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]), default=None)
     return newest and newest.parent
 

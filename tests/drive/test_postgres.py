@@ -132,3 +132,12 @@ def test_the_newest_server_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert WITH_POSTGRES.programs() == tmp_path / "15" / "bin"
     monkeypatch.setattr(WITH_POSTGRES, "DEBIAN", tmp_path / "nothing")
     assert WITH_POSTGRES.programs() is None
+
+
+def test_a_link_in_path_leads_to_the_other_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = tmp_path / "postgres" / "bin"
+    there.mkdir(parents=True)
+    (there / "initdb").touch(0o755)
+    (tmp_path / "initdb").symlink_to(there / "initdb")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert WITH_POSTGRES.programs() == there
