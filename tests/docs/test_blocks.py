@@ -48,6 +48,7 @@ EXEMPT = {
     "main-command": "CI installs from a clean clone and runs it",
     "test-command": "CI runs the tests by it",
     "name server": "tests/drive/dns/test_document.py runs it where the server is installed",
+    "PostgreSQL": "tests/drive/test_postgres.py runs it where the server is installed",
     "minutes": "tests/drive/dns/test_as_modelled.py and test_chaos.py do the same at a smaller size",
     "not run: other tool": "the program is not ours, and need not be there",
 }

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,11 +18,11 @@ from urllib.parse import unquote
 import pytest
 
 from planrace import cover
+from tests import ROOT
 from tests.drive.postgres import ROLLOUT_DATABASE, WITH_POSTGRES
 from tests.drive.test_examples import DATABASE, ROLLOUT, loaded
 
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-SHOW = "import os; print(os.environ['ROLLOUT_DSN']); raise SystemExit(3)"
 
 
 COMPARED_BEFORE = """if self.active >= number:
@@ -76,15 +79,15 @@ def _wait_for_a_lock(watch: Any) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.long("commands and code of the documents, other than the README's")
 @pytest.mark.usefixtures("dsn")  # for its reason to skip
-def test_a_command_has_a_server_that_ends_with_it() -> None:
-    command = [sys.executable, str(WITH_POSTGRES.__file__), sys.executable, "-c", SHOW]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (3, "")
-    folder = Path(unquote(done.stdout.strip().partition("host=")[2]))
-    assert folder.name.startswith("planrace-pg-")
-    assert folder.parent.is_dir()
-    assert not folder.exists()
+def test_the_command_of_the_page_covers_the_rollout(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "driving.md").read_text()
+    command = page.partition("<!-- PostgreSQL -->\n```sh\n")[2].partition("```")[0]
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    done = subprocess.run(["sh", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "147 of 147 transitions" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -108,19 +111,39 @@ def test_what_is_missing_is_named(
     assert capsys.readouterr().err == said
 
 
+@contextmanager
+def _programs(initdb: str, pg_ctl: str) -> Iterator[Path]:
+    """Programs in place of PostgreSQL's, as lines of shell. The server's user could not enter ``tmp_path``."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        for name, does in (("initdb", initdb), ("pg_ctl", pg_ctl)):
+            program = Path(folder) / name
+            program.write_text(f"#!/bin/sh\n{does}\n")
+            program.chmod(0o755)
+        yield Path(folder)
+
+
 def test_a_server_that_does_not_start_is_quoted(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    with tempfile.TemporaryDirectory() as folder:  # the server's user cannot enter tmp_path
-        Path(folder).chmod(0o755)
-        for name, does in (("initdb", "true"), ("pg_ctl", "echo 'FATAL: no memory' > log; echo stopped >&2; false")):
-            program = Path(folder) / name
-            program.write_text(f"#!/bin/sh\n{does}\n")
-            program.chmod(0o755)
-        monkeypatch.setattr(WITH_POSTGRES, "programs", lambda: Path(folder))
+    with _programs("true", "echo 'FATAL: no memory' > log; echo stopped >&2; false") as programs:
+        monkeypatch.setattr(WITH_POSTGRES, "programs", lambda: programs)
         assert WITH_POSTGRES.main(["true"]) == 2
     assert capsys.readouterr().err == "pg_ctl failed: stopped\nFATAL: no memory\n"
+
+
+def test_a_command_knows_the_server_and_decides_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with _programs("true", "true") as programs:
+        monkeypatch.setattr(WITH_POSTGRES, "programs", lambda: programs)
+        assert WITH_POSTGRES.main(["sh", "-c", 'echo "$ROLLOUT_DSN"; exit 3']) == 3
+    folder = Path(unquote(capfd.readouterr().out.strip().partition("host=")[2]))
+    assert folder.name.startswith("planrace-pg-")
+    assert folder.parent.is_dir()
+    assert not folder.exists()
 
 
 def test_the_newest_server_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
