@@ -29,7 +29,8 @@ PLACES = {
     "checker.results": (2, 8),
     "model.dns": (0, 9),
     "model.patterns": (2, 9),
-    "model.language": (1, 10),
+    "model.processes": (2, 10),
+    "model.language": (1, 11),
 }
 """Where the rooms stand: the column and the floor, from the top."""
 COLUMN, FLOOR, WIDTH, HEIGHT = 190, 62, 150, 30

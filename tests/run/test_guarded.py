@@ -335,7 +335,17 @@ def test_a_format_that_fails_on_standard_output_leaves_the_exit_code(
 
 @pytest.mark.parametrize(
     "name",
-    ["coverage", "subject", "continuation", "finding_because", "timeline", "_match", "_telling", "runbook", "_blocks"],
+    [
+        "coverage",
+        "subject",
+        "continuation",
+        "finding_because",
+        "timeline",
+        "match_blocks",
+        "_telling",
+        "runbook",
+        "_blocks",
+    ],
 )
 def test_a_part_of_the_text_that_fails_leaves_the_others(
     name: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
