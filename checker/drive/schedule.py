@@ -60,6 +60,7 @@ class PctSchedule(RunSchedule):
         self._longest = self._steps = 0
         self._priorities: dict[str, float] = {}
         self._changes: dict[int, int] = {}
+        self._last = ""
 
     def begin(self) -> None:
         self._longest, self._steps = max(self._longest, self._steps), 0
@@ -71,14 +72,11 @@ class PctSchedule(RunSchedule):
     def choose(self, state: Hashable, choices: Sequence[OpenStep]) -> OpenStep:
         for actor in dict.fromkeys(c.actor for c in choices):
             self._priorities.setdefault(actor, self._depth + self.chance.random())  # above those after a change
+        if self._steps in self._changes:  # whoever took the last step goes last, even if it could not go on now
+            self._priorities[self._last] = self._changes[self._steps]
         self._steps += 1
-        if self._steps in self._changes:
-            self._priorities[self._first(choices)] = self._changes[self._steps]
-        first = self._first(choices)
+        first = self._last = max((c.actor for c in choices), key=self._priorities.__getitem__)
         return self.chance.choice([c for c in choices if c.actor == first])
-
-    def _first(self, choices: Sequence[OpenStep]) -> str:
-        return max((c.actor for c in choices), key=self._priorities.__getitem__)
 
 
 class UnseenSchedule(RunSchedule):

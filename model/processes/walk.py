@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import string
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, count
 from typing import Any, NoReturn, Protocol
@@ -159,14 +160,8 @@ class Walker:
         names = way.names(scope)
         variables = {n: v for n, v in source.names.items() if isinstance(v, Term)}
         words = {n: _saying(v, {**variables, **names}) for n, v in source.names.items() if v is says}
-        with running(f"process {source.name} fails", source.file):
-            try:
-                return source.value(node, {**words, **names})
-            except NameError as problem:
-                if problem.name not in source.assigned:
-                    raise
-                what = f"{problem.name} has no value here: it is known to the end of the step that assigns it"
-                source.refuse(node, what, f"declare it at the beginning: {problem.name} = local(Sort, initially)")
+        with running(f"process {source.name} fails", source.file), _naming(source, node):
+            return source.value(node, {**words, **names})
 
     def _tested(self, rest: Rest, node: ast.expr, way: Way) -> Iterator[tuple[bool, Way]]:
         """The ways at a condition; one if Python knows it already."""
@@ -260,7 +255,7 @@ class Walker:
         parameter = make(Op.BOUND, (), given.sort, (called, 0))
         after: Way | None = way
         if given.condition is not None:
-            with running(f"process {scope.source.name} fails", scope.source.file):
+            with running(f"process {scope.source.name} fails", scope.source.file), _naming(scope.source, node):
                 condition = given.condition(parameter)
             after = way.under(ConditionKind.WAITS, way.current(lift(condition)))
         if after is not None:
@@ -397,6 +392,18 @@ class Walker:
             source.refuse(call, f"{inner.name} takes {so_many(inner.parameters, 'parameter')}", remedy)
         known = dict(zip(inner.parameters, values, strict=True))
         return self._locals.opened(inner, known, f"{scope.prefix}{inner.name}_")
+
+
+@contextmanager
+def _naming(source: ProcessText, node: ast.AST) -> Iterator[None]:
+    """While an expression is evaluated: a name that the process assigns elsewhere is told as such."""
+    try:
+        yield
+    except NameError as problem:
+        if problem.name not in source.assigned:
+            raise
+        what = f"{problem.name} has no value here: it is known to the end of the step that assigns it"
+        source.refuse(node, what, f"declare it at the beginning: {problem.name} = local(Sort, initially)")
 
 
 def _is_or(source: ProcessText, node: ast.stmt) -> bool:

@@ -218,3 +218,22 @@ def test_unseen_goes_towards_what_was_not_seen() -> None:
     for _ in choices:
         schedule.choose("s", choices)
     assert schedule.choose("s", choices).pick[0] == "act1"
+
+
+def test_pct_comes_back_to_a_worker_that_was_held_first() -> None:
+    """One worker claims, the claim expires, another claims, and the first goes on: a change holds the clock back, too,
+    although its step is not open when others have gone on."""
+
+    def opened(run: list[str]) -> list[OpenStep]:
+        actors = ["first", "second"] + (["clock"] if run and run[-1] != "clock" else [])
+        return [OpenStep((a, ()), a) for a in actors]
+
+    schedule = PctSchedule(1, 4, 4)
+    seen = Counter[tuple[str, ...]]()
+    for _ in range(500):
+        schedule.begin()
+        run: list[str] = []
+        while len(run) < 4:
+            run.append(schedule.choose(tuple(run), opened(run)).actor)
+        seen[tuple(run)] += 1
+    assert seen["first", "clock", "second", "first"] > 500 / (3 * 4**3) / 2

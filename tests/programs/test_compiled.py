@@ -231,6 +231,8 @@ def test_points_in_properties_and_protections() -> None:
 REFUSED = {
     "x = 1\nyield": "gives the name of a variable of the protocol",
     "t = x\nyield\nslot[i] = t\nyield": "t has no value here: it is known to the end of the step",
+    "t = x\nyield\nw = some(Worker, lambda w: slot[w] == t)\nslot[w] = 0\nyield": "t has no value here",
+    "t = x\nyield\nwhen(forall(Worker, lambda w: slot[w] == t))\nyield": "t has no value here",
     "while x < 3:\n    update(x, 0)\nyield": "may go round for ever within one step",
     "try:\n    update(x, 1)\nexcept ValueError:\n    pass\nyield": "means nothing here .a process catches nothing",
     "x == 1\nyield": "on a line of its own does nothing",

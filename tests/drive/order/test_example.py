@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import zipfile
@@ -57,7 +58,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*command, "--schedule", "pct", "--pct-depth", "3", "--length", "30", "--seed", "1"]) == 1
     out = " ".join(capsys.readouterr().out.split())
     assert "(random priorities of depth 3, seed 1)" in out
-    assert "At flip(1): the model refuses the step; the code accepts the step." in out
+    assert re.search(r"At flip\(\d\): the model refuses the step; the code accepts the step\.", out)
     again = out.partition("--run '")[2].partition("'")[0]
     assert run([*command, "--run", again]) == 1
     capsys.readouterr()
