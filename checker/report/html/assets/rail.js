@@ -126,10 +126,11 @@ export class Rail {
     const kind = ["pill", step?.fault ? "fault" : "", chain.includes(n) ? "raced" : "", breaks ? "breaks" : ""];
     const found = (facts.get(n) || []).map((f) => el("span", { class: "tag fact", title: f.meaning }, f.fact));
     const marks = [...found, ...this.notes(n)];
+    const beginning = run.start ? `Starts with ${run.start}` : "The initial state";
     const what = el(
       "span",
       { class: "what" },
-      step ? sentence(step) : run.start ? `Starts with ${run.start}` : "The initial state",
+      step ? sentence(step) : beginning,
       marks.length ? el("span", { class: "marks" }, " ", marks) : null,
       step ? step.observed.map((o) => el("span", { class: "seen" }, seen(o))) : null,
     );
