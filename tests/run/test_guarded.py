@@ -333,20 +333,10 @@ def test_a_format_that_fails_on_standard_output_leaves_the_exit_code(
     assert "verdict: violated (exit 1)" in err
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "coverage",
-        "subject",
-        "continuation",
-        "finding_because",
-        "timeline",
-        "match_blocks",
-        "_telling",
-        "runbook",
-        "_blocks",
-    ],
-)
+PARTS = ["coverage", "subject", "continuation", "finding_because", "timeline", "match_blocks", "_telling", "runbook"]
+
+
+@pytest.mark.parametrize("name", [*PARTS, "_blocks"])
 def test_a_part_of_the_text_that_fails_leaves_the_others(
     name: str, file: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
