@@ -38,8 +38,6 @@ LONG = {
         "patterns/test_channels.py::test_searches_agree_with_the_interpreter",
         "programs/test_programs.py::test_processes_do_what_python_does[range(20",
         "programs/test_programs.py::test_processes_do_what_python_does[range(40",
-        "programs/test_programs.py::test_processes_do_what_python_does[range(60",
-        "programs/test_programs.py::test_processes_do_what_python_does[range(80",
         "patterns/test_channels.py::test_solvers_agree",
         "review/test_mutation.py::test_judged_as_brute_force_does",
         "review/test_mutation.py::test_random_systems_are_judged_as_brute_force_does",
