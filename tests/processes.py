@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -16,3 +17,9 @@ def is_gone(pid: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def hear_interrupts() -> None:
+    """For ``preexec_fn``: a program that a shell started in the background ignores SIGINT, and so does what it
+    starts."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

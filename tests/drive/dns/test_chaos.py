@@ -31,7 +31,7 @@ from planrace.checker.drive.dns.safeguards import ORIGINAL
 from planrace.model.dns.protocol import dns as dns_protocol
 from tests import ROOT
 from tests.drive.dns.servers import require
-from tests.processes import is_gone
+from tests.processes import hear_interrupts, is_gone
 
 BENCH = ROOT / "bench" / "chaos.py"
 SHORT = 6.0
@@ -109,7 +109,10 @@ def wait_until(true: Any) -> None:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_runs_on_when_it_is_interrupted_or_killed(ending: signal.Signals) -> None:
     process = subprocess.Popen(
-        [sys.executable, BENCH, "--seconds", "60"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, BENCH, "--seconds", "60"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509  (nothing else runs in this process)
     )
     try:
         wait_until(lambda: len(children(process.pid)) >= 7)  # a server, two resolvers, three Enactors, the Planner

@@ -25,7 +25,7 @@ from tests import ROOT
 from tests.drive.order.jobs import Threads, form
 from tests.drive.order.jobs import protocol as jobs
 from tests.drive.order.test_stuck import Steps, programs, protocol
-from tests.processes import is_gone
+from tests.processes import hear_interrupts, is_gone
 
 ONE = ("first", "second")
 
@@ -320,7 +320,14 @@ print(cover(protocol, made, run="first(1) second(1)").exit_code, flush=True)
 def test_an_interruption_leaves_nothing_running(tmp_path: Path) -> None:
     """In the middle of a step that never ends."""
     command = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509  (nothing else runs in this process)
+    ) as program:
         assert program.stderr is not None
         pids = [int(p) for p in program.stderr.readline().split()[1:]]
         program.stderr.readline()  # after the first step; the second one begins
