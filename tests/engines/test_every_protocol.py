@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import json
+import linecache
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -56,6 +57,7 @@ def in_page(page: Path, monkeypatch: pytest.MonkeyPatch) -> list[Subject]:
     for text in code(page):
         tree = ast.parse(text)
         tree.body = [s for s in tree.body if not isinstance(s, ast.Assert)]
+        linecache.cache[page.name] = (len(text), None, text.splitlines(keepends=True), page.name)  # processes are read
         exec(compile(tree, page.name, "exec"), {"__name__": page.stem})
     monkeypatch.undo()
     return [s for s in made if protocol_of(s).actions and protocol_of(s).properties]
