@@ -24,11 +24,16 @@ from .description import (
 from .inserted import Insertion, endings, root
 
 
+def _counter(fault: str) -> str:
+    """What counts the steps of a fault is called after it; a name begins with a letter."""
+    return ("" if fault[0].isalpha() else "fault_") + re.sub(r"\W", "_", fault) + "_count"
+
+
 def system(described: Description) -> tuple[Description, list[Action]]:
     """The description with its protections applied if they are on, and the actions that there are in the run."""
     actions = [a for a in described.actions if a.fault is None or a.fault in described.on]
     bounds = [(f, bound) for f, bound in described.bounds if f in described.on]
-    counters = {f: Variable(re.sub(r"\W", "_", f) + "_count", Sort("int", "", 0, bound), 0) for f, bound in bounds}
+    counters = {f: Variable(_counter(f), Sort("int", "", 0, bound), 0) for f, bound in bounds}
     variables = [*described.variables, *counters.values()]
     insertions: list[Insertion] = []
     if described.protected:

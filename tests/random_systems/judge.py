@@ -15,6 +15,7 @@ from planrace.model.language import DefinitionError, ModelError
 
 from .description import Asked
 from .draw import Drawn
+from .inserted import endings, root
 from .refused import refused
 from .runs import wrong_run
 from .truth import LIVE, Told, Truth, orbits
@@ -73,6 +74,11 @@ class Judge:
         self.complaints.append(f"{who}: {what}")
 
     # The definition --------------------------------------------------------------------------------------------
+    def _assigns_twice(self, problem: DefinitionError) -> bool:
+        """Whether two positions that were drawn apart are one term (1 + 1 and 2): the line assigns a place twice."""
+        roots = [[root(t) for t, _ in e.writes] for a in self.drawn.described.actions for e in endings(a)]
+        return "is assigned twice in one step" in problem.what and any(len(set(r)) < len(r) for r in roots)
+
     def define(self) -> bool:
         """Read the file; whether there is something to check."""
         why = refused(self.drawn.described)
@@ -80,10 +86,14 @@ class Judge:
             try:
                 self.protocol = load(self.drawn.described)
             except DefinitionError as problem:
-                if why is None:
+                if why is None and not self._assigns_twice(problem):
                     self.complain("definition", f"refused: {problem}")
                 elif problem.where is None or not problem.where.file.startswith("drawn_"):
                     self.complain("definition", f"names no line: {problem}")
+                return False
+            except ModelError as problem:
+                if "is divided by 0 at these sizes" not in problem.what:  # an initial value that was drawn so
+                    raise
                 return False
             if why is not None and not self.drawn.described.protections:
                 self.complain("definition", f"not refused: {why}")
