@@ -156,7 +156,7 @@ def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]
         length = len(a.recording.moves)
         layers = onward.violating(p, length)
         assert layers is not None
-        runs = [[s] for s in kernel.initials]
+        runs = [[s] for s in layers[0]]
         for layer in layers[:-1]:
             runs = [[*run, t] for run in runs for t in layer[run[-1]]]
         decoded = {tuple(kernel.layout.decode(s) for s in run) for run in runs}
