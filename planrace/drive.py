@@ -77,6 +77,11 @@ class Control:
     def announce(self, reached: ReachedPoint) -> None:
         """A point was made that has to be awaited."""
 
+    def misused(self, what: str, line: str, remedy: str) -> Exception:
+        """The error for a program that uses its points wrongly at ``line``. The test hears of it, too, for the program
+        may catch the error."""
+        return RuntimeError(f"{line}: {what} ({remedy})")
+
 
 # The control of the worker that runs here. Copies of this file share it, so they look for it in one place.
 _current: contextvars.ContextVar[Control | None] = vars(contextvars).setdefault(
@@ -124,8 +129,12 @@ class PlacedStep:
 
     def _taken(self, control: Control) -> ReachedPoint:
         """The point at which the step began; the step must not be over."""
-        if control.last is not self._reached:
-            raise RuntimeError(f"the step {self._reached.name} is over: say how it ended before the next point")
+        last, name = control.last, self._reached.name
+        if not self._passed or last is None:
+            what = f"the step {name} has not begun"
+            raise control.misused(what, _line(), f"write with step({name!r}, …) as s, in a task async with")
+        if last is not self._reached:
+            raise control.misused(f"the step {name} is over", _line(), f"say how it ends before the point {last.name}")
         return self._reached
 
     def __enter__(self) -> PlacedStep:
@@ -219,10 +228,20 @@ class _Remote(Control):
         with self._turn:  # several threads of a process take turns
             self._thread = threading.get_ident()
             place = {"at": reached.name, "parameters": list(reached.parameters), "line": reached.line}
+            try:
+                json.dumps(place)
+            except TypeError as problem:
+                what = f"the parameters of {reached.name} cannot be sent: {problem}"
+                raise self.misused(what, reached.line, "write numbers, names or truth values") from None
             self._send({**place, **self._said()})
             if not self._answers.get():
                 raise Stopped
             self.last = reached
+
+    def misused(self, what: str, line: str, remedy: str) -> Exception:
+        with suppress(Stopped):
+            self._send({"mistake": what, "line": line, "remedy": remedy})
+        return super().misused(what, line, remedy)
 
     def _said(self) -> dict[str, str | None]:
         """How the step before ended."""

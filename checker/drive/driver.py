@@ -77,7 +77,9 @@ class Driver:
         if isinstance(self._object, Workers):
             where = place_of_code(type(self._object))
             self._names = PointNames(self._object, self.name, self.instance, self.methods, known, where)
-            self._scheduler = Scheduler(self._functions, self._names, self._new_loop, self._object.patience)
+            self._scheduler = Scheduler(
+                self._functions, self._names, self._new_loop, self._object.patience, self.place("workers")
+            )
             self._object._scheduler = self._scheduler
             of_workers = self._names.actions
         self.controlled = tuple(a for a in actions if a in self.methods or a in of_workers)

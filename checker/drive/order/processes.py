@@ -5,7 +5,8 @@ Each message is a JSON object in one line. The worker's first one has ``planrace
 parameters (none if they were left out), ``line`` is the line of the program; ``outcome`` and ``refused`` are about the
 step before. The answer is ``{"go": true}``. ``{"end": true}`` may be the last message, with ``outcome`` and
 ``refused``. A worker may be asked ``{"where": true}``, and answers ``{"stands": ["jobs.py:12 in claim", …], "cpu":
-0.2}`` (the seconds of processor time that it has used) or nothing.
+0.2}`` (the seconds of processor time that it has used) or nothing. ``{"mistake": "…", "line": "jobs.py:12", "remedy":
+"…"}`` tells that the program uses its points wrongly.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import signal
 import socket
 import subprocess
@@ -24,6 +26,7 @@ from queue import Empty, SimpleQueue
 from typing import IO, Any
 
 from planrace.checker.drive.order.strand import SHORT, Arrived, Ended, Reports, Said, Strand, place_of
+from planrace.checker.drive.reply import one_line
 from planrace.drive import ADDRESS, TOKEN, WORKER
 from planrace.model.language import ModelError
 from planrace.model.language.author_code import shown
@@ -38,13 +41,15 @@ class PointServer:
     def __init__(self) -> None:
         self.token = secrets.token_hex(16)
         self._strands: dict[str, ProcessStrand] = {}
+        self.heard: set[str] = set()
+        """The workers that have connected at some time."""
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
         threading.Thread(target=self._accept, name="points", daemon=True).start()
 
-    def expect(self, strand: ProcessStrand, word: str) -> None:
+    def expect(self, strand: ProcessStrand) -> None:
         """The next connection of this worker belongs to the strand."""
-        self._strands[word] = strand
+        self._strands[strand.word] = strand
 
     def close(self) -> None:
         with suppress(OSError):
@@ -79,7 +84,9 @@ class PointServer:
 
     def _greeted(self, message: dict[str, Any]) -> ProcessStrand | None:
         known = message.get("planrace") == VERSION and str(message.get("token")) == self.token
-        return self._strands.get(str(message.get("worker"))) if known else None
+        strand = self._strands.get(str(message.get("worker"))) if known else None
+        self.heard |= set() if strand is None else {strand.word}
+        return strand
 
 
 class ProcessStrand(Strand):
@@ -89,6 +96,7 @@ class ProcessStrand(Strand):
         super().__init__(worker, reports)
         self._argv = argv
         self._server = server
+        self.word = " ".join(map(str, worker)) if isinstance(worker, tuple) else str(worker)
         self._process: subprocess.Popen[str] | None = None
         self._connection: socket.socket | None = None
         self._said, self._last_line = Said(), ""
@@ -97,9 +105,8 @@ class ProcessStrand(Strand):
         """Set when the connection has ended."""
 
     def begin(self) -> None:
-        word = " ".join(map(str, self.worker)) if isinstance(self.worker, tuple) else str(self.worker)
-        self._server.expect(self, word)
-        place = {ADDRESS: self._server.address, TOKEN: self._server.token, WORKER: word}
+        self._server.expect(self)
+        place = {ADDRESS: self._server.address, TOKEN: self._server.token, WORKER: self.word}
         try:
             self._process = subprocess.Popen(
                 self._argv,
@@ -141,8 +148,24 @@ class ProcessStrand(Strand):
         self._connection = connection
         return True
 
+    def unheard(self, patience: float) -> ModelError | None:
+        """What is wrong with a program that has not connected: it does not start, or has no points."""
+        heard, ended = self._server.heard, self.ended
+        if self.word in heard or (ended is None and heard) or (ended is not None and not ended.code):
+            return None
+        if ended is None:
+            what = f"the program of {self.name} did not reach a point within {patience:g} s after its start"
+            return ModelError(what, remedy="let it call point or step of planrace.drive, or raise patience")
+        last = f"; its last line: {one_line(ended.last_line)}" if ended.last_line else ""
+        what = f"the program of {self.name} ended with exit code {exit_text(ended.code)} before its first point{last}"
+        return ModelError(what, remedy=f"try it alone: {shlex.join(self._argv)}")
+
     def hear(self, message: dict[str, Any]) -> None:
         """Take a message of the process."""
+        if "mistake" in message:
+            what, remedy = (one_line(str(message.get(k, ""))) for k in ("mistake", "remedy"))
+            self.misused(what, place_of(message.get("line")), remedy)
+            return
         if "stands" in message:
             self._stands.put(([str(line) for line in message["stands"]], float(message.get("cpu") or 0)))
             return
@@ -185,6 +208,11 @@ class ProcessStrand(Strand):
         if self._connection is not None:
             with suppress(OSError):  # the process has ended, which is reported
                 self._connection.sendall(json.dumps(message).encode() + b"\n")
+
+
+def exit_text(code: int) -> str:
+    """An exit code in sentences: −9."""
+    return str(code).replace("-", "−")
 
 
 def kill(process: subprocess.Popen[str]) -> None:

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from planrace.checker.drive.order.naming import PointNames
-from planrace.checker.drive.order.processes import PointServer, ProcessStrand
+from planrace.checker.drive.order.processes import PointServer, ProcessStrand, exit_text
 from planrace.checker.drive.order.strand import SHORT, Arrived, Ended, Reports, Strand, name_of
 from planrace.checker.drive.order.stuck import Diagnosis
 from planrace.checker.drive.order.tasks import LoopThread, TaskStrand
@@ -18,12 +18,13 @@ from planrace.checker.drive.order.threads import ThreadStrand
 from planrace.checker.drive.reply import Reply, ReplyKind, UndoneError, one_line, raised
 from planrace.checker.results.wording import joined
 from planrace.checker.semantics.replay import Pick
-from planrace.model.language import ModelError
+from planrace.model.language import ModelError, Place
 from planrace.model.language.author_code import shown
 
 
 class Scheduler:
-    """Workers of one driver. ``functions`` is its method ``workers``, checked; ``loop`` makes the event loop."""
+    """Workers of one driver. ``functions`` is its method ``workers``, checked, which is defined at ``where``; ``loop``
+    makes the event loop."""
 
     def __init__(
         self,
@@ -31,8 +32,10 @@ class Scheduler:
         names: PointNames,
         loop: Callable[[], asyncio.AbstractEventLoop],
         patience: float,
+        where: Place | None,
     ) -> None:
         self._functions = functions
+        self._where = where
         self._names = names
         self._loop = loop
         self.patience = patience
@@ -52,8 +55,12 @@ class Scheduler:
 
     def _begin(self, worker: Hashable, function: Any) -> Reply | None:
         strand = self.strands[worker] = self._made(worker, function)
-        strand.begin()
-        reply = self._reply(strand, "its start")
+        try:
+            strand.begin()
+            reply = self._reply(strand, "its start")
+        except ModelError as problem:
+            problem.where = problem.where or self._where
+            raise
         return None if reply.kind is ReplyKind.DONE else reply
 
     def _made(self, worker: Hashable, function: Any) -> Strand:
@@ -161,15 +168,20 @@ class Scheduler:
                 yield f"{strand.name} {'has ended' if strand.ended else 'is stuck'}"
 
     def _reply(self, strand: Strand, after: str) -> Reply:
-        """What a worker that was let go answers; it is given time to reach a point."""
-        if not self.wait_for(strand, self.patience):
+        """What a worker that was let go answers; it is given time to reach a point. Raises ``ModelError`` for what is
+        wrong with its program, and no answer of the code."""
+        reached = self.wait_for(strand, self.patience)
+        mistake = strand.mistake or strand.unheard(self.patience)
+        if mistake is not None:
+            raise mistake
+        if not reached:
             return Reply(ReplyKind.STUCK, why=Diagnosis(self, strand, after, self._names.called).told())
         said, ended = strand.said, strand.ended
         if ended is not None and ended.problem is not None:
             return Reply(ReplyKind.RAISED, why=raised(ended.problem, ""))
         if ended is not None and ended.code:
             last = f"; its last line: {one_line(ended.last_line)}" if ended.last_line else ""
-            code = str(ended.code).replace("-", "−")
+            code = exit_text(ended.code)
             why = f"the process of {strand.name} ended with exit code {code} in the middle of {after}{last}"
             return Reply(ReplyKind.LOST, why=f"does not answer: {why}")
         if said is not None and said.refused is not None:

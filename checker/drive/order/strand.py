@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from planrace.checker.semantics.replay import Pick
 from planrace.drive import Control, ReachedPoint
-from planrace.model.language import Place
+from planrace.model.language import ModelError, Place
 
 SHORT = 1.0
 """Seconds in which a worker that is not stuck answers."""
@@ -54,7 +54,8 @@ Reports: TypeAlias = "SimpleQueue[tuple[Strand, Arrived | Ended]]"
 
 class Strand(ABC):
     """One worker. ``worker`` is its name in the driver, ``at`` where it waits, ``pick`` the step that begins there;
-    ``said`` is about the last step. ``silent``: it was let go and has not reported in time."""
+    ``said`` is about the last step. ``silent``: it was let go and has not reported in time. ``mistake`` is what is
+    wrong in how its program uses its points, and no answer of the code."""
 
     def __init__(self, worker: Hashable, reports: Reports) -> None:
         self.worker = worker
@@ -65,6 +66,16 @@ class Strand(ABC):
         self.ended: Ended | None = None
         self.silent = False
         self.stopping = False
+        self.mistake: ModelError | None = None
+
+    def misused(self, what: str, where: Place | None, remedy: str) -> ModelError:
+        """Note a mistake; it is also the error to raise in the worker."""
+        self.mistake = self.mistake or ModelError(f"{self.name}: {what}", where=where, remedy=remedy)
+        return self.mistake
+
+    def unheard(self, patience: float) -> ModelError | None:
+        """What is wrong if it has never reached a point within its ``patience``, and cannot."""
+        return None
 
     @property
     def name(self) -> str:
@@ -101,6 +112,20 @@ class Strand(ABC):
         """The seconds of processor time that it has used; 0 if that is not known."""
 
 
+class StrandControl(Control):
+    """Holds a worker of this process."""
+
+    def __init__(self, strand: Strand) -> None:
+        self.strand = strand
+
+    def misused(self, what: str, line: str, remedy: str) -> Exception:
+        return self.strand.misused(what, place_of(line), remedy)
+
+    def arrived(self, reached: ReachedPoint) -> Arrived:
+        """The report of the worker that it has reached a point."""
+        return Arrived(reached.name, reached.parameters, place_of(reached.line), said_of(self.last))
+
+
 def name_of(worker: Hashable) -> str:
     """A worker in sentences: ``worker 1`` for 1, ``enactor 1`` for ("enactor", 1)."""
     if isinstance(worker, int):
@@ -120,9 +145,10 @@ def said_of(reached: ReachedPoint | None) -> Said:
     return Said() if reached is None else Said(reached.outcome, reached.why)
 
 
-def arrived(control: Control, reached: ReachedPoint) -> Arrived:
-    """The report of a worker of this process that has reached a point."""
-    return Arrived(reached.name, reached.parameters, place_of(reached.line), said_of(control.last))
+def together(reached: ReachedPoint, other: str) -> tuple[str, Place | None, str]:
+    """What is wrong where a worker reaches a point while it waits at another one."""
+    what = f"it reaches {reached.name} while it waits at {other}"
+    return what, place_of(reached.line), "make what runs side by side workers of their own"
 
 
 def place_of(line: object) -> Place | None:

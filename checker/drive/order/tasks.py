@@ -18,15 +18,15 @@ from planrace.checker.drive.order.strand import (
     Ended,
     Reports,
     Strand,
-    arrived,
+    StrandControl,
     cpu_of,
-    place_of,
     said_of,
     stack,
     standing_lines,
+    together,
 )
 from planrace.checker.drive.order.threads import interrupt
-from planrace.drive import Control, ReachedPoint, Stopped, control_here
+from planrace.drive import ReachedPoint, Stopped, control_here
 
 Job = Callable[[], None]
 
@@ -204,28 +204,30 @@ class TaskStrand(Strand):
     async def arrive(self, reached: ReachedPoint) -> None:
         """The task has reached a point: wait there."""
         if self._going is not None and not self._going.done():
-            raise RuntimeError(f"{self.name} reaches {reached.name} while it waits at another point")
+            raise self.misused(*together(reached, "another point"))
         if self.stopping:
             raise asyncio.CancelledError
-        self._runner.report(self, arrived(self._control, reached))
+        self._runner.report(self, self._control.arrived(reached))
         self._going = self._runner.loop.create_future()
         self.reported.set()
         await self._going
 
 
-class _TaskControl(Control):
+class _TaskControl(StrandControl):
     awaits = True
+    strand: TaskStrand
 
     def __init__(self, strand: TaskStrand) -> None:
-        self._strand = strand
+        super().__init__(strand)
         self.unawaited: ReachedPoint | None = None
 
     def hold(self, reached: ReachedPoint) -> None:
-        raise RuntimeError(f"in a task of asyncio write async with step({reached.name!r}, …)")
+        what = f"a task must await {reached.name}"
+        raise self.misused(what, reached.line, f"write async with step({reached.name!r}, …)")
 
     async def wait(self, reached: ReachedPoint) -> None:
         self.unawaited = None
-        await self._strand.arrive(reached)
+        await self.strand.arrive(reached)
         self.last = reached
 
     def announce(self, reached: ReachedPoint) -> None:
@@ -233,12 +235,12 @@ class _TaskControl(Control):
         if problem is not None:
             raise problem
 
-    def unawaited_problem(self) -> RuntimeError | None:
+    def unawaited_problem(self) -> Exception | None:
         """What is wrong if a point was not awaited."""
         if self.unawaited is None:
             return None
-        line = place_of(self.unawaited.line)
-        return RuntimeError(f"the point {self.unawaited.name} ({line}) is not awaited: write await point(…)")
+        name, line = self.unawaited.name, self.unawaited.line
+        return self.misused(f"the point {name} is not awaited", line, f"write await point({name!r}, …)")
 
 
 def _frames(coroutine: Any) -> list[FrameType]:

@@ -10,17 +10,19 @@ from collections.abc import Callable, Hashable
 from queue import SimpleQueue
 from typing import Any
 
+from planrace.checker.drive.driver_checks import place_of_code
 from planrace.checker.drive.order.strand import (
     Ended,
     Reports,
     Strand,
-    arrived,
+    StrandControl,
     cpu_of,
     said_of,
     stack,
     standing_lines,
+    together,
 )
-from planrace.drive import Control, ReachedPoint, Stopped, control_here
+from planrace.drive import ReachedPoint, Stopped, control_here
 
 
 class ThreadStrand(Strand):
@@ -55,9 +57,9 @@ class ThreadStrand(Strand):
     def arrive(self, reached: ReachedPoint) -> None:
         """The thread has reached a point: wait there."""
         if threading.current_thread() is not self._thread and self.at is not None:
-            raise RuntimeError(f"{self.name} reaches {reached.name} while it waits at {self.at.name}")
+            raise self.misused(*together(reached, self.at.name))
         if not self.stopping:
-            self.reports.put((self, arrived(self._control, reached)))
+            self.reports.put((self, self._control.arrived(reached)))
             if self._orders.get():
                 return
         raise Stopped
@@ -69,7 +71,8 @@ class ThreadStrand(Strand):
             found = self._function()
             if inspect.iscoroutine(found):
                 found.close()
-                problem = TypeError(f"{self.name} is a function that returns a coroutine, not an async function")
+                what = "its function returns a coroutine, and is no async function"
+                problem = self.misused(what, place_of_code(self._function), "write partial(work, …) or an async def")
         except Stopped:
             pass
         except BaseException as raised:
@@ -77,12 +80,11 @@ class ThreadStrand(Strand):
         self.reports.put((self, Ended(said_of(self._control.last), problem)))
 
 
-class _ThreadControl(Control):
-    def __init__(self, strand: ThreadStrand) -> None:
-        self._strand = strand
+class _ThreadControl(StrandControl):
+    strand: ThreadStrand
 
     def hold(self, reached: ReachedPoint) -> None:
-        self._strand.arrive(reached)
+        self.strand.arrive(reached)
         self.last = reached
 
 

@@ -154,7 +154,7 @@ def test_a_child_that_a_worker_forks_is_no_worker(tmp_path: Path) -> None:
 def test_the_server_hears_who_knows_the_token(token: str, version: int, heard: bool) -> None:
     server = PointServer()
     strand = ProcessStrand(1, ["no program"], SimpleQueue(), server)
-    server.expect(strand, "1")
+    server.expect(strand)
     host, port = server.address.split(":")
     hello = {"planrace": version, "token": server.token if token == "right" else "x", "worker": "1", "at": "first"}
     with socket.create_connection((host, int(port)), timeout=5) as connection:

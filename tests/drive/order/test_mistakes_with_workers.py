@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from planrace import ModelError, Workers, cover
-from planrace.checker.results.driving import DivergenceKind
 from planrace.drive import point, step
+from planrace.model.language import Place
 from tests.drive.order.test_stuck import HoldingTasks, Steps, protocol
 
 
@@ -96,37 +99,102 @@ def test_an_unknown_worker_is_a_mistake() -> None:
         cover(protocol, made(second=second, _work=work), run="first(1) second(1)")
 
 
-RAISED: dict[str, tuple[Any, str]] = {
-    "not-awaited": (["first", "second"], "is not awaited: write await point(…)"),
-    "with": (None, "in a task of asyncio write async with step('first', …)"),
+async def awaiting(begun: Any) -> None:
+    async with begun:
+        pass
+
+
+class Points(HoldingTasks):
+    """The mistakes of a task and a thread with their points, which may not be told as those of the code."""
+
+    async def _with_in_a_task(self) -> None:
+        with step("first", 1):
+            pass
+
+    async def _not_awaited(self) -> None:
+        point("first", 1)
+        point("second", 1)
+
+    async def _side_by_side(self) -> None:
+        await asyncio.gather(*map(awaiting, (step("first", 1), step("second", 1))))
+
+    async def _swallowed(self) -> None:
+        with suppress(Exception):
+            point("first", 1)
+            point("second", 1)
+        await point("first", 1)
+
+    def _too_late(self) -> None:
+        with step("first", 1) as s:
+            point("LOG")
+            s.refused("why")
+
+    def _not_begun(self) -> None:
+        s = step("first", 1)
+        point("first", 1)
+        s.refused("why")
+
+
+def a_coroutine() -> Any:
+    return HoldingTasks()._first_task()
+
+
+MISUSED: dict[str, tuple[Any, int, str]] = {
+    "with-in-a-task": (Points()._with_in_a_task, 1, "a task must await first (write async with step('first', …))"),
+    "not-awaited": (Points()._not_awaited, 1, "the point first is not awaited (write await point('first', …))"),
+    "side-by-side": (Points()._side_by_side, 1, "it reaches second while it waits at another point (make what runs"),
+    "swallowed": (Points()._swallowed, 2, "the point first is not awaited (write await point('first', …))"),
+    "too-late": (Points()._too_late, 3, "the step first is over (say how it ends before the point LOG)"),
+    "not-begun": (Points()._not_begun, 3, "the step first has not begun (write with step('first', …) as s, in a task"),
+    "coroutine": (a_coroutine, 0, "its function returns a coroutine, and is no async function (write partial(work, …)"),
 }
 
 
-@pytest.mark.parametrize("name", RAISED)
-def test_a_point_that_a_task_does_not_await_is_told(name: str) -> None:
-    points, says = RAISED[name]
-
-    class Careless(HoldingTasks):
-        async def _first_task(self) -> None:
-            if points is None:
-                with step("first", 1):
-                    pass
-            for each in points or ():
-                point(each, 1)
-
-    found = cover(protocol, Careless, run="first(1)").divergence
-    assert found is not None
-    assert found.kind is DivergenceKind.RAISED
-    assert says in found.code
+@pytest.mark.parametrize("name", MISUSED)
+def test_a_point_that_is_used_wrongly_is_a_mistake_of_the_driver(name: str) -> None:
+    work, line, says = MISUSED[name]
+    with pytest.raises(ModelError) as problem:
+        cover(protocol, made(workers=lambda self: {1: work}, points={"LOG": None}), run="first(1) second(1)")
+    assert f"worker 1: {says}" in str(problem.value)
+    assert problem.value.where == Place(__file__, work.__code__.co_firstlineno + line)
 
 
-def test_a_lambda_that_makes_a_coroutine_is_told() -> None:
-    async def work(w: int) -> None:
-        await point("first", w)
+WORK = """
+from planrace.drive import point, step
+with step("first") as s:
+    point("LOG")
+    try:
+        s.refused("why")
+    except RuntimeError:
+        pass
+point("second", *SECOND)
+"""
+PROGRAMS: dict[str, tuple[list[str], str]] = {
+    "no-file": (
+        [sys.executable, "/no/such.py"],
+        "the program of worker 1 ended with exit code 2 before its first point",
+    ),
+    "no-points": (["sleep", "9"], "the program of worker 1 did not reach a point within 0.1 s after its start"),
+    "too-late": (
+        [sys.executable, "-c", WORK.replace("SECOND", "[]")],
+        "the step first is over (say how it ends before",
+    ),
+    "unsendable": (
+        [sys.executable, "-c", WORK.replace("s.refused", "str").replace("SECOND", "[{1}]")],
+        "the parameters of second cannot be sent: Object of type set is not JSON serializable (write numbers, names",
+    ),
+}
 
-    found = cover(protocol, returning({1: lambda: work(1)}), run="first(1)").divergence
-    assert found is not None
-    assert "worker 1 is a function that returns a coroutine, not an async function" in found.code
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_that_does_not_take_part_is_a_mistake_of_the_driver(name: str) -> None:
+    argv, says = PROGRAMS[name]
+    patience = 0.1 if name == "no-points" else 10.0
+    driver = made(workers=lambda self: {1: argv}, points={"LOG": None}, patience=patience)
+    with pytest.raises(ModelError) as problem:
+        cover(protocol, driver, run="first(1) second(1)")
+    assert says in str(problem.value)
+    assert problem.value.where is not None
 
 
 def test_workers_run_only_in_a_test() -> None:

@@ -149,21 +149,6 @@ def test_parameters_that_are_left_out_are_the_number_of_the_worker() -> None:
     assert found
 
 
-def test_steps_may_name_how_they_end() -> None:
-    """Covered with outcomes and refusals in each form by test_forms; a step that is over takes no more of it."""
-
-    class Late(Steps):
-        def _work(self, w: int) -> None:
-            with step("first", w) as s:
-                self._at[w] = 1
-            point("second", w)
-            s.refused("too late")
-
-    found = cover(protocol, Late, run="first(1) second(1)").divergence
-    assert found is not None
-    assert "the step first is over: say how it ended before the next point" in found.code
-
-
 class Virtual(asyncio.SelectorEventLoop):
     """A loop with a clock of its own: it never waits for a timer."""
 
