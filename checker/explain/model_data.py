@@ -8,7 +8,7 @@ from planrace.checker.results.explanation import ChannelPart, Declared, MemberPi
 from planrace.checker.results.trace import Source
 from planrace.checker.results.wording import about, ending
 from planrace.model.language import Array, Bool, Enum, Index, Instance, Maybe, Place, SetOf, Sort, System, Term
-from planrace.model.language.sorts import Integer
+from planrace.model.language.sorts import Integer, Ticks
 
 
 def declared(instance: Instance) -> tuple[Declared, ...]:
@@ -61,6 +61,6 @@ def shape_of(instance: Instance, sort: Sort) -> Shape:
         case Integer():
             raise AssertionError("no variable has this sort")
     low, high = instance.bounds(sort)
-    kinds = {Bool: "truth value", Enum: "enumeration", Index: "index", Maybe: "optional"}
+    kinds = {Bool: "truth value", Enum: "enumeration", Index: "index", Maybe: "optional", Ticks: "ticks"}
     members = sort.members if isinstance(sort, Enum) else ()
     return Shape(kinds.get(type(sort), "number"), sort.name, low, high, members)

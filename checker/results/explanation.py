@@ -15,7 +15,7 @@ from planrace.checker.results.trace import Change, Observed, Shown, ShownState, 
 @dataclass(frozen=True)
 class Shape:
     """A sort as reports describe it. ``kind`` is "truth value", "number", "enumeration", "index", "optional" (an index,
-    or 0 for none), "set" or "array".
+    or 0 for none), "ticks" (counted by a clock, or -1 while it is off), "set" or "array".
 
     ``low`` and ``high`` bound a scalar. ``members`` are the names of an enumeration's members. ``element`` is the sort
     of the elements of a set or array, ``domain`` the sort that indexes an array.

@@ -21,6 +21,8 @@ else:
 
 NOBODY = "none"
 """No member of an index, where its sort is not known: as a parameter of a step, or in a sentence."""
+OFF = "off"
+"""A clock that does not run, where that is known."""
 ShownState: TypeAlias = Mapping[str, Shown]
 
 

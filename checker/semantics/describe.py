@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from planrace.checker.results.trace import NOBODY, Change, Observed, Shown, ShownState, TraceStep
+from planrace.checker.results.trace import NOBODY, OFF, Change, Observed, Shown, ShownState, TraceStep
 from planrace.checker.semantics.interpreter import Context, Interpreter, Move, State
 from planrace.model.language import Array, Bool, Enum, Instance, Maybe, Says, SetOf, Sort, Term
+from planrace.model.language.sorts import Ticks
 
 
 class Describer:
@@ -123,6 +124,8 @@ def in_words(sort: Sort, value: Any) -> str:
     match sort:
         case Maybe() if not value:
             return NOBODY
+        case Ticks() if value < 0:
+            return OFF
         case Bool():
             return "true" if value else "false"
         case SetOf(element=element):

@@ -185,7 +185,8 @@ class Interpreter:
     def _check(self, update: Update, value: Any, action: Action) -> None:
         if not self._inside(update.target.sort, value):
             raise RangeError(
-                f"{action.name} assigns {update.target} the value {_text(value)}, which its sort does not hold",
+                update.amiss
+                or f"{action.name} assigns {update.target} the value {_text(value)}, which its sort does not hold",
                 where=update.where or action.where,
                 remedy=update.remedy or "strengthen the guard or widen the sort",
             )

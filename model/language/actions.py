@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from planrace.model.language.constructors import both, either
 from planrace.model.language.errors import DefinitionError, Place, author, so_many
@@ -30,6 +30,9 @@ from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Array, SetOf, Sort, describe
 from planrace.model.language.templates import check_template
 from planrace.model.language.terms import TRUE, Term, Value, expect, lift, subterms
+
+if TYPE_CHECKING:
+    from planrace.model.language.timing import Timing
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +49,14 @@ class When:
 @dataclass(frozen=True, eq=False)
 class Update:
     """``target`` (a variable or an array element) gets ``value``; both are evaluated in the state before the step.
-    ``remedy`` is the advice to show if the sort of the target does not hold that value; patterns set it."""
+    ``remedy`` is the advice to show if the sort of the target does not hold that value, and ``amiss`` what is wrong
+    then; patterns and clocks set them."""
 
     target: Term
     value: Term
     where: Place | None = None
     remedy: str | None = None
+    amiss: str | None = None
 
     def __repr__(self) -> str:
         return f"update({self.target!r}, {self.value!r})"
@@ -161,6 +166,9 @@ class Action:
     written: Action | None = None
     """The action as authors wrote it, if a system adds to it."""
     origin: Origin | None = None
+    timing: Timing | None = None
+    passes: Term | None = None
+    """Of an action that is a tick: some timer runs. It is the guard that the pattern ``clock`` has made."""
 
     @cached_property
     def guard(self) -> Term:

@@ -6,12 +6,26 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from planrace.model.language.actions import AnyOutcome, Part
 from planrace.model.language.author_code import shown, takes
 from planrace.model.language.author_text import refuse_vain
 from planrace.model.language.errors import DefinitionError, Place, is_authors_code
 
 if TYPE_CHECKING:
     from planrace.model.language.changes import Changes
+
+
+def word_for(part: Part) -> str:
+    """The function that makes such a part of a step."""
+    return "any_outcome" if isinstance(part, AnyOutcome) else type(part).__name__.lower()
+
+
+def name_of(action: object) -> str:
+    """The name of an action, given as a name, as an action, or as the value that its decorator returned."""
+    name = getattr(action, "name", action)
+    if not isinstance(name, str):
+        raise DefinitionError(f"{name!r} is not an action", remedy="name one: change.require('flip', …)")
+    return name
 
 
 def changing(change: Callable[[Changes], None], what: str) -> Place:

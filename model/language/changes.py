@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from planrace.model.language.actions import (
     Action,
-    AnyOutcome,
     Outcome,
     Part,
     Piece,
@@ -25,6 +24,7 @@ from planrace.model.language.actions import (
     updates_of,
 )
 from planrace.model.language.author_code import called, shown
+from planrace.model.language.change_functions import name_of, word_for
 from planrace.model.language.constructors import both
 from planrace.model.language.declarations import Circumstances, beginning, variable
 from planrace.model.language.decorators import Decorators
@@ -32,11 +32,12 @@ from planrace.model.language.errors import DefinitionError, Place, author, liste
 from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
-from planrace.model.language.sorts import Index, Parameter, Scalar, Sort
+from planrace.model.language.sorts import Index, Parameter, Scalar, Size, Sort
 from planrace.model.language.starts import Start
 from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
+from planrace.model.language.timing import Occasions, timing_of
 from planrace.model.language.weaving import as_written, woven
 
 INSTEAD = {"add": "write @change.action(…), which takes the same arguments as @protocol.action"}
@@ -76,7 +77,7 @@ class Changes:
 
     def has(self, action: str | Action) -> bool:
         """Whether the system has ``action`` (actions of faults that are off are absent)."""
-        return _name(action) in self._actions
+        return name_of(action) in self._actions
 
     def step(self, process: object, point: str) -> StepChange:
         """The step of a process at ``point``, for changes of it: ``change.step(enactor, "FLIP").require(…)``. Where a
@@ -229,10 +230,15 @@ class Changes:
         fairness: str | None = None,
         tags: Iterable[str] = (),
         awaits: str | None = None,
+        within: Size | None = None,
+        after: Size | None = None,
+        since: Occasions | None = None,
+        until: Occasions | None = None,
     ) -> Callable[[Callable[..., Step]], Action]:
         """Decorator: add an action to this system only, declared as in ``Protocol.action``. The action of a fault
         exists while the fault is switched on."""
-        circumstances = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
+        timing = timing_of(within, after, since, until)
+        circumstances = Circumstances(sorts, by, role, fault, fairness, tags, awaits, timing)
         circumstances.check(self._faults)
         begun = self._decorators.begin("change.action(…)")
 
@@ -311,7 +317,7 @@ class Changes:
 
     def _fault_actions(self, names: Iterable[str], what: str) -> tuple[str, ...]:
         """Names of actions of faults; those of faults that are off are unknown here."""
-        found = tuple(map(_name, listed(names, f"{what}: forgotten_by", author())))
+        found = tuple(map(name_of, listed(names, f"{what}: forgotten_by", author())))
         for name in found:
             if name not in self._actions and len(self._faults) == len(self._system.faults):
                 raise DefinitionError(f"{what}: there is no action {name}", remedy=near(name, self._actions))
@@ -378,7 +384,7 @@ class Changes:
         strange = next((p for p in parts if not isinstance(p, Update)), None)
         if strange is not None:
             raise DefinitionError(
-                f"{self.reason}: {method} of {action.name}: {_called(strange)}(…) is not an update",
+                f"{self.reason}: {method} of {action.name}: {word_for(strange)}(…) is not an update",
                 where=None if isinstance(strange, Says) else strange.where,
                 remedy="conditions are changed by change.require, change.guard and change.condition, outcomes added by "
                 "change.outcome",
@@ -407,7 +413,7 @@ class Changes:
             )
 
     def _find(self, action: str | Action) -> Action:
-        name = _name(action)
+        name = name_of(action)
         if name not in self._actions:
             raise DefinitionError(
                 f"{self.reason}: there is no action {name}",
@@ -429,19 +435,6 @@ def changed(system: System, change: Callable[[Changes], None]) -> System:
     changes = Changes(system)
     change(changes)
     return changes.done()
-
-
-def _name(action: object) -> str:
-    """The name of an action, given as a name, as an action, or as the value that its decorator returned."""
-    name = getattr(action, "name", action)
-    if not isinstance(name, str):
-        raise DefinitionError(f"{name!r} is not an action", remedy="name one: change.require('flip', …)")
-    return name
-
-
-def _called(part: Part) -> str:
-    """The function that makes such a part."""
-    return "any_outcome" if isinstance(part, AnyOutcome) else type(part).__name__.lower()
 
 
 def _public(of: type) -> list[str]:

@@ -34,6 +34,7 @@ from planrace.model.language.sorts import (
 from planrace.model.language.starts import Start, starts_of
 from planrace.model.language.system import Beginning, Variable
 from planrace.model.language.terms import Term, Value, make, subterms, truth
+from planrace.model.language.timing import Timing, check_due
 
 SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…) and array(…)"
 FAIRNESS = ("none", "weak", "strong")
@@ -50,6 +51,7 @@ class Circumstances:
     fairness: str | None
     tags: Iterable[str]
     awaits: str | None
+    timing: Timing | None = None
 
     def check(self, faults: Collection[str]) -> None:
         """Refuse invalid combinations; ``faults`` are the declared ones."""
@@ -61,6 +63,8 @@ class Circumstances:
         for f in (self.fault, self.awaits):
             if f is not None and f not in faults:
                 raise DefinitionError(f"fault {f!r} is not declared", remedy="declare it with protocol.fault(…)")
+        if self.timing is not None and self.timing.within is not None:
+            check_due(self.fault, self.fairness)
         listed(self.tags, "tags", author())
 
     def _check_by(self) -> None:
@@ -131,6 +135,7 @@ class Circumstances:
             parts.says,
             where,
             self.awaits,
+            timing=self.timing,
         )
 
 

@@ -41,6 +41,8 @@ from planrace.model.language.starts import Start
 from planrace.model.language.structural import same
 from planrace.model.language.system import Beginning, FaultBound, Messages, Observation, Picture, System, Variable
 from planrace.model.language.terms import Term, Value, make, truth
+from planrace.model.language.timekeeping import PlaceClock
+from planrace.model.language.timing import Occasions, clock_of, timing_of
 from planrace.model.language.variant import Protection, Variant
 from planrace.model.language.weaving import fault_bound
 
@@ -69,6 +71,7 @@ class Protocol:
         self.observations: dict[str, Observation] = {}
         self.pictures: list[Picture] = []
         self.channels: list[Messages] = []
+        self.place_clocks: list[PlaceClock] = []
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
         self.proofs: list[Any] = []
@@ -143,15 +146,21 @@ class Protocol:
         tags: Iterable[str] = (),
         only: Choice | None = None,
         awaits: str | None = None,
+        within: Size | None = None,
+        after: Size | None = None,
+        since: Occasions | None = None,
+        until: Occasions | None = None,
     ) -> Callable[[Callable[..., Step]], Action]:
         """Decorator: the function's body is an action with one parameter for each of ``sorts``.
 
         ``by`` is who performs it: a word, or the index sort of a parameter (then that member does it, and ``role`` may
         give it another word, such as cleaner). Actions of a fault are unfair by default; with ``only``, the action
         exists only in systems that have made that choice. ``awaits`` names a fault without which the action is not
-        expected to happen.
+        expected to happen. It happens ``within`` so many ticks and not before ``after`` so many, since the last
+        occasion in ``since`` with none in ``until`` behind it: actions, ``taken(…)``, or ``"initially"``.
         """
-        circumstances = Circumstances(sorts, by, role, fault, fairness, tags, awaits)
+        timing = timing_of(within, after, since, until)
+        circumstances = Circumstances(sorts, by, role, fault, fairness, tags, awaits, timing)
         circumstances.check(self.faults)
         check_only(only, self.options, "action")
         begun = self.decorators.begin(f"{self.name}.action(…)")
@@ -352,6 +361,8 @@ class Protocol:
             protections=chosen,
             faults=on,
             bounds=bounds,
+            clocks=tuple(clock_of(a, self.actions) for a in self.actions.values() if a.timing is not None),
+            place_clocks=tuple(self.place_clocks),
             observations=tuple(self.observations.values()),
             pictures=tuple(self.pictures),
             channels=tuple(self.channels),

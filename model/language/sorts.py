@@ -90,6 +90,11 @@ class Int(Unwalked):
 
 
 @dataclass(frozen=True)
+class Ticks(Int):
+    """The ticks that a clock has counted; -1 while it does not run."""
+
+
+@dataclass(frozen=True)
 class Integer(Unwalked):
     """Whole numbers without bounds: what arithmetic yields. No variable has this sort."""
 

@@ -18,6 +18,8 @@ from planrace.model.language.terms import Term, make
 
 if TYPE_CHECKING:
     from planrace.model.language.insertions import Insertion
+    from planrace.model.language.timekeeping import PlaceClock
+    from planrace.model.language.timing import Clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +27,7 @@ class Variable:
     """A state variable. ``initially`` is the constant that it starts with: a value of its sort, or else the value that
     each innermost element of an array starts with. None: there are several. Then each element starts with what one of
     ``among`` has at its place, or if there are none, with any value of its sort. An ``auxiliary`` variable is not the
-    author's: it counts steps of a fault, or says that an inserted step is pending."""
+    author's: it counts steps of a fault, or ticks, or says that an inserted step is pending."""
 
     name: str
     sort: Sort
@@ -122,6 +124,10 @@ class System:
     """Of those faults that may happen only so often."""
     insertions: tuple[Insertion, ...] = ()
     """Steps that changes have inserted before or after others."""
+    clocks: tuple[Clock, ...] = ()
+    """Of timed actions."""
+    place_clocks: tuple[PlaceClock, ...] = ()
+    """Of processes that wait for time."""
     observations: tuple[Observation, ...] = ()
     pictures: tuple[Picture, ...] = ()
     channels: tuple[Messages, ...] = ()

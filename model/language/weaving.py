@@ -1,5 +1,5 @@
-"""What the actions of a system do beside what their authors write: inserted steps are waited for, and steps of a
-bounded fault are counted.
+"""What the actions of a system do beside what their authors write: ticks are counted, inserted steps are waited for,
+and steps of a bounded fault are counted.
 
 Protections may replace guards and updates, so this is added last, to the actions as they are written.
 """
@@ -15,24 +15,28 @@ from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.insertions import ordered
 from planrace.model.language.sorts import Parameter, integers
 from planrace.model.language.system import FaultBound, System, Variable
-from planrace.model.language.terms import constant
+from planrace.model.language.terms import FALSE, constant
+from planrace.model.language.timekeeping import clocks_in, ticking, timed
 
 
 def as_written(system: System) -> dict[str, Action]:
     """The actions without what ``woven`` adds."""
-    return {n: a.written or a for n, a in system.actions.items()}
+    return {n: a.written or a for n, a in system.actions.items() if a.passes is not FALSE}
 
 
 def woven(system: System) -> System:
-    """The system whose actions, which are as written, wait for inserted steps, and in which steps of bounded faults are
-    counted and end at the bound."""
-    actions = ordered(system.insertions, system.actions)
+    """The system whose actions, which are as written, keep their times and wait for inserted steps, and in which steps
+    of bounded faults are counted and end at the bound. It has the clocks of its timed actions."""
+    written, before = system.actions, {c.variable.name for c in system.clocks}
+    clocks = clocks_in(system)
+    variables = (*(v for v in system.variables if v.name not in before), *(c.variable for c in clocks))
+    system = replace(system, clocks=clocks, variables=variables)
+    actions = ordered(system.insertions, timed(system))
     for bound in system.bounds:
         actions |= {n: _counted(a, bound) for n, a in actions.items() if a.fault == bound.fault}
-    written = system.actions
-    return replace(
-        system, actions={n: a if a is written[n] else replace(a, written=written[n]) for n, a in actions.items()}
-    )
+    actions = ticking(system, actions)
+    kept = {n: a if a is written.get(n, a) else replace(a, written=written[n]) for n, a in actions.items()}
+    return replace(system, actions=kept)
 
 
 def fault_bound(fault: str, at_most: object, where: Place | None) -> FaultBound:

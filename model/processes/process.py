@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,6 +21,7 @@ from planrace.model.processes.control import BlockRest, Rest, Surroundings
 from planrace.model.processes.source import ProcessText, is_text, source_of
 from planrace.model.processes.statements import Local, local, persistent
 from planrace.model.processes.step_actions import actions_of
+from planrace.model.processes.stays import place_clock, timed_actions
 from planrace.model.processes.steps import LocalVariable, Member, Points
 from planrace.model.processes.walk import Walker
 from planrace.model.processes.way import Way
@@ -40,6 +41,27 @@ class Process:
     volatile: tuple[Term, ...]
     """What a crash resets: the place, and the local variables that do not persist."""
     sorts: tuple[Scalar, ...]
+    actions: dict[str, tuple[str, ...]]
+    """The names of the actions of each point: several, where the step chooses."""
+    ticks: Term | None
+    """What counts the ticks since a member came to where it is, if some point waits for time."""
+
+    def steps(self, *points: str) -> tuple[str, ...]:
+        """The names of the actions that lead on from these points, for ``since`` and ``until`` of timed actions."""
+        return tuple(a for n in points for a in self.actions[known(n, self.points, f"point of process {self.name}")])
+
+    def elapsed(self, *members: Any) -> Term:
+        """The ticks since a member came to where it is, if that point has a limit; -1 elsewhere. Where a point has no
+        deadline they are counted up to the greatest number that it waits for. Raises ``DefinitionError`` if no point
+        has a limit."""
+        if self.ticks is None or len(members) != len(self.sorts):
+            wanted = ", ".join(s.name for s in self.sorts)
+            what = "counts no ticks" if self.ticks is None else f"takes {wanted or 'no member'} for its ticks"
+            raise DefinitionError(f"process {self.name} {what}", remedy="write wait(…), or at(…, within=…), in it")
+        found = self.ticks
+        for m in members:
+            found = found[m]
+        return found
 
     def at(self, *members: Any) -> Term:
         """Where a member of the process is: ``enactor.at(i) == "FLIP"``. With names of points, whether it is at one of
@@ -120,6 +142,10 @@ def process(
     return add
 
 
+def _names_at(actions: Iterable[Action], point: str) -> Iterator[str]:
+    return (a.name for a in actions if a.origin is not None and a.origin.point == point)
+
+
 class _Compiled:
     """One process on its way to actions."""
 
@@ -152,6 +178,11 @@ class _Compiled:
         member = replace(member, locals=tuple(self._declared))
         actions, needed = actions_of(points, member, place, sort)
         self._declared = needed
+        clock = place_clock(points, start.key, member, place, self._sorts)
+        actions = timed_actions(actions, clock, member)
+        if clock is not None:
+            self._protocol.place_clocks.append(clock)
+            self._protocol.variables[clock.variable.name] = clock.variable
         self._add(place, points.names[start.key], sort, actions)
         return Process(
             self._source.name,
@@ -160,6 +191,8 @@ class _Compiled:
             {d.name.removeprefix(f"{self._source.name}_"): d.term for d in self._declared},
             (place, *(d.term for d in self._declared if not d.persistent)),
             self._sorts,
+            {n: tuple(_names_at(actions, n)) for n in points.names.values()},
+            None if clock is None else clock.variable.term,
         )
 
     def _start(self, walk: Walker, scope: Surroundings) -> Rest:

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from planrace.model.language.errors import DefinitionError
-from planrace.model.language.sorts import Scalar, Sort
-from planrace.model.language.terms import Term, Value
+from planrace.model.language.operators import Op
+from planrace.model.language.sorts import INTEGER, Scalar, Size, Sort
+from planrace.model.language.terms import Term, Value, make
+from planrace.model.language.timing import check_limit, check_order
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
@@ -37,6 +39,20 @@ class At:
     tags: frozenset[str]
     fairness: str | None
     awaits: str | None
+    stay: Stay
+
+
+@dataclass(frozen=True, eq=False)
+class Stay:
+    """How many ticks a process stays at a point: ``after`` at least, where this stands; ``within`` at most, by any
+    way."""
+
+    after: Size | None = None
+    within: Size | None = None
+
+
+TICKS_HERE = make(Op.BOUND, (), INTEGER, ("ticks", object()))
+"""Stands for the ticks that have passed since a process came to where it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +89,30 @@ def at(
     tags: Iterable[str] = (),
     fairness: str | None = None,
     awaits: str | None = None,
+    within: Size | None = None,
+    after: Size | None = None,
 ) -> Any:
     """Name a step: on a line of its own where the step begins, or at the ``yield`` that ends it. The action of the step
-    is called ``process_name``, in small letters. The other arguments are those of an action, where this step differs
-    from the rest of the process; tags are added to those of the process."""
+    is called ``process_name``, in small letters. The process leaves the point ``within`` so many ticks, and not by this
+    way before ``after`` so many, since it came there. The other arguments are those of an action, where this step
+    differs from the rest of the process; tags are added to those of the process."""
     if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
         raise DefinitionError(f"at({name!r}): the name of a step is a plain word", remedy='write at("FLIP")')
     if isinstance(tags, str):
         raise DefinitionError(f"at({name!r}): tags={tags!r} is one string", remedy=f"write tags=[{tags!r}]")
-    return At(name, role, frozenset(tags), fairness, awaits)
+    return At(name, role, frozenset(tags), fairness, awaits, _stay(f"at({name!r})", after, within))
+
+
+def wait(delay: Size, *, within: Size | None = None) -> Any:
+    """The step waits here until ``delay`` ticks have passed since the process came to where it rests; ``within`` so
+    many it goes on, by this way or another."""
+    return _stay("wait", delay, within)
+
+
+def _stay(what: str, after: Size | None, within: Size | None) -> Stay:
+    limits = check_limit(within, f"{what}: within"), check_limit(after, f"{what}: after")
+    check_order(*limits)
+    return Stay(after, within)
 
 
 def some(sort: Scalar, condition: Callable[[Term], Value] | None = None) -> Any:

@@ -12,7 +12,7 @@ from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.sorts import Array, Enum, Index, Sort, describe
 from planrace.model.language.terms import TRUE, Term, constant
 from planrace.model.processes.liveness import live_locals
-from planrace.model.processes.statements import At
+from planrace.model.processes.statements import At, Stay
 from planrace.model.processes.steps import Key, LocalVariable, Member, Points, element, slug_of
 from planrace.model.processes.way import Condition, ConditionKind, Way
 
@@ -98,7 +98,7 @@ class _Step:
         first = endings[0].ways[0]
         here = element(self.place, self.member.parameters) == self._constant(self.key)
         shared = _shared(endings)
-        about = next((w.at for w, _ in self.ends if w.at is not None), At(point, None, frozenset(), None, None))
+        about = next((w.at for w, _ in self.ends if w.at is not None), At(point, None, frozenset(), None, None, Stay()))
         actor = next((p for p in self.member.parameters if isinstance(given.by, Index) and p.sort == given.by), None)
         lines = [n for e in endings for n in e.lines] or [self.points.line(self.key)]
         return Action(

@@ -15,7 +15,7 @@ from planrace.model.language.operators import Op
 from planrace.model.language.terms import FALSE, TRUE, Term, make
 from planrace.model.processes.control import Surroundings
 from planrace.model.processes.source import ProcessText, short
-from planrace.model.processes.statements import At, Local, Some
+from planrace.model.processes.statements import TICKS_HERE, At, Local, Some, Stay
 from planrace.model.processes.store import Assignments, at_present, folded, rewritten
 
 _FOR_AUTHORS = True  # errors name the line of the process
@@ -60,6 +60,7 @@ class Way:
     parameters: tuple[Term, ...] = ()
     fault: str | None = None
     at: At | None = None
+    stays: tuple[Stay, ...] = ()
     says: Says | None = None
     outcome: str | None = None
     ended: StepEnd = field(default_factory=lambda: StepEnd(0, 0))
@@ -149,7 +150,10 @@ class Parts:
             case At():
                 if way.at is not None and way.at.name != part.name:
                     self._refuse(f"one step is called {way.at.name} and {part.name}", "keep one name")
-                return replace(way, at=part)
+                return self._one(replace(way, at=part), part.stay)
+            case Stay():
+                way = replace(way, stays=(*way.stays, part))
+                return way if part.after is None else way.under(ConditionKind.WAITS, TICKS_HERE >= part.after)
             case Outcome():
                 return self._outcome(way, part)
             case Local():

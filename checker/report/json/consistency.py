@@ -17,7 +17,7 @@ from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Change, Observed, Shown, ShownState, Trace, TraceStep
 from planrace.checker.results.wording import numbered
 
-SCALARS = ("truth value", "number", "enumeration", "index", "optional")
+SCALARS = ("truth value", "number", "enumeration", "index", "optional", "ticks")
 MEMBERS = 2**20
 """The most members of an index of an array; models have far fewer."""
 PATH = 4096

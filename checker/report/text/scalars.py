@@ -1,12 +1,13 @@
-"""Scalars and sets as text: "none" for an optional index without a member, {} for an empty set.
+"""Scalars and sets as text: "none" for an optional index without a member, "off" for a clock that does not run, {} for
+an empty set.
 
-The sort of a value comes from the variables of its report. Without a sort, an optional index is shown as a number.
+The sort of a value comes from the variables of its report. Without a sort, they are shown as numbers.
 """
 
 from __future__ import annotations
 
 from planrace.checker.results.explanation import Shape
-from planrace.checker.results.trace import NOBODY, Shown
+from planrace.checker.results.trace import NOBODY, OFF, Shown
 
 __all__ = ["NOBODY", "members", "value_text"]
 
@@ -15,6 +16,8 @@ def value_text(value: Shown, shape: Shape | None = None) -> str:
     """A value that is no array."""
     if shape is not None and shape.kind == "optional" and value == 0:
         return NOBODY
+    if shape is not None and shape.kind == "ticks" and value == -1:
+        return OFF
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

@@ -188,7 +188,7 @@ _Value: TypeAlias = "_Atom | _Set | _Map"
 _Found: TypeAlias = "list[tuple[str, _Value]]"
 """Values of a variable, each with its place in the file."""
 _T = TypeVar("_T")
-_SCALARS = ("truth value", "number", "enumeration", "index", "optional")
+_SCALARS = ("truth value", "number", "enumeration", "index", "optional", "ticks")
 
 
 @dataclass(frozen=True)

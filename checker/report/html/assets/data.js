@@ -132,6 +132,7 @@ function put(value, path, after) {
 
 export function show(value, shape) {
   if (Array.isArray(value)) return `{${value.map((v) => show(v, shape?.element)).join(", ")}}`;
+  if (shape?.kind === "ticks" && value === -1) return "off";
   return shape?.kind === "optional" && value === 0 ? "none" : String(value);
 }
 

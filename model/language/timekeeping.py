@@ -1,0 +1,309 @@
+"""What timed actions mean: clocks that steps start and end, guards that wait for them, and a step that is one tick.
+
+The clock of time waits at a deadline as long as one of the actions that are due can happen. If none can, the deadline
+is missed: the tick is enabled then, and counts beyond the range of its variable, which every engine tells as an error
+of the model. Otherwise time would stand still there, and nothing later would be searched (a time lock; J. Sifakis and
+S. Yovine, "Compositional specification of timed systems", STACS 1996).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from planrace.model.language.actions import Action, Outcome, Says, Update
+from planrace.model.language.constructors import If, both, each, either, exists
+from planrace.model.language.errors import DefinitionError, Place
+from planrace.model.language.operators import Op
+from planrace.model.language.render import applied
+from planrace.model.language.sorts import Array, Scalar, Size
+from planrace.model.language.system import System, Variable
+from planrace.model.language.terms import FALSE, TRUE, Term, constant, lift, substitute
+from planrace.model.language.timing import INITIALLY, STOPPED, Clock, Occasion, clock_of
+
+TICK = "tick"
+"""The action that is one tick, unless the pattern ``clock`` has declared one."""
+
+
+@dataclass(frozen=True, eq=False)
+class PointLimits:
+    """How many ticks a process stays at a point: ``waits`` are the least numbers of its ways on."""
+
+    within: Size | None
+    waits: tuple[Size, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceClock:
+    """The ticks that have passed since a process came to where it is, at the points that have ``limits``; ``STOPPED``
+    at others. ``place`` and ``variable`` are over ``sorts``."""
+
+    process: str
+    place: Term
+    variable: Variable
+    limits: Mapping[str, PointLimits]
+    sorts: tuple[Scalar, ...]
+    where: Place | None
+
+    @property
+    def points(self) -> dict[str, Term]:
+        """The points that have limits, as values of the place."""
+        sort = self.place.sort
+        while isinstance(sort, Array):
+            sort = sort.element
+        return {n: constant(sort.members.index(n), sort) for n in self.limits}  # type: ignore[union-attr]
+
+
+def clocks_in(system: System) -> tuple[Clock, ...]:
+    """The clocks of the timed actions that a system has. Raises ``DefinitionError``."""
+    known = {c.action: c for c in system.clocks}
+    timed = ((n, a) for n, a in system.actions.items() if a.timing is not None)
+    return tuple(
+        known[n] if n in known and known[n].timing is a.timing else clock_of(a, system.actions) for n, a in timed
+    )
+
+
+def timed(system: System) -> dict[str, Action]:
+    """The actions of a system, which start and end its clocks, and wait until they may happen."""
+    if not system.clocks and not system.place_clocks:
+        return dict(system.actions)
+    return {n: _timed(a, system) for n, a in system.actions.items()}
+
+
+def _timed(action: Action, system: System) -> Action:
+    own = (c for c in system.clocks if c.action == action.name)
+    waits = [_cell(c) >= c.timing.after for c in own if c.timing.after is not None]
+    outcomes = tuple(_with(o, _told(action, o, system)) for o in action.outcomes)
+    if not waits and outcomes == action.outcomes:
+        return action
+    return replace(action, when=both(action.when, *waits), outcomes=outcomes)
+
+
+def _with(outcome: Outcome, updates: Iterator[Update]) -> Outcome:
+    added = tuple(updates)
+    return replace(outcome, updates=(*outcome.updates, *added)) if added else outcome
+
+
+def _told(action: Action, outcome: Outcome, system: System) -> Iterator[Update]:
+    """The updates of clocks when an action ends with an outcome."""
+    happens = {Occasion(action.name), Occasion(action.name, outcome.name)}
+    for c in system.clocks:
+        if happens & set(c.timing.since):
+            yield _set(c, action, 0)
+        elif action.name == c.action or happens & set(c.timing.until):
+            yield _set(c, action, STOPPED)
+    for p in system.place_clocks:
+        moves = [u for u in outcome.updates if u.variable is p.place]
+        for u in moves:
+            yield Update(_beside(u.target, p), _arrived(u.value, p), u.where)
+        origin = action.origin
+        if not moves and origin is not None and origin.process == p.process and origin.point in p.limits:
+            yield Update(_element(p.variable.term, action.parameters[: len(p.sorts)]), _ticks(p.variable, 0), p.where)
+
+
+# Clocks of actions -----------------------------------------------------------------------------------------------
+def _cell(clock: Clock) -> Term:
+    return _element(clock.variable.term, clock.positions)
+
+
+def _element(term: Term, positions: Sequence[Term]) -> Term:
+    for p in positions:
+        term = term[p]
+    return term
+
+
+def _ticks(variable: Variable, value: int) -> Term:
+    sort = variable.sort
+    while isinstance(sort, Array):
+        sort = sort.element
+    return constant(value, sort)
+
+
+def _set(clock: Clock, action: Action, value: int) -> Update:
+    """The clocks of the members that ``action`` is about get ``value``: of all where it has no such parameter."""
+    own = {str(p): p for p in action.parameters}
+    mine = [(p, found) if (found := own.get(str(p))) is not None and found.sort == p.sort else (p, None)
+            for p in clock.positions]
+    target = clock.variable.term
+    while mine and mine[0][1] is not None:
+        target = target[mine.pop(0)[1]]
+
+    def row(cell: Term, rest: Sequence[tuple[Term, Term | None]], condition: Term) -> Term:
+        if not rest:
+            given = _ticks(clock.variable, value)
+            return given if condition is TRUE else If(condition, given, cell)
+        (position, meant), *others = rest
+        return each(
+            position.sort,  # type: ignore[arg-type]
+            lambda m: row(cell[m], others, condition if meant is None else both(condition, m == meant)),
+        )
+
+    return Update(target, row(target, mine, TRUE), clock.timing.where)
+
+
+# Clocks of processes ---------------------------------------------------------------------------------------------
+def _beside(target: Term, clock: PlaceClock) -> Term:
+    """The element of the clock that belongs to an element of the place."""
+    if target.op is Op.SELECT:
+        return _beside(target.args[0], clock)[target.args[1]]
+    return clock.variable.term
+
+
+def _arrived(place: Term, clock: PlaceClock) -> Term:
+    """What the clock shows when a process comes to ``place``."""
+    if isinstance(place.sort, Array):
+        return each(place.sort.domain, lambda m: _arrived(applied(place[m]), clock))
+    if place.op is Op.ITE:
+        condition, then, other = place.args
+        a, b = _arrived(then, clock), _arrived(other, clock)
+        return a if a is b else If(condition, a, b)
+    running, stopped = _ticks(clock.variable, 0), _ticks(clock.variable, STOPPED)
+    points = clock.points.values()
+    if place.op is Op.CONST:
+        return running if any(place is p for p in points) else stopped
+    return If(either(*(place == p for p in points)), running, stopped)
+
+
+# Ticks -----------------------------------------------------------------------------------------------------------
+def ticking(system: System, actions: Mapping[str, Action]) -> dict[str, Action]:
+    """``actions`` with the one that is a tick. Raises ``DefinitionError`` if it is not certain which one that is."""
+    if not system.clocks and not system.place_clocks:
+        return dict(actions)
+    given = [a for a in actions.values() if a.passes is not None]
+    if len(given) > 1:
+        raise DefinitionError(
+            f"{given[0].name} and {given[1].name} are two clocks, and actions are timed by one",
+            where=given[1].where,
+            remedy="let one clock(…) drive all timers",
+        )
+    where = next((c.timing.where for c in system.clocks), None) or next((c.where for c in system.place_clocks), None)
+    if not given and TICK in actions:
+        raise DefinitionError(
+            f"the action {TICK} is called like the step of time that timed actions need",
+            where=actions[TICK].where,
+            remedy="rename it; timers are driven by clock(protocol, …) of planrace.model.patterns",
+        )
+    moves = either(*_moves(system))
+    waits = ~either(*_due(system, actions))
+    updates = tuple(_ticked(system))
+    if not given:
+        outcome = Outcome(None, TRUE, updates, None, where)
+        says = Says("passes by a tick", ())
+        made = Action(TICK, (), both(moves, waits), (outcome,), "time", says=says, where=where, passes=FALSE)
+        return {**actions, TICK: made}
+    tick = given[0]
+    parts = tick.when.args if tick.when.op is Op.AND else (tick.when,)
+    when = both(*(either(t, moves) if t is tick.passes else t for t in parts), waits)
+    outcomes = tuple(replace(o, updates=(*o.updates, *updates)) for o in tick.outcomes)
+    return {**actions, tick.name: replace(tick, when=when, outcomes=outcomes)}
+
+
+def _moves(system: System) -> Iterator[Term]:
+    """The clocks that a tick changes."""
+    for c in system.clocks:
+        cell = _cell(c)
+        running = cell >= 0 if c.timing.within is not None else both(cell >= 0, cell < c.limit)
+        yield _some(c.positions, running)
+    for p in system.place_clocks:
+        yield _some_member(p, lambda place, ticks, p=p: either(*_counts(p, place, ticks)))  # type: ignore[misc]
+
+
+def _counts(clock: PlaceClock, place: Term, ticks: Term) -> Iterator[Term]:
+    for name, point in clock.points.items():
+        limits = clock.limits[name]
+        below = () if limits.within is not None else (either(*(ticks < w for w in limits.waits)),)
+        yield both(place == point, *below)
+
+
+def _due(system: System, actions: Mapping[str, Action]) -> Iterator[Term]:
+    """For each deadline that some action is due and can happen."""
+    for c in system.clocks:
+        if c.timing.within is not None:
+            a = actions[c.action]
+            yield _some(a.parameters, both(_cell(c) == c.timing.within, a.guard))
+    for p in system.place_clocks:
+        for a in actions.values():
+            limits = p.limits.get(a.origin.point) if a.origin is not None and a.origin.process == p.process else None
+            if a.fault is None and limits is not None and limits.within is not None:
+                ticks = _element(p.variable.term, a.parameters[: len(p.sorts)])
+                yield _some(a.parameters, both(ticks == limits.within, a.guard))
+
+
+def _ticked(system: System) -> Iterator[Update]:
+    """One tick more on all clocks."""
+    for c in system.clocks:
+        due = f"{c.action} has to happen"
+        if c.timing.within is None:
+            def counted(t: Term, c: Clock = c) -> Term:
+                return If(both(t >= 0, t < c.limit), t + 1, t)
+        else:
+            def counted(t: Term, c: Clock = c) -> Term:
+                return If(t >= 0, t + 1, t)
+        since = " or ".join("the beginning" if o.action == INITIALLY else str(o) for o in c.timing.since)
+        yield Update(
+            c.variable.term,
+            _grid(c.variable.term, counted),
+            c.timing.where,
+            f"let it be possible at every deadline: give what it waits for a deadline, too, or name in until= what ends "
+            f"its duty since {since}",
+            f"{due} within {_number(c.timing.within)} of {since}, and cannot: time would stop there",
+        )
+    for p in system.place_clocks:
+        late = [n for n, limits in p.limits.items() if limits.within is not None]
+        yield Update(
+            p.variable.term,
+            _grid_of(p, lambda place, ticks, p=p: _stayed(p, place, ticks)),  # type: ignore[misc]
+            p.where,
+            "let the step be possible at every deadline: add a way that waits for nothing, or a deadline to what it "
+            "waits for",
+            f"{p.process} has to leave {' or '.join(late)} within its deadline, and cannot: time would stop there",
+        )
+
+
+def _number(size: Size | None) -> str:
+    return "1 tick" if size == 1 else f"{size} ticks"
+
+
+def _stayed(clock: PlaceClock, place: Term, ticks: Term) -> Term:
+    """What the clock of a process shows after a tick; beyond its range where a deadline is missed."""
+    value = ticks
+    sort = ticks.sort
+    for name, point in reversed(clock.points.items()):
+        limits = clock.limits[name]
+        if limits.within is None:
+            after = If(either(*(ticks < w for w in limits.waits)), ticks + 1, ticks)
+        else:
+            after = If(ticks < limits.within, ticks + 1, lift(sort.high) + 1)  # type: ignore[union-attr]
+        value = If(place == point, after, value)
+    return value
+
+
+def _grid(term: Term, change: Callable[[Term], Term]) -> Term:
+    if not isinstance(term.sort, Array):
+        return change(term)
+    return each(term.sort.domain, lambda m: _grid(term[m], change))
+
+
+def _grid_of(clock: PlaceClock, change: Callable[[Term, Term], Term]) -> Term:
+    def inner(place: Term, ticks: Term) -> Term:
+        if not isinstance(place.sort, Array):
+            return change(place, ticks)
+        return each(place.sort.domain, lambda m: inner(place[m], ticks[m]))
+
+    return inner(clock.place, clock.variable.term)
+
+
+def _some_member(clock: PlaceClock, condition: Callable[[Term, Term], Term]) -> Term:
+    def inner(place: Term, ticks: Term) -> Term:
+        if not isinstance(place.sort, Array):
+            return condition(place, ticks)
+        return exists(place.sort.domain, lambda m: inner(place[m], ticks[m]))
+
+    return inner(clock.place, clock.variable.term)
+
+
+def _some(parameters: Sequence[Term], condition: Term) -> Term:
+    """Whether the condition holds for some values of the parameters."""
+    for p in reversed(parameters):
+        condition = exists(p.sort, lambda x, c=condition, p=p: substitute(c, {p: x}))  # type: ignore[arg-type, misc]
+    return condition
