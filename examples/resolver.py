@@ -59,8 +59,8 @@ Answer = enumeration("answer", "NOTHING ADDRESSES EMPTY")
 record = protocol.variable("record", Record, Record.ADDRESSES, "what the zone says")
 emptied = protocol.variable("emptied", integers(0, outages), 0, "outages so far")
 kept = protocol.variable("kept", array(Resolver, Answer), Answer.NOTHING, "the last answer the resolver got")
-fresh = timer(protocol, "fresh", negative, Resolver, "ticks for which the resolver may give that answer")
-grace = timer(protocol, "grace", patience, meaning="ticks for which clients may still be without addresses")
+fresh = timer(protocol, "fresh", negative, "ticks for which the resolver may give that answer", over=Resolver)
+grace = timer(protocol, "grace", patience, "ticks for which clients may still be without addresses")
 
 
 protocol.final((emptied == outages) & (record == Record.ADDRESSES))
@@ -95,13 +95,13 @@ def ask(r: Term) -> Step:
             "addresses",
             when(record == Record.ADDRESSES),
             update(kept[r], Answer.ADDRESSES),
-            fresh.starting(1, r),
+            fresh.starting(r, 1),
             says("asks, and gets addresses to keep for a tick"),
         ),
         otherwise(
             "empty",
             update(kept[r], Answer.EMPTY),
-            fresh.starting(negative, r),
+            fresh.starting(r, negative),
             says("asks, and is told that there are none"),
         ),
     )
@@ -124,7 +124,7 @@ def keep_last_addresses(change: Changes) -> None:
         lambda r: outcome(
             "kept",
             when(record == Record.EMPTY, kept[r] == Answer.ADDRESSES),
-            fresh.starting(1, r),
+            fresh.starting(r, 1),
             says("asks, is told that there are none, and keeps those it has"),
         ),
     )

@@ -58,6 +58,7 @@ from planrace.model.language.starts import anything, one_of
 from planrace.model.language.step_terms import primed, taken
 from planrace.model.language.system import Instance, Observation, System, Variable
 from planrace.model.language.terms import Term
+from planrace.model.language.timing import elapsed
 from planrace.model.language.variant import Protection, Variant
 
 __all__ = [
@@ -100,6 +101,7 @@ __all__ = [
     "count",
     "each",
     "either",
+    "elapsed",
     "enumeration",
     "exists",
     "first",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from planrace.model.language.actions import Action, Outcome, Says, Update
 from planrace.model.language.constructors import If, both, each, either, exists
@@ -52,6 +53,11 @@ class PlaceClock:
         while isinstance(sort, Array):
             sort = sort.element
         return {n: constant(sort.members.index(n), sort) for n in self.limits}  # type: ignore[union-attr]
+
+    @property
+    def counted(self) -> tuple[Size, ...]:
+        """How far ticks are counted where a point has no deadline."""
+        return tuple(w for x in self.limits.values() if x.within is None for w in x.waits)
 
 
 def clocks_in(system: System) -> tuple[Clock, ...]:
@@ -122,8 +128,10 @@ def _ticks(variable: Variable, value: int) -> Term:
 def _set(clock: Clock, action: Action, value: int) -> Update:
     """The clocks of the members that ``action`` is about get ``value``: of all where it has no such parameter."""
     own = {str(p): p for p in action.parameters}
-    mine = [(p, found) if (found := own.get(str(p))) is not None and found.sort == p.sort else (p, None)
-            for p in clock.positions]
+    mine = [
+        (p, found) if (found := own.get(str(p))) is not None and found.sort == p.sort else (p, None)
+        for p in clock.positions
+    ]
     target = clock.variable.term
     while mine and mine[0][1] is not None:
         target = target[mine.pop(0)[1]]
@@ -202,17 +210,18 @@ def _moves(system: System) -> Iterator[Term]:
     """The clocks that a tick changes."""
     for c in system.clocks:
         cell = _cell(c)
-        running = cell >= 0 if c.timing.within is not None else both(cell >= 0, cell < c.limit)
-        yield _some(c.positions, running)
+        yield _some(c.positions, both(cell >= 0, *(() if c.timing.within is not None else (cell < c.limit,))))
     for p in system.place_clocks:
-        yield _some_member(p, lambda place, ticks, p=p: either(*_counts(p, place, ticks)))  # type: ignore[misc]
+        yield _both(p.place, p.variable.term, partial(_counts, p), exists)
 
 
-def _counts(clock: PlaceClock, place: Term, ticks: Term) -> Iterator[Term]:
-    for name, point in clock.points.items():
-        limits = clock.limits[name]
-        below = () if limits.within is not None else (either(*(ticks < w for w in limits.waits)),)
-        yield both(place == point, *below)
+def _counts(clock: PlaceClock, place: Term, passed: Term) -> Term:
+    """Whether a tick changes the clock of a process."""
+    return either(*(both(place == point, *_below(clock.limits[n], passed)) for n, point in clock.points.items()))
+
+
+def _below(limits: PointLimits, passed: Term) -> tuple[Term, ...]:
+    return () if limits.within is not None else (either(*(passed < w for w in limits.waits)),)
 
 
 def _due(system: System, actions: Mapping[str, Action]) -> Iterator[Term]:
@@ -232,74 +241,62 @@ def _due(system: System, actions: Mapping[str, Action]) -> Iterator[Term]:
 def _ticked(system: System) -> Iterator[Update]:
     """One tick more on all clocks."""
     for c in system.clocks:
-        due = f"{c.action} has to happen"
-        if c.timing.within is None:
-            def counted(t: Term, c: Clock = c) -> Term:
-                return If(both(t >= 0, t < c.limit), t + 1, t)
-        else:
-            def counted(t: Term, c: Clock = c) -> Term:
-                return If(t >= 0, t + 1, t)
-        since = " or ".join("the beginning" if o.action == INITIALLY else str(o) for o in c.timing.since)
         yield Update(
             c.variable.term,
-            _grid(c.variable.term, counted),
+            _grid(c.variable.term, partial(_counted, c)),
             c.timing.where,
-            f"let it be possible at every deadline: give what it waits for a deadline, too, or name in until= what ends "
-            f"its duty since {since}",
-            f"{due} within {_number(c.timing.within)} of {since}, and cannot: time would stop there",
+            "give what it waits for a deadline, too; or name in until= what ends its duty",
+            f"{c.action} has to happen within {_number(c.timing.within)} of {_since(c)}, and cannot: time would stop",
         )
     for p in system.place_clocks:
-        late = [n for n, limits in p.limits.items() if limits.within is not None]
+        late = [f"{n} within {_number(x.within)}" for n, x in p.limits.items() if x.within is not None]
         yield Update(
             p.variable.term,
-            _grid_of(p, lambda place, ticks, p=p: _stayed(p, place, ticks)),  # type: ignore[misc]
+            _both(p.place, p.variable.term, partial(_stayed, p), each),
             p.where,
-            "let the step be possible at every deadline: add a way that waits for nothing, or a deadline to what it "
-            "waits for",
-            f"{p.process} has to leave {' or '.join(late)} within its deadline, and cannot: time would stop there",
+            "add a way on that waits for nothing, or give what it waits for a deadline, too",
+            f"{p.process} has to leave {' and '.join(late)}, and cannot: time would stop",
         )
+
+
+def _counted(clock: Clock, passed: Term) -> Term:
+    """What the clock of an action shows after a tick; beyond its range where a deadline is missed."""
+    counts = passed >= 0 if clock.timing.within is not None else both(passed >= 0, passed < clock.limit)
+    return If(counts, passed + 1, passed)
+
+
+def _since(clock: Clock) -> str:
+    return " or ".join("the beginning" if o.action == INITIALLY else str(o) for o in clock.timing.since)
 
 
 def _number(size: Size | None) -> str:
     return "1 tick" if size == 1 else f"{size} ticks"
 
 
-def _stayed(clock: PlaceClock, place: Term, ticks: Term) -> Term:
+def _stayed(clock: PlaceClock, place: Term, passed: Term) -> Term:
     """What the clock of a process shows after a tick; beyond its range where a deadline is missed."""
-    value = ticks
-    sort = ticks.sort
-    for name, point in reversed(clock.points.items()):
+    beyond = lift(passed.sort.high) + 1  # type: ignore[union-attr]
+    value = passed
+    for name, point in reversed(list(clock.points.items())):
         limits = clock.limits[name]
-        if limits.within is None:
-            after = If(either(*(ticks < w for w in limits.waits)), ticks + 1, ticks)
-        else:
-            after = If(ticks < limits.within, ticks + 1, lift(sort.high) + 1)  # type: ignore[union-attr]
-        value = If(place == point, after, value)
+        late = passed if limits.within is None else beyond
+        below = _below(limits, passed) if limits.within is None else (passed < limits.within,)
+        value = If(place == point, If(below[0], passed + 1, late), value)
     return value
 
 
 def _grid(term: Term, change: Callable[[Term], Term]) -> Term:
+    """``term`` with every element changed."""
     if not isinstance(term.sort, Array):
         return change(term)
     return each(term.sort.domain, lambda m: _grid(term[m], change))
 
 
-def _grid_of(clock: PlaceClock, change: Callable[[Term, Term], Term]) -> Term:
-    def inner(place: Term, ticks: Term) -> Term:
-        if not isinstance(place.sort, Array):
-            return change(place, ticks)
-        return each(place.sort.domain, lambda m: inner(place[m], ticks[m]))
-
-    return inner(clock.place, clock.variable.term)
-
-
-def _some_member(clock: PlaceClock, condition: Callable[[Term, Term], Term]) -> Term:
-    def inner(place: Term, ticks: Term) -> Term:
-        if not isinstance(place.sort, Array):
-            return condition(place, ticks)
-        return exists(place.sort.domain, lambda m: inner(place[m], ticks[m]))
-
-    return inner(clock.place, clock.variable.term)
+def _both(place: Term, passed: Term, what: Callable[[Term, Term], Term], over: Callable[..., Term]) -> Term:
+    """``what`` of the place and the ticks of a process, ``over`` its members."""
+    if not isinstance(place.sort, Array):
+        return what(place, passed)
+    return over(place.sort.domain, lambda m: _both(place[m], passed[m], what, over))
 
 
 def _some(parameters: Sequence[Term], condition: Term) -> Term:

@@ -14,10 +14,11 @@ from planrace.model.language.errors import DefinitionError, Place, author, near
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Array, Index, Parameter, Size, Sort, Ticks
 from planrace.model.language.system import Variable
-from planrace.model.language.terms import Term, constant
+from planrace.model.language.terms import Term, Value, constant, expect
 
 if TYPE_CHECKING:
     from planrace.model.language.actions import Action
+    from planrace.model.language.protocol import Protocol
 
 INITIALLY = "initially"
 """As what time is counted since: the initial state. No action has this name."""
@@ -82,14 +83,14 @@ def timing_of(within: object, after: object, since: object, until: object) -> Ti
             "within and after count ticks since something",
             remedy='add since= the action that starts the clock, or since="initially"',
         )
-    limits = [check_limit(within, "within"), check_limit(after, "after")]
-    check_order(*limits)
+    latest, earliest = check_limit(within, "within"), check_limit(after, "after")
+    check_order(latest, earliest)
     starts, ends = _occasions(since, "since"), _occasions(until, "until")
     both = next((o for o in ends if o in starts or o.action == INITIALLY), None)
     if both is not None:
         what = "ends no clock" if both.action == INITIALLY else "starts the clock and ends it"
         raise DefinitionError(f"until: {both} {what}", remedy="keep it in since alone")
-    return Timing(starts, ends, *limits, author())
+    return Timing(starts, ends, latest, earliest, author())
 
 
 def check_limit(given: object, what: str) -> Size | None:
@@ -158,13 +159,46 @@ def _occasion(given: object, what: str) -> Occasion:
     )
 
 
-def ticks(name: str, positions: Iterable[Sort], limit: Size, starts: int, meaning: str, where: Place | None) -> Variable:
+def ticks(
+    name: str, positions: Iterable[Sort], limit: Size, starts: int, meaning: str, where: Place | None
+) -> Variable:
     """A variable that counts ticks from 0 to ``limit``, for each member of ``positions``."""
     element = Ticks(STOPPED, limit, "ticks")
     sort: Sort = element
     for p in reversed(tuple(positions)):
         sort = Array(p, sort)  # type: ignore[arg-type]
     return Variable(name, sort, constant(starts, element), meaning, where, auxiliary=True)
+
+
+def elapsed(protocol: Protocol, action: str | Action, *members: Value, capped: bool = False) -> Term:
+    """The ticks since the last occasion of a timed action, -1 if none is counted: a term for properties and lemmas.
+    ``members`` are the values of those parameters that it has a clock for. An action with ``after`` alone counts no
+    further than that; ``capped`` says that you know. Raises ``DefinitionError``."""
+    name = str(getattr(action, "name", action))
+    found = protocol.actions.get(name)
+    if found is None:
+        raise DefinitionError(f"elapsed: there is no action {name}", remedy=near(name, protocol.actions))
+    if found.timing is None:
+        raise DefinitionError(f"elapsed: {name} has no limit of time", remedy="add within= or after= to the action")
+    clock = clock_of(found, protocol.actions)
+    if len(members) != len(clock.positions):
+        wanted = ", ".join(map(str, clock.positions)) or "no member"
+        raise DefinitionError(f"elapsed: the clock of {name} takes {wanted}", remedy="there is one for each")
+    check_capped(f"elapsed: {name}", capped, () if found.timing.within is not None else (clock.limit,))
+    cell = clock.variable.term
+    for m, p in zip(members, clock.positions, strict=True):
+        cell = cell[expect(m, p.sort, f"elapsed: {p} of {name}")]
+    return cell
+
+
+def check_capped(what: str, capped: bool, counted: Sequence[Size]) -> None:
+    """Refuse a number of ticks that are ``counted`` only so far, unless its author knows. Raises
+    ``DefinitionError``."""
+    if counted and not capped:
+        raise DefinitionError(
+            f"{what} counts ticks up to {' or '.join(map(str, counted))} only, for nothing waits longer",
+            remedy="write capped=True if you compare it with no more than that, or give it a deadline: within=",
+        )
 
 
 def clock_of(action: Action, actions: Mapping[str, Action]) -> Clock:

@@ -15,13 +15,14 @@ from planrace.model.language.errors import DefinitionError, known, so_many
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
 from planrace.model.language.protocol import Protocol
-from planrace.model.language.sorts import Array, Enum, Index, Scalar, Sort, enumeration
+from planrace.model.language.sorts import Array, Enum, Index, Scalar, Size, Sort, enumeration
 from planrace.model.language.terms import Term, constant, make
+from planrace.model.language.timing import check_capped
 from planrace.model.processes.control import BlockRest, Rest, Surroundings
 from planrace.model.processes.source import ProcessText, is_text, source_of
 from planrace.model.processes.statements import Local, local, persistent
-from planrace.model.processes.step_actions import actions_of
 from planrace.model.processes.stays import place_clock, timed_actions
+from planrace.model.processes.step_actions import actions_of
 from planrace.model.processes.steps import LocalVariable, Member, Points
 from planrace.model.processes.walk import Walker
 from planrace.model.processes.way import Way
@@ -45,15 +46,17 @@ class Process:
     """The names of the actions of each point: several, where the step chooses."""
     ticks: Term | None
     """What counts the ticks since a member came to where it is, if some point waits for time."""
+    counted: tuple[Size, ...]
+    """How far, at points without a deadline."""
 
     def steps(self, *points: str) -> tuple[str, ...]:
         """The names of the actions that lead on from these points, for ``since`` and ``until`` of timed actions."""
         return tuple(a for n in points for a in self.actions[known(n, self.points, f"point of process {self.name}")])
 
-    def elapsed(self, *members: Any) -> Term:
-        """The ticks since a member came to where it is, if that point has a limit; -1 elsewhere. Where a point has no
-        deadline they are counted up to the greatest number that it waits for. Raises ``DefinitionError`` if no point
-        has a limit."""
+    def elapsed(self, *members: Any, capped: bool = False) -> Term:
+        """The ticks since a member came to where it is, if that point has a limit; -1 elsewhere. At a point without a
+        deadline they are counted no further than what it waits for; ``capped`` says that you know. Raises
+        ``DefinitionError``."""
         if self.ticks is None or len(members) != len(self.sorts):
             wanted = ", ".join(s.name for s in self.sorts)
             what = "counts no ticks" if self.ticks is None else f"takes {wanted or 'no member'} for its ticks"
@@ -61,6 +64,7 @@ class Process:
         found = self.ticks
         for m in members:
             found = found[m]
+        check_capped(f"process {self.name}", capped, self.counted)
         return found
 
     def at(self, *members: Any) -> Term:
@@ -193,6 +197,7 @@ class _Compiled:
             self._sorts,
             {n: tuple(_names_at(actions, n)) for n in points.names.values()},
             None if clock is None else clock.variable.term,
+            () if clock is None else clock.counted,
         )
 
     def _start(self, walk: Walker, scope: Surroundings) -> Rest:

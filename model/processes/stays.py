@@ -18,9 +18,7 @@ from planrace.model.processes.store import rewritten
 _FOR_AUTHORS = True  # errors name the line of the process
 
 
-def place_clock(
-    points: Points, start: Key, member: Member, place: Term, sorts: Sequence[Scalar]
-) -> PlaceClock | None:
+def place_clock(points: Points, start: Key, member: Member, place: Term, sorts: Sequence[Scalar]) -> PlaceClock | None:
     """The clock of a process; None if no point of it waits for time. Raises ``DefinitionError`` for a point with two
     deadlines, or whose step need not happen."""
     limits = {name: found for key, name in points.names.items() if (found := _limits(points, key, member)) is not None}
@@ -54,7 +52,9 @@ def _limits(points: Points, key: Key, member: Member) -> PointLimits | None:
             check_order(within, w)
         if within is not None:
             own = next((w.at.fairness for w in ways if w.at is not None and w.at.fairness), None)
-            check_due(None if any(w.fault is None for w in ways) else ways[0].fault, own or member.circumstances.fairness)
+            check_due(
+                None if any(w.fault is None for w in ways) else ways[0].fault, own or member.circumstances.fairness
+            )
     except DefinitionError as problem:
         raise DefinitionError(f"{what}: {problem.what}", where=where, remedy=problem.remedy) from None
     return PointLimits(within, waits)
@@ -76,4 +76,3 @@ def timed_actions(actions: Iterable[Action], clock: PlaceClock | None, member: M
         return substitute(term, here)
 
     return [replace(a, when=counted(a.when), outcomes=rewritten(a.outcomes, counted)) for a in actions]
-

@@ -153,7 +153,8 @@ class Parts:
                 return self._one(replace(way, at=part), part.stay)
             case Stay():
                 way = replace(way, stays=(*way.stays, part))
-                return way if part.after is None else way.under(ConditionKind.WAITS, TICKS_HERE >= part.after)
+                passed = TICKS_HERE
+                return way if part.after is None else way.under(ConditionKind.WAITS, passed >= part.after)
             case Outcome():
                 return self._outcome(way, part)
             case Local():

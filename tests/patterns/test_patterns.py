@@ -85,7 +85,7 @@ def kettle() -> Protocol:
     kettles, heat = p.parameter("kettles", 2, 1, 4), p.parameter("heat", 3, 1, 5)
     kettle_ = index("kettle", kettles, symmetric=True)
     on = p.variable("on", array(kettle_, boolean()), False)
-    left = timer(p, "left", heat, kettle_)
+    left = timer(p, "left", heat, over=kettle_)
     day = timer(p, "day", 4)
     clock(p, left, day, unless=exists(kettle_, lambda k: on[k] & ~left.running(k)))
 
@@ -95,7 +95,7 @@ def kettle() -> Protocol:
 
     @p.action(kettle_, by=kettle_)
     def start(k: Term) -> Step:
-        return step(when(~on[k], day.running()), update(on[k], True), left.starting(heat, k))
+        return step(when(~on[k], day.running()), update(on[k], True), left.starting(k, heat))
 
     @p.action(kettle_, by=kettle_)
     def stop(k: Term) -> Step:
@@ -365,13 +365,19 @@ def test_what_patterns_declare_stands_where_the_author_called_them() -> None:
 def test_mistakes_are_named_in_one_sentence() -> None:
     p = Protocol("wrong")
     host = index("host", 2)
-    one, many = timer(p, "one", 3), timer(p, "many", 3, host)
+    one, many = timer(p, "one", 3), timer(p, "many", 3, over=host)
     flag = p.variable("flag", boolean(), False)
     p.fault("power", "no power")
     with pytest.raises(DefinitionError, match="timer many takes one host, not 0"):
         many.running()
     with pytest.raises(DefinitionError, match="timer one takes no member, not 1"):
         one.stopping(flag)
+    with pytest.raises(DefinitionError, match=r"timer many: 3 is .*, but a host .*write many\.starting\(host, ticks\)"):
+        exists(host, lambda h: many.starting(3, h).value)
+    with pytest.raises(DefinitionError, match=r"timer many starts with no ticks \(write many\.starting\(host, ticks\)"):
+        many.starting()
+    with pytest.raises(DefinitionError, match=r"timer old: host is given in place of its meaning \(write .*over=host"):
+        timer(p, "old", 3, host)  # type: ignore[arg-type]
     with pytest.raises(DefinitionError, match="clock tick drives no timer"):
         clock(p)
     with pytest.raises(DefinitionError, match="crash crash forgets nothing"):

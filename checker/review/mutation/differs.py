@@ -17,8 +17,8 @@ from planrace.model.language.terms import FALSE, TRUE, substitute
 
 
 def same_steps(system: System, mutant: System) -> Term | None:
-    """A term that is true where both take the same steps; None if their variables differ."""
-    if [v.name for v in system.variables] != [v.name for v in mutant.variables]:
+    """A term that is true where both take the same steps; None if their variables or the ranges of these differ."""
+    if [(v.name, v.sort) for v in system.variables] != [(v.name, v.sort) for v in mutant.variables]:
         return None
     parts = []
     for name in dict.fromkeys([*system.actions, *mutant.actions]):

@@ -138,7 +138,7 @@ def mutate(selection: Selection, actions: Sequence[str] = (), options: Options |
     unprotected = {} if isinstance(selection.subject, System) else {n: _drop(selection, n) for n in system.protections}
     for name in actions:
         known(name, system.actions, f"action of {system.name}")
-    made = mutants(system, {} if actions else unprotected)
+    made = mutants(system, {} if actions else unprotected, selection.instance.parameters)
     wanted = tuple(m for m in made if not actions or m.subject in actions)
     with until(options.time_limit):
         return _Bench(selection.instance, options).judge(wanted)

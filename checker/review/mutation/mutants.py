@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 
 from planrace.checker.advice.family import variables_of
+from planrace.checker.review.mutation.limits import shifted_limits
 from planrace.checker.review.mutation.weaken import other_values, weaker
 from planrace.model.language import Action, Op, Outcome, Place, System, Term
 from planrace.model.language.actions import Update
 from planrace.model.language.constructors import both
 from planrace.model.language.terms import TRUE
+from planrace.model.language.weaving import as_written, woven
 
 KINDS = ("guard", "outcome", "effect", "action", "protection")
 
@@ -30,15 +33,21 @@ class Mutant:
         return f"{self.subject}: {self.change}"
 
 
-def mutants(system: System, unprotected: Mapping[str, Callable[[], System]] | None = None) -> tuple[Mutant, ...]:
+def mutants(
+    system: System,
+    unprotected: Mapping[str, Callable[[], System]] | None = None,
+    sizes: Mapping[str, int] | None = None,
+) -> tuple[Mutant, ...]:
     """All mutants of a system, action by action, without duplicates. ``unprotected`` maps each protection to the system
-    without it."""
+    without it; with ``sizes``, the limits of times are mutated, too."""
     found: dict[tuple[object, ...], Mutant] = {}
-    for action in system.actions.values():
+    for action in as_written(system).values():
         for kind, change, where, changed in _of_action(action, system.auxiliary):
             key = _shape(changed) if changed is not None else (action.name,)
             if key != _shape(action):
                 found.setdefault(key, Mutant(kind, action.name, change, where, _with(system, action.name, changed)))
+    for x in () if sizes is None else shifted_limits(system, sizes):
+        found[x.subject, x.change] = Mutant("guard", x.subject, x.change, x.where, partial(woven, x.system))
     for name, make in (unprotected or {}).items():
         found[name,] = Mutant("protection", name, "the protection dropped", None, make)
     return tuple(found.values())
@@ -46,8 +55,8 @@ def mutants(system: System, unprotected: Mapping[str, Callable[[], System]] | No
 
 def _with(system: System, name: str, changed: Action | None) -> Callable[[], System]:
     def make() -> System:
-        actions = {n: changed if n == name else a for n, a in system.actions.items()}
-        return replace(system, actions={n: a for n, a in actions.items() if a is not None})
+        actions = {n: changed if n == name else a for n, a in as_written(system).items()}
+        return woven(replace(system, actions={n: a for n, a in actions.items() if a is not None}))
 
     return make
 
@@ -56,15 +65,15 @@ Edit = tuple[str, str, "Place | None", "Action | None"]
 
 
 def _of_action(a: Action, auxiliary: Set[str]) -> Iterator[Edit]:
-    """Mutants of what the author wrote: what reads or writes ``auxiliary`` variables is not."""
+    """Mutants of an action as its author wrote it. Conditions that read ``auxiliary`` variables wait for time."""
     yield "action", "never happens", a.where, None
     parts = a.when.args if a.when.op is Op.AND else (a.when,)
-    added = [t for t in parts if variables_of(t) & auxiliary]
+    waits = [t for t in parts if variables_of(t) & auxiliary]
     for altered in weaker(both(*(t for t in parts if not variables_of(t) & auxiliary))):
-        yield "guard", f"guard {altered.words}", a.where, replace(a, when=both(altered.term, *added))
+        yield "guard", f"guard {altered.words}", a.where, replace(a, when=both(altered.term, *waits))
     for n, o in enumerate(a.outcomes):
         yield from _of_outcome(a, n, o)
-    for update, holders in _updates(a, auxiliary):
+    for update, holders in _updates(a):
         yield from _of_update(a, update, holders)
 
 
@@ -81,11 +90,11 @@ def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Edit]:
         yield "outcome", f"outcome {o.name} {altered.words}", where, replace(a, outcomes=endings)
 
 
-def _updates(a: Action, auxiliary: Set[str]) -> list[tuple[Update, list[int]]]:
+def _updates(a: Action) -> list[tuple[Update, list[int]]]:
     """Each update with the numbers of its outcomes. An update that the author wrote once is changed in all of them."""
     found: dict[tuple[Term, Term, str], tuple[Update, list[int]]] = {}
     for n, o in enumerate(a.outcomes):
-        for u in (u for u in o.updates if u.variable.data not in auxiliary):
+        for u in o.updates:
             found.setdefault((u.target, u.value, str(u.where)), (u, []))[1].append(n)
     return list(found.values())
 
