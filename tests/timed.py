@@ -59,7 +59,7 @@ def draw(seed: int) -> Timed:
         since = {before, *r.sample([*names, INITIALLY], r.choice([0, 0, 1])), *([] if n else [INITIALLY])}
         until = r.sample([x for x in names if x not in since], r.choice([0, 0, 1]))
         after = r.choice([None, 0, 1, 2])
-        within = r.choice([1, 2, 3] if after is None else [None, None, after, after + 1])
+        within = r.choice([1, 2, 3] if after is None else [None, None, max(after, 1), after + 1])
         rules.append(Rule(name, own, acts, source, target, house, tuple(sorted(since)), tuple(until), within, after))
     return Timed(r.randint(1, 2), tuple(rules))
 

@@ -37,7 +37,7 @@ from planrace.model.language.starts import Start
 from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
-from planrace.model.language.timing import Occasions, timing_of
+from planrace.model.language.timing import Occasions, clock_name, timing_of
 from planrace.model.language.weaving import as_written, woven
 
 INSTEAD = {"add": "write @change.action(…), which takes the same arguments as @protocol.action"}
@@ -247,6 +247,10 @@ class Changes:
             made = circumstances.action(body)
             for a in self._actions.values():
                 self._refuse_second("an action", a.name == made.name, a.name, a.where)
+            if timing is not None:
+                clock = clock_name(made.name)
+                for v in self._variables:
+                    self._refuse_second("a variable", v.name == clock, clock, v.where)
             if fault is None or fault in self._system.faults:
                 self._actions[made.name] = made
             return made

@@ -42,7 +42,7 @@ from planrace.model.language.structural import same
 from planrace.model.language.system import Beginning, FaultBound, Messages, Observation, Picture, System, Variable
 from planrace.model.language.terms import Term, Value, make, truth
 from planrace.model.language.timekeeping import PlaceClock
-from planrace.model.language.timing import Occasions, clock_of, timing_of
+from planrace.model.language.timing import Occasions, clock_name, clock_of, clock_variables, timing_of
 from planrace.model.language.variant import Protection, Variant
 from planrace.model.language.weaving import fault_bound
 
@@ -179,10 +179,12 @@ class Protocol:
     def add(self, made: Action) -> Action:
         """Add an action that was made without a decorator. Raises ``DefinitionError`` if it does not fit in."""
         self._open(f"action {made.name}", INSTEAD["action"])
-        self._check_action(made, self.variables.values())
+        self._check_action(made, (*self.variables.values(), *clock_variables(self.actions)))
         for t in (*made.parameters, *bound_in(made)):
             self._names.sort(t.sort)
         self._names.claim(made.name, "action", made.where)
+        if made.timing is not None:
+            self._names.claim(clock_name(made.name), "variable", made.where)
         self.actions[made.name] = made
         return made
 

@@ -15,12 +15,13 @@ from functools import partial
 from planrace.model.language.actions import Action, Outcome, Says, Update
 from planrace.model.language.constructors import If, both, each, either, exists
 from planrace.model.language.errors import DefinitionError, Place
+from planrace.model.language.insertions import Insertion
 from planrace.model.language.operators import Op
 from planrace.model.language.render import applied
 from planrace.model.language.sorts import Array, Scalar, Size
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import FALSE, TRUE, Term, constant, lift, substitute
-from planrace.model.language.timing import INITIALLY, STOPPED, Clock, Occasion, clock_of
+from planrace.model.language.timing import INITIALLY, STOPPED, Clock, Occasion, clock_of, cycle, may_be_zero
 
 TICK = "tick"
 """The action that is one tick, unless the pattern ``clock`` has declared one."""
@@ -55,6 +56,12 @@ class PlaceClock:
         return {n: constant(sort.members.index(n), sort) for n in self.limits}  # type: ignore[union-attr]
 
     @property
+    def begins(self) -> Term:
+        """What it shows in the beginning."""
+        assert self.variable.initially is not None
+        return self.variable.initially
+
+    @property
     def counted(self) -> tuple[Size, ...]:
         """How far ticks are counted where a point has no deadline."""
         return tuple(w for x in self.limits.values() if x.within is None for w in x.waits)
@@ -64,9 +71,20 @@ def clocks_in(system: System) -> tuple[Clock, ...]:
     """The clocks of the timed actions that a system has. Raises ``DefinitionError``."""
     known = {c.action: c for c in system.clocks}
     timed = ((n, a) for n, a in system.actions.items() if a.timing is not None)
-    return tuple(
+    found = tuple(
         known[n] if n in known and known[n].timing is a.timing else clock_of(a, system.actions) for n, a in timed
     )
+    urgent = {c.action: {o.action for o in c.timing.since} for c in found if may_be_zero(c.timing.within)}
+    around = cycle(urgent)
+    if around:
+        raise DefinitionError(
+            f"time could stand still for ever: {' and '.join(around)} may have within=0 and start each other"
+            if len(around) > 1
+            else f"time could stand still for ever: {around[0]} may have within=0 since itself",
+            where=system.actions[around[0]].where,
+            remedy="give one of them within=1, or a parameter with low=1",
+        )
+    return found
 
 
 def timed(system: System) -> dict[str, Action]:
@@ -93,18 +111,35 @@ def _with(outcome: Outcome, updates: Iterator[Update]) -> Outcome:
 def _told(action: Action, outcome: Outcome, system: System) -> Iterator[Update]:
     """The updates of clocks when an action ends with an outcome."""
     happens = {Occasion(action.name), Occasion(action.name, outcome.name)}
+    instead = _instead_of(action.name, outcome.name, system.insertions)
     for c in system.clocks:
         if happens & set(c.timing.since):
             yield _set(c, action, 0)
-        elif action.name == c.action or happens & set(c.timing.until):
+        elif c.action in (action.name, instead) or happens & set(c.timing.until):
             yield _set(c, action, STOPPED)
     for p in system.place_clocks:
         moves = [u for u in outcome.updates if u.variable is p.place]
         for u in moves:
             yield Update(_beside(u.target, p), _arrived(u.value, p), u.where)
-        origin = action.origin
+        origin = system.actions.get(instead or action.name, action).origin
         if not moves and origin is not None and origin.process == p.process and origin.point in p.limits:
             yield Update(_element(p.variable.term, action.parameters[: len(p.sorts)]), _ticks(p.variable, 0), p.where)
+
+
+def _instead_of(step: str, outcome: str | None, insertions: Sequence[Insertion]) -> str | None:
+    """The action that does not happen because a step that was inserted before it ends with this outcome."""
+    found = next((x for x in insertions if x.before and x.inserted == step), None)
+    if found is None:
+        return None
+    if found.outcome in (None, outcome):
+        return None
+    return _due_after(found.later, insertions)
+
+
+def _due_after(step: str, insertions: Sequence[Insertion]) -> str:
+    """The action that a step was inserted before, or that action itself."""
+    found = next((x for x in insertions if x.before and x.inserted == step), None)
+    return step if found is None else _due_after(found.later, insertions)
 
 
 # Clocks of actions -----------------------------------------------------------------------------------------------
@@ -225,14 +260,14 @@ def _below(limits: PointLimits, passed: Term) -> tuple[Term, ...]:
 
 
 def _due(system: System, actions: Mapping[str, Action]) -> Iterator[Term]:
-    """For each deadline that some action is due and can happen."""
-    for c in system.clocks:
-        if c.timing.within is not None:
-            a = actions[c.action]
+    """For each deadline that some action is due and can happen, or a step that was inserted before it."""
+    for a in actions.values():
+        due = _due_after(a.name, system.insertions)
+        for c in (c for c in system.clocks if c.action == due and c.timing.within is not None):
             yield _some(a.parameters, both(_cell(c) == c.timing.within, a.guard))
-    for p in system.place_clocks:
-        for a in actions.values():
-            limits = p.limits.get(a.origin.point) if a.origin is not None and a.origin.process == p.process else None
+        for p in system.place_clocks:
+            origin = actions[due].origin
+            limits = p.limits.get(origin.point) if origin is not None and origin.process == p.process else None
             if a.fault is None and limits is not None and limits.within is not None:
                 ticks = _element(p.variable.term, a.parameters[: len(p.sorts)])
                 yield _some(a.parameters, both(ticks == limits.within, a.guard))

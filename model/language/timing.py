@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from planrace.model.language.author_code import shown
 from planrace.model.language.errors import DefinitionError, Place, author, near
@@ -24,6 +25,7 @@ INITIALLY = "initially"
 """As what time is counted since: the initial state. No action has this name."""
 STOPPED = -1
 """The value of a clock that does not run."""
+Node = TypeVar("Node")
 Occasions: TypeAlias = "str | Action | Term | Sequence[str | Action | Term]"
 """What starts or ends a clock: actions, by name or as what their decorator returned, ``taken(action, outcome)``, or
 ``"initially"``."""
@@ -130,6 +132,27 @@ def check_due(fault: str | None, fairness: str | None) -> None:
         )
 
 
+def may_be_zero(limit: Size | None) -> bool:
+    """Whether a limit may be 0 ticks."""
+    return limit is not None and (limit if isinstance(limit, int) else limit.low) == 0
+
+
+def cycle(before: Mapping[Node, Collection[Node]]) -> list[Node]:
+    """Nodes that lead back to the first of them, each of which stands ``before`` the next one; empty if there are
+    none."""
+    for start in before:
+        path, seen = [[start]], {start}
+        while path:
+            way = path.pop()
+            for node in before[way[0]]:
+                if node == start:
+                    return way
+                if node in before and node not in seen:
+                    seen.add(node)
+                    path.append([node, *way])
+    return []
+
+
 def _occasions(given: object, what: str) -> tuple[Occasion, ...]:
     several = given if isinstance(given, list | tuple | set | frozenset) else () if given is None else (given,)
     found = tuple(dict.fromkeys(_occasion(x, what) for x in several))
@@ -222,6 +245,14 @@ def clock_of(action: Action, actions: Mapping[str, Action]) -> Clock:
     name = clock_name(action.name)
     variable = ticks(name, (p.sort for p in positions), limit, begun, meaning, timing.where)
     return Clock(action.name, timing, variable, positions)
+
+
+def clock_variables(actions: Mapping[str, Action]) -> Iterator[Variable]:
+    """The variables of the clocks whose actions are all declared."""
+    for a in actions.values():
+        if a.timing is not None:
+            with suppress(DefinitionError):
+                yield clock_of(a, actions).variable
 
 
 def clock_name(what: str) -> str:

@@ -27,10 +27,10 @@ def as_written(system: System) -> dict[str, Action]:
 def woven(system: System) -> System:
     """The system whose actions, which are as written, keep their times and wait for inserted steps, and in which steps
     of bounded faults are counted and end at the bound. It has the clocks of its timed actions."""
-    written, before = system.actions, {c.variable.name for c in system.clocks}
-    clocks = clocks_in(system)
-    variables = (*(v for v in system.variables if v.name not in before), *(c.variable for c in clocks))
-    system = replace(system, clocks=clocks, variables=variables)
+    written, clocks = system.actions, clocks_in(system)
+    counted = {c.variable.name: c.variable for c in (*system.clocks, *clocks)}
+    variables = [counted.pop(v.name, v) for v in system.variables]
+    system = replace(system, clocks=clocks, variables=(*variables, *counted.values()))
     actions = ordered(system.insertions, timed(system))
     for bound in system.bounds:
         actions |= {n: _counted(a, bound) for n, a in actions.items() if a.fault == bound.fault}

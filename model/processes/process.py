@@ -186,6 +186,7 @@ class _Compiled:
         actions = timed_actions(actions, clock, member)
         if clock is not None:
             self._protocol.place_clocks.append(clock)
+            self._protocol.variable(clock.variable.name, clock.variable.sort, clock.begins, clock.variable.meaning)
             self._protocol.variables[clock.variable.name] = clock.variable
         self._add(place, points.names[start.key], sort, actions)
         return Process(

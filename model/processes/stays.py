@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from planrace.model.language.actions import Action
@@ -10,7 +10,8 @@ from planrace.model.language.errors import DefinitionError
 from planrace.model.language.sorts import Scalar, Size
 from planrace.model.language.terms import Term, substitute
 from planrace.model.language.timekeeping import PlaceClock, PointLimits
-from planrace.model.language.timing import STOPPED, check_due, check_order, clock_name, ticks
+from planrace.model.language.timing import STOPPED, check_due, check_order, clock_name, cycle, may_be_zero, ticks
+from planrace.model.processes.source import ProcessText
 from planrace.model.processes.statements import TICKS_HERE
 from planrace.model.processes.steps import Key, Member, Points, element
 from planrace.model.processes.store import rewritten
@@ -25,11 +26,26 @@ def place_clock(points: Points, start: Key, member: Member, place: Term, sorts: 
     if not limits:
         return None
     source = member.source
+    _check_urgent(points, limits, source)
     most = _most([w for x in limits.values() for w in ((x.within,) if x.within is not None else x.waits)])
     begun = 0 if points.names[start] in limits else STOPPED
     meaning = f"ticks since {source.name} came to where it is"
     variable = ticks(clock_name(source.name), sorts, most, begun, meaning, source.where)
     return PlaceClock(source.name, place, variable, limits, tuple(sorts), source.where)
+
+
+def _check_urgent(points: Points, limits: Mapping[str, PointLimits], source: ProcessText) -> None:
+    """Refuse a loop that takes no time: no tick could pass any more."""
+    urgent = {k for k, n in points.names.items() if n in limits and may_be_zero(limits[n].within)}
+    before = {k: {j for j, ends in points.ways.items() if any(t == k for _, t in ends)} for k in urgent}
+    around = cycle(before)
+    if around:
+        names = " and ".join(sorted(points.names[k] for k in around))
+        raise DefinitionError(
+            f"process {source.name}: time could stand still for ever: {names} may have within=0 and go round",
+            where=points.place(around[0]),
+            remedy="give one of them within=1, or a parameter with low=1",
+        )
 
 
 def _limits(points: Points, key: Key, member: Member) -> PointLimits | None:

@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from planrace.checker import Options, check, mutate, prove
+from planrace.checker.cli.main import run
 from planrace.checker.semantics.context import RangeError
 from planrace.checker.semantics.interpreter import Interpreter
+from planrace.model.language import (
+    Changes,
+    DefinitionError,
+    If,
+    ModelError,
+    Protocol,
+    Step,
+    Term,
+    array,
+    boolean,
+    elapsed,
+    forall,
+    index,
+    integers,
+    optional,
+    otherwise,
+    outcome,
+    says,
+    step,
+    taken,
+    update,
+    when,
+)
+from planrace.model.patterns import clock, timer
+from planrace.properties import eventually_always, infinitely_often, invariant, leads_to, lemma, proof, reachable
+from tests import naive
 from tests.timed import LateError, Timed, as_plain, draw, graph_of, protocol_of
 
+SEARCHES = ("explicit", "native")
+SOLVERS = ("bmc", "induction", "spacer")
+LATE = r"finish has to happen within limit ticks of grab, and cannot: time would stop"
 
+
+# The oracle ------------------------------------------------------------------------------------------------------
 def model_graph(made: Timed) -> set[Any]:
     """All steps between reachable states of the model, in the simulation's words."""
     interpreter = Interpreter(protocol_of(made).system().instance())
@@ -31,11 +65,9 @@ def model_graph(made: Timed) -> set[Any]:
     return found
 
 
-@pytest.mark.parametrize("seeds", [range(0, 60)], ids=str)
-def test_states_and_steps_are_those_of_a_simulation(seeds: range) -> None:
-    late = timed = 0
-    for made in map(draw, seeds):
-        timed += any(r.since for r in made.rules)
+def test_states_and_steps_are_those_of_a_simulation() -> None:
+    late = ticks = 0
+    for made in map(draw, range(60)):
         try:
             wanted = graph_of(made)
         except LateError:
@@ -43,6 +75,495 @@ def test_states_and_steps_are_those_of_a_simulation(seeds: range) -> None:
             with pytest.raises(RangeError, match=r"has to happen within .* of .*, and cannot: time would stop"):
                 model_graph(made)
         else:
+            ticks += any(name == "tick" for _, name, _, _ in wanted)
             assert model_graph(made) == wanted
-    assert timed > 40
-    assert 10 < late < 45
+    assert ticks > 20
+    assert late > 10
+
+
+@pytest.mark.parametrize("engine", SEARCHES)
+def test_searches_agree_with_the_interpreter_on_random_times(engine: str) -> None:
+    for made in map(draw, range(100, 103 if engine == "native" else 130)):
+        p = protocol_of(made)
+        p.declare(invariant("any", p.variables["house"].term >= 0, "always"))
+        options = Options(engine=engine, exhaustive=True, slicing=False, symmetry=False)
+        try:
+            found = naive.search(p.system().instance())
+        except RangeError:
+            with pytest.raises(ModelError, match="time would stop"):
+                check(p, options=options)
+            continue
+        if found.transitions:
+            coverage = check(p, options=options).exploration
+            assert coverage is not None
+            assert (coverage.states, coverage.transitions) == (found.states, found.transitions)
+
+
+# A lease ---------------------------------------------------------------------------------------------------------
+def lease() -> Protocol:
+    """A lease that runs out while its holder works."""
+    p = Protocol("lease")
+    client = index("client", p.parameter("clients", 2, 1, 3), symmetric=True)
+    work, limit = p.parameter("work", 2, 0, 4), p.parameter("limit", 3, 0, 4)
+    working = p.variable("working", array(client, boolean()), False)
+    holder = p.variable("holder", optional(client), None)
+
+    @p.action(client, by=client)
+    def grab(c: Term) -> Step:
+        return step(when(holder == None, ~working[c]), update(holder, c), update(working[c], True))  # noqa: E711
+
+    @p.action(client, by=client, since=grab, within=work)
+    def finish(c: Term) -> Step:
+        return step(when(working[c]), update(working[c], False), update(holder, If(holder == c, None, holder)))
+
+    @p.action(by="server", since=grab, after=limit)
+    def expire() -> Step:
+        return step(when(holder != None), update(holder, None))  # noqa: E711
+
+    p.declare(invariant("exclusive", forall(client, lambda c: working[c].implies(holder == c)), "it holds the lease"))
+    p.argue(
+        proof(
+            [
+                lemma("counted", forall(client, lambda c: working[c] == (elapsed(p, finish, c) >= 0)), "it counts"),
+                lemma(
+                    "together",
+                    forall(
+                        client,
+                        lambda c: (working[c] & (holder == c)).implies(
+                            elapsed(p, expire, capped=True) == elapsed(p, finish, c)
+                        ),
+                    ),
+                    "both clocks count alike",
+                ),
+            ],
+            assuming=[work < limit],
+        )
+    )
+    return p
+
+
+@pytest.mark.parametrize("engine", [*SEARCHES, *SOLVERS])
+def test_a_lease_that_is_long_enough_in_every_engine(engine: str) -> None:
+    p, options = lease(), Options(engine=engine, depth=6)
+    (found,) = check(p, options=options).findings
+    assert found.verdict.word == ("unknown" if engine == "bmc" else "holds")
+    (found,) = check(p, options=options, limit=2).findings
+    assert (found.verdict.word, found.depth) == ("violated", 4)
+
+
+def test_symmetry_keeps_verdicts_and_lengths() -> None:
+    for limit in (2, 3):
+        (one,), (other,) = (
+            check(lease(), limit=limit, clients=3, options=Options(symmetry=s)).findings for s in (True, False)
+        )
+        assert (one.verdict, one.depth) == (other.verdict, other.depth)
+
+
+def test_the_threshold_is_found_by_trying_limits() -> None:
+    words = [check(lease(), work=2, limit=n).verdict.word for n in range(5)]
+    assert words == ["violated", "violated", "violated", "holds", "holds"]
+
+
+def test_proved_for_every_size_with_limits_that_stay_open() -> None:
+    assert prove(lease()).verdict.word == "holds"
+
+
+def test_mutants_of_limits_are_noticed() -> None:
+    killed = {str(j.mutant): j.status.value for j in mutate(lease()).judged}
+    assert killed["finish: within=3 for work"] == "killed"
+    assert killed["expire: after=2 for limit"] == "killed"
+    assert killed["finish: within=1 for work"] == killed["expire: after=4 for limit"] == "survived"
+
+
+# Deadlines that cannot be met ------------------------------------------------------------------------------------
+def jammed(*, until: bool = False) -> Protocol:
+    """Work that has to be finished, and sometimes cannot be."""
+    p = Protocol("jammed")
+    client = index("client", 2, symmetric=True)
+    limit = p.parameter("limit", 2, 1, 5)
+    working = p.variable("working", array(client, boolean()), False)
+    stuck, other = p.variable("stuck", boolean(), False), p.variable("other", boolean(), False)
+
+    @p.action(client, by=client)
+    def grab(c: Term) -> Step:
+        return step(when(~working[c], ~stuck), update(working[c], True))
+
+    @p.action(client, by=client, since=grab, within=limit, until="jam" if until else None)
+    def finish(c: Term) -> Step:
+        return step(when(working[c], ~stuck), update(working[c], False))
+
+    @p.action(by="server")
+    def jam() -> Step:
+        return step(when(~stuck), update(stuck, True))
+
+    @p.action(by="server")
+    def unjam() -> Step:
+        return step(when(stuck), update(stuck, False))
+
+    p.declare(invariant("nothing", ~other, "a property that times have nothing to do with"))
+    return p
+
+
+@pytest.mark.parametrize("engine", [*SEARCHES, *SOLVERS, "simulate"])
+def test_a_missed_deadline_is_an_error_in_every_engine(engine: str) -> None:
+    with pytest.raises(ModelError, match=LATE) as told:
+        check(jammed(), options=Options(engine=engine, depth=8))
+    assert "until=" in str(told.value)
+    assert "tick()" in str(told.value)
+
+
+def test_a_missed_deadline_is_an_error_of_a_proof() -> None:
+    with pytest.raises(ModelError, match=LATE):
+        prove(jammed())
+
+
+def test_until_ends_a_duty() -> None:
+    assert check(jammed(until=True)).verdict.word == "holds"
+
+
+def test_time_waits_only_while_something_that_is_due_can_happen() -> None:
+    p = Protocol("chain")
+    first, second = p.variable("first", boolean(), False), p.variable("second", boolean(), False)
+
+    def declare(early: dict[str, Any]) -> None:
+        @p.action(by="one", **early)
+        def prepare() -> Step:
+            return step(when(~first), update(first, True))
+
+        @p.action(by="two", since="initially", within=1)
+        def commit() -> Step:
+            return step(when(first, ~second), update(second, True))
+
+    declare({"since": "initially", "within": 1})
+    p.final(second)
+    p.declare(invariant("in-time", second | (elapsed(p, "commit") >= 0), "committed, or the clock runs"))
+    assert check(p).verdict.word == "holds"  # both are due, and the second waits for the first
+    q, p = p, Protocol("chain")
+    first, second = p.variable("first", boolean(), False), p.variable("second", boolean(), False)
+    declare({})
+    p.declare(invariant("nothing", first | ~first, "always"))
+    with pytest.raises(ModelError, match="commit has to happen within 1 tick of the beginning"):
+        check(p, options=Options(exhaustive=True))
+    assert q.name == p.name
+
+
+# Changes ---------------------------------------------------------------------------------------------------------
+def shop(change: Callable[[Changes], None] | None = None) -> Protocol:
+    """An order that is paid, and then sent within two ticks but not before one."""
+    p = Protocol("shop")
+    stage = p.variable("stage", integers(0, 2, "stage"), 0)
+    p.fault("fire", "the shop burns")
+
+    @p.action(by="buyer")
+    def pay() -> Step:
+        declined = outcome("declined", when(stage == 2))
+        return step(when(stage != 1), declined, otherwise("paid", update(stage, 1)))
+
+    @p.action(by="shop", since=taken(pay, outcome="paid"), after=1, within=2)
+    def send() -> Step:
+        return step(when(stage == 1), update(stage, 2), says("sends after {t}", t=stage))
+
+    @p.action(by="shop", fault="fire")
+    def burn() -> Step:
+        return step(when(stage != 0), update(stage, 0))
+
+    if change is not None:
+        p.protection("changed", "…")(change)
+    p.declare(
+        invariant("in-time", elapsed(p, send) <= 2, "…"),
+        reachable("late", taken(send) & (elapsed(p, send) == 2), "…"),
+        reachable("early", taken(send) & (elapsed(p, send) == 0), "…"),
+    )
+    return p
+
+
+def verdicts(p: Protocol, **given: Any) -> list[str]:
+    return [f.verdict.word for f in check(p, with_protections=list(p.protections), **given).findings]
+
+
+def test_an_outcome_starts_a_clock() -> None:
+    assert verdicts(shop()) == ["holds", "holds", "violated"]
+    p = shop()
+    clocks = {f["send_ticks"] for f in states(p) if f["stage"] != 1}
+    assert clocks == {-1}
+
+
+def states(p: Protocol) -> list[dict[str, Any]]:
+    """All states that can be reached."""
+    interpreter = Interpreter(p.system(list(p.protections)).instance())
+    names = [v.name for v in interpreter.instance.system.variables]
+    seen, todo = {interpreter.initial()}, [interpreter.initial()]
+    while todo:
+        for _, after in interpreter.moves(todo.pop()):
+            if after not in seen:
+                seen.add(after)
+                todo.append(after)
+    return [dict(zip(names, s, strict=True)) for s in seen]
+
+
+def test_no_protection_loses_a_time() -> None:
+    stage = shop().variables["stage"].term
+
+    def rewritten(change: Changes) -> None:
+        change.guard("send", stage == 1)
+        change.updates("send", update(stage, 2))
+        change.updates("pay", update(stage, 1))
+
+    assert verdicts(shop(rewritten)) == ["holds", "holds", "violated"]
+
+
+def test_a_step_that_is_inserted_before_a_timed_action_waits_like_it() -> None:
+    def looks(change: Changes) -> None:
+        change.before("send", name="look", steps=step())
+
+    p = shop(looks)
+    p.declare(reachable("looks-early", taken("look") & (elapsed(p, "send") == 0), "…"))
+    assert verdicts(p) == ["holds", "holds", "violated", "violated"]  # and at the deadline time waits for it, too
+
+
+def test_an_action_that_is_looked_at_and_given_up_has_no_duty() -> None:
+    def looks(change: Changes) -> None:
+        change.before(
+            "send",
+            name="look",
+            steps=step(outcome("go", when(elapsed_of_send() < 2)), otherwise("stale")),
+            outcome="go",
+        )
+
+    def elapsed_of_send() -> Term:
+        return elapsed(shop(), "send")
+
+    p = shop(looks)
+    p.declare(reachable("given-up", taken("look", outcome="stale") & (elapsed(p, "send") == 2), "…"))
+    assert verdicts(p)[-1] == "holds"
+    assert all(f["send_ticks"] == -1 or f["stage"] == 1 for f in states(p))
+    assert any(f["send_ticks"] == -1 and f["stage"] == 1 for f in states(p))
+
+
+def test_an_action_of_a_change_is_timed() -> None:
+    def cancels(change: Changes) -> None:
+        stage = change.actions[0].outcomes[-1].updates[0].target
+
+        @change.action(by="buyer", since="pay", after=2)
+        def cancel() -> Step:
+            return step(when(stage == 1), update(stage, 0))
+
+    p = shop(cancels)
+    p.declare(reachable("cancelled", taken("cancel"), "…"))
+    with pytest.raises(ModelError, match=r"send has to happen within 2 ticks of pay \(paid\), and cannot"):
+        check(p, with_protections=["changed"])
+
+
+def test_a_removed_action_has_no_clock_and_a_change_of_a_change_keeps_the_others() -> None:
+    system = shop(lambda change: change.remove("send")).system(["changed"])
+    assert "tick" not in system.actions
+    assert all("send_ticks" not in str(a.guard) for a in system.actions.values())
+    p = shop(lambda change: change.require("pay", shop().variables["stage"].term == 0))
+    assert list(p.system(["changed"]).actions) == ["pay", "send", "tick"]
+
+
+def test_a_fault_leaves_a_duty_that_nobody_can_do() -> None:
+    with pytest.raises(ModelError, match="send has to happen within 2 ticks"):
+        check(shop(), faults=["fire"])
+
+
+# Fairness --------------------------------------------------------------------------------------------------------
+def test_runs_in_which_time_stands_still_are_unfair() -> None:
+    p = Protocol("zeno")
+    spun, done = p.variable("spun", boolean(), False), p.variable("done", boolean(), False)
+
+    @p.action(by="busy")
+    def spin() -> Step:
+        return step(update(spun, ~spun))
+
+    @p.action(by="slow", since="initially", after=3)
+    def finish() -> Step:
+        return step(when(~done), update(done, True))
+
+    p.declare(
+        eventually_always("finishes", done, "the timeout comes although somebody is busy"),
+        infinitely_often("spins", spun, "…"),
+    )
+    assert [f.verdict.word for f in check(p).findings] == ["holds", "holds"]
+
+
+def test_a_deadline_is_kept_in_liveness() -> None:
+    p = Protocol("urgent")
+    asked = p.variable("asked", boolean(), False)
+
+    @p.action(by="user", fairness="none")
+    def ask() -> Step:
+        return step(when(~asked), update(asked, True))
+
+    @p.action(by="server", since=ask, within=1)
+    def answer() -> Step:
+        return step(when(asked), update(asked, False))
+
+    p.declare(leads_to("answered", asked, ~asked, "…"))
+    assert check(p).verdict.word == "holds"
+
+
+# Timers ----------------------------------------------------------------------------------------------------------
+def test_timers_and_timed_actions_have_one_clock() -> None:
+    p = Protocol("oven")
+    heat = timer(p, "heat", 3)
+    state = p.variable("state", integers(0, 2, "state"), 0)
+    clock(p, heat, name="passes")
+
+    @p.action(by="cook")
+    def begin() -> Step:
+        return step(when(state == 0), heat.starting(3), update(state, 1))
+
+    @p.action(by="cook", since=begin, within=2)
+    def turn() -> Step:
+        return step(when(state == 1), update(state, 2))
+
+    p.final(state == 2)
+    p.declare(
+        invariant("one-clock", (state == 1).implies(heat.left + elapsed(p, turn) == 3), "they advance together"),
+        reachable("late", (state == 1) & (elapsed(p, turn) == 2), "…"),
+    )
+    assert "tick" not in p.system().actions
+    assert check(p).verdict.word == "holds"
+    clock(p, timer(p, "second", 1), name="other")
+    with pytest.raises(DefinitionError, match="passes and other are two clocks"):
+        p.system()
+
+
+# Mistakes --------------------------------------------------------------------------------------------------------
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no since": ({"within": 3}, r"within and after count ticks since something \(add since="),
+    "no limit": ({"since": "go"}, r"since and until say nothing alone \(add within=3"),
+    "a pair": ({"within": (3, "go"), "since": "go"}, r"within=.* is neither a number of ticks nor a parameter"),
+    "negative": ({"within": -1, "since": "go"}, r"within=-1 may be negative"),
+    "no time": ({"within": 1, "after": 2, "since": "go"}, r"after=2 and within=1 leave no time"),
+    "no action": ({"after": 1, "since": 7}, r"since=7 is no action"),
+    "nothing": ({"after": 1, "since": []}, r"since names no action"),
+    "both": ({"after": 1, "since": "go", "until": "go"}, r"until: go starts the clock and ends it"),
+    "ends never": ({"after": 1, "since": "go", "until": "initially"}, r"until: initially ends no clock"),
+    "unfair": ({"within": 1, "since": "go", "fairness": "none"}, r'fairness="none" that it need not'),
+    "fault": ({"within": 1, "since": "go", "fault": "fire"}, r"the fault fire need not"),
+}
+
+
+@pytest.mark.parametrize("mistake", WRONG)
+def test_what_has_no_meaning_is_refused_at_its_line(mistake: str) -> None:
+    given, words = WRONG[mistake]
+    p = Protocol("wrong")
+    p.fault("fire", "it burns")
+    with pytest.raises(DefinitionError, match=words) as told:
+        p.action(by="me", **given)
+    assert told.value.where is None or told.value.where.file == __file__
+
+
+def timed_by(since: Any, other: str = "w") -> Protocol:
+    p = Protocol("wrong")
+    worker, flag = index("worker", 2), p.variable("flag", boolean(), False)
+    member = p.variable("member", optional(worker), None)
+
+    def go(w: Term) -> Step:
+        return step(update(flag, member == w))
+
+    def went(v: Term) -> Step:
+        return step(update(flag, member == v))
+
+    went.__name__ = "go"
+    p.action(worker, by=worker)(go if other == "w" else went)
+
+    @p.action(worker, by=worker, since=since, after=1)
+    def come(w: Term) -> Step:
+        return step(update(flag, member != w))
+
+    return p
+
+
+def test_occasions_are_checked_when_a_system_is_made() -> None:
+    with pytest.raises(DefinitionError, match=r"action come: since: there is no action gone \(.*go"):
+        timed_by("gone").system()
+    with pytest.raises(DefinitionError, match=r"action come: since: go has no outcome late"):
+        timed_by(taken("go", outcome="late")).system()
+    with pytest.raises(DefinitionError, match=r"w and v have different names, so it is not certain .* same worker"):
+        timed_by("go", "v").system()
+    p = timed_by("go")
+    with pytest.raises(DefinitionError, match=r"since: .* names parameters"):
+        forall(index("worker", 2), lambda w: p.action(by="x", since=taken("go", w=w), after=1))
+    with pytest.raises(DefinitionError, match="elapsed: there is no action gone"):
+        elapsed(p, "gone")
+    with pytest.raises(DefinitionError, match="elapsed: go has no limit of time"):
+        elapsed(p, "go")
+    with pytest.raises(DefinitionError, match="elapsed: the clock of come takes w"):
+        elapsed(p, "come")
+    with pytest.raises(DefinitionError, match=r"elapsed: come counts ticks up to 1 only, .*capped=True"):
+        forall(index("worker", 2), lambda w: elapsed(p, "come", w) > 0)
+
+
+def test_an_action_of_the_author_is_no_tick() -> None:
+    p = timed_by("go")
+
+    @p.action(by="drum")
+    def tick() -> Step:
+        return step()
+
+    with pytest.raises(DefinitionError, match="the action tick is called like the step of time"):
+        p.system()
+
+
+def test_a_variable_may_not_have_the_name_of_a_clock() -> None:
+    p = timed_by("go")
+    with pytest.raises(DefinitionError, match="variable come_ticks is declared twice"):
+        p.variable("come_ticks", boolean(), False)
+
+
+def test_what_would_let_time_stand_still_is_refused() -> None:
+    p = Protocol("zeno")
+    flag = p.variable("flag", boolean(), False)
+
+    @p.action(by="me", since=["there", "initially"], within=p.parameter("delay", 1, 0, 3))
+    def here() -> Step:
+        return step(update(flag, True))
+
+    @p.action(by="me", since=here, within=0)
+    def there() -> Step:
+        return step(update(flag, False))
+
+    with pytest.raises(DefinitionError, match=r"time could stand still .* there and here|.* here and there may have"):
+        p.system()
+
+    q = Protocol("zeno")
+    flag = q.variable("flag", boolean(), False)
+
+    @q.action(by="me", since=["again", "initially"], within=0)
+    def again() -> Step:
+        return step(update(flag, ~flag))
+
+    with pytest.raises(DefinitionError, match="again may have within=0 since itself"):
+        q.system()
+
+
+# Reports ---------------------------------------------------------------------------------------------------------
+def test_reports_show_clocks_as_off_or_as_ticks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "late.py"
+    file.write_text(
+        "from planrace import *\n"
+        "protocol = Protocol('late', 'a reply that comes late')\n"
+        "asked = protocol.variable('asked', boolean(), False)\n"
+        "@protocol.action(by='client')\n"
+        "def ask():\n"
+        "    return step(when(~asked), update(asked, True))\n"
+        "@protocol.action(by='server', since=ask, after=1, within=2)\n"
+        "def reply():\n"
+        "    return step(when(asked), update(asked, False))\n"
+        "@protocol.action(by='client')\n"
+        "def look():\n"
+        "    return step(when(asked), says('has waited for {t}', t=elapsed(protocol, reply)))\n"
+        "protocol.declare(step_invariant('at-once', ~taken('reply'), 'there is no reply'))\n"
+    )
+    assert run(["-p", f"{file}:protocol", "--format", f"json:{tmp_path / 'r.json'}"]) == 1
+    text = capsys.readouterr().out
+    assert "reply_ticks: off → 0" in text
+    assert "time passes by a tick" in text
+    assert "reply_ticks: 1 → off" in text
+    assert run(["explain", str(tmp_path / "r.json")]) == 0
+    assert "off → 0" in capsys.readouterr().out
+    assert run(["list", "-p", f"{file}:protocol", "--steps"]) == 0
+    assert "asked ∧ (1 ≤ reply_ticks)" in capsys.readouterr().out
