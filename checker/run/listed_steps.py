@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from planrace.model.language import Action, Outcome, Variant
+from planrace.checker.results.wording import counted, joined
+from planrace.model.language import Action, Outcome, System, Variant
 from planrace.model.language.errors import Place
 from planrace.model.language.render import render
+from planrace.model.language.sorts import Size
 from planrace.model.language.terms import TRUE
 
 
@@ -23,8 +25,8 @@ class ListedOutcome:
 
 @dataclass(frozen=True)
 class ListedStep:
-    """A step: an action of the protocol. ``point`` is that of a process, ``lines`` are where it is written, and
-    ``fault`` is the fault that it belongs to."""
+    """A step: an action of the protocol. ``point`` is that of a process, ``lines`` are where it is written,
+    ``fault`` is the fault that it belongs to, and ``time`` says within how many ticks it happens."""
 
     name: str
     performer: str
@@ -33,15 +35,36 @@ class ListedStep:
     outcomes: tuple[ListedOutcome, ...]
     lines: str
     fault: str | None
+    time: str = ""
 
 
 def listed_steps(variant: Variant) -> tuple[ListedStep, ...]:
     """The steps of a protocol, those of all its faults included."""
     system = variant.protocol.bare_system(variant.protections, variant.protocol.faults)
-    return tuple(map(_step, system.actions.values()))
+    return tuple(_step(a, _time(a, system)) for a in system.actions.values())
 
 
-def _step(a: Action) -> ListedStep:
+def _time(a: Action, system: System) -> str:
+    """The limits of a step, and since when."""
+    if a.origin is not None:
+        stays = [p.limits.get(a.origin.point) for p in system.place_clocks if p.process == a.origin.process]
+        return next((f"within {_ticks(x.within)} at {a.origin.point}" for x in stays if x and x.within is not None), "")
+    clock = next((c for c in system.clocks if c.action == a.name), None)
+    if clock is None:
+        return ""
+    t = clock.timing
+    limits = {"not before": t.after, "within": t.within}
+    when = joined([f"{word} {_ticks(n)}" for word, n in limits.items() if n is not None])
+    until = f", until {joined(list(map(str, t.until)), 'or')}" if t.until else ""
+    each = f", for each {joined(list(map(str, clock.positions)))}" if clock.positions else ""
+    return f"{when} since {joined(list(map(str, t.since)), 'or')}{until}{each}"
+
+
+def _ticks(limit: Size) -> str:
+    return counted(limit, "tick") if isinstance(limit, int) else f"{limit} ticks"
+
+
+def _step(a: Action, time: str) -> ListedStep:
     parameters = f"({', '.join(map(str, a.parameters))})" if a.parameters else ""
     return ListedStep(
         name=f"{a.name}{parameters}",
@@ -51,6 +74,7 @@ def _step(a: Action) -> ListedStep:
         outcomes=tuple(map(_outcome, a.outcomes)),
         lines=_lines(a),
         fault=a.fault,
+        time=time,
     )
 
 
@@ -71,7 +95,8 @@ def _lines(a: Action) -> str:
 def step_lines(s: ListedStep) -> Iterator[str]:
     """A step as text: its name and place, the guard, and an outcome a line."""
     fault = f", while {s.fault} is on" if s.fault else ""
-    yield f"    {s.name}: {s.performer}{fault}  [{s.lines}]"
+    time = f", {s.time}" if s.time else ""
+    yield f"    {s.name}: {s.performer}{fault}{time}  [{s.lines}]"
     yield f"      when {s.guard}"
     for o in s.outcomes:
         name = f"[{o.name}] " if o.name else ""

@@ -6,14 +6,13 @@ action it changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from planrace.model.language.actions import (
     Action,
     Outcome,
-    Part,
     Piece,
     Says,
     Step,
@@ -21,14 +20,13 @@ from planrace.model.language.actions import (
     check_once,
     flat,
     merged,
-    updates_of,
 )
 from planrace.model.language.author_code import called, shown
-from planrace.model.language.change_functions import name_of, word_for
+from planrace.model.language.change_functions import fault_actions, name_of, only_updates
 from planrace.model.language.constructors import both
 from planrace.model.language.declarations import Circumstances, beginning, variable
 from planrace.model.language.decorators import Decorators
-from planrace.model.language.errors import DefinitionError, Place, author, listed, near
+from planrace.model.language.errors import DefinitionError, Place, author, near
 from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
@@ -37,7 +35,7 @@ from planrace.model.language.starts import Start
 from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
-from planrace.model.language.timing import Occasions, clock_name, timing_of
+from planrace.model.language.timing import Occasions, check_due, clock_name, timing_of
 from planrace.model.language.weaving import as_written, woven
 
 INSTEAD = {"add": "write @change.action(…), which takes the same arguments as @protocol.action"}
@@ -162,7 +160,7 @@ class Changes:
             self._position(a, outcome)
         form = f'change.also("{a.name}", lambda {{}}: update(…))'
         pieces: list[Any] = [self._given(a, u, form, f"also of {a.name}") if callable(u) else u for u in updates]
-        added = self._only_updates(a, flat(pieces), "also")
+        added = only_updates(flat(pieces), f"{self.reason}: also of {a.name}")
         if not added:
             raise DefinitionError(f"{self.reason}: also of {a.name} adds nothing", remedy="name what is assigned")
         handed_on(*added)
@@ -197,7 +195,8 @@ class Changes:
         form = f'change.updates("{a.name}", lambda {{}}: update(…))'
         pieces: list[Any] = [self._given(a, u, form, f"updates of {a.name}") if callable(u) else u for u in updates]
         parts = flat(pieces)
-        all_of_them = self._only_updates(a, [p for p in parts if not isinstance(p, Says)], "updates")
+        changes = [p for p in parts if not isinstance(p, Says)]
+        all_of_them = only_updates(changes, f"{self.reason}: updates of {a.name}")
         said = [p for p in parts if isinstance(p, Says)]
         if words is not None:
             said.append(self._words(a, words))
@@ -216,6 +215,31 @@ class Changes:
             for o in a.outcomes
         )
         self._actions[a.name] = replace(a, outcomes=endings)
+
+    def timed(
+        self,
+        action: str | Action,
+        *,
+        within: Size | None = None,
+        after: Size | None = None,
+        since: Occasions,
+        until: Occasions | None = None,
+    ) -> None:
+        """Give ``action``, which has none, these limits of time; ``Protocol.action`` explains them."""
+        a, timing = self._find(action), timing_of(within, after, since, until)
+        if a.timing is not None:
+            first = f"{self.reason}: {a.name} has limits of time already, at {a.timing.where}"
+            raise DefinitionError(first, remedy="let them be parameters: runs choose those")
+        if timing is not None and timing.within is not None:
+            check_due(a.fault, a.fairness)
+        self._refuse_clock(a.name)
+        self._actions[a.name] = replace(a, timing=timing)
+
+    def _refuse_clock(self, action: str) -> None:
+        """Refuse a clock whose name a variable has."""
+        for v in self._variables:
+            taken = v.name == clock_name(action) and not v.auxiliary
+            self._refuse_second("a variable", taken, v.name, v.where)
 
     def remove(self, action: str | Action) -> None:
         """Take an action out of the system."""
@@ -248,9 +272,7 @@ class Changes:
             for a in self._actions.values():
                 self._refuse_second("an action", a.name == made.name, a.name, a.where)
             if timing is not None:
-                clock = clock_name(made.name)
-                for v in self._variables:
-                    self._refuse_second("a variable", v.name == clock, clock, v.where)
+                self._refuse_clock(made.name)
             if fault is None or fault in self._system.faults:
                 self._actions[made.name] = made
             return made
@@ -312,20 +334,13 @@ class Changes:
         made = inserted(a, name, body, what, before=before)
         if outcome is not None:
             self._position(made if before else a, outcome)
-        forgotten = None if forgotten_by is None else self._fault_actions(forgotten_by, what)
+        certain = len(self._faults) == len(self._system.faults)
+        forgotten = None if forgotten_by is None else fault_actions(forgotten_by, self._actions, what, certain=certain)
         x = insertion(a, made, outcome, forgotten, self._insertions, self.actions, what, before=before)
         self._add_variable(x.pending)
         self._actions[name] = made
         self._insertions.append(x)
         return made
-
-    def _fault_actions(self, names: Iterable[str], what: str) -> tuple[str, ...]:
-        """Names of actions of faults; those of faults that are off are unknown here."""
-        found = tuple(map(name_of, listed(names, f"{what}: forgotten_by", author())))
-        for name in found:
-            if name not in self._actions and len(self._faults) == len(self._system.faults):
-                raise DefinitionError(f"{what}: there is no action {name}", remedy=near(name, self._actions))
-        return found
 
     def initially(self, condition: Value) -> None:
         """Every initial state of this system satisfies ``condition``, as in ``Protocol.initially``."""
@@ -380,19 +395,6 @@ class Changes:
         if not isinstance(found, Says):
             form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
             raise DefinitionError(f"{self.reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
-        return found
-
-    def _only_updates(self, action: Action, parts: Sequence[Part], method: str) -> tuple[Update, ...]:
-        """The parts, which are all updates."""
-        found = updates_of(tuple(parts))
-        strange = next((p for p in parts if not isinstance(p, Update)), None)
-        if strange is not None:
-            raise DefinitionError(
-                f"{self.reason}: {method} of {action.name}: {word_for(strange)}(…) is not an update",
-                where=None if isinstance(strange, Says) else strange.where,
-                remedy="conditions are changed by change.require, change.guard and change.condition, outcomes added by "
-                "change.outcome",
-            )
         return found
 
     def _joined(self, action: Action, ending: Outcome, added: tuple[Update, ...]) -> Outcome:

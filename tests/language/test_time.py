@@ -10,6 +10,7 @@ import pytest
 
 from planrace.checker import Options, check, mutate, prove
 from planrace.checker.cli.main import run
+from planrace.checker.run.listed_steps import listed_steps
 from planrace.checker.semantics.context import RangeError
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.model.language import (
@@ -354,6 +355,26 @@ def test_an_action_of_a_change_is_timed() -> None:
         check(p, with_protections=["changed"])
 
 
+def test_a_change_gives_an_action_limits() -> None:
+    def hurries(change: Changes) -> None:
+        change.timed("pay", since=["send", "initially"], within=1)
+
+    p = shop(hurries)
+    p.declare(reachable("idle", taken("tick") & (p.variables["stage"].term == 2), "nobody pays for some time"))
+    assert verdicts(p)[-1] == "holds"
+    with pytest.raises(DefinitionError, match=r"send has limits of time already, at .*test_time.py"):
+        shop(lambda c: c.timed("send", since="pay", within=1)).system(["changed"])
+    with pytest.raises(DefinitionError, match="the fault fire need not"):
+        shop(lambda c: c.timed("burn", since="pay", within=1)).system(["changed"], ["fire"])
+
+    def clashes(change: Changes) -> None:
+        change.variable("pay_ticks", boolean(), False)
+        change.timed("pay", since="send", after=1)
+
+    with pytest.raises(DefinitionError, match="there is a variable pay_ticks already"):
+        shop(clashes).system(["changed"])
+
+
 def test_a_removed_action_has_no_clock_and_a_change_of_a_change_keeps_the_others() -> None:
     system = shop(lambda change: change.remove("send")).system(["changed"])
     assert "tick" not in system.actions
@@ -566,4 +587,13 @@ def test_reports_show_clocks_as_off_or_as_ticks(tmp_path: Path, capsys: pytest.C
     assert run(["explain", str(tmp_path / "r.json")]) == 0
     assert "off → 0" in capsys.readouterr().out
     assert run(["list", "-p", f"{file}:protocol", "--steps"]) == 0
-    assert "asked ∧ (1 ≤ reply_ticks)" in capsys.readouterr().out
+    text = capsys.readouterr().out
+    assert "asked ∧ (1 ≤ reply_ticks)" in text
+    assert "reply: server, not before 1 tick and within 2 ticks since ask  [late.py:7]" in text
+
+
+def test_steps_are_listed_with_their_times() -> None:
+    steps = {s.name: s.time for s in listed_steps(lease().variant("lease"))}
+    assert steps["finish(c)"] == "within work ticks since grab, for each c"
+    assert steps["expire"] == "not before limit ticks since grab"
+    assert steps["grab(c)"] == steps["tick"] == ""
