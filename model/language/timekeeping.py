@@ -25,6 +25,9 @@ from planrace.model.language.timing import INITIALLY, STOPPED, Clock, Occasion, 
 
 TICK = "tick"
 """The action that is one tick, unless the pattern ``clock`` has declared one."""
+FAIR = "strong"
+"""Time goes on: of runs in which it could again and again, only those are fair in which it does. Weak fairness would
+not do, since the clock stops and goes with every action that is due at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,13 +235,14 @@ def ticking(system: System, actions: Mapping[str, Action]) -> dict[str, Action]:
     if not given:
         outcome = Outcome(None, TRUE, updates, None, where)
         says = Says("passes by a tick", ())
-        made = Action(TICK, (), both(moves, waits), (outcome,), "time", says=says, where=where, passes=FALSE)
+        when = both(moves, waits)
+        made = Action(TICK, (), when, (outcome,), "time", fairness=FAIR, says=says, where=where, passes=FALSE)
         return {**actions, TICK: made}
     tick = given[0]
     parts = tick.when.args if tick.when.op is Op.AND else (tick.when,)
     when = both(*(either(t, moves) if t is tick.passes else t for t in parts), waits)
     outcomes = tuple(replace(o, updates=(*o.updates, *updates)) for o in tick.outcomes)
-    return {**actions, tick.name: replace(tick, when=when, outcomes=outcomes)}
+    return {**actions, tick.name: replace(tick, when=when, outcomes=outcomes, fairness=FAIR)}
 
 
 def _moves(system: System) -> Iterator[Term]:

@@ -408,6 +408,26 @@ def test_runs_in_which_time_stands_still_are_unfair() -> None:
     assert [f.verdict.word for f in check(p).findings] == ["holds", "holds"]
 
 
+def test_time_goes_on_although_something_urgent_stops_it_again_and_again() -> None:
+    p = Protocol("urgent-zeno")
+    asked, done = p.variable("asked", boolean(), False), p.variable("done", boolean(), False)
+
+    @p.action(by="busy")
+    def ask() -> Step:
+        return step(when(~asked), update(asked, True))
+
+    @p.action(by="server", since=ask, within=0)
+    def answer() -> Step:
+        return step(when(asked), update(asked, False))
+
+    @p.action(by="slow", since="initially", after=2, fairness="strong")
+    def finish() -> Step:
+        return step(when(~done), update(done, True))
+
+    p.declare(eventually_always("finishes", done, "the timeout comes"))
+    assert check(p).verdict.word == "holds"
+
+
 def test_a_deadline_is_kept_in_liveness() -> None:
     p = Protocol("urgent")
     asked = p.variable("asked", boolean(), False)
