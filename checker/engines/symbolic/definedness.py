@@ -16,13 +16,16 @@ import z3
 from planrace.checker.engines.symbolic.bitvectors import Encoder, Frame
 from planrace.model.language import Array, Op, Term
 
-NEVER = z3.BoolVal(False)
+
+def never() -> Any:
+    """The formula false, of the present context: a formula that outlives a context of Z3 fits no other."""
+    return z3.BoolVal(False)
 
 
 def undefined(e: Encoder, term: Term, f: Frame) -> Any:
     """The formula that evaluating ``term`` is an error."""
     if not e.may_fail(term):
-        return NEVER
+        return never()
     if isinstance(term.sort, Array):
         return some(_element(e, term, list(leaf), f) for leaf in e.layout.paths(term.sort))
     return _HANDLERS.get(term.op, _all)(e, term, f)
@@ -31,7 +34,7 @@ def undefined(e: Encoder, term: Term, f: Frame) -> Any:
 def some(parts: Iterable[Any]) -> Any:
     """The disjunction of the parts; false if there are none."""
     kept = [p for p in parts if not z3.is_false(p)]
-    return z3.Or(*kept) if kept else NEVER
+    return z3.Or(*kept) if kept else never()
 
 
 def _where(test: Any, part: Any) -> Any:
@@ -45,7 +48,7 @@ def _all(e: Encoder, t: Term, f: Frame) -> Any:
 def _in_turn(parts: Sequence[tuple[Any, Any]], going: Callable[[Any], Any]) -> Any:
     """For conditions, each with the formula that it is undefined: they are evaluated in order, as long as the previous
     ones are ``going`` on."""
-    found: Any = NEVER
+    found: Any = never()
     for holds, bad in reversed(parts):
         found = some([bad, _where(going(holds), found)])
     return found
@@ -83,7 +86,7 @@ def _selected(e: Encoder, t: Term, rest: list[int], f: Frame) -> Any:
         inside = low <= at <= high
         here = _element(e, array, [at - low, *rest], f) if inside else z3.BoolVal(True)
         return some([undefined(e, position, f), here])
-    beyond = z3.Or(at < low, at > high) if e.fails(t) else NEVER
+    beyond = z3.Or(at < low, at > high) if e.fails(t) else never()
     items = (
         _where(at == n, _element(e, array, [n - low, *rest], f)) for n in range(low, high + 1) if e.may_fail(array)
     )
@@ -93,7 +96,7 @@ def _selected(e: Encoder, t: Term, rest: list[int], f: Frame) -> Any:
 def _element(e: Encoder, array: Term, path: list[int], f: Frame) -> Any:
     """The formula that the element of an array at constant offsets has no value."""
     if not e.may_fail(array):
-        return NEVER
+        return never()
     match array.op:
         case Op.PRIMED:
             return _element(e, array.args[0], path, f.primed)
@@ -108,11 +111,11 @@ def _element(e: Encoder, array: Term, path: list[int], f: Frame) -> Any:
         case Op.SELECT:
             return _selected(e, array, path, f)
         case _:
-            return NEVER
+            return never()
 
 
 def _divided(e: Encoder, t: Term, f: Frame) -> Any:
-    zero = e.number(t.args[1], f) == 0 if e.fails(t) else NEVER
+    zero = e.number(t.args[1], f) == 0 if e.fails(t) else never()
     return some([_all(e, t, f), zero])
 
 

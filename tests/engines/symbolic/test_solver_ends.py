@@ -255,3 +255,50 @@ def test_who_waits_hears_of_progress_and_of_what_fails() -> None:
         solving.run(lambda: 1 // 0)
     with pytest.raises(SolverStoppedError, match="time limit of 0 s"):
         Solving(LimitGuard("test", Limits(seconds=0.0))).run(lambda: 1)
+
+
+AFTERWARDS = """
+import importlib, os, pkgutil, time
+import planrace.checker.engines as engines
+from planrace.checker import Options, check, prove
+from planrace.checker.engines.limits import Limits, LimitGuard
+from planrace.checker.engines.symbolic.solving import Solving, SolverStoppedError
+from planrace.model.language import *
+from planrace.properties import invariant
+
+
+protocol = Protocol("shelf")
+full = protocol.variable("full", array(integers(1, 3), boolean()), anything)
+at = protocol.variable("at", integers(1, 3), anything)
+protocol.initially(full[at])
+
+@protocol.action(by="nobody")
+def go():
+    return step(when(at < 3), update(at, at + 1), update(full[at + 1], True))
+
+protocol.declare(invariant("full", full[at], "it stands where something is"))
+for m in pkgutil.walk_packages(engines.__path__, "planrace.checker.engines."):
+    importlib.import_module(m.name)
+try:
+    Solving(LimitGuard("test", Limits(seconds=0.2))).run(lambda: time.sleep(60))
+except SolverStoppedError:
+    pass
+solvers = ["bmc", "induction", "spacer"]
+reports = [*(check(protocol, options=Options(engine=e, depth=4)) for e in solvers), prove(protocol)]
+print(*(r.verdict.word for r in reports))
+os._exit(0)
+"""
+
+
+def test_every_solver_works_after_a_context_was_left_behind() -> None:
+    """A formula that a module keeps from the old context fits no formula of the new one."""
+    done = subprocess.run(
+        [sys.executable, "-c", AFTERWARDS],
+        check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ,
+    )
+    assert done.stdout.split() == ["holds", "holds", "holds", "holds"], done.stderr
