@@ -87,11 +87,18 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Variable:
-    """``initially`` is the value of it, or of each element of it."""
+    """``initially`` is the value of it, or of each element of it; with ``among`` it is one of these, or any value of
+    the sort if there are none."""
 
     name: str
     sort: Sort
     initially: Any
+    among: tuple[Any, ...] | None = None
+
+    @property
+    def starts(self) -> tuple[Any, ...]:
+        """The initial values that are written down."""
+        return (self.initially,) if self.among is None else self.among
 
 
 @dataclass(frozen=True)
@@ -173,6 +180,8 @@ class Description:
     protections: tuple[tuple[str, tuple[Change, ...]], ...] = ()
     protected: bool = False
     final: Node | None = None
+    beginnings: tuple[Node, ...] = ()
+    """Conditions that every initial state satisfies."""
     features: frozenset[str] = field(default_factory=frozenset)
 
     @property

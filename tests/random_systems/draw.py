@@ -8,9 +8,10 @@ from random import Random
 from .actions import Actions
 from .description import BOOL, Asked, Description, Node, Variable, conjunction, variable
 from .names import Names
+from .plain import TooLargeError
 from .sorts import Sorts
 from .terms import Terms, constant_of
-from .truth import LIVE, TooLargeError, Truth, ask, explore
+from .truth import LIVE, Truth, ask, explore
 
 FEATURES = (
     "full words",
@@ -97,7 +98,23 @@ def system(rng: Random, seed: str, features: tuple[str, ...] = FEATURES) -> Desc
     if rng.random() < 0.4:
         final = Terms(rng, sorts, variables).truth(2)
         described = replace(described, final=final)
-    return described
+    return _begun_in_many(Random(f"{seed}:begin"), sorts, described)
+
+
+def _begun_in_many(rng: Random, sorts: Sorts, described: Description) -> Description:
+    """A fifth of the descriptions with several initial states. It has random numbers of its own, so the others are what
+    they were before there were such."""
+    if rng.random() >= 0.2:
+        return described
+    sorts.rng = rng
+    variables = list(described.variables)
+    for n, v in enumerate(variables):
+        if rng.random() < 0.6:
+            some = (v.initially, *(sorts.initially(v.sort) for _ in range(2)))
+            variables[n] = replace(v, among=() if rng.random() < 0.4 else tuple(dict.fromkeys(some)))
+    terms = Terms(rng, sorts, variables)
+    beginnings = tuple(terms.truth(2) for _ in range(rng.choice((0, 1, 1, 2))))
+    return replace(described, variables=tuple(variables), beginnings=beginnings)
 
 
 # Properties ------------------------------------------------------------------------------------------------------

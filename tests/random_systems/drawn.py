@@ -29,6 +29,10 @@ def drawn(d: Description) -> Iterator[str]:
         yield "symmetric sorts that refer to each other"
     if any(name in HOSTILE or name in WORDS for name in [d.name, *(v.name for v in d.variables)]):
         yield "a hostile name"
+    if any(v.among is not None for v in d.variables):
+        yield "many initial values"
+    if d.beginnings:
+        yield "a condition on initial states"
     for a in d.actions:
         yield from _of_action(a)
 
@@ -88,7 +92,8 @@ def _how(position: Node) -> set[str]:
 EXPECTED = """
 a wide integer; an initial value at an end; an initial value beyond the ends; a full word; a set of an optional;
 an enumeration of one; an array over truth values; a parameter at its limit; two symmetric sorts;
-symmetric sorts that refer to each other; a hostile name; a row and an element;
+symmetric sorts that refer to each other; a hostile name; many initial values; a condition on initial states;
+a row and an element;
 a write at a sum; a write at a difference; a write at a position that a set decides;
 a value with card; a value with mul;
 a value with div; a value with mod; a value with min; a value with max; a value with sum;

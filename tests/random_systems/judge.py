@@ -119,7 +119,7 @@ class Judge:
             except ModelError as problem:
                 self._refused(who, problem, names)
                 return None
-            if self.truth.wrong is None and self.truth.deadlock == 0:
+            if self.truth.deadlock != -1 and self.truth.nothing:
                 self.complain(who, "no error, though nothing can ever happen")
             self.compare(who, report, bounded=engine in ("bmc", "simulate", "induction", "spacer"))
             return report
@@ -130,8 +130,8 @@ class Judge:
         if LIMIT in str(problem):
             return
         asked = [self.truth.told[n] for n in names or self.asked]
-        ends = self.truth.deadlock not in (-1, 0)  # -1: final has no value somewhere; 0: nothing can ever happen
-        if self.truth.wrong is None and all(t.wrong is None for t in asked) and ends:
+        right = self.truth.wrong is None and self.truth.deadlock != -1  # -1: final has no value somewhere
+        if right and not self.truth.nothing and all(t.wrong is None for t in asked):
             self.complain(who, f"says that the model is wrong, and it is not: {problem}")
 
     def compare(self, who: str, report: Report, *, bounded: bool = False) -> None:

@@ -10,12 +10,14 @@ from planrace.checker.results.report import Finding
 from planrace.model.language import ModelError
 
 from .judge import Judge, deadline
-from .plain import Plain, WrongError
+from .plain import Plain, TooLargeError, WrongError
 from .runs import wrong_run
-from .truth import TooLargeError, Truth, ask, explore
+from .truth import Truth, ask, explore
 
 WIDEST = 2
 """So many sizes above the least are looked at."""
+BEGINNINGS = 20_000
+"""So many initial states a run is looked up in at most."""
 
 
 def proof(j: Judge) -> None:
@@ -26,7 +28,7 @@ def proof(j: Judge) -> None:
         try:
             report = prove(j.protocol, properties=names, time_limit=j.seconds, **about)
         except ModelError as problem:
-            if all(t.sound and t.deadlock != 0 for _, t in _sizes(j)):
+            if all(t.sound and t.deadlock != -1 and not t.nothing for _, t in _sizes(j)):
                 j.complain("proof", f"says that the model is wrong, and it is not: {problem}")
             return
         for f in report.findings:
@@ -61,6 +63,9 @@ def _wrong(j: Judge, f: Finding) -> Iterator[str]:
             yield "refuted without a run"
             return
         try:
-            yield from wrong_run(Truth(Plain(j.drawn.described, at)), j.asked[f.name], f)
+            plain = Plain(j.drawn.described, at)
+            yield from wrong_run(Truth(plain, plain.initials(BEGINNINGS)), j.asked[f.name], f)
+        except TooLargeError:
+            return
         except WrongError as problem:
             yield f"refuted at {at}, where the model is wrong: {problem}"

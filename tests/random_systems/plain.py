@@ -6,12 +6,13 @@ array. The functions are written as text, a line a term, and compiled: they are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import product
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations, product
 from typing import Any, TypeAlias
 
 from .changed import system
-from .description import Action, Description, Node, Sort, Write
+from .description import BOOL, Action, Description, Node, Sort, Write
 from .inserted import endings, root
 
 State: TypeAlias = "tuple[Any, ...]"
@@ -20,6 +21,50 @@ Choice: TypeAlias = "tuple[int, ...]"
 
 class WrongError(Exception):
     """The model is wrong: a read or a position outside an array, a value outside its sort, two values for a place."""
+
+
+class TooLargeError(Exception):
+    """More states or steps than are looked at."""
+
+
+@dataclass
+class _Starts:
+    """Initial values of a variable, and how many they are."""
+
+    count: int
+    values: Iterable[Any]
+
+    @staticmethod
+    def of(values: Collection[Any]) -> _Starts:
+        return _Starts(len(values), values)
+
+
+def _initial(conditions: Iterable[Callable[[State], bool]], state: State) -> bool:
+    """Whether all conditions hold in a state."""
+    wrong: WrongError | None = None
+    for holds in conditions:
+        try:
+            if not holds(state):
+                return False
+        except WrongError as problem:
+            wrong = problem
+    if wrong is not None:
+        raise wrong
+    return True
+
+
+def _in(term: Node, over: Sort) -> Node:
+    """That the member of a quantifier over a set is in it."""
+    return Node("member", BOOL, (Node("bound", over, data=term.data[0]), term.args[1]))
+
+
+def _put(term: Node, name: str, member: Node) -> Node:
+    """A term with a member in the place of a name that is bound."""
+    if term.op == "bound":
+        return member if term.data == name else term
+    if term.args and isinstance(term.data, tuple) and term.data[0] == name and term.op != "taken":
+        return replace(term, args=(term.args[0], *(_put(a, name, member) for a in term.args[1:])))
+    return replace(term, args=tuple(_put(a, name, member) for a in term.args))
 
 
 def at(array: tuple[Any, ...], position: int, low: int) -> Any:
@@ -134,14 +179,48 @@ class Plain:
         """Every choice of an action's parameters."""
         return product(*(self.members(s) for _, s in action.parameters))
 
-    def initial(self) -> State:
-        """The initial state; raises ``WrongError`` where a value is not of its sort."""
-        written: dict[tuple[Any, ...], Any] = {}
-        blank = []
+    def initials(self, most: int) -> list[State]:
+        """The initial states. Raises ``WrongError`` where a value is not of its sort, or a condition has no value while
+        no other is false, and ``TooLargeError`` where more than ``most`` choices are possible."""
+        starts, count = [], 1
         for n, v in enumerate(self.described.variables):
-            _leaves(written, (n,), self._spread(v.sort, v.initially), Shape(v.sort, self))
-            blank.append(self._spread(v.sort, v.initially))
-        return tuple(blank)
+            for value in v.starts:
+                _leaves({}, (n,), self._spread(v.sort, value), Shape(v.sort, self))
+            starts.append(self._begun(v.sort, v.starts))
+            count *= starts[-1].count
+            if count > most:
+                raise TooLargeError
+        conditions = [self.of_state(c) for c in self._conjuncts()]
+        return [s for s in product(*(x.values for x in starts)) if _initial(conditions, s)]
+
+    def _begun(self, sort: Sort, starts: tuple[Any, ...]) -> _Starts:
+        """What a variable, or an element of one, begins with."""
+        if sort.kind == "array":
+            inner = self._begun(sort.element, starts)
+            positions = len(self.members(sort.over))
+            return _Starts(inner.count**positions, product(inner.values, repeat=positions))
+        if starts:
+            return _Starts.of(dict.fromkeys(self._spread(sort, x) for x in starts))
+        if sort.kind != "set":
+            return _Starts.of(self.members(sort))
+        members = self.members(sort.element)
+        sizes = range(len(members) + 1)
+        return _Starts(2 ** len(members), (frozenset(x) for n in sizes for x in combinations(members, n)))
+
+    def _conjuncts(self) -> Iterator[Node]:
+        """The conditions on initial states, taken apart: a state for which one part is false is not initial."""
+        waiting = list(reversed(self.described.beginnings))
+        while waiting:
+            t = waiting.pop()
+            if t.op == "and":
+                waiting += reversed(t.args)
+            elif t.op == "forall":
+                name, over = t.data
+                body = t.args[0] if len(t.args) == 1 else Node("implies", BOOL, (_in(t, over), t.args[0]))
+                members = [Node("const", over, data=m) for m in self.members(over)]
+                waiting += reversed([_put(body, name, m) for m in members])
+            else:
+                yield t
 
     def _spread(self, sort: Sort, value: Any) -> Any:
         if sort.kind == "index":  # the first or the last one, whatever the size is

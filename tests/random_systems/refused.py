@@ -18,7 +18,7 @@ def refused(described: Description) -> str | None:
         base = v.sort
         while base.kind == "array":
             base = base.element
-        values = sorted(v.initially) if base.kind == "set" else [v.initially]
+        values = [x for value in v.starts for x in (sorted(value) if base.kind == "set" else [value])]
         if any(_outside(base.element if base.kind == "set" else base, x, sizes) for x in values):
             return f"initial value of {v.name}"
     for term in _terms(described):
@@ -82,7 +82,7 @@ def _terms(described: Description) -> Iterator[Node]:
     for p in described.properties:
         yield p.term
         yield from (t for t in (p.second,) if t is not None)
-    yield from (t for t in (described.final,) if t is not None)
+    yield from (t for t in (described.final, *described.beginnings) if t is not None)
 
 
 def _of_action(a: Action) -> Iterator[Node]:

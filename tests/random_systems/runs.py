@@ -18,9 +18,9 @@ def wrong_run(truth: Truth, asked: Asked, f: Finding) -> Iterator[str]:
     plain = truth.plain
     trace = f.trace
     assert trace is not None
-    state = plain.initial()
-    if dict(trace.initial) != told(truth, state):
-        yield f"the run starts in {dict(trace.initial)}, not in {told(truth, state)}"
+    state = next((s for s in truth.initials if told(truth, s) == dict(trace.initial)), None)
+    if state is None:
+        yield f"the run starts in {dict(trace.initial)}, which is not initial"
         return
     run: list[tuple[State, tuple[int, tuple[int, ...]] | None, str | None]] = [(state, None, None)]
     for number, s in enumerate(trace.steps, 1):

@@ -37,10 +37,10 @@ def smaller(described: Description) -> Iterator[Description]:
         yield replace(described, protections=(), protected=False)
     if described.final is not None:
         yield replace(described, final=None)
-    for n in ("properties", "actions", "variables"):
+    for n in ("properties", "actions", "variables", "beginnings"):
         told = getattr(described, n)
         for k in reversed(range(len(told))):
-            if len(told) > 1 or n == "properties":
+            if len(told) > 1 or n in ("properties", "beginnings"):
                 yield _with(described, n, (*told[:k], *told[k + 1 :]))
     if described.faults and not any(a.fault for a in described.actions):
         yield replace(described, faults=(), on=())
@@ -74,7 +74,7 @@ def _less(thing: Any) -> Iterator[Any]:
                 yield _with(thing, f.name, frozenset())
             if f.name == "parameters" and value:
                 yield _with(_with(thing, "parameters", value[:-1]), "by", None)
-            if f.name == "fault" and value is not None:
+            if f.name in ("fault", "among") and value is not None:
                 yield _with(thing, f.name, None)
             if isinstance(value, Node | tuple):
                 for less in _less(value):

@@ -12,13 +12,9 @@ from typing import Any
 from .changed import system
 from .description import Asked, Description, Node, Sort
 from .fair import Edge, fair_run
-from .plain import Plain, State, WrongError
+from .plain import Plain, State, TooLargeError, WrongError
 
 LIVE = ("eventually_always", "infinitely_often", "leads_to")
-
-
-class TooLargeError(Exception):
-    """More states or steps than are looked at."""
 
 
 @dataclass
@@ -37,7 +33,7 @@ class Truth:
     no initial state. Counts are of the whole where nothing is wrong."""
 
     plain: Plain
-    initial: State = ()
+    initials: list[State] = field(default_factory=list)
     depths: dict[State, int] = field(default_factory=dict)
     edges: dict[State, list[Edge]] = field(default_factory=dict)
     transitions: int = 0
@@ -65,6 +61,13 @@ class Truth:
             return -1
 
     @property
+    def nothing(self) -> bool:
+        """Nothing can ever happen: no initial state has steps or is final, or there is none."""
+        final = self.plain.described.final
+        ends = (lambda s: False) if final is None else self.plain.of_state(final)
+        return self.wrong is None and not any(self.edges[s] or ends(s) for s in self.initials)
+
+    @property
     def never(self) -> set[str]:
         """Actions that are nowhere enabled."""
         met = {n for edges in self.edges.values() for (n, _), _, _ in edges}
@@ -78,12 +81,12 @@ def explore(
     plain = Plain(described, sizes)
     truth = Truth(plain)
     try:
-        truth.initial = plain.initial()
+        truth.initials = plain.initials(most)
     except WrongError as problem:
         truth.wrong, truth.why = -1, str(problem)
         return truth
-    truth.depths = {truth.initial: 0}
-    queue = [truth.initial]
+    truth.depths = dict.fromkeys(truth.initials, 0)
+    queue = list(truth.initials)
     for s in queue:
         try:
             found = list(plain.steps(s))
@@ -208,8 +211,8 @@ def _owed(part: Truth, start: set[State], goal: set[State]) -> set[State]:
 
 def _part(truth: Truth, names: set[str]) -> Truth:
     """What can be reached by these actions alone."""
-    part = Truth(truth.plain, truth.initial, {truth.initial: 0})
-    queue = [truth.initial]
+    part = Truth(truth.plain, truth.initials, dict.fromkeys(truth.initials, 0))
+    queue = list(truth.initials)
     for s in queue:
         if s not in truth.edges:
             part.wrong = part.depths[s]

@@ -48,6 +48,8 @@ class _Writer:
             add(f"protocol.fault({f!r}, 'something fails'{at_most})")
         for v in d.variables:
             self._variable(v, "protocol", "")
+        for b in d.beginnings:
+            add(f"protocol.initially({self._term(b, {})})")
         for n, a in enumerate(d.actions):
             self._action(f"action{n}", a, "protocol", "")
         for n, (name, changes) in enumerate(d.protections):
@@ -111,7 +113,9 @@ class _Writer:
         while base.kind == "array":
             base = base.element
         name = f"x{len(self.variables)}"
-        made = f"{owner}.variable({v.name!r}, {self._sort(v.sort)}, {self._value(base, v.initially)})"
+        starts = ", ".join(self._value(base, x) for x in v.starts)
+        value = starts if v.among is None else f"one_of({starts})" if starts else "anything"
+        made = f"{owner}.variable({v.name!r}, {self._sort(v.sort)}, {value})"
         self.lines.append(f"{indent}{name} = {made}")
         self.variables[v.name] = name
 
