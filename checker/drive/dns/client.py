@@ -124,13 +124,13 @@ def as_dig(answer: dns.message.Message) -> str:
 
 
 def as_nsupdate(message: dns.update.UpdateMessage, code: dns.rcode.Rcode) -> str:
-    """An update as one would type it to ``nsupdate``, in short: the trees that must exist, the aliases that are added,
-    and what comes."""
+    """An update as one would type it to ``nsupdate``, in short: the trees that must exist or be gone, the aliases that
+    are added, and what comes."""
     origin = message.zone[0].name
-    conditions = (r for r in message.prerequisite if r.rdtype == dns.rdatatype.TXT and r.deleting is None)
+    conditions = (r for r in message.prerequisite if r.rdtype == dns.rdatatype.TXT)
     trees = [r for r in conditions if r.name.parent() != origin]  # the lock's record stands at the top
     added = [r for r in message.update if r.rdtype == dns.rdatatype.CNAME and not r.deleting]
-    lines = [f"> prereq yxrrset {r.name} TXT {r[0]}" for r in trees]
+    lines = [f"> prereq yxrrset {r.name} TXT {r[0]}" if r else f"> prereq nxrrset {r.name} TXT" for r in trees]
     lines += [f"> update add {r.name} {r.ttl} CNAME {r[0].target.derelativize(origin)}" for r in added]
     done = "" if code == dns.rcode.NOERROR else f"update failed: {dns.rcode.to_text(code)}"
     return "\n".join([*lines, "> send", *filter(None, [done])])

@@ -66,6 +66,15 @@ def test_every_transition_of_two_enactors_happens(name: str, transitions: int) -
     assert (report.performed, report.total) == (transitions, transitions)
 
 
+def test_a_flip_is_refused_where_every_tree_is_gone() -> None:
+    """Its conditions name a tree that must be there, and one that must not: what was sent is shown."""
+    run = """publish pick_up(1) publish take_lock(1) build_tree(1) flip_alias(1) crash(1) pick_up(1) take_lock(1)
+        build_tree(1) stray_delete(1,1) stray_delete(1,2) flip_alias(1)"""
+    report = cover("fixed", Direct, SIZES, faults=FAULTS, run=run)
+    assert report, report
+    assert report.steps == 13
+
+
 def test_people_repair_as_the_model_says() -> None:
     sizes: dict[str, int | str] = {"enactors": 1, "endpoints": 1, "plans": 2, "keep": 0, "operator": "on"}
     report = cover("original", Direct, sizes, criterion="outcomes", faults=["stray-delete"])
