@@ -7,8 +7,9 @@ array. The functions are written as text, a line a term, and compiled: they are 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations, product
+from math import prod
 from typing import Any, TypeAlias
 
 from .changed import system
@@ -25,18 +26,6 @@ class WrongError(Exception):
 
 class TooLargeError(Exception):
     """More states or steps than are looked at."""
-
-
-@dataclass
-class _Starts:
-    """Initial values of a variable, and how many they are."""
-
-    count: int
-    values: Iterable[Any]
-
-    @staticmethod
-    def of(values: Collection[Any]) -> _Starts:
-        return _Starts(len(values), values)
 
 
 def _initial(conditions: Iterable[Callable[[State], bool]], state: State) -> bool:
@@ -182,30 +171,31 @@ class Plain:
     def initials(self, most: int) -> list[State]:
         """The initial states. Raises ``WrongError`` where a value is not of its sort, or a condition has no value while
         no other is false, and ``TooLargeError`` where more than ``most`` choices are possible."""
-        starts, count = [], 1
+        starts: list[Collection[Any]] = []
         for n, v in enumerate(self.described.variables):
             for value in v.starts:
                 _leaves({}, (n,), self._spread(v.sort, value), Shape(v.sort, self))
-            starts.append(self._begun(v.sort, v.starts))
-            count *= starts[-1].count
-            if count > most:
+            starts.append(self._begun(v.sort, v.starts, most))
+            if prod(map(len, starts)) > most:
                 raise TooLargeError
         conditions = [self.of_state(c) for c in self._conjuncts()]
-        return [s for s in product(*(x.values for x in starts)) if _initial(conditions, s)]
+        return [s for s in product(*starts) if _initial(conditions, s)]
 
-    def _begun(self, sort: Sort, starts: tuple[Any, ...]) -> _Starts:
+    def _begun(self, sort: Sort, starts: tuple[Any, ...], most: int) -> Collection[Any]:
         """What a variable, or an element of one, begins with."""
         if sort.kind == "array":
-            inner = self._begun(sort.element, starts)
-            positions = len(self.members(sort.over))
-            return _Starts(inner.count**positions, product(inner.values, repeat=positions))
+            inner, positions = self._begun(sort.element, starts, most), len(self.members(sort.over))
+            if len(inner) ** positions > most:
+                raise TooLargeError
+            return list(product(inner, repeat=positions))
         if starts:
-            return _Starts.of(dict.fromkeys(self._spread(sort, x) for x in starts))
+            return dict.fromkeys(self._spread(sort, x) for x in starts)
         if sort.kind != "set":
-            return _Starts.of(self.members(sort))
+            return self.members(sort)
         members = self.members(sort.element)
-        sizes = range(len(members) + 1)
-        return _Starts(2 ** len(members), (frozenset(x) for n in sizes for x in combinations(members, n)))
+        if 2 ** len(members) > most:
+            raise TooLargeError
+        return [frozenset(x) for n in range(len(members) + 1) for x in combinations(members, n)]
 
     def _conjuncts(self) -> Iterator[Node]:
         """The conditions on initial states, taken apart: a state for which one part is false is not initial."""
