@@ -1,6 +1,6 @@
 """Random systems against an oracle in plain Python: see ``tests/random_systems``.
 
-The usual run asks about the first 100 systems, ``pytest --all`` about 1,000. ``PLANRACE_SYSTEMS=24000`` asks about more
+The usual run asks about the first 50 systems, ``pytest --all`` about 1,000. ``PLANRACE_SYSTEMS=24000`` asks about more
 of them, ``PLANRACE_SEED=5000`` about others. Whatever is wrong is shown as a protocol that can be run, made smaller;
 ``python -m tests.random_systems SEED`` shows it again.
 """
@@ -23,7 +23,7 @@ CHOSEN = "PLANRACE_SYSTEMS" in os.environ or "PLANRACE_SEED" in os.environ
 SYSTEMS = int(os.environ.get("PLANRACE_SYSTEMS", "1000"))
 FIRST = int(os.environ.get("PLANRACE_SEED", "0"))
 PART = 50
-USUAL = 2
+USUAL = 1
 """So many parts are in the usual run."""
 EVERY = {"explicit": 1, "orbits": 4, "usual": 8, "simulate": 20, "forms": 100, "native": 100, "native_orbits": 100}
 EVERY |= {"interpreter": 4, "bmc": 20, "induction": 20, "spacer": 100, "proof": 20}

@@ -136,7 +136,7 @@ def paths(instance: Instance, p: Any, length: int) -> set[tuple[State, ...]]:
     return {r for r in runs if isinstance(p, StepInvariant) or not interpreter.holds(p.holds, r[-1])}
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_the_layers_of_shortest_runs(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """The layers contain all shortest runs that break a property, and no others; one object serves all properties."""

@@ -151,7 +151,7 @@ def broken(m: Made, form: str) -> bool:
     return any(s <= pending for s in kept(m))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(made())
 def test_liveness_by_definition(m: Made) -> None:
     """Every form, with mixed fairness; what is broken is shown by a lasso that the interpreter has judged."""
