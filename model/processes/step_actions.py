@@ -65,14 +65,15 @@ def _group_names(groups: Sequence[Sequence[Way]]) -> list[str]:
 @dataclass(frozen=True, eq=False)
 class _Ending:
     """The ways that end at one ``yield``: they part only in what the process then does by itself, such as the next turn
-    of a loop. They are one outcome. ``conditions`` are those before that."""
+    of a loop. They are one outcome. ``conditions`` are those before that; of a way that is an outcome alone, all."""
 
     ways: tuple[Way, ...]
     targets: tuple[Key, ...]
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
-        return self.ways[0].conditions[: self.ways[0].ended.conditions]
+        way = self.ways[0]
+        return way.conditions if len(self.ways) == 1 else way.conditions[: way.ended.conditions]
 
     @property
     def lines(self) -> tuple[int, ...]:

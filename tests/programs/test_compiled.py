@@ -201,6 +201,22 @@ def test_a_process_that_returns_is_done() -> None:
     assert naive.search(protocol.system().instance()).states == 4
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_the_last_turn_of_a_loop_that_assigns_a_whole_array_is_told_from_the_others(turns: int) -> None:
+    protocol, space = written(
+        """
+        turns = protocol.parameter("turns", 1, 0, 3)
+        @process(protocol)
+        def worker():
+            for k in range(0, turns):
+                update(slot, each(Worker, lambda w: slot[w] + 1))
+                yield
+        """
+    )
+    protocol.final(space["worker"].at("DONE"))
+    assert naive.search(protocol.system().instance(turns=turns)).states == turns + 1
+
+
 def test_a_crash_begins_it_anew() -> None:
     protocol, space = written(loop("slot[i] = 1\nyield at('ONE')\nslot[i] = 0\nyield at('TWO')\n"))
     crash(protocol, space["worker"], fault="storm")
@@ -243,7 +259,7 @@ REFUSED = {
     "a = local(integers(0, 1), 0)\nyield": "declared after the first statement",
     "yield says(f'{x}')": "cannot stand in an expression .write says",
     "for k in bag:\n    yield": "is neither an ordered index nor a range",
-    "for k in range(0, x):\n    yield": "the bounds of a range are numbers or sizes",
+    "for k in range(0, x):\n    yield": "the bounds of a range are numbers, or computed from parameters",
     "with either():\n    yield": "either has no other way",
     "with or_():\n    yield": "or_ stands after either alone",
     "outcome('a', when(x == 0))\nyield": "takes a name alone",
