@@ -66,12 +66,7 @@ def native_orbits(j: Judge) -> None:
 def _has_orbits(j: Judge) -> bool:
     plain = j.truth.plain
     sorts = symmetric_sorts(plain.described)
-    over_none = any(
-        s.kind == "array" and s.over.kind == "maybe" and s.over.element.symmetric
-        for v in plain.described.variables
-        for s in v.sort.parts
-    )
-    return any(len(plain.members(s)) > 1 for s in sorts) and not over_none
+    return any(len(plain.members(s)) > 1 for s in sorts)
 
 
 def bmc(j: Judge) -> None:

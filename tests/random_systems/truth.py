@@ -256,9 +256,12 @@ def _orbit(plain: Plain, sorts: list[Sort], shapes: list[Sort], state: State) ->
 def _renamed(sort: Sort, value: Any, new: dict[Sort, dict[int, int]]) -> Any:
     if sort.kind == "array":
         items = [_renamed(sort.element, v, new) for v in value]
-        if sort.over in new:
-            by = new[sort.over]
-            return tuple(items[old - 1] for old in sorted(by, key=lambda m: by[m]))
+        over = sort.over.element if sort.over.kind == "maybe" else sort.over
+        if over in new:
+            by = new[over]
+            none = items[:1] if sort.over.kind == "maybe" else []
+            of = items[len(none) :]
+            return (*none, *(of[old - 1] for old in sorted(by, key=lambda m: by[m])))
         return tuple(items)
     if sort.kind == "set":
         return frozenset(_renamed(sort.element, v, new) for v in value)

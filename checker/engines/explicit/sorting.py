@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from planrace.checker.engines.symbols import identifier
 from planrace.checker.semantics.packing import WORD, Blocks, Field, Layout, domains
@@ -34,6 +34,19 @@ def referred(sort: Sort) -> Any:
     return inner.index if isinstance(inner, Maybe) else inner
 
 
+def member_at(domain: Sort, at: int) -> tuple[Index, int] | None:
+    """The member of an index (from 0) whose element is at position ``at`` (from 0) of an array over ``domain``. The
+    first element of an array over optional members is that of none."""
+    if isinstance(domain, Maybe):
+        return (domain.index, at - 1) if at else None
+    return (domain, at) if isinstance(domain, Index) else None
+
+
+Positions: TypeAlias = tuple[tuple[int, int], ...]
+"""Which positions in the path of a field are members, and the number of elements before that of the first member: 1 if
+there is one for none."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A piece of every member's block: the text of its value for a member, and how many bits it has."""
@@ -50,20 +63,21 @@ class Sorting:
         self.layout = layout
         self.sort = sort
         self.count = len(instance.members(sort))
-        self.fields: list[tuple[Field, tuple[int, ...], Sort]] = []
+        self.fields: list[tuple[Field, Positions, Sort]] = []
         for v in instance.system.variables:
             for place, f in layout.fields.items():
                 if place[0] == v.name:
                     at, leaf = self._positions(v.sort, f.path)
                     self.fields += [(piece, at, leaf) for piece in _pieces(f)]
 
-    def _positions(self, sort: Sort, path: Sequence[int]) -> tuple[tuple[int, ...], Sort]:
+    def _positions(self, sort: Sort, path: Sequence[int]) -> tuple[Positions, Sort]:
         """The positions in a path that are members of this sort, and the sort of the element."""
         found = []
-        for n, _ in enumerate(path):
+        for n, at in enumerate(path):
             assert isinstance(sort, Array)
-            if sort.domain == self.sort:
-                found.append(n)
+            member = member_at(sort.domain, at)
+            if member is not None and member[0] == self.sort:
+                found.append((n, at - member[1]))
             sort = sort.element
         return tuple(found), sort
 
@@ -113,8 +127,9 @@ class Sorting:
         sorts: dict[tuple[str, tuple[int, ...]], Sort] = {}
         for f, at, sort in self.fields:
             if len(at) == 1:
-                key = (f.variable, (*f.path[: at[0]], -1, *f.path[at[0] + 1 :]))
-                own.setdefault(key, {})[f.path[at[0]]] = f
+                n, none = at[0]
+                key = (f.variable, (*f.path[:n], -1, *f.path[n + 1 :]))
+                own.setdefault(key, {})[f.path[n] - none] = f
                 sorts[key] = sort
             elif not at:
                 yield from self._named(f, sort)
@@ -185,16 +200,16 @@ class Sorting:
         for word, parts in texts.items():
             yield f" s[{word}] = {' | '.join([f's[{word}] & {2**WORD - 1 & ~kept[word]}', *parts])}"
 
-    def _picked(self, f: Field, at: tuple[int, ...], fields: dict[tuple[str, tuple[int, ...]], Field]) -> str:
+    def _picked(self, f: Field, at: Positions, fields: dict[tuple[str, tuple[int, ...]], Field]) -> str:
         """The old value that moves to the place of ``f``: that of the members who have its places now."""
         if not at:
             return _name(f)
-        here = at[0]
+        here, none = at[0]
         items = []
         for i in range(self.count):
-            path = (*f.path[:here], i, *f.path[here + 1 :])
+            path = (*f.path[:here], i + none, *f.path[here + 1 :])
             items.append(self._picked(fields[f.variable, path], at[1:], fields))
-        return f"({', '.join(items)})[w{f.path[here]}]"
+        return f"({', '.join(items)})[w{f.path[here] - none}]"
 
     def _member(self, f: Field, value: str) -> str:
         """A reference, renamed: raw values count from ``f.low``."""
@@ -217,11 +232,11 @@ class WholeBlocks(Sorting):
     @property
     def possible(self) -> bool:
         """Whether nothing in a block refers to members, and the block fits into a word together with the fields that
-        refer to its member."""
+        refer to its member. Elements of an array over optional members are in no block."""
         blocks = self.layout.blocks
         if blocks is None or blocks.sort != self.sort:
             return False
-        inner = all(len(at) == 0 or (len(at) == 1 and not self._refers(sort)) for _, at, sort in self.fields)
+        inner = all(not at or (len(at) == 1 and not at[0][1] and not self._refers(sort)) for _, at, sort in self.fields)
         return inner and blocks.width + len(self._naming()) <= BITS
 
     def source(self, name: str, labels: int | None = None) -> str:
@@ -284,8 +299,10 @@ class Speaking:
                 leaf = leaf.element
             for (name, path), f in layout.fields.items():
                 if name == v.name:
-                    members = [(d, n) for d, n in zip(over, path, strict=True) if isinstance(d, Index) and d in sorts]
-                    place = tuple(None if d in sorts else n for d, n in zip(over, path, strict=True))
+                    found = [member_at(d, n) for d, n in zip(over, path, strict=True)]
+                    of = [m if m is not None and m[0] in sorts else None for m in found]
+                    place = tuple(n if m is None else None for m, n in zip(of, path, strict=True))
+                    members = [m for m in of if m is not None]
                     self.fields += [(piece, place, members, leaf) for piece in _pieces(f)]
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from planrace.checker.engines.explicit.orbits import ASKED, HELPERS, Joint, families, related
 from planrace.checker.engines.explicit.sorting import Sorting, WholeBlocks, referred, spoken
-from planrace.checker.semantics.packing import WORD, Layout, domains
-from planrace.model.language import Array, Index, Instance, Maybe, ModelError, Op, SetOf, Sort, Term
+from planrace.checker.semantics.packing import WORD, Layout
+from planrace.model.language import Array, Index, Instance, ModelError, Op, SetOf, Sort, Term
 from planrace.model.language.terms import subterms
 from planrace.properties.kinds import Property
 
@@ -37,8 +37,6 @@ def check_symmetric(instance: Instance, properties: Sequence[Property]) -> None:
     for p in properties:
         named += [(f"property {p.name}", term) for term in p.terms]
     for v in system.variables:
-        if any(isinstance(d, Maybe) and d.index.symmetric for d in domains(v.sort)):
-            raise ModelError(f"symmetry: {v.name} is an array over members or none", remedy="leave out --symmetry")
         leaf = _scalar(v.sort)
         if any(True for _ in spoken(leaf)) and len(instance.members(leaf)) > WORD:
             raise ModelError(f"symmetry: {v.name} may name more than {WORD} members", remedy="leave out --symmetry")

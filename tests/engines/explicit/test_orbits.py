@@ -193,10 +193,12 @@ def mentioned(sort: Sort) -> Iterator[Index]:
 def renamed(sort: Sort, value: Any, new: dict[Index, dict[int, int]]) -> Any:
     if isinstance(sort, Array):
         items = [renamed(sort.element, v, new) for v in value]
-        if sort.domain not in new:
+        over = sort.domain.index if isinstance(sort.domain, Maybe) else sort.domain
+        if over not in new:
             return tuple(items)
-        by = new[sort.domain]
-        return tuple(items[old - 1] for old in sorted(by, key=lambda m: by[m]))
+        none = [items.pop(0)] if isinstance(sort.domain, Maybe) else []
+        by = new[over]
+        return (*none, *(items[old - 1] for old in sorted(by, key=lambda m: by[m])))
     if isinstance(sort, SetOf):
         return frozenset(renamed(sort.element, v, new) for v in value)
     key = sort.index if isinstance(sort, Maybe) else sort
