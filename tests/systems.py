@@ -22,6 +22,7 @@ from planrace.model.language import (
     boolean,
     both,
     count,
+    distance,
     each,
     enumeration,
     exists,
@@ -31,15 +32,20 @@ from planrace.model.language import (
     index,
     integers,
     last,
+    least,
     maximum,
     minimum,
     one_of,
     optional,
     otherwise,
     outcome,
+    position,
+    preceding,
+    predecessor,
     primed,
     step,
     subsets,
+    successor,
     such_that,
     sum_of,
     taken,
@@ -140,14 +146,25 @@ class Builder:
         if isinstance(sort, SetOf):
             return self.set(sort, names, depth)
         if sort == PLACE:
-            return self.choose([following(self.term(PLACE, names, depth)), last(PLACE), first(PLACE)])
+            at = self.term(PLACE, names, depth)
+            ring = [following(at), preceding(at), successor(at), predecessor(at)]
+            return self.choose([*ring, last(PLACE), first(PLACE), self.least(PLACE, names, depth)])
+        if isinstance(sort, Enum) and self.draw(st.booleans()):
+            return self.least(sort, names, depth)
         return self.constant(sort)
+
+    def least(self, sort: Sort, names: list[Term], depth: int) -> Term:
+        """The first member of ``sort`` with some property; mostly with a default for where there is none."""
+        default = {"default": self.constant(sort)} if self.draw(st.integers(0, 5)) else {}
+        return least(sort, lambda x: self.truth([*names, x], depth), **default)  # type: ignore[arg-type]
 
     def any_number(self, names: list[Term], depth: int) -> Term:
         return self.term(self.draw(st.sampled_from(NUMBERS)), names, depth)
 
     def number(self, names: list[Term], depth: int) -> Term:
-        match self.pick("add", "sub", "mul", "div", "mod", "min", "max", "abs", "sum", "count", "array"):
+        match self.pick(
+            "add", "sub", "mul", "div", "mod", "min", "max", "abs", "sum", "count", "position", "least", "array"
+        ):
             case "add":
                 return self.any_number(names, depth) + self.any_number(names, depth)
             case "sub":
@@ -168,6 +185,11 @@ class Builder:
                 return sum_of(WORKER, lambda w: self.any_number([*names, w], depth))
             case "count":
                 return count(WORKER, lambda w: self.truth([*names, w], depth))
+            case "position":
+                here, there = self.term(PLACE, names, depth), self.term(PLACE, names, depth)
+                return self.choose([position(here), distance(here, there)])
+            case "least":
+                return self.least(self.draw(st.sampled_from(NUMBERS)), names, depth)
             case _:
                 return each(PLACE, lambda p: self.any_number([*names, p], depth))[self.term(PLACE, names, depth)]
 

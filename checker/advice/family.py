@@ -27,6 +27,7 @@ from planrace.model.language import (
     Variable,
     Variant,
 )
+from planrace.model.language.sorts import parameters_of
 from planrace.model.language.terms import subterms
 
 
@@ -151,9 +152,9 @@ def _sizes(sort: Sort) -> Iterator[Parameter]:
         case Maybe(index=index):
             yield from _sizes(index)
         case Index(size=size):
-            yield from (s for s in (size,) if isinstance(s, Parameter))
+            yield from parameters_of(size)
         case Int(low=low, high=high):
-            yield from (s for s in (low, high) if isinstance(s, Parameter))
+            yield from (*parameters_of(low), *parameters_of(high))
 
 
 def _terms_in(part: Any) -> Iterator[Term]:

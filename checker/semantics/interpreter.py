@@ -7,8 +7,8 @@ replayed by it before it is shown.
 What is evaluated decides what is an error, so every engine follows these rules. Arguments are evaluated from left to
 right. Of a conjunction, disjunction or quantifier only as much is evaluated as decides it, of a conditional only the
 branch that is taken, of an array that is read (also one that ``each`` makes) only the element that is read, of
-everything else all. A position that an array does not have, and a divisor that is 0, are errors wherever they are
-evaluated. If the updates of a
+everything else all. A position that an array does not have, a divisor that is 0, and a least member where there is
+none, are errors wherever they are evaluated. If the updates of a
 step write one place (a scalar or a set) more than once, the values must be equal.
 """
 
@@ -251,6 +251,13 @@ def _following(m: Interpreter, t: Term, c: Context) -> int:
     return int(min(m.evaluate(t.args[0], c) + 1, m.instance.bounds(t.sort)[1]))  # type: ignore[arg-type]
 
 
+def _least(m: Interpreter, t: Term, c: Context) -> int:
+    for member, holds in _each_member(m, t, c):
+        if holds:
+            return member
+    raise RangeError(f"{t}: there is none", remedy="guard it by exists(…), or give it a default")
+
+
 def _each_member(m: Interpreter, t: Term, c: Context) -> Iterator[tuple[int, Any]]:
     variable, body = t.args
     for member in m.instance.members(variable.sort):  # type: ignore[arg-type]
@@ -295,6 +302,8 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.FIRST: lambda m, t, c: 1,
     Op.LAST: lambda m, t, c: m.instance.bounds(t.sort)[1],  # type: ignore[arg-type]
     Op.FOLLOWING: _following,
+    Op.PRECEDING: lambda m, t, c: max(m.evaluate(t.args[0], c) - 1, 1),
+    Op.POSITION: lambda m, t, c: m.evaluate(t.args[0], c),
     Op.SET: lambda m, t, c: frozenset(int(m.evaluate(a, c)) for a in t.args),
     Op.MEMBER: lambda m, t, c: m.evaluate(t.args[0], c) in m.evaluate(t.args[1], c),
     Op.UNION: lambda m, t, c: m.evaluate(t.args[0], c) | m.evaluate(t.args[1], c),
@@ -306,6 +315,7 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.EXISTS: lambda m, t, c: any(x for _, x in _each_member(m, t, c)),
     Op.COUNT: lambda m, t, c: sum(bool(x) for _, x in _each_member(m, t, c)),
     Op.SUM: lambda m, t, c: sum(x for _, x in _each_member(m, t, c)),
+    Op.LEAST: _least,
     Op.EACH: lambda m, t, c: tuple(x for _, x in _each_member(m, t, c)),
     Op.PRIMED: lambda m, t, c: m.evaluate(t.args[0], _after(c)),
     Op.TAKEN: _taken,

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import Any
 
 from planrace.model.language.arithmetic import arithmetic
 from planrace.model.language.binders import Over, bind
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import BOOL, INTEGER, Array, Index, Scalar, SetOf, Sort, describe, join, one
+from planrace.model.language.sorts import (
+    BOOL,
+    INTEGER,
+    Array,
+    Enum,
+    Index,
+    Int,
+    Maybe,
+    Scalar,
+    SetOf,
+    Sort,
+    describe,
+    join,
+    one,
+)
 from planrace.model.language.terms import FALSE, TRUE, Term, Value, expect, lift, make, settled_to, truth
 
-if TYPE_CHECKING:
-    pass
+REQUIRED = object()
+"""In place of a default: there must be a value."""
 
 
 def If(condition: Value, then: Value, otherwise: Value) -> Term:
@@ -166,7 +180,83 @@ def last(sort: Index) -> Term:
 
 def following(member: Term) -> Term:
     """The member after ``member`` of an ordered index; the last is followed by itself."""
-    return make(Op.FOLLOWING, (member,), _ordered(member.sort, "following"))
+    return make(Op.FOLLOWING, (member,), _of_ordered(member, "following"))
+
+
+def preceding(member: Term) -> Term:
+    """The member before ``member`` of an ordered index; the first is preceded by itself."""
+    return make(Op.PRECEDING, (member,), _of_ordered(member, "preceding"))
+
+
+def position(member: Term) -> Term:
+    """The number of ``member`` in an ordered index: 1 for the first, the size of the index for the last."""
+    _of_ordered(member, "position")
+    return make(Op.POSITION, (member,), INTEGER)
+
+
+def successor(member: Term) -> Term:
+    """The next member of the ring that an ordered index is: after the last comes the first."""
+    sort = _of_ordered(member, "successor")
+    return If(member == last(sort), first(sort), following(member))
+
+
+def predecessor(member: Term) -> Term:
+    """The member before ``member`` in the ring that an ordered index is: before the first comes the last."""
+    sort = _of_ordered(member, "predecessor")
+    return If(member == first(sort), last(sort), preceding(member))
+
+
+def distance(start: Term, end: Term) -> Term:
+    """How many steps lead from ``start`` to ``end`` in the ring that an ordered index is, from each member to its
+    ``successor``: 0 for the same member. Raises ``DefinitionError`` for members of two sorts."""
+    sort = _of_ordered(start, "distance")
+    forward = position(expect(end, sort, "distance")) - position(start)
+    return If(start <= end, forward, forward + position(last(sort)))
+
+
+def least(over: Over, body: Callable[[Term], object] | None = None, *more: object, default: object = REQUIRED) -> Term:
+    """The first member of ``over`` that ``body`` holds for: ``least(Ticket, lambda t: ~t.isin(used))``; without
+    ``body`` the first member of a set. ``over`` is a range of numbers, an enumeration (in the order of its words), an
+    ordered index, or a set of these. If there is none, the value is ``default``; without a default that is an error of
+    the model where it is evaluated. Raises ``DefinitionError`` for a sort without an order."""
+    if body is None and isinstance(over, Term | set | frozenset):
+        of = over
+
+        def every(x: Term) -> Term:
+            return x.isin(of)
+
+        over, body = _elements(over), every
+    variable, inner = _bound(Op.LEAST, over, body, "least", more)
+    _check_first(variable.sort)
+    found = make(Op.LEAST, (variable, inner), variable.sort)
+    if default is REQUIRED:
+        return found
+    return If(make(Op.EXISTS, (variable, inner), BOOL), found, default)  # type: ignore[arg-type]
+
+
+def _elements(members: Term | set[Any] | frozenset[Any]) -> Over:
+    """The sort of the elements of a set; what is no set is refused where it is bound."""
+    found = lift(members).sort if isinstance(members, Term) or members else None
+    return found.element if isinstance(found, SetOf) else members
+
+
+def _check_first(sort: Sort) -> None:
+    """Refuse a sort of which no member comes first."""
+    if isinstance(sort, Int | Enum) or (isinstance(sort, Index) and sort.ordered):
+        return
+    of = sort.index if isinstance(sort, Maybe) else sort
+    if isinstance(of, Index) and of.symmetric:
+        raise DefinitionError(
+            f"least: members of {of.name} are interchangeable, so none of them comes first",
+            remedy=f"give the action a parameter over {of.name}: any member that the guard admits",
+        )
+    remedy = f"declare {of.name} with ordered=True, and take the index itself" if isinstance(of, Index) else None
+    raise DefinitionError(f"least: no {describe(sort)} comes first", remedy=remedy)
+
+
+def _of_ordered(member: object, role: str) -> Index:
+    """The ordered index of which ``member`` is one."""
+    return _ordered(lift(member).sort, role)
 
 
 def _ordered(sort: object, role: str) -> Index:

@@ -20,6 +20,7 @@ from planrace.model.language.sorts import (
     describe,
     high_of,
     low_of,
+    parameters_of,
 )
 from planrace.model.language.terms import Term, subterms
 
@@ -136,7 +137,7 @@ def _parameters(v: Variable) -> set[Parameter]:
     ends = bounds_of(_element(_base(v.sort)))
     read = {t.data for t in subterms(*v.starts) if t.op is Op.PARAMETER}
     members = [e for t in subterms(*v.starts) if t.op is Op.BOUND for e in bounds_of(_scalar(t.sort))]
-    return {p for p in (*ends, *read, *members) if isinstance(p, Parameter)}
+    return {p for size in (*ends, *read, *members) for p in parameters_of(size)}
 
 
 def _closed(size: Size) -> int:
@@ -175,6 +176,16 @@ def _divisor(t: Term, value: int) -> int:
     return value
 
 
+def _first(members: Iterator[int]) -> int:
+    found = next(members, None)
+    if found is None:
+        raise ModelError(
+            "an initial value is the least member of which a condition holds, and there is none at these sizes",
+            remedy="give it a default: least(sort, lambda x: …, default=…)",
+        )
+    return found
+
+
 _VALUES: Mapping[Op, Callable[[Term, list[Any], _Sizes], Any]] = {
     Op.CONST: lambda t, a, size: t.data,
     Op.PARAMETER: lambda t, a, size: size(t.data),
@@ -195,6 +206,8 @@ _VALUES: Mapping[Op, Callable[[Term, list[Any], _Sizes], Any]] = {
     Op.FIRST: lambda t, a, size: 1,
     Op.LAST: lambda t, a, size: _last(t.sort, size),
     Op.FOLLOWING: lambda t, a, size: min(a[0] + 1, _last(t.sort, size)),
+    Op.PRECEDING: lambda t, a, size: max(a[0] - 1, 1),
+    Op.POSITION: lambda t, a, size: a[0],
     Op.SET: lambda t, a, size: frozenset(map(int, a)),
     Op.MEMBER: lambda t, a, size: a[0] in a[1],
     Op.UNION: lambda t, a, size: a[0] | a[1],
@@ -210,6 +223,7 @@ _BOUND: Mapping[Op, Callable[[range, list[Any]], Any]] = {
     Op.EXISTS: lambda members, values: any(values),
     Op.COUNT: lambda members, values: sum(map(bool, values)),
     Op.SUM: lambda members, values: sum(values),
+    Op.LEAST: lambda members, values: _first(m for m, x in zip(members, values, strict=True) if x),
 }
 """The same for operators that bind a variable: of its members, and the values of the body for them."""
 _OPEN = frozenset({Op.PARAMETER, Op.LAST, Op.FOLLOWING})

@@ -6,18 +6,16 @@ array that of its elements.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from planrace.model.language.number_ranges import COMBINED, Interval, may_be_zero
 from planrace.model.language.operators import DIVISIONS, Op
 from planrace.model.language.sorts import INTEGER, Array, Scalar, SetOf, Sort
 from planrace.model.language.terms import Term, subterms
 
 if TYPE_CHECKING:
     from planrace.model.language.system import Instance
-
-Interval = tuple[int, int]
 
 
 def reach(instance: Instance, term: Term) -> Interval:
@@ -70,41 +68,6 @@ def leaf(sort: Sort) -> Scalar:
     return sort
 
 
-# Numbers -------------------------------------------------------------------------------------------------------
-def _products(a: Interval, b: Interval) -> Interval:
-    ends = [x * y for x, y in product(a, b)]
-    return min(ends), max(ends)
-
-
-def _quotients(a: Interval, b: Interval) -> Interval:
-    """A quotient grows or shrinks with each of its arguments as long as the sign of the divisor stays."""
-    ends = [x // y for x, y in product(a, _divisors(b))] or [0]
-    return min(ends), max(ends)
-
-
-def _remainders(a: Interval, b: Interval) -> Interval:
-    if a[0] >= 0 and a[1] < b[0]:
-        return a
-    return min(b[0] + 1, 0), max(b[1] - 1, 0)
-
-
-def _divisors(b: Interval) -> list[int]:
-    """The ends of an interval without 0."""
-    return [n for n in {b[0], b[1], -1, 1} if n and b[0] <= n <= b[1]]
-
-
-COMBINED: Mapping[Op, Callable[[Sequence[Interval]], Interval]] = {
-    Op.ADD: lambda x: (x[0][0] + x[1][0], x[0][1] + x[1][1]),
-    Op.SUB: lambda x: (x[0][0] - x[1][1], x[0][1] - x[1][0]),
-    Op.MUL: lambda x: _products(*x),
-    Op.DIV: lambda x: _quotients(*x),
-    Op.MOD: lambda x: _remainders(*x),
-    Op.MIN: lambda x: (min(a for a, _ in x), min(b for _, b in x)),
-    Op.MAX: lambda x: (max(a for a, _ in x), max(b for _, b in x)),
-}
-"""The interval of a number, given those of its arguments."""
-
-
 # Failing -------------------------------------------------------------------------------------------------------
 def may_fail(instance: Instance, *terms: Term) -> bool:
     """Whether evaluating one of ``terms`` may be an error: a part of it reads a position that an array does not have,
@@ -114,7 +77,7 @@ def may_fail(instance: Instance, *terms: Term) -> bool:
     return any(fails(instance, t, known[t.args[1]]) for t in partial)
 
 
-PARTIAL = DIVISIONS | {Op.SELECT}
+PARTIAL = DIVISIONS | {Op.SELECT, Op.LEAST}
 """Operators that have no value for some values of their second argument."""
 
 
@@ -122,7 +85,9 @@ def fails(instance: Instance, term: Term, second: Interval) -> bool:
     """Whether a term with one of ``PARTIAL`` may have no value, given bounds for its second argument."""
     if term.op is Op.SELECT:
         return beyond(instance, term, second)
-    return second[0] <= 0 <= second[1]
+    if term.op is Op.LEAST:
+        return second[0] == 0 or not instance.members(term.args[0].sort)  # type: ignore[arg-type]
+    return may_be_zero(second)
 
 
 def beyond(instance: Instance, selection: Term, position: Interval) -> bool:

@@ -25,6 +25,7 @@ from planrace.model.language.sorts import (
     Sort,
     bounds_of,
     one,
+    parameters_of,
     place_of,
 )
 from planrace.model.language.terms import Term, subterms
@@ -139,10 +140,10 @@ def check_own(part: Term | Sort, parameters: Mapping[str, Parameter], what: str,
         sizes = [part.data] if part.op is Op.PARAMETER else _sizes(part.sort) if part.op is Op.BOUND else []
     else:
         sizes = _sizes(part)
-    for size in sizes:
-        if isinstance(size, Parameter) and parameters.get(size.name) != size:
+    for parameter in (p for size in sizes for p in parameters_of(size)):
+        if parameters.get(parameter.name) != parameter:
             raise DefinitionError(
-                f"{what}: {size} is a parameter of another protocol", where=where, remedy="declare it in this one"
+                f"{what}: {parameter} is a parameter of another protocol", where=where, remedy="declare it in this one"
             )
 
 

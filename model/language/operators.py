@@ -30,6 +30,8 @@ class Op(enum.Enum):
     FIRST = "first"  # of an ordered index sort
     LAST = "last"
     FOLLOWING = "following"  # the next member of an ordered index; the last is followed by itself
+    PRECEDING = "preceding"  # the member before; the first is preceded by itself
+    POSITION = "position"  # the number of a member of an ordered index; that of the first is 1
     SET = "set"  # the set of its arguments
     MEMBER = "∈"  # element, set
     UNION = "∪"
@@ -41,10 +43,11 @@ class Op(enum.Enum):
     EXISTS = "∃"
     COUNT = "count"
     SUM = "sum"  # binder, number
+    LEAST = "least"  # binder, body: the first member that the body holds for; there must be one
     EACH = "each"  # binder, element: an array
     PRIMED = "′"  # the value after the step
     TAKEN = "taken"  # data: (action, outcome or None, names of parameters); the step is one of that action
 
 
-BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.SUM, Op.EACH})
+BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.SUM, Op.LEAST, Op.EACH})
 DIVISIONS = frozenset({Op.DIV, Op.MOD})

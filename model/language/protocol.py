@@ -124,9 +124,9 @@ class Protocol:
         self._open("initial states", "write change.initially(…)")
         self.beginnings.append(written.beginning(condition))
 
-    def fault(self, name: str, meaning: str, *, at_most: Size | None = None) -> str:
-        """A kind of fault that runs may switch on; actions name it by ``fault=``. With ``at_most``, a number or a
-        parameter, at most so many steps of it happen in a run; liveness is then promised although they happen."""
+    def fault(self, name: str, meaning: str, *, at_most: Size | Term | None = None) -> str:
+        """A kind of fault that runs may switch on; actions name it by ``fault=``. With ``at_most``, a bound such as
+        ``n + 1``, at most so many steps of it happen in a run; liveness is then promised although they happen."""
         self._fresh(name, "fault")
         if at_most is not None:
             made = fault_bound(name, at_most, author())

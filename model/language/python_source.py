@@ -29,13 +29,22 @@ _INFIX = {
 _OPPOSITE = {Op.EQ: "!=", Op.LT: "<=", Op.LE: "<"}
 """The sign of a negated comparison; that of an order has its sides exchanged."""
 _METHODS = {Op.MEMBER: "isin", Op.SUBSET: "issubset"}
-_CALLS = {Op.ITE: "If", Op.FOLLOWING: "following", Op.PRIMED: "primed", Op.MIN: "minimum", Op.MAX: "maximum"}
+_CALLS = {
+    Op.ITE: "If",
+    Op.FOLLOWING: "following",
+    Op.PRECEDING: "preceding",
+    Op.POSITION: "position",
+    Op.PRIMED: "primed",
+    Op.MIN: "minimum",
+    Op.MAX: "maximum",
+}
 _ENDS = {Op.FIRST: "first", Op.LAST: "last"}
 _QUANTIFIERS = {
     Op.FORALL: "forall",
     Op.EXISTS: "exists",
     Op.COUNT: "count",
     Op.SUM: "sum_of",
+    Op.LEAST: "least",
     Op.COMPREHENSION: "such_that",
     Op.EACH: "each",
 }

@@ -7,13 +7,17 @@ finite only once an instance fixes them: ``Scalar.low`` and ``Scalar.high`` are 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
 from planrace.model.language.arithmetic import Arithmetic
 from planrace.model.language.errors import DefinitionError, Place, author
 from planrace.model.language.names import usable
-from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
+from planrace.model.language.number_ranges import COMBINED, COMPUTED, may_be_zero
+from planrace.model.language.operators import DIVISIONS, Op
+from planrace.model.language.size_limits import AT_MOST, DEEPEST, GREATEST, in_few_words
 from planrace.model.language.unsupported import Unformatted, Unwalked
 
 if TYPE_CHECKING:
@@ -69,8 +73,34 @@ class Parameter(Arithmetic, Unformatted):
         return self.term >= other
 
 
-Size: TypeAlias = "int | Parameter"
-"""A bound of a sort: a number, or the value of a parameter."""
+@dataclass(frozen=True)
+class ComputedSize(Unformatted):
+    """A bound that is computed from parameters, such as ``n + 1``. ``low`` and ``high`` hold in all instances."""
+
+    op: Op
+    args: tuple[Size, ...]
+    low: int
+    high: int
+
+    @property
+    def term(self) -> Term:
+        """The bound as a number in terms."""
+        from planrace.model.language.terms import lift, make
+
+        return make(self.op, tuple(map(lift, self.args)), INTEGER)
+
+    def _text(self) -> str:
+        return str(self.term)
+
+    def value(self, of: Callable[[Size], int]) -> int:
+        """Its value, given those of what it is computed from."""
+        return reduce(COMPUTED[self.op], map(of, self.args))
+
+
+Size: TypeAlias = "int | Parameter | ComputedSize"
+"""A bound of a sort: a number, the value of a parameter, or what an instance computes from parameters."""
+SizeValue: TypeAlias = "Size | Term"
+"""What an author may write as a bound: ``3``, ``n``, ``n + 1``."""
 
 
 @dataclass(frozen=True)
@@ -187,13 +217,13 @@ def boolean() -> Bool:
     return BOOL
 
 
-def integers(low: Size, high: Size, name: str = "number") -> Int:
-    """Whole numbers ``low``…``high``, both included; each bound is a number or a parameter of the protocol. ``name``
-    appears in reports and errors. Intermediate results may leave the range; an assigned value may not, and a search
-    that meets such a step reports it. Raises ``DefinitionError`` for an empty range."""
+def integers(low: SizeValue, high: SizeValue, name: str = "number") -> Int:
+    """Whole numbers ``low``…``high``, both included; each bound is a number, a parameter of the protocol, or computed
+    from these: ``integers(0, n + 1)``. ``name`` appears in reports and errors. Intermediate results may leave the
+    range; an assigned value may not, and a search that meets such a step reports it. Raises ``DefinitionError`` for an
+    empty range."""
     usable(name, "range")
-    _check_size(low, "low")
-    _check_size(high, "high")
+    low, high = size_of_sort(low, "low"), size_of_sort(high, "high")
     if isinstance(low, int) and isinstance(high, int) and low > high:
         raise DefinitionError(f"{name}: the range {low}…{high} is empty", remedy="write the smaller bound first")
     return Int(low, high, name)
@@ -220,13 +250,13 @@ def enumeration(name: str, members: str | tuple[str, ...] | list[str]) -> Enum:
     return Enum(name, found, author())
 
 
-def index(name: str, size: Size, *, symmetric: bool = False, ordered: bool = False) -> Index:
-    """A family of members 1…``size``; ``size`` is a number or a parameter. ``symmetric``: members can only be told
-    apart by comparing for equality, so a search may count orbits. ``ordered``: they are walked from the ``first`` to
-    the ``last``."""
+def index(name: str, size: SizeValue, *, symmetric: bool = False, ordered: bool = False) -> Index:
+    """A family of members 1…``size``; ``size`` is a number, a parameter, or computed from these. ``symmetric``: members
+    can only be told apart by comparing for equality, so a search may count orbits. ``ordered``: they are walked from
+    the ``first`` to the ``last``."""
     usable(name, "index")
-    _check_size(size, "size")
-    if isinstance(size, int) and size < 1:
+    size = size_of_sort(size, "size")
+    if (size if isinstance(size, int) else size.high) < 1:
         raise DefinitionError(f"index {name} has no members", remedy="a size of at least 1")
     return Index(name, size, symmetric, ordered, author())
 
@@ -364,14 +394,52 @@ def check_number(number: object, what: str) -> None:
         raise DefinitionError(f"{what}: {in_few_words(number)} is too large", remedy=AT_MOST)
 
 
-def _check_size(size: object, what: str) -> None:
-    if isinstance(size, int):
+def size_of_sort(size: object, what: str) -> Size:
+    """What an author wrote as a bound. Raises ``DefinitionError`` for anything else."""
+    if isinstance(size, Parameter | ComputedSize):
+        return size
+    if getattr(size, "op", None) is not None:
+        return _computed(size, what)  # type: ignore[arg-type]
+    if isinstance(size, int) and not isinstance(size, bool):
         check_number(size, what)
-    if isinstance(size, bool) or not isinstance(size, int | Parameter):
-        computed = getattr(size, "op", None) is not None
+        return size
+    raise DefinitionError(
+        f"{what} must be a whole number or a parameter, not {size!r}",
+        remedy="write a number, what protocol.parameter(…) has returned, or n + 1 of it",
+    )
+
+
+def size_at(size: Size, values: Mapping[str, int]) -> int:
+    """A bound where parameters have these values."""
+    if isinstance(size, int):
+        return size
+    return size.value(lambda s: size_at(s, values)) if isinstance(size, ComputedSize) else values[size.name]
+
+
+def parameters_of(size: Size) -> tuple[Parameter, ...]:
+    """The parameters that decide a bound."""
+    if isinstance(size, ComputedSize):
+        return tuple(dict.fromkeys(p for a in size.args for p in parameters_of(a)))
+    return () if isinstance(size, int) else (size,)
+
+
+def _computed(term: Term, what: str) -> Size:
+    """A term over numbers and parameters as a bound."""
+    if term.op in (Op.CONST, Op.PARAMETER) and is_numeric(term.sort):
+        return term.data  # type: ignore[no-any-return]
+    if term.op not in COMBINED or term.depth > DEEPEST:
         raise DefinitionError(
-            f"{what} must be a whole number or a parameter, not {size!r}",
-            remedy="sizes are not computed: declare another parameter for it, or a number that is always large enough"
-            if computed
-            else "write a number, or what protocol.parameter(…) has returned",
+            f"{what}: {term} is not known before a run begins",
+            remedy="sizes are computed from numbers and parameters by + - * // % minimum maximum",
         )
+    args = tuple(_computed(a, what) for a in term.args)
+    ends = [(a, a) if isinstance(a, int) else (a.low, a.high) for a in args]
+    if term.op in DIVISIONS and may_be_zero(ends[1]):
+        raise DefinitionError(
+            f"{what}: {term} divides by {term.args[1]}, which may be 0",
+            remedy=f"raise low= of {', '.join(p.name for p in parameters_of(args[1]))}",
+        )
+    low, high = COMBINED[term.op](ends)
+    if max(-low, high) > GREATEST:
+        raise DefinitionError(f"{what}: {term} may be {in_few_words(max(-low, high))}", remedy=AT_MOST)
+    return ComputedSize(term.op, args, low, high)

@@ -13,7 +13,7 @@ from planrace.model.language.errors import ModelError, Place
 from planrace.model.language.operators import Op
 from planrace.model.language.render import applied
 from planrace.model.language.size_limits import in_few_words
-from planrace.model.language.sorts import Array, Parameter, Scalar, Size, Sort, bounds_of
+from planrace.model.language.sorts import Array, Parameter, Scalar, Size, Sort, bounds_of, parameters_of, size_at
 from planrace.model.language.terms import Term, make
 
 if TYPE_CHECKING:
@@ -151,10 +151,10 @@ class System:
         return all(v.initially is not None for v in self.variables)
 
     def at_most(self, sizes: Mapping[str, int]) -> dict[str, int | str]:
-        """How often each bounded fault may happen in a run: a number, or the name of a parameter that is not among
-        ``sizes``."""
+        """How often each bounded fault may happen in a run: a number, or the bound as it is written if it depends on a
+        parameter that is not among ``sizes``."""
         return {
-            b.fault: b.at_most if isinstance(b.at_most, int) else sizes.get(str(b.at_most), str(b.at_most))
+            b.fault: size_at(b.at_most, sizes) if sizes.keys() >= _named(b.at_most) else str(b.at_most)
             for b in self.bounds
         }
 
@@ -232,11 +232,16 @@ class Instance:
 
     def size(self, size: Size) -> int:
         """A bound of a sort as a number."""
-        return size if isinstance(size, int) else self._sizes[size.name]
+        if isinstance(size, int):
+            return size
+        found = self._sizes.get(size)
+        if found is None:
+            found = self._sizes[size] = size_at(size, self.parameters)
+        return found
 
     @cached_property
-    def _sizes(self) -> dict[str, int]:
-        return self.parameters
+    def _sizes(self) -> dict[Size, int]:
+        return {}
 
     def bounds(self, sort: Scalar) -> tuple[int, int]:
         """Least and greatest value of a bounded scalar sort."""
@@ -251,6 +256,11 @@ class Instance:
     def choices(self, action: Action) -> Iterator[tuple[int, ...]]:
         """Every choice of the parameters of ``action``, in order."""
         return product(*(self.members(_scalar(p.sort)) for p in action.parameters))
+
+
+def _named(size: Size) -> set[str]:
+    """The names of the parameters that decide a bound."""
+    return {p.name for p in parameters_of(size)}
 
 
 def _scalar(sort: Sort) -> Scalar:

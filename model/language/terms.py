@@ -24,6 +24,7 @@ from planrace.model.language.sorts import (
     INTEGER,
     Array,
     Bool,
+    ComputedSize,
     Enum,
     Index,
     Int,
@@ -141,7 +142,7 @@ class Term(Arithmetic, UnsupportedOperations):
     __repr__ = UnsupportedOperations.__str__
 
 
-Value: TypeAlias = "Term | Parameter | int | bool | set[Any] | frozenset[Any] | None"
+Value: TypeAlias = "Term | Parameter | ComputedSize | int | bool | set[Any] | frozenset[Any] | None"
 """What an author may write where a term is expected."""
 
 
@@ -179,6 +180,8 @@ def lift(value: object) -> Term:
         return value
     if isinstance(value, Parameter):
         return make(Op.PARAMETER, (), INTEGER, value)
+    if isinstance(value, ComputedSize):
+        return value.term
     if isinstance(value, bool):
         return TRUE if value else FALSE
     if isinstance(value, int):

@@ -13,9 +13,9 @@ from planrace.model.language.actions import Action, Update
 from planrace.model.language.constructors import both
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.insertions import ordered
-from planrace.model.language.sorts import Parameter, integers
+from planrace.model.language.sorts import ComputedSize, Parameter, integers, parameters_of, size_of_sort
 from planrace.model.language.system import FaultBound, System, Variable
-from planrace.model.language.terms import FALSE, constant
+from planrace.model.language.terms import FALSE, Term, constant
 from planrace.model.language.timekeeping import clocks_in, ticking, timed
 
 
@@ -41,20 +41,21 @@ def woven(system: System) -> System:
 
 def fault_bound(fault: str, at_most: object, where: Place | None) -> FaultBound:
     """The bound of a fault, with the variable that counts its steps. Raises ``DefinitionError`` if it is neither a
-    number from 1 on nor a parameter that is never negative."""
-    if isinstance(at_most, bool) or not isinstance(at_most, int | Parameter):
+    number from 1 on nor a parameter, nor computed from these, that is never negative."""
+    if isinstance(at_most, bool) or not isinstance(at_most, int | Parameter | ComputedSize | Term):
         raise DefinitionError(
             f"fault {fault}: at_most={at_most!r} is neither a number nor a parameter",
             remedy="write at_most=2, or at_most= what protocol.parameter(…) has returned",
         )
+    at_most = size_of_sort(at_most, f"fault {fault}: at_most")
     if isinstance(at_most, int) and at_most < 1:
         raise DefinitionError(
             f"fault {fault}: with at_most={at_most} it never happens", remedy="leave it off, or give a number from 1 on"
         )
-    if isinstance(at_most, Parameter) and at_most.low < 0:
-        raise DefinitionError(
-            f"fault {fault}: at_most={at_most.name} may be negative", remedy=f"declare {at_most.name} with low=0"
-        )
+    if not isinstance(at_most, int) and at_most.low < 0:
+        names = " and ".join(p.name for p in parameters_of(at_most))
+        low = "low=0" if isinstance(at_most, Parameter) else "a greater low="
+        raise DefinitionError(f"fault {fault}: at_most={at_most} may be negative", remedy=f"declare {names} with {low}")
     name = counter_of(fault)
     sort = integers(0, at_most, f"number of {fault}")
     counter = Variable(name, sort, constant(0, sort), f"how often {fault} has happened", where, auxiliary=True)

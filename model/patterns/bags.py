@@ -26,7 +26,7 @@ from planrace.model.language import (
 )
 from planrace.model.language.actions import advised
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Array, Scalar, Size
+from planrace.model.language.sorts import Array, Scalar, SizeValue
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import Value, lift
 from planrace.model.patterns.messages import Channel, Fields, Message, fields_of, said
@@ -40,7 +40,7 @@ class Unordered(Channel):
     with ``copies``, up to that many copies of each are kept."""
 
     messages: Term
-    copies: Size | None
+    copies: SizeValue | None
 
     @property
     def waiting(self) -> Term:
@@ -130,7 +130,7 @@ def unordered(
     meaning: str = "",
     *,
     over: Index | None = None,
-    copies: Size | None = None,
+    copies: SizeValue | None = None,
 ) -> Unordered:
     """A channel that delivers in any order: the variable ``name``. A ``message`` is a scalar, or a tuple of several.
     With ``over``, there is one channel for each member of that index. Equal messages merge unless ``copies`` of them
@@ -151,7 +151,7 @@ def unordered(
     return Unordered(name, fields, over, messages, copies)
 
 
-def _element(parts: tuple[Scalar, ...], copies: Size | None) -> int:
+def _element(parts: tuple[Scalar, ...], copies: SizeValue | None) -> int:
     """The position of the part that sets hold; arrays are over the other parts. It is the last part that is a number,
     as numbers may be computed, or else the last part. Counts are kept at the last."""
     numbers = [n for n, p in enumerate(parts) if isinstance(p, Int)]
@@ -197,5 +197,5 @@ def _where(at: tuple[Term, ...], keys: tuple[Term, ...], then: Term, otherwise: 
     return If(both(*(a == k for a, k in zip(at, keys, strict=False))), then, otherwise) if at else then
 
 
-def _more(size: Size) -> Term:
+def _more(size: SizeValue) -> Term:
     return lift(size) + 1

@@ -23,7 +23,7 @@ from planrace.model.language import (
     update,
     when,
 )
-from planrace.model.language.sorts import Size, describe
+from planrace.model.language.sorts import SizeValue, describe
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import FALSE, Value, expect
 from planrace.model.patterns.declared import Words, declared, worded
@@ -69,7 +69,7 @@ class Timer(Structural):
         return f"{self.name}.{call}({', '.join(given)})"
 
 
-def timer(protocol: Protocol, name: str, longest: Size, meaning: str = "", *, over: Index | None = None) -> Timer:
+def timer(protocol: Protocol, name: str, longest: SizeValue, meaning: str = "", *, over: Index | None = None) -> Timer:
     """A timer that can be started with up to ``longest`` ticks: the variable ``name``; with ``over``, one for each
     member of that index. It needs a ``clock`` that drives it."""
     if not isinstance(meaning, str):

@@ -22,7 +22,7 @@ from planrace.model.language import (
 )
 from planrace.model.language.actions import advised
 from planrace.model.language.errors import so_many
-from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, Size, describe
+from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, SizeValue, describe
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import Value, expect
 from planrace.model.patterns.messages import Channel, Fields, fields_of, named, said
@@ -38,7 +38,7 @@ class Ordered(Channel):
 
     columns: tuple[Term, ...]
     length: Term
-    capacity: Size
+    capacity: SizeValue
     blanks: tuple[Value, ...]
 
     @property
@@ -135,7 +135,7 @@ def ordered(
     protocol: Protocol,
     name: str,
     message: Fields,
-    capacity: Size,
+    capacity: SizeValue,
     blank: Value | tuple[Value, ...] = None,
     meaning: str = "",
     *,

@@ -16,9 +16,10 @@ from planrace.model.language.author_code import running
 from planrace.model.language.constructors import either, first, following, last
 from planrace.model.language.errors import so_many
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Index, Parameter, integers
-from planrace.model.language.terms import TRUE, Term, lift, make, subterms
+from planrace.model.language.sorts import Index
+from planrace.model.language.terms import TRUE, Term, lift, make
 from planrace.model.processes.control import BlockRest, Rest, Surroundings
+from planrace.model.processes.ranges import cursor_of, is_bound
 from planrace.model.processes.source import UNSUPPORTED, ProcessText, is_text, short, source_of, targets_of
 from planrace.model.processes.statements import Branch, Local, local, or_, persistent, some
 from planrace.model.processes.way import ConditionKind, Parts, Way
@@ -339,11 +340,11 @@ class Walker:
             if len(bounds) not in (1, 2) or node.iter.keywords:
                 source.refuse(node.iter, "a range has a low and a high bound", remedy)
             low, high = (0, bounds[0]) if len(bounds) == 1 else bounds
-            if not all(isinstance(x, int | Parameter) or _is_size(x) for x in (low, high)):
-                source.refuse(node.iter, "the bounds of a range are numbers or sizes", "write while …, with a local")
-            sort = None if name in scope.locals else self._range(source, node, low, high)
-            first_value = lift(low)
-            last_value = lift(high - 1) if isinstance(high, int) else lift(high) - 1
+            if not all(map(is_bound, (low, high))):
+                remedy = "write while …, with a local"
+                source.refuse(node.iter, "the bounds of a range are numbers, or computed from parameters", remedy)
+            first_value, last_value = lift(low), lift(high - 1) if isinstance(high, int) else lift(high) - 1
+            sort = None if name in scope.locals else cursor_of(first_value, lift(high))
         else:
             sort = self._value(node.iter, scope, way)
             if not isinstance(sort, Index) or not sort.ordered:
@@ -355,15 +356,6 @@ class Walker:
             made = Local(sort, begin, f"the turn of a loop of {scope.source.name}", is_cursor=True)
             self._locals.declare(scope, name, made, node)
         return scope.locals[name], first_value, last_value
-
-    @staticmethod
-    def _range(source: ProcessText, node: ast.For, low: object, high: object) -> Any:
-        """The sort of a cursor; it is known if the bounds are sizes."""
-        if not isinstance(low, int) or not isinstance(high, int | Parameter):
-            name = node.target.id  # type: ignore[attr-defined]
-            remedy = f"declare the cursor: {name} = local(integers(low, high), low)"
-            source.refuse(node.iter, "the bounds of the range are no sizes, so the cursor has no sort", remedy)
-        return integers(low, max(low, high - 1) if isinstance(high, int) else high)
 
     # Sub-processes -----------------------------------------------------------------------------------------------
     def _inlined(self, rest: Rest, call: ast.YieldFrom) -> Rest:
@@ -408,12 +400,6 @@ def _naming(source: ProcessText, node: ast.AST) -> Iterator[None]:
 
 def _is_or(source: ProcessText, node: ast.stmt) -> bool:
     return isinstance(node, ast.With) and len(node.items) == 1 and source.calls(node.items[0].context_expr, or_)
-
-
-def _is_size(value: object) -> bool:
-    """Whether a bound is the same in all states."""
-    fixed = {Op.CONST, Op.PARAMETER, Op.ADD, Op.SUB}
-    return isinstance(value, Term) and all(t.op in fixed for t in subterms(value))
 
 
 def _saying(spoken: Any, names: dict[str, Any]) -> Any:

@@ -218,11 +218,20 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         lambda: count(done),
     ),
     "quantifier without function": (r"forall\(worker\) lacks its .*forall\(sort, lambda", lambda: forall(Worker)),
-    "product of sizes": (r"high must be .*sizes are not computed", lambda: integers(0, SIZE * 2)),  # type: ignore[arg-type]
+    "bound of a state": (
+        r"high: x is not known before a run begins \(sizes are computed from numbers and parameters by",
+        lambda: integers(0, Protocol("p").variable("x", integers(0, 1), 0) + 1),
+    ),
+    "member as a bound": (r"high: RED is not known before", lambda: integers(0, Colour.RED)),
+    "bound divided by 0": (
+        r"size: 6 // \(size - 1\) divides by size - 1, which may be 0 \(raise low= of size\)",
+        lambda: index("x", 6 // (SIZE - 1)),
+    ),
+    "bound too large": (r"high: size · \d+ may be \d+ \(numbers go from", lambda: integers(0, SIZE * 2**64)),
+    "computed size of nobody": (r"index x has no members", lambda: index("x", SIZE - 9)),
+    "no bound": (r"high must be a whole number or a parameter, not 'n' \(", lambda: integers(0, "n")),  # type: ignore[arg-type]
     "power of a size": (r"no powers and no shifts \(write x \* x", lambda: integers(0, 2**SIZE)),
     "size for a number": (r"size has no number here: each run chooses it \(for each member write", lambda: range(SIZE)),
-    "negative size": (r"low must be .*, not -size", lambda: integers(-SIZE, 0)),  # type: ignore[arg-type]
-    "sum of sizes": (r"high must be .*, not size \+ 1 \(sizes are not computed", lambda: integers(0, SIZE + 1)),  # type: ignore[arg-type]
     "each none, where sets are": (
         r"assignment to crews: .* is a none for each worker, but a set of worker for each worker is expected",
         lambda: update(crews, each(Worker, lambda w: None)),

@@ -11,9 +11,11 @@ from .description import (
     NUMBER,
     YES,
     Action,
+    Bound,
     Change,
     Description,
     Ending,
+    Linear,
     Node,
     Sort,
     Variable,
@@ -56,9 +58,10 @@ class Actions:
         )
         return self._protected(described) if "protections" in self.sorts.features else described
 
-    def _most(self) -> int | str:
+    def _most(self) -> Bound:
         """How often a fault may happen."""
-        most: list[int | str] = [1, 1, 2, *(p.name for p in self.sorts.parameters if p.low >= 0)]
+        sizes = [p.name for p in self.sorts.parameters if p.low >= 0]
+        most: list[Bound] = [1, 1, 2, *sizes, *(Linear(1, n, 1) for n in sizes)]
         return self.rng.choice(most)
 
     def action(self, fallback: str) -> Action:

@@ -58,7 +58,7 @@ def system(described: Description) -> tuple[Description, list[Action]]:
 def _counted(action: Action, counter: Variable) -> Action:
     """The action of a fault that may happen only so often."""
     now, most = variable(counter.name, counter.sort), counter.sort.high
-    limit = Node("size", NUMBER, data=most) if isinstance(most, str) else number(most)
+    limit = number(most) if isinstance(most, int) else Node("size", NUMBER, data=most)
     more = (now, Node("add", NUMBER, (now, number(1))))
     found = tuple(replace(e, writes=(*e.writes, more)) for e in endings(action))
     guard = conjunction(*([] if action.guard is None else [action.guard]), Node("lt", BOOL, (now, limit)))

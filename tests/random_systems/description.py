@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-Bound: TypeAlias = "int | str"
-"""A bound of a sort: a number, or the name of a parameter."""
+
+@dataclass(frozen=True)
+class Linear:
+    """A bound that is computed from a parameter: so many ``times`` it, and some more."""
+
+    times: int
+    of: str
+    plus: int
+
+
+Bound: TypeAlias = "int | str | Linear"
+"""A bound of a sort: a number, the name of a parameter, or computed from it."""
+
+
+def bound_at(bound: Bound, values: Mapping[str, int]) -> int:
+    """A bound as a number, where parameters have these values."""
+    if isinstance(bound, Linear):
+        return bound.times * values[bound.of] + bound.plus
+    return values[bound] if isinstance(bound, str) else bound
 
 
 @dataclass(frozen=True)
@@ -175,8 +192,8 @@ class Description:
     properties: tuple[Asked, ...] = ()
     faults: tuple[str, ...] = ()
     on: tuple[str, ...] = ()
-    bounds: tuple[tuple[str, int | str], ...] = ()
-    """How often some faults may happen: a number, or the name of a parameter."""
+    bounds: tuple[tuple[str, Bound], ...] = ()
+    """How often some faults may happen."""
     protections: tuple[tuple[str, tuple[Change, ...]], ...] = ()
     protected: bool = False
     final: Node | None = None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .description import Action, Description, Node, Sort
+from .description import Action, Description, Linear, Node, Sort, bound_at
 from .inserted import endings, root
 from .names import HOSTILE, WORDS
 
-COMPUTED = ("card", "mul", "div", "mod", "min", "max", "sum")
+COMPUTED = ("card", "mul", "div", "mod", "min", "max", "sum", "least", "position", "preceding")
 FAR = 2**31
 """A number from here on is wide."""
 MASK = 30
@@ -38,11 +38,13 @@ def drawn(d: Description) -> Iterator[str]:
 
 
 def _bounds(d: Description, s: Sort) -> tuple[int, int]:
-    low, high = (d.values[b] if isinstance(b, str) else b for b in (s.low, s.high))
+    low, high = (bound_at(b, d.values) for b in (s.low, s.high))
     return low, high
 
 
 def _of_sort(d: Description, s: Sort, initially: object) -> Iterator[str]:
+    if isinstance(s.low, Linear) or isinstance(s.high, Linear):
+        yield "a computed bound"
     if s.kind == "int":
         low, high = _bounds(d, s)
         if max(-low, high) >= FAR:
@@ -93,10 +95,11 @@ EXPECTED = """
 a wide integer; an initial value at an end; an initial value beyond the ends; a full word; a set of an optional;
 an enumeration of one; an array over truth values; a parameter at its limit; two symmetric sorts;
 symmetric sorts that refer to each other; a hostile name; many initial values; a condition on initial states;
-a row and an element;
+a computed bound; a row and an element;
 a write at a sum; a write at a difference; a write at a position that a set decides;
 a value with card; a value with mul;
 a value with div; a value with mod; a value with min; a value with max; a value with sum;
+a value with least; a value with position; a value with preceding;
 a read at a sum; a read at a difference; a read at a position that a set decides
 """
 """What ``drawn`` looks for."""

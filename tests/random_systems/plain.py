@@ -13,7 +13,7 @@ from math import prod
 from typing import Any, TypeAlias
 
 from .changed import system
-from .description import BOOL, Action, Description, Node, Sort, Write
+from .description import BOOL, Action, Bound, Description, Node, Sort, Write, bound_at
 from .inserted import endings, root
 
 State: TypeAlias = "tuple[Any, ...]"
@@ -68,6 +68,13 @@ def nonzero(divisor: int) -> int:
     if divisor == 0:
         raise WrongError("a divisor is 0")
     return divisor
+
+
+def least(members: Iterator[int]) -> int:
+    """The first of some numbers; there must be one."""
+    for member in members:
+        return member
+    raise WrongError("there is no least member")
 
 
 def write(
@@ -132,7 +139,13 @@ class Plain:
         self.sizes = described.values if sizes is None else sizes
         self.place = {v.name: n for n, v in enumerate(self.described.variables)}
         self.sorts = {v.name: v.sort for v in self.described.variables}
-        self._names: dict[str, Any] = {"at": at, "nonzero": nonzero, "write": write, "WrongError": WrongError}
+        self._names: dict[str, Any] = {
+            "at": at,
+            "nonzero": nonzero,
+            "least": least,
+            "write": write,
+            "WrongError": WrongError,
+        }
         self._lines: list[str] = []
         self._bound = 0
         self._made: dict[str, Callable[..., Any]] = {}
@@ -155,9 +168,9 @@ class Plain:
             case _:
                 return self.size(sort.low), self.size(sort.high)
 
-    def size(self, bound: int | str) -> int:
+    def size(self, bound: Bound) -> int:
         """A bound as a number."""
-        return self.sizes[bound] if isinstance(bound, str) else bound
+        return bound_at(bound, self.sizes)
 
     def members(self, sort: Sort) -> range:
         """Every value of a scalar sort."""
@@ -282,7 +295,7 @@ class Plain:
             case "const":
                 return f"frozenset({sorted(t.data)})" if isinstance(t.data, frozenset) else f"({int(t.data)})"
             case "size":
-                return f"({self.sizes[t.data]})"
+                return f"({self.size(t.data)})"
             case "var":
                 return f"{state}[{self.place[t.data]}]"
             case "bound":
@@ -304,13 +317,17 @@ class Plain:
                 return str(self.bounds(t.sort)[1])
             case "following":
                 return f"min({args()[0]} + 1, {self.bounds(t.sort)[1]})"
+            case "preceding":
+                return f"max({args()[0]} - 1, 1)"
+            case "position":
+                return args()[0]
             case "literal":
                 return f"frozenset(map(int, [{', '.join(args())}]))"
             case "primed":
                 return self._text(t.args[0], bound, "t")
             case "taken":
                 return self._taken(t, args())
-            case "such_that" | "forall" | "exists" | "count" | "sum" | "each":
+            case "such_that" | "forall" | "exists" | "count" | "sum" | "least" | "each":
                 return self._binder(t, bound, state)
         return _INFIX[t.op].format(*args())
 
@@ -328,6 +345,8 @@ class Plain:
                 return f"frozenset({x} {members} if {body})"
             case "sum":
                 return f"sum({body} {members})"
+            case "least":
+                return f"least({x} {members} if {body})"
             case "count":
                 return f"sum(bool({body}) {members})"
             case "each":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 
-from .description import Action, Description, Node, Parameter, Sort
+from .description import Action, Description, Node, Parameter, Sort, bound_at
 from .inserted import endings
 
 
@@ -64,8 +64,8 @@ def _outside(sort: Sort, value: int, sizes: dict[str, Parameter]) -> bool:
     """No instance gives the sort room for the value."""
     if sort.kind != "int":
         return False
-    low = sizes[sort.low].low if isinstance(sort.low, str) else sort.low
-    high = sizes[sort.high].high if isinstance(sort.high, str) else sort.high
+    low = bound_at(sort.low, {n: p.low for n, p in sizes.items()})
+    high = bound_at(sort.high, {n: p.high for n, p in sizes.items()})
     return not low <= value <= high
 
 

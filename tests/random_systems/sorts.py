@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from .description import BOOL, Bound, Parameter, Sort
+from .description import BOOL, Bound, Linear, Parameter, Sort, bound_at
 from .names import Names
 
 WIDE = (
@@ -44,15 +44,11 @@ class Sorts:
             self.enums.append(Sort("enum", names.title("colour", "sort"), members=members))
         self.numbers = [self._number() for _ in range(rng.choice((1, 2, 2, 3)))]
 
-    def value(self, parameter: str) -> int:
-        """The size that the instance gives a parameter."""
-        return next(p.value for p in self.parameters if p.name == parameter)
-
     def bounds(self, sort: Sort) -> tuple[int, int]:
         """Least and greatest value of a scalar in the instance."""
 
-        def size(b: int | str) -> int:
-            return self.value(b) if isinstance(b, str) else b
+        def size(b: Bound) -> int:
+            return bound_at(b, {p.name: p.value for p in self.parameters})
 
         if sort.kind == "bool":
             return 0, 1
@@ -68,9 +64,10 @@ class Sorts:
         value = self.rng.choice((low, high)) if "limits" in self.features else self.rng.randint(low, high)
         return Parameter(self.names.word("size"), low, self.rng.randint(low, high), high, value)
 
-    def _size(self) -> int | str:
+    def _size(self) -> Bound:
         if self.parameters and self.rng.random() < 0.5:
-            return self.rng.choice(self.parameters).name
+            name = self.rng.choice(self.parameters).name
+            return Linear(1, name, 1) if self.rng.random() < 0.2 else name
         if "one" in self.features and self.rng.random() < 0.4:
             return 1
         return self.rng.choice((2, 3, 3))
@@ -95,6 +92,7 @@ class Sorts:
         if self.parameters and rng.random() < 0.5:
             p = rng.choice(self.parameters)
             ranges: list[tuple[Bound, Bound]] = [(0, p.name), (1, p.name), (p.name, p.high + 1), (-1, p.name)]
+            ranges += [(0, Linear(1, p.name, 1)), (Linear(1, p.name, -1), Linear(2, p.name, 0))]
             return Sort("int", self.names.title("number", "number"), *rng.choice(ranges))
         if "one" in self.features and rng.random() < 0.3:
             low = rng.choice((-1, 0, 3))
@@ -131,7 +129,7 @@ class Sorts:
             low, high = rng.choice(FULL)
             return Sort("set", of=Sort("int", self.names.title("wide", "number"), low, high))
         options = [s for s in (*self.enums, *self.numbers) if self.bounds(s)[0] >= 0 and self._count(s) <= 6]
-        options = [s for s in options if not isinstance(s.low, str)]
+        options = [s for s in options if isinstance(s.low, int)]
         options += [*self.indices, *self.indices, BOOL]
         if "sets of optional" in self.features:
             options += [Sort("maybe", of=s) for s in self.indices] * 4

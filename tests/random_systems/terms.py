@@ -79,7 +79,7 @@ class Terms:
         read = free.place(lambda s: s == over, depth - 1) if depth > 0 else None
         if read is not None:
             options += [read, read]
-            options += [Node("following", over, (read,))] if over.ordered else []
+            options += [Node(self.chosen_step(), over, (read,))] if over.ordered else []
         if options and depth > 0 and "set positions" in self.sorts.features and self.chance(0.5):
             one, other = rng.choice(options), rng.choice(options)
             if not (_none(one) and _none(other)):
@@ -89,8 +89,8 @@ class Terms:
     def _computed(self, over: Sort, depth: int) -> Node:
         low, high = self.sorts.bounds(over)
         constant = Node("const", over, data=self.rng.randint(low, high))
-        if isinstance(over.low, str) or isinstance(over.high, str):
-            constant = Node("size", NUMBER, data=over.low if isinstance(over.low, str) else over.high)
+        if not (isinstance(over.low, int) and isinstance(over.high, int)):
+            constant = Node("size", NUMBER, data=over.high if isinstance(over.low, int) else over.low)
         if depth <= 0 or self.chance(0.25):
             return constant
         value = self.number(depth - 1)
@@ -108,7 +108,7 @@ class Terms:
 
     def ends(self, sort: Sort) -> tuple[Node, Node]:
         """The bounds of a sort of numbers as terms."""
-        low, high = (Node("size", NUMBER, data=b) if isinstance(b, str) else number(b) for b in (sort.low, sort.high))
+        low, high = (number(b) if isinstance(b, int) else Node("size", NUMBER, data=b) for b in (sort.low, sort.high))
         return low, high
 
     # Values ----------------------------------------------------------------------------------------------------
@@ -137,9 +137,22 @@ class Terms:
         else:
             options = [Node("first", sort), Node("last", sort)] if sort.ordered else []
             if sort.ordered and read is not None:
-                options.append(Node("following", sort, (read,)))
+                options.append(Node(self.chosen_step(), sort, (read,)))
+        if depth > 0 and options and (sort.ordered or sort.kind == "enum") and self.chance(0.1):
+            return self.least(sort, depth, rng.choice(options))
         options += [read, read] if read is not None else []
         return rng.choice(options) if options else None
+
+    def chosen_step(self) -> str:
+        """The operator of a step along an order."""
+        return self.rng.choice(("following", "preceding"))
+
+    def least(self, sort: Sort, depth: int, fallback: Node) -> Node:
+        """The first member with some property, mostly guarded."""
+        name = self._name(sort)
+        body, over = (self.within(name).truth(depth - 1),), (name.data, sort)
+        found = Node("least", sort, body, over)
+        return found if self.chance(0.15) else Node("if", sort, (Node("exists", BOOL, body, over), found, fallback))
 
     def number(self, depth: int, sort: Sort | None = None) -> Node:
         """A whole number, mostly near those of ``sort``."""
@@ -158,7 +171,7 @@ class Terms:
             other = number(1) if self.chance(0.6) else self.number(depth - 1, own)
             return Node(rng.choice(("add", "sub")), NUMBER, (self.number(depth - 1, own), other))
         if roll < 0.83:
-            held = self.place(lambda s: s.kind == "set", depth - 1) if self.chance(0.3) else None
+            held = self.place(lambda s: s.kind == "set", depth - 1) if self.chance(0.5) else None
             if held is not None:
                 return Node("card", NUMBER, (held,))
             return self.quantified("count", NUMBER, depth)
@@ -174,8 +187,17 @@ class Terms:
 
     def computed(self, depth: int, own: Sort | None) -> Node:
         """A product, quotient, rest, extreme or sum over a sort."""
-        op = self.rng.choice(("mul", "div", "mod", "min", "max", "sum"))
-        if op == "sum":
+        op = self.rng.choice(("mul", "div", "mod", "min", "max", "sum", "least", "position", "position"))
+        small = [s for s in self.sorts.numbers if self.sorts._count(s) <= 4]
+        if op == "least" and small:
+            over = self.rng.choice(small)
+            return self.least(over, depth, self.constant(over))
+        ordered = [s for s in self.sorts.indices if s.ordered]
+        member = self.value(self.rng.choice(ordered), depth - 1) if op == "position" and ordered else None
+        if member is not None:
+            return Node("position", NUMBER, (member,))
+        if op in ("sum", "least", "position"):
+            op = "sum"
             name = self._name(self.rng.choice(self.sorts.indices))
             return Node(op, NUMBER, (self.within(name).number(depth - 1, own),), (name.data, name.sort))
         if op == "mul":

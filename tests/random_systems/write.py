@@ -5,7 +5,7 @@ from __future__ import annotations
 import linecache
 from typing import Any
 
-from .description import Action, Asked, Change, Description, Ending, Node, Sort, Variable, Write
+from .description import Action, Asked, Bound, Change, Description, Ending, Linear, Node, Sort, Variable, Write
 
 HEAD = """from planrace.model.language import *
 from planrace.properties import *
@@ -88,7 +88,9 @@ class _Writer:
         self.lines.insert(1 + len(self.sizes) + len(self.sorts) - 1, f"{name} = {made}")
         return name
 
-    def _bound(self, bound: int | str) -> str:
+    def _bound(self, bound: Bound) -> str:
+        if isinstance(bound, Linear):
+            return f"{bound.times} * {self.sizes[bound.of]} + {bound.plus}"
         return self.sizes[bound] if isinstance(bound, str) else str(bound)
 
     def _value(self, sort: Sort, value: Any) -> str:
@@ -231,7 +233,7 @@ class _Writer:
             case "const":
                 return self._constant(t)
             case "size":
-                return f"{self.sizes[t.data]}.term"
+                return f"({self._bound(t.data)}){'.term' if isinstance(t.data, str) else ''}"
             case "var":
                 return self.variables[t.data]
             case "bound":
@@ -253,7 +255,7 @@ class _Writer:
                 told = [repr(name), *([f"outcome={ending!r}"] if ending is not None else [])]
                 told += [f"**{{{n!r}: {a}}}" for n, a in zip(named, args(), strict=True)]
                 return f"taken({', '.join(told)})"
-            case "such_that" | "forall" | "exists" | "count" | "sum" | "each":
+            case "such_that" | "forall" | "exists" | "count" | "sum" | "least" | "each":
                 name, over = t.data
                 function = "sum_of" if t.op == "sum" else t.op
                 self._binders += 1
@@ -314,5 +316,7 @@ _INFIX = {
     "not": "(~{})",
     "implies": "{}.implies({})",
     "following": "following({})",
+    "preceding": "preceding({})",
+    "position": "position({})",
     "primed": "primed({})",
 }

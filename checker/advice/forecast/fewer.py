@@ -13,7 +13,7 @@ from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.explicit.slicing import irrelevant
 from planrace.checker.results.wording import counted
 from planrace.model.language import Array, Instance, Int, ModelError, SetOf, Sort
-from planrace.model.language.sorts import Parameter
+from planrace.model.language.sorts import parameters_of
 from planrace.properties.kinds import Checkable, Property
 
 NOTABLE = 1.05
@@ -106,7 +106,7 @@ def bounds(shares: Sequence[VariableShare], instance: Instance, *, complete: boo
         sort = _inner(instance.system.sort_of(share.name))
         if not isinstance(sort, Int) or share.ratio < NOTABLE or len(instance.members(sort)) < WIDE:
             continue
-        sizes = [s for s in (sort.low, sort.high) if isinstance(s, Parameter)]
+        sizes = [p for size in (sort.low, sort.high) for p in parameters_of(size)]
         if not sizes or not complete:
             wide.append((share, sort, sizes))
     for share, sort, sizes in wide[:FEW]:

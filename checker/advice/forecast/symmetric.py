@@ -12,7 +12,7 @@ from planrace.model.language.actions import Update
 from planrace.model.language.terms import make, subterms
 from planrace.properties.kinds import Property
 
-ORDER = (Op.FIRST, Op.LAST, Op.FOLLOWING, Op.LT, Op.LE)
+ORDER = (Op.FIRST, Op.LAST, Op.FOLLOWING, Op.PRECEDING, Op.POSITION, Op.LEAST, Op.LT, Op.LE)
 """Operators that depend on the order of members."""
 
 

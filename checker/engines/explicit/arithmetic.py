@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from planrace.checker.engines.explicit.expressions import Number, as_number, chained, folded, may_fail
 from planrace.model.language import Op, Term
-from planrace.model.language.intervals import COMBINED
+from planrace.model.language.number_ranges import COMBINED
 
 if TYPE_CHECKING:
     from planrace.checker.engines.explicit.lower import Lowering, Scope

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 from planrace.checker.engines.explicit.arithmetic import ARITHMETIC
 from planrace.checker.engines.explicit.expressions import (
@@ -356,6 +357,27 @@ def _following(g: Lowering, t: Term, s: Scope) -> Code:
     return folded(Number(f"min({at.text} + 1, {final})", min(at.low + 1, final), final, at.fails))
 
 
+def _preceding(g: Lowering, t: Term, s: Scope) -> Code:
+    at = g.number(t.args[0], s)
+    if at.constant:
+        return number(max(at.low - 1, 1))
+    if at.low > 1:
+        return Number(f"({at.text} - 1)", at.low - 1, at.high - 1, at.fails)
+    return folded(Number(f"max({at.text} - 1, 1)", 1, max(at.high - 1, 1), at.fails))
+
+
+def _least(g: Lowering, t: Term, s: Scope) -> Code:
+    """A chain of conditionals: a member is tested if those before it are not taken."""
+    tests: list[tuple[int, Truth]] = []
+    for n, holds in g.unrolled(t, s):
+        tests.append((n, holds))
+        if holds.known:
+            break
+    low, high = g.instance.bounds(t.sort)  # type: ignore[arg-type]
+    none: Code = number(low) if s.total else Number("_out_of_range()", low, max(low, high), fails=True)
+    return reduce(lambda found, test: choose(test[1], number(test[0]), found), reversed(tests), none)
+
+
 def _taken(g: Lowering, t: Term, s: Scope) -> Code:
     assert s.step is not None, "taken() outside a step"
     action, outcome, names = t.data
@@ -394,6 +416,8 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.FIRST: lambda g, t, s: number(1),
     Op.LAST: lambda g, t, s: number(g.instance.bounds(t.sort)[1]),  # type: ignore[arg-type]
     Op.FOLLOWING: _following,
+    Op.PRECEDING: _preceding,
+    Op.POSITION: lambda g, t, s: g.number(t.args[0], s),
     Op.SET: _set,
     Op.MEMBER: _member,
     Op.UNION: _union,
@@ -403,6 +427,7 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.COMPREHENSION: _comprehension,
     Op.FORALL: lambda g, t, s: conjunction(c for _, c in g.unrolled(t, s)),
     Op.EXISTS: lambda g, t, s: disjunction(c for _, c in g.unrolled(t, s)),
+    Op.LEAST: _least,
     Op.EACH: lambda g, t, s: g.element(t, [], s),
     Op.PRIMED: lambda g, t, s: g.lower(t.args[0], _after(s)),
     Op.TAKEN: _taken,

@@ -287,6 +287,17 @@ def _following(e: Open, t: Term, f: OpenFrame) -> Any:
     return e.following(t.sort)(e.encode(t.args[0], f))
 
 
+def _preceding(e: Open, t: Term, f: OpenFrame) -> Any:
+    assert isinstance(t.sort, Index)
+    return e.preceding(t.sort)(e.encode(t.args[0], f))
+
+
+def _position(e: Open, t: Term, f: OpenFrame) -> Any:
+    sort = t.args[0].sort
+    assert isinstance(sort, Index)
+    return e.position(sort)(e.encode(t.args[0], f))
+
+
 def _set(e: Open, t: Term, f: OpenFrame) -> OpenValue:
     assert isinstance(t.sort, SetOf)
     elements = [e.fitted(a, t.sort.element, f) for a in t.args]
@@ -372,6 +383,8 @@ _HANDLERS: dict[Op, Handler] = {
     Op.FIRST: _end("first"),
     Op.LAST: _end("last"),
     Op.FOLLOWING: _following,
+    Op.PRECEDING: _preceding,
+    Op.POSITION: _position,
     Op.SET: _set,
     Op.MEMBER: _member,
     Op.UNION: _combined(disjunction),

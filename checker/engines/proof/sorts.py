@@ -8,9 +8,10 @@ from typing import Any
 
 import z3
 
+from planrace.checker.engines.proof.numbers import joined
 from planrace.checker.engines.symbols import symbol
 from planrace.model.language import Array, Index, Maybe, Parameter, SetOf, Sort, Term
-from planrace.model.language.sorts import Bool, Scalar, Size, bounds_of
+from planrace.model.language.sorts import Bool, ComputedSize, Scalar, Size, bounds_of
 
 NAMED = 256
 """The largest index whose members the solver knows by name."""
@@ -29,6 +30,7 @@ class Sorts:
         self._least = {p.name: p.low for p in parameters}
         self._sorts: dict[Scalar, Any] = {}
         self._axioms: list[Any] = []
+        self._functions: set[tuple[str, Index]] = set()
         self._fresh = 0
 
     # Axioms ----------------------------------------------------------------------------------------------------
@@ -130,9 +132,53 @@ class Sorts:
         """The function to the next member; the last is followed by itself."""
         return z3.Function(symbol("following", *_parts(sort)), self.sort(sort), self.sort(sort))
 
+    def preceding(self, sort: Index) -> Any:
+        """The function to the member before; the first is preceded by itself. Its axioms are added when it is used."""
+        made = z3.Function(symbol("preceding", *_parts(sort)), self.sort(sort), self.sort(sort))
+        if self._used("preceding", sort):
+            x, first, last, following = *self._ends(sort), self.following(sort)
+            self._axioms += [
+                made(first) == first,
+                z3.ForAll(
+                    [x], z3.Implies(x != first, conjunction(self.less(sort)(made(x), x), following(made(x)) == x))
+                ),
+                z3.ForAll([x], z3.Implies(x != last, made(following(x)) == x)),
+            ]
+        return made
+
+    def position(self, sort: Index) -> Any:
+        """The function to the number of a member in the order, from 1 on. Its axioms are added when it is used."""
+        made = z3.Function(symbol("position", *_parts(sort)), self.sort(sort), z3.IntSort())
+        if self._used("position", sort):
+            x, first, last, following = *self._ends(sort), self.following(sort)
+            y, size = self.constant("y", sort), self.size(sort.size)
+            self._axioms += [
+                implication(self.within(sort, x), axiom)
+                for axiom in (
+                    made(first) == 1,
+                    made(last) == size,
+                    z3.ForAll([x], conjunction(made(x) >= 1, made(x) <= size)),
+                    z3.ForAll([x, y], self.less(sort)(x, y) == (made(x) < made(y))),
+                    z3.ForAll([x], z3.Implies(x != last, made(following(x)) == made(x) + 1)),
+                )
+            ]
+        return made
+
+    def _used(self, function: str, sort: Index) -> bool:
+        """Whether a function of an order is used for the first time."""
+        known = (function, sort) in self._functions
+        self._functions.add((function, sort))
+        return not known
+
+    def _ends(self, sort: Index) -> tuple[Any, Any, Any]:
+        """A fresh member, the first, and the last."""
+        return self.constant("x", sort), self.end("first", sort), self.end("last", sort)
+
     # Values ----------------------------------------------------------------------------------------------------
     def size(self, size: Size) -> Any:
         """A bound of a sort as a Z3 integer."""
+        if isinstance(size, ComputedSize):
+            return joined(size.op, [self.size(a) for a in size.args])
         return z3.IntVal(size) if isinstance(size, int) else self.parameters[size.name]
 
     def within(self, sort: Scalar, value: Any) -> Any:
@@ -165,7 +211,7 @@ class Sorts:
 
 def may_be_empty(sort: Index) -> bool:
     """Whether the index has no member at some size."""
-    return isinstance(sort.size, Parameter) and sort.size.low < 1
+    return not isinstance(sort.size, int) and sort.size.low < 1
 
 
 def conjunction(*parts: Any) -> Any:
@@ -193,5 +239,5 @@ def scalar(sort: Sort) -> Scalar:
 def _parts(sort: Index) -> tuple[str | int, ...]:
     """The parts of an index sort's symbol: ordered, symmetric and other sorts differ."""
     kind = "ordered" if sort.ordered else "symmetric" if sort.symmetric else "plain"
-    size = (sort.size,) if isinstance(sort.size, int) else ("any", sort.size.name)
+    size = (sort.size,) if isinstance(sort.size, int) else ("any", str(sort.size))
     return (sort.name, kind, *size)

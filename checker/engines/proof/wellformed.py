@@ -1,7 +1,8 @@
-"""Model errors as formulas over open sizes: a position outside its array, a divisor 0, two values for one place.
+"""Model errors as formulas over open sizes: a position outside its array, a divisor 0, the least of no members, two
+values for one place.
 
-The fourth kind, a value outside its sort, is covered by the range of a variable, a conjunct of every invariant. All
-four are obligations of every proof: in the encoding every term has a value, so without them a proof could be about
+The fifth kind, a value outside its sort, is covered by the range of a variable, a conjunct of every invariant. All
+of them are obligations of every proof: in the encoding every term has a value, so without them a proof could be about
 runs that the interpreter refuses.
 """
 
@@ -16,6 +17,7 @@ import z3
 
 from planrace.checker.engines.proof.encoding import Open, OpenFrame, same
 from planrace.checker.engines.proof.sorts import conjunction, disjunction, implication
+from planrace.checker.results.wording import joined
 from planrace.checker.semantics.packing import root_of
 from planrace.model.language import Action, Array, Int, Op, Outcome, Sort, Term, Update
 from planrace.model.language.operators import BINDERS, DIVISIONS
@@ -28,21 +30,22 @@ POSITIONS = "every position is inside its array"
 ONCE = "no place is assigned two values"
 
 DIVISORS = "no divisor is 0"
+CHOSEN = "no least member is missing"
 
 
 # Values --------------------------------------------------------------------------------------------------------
 def defined(e: Open, term: Term, f: OpenFrame) -> Any:
-    """The formula that ``term`` has a value: every position that is read in it is inside its array, and what it divides
-    by is not 0. What an earlier condition excludes is not evaluated, as in the interpreter; in a quantifier all members
-    are evaluated, in any order."""
+    """The formula that ``term`` has a value: every position that is read in it is inside its array, what it divides by
+    is not 0, and there is a least member where one is wanted. What an earlier condition excludes is not evaluated, as
+    in the interpreter; in a quantifier all members are evaluated, in any order."""
     if not _partial(term):
         return z3.BoolVal(True)
     return _HANDLERS.get(term.op, _all_arguments)(e, term, f)
 
 
 def _partial(term: Term) -> bool:
-    """Whether some position in it may be outside its array, or some divisor 0."""
-    return any(map(_misplacing, subterms(term))) or any(map(_dividing, subterms(term)))
+    """Whether some position in it may be outside its array, some divisor 0, or some least member missing."""
+    return any(_misplacing(t) or _dividing(t) or t.op is Op.LEAST for t in subterms(term))
 
 
 def _misplacing(t: Term) -> bool:
@@ -56,9 +59,8 @@ def _dividing(t: Term) -> bool:
 def obligation(terms: Iterable[Term]) -> str:
     """What has to be shown so that ``terms`` have values."""
     parts = list(subterms(*terms))
-    if not any(map(_dividing, parts)):
-        return POSITIONS
-    return f"{POSITIONS} and {DIVISORS}" if any(map(_misplacing, parts)) else DIVISORS
+    kinds = ((POSITIONS, _misplacing), (DIVISORS, _dividing), (CHOSEN, lambda t: t.op is Op.LEAST))
+    return joined([what for what, wrong in kinds if any(map(wrong, parts))] or [POSITIONS])
 
 
 def domain_of(selection: Term) -> Any:
@@ -161,15 +163,21 @@ def _everywhere(e: Open, t: Term, f: OpenFrame) -> Any:
     return z3.ForAll([made], implication(legal, inside))
 
 
+def _chosen(e: Open, t: Term, f: OpenFrame) -> Any:
+    made, legal, holds = e.quantified(t, f)
+    return conjunction(_everywhere(e, t, f), z3.Exists([made], conjunction(legal, holds)))
+
+
 _HANDLERS: dict[Op, Callable[[Open, Term, OpenFrame], Any]] = {
+    **dict.fromkeys(BINDERS, _everywhere),
     Op.SELECT: _selected,
     Op.DIV: _divided,
     Op.MOD: _divided,
+    Op.LEAST: _chosen,
     Op.AND: _in_turn(lambda a: a),
     Op.OR: _in_turn(z3.Not),
     Op.ITE: _if_then_else,
     Op.PRIMED: lambda e, t, f: defined(e, t.args[0], f.primed()),
-    **dict.fromkeys(BINDERS, _everywhere),
 }
 
 
@@ -179,7 +187,8 @@ def terms_of(action: Action) -> list[Term]:
 
 
 def misplaced(e: Open, case: Case) -> list[Any] | None:
-    """The formula that the action reads or writes a place outside an array, or divides by 0; None if it cannot."""
+    """The formula that the action reads or writes a place outside an array, divides by 0, or
+    wants the least of no members; None if it cannot."""
     action, frame = case.action, case.frame
     if not any(map(_partial, terms_of(action))):
         return None

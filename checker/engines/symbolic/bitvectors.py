@@ -19,7 +19,8 @@ from planrace.checker.engines.symbolic.sets import Members, SetMask
 from planrace.checker.engines.symbols import symbol
 from planrace.checker.semantics.packing import Field, Layout
 from planrace.model.language import Array, Instance, Op, SetOf, Term
-from planrace.model.language.intervals import PARTIAL, Interval, fails, intervals, leaf, reach
+from planrace.model.language.intervals import PARTIAL, fails, intervals, leaf, reach
+from planrace.model.language.number_ranges import Interval
 from planrace.model.language.sorts import INTEGER, Scalar
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import subterms
@@ -206,7 +207,8 @@ class Encoder:
         return self._risky[term]
 
     def fails(self, term: Term) -> bool:
-        """Whether the position that a selection reads may be outside its array, or a divisor may be 0."""
+        """Whether the position that a selection reads may be outside its array, a divisor may be 0, or there may be no
+        least member."""
         if term not in self._fails:
             self._fails[term] = fails(self.instance, term, reach(self.instance, term.args[1]))
         return self._fails[term]
@@ -261,6 +263,17 @@ def span(instance: Instance, terms: Iterable[Term]) -> Interval:
 def _following(e: Encoder, t: Term, f: Frame) -> Any:
     at, final = e.number(t.args[0], f), e.constant(e.instance.bounds(t.sort)[1])  # type: ignore[arg-type]
     return z3.If(at < final, at + 1, final)
+
+
+def _preceding(e: Encoder, t: Term, f: Frame) -> Any:
+    at = e.number(t.args[0], f)
+    return z3.If(at > 1, at - 1, e.constant(1))
+
+
+def _least(e: Encoder, t: Term, f: Frame) -> Any:
+    """Where there is none, an arbitrary number (see ``undefined``)."""
+    none = e.constant(e.instance.bounds(t.sort)[0])  # type: ignore[arg-type]
+    return reduce(lambda found, m: z3.If(m[1], e.constant(m[0]), found), reversed(list(e.members(t, f))), none)
 
 
 def _set(e: Encoder, t: Term, f: Frame) -> Members:
@@ -329,6 +342,8 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.FIRST: lambda e, t, f: e.constant(1),
     Op.LAST: lambda e, t, f: e.constant(e.instance.bounds(t.sort)[1]),  # type: ignore[arg-type]
     Op.FOLLOWING: _following,
+    Op.PRECEDING: _preceding,
+    Op.POSITION: lambda e, t, f: e.number(t.args[0], f),
     Op.SET: _set,
     Op.MEMBER: lambda e, t, f: sets.contains(e.members_of(t.args[1], f), e.number(t.args[0], f)),
     Op.UNION: _combined(sets.union),
@@ -340,6 +355,7 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.EXISTS: lambda e, t, f: z3.Or(*(holds for _, holds in e.members(t, f))),
     Op.COUNT: _count,
     Op.SUM: _sum,
+    Op.LEAST: _least,
     Op.EACH: lambda e, t, f: e.element(t, [], f),
     Op.PRIMED: lambda e, t, f: e.encode(t.args[0], f.primed),
     Op.TAKEN: _taken,

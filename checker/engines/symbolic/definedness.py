@@ -1,5 +1,5 @@
-"""Where a term of a finite instance has no value, as Z3 formulas: it reads a position that an array does not have, or
-divides by 0.
+"""Where a term of a finite instance has no value, as Z3 formulas: it reads a position that an array does not have,
+divides by 0, or wants the least of no members.
 
 In the encoding itself every term has a value, so these formulas supply what it omits. The rules of evaluation are the
 interpreter's: conjunctions, disjunctions and quantifiers stop at what decides them, conditionals evaluate one branch,
@@ -124,6 +124,12 @@ def _summed(e: Encoder, t: Term, f: Frame) -> Any:
     return some(undefined(e, body, f.inside(variable, n)) for n in e.instance.members(variable.sort))  # type: ignore[arg-type]
 
 
+def _least(e: Encoder, t: Term, f: Frame) -> Any:
+    tests = _members(e, t, f)
+    none = z3.And(*(z3.Not(holds) for holds, _ in tests)) if e.fails(t) else never()
+    return some([_in_turn(tests, z3.Not), none])
+
+
 def _taken(e: Encoder, t: Term, f: Frame) -> Any:
     """An argument is evaluated if the step is one of that action, and the arguments before it match."""
     assert f.taken is not None, "taken() outside a step"
@@ -148,6 +154,7 @@ _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.COMPREHENSION: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
     Op.COUNT: lambda e, t, f: some(bad for _, bad in _members(e, t, f)),
     Op.SUM: _summed,
+    Op.LEAST: _least,
     Op.ITE: _if_then_else,
     Op.PRIMED: lambda e, t, f: undefined(e, t.args[0], f.primed),
     Op.TAKEN: _taken,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from planrace.model.language import Action, Place, System, Term
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Array, Size, Sort, Ticks
+from planrace.model.language.sorts import Array, Size, Sort, Ticks, size_at
 from planrace.model.language.system import Variable
 from planrace.model.language.terms import lift, make, substitute, subterms
 from planrace.model.language.timekeeping import PlaceClock, PointLimits
@@ -43,7 +43,7 @@ def _of_point(
     written: System, clock: PlaceClock, point: str, limits: PointLimits, sizes: Mapping[str, int]
 ) -> Iterator[ShiftedLimit]:
     subject = f"{clock.process} at {point}"
-    earliest = [_number(w, sizes) for w in limits.waits]
+    earliest = [size_at(w, sizes) for w in limits.waits]
     if limits.within is not None:
         for what, new in _shifts(limits.within, max(earliest, default=None), sizes):
             if what == "within":
@@ -68,8 +68,8 @@ def _leads_on(action: Action, clock: PlaceClock, point: str) -> bool:
 
 def _shifts(within: Size | None, after: Size | None, sizes: Mapping[str, int]) -> Iterator[tuple[str, int]]:
     """The limits that remain in order when they are shifted by one."""
-    latest = None if within is None else _number(within, sizes)
-    earliest = None if after is None else _number(after, sizes)
+    latest = None if within is None else size_at(within, sizes)
+    earliest = None if after is None else size_at(after, sizes)
     if latest is not None:
         yield "within", latest + 1
         if latest > (earliest or 0):
@@ -81,13 +81,9 @@ def _shifts(within: Size | None, after: Size | None, sizes: Mapping[str, int]) -
             yield "after", earliest - 1
 
 
-def _number(size: Size, sizes: Mapping[str, int]) -> int:
-    return size if isinstance(size, int) else sizes[size.name]
-
-
 def _limited(written: System, clock: PlaceClock, point: str, limits: PointLimits, sizes: Mapping[str, int]) -> System:
     """The system in which a process stays at a point for other times; its clock counts as far as they need."""
-    numbers = [_number(x, sizes) for x in (limits.within, *limits.waits) if x is not None]
+    numbers = [size_at(x, sizes) for x in (limits.within, *limits.waits) if x is not None]
     variable = _wider(clock.variable, max(numbers), sizes)
     changed = replace(clock, limits={**clock.limits, point: limits}, variable=variable)
     return replace(
@@ -102,7 +98,7 @@ def _wider(variable: Variable, least: int, sizes: Mapping[str, int]) -> Variable
         if isinstance(sort, Array):
             return Array(sort.domain, wider(sort.element))
         assert isinstance(sort, Ticks)
-        return sort if _number(sort.high, sizes) >= least else replace(sort, high=least)
+        return sort if size_at(sort.high, sizes) >= least else replace(sort, high=least)
 
     sort = wider(variable.sort)
     return variable if sort == variable.sort else replace(variable, sort=sort)
