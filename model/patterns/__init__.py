@@ -1,4 +1,4 @@
-"""Building blocks of protocols: channels, clocks, crashes.
+"""Building blocks of protocols: channels, clocks, crashes, identities.
 
 A pattern declares variables and actions of a protocol and builds terms. It is not part of the language, so for engines
 it is the same as code that an author writes by hand. Methods that return pieces of a ``step`` are named after what
@@ -10,6 +10,22 @@ from planrace.model.patterns.bags import Unordered, unordered
 from planrace.model.patterns.clocks import Timer, clock, timer
 from planrace.model.patterns.crashes import crash
 from planrace.model.patterns.faults import duplicating, lossy
+from planrace.model.patterns.identities import Identities, Versions, identities, versions
 from planrace.model.patterns.queues import Ordered, ordered
 
-__all__ = ["Ordered", "Timer", "Unordered", "clock", "crash", "duplicating", "lossy", "ordered", "timer", "unordered"]
+__all__ = [
+    "Identities",
+    "Ordered",
+    "Timer",
+    "Unordered",
+    "Versions",
+    "clock",
+    "crash",
+    "duplicating",
+    "identities",
+    "lossy",
+    "ordered",
+    "timer",
+    "unordered",
+    "versions",
+]
