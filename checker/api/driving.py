@@ -64,7 +64,8 @@ def cover(
     ``driver`` is a class, a function that makes one, an object, or a name (``file.py:Driver``); ``docs/driving.md``
     says what it has. A class gets the sizes that its parameters name. ``criterion`` is what is covered: "transitions",
     "outcomes" (each outcome of each action), "pairs" (of consecutive steps) or "runs" (all of up to ``length`` steps).
-    ``run`` performs this run instead, as a divergence names it: ``"publish pick(1)"``. ``at_least`` is the share asked
+    ``run`` performs this run instead, as a divergence names it: ``"publish pick(1)"``; a step may name the outcome that
+    it has in the model: ``"flip(1)[refused]"``. ``at_least`` is the share asked
     for, in per cent of what the driver can control. ``max_steps`` and ``time_limit`` (seconds) are budgets; with one,
     the least covered steps come first. ``max_states`` bounds the model; ``reset_cost`` is how many steps a reset is
     worth; ``seed`` is for choices that are open. ``schedule`` is who chooses the steps: a "tour" that is computed, or,

@@ -6,25 +6,28 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from planrace.checker.drive.cover import GivenStep
 from planrace.checker.drive.further import StepGoal
 from planrace.checker.drive.observing import parameter_in
 from planrace.checker.run.request import Selection
-from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Instance, ModelError, System
 from planrace.model.language.errors import known
 
 _STEP = re.compile(r"([^\W\d]\w*)(?:\(([^()]*)\))?(?:\[([^\[\]]+)\])?")
 
 
-def read_run(instance: Instance, text: str, controlled: Sequence[str]) -> list[Pick]:
-    """The steps of ``--run``: names of actions with their parameters in brackets. Raises ``ModelError``."""
-    found: list[Pick] = []
+def read_run(instance: Instance, text: str, controlled: Sequence[str]) -> list[GivenStep]:
+    """The steps of ``--run``: names of actions with their parameters in brackets, perhaps with an outcome. Raises
+    ``ModelError``."""
+    found: list[GivenStep] = []
     for n, word in _words(text):
         match = _STEP.fullmatch(word)
-        if match is None or match[3] is not None:
-            raise ModelError(f"step {n} of the run, {word!r}, is no step", remedy="write publish or flip(1)")
+        if match is None:
+            what = f"step {n} of the run, {word!r}, is no step"
+            raise ModelError(what, remedy="write publish, flip(1) or flip(1)[refused]")
         name = known(match[1], controlled, f"action that the driver performs (step {n} of the run)")
-        found.append((name, _values(instance, name, match[2] or "", word, f"step {n} of the run")))
+        pick = name, _values(instance, name, match[2] or "", word, f"step {n} of the run")
+        found.append(GivenStep(word, pick, _outcome(instance, name, match[3], f"step {n} of the run")))
     return found
 
 
@@ -42,9 +45,7 @@ def read_goals(selection: Selection, text: str, controlled: Sequence[str]) -> li
         _check_chosen(selection, match[1])
         name = known(match[1], controlled, f"action that the driver performs (further step {n})")
         values = None if match[2] is None else _values(instance, name, match[2], word, f"further step {n}")
-        outcomes = [o.name for o in instance.system.actions[name].outcomes if o.name is not None]
-        outcome = None if match[3] is None else known(match[3], outcomes, f"outcome of {name} (further step {n})")
-        found.append(StepGoal(word, name, values, outcome))
+        found.append(StepGoal(word, name, values, _outcome(instance, name, match[3], f"further step {n}")))
     return found
 
 
@@ -62,6 +63,12 @@ def _values(instance: Instance, name: str, text: str, word: str, where: str) -> 
     what = f"{where}, {word}: the parameter"
     pairs = zip(parameters, values, strict=True)
     return tuple(parameter_in(instance, p.sort, _value(v), what, None) for p, v in pairs)
+
+
+def _outcome(instance: Instance, action: str, named: str | None, where: str) -> str | None:
+    """The outcome that a step names."""
+    outcomes = [o.name for o in instance.system.actions[action].outcomes if o.name is not None]
+    return None if named is None else known(named, outcomes, f"outcome of {action} ({where})")
 
 
 def _value(word: str) -> Any:

@@ -42,7 +42,10 @@ def _on() -> options.Decorator[Any]:
 )
 @options.option(Topic.WHAT, "--length", type=NumberType("length"), metavar="N", help="Runs of up to N steps.")
 @options.option(
-    Topic.WHAT, "--run", metavar="STEPS", help="Perform only this run: 'publish pick(1)', as a divergence names it."
+    Topic.WHAT,
+    "--run",
+    metavar="STEPS",
+    help="Perform only this run, as a divergence names it: 'publish flip(1)'; with an outcome: 'flip(1)[refused]'.",
 )
 @options.option(
     Topic.EXIT,

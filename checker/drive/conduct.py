@@ -63,7 +63,13 @@ class Conductor:
     compared: int = 0
     """How many observed variables, outcomes, offered steps and refusals were compared."""
     was_refused: bool = False
-    """Whether the code refused the last step, which uncontrolled steps of the model explain."""
+    """Whether the code refused the last step, and the model does so, too, perhaps after uncontrolled steps."""
+    attempted: int = 0
+    """How many steps of a run the model refused."""
+    ended: Collection[str | None] = ()
+    """The outcomes of the last step that agree with what was seen."""
+    named: dict[str, bool] = field(default_factory=dict)
+    """For each action that was performed, whether the code has named an outcome of it."""
 
     def begin(self) -> Failure | None:
         """Reset the system, and compare."""
@@ -78,12 +84,26 @@ class Conductor:
         """Whether the model may allow a step now."""
         return any(pick in self.steps.of(s).controlled for p in self.possible for s in self.steps.closed(p))
 
+    def outcomes(self, pick: Pick) -> list[str | None]:
+        """The outcomes that a step may have in the model now; none if the model refuses it."""
+        found = (self.steps.of(s).controlled.get(pick) for s in self._before())
+        return list(dict.fromkeys(f[0] for f in found if f is not None))
+
+    @property
+    def unnamed(self) -> tuple[str, ...]:
+        """The actions with several outcomes that were performed, and of which the code has named none."""
+        actions = self.steps.interpreter.instance.system.actions
+        return tuple(a for a in actions if not self.named.get(a, True) and len(actions[a].outcomes) > 1)
+
     def step(self, pick: Pick) -> tuple[Failure | None, State | None]:
         """Perform a step and compare. Also returns the state that the step counts as performed from: the one that was
         observed before, if there is only one and it agrees with what was seen after the step."""
         before = self._before()
         found = [s for s in before if pick in self.steps.of(s).controlled]
+        self.ended = ()
         if not found:
+            self.was_refused = True
+            self.attempted += 1
             return self._attempt(pick, before), None
         reply = self.driver.perform(pick)
         self.performed += 1
@@ -96,12 +116,14 @@ class Conductor:
         if reply.kind in FAILING:
             return self._failure(FAILING[reply.kind], pick, reply, found[0]), None
         self.compared += reply.outcome is not None
+        self.named[pick[0]] = self.named.get(pick[0], False) or reply.outcome is not None
         pairs = [(s, *self.steps.of(s).controlled[pick]) for s in found]
         agreed = [(s, after) for s, outcome, after in pairs if reply.outcome in (None, outcome)]
         if not agreed:
             return self._ended_otherwise(pick, reply, found[0]), None
         known = self.possible[0] if len(self.possible) == 1 else None
         failure, sources = self._settle(pick, agreed)
+        self.ended = {self.steps.of(s).controlled[pick][0] for s in sources if s is not None}
         return failure or self._refusals(), known if known in sources else None
 
     def _before(self) -> list[State]:

@@ -30,13 +30,22 @@ from planrace.checker.results.driving import (
     ScheduleKind,
 )
 from planrace.checker.results.stop import INTERRUPTED, StopKind, StopReason
-from planrace.checker.results.wording import counted
+from planrace.checker.results.wording import counted, joined
 from planrace.checker.run.request import Selection
 from planrace.checker.semantics.replay import Pick
-from planrace.model.language import Instance, ModelError, Protocol, System
+from planrace.model.language import ModelError, Protocol, System
 
 MOST_STATES = 50_000
 """The most states of a model to cover, by default."""
+
+
+@dataclass(frozen=True)
+class GivenStep:
+    """A step of a given run, and perhaps the outcome that it has in the model; ``text`` is how the user names it."""
+
+    text: str
+    pick: Pick
+    outcome: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class CoverRequest:
 
     criterion: Criterion = Criterion.TRANSITIONS
     length: int | None = None
-    run: tuple[Pick, ...] = ()
+    run: tuple[GivenStep, ...] = ()
     at_least: float = 100.0
     max_steps: int | None = None
     max_states: int = MOST_STATES
@@ -76,8 +85,10 @@ def _protected_outcomes(protocol: Protocol, action: str) -> set[str]:
     return found
 
 
-def driven_system(instance: Instance, driver: Driver, observer: Observer) -> DrivenSystem:
+def driven_system(conductor: Conductor) -> DrivenSystem:
     """The request of a report, with what the driver did and observed."""
+    driver, observer = conductor.driver, conductor.observer
+    instance = driver.instance
     system = instance.system
     names = [v.name for v in system.variables if not v.auxiliary]
     summary = DriverSummary(
@@ -87,6 +98,7 @@ def driven_system(instance: Instance, driver: Driver, observer: Observer) -> Dri
         tuple(n for n in names if n not in observer.seen),
         tuple(n for n in names if n in observer.partly),
         driver.refusing,
+        conductor.unnamed,
     )
     sizes: dict[str, int | str] = dict([*instance.parameters.items(), *system.options])
     return DrivenSystem(
@@ -122,7 +134,7 @@ class _Cover:
         given = request.criterion is Criterion.GIVEN
         self._conductor = Conductor(driver, self._steps, self._observer, try_refusals=not given)
         self._failure: Failure | None = None
-        self._done = 0
+        self._done = self._refused = 0
         self._method = PlanMethod.GIVEN
         self._stopped: StopReason | None = None
         self._graph, self._known = self._found_graph()
@@ -156,11 +168,21 @@ class _Cover:
     # Performing ----------------------------------------------------------------------------------------------------
     def _given(self) -> None:
         """Perform the given run; it stops at the first step that differs."""
-        self._failure = self._conductor.begin()
-        for pick in self._request.run:
-            if self._failure is None and self._in_budget():
-                self._failure, _ = self._conductor.step(pick)
-                self._done += self._failure is None
+        conductor = self._conductor
+        self._failure = conductor.begin()
+        for n, wanted in enumerate(self._request.run, 1):
+            if self._failure is not None or not self._in_budget():
+                return
+            outcomes = conductor.outcomes(wanted.pick)
+            if wanted.outcome is not None and outcomes and wanted.outcome not in outcomes:
+                ends = joined([f"as {o}" if o else "in its outcome without a name" for o in outcomes], "or")
+                what = f"step {n} of the run, {wanted.text}: the model ends it {ends}"
+                raise ModelError(what, remedy="leave the outcome out, or name the steps that lead to it")
+            self._failure, _ = conductor.step(wanted.pick)
+            if self._failure is None and conductor.was_refused:
+                self._refused += 1
+            elif self._failure is None:
+                self._done += wanted.outcome is None or set(conductor.ended) == {wanted.outcome}
 
     def _wandered(self) -> None:
         """Perform what a schedule chooses."""
@@ -244,10 +266,12 @@ class _Cover:
         conductor, request = self._conductor, self._request
         resets, steps, refusals = conductor.resets, conductor.performed, len(conductor.refused)
         compared = conductor.compared  # before a divergence is shortened, which compares more
+        all_tried = bool(conductor.attempted) or request.criterion is Criterion.GIVEN
         divergence = None if self._failure is None else self._divergence(self._failure)
         total, performed, states = self._counts()
+        untried = tuple(a for a in self._driver.controlled if a not in self._driver.refusing)
         return CoverReport(
-            system=driven_system(self._driver.instance, self._driver, self._observer),
+            system=driven_system(conductor),
             criterion=request.criterion,
             method=self._method,
             length=self._length(),
@@ -270,6 +294,7 @@ class _Cover:
             stopped=self._stopped,
             graph_known=self._known or request.criterion is Criterion.GIVEN,
             depth=request.depth if self._method is PlanMethod.PCT else None,
+            untried=() if all_tried else untried,
         )
 
     def _length(self) -> int | None:
@@ -285,9 +310,11 @@ class _Cover:
         return len(self._request.run), self._done, states
 
     def _missed(self, left: int) -> Iterator[tuple[MissReason, int]]:
-        if left > 0:
+        if self._refused:
+            yield MissReason.REFUSED, self._refused
+        if left > self._refused:
             ended = self._failure is not None or self._stopped is not None
-            yield MissReason.STOPPED if ended else MissReason.UNSURE, left
+            yield MissReason.STOPPED if ended else MissReason.UNSURE, left - self._refused
         if self._graph.elsewhere:
             yield MissReason.ELSEWHERE, self._graph.elsewhere
 

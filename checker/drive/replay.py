@@ -140,7 +140,7 @@ class _Replay:
         if beyond is None and many:
             trace = Trace(trace.initial, trace.steps[:-many], trace.loop)
         return ReplayReport(
-            system=driven_system(self._driver.instance, self._driver, self._observer),
+            system=driven_system(self._conductor),
             name=self._name,
             trace=trace,
             end=ended.end,

@@ -73,6 +73,8 @@ class MissReason(StrEnum):
     """The system took other steps, or the observation allows several states of the model."""
     ELSEWHERE = "elsewhere"
     """Only steps that the driver does not perform lead there."""
+    REFUSED = "refused"
+    """Both the model and the code refuse the step of the given run."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +133,7 @@ class OutcomeShare:
 class DriverSummary:
     """What a driver can do. ``uncontrolled`` are actions that it has no method for, ``unobserved`` variables that it
     never observes, ``partly`` those of which it observes some members, ``refusing`` the actions whose refusals are
-    tried."""
+    tried. ``unnamed`` are actions with several outcomes that were performed, and of which it never named one."""
 
     name: str
     controlled: tuple[str, ...] = ()
@@ -139,6 +141,7 @@ class DriverSummary:
     unobserved: tuple[str, ...] = ()
     partly: tuple[str, ...] = ()
     refusing: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,7 +169,8 @@ class CoverReport:
     ``performed`` counts different transitions, and ``states`` those that were met. ``length`` is the most steps of a
     run, and ``depth`` that of the schedule PCT. ``seconds`` is wall time: ``planning_seconds`` before the first step,
     ``driver_seconds`` in the driver. ``at_least`` is the share asked for, in per cent. ``compared`` counts the
-    observed variables, outcomes, offered steps and refusals that were compared with the model."""
+    observed variables, outcomes, offered steps and refusals that were compared with the model. ``untried`` are the
+    actions whose refusals were not tried, unless one run was given."""
 
     system: DrivenSystem
     criterion: Criterion
@@ -191,6 +195,7 @@ class CoverReport:
     stopped: StopReason | None = None
     graph_known: bool = True
     depth: int | None = None
+    untried: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -204,8 +209,10 @@ class CoverReport:
 
     @property
     def enough(self) -> bool:
-        """Whether the share asked for was performed. Where there is nothing to perform, nothing is enough."""
-        return self.total > 0 and self.share >= self.at_least
+        """Whether the share asked for was performed. Where there is nothing to perform, nothing is enough. Steps of a
+        given run that both refuse are answered as well as those that both take."""
+        answered = self.performed + dict(self.missed).get(MissReason.REFUSED, 0)
+        return self.total > 0 and 100.0 * answered / self.total >= self.at_least
 
     @property
     def interrupted(self) -> bool:

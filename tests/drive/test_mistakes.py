@@ -213,7 +213,10 @@ REQUESTS: dict[str, tuple[dict[str, Any], str]] = {
         {"run": "turn(1) tkae"},
         "no action that the driver performs (step 2 of the run) is called 'tkae' (did you",
     ),
-    "run-step": ({"run": "turn(1"}, "step 1 of the run, 'turn(1', is no step (write publish or flip(1))"),
+    "run-step": (
+        {"run": "turn(1"},
+        "step 1 of the run, 'turn(1', is no step (write publish, flip(1) or flip(1)[refused])",
+    ),
     "run-parameters": ({"run": "turn"}, "step 1 of the run is turn (write turn(d))"),
     "run-value": ({"run": "turn(7)"}, "step 1 of the run, turn(7): the parameter is 7 (write one from 1 to 2)"),
 }

@@ -32,7 +32,7 @@ def cover_json(report: CoverReport) -> str:
             "shares": [to_plain(s) for s in report.shares],
             "resets": report.resets,
             "steps": report.steps,
-            "refusals": {"tried": report.refusals, "total": report.refusals_total},
+            "refusals": {"tried": report.refusals, "total": report.refusals_total, "untried": report.untried},
             "seconds": round(report.seconds, 6),
             "planning_seconds": round(report.planning_seconds, 6),
             "driver_seconds": round(report.driver_seconds, 6),

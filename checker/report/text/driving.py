@@ -113,6 +113,10 @@ def figures(report: CoverReport) -> Iterator[Block]:
     if report.refusals_total:
         tried = f"{report.refusals:,} of {counted(report.refusals_total, 'step')} that the model refuses were tried"
         yield Paragraph(f"{tried} ({', '.join(report.system.driver.refusing)}).")
+    elif report.untried and not report.system.driver.refusing:
+        yield Paragraph(
+            "Refusals were not tried (refuses): nobody asked whether the code accepts what the model refuses."
+        )
 
 
 def _method(report: CoverReport) -> str:
@@ -135,6 +139,9 @@ def missed_texts(report: CoverReport) -> Iterator[str]:
             case MissReason.UNSURE:
                 why = "the system took other steps, or what is observed does not tell the states of the model apart"
                 yield f"not performed for certain: {many:,}, because {why}"
+            case MissReason.REFUSED:
+                whom = plural(many, "it", "them")
+                yield f"not performed: {many:,}, because the model and the code refuse {whom}"
             case MissReason.ELSEWHERE:
                 where = "that only steps lead to which the driver does not perform"
                 yield f"not counted: {counted(many, 'transition')} of states {where}"
@@ -158,6 +165,9 @@ def blind(system: DrivenSystem) -> Iterator[Block]:
         yield Paragraph(f"Never observed: {joined(driver.unobserved)}. No difference there is noticed.")
     if driver.partly:
         yield Paragraph(f"Observed in part: {joined(driver.partly)}.")
+    if driver.unnamed:
+        names = joined(driver.unnamed)
+        yield Paragraph(f"Outcomes of {names} were not compared: the driver never named one.")
 
 
 def divergence_blocks(d: Divergence, system: DrivenSystem, detail: Detail) -> Iterator[Block]:
