@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from planrace.checker.api.request import name_lists, selected, subject_of
 from planrace.checker.api.steps import read_goals, read_run
 from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
-from planrace.checker.drive.replay import LOOPS, check_start, replay_on
+from planrace.checker.drive.replay import LOOPS, replay_on, start_on
 from planrace.checker.drive.schedule import DEPTH
 from planrace.checker.engines.limits import until
 from planrace.checker.report.formats import SelectedTrace, select_trace
@@ -49,6 +49,7 @@ def cover(
     criterion: str = "transitions",
     length: int | None = None,
     run: str | None = None,
+    start: int | None = None,
     at_least: float = 100.0,
     max_steps: int | None = None,
     max_states: int = MOST_STATES,
@@ -64,16 +65,17 @@ def cover(
     ``driver`` is a class, a function that makes one, an object, or a name (``file.py:Driver``); ``docs/driving.md``
     says what it has. A class gets the sizes that its parameters name. ``criterion`` is what is covered: "transitions",
     "outcomes" (each outcome of each action), "pairs" (of consecutive steps) or "runs" (all of up to ``length`` steps).
-    ``run`` performs this run instead, as a divergence names it: ``"publish pick(1)"``; a step may name the outcome that
-    it has in the model: ``"flip(1)[refused]"``. ``at_least`` is the share asked
-    for, in per cent of what the driver can control. ``max_steps`` and ``time_limit`` (seconds) are budgets; with one,
-    the least covered steps come first. ``max_states`` bounds the model; ``reset_cost`` is how many steps a reset is
-    worth; ``seed`` is for choices that are open. ``schedule`` is who chooses the steps: a "tour" that is computed, or,
-    in runs of at most ``length`` steps, "random", "pct" (random priorities, which change ``pct_depth`` - 1 times) or
-    "unseen" (what was taken least often from the present state); these need no graph. Raises ``ModelError`` for a wrong
-    request and for mistakes in the driver.
+    ``run`` performs this run instead, as a divergence names it: ``"publish pick(1)"``; a step may name its outcome in
+    the model: ``"flip(1)[refused]"``; ``start`` is the number of the run's initial state, from 1, if there are several.
+    ``at_least`` is the share asked for, in per cent of what the driver can control. ``max_steps`` and ``time_limit``
+    (seconds) are budgets; with one, the least covered steps come first. ``max_states`` bounds the model; ``reset_cost``
+    is how many steps a reset is worth; ``seed`` is for choices that are open. ``schedule`` is who chooses the steps: a
+    "tour" that is computed, or, in runs of at most ``length`` steps, "random", "pct" (random priorities, which change
+    ``pct_depth`` - 1 times) or "unseen" (what was taken least often from the present state); these need no graph.
+    Raises ``ModelError`` for a wrong request and for mistakes in the driver.
     """
     numbers = {"max_steps": max_steps, "seed": seed, "time_limit": time_limit, "length": length, "pct_depth": pct_depth}
+    numbers |= {"start": start}
     check_numbers(**{n: v for n, v in numbers.items() if v is not None})
     check_number("at_least", at_least, RANGES["at_least"])
     check_number("max_states", max_states, RANGES["most"])
@@ -81,6 +83,8 @@ def cover(
     chosen = Criterion(known(criterion, CRITERIA, "criterion"))
     kind = ScheduleKind(known(schedule, tuple(ScheduleKind), "schedule"))
     _check_schedule(chosen, kind, length, pct_depth)
+    if start is not None and run is None:
+        raise ModelError("only a given run has one initial state", remedy="leave start out, or name the steps: run=…")
     names = name_lists(faults=faults, with_protections=with_protections, without=without)
     selection = selected(subject_of(protocol, "cover"), parameters, **names)
     with until(time_limit), printing_aside(), driver_of(_driver(driver), selection) as made:
@@ -89,6 +93,7 @@ def cover(
             chosen if run is None else Criterion.GIVEN,
             length,
             picks,
+            start,
             at_least,
             max_steps,
             max_states,
@@ -132,11 +137,11 @@ def replay(
         if then is not None and chosen.trace.loop is not None:
             raise ModelError("a run with a loop has no end to go on from", remedy="name another run, or leave out then")
         with driver_of(given, selection) as made:
-            check_start(made, chosen.trace)
+            start = start_on(made, chosen.trace)
             picks = picks_of(selection.instance, trace_json(chosen.trace)["steps"])
             goals = () if then is None else read_goals(selection, then, made.controlled)
             try:
-                return replay_on(made, chosen.name, picks, chosen.trace.loop, loops, goals)
+                return replay_on(made, chosen.name, picks, chosen.trace.loop, loops, goals, start)
             except ReplayError as problem:
                 remedy = "use the protocol that the report is about"
                 what = f"{selection.instance.system.name} does not allow the run: {problem}"
@@ -231,13 +236,14 @@ class _Again:
         self._selection = selection
         self._names = names
 
-    def __call__(self, run: str) -> str:
+    def __call__(self, run: str, start: int | None) -> str:
         protocol, driver = self._given
         if not (isinstance(protocol, str) and isinstance(driver, str)):
-            return f"cover(…, run={run!r})"
+            return f"cover(…, run={run!r}{'' if start is None else f', start={start}'})"
         words = ["check", "cover", "-p", protocol, "--on", driver]
         settings = {**self._selection.sizes, **self._selection.words}
         words += [w for n, v in settings.items() for w in ("-s", f"{n}={v}")]
         for flag, key in {"--fault": "faults", "--with": "with_protections", "--without": "without"}.items():
             words += [w for v in self._names[key] for w in (flag, v)]
+        words += [] if start is None else ["--start", str(start)]
         return shlex.join([*words, "--run", run])

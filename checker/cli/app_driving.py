@@ -48,6 +48,13 @@ def _on() -> options.Decorator[Any]:
     help="Perform only this run, as a divergence names it: 'publish flip(1)'; with an outcome: 'flip(1)[refused]'.",
 )
 @options.option(
+    Topic.WHAT,
+    "--start",
+    type=NumberType("start"),
+    metavar="N",
+    help="The number of the initial state of --run, as check walk lists them, if there are several.",
+)
+@options.option(
     Topic.EXIT,
     "--at-least",
     type=NumberType("at_least"),

@@ -26,6 +26,7 @@ def cover_command(protocol: str, **arguments: Any) -> int:
                 criterion=arguments["criterion"],
                 length=arguments["length"],
                 run=arguments["run"],
+                start=arguments["start"],
                 at_least=arguments["at_least"],
                 max_steps=arguments["max_steps"],
                 max_states=arguments["max_states"],

@@ -53,6 +53,10 @@ class Conductor:
     observer: Observer
     try_refusals: bool = True
     possible: tuple[State, ...] = ()
+    start: State = ()
+    """The initial state of this run."""
+    begun: set[State] = field(default_factory=set)
+    """The initial states in which runs have begun."""
     history: list[tuple[Pick | None, tuple[State, ...]]] = field(default_factory=list)
     resets: int = 0
     performed: int = 0
@@ -71,14 +75,16 @@ class Conductor:
     named: dict[str, bool] = field(default_factory=dict)
     """For each action that was performed, whether the code has named an outcome of it."""
 
-    def begin(self) -> Failure | None:
-        """Reset the system, and compare."""
-        reply = self.driver.reset()
+    def begin(self, start: State | None = None) -> Failure | None:
+        """Reset the system, and compare. The run begins in ``start``, without it in the first initial state."""
+        self.start = self.steps.initials[0] if start is None else start
+        reply = self.driver.reset(self.observer.state_out(self.start) if self.driver.takes_state else None)
         self.resets += 1
+        self.begun.add(self.start)
         self.history = []
         if reply is not None:
-            return self._failure(FAILING[reply.kind], None, reply, self.steps.initial, allowed=False)
-        return self._settle(None, [(None, self.steps.initial)])[0] or self._refusals()
+            return self._failure(FAILING[reply.kind], None, reply, self.start, allowed=False)
+        return self._settle(None, [(None, self.start)])[0] or self._refusals()
 
     def allows(self, pick: Pick) -> bool:
         """Whether the model may allow a step now."""
@@ -241,7 +247,7 @@ class Conductor:
         }.get(kind, accepts)
         model = "refuses the step" if not allowed else "allows the step"
         if pick is None:
-            model = "is in its initial state"
+            model = f"is in {'its' if len(self.steps.initials) == 1 else 'this'} initial state"
         if kind is DivergenceKind.OUTCOME:
             model = f"ends the step as {outcome}" if outcome else "ends the step in its outcome without a name"
         return Failure(kind, pick, model, code, allowed, after)

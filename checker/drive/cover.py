@@ -51,12 +51,14 @@ class GivenStep:
 @dataclass(frozen=True)
 class CoverRequest:
     """What to cover and when to stop. ``length`` is that of the criterion ``RUNS``; ``run`` are the steps of
-    ``GIVEN``; ``reset`` is how many steps a reset is worth; ``seed`` is for choices that are open. With a ``schedule``
-    other than the tour, ``length`` is the most steps of a run, and ``depth`` that of PCT."""
+    ``GIVEN``, and ``start`` is the number of its initial state, from 1; ``reset`` is how many steps a reset is worth;
+    ``seed`` is for choices that are open. With a ``schedule`` other than the tour, ``length`` is the most steps of a
+    run, and ``depth`` that of PCT."""
 
     criterion: Criterion = Criterion.TRANSITIONS
     length: int | None = None
     run: tuple[GivenStep, ...] = ()
+    start: int | None = None
     at_least: float = 100.0
     max_steps: int | None = None
     max_states: int = MOST_STATES
@@ -73,6 +75,18 @@ def driver_of(given: object, selection: Selection) -> Driver:
     protocol = selection.subject.protocol
     others = (*selection.with_all_faults.actions, *protocol.actions)
     return Driver(given, selection.instance, others, lambda action: _protected_outcomes(protocol, action))
+
+
+def steps_of(driver: Driver) -> ModelSteps:
+    """The steps of the model for a driver. Raises ``ModelError`` if there are several initial states, and its ``reset``
+    leads to one."""
+    steps = ModelSteps(driver.instance, driver.controlled)
+    many = len(steps.initials)
+    if many > 1 and not driver.takes_state:
+        what = f"{driver.instance.system.name} has {many:,} initial states, and {driver.name}.reset leads to one"
+        remedy = "write def reset(self, state): it gets each of them, as a dict; or choose one: protocol.initially(…)"
+        raise ModelError(what, where=driver.place("reset"), remedy=remedy)
+    return steps
 
 
 def _protected_outcomes(protocol: Protocol, action: str) -> set[str]:
@@ -114,22 +128,23 @@ def driven_system(conductor: Conductor) -> DrivenSystem:
     )
 
 
-def cover_system(driver: Driver, request: CoverRequest, repeat: Callable[[str], str]) -> CoverReport:
+def cover_system(driver: Driver, request: CoverRequest, repeat: Callable[[str, int | None], str]) -> CoverReport:
     """Perform what the request asks for, with a driver that is open. ``repeat`` makes the command that performs a run
-    again. Raises ``ModelError`` for mistakes in the driver."""
+    again; its second argument is the number of the initial state if there are several. Raises ``ModelError`` for
+    mistakes in the driver and in a given run."""
     return _Cover(driver, request, repeat).run()
 
 
 class _Cover:
     """One covering test."""
 
-    def __init__(self, driver: Driver, request: CoverRequest, repeat: Callable[[str], str]) -> None:
+    def __init__(self, driver: Driver, request: CoverRequest, repeat: Callable[[str, int | None], str]) -> None:
         self._began = self._planned = time.monotonic()
         self._driver = driver
         self._request = request
         self._repeat = repeat
         self._seed = random.SystemRandom().randrange(2**32) if request.seed is None else request.seed
-        self._steps = ModelSteps(driver.instance, driver.controlled)
+        self._steps = steps_of(driver)
         self._observer = Observer(driver.instance, driver.name)
         given = request.criterion is Criterion.GIVEN
         self._conductor = Conductor(driver, self._steps, self._observer, try_refusals=not given)
@@ -163,13 +178,20 @@ class _Cover:
             except TooManyStatesError:
                 if request.schedule is ScheduleKind.TOUR:
                     raise
-        return ControlledGraph([self._steps.initial], {self._steps.initial: 0}, [], [[]], 0), False
+        first = self._steps.initials[0]
+        return ControlledGraph([first], {first: 0}, [], [[]], 0), False
 
     # Performing ----------------------------------------------------------------------------------------------------
     def _given(self) -> None:
         """Perform the given run; it stops at the first step that differs."""
-        conductor = self._conductor
-        self._failure = conductor.begin()
+        conductor, start = self._conductor, self._request.start
+        many = len(self._steps.initials)
+        if start is None and many > 1:
+            remedy = "name one by its number: --start 1 (start=1), in the order of check walk"
+            raise ModelError(f"the run may begin in {many:,} initial states", remedy=remedy)
+        if start is not None and start > many:
+            raise ModelError(f"there is no initial state {start:,}", remedy=f"write one from 1 to {many:,}")
+        self._failure = conductor.begin(self._steps.initials[(start or 1) - 1])
         for n, wanted in enumerate(self._request.run, 1):
             if self._failure is not None or not self._in_budget():
                 return
@@ -201,6 +223,15 @@ class _Cover:
         self._failure = self._conductor.begin()
         if self._failure is None and what.total:
             self._follow(what, several)
+        if request.criterion is not Criterion.OUTCOMES:
+            self._begin_everywhere()
+
+    def _begin_everywhere(self) -> None:
+        """Begin in the initial states in which no run has begun: no step leads on from there, or other runs took them
+        all."""
+        for start in self._steps.initials:
+            if self._failure is None and start not in self._conductor.begun and self._in_budget():
+                self._failure = self._conductor.begin(start)
 
     def _is_sampled(self, what: Coverable) -> bool:
         """A budget may end the run before everything is covered."""
@@ -208,7 +239,8 @@ class _Cover:
         return deadline() is not None or (most is not None and most < 4 * what.total)
 
     def _follow(self, what: Coverable, several: Iterator[Strategy]) -> None:
-        position: int | None = what.network.start
+        starts = what.network.starts
+        position: int | None = starts[0]
         fresh = True
         for strategy in several:
             while self._failure is None and self._in_budget():
@@ -217,9 +249,10 @@ class _Cover:
                     break
                 if arc >= 0:
                     position, fresh = self._perform(what, arc), False
-                elif not fresh:
-                    self._failure = self._conductor.begin()
-                    position, fresh = self._here(what.network.start), True
+                elif not (fresh and position == -1 - arc):
+                    begins = starts.index(-1 - arc)
+                    self._failure = self._conductor.begin(self._steps.initials[begins])
+                    position, fresh = self._here(starts[begins], begins), True
                     if position is None:
                         fresh = False
                         break
@@ -238,7 +271,7 @@ class _Cover:
             return self._here(-1, -1)
         return self._here(what.took(arc), wanted.target)
 
-    def _here(self, node: int, target: int = 0) -> int | None:
+    def _here(self, node: int, target: int) -> int | None:
         """The node, if the system is for certain in the state ``target``; where nodes are states, that of another state
         that it is in."""
         possible = self._conductor.possible
@@ -266,6 +299,7 @@ class _Cover:
         conductor, request = self._conductor, self._request
         resets, steps, refusals = conductor.resets, conductor.performed, len(conductor.refused)
         compared = conductor.compared  # before a divergence is shortened, which compares more
+        starts = len(conductor.begun)
         all_tried = bool(conductor.attempted) or request.criterion is Criterion.GIVEN
         divergence = None if self._failure is None else self._divergence(self._failure)
         total, performed, states = self._counts()
@@ -295,6 +329,8 @@ class _Cover:
             graph_known=self._known or request.criterion is Criterion.GIVEN,
             depth=request.depth if self._method is PlanMethod.PCT else None,
             untried=() if all_tried else untried,
+            starts=starts,
+            starts_total=len(self._steps.initials),
         )
 
     def _length(self) -> int | None:
@@ -337,7 +373,7 @@ class _Cover:
     def _refusals_total(self) -> int:
         if self._what is None or not self._driver.refusing:
             return 0
-        there = {0, *(a.target for a in self._graph.arcs)}
+        there = {*range(self._graph.starts), *(a.target for a in self._graph.arcs)}
         return sum(len(self._conductor.refusable(self._graph.states[n])) for n in there)
 
     # Divergences ---------------------------------------------------------------------------------------------------
@@ -350,6 +386,7 @@ class _Cover:
         shortener = Shortener(self._conductor, failure, **({} if left is None else {"seconds": min(10.0, left + 1.0)}))
         found = shortener.shorten(picks, shortest)
         run = " ".join(map(self._steps.called, found.picks))
+        start = self._steps.initials.index(self._conductor.start) + 1 if len(self._steps.initials) > 1 else None
         return Divergence(
             kind=found.failure.kind,
             called="reset" if found.failure.pick is None else self._steps.called(found.failure.pick),
@@ -357,12 +394,13 @@ class _Cover:
             code=found.failure.code,
             trace=recorded(self._conductor, found.history, found.failure).trace(),
             run=run,
-            repeat=self._repeat(run),
+            repeat=self._repeat(run, start),
             found_after=len(picks),
             repeated=found.repeated,
             minimal=found.minimal,
             mismatches=found.failure.mismatches,
             answers=found.answers,
+            start=start,
         )
 
     def _shortest(self, failure: Failure, known: int) -> list[Pick] | None:
@@ -371,8 +409,9 @@ class _Cover:
         if failure.pick is None or not history or len(history[-1][1]) != 1 or self._wander is not None:
             return None  # workers may not offer that run
         goal = self._graph.number[history[-1][1][0]]
-        came: dict[int, int | None] = {0: None}
-        queue = [0]
+        start = self._graph.number[self._conductor.start]
+        came: dict[int, int | None] = {start: None}
+        queue = [start]
         for n in queue:
             for a in self._graph.out[n]:
                 target = self._graph.arcs[a].target

@@ -23,6 +23,7 @@ from planrace.checker.drive.driver_checks import (
     made_driver,
     methods_of,
     place_of_code,
+    takes_state,
 )
 from planrace.checker.drive.observing import parameter_in, parameter_out
 from planrace.checker.drive.order.naming import PointNames
@@ -83,6 +84,7 @@ class Driver:
             self._object._scheduler = self._scheduler
             of_workers = self._names.actions
         self.controlled = tuple(a for a in actions if a in self.methods or a in of_workers)
+        self.takes_state = takes_state(self._object, self.name)
         self.refusing = self._refusing()
         self.has_enabled = callable(getattr(self._object, "enabled", None))
         self.has_show = callable(getattr(self._object, "show", None))
@@ -139,16 +141,17 @@ class Driver:
                         opened.close()
 
     # Calls ---------------------------------------------------------------------------------------------------------
-    def reset(self) -> Reply | None:
-        """Put the system into its initial state, and the workers at their first points. Returns what keeps a worker
-        from getting there. Raises ``ModelError`` if the driver fails."""
+    def reset(self, state: Mapping[str, Any] | None) -> Reply | None:
+        """Put the system into an initial state (that of the model, where ``reset`` takes it), and the workers at their
+        first points. Returns what keeps a worker from getting there. Raises ``ModelError`` if the driver fails."""
+        given = (state,) if self.takes_state else ()
         if self._scheduler is None:
-            self._hook("reset")
+            self._hook("reset", *given)
             return None
         began, inside = time.perf_counter(), self.seconds
         try:
             self._scheduler.end()
-            self._hook("reset")
+            self._hook("reset", *given)
             return self._scheduler.begin()
         finally:
             self.seconds = inside + time.perf_counter() - began
@@ -216,10 +219,10 @@ class Driver:
             return None
         return tuple(p for p in self._scheduler.offers() if p[0] in self.controlled)
 
-    def _hook(self, name: str) -> Any:
+    def _hook(self, name: str, *given: Any) -> Any:
         method, began = getattr(self._object, name), time.perf_counter()
         try:
-            found = self._resolved(method())
+            found = self._resolved(method(*given))
         except (ModelError, KeyboardInterrupt):
             raise
         except BaseException as problem:

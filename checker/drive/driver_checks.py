@@ -106,6 +106,24 @@ def _check_parameters(name: str, attribute: str, method: Callable[..., Any], act
         raise ModelError(what, where=place_of_code(method), remedy=remedy)
 
 
+def takes_state(made: object, name: str) -> bool:
+    """Whether ``reset`` has a parameter, for the initial state. Raises ``ModelError`` if it needs another number of
+    them."""
+    method = made.reset  # type: ignore[attr-defined]
+    try:
+        signature = inspect.signature(method)
+    except ValueError:  # some built-in functions have none
+        return False
+    for given in (("state",), ()):
+        try:
+            signature.bind(*given)
+        except TypeError:
+            continue
+        return bool(given)
+    what = f"{name}.reset takes more than the initial state"
+    raise ModelError(what, where=place_of_code(method), remedy="write def reset(self) or def reset(self, state)")
+
+
 def apart(step: Any) -> tuple[str, Sequence[Any]]:
     """Name and values of a step that is written as a tuple."""
     if not isinstance(step, tuple | list) or not step:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from planrace.checker.drive.conduct import Conductor, Failure
-from planrace.checker.drive.cover import driver_of
+from planrace.checker.drive.cover import driver_of, steps_of
 from planrace.checker.drive.model_steps import ModelSteps
 from planrace.checker.drive.observing import Observer, parameter_out
 from planrace.checker.run.request import Selection
@@ -24,26 +24,29 @@ def machine_of(given: object, selection: Selection, *, invariants: bool = True) 
     precondition. After each step outcome and observation are compared, and the ``invariants`` of the model are checked.
     Raises ``ModelError`` if hypothesis is not installed, and for mistakes in the driver."""
     try:
-        from hypothesis import stateful
+        from hypothesis import stateful, strategies
     except ImportError:
         what = "a state machine needs hypothesis, which is not installed"
         raise ModelError(what, remedy="pip install 'planrace[hypothesis]'") from None
 
     checked = driver_of(given, selection)
     checked.discard()  # each run makes its own
-    steps = ModelSteps(selection.instance, checked.controlled)
+    steps = steps_of(checked)
+    many = len(steps.initials)
+    start = {"start": strategies.integers(1, many)} if many > 1 else {}
+    initialize, rule = cast("Any", stateful.initialize), cast("Any", stateful.rule)
 
-    def begin(self: Any) -> None:
-        self._drive.begin()
+    def begin(self: Any, start: int = 1) -> None:
+        self._drive.begin(steps.initials[start - 1])
 
-    def begin_again(self: Any) -> None:
-        self._drive.begin()
+    def begin_again(self: Any, start: int = 1) -> None:
+        self._drive.begin(steps.initials[start - 1])
 
     methods: dict[str, Any] = {
         "__init__": _made(stateful.RuleBasedStateMachine, lambda: _Run(given, selection, steps, invariants=invariants)),
         "teardown": lambda self: self._drive.end(),
-        "begin": stateful.initialize()(begin),
-        "begin_again": stateful.precondition(lambda self: not self._drive.enabled())(stateful.rule()(begin_again)),
+        "begin": initialize(**start)(begin),
+        "begin_again": stateful.precondition(lambda self: not self._drive.enabled())(rule(**start)(begin_again)),
     }
     for action in checked.controlled:
         name = f"{action}_" if action in methods or hasattr(stateful.RuleBasedStateMachine, action) else action
@@ -89,11 +92,11 @@ class _Run:
         self._invariants = [p for p in selection.system.properties if invariants and isinstance(p, Invariant)]
         self._open = False
 
-    def begin(self) -> None:
+    def begin(self, start: State) -> None:
         if not self._open:
             self._driver.__enter__()
             self._open = True
-        self._compare(self._conductor.begin())
+        self._compare(self._conductor.begin(start))
 
     def end(self) -> None:
         if self._open:

@@ -72,6 +72,7 @@ class Shortener:
         self._until = time.monotonic() + seconds
         self._found: Shortened | None = None
         self._first = list(conductor.history)
+        self._start = conductor.start
 
     def shorten(self, picks: Sequence[Pick], shortest: Sequence[Pick] | None = None) -> Shortened:
         """A short run that ends in the failure, for ``picks`` that do; the last pick stays. ``shortest`` is a shortest
@@ -102,7 +103,7 @@ class Shortener:
         strict = self._conductor.driver.offers() is None  # workers may be refused, and go on all the same
         if strict and self._conductor.steps.alone and not self._is_run(picks[:-1]):
             return False
-        failure = self._conductor.begin()
+        failure = self._conductor.begin(self._start)
         for n, pick in enumerate(picks):
             if failure is not None or (strict and n < len(picks) - 1 and not self._conductor.allows(pick)):
                 return False
@@ -123,7 +124,7 @@ class Shortener:
 
     def _is_run(self, picks: Sequence[Pick]) -> bool:
         """Whether the model allows the steps, one after another: looked up before the system is asked."""
-        s = self._conductor.steps.initial
+        s = self._start
         for pick in picks:
             found = self._conductor.steps.of(s).controlled.get(pick)
             if found is None:
@@ -150,8 +151,8 @@ def recorded(
                 picks[:0] = part
                 goal = s
                 break
-    start = steps.free_path(steps.initial, goal)
-    recording = Recording(steps.interpreter)
+    start = steps.free_path(conductor.start, goal)
+    recording = Recording(steps.interpreter, conductor.start)
     for pick in (*(start or ()), *picks):
         recording.take(*pick)
     return recording

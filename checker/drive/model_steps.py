@@ -28,11 +28,12 @@ class ModelSteps:
     """Steps of an instance, by state; each state is interpreted once."""
 
     def __init__(self, instance: Instance, controlled: Collection[str]) -> None:
+        """Raises ``ModelError`` if there is no initial state, or too many."""
         self.interpreter = Interpreter(instance)
         self.controlled = frozenset(controlled)
         self.alone = self.controlled >= set(instance.system.actions)
         """Whether the driver performs every action, so that the system takes no step by itself."""
-        self.initial = self.interpreter.initial()
+        self.initials = self.interpreter.initials()
         self._of: dict[State, Successors] = {}
         self._closed: dict[State, tuple[State, ...]] = {}
 
@@ -111,15 +112,16 @@ class Arc:
 
 @dataclass(frozen=True)
 class ControlledGraph:
-    """Every reachable state of the model (0 is the initial one) and the controlled steps between them. ``arcs`` are
-    those that controlled steps alone lead to; ``out`` are their numbers by source. ``elsewhere`` is the number of
-    other controlled steps."""
+    """Every reachable state of the model (the first ``starts`` are the initial ones) and the controlled steps between
+    them. ``arcs`` are those that controlled steps alone lead to; ``out`` are their numbers by source. ``elsewhere`` is
+    the number of other controlled steps."""
 
     states: Sequence[State]
     number: dict[State, int]
     arcs: Sequence[Arc]
     out: Sequence[Sequence[int]]
     elsewhere: int
+    starts: int = 1
 
 
 class TooManyStatesError(ModelError):
@@ -128,14 +130,14 @@ class TooManyStatesError(ModelError):
 
 def controlled_graph(steps: ModelSteps, most: int) -> ControlledGraph:
     """The graph of an instance. Raises ``TooManyStatesError`` if there are more than ``most`` states."""
-    number = {steps.initial: 0}
-    states = [steps.initial]
+    states = list(steps.initials)
+    number = {s: n for n, s in enumerate(states)}
     arcs: list[Arc] = []
     for n, s in enumerate(timed(states, 64)):
         found = steps.of(s)
         for after in (*(t for _, t in found.controlled.values()), *(t for _, t in found.free)):
             if after not in number:
-                if len(states) == most:
+                if len(states) >= most:
                     raise TooManyStatesError(
                         f"the model has more than {counted(most, 'state')}, too many to cover",
                         remedy="take smaller sizes, a larger --max-states, or --schedule random, pct or unseen",
@@ -143,15 +145,15 @@ def controlled_graph(steps: ModelSteps, most: int) -> ControlledGraph:
                 number[after] = len(states)
                 states.append(after)
         arcs += [Arc(n, pick, outcome, number[after]) for pick, (outcome, after) in found.controlled.items()]
-    return _parted(states, number, arcs)
+    return _parted(states, number, arcs, len(steps.initials))
 
 
-def _parted(states: list[State], number: dict[State, int], arcs: list[Arc]) -> ControlledGraph:
+def _parted(states: list[State], number: dict[State, int], arcs: list[Arc], starts: int) -> ControlledGraph:
     """The graph, with the arcs that controlled steps alone lead to."""
     targets: list[list[int]] = [[] for _ in states]
     for a in arcs:
         targets[a.source].append(a.target)
-    there, queue = {0}, [0]
+    there, queue = set(range(starts)), list(range(starts))
     for n in queue:
         for t in targets[n]:
             if t not in there:
@@ -161,4 +163,4 @@ def _parted(states: list[State], number: dict[State, int], arcs: list[Arc]) -> C
     out: list[list[int]] = [[] for _ in states]
     for k, a in enumerate(kept):
         out[a.source].append(k)
-    return ControlledGraph(states, number, kept, out, len(arcs) - len(kept))
+    return ControlledGraph(states, number, kept, out, len(arcs) - len(kept), starts)

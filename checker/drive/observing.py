@@ -101,6 +101,20 @@ class Observer:
             read.append((n, pattern))
         return read
 
+    def state_out(self, state: State) -> dict[str, Any]:
+        """A state as a driver gets it: the values are in the words of observations, arrays as dicts."""
+        pairs = zip(self._variables, state, strict=True)
+        return {v.name: self._out(v.sort, value) for v, value in pairs if not v.auxiliary}
+
+    def _out(self, sort: Sort, value: Any) -> Any:
+        match sort:
+            case SetOf(element=element):
+                return {parameter_out(element, x) for x in value}
+            case Array(domain=domain, element=element):
+                members = [parameter_out(domain, m) for m in self.instance.members(domain)]
+                return {m: self._out(element, x) for m, x in zip(members, value, strict=True)}
+        return parameter_out(sort, value)
+
     def _value(self, sort: Sort, value: Any, what: str, where: Place | None) -> Any:
         match sort:
             case SetOf(element=element):

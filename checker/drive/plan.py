@@ -72,34 +72,36 @@ def coverable(graph: ControlledGraph, criterion: Criterion, length: int | None) 
 def _states(graph: ControlledGraph) -> Network:
     """States and transitions."""
     arcs = [(a.source, a.target) for a in graph.arcs]
-    return Network(len(graph.states), 0, arcs, range(len(arcs)), [a.label for a in graph.arcs])
+    return Network(len(graph.states), range(graph.starts), arcs, range(len(arcs)), [a.label for a in graph.arcs])
 
 
 def _pairs(graph: ControlledGraph) -> Coverable:
-    """Nodes are transitions, and arcs lead from one to the next; the start is a node of its own. A first step counts as
-    an item only if no step follows it."""
-    start = len(graph.arcs)
+    """Nodes are transitions, and arcs lead from one to the next; the starts are nodes of their own. A first step counts
+    as an item only if no step follows it."""
+    starts = range(len(graph.arcs), len(graph.arcs) + graph.starts)
     many = sum(len(graph.out[a.target]) for a in graph.arcs)
     _check(many, "pairs of steps", "cover transitions")
     arcs: list[tuple[int, int]] = []
     takes: list[int] = []
     items: list[int] = []
-    for a in graph.out[0]:
-        arcs.append((start, a))
-        takes.append(a)
-        items.append(-1 if graph.out[graph.arcs[a].target] else len(items))
+    for n, start in enumerate(starts):
+        for a in graph.out[n]:
+            arcs.append((start, a))
+            takes.append(a)
+            items.append(-1 if graph.out[graph.arcs[a].target] else len(items))
     for a, arc in enumerate(timed(graph.arcs)):
         for b in graph.out[arc.target]:
             arcs.append((a, b))
             takes.append(b)
             items.append(len(items))
     labels = [graph.arcs[a].label for a in takes]
-    return Coverable(graph, Network(start + 1, start, arcs, items, labels), takes, sum(i >= 0 for i in items))
+    return Coverable(graph, Network(starts.stop, starts, arcs, items, labels), takes, sum(i >= 0 for i in items))
 
 
 def _runs(graph: ControlledGraph, length: int) -> Coverable:
-    """A tree of all runs of at most ``length`` steps: its nodes are runs, and each is an item."""
-    layer, total = Counter({0: 1}), 0
+    """Trees of all runs of at most ``length`` steps: their nodes are runs, and each is an item."""
+    starts = range(graph.starts)
+    layer, total = Counter(starts), 0
     for _ in range(length):
         following: Counter[int] = Counter()
         for n, many in layer.items():
@@ -110,17 +112,17 @@ def _runs(graph: ControlledGraph, length: int) -> Coverable:
         _check(total, f"runs of at most {counted(length, 'step')}", "cover shorter runs, or transitions")
     arcs: list[tuple[int, int]] = []
     takes: list[int] = []
-    leaves = [(0, 0)]
+    leaves = [(n, n) for n in starts]
     for _ in range(length):
         following_leaves = []
         for node, state in timed(leaves):
             for a in graph.out[state]:
-                arcs.append((node, len(arcs) + 1))
+                arcs.append((node, len(starts) + len(arcs)))
                 takes.append(a)
-                following_leaves.append((len(arcs), graph.arcs[a].target))
+                following_leaves.append((arcs[-1][1], graph.arcs[a].target))
         leaves = following_leaves
     labels = [graph.arcs[a].label for a in takes]
-    return Coverable(graph, Network(len(arcs) + 1, 0, arcs, range(len(arcs)), labels), takes, total)
+    return Coverable(graph, Network(len(starts) + len(arcs), starts, arcs, range(len(arcs)), labels), takes, total)
 
 
 def _check(many: int, what: str, remedy: str) -> None:
@@ -151,14 +153,14 @@ def strategies(
 
 
 def _branches(network: Network) -> list[list[int]]:
-    """The runs from the root of a tree to its leaves."""
+    """The runs from the roots of trees to their leaves."""
     into = {v: a for a, (_, v) in enumerate(network.arcs)}
     found = []
     for node in range(network.nodes):
-        if network.out[node] or node == network.start:
+        if network.out[node] or node in network.starts:
             continue
         run, at = [], node
-        while at != network.start:
+        while at not in network.starts:
             run.append(into[at])
             at = network.arcs[into[at]][0]
         found.append(run[::-1])

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planrace.checker.drive.conduct import Conductor, Failure
-from planrace.checker.drive.cover import driven_system
+from planrace.checker.drive.cover import driven_system, steps_of
 from planrace.checker.drive.driver import Driver
 from planrace.checker.drive.further import StepGoal, further_steps
 from planrace.checker.drive.model_steps import ModelSteps
@@ -40,16 +40,18 @@ def replay_on(
     loop: int | None,
     loops: int = LOOPS,
     goals: Sequence[StepGoal] = (),
+    start: State | None = None,
 ) -> ReplayReport:
-    """Perform a run of the model, with a driver that is open; the steps after step ``loop`` (if any) ``loops`` times.
-    Then go on to the ``goals``. Raises ``ModelError`` for mistakes in the driver and for a goal that no steps lead to,
-    and ``ReplayError`` if the model does not allow the run."""
-    steps = ModelSteps(driver.instance, driver.controlled)
+    """Perform a run of the model from an initial state, with a driver that is open; the steps after step ``loop`` (if
+    any) ``loops`` times. Then go on to the ``goals``. Raises ``ModelError`` for mistakes in the driver and for a goal
+    that no steps lead to, and ``ReplayError`` if the model does not allow the run."""
+    steps = steps_of(driver)
+    start = steps.initials[0] if start is None else start
     unrolled = [*picks, *(p for _ in range(loops - 1) for p in picks[loop:])] if loop is not None else list(picks)
-    further = further_steps(steps, record(steps.interpreter, unrolled).states[-1], goals)
-    states = record(steps.interpreter, [*unrolled, *further]).states
-    trace = record(steps.interpreter, [*picks, *further]).trace()
-    return _Replay(driver, steps, name, Trace(trace.initial, trace.steps, loop), loops).run(unrolled, further, states)
+    further = further_steps(steps, record(steps.interpreter, unrolled, start).states[-1], goals)
+    states = record(steps.interpreter, [*unrolled, *further], start).states
+    trace = record(steps.interpreter, [*picks, *further], start).trace()
+    return _Replay(driver, steps, name, replace(trace, loop=loop), loops).run(unrolled, further, states)
 
 
 class _Replay:
@@ -70,7 +72,7 @@ class _Replay:
 
     def run(self, picks: Sequence[Pick], further: Sequence[Pick], states: Sequence[State]) -> ReplayReport:
         """Perform ``picks``, and then the ``further`` ones; ``states`` are those of the model before and after them."""
-        failure = self._conductor.begin()
+        failure = self._conductor.begin(states[0])
         self._note()
         self._observed.clear()
         if failure is not None:
@@ -138,7 +140,7 @@ class _Replay:
         """The report on the run; ``many`` further steps were asked for and ended ``beyond`` it, if they were begun."""
         trace, failure = self._trace, (beyond or ended).failure
         if beyond is None and many:
-            trace = Trace(trace.initial, trace.steps[:-many], trace.loop)
+            trace = replace(trace, steps=trace.steps[:-many])
         return ReplayReport(
             system=driven_system(self._conductor),
             name=self._name,
@@ -155,15 +157,18 @@ class _Replay:
         )
 
 
-def check_start(driver: Driver, trace: Trace) -> None:
-    """Raises ``ModelError`` if a run does not begin in the initial state of this size."""
+def start_on(driver: Driver, trace: Trace) -> State:
+    """The initial state in which a run begins. Raises ``ModelError`` if this size has no such one, or if ``reset``
+    leads to one of several."""
     from planrace.checker.semantics.describe import Describer
-    from planrace.checker.semantics.interpreter import Interpreter
 
-    describer = Describer(Interpreter(driver.instance))
-    here = describer.state(describer.interpreter.initial())
-    if any(here.get(variable) != value for variable, value in trace.initial.items()):
-        raise ModelError(
-            "the run does not begin in the initial state, which is where reset() leads",
-            remedy="use the sizes and options of the report",
-        )
+    steps = steps_of(driver)
+    describer = Describer(steps.interpreter)
+    for start in steps.initials:
+        here = describer.state(start)
+        if all(here.get(variable) == value for variable, value in trace.initial.items()):
+            return start
+    which = "the initial state, which is" if len(steps.initials) == 1 else "one of the initial states, which are"
+    raise ModelError(
+        f"the run does not begin in {which} where reset() leads", remedy="use the sizes and options of the report"
+    )

@@ -10,7 +10,7 @@ IEEE Transactions on Communications 39, 1991.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -22,11 +22,11 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Network:
-    """Nodes are numbered, ``start`` is where a reset leads. ``arcs`` are pairs of nodes. ``items[a]`` is the number of
-    what arc a covers, or -1: several arcs may cover the same item. ``labels[a]`` is what an arc is an example of."""
+    """Nodes are numbered; a reset leads to one of ``starts``. ``arcs`` are pairs of nodes. ``items[a]`` is the number
+    of what arc a covers, or -1: several arcs may cover the same item. ``labels[a]`` is what an arc is an example of."""
 
     nodes: int
-    start: int
+    starts: Sequence[int]
     arcs: Sequence[tuple[int, int]]
     items: Sequence[int]
     labels: Sequence[object]
@@ -47,21 +47,24 @@ class Network:
 
 def postman(network: Network, reset: int = 1) -> list[list[int]]:
     """The runs of a tour of the least price that takes every required arc: a step costs 1, a reset ``reset``. Each run
-    is a list of arcs that begins at the start; there is a reset before each but the first.
+    is a list of arcs that begins at a start; there is a reset before each but the first.
 
     Every item must be covered by one arc only, and every required arc must be reachable. Of the arcs of the tour, the
     required ones make nodes unbalanced: more arcs enter than leave, or the other way round. A flow of the least cost
-    says which arcs to repeat and where to reset, so that every node is balanced; then there is an Eulerian circuit.
-    The node ``end`` stands for the end of the tour, which may be anywhere without a price.
+    says which arcs to repeat and where to reset, so that every node is balanced; then there is an Eulerian circuit of
+    each part that hangs together. A part that the flow does not reach is a run of its own, which may cost more than to
+    pass it on the way.
+    The node ``end`` stands for the end of the tour, which may be anywhere without a price; ``root`` leads to the
+    starts.
     """
     import networkx
 
-    end, hub = network.nodes, network.nodes + 1
+    end, hub, root = range(network.nodes, network.nodes + 3)
     required = network.required
     if not required:
         return []
-    demand = [0] * (network.nodes + 2)
-    for u, v in (*(network.arcs[a] for a in required), (end, network.start)):
+    demand = [0] * (network.nodes + 3)
+    for u, v in (*(network.arcs[a] for a in required), (end, root)):
         demand[u] += 1
         demand[v] -= 1
     flow = networkx.DiGraph()
@@ -71,23 +74,51 @@ def postman(network: Network, reset: int = 1) -> list[list[int]]:
         if u != v:
             along.setdefault((u, v), a)
     flow.add_edges_from((*pair, {"weight": 1}) for pair in along)
-    flow.add_edges_from((n, hub, {"weight": reset}) for n in range(network.nodes) if n != network.start)
+    flow.add_edges_from((n, hub, {"weight": reset}) for n in range(network.nodes))
     flow.add_edges_from((n, end, {"weight": 0}) for n in range(network.nodes))
-    flow.add_edge(hub, network.start, weight=0)
+    flow.add_edge(hub, root, weight=0)
+    flow.add_edges_from((root, n, {"weight": 0}) for n in network.starts)
     _, amounts = networkx.network_simplex(flow)
     tour = networkx.MultiDiGraph()
     tour.add_edges_from((*network.arcs[a], {"arc": a}) for a in required)
-    tour.add_edge(end, network.start, arc=None)
+    tour.add_edge(end, root, arc=None)
     for u, targets in amounts.items():
         for v, amount in targets.items():
             tour.add_edges_from((u, v, {"arc": along.get((u, v))}) for _ in range(amount))
-    circuit = networkx.eulerian_circuit(tour, source=end, keys=True)
-    return _runs(circuit, tour, (end, hub))
+    runs: list[list[int]] = []
+    for part in networkx.weakly_connected_components(tour):
+        way = [] if end in part else _way_to(network, part)
+        first = (
+            end if end in part else network.arcs[way[-1]][1] if way else next(n for n in network.starts if n in part)
+        )
+        circuit = networkx.eulerian_circuit(tour.subgraph(part), source=first, keys=True)
+        runs += _runs(circuit, tour, (end, hub, root), way)
+    return runs
 
 
-def _runs(circuit: Iterator[tuple[int, int, int]], tour: object, between: tuple[int, int]) -> list[list[int]]:
-    """The circuit, which begins at the end of the tour, without what lies between its runs."""
-    runs: list[list[int]] = [[]]
+def _way_to(network: Network, part: Collection[int]) -> list[int]:
+    """The arcs of a shortest way from a start to a part of the network that the flow does not reach: a circuit."""
+    came: dict[int, int | None] = dict.fromkeys(network.starts)
+    queue = list(came)
+    for node in queue:
+        if node in part:
+            break
+        for a in network.out[node]:
+            if network.arcs[a][1] not in came:
+                came[network.arcs[a][1]] = a
+                queue.append(network.arcs[a][1])
+    way: list[int] = []
+    while (arc := came[node]) is not None:
+        way.insert(0, arc)
+        node = network.arcs[arc][0]
+    return way
+
+
+def _runs(
+    circuit: Iterator[tuple[int, int, int]], tour: object, between: tuple[int, ...], way: list[int]
+) -> list[list[int]]:
+    """The circuit after the way to it, without what lies between its runs."""
+    runs = [way]
     for u, v, key in circuit:
         if u in between:
             runs.append([])
@@ -130,8 +161,8 @@ class Nearest:
         """No arc in a layer before this one is wanted any more."""
 
     def next(self, position: int | None) -> int | None:
-        """The next arc from ``position``; -1 for a reset; None if there is nothing left. A position of None is
-        unknown."""
+        """The next arc from ``position``; -1 - n for a reset to the start n; None if there is nothing left. A position
+        of None is unknown."""
         if self._way and position == self._at:
             return self._go()
         again = self._after_reset()
@@ -143,8 +174,8 @@ class Nearest:
         if again is None:
             return None
         self._way = self._chosen(again, self._came)
-        self._at = self._network.start
-        return -1
+        self._at = self._network.arcs[self._way[-1]][0]
+        return -1 - self._at
 
     def _go(self) -> int:
         arc = self._way.pop()
@@ -154,8 +185,8 @@ class Nearest:
     def _from_start(self) -> tuple[dict[int, int | None], list[list[int]]]:
         """For each node the arc of a shortest way from the start, and the arcs that cover something by the distance of
         their node."""
-        came: dict[int, int | None] = {self._network.start: None}
-        nodes, layers = [self._network.start], []
+        came: dict[int, int | None] = dict.fromkeys(self._network.starts)
+        nodes, layers = list(came), []
         while nodes:
             arcs = [a for n in nodes for a in self._network.out[n]]
             layers.append([a for a in arcs if self._network.items[a] >= 0])
@@ -228,4 +259,4 @@ class Planned:
         if run is None:
             return None
         self._rest = list(reversed(run))
-        return -1
+        return -1 - self.network.arcs[run[0]][0]

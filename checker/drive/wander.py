@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from planrace.checker.drive.conduct import Conductor, Failure
@@ -38,20 +38,32 @@ class Wander:
 
     def run(self, in_budget: Callable[[], bool]) -> Failure | None:
         """Perform runs until everything is covered, the budget is used, or something differs, which is returned."""
-        while True:
-            failure = self._conductor.begin()
+        idle = 0
+        for start in self._starts():
+            failure = self._conductor.begin(start)
             if failure is not None or not in_budget():
                 return failure
             self._schedule.begin()
             self._distances = distances(self._graph, self._what)
             before = self._conductor.performed
             failure = self._one(in_budget)
-            if failure is not None or self._is_complete or not in_budget() or self._conductor.performed == before:
+            idle = 0 if self._conductor.performed > before else idle + 1
+            done = self._is_complete or idle == len(self._conductor.steps.initials)
+            if failure is not None or done or not in_budget():
                 return failure
+        return None
+
+    def _starts(self) -> Iterator[State]:
+        """The initial states of runs: each in turn, in an order that is left to chance."""
+        starts = list(self._conductor.steps.initials)
+        self._schedule.chance.shuffle(starts)
+        while True:
+            yield from starts
 
     @property
     def _is_complete(self) -> bool:
-        return self._what is not None and not self._what.missing
+        begun = len(self._conductor.begun) == len(self._conductor.steps.initials)
+        return begun and self._what is not None and not self._what.missing
 
     def _one(self, in_budget: Callable[[], bool]) -> Failure | None:
         """One run."""

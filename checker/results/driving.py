@@ -102,7 +102,8 @@ class Divergence:
     ``model`` and ``code`` are what the two do there, as the ends of sentences. ``run`` names the steps as ``--run``
     reads them, and ``repeat`` is the command (or call) that performs them again. ``found_after`` is the number of steps
     of the run that was shortened. ``repeated``: it happened again after a reset. ``minimal``: no step can be left out.
-    ``answers`` are what users of the system got after the run, if the driver shows it.
+    ``answers`` are what users of the system got after the run, if the driver shows it. ``start`` is the number of the
+    initial state, from 1, if there are several.
     """
 
     kind: DivergenceKind
@@ -117,6 +118,7 @@ class Divergence:
     minimal: bool = True
     mismatches: tuple[PlaceMismatch, ...] = ()
     answers: tuple[SystemAnswer, ...] = ()
+    start: int | None = None
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,8 @@ class CoverReport:
     run, and ``depth`` that of the schedule PCT. ``seconds`` is wall time: ``planning_seconds`` before the first step,
     ``driver_seconds`` in the driver. ``at_least`` is the share asked for, in per cent. ``compared`` counts the
     observed variables, outcomes, offered steps and refusals that were compared with the model. ``untried`` are the
-    actions whose refusals were not tried, unless one run was given."""
+    actions whose refusals were not tried, unless one run was given. Of ``starts_total`` initial states runs began in
+    ``starts``."""
 
     system: DrivenSystem
     criterion: Criterion
@@ -196,6 +199,8 @@ class CoverReport:
     graph_known: bool = True
     depth: int | None = None
     untried: tuple[str, ...] = ()
+    starts: int = 1
+    starts_total: int = 1
 
     @property
     def share(self) -> float:
@@ -210,9 +215,12 @@ class CoverReport:
     @property
     def enough(self) -> bool:
         """Whether the share asked for was performed. Where there is nothing to perform, nothing is enough. Steps of a
-        given run that both refuse are answered as well as those that both take."""
+        given run that both refuse are answered as well as those that both take. Transitions, pairs and runs are those
+        of every initial state, so the share is also that of initial states in which a run began."""
         answered = self.performed + dict(self.missed).get(MissReason.REFUSED, 0)
-        return self.total > 0 and 100.0 * answered / self.total >= self.at_least
+        every = self.criterion not in (Criterion.OUTCOMES, Criterion.GIVEN)
+        begun = not every or 100.0 * self.starts / self.starts_total >= self.at_least
+        return begun and self.total > 0 and 100.0 * answered / self.total >= self.at_least
 
     @property
     def interrupted(self) -> bool:

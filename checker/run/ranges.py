@@ -100,6 +100,7 @@ RANGES = {
     "length": Range(1, 10**6, "steps"),
     "pct_depth": Range(1, 1000, "changes"),
     "reset_cost": Range(0, 10**6, "steps"),
+    "start": Range(1, 2**20),
     "loops": Range(1, 10**6, "times"),
 }
 """The ranges by the Python name of the parameter."""

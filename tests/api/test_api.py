@@ -69,7 +69,7 @@ SIGNATURES = {
     ),
     "cover": (
         "(protocol, driver, parameters=None, *, faults=(), with_protections=(), without=(), criterion='transitions', "
-        "length=None, run=None, at_least=100.0, max_steps=None, max_states=50000, reset_cost=1, seed=None, "
+        "length=None, run=None, start=None, at_least=100.0, max_steps=None, max_states=50000, reset_cost=1, seed=None, "
         "schedule='tour', pct_depth=None, time_limit=None)"
     ),
     "replay": ("(trace, driver, protocol=None, parameters=None, *, name=None, loops=3, then=None, time_limit=None)"),

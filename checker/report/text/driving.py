@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from planrace.checker.report.text.document import timeline
-from planrace.checker.report.text.values import changes, state_before
+from planrace.checker.report.text.values import changes, start_text, state_before
 from planrace.checker.results.blocks import (
     Block,
     Bullets,
@@ -106,7 +106,7 @@ def _covered(report: CoverReport, detail: Detail) -> Iterator[Block]:
 def figures(report: CoverReport) -> Iterator[Block]:
     """What was driven, in how many steps, and how long it took."""
     yield Paragraph(subject_text(report.system))
-    runs = f"{counted(report.steps, 'step')} in {counted(report.resets, 'run')} ({_method(report)})"
+    runs = f"{counted(report.steps, 'step')} in {counted(report.resets, 'run')}{_starts(report)} ({_method(report)})"
     inside, beside = report.driver_seconds, report.beside_seconds
     took = f"{report.planning_seconds:.2f} s to plan, {inside:.2f} s in the driver, {beside:.2f} s beside it"
     yield Paragraph(f"{runs}: {took}.")
@@ -114,9 +114,14 @@ def figures(report: CoverReport) -> Iterator[Block]:
         tried = f"{report.refusals:,} of {counted(report.refusals_total, 'step')} that the model refuses were tried"
         yield Paragraph(f"{tried} ({', '.join(report.system.driver.refusing)}).")
     elif report.untried and not report.system.driver.refusing:
-        yield Paragraph(
-            "Refusals were not tried (refuses): nobody asked whether the code accepts what the model refuses."
-        )
+        yield Paragraph("Refusals were not tried: the driver names no action in refuses.")
+
+
+def _starts(report: CoverReport) -> str:
+    """In how many initial states runs began, if there are several."""
+    if report.starts_total == 1:
+        return ""
+    return f" from {report.starts:,} of {counted(report.starts_total, 'initial state')}"
 
 
 def _method(report: CoverReport) -> str:
@@ -177,6 +182,8 @@ def divergence_blocks(d: Divergence, system: DrivenSystem, detail: Detail) -> It
     if detail is Detail.VERDICTS:
         yield Paragraph(f"The model {d.model}; the code {d.code}.", "violated")
         return
+    if d.start is not None:
+        yield Paragraph(f"In initial state {d.start:,}: {start_text(d.trace, system.variables)}.")
     if len(d.trace):
         yield _run(d, system)
     yield Paragraph(f"{_at(d)}: the model {d.model}; the code {d.code}.", "violated")
@@ -234,6 +241,8 @@ def replay_document(report: ReplayReport, exit_code: int, detail: Detail = Detai
         loop = f"; the loop after step {report.trace.loop} {report.loops} times" if report.loops else ""
         run = f"The run of {report.name}, {counted(_length(report), 'step')}{loop}{_then(report)}."
         blocks += [Paragraph(subject_text(report.system)), Paragraph(run)]
+        if report.trace.chosen:
+            blocks.append(Paragraph(f"It begins in {start_text(report.trace, report.system.variables)}."))
         if report.trace.steps and (report.observed or report.answers or report.step):
             blocks.append(Timeline(tuple(_performed(report))))
         if report.mismatches:
