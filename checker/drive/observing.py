@@ -1,9 +1,9 @@
 """What a driver observes, compared with states of the model; and parameters of steps as drivers write them.
 
 Drivers use the words of reports: numbers, names of enumeration members, truth values, sets (or lists) for sets, lists
-or dicts for arrays. No member of an optional index is None. A dict may have some of the members only, the observation
-some of the variables only. A number outside of its sort is a difference between the code and the model; a value of
-another kind is a mistake in the driver.
+or dicts for arrays, lists of messages for queues. No member of an optional index is None. A dict may have some of the
+members only, the observation some of the variables only. A number outside of its sort is a difference between the code
+and the model; a value of another kind is a mistake in the driver.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import Enum as PythonEnum
 from typing import Any
 
+from planrace.checker.drive.queues import Queues
 from planrace.checker.results.driving import PlaceMismatch
 from planrace.checker.results.trace import NOBODY
 from planrace.checker.semantics.describe import in_words, shown_parameter
@@ -83,13 +84,14 @@ class Observer:
         self._variables = instance.system.variables
         self._place = {v.name: n for n, v in enumerate(self._variables)}
         self._domains: dict[Scalar, tuple[Sequence[int], list[str]]] = {}
+        self._queues = Queues(instance, parameter_out)
         self.seen: set[str] = set()
         self.partly: set[str] = set()
 
     def read(self, found: Mapping[str, Any], where: Place | None) -> list[tuple[int, Any]]:
         """The observation in the interpreter's values: variables by their place in a state. Raises ``ModelError``."""
         read: list[tuple[int, Any]] = []
-        for name, value in found.items():
+        for name, value in self._queues.spread(found, self._what, where).items():
             if name not in self._place:
                 what = f"{self._what}: {self.instance.system.name} has no variable {name!r}"
                 raise ModelError(what, where=where, remedy=near(str(name), self._place))
@@ -104,7 +106,8 @@ class Observer:
     def state_out(self, state: State) -> dict[str, Any]:
         """A state as a driver gets it: the values are in the words of observations, arrays as dicts."""
         pairs = zip(self._variables, state, strict=True)
-        return {v.name: self._out(v.sort, value) for v, value in pairs if not v.auxiliary}
+        words = {v.name: self._out(v.sort, value) for v, value in pairs if not v.auxiliary}
+        return self._queues.listed(state, words)
 
     def _out(self, sort: Sort, value: Any) -> Any:
         match sort:
@@ -157,11 +160,12 @@ class Observer:
     # Comparison ----------------------------------------------------------------------------------------------------
     def mismatches(self, read: Sequence[tuple[int, Any]], state: State) -> tuple[PlaceMismatch, ...]:
         """The places at which an observation differs from a state."""
-        return tuple(
+        differ = [
             m
             for n, pattern in read
             for m in self._differ(self._variables[n].sort, self._variables[n].name, pattern, state[n])
-        )
+        ]
+        return self._queues.gathered(differ, {self._variables[n].name: pattern for n, pattern in read}, state)
 
     def _differ(self, sort: Sort, place: str, pattern: Any, value: Any) -> Iterator[PlaceMismatch]:
         if matches(pattern, value):

@@ -1,0 +1,168 @@
+"""Queues of the patterns as drivers have them: a list of messages, where the model has slots and a length.
+
+A message is a value, or a tuple of its fields. A queue for each member of an index is a dict (or a list) of such lists.
+The slots and the length may be observed as they are, too: with the length beside them, or with a blank in a slot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planrace.checker.results.driving import PlaceMismatch
+from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.interpreter import Interpreter, State
+from planrace.model.language import Array, Instance, ModelError, Place, Sort
+from planrace.model.language.author_code import shown
+
+
+@dataclass(frozen=True)
+class _Queue:
+    """A queue: the variables with the slots of each field, their sorts and blanks, and the variable with its length.
+    ``over`` has the words for the members of the index, if there is a queue for each."""
+
+    name: str
+    columns: tuple[str, ...]
+    fields: tuple[Sort, ...]
+    blanks: tuple[Any, ...]
+    length: str
+    capacity: int
+    over: tuple[str, ...] | None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        return *self.columns, self.length
+
+
+class Queues:
+    """The queues of an instance. ``words`` makes a driver's value of one of the interpreter's."""
+
+    def __init__(self, instance: Instance, words: Callable[[Sort, Any], Any]) -> None:
+        self._instance = instance
+        self._words = words
+        self._place = {v.name: n for n, v in enumerate(instance.system.variables)}
+        ordered = [c for c in instance.system.channels if c.length is not None]
+        first = Interpreter(instance).initials()[0] if ordered else ()
+        self._all = [
+            self._queue(c.name, [str(t) for t in c.columns], str(c.length), first, over=c.over) for c in ordered
+        ]
+
+    def _queue(self, name: str, columns: Sequence[str], length: str, first: State, *, over: bool) -> _Queue:
+        sorts: list[Any] = [self._instance.system.variables[self._place[c]].sort for c in columns]
+        raw = [first[self._place[c]] for c in columns]
+        members: tuple[str, ...] | None = None
+        if over:
+            domain = sorts[0].domain
+            members = tuple(in_words(domain, m) for m in self._instance.members(domain))
+            sorts, raw = [s.element for s in sorts], [x[0] for x in raw]
+        assert all(isinstance(s, Array) for s in sorts)
+        blanks = tuple(self._words(s.element, x[-1]) for s, x in zip(sorts, raw, strict=True))
+        fields = tuple(s.element for s in sorts)
+        return _Queue(name, tuple(columns), fields, blanks, length, len(raw[0]), members)
+
+    # Reading -------------------------------------------------------------------------------------------------------
+    def spread(self, found: Mapping[str, Any], what: str, where: Place | None) -> Mapping[str, Any]:
+        """An observation with slots and lengths in place of lists of messages. Raises ``ModelError``."""
+        if not self._all:
+            return found
+        spread = dict(found)
+        for q in self._all:
+            if q.name not in found or q.length in found:
+                continue
+            value, each = found[q.name], f"{what}: {q.name}"
+            if q.over is None:
+                if not self._has_slots(q, [value]):
+                    del spread[q.name]
+                    spread.update(self._parts(q, value, each, where))
+            elif isinstance(value, Mapping | list | tuple):
+                keys = list(value) if isinstance(value, Mapping) else list(range(len(value)))
+                if keys and not self._has_slots(q, [value[k] for k in keys]):
+                    del spread[q.name]
+                    parts = [self._parts(q, value[k], f"{each}[{k}]", where) for k in keys]
+                    for v in q.variables:
+                        of_each = [p[v] for p in parts]
+                        spread[v] = dict(zip(keys, of_each, strict=True)) if isinstance(value, Mapping) else of_each
+        return spread
+
+    def _has_slots(self, q: _Queue, values: Sequence[Any]) -> bool:
+        """Whether these are slots: as many as there are, and at least one is empty."""
+        if len(q.columns) > 1:
+            return False
+        whole = all(isinstance(v, Mapping) or (isinstance(v, list | tuple) and len(v) == q.capacity) for v in values)
+        return whole and any(isinstance(v, Mapping) or q.blanks[0] in v for v in values)
+
+    def _parts(self, q: _Queue, messages: Any, what: str, where: Place | None) -> dict[str, Any]:
+        """Slots of each field, and the length."""
+        if not isinstance(messages, list | tuple):
+            raise ModelError(
+                f"{what} is {shown(messages)}, not a list of messages", where=where, remedy="return a list"
+            )
+        rows = [(m,) for m in messages] if len(q.columns) == 1 else messages
+        for m in rows:
+            if not isinstance(m, list | tuple) or len(m) != len(q.columns):
+                remedy = f"write ({', '.join(c.removeprefix(f'{q.name}_') for c in q.columns)})"
+                raise ModelError(f"{what} has the message {shown(m)}", where=where, remedy=remedy)
+        kept = [*rows[: q.capacity], *[q.blanks] * (q.capacity - len(rows))]
+        return {**{c: [m[n] for m in kept] for n, c in enumerate(q.columns)}, q.length: len(rows)}
+
+    # Telling -------------------------------------------------------------------------------------------------------
+    def listed(self, state: State, words: dict[str, Any]) -> dict[str, Any]:
+        """A state in the words of a driver, with lists of messages in place of slots and lengths."""
+        for q in self._all:
+            for v in q.variables:
+                del words[v]
+            columns, length = [state[self._place[c]] for c in q.columns], state[self._place[q.length]]
+            if q.over is None:
+                words[q.name] = self._messages(q, columns, length)
+            else:
+                queues = [self._messages(q, [c[n] for c in columns], many) for n, many in enumerate(length)]
+                words[q.name] = dict(zip(self._members(q), queues, strict=True))
+        return words
+
+    def _members(self, q: _Queue) -> list[Any]:
+        domain: Any = self._instance.system.variables[self._place[q.length]].sort
+        return [self._words(domain.domain, m) for m in self._instance.members(domain.domain)]
+
+    def _messages(self, q: _Queue, columns: Sequence[Any], length: int) -> list[Any]:
+        rows = list(zip(*(c[:length] for c in columns), strict=True))
+        told = [tuple(self._words(s, x) for s, x in zip(q.fields, row, strict=True)) for row in rows]
+        return told if len(q.columns) > 1 else [m for (m,) in told]
+
+    def gathered(
+        self, differ: Sequence[PlaceMismatch], read: Mapping[str, Any], state: State
+    ) -> tuple[PlaceMismatch, ...]:
+        """Differences in which a queue that was observed whole differs as a list of messages."""
+        found = list(differ)
+        for q in self._all:
+            mine = [m for m in found if m.place.partition("[")[0] in q.variables]
+            if not mine or not all(v in read for v in q.variables):
+                continue
+            model = dict(self._texts(q, {v: state[self._place[v]] for v in q.variables}))
+            told = [PlaceMismatch(p, model[p], text) for p, text in self._texts(q, read) if model[p] != text]
+            if told:
+                at = found.index(mine[0])
+                found = [m for m in found if m not in mine]
+                found[at:at] = told
+        return tuple(found)
+
+    def _texts(self, q: _Queue, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """The queues that are known whole, by their places: ``[START 1, STOP 1]``."""
+        if q.over is None:
+            parts = [(q.name, [values[c] for c in q.columns], values[q.length])]
+        else:
+            by_member = {v: _elements(values[v]) for v in q.variables}
+            there = [n for n in by_member[q.length] if all(n in by_member[c] for c in q.columns)]
+            parts = [
+                (f"{q.name}[{q.over[n]}]", [by_member[c][n] for c in q.columns], by_member[q.length][n]) for n in there
+            ]
+        for place, columns, length in parts:
+            if all(isinstance(c, tuple) for c in columns):
+                rows = zip(*(c[:length] for c in columns), strict=True)
+                texts = [" ".join(in_words(s, x) for s, x in zip(q.fields, row, strict=True)) for row in rows]
+                yield place, f"[{', '.join([*texts, '…'] if length > q.capacity else texts)}]"
+
+
+def _elements(pattern: Any) -> Mapping[int, Any]:
+    """The elements of an array that are known, by their offsets."""
+    return dict(enumerate(pattern)) if isinstance(pattern, tuple) else pattern.elements
