@@ -23,7 +23,9 @@ def _check_extra() -> None:
     """Raise ``UsageError`` if the package is missing or too old."""
     from importlib.metadata import PackageNotFoundError, version
 
-    remedy = "pip install 'planrace[mcp]'"
+    from planrace.checker.results.extras import install_command
+
+    remedy = install_command("mcp")
     try:
         found = version("mcp")
     except PackageNotFoundError:

@@ -9,6 +9,7 @@ from planrace.checker.drive.conduct import Conductor, Failure
 from planrace.checker.drive.cover import driver_of, steps_of
 from planrace.checker.drive.model_steps import ModelSteps
 from planrace.checker.drive.observing import Observer, parameter_out
+from planrace.checker.results.extras import install_command
 from planrace.checker.run.request import Selection
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick
@@ -27,7 +28,7 @@ def machine_of(given: object, selection: Selection, *, invariants: bool = True) 
         from hypothesis import stateful, strategies
     except ImportError:
         what = "a state machine needs hypothesis, which is not installed"
-        raise ModelError(what, remedy="pip install 'planrace[hypothesis]'") from None
+        raise ModelError(what, remedy=install_command("hypothesis")) from None
 
     checked = driver_of(given, selection)
     checked.discard()  # each run makes its own

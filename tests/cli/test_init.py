@@ -109,7 +109,7 @@ def test_the_workflow_installs_what_is_installed_here(here: Path, monkeypatch: p
     made = create_project("as/it/is")
     assert (here / "as/it/is" / WORKFLOW).read_text() == (TEMPLATE / WORKFLOW).read_text()
     assert "Write planrace's repository" in render(made)
-    monkeypatch.setattr("planrace.checker.api.project.template.distribution", FromRepository)
+    monkeypatch.setattr("planrace.checker.results.extras.distribution", FromRepository)
     made = create_project("new")
     assert "Write planrace's repository" not in render(made)
     text = (here / "new" / WORKFLOW).read_text()

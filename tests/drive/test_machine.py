@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from planrace import ModelError, invariant, state_machine
+from planrace.checker.results.extras import install_command
 from tests.drive.gate import Driver, Gate, protocol, used
 from tests.drive.test_cover import Calm, Careless, Forgetful, Lamps, Misnaming, Slow, Stubborn, driver, lamps
 
@@ -70,5 +72,5 @@ def test_a_driver_that_is_wrong_is_told_at_once() -> None:
 
 def test_without_hypothesis_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "hypothesis", None)
-    with pytest.raises(ModelError, match=r"needs hypothesis.*pip install 'planrace\[hypothesis\]'"):
+    with pytest.raises(ModelError, match=f"needs hypothesis.*{re.escape(install_command('hypothesis'))}"):
         state_machine(protocol, Driver)

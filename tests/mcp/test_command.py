@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from planrace.checker.cli.main import run
+from planrace.checker.results.extras import install_command
 from tests import ROOT
 
 
@@ -27,7 +28,7 @@ def test_without_the_sdk_the_remedy_is_told(
     assert run(["mcp"]) == 2
     err = capsys.readouterr().err
     assert said in err
-    assert "pip install 'planrace[mcp]'" in err
+    assert install_command("mcp") in err
 
 
 def test_nothing_else_loads_the_sdk() -> None:

@@ -5,7 +5,6 @@ The files are those of ``examples/template``; a wheel has them as ``planrace/tem
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import tomllib
@@ -13,13 +12,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from planrace.checker.api.project.read import FILE, shown
 from planrace.checker.report.output import OutputError, write_whole
+from planrace.checker.results.extras import installed_from, repository_of
 from planrace.checker.results.wording import joined, plural
 from planrace.model.language import ModelError
 
@@ -145,15 +144,10 @@ class _NewFiles:
 def _filled(text: str) -> str:
     """The text of a file, in which the workflow installs planrace from where this one was installed, if that is a
     repository."""
-    try:
-        origin = json.loads(distribution("planrace").read_text("direct_url.json") or "{}")
-    except PackageNotFoundError:  # run from a directory that was never installed
+    repository = repository_of(installed_from())
+    if repository is None:
         return text
-    version = origin.get("vcs_info", {})
-    if not {"vcs", "commit_id"} <= {*version}:
-        return text
-    requirement = f"planrace @ {version['vcs']}+{origin['url']}@{version['commit_id']}"
-    return re.sub(NOTE, "", text).replace(INSTALL, f'pip install "{requirement}" pytest')
+    return re.sub(NOTE, "", text).replace(INSTALL, f'pip install "planrace @ {repository}" pytest')
 
 
 def _template(name: str) -> str:

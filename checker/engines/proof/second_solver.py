@@ -1,4 +1,4 @@
-"""A second solver confirms exported obligations: cvc5, by its Python package (``pip install planrace[cvc5]``)."""
+"""A second solver confirms exported obligations: cvc5, by its Python package (the extra ``cvc5``)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 
 from planrace.checker.engines.interrupts import pending
 from planrace.checker.engines.limits import LimitGuard, Limits, Listener
+from planrace.checker.results.extras import install_command
 from planrace.checker.results.proof import Confirmation
 from planrace.model.language import ModelError
 
@@ -30,7 +31,7 @@ def confirmer() -> Any:
     try:
         import cvc5
     except ImportError:
-        raise ModelError("cvc5 is not installed", remedy="pip install 'planrace[cvc5]'") from None
+        raise ModelError("cvc5 is not installed", remedy=install_command("cvc5")) from None
     return cvc5
 
 

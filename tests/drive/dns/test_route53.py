@@ -25,6 +25,7 @@ from planrace.checker.drive.dns.route53.mock import MockRoute53
 from planrace.checker.drive.dns.route53.records import Change
 from planrace.checker.drive.dns.route53.zone import Route53Zone
 from planrace.checker.drive.dns.safeguards import FIXED, ORIGINAL, Safeguards
+from planrace.checker.results.extras import install_command
 from tests import ROOT
 
 APPLIES = (StepResult.TAKEN, StepResult.BUILT, StepResult.ACCEPTED)
@@ -336,7 +337,7 @@ def test_an_alias_of_an_alias_is_answered(server: MockRoute53, zone: Route53Zone
 @pytest.mark.parametrize(
     ("missing", "module", "told"),
     [
-        ("boto3", "route53.zone", "boto3 is not installed (pip install 'planrace[route53]')"),
+        ("boto3", "route53.zone", f"boto3 is not installed ({install_command('route53')})"),
         ("moto", "route53.mock", "moto, which imitates Route 53, is not installed (pip install moto)"),
     ],
 )

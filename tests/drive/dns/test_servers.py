@@ -24,6 +24,7 @@ from planrace.checker.drive.dns.bind import BindServer
 from planrace.checker.drive.dns.client import Client, NoAnswerError, ZoneError
 from planrace.checker.drive.dns.embedded import DirectClient, EmbeddedServer
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key
+from planrace.checker.results.extras import install_command
 from planrace.model.language import ModelError
 from tests import ROOT
 from tests.drive.dns.servers import DAEMONS, ORIGINS, UPDATED, server_of
@@ -182,7 +183,7 @@ def test_without_dnspython_the_remedy_is_told(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert "dnspython is not installed (pip install 'planrace[dns]')" in done.stderr
+    assert f"dnspython is not installed ({install_command('dns')})" in done.stderr
 
 
 @pytest.mark.parametrize("key", [None, new_key()], ids=["open", "signed"])

@@ -12,6 +12,7 @@ import pytest
 from planrace.checker import find, matrix, prove
 from planrace.checker.cli.main import run
 from planrace.checker.engines.proof import smtlib as export
+from planrace.checker.results.extras import install_command
 from planrace.model.language import ModelError
 from tests import ROOT
 
@@ -29,7 +30,7 @@ def test_without_it_nothing_is_confirmed(
     assert run(["prove", *arguments, "--confirm"]) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "cvc5 is not installed (pip install 'planrace[cvc5]')" in err
+    assert f"cvc5 is not installed ({install_command('cvc5')})" in err
     for call in (prove, matrix):
         with pytest.raises(ModelError, match="cvc5 is not installed"):
             call(find(f"{EXAMPLE}:fixed"), confirm=True)
