@@ -46,6 +46,12 @@ LONG = {
     "damaged reports: 31 of 32 parts": [
         *(f"report/test_strangers.py::test_a_damaged_file_is_refused_or_shown[{part}]" for part in range(1, 32)),
     ],
+    "servers of others whose parent is killed": [
+        *(
+            f"drive/test_watcher.py::test_a_killed_parent_leaves_nothing_behind[{name}]"
+            for name in ("named", "knotd", "postgres")
+        ),
+    ],
     "workers that are processes, and workers that hang": [
         "drive/order/test_ending.py::test_a_state_machine_drives_workers",
         "drive/order/test_example.py::test_schedules_find_the_race_and_leave_the_careful_code",

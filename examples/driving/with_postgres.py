@@ -3,7 +3,8 @@
     python examples/driving/with_postgres.py check cover -p examples/rollout.py:fixed \\
         --on examples/driving/rollout_database.py:Driver
 
-The server has a socket in a folder of its own and no port. PostgreSQL refuses root: then it runs as ``nobody``.
+The server has a socket in a folder of its own and no port. PostgreSQL refuses root: then it runs as ``nobody``. It ends
+with this program, whatever ends that one.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+
+from planrace.checker.drive.watcher import Watcher
 
 DEBIAN = Path("/usr/lib/postgresql")
 """Where Debian keeps the server's programs, by version; they are not in PATH."""
@@ -58,10 +61,12 @@ def server(programs: Path) -> Iterator[str]:
         options = f"-k {shlex.quote(folder)} -c listen_addresses= -c fsync=off"
         run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         run("pg_ctl", "start", "-w", "-l", str(log), "-o", options)
+        watcher = Watcher(int((Path(folder) / "data" / "postmaster.pid").read_text().split()[0]), Path(folder))
         try:
             yield f"postgresql://postgres@/postgres?host={quote(folder, safe='')}"
         finally:
             run("pg_ctl", "stop", "-w", "-m", "immediate")
+            watcher.close()
 
 
 def main(command: list[str]) -> int:

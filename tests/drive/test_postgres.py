@@ -137,7 +137,7 @@ def test_a_command_knows_the_server_and_decides_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("signal.signal", lambda *_: None)
-    with _programs("true", "true") as programs:
+    with _programs("true", "mkdir -p data; echo 999999999 > data/postmaster.pid") as programs:
         monkeypatch.setattr(WITH_POSTGRES, "programs", lambda: programs)
         assert WITH_POSTGRES.main(["sh", "-c", 'echo "$ROLLOUT_DSN"; exit 3']) == 3
     folder = Path(unquote(capfd.readouterr().out.strip().partition("host=")[2]))

@@ -19,6 +19,7 @@ import dns.tsig
 
 from planrace.checker.drive.dns.client import Client, ZoneError
 from planrace.checker.drive.dns.nameserver import Nameserver, new_key, zone_text
+from planrace.checker.drive.watcher import Watcher
 from planrace.model.language import ModelError
 
 READY = 15.0
@@ -46,6 +47,7 @@ class DaemonServer(Nameserver):
         super().__init__(origins, key or new_key())
         self.folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: Watcher | None = None
 
     @abc.abstractmethod
     def configure(self, folder: Path) -> list[str]:
@@ -75,6 +77,7 @@ class DaemonServer(Nameserver):
                 group=group,
                 extra_groups=[] if user is not None else None,
             )
+        self._watcher = Watcher(self._process.pid, folder)
         try:
             self._wait_until_it_answers()
         except BaseException:
@@ -88,7 +91,7 @@ class DaemonServer(Nameserver):
                 self._process.wait(GONE)
             except subprocess.TimeoutExpired:
                 self.kill()
-            self._process = None
+            self._ended()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.folder = None
@@ -97,7 +100,13 @@ class DaemonServer(Nameserver):
         if self._process is not None:
             self._process.kill()
             self._process.wait(GONE)
-            self._process = None
+            self._ended()
+
+    def _ended(self) -> None:
+        self._process = None
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
 
     def log(self) -> str:
         """The last lines of every log that the server wrote in its folder."""
