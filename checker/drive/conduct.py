@@ -220,6 +220,11 @@ class Conductor:
             self.history.append((pick, kept))
         return None
 
+    def picks_to(self, failure: Failure) -> list[Pick]:
+        """The steps of this run, up to the failure."""
+        picks = [p for p, _ in self.history if p is not None]
+        return picks if failure.pick is None else [*picks, failure.pick]
+
     # Failures ------------------------------------------------------------------------------------------------------
     def _observed(self, pick: Pick | None, after: State, differ: tuple[PlaceMismatch, ...], *, moved: bool) -> Failure:
         places = [m.place for m in differ]

@@ -379,8 +379,7 @@ class _Cover:
     # Divergences ---------------------------------------------------------------------------------------------------
     def _divergence(self, failure: Failure) -> Divergence:
         """The failure after a short run, and told."""
-        picks = [p for p, _ in self._conductor.history if p is not None]
-        picks += [] if failure.pick is None else [failure.pick]
+        picks = self._conductor.picks_to(failure)
         shortest = None if self._what is None else self._shortest(failure, len(picks))
         left = time_left()
         shortener = Shortener(self._conductor, failure, **({} if left is None else {"seconds": min(10.0, left + 1.0)}))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from planrace.checker.drive.conduct import Conductor, Failure
 from planrace.checker.drive.cover import driver_of, steps_of
+from planrace.checker.drive.minimise import Shortener
 from planrace.checker.drive.model_steps import ModelSteps
 from planrace.checker.drive.observing import Observer, parameter_out
 from planrace.checker.results.extras import install_command
+from planrace.checker.results.wording import counted
 from planrace.checker.run.request import Selection
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick
 from planrace.model.language import ModelError
 from planrace.properties.kinds import Invariant
+
+SECONDS = 3.0
+"""The most time that shortening a run takes."""
+Shortest: TypeAlias = "dict[object, tuple[Sequence[Pick], State]]"
+"""The shortest runs that were found, with their initial states, by what failures have in common."""
 
 if TYPE_CHECKING:
     from hypothesis.stateful import RuleBasedStateMachine
@@ -33,6 +40,7 @@ def machine_of(given: object, selection: Selection, *, invariants: bool = True) 
     checked = driver_of(given, selection)
     checked.discard()  # each run makes its own
     steps = steps_of(checked)
+    shortest: Shortest = {}
     many = len(steps.initials)
     start = {"start": strategies.integers(1, many)} if many > 1 else {}
     initialize, rule = cast("Any", stateful.initialize), cast("Any", stateful.rule)
@@ -44,7 +52,9 @@ def machine_of(given: object, selection: Selection, *, invariants: bool = True) 
         self._drive.begin(steps.initials[start - 1])
 
     methods: dict[str, Any] = {
-        "__init__": _made(stateful.RuleBasedStateMachine, lambda: _Run(given, selection, steps, invariants=invariants)),
+        "__init__": _made(
+            stateful.RuleBasedStateMachine, lambda: _Run(given, selection, steps, shortest, invariants=invariants)
+        ),
         "teardown": lambda self: self._drive.end(),
         "begin": initialize(**start)(begin),
         "begin_again": stateful.precondition(lambda self: not self._drive.enabled())(rule(**start)(begin_again)),
@@ -86,8 +96,11 @@ def _rule(name: str, action: str, *, parameters: bool) -> Any:
 class _Run:
     """One run of a state machine."""
 
-    def __init__(self, given: object, selection: Selection, steps: ModelSteps, *, invariants: bool) -> None:
+    def __init__(
+        self, given: object, selection: Selection, steps: ModelSteps, shortest: Shortest, *, invariants: bool
+    ) -> None:
         self._driver = driver_of(given, selection)
+        self._shortest = shortest
         self._steps = steps
         self._conductor = Conductor(self._driver, steps, Observer(selection.instance, self._driver.name))
         self._invariants = [p for p in selection.system.properties if invariants and isinstance(p, Invariant)]
@@ -121,9 +134,24 @@ class _Run:
     def _compare(self, failure: Failure | None) -> None:
         if failure is not None:
             where = "after the reset" if failure.pick is None else f"at {self._steps.called(failure.pick)}"
-            raise AssertionError(f"{where} the model {failure.model}; the code {failure.code}")
+            what = f"{where} the model {failure.model}; the code {failure.code}"
+            raise AssertionError(f"{what}{self._shortened(failure)}")
         for p in self._invariants:
             self._check(p, self._conductor.possible[0])
+
+    def _shortened(self, failure: Failure) -> str:
+        """The shortest run that was found for such a failure. Hypothesis shrinks what it draws, and a step that it
+        leaves out may be one that later steps need, so that it gives up; delta debugging tries the run itself."""
+        picks, known = self._conductor.picks_to(failure), self._shortest.get(failure.key)
+        if known is None or len(picks) < len(known[0]):
+            found = Shortener(self._conductor, failure, seconds=SECONDS).shorten(picks)
+            if not found.repeated:
+                return ""
+            known = self._shortest[failure.key] = found.picks, self._conductor.start
+        run = " ".join(map(self._steps.called, known[0])) or "reset"
+        many = len(self._steps.initials)
+        start = f" from initial state {self._steps.initials.index(known[1]) + 1}" if many > 1 else ""
+        return f". The shortest run found{start}, {counted(len(known[0]), 'step')}: {run}"
 
     def _check(self, p: Invariant, state: State) -> None:
         """Raises ``AssertionError`` if an invariant is false in the state of the model that the code is in."""

@@ -58,6 +58,16 @@ def test_a_failing_run_is_shrunk_and_names_its_steps() -> None:
     assert len(steps) == 3  # turn, take, turn
 
 
+def test_a_run_that_hypothesis_does_not_shrink_is_shortened() -> None:
+    """Without its shrinking: what it draws first is far longer."""
+    long = settings(QUICK, stateful_step_count=30, max_examples=50)
+    with pytest.raises(AssertionError) as problem:
+        performed(protocol, driver(Misnaming, refuses=()), long)
+    assert len([n for n in problem.value.__notes__ if n.startswith("state.")]) > 5  # begin, turn, take, turn, teardown
+    told = re.search(r"The shortest run found, 3 steps: turn\((\d)\) take turn\(\1\)", str(problem.value))
+    assert told is not None
+
+
 def test_invariants_of_the_model_are_checked() -> None:
     broken = protocol.variant("gate-short").declaring(properties=[invariant("once", used < 2, "used once at most")])
     with pytest.raises(AssertionError, match="the code is in a state that violates once: used once at most"):
