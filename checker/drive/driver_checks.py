@@ -107,19 +107,19 @@ def _check_parameters(name: str, attribute: str, method: Callable[..., Any], act
 
 
 def takes_state(made: object, name: str) -> bool:
-    """Whether ``reset`` has a parameter, for the initial state. Raises ``ModelError`` if it needs another number of
-    them."""
+    """Whether ``reset`` has a parameter for the initial state: one that it needs, or that is called ``state``. Raises
+    ``ModelError`` if it needs more."""
     method = made.reset  # type: ignore[attr-defined]
     try:
         signature = inspect.signature(method)
     except ValueError:  # some built-in functions have none
         return False
-    for given in (("state",), ()):
+    for given in ((), ("state",)):
         try:
             signature.bind(*given)
         except TypeError:
             continue
-        return bool(given)
+        return bool(given) or "state" in signature.parameters
     what = f"{name}.reset takes more than the initial state"
     raise ModelError(what, where=place_of_code(method), remedy="write def reset(self) or def reset(self, state)")
 

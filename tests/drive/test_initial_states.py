@@ -169,6 +169,21 @@ def test_a_reset_with_a_parameter_serves_one_initial_state_too() -> None:
     assert "initial state" not in render(report)
 
 
+def test_another_parameter_that_may_be_left_out_is_left_out() -> None:
+    class Hard(Lamps):
+        def reset(self, hard: bool = True) -> None:  # type: ignore[override]
+            assert hard is True
+            super().reset(START)
+
+    class Optional(Lamps):
+        def reset(self, state: Any = None) -> None:
+            super().reset(state)
+
+    with pytest.raises(ModelError, match=r"Hard\.reset leads to one"):
+        cover(protocol, Hard)
+    assert cover(protocol, Optional)
+
+
 REFUSED: dict[str, tuple[Any, str]] = {
     "one": (
         lambda: cover(protocol, Single),
