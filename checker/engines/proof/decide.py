@@ -119,7 +119,7 @@ class Decider:
         except UnencodableError as problem:
             return self._otherwise(system, p, f"no open encoding: {problem}", None)
         if isinstance(found, Argument):
-            self.obligations.check_axioms()
+            self.obligations.check_axioms(d.result for d in found.obligations)
             return Decision(p, Verdict.HOLDS, self._how(found), argument=found)
         if found is None:
             return Decision(p, Verdict.UNKNOWN, "no schedule of recovery is declared for it")

@@ -17,7 +17,8 @@ from typing import Any
 
 import z3
 
-from planrace.checker.engines.proof.arithmetic import ARITHMETIC
+from planrace.checker.engines.proof.arithmetic import ARITHMETIC, counted
+from planrace.checker.engines.proof.counting import Counting
 from planrace.checker.engines.proof.sorts import (
     Sorts,
     UnencodableError,
@@ -58,6 +59,7 @@ class Open(Sorts):
 
     def __init__(self, system: System) -> None:
         super().__init__(system.parameters)
+        self.counting = Counting(self)
         self.system = system
         self.state: dict[str, OpenValue] = {v.name: self._symbol(v.name, v.sort) for v in system.variables}
 
@@ -238,6 +240,8 @@ def _equal(e: Open, t: Term, f: OpenFrame) -> Any:
     if isinstance(t.args[0].sort, SetOf):
         x, there, a, b = _both_sets(e, t, f)
         return z3.ForAll([x], implication(there, a == b))
+    if (few := counted(e, t, f)) is not None:
+        return few
     a, b = _joined(e, t, f)
     return a == b
 
@@ -261,12 +265,16 @@ def _element(e: Open, sort: Scalar) -> tuple[Any, Any]:
 
 
 def _less(e: Open, t: Term, f: OpenFrame) -> Any:
+    if (few := counted(e, t, f)) is not None:
+        return few
     a, b = (e.encode(x, f) for x in t.args)
     sort = t.args[0].sort
     return e.less(sort)(a, b) if isinstance(sort, Index) else a < b
 
 
 def _at_most(e: Open, t: Term, f: OpenFrame) -> Any:
+    if (few := counted(e, t, f)) is not None:
+        return few
     a, b = (e.encode(x, f) for x in t.args)
     sort = t.args[0].sort
     return disjunction(a == b, e.less(sort)(a, b)) if isinstance(sort, Index) else a <= b

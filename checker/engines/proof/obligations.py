@@ -36,6 +36,8 @@ GAVE_UP = "the solver gave up"
 """The prefix of a reason that says nothing about the obligation."""
 SEEDS = (0, 1)
 """The seeds with which a query is tried."""
+CONTRADICTION = 200_000
+"""The resource limit of the search for a contradiction in the axioms: they have models, which may be hard to find."""
 RLIMIT = 3_000_000
 """The resource limit of a query in Z3's elementary steps; the same on every machine, about a second."""
 
@@ -55,13 +57,15 @@ class CandidateConjunct(Structural):
 @dataclass(frozen=True)
 class Result:
     """The solver's result for an obligation: proved from the hypotheses ``used``, or why not. ``seconds`` is the time
-    it took; ``negated`` are the formulas that contradict the hypotheses."""
+    it took; ``negated`` are the formulas that contradict the hypotheses, and ``counts`` the axioms about counts in the
+    query."""
 
     proved: bool
     used: frozenset[str]
     seconds: float
     reason: str = ""
     negated: tuple[Any, ...] = ()
+    counts: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +117,7 @@ class Obligations:
             self._add(fact)
         self.ranges = frozenset(f.name for f in self.facts.values() if f.kind == "range")
         self._consistent = 0
+        self._checked: set[int] = set()
         self._wrong: dict[Key, list[Any] | None] = {}
         self._given: dict[str, tuple[Any, Any]] = {}
         self._numbers: dict[Action, int] = {}
@@ -168,15 +173,17 @@ class Obligations:
         except SolverStoppedError:
             return True  # time is up, so nothing will be proved anyway
 
-    def check_axioms(self) -> None:
-        """Check that the axioms do not contradict each other, in which case everything would follow. A contradiction
-        would be a bug of the checker."""
+    def check_axioms(self, results: Iterable[Result] = ()) -> None:
+        """Check that the axioms, and those about counts in ``results``, do not contradict each other, in which case
+        everything would follow. A contradiction would be a bug of the checker."""
         axioms = self.open.axioms()
-        if len(axioms) > self._consistent:
+        counts = {a.get_id(): a for r in results for a in r.counts}
+        if len(axioms) > self._consistent or not counts.keys() <= self._checked:
             self._consistent = len(axioms)
+            self._checked |= counts.keys()
             solver = z3.Solver()
-            solver.set("rlimit", self.rlimit)
-            solver.add(*self._assumed, *axioms)
+            solver.set("rlimit", min(self.rlimit, CONTRADICTION))
+            solver.add(*self._assumed, *counts.values(), *axioms)
             with suppress(SolverStoppedError):
                 found = self.solving.run(lambda: self.solving.check(solver))
                 assert found != z3.unsat, "the axioms of open sizes contradict each other"
@@ -342,14 +349,16 @@ class Obligations:
         solver.set("rlimit", self.rlimit)
         started = time.perf_counter()
         chosen = {name: self._hypothesis(name) for name in self.facts if name in given}
-        solver.add(*(formula for _, formula in chosen.values()), *self._assumed, *negated, *self.open.axioms())
+        before = [*(formula for _, formula in chosen.values()), *self._assumed]
+        counts = self.open.counting.axioms(negated, before)
+        solver.add(*before, *negated, *counts, *self.open.axioms())
         labels = {name: label for name, (label, _) in chosen.items()}
         found = self.solving.check(solver, *labels.values())
         seconds = time.perf_counter() - started
         if found == z3.unsat:
             core = {c.get_id() for c in solver.unsat_core()}
             used = frozenset(n for n, label in labels.items() if label.get_id() in core)
-            return Result(True, used, seconds, negated=tuple(negated))
+            return Result(True, used, seconds, negated=tuple(negated), counts=tuple(counts))
         if found == z3.sat:
             return Result(False, given, seconds, "the solver has a counterexample to induction")
         reason = solver.reason_unknown()
@@ -369,6 +378,8 @@ class Obligations:
             yield f"size {n}", a
         for n, a in enumerate(self.open.order(), 1):
             yield f"axiom {n}", a
+        for n, a in enumerate(result.counts, 1):
+            yield f"counts {n}", a
         for name in self.facts:
             if name in result.used:
                 yield f"before the step: {name}", self.facts[name].formula(self.open.state)

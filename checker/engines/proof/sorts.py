@@ -65,22 +65,28 @@ class Sorts:
 
     def _index(self, sort: Index) -> Any:
         if sort not in self._sorts:
-            made = self._sorts[sort] = z3.DeclareSort(symbol("sort", *_parts(sort)))
+            self._sorts[sort] = z3.DeclareSort(symbol("sort", *_parts(sort)))
             if sort.ordered:
                 self._order(sort)
             if isinstance(sort.size, int) and sort.size <= NAMED:  # without the axiom: fewer proofs, all sound
-                self._members(sort, made, sort.size)
+                self._named(sort)
         return self._sorts[sort]
 
-    def _members(self, sort: Index, made: Any, size: int) -> None:
+    def members(self, sort: Index) -> list[Any]:
+        """The members of an index whose size is a number."""
+        assert isinstance(sort.size, int)
+        made = self.sort(sort)
+        return [z3.Const(symbol("member", *_parts(sort), n), made) for n in range(1, sort.size + 1)]
+
+    def _named(self, sort: Index) -> None:
         """Axiom: an index whose size is a number has exactly that many members in every instance."""
-        members = [z3.Const(symbol("member", *_parts(sort), n), made) for n in range(1, size + 1)]
+        members = self.members(sort)
         x = self.constant("x", sort)
         self._axioms.append(z3.ForAll([x], disjunction(*(x == m for m in members))))
         if sort.ordered:
             self._axioms += [members[0] == self.end("first", sort), members[-1] == self.end("last", sort)]
             self._axioms += [self.less(sort)(a, b) for a, b in pairwise(members)]
-        elif size > 1:
+        elif len(members) > 1:
             self._axioms.append(z3.Distinct(*members))
 
     def _order(self, sort: Index) -> None:

@@ -27,6 +27,7 @@ from planrace.model.language import (
     Term,
     array,
     boolean,
+    count,
     enumeration,
     exists,
     first,
@@ -39,6 +40,7 @@ from planrace.model.language import (
     otherwise,
     outcome,
     primed,
+    size_of,
     step,
     subsets,
     such_that,
@@ -137,14 +139,26 @@ class Drawing:
     def number(self, names: list[Term], depth: int) -> Any:
         if depth <= 0:
             return self.draw(st.sampled_from([self.n.term, self.m.term, *self.small(names)]))
-        match self.pick("read", "read", "add", "sub", "if"):
+        match self.pick("read", "read", "add", "sub", "if", "count"):
             case "add":
                 return self.number(names, depth - 1) + self.pick(1, self.number(names, 0))
             case "sub":
                 return self.number(names, depth - 1) - self.pick(1, self.number(names, 0))
             case "if":
                 return If(self.truth(names, 1), self.number(names, depth - 1), self.number(names, 0))
+            case "count":
+                return self.count(names, depth - 1)
         return self.draw(st.sampled_from(self.small(names, depth)))
+
+    def count(self, names: list[Term], depth: int) -> Term:
+        """How many are in a set, or satisfy a condition; or a sum of such numbers."""
+        sets = [t for v in self.variables if isinstance(v.sort, SetOf) for t in [v]]
+        match self.pick("size", "count", "count", "two"):
+            case "size" if sets:
+                return size_of(self.draw(st.sampled_from(sets)))
+            case "two":
+                return self.count(names, 0) + self.count(names, 0)
+        return count(self.over(), lambda x: self.truth([*names, x], depth))
 
     def small(self, names: list[Term], depth: int = 0) -> list[Term]:
         found = [x for x in [*names, *self.variables] if isinstance(x.sort, Int)]
@@ -189,7 +203,7 @@ class Drawing:
         reads = self.reads(boolean(), names, max(down, 0))
         if depth <= 0 or (reads and self.pick(True, False)):
             return self.draw(st.sampled_from(reads)) if reads else self.number(names, 0) <= self.n
-        match self.pick("and", "or", "not", "equal", "less", "most", "member", "forall", "exists", "order"):
+        match self.pick("and", "or", "not", "equal", "less", "most", "member", "forall", "exists", "order", "few"):
             case "and":
                 return self.truth(names, down) & self.truth(names, down)
             case "or":
@@ -200,6 +214,9 @@ class Drawing:
                 return self.number(names, down) < self.number(names, down)
             case "most":
                 return self.number(names, down) <= self.number(names, down)
+            case "few":
+                many, few = self.count(names, down), self.pick(-1, 0, 1, 2, 3, 4, self.n, self.m)
+                return self.pick(many <= few, many < few, few <= many, few < many, many == few, few == many)
             case "order":
                 a, b = (self.value(self.place, names, 0) for _ in "ab")
                 assert a is not None
