@@ -60,7 +60,8 @@ class Proving:
         self._limit_guard = LimitGuard("proving", limits or Limits(), listener)
         self._rlimit = rlimit
         self._inferred = ""
-        self._grammars = [False, True] if infer else []
+        self._kept: list[Lemma] = []
+        self._grammars = self._stages() if infer else []
         self.decisions: list[tuple[Decision, System]] = []
         self.interrupted = False
         self._guard = Guard(keeps=True)
@@ -101,7 +102,7 @@ class Proving:
     def _start(self) -> None:
         """Make the decider. If lemmas are to be inferred, first infer them from the next wider grammar."""
         if self._grammars:
-            self._infer(wide=self._grammars.pop(0))
+            self._infer(*self._grammars.pop(0))
         self.decider = Decider(self.system, self.fixed, limit_guard=self._limit_guard, rlimit=self._rlimit)
 
     def _findings(self, properties: Sequence[Property]) -> list[Finding]:
@@ -110,6 +111,7 @@ class Proving:
     def _again(self, findings: list[Finding], properties: Sequence[Property]) -> list[Finding]:
         """The findings with lemmas from the wider grammar; if that is interrupted, the present ``findings``."""
         before = self.decisions, self.decider, self.system, self._found, self._inferred
+        self._kept = self.inferred_lemmas()
         self.decisions = []
         try:
             self._start()
@@ -121,10 +123,17 @@ class Proving:
             return findings
         return more
 
-    def _infer(self, *, wide: bool) -> None:
-        """Replace the declared lemmas by inferred ones. With ``survive`` all faults are on: lemmas that hold under all
-        faults are the most useful."""
-        learnt = self._system(tuple(self._variant.protocol.faults) if self._survive else self._selection.faults)
+    def _stages(self) -> list[tuple[bool, tuple[str, ...]]]:
+        """The grammars to try, each with the faults that its lemmas hold under. With ``survive`` all faults come first:
+        lemmas that hold under all faults are the most useful, but there may be too few of them."""
+        asked = tuple(self._selection.faults)
+        faults = [tuple(self._variant.protocol.faults)] if self._survive else []
+        return [(wide, f) for wide in (False, True) for f in dict.fromkeys([*faults, asked])]
+
+    def _infer(self, wide: bool, faults: tuple[str, ...]) -> None:
+        """Replace the declared lemmas by inferred ones; those that a proof uses already are kept."""
+        self._found = None
+        learnt = self._system(faults)
         proofs = [a for a in learnt.proofs if isinstance(a, Proof)]
         assuming = tuple(t for a in proofs for t in a.assuming)
         refuter = Refuter(assuming, self.fixed)
@@ -133,6 +142,7 @@ class Proving:
             return  # no size is allowed; the decider reports that
         inference = Inference(learnt, small, wide=wide, limit_guard=self._limit_guard)
         found = lemmas(inference.run(), [p.name for p in learnt.properties])
+        found += [x for x in self._kept if x.name not in {y.name for y in found}]
         self._inferred = f"lemmas were inferred: {inference.summary}"
         schedules = tuple(s for a in proofs for s in a.schedules)
         self._found = (Proof(tuple(found), assuming, schedules),)

@@ -13,17 +13,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import combinations, islice, product
+from math import comb
 from typing import Any
 
 import z3
 
 from planrace.checker.engines.explicit.search import Search
 from planrace.checker.engines.limits import STRIDE, LimitGuard, Limits
+from planrace.checker.engines.proof.wider import about_others, parameters
 from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving
 from planrace.checker.engines.symbolic.transition import Steps
 from planrace.checker.results.wording import counted, plural
 from planrace.checker.semantics.interpreter import Context, Interpreter, RangeError, State
-from planrace.model.language import Array, Bool, Enum, Index, Instance, Int, Maybe, Op, SetOf, System, Term
+from planrace.model.language import Array, Bool, Enum, Index, Instance, Int, Maybe, Op, SetOf, Sort, System, Term
 from planrace.model.language.sorts import BOOL, Scalar, is_numeric
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import constant, contains, equal, make, substitute, subterms
@@ -34,6 +36,11 @@ SAMPLE = 200
 evaluated in each."""
 STATES = 20_000
 """The number of states to search for a sample."""
+
+FOURS = 100_000
+"""With more clauses of four literals than this about one member, none is tried."""
+PLACES = 4
+"""Arrays over enumerations of at most so many values are looked at place by place."""
 
 NAMES = "ijkmn"
 """Names for members in the lemmas."""
@@ -90,14 +97,14 @@ class Inference:
     def _learnt(self, samples: Sequence[tuple[Interpreter, list[State]]]) -> list[Candidate]:
         seen = sum(len(states) for _, states in samples)
         found: list[Candidate] = []
-        for over in contexts(self.system):
-            literals = list(atoms(self.system, over))
+        for over in contexts(self.system, wide=self.wide):
+            literals = list(atoms(self.system, over, wide=self.wide))
             truth = _truth(over, literals, samples, self.solving.look)
             tried_here, true = clauses(over, literals, truth, wide=self.wide, look=self.solving.look)
             self.solving.count += tried_here
             found += true
         tried = self.solving.count
-        found = _not_trivial(self.instances[0], found, self.solving)
+        found = _not_trivial(self.instances, found, self.solving)
         sampled = len(found)
         for instance in self.instances:
             found = _inductive(instance, found, self.solving)
@@ -123,19 +130,24 @@ class Inference:
         return [search.kernel.layout.decode(s) for s in chosen]
 
 
-def _not_trivial(instance: Instance, candidates: list[Candidate], solving: Solving) -> list[Candidate]:
-    """The candidates without those that hold in every state."""
-    steps = Steps(instance, [c.term for c in candidates], look=solving.look)
-    solver = z3.SolverFor("QF_BV")
-    solver.add(steps.legal())
-    found = []
-    for c in candidates:
-        solver.push()
-        solver.add(z3.Not(steps.holds(c.term)))
-        if solving.check(solver) != z3.unsat:
-            found.append(c)
-        solver.pop()
-    return found
+def _not_trivial(instances: Sequence[Instance], candidates: Sequence[Candidate], solving: Solving) -> list[Candidate]:
+    """The candidates without those that hold in every state: of each instance, since two sizes may happen to be the
+    same in one."""
+    trivial = list(candidates)
+    for instance in instances:
+        steps = Steps(instance, [c.term for c in trivial], look=solving.look)
+        solver = z3.SolverFor("QF_BV")
+        solver.add(steps.legal())
+        holding = []
+        for c in trivial:
+            solver.push()
+            solver.add(z3.Not(steps.holds(c.term)))
+            if solving.check(solver) == z3.unsat:
+                holding.append(c)
+            solver.pop()
+        trivial = holding
+    dropped = set(map(id, trivial))
+    return [c for c in candidates if id(c) not in dropped]
 
 
 def _inductive(instance: Instance, candidates: list[Candidate], solving: Solving) -> list[Candidate]:
@@ -162,8 +174,9 @@ def _inductive(instance: Instance, candidates: list[Candidate], solving: Solving
 
 
 # The grammar ---------------------------------------------------------------------------------------------------
-def contexts(system: System) -> Iterator[tuple[Term, ...]]:
-    """The members that clauses are about: none, one, two of different sorts; or one and an element of a set."""
+def contexts(system: System, *, wide: bool = False) -> Iterator[tuple[Term, ...]]:
+    """The members that clauses are about: none, one, two of different sorts; or one and an element of a set. ``wide``:
+    also two of one sort."""
     sorts = list(dict.fromkeys(s for v in system.variables for s in (*_domains(v.sort), *_named(v.sort))))
     elements = list(dict.fromkeys(e for v in system.variables if (e := _element(v.sort)) is not None))
     members = [_bound(s, NAMES[n % len(NAMES)]) for n, s in enumerate(sorts)]
@@ -174,15 +187,19 @@ def contexts(system: System) -> Iterator[tuple[Term, ...]]:
         for group in groups:
             if len(group) <= 1:
                 yield (*group, _bound(sort, "x"))
+    if wide:
+        yield from ((m, _bound(s, f"{m.data[0]}2")) for m, s in zip(members, sorts, strict=True))
 
 
-def atoms(system: System, over: Sequence[Term]) -> Iterator[Term]:
-    """Literals about the members ``over``, each with its negation after it."""
+def atoms(system: System, over: Sequence[Term], *, wide: bool = False) -> Iterator[Term]:
+    """Literals about the members ``over``, each with its negation after it. ``wide``: also about parameters, and about
+    members that exist or are few."""
     places = list(_places(system, over))
     numbers = [t for t in places if is_numeric(t.sort)] + _sums(system, over)
     numbers += [x for x in over if is_numeric(x.sort)]
     found: dict[Term, None] = {}
-    for a, b in product(numbers, numbers):
+    sizes = parameters(system) if wide and len(over) <= 1 else []
+    for a, b in (*product(numbers, numbers), *product(numbers, sizes), *product(sizes, numbers)):
         if a is not b:
             found[make(Op.LE, (a, b), BOOL)] = None
     for a in numbers:
@@ -190,7 +207,7 @@ def atoms(system: System, over: Sequence[Term]) -> Iterator[Term]:
     indices = [*over, *places]
     for a in indices:
         if isinstance(a.sort, Enum):
-            found.update({equal(a, constant(n, a.sort)): None for n in range(len(a.sort.members))})
+            found.update({equal(a, constant(n, a.sort)): None for n in _values(a.sort)})
         if isinstance(a.sort, Bool):
             found[a] = None
         if isinstance(a.sort, Maybe):
@@ -203,10 +220,24 @@ def atoms(system: System, over: Sequence[Term]) -> Iterator[Term]:
     for s in places:
         if isinstance(s.sort, SetOf):
             found.update({contains(s, a): None for a in numbers if is_numeric(s.sort.element)})
-            found.update({contains(s, a): None for a in indices if a.sort == s.sort.element})
+            found.update({contains(s, a): None for a in indices if _belongs(a.sort, s.sort.element)})
+            if isinstance(s.sort.element, Enum):
+                found.update({contains(s, constant(n, s.sort.element)): None for n in _values(s.sort.element)})
+    if wide:
+        found.update(dict.fromkeys(about_others(system, over)))
     for atom in found:
         yield atom
         yield ~atom
+
+
+def _belongs(item: Sort, element: Sort) -> bool:
+    """Whether a lemma may say that something is in a set: a member, or an optional one that is no less than a
+    member."""
+    return item == element or (isinstance(item, Maybe) and item.index == element)
+
+
+def _values(sort: Enum) -> range:
+    return range(len(sort.members))
 
 
 def clauses(
@@ -252,7 +283,8 @@ def clauses(
 
 
 def _combinations(count: int, guards: Sequence[int], *, wide: bool) -> Iterator[tuple[int, ...]]:
-    """Clauses to try, small ones first: a literal under up to two guards, and if ``wide`` two under one guard."""
+    """Clauses to try, small ones first: a literal under up to two guards, and if ``wide`` two under one guard, and one
+    under three."""
     everyone = range(count)
     yield from ((n,) for n in everyone)
     yield from product(guards, everyone)
@@ -260,6 +292,8 @@ def _combinations(count: int, guards: Sequence[int], *, wide: bool) -> Iterator[
     if wide:
         yield from combinations(everyone, 2)
         yield from ((g, *pair) for g in guards for pair in combinations(everyone, 2))
+        if comb(len(guards), 3) * count <= FOURS:
+            yield from ((*three, n) for three in combinations(guards, 3) for n in everyone)
 
 
 def _is_guard(literal: Term) -> bool:
@@ -295,6 +329,10 @@ def _selected(term: Term, positions: Sequence[Term]) -> Iterator[Term]:
     if not isinstance(term.sort, Array):
         yield term
         return
+    domain = term.sort.domain
+    if isinstance(domain, Enum) and len(domain.members) <= PLACES:
+        for n in _values(domain):
+            yield from _selected(term[constant(n, domain)], positions)
     for at in positions:
         if at.sort == term.sort.domain:
             yield from _selected(term[at], positions)
