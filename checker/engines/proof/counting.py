@@ -277,7 +277,7 @@ def _constants(formula: Any, x: Any) -> list[Any]:
 
 
 def _is_constant(t: Any) -> bool:
-    return z3.is_const(t) and t.decl().kind() == z3.Z3_OP_UNINTERPRETED
+    return bool(z3.is_const(t) and t.decl().kind() == z3.Z3_OP_UNINTERPRETED)
 
 
 def _is_open(t: Any) -> bool:
