@@ -68,9 +68,9 @@ def _least(e: Open, t: Term, f: OpenFrame) -> Any:
     values = None if isinstance(sort, Index) else _listed(e, sort)
     if values is None:
         raise UnencodableError(f"{t}: choosing among the members of {describe(sort)}, whose size is open")
-    low, _ = bounds_of(sort)
-    tests = reversed([(n, _body(e, t, f, v)) for n, v in enumerate(values, low)])
-    return reduce(lambda found, test: z3.If(test[1], z3.IntVal(test[0]), found), tests, z3.IntVal(low))
+    numbers = [z3.IntVal(n) for n in (0, 1)] if sort == BOOL else values
+    tests = reversed([(n, _body(e, t, f, v)) for n, v in zip(numbers, values, strict=True)])
+    return reduce(lambda found, test: z3.If(test[1], test[0], found), tests, numbers[0])
 
 
 def _listed(e: Open, sort: Scalar) -> list[Any] | None:
