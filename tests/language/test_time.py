@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,6 @@ from planrace.checker.run.listed_steps import listed_steps
 from planrace.checker.semantics.context import RangeError
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.model.language import (
-    Changes,
     DefinitionError,
     If,
     ModelError,
@@ -28,11 +26,7 @@ from planrace.model.language import (
     index,
     integers,
     optional,
-    otherwise,
-    outcome,
-    says,
     step,
-    taken,
     update,
     when,
 )
@@ -248,146 +242,6 @@ def test_time_waits_only_while_something_that_is_due_can_happen() -> None:
     assert q.name == p.name
 
 
-# Changes ---------------------------------------------------------------------------------------------------------
-def shop(change: Callable[[Changes], None] | None = None) -> Protocol:
-    """An order that is paid, and then sent within two ticks but not before one."""
-    p = Protocol("shop")
-    stage = p.variable("stage", integers(0, 2, "stage"), 0)
-    p.fault("fire", "the shop burns")
-
-    @p.action(by="buyer")
-    def pay() -> Step:
-        declined = outcome("declined", when(stage == 2))
-        return step(when(stage != 1), declined, otherwise("paid", update(stage, 1)))
-
-    @p.action(by="shop", since=taken(pay, outcome="paid"), after=1, within=2)
-    def send() -> Step:
-        return step(when(stage == 1), update(stage, 2), says("sends after {t}", t=stage))
-
-    @p.action(by="shop", fault="fire")
-    def burn() -> Step:
-        return step(when(stage != 0), update(stage, 0))
-
-    if change is not None:
-        p.protection("changed", "…")(change)
-    p.declare(
-        invariant("in-time", elapsed(p, send) <= 2, "…"),
-        reachable("late", taken(send) & (elapsed(p, send) == 2), "…"),
-        reachable("early", taken(send) & (elapsed(p, send) == 0), "…"),
-    )
-    return p
-
-
-def verdicts(p: Protocol, **given: Any) -> list[str]:
-    return [f.verdict.word for f in check(p, with_protections=list(p.protections), **given).findings]
-
-
-def test_an_outcome_starts_a_clock() -> None:
-    assert verdicts(shop()) == ["holds", "holds", "violated"]
-    p = shop()
-    clocks = {f["send_ticks"] for f in states(p) if f["stage"] != 1}
-    assert clocks == {-1}
-
-
-def states(p: Protocol) -> list[dict[str, Any]]:
-    """All states that can be reached."""
-    interpreter = Interpreter(p.system(list(p.protections)).instance())
-    names = [v.name for v in interpreter.instance.system.variables]
-    seen, todo = {interpreter.initial()}, [interpreter.initial()]
-    while todo:
-        for _, after in interpreter.moves(todo.pop()):
-            if after not in seen:
-                seen.add(after)
-                todo.append(after)
-    return [dict(zip(names, s, strict=True)) for s in seen]
-
-
-def test_no_protection_loses_a_time() -> None:
-    stage = shop().variables["stage"].term
-
-    def rewritten(change: Changes) -> None:
-        change.guard("send", stage == 1)
-        change.updates("send", update(stage, 2))
-        change.updates("pay", update(stage, 1))
-
-    assert verdicts(shop(rewritten)) == ["holds", "holds", "violated"]
-
-
-def test_a_step_that_is_inserted_before_a_timed_action_waits_like_it() -> None:
-    def looks(change: Changes) -> None:
-        change.before("send", name="look", steps=step())
-
-    p = shop(looks)
-    p.declare(reachable("looks-early", taken("look") & (elapsed(p, "send") == 0), "…"))
-    assert verdicts(p) == ["holds", "holds", "violated", "violated"]  # and at the deadline time waits for it, too
-
-
-def test_an_action_that_is_looked_at_and_given_up_has_no_duty() -> None:
-    def looks(change: Changes) -> None:
-        change.before(
-            "send",
-            name="look",
-            steps=step(outcome("go", when(elapsed_of_send() < 2)), otherwise("stale")),
-            outcome="go",
-        )
-
-    def elapsed_of_send() -> Term:
-        return elapsed(shop(), "send")
-
-    p = shop(looks)
-    p.declare(reachable("given-up", taken("look", outcome="stale") & (elapsed(p, "send") == 2), "…"))
-    assert verdicts(p)[-1] == "holds"
-    assert all(f["send_ticks"] == -1 or f["stage"] == 1 for f in states(p))
-    assert any(f["send_ticks"] == -1 and f["stage"] == 1 for f in states(p))
-
-
-def test_an_action_of_a_change_is_timed() -> None:
-    def cancels(change: Changes) -> None:
-        stage = change.actions[0].outcomes[-1].updates[0].target
-
-        @change.action(by="buyer", since="pay", after=2)
-        def cancel() -> Step:
-            return step(when(stage == 1), update(stage, 0))
-
-    p = shop(cancels)
-    p.declare(reachable("cancelled", taken("cancel"), "…"))
-    with pytest.raises(ModelError, match=r"send has to happen within 2 ticks of pay \(paid\), and cannot"):
-        check(p, with_protections=["changed"])
-
-
-def test_a_change_gives_an_action_limits() -> None:
-    def hurries(change: Changes) -> None:
-        change.timed("pay", since=["send", "initially"], within=1)
-
-    p = shop(hurries)
-    p.declare(reachable("idle", taken("tick") & (p.variables["stage"].term == 2), "nobody pays for some time"))
-    assert verdicts(p)[-1] == "holds"
-    with pytest.raises(DefinitionError, match=r"send has limits of time already, at .*test_time.py"):
-        shop(lambda c: c.timed("send", since="pay", within=1)).system(["changed"])
-    with pytest.raises(DefinitionError, match="the fault fire need not"):
-        shop(lambda c: c.timed("burn", since="pay", within=1)).system(["changed"], ["fire"])
-
-    def clashes(change: Changes) -> None:
-        change.variable("pay_ticks", boolean(), False)
-        change.timed("pay", since="send", after=1)
-
-    with pytest.raises(DefinitionError, match="there is a variable pay_ticks already"):
-        shop(clashes).system(["changed"])
-
-
-def test_a_removed_action_has_no_clock_and_a_change_of_a_change_keeps_the_others() -> None:
-    system = shop(lambda change: change.remove("send")).system(["changed"])
-    assert "tick" not in system.actions
-    assert all("send_ticks" not in str(a.guard) for a in system.actions.values())
-    p = shop(lambda change: change.require("pay", shop().variables["stage"].term == 0))
-    assert list(p.system(["changed"]).actions) == ["pay", "send", "tick"]
-
-
-def test_a_fault_leaves_a_duty_that_nobody_can_do() -> None:
-    with pytest.raises(ModelError, match="send has to happen within 2 ticks"):
-        check(shop(), faults=["fire"])
-
-
 # Fairness --------------------------------------------------------------------------------------------------------
 def test_runs_in_which_time_stands_still_are_unfair() -> None:
     p = Protocol("zeno")
@@ -469,116 +323,6 @@ def test_timers_and_timed_actions_have_one_clock() -> None:
     clock(p, timer(p, "second", 1), name="other")
     with pytest.raises(DefinitionError, match="passes and other are two clocks"):
         p.system()
-
-
-# Mistakes --------------------------------------------------------------------------------------------------------
-WRONG: dict[str, tuple[dict[str, Any], str]] = {
-    "no since": ({"within": 3}, r"within and after count ticks since something \(add since="),
-    "no limit": ({"since": "go"}, r"since and until say nothing alone \(add within=3"),
-    "a pair": ({"within": (3, "go"), "since": "go"}, r"within=.* is neither a number of ticks nor a parameter"),
-    "negative": ({"within": -1, "since": "go"}, r"within=-1 may be negative"),
-    "no time": ({"within": 1, "after": 2, "since": "go"}, r"after=2 and within=1 leave no time"),
-    "no action": ({"after": 1, "since": 7}, r"since=7 is no action"),
-    "nothing": ({"after": 1, "since": []}, r"since names no action"),
-    "both": ({"after": 1, "since": "go", "until": "go"}, r"until: go starts the clock and ends it"),
-    "ends never": ({"after": 1, "since": "go", "until": "initially"}, r"until: initially ends no clock"),
-    "unfair": ({"within": 1, "since": "go", "fairness": "none"}, r'fairness="none" that it need not'),
-    "fault": ({"within": 1, "since": "go", "fault": "fire"}, r"the fault fire need not"),
-}
-
-
-@pytest.mark.parametrize("mistake", WRONG)
-def test_what_has_no_meaning_is_refused_at_its_line(mistake: str) -> None:
-    given, words = WRONG[mistake]
-    p = Protocol("wrong")
-    p.fault("fire", "it burns")
-    with pytest.raises(DefinitionError, match=words) as told:
-        p.action(by="me", **given)
-    assert told.value.where is None or told.value.where.file == __file__
-
-
-def timed_by(since: Any, other: str = "w") -> Protocol:
-    p = Protocol("wrong")
-    worker, flag = index("worker", 2), p.variable("flag", boolean(), False)
-    member = p.variable("member", optional(worker), None)
-
-    def go(w: Term) -> Step:
-        return step(update(flag, member == w))
-
-    def went(v: Term) -> Step:
-        return step(update(flag, member == v))
-
-    went.__name__ = "go"
-    p.action(worker, by=worker)(go if other == "w" else went)
-
-    @p.action(worker, by=worker, since=since, after=1)
-    def come(w: Term) -> Step:
-        return step(update(flag, member != w))
-
-    return p
-
-
-def test_occasions_are_checked_when_a_system_is_made() -> None:
-    with pytest.raises(DefinitionError, match=r"action come: since: there is no action gone \(.*go"):
-        timed_by("gone").system()
-    with pytest.raises(DefinitionError, match=r"action come: since: go has no outcome late"):
-        timed_by(taken("go", outcome="late")).system()
-    with pytest.raises(DefinitionError, match=r"w and v have different names, so it is not certain .* same worker"):
-        timed_by("go", "v").system()
-    p = timed_by("go")
-    with pytest.raises(DefinitionError, match=r"since: .* names parameters"):
-        forall(index("worker", 2), lambda w: p.action(by="x", since=taken("go", w=w), after=1))
-    with pytest.raises(DefinitionError, match="elapsed: there is no action gone"):
-        elapsed(p, "gone")
-    with pytest.raises(DefinitionError, match="elapsed: go has no limit of time"):
-        elapsed(p, "go")
-    with pytest.raises(DefinitionError, match="elapsed: the clock of come takes w"):
-        elapsed(p, "come")
-    with pytest.raises(DefinitionError, match=r"elapsed: come counts ticks up to 1 only, .*capped=True"):
-        forall(index("worker", 2), lambda w: elapsed(p, "come", w) > 0)
-
-
-def test_an_action_of_the_author_is_no_tick() -> None:
-    p = timed_by("go")
-
-    @p.action(by="drum")
-    def tick() -> Step:
-        return step()
-
-    with pytest.raises(DefinitionError, match="the action tick is called like the step of time"):
-        p.system()
-
-
-def test_a_variable_may_not_have_the_name_of_a_clock() -> None:
-    p = timed_by("go")
-    with pytest.raises(DefinitionError, match="variable come_ticks is declared twice"):
-        p.variable("come_ticks", boolean(), False)
-
-
-def test_what_would_let_time_stand_still_is_refused() -> None:
-    p = Protocol("zeno")
-    flag = p.variable("flag", boolean(), False)
-
-    @p.action(by="me", since=["there", "initially"], within=p.parameter("delay", 1, 0, 3))
-    def here() -> Step:
-        return step(update(flag, True))
-
-    @p.action(by="me", since=here, within=0)
-    def there() -> Step:
-        return step(update(flag, False))
-
-    with pytest.raises(DefinitionError, match=r"time could stand still .* there and here|.* here and there may have"):
-        p.system()
-
-    q = Protocol("zeno")
-    flag = q.variable("flag", boolean(), False)
-
-    @q.action(by="me", since=["again", "initially"], within=0)
-    def again() -> Step:
-        return step(update(flag, ~flag))
-
-    with pytest.raises(DefinitionError, match="again may have within=0 since itself"):
-        q.system()
 
 
 # Reports ---------------------------------------------------------------------------------------------------------
