@@ -6,16 +6,17 @@ A property is a term with a name and one sentence of meaning. State terms refer 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeAlias, TypeVar
 
 from planrace.model.language import DefinitionError, Op, Place, Term
 from planrace.model.language.actions import check_state_only
 from planrace.model.language.errors import author, listed
-from planrace.model.language.ledger import made
+from planrace.model.language.ledger import handed_on, made
 from planrace.model.language.names import usable
-from planrace.model.language.terms import TRUE, Value, subterms, truth
+from planrace.model.language.sorts import BOOL
+from planrace.model.language.terms import TRUE, Value, make, substitute, subterms, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
 
@@ -103,9 +104,10 @@ class Recoverability:
 
 @dataclass(frozen=True, eq=False)
 class Liveness:
-    """What every fair run does (names after Manna & Pnueli): ``form`` is "eventually always" (◇□ ``goal``), "infinitely
-    often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). It is checked on the model without actions that
-    have a tag in ``without``, and without faults that have no bound, unless ``despite_faults`` is set."""
+    """What every fair run does (names after Manna & Pnueli): ``form`` is "eventually" (◇ ``goal``), "eventually always"
+    (◇□ ``goal``), "infinitely often" (□◇ ``goal``) or "leads to" (□(``trigger`` → ◇ ``goal``)). It is checked on the
+    model without actions that have a tag in ``without``, and without faults that have no bound, unless
+    ``despite_faults`` is set."""
 
     name: str
     goal: Term
@@ -116,11 +118,24 @@ class Liveness:
     despite_faults: bool = False
     kind: ClassVar[str] = "liveness"
     where: Place | None = field(default_factory=author)
+    over: tuple[Term, ...] = ()
+    """Of a property of each member: the bound variables that stand for it in ``goal`` and ``trigger``, outermost
+    first."""
 
     @property
     def terms(self) -> tuple[Term, ...]:
-        """The terms that it reads."""
-        return (self.goal, self.trigger)
+        """The terms that it reads; of a property of each member those of all."""
+        return (_of_all(self.goal, self.over), _of_all(self.trigger, self.over))
+
+    def for_each(self, member: Term) -> Liveness:
+        """The property of each member that the bound variable ``member`` in its terms stands for. Raises
+        ``DefinitionError`` if the terms do not depend on it."""
+        if not any(t is member for t in subterms(self.goal, self.trigger)):
+            raise DefinitionError(
+                f"property {self.name} says the same of each {member.sort.name}", remedy="leave out forall(…)"
+            )
+        handed_on(self)
+        return _made(replace(self, over=(member, *self.over), where=author()))
 
     @property
     def tags(self) -> frozenset[str]:
@@ -179,12 +194,20 @@ def recoverable(
     )
 
 
+def eventually(
+    name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
+) -> Liveness:
+    """Every fair run has a state with ``goal`` (◇), which may be its initial one and need not last. Checked without
+    actions that have a tag in ``without``, and without faults that have no bound; with ``despite_faults``, all faults
+    that are switched on may happen. The same holds for ``eventually_always``, ``infinitely_often`` and ``leads_to``."""
+    return _liveness(name, goal, meaning, "eventually", without, despite_faults)
+
+
 def eventually_always(
     name: str, goal: Value, meaning: str, *, without: Iterable[str] = (), despite_faults: bool = False
 ) -> Liveness:
-    """Every fair run reaches states with ``goal`` and stays in them (◇□). Checked without actions that have a tag in
-    ``without``, and without faults that have no bound; with ``despite_faults``, all faults that are switched on may
-    happen. The same holds for ``infinitely_often`` and ``leads_to``."""
+    """Every fair run reaches states with ``goal`` and stays in them (◇□); with ``despite_faults``, even if the faults
+    that are switched on happen."""
     return _liveness(name, goal, meaning, "eventually always", without, despite_faults)
 
 
@@ -208,6 +231,15 @@ def leads_to(
     """On every fair run a state with ``trigger`` is followed by one with ``goal``, at once or later; with
     ``despite_faults``, even if the faults that are switched on happen."""
     return _liveness(name, goal, meaning, "leads to", without, despite_faults, trigger)
+
+
+def _of_all(term: Term, over: Sequence[Term]) -> Term:
+    """``term`` for every member that the bound variables ``over`` stand for."""
+    for member in reversed(over):
+        if any(t is member for t in subterms(term)):
+            variable = make(Op.BOUND, (), member.sort, (member.data[0], term.height + 1))
+            term = make(Op.FORALL, (variable, substitute(term, {member: variable})), BOOL)
+    return term
 
 
 def _liveness(

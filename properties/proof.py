@@ -62,7 +62,7 @@ def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules:
     given = tuple(truth(a, "assumption") for a in assuming)
     for term in given:
         for t in subterms(term):
-            if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN):
+            if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN, Op.ENABLED):
                 raise DefinitionError(
                     f"assumption {term}: {t} is not a parameter", remedy="use only parameters in assumptions"
                 )

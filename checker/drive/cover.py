@@ -104,7 +104,7 @@ def driven_system(conductor: Conductor) -> DrivenSystem:
     driver, observer = conductor.driver, conductor.observer
     instance = driver.instance
     system = instance.system
-    names = [v.name for v in system.variables if not v.auxiliary]
+    names = [v.name for v in system.variables if v.name not in system.auxiliary]
     summary = DriverSummary(
         driver.name,
         driver.controlled,
@@ -124,7 +124,7 @@ def driven_system(conductor: Conductor) -> DrivenSystem:
         declared(instance),
         driver.sources,
         instance.at_most,
-        tuple(v.name for v in system.variables if v.auxiliary),
+        tuple(v.name for v in system.variables if v.name in system.auxiliary),
     )
 
 

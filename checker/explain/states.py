@@ -18,16 +18,20 @@ from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Term
 from planrace.model.language.operators import Op
 from planrace.properties.kinds import Invariant, Liveness, Property, Reachability, Recoverability, StepInvariant
+from planrace.properties.members import members
 
 MOST = 2_000
 """The most states of a neighbourhood."""
+_OF_GOAL = {"eventually": Inner.ONCE, "eventually always": Inner.ALWAYS, "infinitely often": Inner.AGAIN}
 
 
 # Properties ------------------------------------------------------------------------------------------------------
 def truths(recording: Recording, properties: Sequence[Property]) -> tuple[PropertyTruth, ...]:
     """The truth values of invariants in each state, of step invariants at each step, and of the conditions inside
-    properties about whole runs."""
-    return tuple(_truth(recording, p, *what) for p in properties for what in _conditions(p))
+    properties about whole runs; of a property of each member, for every member."""
+    instance = recording.interpreter.instance
+    single = (q for p in properties for q in members(instance, p) or (p,))
+    return tuple(_truth(recording, p, *what) for p in single for what in _conditions(p))
 
 
 def _conditions(p: Property) -> Iterator[tuple[Term, bool, Inner | None]]:
@@ -43,7 +47,7 @@ def _conditions(p: Property) -> Iterator[tuple[Term, bool, Inner | None]]:
             yield p.trigger, False, Inner.TRIGGER
             yield p.goal, False, Inner.ANSWER
         case Liveness():
-            yield p.goal, False, Inner.ALWAYS if p.form == "eventually always" else Inner.AGAIN
+            yield p.goal, False, _OF_GOAL[p.form]
 
 
 def _truth(recording: Recording, p: Property, term: Term, of_step: bool, inner: Inner | None) -> PropertyTruth:

@@ -115,9 +115,10 @@ class Neighbourhood:
 
 
 class Inner(StrEnum):
-    """The conditions inside properties about whole runs: of liveness (the goal that must finally be true always, or
-    again and again, or the answer to a trigger), of recovery, and of reachability."""
+    """The conditions inside properties about whole runs: of liveness (the goal that must be true once, finally always,
+    or again and again, or the answer to a trigger), of recovery, and of reachability."""
 
+    ONCE = "once"
     ALWAYS = "finally always"
     AGAIN = "again and again"
     TRIGGER = "trigger"

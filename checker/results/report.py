@@ -183,8 +183,15 @@ class Report(NotebookRepr):
         return min((f.verdict for f in self.findings), default=Verdict.UNKNOWN)
 
     def source_of_property(self, name: str) -> Source | None:
-        """The line that declares the property of that name."""
-        return self.sources.get(about(name)) or self.sources.get(name)
+        """The line that declares the property of that name; of "served[2]" the one that declares it of each member."""
+        found = self.sources.get(about(name)) or self.sources.get(name)
+        whole, inside, _ = name.rpartition("[")
+        return found or (self.source_of_property(whole) if inside else None)
+
+    def is_of_member(self, name: str) -> bool:
+        """Whether a property is what another one of the report promises of a single member."""
+        whole, inside, _ = name.rpartition("[")
+        return bool(inside) and any(f.name == whole for f in self.findings)
 
     @property
     def doubted(self) -> tuple[tuple[str, str], ...]:

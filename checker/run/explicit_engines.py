@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -14,6 +14,7 @@ from planrace.checker.results.report import WITHOUT_FAULTS, ModelWarning
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import joined
 from planrace.checker.run.contract import Abilities, Ability, Answers, Engine
+from planrace.checker.run.each_member import alike, known_by_symmetry, of_all, single
 from planrace.checker.run.options import Options
 from planrace.checker.run.request import Request
 from planrace.checker.run.strategies import (
@@ -27,6 +28,7 @@ from planrace.checker.run.strategies import (
 )
 from planrace.model.language import Instance, ModelError
 from planrace.properties.kinds import Checkable, Liveness, Recoverability, Temporal
+from planrace.properties.members import members
 
 SEARCH = (Ability.SYMMETRY, Ability.EXHAUSTIVE, Ability.SCENARIO)
 """Abilities of every explicit search."""
@@ -73,12 +75,15 @@ def searched(strategy: Strategy, request: Request) -> Answers:
     """The answers of explicit search.
 
     Liveness is decided without symmetry reduction, and often without faults, so it needs searches of its own; if no
-    other properties are checked, the first of them is the main search.
+    other properties are checked, the first of them is the main search. With ``--symmetry``, what holds for a member
+    holds for those that are interchangeable with it.
     """
     instance, options = request.instance, request.options
     if options.symmetry and not symmetric(instance):
         raise ModelError(f"{instance.system.name} declares no symmetric index", remedy="leave out --symmetry")
-    live = request.of(Liveness)
+    asked = request.of(Liveness)
+    live = single(instance, asked)
+    same = alike(instance) if options.symmetry else {}
     main = [p for p in request.properties if not isinstance(p, Liveness)]
     found = _explore(strategy, SearchTask(instance, main, options)) if main or not live else None
     answers: list[Answer] = []
@@ -91,7 +96,7 @@ def searched(strategy: Strategy, request: Request) -> Answers:
             answers += [Answer(p, Verdict.UNKNOWN, f"not decided: {why}") for p in some]
             continue
         try:
-            own, more = _lively(strategy, instance, some, options)
+            own, more = _lively(strategy, instance, some, options, same)
         except KeyboardInterrupt:  # not during the search, which handles it, but while it was prepared
             if found is None:
                 raise
@@ -102,7 +107,11 @@ def searched(strategy: Strategy, request: Request) -> Answers:
         interrupted = own.search.interrupted
         found = found or own
     assert found is not None
-    warnings = (*found.warnings, *_faultless(instance, answers))
+    decided = {a.property.name: a for a in answers}
+    decided |= {p.name: of_all(instance, p, decided) for p in asked if p.over}
+    answers = [decided[p.name] for p in request.properties if p.name in decided]
+    inside = {m.name for p in asked for m in members(instance, p)}
+    warnings = (*found.warnings, *_faultless(instance, [a for a in answers if a.property.name not in inside]))
     return Answers(found.engine, answers, found.covered, interrupted, warnings)
 
 
@@ -138,14 +147,18 @@ def _stop_reason(options: Options, answers: list[Answer], *, interrupted: bool) 
 
 
 def _lively(
-    strategy: Strategy, instance: Instance, live: list[Liveness], options: Options
+    strategy: Strategy, instance: Instance, live: list[Liveness], options: Options, same: Mapping[str, str]
 ) -> tuple[Searched, list[Answer]]:
-    """The search for one group of properties (see ``_alike``), and its answers."""
+    """The search for one group of properties (see ``_alike``), and its answers; ``same`` as ``alike`` returns it."""
     from planrace.checker.engines.temporal.liveness import read_on
 
     early = _Early(live)
     own = _explore(strategy, SearchTask(read_on(instance, live[0]), live, options, early.decided))
-    return own, [early.answers.get(p.name) or _answered(p, own, _livenesses) for p in live]
+    found: dict[str, Answer] = {}
+    for p in live:
+        known = early.answers.get(p.name) or known_by_symmetry(p, found, same)
+        found[p.name] = known or _answered(p, own, _livenesses)
+    return own, list(found.values())
 
 
 class _Early:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from planrace.checker.run.options import Options
 from planrace.model.language import Instance, ModelError, Protocol, System, Variant
 from planrace.model.language.errors import known
 from planrace.properties.kinds import Property
+from planrace.properties.members import by_name, is_of_each, members
 
 Given: TypeAlias = "Protocol | Variant | System"
 """The kinds of subject that a request may have."""
@@ -107,13 +109,18 @@ def select(
 
 
 def select_properties(
-    system: System, names: Sequence[str], kinds: Any = object
+    system: System,
+    names: Sequence[str],
+    kinds: Any = object,
+    inside: Mapping[str, Property] = MappingProxyType({}),
 ) -> tuple[Sequence[Property], Sequence[Property]]:
-    """The properties to check, and the ones left out: if no names are given, those of other ``kinds`` are left out."""
+    """The properties to check, and the ones left out: if no names are given, those of other ``kinds`` are left out.
+    ``inside`` are those of single members, which may be named, too."""
     declared = {p.name: p for p in system.properties}
     if names:
-        wanted = [known(n, declared, f"property of {system.name}") for n in dict.fromkeys(names)]
-        return [declared[n] for n in wanted], []
+        table = {**declared, **inside}
+        wanted = [known(n, table, f"property of {system.name}") for n in dict.fromkeys(names)]
+        return [table[n] for n in wanted], []
     if not declared:
         raise ModelError(
             f"{system.name} declares no properties", where=system.where, remedy="declare some with protocol.declare(…)"
@@ -149,12 +156,18 @@ class Request:
         return [p for p in self.properties if isinstance(p, kinds)]
 
 
-def resolve(selection: Selection, options: Options, kinds: Any = object) -> Request:
+def resolve(selection: Selection, options: Options, kinds: Any = object, *, each: bool = False) -> Request:
     """A request about the properties that the options name, by default all of these ``kinds``. With ``--scenario`` it
-    is about no property. Raises ``ModelError``."""
-    selected, left_out = (
-        ([], []) if options.scenario is not None else select_properties(selection.system, options.properties, kinds)
-    )
+    is about no property. ``each``: after a property of each member those of single members follow, and they can be
+    named. Raises ``ModelError``."""
+    if options.scenario is not None:
+        return Request(selection, [], options, [])
+    declared = selection.system.properties
+    inside = by_name(selection.instance, declared) if each and any(map(is_of_each, declared)) else {}
+    selected, left_out = select_properties(selection.system, options.properties, kinds, inside)
+    if inside:
+        found = (q for p in selected for q in (p, *members(selection.instance, p)))
+        selected = list({q.name: q for q in found}.values())
     return Request(selection, selected, options, left_out)
 
 

@@ -29,7 +29,7 @@ from planrace.checker.run.request import Request, Selection, resolve
 from planrace.checker.run.scenario_search import show
 from planrace.checker.semantics.first_step import check_first_step
 from planrace.model.language import Instance, ModelError
-from planrace.properties.kinds import Property
+from planrace.properties.kinds import Liveness, Property
 
 
 def run(selection: Selection, options: Options | None = None) -> Report:
@@ -41,7 +41,10 @@ def run(selection: Selection, options: Options | None = None) -> Report:
     options = options or Options()
     with until(options.time_limit):
         able = engine_for(options).abilities
-        request = resolve(selection, options, able.kinds if Ability.EVERY_SIZE in able else object)
+        if Ability.EVERY_SIZE in able:
+            request = resolve(selection, options, able.kinds)
+        else:
+            request = resolve(selection, options, each=issubclass(Liveness, able.kinds))
         report = _reported(request, able)
     if report.every_size:  # a proof has these warnings already
         return report

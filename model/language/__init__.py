@@ -38,7 +38,9 @@ from planrace.model.language.constructors import (
     such_that,
     sum_of,
 )
+from planrace.model.language.enabled import enabled
 from planrace.model.language.errors import DefinitionError, ModelError, Place
+from planrace.model.language.fairness import everything, strong, weak
 from planrace.model.language.operators import Op
 from planrace.model.language.options import Choice, Option
 from planrace.model.language.protocol import Protocol
@@ -109,7 +111,9 @@ __all__ = [
     "each",
     "either",
     "elapsed",
+    "enabled",
     "enumeration",
+    "everything",
     "exists",
     "first",
     "following",
@@ -131,11 +135,13 @@ __all__ = [
     "says",
     "size_of",
     "step",
+    "strong",
     "subsets",
     "successor",
     "such_that",
     "sum_of",
     "taken",
     "update",
+    "weak",
     "when",
 ]

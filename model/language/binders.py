@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 from planrace.model.language.author_code import called
 from planrace.model.language.errors import DefinitionError
@@ -17,16 +17,44 @@ Over: TypeAlias = "Scalar | Term | set[Any] | frozenset[Any]"
 """What a binder is over: a sort, or a set."""
 
 
+@runtime_checkable
+class OfEachMember(Protocol):
+    """A property that can be one of each member: ``for_each`` returns that, given the bound variable in its terms that
+    stands for the member."""
+
+    @property
+    def name(self) -> str: ...
+    def for_each(self, member: Term) -> Self: ...
+
+
+class Statement:
+    """The property that the function of a quantifier returns, with its bound variable."""
+
+    member: Term | None = None
+    given: OfEachMember
+
+    def of_each(self, over: Over) -> OfEachMember:
+        """The property of each member of ``over``, a sort. Raises ``DefinitionError`` for a set."""
+        assert self.member is not None
+        if isinstance(over, Term | set | frozenset):
+            raise DefinitionError(
+                f"forall: {self.given.name} is a property, and {_given(over)} is no sort but a set, which may change",
+                remedy="write forall(sort, …), and say in the property whom it is about",
+            )
+        return self.given.for_each(self.member)
+
+
 def bind(
     op: Op,
     over: Over,
     body: Callable[[Term], object] | None,
     role: str,
     like: Callable[[Term], object] | None = None,
+    stated: Statement | None = None,
 ) -> tuple[Term, Term]:
     """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``: a sort, or a set,
     which stands for those members of its elements' sort that are in it. The variable has the name that ``body`` gives
-    it, or the function ``like`` of the author."""
+    it, or the function ``like`` of the author. If the body is a property, ``stated`` keeps it, and stands for truth."""
     form = f"{role}(sort, lambda x: …)"
     if body is None:
         raise DefinitionError(f"{role}({_given(over)}) lacks its function", remedy=_instead_of_one(over, role, form))
@@ -38,11 +66,27 @@ def bind(
     code = getattr(like or body, "__code__", None)
     name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
     hole = make(Op.BOUND, (), sort, (name, object()))
-    inner = _body(op, called(body, (hole,), role, form), role)
+    given = called(body, (hole,), role, form)
+    if isinstance(given, OfEachMember):
+        given = _stated(given, hole, role, stated)
+    elif hasattr(given, "terms") and hasattr(given, "kind"):
+        raise DefinitionError(
+            f"{role}: {getattr(given, 'name', '')} is a property",
+            remedy="quantify in its terms: invariant(name, forall(…), meaning); only liveness may stand in forall(…)",
+        )
+    inner = _body(op, given, role)
     if members is not None:
         inner = _among(op, hole.isin(members), inner)
     variable = make(Op.BOUND, (), sort, (name, inner.height + 1))
     return variable, substitute(inner, {hole: variable})
+
+
+def _stated(given: OfEachMember, hole: Term, role: str, stated: Statement | None) -> Term:
+    """Keep a property that a body returned. Raises ``DefinitionError`` unless the binder is ``forall``."""
+    if stated is None:
+        raise DefinitionError(f"{role}: {given.name} is a property", remedy="quantify in its terms, or write forall(…)")
+    stated.member, stated.given = hole, given
+    return TRUE
 
 
 def _set(over: object, role: str) -> Term | None:

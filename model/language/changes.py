@@ -26,6 +26,7 @@ from planrace.model.language.change_functions import fault_actions, name_of, onl
 from planrace.model.language.constructors import both
 from planrace.model.language.declarations import Circumstances, beginning, variable
 from planrace.model.language.decorators import Decorators
+from planrace.model.language.enabled import settled
 from planrace.model.language.errors import DefinitionError, Place, author, near
 from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
@@ -66,7 +67,7 @@ class Changes:
         """The changed system."""
         self._decorators.check()
         made = replace(self._system, actions=self._actions, variables=tuple(self._variables))
-        return woven(replace(made, insertions=tuple(self._insertions), beginnings=tuple(self._beginnings)))
+        return settled(woven(replace(made, insertions=tuple(self._insertions), beginnings=tuple(self._beginnings))))
 
     @property
     def actions(self) -> tuple[Action, ...]:

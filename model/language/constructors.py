@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from planrace.model.language.arithmetic import arithmetic
-from planrace.model.language.binders import Over, bind
+from planrace.model.language.binders import OfEachMember, Over, Statement, bind
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import (
@@ -28,6 +28,7 @@ from planrace.model.language.terms import FALSE, TRUE, Term, Value, expect, lift
 
 REQUIRED = object()
 """In place of a default: there must be a value."""
+S = TypeVar("S", bound=OfEachMember)
 
 
 def If(condition: Value, then: Value, otherwise: Value) -> Term:
@@ -83,7 +84,12 @@ def _joined(op: Op, neutral: Term, conditions: Iterable[Value]) -> Term:
 
 
 def _bound(
-    op: Op, over: Over, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]
+    op: Op,
+    over: Over,
+    body: Callable[[Term], object] | None,
+    role: str,
+    more: tuple[object, ...],
+    stated: Statement | None = None,
 ) -> tuple[Term, Term]:
     """The variable and the body of a binder; ``more`` collects further arguments, to report that binders must be
     nested."""
@@ -91,17 +97,32 @@ def _bound(
         raise DefinitionError(
             f"{role} is over one sort", remedy=f"nest them: {role}(a, lambda x: {role}(b, lambda y: …))"
         )
-    return bind(op, over, body, role)
+    return bind(op, over, body, role, stated=stated)
 
 
-def _quantify(op: Op, over: Over, body: Callable[[Term], object] | None, role: str, more: tuple[object, ...]) -> Term:
-    return make(op, _bound(op, over, body, role, more), INTEGER if op is Op.COUNT else BOOL)
+def _quantify(
+    op: Op,
+    over: Over,
+    body: Callable[[Term], object] | None,
+    role: str,
+    more: tuple[object, ...],
+    stated: Statement | None = None,
+) -> Term:
+    return make(op, _bound(op, over, body, role, more, stated), INTEGER if op is Op.COUNT else BOOL)
 
 
-def forall(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> Term:
+@overload
+def forall(over: Scalar, body: Callable[[Term], S]) -> S: ...  # type: ignore[overload-overlap]
+@overload
+def forall(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> Term: ...
+def forall(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> object:
     """Whether ``body`` holds for every member of ``over``, a bounded scalar sort or a set: ``forall(Worker, lambda w:
-    done[w])``, ``forall(known, lambda w: done[w])``. ``body`` gets a member as a term and returns a truth value."""
-    return _quantify(Op.FORALL, over, body, "forall", more)
+    done[w])``, ``forall(known, lambda w: done[w])``. ``body`` gets a member as a term and returns a truth value; or,
+    over a sort, a property of liveness, which is then one of each member: ``forall(Client, lambda c: leads_to("served",
+    asks[c], has[c], "who asks is served"))``."""
+    stated = Statement() if callable(body) else None
+    term = _quantify(Op.FORALL, over, body, "forall", more, stated)
+    return term if stated is None or stated.member is None else stated.of_each(over)
 
 
 def exists(over: Over, body: Callable[[Term], object] | None = None, *more: object) -> Term:

@@ -32,7 +32,7 @@ from planrace.model.language.sorts import (
     one,
 )
 from planrace.model.language.starts import Start, starts_of
-from planrace.model.language.system import Beginning, Variable
+from planrace.model.language.system import Beginning, Observation, Picture, Variable
 from planrace.model.language.terms import Term, Value, make, subterms, truth
 from planrace.model.language.timing import Timing, check_due
 
@@ -196,6 +196,12 @@ def check_action(action: Action, sorts: Mapping[str, Sort], parameters: Mapping[
         check_term_size(term, f"action {action.name}", where)
         check_state_only(term, f"action {action.name}", where)
         for t in subterms(term):
+            if t.op is Op.ENABLED:
+                raise DefinitionError(
+                    f"action {action.name}: {t} may stand in properties and lemmas only",
+                    where=where,
+                    remedy="write the condition of that action",
+                )
             if t.op is Op.VARIABLE and sorts.get(t.data) != t.sort:
                 raise DefinitionError(
                     f"action {action.name}: unknown variable {t.data}",
@@ -245,6 +251,42 @@ def _check_sort(sort: Sort, name: str) -> None:
     if not is_scalar(base) and not isinstance(base, SetOf):
         raise DefinitionError(f"variable {name}: {describe(base)} is not a sort", remedy=SORTS)
     bounds_of(base.element if isinstance(base, SetOf) else base)
+
+
+def check_observed(title: object, over: object) -> None:
+    """Refuse what is not the title of an observation, or not the sort of what is observed."""
+    if not isinstance(title, str):
+        raise DefinitionError("an observation needs a title", remedy="write @….observe(title), or observe(title, sort)")
+    if over is not None and not is_scalar(over):
+        raise DefinitionError(f"observation {title}: {shown(over)} is not a sort of things to observe", remedy=SORTS)
+
+
+def observation(title: str, over: Scalar | None, body: Callable[..., Any]) -> Observation:
+    """The observation whose cases the function of the author returns."""
+    if is_authors_code(body):
+        refuse_vain(body, f"observation {title}", "conditions stand in cases: return [(condition, says(…)), …]")
+    names = inspect.signature(body).parameters
+    variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
+    with applying(f"observation {title}", body):
+        cases = cases_of(body() if variable is None else body(variable), title)
+    return Observation(title, variable, cases, author())
+
+
+def picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> Picture:
+    """A picture. Raises ``DefinitionError`` for what is not a variable, or has another sort than it should."""
+    where, over = author(), apart(things.sort)[0]
+    for n, term in enumerate((things, *pointers, *(() if holder is None else (holder,)))):
+        domain, element = apart(term.sort)
+        sets = isinstance(element, SetOf | Array)
+        if term.op is not Op.VARIABLE or domain != over or sets != (n == 0):
+            what = "number or member" if n else "set"
+            raise DefinitionError(
+                f"picture: {term} must be a variable that holds a {what}, or an array of those over the same index "
+                "as the others",
+                where=where,
+                remedy="name the variable with sets first, then the pointers",
+            )
+    return Picture(things, pointers, holder)
 
 
 def cases_of(cases: Any, title: str) -> tuple[tuple[Term, Says], ...]:

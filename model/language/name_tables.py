@@ -172,11 +172,25 @@ def check_statements(system: System) -> None:
         given.put(f"range of {v.name}", "range", v.where)  # proofs show it beside the lemmas
     for p in system.properties:
         given.put(p.name, "property", p.where, p)
+    _check_members(system)
     for a in system.proofs:
         for x in getattr(a, "lemmas", ()):
             given.put(x.name, "lemma", x.where, x.holds)
     for s in system.scenarios:
         given.put(s.name, "scenario", None, s)
+
+
+def _check_members(system: System) -> None:
+    """Check that no property is called like what another one promises of a single member, "served[2]"."""
+    names = {p.name for p in system.properties}
+    for p in system.properties:
+        whole, inside, _ = p.name.rpartition("[")
+        if inside and whole in names:
+            raise DefinitionError(
+                f"property {p.name} is called like {whole} of a single member",
+                where=getattr(p, "where", None),
+                remedy="rename one of the two",
+            )
 
 
 def _check_performers(system: System) -> None:

@@ -47,6 +47,7 @@ class Op(enum.Enum):
     EACH = "each"  # binder, element: an array
     PRIMED = "′"  # the value after the step
     TAKEN = "taken"  # data: (action, outcome or None, names of parameters); the step is one of that action
+    ENABLED = "enabled"  # data: (action, names of parameters); a guard stands in its place before an engine reads it
 
 
 BINDERS = frozenset({Op.COMPREHENSION, Op.FORALL, Op.EXISTS, Op.COUNT, Op.SUM, Op.LEAST, Op.EACH})

@@ -7,7 +7,6 @@ the instance.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,32 +14,31 @@ from typing import Any
 from planrace.model.language import declarations as written
 from planrace.model.language.actions import Action, Step, check_state_only
 from planrace.model.language.author_code import applying, shown
-from planrace.model.language.author_text import refuse_vain
 from planrace.model.language.change_functions import changing
 from planrace.model.language.changes import Changes
 from planrace.model.language.declarations import Circumstances
 from planrace.model.language.decorators import Decorators
+from planrace.model.language.enabled import asks, settled
 from planrace.model.language.errors import (
     DefinitionError,
     ModelError,
     Place,
     author,
-    is_authors_code,
     known,
     listed,
 )
+from planrace.model.language.fairness import FairChoice
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import Names, bound_in, check_own, check_statements
 from planrace.model.language.names import usable
-from planrace.model.language.operators import Op
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
 from planrace.model.language.size_limits import check_term_size
-from planrace.model.language.sorts import Array, Index, Parameter, Scalar, SetOf, Size, Sort, check_number, is_scalar
+from planrace.model.language.sorts import Index, Parameter, Scalar, Size, Sort, check_number
 from planrace.model.language.starts import Start
 from planrace.model.language.structural import same
 from planrace.model.language.system import Beginning, FaultBound, Messages, Observation, Picture, System, Variable
-from planrace.model.language.terms import Term, Value, make, truth
+from planrace.model.language.terms import Term, Value, truth
 from planrace.model.language.timekeeping import PlaceClock
 from planrace.model.language.timing import Occasions, clock_name, clock_of, clock_variables, timing_of
 from planrace.model.language.variant import Protection, Variant
@@ -78,6 +76,7 @@ class Protocol:
         self.ends: list[Term] = []
         self._ended: Place | None = None
         self.beginnings: list[Beginning] = []
+        self.fairness: list[FairChoice] = []
         self._changing: str | None = None
         self._everything_known: tuple[tuple[Any, ...], dict[str, tuple[Action, ...]]] | None = None
         self._names = Names()
@@ -108,7 +107,17 @@ class Protocol:
         """A state variable; with ``only``, it exists only in systems that have made that choice. ``initially`` is a
         constant; for an array it is the value of every element, or a function that returns the value for a member.
         ``one_of(…)`` and ``anything`` allow several values."""
-        made = written.variable(name, sort, initially, meaning)
+        return self._variable(written.variable(name, sort, initially, meaning), only)
+
+    def history(
+        self, name: str, sort: Sort, initially: Start, meaning: str = "", *, only: Choice | None = None
+    ) -> Term:
+        """A variable that actions update and that only properties, lemmas and other histories read, which is checked.
+        It costs no states in a search for properties that do not read it."""
+        return self._variable(replace(written.variable(name, sort, initially, meaning), history=True), only)
+
+    def _variable(self, made: Variable, only: Choice | None) -> Term:
+        name, sort = made.name, made.sort
         check_own(sort, self.parameters, f"variable {name}", author())
         check_only(only, self.options, f"variable {name}")
         self._names.sort(sort)
@@ -205,28 +214,14 @@ class Protocol:
     def observe(self, title: str, over: Scalar | None = None) -> Callable[[Callable[..., Any]], Observation]:
         """Decorator: what the outside world sees, as cases ``(condition, says(…))``. With ``over``, each member of that
         sort is observed; the function gets it as its parameter."""
-
-        if not isinstance(title, str):
-            raise DefinitionError(
-                "an observation needs a title", remedy="write @….observe(title), or observe(title, sort)"
-            )
-        if over is not None and not is_scalar(over):
-            raise DefinitionError(
-                f"observation {title}: {shown(over)} is not a sort of things to observe", remedy=written.SORTS
-            )
+        written.check_observed(title, over)
         begun = self.decorators.begin(f"{self.name}.observe({title!r})")
 
         def add(body: Callable[..., Any]) -> Observation:
             self.decorators.end(begun)
             self._open(f"observation {title}")
-            if is_authors_code(body):
-                refuse_vain(body, f"observation {title}", "conditions stand in cases: return [(condition, says(…)), …]")
-            names = inspect.signature(body).parameters
-            variable = None if over is None else make(Op.BOUND, (), over, (next(iter(names), "x"), 0))
-            with applying(f"observation {title}", body):
-                cases = written.cases_of(body() if variable is None else body(variable), title)
+            made = written.observation(title, over, body)
             self._names.claim(title, "observation")
-            made = Observation(title, variable, cases, author())
             self.observations[title] = made
             return made
 
@@ -236,19 +231,19 @@ class Protocol:
         """How reports draw the state: ``things`` is a set, ``pointers`` are numbers that name one of its members (0:
         none), ``holder`` is the holder of a lock. All of these may be arrays over the same index."""
         self._open("a picture")
-        where, over = author(), written.apart(things.sort)[0]
-        for n, term in enumerate((things, *pointers, *(() if holder is None else (holder,)))):
-            domain, element = written.apart(term.sort)
-            sets = isinstance(element, SetOf | Array)
-            if term.op is not Op.VARIABLE or domain != over or sets != (n == 0):
-                what = "number or member" if n else "set"
+        self.pictures.append(written.picture(things, pointers, holder))
+
+    def fair(self, *choices: FairChoice) -> None:
+        """Runs are fair to these choices between actions, beside the fairness of every action: ``fair(weak(flip,
+        clean))``, ``fair(strong(everything))``. It matters for liveness only."""
+        self._open("fairness")
+        for c in choices:
+            if not isinstance(c, FairChoice):
                 raise DefinitionError(
-                    f"picture: {term} must be a variable that holds a {what}, or an array of those over the same index "
-                    "as the others",
-                    where=where,
-                    remedy="name the variable with sets first, then the pointers",
+                    f"fair: {shown(c)} is not fairness", remedy="write fair(weak(…)), fair(strong(…))"
                 )
-        self.pictures.append(Picture(things, pointers, holder))
+            handed_on(c)
+            self.fairness.append(c)
 
     def final(self, condition: Value) -> None:
         """Runs may end in states where ``condition`` holds: such a state is no deadlock, although nothing is
@@ -327,13 +322,15 @@ class Protocol:
         """``system`` with these properties, scenarios and proofs. Raises ``ModelError`` if they refer to something that
         the system does not have."""
         extended = replace(system, properties=tuple(properties), scenarios=tuple(scenarios), proofs=tuple(proofs))
+        if any(map(asks, (*extended.properties, *extended.proofs))):
+            extended = replace(extended, stated=(extended.properties, extended.proofs))
         check_statements(extended)
         handed_on(*extended.properties, *extended.scenarios, *extended.proofs)
         try:
             check_spoken(extended, lambda: self._remembered(extended))
         except ModelError:  # the table of another system may lack something
             check_spoken(extended, lambda: self._everything(extended))
-        return extended
+        return settled(extended)
 
     def bare_system(
         self,
@@ -371,6 +368,7 @@ class Protocol:
             final=tuple(self.ends),
             ended=self._ended,
             beginnings=tuple(self.beginnings),
+            fairness=tuple(self.fairness),
             options=tuple((c.option, c.name) for c in picks),
             where=self.where,
         )

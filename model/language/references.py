@@ -18,6 +18,7 @@ from planrace.model.language.terms import Term, subterms
 SCENARIOS = "what scenario(…) of properties returns, one by one: scenario(story), scenario(*several)"
 PROOFS = "what proof(…) of properties returns: argue(proof([lemma(…), …]))"
 PROPERTIES = "properties, in a list: declaring([invariant(…), reachable(…)])"
+_MISPLACED = "enabled(…) may stand in properties and lemmas only", "write the condition of the action"
 Actions = Mapping[str, tuple[Action, ...]]
 """Actions by name; an action has several forms under different protections and faults."""
 
@@ -40,12 +41,33 @@ def check_spoken(system: System, everything: Callable[[], Actions]) -> None:
         for t in subterms(*terms):
             if t.op is Op.PARAMETER or t.op is Op.BOUND:
                 check_own(t, parameters, what, where)
-            problem = _problem(t, system, roles, everything)
+            misplaced = t.op is Op.ENABLED and not what.startswith("property ")
+            problem = _MISPLACED if misplaced else _problem(t, system, roles, everything)
             if problem is not None:
                 raise ModelError(f"{what}: {problem[0]}", where=where, remedy=problem[1])
     for x in (x for a in system.proofs for x in getattr(a, "lemmas", ())):
         check_term_size(x.holds, f"lemma {x.name}", x.where)
+        for t in (t for t in subterms(x.holds) if t.op is Op.ENABLED):
+            problem = _problem(t, system, (), everything)
+            if problem is not None:
+                raise ModelError(f"lemma {x.name}: {problem[0]}", where=x.where, remedy=problem[1])
     _check_tags(system, everything)
+    _check_choices(system, everything)
+
+
+def _check_choices(system: System, everything: Callable[[], Actions]) -> None:
+    """Check that there are the actions and processes that fairness names."""
+    for c in system.fairness:
+        here = _fair(system.actions.values())
+        known = here if here.issuperset(c.names) else _fair(a for actions in everything().values() for a in actions)
+        for name in c.names:
+            if name not in known:
+                raise ModelError(f"{c.kind}: no action is called {name!r}", where=c.where, remedy=near(name, known))
+
+
+def _fair(actions: Iterable[Action]) -> set[str]:
+    """The names by which fairness knows actions."""
+    return {n for a in actions for n in (a.name, *((a.origin.process,) if a.origin is not None else ()))}
 
 
 def _check_tags(system: System, everything: Callable[[], Actions]) -> None:
@@ -94,28 +116,36 @@ def _problem(
         case Op.BOUND if t.data[1] == 0 and not any(t is r for r in roles):
             return f"{t} is a parameter of an action", "use forall(…) or exists(…) over its sort"
         case Op.TAKEN:
-            return _not_taken(t, system, everything)
+            return _not_taken(t, t.data[0], t.data[1], t.data[2], system, everything)
+        case Op.ENABLED:
+            return _not_taken(t, t.data[0], None, t.data[1], system, everything)
     return None
 
 
-def _not_taken(t: Term, system: System, everything: Callable[[], Actions]) -> tuple[str, str] | None:
-    name, outcome, parameters = t.data
+def _not_taken(
+    t: Term,
+    name: str,
+    outcome: str | None,
+    parameters: tuple[str, ...],
+    system: System,
+    everything: Callable[[], Actions],
+) -> tuple[str, str] | None:
     here: tuple[Action, ...] = (system.actions[name],) if name in system.actions else ()
     if not here or outcome not in _outcomes(here):
         known = everything()
         if name not in known:
-            return f"taken: no action is called {name!r}", near(name, known)
+            return f"{t.op.value}: no action is called {name!r}", near(name, known)
         here = known[name]
     if outcome not in _outcomes(here):
         named = sorted(o for o in _outcomes(here) if o is not None)
-        return f"taken: {name} has no outcome {outcome!r}", near(outcome, named)
+        return f"taken: {name} has no outcome {outcome!r}", near(outcome or "", named)
     sorts = {str(p): p.sort for p in here[0].parameters}
     for parameter, argument in zip(parameters, t.args, strict=True):
         if parameter not in sorts:
-            return f"taken: {name} has no parameter {parameter!r}", near(parameter, sorts)
+            return f"{t.op.value}: {name} has no parameter {parameter!r}", near(parameter, sorts)
         if not fits(argument.sort, sorts[parameter]):
             wanted, given = describe(sorts[parameter]), describe(argument.sort)
-            return f"taken: {parameter} of {name} is a {wanted}, {argument} is a {given}", f"give it a {wanted}"
+            return f"{t.op.value}: {parameter} of {name} is a {wanted}, {argument} is a {given}", f"give it a {wanted}"
     return None
 
 

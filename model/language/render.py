@@ -115,6 +115,11 @@ def _taken(term: Term) -> str:
     return f"taken {action}({picks})" + (f" {outcome}" if outcome else "")
 
 
+def _enabled(term: Term) -> str:
+    action, names = term.data
+    return f"enabled {action}({', '.join(f'{n}={render(a)}' for n, a in zip(names, term.args, strict=True))})"
+
+
 def _quantifier(term: Term) -> str:
     variable, body = term.args
     return f"{term.op.value}{render(variable)} ∈ {describe(variable.sort)}. {render(body)}"
@@ -154,4 +159,5 @@ _TEXT: dict[Op, Callable[[Term], str]] = {
     Op.EACH: lambda t: f"[{render(t.args[0])} ↦ {render(t.args[1])}]",
     Op.PRIMED: lambda t: f"{_inner(t.args[0])}′",
     Op.TAKEN: _taken,
+    Op.ENABLED: _enabled,
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from planrace.model.language.actions import Action, Says
 from planrace.model.language.errors import ModelError, Place
+from planrace.model.language.fairness import FairChoice
 from planrace.model.language.operators import Op
 from planrace.model.language.render import applied
 from planrace.model.language.size_limits import in_few_words
@@ -27,7 +28,8 @@ class Variable:
     """A state variable. ``initially`` is the constant that it starts with: a value of its sort, or else the value that
     each innermost element of an array starts with. None: there are several. Then each element starts with what one of
     ``among`` has at its place, or if there are none, with any value of its sort. An ``auxiliary`` variable is not the
-    author's: it counts steps of a fault, or ticks, or says that an inserted step is pending."""
+    author's: it counts steps of a fault, or ticks, or says that an inserted step is pending. Nothing but properties,
+    lemmas and other histories reads a ``history``."""
 
     name: str
     sort: Sort
@@ -35,6 +37,7 @@ class Variable:
     meaning: str = ""
     where: Place | None = None
     auxiliary: bool = False
+    history: bool = False
     among: tuple[Term, ...] = ()
 
     @property
@@ -140,10 +143,14 @@ class System:
     """Where these are declared."""
     beginnings: tuple[Beginning, ...] = ()
     """Conditions on initial states, beside the initial values of the variables."""
+    fairness: tuple[FairChoice, ...] = ()
+    """Of choices between actions, beside that of each instance of an action."""
     options: tuple[tuple[str, str], ...] = ()
     """Options and their chosen values, if these are not the defaults."""
     where: Place | None = None
     """Where the protocol is declared."""
+    stated: tuple[tuple[Any, ...], tuple[Any, ...]] | None = None
+    """Properties and proofs as they are written, if they ask whether actions are enabled."""
 
     @property
     def starts_alike(self) -> bool:
@@ -160,8 +167,9 @@ class System:
 
     @property
     def auxiliary(self) -> frozenset[str]:
-        """The names of the variables that are not the author's."""
-        return frozenset(v.name for v in self.variables if v.auxiliary)
+        """The names of the variables that are not the author's, or histories: what runs do not depend on, or do not
+        show."""
+        return frozenset(v.name for v in self.variables if v.auxiliary or v.history)
 
     @cached_property
     def bound(self) -> tuple[Term, ...]:

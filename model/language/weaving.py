@@ -12,6 +12,7 @@ from dataclasses import replace
 from planrace.model.language.actions import Action, Update
 from planrace.model.language.constructors import both
 from planrace.model.language.errors import DefinitionError, Place
+from planrace.model.language.histories import check_histories
 from planrace.model.language.insertions import ordered
 from planrace.model.language.sorts import ComputedSize, Parameter, integers, parameters_of, size_of_sort
 from planrace.model.language.system import FaultBound, System, Variable
@@ -36,7 +37,9 @@ def woven(system: System) -> System:
         actions |= {n: _counted(a, bound) for n, a in actions.items() if a.fault == bound.fault}
     actions = ticking(system, actions)
     kept = {n: a if a is written.get(n, a) else replace(a, written=written[n]) for n, a in actions.items()}
-    return replace(system, actions=kept)
+    made = replace(system, actions=kept)
+    check_histories(made)
+    return made
 
 
 def fault_bound(fault: str, at_most: object, where: Place | None) -> FaultBound:

@@ -33,7 +33,7 @@ from planrace.model.language import (
     when,
 )
 from planrace.model.language.terms import constant
-from planrace.properties import infinitely_often, invariant, leads_to, reachable, recoverable
+from planrace.properties import eventually, infinitely_often, invariant, leads_to, reachable, recoverable
 
 from ..beginnings import coffee_can, election, termination
 from ..naive import initials, search
@@ -85,6 +85,29 @@ def test_liveness_with_many_initial_states(engine: str) -> None:
     found = verdicts(election(), engine)
     assert found["election-ends"] == "holds"
     assert found["third-wins"] == "violated"
+
+
+@pytest.mark.parametrize("engine", ["explicit", "native"])
+def test_what_happens_at_last_happens_from_every_initial_state(engine: str) -> None:
+    """A lamp that goes out: whoever begins in the dark never sees it lit, and the lasso begins there."""
+    p = Protocol("candle")
+    lit, burnt = p.variable("lit", boolean(), anything), p.variable("burnt", boolean(), False)
+
+    @p.action(by="wind")
+    def blow() -> Step:
+        return step(when(~burnt), update(lit, False), update(burnt, True))
+
+    p.final(burnt)
+    p.declare(
+        eventually("dark", ~lit, "it is dark at last"),
+        eventually("shines", lit, "it has been lit; this is false"),
+        leads_to("goes-out", lit, burnt, "it goes out"),
+    )
+    report = check(p, options=Options(engine=engine))
+    assert [f.verdict.word for f in report.findings] == ["holds", "violated", "holds"]
+    trace = report.findings[1].trace
+    assert trace is not None
+    assert (dict(trace.initial), len(trace), trace.loop) == ({"lit": False, "burnt": False}, 1, 1)
 
 
 def meters() -> Protocol:

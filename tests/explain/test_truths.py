@@ -7,7 +7,7 @@ from planrace.checker.results.explanation import Inner
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.checker.semantics.replay import record
 from planrace.model.language import Protocol, Step, boolean, step, taken, update
-from planrace.properties import eventually_always, infinitely_often, leads_to, reachable, recoverable
+from planrace.properties import eventually, eventually_always, infinitely_often, leads_to, reachable, recoverable
 
 
 def test_every_kind_of_property_has_its_own_condition_along_a_run() -> None:
@@ -25,6 +25,7 @@ def test_every_kind_of_property_has_its_own_condition_along_a_run() -> None:
         leads_to("answered", lit, ~lit, "light ends"),
         eventually_always("stays", used, "it stays used"),
         infinitely_often("blinks", lit, "it blinks"),
+        eventually("shines", lit, "it shines once"),
     )
     interpreter = Interpreter(lamp.system().instance())
     run = record(interpreter, [("switch", ())] * 3)
@@ -36,4 +37,5 @@ def test_every_kind_of_property_has_its_own_condition_along_a_run() -> None:
         ("answered", Inner.ANSWER): (True, False, True, False),
         ("stays", Inner.ALWAYS): (False, True, True, True),
         ("blinks", Inner.AGAIN): (False, True, False, True),
+        ("shines", Inner.ONCE): (False, True, False, True),
     }

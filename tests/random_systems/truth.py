@@ -14,7 +14,7 @@ from .description import Asked, Description, Node, Sort
 from .fair import Edge, fair_run
 from .plain import Plain, State, TooLargeError, WrongError
 
-LIVE = ("eventually_always", "infinitely_often", "leads_to")
+LIVE = ("eventually_always", "infinitely_often", "leads_to", "eventually")
 
 
 @dataclass
@@ -194,7 +194,8 @@ def _live(truth: Truth, p: Asked) -> Told:
     elif p.kind == "infinitely_often":
         region = bad = states - goal
     else:
-        region = bad = _owed(part, trigger - goal, goal)
+        begun = set(part.initials) if p.kind == "eventually" else trigger
+        region = bad = _owed(part, begun - goal, goal)
     fairness = [a.fairness for a in part.plain.actions]
     return Told("violated" if fair_run(part.edges, region, bad, fairness) else "holds")
 

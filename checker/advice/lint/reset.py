@@ -58,7 +58,9 @@ def works(system: System) -> Iterator[Work]:
         if not isinstance(sort, Index):
             continue
         written = {u.variable.data for a, _, u in _ways(system, sort) if u.target.args[1] is a.actor}
-        own = [v for v in system.variables if v.name in written and not v.auxiliary and _of_each(v, sort)]
+        own = [
+            v for v in system.variables if v.name in written and v.name not in system.auxiliary and _of_each(v, sort)
+        ]
         for phase in (v for v in own if isinstance(v.sort, Array) and isinstance(v.sort.element, Enum)):
             yield from (Work(sort, phase, v) for v in own if v is not phase)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from planrace.checker.engines.explicit.transition_graph import Label
@@ -11,6 +11,7 @@ from planrace.checker.results.temporal import DISABLED, NEED_NOT, Fairness
 from planrace.checker.semantics.describe import in_words
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.checker.semantics.replay import Recording, ReplayError, record
+from planrace.model.language.fairness import FairChoice
 from planrace.properties.kinds import Liveness
 
 ROUNDS = 1000
@@ -54,13 +55,15 @@ def _broken(interpreter: Interpreter, p: Liveness, states: Sequence[State], loop
         return not all(good[loop:])
     if p.form == "infinitely often":
         return not any(good[loop:])
+    if p.form == "eventually":
+        return not any(good)
     triggered = [n for n, s in enumerate(states) if interpreter.holds(p.trigger, s)]
     return any(not any(good[n:]) and not any(good[loop:]) for n in triggered)
 
 
 def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Liveness) -> list[Fairness]:
     """How the loop meets the fairness of every action instance that it enables somewhere; for instances without
-    fairness, which of them it takes, and at rest which could continue."""
+    fairness, which of them it takes, and at rest which could continue. Then the same of choices between actions."""
     enabled = [{(m.action.name, m.choice) for m, _ in interpreter.moves(s)} for s in recording.states[loop:]]
     taken = {(m.action.name, m.choice) for m in recording.moves[loop:]}
     found = []
@@ -77,4 +80,21 @@ def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Live
             found.append(Fairness(name, choice, kind, DISABLED, words))
         else:
             raise ReplayError(f"{p.name}: the loop is not fair to {name}{choice}")
+    for c in interpreter.instance.system.fairness:
+        found += _chosen(c, c.among(interpreter.instance.system.actions.values()), enabled, taken, p)
     return found
+
+
+def _chosen(
+    c: FairChoice, names: Set[str], enabled: Sequence[Set[Label]], taken: Set[Label], p: Liveness
+) -> Iterator[Fairness]:
+    """How the loop meets the fairness of a choice between the actions of these names, if it enables one somewhere."""
+    offered = [any(name in names for name, _ in e) for e in enabled]
+    if not any(offered):
+        return
+    if any(name in names for name, _ in taken):
+        yield Fairness(str(c), (), c.kind, "taken", ())
+    elif c.kind == "weak" and not all(offered):
+        yield Fairness(str(c), (), c.kind, DISABLED, ())
+    else:
+        raise ReplayError(f"{p.name}: the loop is not fair to {c}")

@@ -4,7 +4,8 @@ A run breaks the property if it ends in a fair strongly connected component: eac
 in it or disabled somewhere in it, and each strongly fair one is taken or disabled everywhere. If a strongly fair one is
 enabled and never taken, the states that enable it are removed and the rest is analysed again (Lichtenstein & Pnueli,
 "Checking that finite state concurrent programs satisfy their linear specification", POPL 1985). A run may also rest for
-ever in a state that enables no fair action: stuttering is a loop too.
+ever in a state that enables no fair action: stuttering is a loop too. A fair choice between actions is treated like one
+instance, which is enabled where one of its instances is, and taken with each of them.
 """
 
 from __future__ import annotations
@@ -27,13 +28,16 @@ from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import joined, limited, numbered
 from planrace.checker.semantics.interpreter import RangeError, State
 from planrace.checker.semantics.replay import Recording
-from planrace.model.language import Instance
+from planrace.model.language import Instance, System
 from planrace.properties.kinds import Liveness
 
 WALKED = 1 << 22
 """Steps of the search for components between two checks of the clock."""
 GOAL, TRIGGER = 1, 2
 """Bits of marks: the goal holds; the trigger holds."""
+OWED = ("eventually", "leads to")
+"""Forms that a run breaks before its loop, too, where the goal is owed. The trigger of "eventually" is true, but only
+initial states count."""
 
 
 def read_on(instance: Instance, p: Liveness) -> Instance:
@@ -61,6 +65,20 @@ class _Component:
     members: frozenset[int]
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """A fair choice between the instances of actions with these labels."""
+
+    labels: frozenset[int]
+    strong: bool
+
+
+def _choices(g: Graph, system: System) -> Iterator[_Choice]:
+    for c in system.fairness:
+        names = c.among(system.actions.values())
+        yield _Choice(frozenset(k for k, (name, _) in enumerate(g.names) if name in names), c.kind == "strong")
+
+
 class LivenessChecker:
     """Decides liveness properties from one complete search, without symmetry reduction, of the instance that
     ``read_on`` returns."""
@@ -82,7 +100,13 @@ class LivenessChecker:
         fair = sum(a.fairness != "none" for a in system.actions.values())
         faults = f"despite {joined(limited(system.faults, instance.at_most))}" if system.faults else "without faults"
         how = f"complete search of {numbered(self._states, 'state')} {faults}, {numbered(fair, 'action')} fair"
-        return Answer(p, Verdict.HOLDS, how)
+        return Answer(p, Verdict.HOLDS, f"{how}{self._assumed(', ')}")
+
+    def _assumed(self, before: str) -> str:
+        """The fair choices between actions that the answer is about."""
+        system = self.interpreter.instance.system
+        choices = [f"{c.kind} fairness of {c}" for c in system.fairness if c.among(system.actions.values())]
+        return f"{before}{joined(choices)}" if choices else ""
 
     def violation(self, p: Liveness) -> Answer | None:
         """A fair run that breaks ``p`` among the states searched, which need not be all."""
@@ -92,26 +116,28 @@ class LivenessChecker:
         except RangeError as problem:
             raise problem.of(f"property {p.name}", p.where) from None
         self._states = g.states
-        fairness = {n: a.fairness for n, a in system.actions.items()}
-        lasso = _Finder(g, p.form, fairness, self.search.run_to).lasso()
+        lasso = _Finder(g, p.form, system, self.search.run_to).lasso()
         if lasso is None:
             return None
         recording, loop, met = confirm(self.interpreter, p, lasso)
-        return Answer(p, Verdict.VIOLATED, "explicit search, a fair lasso", recording, loop=loop, fairness=met)
+        how = f"explicit search, a fair lasso{self._assumed(' under ')}"
+        return Answer(p, Verdict.VIOLATED, how, recording, loop=loop, fairness=met)
 
 
 class _Finder:
     """Looks for the nearest fair component of a graph, and for a run around it."""
 
-    def __init__(self, g: Graph, form: str, fairness: dict[str, str], run_to: Callable[[int, int], Recording]) -> None:
+    def __init__(self, g: Graph, form: str, system: System, run_to: Callable[[int, int], Recording]) -> None:
         self.g = g
         self.run_to = run_to
         self.form = form
-        self.kinds = [fairness[name] for name, _ in g.names]
+        self.kinds = [system.actions[name].fairness for name, _ in g.names]
+        self.choices = list(_choices(g, system))
         self.size = len(g.offsets) - 1
         self._run = loops(g.states + len(g.targets), g.labels)
         self._bad = self._failing()
-        self._are_fair = array("B", [kind != "none" for kind in self.kinds])
+        chosen = frozenset[int]().union(*(c.labels for c in self.choices))
+        self._are_fair = array("B", [kind != "none" or k in chosen for k, kind in enumerate(self.kinds)])
 
     def lasso(self) -> Lasso | None:
         """A run into the nearest fair component and around it; or one that ends at rest, if that is not longer."""
@@ -126,7 +152,7 @@ class _Finder:
     # Regions ---------------------------------------------------------------------------------------------------
     def _region(self) -> Any:
         """A byte for each state: a run that breaks the property may stay in it for ever."""
-        if self.form == "leads to":
+        if self.form in OWED:
             return self._pending()
         if self.form == "infinitely often":
             return self._failing()
@@ -137,9 +163,11 @@ class _Finder:
         return array("B", bytes(self.g.marks).translate(bytes(not mark & GOAL for mark in range(256))))
 
     def _pending(self) -> Any:
-        """A byte for each state: the goal is still owed, because the trigger held and the goal has not held since."""
+        """A byte for each state: the goal is still owed, because the trigger held (of "eventually": the run began) and
+        the goal has not held since."""
         marks, region = self.g.marks, zeros("B", self.size)
-        queue = array("I", (n for n in timed(self.g.numbers) if self._promises(n)))
+        begun = self.g.starts if self.form == "eventually" else self.g.numbers
+        queue = array("I", (n for n in timed(begun) if self._promises(n)))
         for n in timed(queue):
             region[n] = 1
         for n in timed(_emptied(queue)):
@@ -158,17 +186,25 @@ class _Finder:
     def _judged(self, c: _Component) -> Iterator[_Component]:
         """The component if it is fair, else the fair ones in the rest of it."""
         enabled: dict[int, int] = {}
+        offered = [0] * len(self.choices)
         taken: set[int] = set()
         for n in timed(c.members):
-            for label in {label for label, _ in self.g.steps(n)}:
+            labels = {label for label, _ in self.g.steps(n)}
+            for label in labels:
                 enabled[label] = enabled.get(label, 0) + 1
+            for j, choice in enumerate(self.choices):
+                offered[j] += not choice.labels.isdisjoint(labels)
             taken |= {label for label, t in self.g.steps(n) if t in c.members}
         missed = {label for label in enabled if label not in taken}
+        left_out = [j for j, choice in enumerate(self.choices) if choice.labels.isdisjoint(taken)]
         if any(self.kinds[k] != "none" and enabled[k] == len(c.members) for k in missed):
+            return
+        if any(offered[j] == len(c.members) for j in left_out):
             return
         if not any(self._bad[n] for n in c.members):
             return
         refused = {k for k in missed if self.kinds[k] == "strong"}
+        refused |= {k for j in left_out if self.choices[j].strong for k in self.choices[j].labels if k in enabled}
         if not refused:
             yield c
             return
@@ -251,7 +287,7 @@ class _Finder:
 
     def _way(self, c: _Component, region: Any) -> Way:
         """A shortest run to a state after which the property may stay broken."""
-        return self._owed(c, region) if self.form == "leads to" else self._into(c)
+        return self._owed(c, region) if self.form in OWED else self._into(c)
 
     def _into(self, c: _Component) -> Way:
         """A shortest run into ``c``."""
@@ -271,7 +307,7 @@ class _Finder:
         raise AssertionError("a component without states")
 
     def _owed(self, c: _Component, region: Any) -> Way:
-        """The same if the goal never holds after the trigger."""
+        """The same if the goal never holds after the trigger (of "eventually": from the beginning on)."""
         (start, _), path = _shortest(
             [(n, self._promises(n)) for n in sorted(self.g.starts, key=self.g.packed)],
             lambda node: node[1] and node[0] in c.members,
@@ -288,7 +324,7 @@ class _Finder:
         n, owed = node
         for label, t in self.g.steps(n):
             yield label, t, (t, False)
-            if (owed and region[t]) or self._promises(t):
+            if (owed and region[t]) or (self.form == "leads to" and self._promises(t)):
                 yield label, t, (t, True)
 
     def _loop(self, c: _Component, at: int) -> list[GraphStep]:
@@ -324,12 +360,17 @@ class _Finder:
         taken = {k for n in timed(c.members) for k, t in self.g.steps(n) if t in c.members}
         for k in sorted(enabled):
             if self.kinds[k] == "strong" and k in taken:
-                yield partial(_takes, k)
+                yield partial(_takes_some, frozenset((k,)))
             elif self.kinds[k] != "none":
-                yield partial(self._meets, k)
+                yield partial(self._meets, frozenset((k,)))
+        for choice in self.choices:
+            if choice.strong and not choice.labels.isdisjoint(taken):
+                yield partial(_takes_some, choice.labels)
+            elif not choice.labels.isdisjoint(enabled):
+                yield partial(self._meets, choice.labels)
 
-    def _meets(self, k: int, n: int, label: int, t: int) -> bool:
-        return label == k or all(x != k for x, _ in self.g.steps(n))
+    def _meets(self, some: frozenset[int], n: int, label: int, t: int) -> bool:
+        return label in some or all(x not in some for x, _ in self.g.steps(n))
 
 
 SEEN = 64
@@ -363,8 +404,8 @@ def _emptied(queue: Any) -> Iterator[int]:
         yield queue.pop()
 
 
-def _takes(k: int, n: int, label: int, t: int) -> bool:
-    return label == k
+def _takes_some(some: frozenset[int], n: int, label: int, t: int) -> bool:
+    return label in some
 
 
 def _shortest(

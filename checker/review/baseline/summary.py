@@ -46,11 +46,16 @@ def summary(variant: Variant, instance: Instance, properties: Sequence[Property]
         [Item("option", name, choice) for name, choice in system.options],
         list(_sorts(system, properties)),
         [
-            Item("variable", v.name, f"{sort_text(v.sort)}, initially {start_text(v.starts, term_text)}")
+            Item(
+                "history" if v.history else "variable",
+                v.name,
+                f"{sort_text(v.sort)}, initially {start_text(v.starts, term_text)}",
+            )
             for v in system.variables
         ],
         [_action(a) for a in system.actions.values()],
         [Item("initially", None, term_text(b.holds)) for b in system.beginnings],
+        [Item("fairness", None, f"{c.kind} fairness of {c}") for c in system.fairness],
         [Item("final", None, term_text(t)) for t in system.final],
         [Item("fault", name, _fault(name in system.faults, instance.at_most.get(name))) for name in protocol.faults],
         [Item("protection", name, _on(name in system.protections)) for name in protocol.protections],
@@ -107,7 +112,8 @@ def _property(p: Property) -> str:
             goal = term_text(p.goal) if p.trigger is TRUE else f"{term_text(p.trigger)} ⇒ {term_text(p.goal)}"
             without = f", without {', '.join(sorted(p.without))}" if p.without else ""
             faults = ", despite faults" if p.despite_faults else ""
-            return f"{p.kind}, {p.form}: {goal}{without}{faults}"
+            each = "".join(f"for each {v} ∈ {sort_text(v.sort)}: " for v in p.over)
+            return f"{p.kind}, {p.form}: {each}{goal}{without}{faults}"
         case _:
             return f"{p.kind}: {', '.join(term_text(t) for t in p.terms)}"
 

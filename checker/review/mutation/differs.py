@@ -32,7 +32,7 @@ def _everywhere(action: Action | None, term: Term) -> Term:
     """``term`` for all parameters of the action."""
     assert action is not None
     for p in action.parameters:
-        term = forall(p.sort, lambda x, p=p, term=term: substitute(term, {p: x}))  # type: ignore[arg-type, misc]
+        term = forall(p.sort, lambda x, p=p, term=term: substitute(term, {p: x}))  # type: ignore[arg-type, misc, type-var]
     return term
 
 

@@ -210,7 +210,8 @@ class _Bench:
             properties=(),
             listener=None if self.options.listener is None else self._hear,
         )
-        answers = self._ask(instance, self.properties, options)
+        declared = {p.name: p for p in instance.system.properties}
+        answers = self._ask(instance, [declared[p.name] for p in self.properties], options)
         found = {a.property.name: (a.verdict, None if a.recording is None else len(a.recording.moves)) for a in answers}
         return found, next((a.how for a in answers if a.verdict is Verdict.UNKNOWN), "")
 

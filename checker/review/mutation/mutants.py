@@ -12,6 +12,7 @@ from planrace.checker.review.mutation.weaken import other_values, weaker
 from planrace.model.language import Action, Op, Outcome, Place, System, Term
 from planrace.model.language.actions import Update
 from planrace.model.language.constructors import both
+from planrace.model.language.enabled import settled
 from planrace.model.language.terms import TRUE
 from planrace.model.language.weaving import as_written, woven
 
@@ -47,16 +48,20 @@ def mutants(
             if key != _shape(action):
                 found.setdefault(key, Mutant(kind, action.name, change, where, _with(system, action.name, changed)))
     for x in () if sizes is None else shifted_limits(system, sizes):
-        found[x.subject, x.change] = Mutant("guard", x.subject, x.change, x.where, partial(woven, x.system))
+        found[x.subject, x.change] = Mutant("guard", x.subject, x.change, x.where, partial(_rewoven, x.system))
     for name, make in (unprotected or {}).items():
         found[name,] = Mutant("protection", name, "the protection dropped", None, make)
     return tuple(found.values())
 
 
+def _rewoven(system: System) -> System:
+    return settled(woven(system))
+
+
 def _with(system: System, name: str, changed: Action | None) -> Callable[[], System]:
     def make() -> System:
         actions = {n: changed if n == name else a for n, a in as_written(system).items()}
-        return woven(replace(system, actions={n: a for n, a in actions.items() if a is not None}))
+        return _rewoven(replace(system, actions={n: a for n, a in actions.items() if a is not None}))
 
     return make
 
@@ -73,7 +78,7 @@ def _of_action(a: Action, auxiliary: Set[str]) -> Iterator[Edit]:
         yield "guard", f"guard {altered.words}", a.where, replace(a, when=both(altered.term, *waits))
     for n, o in enumerate(a.outcomes):
         yield from _of_outcome(a, n, o)
-    for update, holders in _updates(a):
+    for update, holders in _updates(a, auxiliary):
         yield from _of_update(a, update, holders)
 
 
@@ -90,11 +95,12 @@ def _of_outcome(a: Action, n: int, o: Outcome) -> Iterator[Edit]:
         yield "outcome", f"outcome {o.name} {altered.words}", where, replace(a, outcomes=endings)
 
 
-def _updates(a: Action) -> list[tuple[Update, list[int]]]:
-    """Each update with the numbers of its outcomes. An update that the author wrote once is changed in all of them."""
+def _updates(a: Action, auxiliary: Set[str]) -> list[tuple[Update, list[int]]]:
+    """Each update with the numbers of its outcomes, but for those of histories. An update that the author wrote once is
+    changed in all of them."""
     found: dict[tuple[Term, Term, str], tuple[Update, list[int]]] = {}
     for n, o in enumerate(a.outcomes):
-        for u in o.updates:
+        for u in (u for u in o.updates if u.variable.data not in auxiliary):
             found.setdefault((u.target, u.value, str(u.where)), (u, []))[1].append(n)
     return list(found.values())
 

@@ -125,6 +125,6 @@ def test_the_search_for_components_is_cut(monkeypatch: pytest.MonkeyPatch) -> No
     search = Search(instance, [], exhaustive=True)
     search.run()
     made = graph(search, list(instance.system.actions), ())
-    finder = liveness._Finder(made, "leads to", {"put": "weak", "wind": "strong"}, search.run_to)
+    finder = liveness._Finder(made, "leads to", instance.system, search.run_to)
     assert list(finder._components(bytes([1]) * finder.size, made.levels))
     assert len(looks) > len(made.targets) // 10

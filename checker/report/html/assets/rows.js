@@ -84,6 +84,6 @@ export function truthWords(truth, n, look) {
 }
 
 export function conditionOf(truth) {
-  if (truth.inner === "finally always" || truth.inner === "again and again") return `goal (true ${truth.inner})`;
+  if (["once", "finally always", "again and again"].includes(truth.inner)) return `goal (true ${truth.inner})`;
   return truth.inner;
 }
