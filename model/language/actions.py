@@ -129,12 +129,13 @@ Piece: TypeAlias = "Part | Sequence[Part]"
 
 @dataclass(frozen=True)
 class Origin:
-    """The point of a process that an action leads on from, and the lines (from 1) of its step."""
+    """The point of a process that an action leads on from, with the lines (from 1) of its step."""
 
     process: str
     point: str
     first: int
     last: int
+    members: int  # the first parameters of the action, which are those of the process
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +191,7 @@ def when(*conditions: Value) -> When:
     return made
 
 
-def update(target: Term, value: Value) -> Update:
+def update(target: Term, value: Value | str) -> Update:
     """Assign ``value`` to ``target``, which is a state variable or an element of one (``work[w]``). All updates of a
     step happen at once: every value is read before any is written. Raises ``DefinitionError`` if ``target`` cannot be
     assigned to or if the sorts differ; a number that leaves its range is reported when a search meets it."""

@@ -21,8 +21,9 @@ from planrace.model.language.actions import (
     flat,
     merged,
 )
-from planrace.model.language.author_code import called, shown
+from planrace.model.language.author_code import shown
 from planrace.model.language.change_functions import fault_actions, name_of, only_updates
+from planrace.model.language.change_parts import assigning, evaluated, joined, position, public_names, step_of
 from planrace.model.language.constructors import both
 from planrace.model.language.declarations import Circumstances, beginning, variable
 from planrace.model.language.decorators import Decorators
@@ -31,7 +32,8 @@ from planrace.model.language.errors import DefinitionError, Place, author, near
 from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
-from planrace.model.language.sorts import Index, Parameter, Scalar, Size, Sort
+from planrace.model.language.point_insertions import inserted_step, inserting, point_insertion
+from planrace.model.language.sorts import Index, Scalar, Size, Sort
 from planrace.model.language.starts import Start
 from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
@@ -59,6 +61,7 @@ class Changes:
         self._actions = as_written(system)
         self._variables = list(system.variables)
         self._insertions = list(system.insertions)
+        self._point_insertions = list(system.point_insertions)
         self._beginnings = list(system.beginnings)
         self._decorators = Decorators()
         self.reason = "change"
@@ -67,7 +70,8 @@ class Changes:
         """The changed system."""
         self._decorators.check()
         made = replace(self._system, actions=self._actions, variables=tuple(self._variables))
-        return settled(woven(replace(made, insertions=tuple(self._insertions), beginnings=tuple(self._beginnings))))
+        made = replace(made, insertions=tuple(self._insertions), point_insertions=tuple(self._point_insertions))
+        return settled(woven(replace(made, beginnings=tuple(self._beginnings))))
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -100,8 +104,10 @@ class Changes:
         condition. It consists only of its own updates: those that the action's outcomes share are not added. It may
         have the name of an existing outcome, as another way to reach it."""
         a = self._find(action)
-        at = 0 if before is None else self._position(a, before)
-        made = self._given(a, ending, f'change.outcome("{a.name}", lambda {{}}: outcome(…))', f"outcome of {a.name}")
+        at = 0 if before is None else position(self.reason, a, before)
+        made = evaluated(
+            self.reason, a, ending, f'change.outcome("{a.name}", lambda {{}}: outcome(…))', f"outcome of {a.name}"
+        )
         if not isinstance(made, Outcome):
             instead = "a step" if isinstance(made, Step) else "nothing" if made is None else f"{made!r}"
             raise DefinitionError(
@@ -120,7 +126,7 @@ class Changes:
     def condition(self, action: str | Action, ending: str, condition: Value | Callable[..., Value]) -> None:
         """Replace the condition of the outcome named ``ending``."""
         a = self._find(action)
-        at = self._position(a, ending)
+        at = position(self.reason, a, ending)
         term = self._condition(a, condition, "condition", f'"{ending}", ')
         if a.outcomes[at].condition is TRUE and at == len(a.outcomes) - 1:
             raise DefinitionError(
@@ -136,7 +142,7 @@ class Changes:
         ``waits``, the action is not enabled there. What happens if no other outcome applies can only be dropped with
         ``waits``: an action never gets another guard unless the author says so. The only outcome cannot be dropped."""
         a = self._find(action)
-        self._position(a, ending)
+        position(self.reason, a, ending)
         kept = tuple(o for o in a.outcomes if o.name != ending)
         if not kept:
             raise DefinitionError(
@@ -158,14 +164,18 @@ class Changes:
         all are. Raises ``DefinitionError`` if such an outcome assigns the same place already."""
         a = self._find(action)
         if outcome is not None:
-            self._position(a, outcome)
+            position(self.reason, a, outcome)
         form = f'change.also("{a.name}", lambda {{}}: update(…))'
-        pieces: list[Any] = [self._given(a, u, form, f"also of {a.name}") if callable(u) else u for u in updates]
+        pieces: list[Any] = [
+            evaluated(self.reason, a, u, form, f"also of {a.name}") if callable(u) else u for u in updates
+        ]
         added = only_updates(flat(pieces), f"{self.reason}: also of {a.name}")
         if not added:
             raise DefinitionError(f"{self.reason}: also of {a.name} adds nothing", remedy="name what is assigned")
         handed_on(*added)
-        endings = tuple(self._joined(a, o, added) if outcome in (None, o.name) else o for o in a.outcomes)
+        endings = tuple(
+            joined(o, added, f"{self.reason}: also of {a.name}") if outcome in (None, o.name) else o for o in a.outcomes
+        )
         self._actions[a.name] = replace(a, outcomes=endings)
 
     def value(self, action: str | Action, variable: Term, value: Value | Callable[..., Value]) -> None:
@@ -177,10 +187,10 @@ class Changes:
         def change(u: Update) -> Update:
             if u.variable is not variable:
                 return u
-            given = self._given(a, value, form, f"value of {variable}", u.value)
+            given = evaluated(self.reason, a, value, form, f"value of {variable}", u.value)
             return Update(u.target, expect(given, u.target.sort, f"{self.reason}: {u.target}"), place)
 
-        self._assigning(a, variable, f'; to assign {variable}, too, write change.also("{a.name}", …)')
+        assigning(self.reason, a, variable, f'; to assign {variable}, too, write change.also("{a.name}", …)')
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
         self._actions[a.name] = replace(a, outcomes=endings)
 
@@ -194,7 +204,9 @@ class Changes:
         parameters too: ``words=lambda w: says("{w} gives up", w=w)``."""
         a = self._find(action)
         form = f'change.updates("{a.name}", lambda {{}}: update(…))'
-        pieces: list[Any] = [self._given(a, u, form, f"updates of {a.name}") if callable(u) else u for u in updates]
+        pieces: list[Any] = [
+            evaluated(self.reason, a, u, form, f"updates of {a.name}") if callable(u) else u for u in updates
+        ]
         parts = flat(pieces)
         changes = [p for p in parts if not isinstance(p, Says)]
         all_of_them = only_updates(changes, f"{self.reason}: updates of {a.name}")
@@ -210,7 +222,7 @@ class Changes:
     def forget(self, action: str | Action, variable: Term) -> None:
         """Drop every update of ``variable`` from ``action``."""
         a = self._find(action)
-        self._assigning(a, variable)
+        assigning(self.reason, a, variable)
         endings = tuple(
             replace(o, updates=check_once(tuple(u for u in o.updates if u.variable is not variable)))
             for o in a.outcomes
@@ -292,7 +304,7 @@ class Changes:
         """Insert an atomic step ``name`` before ``action``: it happens when ``action`` would, and ``action`` is pending
         then, with the same parameters. With ``outcome``, only after this outcome of ``steps``; after the others it does
         not happen. Everything else is as for ``after``."""
-        return self._insert(action, name, steps, outcome, forgotten_by, before=True)
+        return self._insert(self._find(action), name, steps, outcome, forgotten_by, before=True)
 
     def after(
         self,
@@ -310,11 +322,39 @@ class Changes:
         word, or by the same member of the index. What is pending is forgotten by a crash of the pattern that resets the
         performer; ``forgotten_by`` names the actions that do so instead, and must be given if there are other faults by
         the same performer."""
-        return self._insert(action, name, steps, outcome, forgotten_by, before=False)
+        return self._insert(self._find(action), name, steps, outcome, forgotten_by, before=False)
+
+    def insert(
+        self,
+        process: object,
+        *,
+        steps: Step | Callable[..., Step],
+        after: str | None = None,
+        before: str | None = None,
+        name: str | None = None,
+        outcome: str | None = None,
+    ) -> Action:
+        """Insert an atomic step into a process, given by itself or by name, after or before the step at a point:
+        ``change.insert(enactor, after="FLIP", name="VERIFY", steps=lambda i: step(…))``. ``steps`` gets the member of
+        the process; ``name`` is the point for further changes. It has the performer, fairness and tags of the step
+        beside it. With ``outcome``, only that outcome of the earlier step leads to the later one; other outcomes of an
+        inserted step have to say where the process goes on. The process's other steps wait for it, and whatever else
+        assigns the place of the process, such as a crash, forgets it."""
+        at = inserting(process, after, before, name, self.actions, self.reason)
+        made = inserted_step(at, step_of(self.reason, at.template, steps, at.form, f"insert {at.name}"))
+        if outcome is not None:
+            for a in (made,) if at.before else at.beside:
+                position(self.reason, a, outcome)
+        place = next(v.term for v in self._variables if v.name == at.process)
+        x = point_insertion(at, made, outcome, place, self._point_insertions, f"{self.reason}: insert {at.name}")
+        self._add_variable(x.flag)
+        self._actions[made.name] = made
+        self._point_insertions.append(x)
+        return made
 
     def _insert(
         self,
-        action: str | Action,
+        a: Action,
         name: str,
         steps: object,
         outcome: str | None,
@@ -322,19 +362,15 @@ class Changes:
         *,
         before: bool,
     ) -> Action:
-        a, how = self._find(action), "before" if before else "after"
+        how = "before" if before else "after"
         what = f"{self.reason}: {how} {a.name}"
         for other in self._actions.values():
             self._refuse_second("an action", other.name == name, name, other.where)
         form = f'change.{how}("{a.name}", name="{name}", steps=lambda {{}}: step(…))'
-        body = self._given(a, steps, form, f"{how} {a.name}") if callable(steps) else steps
-        if not isinstance(body, Step):
-            form = form.format(", ".join(map(str, a.parameters))).replace("lambda :", "lambda:")
-            raise DefinitionError(f"{what}: {shown(body)} is not a step", remedy=f"write {form}")
-        handed_on(body)
+        body = step_of(self.reason, a, steps, form, f"{how} {a.name}")
         made = inserted(a, name, body, what, before=before)
         if outcome is not None:
-            self._position(made if before else a, outcome)
+            position(self.reason, made if before else a, outcome)
         certain = len(self._faults) == len(self._system.faults)
         forgotten = None if forgotten_by is None else fault_actions(forgotten_by, self._actions, what, certain=certain)
         x = insertion(a, made, outcome, forgotten, self._insertions, self.actions, what, before=before)
@@ -371,53 +407,25 @@ class Changes:
         def __getattr__(self, name: str) -> NoReturn:
             if name.startswith("_"):
                 raise AttributeError(name)
-            raise AttributeError(f"a change has no {name!r} ({INSTEAD.get(name) or near(name, _public(type(self)))})")
+            raise AttributeError(
+                f"a change has no {name!r} ({INSTEAD.get(name) or near(name, public_names(type(self)))})"
+            )
 
     def _condition(self, action: Action, given: object, method: str, before: str = "") -> Term:
         """A condition of an action as its author passed it to ``method``, after the arguments ``before``."""
         form = f'change.{method}("{action.name}", {before}lambda {{}}: …)'
         what = f"{method} of {action.name}"
-        return truth(self._given(action, given, form, what), f"{self.reason}: {what}")
-
-    def _given(self, action: Action, given: object, form: str, what: str, *first: Term) -> object:
-        """Evaluate ``given`` for the parameters of ``action``, preceded by ``first``; what does not depend on them need
-        not be a function. ``form`` shows how such a function is written."""
-        if isinstance(given, Term | Outcome | Step | Parameter | int | set | frozenset) or given is None:
-            return given
-        names = ", ".join((*("assigned" for _ in first), *map(str, action.parameters)))
-        form = form.format(names).replace("lambda :", "lambda:")
-        return called(given, (*first, *action.parameters), f"{self.reason}: {what}", form)
+        return truth(evaluated(self.reason, action, given, form, what), f"{self.reason}: {what}")
 
     def _words(self, action: Action, given: object) -> Says:
         """Words for an action, which may depend on its parameters."""
         form = f'change.updates("{action.name}", …, words=lambda {{}}: says(…))'
         what = f"words of {action.name}"
-        found = self._given(action, given, form, what) if callable(given) else given
+        found = evaluated(self.reason, action, given, form, what) if callable(given) else given
         if not isinstance(found, Says):
             form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
             raise DefinitionError(f"{self.reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
         return found
-
-    def _joined(self, action: Action, ending: Outcome, added: tuple[Update, ...]) -> Outcome:
-        """The outcome with further updates, of other places."""
-        try:
-            return replace(ending, updates=check_once((*ending.updates, *added)))
-        except DefinitionError as twice:
-            raise DefinitionError(
-                f"{self.reason}: also of {action.name}: {twice.what}",
-                where=twice.where,
-                remedy="change what the action assigns by change.value, or drop it by change.forget",
-            ) from None
-
-    def _assigning(self, action: Action, variable: Term, otherwise: str = "") -> None:
-        if not isinstance(variable, Term):
-            raise DefinitionError(f"{self.reason}: {variable!r} is not a variable", remedy="name it as Python does")
-        if not any(u.variable is variable for o in action.outcomes for u in o.updates):
-            written = sorted({str(u.variable) for o in action.outcomes for u in o.updates})
-            raise DefinitionError(
-                f"{self.reason}: {action.name} does not assign {variable}",
-                remedy=f"it assigns {', '.join(written) or 'nothing'}{otherwise}",
-            )
 
     def _find(self, action: str | Action) -> Action:
         name = name_of(action)
@@ -428,13 +436,6 @@ class Changes:
             )
         return self._actions[name]
 
-    def _position(self, action: Action, ending: str) -> int:
-        for at, o in enumerate(action.outcomes):
-            if o.name == ending:
-                return at
-        names = ", ".join(action.outcome_names) or "none with a name"
-        raise DefinitionError(f"{self.reason}: {action.name} has no outcome {ending}", remedy=f"there are: {names}")
-
 
 def changed(system: System, change: Callable[[Changes], None]) -> System:
     """The system after ``change``, as protections and mutations make it: ``changed(system, lambda c: c.forget(…))``.
@@ -442,7 +443,3 @@ def changed(system: System, change: Callable[[Changes], None]) -> System:
     changes = Changes(system)
     change(changes)
     return changes.done()
-
-
-def _public(of: type) -> list[str]:
-    return [n for n in vars(of) if not n.startswith("_")]

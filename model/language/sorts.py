@@ -19,6 +19,7 @@ from planrace.model.language.number_ranges import COMBINED, COMPUTED, may_be_zer
 from planrace.model.language.operators import DIVISIONS, Op
 from planrace.model.language.size_limits import AT_MOST, DEEPEST, GREATEST, in_few_words
 from planrace.model.language.unsupported import Unformatted, Unwalked
+from planrace.model.language.writing import in_process
 
 if TYPE_CHECKING:
     from planrace.model.language.terms import Term, Value
@@ -138,6 +139,8 @@ class Enum(Unwalked):
     name: str
     members: tuple[str, ...]
     _where: Place | None = field(default=None, compare=False, repr=False)
+    by_text: bool = field(default=False, compare=False, repr=False)
+    """Members may be written as texts, too: the points of a process."""
 
     def __getattr__(self, member: str) -> Term:
         from planrace.model.language.terms import constant
@@ -318,9 +321,8 @@ def not_numbers(sort: Sort) -> str | None:
     if not isinstance(of, Index):
         return None
     walk = "; first, last and following walk them" if of.ordered else ""
-    return (
-        f"members of {of.name} are not numbers: give the action a parameter over {of.name}, or bind one by forall{walk}"
-    )
+    name = f"name one by some({of.name}, …)" if in_process() else f"give the action a parameter over {of.name}"
+    return f"members of {of.name} are not numbers: {name}, or bind one by forall{walk}"
 
 
 def place_of(sort: Index | Enum) -> Place | None:

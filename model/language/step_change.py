@@ -17,9 +17,12 @@ def actions_at(actions: Iterable[Action], process: str, point: str, reason: str)
     points = [(a.origin.point, a.name) for a in actions if a.origin is not None and a.origin.process == process]
     names = tuple(name for there, name in points if there == point)
     if not names:
-        what = f"process {process} has no step {point}" if points else f"there is no process {process}"
-        remedy = near(point, dict(points)) if points else "pass what @process has made"
-        raise DefinitionError(f"{reason}: {what}", remedy=remedy)
+        if not points:
+            there = dict.fromkeys(a.origin.process for a in actions if a.origin is not None)
+            raise DefinitionError(f"{reason}: there is no process {process}", remedy=near(process, there))
+        there = dict.fromkeys(p for p, _ in points)
+        remedy = f"its steps are {', '.join(there)}"
+        raise DefinitionError(f"{reason}: process {process} has no step {point}", remedy=remedy)
     return names
 
 

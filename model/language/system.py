@@ -19,6 +19,7 @@ from planrace.model.language.terms import Term, make
 
 if TYPE_CHECKING:
     from planrace.model.language.insertions import Insertion
+    from planrace.model.language.point_insertions import PointInsertion
     from planrace.model.language.timekeeping import PlaceClock
     from planrace.model.language.timing import Clock
 
@@ -127,6 +128,8 @@ class System:
     """Of those faults that may happen only so often."""
     insertions: tuple[Insertion, ...] = ()
     """Steps that changes have inserted before or after others."""
+    point_insertions: tuple[PointInsertion, ...] = ()
+    """Steps that changes have inserted into processes."""
     clocks: tuple[Clock, ...] = ()
     """Of timed actions."""
     place_clocks: tuple[PlaceClock, ...] = ()

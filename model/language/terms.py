@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from planrace.model.language.arithmetic import Arithmetic, arithmetic
-from planrace.model.language.errors import DefinitionError
+from planrace.model.language.errors import DefinitionError, author, known
 from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
 from planrace.model.language.sorts import (
@@ -44,6 +44,7 @@ from planrace.model.language.sorts import (
     one,
 )
 from planrace.model.language.unsupported import MEANT, TIGHT, UnsupportedOperations, Unwalked, instead_of
+from planrace.model.language.writing import in_process
 
 _interned: WeakValueDictionary[tuple[object, ...], Term] = WeakValueDictionary()
 
@@ -203,7 +204,7 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
         return constant(0, sort)
     if isinstance(value, set | frozenset) and not value and isinstance(sort, SetOf):
         return make(Op.SET, (), sort)
-    term = lift(value)
+    term = lift(_worded(value, sort))
     if isinstance(term.sort, Array):
         term = settled_to(term, sort)
     if not fits(term.sort, sort):
@@ -220,6 +221,13 @@ def expect(value: object, sort: Sort, role: str, remedy: str | None = None) -> T
     return term
 
 
+def _worded(value: object, sort: Sort) -> object:
+    """``value``, or the member that it is the text of, for a sort whose members may be written as texts."""
+    if isinstance(value, str) and isinstance(sort, Enum) and sort.by_text:
+        return constant(sort.members.index(known(value, sort.members, sort.name, author())), sort)
+    return value
+
+
 def truth(value: object, role: str, remedy: str | None = None) -> Term:
     """``value`` as a condition. A value that Python computed while it read the file is an error: it does not depend on
     the state."""
@@ -234,7 +242,11 @@ def _member_of(given: Term, wanted: Sort) -> str | None:
     if not isinstance(a, Maybe) or a.index != b:
         return not_numbers(b) if is_numeric(a) else None
     inside = [x for t in subterms(given) if t.op is Op.SET for x in t.args if isinstance(x.sort, Maybe)]
-    held, member = next((x for x in (given, *inside) if isinstance(x.sort, Maybe)), given), b.name[0]
+    held = next((x for x in (given, *inside) if isinstance(x.sort, Maybe)), given)
+    member = b.name[0] if str(held) != b.name[0] else b.name
+    if in_process():
+        chosen = f"{member} = some({b.name}, lambda {member}: {member} == {held})"
+        return f"{held} may be none: name the member that it is, {chosen}, and use {member}"
     use = f"require {held} == {member}, and use {member}"
     return f"{held} may be none: give the action a parameter {member} over {b.name}, {use}"
 
@@ -327,7 +339,7 @@ def _adapt(value: object, sort: Sort, role: str) -> Term:
         return expect(None, Maybe(sort) if isinstance(sort, Index) else sort, role)
     if isinstance(value, set | frozenset) and isinstance(sort, SetOf):
         return expect(value, sort, role)
-    return lift(value)
+    return lift(_worded(value, sort))
 
 
 def _compare(op: Op, left: object, right: object) -> Term:
@@ -378,7 +390,7 @@ def _same_sets(left: object, right: object, role: str) -> tuple[Term, Term]:
 
 def _literal(value: set[Any] | frozenset[Any], like: object = None) -> Term:
     """A Python set of scalars as a term; elements in an order that does not depend on hashing."""
-    parts = [lift(v) for v in value]
+    parts = [lift(_worded(v, like.sort) if isinstance(like, Term) else v) for v in value]
     if not parts:
         if isinstance(like, Term):
             return make(Op.SET, (), SetOf(_scalar(like.sort)))

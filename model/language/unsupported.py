@@ -99,6 +99,12 @@ class UnsupportedOperations(Unformatted):
     def __len__(self) -> int:
         raise DefinitionError("Python's len cannot build a term", remedy="write size_of(s), or s != set()")
 
+    def __index__(self) -> NoReturn:
+        raise DefinitionError(
+            "a term is no number while the protocol is being written",
+            remedy="for each member write forall(sort, lambda x: …), or for k in range(1, n + 1) in a process",
+        )
+
     def __setitem__(self, position: object, value: object) -> NoReturn:
         raise DefinitionError("a[i] = value does not work in a protocol", remedy="write update(a[i], value) in a step")
 

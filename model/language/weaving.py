@@ -14,6 +14,7 @@ from planrace.model.language.constructors import both
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.histories import check_histories
 from planrace.model.language.insertions import ordered
+from planrace.model.language.point_insertions import with_steps
 from planrace.model.language.sorts import ComputedSize, Parameter, integers, parameters_of, size_of_sort
 from planrace.model.language.system import FaultBound, System, Variable
 from planrace.model.language.terms import FALSE, Term, constant
@@ -32,7 +33,7 @@ def woven(system: System) -> System:
     counted = {c.variable.name: c.variable for c in (*system.clocks, *clocks)}
     variables = [counted.pop(v.name, v) for v in system.variables]
     system = replace(system, clocks=clocks, variables=(*variables, *counted.values()))
-    actions = ordered(system.insertions, timed(system))
+    actions = ordered(system.insertions, with_steps(system.point_insertions, timed(system)))
     for bound in system.bounds:
         actions |= {n: _counted(a, bound) for n, a in actions.items() if a.fault == bound.fault}
     actions = ticking(system, actions)

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from planrace.model.language.errors import is_authors
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_in_process: ContextVar[bool] = ContextVar("in_process", default=False)
 
 
 @contextmanager
@@ -22,6 +23,21 @@ def writing() -> Iterator[None]:
         yield
     finally:
         _writing.reset(token)
+
+
+@contextmanager
+def reading_process() -> Iterator[None]:
+    """While the text of a process is read. Remedies are those for processes then."""
+    token = _in_process.set(True)
+    try:
+        yield
+    finally:
+        _in_process.reset(token)
+
+
+def in_process() -> bool:
+    """Whether the text of a process is read now."""
+    return _in_process.get()
 
 
 def is_writing() -> bool:

@@ -11,14 +11,16 @@ from planrace.model.language.actions import Action
 from planrace.model.language.author_code import running
 from planrace.model.language.constructors import either, forall
 from planrace.model.language.declarations import Circumstances
-from planrace.model.language.errors import DefinitionError, known, so_many
+from planrace.model.language.errors import DefinitionError, ModelError, known, so_many
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
 from planrace.model.language.protocol import Protocol
 from planrace.model.language.sorts import Array, Enum, Index, Scalar, Size, Sort, enumeration
 from planrace.model.language.terms import Term, constant, make
 from planrace.model.language.timing import check_capped
+from planrace.model.language.writing import reading_process
 from planrace.model.processes.control import BlockRest, Rest, Surroundings
+from planrace.model.processes.reading import names_read
 from planrace.model.processes.source import ProcessText, is_text, source_of
 from planrace.model.processes.statements import Local, local, persistent
 from planrace.model.processes.stays import place_clock, timed_actions
@@ -141,7 +143,12 @@ def process(
         source = source_of(function)
         usable(source.name, "process", source.where)
         own = replace(circumstances, by=performer or source.name)
-        return _Compiled(protocol, source, own).process()
+        compiled = _Compiled(protocol, source, own)
+        with reading_process():
+            try:
+                return compiled.process()
+            except ModelError as problem:
+                raise compiled.retold(problem) from None
 
     return add
 
@@ -168,6 +175,7 @@ class _Compiled:
         self._parameters = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in pairs)
         self._circumstances = circumstances
         self._declared: list[LocalVariable] = []
+        self._sources: list[ProcessText] = []
 
     def process(self) -> Process:
         """Compile and declare it."""
@@ -177,10 +185,12 @@ class _Compiled:
         start = self._start(walk, scope)
         member = Member(self._source, self._parameters, self._circumstances, tuple(self._declared))
         points = Points(walk, start, self._source)
-        sort = enumeration(f"{self._source.name} point", list(points.names.values()))
+        sort = replace(enumeration(f"{self._source.name} point", list(points.names.values())), by_text=True)
         place = self._place(sort, points.names[start.key])
         member = replace(member, locals=tuple(self._declared))
         actions, needed = actions_of(points, member, place, sort)
+        for source in self._sources:
+            names_read(source)
         self._declared = needed
         clock = place_clock(points, start.key, member, place, self._sorts)
         actions = timed_actions(actions, clock, member)
@@ -201,6 +211,14 @@ class _Compiled:
             () if clock is None else clock.counted,
         )
 
+    def retold(self, problem: ModelError) -> ModelError:
+        """The error of a process, with its local variables named as in its text."""
+        what, remedy = problem.what, problem.remedy
+        for d in self._declared:
+            whole, own = str(d.element(self._parameters)), d.name.removeprefix(f"{self._source.name}_")
+            what, remedy = what.replace(whole, own), remedy.replace(whole, own) if remedy is not None else None
+        return type(problem)(what, where=problem.where, remedy=remedy)
+
     def _start(self, walk: Walker, scope: Surroundings) -> Rest:
         """Where the process begins: past what it does by itself, if that only sets cursors to their first value."""
         rest = Rest((BlockRest(scope.source.body, 0, scope),)).normal()
@@ -216,6 +234,7 @@ class _Compiled:
     # Variables -----------------------------------------------------------------------------------------------------
     def opened(self, source: ProcessText, known_names: dict[str, Any], prefix: str) -> Surroundings:
         """The scope of a process or a sub-process, with the local variables that its beginning declares."""
+        self._sources.append(source)
         scope = Surroundings(source, known_names, {}, prefix)
         body = list(source.body)
         while body and (is_text(body[0]) or self._declares(source, body[0])):

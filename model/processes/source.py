@@ -49,6 +49,9 @@ IN_EXPRESSIONS = {
     ast.JoinedStr: 'write says("… {x} …") without f: the names in it are those of the process',
 }
 
+UNRUN = (print, input, open, breakpoint, exec, eval)
+"""Functions of Python that do something, which a process never does."""
+
 
 @dataclass(frozen=True)
 class ProcessText:
@@ -95,6 +98,10 @@ class ProcessText:
             remedy = IN_EXPRESSIONS.get(type(x))
             if remedy is not None:
                 self.refuse(x, f"{short(x)} cannot stand in an expression", remedy)
+            called = self.outside(x.func) if isinstance(x, ast.Call) else None
+            if any(called is f for f in UNRUN):
+                remedy = 'write says("…") for what reports tell' if called is print else "remove it"
+                self.refuse(x, f"{short(x)} would do something, but a process is read and never run", remedy)
 
     def outside(self, node: ast.expr) -> Any:
         """The value of a name from outside of the process; None if it has none."""

@@ -115,7 +115,7 @@ class _Step:
             says=first.says if len(endings) == 1 else None,
             where=self.points.place(self.key),
             awaits=about.awaits,
-            origin=Origin(source.name, point, min(lines), max(lines)),
+            origin=Origin(source.name, point, min(lines), max(lines), len(self.member.parameters)),
         )
 
     def _constant(self, key: Key) -> Term:

@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from planrace.model.language.declarations import Circumstances, variable
 from planrace.model.language.errors import DefinitionError, Place
@@ -115,11 +115,7 @@ class Points:
         taken: dict[str, Key] = {}
         for key, name in given.items():
             if name is not None and taken.setdefault(name, key) is not key:
-                raise DefinitionError(
-                    f"process {self._source.name}: two steps are called {name}, the first at {self.place(taken[name])}",
-                    where=self.place(key),
-                    remedy="name each of them differently: at(…)",
-                )
+                self._refuse_second(name, taken[name], key)
         names: dict[Key, str] = {}
         used = {n for n in given.values() if n is not None}
         for key, name in given.items():
@@ -131,6 +127,19 @@ class Points:
             used.add(found)
             names[key] = found
         return names
+
+    def _refuse_second(self, name: str, first: Key, second: Key) -> NoReturn:
+        """Raises the error for a name that two steps have."""
+        what = f"process {self._source.name}: two steps are called {name}, the first at {self.place(first)}"
+        lines = {w.at_line for k in (first, second) for w, _ in self.ways[k] if w.at is not None}
+        remedy = "name each of them differently: at(…)"
+        if len(lines) == 1:  # a branch ends a step, too, and then goes on to the same line
+            what = f"{what}: at({name!r}) at line {lines.pop()} names both"
+            remedy = (
+                "a yield in a branch ends a step there: let the branch go on elsewhere (continue, else: …), or name "
+            )
+            remedy += "each step where it begins, by at(…) on a line of its own"
+        raise DefinitionError(what, where=self.place(second), remedy=remedy)
 
     def _given(self, key: Key) -> str | None:
         """The name that its author gave a point."""
@@ -147,8 +156,9 @@ class Points:
 
     def _own(self, key: Key) -> str:
         """A name for a point that has none: the words of its step, or its line."""
-        templates = {way.says.template for way, _ in self.ways[key] if way.says is not None}
-        slug = slug_of(templates.pop()) if len(templates) == 1 else ""
+        templates = {None if way.says is None else way.says.template for way, _ in self.ways[key]}
+        words = templates.pop() if len(templates) == 1 else None
+        slug = slug_of(words) if words is not None else ""
         return slug.upper() or f"LINE_{self.line(key)}"
 
 

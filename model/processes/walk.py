@@ -4,9 +4,7 @@ King, "Symbolic execution and program testing", CACM 1976): both branches of a c
 from __future__ import annotations
 
 import ast
-import string
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, count
 from typing import Any, NoReturn, Protocol
@@ -20,6 +18,7 @@ from planrace.model.language.sorts import Index
 from planrace.model.language.terms import TRUE, Term, lift, make
 from planrace.model.processes.control import BlockRest, Rest, Surroundings
 from planrace.model.processes.ranges import cursor_of, is_bound
+from planrace.model.processes.reading import cached, is_or, loaded, naming, one_less, saying
 from planrace.model.processes.source import UNSUPPORTED, ProcessText, is_text, short, source_of, targets_of
 from planrace.model.processes.statements import Branch, Local, local, or_, persistent, some
 from planrace.model.processes.way import ConditionKind, Parts, Way
@@ -160,8 +159,8 @@ class Walker:
         source = scope.source
         names = way.names(scope)
         variables = {n: v for n, v in source.names.items() if isinstance(v, Term)}
-        words = {n: _saying(v, {**variables, **names}) for n, v in source.names.items() if v is says}
-        with running(f"process {source.name} fails", source.file), _naming(source, node):
+        words = {n: saying(v, {**variables, **names}) for n, v in source.names.items() if v is says}
+        with running(f"process {source.name} fails", source.file), naming(source, node):
             return source.value(node, {**words, **names})
 
     def _tested(self, rest: Rest, node: ast.expr, way: Way) -> Iterator[tuple[bool, Way]]:
@@ -190,9 +189,9 @@ class Walker:
     def _assigned(self, rest: Rest, node: ast.Assign | ast.AnnAssign | ast.AugAssign, way: Way) -> Iterator[Found]:
         scope = rest.top.scope
         if isinstance(node, ast.AugAssign):
-            read = ast.copy_location(ast.BinOp(_loaded(node.target), node.op, node.value), node)
+            read = ast.copy_location(ast.BinOp(loaded(node.target), node.op, node.value), node)
             targets: list[ast.expr] = [node.target]
-            given = way.current(self._value(_cached(node, read), scope, way))
+            given = way.current(self._value(cached(node, read), scope, way))
         elif node.value is None:
             scope.source.refuse(node, f"{short(node)} gives no value", "write name = value")
         else:
@@ -222,7 +221,7 @@ class Walker:
         source = scope.source
         place = source.place(target)
         if isinstance(target, ast.Subscript):
-            element = way.current_target(self._value(_cached(target, _loaded(target)), scope, way))
+            element = way.current_target(self._value(cached(target, loaded(target)), scope, way))
             return way.assigned(element, value, place)
         if not isinstance(target, ast.Name):
             source.refuse(
@@ -248,7 +247,7 @@ class Walker:
         if len(targets) != 1 or not isinstance(target, ast.Name):
             scope.source.refuse(node, "a chosen member gets one name", "write p = some(Sort, lambda p: …)")
         name = target.id
-        if name in scope.known or name in scope.locals:
+        if name in scope.known:
             scope.source.refuse(target, f"{name} has a meaning already", "choose another name for the chosen member")
         given = self._value(node.value, scope, way)  # type: ignore[attr-defined]
         used = {str(p) for p in (*way.parameters, *self._parameters)}
@@ -256,11 +255,13 @@ class Walker:
         parameter = make(Op.BOUND, (), given.sort, (called, 0))
         after: Way | None = way
         if given.condition is not None:
-            with running(f"process {scope.source.name} fails", scope.source.file), _naming(scope.source, node):
+            with running(f"process {scope.source.name} fails", scope.source.file), naming(scope.source, node):
                 condition = given.condition(parameter)
             after = way.under(ConditionKind.WAITS, way.current(lift(condition)))
+        if after is not None and name in scope.locals:
+            after = after.assigned(scope.locals[name], parameter, scope.source.place(target))
         if after is not None:
-            named = {**after.named, (scope, name): parameter}
+            named = after.named if name in scope.locals else {**after.named, (scope, name): parameter}
             choices = (*after.choices, (id(node), len(way.parameters)))
             parameters = (*after.parameters, parameter)
             yield replace(after, named=named, choices=choices, parameters=parameters), rest.after()
@@ -270,10 +271,10 @@ class Walker:
         block, source = rest.top.block, rest.top.scope.source
         branches = [node]
         if len(node.items) != 1 or not source.calls(node.items[0].context_expr, either):
-            what = "or_ stands after either alone" if _is_or(source, node) else f"{short(node)} means nothing here"
+            what = "or_ stands after either alone" if is_or(source, node) else f"{short(node)} means nothing here"
             source.refuse(node, what, UNSUPPORTED[ast.With])
         for x in block[rest.top.n + 1 :]:
-            if not _is_or(source, x):
+            if not is_or(source, x):
                 break
             assert isinstance(x, ast.With)
             branches.append(x)
@@ -297,7 +298,7 @@ class Walker:
         ast.fix_missing_locations(as_or)
         with running(f"process {scope.source.name} fails", scope.source.file):
             names = {**way.names(scope), "process branch": or_}
-            found = scope.source.value(_cached(branch, as_or), names)
+            found = scope.source.value(cached(branch, as_or), names)
         assert isinstance(found, Branch)
         return found
 
@@ -343,7 +344,7 @@ class Walker:
             if not all(map(is_bound, (low, high))):
                 remedy = "write while …, with a local"
                 source.refuse(node.iter, "the bounds of a range are numbers, or computed from parameters", remedy)
-            first_value, last_value = lift(low), lift(high - 1) if isinstance(high, int) else lift(high) - 1
+            first_value, last_value = lift(low), lift(one_less(high))
             sort = None if name in scope.locals else cursor_of(first_value, lift(high))
         else:
             sort = self._value(node.iter, scope, way)
@@ -384,52 +385,3 @@ class Walker:
             source.refuse(call, f"{inner.name} takes {so_many(inner.parameters, 'parameter')}", remedy)
         known = dict(zip(inner.parameters, values, strict=True))
         return self._locals.opened(inner, known, f"{scope.prefix}{inner.name}_")
-
-
-@contextmanager
-def _naming(source: ProcessText, node: ast.AST) -> Iterator[None]:
-    """While an expression is evaluated: a name that the process assigns elsewhere is told as such."""
-    try:
-        yield
-    except NameError as problem:
-        if problem.name not in source.assigned:
-            raise
-        what = f"{problem.name} has no value here: it is known to the end of the step that assigns it"
-        source.refuse(node, what, f"declare it at the beginning: {problem.name} = local(Sort, initially)")
-
-
-def _is_or(source: ProcessText, node: ast.stmt) -> bool:
-    return isinstance(node, ast.With) and len(node.items) == 1 and source.calls(node.items[0].context_expr, or_)
-
-
-def _saying(spoken: Any, names: dict[str, Any]) -> Any:
-    """``says``, whose template may name what the process knows."""
-
-    def saying(template: str, /, **terms: Any) -> Any:
-        if isinstance(template, str):
-            try:
-                wanted = {name for _, name, _, _ in string.Formatter().parse(template) if name}
-            except ValueError:
-                wanted = set()
-            terms = {**{n: names[n] for n in wanted if n in names}, **terms}
-        return spoken(template, **terms)
-
-    return saying
-
-
-def _loaded(target: ast.expr) -> ast.expr:
-    """A target of an assignment as an expression."""
-    match target:
-        case ast.Subscript():
-            return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-        case ast.Name():
-            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-    return target
-
-
-def _cached(node: ast.AST, made: ast.expr) -> ast.expr:
-    """The expression that was made of a statement, once for each, so that it is compiled once."""
-    found: ast.expr | None = getattr(node, "_made", None)
-    if found is None:
-        found = node._made = ast.fix_missing_locations(made)  # type: ignore[attr-defined]
-    return found

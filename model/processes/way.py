@@ -49,7 +49,7 @@ class StepEnd:
 class Way:
     """What was met so far, in terms of the state before the step. ``named`` are values that have a name until the step
     ends, ``held`` what placeholders in them stand for; ``choices`` are the branches and members that were chosen,
-    ``parameters`` those members."""
+    ``parameters`` those members. ``at_line`` is where ``at`` stands."""
 
     conditions: tuple[Condition, ...] = ()
     store: Assignments = field(default_factory=Assignments)
@@ -61,6 +61,7 @@ class Way:
     fault: str | None = None
     at: At | None = None
     stays: tuple[Stay, ...] = ()
+    at_line: int = 0
     says: Says | None = None
     outcome: str | None = None
     ended: StepEnd = field(default_factory=lambda: StepEnd(0, 0))
@@ -150,7 +151,7 @@ class Parts:
             case At():
                 if way.at is not None and way.at.name != part.name:
                     self._refuse(f"one step is called {way.at.name} and {part.name}", "keep one name")
-                return self._one(replace(way, at=part), part.stay)
+                return self._one(replace(way, at=part, at_line=getattr(self._node, "lineno", 0)), part.stay)
             case Stay():
                 way = replace(way, stays=(*way.stays, part))
                 passed = TICKS_HERE

@@ -152,7 +152,7 @@ def test_patterns_and_loops_take_computed_bounds() -> None:
     @process(p)
     def sender() -> Any:
         k = local(integers(0, n + 1), 0)
-        for k in range(n - 1, n + 1):  # type: ignore[call-overload]
+        for k in range(n - 1, n + 1):
             update(sent, sent + 1)
             line.sending(k)
             bag.sending(n)

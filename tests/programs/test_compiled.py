@@ -13,6 +13,7 @@ import planrace
 from planrace import ModelError, Process, Protocol, check, index
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.model.patterns import crash
+from planrace.model.processes.reading import one_less
 from tests import naive
 
 _NUMBER = itertools.count()
@@ -272,6 +273,13 @@ REFUSED = {
     "slot[i] += True\nyield": "not a number",
     "assert x == 0\nyield": "declare an invariant",
     "y = (yield)": "cannot stand in an expression",
+    "doing_ = x\nyield": "doing_ gets a value here, and nothing reads it .remove it",
+    "bga = x\nyield": "bga gets a value here, and nothing reads it .did you mean bag",
+    "when(x == 0)\nprint(x)\nyield": "would do something, but a process is read and never run .write says",
+    "if x == 0:\n    yield outcome('a')\nyield at('Z')": "line 8 names both .a yield in a branch ends a step",
+    "slot[owner] = 1\nyield": "name the member that it is, w = some(worker, lambda w: w == owner)",
+    "w = owner\nslot[w] = 1\nyield": "worker = some(worker, lambda worker: worker == w)",
+    "when(owner == x)\nyield": "name one by some(worker, …)",
 }
 
 
@@ -283,6 +291,59 @@ def test_what_has_no_meaning_is_refused_at_its_line(body: str) -> None:
     assert caught.value.where.file.startswith("small-")
     assert caught.value.where.line >= 5, caught.value
     assert caught.value.remedy or not caught.value.what.startswith("process worker: ")
+
+
+def test_local_variables_are_named_as_in_the_text() -> None:
+    text = "    j = local(optional(Worker), None)\n    j = owner\n    yield at('A')\n    slot[j] = 1\n    yield\n"
+    with pytest.raises(
+        ModelError, match=r"j may be none: name the member that it is, w = some\(worker, lambda w: w == j"
+    ):
+        written("@process(protocol, Worker)\ndef worker(i):\n" + text)
+
+
+def test_a_name_that_is_read_in_words_or_begins_with_a_dash_is_none_that_nothing_reads() -> None:
+    made = actions(loop("seen = x\n_ = x\nw = some(Worker)\nupdate(x, 1)\nyield says('sees {seen}')\n"))
+    assert list(made) == ["worker_sees"]
+
+
+def test_a_chosen_member_may_be_a_local_variable() -> None:
+    text = "    w = local(optional(Worker), None)\n    w = some(Worker, lambda w: slot[w] == 0)\n    yield at('PICK')\n"
+    text += "    update(owner, w)\n    yield at('SAY')\n"
+    protocol, _ = written("@process(protocol, Worker)\ndef worker(i):\n" + text)
+    pick = protocol.actions["worker_pick"]
+    assert [str(p) for p in pick.parameters] == ["i", "w"]
+    assert "worker_w[i] := w" in " ".join(f"{u.target} := {u.value}" for u in pick.outcomes[0].updates)
+    assert str(protocol.actions["worker_say"].outcomes[0].updates[0].value) == "worker_w[i]"
+
+
+def test_points_are_compared_with_texts() -> None:
+    protocol, space = written(loop("yield at('ONE')\nupdate(x, 1)\nyield at('TWO')\n"))
+    worker, worker_sort = space["worker"], space["Worker"]
+    i = planrace.first(worker_sort)
+    for one, other in (
+        (worker.at(i) == "TWO", worker.at(i) == worker.point("TWO")),
+        (worker.at(i) == "TWO", worker.at(i) == worker.point("TWO")),
+        (worker.at(i) != "TWO", worker.at(i) != worker.point("TWO")),
+        (worker.at(i).isin({"ONE", "TWO"}), worker.at(i).isin({worker.point("ONE"), worker.point("TWO")})),
+    ):
+        assert one is other
+    assert str(planrace.update(worker.at(i), "ONE").value) == "ONE"
+    with pytest.raises(ModelError, match=r"no worker point is called 'TWWO' \(did you mean TWO\?\)"):
+        worker.at(i) == "TWWO"  # noqa: B015
+    there = planrace.forall(worker_sort, lambda w: worker.at(w) == "ONE")
+    protocol.declare(planrace.invariant("stays", there, "nobody goes on"))
+    assert check(protocol).findings[0].depth == 1
+    other = planrace.enumeration("phase", "IDLE BUSY")
+    with pytest.raises(ModelError, match="is neither a term nor a constant"):
+        other.IDLE == "IDLE"  # noqa: B015
+
+
+def test_a_range_to_a_size() -> None:
+    protocol, _ = written("")
+    n = protocol.parameter("n", 2, 1, 3)
+    assert one_less(n + 1) is n
+    with pytest.raises(ModelError, match="a term is no number"):
+        range(n + 1)
 
 
 def test_a_local_variable_that_nothing_reads() -> None:

@@ -40,6 +40,8 @@ KINDS = (
     "never written",
     "guard never true",
     "outcome never chosen",
+    "unreachable point",
+    "busy waiting",
     "missing reset",
     "unbounded growth",
     "unused parameter",

@@ -17,6 +17,7 @@ from planrace.checker.advice.lint.finding import KINDS, Lint, LintFindings
 from planrace.checker.advice.lint.grows import grows
 from planrace.checker.advice.lint.negated import negated
 from planrace.checker.advice.lint.never import never
+from planrace.checker.advice.lint.processes import busy_waiting
 from planrace.checker.advice.lint.reset import resets
 from planrace.checker.advice.lint.undeclared import NOTHING, not_declared, remedy
 from planrace.checker.advice.lint.unused import unused
@@ -41,6 +42,7 @@ def lint(subject: Variant | System, selected: Instance, every: System) -> LintFi
         *unused(family),
         *negated(family),
         *never(runs, family, limits),
+        *busy_waiting(runs, family),
         *resets(runs),
         *grows(runs),
         *_forgotten(subject),

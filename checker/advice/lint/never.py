@@ -9,6 +9,7 @@ from planrace.checker.advice.family import Family
 from planrace.checker.advice.lint.explored import Explored, explored, small
 from planrace.checker.advice.lint.finding import Lint
 from planrace.checker.advice.lint.possible import Possible
+from planrace.checker.advice.lint.processes import points_met, points_of
 from planrace.checker.engines.limits import Limits
 from planrace.model.language import Action, ModelError, System
 
@@ -16,6 +17,7 @@ from planrace.model.language import Action, ModelError, System
 def never(runs: Sequence[Explored], family: Family, limits: Limits) -> Iterator[Lint]:
     """Guards that are never true and outcomes that are never chosen, neither in ``runs`` nor in any of ``family``."""
     looking = _Looking(runs, family, limits)
+    told: set[tuple[str, str]] = set()
     for action in runs[0].instance.system.actions.values():
         if looking.excluded(action):
             yield Lint(
@@ -25,6 +27,16 @@ def never(runs: Sequence[Explored], family: Family, limits: Limits) -> Iterator[
                 f"action {action.name}: no state makes its guard true, {action.guard}",
                 "look for conditions that exclude each other or a value that is out of range",
             )
+        elif (point := looking.unreached(action)) is not None:
+            if point not in told:
+                told.add(point)
+                yield Lint(
+                    "unreachable point",
+                    f"{point[0]} {point[1]}",
+                    action.where,
+                    f"process {point[0]}: nobody is ever at {point[1]} ({looking.where(action)})",
+                    "look for a branch before it that is never taken, or a loop that is never left",
+                )
         elif looking.idle(action):
             yield Lint(
                 "guard never true",
@@ -57,21 +69,25 @@ class _Looking:
         self._runs, self._family, self._limits = runs, family, limits
         self._asking = [Possible(run.instance) for run in runs]
         self._happened = {name for run in runs for name in run.actions}
+        self._met = {point for run in runs for point in points_met(run)}
 
     @cached_property
     def _others(self) -> list[Possible]:
         return [a for s in self._family.systems if (a := _possible(s)) is not None]
 
     @cached_property
-    def _elsewhere(self) -> set[str]:
-        """Actions that happen with other protections or options."""
+    def _elsewhere(self) -> tuple[set[str], set[tuple[str, str]]]:
+        """Actions that happen with other protections or options, and points that are reached there."""
         names: set[str] = set()
+        points: set[tuple[str, str]] = set()
         for s in self._family.systems:
             try:
-                names |= explored(small(s), self._limits).actions
+                run = explored(small(s), self._limits)
             except ModelError:  # it has no instance of this size
                 continue
-        return names
+            names |= run.actions
+            points |= points_met(run)
+        return names, points
 
     def excluded(self, action: Action) -> bool:
         """No state makes the guard true."""
@@ -81,7 +97,15 @@ class _Looking:
         """The action never happened, and does not await a fault that is off."""
         if action.name in self._happened or self._awaited(action):
             return False
-        return action.name not in self._elsewhere
+        return action.name not in self._elsewhere[0]
+
+    def unreached(self, action: Action) -> tuple[str, str] | None:
+        """The process and the point of the action, if nobody was there in any state."""
+        if action.origin is None or not self.idle(action):
+            return None
+        point = action.origin.process, action.origin.point
+        known = {p for run in self._runs for p in points_of(run.instance.system)}
+        return point if point in known and point not in self._met | self._elsewhere[1] else None
 
     def left_over(self, action: Action) -> list[int]:
         """Numbers of the outcomes that are never chosen."""

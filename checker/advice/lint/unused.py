@@ -43,9 +43,10 @@ def _never_read(family: Family) -> Iterator[Lint]:
 
 
 def _never_written(family: Family) -> Iterator[Lint]:
+    places = {a.origin.process for a in family.actions if a.origin is not None}  # one with a single point never moves
     for name, v in family.variables.items():
         given = v.initially is None or isinstance(v.initially.sort, Array)
-        if name not in family.writes and not v.auxiliary and not given:
+        if name not in family.writes and not v.auxiliary and not given and name not in places:
             yield Lint(
                 "never written",
                 name,

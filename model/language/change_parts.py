@@ -1,0 +1,70 @@
+"""What a change adds to outcomes, and what it has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from planrace.model.language.actions import Action, Outcome, Step, Update, check_once
+from planrace.model.language.author_code import called, shown
+from planrace.model.language.errors import DefinitionError
+from planrace.model.language.ledger import handed_on
+from planrace.model.language.sorts import Parameter
+from planrace.model.language.terms import Term
+
+
+def joined(ending: Outcome, added: tuple[Update, ...], what: str) -> Outcome:
+    """The outcome with further updates. Raises ``DefinitionError`` if they assign what it assigns already."""
+    try:
+        return replace(ending, updates=check_once((*ending.updates, *added)))
+    except DefinitionError as twice:
+        raise DefinitionError(
+            f"{what}: {twice.what}",
+            where=twice.where,
+            remedy="change what the action assigns by change.value, or drop it by change.forget",
+        ) from None
+
+
+def public_names(of: type) -> list[str]:
+    """The names of a class without those that begin with _."""
+    return [n for n in vars(of) if not n.startswith("_")]
+
+
+def evaluated(reason: str, action: Action, given: object, form: str, what: str, *first: Term) -> object:
+    """Evaluate ``given`` for the parameters of ``action``, preceded by ``first``; what does not depend on them need
+    not be a function. ``form`` shows how such a function is written."""
+    if isinstance(given, Term | Outcome | Step | Parameter | int | set | frozenset) or given is None:
+        return given
+    names = ", ".join((*("assigned" for _ in first), *map(str, action.parameters)))
+    form = form.format(names).replace("lambda :", "lambda:")
+    return called(given, (*first, *action.parameters), f"{reason}: {what}", form)
+
+
+def assigning(reason: str, action: Action, variable: Term, otherwise: str = "") -> None:
+    """Raises ``DefinitionError`` if ``action`` does not assign ``variable``."""
+    if not isinstance(variable, Term):
+        raise DefinitionError(f"{reason}: {variable!r} is not a variable", remedy="name it as Python does")
+    if not any(u.variable is variable for o in action.outcomes for u in o.updates):
+        written = sorted({str(u.variable) for o in action.outcomes for u in o.updates})
+        raise DefinitionError(
+            f"{reason}: {action.name} does not assign {variable}",
+            remedy=f"it assigns {', '.join(written) or 'nothing'}{otherwise}",
+        )
+
+
+def position(reason: str, action: Action, ending: str) -> int:
+    """Where an outcome stands in an action. Raises ``DefinitionError`` if it has none of this name."""
+    for at, o in enumerate(action.outcomes):
+        if o.name == ending:
+            return at
+    names = ", ".join(action.outcome_names) or "none with a name"
+    raise DefinitionError(f"{reason}: {action.name} has no outcome {ending}", remedy=f"there are: {names}")
+
+
+def step_of(reason: str, action: Action, steps: object, form: str, what: str) -> Step:
+    """A step that is inserted, given directly or as a function of the parameters of ``action``."""
+    body = evaluated(reason, action, steps, form, what) if callable(steps) else steps
+    if not isinstance(body, Step):
+        form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
+        raise DefinitionError(f"{reason}: {what}: {shown(body)} is not a step", remedy=f"write {form}")
+    handed_on(body)
+    return body
