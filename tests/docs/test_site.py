@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import linecache
 import os
 import re
 import shlex
@@ -47,7 +48,9 @@ def test_following_it(document: str, tmp_path: Path) -> None:
             )
             (tmp_path / name).write_text(before + text)
         elif block["kind"] == "python":
-            exec(compile(text, document, "exec"), names)
+            place = f"{document}:{block.start()}"
+            linecache.cache[place] = (len(text), None, text.splitlines(keepends=True), place)  # processes are read
+            exec(compile(text, place, "exec"), names)
         elif block["kind"] == "console":
             for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
                 command, _, output = part.partition("\n")
