@@ -56,7 +56,7 @@ MAY_IMPORT["checker.cli"].append("checker.mcp")  # ``check mcp`` starts that fac
 
 KNOWN_CIRCLES = {
     # A term has a sort, and a sort has terms for its sizes. Both are made from what authors write in place of terms.
-    frozenset(f"model.language.{m}" for m in ("arithmetic", "render", "sorts", "terms", "unsettled"))
+    frozenset(f"model.language.{m}" for m in ("arithmetic", "fitting", "render", "sorts", "terms", "unsettled"))
 }
 
 

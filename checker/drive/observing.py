@@ -1,9 +1,10 @@
 """What a driver observes, compared with states of the model; and parameters of steps as drivers write them.
 
 Drivers use the words of reports: numbers, names of enumeration members, truth values, sets (or lists) for sets, lists
-or dicts for arrays, lists of messages for queues. No member of an optional index is None. A dict may have some of the
-members only, the observation some of the variables only. A number outside of its sort is a difference between the code
-and the model; a value of another kind is a mistake in the driver.
+or dicts for arrays, dicts or objects with attributes for records, lists for sequences and queues, dicts for maps. No
+member of an optional index is None, nor is a record that is absent. A dict may have some of the members only, the
+observation some of the variables only. A number outside of its sort is a difference between the code and the model; a
+value of another kind is a mistake in the driver.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum as PythonEnum
 from typing import Any
 
+from planrace.checker.drive.parts import PartsObserved
 from planrace.checker.drive.queues import Queues
 from planrace.checker.results.driving import PlaceMismatch
 from planrace.checker.results.trace import NOBODY
@@ -83,6 +85,7 @@ class Observer:
         self._what = f"{driver}.observe"
         self._variables = instance.system.variables
         self._place = {v.name: n for n, v in enumerate(self._variables)}
+        self._wholes = {v.whole.name: v.whole.sort for v in self._variables if v.whole is not None}
         self._domains: dict[Scalar, tuple[Sequence[int], list[str]]] = {}
         self._queues = Queues(instance, parameter_out)
         self.seen: set[str] = set()
@@ -91,10 +94,10 @@ class Observer:
     def read(self, found: Mapping[str, Any], where: Place | None) -> list[tuple[int, Any]]:
         """The observation in the interpreter's values: variables by their place in a state. Raises ``ModelError``."""
         read: list[tuple[int, Any]] = []
-        for name, value in self._queues.spread(found, self._what, where).items():
+        for name, value in self._apart(self._queues.spread(found, self._what, where), where):
             if name not in self._place:
                 what = f"{self._what}: {self.instance.system.name} has no variable {name!r}"
-                raise ModelError(what, where=where, remedy=near(str(name), self._place))
+                raise ModelError(what, where=where, remedy=near(str(name), [*self._wholes, *self._place]))
             n = self._place[name]
             pattern = self._value(self._variables[n].sort, value, f"{self._what}: {name}", where)
             if _is_partial(pattern):
@@ -117,6 +120,15 @@ class Observer:
                 members = [parameter_out(domain, m) for m in self.instance.members(domain)]
                 return {m: self._out(element, x) for m, x in zip(members, value, strict=True)}
         return parameter_out(sort, value)
+
+    def _apart(self, found: Mapping[str, Any], where: Place | None) -> Iterator[tuple[str, Any]]:
+        """The observed variables; of those with parts, their leaves."""
+        for name, value in found.items():
+            if name not in self._wholes:
+                yield name, value
+                continue
+            leaves = PartsObserved(self.instance, where).leaves(self._wholes[name], value, f"{self._what}: {name}")
+            yield from ((f"{name}.{path}", x) for path, x in leaves.items())
 
     def _value(self, sort: Sort, value: Any, what: str, where: Place | None) -> Any:
         match sort:

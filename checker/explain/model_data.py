@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from planrace.checker.results.explanation import ChannelPart, Declared, MemberPicture, Shape
+from planrace.checker.results.explanation import ChannelPart, Declared, MemberPicture, WholeVariable
 from planrace.checker.results.trace import Source
 from planrace.checker.results.wording import about, ending
-from planrace.model.language import Array, Bool, Enum, Index, Instance, Maybe, Place, SetOf, Sort, System, Term
-from planrace.model.language.sorts import Integer, Ticks
+from planrace.checker.semantics.shapes import shape_of, structure_of
+from planrace.model.language import Array, Instance, Place, System, Term, Variable
 
 
 def declared(instance: Instance) -> tuple[Declared, ...]:
     """The state variables of an instance with their sorts."""
     parts = dict(_parts(instance.system))
     return tuple(
-        Declared(v.name, shape_of(instance, v.sort), v.meaning, parts.get(v.name)) for v in instance.system.variables
+        Declared(v.name, shape_of(instance, v.sort), v.meaning, parts.get(v.name), _whole(v))
+        for v in instance.system.variables
     )
+
+
+def _whole(v: Variable) -> WholeVariable | None:
+    """What a variable is a leaf of."""
+    return None if v.whole is None else WholeVariable(v.whole.name, structure_of(v.whole.sort))
 
 
 def _parts(system: System) -> Iterator[tuple[str, ChannelPart]]:
@@ -49,18 +55,3 @@ def sources(system: System) -> dict[str, Source]:
 def _picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> MemberPicture:
     title = things.sort.domain.name if isinstance(things.sort, Array) else ""
     return MemberPicture(title, str(things), tuple(map(str, pointers)), "" if holder is None else str(holder))
-
-
-def shape_of(instance: Instance, sort: Sort) -> Shape:
-    """A sort as reports describe it."""
-    match sort:
-        case Array(domain=domain, element=element):
-            return Shape("array", sort.name, domain=shape_of(instance, domain), element=shape_of(instance, element))
-        case SetOf(element=element):
-            return Shape("set", sort.name, element=shape_of(instance, element))
-        case Integer():
-            raise AssertionError("no variable has this sort")
-    low, high = instance.bounds(sort)
-    kinds = {Bool: "truth value", Enum: "enumeration", Index: "index", Maybe: "optional", Ticks: "ticks"}
-    members = sort.members if isinstance(sort, Enum) else ()
-    return Shape(kinds.get(type(sort), "number"), sort.name, low, high, members)

@@ -58,13 +58,35 @@ class ChannelPart:
 
 
 @dataclass(frozen=True)
+class Structure:
+    """How a value is put together from its leaves. ``kind`` is "leaf", "record", "optional" (a record or none; before
+    its leaves stands whether it is there), "array" (of composite values: each leaf is an array), "sequence" or "map"
+    (like an array; before the leaves of the elements stands the length, or the set of keys). ``label`` is the name of a
+    field, ``parts`` are the fields, or else the element."""
+
+    kind: str
+    label: str = ""
+    parts: tuple[Structure, ...] = ()
+
+
+@dataclass(frozen=True)
+class WholeVariable:
+    """A state variable as its author declared it, which has a variable for each leaf of its ``structure``."""
+
+    variable: str
+    structure: Structure
+
+
+@dataclass(frozen=True)
 class Declared:
-    """A state variable; ``part`` is the part of a channel that it stores, if any."""
+    """A state variable; ``part`` is the part of a channel that it stores, ``whole`` the variable that it is a leaf of,
+    if any."""
 
     name: str
     shape: Shape
     meaning: str = ""
     part: ChannelPart | None = None
+    whole: WholeVariable | None = None
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from planrace.checker.results.composites import composite_text
 from planrace.checker.results.trace import NOBODY, OFF, Change, Observed, Shown, ShownState, TraceStep
 from planrace.checker.semantics.interpreter import Context, Interpreter, Move, State
+from planrace.checker.semantics.shapes import leaf_shapes, structure_of
 from planrace.model.language import Array, Bool, Enum, Instance, Maybe, Says, SetOf, Sort, Term
 from planrace.model.language.sorts import Ticks
 
@@ -45,7 +47,12 @@ class Describer:
         if says is None:
             return ""
         context = Context(bound, state)
-        values = {n: in_words(t.sort, self.interpreter.evaluate(t, context)) for n, t in says.terms}
+        found = {n: (t.sort, self.interpreter.evaluate(t, context)) for n, t in says.terms}
+        values = {n: in_words(sort, value) for n, (sort, value) in found.items()}
+        for name, whole in says.composites:
+            leaves = [shown(*found[f"{name}.{path}"]) for path, _ in whole.leaves]
+            shapes = leaf_shapes(self.instance, whole)
+            values[name] = composite_text(structure_of(whole), list(zip(shapes, leaves, strict=True)))
         return says.template.format(**values)
 
     def called(self, move: Move) -> str:

@@ -31,6 +31,7 @@ from planrace.model.language import (
     Term,
     Update,
 )
+from planrace.model.language.sorts import Presence
 from planrace.model.language.terms import subterms
 
 __all__ = ["Context", "Interpreter", "Move", "RangeError", "State"]
@@ -179,6 +180,8 @@ class Interpreter:
     def _offset(self, sort: Array, position: int, term: Term) -> int:
         low, high = self.instance.bounds(sort.domain)
         if not low <= position <= high:
+            if isinstance(sort.domain, Presence):
+                raise RangeError(f"{term}: {sort.domain.name}", remedy="guard the access")
             raise RangeError(f"{term}: position {position} is not in {low}…{high}", remedy="guard the access")
         return position - low
 

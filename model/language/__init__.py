@@ -41,9 +41,12 @@ from planrace.model.language.constructors import (
 from planrace.model.language.enabled import enabled
 from planrace.model.language.errors import DefinitionError, ModelError, Place
 from planrace.model.language.fairness import everything, strong, weak
+from planrace.model.language.maps import MapSort, MapValue, mapping
 from planrace.model.language.operators import Op
 from planrace.model.language.options import Choice, Option
 from planrace.model.language.protocol import Protocol
+from planrace.model.language.records import OptionalRecord, RecordSort, RecordValue, record
+from planrace.model.language.sequences import SequenceSort, SequenceValue, sequence
 from planrace.model.language.sorts import (
     Array,
     Bool,
@@ -81,17 +84,24 @@ __all__ = [
     "Index",
     "Instance",
     "Int",
+    "MapSort",
+    "MapValue",
     "Maybe",
     "ModelError",
     "Observation",
     "Op",
     "Option",
+    "OptionalRecord",
     "Outcome",
     "Parameter",
     "Place",
     "Protection",
     "Protocol",
+    "RecordSort",
+    "RecordValue",
     "Says",
+    "SequenceSort",
+    "SequenceValue",
     "SetOf",
     "Sort",
     "Step",
@@ -122,6 +132,7 @@ __all__ = [
     "integers",
     "last",
     "least",
+    "mapping",
     "maximum",
     "minimum",
     "one_of",
@@ -132,7 +143,9 @@ __all__ = [
     "preceding",
     "predecessor",
     "primed",
+    "record",
     "says",
+    "sequence",
     "size_of",
     "step",
     "strong",

@@ -18,18 +18,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
+from planrace.model.language.composite import Composite, CompositeSort
 from planrace.model.language.constructors import both, either
-from planrace.model.language.errors import DefinitionError, Place, author, so_many
+from planrace.model.language.errors import DefinitionError, Place, author
 from planrace.model.language.initial_values import check_held
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.ledger import made as enter
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Array, SetOf, Sort, describe
-from planrace.model.language.templates import check_template
-from planrace.model.language.terms import TRUE, Term, Value, expect, lift, subterms
+from planrace.model.language.sorts import Array, SetOf, describe
+from planrace.model.language.templates import checked_template
+from planrace.model.language.terms import TRUE, Term, Value, expect, is_checked, subterms
 
 if TYPE_CHECKING:
     from planrace.model.language.timing import Timing
@@ -80,6 +81,8 @@ class Says:
 
     template: str
     terms: tuple[tuple[str, Term], ...]
+    composites: tuple[tuple[str, CompositeSort[Any]], ...] = ()
+    """The names that stand for values with parts, whose leaves are among the terms: ``b.of`` of ``b``."""
 
     def __repr__(self) -> str:
         return f"says({self.template!r})"
@@ -191,18 +194,29 @@ def when(*conditions: Value) -> When:
     return made
 
 
-def update(target: Term, value: Value | str) -> Update:
-    """Assign ``value`` to ``target``, which is a state variable or an element of one (``work[w]``). All updates of a
-    step happen at once: every value is read before any is written. Raises ``DefinitionError`` if ``target`` cannot be
-    assigned to or if the sorts differ; a number that leaves its range is reported when a search meets it."""
+@overload
+def update(target: Composite, value: object) -> tuple[Update, ...]: ...
+@overload
+def update(target: Term, value: Value | str) -> Update: ...
+def update(target: Any, value: Any) -> Any:
+    """Assign ``value`` to ``target``, which is a state variable, or an element (``work[w]``) or field (``batch.of``) of
+    one. All updates of a step happen at once: every value is read before any is written. Raises ``DefinitionError`` if
+    ``target`` cannot be assigned to or the sorts differ; a search reports a number that leaves its range."""
     here = author()
-    root, term = target, target
+    if isinstance(target, Composite):
+        leaves = target._sort.assigned(target, value, f"assignment to {target}")
+        return tuple(_update(leaf, given, here) for leaf, given in leaves)
+    return _update(target, value, here)
+
+
+def _update(target: Term, value: Value, here: Place | None) -> Update:
+    term = target
     while term.op is Op.SELECT:
         term = term.args[0]
     if term.op is not Op.VARIABLE:
-        raise DefinitionError(f"{root} cannot be assigned to", remedy="only state variables and their elements can")
-    role = f"assignment to {target}"
-    given = expect(value, target.sort, role)
+        part = "; assign the whole: update(s, s.put(k, x)), update(b, b.replace(at=x))" if is_checked(target) else ""
+        raise DefinitionError(f"{target} cannot be assigned to", remedy=f"only variables and places in them can{part}")
+    given = expect(value, target.sort, role := f"assignment to {target}")
     if isinstance(target.sort, SetOf):
         check_held(target.sort, given, role)
     made = Update(target, given, here)
@@ -218,17 +232,10 @@ def advised(given: Update, remedy: str) -> Update:
     return made
 
 
-def says(template: str, /, **terms: Value) -> Says:
+def says(template: str, /, **terms: Value | Composite) -> Says:
     """Words for the report of this step; ``{name}`` in ``template`` is the value of the term ``name`` before the step:
     ``says("takes plan {p}", p=plan[w])``."""
-    check_template(template, terms)
-    given = tuple((name, lift(term)) for name, term in sorted(terms.items()))
-    for name, term in given:
-        if isinstance(term.sort, Array):
-            raise DefinitionError(
-                f"says: {name}={term} is an array", remedy=f"name one element, as in {name}={term}[i]"
-            )
-    made = Says(template, given)
+    made = Says(template, *checked_template(template, terms))
     enter(made, f"says({template!r})", "step(…) or outcome(…)")
     return made
 
@@ -402,15 +409,6 @@ def check_state_only(term: Term, what: str, where: Place | None) -> None:
                 where=where,
                 remedy="primed and taken are for properties and events of steps",
             )
-
-
-def check_parameters(sorts: tuple[Sort, ...], names: tuple[str, ...], action: str) -> None:
-    if len(sorts) != len(names):
-        raise DefinitionError(
-            f"action {action} has {so_many(names, 'parameter')} ({', '.join(names) or 'none'}) but "
-            f"{so_many(sorts, 'sort')}",
-            remedy="give one sort for each parameter in @….action(…)",
-        )
 
 
 def _contains(outer: Term, inner: Term) -> bool:

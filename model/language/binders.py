@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Protocol, Self, TypeAlias, runtime_checkable
 
 from planrace.model.language.author_code import called
+from planrace.model.language.composite import Composite
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import INTEGER, Scalar, SetOf, describe, is_scalar
@@ -13,8 +15,24 @@ from planrace.model.language.terms import TRUE, Term, constant, expect, lift, ma
 from planrace.model.language.unsettled import unsettled
 from planrace.model.language.unsupported import Unwalked
 
-Over: TypeAlias = "Scalar | Term | set[Any] | frozenset[Any]"
-"""What a binder is over: a sort, or a set."""
+Over: TypeAlias = "Scalar | Term | Composite | set[Any] | frozenset[Any]"
+"""What a binder is over: a sort, a set, a sequence (its elements) or a map (its keys)."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenBinder:
+    """What the author's function returned (``given``) for the placeholder ``hole``. ``member``: the condition under
+    which the placeholder counts, if it is not always."""
+
+    hole: Term
+    name: str
+    given: object
+    member: Term | None
+
+    def closed(self, inner: Term) -> tuple[Term, Term]:
+        """The bound variable (numbered by the height of the body) and the body ``inner`` about it."""
+        variable = make(Op.BOUND, (), self.hole.sort, (self.name, inner.height + 1))
+        return variable, substitute(inner, {self.hole: variable})
 
 
 @runtime_checkable
@@ -36,7 +54,7 @@ class Statement:
     def of_each(self, over: Over) -> OfEachMember:
         """The property of each member of ``over``, a sort. Raises ``DefinitionError`` for a set."""
         assert self.member is not None
-        if isinstance(over, Term | set | frozenset):
+        if isinstance(over, Term | Composite | set | frozenset):
             raise DefinitionError(
                 f"forall: {self.given.name} is a property, and {_given(over)} is no sort but a set, which may change",
                 remedy="write forall(sort, …), and say in the property whom it is about",
@@ -52,33 +70,51 @@ def bind(
     like: Callable[[Term], object] | None = None,
     stated: Statement | None = None,
 ) -> tuple[Term, Term]:
-    """The bound variable (numbered by the height of ``body``) and the body of a binder over ``over``: a sort, or a set,
-    which stands for those members of its elements' sort that are in it. The variable has the name that ``body`` gives
-    it, or the function ``like`` of the author. If the body is a property, ``stated`` keeps it, and stands for truth."""
+    """The bound variable and the body of a binder over ``over``: a sort, or a set, which stands for those members of
+    its elements' sort that are in it; or a sequence or a map. The variable has the name that ``body`` gives it, or the
+    function ``like`` of the author. If the body is a property, ``stated`` keeps it, and stands for truth."""
+    opened = open_binder(op, over, body, role, like, stated)
+    inner = _body(op, opened.given, role)
+    if opened.member is not None:
+        inner = _among(op, opened.member, inner)
+    return opened.closed(inner)
+
+
+def open_binder(
+    op: Op,
+    over: Over,
+    body: Callable[[Term], object] | None,
+    role: str,
+    like: Callable[[Term], object] | None = None,
+    stated: Statement | None = None,
+) -> OpenBinder:
+    """A binder whose body is what the author's function returns for a placeholder."""
     form = f"{role}(sort, lambda x: …)"
     if body is None:
         raise DefinitionError(f"{role}({_given(over)}) lacks its function", remedy=_instead_of_one(over, role, form))
     members = None if op is Op.EACH else _set(over, role)
     sort: Any = over if members is None else members.sort.element  # type: ignore[union-attr]
+    parts = over if isinstance(over, Composite) and op is not Op.EACH else None
+    if parts is not None:
+        sort = parts._sort.positions(parts, op)
     if not is_scalar(sort) or sort == INTEGER:
         shown, remedy = ("a function", f"the sort comes first: {form}") if callable(over) else (describe(over), None)
         raise DefinitionError(f"{role} is over a bounded scalar sort, not {shown}", remedy=remedy)
     code = getattr(like or body, "__code__", None)
     name = code.co_varnames[0] if code is not None and code.co_argcount else "x"
     hole = make(Op.BOUND, (), sort, (name, object()))
-    given = called(body, (hole,), role, form)
+    member, item = parts._sort.walked(parts, hole, op) if parts is not None else (None, hole)
+    given = called(body, (item,), role, form)
     if isinstance(given, OfEachMember):
         given = _stated(given, hole, role, stated)
-    elif hasattr(given, "terms") and hasattr(given, "kind"):
+    elif not isinstance(given, Composite) and hasattr(given, "terms") and hasattr(given, "kind"):
         raise DefinitionError(
             f"{role}: {getattr(given, 'name', '')} is a property",
             remedy="quantify in its terms: invariant(name, forall(…), meaning); only liveness may stand in forall(…)",
         )
-    inner = _body(op, given, role)
     if members is not None:
-        inner = _among(op, hole.isin(members), inner)
-    variable = make(Op.BOUND, (), sort, (name, inner.height + 1))
-    return variable, substitute(inner, {hole: variable})
+        member = hole.isin(members)
+    return OpenBinder(hole, name, given, member)
 
 
 def _stated(given: OfEachMember, hole: Term, role: str, stated: Statement | None) -> Term:
@@ -126,11 +162,11 @@ def _instead_of_one(over: object, role: str, form: str) -> str:
 
 def _body(op: Op, given: object, role: str) -> Term:
     if op is Op.EACH:
-        return _element(given)
+        return element_term(given)
     return expect(given, INTEGER, role) if op is Op.SUM else truth(given, role)
 
 
-def _element(given: object) -> Term:
+def element_term(given: object) -> Term:
     """What a function returns for an element of an array; it may have no sort until the array is used."""
     found = unsettled(given)
     return lift(given) if found is None else found

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from planrace.model.language.actions import Action, Outcome, Step, Update, check_once
 from planrace.model.language.author_code import called, shown
+from planrace.model.language.composite import Composite
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.sorts import Parameter
@@ -32,23 +33,11 @@ def public_names(of: type) -> list[str]:
 def evaluated(reason: str, action: Action, given: object, form: str, what: str, *first: Term) -> object:
     """Evaluate ``given`` for the parameters of ``action``, preceded by ``first``; what does not depend on them need
     not be a function. ``form`` shows how such a function is written."""
-    if isinstance(given, Term | Outcome | Step | Parameter | int | set | frozenset) or given is None:
+    if isinstance(given, Term | Composite | Outcome | Step | Parameter | int | set | frozenset) or given is None:
         return given
     names = ", ".join((*("assigned" for _ in first), *map(str, action.parameters)))
     form = form.format(names).replace("lambda :", "lambda:")
     return called(given, (*first, *action.parameters), f"{reason}: {what}", form)
-
-
-def assigning(reason: str, action: Action, variable: Term, otherwise: str = "") -> None:
-    """Raises ``DefinitionError`` if ``action`` does not assign ``variable``."""
-    if not isinstance(variable, Term):
-        raise DefinitionError(f"{reason}: {variable!r} is not a variable", remedy="name it as Python does")
-    if not any(u.variable is variable for o in action.outcomes for u in o.updates):
-        written = sorted({str(u.variable) for o in action.outcomes for u in o.updates})
-        raise DefinitionError(
-            f"{reason}: {action.name} does not assign {variable}",
-            remedy=f"it assigns {', '.join(written) or 'nothing'}{otherwise}",
-        )
 
 
 def position(reason: str, action: Action, ending: str) -> int:

@@ -23,9 +23,11 @@ from planrace.model.language.actions import (
 )
 from planrace.model.language.author_code import shown
 from planrace.model.language.change_functions import fault_actions, name_of, only_updates
-from planrace.model.language.change_parts import assigning, evaluated, joined, position, public_names, step_of
+from planrace.model.language.change_parts import evaluated, joined, position, public_names, step_of
+from planrace.model.language.changed_parts import assigned_leaves, check_assigned
+from planrace.model.language.composite import AnySort, Composite
 from planrace.model.language.constructors import both
-from planrace.model.language.declarations import Circumstances, beginning, variable
+from planrace.model.language.declarations import Circumstances, beginning, declared
 from planrace.model.language.decorators import Decorators
 from planrace.model.language.enabled import settled
 from planrace.model.language.errors import DefinitionError, Place, author, near
@@ -33,8 +35,7 @@ from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
 from planrace.model.language.point_insertions import inserted_step, inserting, point_insertion
-from planrace.model.language.sorts import Index, Scalar, Size, Sort
-from planrace.model.language.starts import Start
+from planrace.model.language.sorts import Index, Scalar, Size
 from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
@@ -190,7 +191,7 @@ class Changes:
             given = evaluated(self.reason, a, value, form, f"value of {variable}", u.value)
             return Update(u.target, expect(given, u.target.sort, f"{self.reason}: {u.target}"), place)
 
-        assigning(self.reason, a, variable, f'; to assign {variable}, too, write change.also("{a.name}", …)')
+        check_assigned(a, variable, self.reason, f'; to assign {variable}, too, write change.also("{a.name}", …)')
         endings = tuple(replace(o, updates=tuple(map(change, o.updates))) for o in a.outcomes)
         self._actions[a.name] = replace(a, outcomes=endings)
 
@@ -219,14 +220,12 @@ class Changes:
         endings = tuple(replace(o, updates=all_of_them, says=None if said else o.says) for o in a.outcomes)
         self._actions[a.name] = replace(a, outcomes=endings, says=said[0] if said else a.says)
 
-    def forget(self, action: str | Action, variable: Term) -> None:
-        """Drop every update of ``variable`` from ``action``."""
+    def forget(self, action: str | Action, variable: Term | Composite) -> None:
+        """Drop every update of ``variable`` from ``action``; of a record, those of its fields."""
         a = self._find(action)
-        assigning(self.reason, a, variable)
-        endings = tuple(
-            replace(o, updates=check_once(tuple(u for u in o.updates if u.variable is not variable)))
-            for o in a.outcomes
-        )
+        gone = assigned_leaves(a, variable, self.reason)
+        kept = [tuple(u for u in o.updates if u.variable not in gone) for o in a.outcomes]
+        endings = tuple(replace(o, updates=check_once(u)) for o, u in zip(a.outcomes, kept, strict=True))
         self._actions[a.name] = replace(a, outcomes=endings)
 
     def timed(
@@ -383,11 +382,13 @@ class Changes:
         """Every initial state of this system satisfies ``condition``, as in ``Protocol.initially``."""
         self._beginnings.append(beginning(condition))
 
-    def variable(self, name: str, sort: Sort, initially: Start, meaning: str = "") -> Term:
+    def variable(self, name: str, sort: AnySort, initially: Any, meaning: str = "") -> Any:
         """Add a state variable to this system only, declared as in ``Protocol.variable``."""
-        made = variable(name, sort, initially, meaning)
-        self._add_variable(made)
-        return made.term
+        made = declared(name, sort, initially, meaning)
+        for v in made.variables:
+            self._add_variable(v)
+        self._beginnings += made.beginnings
+        return made.value
 
     def _add_variable(self, made: Variable) -> None:
         for v in self._variables:

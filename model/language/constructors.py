@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 from planrace.model.language.arithmetic import arithmetic
-from planrace.model.language.binders import OfEachMember, Over, Statement, bind
+from planrace.model.language.binders import OfEachMember, Over, Statement, bind, element_term, open_binder
+from planrace.model.language.composite import Composite
 from planrace.model.language.errors import DefinitionError
+from planrace.model.language.fitting import join
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import (
     BOOL,
@@ -21,20 +23,30 @@ from planrace.model.language.sorts import (
     SetOf,
     Sort,
     describe,
-    join,
     one,
 )
+from planrace.model.language.sorts import array as array_of
 from planrace.model.language.terms import FALSE, TRUE, Term, Value, expect, lift, make, settled_to, truth
 
 REQUIRED = object()
 """In place of a default: there must be a value."""
 S = TypeVar("S", bound=OfEachMember)
+C = TypeVar("C", bound=Composite)
 
 
-def If(condition: Value, then: Value, otherwise: Value) -> Term:
+@overload
+def If(condition: Value, then: C, otherwise: object) -> C: ...
+@overload
+def If(condition: Value, then: Value, otherwise: C) -> C: ...
+@overload
+def If(condition: Value, then: Value, otherwise: Value) -> Term: ...
+def If(condition: Value, then: Any, otherwise: Any) -> Any:
     """``then`` if ``condition`` holds, else ``otherwise``; both have one sort, which is the sort of the result.
-    ``None`` as one of them makes it an optional index. Raises ``DefinitionError`` if the sorts differ."""
+    ``None`` as one of them makes it an optional index, or an optional record. Raises ``DefinitionError`` if the sorts
+    differ."""
     test = truth(condition, "condition of If")
+    if isinstance(then, Composite) or isinstance(otherwise, Composite):
+        return chosen(test, then, otherwise)
     if then is None or otherwise is None:
         known = lift(otherwise if then is None else then).sort
         wanted: Sort = Maybe_of(known)
@@ -45,6 +57,16 @@ def If(condition: Value, then: Value, otherwise: Value) -> Term:
     if sort is None:
         raise DefinitionError(f"If: one branch is {one(a.sort)}, the other {one(b.sort)}")
     return make(Op.ITE, (test, a, b), sort)
+
+
+def chosen(condition: Term, then: object, otherwise: object) -> Composite:
+    """``If`` where one of the two is composite."""
+    one, other = (then, otherwise) if isinstance(then, Composite) else (otherwise, then)
+    assert isinstance(one, Composite)
+    sort, mine, others = one._sort.joined(one, other, "If")
+    a, b = (mine, others) if one is then else (others, mine)
+    found: Composite = sort.value([If(condition, x, y) for x, y in zip(a, b, strict=True)])
+    return found
 
 
 def Maybe_of(sort: Sort) -> Sort:
@@ -91,13 +113,17 @@ def _bound(
     more: tuple[object, ...],
     stated: Statement | None = None,
 ) -> tuple[Term, Term]:
-    """The variable and the body of a binder; ``more`` collects further arguments, to report that binders must be
-    nested."""
+    """The variable and the body of a binder."""
+    _nested(role, more)
+    return bind(op, over, body, role, stated=stated)
+
+
+def _nested(role: str, more: tuple[object, ...]) -> None:
+    """Refuse further arguments: binders are nested."""
     if more:
         raise DefinitionError(
             f"{role} is over one sort", remedy=f"nest them: {role}(a, lambda x: {role}(b, lambda y: …))"
         )
-    return bind(op, over, body, role, stated=stated)
 
 
 def _quantify(
@@ -151,9 +177,17 @@ def such_that(over: Over, body: Callable[[Term], object] | None = None, *more: o
 
 def each(over: Scalar, element: Callable[[Term], object] | None = None, *more: object) -> Term:
     """The array over ``over`` whose element at each member is what ``element`` returns for it: ``each(Worker, lambda w:
-    0)``. All elements have one sort."""
-    variable, inner = _bound(Op.EACH, over, element, "each", more)
-    return make(Op.EACH, (variable, inner), Array(over, inner.sort))
+    0)``. All elements have one sort; of records, sequences and maps it is an array of these."""
+    _nested("each", more)
+    opened = open_binder(Op.EACH, over, element, "each")
+    if isinstance(opened.given, Composite):
+        leaves = [_each(over, *opened.closed(leaf)) for leaf in opened.given._leaves]
+        return cast(Term, array_of(over, opened.given._sort).value(leaves))  # it reads as one: its elements by position
+    return _each(over, *opened.closed(element_term(opened.given)))
+
+
+def _each(over: Scalar, variable: Term, body: Term) -> Term:
+    return make(Op.EACH, (variable, body), Array(over, body.sort))
 
 
 def minimum(first: Value, *others: Value) -> Term:
@@ -252,7 +286,7 @@ def least(over: Over, body: Callable[[Term], object] | None = None, *more: objec
     found = make(Op.LEAST, (variable, inner), variable.sort)
     if default is REQUIRED:
         return found
-    return If(make(Op.EXISTS, (variable, inner), BOOL), found, default)  # type: ignore[arg-type]
+    return If(make(Op.EXISTS, (variable, inner), BOOL), found, cast(Value, default))
 
 
 def _elements(members: Term | set[Any] | frozenset[Any]) -> Over:

@@ -8,11 +8,22 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planrace.model.language.actions import Action, Says, Step, check_parameters, check_state_only
+from planrace.model.language.actions import Action, Says, Step, check_state_only
 from planrace.model.language.actions import step as make_step
 from planrace.model.language.author_code import applying, shown
 from planrace.model.language.author_text import refuse_vain
-from planrace.model.language.errors import DefinitionError, Place, author, author_value, is_authors_code, listed
+from planrace.model.language.composite import AnySort, CompositeSort
+from planrace.model.language.composite_variables import Split, split
+from planrace.model.language.errors import (
+    DefinitionError,
+    Place,
+    author,
+    author_value,
+    is_authors_code,
+    listed,
+    so_many,
+)
+from planrace.model.language.fairness import FairChoice
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import check_own
 from planrace.model.language.names import usable
@@ -36,7 +47,7 @@ from planrace.model.language.system import Beginning, Observation, Picture, Vari
 from planrace.model.language.terms import Term, Value, make, subterms, truth
 from planrace.model.language.timing import Timing, check_due
 
-SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…) and array(…)"
+SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…), array(…) and record(…)"
 FAIRNESS = ("none", "weak", "strong")
 
 
@@ -96,7 +107,7 @@ class Circumstances:
         """The action that ``body`` describes."""
         (name, where), by = named(body), self.by
         names = _positional(body, where)
-        check_parameters(self.sorts, names, name)
+        _check_parameters(self.sorts, names, name)
         if by in names and isinstance(self.sorts[names.index(by)], Index):
             sort = self.sorts[names.index(by)]
             raise DefinitionError(
@@ -139,6 +150,15 @@ class Circumstances:
         )
 
 
+def _check_parameters(sorts: tuple[Sort, ...], names: tuple[str, ...], action: str) -> None:
+    if len(sorts) != len(names):
+        raise DefinitionError(
+            f"action {action} has {so_many(names, 'parameter')} ({', '.join(names) or 'none'}) but "
+            f"{so_many(sorts, 'sort')}",
+            remedy="give one sort for each parameter in @….action(…)",
+        )
+
+
 def named(body: object) -> tuple[str, Place]:
     """The name of a function that describes an action, and its line (for a pattern's action: the line of the pattern's
     user)."""
@@ -166,7 +186,7 @@ def _check_parameter(sort: object) -> None:
     """Refuse a sort that a parameter of an action cannot have."""
     if is_scalar(sort) and sort != INTEGER:
         return
-    if isinstance(sort, SetOf | Array):
+    if isinstance(sort, SetOf | Array | CompositeSort):
         raise DefinitionError(
             f"a parameter of an action is one member of a sort, not a {describe(sort)}",
             remedy="give a parameter for each member that is chosen; let a variable hold the whole",
@@ -224,11 +244,24 @@ def _pieces(action: Action) -> Iterator[tuple[Term, Place | None]]:
         yield from ((t, o.where or action.where) for _, t in (o.says.terms if o.says else ()))
 
 
-def variable(name: str, sort: Sort, initially: Start, meaning: str) -> Variable:
-    """A state variable with the initial value ``initially``, or several."""
+def declared(name: str, sort: AnySort, initially: Any, meaning: str) -> Split:
+    """What the declaration of a state variable makes: several if its sort is composite."""
+    if not isinstance(sort, CompositeSort):
+        made = variable(name, sort, initially, meaning)
+        return Split(made.term, (made,), ())
+    _check_name(name)
+    return split(name, sort, initially, meaning, author())
+
+
+def _check_name(name: str) -> None:
     usable(name, "variable")
     if not name.isidentifier():
         raise DefinitionError(f"variable {name!r} is not a name", remedy="use letters, digits and _")
+
+
+def variable(name: str, sort: Sort, initially: Start, meaning: str) -> Variable:
+    """A state variable with the initial value ``initially``, or several."""
+    _check_name(name)
     _check_sort(sort, name)
     starts = starts_of(sort, initially, name)
     one = starts[0] if len(starts) == 1 else None
@@ -248,6 +281,9 @@ def _check_sort(sort: Sort, name: str) -> None:
     base = sort
     while isinstance(base, Array):
         base = base.element
+    if isinstance(base, CompositeSort):
+        what = f"{name}: a local variable of a process has no parts, and {base.one()} has"
+        raise DefinitionError(what, remedy="let the protocol declare it: array(Worker, sort), and update it there")
     if not is_scalar(base) and not isinstance(base, SetOf):
         raise DefinitionError(f"variable {name}: {describe(base)} is not a sort", remedy=SORTS)
     bounds_of(base.element if isinstance(base, SetOf) else base)
@@ -306,3 +342,12 @@ def cases_of(cases: Any, title: str) -> tuple[tuple[Term, Says], ...]:
 def apart(sort: Sort) -> tuple[Scalar | None, Sort]:
     """The domain of an array sort and its element sort; for any other sort, None and the sort itself."""
     return (sort.domain, sort.element) if isinstance(sort, Array) else (None, sort)
+
+
+def fair_choices(choices: tuple[FairChoice, ...]) -> tuple[FairChoice, ...]:
+    """The choices that runs are fair to. Raises ``DefinitionError`` for anything else."""
+    for c in choices:
+        if not isinstance(c, FairChoice):
+            raise DefinitionError(f"fair: {shown(c)} is not fairness", remedy="write fair(weak(…)), fair(strong(…))")
+        handed_on(c)
+    return choices

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, overload
 
 from planrace.model.language import declarations as written
 from planrace.model.language.actions import Action, Step, check_state_only
-from planrace.model.language.author_code import applying, shown
+from planrace.model.language.author_code import applying
 from planrace.model.language.change_functions import changing
 from planrace.model.language.changes import Changes
+from planrace.model.language.composite import AnySort, C, CompositeSort
+from planrace.model.language.composite_variables import Split
 from planrace.model.language.declarations import Circumstances
 from planrace.model.language.decorators import Decorators
 from planrace.model.language.enabled import asks, settled
@@ -101,31 +103,37 @@ class Protocol:
         self.options[name] = made
         return made
 
+    @overload
+    def variable(
+        self, name: str, sort: CompositeSort[C], initially: Any, meaning: str = "", *, only: Choice | None = None
+    ) -> C: ...
+    @overload
     def variable(
         self, name: str, sort: Sort, initially: Start, meaning: str = "", *, only: Choice | None = None
-    ) -> Term:
-        """A state variable; with ``only``, it exists only in systems that have made that choice. ``initially`` is a
-        constant; for an array it is the value of every element, or a function that returns the value for a member.
-        ``one_of(…)`` and ``anything`` allow several values."""
-        return self._variable(written.variable(name, sort, initially, meaning), only)
+    ) -> Term: ...
+    def variable(
+        self, name: str, sort: AnySort, initially: Any, meaning: str = "", *, only: Choice | None = None
+    ) -> Any:
+        """A state variable; with ``only``, it exists where that choice is made. ``initially`` is a constant; of an
+        array the value of every element, or a function of a member; or several, ``one_of(…)`` and ``anything``."""
+        return self._variable(name, written.declared(name, sort, initially, meaning), only)
 
     def history(
-        self, name: str, sort: Sort, initially: Start, meaning: str = "", *, only: Choice | None = None
-    ) -> Term:
-        """A variable that actions update and that only properties, lemmas and other histories read, which is checked.
-        It costs no states in a search for properties that do not read it."""
-        return self._variable(replace(written.variable(name, sort, initially, meaning), history=True), only)
+        self, name: str, sort: AnySort, initially: Any, meaning: str = "", *, only: Choice | None = None
+    ) -> Any:
+        """A variable that only properties, lemmas and histories read, which is checked; it costs others no states."""
+        return self._variable(name, written.declared(name, sort, initially, meaning).histories(), only)
 
-    def _variable(self, made: Variable, only: Choice | None) -> Term:
-        name, sort = made.name, made.sort
-        check_own(sort, self.parameters, f"variable {name}", author())
+    def _variable(self, name: str, made: Split, only: Choice | None) -> Any:
         check_only(only, self.options, f"variable {name}")
-        self._names.sort(sort)
         self._fresh(name, "variable")
-        self.variables[name] = made
-        if only is not None:
-            self._only[name] = only
-        return made.term
+        for v in made.variables:
+            check_own(v.sort, self.parameters, f"variable {name}", author())
+            self._names.sort(v.sort)
+            self.variables[v.name] = v
+        self.beginnings += made.beginnings
+        self._only |= {} if only is None else dict.fromkeys((v.name for v in made.variables), only)
+        return made.value
 
     def initially(self, condition: Value) -> None:
         """Every initial state satisfies ``condition``; it chooses among the values of variables that start with
@@ -237,13 +245,7 @@ class Protocol:
         """Runs are fair to these choices between actions, beside the fairness of every action: ``fair(weak(flip,
         clean))``, ``fair(strong(everything))``. It matters for liveness only."""
         self._open("fairness")
-        for c in choices:
-            if not isinstance(c, FairChoice):
-                raise DefinitionError(
-                    f"fair: {shown(c)} is not fairness", remedy="write fair(weak(…)), fair(strong(…))"
-                )
-            handed_on(c)
-            self.fairness.append(c)
+        self.fairness += written.fair_choices(choices)
 
     def final(self, condition: Value) -> None:
         """Runs may end in states where ``condition`` holds: such a state is no deadlock, although nothing is
@@ -367,7 +369,7 @@ class Protocol:
             channels=tuple(self.channels),
             final=tuple(self.ends),
             ended=self._ended,
-            beginnings=tuple(self.beginnings),
+            beginnings=tuple(b for b in self.beginnings if exists_in(self._only.get(b.of), picks)),
             fairness=tuple(self.fairness),
             options=tuple((c.option, c.name) for c in picks),
             where=self.where,

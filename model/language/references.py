@@ -8,10 +8,11 @@ from typing import Any
 
 from planrace.model.language.actions import Action
 from planrace.model.language.errors import DefinitionError, ModelError, Place, near
+from planrace.model.language.fitting import fits
 from planrace.model.language.name_tables import check_own
 from planrace.model.language.operators import Op
 from planrace.model.language.size_limits import check_term_size
-from planrace.model.language.sorts import describe, fits, one
+from planrace.model.language.sorts import describe, one
 from planrace.model.language.system import System
 from planrace.model.language.terms import Term, subterms
 

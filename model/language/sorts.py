@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias, overload
 
 from planrace.model.language.arithmetic import Arithmetic
+from planrace.model.language.composite import AnySort, CompositeSort
 from planrace.model.language.errors import DefinitionError, Place, author
 from planrace.model.language.names import usable
 from planrace.model.language.number_ranges import COMBINED, COMPUTED, may_be_zero
@@ -22,6 +23,8 @@ from planrace.model.language.unsupported import Unformatted, Unwalked
 from planrace.model.language.writing import in_process
 
 if TYPE_CHECKING:
+    from planrace.model.language.composites import CompositeArray
+    from planrace.model.language.records import OptionalRecord, RecordSort
     from planrace.model.language.terms import Term, Value
 
 
@@ -123,6 +126,12 @@ class Int(Unwalked):
 @dataclass(frozen=True)
 class Ticks(Int):
     """The ticks that a clock has counted; -1 while it does not run."""
+
+
+@dataclass(frozen=True)
+class Presence(Int):
+    """The number 1: the only position of an array whose element is there where a condition holds (see ``checked``).
+    ``name`` says what is wrong where it does not."""
 
 
 @dataclass(frozen=True)
@@ -264,9 +273,15 @@ def index(name: str, size: SizeValue, *, symmetric: bool = False, ordered: bool 
     return Index(name, size, symmetric, ordered, author())
 
 
-def optional(sort: Index) -> Maybe:
-    """A member of the index sort ``sort``, or ``None``: ``lock[c] == None``. Raises ``DefinitionError`` for another
-    sort."""
+@overload
+def optional(sort: RecordSort) -> OptionalRecord: ...
+@overload
+def optional(sort: Index) -> Maybe: ...
+def optional(sort: Index | RecordSort) -> Maybe | OptionalRecord:
+    """A member of the index sort ``sort``, or ``None``: ``lock[c] == None``; or a record or ``None``. Raises
+    ``DefinitionError`` for another sort."""
+    if isinstance(sort, CompositeSort):
+        return sort.or_none()
     if not isinstance(sort, Index):
         raise DefinitionError(
             f"optional() needs an index sort, not {describe(sort)}",
@@ -279,21 +294,35 @@ def subsets(of: Scalar) -> SetOf:
     """Sets of members of ``of``, a bounded scalar sort: ``set()`` is empty, ``s | {x}``, ``s & t``, ``s - t`` and
     ``x.isin(s)`` are terms. Raises ``DefinitionError`` for numbers that may be negative."""
     if not is_scalar(of) or isinstance(of, Integer):
-        raise DefinitionError(f"subsets() needs a bounded scalar sort, not {describe(of)}")
+        raise DefinitionError(f"subsets() needs a bounded scalar sort, not {describe(of)}", remedy=_without_sets(of))
     if isinstance(of, Int) and low_of(of) < 0:
         raise DefinitionError("subsets() of integers that may be negative", remedy="start the range at 0 or above")
     return SetOf(of)
 
 
-def array(domain: Scalar, element: Sort) -> Array:
+@overload
+def array(domain: Scalar, element: Sort) -> Array: ...
+@overload
+def array(domain: Scalar, element: CompositeSort[Any]) -> CompositeArray: ...
+def array(domain: Scalar, element: AnySort) -> Array | CompositeArray:
     """An array with one ``element``, of any sort, for each member of ``domain``, a bounded scalar sort: ``plan[w]``
     is the element at ``w``; for an array of arrays write ``plan[w][e]``. Raises ``DefinitionError`` for unbounded
     sorts."""
     if not is_scalar(domain) or isinstance(domain, Integer):
-        raise DefinitionError(f"the domain of array() is a bounded scalar sort, not {describe(domain)}")
+        what = f"the domain of array() is a bounded scalar sort, not {describe(domain)}"
+        raise DefinitionError(what, remedy=_without_sets(domain))
+    if isinstance(element, CompositeSort):
+        return element.over(domain)
     if isinstance(element, Integer) or not isinstance(element, Bool | Int | Enum | Index | Maybe | SetOf | Array):
         raise DefinitionError(f"the elements of array() need a bounded sort, not {describe(element)}")
     return Array(domain, element)
+
+
+def _without_sets(sort: object) -> str | None:
+    """The remedy for sets of records, and arrays over them."""
+    if not isinstance(sort, CompositeSort):
+        return None
+    return "take an array with a dimension for each field: array(Worker, array(Slot, boolean()))"
 
 
 def is_scalar(sort: object) -> bool:
@@ -328,35 +357,6 @@ def not_numbers(sort: Sort) -> str | None:
 def place_of(sort: Index | Enum) -> Place | None:
     """Where a sort was defined (a function, because the attributes of an enumeration are its members)."""
     return sort._where
-
-
-def fits(given: Sort, wanted: Sort) -> bool:
-    """Whether a value of sort ``given`` is accepted where ``wanted`` is expected. Engines check ranges."""
-    if is_numeric(given) and is_numeric(wanted):
-        return True
-    match given, wanted:
-        case SetOf(element=a), SetOf(element=b):
-            return fits(a, b)
-        case Array(domain=a, element=x), Array(domain=b, element=y):
-            return a == b and fits(x, y)
-        case Index(), Maybe(index=of):
-            return given == of
-        case _:
-            return given == wanted
-
-
-def join(a: Sort, b: Sort) -> Sort | None:
-    """The common sort of two branches; None if there is none."""
-    if a == b:
-        return a
-    if is_numeric(a) and is_numeric(b):
-        return INTEGER
-    match a, b:
-        case SetOf(element=x), SetOf(element=y) if is_numeric(x) and is_numeric(y):
-            return SetOf(INTEGER)
-    if fits(a, b):
-        return b
-    return a if fits(b, a) else None
 
 
 def low_of(sort: Scalar) -> int:

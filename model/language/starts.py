@@ -48,7 +48,7 @@ Start: TypeAlias = "Value | Anything | OneOf | Callable[[Term], Any]"
 value of the element."""
 
 
-def one_of(*values: Value) -> OneOf:
+def one_of(*values: Any) -> OneOf:
     """As an initial value: one of ``values``, for each element of an array on its own. Raises ``DefinitionError`` if
     there are none."""
     if not values:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from planrace.model.language.composite import Composite, mapped
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import BOOL
@@ -12,10 +13,18 @@ from planrace.model.language.terms import Term, lift, make, subterms
 if TYPE_CHECKING:
     from planrace.model.language.actions import Action
 
+C = TypeVar("C", bound=Composite)
 
-def primed(term: Term) -> Term:
+
+@overload
+def primed(term: C) -> C: ...
+@overload
+def primed(term: Term) -> Term: ...
+def primed(term: Any) -> Any:
     """The value of ``term`` after the step; its sort is that of ``term``: ``primed(written) >= written``. Only for
     properties and events of steps, and not nested; raises ``DefinitionError`` elsewhere."""
+    if isinstance(term, Composite):
+        return mapped(term, primed)
     if any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(term)):
         raise DefinitionError(f"primed: {term} refers to a step already", remedy="prime a term about one state")
     return make(Op.PRIMED, (term,), term.sort)

@@ -9,6 +9,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from planrace.model.language.actions import Action, Says
+from planrace.model.language.composite import CompositeSort
 from planrace.model.language.errors import ModelError, Place
 from planrace.model.language.fairness import FairChoice
 from planrace.model.language.operators import Op
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
     from planrace.model.language.point_insertions import PointInsertion
     from planrace.model.language.timekeeping import PlaceClock
     from planrace.model.language.timing import Clock
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A state variable with parts, as its author declared it. Each leaf of its sort is a variable of the system."""
+
+    name: str
+    sort: CompositeSort[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +49,8 @@ class Variable:
     auxiliary: bool = False
     history: bool = False
     among: tuple[Term, ...] = ()
+    whole: Whole | None = None
+    """What it is a leaf of, if it is a part of a record, a sequence or a map."""
 
     @property
     def starts(self) -> tuple[Term, ...]:
@@ -66,6 +77,8 @@ class Beginning:
 
     holds: Term
     where: Place | None = None
+    of: str = ""
+    """The variable whose declaration says so; the condition exists with it."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,9 @@ from typing import Any, TypeAlias
 from weakref import WeakValueDictionary
 
 from planrace.model.language.arithmetic import Arithmetic, arithmetic
+from planrace.model.language.composite import Composite
 from planrace.model.language.errors import DefinitionError, author, known
+from planrace.model.language.fitting import fits, join
 from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
 from planrace.model.language.sorts import (
@@ -30,15 +32,14 @@ from planrace.model.language.sorts import (
     Int,
     Maybe,
     Parameter,
+    Presence,
     Scalar,
     SetOf,
     Sort,
     describe,
-    fits,
     high_of,
     is_numeric,
     is_scalar,
-    join,
     low_of,
     not_numbers,
     one,
@@ -116,7 +117,7 @@ class Term(Arithmetic, UnsupportedOperations):
     def __rsub__(self, other: Value) -> Term:
         return _difference(other, self)
 
-    def isin(self, collection: Value) -> Term:
+    def isin(self, collection: Value | Composite) -> Term:
         """Membership of this scalar in a set (a term of a set sort, or a Python set of scalars)."""
         return contains(collection, self)
 
@@ -191,6 +192,9 @@ def lift(value: object) -> Term:
         return constant(value, INTEGER)
     if isinstance(value, set | frozenset):
         return _literal(value)
+    if isinstance(value, Composite):
+        what = f"{value} is {value._sort.one()}, and a term is expected"
+        raise DefinitionError(what, remedy=value._sort.instead(value))
     shown = getattr(value, "__name__", "a function") if callable(value) else repr(value)
     if isinstance(value, Unwalked):
         shown = f"the sort {describe(value)}"
@@ -270,6 +274,8 @@ def _alike(a: Term, b: Term, domain: Scalar) -> Term:
 
 
 def contains(collection: object, element: object) -> Term:
+    if isinstance(collection, Composite):
+        return collection._sort.holds(collection, element)
     of = _literal(collection, like=element) if isinstance(collection, set | frozenset) else lift(collection)
     if not isinstance(of.sort, SetOf):
         raise DefinitionError(f"{of} is not a set but {one(of.sort)}")
@@ -295,6 +301,15 @@ def substitute(term: Term, by: dict[Term, Term]) -> Term:
             same = all(a is b for a, b in zip(args, t.args, strict=True))
             done[id(t)] = t if same else make(t.op, args, t.sort, t.data)
     return done[id(term)]
+
+
+def is_checked(term: Term) -> bool:
+    """Whether it has a value only where a condition holds: a field of a record that may be absent, an element of a
+    sequence or a map (see ``checked``)."""
+    if term.op is not Op.SELECT or term.args[0].op is not Op.EACH:
+        return False
+    array = term.args[0].sort
+    return isinstance(array, Array) and isinstance(array.domain, Presence)
 
 
 def subterms(*roots: Term) -> Iterator[Term]:

@@ -23,6 +23,7 @@ from planrace.model.language import (
     update,
     when,
 )
+from planrace.model.language.composite import Composite, leaves_in
 from planrace.model.language.sorts import Array
 from planrace.model.patterns.bags import Unordered
 from planrace.model.patterns.clocks import Timer
@@ -33,7 +34,7 @@ from planrace.model.processes import Process
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
-Volatile: TypeAlias = "Term | Unordered | Ordered | Timer | Process"
+Volatile: TypeAlias = "Term | Composite | Unordered | Ordered | Timer | Process"
 """What a crash can reset."""
 
 
@@ -59,7 +60,7 @@ def crash(
         volatile = (volatile,)
     if by is None:
         raise DefinitionError(f"crash {name} does not say who crashes", remedy="write by= the index, or a word")
-    if isinstance(volatile, Term | Unordered | Ordered | Timer):
+    if isinstance(volatile, Term | Composite | Unordered | Ordered | Timer):
         raise DefinitionError(f"crash {name}: volatile is a list", remedy="write [x], or [x, y, …]")
     volatile = tuple(volatile)
     lost = [(t, _start(protocol, t, name)) for what in volatile for t in _variables(what)]
@@ -108,6 +109,8 @@ def _variables(what: Volatile) -> tuple[Term, ...]:
             return *what.columns, what.length
         case Timer():
             return (what.left,)
+        case Composite():
+            return leaves_in(what)
         case Process():
             return what.volatile
         case _:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from planrace.model.language.actions import Outcome, Says, Update, When
+from planrace.model.language.composite import Composite, mapped
 from planrace.model.language.constructors import If, both, either
 from planrace.model.language.errors import DefinitionError, Place
 from planrace.model.language.operators import BINDERS, Op
-from planrace.model.language.sorts import Array
+from planrace.model.language.sorts import Array, Int
 from planrace.model.language.terms import FALSE, TRUE, Term, equal, expect, lift, make, substitute, subterms
 
 _FOR_AUTHORS = True  # errors name the line of the process
@@ -187,11 +188,19 @@ def rebuilt(term: Term, args: tuple[Term, ...]) -> Term:
 
 
 def select(array: Term, position: Term) -> Term:
-    """An element; of an array that is written out (``each``), the element itself."""
-    if array.op is Op.EACH:
+    """An element; of an array that is written out (``each``), the element itself, unless the position may be outside:
+    reading it is an error then, which has to stay."""
+    if array.op is Op.EACH and _is_inside(position, array):
         variable, body = array.args
         return substitute(body, {variable: position})
     return array[position]
+
+
+def _is_inside(position: Term, array: Term) -> bool:
+    """Whether the position is one of the array's, whatever the state."""
+    assert isinstance(array.sort, Array)
+    domain = array.sort.domain
+    return not isinstance(domain, Int) or (position.op is Op.BOUND and position.sort == domain)
 
 
 def _selected(variable: Term, path: Positions) -> Term:
@@ -242,6 +251,8 @@ def rewritten(thing: Any, change: Callable[[Term], Term]) -> Any:
     match thing:
         case Term():
             return change(thing)
+        case Composite():
+            return mapped(thing, change)
         case When():
             return replace(thing, condition=change(thing.condition))
         case Update():

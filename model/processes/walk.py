@@ -11,6 +11,7 @@ from typing import Any, NoReturn, Protocol
 
 from planrace.model.language.actions import says
 from planrace.model.language.author_code import running
+from planrace.model.language.composite import Composite
 from planrace.model.language.constructors import either, first, following, last
 from planrace.model.language.errors import so_many
 from planrace.model.language.operators import Op
@@ -230,7 +231,7 @@ class Walker:
         if target.id in scope.locals:
             return way.assigned(scope.locals[target.id], value, place)
         outside = source.names.get(target.id)
-        if isinstance(outside, Term) and outside.op is Op.VARIABLE:
+        if isinstance(outside, Composite) or (isinstance(outside, Term) and outside.op is Op.VARIABLE):
             remedy = f"write update({target.id}, …); or give the local value another name"
             source.refuse(
                 target, f"{target.id} = … gives the name of a variable of the protocol to a local value", remedy

@@ -208,7 +208,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         r"initial value of m: \[i ↦ \[j ↦ i\]\] is a worker for each worker for each worker",
         lambda: P.variable("m", array(Worker, Worker), each(Worker, lambda i: each(Worker, lambda j: i))),
     ),
-    "no sort": (r"variable m: 3 is not a sort \(sorts are boolean\(\), ", lambda: P.variable("m", 3, 0)),  # type: ignore[arg-type]
+    "no sort": (r"variable m: 3 is not a sort \(sorts are boolean\(\), ", lambda: P.variable("m", 3, 0)),  # type: ignore[call-overload]
     "assigned set": (
         r"assignment to done_by: \{9\} holds 9, which is out of the range",
         lambda: update(Protocol("x").variable("done_by", subsets(integers(0, 3)), set()), {9}),
@@ -247,7 +247,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
         r"property i has no meaning.*as the last argument",
         lambda: invariant("i", flag),
     ),
-    "optional number": (r"optional\(\) needs an index sort.*a value of its own", lambda: optional(integers(0, 3))),  # type: ignore[arg-type]
+    "optional number": (r"optional\(\) needs an index sort.*a value of its own", lambda: optional(integers(0, 3))),  # type: ignore[call-overload]
     "default is no whole number": (
         r"must be a whole number, not 1.5",
         lambda: P.parameter("other", 1.5, 1, 3),  # type: ignore[arg-type]
@@ -258,7 +258,7 @@ WRONG: dict[str, tuple[str, Callable[[], object]]] = {
     "members are numbers": (r"members are a list of words", lambda: enumeration("x", [1, 2])),  # type: ignore[list-item]
     "only for a word": (
         r"variable m: only='slow' is not a choice of an option \(name what option.choice",
-        lambda: P.variable("m", boolean(), False, only="slow"),  # type: ignore[arg-type]
+        lambda: P.variable("m", boolean(), False, only="slow"),  # type: ignore[call-overload]
     ),
     "an action only for a word": (r"action: only='slow' is not a choice", lambda: P.action(by="me", only="slow")),  # type: ignore[arg-type]
     "only for another protocol's choice": (

@@ -11,13 +11,22 @@ from math import isfinite
 from typing import Any
 
 from planrace.checker.report.errors import MalformedError
-from planrace.checker.results.explanation import Causes, Declared, Insight, MemberPicture, Neighbourhood, Shape
+from planrace.checker.results.explanation import (
+    Causes,
+    Declared,
+    Insight,
+    MemberPicture,
+    Neighbourhood,
+    Shape,
+    Structure,
+)
 from planrace.checker.results.report import Coverage, Finding, Report
 from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Change, Observed, Shown, ShownState, Trace, TraceStep
 from planrace.checker.results.wording import numbered
 
 SCALARS = ("truth value", "number", "enumeration", "index", "optional", "ticks")
+STRUCTURES = ("leaf", "record", "optional", "array", "sequence", "map")
 MEMBERS = 2**20
 """The most members of an index of an array; models have far fewer."""
 PATH = 4096
@@ -61,6 +70,16 @@ def _declared(variables: Sequence[Declared], where: str) -> None:
     _is(len(set(names)) == len(names), where, "two variables have one name")
     for n, v in enumerate(variables):
         _shape(v.shape, f"{where}[{n}].shape")
+        if v.whole is not None:
+            _structure(v.whole.structure, f"{where}[{n}].whole.structure")
+
+
+def _structure(s: Structure, where: str) -> None:
+    least, most = {"leaf": (0, 0), "record": (1, MEMBERS)}.get(s.kind, (1, 1))
+    _is(s.kind in STRUCTURES, f"{where}.kind", f"{s.kind!r} is no kind of structure")
+    _is(least <= len(s.parts) <= most, where, f"a {s.kind} has another number of parts")
+    for n, part in enumerate(s.parts):
+        _structure(part, f"{where}.parts[{n}]")
 
 
 def _shape(s: Shape, where: str) -> None:

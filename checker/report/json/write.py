@@ -83,8 +83,9 @@ def to_json(report: Report) -> dict[str, Any]:
 
 
 def variables_json(variables: Sequence[Declared]) -> list[dict[str, Any]]:
-    """Variables as JSON values. ``part`` is left out for variables that store no channel."""
-    return [{k: to_plain(x) for k, x in vars(v).items() if k != "part" or x is not None} for v in variables]
+    """Variables as JSON values. ``part`` is left out for variables that store no channel, ``whole`` for those that are
+    no leaves."""
+    return [{k: to_plain(x) for k, x in vars(v).items() if x is not None} for v in variables]
 
 
 def _exploration(e: Coverage | None) -> dict[str, Any] | None:

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import TypeAlias
 
 from planrace.checker.report.text.markdown import cell
-from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.text.values import places
 from planrace.checker.report.trace.lanes import step_text
 from planrace.checker.results.blocks import Block, Bullets, Document, Heading, Paragraph
@@ -16,6 +15,7 @@ from planrace.checker.results.detail import Detail
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.outcome import warned_text
 from planrace.checker.results.report import OF_THE_RUN, Coverage, Finding, Report
+from planrace.checker.results.scalars import value_text
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.results.wording import counted, limited

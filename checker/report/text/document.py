@@ -9,7 +9,6 @@ from planrace.checker.report.text.because import finding_because, others_text
 from planrace.checker.report.text.continuations import continuation, runbook
 from planrace.checker.report.text.matches import match_blocks
 from planrace.checker.report.text.proofs import certificate
-from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.text.values import changes, start_text, state_before, state_text
 from planrace.checker.results.blocks import (
     Block,
@@ -36,6 +35,7 @@ from planrace.checker.results.report import (
     Others,
     Report,
 )
+from planrace.checker.results.scalars import value_text
 from planrace.checker.results.scenario import Match
 from planrace.checker.results.trace import Observed, ShownState, Trace, TraceStep
 from planrace.checker.results.verdict import Verdict

@@ -1,13 +1,15 @@
-"""States and changes as text, place by place; channels are shown as their messages."""
+"""States and changes as text, place by place; channels are shown as their messages, records as one value."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from planrace.checker.report.text.scalars import members, value_text
-from planrace.checker.report.trace.traffic import channels
+from planrace.checker.report.trace.traffic import ChannelContent, channels
+from planrace.checker.report.trace.wholes import WholeContent, wholes
+from planrace.checker.results.composites import whole_text
 from planrace.checker.results.explanation import Declared, Shape
+from planrace.checker.results.scalars import members, value_text
 from planrace.checker.results.trace import Change, Shown, ShownState, Trace, TraceStep
 
 __all__ = ["ChangedPlace", "changes", "lines", "places", "state_before", "state_text", "value_text", "with_changes"]
@@ -32,17 +34,22 @@ def state_before(trace: Trace, n: int) -> ShownState:
 
 def changes(step: TraceStep, before: ShownState, variables: Sequence[Declared]) -> list[ChangedPlace]:
     """The changes of a step from the state ``before``."""
-    old, new = (channels(s, variables) for s in (before, step.state))
+    old, new = (_as_one(s, variables) for s in (before, step.state))
     shapes = {v.name: v.shape for v in variables}
     found: dict[str, ChangedPlace] = {}
     for c in step.changed:
         if c.variable in old and c.variable in new:
             pairs = zip(old[c.variable], new[c.variable], strict=True)
-            found |= {a.place: ChangedPlace(a.place, str(a), str(b)) for a, b in pairs if a.mail != b.mail}
+            found |= {a.place: ChangedPlace(a.place, str(a), str(b)) for a, b in pairs if a != b}
         else:
             texts = (value_text(x, _at(shapes.get(c.variable), c)) for x in (c.before, c.after))
             found[c.place] = ChangedPlace(c.place, *texts)
     return list(found.values())
+
+
+def _as_one(state: ShownState, variables: Sequence[Declared]) -> Mapping[str, Sequence[ChannelContent | WholeContent]]:
+    """What several variables store together, by the names of these."""
+    return {**channels(state, variables), **wholes(state, variables)}
 
 
 def with_changes(trace: Trace, variables: Sequence[Declared]) -> Trace:
@@ -71,11 +78,11 @@ def _differences(change: Change, shape: Shape) -> Iterator[Change]:
 
 def places(state: ShownState, variables: Sequence[Declared]) -> dict[str, str]:
     """Every place of a state with its value as text: ``lock[1]`` and none."""
-    shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
+    shapes, as_one = {v.name: v.shape for v in variables}, _as_one(state, variables)
     found: dict[str, str] = {}
     for name, value in state.items():
-        if name in mail:
-            found |= {c.place: str(c) for c in mail[name]}
+        if name in as_one:
+            found |= {c.place: str(c) for c in as_one[name]}
         else:
             found.update(_places(name, value, shapes.get(name)))
     return found
@@ -83,13 +90,13 @@ def places(state: ShownState, variables: Sequence[Declared]) -> dict[str, str]:
 
 def lines(state: ShownState, variables: Sequence[Declared]) -> list[tuple[str, str]]:
     """Every variable or channel of a state with its value as text: ``lock`` and ``[1: none, 2: 1]``."""
-    shapes, mail = {v.name: v.shape for v in variables}, channels(state, variables)
+    shapes, as_one = {v.name: v.shape for v in variables}, _as_one(state, variables)
     found: dict[str, str] = {}
     for name, value in state.items():
-        if name in mail:
-            found |= {c.place: str(c) for c in mail[name]}
+        if name in as_one:
+            found |= {c.place: str(c) for c in as_one[name]}
         else:
-            found[name] = _whole(value, shapes.get(name))
+            found[name] = whole_text(value, shapes.get(name))
     return list(found.items())
 
 
@@ -109,13 +116,6 @@ def _places(place: str, value: Shown, shape: Shape | None) -> Iterator[tuple[str
         return
     for member, inner in zip(members(shape, len(value)), value, strict=True):
         yield from _places(f"{place}[{member}]", inner, shape.element)
-
-
-def _whole(value: Shown, shape: Shape | None) -> str:
-    if shape is None or shape.kind != "array" or not isinstance(value, list):
-        return value_text(value, shape)
-    inner = (_whole(v, shape.element) for v in value)
-    return "[" + ", ".join(f"{m}: {x}" for m, x in zip(members(shape, len(value)), inner, strict=True)) + "]"
 
 
 def _at(shape: Shape | None, change: Change) -> Shape | None:

@@ -11,10 +11,10 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from planrace.checker.report.text.scalars import value_text
 from planrace.checker.report.trace.lanes import step_text, thing
 from planrace.checker.results.blocks import clean
 from planrace.checker.results.explanation import EnabledStep, Insight
+from planrace.checker.results.scalars import value_text
 from planrace.checker.results.trace import Trace, TraceStep
 
 if TYPE_CHECKING:

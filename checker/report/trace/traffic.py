@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from planrace.checker.report.text.scalars import value_text
 from planrace.checker.results.explanation import ChannelPart, Declared, Shape
+from planrace.checker.results.scalars import value_text
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 
 Mail: TypeAlias = "tuple[str, ...]"

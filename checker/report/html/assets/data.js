@@ -143,12 +143,12 @@ function shapeAt(name, path) {
   return shape;
 }
 
-// The changes of a step, place by place; channels are shown as their messages.
+// The changes of a step, place by place; channels are shown as their messages, values with parts as one.
 export function changesOf(step, before, after) {
   const found = new Map();
   for (const c of step.changed) {
-    const old = before && mailOf(c.variable, before);
-    const now = before && mailOf(c.variable, after);
+    const old = before && wholesOf(c.variable, before);
+    const now = before && wholesOf(c.variable, after);
     if (old && now) {
       for (const [n, m] of now.entries()) {
         if (m.text !== old[n].text) found.set(m.place, `${m.place}: ${old[n].text} → ${m.text}`);
@@ -175,10 +175,75 @@ function differ(variable, place, shape, before, after, path) {
   });
 }
 
-// The channels that a variable stores: one, or one for each member; null if it stores none.
-export function mailOf(name, state) {
-  const part = variable(name)?.part;
-  if (!part) return null;
+// What a variable stores a part of, place by place: channels, or values with parts; null if it stands alone.
+export function wholesOf(name, state) {
+  const { part, whole } = variable(name) || {};
+  return part ? mailOf(part, state) : whole ? valuesIn(whole, state) : null;
+}
+
+// The name of what a variable stores a part of, if anything.
+export function partOf(v) {
+  return v.part ? v.part.channel : v.whole?.variable;
+}
+
+function valuesIn(whole, state) {
+  const leaves = variables.filter((v) => v.whole?.variable === whole.variable).map((v) => [v.shape, state[v.name]]);
+  return placesIn(whole.variable, whole.structure, leaves);
+}
+
+function placesIn(place, structure, leaves) {
+  if (structure.kind !== "array") return [{ place, text: joined(structure, leaves.values()) }];
+  const domain = leaves[0][0].domain;
+  return valuesOf(domain).flatMap((m, n) => {
+    return placesIn(`${place}[${show(m, domain)}]`, structure.parts[0], elementOf(leaves, n));
+  });
+}
+
+function elementOf(leaves, n) {
+  return leaves.map(([shape, values]) => [shape.element, values[n]]);
+}
+
+// A value with parts as text; `leaves` gives the shape and the value of each leaf in turn.
+function joined(structure, leaves) {
+  const [part] = structure.parts;
+  const take = (of) => Array.from({ length: leavesIn(of) }, () => leaves.next().value);
+  if (structure.kind === "record") {
+    return `{${structure.parts.map((p) => `${p.label} ${joined(p, take(p).values())}`).join(", ")}}`;
+  }
+  if (structure.kind === "optional") {
+    const present = leaves.next().value[1];
+    return present ? joined(part, take(part).values()) : "none";
+  }
+  if (structure.kind === "sequence") {
+    const length = leaves.next().value[1];
+    const all = take(part);
+    const text = (_, n) => joined(part, elementOf(all, n).values());
+    return `⟨${Array.from({ length }, text).join(", ")}⟩`;
+  }
+  if (structure.kind === "map") {
+    const keys = leaves.next().value[1];
+    const all = take(part);
+    const domain = all[0][0].domain;
+    const text = (m, n) => keys.includes(m) && `${show(m, domain)} ↦ ${joined(part, elementOf(all, n).values())}`;
+    return `{${valuesOf(domain).map(text).filter(Boolean).join(", ")}}`;
+  }
+  if (structure.kind === "array") {
+    const all = take(part);
+    const domain = all[0][0].domain;
+    const text = (m, n) => `${show(m, domain)}: ${joined(part, elementOf(all, n).values())}`;
+    return `[${valuesOf(domain).map(text).join(", ")}]`;
+  }
+  const [shape, value] = leaves.next().value;
+  return show(value, shape);
+}
+
+function leavesIn(structure) {
+  const own = ["record", "array"].includes(structure.kind) ? 0 : 1;
+  return structure.parts.reduce((sum, p) => sum + leavesIn(p), own);
+}
+
+// The channels that a variable stores: one, or one for each member.
+function mailOf(part, state) {
   const parts = variables.filter((v) => v.part && v.part.channel === part.channel);
   if (!part.over) {
     const values = parts.map((v) => [v.shape, state[v.name]]);

@@ -1,5 +1,5 @@
 // The state as pictures: things as small trees, pointers to them, the holder of the lock.
-import { mailOf, membersOf, report, show, valuesOf, variable, variables } from "./data.js";
+import { membersOf, partOf, report, show, valuesOf, variable, variables, wholesOf } from "./data.js";
 import { el, note, svg, titled } from "./dom.js";
 
 const TREE = 46;
@@ -94,28 +94,28 @@ export function drawTables(view) {
   const groups = new Map();
   const rest = [];
   for (const v of variables) {
-    if (v.part) continue;
+    if (partOf(v)) continue;
     if (v.shape.kind !== "array") rest.push(v);
     else groups.set(v.shape.domain.name, [...(groups.get(v.shape.domain.name) || []), v]);
   }
   const tables = [...groups].map(([title, arrays]) => arrayTable(view, title, arrays));
-  return [...(rest.length ? [plainTable(view, rest)] : []), ...mailTable(view), ...tables];
+  return [...(rest.length ? [plainTable(view, rest)] : []), ...wholesTable(view), ...tables];
 }
 
-// The messages in channels, one row for each channel.
-function mailTable(view) {
-  const parts = variables.filter((v) => v.part);
-  const firsts = parts.filter((v) => parts.find((w) => w.part.channel === v.part.channel) === v);
+// The messages in channels, and values with parts: one row for each.
+function wholesTable(view) {
+  const parts = variables.filter(partOf);
+  const firsts = parts.filter((v) => parts.find((w) => partOf(w) === partOf(v)) === v);
   const rows = firsts.flatMap((v) => {
-    const before = view.before && mailOf(v.name, view.before);
-    return mailOf(v.name, view.state).map((m, n) => mailRow(v, m, before ? before[n].text : m.text));
+    const before = view.before && wholesOf(v.name, view.before);
+    return wholesOf(v.name, view.state).map((m, n) => wholeRow(v, m, before ? before[n].text : m.text));
   });
   return rows.length ? [el("table", {}, el("tbody", {}, rows))] : [];
 }
 
-function mailRow(v, mail, old) {
-  const look = old === mail.text ? {} : { class: "changed", title: `was ${old}` };
-  return el("tr", {}, el("th", { scope: "row", title: v.meaning }, mail.place), el("td", look, mail.text));
+function wholeRow(v, whole, old) {
+  const look = old === whole.text ? {} : { class: "changed", title: `was ${old}` };
+  return el("tr", {}, el("th", { scope: "row", title: v.meaning }, whole.place), el("td", look, whole.text));
 }
 
 function plainTable(view, plain) {
