@@ -30,7 +30,8 @@ def _packages() -> list[types.ModuleType]:
 
 
 MODULES = _packages()
-EVERYWHERE = {name: value for m in MODULES for name, value in vars(m).items() if inspect.isclass(value)}
+ALIASES = {name: value for m in MODULES for name, value in vars(m).items() if name[:1].isupper()}
+EVERYWHERE = ALIASES | {name: value for m in MODULES for name, value in vars(m).items() if inspect.isclass(value)}
 CLASSES: set[type[object]] = {c for m in MODULES for c in vars(m).values() if inspect.isclass(c)}
 CLASSES = {c for c in CLASSES if dataclasses.is_dataclass(c) and c.__module__.startswith("planrace.")}
 
