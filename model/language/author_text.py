@@ -25,6 +25,8 @@ BLOCKS = ("body", "orelse", "finalbody")
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp
 OF_TERMS = ("implies", "isin", "issubset")
 """Methods of terms that return another term and do nothing else."""
+MAKERS = ("If", "forall", "primed")
+"""Functions of the language with several signatures, one of which returns a term."""
 
 
 def refuse_vain(function: Callable[..., object], what: str, remedy: str) -> None:
@@ -226,6 +228,9 @@ def _made_by(call: ast.Call, names: _Names) -> str | None:
     called = call.func
     if isinstance(called, ast.Name):
         function = names.value(called)
+        name, module = getattr(function, "__name__", ""), str(getattr(function, "__module__", ""))
+        if name in MAKERS and module.startswith("planrace.model.language"):
+            return "Term"
     elif isinstance(called, ast.Attribute):
         owner = names.value(called.value)
         if called.attr in OF_TERMS and not isinstance(owner, str):

@@ -126,11 +126,11 @@ class Protocol:
 
     def _variable(self, name: str, made: Split, only: Choice | None) -> Any:
         check_only(only, self.options, f"variable {name}")
-        self._fresh(name, "variable")
         for v in made.variables:
             check_own(v.sort, self.parameters, f"variable {name}", author())
             self._names.sort(v.sort)
-            self.variables[v.name] = v
+        self._fresh(name, "variable")
+        self.variables |= {v.name: v for v in made.variables}
         self.beginnings += made.beginnings
         self._only |= {} if only is None else dict.fromkeys((v.name for v in made.variables), only)
         return made.value

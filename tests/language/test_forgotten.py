@@ -87,6 +87,7 @@ LOST: dict[str, str] = {
     "n.isin({1})": ALONE,
     "(n == 1).implies(n == 2)": ALONE,
     "forall(Runner, lambda x: busy[x])": ALONE,
+    "If(both(), 1, 2)": ALONE,
     "both(n == 1)": ALONE,
     "is_free(r)": ALONE,
     "n == 1, n == 2": ALONE,
