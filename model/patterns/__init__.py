@@ -10,7 +10,7 @@ from planrace.model.patterns.bags import Unordered, unordered
 from planrace.model.patterns.clocks import Timer, clock, timer
 from planrace.model.patterns.crashes import crash
 from planrace.model.patterns.faults import duplicating, lossy
-from planrace.model.patterns.identities import Identities, Versions, identities, versions
+from planrace.model.patterns.given_once import Identities, Versions, identities, versions
 from planrace.model.patterns.queues import Ordered, ordered
 
 __all__ = [

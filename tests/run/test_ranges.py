@@ -57,6 +57,7 @@ NUMBERS = {
                 "max-steps",
                 "reset-cost",
                 "seed",
+                "start",
                 "time-limit",
                 "width",
             ),
