@@ -178,7 +178,10 @@ function differ(variable, place, shape, before, after, path) {
 // What a variable stores a part of, place by place: channels, or values with parts; null if it stands alone.
 export function wholesOf(name, state) {
   const { part, whole } = variable(name) || {};
-  return part ? mailOf(part, state) : whole ? valuesIn(whole, state) : null;
+  if (part) {
+    return mailOf(part, state);
+  }
+  return whole ? valuesIn(whole, state) : null;
 }
 
 // The name of what a variable stores a part of, if anything.
