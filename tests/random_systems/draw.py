@@ -7,6 +7,7 @@ from random import Random
 
 from .actions import Actions
 from .description import BOOL, Asked, Description, Node, Variable, conjunction, variable
+from .inserted import endings
 from .names import Names
 from .plain import TooLargeError
 from .sorts import Sorts
@@ -32,6 +33,9 @@ FEATURES = (
     "protections",
 )
 """What is drawn on purpose; each system has some of them."""
+HEAVY = 1000
+"""A system that weighs more is drawn anew: positions that are computed from elements at computed positions multiply the
+cases of a step, and its code takes many seconds to make."""
 TRIES = 40
 SIZES = ((12, 150), (12, 150), (12, 150), (12, 300), (30, 300), (80, 1500))
 """States that a system should have at least and at most: one of these is chosen. Large ones take long to draw."""
@@ -52,6 +56,8 @@ def draw(seed: int, features: tuple[str, ...] = FEATURES) -> Drawn:
     for n in range(TRIES):
         rng = Random(f"{seed}:{n}")
         described = system(rng, f"{seed}", features)
+        if _weight(described) > HEAVY:
+            continue
         try:
             truth = explore(described, most=most, steps=8 * most)
         except TooLargeError:
@@ -115,6 +121,20 @@ def _begun_in_many(rng: Random, sorts: Sorts, described: Description) -> Descrip
     terms = Terms(rng, sorts, variables)
     beginnings = tuple(terms.truth(2) for _ in range(rng.choice((0, 1, 1, 2))))
     return replace(described, variables=tuple(variables), beginnings=beginnings)
+
+
+def _weight(described: Description) -> int:
+    """The nodes of all actions, times four for each position that is computed from them."""
+    found = [e.condition for a in described.actions for e in endings(a)]
+    found += [a.guard for a in described.actions]
+    found += [t for a in described.actions for e in endings(a) for w in e.writes for t in w]
+    return sum(_weighed(t) for t in found if t is not None)
+
+
+def _weighed(t: Node) -> int:
+    inside = sum(map(_weighed, t.args))
+    computed = t.op == "select" and t.args[1].op not in ("const", "bound", "first", "last", "var", "size")
+    return 4 * inside if computed else 1 + inside
 
 
 # Properties ------------------------------------------------------------------------------------------------------
