@@ -203,11 +203,12 @@ class Plain:
             return list(product(inner, repeat=positions))
         if starts:
             return dict.fromkeys(self._spread(sort, x) for x in starts)
+        low, high = self.bounds(sort.element if sort.kind == "set" else sort)
+        if (2 ** min(64, high - low + 1) if sort.kind == "set" else high - low + 1) > most:
+            raise TooLargeError
         if sort.kind != "set":
             return self.members(sort)
         members = self.members(sort.element)
-        if 2 ** len(members) > most:
-            raise TooLargeError
         return [frozenset(x) for n in range(len(members) + 1) for x in combinations(members, n)]
 
     def _conjuncts(self) -> Iterator[Node]:
