@@ -180,9 +180,7 @@ def targets_of(node: ast.expr) -> Iterator[ast.expr]:
 
 def _copied(node: ast.expr) -> ast.expr:
     """A copy: the text itself stays as it is."""
-    new = type(node)()
-    for name, value in ast.iter_fields(node):
-        setattr(new, name, _copied_field(value))
+    new = type(node)(**{name: _copied_field(value) for name, value in ast.iter_fields(node)})
     return ast.copy_location(new, node)
 
 
