@@ -274,7 +274,7 @@ def test_what_a_property_depends_on() -> None:
     assert cones(halves(9, joined=True)) == [("count_left",), both, both]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_a_separate_protocol_has_the_same_verdict(drawn: tuple[System, list[Term], list[Term]]) -> None:
     """On random systems, a subsystem has the same verdicts and lengths of runs as the whole."""

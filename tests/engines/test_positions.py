@@ -59,7 +59,7 @@ def wanted(system: System, states: list[Term], steps: list[Term]) -> Any:
     return True, told.states, told.transitions, told.depth, told.shortest
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 @given(systems_of_positions())
 def test_the_reference_search(drawn: Drawn) -> None:
     system, states, steps = drawn

@@ -80,7 +80,7 @@ def anywhere(instance: Instance, chance: Random) -> State:
     return tuple(value(v.sort) for v in instance.system.variables)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems(), st.integers(0, 2**32))
 def test_the_step_function_agrees_with_the_interpreter(drawn: tuple[System, list[Term], list[Term]], seed: int) -> None:
     system, states, steps = drawn
@@ -101,7 +101,7 @@ def test_the_step_function_agrees_with_the_interpreter(drawn: tuple[System, list
         assert (found, [(kernel.layout.decode(t), m) for t, m in out]) == wanted
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_the_search_agrees_with_a_naive_one(drawn: tuple[System, list[Term], list[Term]]) -> None:
     system, states, steps = drawn

@@ -65,7 +65,7 @@ def expected(instance: Instance, properties: Sequence[Checkable]) -> dict[str, t
 
 
 @pytest.mark.parametrize("name", ["bmc", "induction", "spacer"])
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.integers(0, TOP), st.integers(0, TOP)), min_size=1, max_size=8).map(tuple))
 @example(((0, 1), (1, 1)))
 @example(((0, 1), (1, 2), (2, 1)))
