@@ -145,6 +145,9 @@ class PartedSort(CompositeSort[C]):
     def over(self, domain: Scalar) -> CompositeArray:
         return CompositeArray(domain, self)
 
+    def joined(self, value: C, other: object, role: str) -> tuple[Any, Sequence[Term], Sequence[Term]]:
+        return self, value._leaves, self.read(other, role)._leaves
+
 
 @dataclass(frozen=True)
 class CompositeArray(PartedSort["ArrayOfComposites"]):
@@ -186,11 +189,6 @@ class CompositeArray(PartedSort["ArrayOfComposites"]):
     def equal(self, value: ArrayOfComposites, other: object) -> Term:
         same = self.read(other, "==")
         return forall(self.domain, lambda k: self.element.equal(value[k], same[k]))
-
-    def joined(
-        self, value: ArrayOfComposites, other: object, role: str
-    ) -> tuple[CompositeArray, Sequence[Term], Sequence[Term]]:
-        return self, value._leaves, self.read(other, role)._leaves
 
     def instead(self, value: ArrayOfComposites) -> str:
         return f"name an element: {value}[…]"

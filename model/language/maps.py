@@ -83,9 +83,6 @@ class MapSort(PartedSort["MapValue"]):
         alike = everywhere(self.key, lambda k: equal_parts(value.values[k], same.values[k]))
         return both(value.keys == same.keys, alike)
 
-    def joined(self, value: MapValue, other: object, role: str) -> tuple[MapSort, Sequence[Term], Sequence[Term]]:
-        return self, value._leaves, self.read(other, role)._leaves
-
     def positions(self, value: MapValue, op: Op) -> Scalar:
         return self.key
 

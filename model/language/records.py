@@ -184,11 +184,6 @@ class OptionalRecord(PartedSort["OptionalRecordValue"]):
         held = self.record.equal(_held(value), _held(same))
         return held & _present(value) if _present(same) is TRUE else both(equal(_present(value), _present(same)), held)
 
-    def joined(
-        self, value: OptionalRecordValue, other: object, role: str
-    ) -> tuple[OptionalRecord, Sequence[Term], Sequence[Term]]:
-        return self, value._leaves, self.read(other, role)._leaves
-
     def instead(self, value: OptionalRecordValue) -> str:
         return f"compare it with None, or name a field: {value}.{self.record.fields[0][0]}"
 

@@ -104,11 +104,6 @@ class SequenceSort(PartedSort["SequenceValue"]):
         alike = everywhere(self.position, lambda k: equal_parts(value.slots[k], same.slots[k]))
         return both(value.length == same.length, alike)
 
-    def joined(
-        self, value: SequenceValue, other: object, role: str
-    ) -> tuple[SequenceSort, Sequence[Term], Sequence[Term]]:
-        return self, value._leaves, self.read(other, role)._leaves
-
     def holds(self, value: SequenceValue, element: object) -> Term:
         item = self._like(element)
         return exists(self.position, lambda k: both(k <= value.length, equal_parts(value.slots[k], item)))
