@@ -44,5 +44,6 @@ def test_a_clone_that_is_not_installed_is_installed(monkeypatch: pytest.MonkeyPa
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(extras, "distribution", missing)
+    monkeypatch.setattr(extras, "__file__", str(ROOT / "checker" / "results" / "extras.py"))  # not an installed copy's
     monkeypatch.chdir(tmp_path)
     assert install_command("mcp") == f"pip install -e '{ROOT}[mcp]'"
