@@ -96,6 +96,12 @@ PINNED = {
         ("restart",),
     ),
     "rollout": Pinned({"active-is-stored": ("violated", 7)}, (54, 205), (51, 147), "worker 1 makes version 1 active"),
+    "sessions": Pinned(
+        {"workers-are-found": ("violated", 8), "workers-enter": ("holds", 2)},
+        (118, 233),
+        (84, 174),
+        "registry ends session 1, and removes what was entered under it",
+    ),
     "two_phase_commit": Pinned(
         {"all-or-none": ("violated", 9), "commits-happen": ("holds", 8)},
         (459, 1709),
@@ -183,7 +189,7 @@ def test_the_repair_is_proved_for_every_size(example: str) -> None:
 def test_bounded_search_decides_what_comes_to_an_end() -> None:
     asked = Options(engine="bmc", depth=21)  # blue/green ends after 20
     decided = {e for e in PINNED if check(name(e, "fixed"), options=asked).verdict.word == "holds"}
-    assert decided == {"two_phase_commit", "blue_green"}
+    assert decided == {"two_phase_commit", "blue_green", "sessions"}
 
 
 @pytest.mark.parametrize("engine", ["induction", "spacer"])
@@ -195,20 +201,24 @@ def test_solvers_decide_the_repair_at_one_size(example: str, engine: str) -> Non
     assert check(name(example, "fixed"), options=Options(engine=engine, properties=asked)).verdict.word == "holds"
 
 
-@pytest.mark.parametrize(("example", "length"), [("autoscaler", 6), ("registry", 5)])
+HALVES = {"autoscaler": 6, "registry": 5, "sessions": 9}
+INCIDENTS = {"autoscaler": "pod-lost", "registry": "image-lost", "sessions": "not-found"}
+
+
+@pytest.mark.parametrize(("example", "length"), HALVES.items())
 def test_half_a_repair_fails(example: str, length: int) -> None:
     report = check(name(example, "half"))
     assert verdicts(report)[PINNED[example].violated] == ("violated", length)
 
 
-@pytest.mark.parametrize(("example", "scenario"), [("autoscaler", "pod-lost"), ("registry", "image-lost")])
+@pytest.mark.parametrize(("example", "scenario"), INCIDENTS.items())
 def test_the_incident_is_shown_in_full(example: str, scenario: str) -> None:
     """By the shortest counterexample of the protocol as it was; no run of the repair shows it."""
     told = " ".join(render(check(name(example, "protocol"))).split())
     assert f"Match of this trace with the {scenario}: shows it in full" in told
     asked = Options(scenario=scenario)
     shown = [verdicts(check(name(example, a), options=asked))[scenario] for a in ("protocol", "fixed")]
-    assert shown[0] == ("holds", 5)
+    assert shown[0] == ("holds", PINNED[example].verdicts[PINNED[example].violated][1])
     assert shown[1][0] == "violated"
 
 
