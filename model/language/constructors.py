@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar, cast, overload
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 from planrace.model.language.arithmetic import arithmetic
 from planrace.model.language.binders import OfEachMember, Over, Statement, bind, element_term, open_binder
@@ -89,8 +90,21 @@ def both(*conditions: Value) -> Term:
     return _joined(Op.AND, TRUE, conditions)
 
 
-def either(*conditions: Value) -> Term:
-    """The disjunction of the conditions (false if there are none)."""
+if TYPE_CHECKING:
+
+    class FirstWay(Term, AbstractContextManager[None]):
+        """``either()`` for type checkers: a condition, or the first way of several in a process, which is never run."""
+
+
+@overload
+def either() -> FirstWay: ...
+@overload
+def either(label: str, /) -> AbstractContextManager[None]: ...
+@overload
+def either(*conditions: Value) -> Term: ...
+def either(*conditions: Any) -> Any:
+    """The disjunction of the conditions (false if there are none). ``with either():`` in a process is the first of
+    several ways to go on; a text, ``either("label")``, is a part of its name there."""
     return _joined(Op.OR, FALSE, conditions)
 
 

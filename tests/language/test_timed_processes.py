@@ -48,7 +48,7 @@ def clients(first: int, patience: int, rest: int, limit: int | None, members: in
             update(answered[i], False)
             yield at("ASK", within=first), says("asks")
             at("AWAIT")
-            with either():  # type: ignore[attr-defined]
+            with either():
                 when(answered[i])
                 yield says("is served")
             with or_():
