@@ -13,9 +13,16 @@ from collections.abc import Iterator
 
 import pytest
 from _pytest.pytester import SysModulesSnapshot
+from hypothesis import settings
 
 from tests.counter import PROTOCOL
 from tests.long import begins_early, why_long
+
+# What hypothesis draws is the same in each run, so that a change fails for what it changes.
+# --hypothesis-profile=fuzz draws anew.
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("fuzz", derandomize=False)
+settings.load_profile("repeatable")
 
 
 # The command line --------------------------------------------------------------------------------------------------

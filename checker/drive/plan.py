@@ -148,8 +148,9 @@ def strategies(
     if criterion is Criterion.OUTCOMES or sampled or len(what.network.arcs) > LARGE:
         return PlanMethod.NEAREST, iter([nearest()])
 
-    # After the tour comes what the system left by itself.
-    return PlanMethod.POSTMAN, iter([Planned(what.network, iter(postman(what.network, reset))), nearest()])
+    tour = postman(what.network, reset)
+    method = PlanMethod.POSTMAN if tour.cheapest else PlanMethod.TOUR
+    return method, iter([Planned(what.network, iter(tour.runs)), nearest()])  # then what the system left by itself
 
 
 def _branches(network: Network) -> list[list[int]]:

@@ -45,15 +45,23 @@ class Network:
         return [a for a, item in enumerate(self.items) if item >= 0]
 
 
-def postman(network: Network, reset: int = 1) -> list[list[int]]:
-    """The runs of a tour of the least price that takes every required arc: a step costs 1, a reset ``reset``. Each run
-    is a list of arcs that begins at a start; there is a reset before each but the first.
+@dataclass(frozen=True)
+class Tour:
+    """Runs, each a list of arcs that begins at a start, with a reset before each but the first. ``cheapest``: no other
+    tour has a lower price for certain."""
+
+    runs: list[list[int]]
+    cheapest: bool
+
+
+def postman(network: Network, reset: int = 1) -> Tour:
+    """A tour that takes every required arc, and nearly always the cheapest: a step costs 1, a reset ``reset``.
 
     Every item must be covered by one arc only, and every required arc must be reachable. Of the arcs of the tour, the
     required ones make nodes unbalanced: more arcs enter than leave, or the other way round. A flow of the least cost
     says which arcs to repeat and where to reset, so that every node is balanced; then there is an Eulerian circuit of
-    each part that hangs together. A part that the flow does not reach is a run of its own, which may cost more than to
-    pass it on the way.
+    each part that hangs together. No tour costs less than the flow. A part that the flow does not reach is a run of its
+    own: then the tour costs more than the flow, and another one may be cheaper (to find it is NP-hard).
     The node ``end`` stands for the end of the tour, which may be anywhere without a price; ``root`` leads to the
     starts.
     """
@@ -62,7 +70,7 @@ def postman(network: Network, reset: int = 1) -> list[list[int]]:
     end, hub, root = range(network.nodes, network.nodes + 3)
     required = network.required
     if not required:
-        return []
+        return Tour([], True)
     demand = [0] * (network.nodes + 3)
     for u, v in (*(network.arcs[a] for a in required), (end, root)):
         demand[u] += 1
@@ -86,14 +94,15 @@ def postman(network: Network, reset: int = 1) -> list[list[int]]:
         for v, amount in targets.items():
             tour.add_edges_from((u, v, {"arc": along.get((u, v))}) for _ in range(amount))
     runs: list[list[int]] = []
-    for part in networkx.weakly_connected_components(tour):
+    parts = list(networkx.weakly_connected_components(tour))
+    for part in parts:
         way = [] if end in part else _way_to(network, part)
         first = (
             end if end in part else network.arcs[way[-1]][1] if way else next(n for n in network.starts if n in part)
         )
         circuit = networkx.eulerian_circuit(tour.subgraph(part), source=first, keys=True)
         runs += _runs(circuit, tour, (end, hub, root), way)
-    return runs
+    return Tour(runs, len(parts) == 1)
 
 
 def _way_to(network: Network, part: Collection[int]) -> list[int]:

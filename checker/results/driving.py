@@ -33,10 +33,11 @@ class ScheduleKind(StrEnum):
 
 
 class PlanMethod(StrEnum):
-    """How the runs were chosen: the cheapest tour (a postman's); always the nearest step that is still missing; every
-    run from its beginning; as the user gives it; by a schedule."""
+    """How the runs were chosen: the cheapest tour (a postman's); a tour that may not be the cheapest; always the
+    nearest step that is still missing; every run from its beginning; as the user gives it; by a schedule."""
 
     POSTMAN = "postman"
+    TOUR = "tour"
     NEAREST = "nearest"
     TREE = "tree"
     GIVEN = "given"

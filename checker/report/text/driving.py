@@ -36,6 +36,7 @@ from planrace.checker.results.wording import counted, ending, joined, limited, p
 
 METHODS = {
     PlanMethod.POSTMAN: "the cheapest tour",
+    PlanMethod.TOUR: "a short tour",
     PlanMethod.NEAREST: "the nearest missing step first",
     PlanMethod.TREE: "each run from its beginning",
     PlanMethod.GIVEN: "as given",
