@@ -63,6 +63,7 @@ LONG = {
         "drive/order/test_stuck.py::test_a_deadlock_is_found_by_schedules",
     ],
     COMMANDS: [
+        "docs/test_blocks.py::test_commands_in_scripts_run[docs/explain.md:8",
         "docs/test_ci_documents.py::test_a_change_becomes_a_comment",
         "docs/test_ci_documents.py::test_the_workflow_reports_every_outcome",
         "docs/test_docs.py::test_the_code_on_the_page_runs",
@@ -86,6 +87,10 @@ LONG = {
         "cli/test_prove.py::test_inference_ignores_the_lemmas_that_a_protocol_declares",
         "cli/test_prove.py::test_json_of_a_counterexample_and_of_a_gap",
         "engines/proof/test_proof.py::test_against_explicit_search",
+        "engines/proof/test_proof.py::test_each_base_protection_matters",
+        "engines/proof/test_proof.py::test_every_cell_is_decided",
+        "engines/proof/test_proof.py::test_more_faults_never_help",
+        "engines/proof/test_proof.py::test_the_named_lengths_are_real",
         "engines/proof/test_proof.py::test_cvc5_confirms",
         "engines/proof/test_proof.py::test_a_size_can_be_fixed",
         "engines/proof/test_proof.py::test_every_lemma_earns_its_place",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import networkx
@@ -69,13 +70,23 @@ def module_of(file: Path) -> str:
 MODULES = {module_of(f) for f in FILES}
 
 
-def imports(file: Path) -> Iterator[tuple[str, bool]]:
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
+@cache
+def imports(file: Path) -> list[tuple[str, bool]]:
     """The modules of ours that a file imports, also inside functions; whether type checkers alone read it."""
-    tree = ast.parse(file.read_text())
+    return list(_imports(file))
+
+
+def _imports(file: Path) -> Iterator[tuple[str, bool]]:
+    tree = parsed(file)
     typed = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
@@ -148,7 +159,7 @@ def test_names_of_planrace_are_those_of_its_rooms() -> None:
 def classes() -> Iterator[tuple[str, str]]:
     """Public classes and aliases of types, and their modules."""
     for file in FILES:
-        for node in ast.parse(file.read_text()).body:
+        for node in parsed(file).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 yield node.name, module_of(file)
 

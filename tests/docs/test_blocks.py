@@ -55,6 +55,8 @@ EXEMPT = {
 """Marks before a block that is not run, and why."""
 NOT_OURS = ("pip install ", "python3 -m venv ", "ruff ", "git ", "cat ", "gh ", "mypy", "pytest")
 """Lines of scripts that are not run: what they call is installed by them or belongs to GitHub."""
+WHOLE = ("check --protocol original", "check -p original")
+"""The main job, which tests/docs/test_docs.py runs with what it prints."""
 SCRIPTS = ("sh", "yaml", "toml", "workflow")
 """Kinds of blocks that hold commands; a workflow is YAML with jobs."""
 
@@ -133,7 +135,8 @@ def test_what_runs_them_is_there(where: str) -> None:
         pytest.param(c, id=f"{b}: {c[:60]}")
         for b in BLOCKS
         if b.kind in SCRIPTS and b.mark not in EXEMPT
-        for c in commands(b)
+        for c in dict.fromkeys(commands(b))
+        if c not in WHOLE
     ],
 )
 def test_commands_in_scripts_run(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,14 @@ from planrace.checker.results.driving import DivergenceKind, ReplayEnd
 from planrace.drive import point
 from tests.processes import is_gone
 
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers that hang are not waited for in vain."""
+    for module in ("scheduler", "tasks"):
+        monkeypatch.setattr(f"planrace.checker.drive.order.{module}.SHORT", 0.3)
+
+
 protocol = Protocol("steps", "two workers take two steps each")
 Worker = index("worker", 2)
 at = protocol.variable("at", array(Worker, integers(0, 2)), 0)
@@ -55,7 +63,7 @@ def second(w: Term) -> Step:
 class Steps(Workers):
     """Each worker counts its steps."""
 
-    patience: float = 1.0
+    patience: float = 0.3
 
     def reset(self) -> None:
         self._at = {1: 0, 2: 0}
@@ -99,7 +107,9 @@ def test_a_deadlock_is_told_with_where_each_worker_stands() -> None:
     report, code = differs(Opposite)
     assert report.divergence is not None
     assert report.divergence.kind is DivergenceKind.STUCK
-    assert code.startswith("is in a deadlock: worker 1 did not reach a point within 1 s after second(1), and no other")
+    assert code.startswith(
+        "is in a deadlock: worker 1 did not reach a point within 0.3 s after second(1), and no other"
+    )
     line = Opposite._work.__code__.co_firstlineno + 5
     assert code.count(f"test_stuck.py:{line} in _work") == 2
 
@@ -131,7 +141,7 @@ class Holding(Steps):
 
 def test_a_lock_of_a_worker_that_waits_is_told_with_both() -> None:
     _, code = differs(Holding)
-    assert "worker 1 did not reach a point within 1 s after second(1); it stands at " in code
+    assert "worker 1 did not reach a point within 0.3 s after second(1); it stands at " in code
     assert code.endswith("and waits for worker 2, which waits at second(2)")
 
 
@@ -162,7 +172,7 @@ class HoldingTasks(Steps):
 
 def test_a_lock_of_a_task_that_waits_is_told_with_both() -> None:
     _, code = differs(HoldingTasks)
-    assert "worker 1 did not reach a point within 1 s after second(1); it stands at " in code
+    assert "worker 1 did not reach a point within 0.3 s after second(1); it stands at " in code
     assert "test_stuck.py" in code
     assert code.endswith("and waits for worker 2, which waits at second(2)")
 
@@ -199,7 +209,7 @@ def test_a_worker_that_reaches_no_point_is_told_with_its_line(driver: type) -> N
     report, code = differs(driver, "first(1) second(1)")
     assert report.divergence is not None
     assert report.divergence.kind is DivergenceKind.STUCK
-    assert code.startswith("does not finish the step: worker 1 did not reach a point within 1 s after second(1); it")
+    assert code.startswith("does not finish the step: worker 1 did not reach a point within 0.3 s after second(1); it")
     assert f"{'stands' if driver is Sleeping else 'runs'} at tests/drive/order/test_stuck.py:" in code
     assert threading.active_count() <= before
 
@@ -279,12 +289,12 @@ def test_the_last_words_of_a_process_are_told(tmp_path: Path) -> None:
 
 
 def test_a_process_tells_where_it_stands(tmp_path: Path) -> None:
-    _, code = differs(programs(tmp_path, "loop", 1.0), "first(1) second(1)")
-    assert "worker 1 did not reach a point within 1 s after second(1); it runs at <string>:23 in <module>" in code
+    _, code = differs(programs(tmp_path, "loop", 3.0), "first(1) second(1)")
+    assert "worker 1 did not reach a point within 3 s after second(1); it runs at <string>:23 in <module>" in code
 
 
 def test_a_lock_of_another_process_is_told(tmp_path: Path) -> None:
-    _, code = differs(programs(tmp_path, "lock", 1.0))
+    _, code = differs(programs(tmp_path, "lock", 3.0))
     assert code.endswith("and waits for worker 2, which waits at second(2)")
 
 
@@ -311,12 +321,12 @@ def test_an_exception_of_a_worker_is_told_with_its_line() -> None:
 def test_a_worker_that_does_not_begin_is_told() -> None:
     class Late(Steps):
         def _work(self, w: int) -> None:
-            time.sleep(3)
+            time.sleep(1)
 
     report, code = differs(Late, "first(1)")
     assert report.divergence is not None
     assert report.divergence.called == "reset"
-    assert "worker 1 did not reach a point within 1 s after its start" in code
+    assert "worker 1 did not reach a point within 0.3 s after its start" in code
 
 
 def test_nothing_is_left_running(tmp_path: Path) -> None:

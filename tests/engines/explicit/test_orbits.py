@@ -252,7 +252,7 @@ def test_the_oracle_counts(name: str) -> None:
     assert truth(name)[:2] == ORBITS[name]
 
 
-@pytest.mark.parametrize("workers", [None, 1, 2, 3])
+@pytest.mark.parametrize("workers", [None, 1, 3])
 @pytest.mark.parametrize("name", SYSTEMS)
 def test_as_many_states_as_orbits(name: str, workers: int | None) -> None:
     """``workers`` None: in Python. Depth, verdicts and lengths of runs are those without reduction."""
@@ -275,7 +275,7 @@ def test_all_names_of_a_state_have_one_representative(name: str) -> None:
     """For states that need not be reachable."""
     instance = peers(3).system().instance() if name == "3 peers" else instance_of(name)
     kernel, rng = Kernel(instance, symmetric=True), Random(name)
-    for _ in range(60):
+    for _ in range(30):
         few = rng.random()  # values that are often the same leave more orders to try
         state = tuple(drawn(instance, v.sort, rng, few) for v in instance.system.variables)
         names = {kernel.layout.encode(s) for s in orbit(instance, state)}
@@ -310,14 +310,13 @@ def test_fewer_orders_than_there_are(name: str, tried: int) -> None:
     layout = search.kernel.layout
     found = [layout.decode(s) for s in search.states()]
     assert orbits(instance, found) == count
-    for state in found[::5]:
+    for state in found[:: 1 + len(found) // 25]:
         names = orbit(instance, state)
         assert layout.decode(search.kernel.representative(layout.encode(state))) in names
         assert len({search.kernel.representative(layout.encode(s)) for s in names}) <= covered.states_per_orbit
-    for workers in (1, 3):
-        native = NativeSearch(instance, checkable(instance), workers=workers, **asked)
-        assert outcome(native)[0] == verdicts
-        assert set(native.states()) == set(search.states())
+    native = NativeSearch(instance, checkable(instance), workers=3, **asked)
+    assert outcome(native)[0] == verdicts
+    assert set(native.states()) == set(search.states())
 
 
 def test_some_states_have_more_orders_than_one() -> None:

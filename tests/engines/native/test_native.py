@@ -257,18 +257,18 @@ def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyP
     """States of two words, in levels that are read from the table in several rounds, more of them than a byte tells
     apart, so that the last are logged; a violation in either part is told alike."""
     protocol = Protocol("wide")
-    number, element = integers(0, 400, "number"), integers(1, 58, "element")
+    number, element = integers(0, 150, "number"), integers(1, 58, "element")
     left = protocol.variable("left", number, 0)
     right = protocol.variable("right", number, 0)
     held = protocol.variable("held", subsets(element), set())
 
     @protocol.action(by="environment")
     def count_left() -> Step:
-        return step(when(left < 400, left <= right + 3), update(left, left + 1))
+        return step(when(left < 150, left <= right + 3), update(left, left + 1))
 
     @protocol.action(by="environment")
     def count_right() -> Step:
-        return step(when(right < 400, right <= left + 3), update(right, right + 1))
+        return step(when(right < 150, right <= left + 3), update(right, right + 1))
 
     @protocol.action(element, by="environment")
     def add(x: Term) -> Step:
@@ -276,7 +276,7 @@ def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyP
 
     instance = protocol.system().instance()
     both = [
-        invariant(f"not-{n}", ~((left == n) & (right == n) & (held != set())), "a state that is met") for n in (20, 390)
+        invariant(f"not-{n}", ~((left == n) & (right == n) & (held != set())), "a state that is met") for n in (20, 140)
     ]
     monkeypatch.setattr("planrace.checker.engines.native.worker.ROUND", 64)
     monkeypatch.setattr("planrace.checker.engines.native.search.SCANNED", 1 << 20)
@@ -285,7 +285,7 @@ def test_frontiers_read_from_the_table(workers: int, monkeypatch: pytest.MonkeyP
     found = shape(native)
     assert found == shape(Search(instance, both, exhaustive=True))
     assert {verdict for verdict, _ in found[0].values()} == {Verdict.VIOLATED}
-    assert found[3] == 801
+    assert found[3] == 301
 
 
 def test_states_are_arranged_by_what_is_enabled() -> None:
