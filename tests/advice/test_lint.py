@@ -218,10 +218,13 @@ def test_a_missing_reset() -> None:
     assert "refuse does not" in sometimes.sentence
 
 
-def count_up(grow: Callable[[Term, Term], list[object]], *, final: bool = False) -> tuple[Lint, ...]:
+def count_up(
+    grow: Callable[[Term, Term], list[object]], *, final: bool = False, history: bool = False
+) -> tuple[Lint, ...]:
     p = Protocol("count")
-    number = p.variable("number", integers(0, 3), 0)
-    seen = p.variable("seen", subsets(integers(0, 3)), set())
+    declare = p.history if history else p.variable
+    number = declare("number", integers(0, 3), 0)
+    seen = declare("seen", subsets(integers(0, 3)), set())
 
     @p.action(by="a")
     def go() -> Step:
@@ -229,6 +232,8 @@ def count_up(grow: Callable[[Term, Term], list[object]], *, final: bool = False)
 
     if final:
         p.final(number == 3)
+    if history:
+        p.declare(invariant("small", (number <= 3) & ~number.isin(seen - {number}), "histories are read"))
     return lint(p)
 
 
@@ -255,6 +260,8 @@ def test_unbounded_growth() -> None:
         assert [x.subject for x in found] == subjects
         assert {x.kind for x in found} == {"unbounded growth"}
     assert [x.subject for x in count_up(guarded)] == ["number", "seen"]
+    for grow, subjects in [(beyond, ["number"]), (stays, []), (gathers, [])]:
+        assert [x.subject for x in count_up(grow, history=True)] == subjects, "a history ends no run, unless it errs"
 
 
 def factory(*, ends: bool, down: bool = False) -> tuple[Lint, ...]:

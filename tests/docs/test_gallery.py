@@ -47,6 +47,12 @@ PINNED = {
         (149, 335),
         "collector deletes releases 1",
     ),
+    "broker": Pinned(
+        {"no-message-is-lost": ("violated", 5), "messages-are-deleted": ("holds", 6)},
+        (495, 958),
+        (421, 832),
+        "worker 1 confirms number 1",
+    ),
     "finalizers": Pinned(
         {
             "live-objects-have-data": ("violated", 9),
@@ -189,7 +195,7 @@ def test_the_repair_is_proved_for_every_size(example: str) -> None:
 def test_bounded_search_decides_what_comes_to_an_end() -> None:
     asked = Options(engine="bmc", depth=21)  # blue/green ends after 20
     decided = {e for e in PINNED if check(name(e, "fixed"), options=asked).verdict.word == "holds"}
-    assert decided == {"two_phase_commit", "blue_green", "sessions"}
+    assert decided == {"two_phase_commit", "blue_green", "broker", "sessions"}
 
 
 @pytest.mark.parametrize("engine", ["induction", "spacer"])
@@ -201,8 +207,8 @@ def test_solvers_decide_the_repair_at_one_size(example: str, engine: str) -> Non
     assert check(name(example, "fixed"), options=Options(engine=engine, properties=asked)).verdict.word == "holds"
 
 
-HALVES = {"autoscaler": 6, "registry": 5, "sessions": 9}
-INCIDENTS = {"autoscaler": "pod-lost", "registry": "image-lost", "sessions": "not-found"}
+HALVES = {"autoscaler": 6, "broker": 5, "registry": 5, "sessions": 9}
+INCIDENTS = {"autoscaler": "pod-lost", "broker": "message-lost", "registry": "image-lost", "sessions": "not-found"}
 
 
 @pytest.mark.parametrize(("example", "length"), HALVES.items())

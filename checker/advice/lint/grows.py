@@ -4,7 +4,8 @@ A model must bound what the real system does not bound. If a number that only co
 runs comes from the model and not from the protocol. That is no finding if the author intends it, that is, if ``final``
 reads the number. Neither is a variable that such a number bounds, directly or through others: it grows only in steps
 that change the number, by the value of the number, or while it is compared with the number (``shipped < made``).
-Neither is a set of members of an index or an enumeration, which are finitely many in reality, too.
+Neither is a set of members of an index or an enumeration, which are finitely many in reality, too, nor a history, which
+no step reads, unless it leaves its range.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ def grows(runs: Sequence[Explored]) -> Iterator[Lint]:
         having = [run for run in runs if any(w.name == name for w in run.instance.system.variables)]
         base = _base(v.sort)
         if isinstance(base, SetOf):
-            if isinstance(base.element, Int):
+            if isinstance(base.element, Int) and not v.history:
                 yield _set(v)
-        elif (run := _at_bound(having, v, updates)) is not None:
+        elif (run := _at_bound(having, v, updates)) is not None and not (v.history and run.error is None):
             yield _number(v, run)
 
 
