@@ -34,6 +34,12 @@ class Pinned:
 
 
 PINNED = {
+    "addresses": Pinned(
+        {"machines-are-reached": ("violated", 5), "routes-are-removed": ("holds", 4)},
+        (24, 53),
+        (7, 8),
+        "agent removes the route to address 1",
+    ),
     "autoscaler": Pinned(
         {"pods-have-nodes": ("violated", 5), "nodes-are-removed": ("holds", 3)},
         (300, 904),
@@ -207,8 +213,8 @@ def test_solvers_decide_the_repair_at_one_size(example: str, engine: str) -> Non
     assert check(name(example, "fixed"), options=Options(engine=engine, properties=asked)).verdict.word == "holds"
 
 
-HALVES = {"autoscaler": 6, "broker": 5, "registry": 5, "sessions": 9}
-INCIDENTS = {"autoscaler": "pod-lost", "broker": "message-lost", "registry": "image-lost", "sessions": "not-found"}
+HALVES = {"addresses": 7, "autoscaler": 6, "broker": 5, "registry": 5, "sessions": 9}
+INCIDENTS = {"addresses": "cut-off", "autoscaler": "pod-lost", "broker": "message-lost", "registry": "image-lost", "sessions": "not-found"}
 
 
 @pytest.mark.parametrize(("example", "length"), HALVES.items())
