@@ -59,6 +59,12 @@ PINNED = {
         (421, 832),
         "worker 1 confirms number 1",
     ),
+    "failover": Pinned(
+        {"told-is-there": ("violated", 4), "primaries-change": ("holds", 2)},
+        (360, 1428),
+        (240, 894),
+        "monitor makes replica 2 the primary",
+    ),
     "finalizers": Pinned(
         {
             "live-objects-have-data": ("violated", 9),
@@ -213,8 +219,15 @@ def test_solvers_decide_the_repair_at_one_size(example: str, engine: str) -> Non
     assert check(name(example, "fixed"), options=Options(engine=engine, properties=asked)).verdict.word == "holds"
 
 
-HALVES = {"addresses": 7, "autoscaler": 6, "broker": 5, "registry": 5, "sessions": 9}
-INCIDENTS = {"addresses": "cut-off", "autoscaler": "pod-lost", "broker": "message-lost", "registry": "image-lost", "sessions": "not-found"}
+HALVES = {"addresses": 7, "autoscaler": 6, "broker": 5, "failover": 5, "registry": 5, "sessions": 9}
+INCIDENTS = {
+    "addresses": "cut-off",
+    "autoscaler": "pod-lost",
+    "broker": "message-lost",
+    "failover": "write-lost",
+    "registry": "image-lost",
+    "sessions": "not-found",
+}
 
 
 @pytest.mark.parametrize(("example", "length"), HALVES.items())
