@@ -13,6 +13,10 @@ LONG = {
         "engines/test_every_protocol.py::test_pages",
         "engines/test_every_protocol.py::test_the_dns_protocol",
     ],
+    "the largest repair of the gallery, for solvers: the other repairs are asked in every run": [
+        "docs/test_gallery.py::test_solvers_decide_the_repair_at_one_size[broker",
+        "docs/test_gallery.py::test_the_repair_is_proved_for_every_size[broker",
+    ],
     "random systems that hypothesis draws, in the engines": [
         "advice/test_advice.py::test_true_counts_lie_in_the_interval[1000]",
         "advice/test_advice.py::test_true_counts_lie_in_the_interval[5000]",

@@ -80,6 +80,6 @@ def test_a_process_with_one_point_stays_there() -> None:
     assert found(single("when(x < 3)\nupdate(x, x + 1)\nyield\n")) == []
 
 
-@pytest.mark.parametrize("example", ["autoscaler", "registry"])
+@pytest.mark.parametrize("example", ["addresses", "autoscaler", "broker", "registry"])
 def test_the_incidents_have_no_findings(example: str) -> None:
     assert lint(f"examples/{example}.py:fixed") == ()
