@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from planrace.model.language import DefinitionError, Op, Place, Term
 from planrace.model.language.actions import check_state_only
-from planrace.model.language.errors import author
+from planrace.model.language.errors import author, instances, listed
 from planrace.model.language.ledger import handed_on, made
 from planrace.model.language.names import usable
 from planrace.model.language.terms import Value, subterms, truth
@@ -54,19 +54,20 @@ def lemma(name: str, holds: Value, meaning: str) -> Lemma:
 
 def proof(lemmas: Iterable[Lemma], *, assuming: Iterable[Value] = (), schedules: Iterable[Schedule] = ()) -> Proof:
     """Lemmas with distinct names, under assumptions such as ``keep >= 1``, and schedules of recovery."""
-    chosen = tuple(lemmas)
+    chosen = instances(lemmas, Lemma, "proof", "lemma(…)")
+    planned = instances(schedules, Schedule, "schedules of a proof", "what @schedule(…) returns")
     names = [x.name for x in chosen]
     twice = sorted({n for n in names if names.count(n) > 1})
     if twice:
         raise DefinitionError(f"lemma {twice[0]} is declared twice", remedy="rename one of the two")
-    given = tuple(truth(a, "assumption") for a in assuming)
+    given = tuple(truth(a, "assumption") for a in listed(assuming, "assumptions of a proof"))
     for term in given:
         for t in subterms(term):
             if t.op in (Op.VARIABLE, Op.BOUND, Op.PRIMED, Op.TAKEN, Op.ENABLED):
                 raise DefinitionError(
                     f"assumption {term}: {t} is not a parameter", remedy="use only parameters in assumptions"
                 )
-    found = Proof(chosen, given, tuple(schedules))
+    found = Proof(chosen, given, planned)
     handed_on(*chosen, *found.schedules)
     made(found, "a proof", "protocol.argue(…)", tuple(x.holds for x in chosen))
     return found

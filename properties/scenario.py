@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from planrace.model.language import DefinitionError, Op, Place, Term
-from planrace.model.language.errors import author, listed
+from planrace.model.language.errors import author, instances, listed
 from planrace.model.language.ledger import handed_on, made
-from planrace.model.language.names import usable
+from planrace.model.language.names import meant, usable
 from planrace.model.language.sorts import INTEGER, Scalar, describe, is_scalar
 from planrace.model.language.terms import TRUE, Value, make, truth
 
@@ -99,7 +99,8 @@ def event(
     """An event; ``fact`` gives it a name. ``after`` and ``since`` name facts and refer to their last events.
     ``without`` must not happen between the event that this one comes after and this one."""
     forbidden = None if without is None else truth(without, "event, without")
-    found = Event("", truth(happens, "event"), after, since, forbidden)
+    named = listed(after, "event, after"), listed(since, "event, since")
+    found = Event("", truth(happens, "event"), *named, forbidden)
     made(found, "an event", "fact(…)", (found.happens,))
     return found
 
@@ -107,8 +108,10 @@ def event(
 def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fact:
     """A fact that ``events``, in this order, show."""
     usable(name, "fact")
+    meant(meaning, f"fact {name}")
     if not events:
         raise DefinitionError(f"fact {name} has no events")
+    instances(events, Event, f"fact {name}", "event(…)")
     named: list[Event] = []
     for n, e in enumerate(events, 1):
         label = name if n == len(events) else f"{name}.{n}"
@@ -123,7 +126,9 @@ def fact(name: str, meaning: str, *events: Event, optional: bool = False) -> Fac
 def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: str) -> Claim:
     """After the fact ``after``, actions with a tag in ``by`` never lead to a step for which ``happens`` holds."""
     helpers = frozenset(listed(by, f"claim {name}", author()))
-    found = Claim(usable(name, "claim"), meaning, truth(happens, f"claim {name}"), helpers, after)
+    usable(name, "claim")
+    meant(meaning, f"claim {name}")
+    found = Claim(name, meaning, truth(happens, f"claim {name}"), helpers, usable(after, "fact"))
     made(found, f"claim {name}", "scenario(…)", (found.happens,))
     return found
 
@@ -131,6 +136,11 @@ def never(name: str, meaning: str, happens: Value, *, by: Iterable[str], after: 
 def scenario(name: str, title: str, roles: tuple[Term, ...], *parts: Fact | Claim, where: Value = TRUE) -> Scenario:
     """A scenario; every fact that an event or claim refers to must come before it in the list."""
     usable(name, "scenario")
+    meant(title, f"scenario {name}")
+    instances(roles, Term, f"scenario {name}, roles", "role('…', sort)")
+    for p in parts:
+        if not isinstance(p, Fact | Claim):
+            raise DefinitionError(f"scenario {name}: {p!r} is no fact", remedy="write fact(…) or never(…)")
     _check_names(name, roles, parts)
     known: set[str] = set()
     facts = tuple(p for p in parts if isinstance(p, Fact))

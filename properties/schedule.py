@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 
 from planrace.model.language import DefinitionError, Index, Place, Term
 from planrace.model.language.actions import check_state_only
-from planrace.model.language.errors import author, so_many
+from planrace.model.language.errors import author, instances, so_many
+from planrace.model.language.names import meant, usable
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Scalar, describe, is_numeric
+from planrace.model.language.sorts import Scalar, describe, is_numeric, is_scalar
 from planrace.model.language.terms import Value, make, truth
 
 _FOR_AUTHORS = True  # errors name the line that calls this module
@@ -57,18 +58,25 @@ class Schedule:
 
 def take(name: str, action: str, *arguments: Term, when: Value) -> Rule:
     """A rule: where ``when`` holds, take ``action`` with these arguments."""
-    return Rule(name, (), _condition(when, name), action, arguments)
+    instances(arguments, Term, f"rule {name}, arguments", "a member that the schedule gets")
+    return Rule(usable(name, "rule"), (), _condition(when, name), usable(action, "action"), arguments)
 
 
 def take_for_some(sort: Scalar, name: str, action: str, *, when: Callable[[Term], Value]) -> Rule:
     """A rule: where ``when`` holds of some member, take ``action`` with that member as its argument."""
+    if not is_scalar(sort):
+        raise DefinitionError(f"rule {name}: {describe(sort)} has no members", remedy="name an index, or a range")
+    if not callable(when):
+        raise DefinitionError(f"rule {name}: {when!r} is no function", remedy="write when=lambda member: …")
+    usable(name, "rule")
     member = make(Op.BOUND, (), sort, (f"some {describe(sort)}", 0))
-    return Rule(name, (member,), _condition(when(member), name), action, (member,))
+    return Rule(name, (member,), _condition(when(member), name), usable(action, "action"), (member,))
 
 
 def plan(promise: Value, rules: Iterable[Rule], measure: Iterable[Term]) -> Plan:
     """The promise that holds until the goal, the rules, and the measure that each step lowers."""
-    parts, given = tuple(measure), tuple(rules)
+    parts = instances(measure, Term, "measure of a plan", "a term")
+    given = instances(rules, Rule, "rules of a plan", "take(…)")
     for r in given:
         if sum(r.name == q.name for q in given) > 1:
             raise DefinitionError(f"two rules of one plan are called {r.name}", remedy="rename one of the two")
@@ -80,6 +88,9 @@ def plan(promise: Value, rules: Iterable[Rule], measure: Iterable[Term]) -> Plan
 
 def schedule(of: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., Plan]], Schedule]:
     """Decorator: the function makes the plan, for the property called ``of``, from the members chosen at the start."""
+    for s in sorts:
+        if not is_scalar(s):
+            raise DefinitionError(f"schedule of {of}: {describe(s)} has no members", remedy="name an index, or a range")
 
     def add(body: Callable[..., Plan]) -> Schedule:
         names = tuple(inspect.signature(body).parameters)
@@ -88,7 +99,7 @@ def schedule(of: str, *sorts: Scalar, meaning: str) -> Callable[[Callable[..., P
                 f"schedule {body.__name__} has {so_many(names, 'parameter')} but {so_many(sorts, 'sort')}"
             )
         chosen = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(sorts, names, strict=True))
-        return Schedule(of, chosen, body(*chosen), meaning)
+        return Schedule(usable(of, "property"), chosen, body(*chosen), meant(meaning, f"schedule of {of}"))
 
     return add
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from planrace.checker.api.request import (
     apart,
     check_settings,
-    name_lists,
+    given_sizes,
     selected,
     subject_of,
     variant_for,
@@ -73,10 +73,10 @@ def check(
     are fixed. Raises ``ModelError`` if the request or the model is wrong.
     """
     subject = subject_of(protocol, "check")
-    names = name_lists(faults=faults, with_protections=with_protections, without=without)
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
     sizes, more = apart(subject, settings, "check", ["parameters", *names, "options"])
     wanted = with_variants(protocol, replace(options or Options(), **more))
-    return run(selected(subject, {**(parameters or {}), **sizes}, **names), wanted)
+    return run(selected(subject, {**given_sizes(subject, parameters), **sizes}, **names), wanted)
 
 
 @public
@@ -99,9 +99,7 @@ def check_project(
 
     check_settings(settings, "check_project", ["path", "only", "strict", "explain"])
     project = required_project(path)
-    return run_checks(
-        project, project.selected(name_lists(only=only)["only"]), strict=strict, explain=explain, **settings
-    )
+    return run_checks(project, project.selected(only), strict=strict, explain=explain, **settings)
 
 
 @public
@@ -127,8 +125,9 @@ def prove(
     from planrace.checker.api.proofs import ProofRun
 
     work = ProofRun(dump_smt, confirm=confirm, time_limit=time_limit, rlimit=rlimit)
-    names = name_lists(faults=faults, with_protections=with_protections, without=without)
-    report = work.prove(variant_for(protocol, "prove"), parameters, properties, **names, infer=infer)
+    subject = variant_for(protocol, "prove")
+    names = {"with_protections": with_protections, "without": without}
+    report = work.prove(subject, parameters, properties, faults=faults, **names, infer=infer)
     work.write()
     return report
 
@@ -157,10 +156,11 @@ def matrix(
 @public
 def explained(options: Options | None = None, *, beside: Protocol | Variant | str | None = None) -> Options:
     """The options with full explanations of traces, as for pages; ``beside`` is a variant to compare traces with."""
-    other = variant_for(beside, "explained") if beside is not None else None
+    other = variant_for(beside, "beside") if beside is not None else None
     return replace(options or Options(), explain=True, beside=other)
 
 
+@public
 def render(report: Rendered, format: str = "text", *, trace: str | None = None) -> str:  # noqa: A002
     """The result of any function here, in one of its formats. A ``Report`` has the formats of ``check explain``;
     results of ``compare`` and ``compare_baseline`` have text, json and markdown (for a comment on a pull request);
@@ -177,6 +177,7 @@ def render(report: Rendered, format: str = "text", *, trace: str | None = None) 
     return formats[format]()
 
 
+@public
 def save(report: Rendered, path: str | Path, format: str | None = None, *, trace: str | None = None) -> None:  # noqa: A002
     """Write the result of any function here to a file, completely or not at all. The default of ``format`` is given by
     the path's ending (``page.html``), or is JSON if it has none. Raises ``OutputError``, and ``ValueError`` for an
@@ -187,6 +188,7 @@ def save(report: Rendered, path: str | Path, format: str | None = None, *, trace
     write_whole(path, render(report, format or format_of(report, path), trace=trace))
 
 
+@public
 def load(path: str | Path) -> Report:
     """The report that ``save`` or the command wrote as JSON, a run that ``check walk`` saved, or a trace in ITF
     (``run.itf.json``). Raises ``ReadError``."""
@@ -195,6 +197,7 @@ def load(path: str | Path) -> Report:
     return read_itf_report(str(path)) if is_itf(Path(path)) else read_report(path)
 
 
+@public
 def compare(before: Report, after: Report) -> Comparison:
     """The differences between two reports, as in ``check compare``. Raises ``ModelError`` if only one of them is a run
     that ``check walk`` saved."""
@@ -231,7 +234,7 @@ def mutate(
 
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "mutate"), parameters, **names)
-    return judged(selection, name_lists(actions=actions)["actions"], options)
+    return judged(selection, actions, options)
 
 
 @public
@@ -260,10 +263,9 @@ def establish(
     from planrace.checker.review.gate.conditions import GateRequest
 
     check_number("at_least", at_least, RANGES["at_least"])
-    words = name_lists(violated=violated, accepted=accepted)
     names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "establish"), parameters, **names)
-    request = GateRequest(tuple(words["violated"]), tuple(words["accepted"]), at_least, every_size)
+    request = GateRequest(tuple(violated), tuple(accepted), at_least, every_size)
     return judged(selection, request, options)
 
 
@@ -309,7 +311,7 @@ def forecast(
     check_numbers(sample=sample)
     check_number("seconds", seconds, RANGES["total"])
     instance = instance_of(protocol, parameters, faults=faults, with_protections=with_protections, without=without)
-    checked, _ = select_properties(instance.system, name_lists(properties=properties)["properties"])
+    checked, _ = select_properties(instance.system, properties)
     budget = SearchBudget(states=sample, total=seconds)
     found = made(instance, checked, budget, symmetric=symmetry)
     return replace(found, explosion=explain_explosion(instance, checked, budget)) if explain else found
@@ -336,10 +338,15 @@ def save_baseline(
     from planrace.checker.api.baseline import BaselineFile
     from planrace.checker.review.baseline.entry import BaselineRequest
 
-    names = name_lists(faults=faults, with_protections=with_protections, without=without, properties=properties)
+    names = {"faults": faults, "with_protections": with_protections, "without": without, "properties": properties}
     ordered: dict[str, Any] = {what: tuple(sorted(set(given))) for what, given in names.items()}
     request = BaselineRequest(
-        protocol, dict(parameters or {}), **ordered, max_states=max_states, symmetry=symmetry, slicing=slicing
+        protocol,
+        given_sizes(subject_of(protocol, "save_baseline"), parameters),
+        **ordered,
+        max_states=max_states,
+        symmetry=symmetry,
+        slicing=slicing,
     )
     return BaselineFile(path, new=True).put(request, bounds)
 
@@ -361,7 +368,7 @@ def compare_baseline(path: str | Path, *, only: Sequence[str] = (), bounds: Boun
     by their first line. Raises ``ModelError`` and ``ReadError``."""
     from planrace.checker.api.baseline import compare_entries
 
-    return compare_entries(path, name_lists(only=only)["only"], bounds)
+    return compare_entries(path, only, bounds)
 
 
 @public
@@ -371,7 +378,7 @@ def listing(protocols: Sequence[str] = (), *, steps: bool = False) -> Listing:
     Raises ``ModelError``."""
     from planrace.checker.run.listing import listing as found
 
-    return found(name_lists(protocols=protocols)["protocols"], steps=steps)
+    return found(protocols, steps=steps)
 
 
 @public

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from planrace.checker.api.request import name_lists, selected, subject_of
+from planrace.checker.api.request import given_sizes, selected, subject_of
 from planrace.checker.api.steps import read_goals, read_run
 from planrace.checker.drive.cover import MOST_STATES, CoverRequest, cover_system, driver_of
 from planrace.checker.drive.replay import LOOPS, replay_on, start_on
@@ -85,7 +85,7 @@ def cover(
     _check_schedule(chosen, kind, length, pct_depth)
     if start is not None and run is None:
         raise ModelError("only a given run has one initial state", remedy="leave start out, or name the steps: run=…")
-    names = name_lists(faults=faults, with_protections=with_protections, without=without)
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "cover"), parameters, **names)
     with until(time_limit), printing_aside(), driver_of(_driver(driver), selection) as made:
         picks = () if run is None else tuple(read_run(selection.instance, run, made.controlled))
@@ -133,7 +133,8 @@ def replay(
     chosen = select_trace(report, name)
     with until(time_limit), printing_aside():
         given = _driver(driver)
-        selection = _selection(report, chosen, _subject(report, given, protocol), parameters or {})
+        subject = _subject(report, given, protocol)
+        selection = _selection(report, chosen, subject, given_sizes(subject, parameters))
         if then is not None and chosen.trace.loop is not None:
             raise ModelError("a run with a loop has no end to go on from", remedy="name another run, or leave out then")
         with driver_of(given, selection) as made:
@@ -169,7 +170,7 @@ def state_machine(
     """
     from planrace.checker.drive.machine import machine_of
 
-    names = name_lists(faults=faults, with_protections=with_protections, without=without)
+    names = {"faults": faults, "with_protections": with_protections, "without": without}
     selection = selected(subject_of(protocol, "state_machine"), parameters, **names)
     return machine_of(_driver(driver), selection, invariants=invariants)
 

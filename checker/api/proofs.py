@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from planrace.checker.api.request import name_lists, selected
+from planrace.checker.api.request import selected
 from planrace.checker.engines.limits import Limits, Listener, until
 from planrace.checker.engines.proof.matrix import Matrix
 from planrace.checker.engines.proof.smtlib import scripts
@@ -73,7 +73,6 @@ class ProofRun:
         infer: bool,
     ) -> Report:
         """Prove properties. Without ``faults``, what holds is proved under as many faults as possible."""
-        wanted = name_lists(properties=properties)["properties"]
         names = {"faults": faults or (), "with_protections": with_protections, "without": without}
         selection = selected(variant, parameters, **names)
         with until(self._time_limit):
@@ -86,7 +85,7 @@ class ProofRun:
                     rlimit=self._rlimit,
                     infer=infer,
                 )
-                report = proving.run(*select_properties(proving.system, wanted, EverySize.abilities.kinds))
+                report = proving.run(*select_properties(proving.system, properties, EverySize.abilities.kinds))
             self.inferred = proving.inferred_lemmas()
             self._scripts = lambda: scripts(proving.decider.obligations, proving.discharged())
             return self._confirmed(report)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, cast
 
-from planrace.checker.run.options import Options, check_names
+from planrace.checker.run.arguments import is_names
+from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import find, find_variant
+from planrace.checker.run.ranges import shortened
 from planrace.checker.run.request import Given, Selection, select, variant_of
 from planrace.model.language import ModelError, Protocol, System, Variant
 from planrace.model.language.errors import near
@@ -47,7 +49,7 @@ def variant_for(given: object, call: str) -> Variant:
 
 def selected(subject: Given, parameters: Mapping[str, int | str] | None = None, **names: Sequence[str]) -> Selection:
     """The selection for the subject; ``names`` are lists of faults and protections."""
-    return select(subject, parameters, **name_lists(**names))
+    return select(subject, given_sizes(subject, parameters), **names)
 
 
 def with_variants(protocol: object, options: Options) -> Options:
@@ -63,12 +65,31 @@ def with_variants(protocol: object, options: Options) -> Options:
     return options if same else replace(options, beside=given)
 
 
-def name_lists(**names: Sequence[str] | None) -> dict[str, Any]:
-    """Check that each argument (``faults=…``) is a list of names; ``None`` means the default."""
-    for what, given in names.items():
-        if given is not None:
-            check_names(what, given)
-    return names
+def given_sizes(subject: Given, parameters: object) -> dict[str, Any]:
+    """``parameters`` as a dictionary. Raises ``ModelError`` if it does not map names to values: it may be a list of
+    properties, since it stands where ``model_check`` has these."""
+    if parameters is None:
+        return {}
+    if isinstance(parameters, Mapping) and all(isinstance(name, str) for name in parameters):
+        return dict(parameters)
+    what = f"parameters={shortened(parameters)} does not map names to values"
+    if parameters and is_names(parameters):
+        there = _declared(subject)
+        for name in cast("Sequence[str]", parameters):
+            if name not in there:
+                what += f", and no property of {subject.name} is called {name!r}"
+                raise ModelError(what, remedy=near(name, there))
+        raise ModelError(what, remedy=f"for properties write properties={parameters!r}")
+    own = _own(subject)
+    raise ModelError(what, remedy=f"write parameters={{{min(own)!r}: …}}" if own else f"{subject.name} has no sizes")
+
+
+def _declared(subject: Given) -> list[str]:
+    """The names of the properties that the subject declares."""
+    declared = (
+        (*subject.protocol.properties, *subject.properties) if isinstance(subject, Variant) else subject.properties
+    )
+    return [p.name for p in declared]
 
 
 def apart(

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from planrace.checker.api.driving import cover
-from planrace.checker.api.request import apart, subject_of
+from planrace.checker.api.request import apart, given_sizes, subject_of
 from planrace.checker.plugin.artifacts import forget, write_covered
 from planrace.checker.plugin.budget import CheckBudget
 from planrace.checker.plugin.request import ProtocolLike
@@ -20,6 +20,7 @@ from planrace.checker.plugin.session import ModelCheckError
 from planrace.checker.report.text.driving import cover_document, covered_text
 from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.driving import CoverReport
+from planrace.checker.run.arguments import check_arguments
 from planrace.checker.run.call_site import placed
 from planrace.model.language import ModelError
 from planrace.model.language.errors import author
@@ -63,12 +64,14 @@ class Drive:
         """
         __tracebackhide__ = True
         with placed(author()):
-            words = ("parameters", "faults", "with_", "without")
-            sizes, more = apart(subject_of(protocol, "drive"), settings, "drive", words, SETTINGS)
+            names = {"faults": faults, "with_": with_, "without": without}
+            check_arguments(names, Drive.__call__.__annotations__)
+            subject = subject_of(protocol, "drive")
+            sizes, more = apart(subject, settings, "drive", ("parameters", *names), SETTINGS)
             report = cover(
                 protocol,
                 driver,
-                {**(parameters or {}), **sizes},
+                {**given_sizes(subject, parameters), **sizes},
                 faults=faults,
                 with_protections=with_,
                 without=without,

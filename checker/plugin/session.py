@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from planrace.checker.api.request import apart, name_lists, selected, subject_of, with_variants
+from planrace.checker.api.request import apart, given_sizes, selected, subject_of, with_variants
 from planrace.checker.explain.model_data import sources
 from planrace.checker.plugin.artifacts import forget, write
 from planrace.checker.plugin.budget import CheckBudget
@@ -24,6 +24,7 @@ from planrace.checker.report.text.plain import render_plain
 from planrace.checker.results.report import WITHOUT_FAULTS, Report
 from planrace.checker.results.verdict import DECIDED, Verdict
 from planrace.checker.results.wording import counted
+from planrace.checker.run.arguments import check_arguments
 from planrace.checker.run.call_site import placed
 from planrace.checker.run.options import Options
 from planrace.checker.run.protocols import siblings_of
@@ -85,19 +86,24 @@ class ModelCheck:
         """
         __tracebackhide__ = True
         with placed(self._place or author()):
+            words = {"faults": faults, "with_": with_, "without": without, "allow_unknown": allow_unknown}
+            words |= {"strict": strict, "options": options}
+            check_arguments(words, ModelCheck.__call__.__annotations__)
             if expect not in [v.word for v in DECIDED]:
                 raise ModelError(
                     f"expect={expect!r} is not a verdict", remedy="write expect='holds' or expect='violated'"
                 )
-            names = name_lists(faults=faults, with_=with_, without=without)
-            names["with_protections"] = names.pop("with_")
+            names = {"faults": faults, "with_protections": with_, "without": without}
             if "properties" in settings:
                 remedy = "name them after the protocol: (protocol, 'safe')"
                 raise ModelError("model_check has no keyword properties=", remedy=remedy)
-            sizes, more = apart(subject_of(subject, "model_check"), settings, "model_check", self._words)
+            given = subject_of(subject, "model_check")
+            sizes, more = apart(given, settings, "model_check", self._words)
             declared, names_of_properties = declaring(subject, properties)
             own = replace(options or Options(), **more, **_if_any(names_of_properties))
-            selection = selected(subject_of(declared, "model_check"), {**(parameters or {}), **sizes}, **names)
+            selection = selected(
+                subject_of(declared, "model_check"), {**given_sizes(given, parameters), **sizes}, **names
+            )
             wanted = with_variants(declared, self._options(subject, expect, own, self._budget))
             request = CheckRequest(declared, selection, wanted)
             report, cached = self._answer(request)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields
 from typing import Any
 
 from planrace.checker.engines.limits import Limits, Listener, memory_in_use
+from planrace.checker.run.arguments import check_arguments
 from planrace.checker.run.ranges import RANGES, Range, shortened
 from planrace.model.language import ModelError
 
@@ -51,7 +52,7 @@ class Options:
     """Give explanations as much time as they take; otherwise a few seconds."""
 
     def __post_init__(self) -> None:
-        check_names("properties", self.properties)
+        check_arguments({f.name: getattr(self, f.name) for f in fields(self)}, {f.name: f.type for f in fields(self)})
         check_numbers(**{name: getattr(self, name) for name in NUMBERS})
         object.__setattr__(self, "properties", tuple(self.properties))
 
@@ -66,12 +67,6 @@ class Options:
     def limits(self) -> Limits:
         """The bounds of the search."""
         return Limits(self.depth, self.max_states, self.max_memory or _three_quarters(), self.time_limit)
-
-
-def check_names(what: str, given: object) -> None:
-    """Raise ``ModelError`` unless ``given`` is a list of names: ``faults="crash"`` would mean five faults."""
-    if isinstance(given, str) or not isinstance(given, Sequence) or not all(isinstance(x, str) for x in given):
-        raise ModelError(f"{what}={given!r} is not a list of names", remedy=f"write {what}=['…']")
 
 
 def check_numbers(**given: object) -> None:

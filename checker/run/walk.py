@@ -8,6 +8,7 @@ from typing import Any
 
 from planrace.checker.engines.answer import shows
 from planrace.checker.results.trace import NOBODY, ShownState, Trace, TraceStep
+from planrace.checker.run.call_site import public
 from planrace.checker.semantics.describe import Describer, start_of
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Pick, Recording, record
@@ -20,6 +21,7 @@ TRACE_SCHEMA = "planrace/trace/1"
 class Walk:
     """One run through an instance; steps are added and undone at its end. ``seed`` is for random steps."""
 
+    @public
     def __init__(self, instance: Instance, seed: int | None = None) -> None:
         self.instance = instance
         self.seed = random.SystemRandom().randrange(2**32) if seed is None else seed

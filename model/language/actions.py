@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from planrace.model.language.composite import Composite, CompositeSort
 from planrace.model.language.constructors import both, either
-from planrace.model.language.errors import DefinitionError, Place, author
+from planrace.model.language.errors import DefinitionError, Place, author, instances
 from planrace.model.language.initial_values import check_held
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.ledger import made as enter
@@ -210,6 +210,7 @@ def update(target: Any, value: Any) -> Any:
 
 
 def _update(target: Term, value: Value, here: Place | None) -> Update:
+    instances((target,), Term, "update", "update(variable, value)")
     term = target
     while term.op is Op.SELECT:
         term = term.args[0]

@@ -441,6 +441,10 @@ class Changes:
 def changed(system: System, change: Callable[[Changes], None]) -> System:
     """The system after ``change``, as protections and mutations make it: ``changed(system, lambda c: c.forget(…))``.
     Raises ``DefinitionError`` where the change does not fit the system."""
+    if not isinstance(system, System) or not callable(change):
+        raise DefinitionError(
+            "changed wants a system and a function", remedy="write changed(protocol.system(), lambda change: …)"
+        )
     changes = Changes(system)
     change(changes)
     return changes.done()

@@ -19,6 +19,7 @@ from planrace.model.language.errors import (
     Place,
     author,
     author_value,
+    instances,
     is_authors_code,
     listed,
     so_many,
@@ -26,7 +27,7 @@ from planrace.model.language.errors import (
 from planrace.model.language.fairness import FairChoice
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import check_own
-from planrace.model.language.names import usable
+from planrace.model.language.names import meant, usable
 from planrace.model.language.operators import Op
 from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import (
@@ -246,6 +247,7 @@ def _pieces(action: Action) -> Iterator[tuple[Term, Place | None]]:
 
 def declared(name: str, sort: AnySort, initially: Any, meaning: str) -> Split:
     """What the declaration of a state variable makes: several if its sort is composite."""
+    meant(meaning, f"variable {name}")
     if not isinstance(sort, CompositeSort):
         made = variable(name, sort, initially, meaning)
         return Split(made.term, (made,), ())
@@ -310,6 +312,7 @@ def observation(title: str, over: Scalar | None, body: Callable[..., Any]) -> Ob
 
 def picture(things: Term, pointers: tuple[Term, ...], holder: Term | None) -> Picture:
     """A picture. Raises ``DefinitionError`` for what is not a variable, or has another sort than it should."""
+    instances((things, *pointers, *(() if holder is None else (holder,))), Term, "picture", "variables")
     where, over = author(), apart(things.sort)[0]
     for n, term in enumerate((things, *pointers, *(() if holder is None else (holder,)))):
         domain, element = apart(term.sort)

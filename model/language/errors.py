@@ -7,8 +7,10 @@ from collections.abc import Iterable, Mapping, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import TypeVar
 
 _HERE = str(Path(__file__).parent)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -69,13 +71,28 @@ def near(name: str, names: Iterable[str]) -> str:
     return f"there are: {', '.join(there)}" if there else "there are none"
 
 
-def listed(names: Iterable[str], what: str, where: Place | None = None) -> tuple[str, ...]:
+def listed(names: Iterable[T], what: str, where: Place | None = None) -> tuple[T, ...]:
     """``names`` as a tuple; a single string is an error, because Python would iterate over its letters."""
+    where = where or author()
     if isinstance(names, str):
         raise ModelError(
             f"{what}: {names!r} is one string, but a list is expected", where=where, remedy=f"write [{names!r}]"
         )
+    if not isinstance(names, Iterable):
+        raise ModelError(f"{what}: {names!r} is no list", where=where, remedy="write […]")
     return tuple(names)
+
+
+def instances(things: object, kind: type[T], what: str, example: str) -> tuple[T, ...]:
+    """``things`` as a tuple of instances of ``kind``. Raises ``DefinitionError``, which names ``what`` they are for and
+    gives an ``example``."""
+    if isinstance(things, kind) or not isinstance(things, Iterable):
+        raise DefinitionError(f"{what}: {things!r} is no list", remedy=f"write [{example}, …]")
+    found = tuple(things)
+    for x in found:
+        if not isinstance(x, kind):
+            raise DefinitionError(f"{what}: {x!r} is no {kind.__name__.lower()}", remedy=f"write {example}")
+    return found
 
 
 def author() -> Place | None:

@@ -33,6 +33,13 @@ def usable(name: object, kind: str, where: Place | None = None) -> str:
     return name
 
 
+def meant(meaning: object, what: str, where: Place | None = None) -> str:
+    """The ``meaning`` of ``what``, which may be empty. Raises ``DefinitionError`` for what is no string."""
+    if not isinstance(meaning, str):
+        raise DefinitionError(f"{what}: {meaning!r} is no meaning", where=where, remedy='say it in quotes: "…"')
+    return meaning
+
+
 def _unusable(name: str, kind: str) -> tuple[str, str] | None:
     if kind == "action" and name == "<lambda>":
         return "a lambda has no name", "write the action as a function: def act(): return step(…)"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from planrace.model.language.change_functions import changing
 from planrace.model.language.changes import Changes
 from planrace.model.language.errors import DefinitionError, Place
-from planrace.model.language.names import usable
+from planrace.model.language.names import meant, usable
 
 
 @dataclass(eq=False)
@@ -51,7 +51,7 @@ class Option:
         usable(name, "choice")
         if name in self.choices:
             raise DefinitionError(f"option {self.name}: {name} is declared twice", remedy="rename one of the two")
-        made = Choice(self.name, name, meaning)
+        made = Choice(self.name, name, meant(meaning, f"choice {name}"))
         self.choices[name] = made
         return made
 
@@ -73,6 +73,11 @@ def check_only(only: object, options: Mapping[str, Option], what: str) -> None:
         raise DefinitionError(
             f"{what}: only={only.name if isinstance(only, Choice) else repr(only)} is not a choice of an option",
             remedy="name what option.choice(…) has returned, without quotes",
+        )
+    if isinstance(only, Choice) and options[only.option].default == only.name:
+        raise DefinitionError(
+            f"{what}: only={only.name} is the default of {only.option}",
+            remedy="leave only= out, and let the other choices remove what they lack: change.remove(…)",
         )
 
 

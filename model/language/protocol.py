@@ -21,18 +21,11 @@ from planrace.model.language.composite_variables import Split
 from planrace.model.language.declarations import Circumstances
 from planrace.model.language.decorators import Decorators
 from planrace.model.language.enabled import asks, settled
-from planrace.model.language.errors import (
-    DefinitionError,
-    ModelError,
-    Place,
-    author,
-    known,
-    listed,
-)
+from planrace.model.language.errors import DefinitionError, ModelError, Place, author, known, listed
 from planrace.model.language.fairness import FairChoice
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import Names, bound_in, check_own, check_statements
-from planrace.model.language.names import usable
+from planrace.model.language.names import meant, usable
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
 from planrace.model.language.size_limits import check_term_size
@@ -58,7 +51,7 @@ class Protocol:
 
     def __init__(self, name: str, meaning: str = "") -> None:
         self.name = usable(name, "protocol")
-        self.meaning = meaning
+        self.meaning = meant(meaning, f"protocol {name}")
         self.where = author()
         self.parameters: dict[str, Parameter] = {}
         self.variables: dict[str, Variable] = {}
@@ -67,7 +60,7 @@ class Protocol:
         self.fault_bounds: dict[str, FaultBound] = {}
         self.protections: dict[str, Protection] = {}
         self.options: dict[str, Option] = {}
-        self._only: dict[str, Choice] = {}
+        self._only: dict[str, dict[str, Choice]] = {"variable": {}, "action": {}}
         self.observations: dict[str, Observation] = {}
         self.pictures: list[Picture] = []
         self.channels: list[Messages] = []
@@ -89,7 +82,7 @@ class Protocol:
         """A size with its default and the range that instances may choose from."""
         for what, number in (("default", default), ("low", low), ("high", high)):
             check_number(number, f"parameter {name}: {what}")
-        found = Parameter(name, default, low, high, meaning, author())
+        found = Parameter(name, default, low, high, meant(meaning, f"parameter {name}"), author())
         self._fresh(name, "parameter")
         self.parameters[name] = found
         return found
@@ -97,7 +90,7 @@ class Protocol:
     def option(self, name: str, meaning: str, default: str, means: str) -> Option:
         """A choice that each run makes by a word (``-s NAME=WORD``); ``default`` applies unless the run names another
         ``choice`` of the option."""
-        made = Option(name, meaning, where=author())
+        made = Option(name, meant(meaning, f"option {name}"), where=author())
         made.choice(default, means)
         self._fresh(name, "option")
         self.options[name] = made
@@ -132,7 +125,7 @@ class Protocol:
         self._fresh(name, "variable")
         self.variables |= {v.name: v for v in made.variables}
         self.beginnings += made.beginnings
-        self._only |= {} if only is None else dict.fromkeys((v.name for v in made.variables), only)
+        self._only["variable"] |= {} if only is None else dict.fromkeys((v.name for v in made.variables), only)
         return made.value
 
     def initially(self, condition: Value) -> None:
@@ -150,7 +143,7 @@ class Protocol:
             check_own(made.counter.sort, self.parameters, f"fault {name}", author())
             self._fresh(made.counter.name, "variable")
             self.fault_bounds[name] = made
-        self.faults[name] = meaning
+        self.faults[name] = meant(meaning, f"fault {name}")
         return name
 
     def action(
@@ -188,7 +181,7 @@ class Protocol:
             self._open(f"action {name}", INSTEAD["action"])
             made = self.add(circumstances.action(body))
             if only is not None:
-                self._only[made.name] = only
+                self._only["action"][made.name] = only
             return made
 
         return add
@@ -212,7 +205,8 @@ class Protocol:
 
         def add(change: Callable[[Changes], None]) -> Protection:
             self.decorators.end(begun)
-            made = Protection(name, meaning, change, changing(change, f"protection {name}"))
+            what = f"protection {name}"
+            made = Protection(name, meant(meaning, what), change, changing(change, what))
             self._fresh(name, "protection", made.where)
             self.protections[name] = made
             return made
@@ -304,7 +298,7 @@ class Protocol:
         chosen = listed(protections, f"protections of {name}", author())
         for p in chosen:
             known(p, self.protections, f"protection of {self.name}", author())
-        return Variant(name, self, chosen, meaning)
+        return Variant(name, self, chosen, meant(meaning, f"variant {name}"))
 
     def system(
         self,
@@ -353,7 +347,8 @@ class Protocol:
             lacking = "variables" if not self.variables else "actions"
             raise ModelError(f"protocol {self.name} has no {lacking}", where=self.where, remedy="declare some")
         bounds = tuple(self.fault_bounds[f] for f in on if f in self.fault_bounds)
-        variables = (v for n, v in self.variables.items() if exists_in(self._only.get(n), picks))
+        only = self._only["variable"]
+        variables = (v for n, v in self.variables.items() if exists_in(only.get(n), picks))
         base = System(
             name=name or self.name,
             parameters=tuple(self.parameters.values()),
@@ -369,7 +364,7 @@ class Protocol:
             channels=tuple(self.channels),
             final=tuple(self.ends),
             ended=self._ended,
-            beginnings=tuple(b for b in self.beginnings if exists_in(self._only.get(b.of), picks)),
+            beginnings=tuple(b for b in self.beginnings if exists_in(only.get(b.of), picks)),
             fairness=tuple(self.fairness),
             options=tuple((c.option, c.name) for c in picks),
             where=self.where,
@@ -395,7 +390,8 @@ class Protocol:
             self._changing = None
 
     def _exists(self, action: Action, faults: tuple[str, ...], picks: list[Choice]) -> bool:
-        return (action.fault is None or action.fault in faults) and exists_in(self._only.get(action.name), picks)
+        only = self._only["action"].get(action.name)
+        return (action.fault is None or action.fault in faults) and exists_in(only, picks)
 
     def _remembered(self, system: System) -> dict[str, tuple[Action, ...]]:
         """The table of actions made for an earlier system of this protocol, unless more was declared since. Its entries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from planrace.model.language.composite import Composite, mapped
-from planrace.model.language.errors import DefinitionError
+from planrace.model.language.errors import DefinitionError, instances
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import BOOL
 from planrace.model.language.terms import Term, lift, make, subterms
@@ -25,6 +25,7 @@ def primed(term: Any) -> Any:
     properties and events of steps, and not nested; raises ``DefinitionError`` elsewhere."""
     if isinstance(term, Composite):
         return mapped(term, primed)
+    instances((term,), Term, "primed", "a term about one state, such as a variable")
     if any(t.op in (Op.PRIMED, Op.TAKEN) for t in subterms(term)):
         raise DefinitionError(f"primed: {term} refers to a step already", remedy="prime a term about one state")
     return make(Op.PRIMED, (term,), term.sort)

@@ -198,7 +198,10 @@ def elapsed(protocol: Protocol, action: str | Action, *members: Value, capped: b
     ``members`` are the values of those parameters that it has a clock for. An action with ``after`` alone counts no
     further than that; ``capped`` says that you know. Raises ``DefinitionError``."""
     name = str(getattr(action, "name", action))
-    found = protocol.actions.get(name)
+    table = getattr(protocol, "actions", None)
+    if not isinstance(table, dict):
+        raise DefinitionError(f"elapsed: {protocol!r} is no protocol", remedy="write elapsed(protocol, action, …)")
+    found = table.get(name)
     if found is None:
         raise DefinitionError(f"elapsed: there is no action {name}", remedy=near(name, protocol.actions))
     if found.timing is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from planrace.model.language.changes import Changes
-from planrace.model.language.errors import Place, listed
+from planrace.model.language.errors import DefinitionError, Place, listed
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.options import Choice, picked
 from planrace.model.language.references import PROOFS, PROPERTIES, SCENARIOS, check_declared
@@ -47,8 +47,7 @@ class Variant:
         proofs: Iterable[Any] = (),
     ) -> Variant:
         """This variant with more properties, scenarios, and lemmas for proofs."""
-        added = tuple(properties), tuple(scenarios), tuple(proofs)
-        _check_all(*added)
+        added = _checked(properties, scenarios, proofs)
         return replace(
             self,
             properties=(*self.properties, *added[0]),
@@ -58,9 +57,10 @@ class Variant:
 
     def where(self, choice: Choice, properties: Iterable[Any], scenarios: Iterable[Any] = ()) -> Variant:
         """This variant with other properties and scenarios, and no lemmas, for systems that have made ``choice``."""
-        others = tuple(properties), tuple(scenarios)
-        _check_all(*others)
-        return replace(self, instead={**self.instead, choice: others})
+        if not isinstance(choice, Choice):
+            raise DefinitionError(f"where: {choice!r} is no choice", remedy="name what option.choice(…) returns")
+        others = _checked(properties, scenarios)
+        return replace(self, instead={**self.instead, choice: others[:2]})
 
     def system(
         self,
@@ -88,9 +88,17 @@ class Variant:
         )
 
 
-def _check_all(properties: tuple[Any, ...], scenarios: tuple[Any, ...], proofs: tuple[Any, ...] = ()) -> None:
-    """Refuse arguments of the wrong kind; mark the others as used."""
-    check_declared(properties, "properties of a variant", "property", "terms", PROPERTIES)
-    check_declared(scenarios, "scenarios of a variant", "scenario", "facts", SCENARIOS)
-    check_declared(proofs, "proofs of a variant", "proof", "lemmas", PROOFS)
-    handed_on(*properties, *scenarios, *proofs)
+def _checked(
+    properties: Iterable[Any], scenarios: Iterable[Any], proofs: Iterable[Any] = ()
+) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+    """The statements of a variant, which now count as used. Raises ``ModelError`` for what is of another kind."""
+    found = (
+        listed(properties, "properties of a variant"),
+        listed(scenarios, "scenarios of a variant"),
+        listed(proofs, "proofs of a variant"),
+    )
+    check_declared(found[0], "properties of a variant", "property", "terms", PROPERTIES)
+    check_declared(found[1], "scenarios of a variant", "scenario", "facts", SCENARIOS)
+    check_declared(found[2], "proofs of a variant", "proof", "lemmas", PROOFS)
+    handed_on(*found[0], *found[1], *found[2])
+    return found

@@ -25,6 +25,7 @@ from planrace.model.language import (
     update,
 )
 from planrace.model.language.actions import advised
+from planrace.model.language.errors import instances
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Array, Scalar, SizeValue
 from planrace.model.language.system import Messages
@@ -135,6 +136,7 @@ def unordered(
     """A channel that delivers in any order: the variable ``name``. A ``message`` is a scalar, or a tuple of several.
     With ``over``, there is one channel for each member of that index. Equal messages merge unless ``copies`` of them
     are allowed."""
+    instances((protocol,), Protocol, "unordered", "unordered(protocol, …)")
     meaning = said(name, meaning)
     fields = fields_of(name, message)
     if copies is not None and isinstance(copies, int) and copies < 1:

@@ -23,6 +23,7 @@ from planrace.model.language import (
     update,
     when,
 )
+from planrace.model.language.errors import instances
 from planrace.model.language.sorts import SizeValue, describe
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import FALSE, Value, expect
@@ -72,6 +73,7 @@ class Timer(Structural):
 def timer(protocol: Protocol, name: str, longest: SizeValue, meaning: str = "", *, over: Index | None = None) -> Timer:
     """A timer that can be started with up to ``longest`` ticks: the variable ``name``; with ``over``, one for each
     member of that index. It needs a ``clock`` that drives it."""
+    instances((protocol,), Protocol, "timer", "timer(protocol, …)")
     if not isinstance(meaning, str):
         raise DefinitionError(
             f"timer {name}: {describe(meaning)} is given in place of its meaning",
@@ -88,6 +90,8 @@ def clock(
     because something urgent must happen first. All timers of one clock advance together, and with them time for the
     timed actions of the protocol. ``words`` are a template,
     ``says(…)``, or a function that returns it."""
+    instances((protocol,), Protocol, "clock", "clock(protocol, …)")
+    instances(timers, Timer, f"clock {name}", "what timer(…) returns")
     if not timers:
         raise DefinitionError(f"clock {name} drives no timer", remedy="name those that it drives")
 

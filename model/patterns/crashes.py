@@ -24,6 +24,7 @@ from planrace.model.language import (
     when,
 )
 from planrace.model.language.composite import Composite, leaves_in
+from planrace.model.language.errors import instances, listed
 from planrace.model.language.sorts import Array
 from planrace.model.patterns.bags import Unordered
 from planrace.model.patterns.clocks import Timer
@@ -55,6 +56,7 @@ def crash(
 
     Being down needs no state of its own: runs in which a process takes no step for any time are included anyway.
     """
+    instances((protocol,), Protocol, "crash", "crash(protocol, …)")
     if isinstance(volatile, Process):
         by = by if by is not None else next((s for s in volatile.sorts if isinstance(s, Index)), None) or volatile.name
         volatile = (volatile,)
@@ -62,7 +64,7 @@ def crash(
         raise DefinitionError(f"crash {name} does not say who crashes", remedy="write by= the index, or a word")
     if isinstance(volatile, Term | Composite | Unordered | Ordered | Timer):
         raise DefinitionError(f"crash {name}: volatile is a list", remedy="write [x], or [x, y, …]")
-    volatile = tuple(volatile)
+    volatile = listed(volatile, f"crash {name}: volatile")
     lost = [(t, _start(protocol, t, name)) for what in volatile for t in _variables(what)]
     if not lost:
         raise DefinitionError(f"crash {name} forgets nothing", remedy="name the volatile variables")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planrace.model.language import Action, DefinitionError, Protocol, Says, Step, Term, step, when
+from planrace.model.language.errors import instances
 from planrace.model.patterns.bags import Unordered
 from planrace.model.patterns.declared import Words, declared, worded
 from planrace.model.patterns.queues import Ordered
@@ -44,6 +45,7 @@ def _happening(
     by: str,
 ) -> Action:
     """The network's action: in an ordered channel it affects the next message, otherwise any message."""
+    instances((protocol,), Protocol, pattern, f"{pattern}(protocol, …)")
     if not isinstance(channel, Ordered | Unordered):
         raise DefinitionError(
             f"{pattern}: {channel!r} is not a channel", remedy="name what unordered(…) or ordered(…) has returned"

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from planrace.model.language import DefinitionError, Enum, Index, Int, Protocol, Term, Update, integers, subsets, update
 from planrace.model.language.actions import When, advised, when
 from planrace.model.language.constructors import both, size_of
+from planrace.model.language.errors import instances
 from planrace.model.language.sorts import SizeValue, describe, size_of_sort
 from planrace.model.language.terms import Value, expect, lift
 
@@ -59,6 +60,7 @@ def identities(
     ``name_count``, how many. Where all are given out, taking one more is an error of the model; with ``waits=True`` the
     action waits, for protocols that may end there. Raises ``DefinitionError`` for a sort whose members are no
     identities."""
+    instances((protocol,), Protocol, "identities", "identities(protocol, …)")
     if not isinstance(of, Index | Enum | Int):
         raise DefinitionError(
             f"{name}: {describe(of)} has no members to give out", remedy="name an index, or a range of numbers"
@@ -106,6 +108,7 @@ class Versions:
 def versions(protocol: Protocol, name: str, most: SizeValue, meaning: str = "", *, waits: bool = False) -> Versions:
     """Versions 1…``most`` that are given out in order: the variable ``name``, the latest one. One more is an error of
     the model; with ``waits=True`` the action waits, for protocols that may end there."""
+    instances((protocol,), Protocol, "versions", "versions(protocol, …)")
     size_of_sort(most, f"versions {name}: most")
     latest = protocol.variable(name, integers(0, most, "version"), 0, meaning or "the latest version, 0: none")
     return Versions(name, latest, most, waits)

@@ -21,7 +21,7 @@ from planrace.model.language import (
     update,
 )
 from planrace.model.language.actions import advised
-from planrace.model.language.errors import so_many
+from planrace.model.language.errors import instances, so_many
 from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, SizeValue, describe
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import Value, expect
@@ -145,6 +145,7 @@ def ordered(
     a constant of the sort of ``message``; members of an index need none, as a slot may hold no member. A ``message`` is
     a scalar, or a tuple of several; then ``blank`` is a tuple, too, and each field has its own slots, ``name_field``.
     With ``over``, there is one channel for each member of that index."""
+    instances((protocol,), Protocol, "ordered", "ordered(protocol, …)")
     meaning, fields = said(name, meaning), fields_of(name, message)
     blanks = blank if isinstance(blank, tuple) else (None,) * len(fields) if blank is None else (blank,)
     if len(blanks) != len(fields):

@@ -14,7 +14,18 @@ from planrace.checker.engines.native.search import NativeSearch
 from planrace.checker.results.verdict import Verdict
 from planrace.checker.run.options import Options
 from planrace.checker.semantics.interpreter import Interpreter, State
-from planrace.model.language import DefinitionError, Instance, ModelError, Protocol, integers, step, update
+from planrace.model.language import (
+    DefinitionError,
+    Instance,
+    ModelError,
+    Protocol,
+    boolean,
+    integers,
+    one_of,
+    record,
+    step,
+    update,
+)
 from planrace.model.language.actions import Step
 from planrace.properties import invariant
 from planrace.properties.dns import fixed, original
@@ -58,6 +69,32 @@ def test_a_choice_adds_variables_and_actions_and_changes_others() -> None:
     assert report.parameters == {"dimmer": "built-in"}
     assert check(lamp(), {"dimmer": "none"}).verdict is Verdict.HOLDS
     assert check(lamp(), {"dimmer": "none"}).parameters == {}
+
+
+def test_a_variable_and_an_action_of_one_name_are_two_things() -> None:
+    protocol = Protocol("names", "a variable is often called like an action")
+    option = protocol.option("more", "what there is", "less", "less")
+    more = option.choice("more", "more")
+    pair = record("pair", a=boolean(), b=boolean())
+    dim = protocol.variable("dim", boolean(), False)
+    _ = protocol.variable("lift", pair, one_of(pair(a=False, b=False), pair(a=True, b=True)), "", only=more)
+    _ = protocol.variable("drop", boolean(), False, "", only=more)
+
+    @protocol.action(by="somebody", only=more)
+    def lift() -> Step:
+        return step(update(dim, False))
+
+    @protocol.action(by="somebody")
+    def drop() -> Step:
+        return step(update(dim, ~dim))
+
+    bare = protocol.system()
+    assert ([v.name for v in bare.variables], list(bare.actions), bare.beginnings) == (["dim"], ["drop"], ())
+    whole = protocol.system(options={"more": "more"})
+    assert [v.name for v in whole.variables] == ["dim", "lift.a", "lift.b", "drop"]
+    assert (list(whole.actions), len(whole.beginnings)) == (["lift", "drop"], 1)
+    with pytest.raises(DefinitionError, match="variable x: only=less is the default of more"):
+        protocol.variable("x", boolean(), False, only=option.choices["less"])
 
 
 def test_names_are_checked() -> None:

@@ -20,6 +20,7 @@ from planrace.checker.api.project.read import FILE, shown
 from planrace.checker.report.output import OutputError, write_whole
 from planrace.checker.results.extras import installed_from, repository_of
 from planrace.checker.results.wording import joined, plural
+from planrace.checker.run.call_site import public
 from planrace.model.language import ModelError
 
 WORKFLOW = ".github/workflows/planrace.yml"
@@ -65,6 +66,7 @@ class CreatedProject:
         return not (above / ".git").exists() and any((p / ".git").exists() for p in above.parents)
 
 
+@public
 def create_project(folder: str | Path = ".") -> CreatedProject:
     """Write the files into a folder, which is made if there is none; all or nothing. Raises ``ModelError`` if a file
     exists already, and ``OutputError``."""
