@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,7 +33,8 @@ from planrace.model.language.terms import subterms
 
 @dataclass(frozen=True, eq=False)
 class Family:
-    """A ``subject`` and its systems with all faults, and each protection and option on and off.
+    """A ``subject`` and its systems with all faults: as it is, without protections, with one more, with one alone, and
+    with each choice of an option. A protection may replace what another one wrote, and that is read where it is not on.
 
     A ``System`` has its faults and protections already, so it is the only one.
     """
@@ -44,16 +45,20 @@ class Family:
     def systems(self) -> tuple[System, ...]:
         if isinstance(self.subject, System):
             return (self.subject,)
-        protocol = self.subject.protocol
-        selections: list[dict[str, Any]] = [{}, {"without": tuple(protocol.protections)}]
-        selections += [{"with_protections": (p,)} for p in protocol.protections]
-        selections += [{"options": {o.name: c}} for o in protocol.options.values() for c in o.choices if c != o.default]
-        return tuple(s for more in selections if (s := self._system(more)) is not None)
+        protocol, own = self.subject.protocol, self.subject.protections
+        wanted = [own, (), *((*own, p) for p in protocol.protections), *((p,) for p in protocol.protections)]
+        sets = dict.fromkeys(tuple(p for p in protocol.protections if p in some) for some in wanted)
+        choices = [{o.name: c} for o in protocol.options.values() for c in o.choices if c != o.default]
+        selections: list[tuple[Sequence[str], Mapping[str, str]]] = [(some, {}) for some in sets]
+        selections += [(some, c) for c in choices for some in dict.fromkeys((own, ()))]
+        return tuple(s for some, options in selections if (s := self._system(some, options)) is not None)
 
-    def _system(self, more: Mapping[str, Any]) -> System | None:
+    def _system(self, protections: Sequence[str], options: Mapping[str, str]) -> System | None:
         assert isinstance(self.subject, Variant)
+        protocol = self.subject.protocol
+        others = [p for p in self.subject.protections if p not in protections]
         try:
-            return self.subject.system(tuple(self.subject.protocol.faults), **more)
+            return self.subject.system(tuple(protocol.faults), protections, others, options)
         except ModelError:  # these protections exclude each other
             return None
 
@@ -69,6 +74,12 @@ class Family:
         if isinstance(self.subject, Variant):
             found.update({id(a): a for a in self.subject.protocol.actions.values()})
         return tuple(found.values())
+
+    @cached_property
+    def properties(self) -> tuple[Any, ...]:
+        """Every property, as its author stated it: ``enabled(…)`` is not yet the guard that it means in a system."""
+        stated = (p for s in self.systems for p in (s.properties if s.stated is None else s.stated[0]))
+        return tuple({id(p): p for p in stated}.values())
 
     @cached_property
     def read_outside(self) -> tuple[Term, ...]:

@@ -94,8 +94,8 @@ def _protected_outcomes(protocol: Protocol, action: str) -> set[str]:
     found: set[str] = set()
     for protection in protocol.protections:
         with suppress(ModelError):  # it needs another one
-            there = protocol.bare_system([protection], protocol.faults).actions
-            found.update(o.name for o in there[action].outcomes if o.name is not None)
+            there = protocol.bare_system([protection], protocol.faults).actions.get(action)
+            found.update(o.name for o in (there.outcomes if there else ()) if o.name is not None)
     return found
 
 

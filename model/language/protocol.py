@@ -406,7 +406,7 @@ class Protocol:
 
     def _everything(self, system: System) -> dict[str, tuple[Action, ...]]:
         """Actions by name: as declared, as ``system`` has them, and as single protections, faults and choices do."""
-        base = replace(system, actions={**self.actions, **system.actions})
+        base = replace(system, actions={**self.actions, **system.actions}, faults=tuple(self.faults))
         found = {n: [a, *(b for b in (self.actions.get(n),) if b is not None)] for n, a in base.actions.items()}
         effects = [c.effect for o in self.options.values() for c in o.choices.values() if c.effect is not None]
         for change in (*(p.change for p in self.protections.values()), *effects):

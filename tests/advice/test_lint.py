@@ -20,8 +20,10 @@ from planrace.model.language import (
     Protocol,
     Step,
     Term,
+    any_outcome,
     array,
     boolean,
+    enabled,
     enumeration,
     forall,
     index,
@@ -34,7 +36,7 @@ from planrace.model.language import (
     update,
     when,
 )
-from planrace.properties import invariant
+from planrace.properties import invariant, reachable
 from tests import ROOT
 
 EXAMPLE = str(ROOT / "examples" / "blue_green.py")
@@ -179,9 +181,12 @@ def test_an_action_that_awaits_a_fault_is_no_finding() -> None:
     assert kinds(made(None)) == [("guard never true", "back")]
 
 
-def clerk(*, forgets: bool = False, sometimes: bool = False, remembers: bool = False) -> Protocol:
+def clerk(
+    *, forgets: bool = False, sometimes: bool = False, remembers: bool = False, protected: bool = False
+) -> Protocol:
     """Clerks draw tickets and serve them. ``forgets``: they never reset the ticket; ``sometimes``: only sometimes;
-    ``remembers``: they keep it on purpose, so that nobody draws the same ticket twice."""
+    ``remembers``: they keep it on purpose, so that nobody draws the same ticket twice; ``protected``: a protection says
+    that."""
     p = Protocol("clerk")
     clerks = index("clerk", p.parameter("clerks", 2, 1, 3), symmetric=True)
     places = enumeration("at", "FREE BUSY")
@@ -193,6 +198,12 @@ def clerk(*, forgets: bool = False, sometimes: bool = False, remembers: bool = F
     def draw(c: Term, n: Term) -> Step:
         rule = [ticket[c] != n] if remembers else []
         return step(when(at[c] == places.FREE, *rule), update(at[c], places.BUSY), update(ticket[c], n))
+
+    if protected:
+
+        @p.protection("another", "nobody draws the same ticket twice")
+        def another(change: Changes) -> None:
+            change.require("draw", lambda c, n: ticket[c] != n)
 
     @p.action(clerks, by=clerks)
     def serve(c: Term) -> Step:
@@ -216,6 +227,7 @@ def test_a_missing_reset() -> None:
     (sometimes,) = lint(clerk(sometimes=True))
     assert (sometimes.kind, sometimes.subject) == ("missing reset", "ticket")
     assert "refuse does not" in sometimes.sentence
+    assert lint(clerk(forgets=True, protected=True)) == ()
 
 
 def count_up(
@@ -369,6 +381,37 @@ def chooser(*, protected: bool) -> tuple[Lint, ...]:
 def test_an_outcome_for_a_protection_is_no_finding() -> None:
     assert kinds(chooser(protected=False)) == [("outcome never chosen", "go [down]")]
     assert chooser(protected=True) == ()
+
+
+def test_what_another_protection_replaces_is_read_without_it() -> None:
+    """Declarations are used if any variant uses them: here ``seen`` and the fault are those of one protection, and the
+    other one replaces the only condition that reads ``seen``."""
+    p = Protocol("replaced")
+    number = p.variable("number", integers(0, 2), 0)
+    loss = p.fault("loss", "it is forgotten")
+
+    @p.action(by="a")
+    def go() -> Step:
+        low = outcome("low", when(number < 2), update(number, number + 1))
+        return step(any_outcome(low, outcome("high", when(number == 2), update(number, 0))))
+
+    @p.protection("first", "what it has seen decides")
+    def first(change: Changes) -> None:
+        seen = change.variable("seen", boolean(), False)
+        change.condition("go", "low", (number < 2) & ~seen)
+        change.also("go", update(seen, True), outcome="high")
+
+        @change.action(by="b", fault=loss)
+        def forget() -> Step:
+            return step(when(seen), update(number, 0))
+
+    @p.protection("second", "it does not")
+    def second(change: Changes) -> None:
+        change.condition("go", "low", number < 2)
+
+    p.declare(reachable("forgets", enabled("forget"), "it can be forgotten"))
+    assert kinds(lint(p)) == kinds(lint(p.variant("both", ["first", "second"]))) == []
+    assert kinds(lint(p.variant("both", ["first", "second"]).system())) == [("never read", "seen")]
 
 
 def test_sets_of_members_cannot_grow_without_bound() -> None:

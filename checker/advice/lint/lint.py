@@ -43,7 +43,7 @@ def lint(subject: Variant | System, selected: Instance, every: System) -> LintFi
         *negated(family),
         *never(runs, family, limits),
         *busy_waiting(runs, family),
-        *resets(runs),
+        *resets(runs, family, limits),
         *grows(runs),
         *_forgotten(subject),
     ]

@@ -11,8 +11,7 @@ from planrace.model.language import Op, Term
 
 def negated(family: Family) -> Iterator[Lint]:
     """Invariants with a conjunct that is a negated implication, which implies that the left side always holds."""
-    properties = {id(p): p for s in family.systems for p in s.properties if p.kind in ("invariant", "step invariant")}
-    for p in properties.values():
+    for p in (p for p in family.properties if p.kind in ("invariant", "step invariant")):
         for part in _promised(p.holds):
             yield Lint(
                 "negated implication",

@@ -4,8 +4,8 @@ A process is a member of an index sort that performs actions. Its phase is an el
 that sort. An old value in the first phase is a finding in two cases:
 
 * Nothing depends on it: after a reset to its initial value, the same steps are enabled with the same outcomes, they
-  lead to the same states except for that value, and the same properties hold. The value then only multiplies the
-  states. This is tested on explored states, one step ahead; it is no proof.
+  lead to the same states except for that value, and the same properties hold, whatever protections and options are on.
+  The value then only multiplies the states. This is tested on explored states, one step ahead; it is no proof.
 * Some actions that return to the first phase reset it and others do not. Faults do not count: what survives a crash is
   usually meant to survive.
 """
@@ -13,16 +13,18 @@ that sort. An old value in the first phase is a finding in two cases:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from planrace.checker.advice.family import variables_of
-from planrace.checker.advice.lint.explored import Explored
+from planrace.checker.advice.family import Family, variables_of
+from planrace.checker.advice.lint.explored import Explored, explored, small
 from planrace.checker.advice.lint.finding import Lint
 from planrace.checker.engines.answer import of_step, sought
+from planrace.checker.engines.limits import Limits
 from planrace.checker.results.wording import counted
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
-from planrace.model.language import Action, Array, Enum, Index, Op, Outcome, System, Term
+from planrace.model.language import Action, Array, Enum, Index, ModelError, Op, Outcome, System, Term
 from planrace.model.language.render import render
 from planrace.model.language.system import Variable
 from planrace.model.language.terms import make
@@ -41,12 +43,12 @@ class Work:
     own: Variable
 
 
-def resets(runs: Sequence[Explored]) -> Iterator[Lint]:
+def resets(runs: Sequence[Explored], family: Family, limits: Limits) -> Iterator[Lint]:
     """Variables that keep an old value in the first phase of the process that owns them."""
     found: dict[str, Lint] = {}
     for run in runs:
         for work in works(run.instance.system):
-            if work.own.name not in found and (lint := _left_over(run, work)) is not None:
+            if work.own.name not in found and (lint := _left_over(run, work, family, limits)) is not None:
                 found[work.own.name] = lint
     yield from found.values()
 
@@ -73,7 +75,7 @@ def _ways(system: System, sort: Index) -> Iterator[tuple[Action, Outcome, Any]]:
                 yield from ((a, o, u) for u in o.updates if u.target.op is Op.SELECT)
 
 
-def _left_over(run: Explored, work: Work) -> Lint | None:
+def _left_over(run: Explored, work: Work, family: Family, limits: Limits) -> Lint | None:
     states = list(_stale(run, work))
     if not states:
         return None
@@ -92,7 +94,7 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
             f"add update({name}[…], {_initial(work.own)}), unless it is meant to survive",
         )
     observed = variables_of(*(t for o in run.instance.system.observations for t, _ in o.cases))
-    if name in observed or not all(_in_vain(run, work, s, i) for s, i in states[:: max(1, len(states) // TRIED)]):
+    if name in observed or not _all_in_vain(run, work, states) or _needed_elsewhere(family, work, limits):
         return None
     place = next(((o.where or a.where) for a, o, _ in ways), work.own.where)
     return Lint(
@@ -102,6 +104,22 @@ def _left_over(run: Explored, work: Work) -> Lint | None:
         f"variable {name}: {seen}keeps an old value that nothing depends on there; it only multiplies the states",
         f"add update({name}[…], {_initial(work.own)}) where {work.phase.name} goes back",
     )
+
+
+def _all_in_vain(run: Explored, work: Work, states: Sequence[tuple[State, int]]) -> bool:
+    return all(_in_vain(run, work, s, i) for s, i in states[:: max(1, len(states) // TRIED)])
+
+
+def _needed_elsewhere(family: Family, work: Work, limits: Limits) -> bool:
+    """Whether something depends on an old value with other protections or options."""
+    for system in family.systems:
+        same = (w for w in works(system) if (w.own.name, w.phase.name) == (work.own.name, work.phase.name))
+        for other in same:
+            with suppress(ModelError):  # it has no instance of this size
+                run = explored(small(system), limits)
+                if not _all_in_vain(run, other, list(_stale(run, other))):
+                    return True
+    return False
 
 
 def _start(work: Work) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from planrace.checker.advice.family import Family, declaration, variables_of
@@ -18,7 +19,7 @@ def unused(family: Family) -> Iterator[Lint]:
     yield from _reads_nothing(family)
     if isinstance(family.subject, Variant):
         yield from _parameters(family, family.subject)
-        yield from _faults(family.subject)
+        yield from _faults(family, family.subject)
         yield from _protections(family.subject)
 
 
@@ -57,9 +58,8 @@ def _never_written(family: Family) -> Iterator[Lint]:
 
 
 def _reads_nothing(family: Family) -> Iterator[Lint]:
-    properties = {id(p): p for s in family.systems for p in s.properties}
-    for p in properties.values():
-        if not any(t.op in (Op.VARIABLE, Op.TAKEN) for t in subterms(*p.terms)):
+    for p in family.properties:
+        if not any(t.op in (Op.VARIABLE, Op.TAKEN, Op.ENABLED) for t in subterms(*p.terms)):
             yield Lint(
                 "reads nothing",
                 p.name,
@@ -81,8 +81,8 @@ def _parameters(family: Family, variant: Variant) -> Iterator[Lint]:
             )
 
 
-def _faults(variant: Variant) -> Iterator[Lint]:
-    used = {f for a in variant.protocol.actions.values() for f in (a.fault, a.awaits)}
+def _faults(family: Family, variant: Variant) -> Iterator[Lint]:
+    used = {f for a in family.actions for f in (a.fault, a.awaits)}
     for name in variant.protocol.faults:
         if name not in used:
             yield Lint(
@@ -103,7 +103,7 @@ def _protections(variant: Variant) -> Iterator[Lint]:
     every = frozenset(variant.protocol.protections)
     for name, p in variant.protocol.protections.items():
         alone = _same(variant, {"without": every}, {"without": every - {name}, "with_protections": (name,)})
-        if alone and _same(variant, {"without": (name,)}, {"with_protections": (name,)}):
+        if alone and _same(variant, {"without": (name,)}, {"with_protections": (name,)}) and _idle(variant, name):
             yield Lint(
                 "unused protection",
                 name,
@@ -111,6 +111,19 @@ def _protections(variant: Variant) -> Iterator[Lint]:
                 f"protection {name}: it changes no action and no variable",
                 "add the change that it is meant to make, or remove it",
             )
+
+
+def _idle(variant: Variant, name: str) -> bool:
+    """A protection changes nothing beside any other one, or beside all of them; it may replace what another adds."""
+    others = tuple(p for p in variant.protocol.protections if p != name)
+    faults = tuple(variant.protocol.faults)
+    for beside in (*((p,) for p in others), others):
+        rest = tuple(p for p in others if p not in beside)
+        with suppress(ModelError):  # they exclude each other
+            there = variant.system(faults, (*beside, name), rest)
+            if _content(there) != _content(variant.system(faults, beside, (*rest, name))):
+                return False
+    return True
 
 
 def _same(variant: Variant, a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
