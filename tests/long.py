@@ -78,6 +78,7 @@ LONG = {
         "docs/test_site.py::test_following_it[docs/tutorial.md]",
         "docs/test_site.py::test_following_it[docs/pytest.md]",
         "docs/test_site.py::test_following_it[docs/show.md]",
+        "docs/test_site.py::test_following_it[docs/styles.md]",
         "review/test_baseline.py::test_following_the_document",
     ],
     "all sets of protections and faults, proved and searched": [

@@ -34,6 +34,7 @@ PATHS = [
     "docs/driving.md",
     "docs/processes.md",
     "docs/show.md",
+    "docs/styles.md",
 ]
 
 
