@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from planrace.checker.semantics.interpreter import Interpreter
 from planrace.model.language import (
+    DefinitionError,
     If,
     Index,
     ModelError,
@@ -268,7 +269,10 @@ class Builder:
                 domain, element = target.sort.domain, target.sort.element
                 return update(target, each(domain, self.filler(element, names)))
             target = target[self.term(target.sort.domain, names, 1)]
-        return update(target, self.fitting(target.sort, names))
+        try:
+            return update(target, self.fitting(target.sort, names))
+        except DefinitionError:  # a constant set that the sort does not hold is refused before any run
+            return update(target, target)
 
     def filler(self, element: Sort, names: list[Term]) -> Callable[[Term], Term]:
         return lambda x: self.fitting(element, [*names, x])
@@ -357,8 +361,8 @@ def _add(protocol: Protocol, builder: Builder, number: int) -> None:
             found.setdefault(id(u.variable), u)
         return list(found.values())
 
-    def body(w: Term) -> Step:
-        names = [w]
+    def body(w: Term, *sets: Term) -> Step:
+        names = [w, *sets]
         guard = when(builder.truth(names, 2)) if builder.draw(st.booleans()) else when()
         if builder.draw(st.booleans()):
             return step(guard, *updates(names, 3))
@@ -367,4 +371,23 @@ def _add(protocol: Protocol, builder: Builder, number: int) -> None:
         return step(guard, outcome("yes", when(condition), *updates(names, 2)), *last)
 
     body.__name__ = f"act{number}"
-    protocol.action(WORKER, by="environment")(body)
+    if builder.draw(st.integers(0, 5)):
+        protocol.action(WORKER, by="environment")(_of_one(body))
+    else:
+        protocol.action(WORKER, subsets(SHIFTED), by="environment")(_of_two(body))
+
+
+def _of_one(body: Callable[..., Step]) -> Callable[..., Step]:
+    def one(w: Term) -> Step:
+        return body(w)
+
+    one.__name__ = body.__name__
+    return one
+
+
+def _of_two(body: Callable[..., Step]) -> Callable[..., Step]:
+    def two(w: Term, g: Term) -> Step:
+        return body(w, g)
+
+    two.__name__ = body.__name__
+    return two

@@ -55,7 +55,7 @@ def _words(text: str) -> Iterator[tuple[int, str]]:
 
 def _values(instance: Instance, name: str, text: str, word: str, where: str) -> tuple[int, ...]:
     """The values of a step's parameters."""
-    values = [v.strip() for v in text.split(",")] if text else []
+    values = [v.strip() for v in re.split(r",(?![^{}]*\})", text)] if text else []
     parameters = instance.system.actions[name].parameters
     if len(values) != len(parameters):
         wanted = f"{name}({', '.join(map(str, parameters))})" if parameters else name
@@ -75,6 +75,8 @@ def _value(word: str) -> Any:
     """A value of a parameter as it is written in a run."""
     if word in ("true", "false"):
         return word == "true"
+    if word[:1] == "{" and word[-1:] == "}":
+        return {_value(inner.strip()) for inner in word[1:-1].split(",") if inner.strip()}
     return int(word) if re.fullmatch(r"-?\d+", word) else word
 
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from planrace.checker.engines.limits import timed
 from planrace.checker.results.wording import counted
-from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.describe import chosen_words
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Instance, ModelError
@@ -91,7 +91,7 @@ class ModelSteps:
 def called(instance: Instance, pick: Pick) -> str:
     """A step as a call: ``flip(1)``; without parameters its name. ``--run`` reads it."""
     action = instance.system.actions[pick[0]]
-    values = [in_words(p.sort, v) for p, v in zip(action.parameters, pick[1], strict=True)]
+    values = [chosen_words(p.sort, v) for p, v in zip(action.parameters, pick[1], strict=True)]
     return f"{pick[0]}({','.join(values)})" if values else pick[0]
 
 

@@ -24,6 +24,7 @@ from planrace.model.language import Array, Bool, Enum, Instance, Maybe, ModelErr
 from planrace.model.language.author_code import shown
 from planrace.model.language.errors import near
 from planrace.model.language.sorts import Scalar
+from planrace.model.language.subset_numbers import number_of
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,13 @@ def parameter_out(sort: Sort, value: int) -> Any:
 
 def parameter_in(instance: Instance, sort: Sort, value: Any, what: str, where: Place | None) -> int:
     """A parameter of a step as a driver (or a user) writes it. Raises ``ModelError`` if the sort does not hold it."""
+    if isinstance(sort, SetOf):
+        if not isinstance(value, Set | list | tuple):
+            raise _wrong(what, value, "a set", where)
+        element = f"{what}, an element,"
+        return number_of(sort, [parameter_in(instance, sort.element, x, element, where) for x in value])
     found = scalar(sort, value, what, where)
-    low, high = instance.bounds(sort)  # type: ignore[arg-type]  # parameters are scalars
+    low, high = instance.bounds(sort)  # type: ignore[arg-type]  # no parameter is an array
     if not low <= found <= high:
         raise ModelError(f"{what} is {found}", where=where, remedy=f"write one from {low} to {high}")
     return found

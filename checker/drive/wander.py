@@ -9,7 +9,7 @@ from planrace.checker.drive.conduct import Conductor, Failure
 from planrace.checker.drive.model_steps import Arc, ControlledGraph
 from planrace.checker.drive.plan import Coverable
 from planrace.checker.drive.schedule import OpenStep, RunSchedule
-from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.describe import chosen_words
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.replay import Pick
 from planrace.model.language import Instance
@@ -145,4 +145,4 @@ def actor_of(instance: Instance, pick: Pick) -> str:
     values = dict(zip(action.parameters, pick[1], strict=True))
     if action.actor is not None:
         return f"{action.actor.sort.name} {values[action.actor]}"
-    return " ".join([action.role, *(in_words(p.sort, v) for p, v in values.items())])
+    return " ".join([action.role, *(chosen_words(p.sort, v) for p, v in values.items())])

@@ -12,7 +12,8 @@ from planrace.checker.run.call_site import public
 from planrace.checker.semantics.describe import Describer, start_of
 from planrace.checker.semantics.interpreter import Interpreter, Move, State
 from planrace.checker.semantics.replay import Pick, Recording, record
-from planrace.model.language import Instance, Maybe, ModelError
+from planrace.model.language import Instance, Maybe, ModelError, SetOf
+from planrace.model.language.subset_numbers import number_of
 from planrace.properties.kinds import Invariant, StepInvariant
 
 TRACE_SCHEMA = "planrace/trace/1"
@@ -124,6 +125,8 @@ def picks_of(instance: Instance, steps: Sequence[Mapping[str, Any]]) -> list[Pic
 
 def _raw(sort: Any, value: Any) -> int:
     """A shown parameter as the interpreter's number."""
+    if isinstance(sort, SetOf):
+        return number_of(sort, (_raw(sort.element, x) for x in value))
     if value == NOBODY and isinstance(sort, Maybe):
         return 0
     members = getattr(sort, "members", None)

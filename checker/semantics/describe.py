@@ -11,6 +11,7 @@ from planrace.checker.semantics.interpreter import Context, Interpreter, Move, S
 from planrace.checker.semantics.shapes import leaf_shapes, structure_of
 from planrace.model.language import Array, Bool, Enum, Instance, Maybe, Says, SetOf, Sort, Term
 from planrace.model.language.sorts import Ticks
+from planrace.model.language.subset_numbers import subset_of
 
 
 class Describer:
@@ -57,7 +58,7 @@ class Describer:
 
     def called(self, move: Move) -> str:
         """A step that has no words, as a call: ``send(0, 1)``."""
-        values = [in_words(p.sort, v) for p, v in zip(move.action.parameters, move.choice, strict=True)]
+        values = [chosen_words(p.sort, v) for p, v in zip(move.action.parameters, move.choice, strict=True)]
         return f"{move.action.name}({', '.join(values)})" if values else spelled(move.action.name)
 
     def changes(self, before: State, after: State) -> Iterable[Change]:
@@ -150,4 +151,14 @@ def spelled(name: str) -> str:
 def shown_parameter(sort: Sort, value: Any) -> Shown:
     """The shown value of a step's parameter: it appears without its sort, so no member is shown as ``NOBODY``, not as
     0."""
-    return NOBODY if isinstance(sort, Maybe) and not value else shown(sort, value)
+    return NOBODY if isinstance(sort, Maybe) and not value else shown(sort, _chosen(sort, value))
+
+
+def chosen_words(sort: Sort, value: int) -> str:
+    """The value of a step's parameter inside a sentence; a set in braces."""
+    words = in_words(sort, _chosen(sort, value))
+    return words if not isinstance(sort, SetOf) else f"{{{words}}}" if value else "{}"
+
+
+def _chosen(sort: Sort, value: int) -> Any:
+    return subset_of(sort, value) if isinstance(sort, SetOf) else value

@@ -32,6 +32,7 @@ from planrace.model.language import (
     Update,
 )
 from planrace.model.language.sorts import Presence
+from planrace.model.language.subset_numbers import chosen_value
 from planrace.model.language.terms import subterms
 
 __all__ = ["Context", "Interpreter", "Move", "RangeError", "State"]
@@ -278,7 +279,8 @@ def _taken(m: Interpreter, t: Term, c: Context) -> bool:
     action, outcome, names = t.data
     if c.move.action.name != action or outcome not in (None, c.move.outcome.name):
         return False
-    chosen = {str(p): v for p, v in zip(c.move.action.parameters, c.move.choice, strict=True)}
+    pairs = zip(c.move.action.parameters, c.move.choice, strict=True)
+    chosen = {str(p): chosen_value(p.sort, v) for p, v in pairs}  # type: ignore[arg-type]
     return all(n in chosen and chosen[n] == m.evaluate(a, c) for n, a in zip(names, t.args, strict=True))
 
 
@@ -286,7 +288,7 @@ _HANDLERS: dict[Op, Callable[[Interpreter, Term, Context], Any]] = {
     Op.CONST: lambda m, t, c: t.data,
     Op.PARAMETER: lambda m, t, c: m.instance.size(t.data),
     Op.VARIABLE: lambda m, t, c: c.state[m.place[t.data]],
-    Op.BOUND: lambda m, t, c: c.bound[t],
+    Op.BOUND: lambda m, t, c: chosen_value(t.sort, c.bound[t]),  # type: ignore[arg-type]
     Op.SELECT: lambda m, t, c: m.element(t.args[0], ((t, m.evaluate(t.args[1], c)),), c),
     Op.NOT: lambda m, t, c: not m.evaluate(t.args[0], c),
     Op.AND: _all_of,

@@ -44,6 +44,7 @@ from planrace.model.language.sorts import (
     one,
 )
 from planrace.model.language.starts import Start, starts_of
+from planrace.model.language.subset_numbers import check_numbered
 from planrace.model.language.system import Beginning, Observation, Picture, Variable
 from planrace.model.language.terms import Term, Value, make, subterms, truth
 from planrace.model.language.timing import Timing, check_due
@@ -56,7 +57,7 @@ FAIRNESS = ("none", "weak", "strong")
 class Circumstances:
     """Everything about an action except its function, as ``Protocol.action`` explains it."""
 
-    sorts: tuple[Scalar, ...]
+    sorts: tuple[Scalar | SetOf, ...]
     by: str | Index | None
     role: str | None
     fault: str | None
@@ -187,7 +188,10 @@ def _check_parameter(sort: object) -> None:
     """Refuse a sort that a parameter of an action cannot have."""
     if is_scalar(sort) and sort != INTEGER:
         return
-    if isinstance(sort, SetOf | Array | CompositeSort):
+    if isinstance(sort, SetOf):
+        check_numbered(sort, "an action")
+        return
+    if isinstance(sort, Array | CompositeSort):
         raise DefinitionError(
             f"a parameter of an action is one member of a sort, not a {describe(sort)}",
             remedy="give a parameter for each member that is chosen; let a variable hold the whole",

@@ -11,12 +11,13 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from planrace.model.language.actions import Action
+from planrace.model.language.constructors import such_that
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.size_limits import check_term_size
-from planrace.model.language.sorts import BOOL
+from planrace.model.language.sorts import BOOL, SetOf
 from planrace.model.language.system import System
-from planrace.model.language.terms import FALSE, Term, equal, lift, make, substitute, subterms
+from planrace.model.language.terms import FALSE, TRUE, Term, equal, lift, make, substitute, subterms
 
 
 def enabled(action: str | Action, /, **parameters: object) -> Term:
@@ -106,6 +107,11 @@ def _guard(action: Action, given: Mapping[str, Term]) -> Term:
         value = given.get(str(p))
         if value is not None and value.sort == p.sort and value.op is not Op.CONST:
             by[p] = value
+            continue
+        if isinstance(p.sort, SetOf):  # no term is about some set, so the reference names it (see ``references``)
+            assert value is not None
+            by[p] = value
+            same.append(value.issubset(such_that(p.sort.element, lambda _: TRUE)))
             continue
         by[p] = _hole(p)
         holes.append(by[p])

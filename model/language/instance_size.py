@@ -11,10 +11,11 @@ from planrace.model.language.errors import ModelError, Place
 from planrace.model.language.intervals import intervals
 from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.size_limits import AT_MOST, GREATEST, in_few_words
-from planrace.model.language.sorts import Array, Scalar, SetOf, Sort
+from planrace.model.language.sorts import Array, SetOf, Sort
 from planrace.model.language.terms import Term, subterms
 
 if TYPE_CHECKING:
+    from planrace.model.language.actions import Action
     from planrace.model.language.system import Instance, System, Variable
 
 PLACES = 2**16
@@ -25,6 +26,8 @@ WIDEST = 4096
 """Limit on the elements of a set."""
 CHOICES = 2**20
 """Limit on the parameter choices of one action."""
+SUBSETS = 16
+"""Limit on the members of a sort whose subsets are a parameter."""
 UNROLLED = 4_000_000
 """Limit on the subterms of a term whose quantifiers are written out."""
 REMEDY = "take smaller sizes or ranges"
@@ -36,6 +39,7 @@ def check_unrolled(instance: Instance) -> None:
         _refuse(places(instance, v.sort), PLACES, f"variable {v.name}", "places", v.where)
         _check_width(instance, v)
     for a in instance.system.actions.values():
+        _check_subsets(instance, a)
         choices = prod(_members(instance, p) for p in a.parameters)
         _refuse(choices, CHOICES, f"action {a.name}", "choices of its parameters", a.where)
     most = max((_members(instance, t) for t in instance.system.bound), default=1)
@@ -56,6 +60,21 @@ def _check_products(instance: Instance, term: Term, what: str, where: Place | No
                 f"{what}: {t} may be as {as_far} at these sizes",
                 where=where,
                 remedy=f"{AT_MOST}; multiply numbers of smaller ranges",
+            )
+
+
+def _check_subsets(instance: Instance, a: Action) -> None:
+    """Check that the subsets which a parameter may be are few enough."""
+    for p in a.parameters:
+        if not isinstance(p.sort, SetOf):
+            continue
+        low, high = instance.bounds(p.sort.element)
+        if high - low + 1 > SUBSETS:
+            raise ModelError(
+                f"action {a.name}: {p} may be any of the 2^{high - low + 1} subsets of {p.sort.element.name} at these "
+                f"sizes; the limit is 2^{SUBSETS}",
+                where=a.where,
+                remedy="take fewer members; or let a variable hold the set, and change one member in a step",
             )
 
 
@@ -90,8 +109,7 @@ def _check_width(instance: Instance, v: Variable) -> None:
 
 def _members(instance: Instance, bound: Term) -> int:
     """How many members the sort of a bound variable has."""
-    sort: Scalar = bound.sort  # type: ignore[assignment]
-    low, high = instance.bounds(sort)
+    low, high = instance.bounds(bound.sort)  # type: ignore[arg-type]  # no array
     return max(0, high - low + 1)
 
 

@@ -29,7 +29,7 @@ from planrace.model.language.names import meant, usable
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
 from planrace.model.language.size_limits import check_term_size
-from planrace.model.language.sorts import Index, Parameter, Scalar, Size, Sort, check_number
+from planrace.model.language.sorts import Index, Parameter, Scalar, SetOf, Size, Sort, check_number
 from planrace.model.language.starts import Start
 from planrace.model.language.structural import same
 from planrace.model.language.system import Beginning, FaultBound, Messages, Observation, Picture, System, Variable
@@ -148,7 +148,7 @@ class Protocol:
 
     def action(
         self,
-        *sorts: Scalar,
+        *sorts: Scalar | SetOf,
         by: str | Index | None = None,
         role: str | None = None,
         fault: str | None = None,

@@ -12,7 +12,7 @@ from planrace.model.language.fitting import fits
 from planrace.model.language.name_tables import check_own
 from planrace.model.language.operators import Op
 from planrace.model.language.size_limits import check_term_size
-from planrace.model.language.sorts import describe, one
+from planrace.model.language.sorts import SetOf, describe, one
 from planrace.model.language.system import System
 from planrace.model.language.terms import Term, subterms
 
@@ -141,6 +141,10 @@ def _not_taken(
         named = sorted(o for o in _outcomes(here) if o is not None)
         return f"taken: {name} has no outcome {outcome!r}", near(outcome or "", named)
     sorts = {str(p): p.sort for p in here[0].parameters}
+    unnamed = [n for n, s in sorts.items() if isinstance(s, SetOf) and n not in parameters]
+    if t.op is Op.ENABLED and unnamed:
+        what = f"enabled: {unnamed[0]} of {name} is a set, and no term asks whether the action is enabled for some set"
+        return what, f"name it: enabled({name!r}, {unnamed[0]}=…)"
     for parameter, argument in zip(parameters, t.args, strict=True):
         if parameter not in sorts:
             return f"{t.op.value}: {name} has no parameter {parameter!r}", near(parameter, sorts)

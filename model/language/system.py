@@ -15,7 +15,7 @@ from planrace.model.language.fairness import FairChoice
 from planrace.model.language.operators import Op
 from planrace.model.language.render import applied
 from planrace.model.language.size_limits import in_few_words
-from planrace.model.language.sorts import Array, Parameter, Scalar, Size, Sort, bounds_of, parameters_of, size_at
+from planrace.model.language.sorts import Array, Parameter, Scalar, SetOf, Size, Sort, bounds_of, parameters_of, size_at
 from planrace.model.language.terms import Term, make
 
 if TYPE_CHECKING:
@@ -267,19 +267,22 @@ class Instance:
     def _sizes(self) -> dict[Size, int]:
         return {}
 
-    def bounds(self, sort: Scalar) -> tuple[int, int]:
-        """Least and greatest value of a bounded scalar sort."""
-        low, high = bounds_of(sort)
-        return self.size(low), self.size(high)
+    def bounds(self, sort: Scalar | SetOf) -> tuple[int, int]:
+        """Least and greatest value of a bounded scalar sort; of a set, the numbers of its subsets."""
+        if isinstance(sort, SetOf):
+            low, high = self.bounds(sort.element)
+            return 0, 2 ** max(0, high - low + 1) - 1
+        least, most = bounds_of(sort)
+        return self.size(least), self.size(most)
 
-    def members(self, sort: Scalar) -> range:
-        """Every value of a bounded scalar sort, ascending."""
+    def members(self, sort: Scalar | SetOf) -> range:
+        """Every value of a bounded scalar sort, ascending; of a set, the numbers of its subsets."""
         low, high = self.bounds(sort)
         return range(low, high + 1)
 
     def choices(self, action: Action) -> Iterator[tuple[int, ...]]:
         """Every choice of the parameters of ``action``, in order."""
-        return product(*(self.members(_scalar(p.sort)) for p in action.parameters))
+        return product(*(self.members(_parameter_sort(p.sort)) for p in action.parameters))
 
 
 def _named(size: Size) -> set[str]:
@@ -287,6 +290,6 @@ def _named(size: Size) -> set[str]:
     return {p.name for p in parameters_of(size)}
 
 
-def _scalar(sort: Sort) -> Scalar:
-    assert not hasattr(sort, "element"), sort
+def _parameter_sort(sort: Sort) -> Scalar | SetOf:
+    assert not isinstance(sort, Array), sort
     return sort

@@ -19,6 +19,7 @@ from planrace.model.language.insertions import Insertion
 from planrace.model.language.operators import Op
 from planrace.model.language.render import applied
 from planrace.model.language.sorts import Array, Scalar, Size
+from planrace.model.language.subset_numbers import refuse_sets
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import FALSE, TRUE, Term, constant, lift, substitute
 from planrace.model.language.timing import INITIALLY, STOPPED, Clock, Occasion, clock_of, cycle, may_be_zero
@@ -340,6 +341,7 @@ def _both(place: Term, passed: Term, what: Callable[[Term, Term], Term], over: C
 
 def _some(parameters: Sequence[Term], condition: Term) -> Term:
     """Whether the condition holds for some values of the parameters."""
+    refuse_sets(parameters, "a deadline", "let a variable hold the set, or give the action a parameter for each member")
     for p in reversed(parameters):
         condition = exists(p.sort, lambda x, c=condition, p=p: substitute(c, {p: x}))  # type: ignore[arg-type, misc]
     return condition

@@ -15,7 +15,7 @@ from planrace.model.language.errors import DefinitionError, ModelError, known, s
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
 from planrace.model.language.protocol import Protocol
-from planrace.model.language.sorts import Array, Enum, Index, Scalar, Size, Sort, enumeration
+from planrace.model.language.sorts import Array, Enum, Index, Scalar, SetOf, Size, Sort, describe, enumeration
 from planrace.model.language.terms import Term, constant, make
 from planrace.model.language.timing import check_capped
 from planrace.model.language.writing import reading_process
@@ -153,6 +153,17 @@ def process(
     return add
 
 
+def _member_sort(sort: Scalar | SetOf, source: ProcessText) -> Scalar:
+    """Refuse one process for each set."""
+    if isinstance(sort, SetOf):
+        raise DefinitionError(
+            f"process {source.name}: there is one for each member of a sort, and {describe(sort)} is none",
+            where=source.where,
+            remedy="let the process choose the set: group = some(subsets(Worker), lambda g: …)",
+        )
+    return sort
+
+
 def _names_at(actions: Iterable[Action], point: str) -> Iterator[str]:
     return (a.name for a in actions if a.origin is not None and a.origin.point == point)
 
@@ -163,7 +174,7 @@ class _Compiled:
     def __init__(self, protocol: Protocol, source: ProcessText, circumstances: Circumstances) -> None:
         self._protocol = protocol
         self._source = source
-        self._sorts = circumstances.sorts
+        self._sorts = tuple(_member_sort(s, source) for s in circumstances.sorts)
         if len(source.parameters) != len(self._sorts):
             names = ", ".join(source.parameters) or "none"
             raise DefinitionError(

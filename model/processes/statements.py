@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import INTEGER, Scalar, Size, Sort
+from planrace.model.language.sorts import INTEGER, Scalar, SetOf, Size, Sort
+from planrace.model.language.subset_numbers import check_numbered
 from planrace.model.language.terms import Term, Value, make
 from planrace.model.language.timing import check_limit, check_order
 
@@ -57,9 +58,9 @@ TICKS_HERE = make(Op.BOUND, (), INTEGER, ("ticks", object()))
 
 @dataclass(frozen=True, eq=False)
 class Some:
-    """A choice of a member, for which ``condition`` holds."""
+    """A choice of a member, or of a subset, for which ``condition`` holds."""
 
-    sort: Scalar
+    sort: Scalar | SetOf
     condition: Callable[[Term], Value] | None
 
 
@@ -115,9 +116,12 @@ def _stay(what: str, after: Size | None, within: Size | None) -> Stay:
     return Stay(after, within)
 
 
-def some(sort: Scalar, condition: Callable[[Term], Value] | None = None) -> Any:
-    """Any member of ``sort`` for which ``condition`` holds: ``p = some(Pod, lambda p: owner[p] == None)``. The step
-    waits while there is none. The name is known to the end of the step."""
+def some(sort: Scalar | SetOf, condition: Callable[[Term], Value] | None = None) -> Any:
+    """Any member of ``sort`` for which ``condition`` holds: ``p = some(Pod, lambda p: owner[p] == None)``; of
+    ``subsets(Pod)`` any set of members. The step waits while there is none. The name is known to the end of the
+    step."""
+    if isinstance(sort, SetOf):
+        check_numbered(sort, "some(…)")
     return Some(sort, condition)
 
 

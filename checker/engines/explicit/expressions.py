@@ -100,6 +100,26 @@ def as_number(code: Code) -> Number:
     return Number(f"(1 if {code.text} else 0)", 0, 1, code.fails)
 
 
+def alike_codes(a: Code, b: Code) -> Truth:
+    """Whether two sets or two scalars are the same."""
+    if isinstance(a, Mask) and isinstance(b, Mask):
+        low = min(a.low, b.low)
+        left, right = aligned(a, low), aligned(b, low)
+        text = f"({left} == {right})"
+        return known(True, text, a, b) if left == right else Truth(text, fails=may_fail(a, b))
+    return same_numbers(as_number(a), as_number(b))
+
+
+def same_numbers(x: Number, y: Number) -> Truth:
+    """Whether two numbers are the same."""
+    text = f"({x.text} == {y.text})"
+    if x.text == y.text:
+        return known(True, text, x, y)
+    if x.high < y.low or y.high < x.low:
+        return known(False, text, x, y)
+    return Truth(text, fails=may_fail(x, y))
+
+
 def negate(code: Truth) -> Truth:
     if code.known is not None:
         return NO if code.known else YES

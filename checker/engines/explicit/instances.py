@@ -16,7 +16,7 @@ from math import prod
 from planrace.checker.engines.explicit.expressions import Number
 from planrace.checker.engines.explicit.lower import Lowering, Scope
 from planrace.checker.semantics.packing import WORD
-from planrace.model.language import Action, Instance, Op, Term
+from planrace.model.language import Action, Instance, Op, SetOf, Term
 from planrace.model.language.structural import Structural
 from planrace.model.language.terms import subterms
 
@@ -66,7 +66,7 @@ class Openings:
 
     def given(self, part: Term, action: Action, scope: Scope) -> tuple[Opening, Term] | None:
         """The looped parameter without a value that a conjunct of a guard equates with a known term, and that term."""
-        if part.op is not Op.EQ:
+        if part.op is not Op.EQ or isinstance(part.args[0].sort, SetOf):
             return None
         missing = {o.parameter: o for o in self.open(None, action, scope)}
         for parameter, other in (part.args, part.args[::-1]):
@@ -80,7 +80,7 @@ class Openings:
         many = prod(map(len, values)) > MANY
         fixed = _fixed(action) if many else set()
         for n, (p, members) in enumerate(zip(action.parameters, values, strict=True)):
-            looped = many and len(members) > 1 and (p, False) not in fixed
+            looped = many and len(members) > 1 and ((p, False) not in fixed or isinstance(p.sort, SetOf))
             yield Opening(p, f"p{n}", members, looped and ((p, True) not in fixed or len(members) <= WORD))
 
 

@@ -19,6 +19,7 @@ from planrace.checker.engines.explicit.expressions import (
     Number,
     Truth,
     aligned,
+    alike_codes,
     as_number,
     chained,
     choose,
@@ -30,6 +31,7 @@ from planrace.checker.engines.explicit.expressions import (
     negate,
     number,
     pick,
+    same_numbers,
     widened,
 )
 from planrace.checker.engines.symbols import identifier
@@ -196,6 +198,11 @@ def valued(value: int | Number) -> Number:
     return value if isinstance(value, Number) else number(value)
 
 
+def chosen_subset(value: Number, instance: Instance, sort: SetOf) -> Mask:
+    """The set with that number, which is its bit mask."""
+    return Mask(value.text, *instance.bounds(sort.element))
+
+
 def field_name(f: Field) -> str:
     """The name in the code for the value of a field."""
     return identifier("v", f.variable, *(n + 1 for n in f.path))
@@ -232,21 +239,7 @@ def _less(strict: bool) -> Callable[[Lowering, Term, Scope], Code]:
 
 def _equal(g: Lowering, t: Term, s: Scope) -> Code:
     a, b = (g.lower(x, s) for x in t.args)
-    if isinstance(a, Mask) and isinstance(b, Mask):
-        low = min(a.low, b.low)
-        left, right = aligned(a, low), aligned(b, low)
-        text = f"({left} == {right})"
-        return known(True, text, a, b) if left == right else Truth(text, fails=may_fail(a, b))
-    return _same(as_number(a), as_number(b))
-
-
-def _same(x: Number, y: Number) -> Truth:
-    text = f"({x.text} == {y.text})"
-    if x.text == y.text:
-        return known(True, text, x, y)
-    if x.high < y.low or y.high < x.low:
-        return known(False, text, x, y)
-    return Truth(text, fails=may_fail(x, y))
+    return alike_codes(a, b)
 
 
 def _member(g: Lowering, t: Term, s: Scope) -> Code:
@@ -278,7 +271,7 @@ def _one_of(item: Number, items: Sequence[Number]) -> Truth:
     """Whether ``item`` is one of ``items``; all of them are evaluated."""
     if may_fail(item, *items):
         return Truth("(" + chained(" | ", [f"(1 if {item.text} == {i.text} else 0)" for i in items]) + ")", fails=True)
-    return disjunction(_same(item, i) for i in items)
+    return disjunction(same_numbers(item, i) for i in items)
 
 
 def _set(g: Lowering, t: Term, s: Scope) -> Code:
@@ -384,7 +377,14 @@ def _taken(g: Lowering, t: Term, s: Scope) -> Code:
     name, choice, ending = s.step
     if name != action or outcome not in (None, ending) or not set(names) <= set(choice):
         return NO
-    return conjunction(_same(choice[n], g.number(a, s)) for n, a in zip(names, t.args, strict=True))
+    sorts = {str(p): p.sort for p in g.instance.system.actions[name].parameters}
+
+    def alike(parameter: str, argument: Term) -> Truth:
+        value, sort = choice[parameter], sorts[parameter]
+        given = chosen_subset(value, g.instance, sort) if isinstance(sort, SetOf) else value
+        return alike_codes(given, g.lower(argument, s))
+
+    return conjunction(alike(n, a) for n, a in zip(names, t.args, strict=True))
 
 
 def _conditional(g: Lowering, t: Term, s: Scope) -> Code:
@@ -392,6 +392,11 @@ def _conditional(g: Lowering, t: Term, s: Scope) -> Code:
     if test.known is not None:
         return g.lower(then if test.known else other, s)
     return choose(test, g.lower(then, s), g.lower(other, s))
+
+
+def _bound(g: Lowering, t: Term, s: Scope) -> Code:
+    value = valued(s.bound[t])
+    return chosen_subset(value, g.instance, t.sort) if isinstance(t.sort, SetOf) else value
 
 
 def _variable(g: Lowering, t: Term, s: Scope) -> Code:
@@ -403,7 +408,7 @@ _HANDLERS: dict[Op, Callable[[Lowering, Term, Scope], Code]] = {
     Op.CONST: lambda g, t, s: number(int(t.data)),
     Op.PARAMETER: lambda g, t, s: number(g.instance.size(t.data)),
     Op.VARIABLE: _variable,
-    Op.BOUND: lambda g, t, s: valued(s.bound[t]),
+    Op.BOUND: _bound,
     Op.SELECT: lambda g, t, s: g._selected(t, [], s),
     Op.NOT: lambda g, t, s: negate(g.truth(t.args[0], s)),
     Op.AND: lambda g, t, s: conjunction(g.truth(a, s) for a in t.args),

@@ -33,6 +33,7 @@ from planrace.checker.semantics.packing import root_of
 from planrace.model.language import Action, Array, Index, Maybe, Op, Outcome, SetOf, Sort, System, Term, Variable
 from planrace.model.language.sorts import BOOL, Bool, Scalar, describe
 from planrace.model.language.structural import Structural
+from planrace.model.language.terms import make
 
 OpenValue = Any
 """A Z3 term (scalars), or a Python function from a position or element to a value (arrays, sets)."""
@@ -363,6 +364,8 @@ def _taken(e: Open, t: Term, f: OpenFrame) -> Any:
         return z3.BoolVal(False)
 
     def same_choice(parameter: Term, said: Term) -> Any:
+        if isinstance(parameter.sort, SetOf):
+            return _equal(e, make(Op.EQ, (parameter, said), BOOL), f)
         value = e.lifted(f.bound[parameter], parameter.sort, said.sort)
         return value == e.fitted(said, parameter.sort, f)
 

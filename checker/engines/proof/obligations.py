@@ -18,7 +18,7 @@ import z3
 
 from planrace.checker.engines.limits import LimitGuard, Limits
 from planrace.checker.engines.proof.encoding import Open, OpenFrame, OpenState
-from planrace.checker.engines.proof.sorts import conjunction, disjunction, scalar
+from planrace.checker.engines.proof.sorts import conjunction, disjunction
 from planrace.checker.engines.proof.wellformed import ONCE, contradictory, defined, misplaced, obligation, terms_of
 from planrace.checker.engines.symbolic.solving import SolverStoppedError, Solving, said
 from planrace.checker.engines.symbols import symbol
@@ -299,7 +299,7 @@ class Obligations:
     def case_for(self, action: Action, arguments: Sequence[Any]) -> Case:
         """The action in Z3 for these arguments."""
         frame = OpenFrame(dict(zip(action.parameters, arguments, strict=True)), self.open.state)
-        legal = [self.open.within(scalar(p.sort), a) for p, a in zip(action.parameters, arguments, strict=True)]
+        legal = [self.open.legal(p.sort, a) for p, a in zip(action.parameters, arguments, strict=True)]
         enabled = conjunction(*legal, self.open.encode(action.guard, frame))
         endings: list[Ending] = []
         earlier: list[Any] = []

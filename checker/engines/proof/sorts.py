@@ -204,10 +204,22 @@ class Sorts:
         return z3.Const(symbol("any", name, self._fresh), made)
 
     def parameter(self, term: Term) -> tuple[Any, Any]:
-        """A fresh constant for a bound variable, and the formula that it is in range."""
-        sort = scalar(term.sort)
-        made = self.constant(str(term), sort)
-        return made, self.within(sort, made)
+        """A fresh constant for a bound variable (for a set: a fresh function from members to truth values), and the
+        formula that it is in range."""
+        if isinstance(term.sort, SetOf):
+            self._fresh += 1
+            element = self.sort(term.sort.element)
+            made: Any = z3.Function(symbol("any", str(term), self._fresh), element, z3.BoolSort())
+        else:
+            made = self.constant(str(term), scalar(term.sort))
+        return made, self.legal(term.sort, made)
+
+    def legal(self, sort: Sort, value: Any) -> Any:
+        """The formula that the value of an action's parameter is in the range of its sort."""
+        if not isinstance(sort, SetOf):
+            return self.within(scalar(sort), value)
+        x, inside = self.parameter_of(sort.element)
+        return inside if z3.is_true(inside) else z3.ForAll([x], z3.Implies(value(x), inside))
 
     def parameter_of(self, sort: Scalar) -> tuple[Any, Any]:
         """A fresh constant of ``sort``, and the formula that it is in range."""

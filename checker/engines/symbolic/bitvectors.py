@@ -18,11 +18,12 @@ from planrace.checker.engines.symbolic import sets
 from planrace.checker.engines.symbolic.sets import Members, SetMask
 from planrace.checker.engines.symbols import symbol
 from planrace.checker.semantics.packing import Field, Layout
-from planrace.model.language import Array, Instance, Op, SetOf, Term
+from planrace.model.language import Array, Instance, Op, SetOf, Sort, Term
 from planrace.model.language.intervals import PARTIAL, fails, intervals, leaf, reach
 from planrace.model.language.number_ranges import Interval
 from planrace.model.language.sorts import INTEGER, Scalar
 from planrace.model.language.structural import Structural
+from planrace.model.language.subset_numbers import subset_of
 from planrace.model.language.terms import subterms
 
 FieldPath = tuple[str, tuple[int, ...]]
@@ -145,6 +146,10 @@ class Encoder:
 
     def constant(self, value: int) -> Any:
         return z3.BitVecVal(value, self.bits)
+
+    def chosen(self, sort: Sort, value: int) -> Any:
+        """The value of a bound variable, which is a set only if it is the parameter of an action."""
+        return sets.literal(subset_of(sort, value)) if isinstance(sort, SetOf) else self.constant(value)
 
     def members_of(self, term: Term, frame: Frame) -> Members:
         """A set."""
@@ -316,14 +321,14 @@ def _extreme(better: Callable[[Any, Any], Any]) -> Callable[[Encoder, Term, Fram
 def _taken(e: Encoder, t: Term, f: Frame) -> Any:
     assert f.taken is not None, "taken() outside a step"
     action, outcome, names = t.data
-    return f.taken(action, outcome, {n: e.number(a, f) for n, a in zip(names, t.args, strict=True)})
+    return f.taken(action, outcome, {n: e.encode(a, f) for n, a in zip(names, t.args, strict=True)})
 
 
 _HANDLERS: dict[Op, Callable[[Encoder, Term, Frame], Any]] = {
     Op.CONST: lambda e, t, f: e.constant(int(t.data)),
     Op.PARAMETER: lambda e, t, f: e.constant(e.instance.size(t.data)),
     Op.VARIABLE: lambda e, t, f: e.element(t, [], f),
-    Op.BOUND: lambda e, t, f: e.constant(f.bound[t]),
+    Op.BOUND: lambda e, t, f: e.chosen(t.sort, f.bound[t]),
     Op.SELECT: lambda e, t, f: e.select(t, [], f),
     Op.NOT: lambda e, t, f: z3.Not(e.truth(t.args[0], f)),
     Op.AND: lambda e, t, f: z3.And(*(e.truth(a, f) for a in t.args)),

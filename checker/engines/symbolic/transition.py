@@ -129,9 +129,10 @@ class Steps:
         def taken(action: str, outcome: str | None, wanted: Mapping[str, Any]) -> Any:
             fitting = []
             for n, c in enumerate(self.choices):
-                given = {str(p): v for p, v in zip(c.action.parameters, c.values, strict=True)}
+                pairs = zip(c.action.parameters, c.values, strict=True)
+                given = {str(p): self.encoder.chosen(p.sort, v) for p, v in pairs}
                 if c.action.name == action and outcome in (None, c.outcome.name) and set(wanted) <= set(given):
-                    same = [self.encoder.constant(given[k]) == w for k, w in wanted.items()]
+                    same = [self.encoder.same(given[k], w) for k, w in wanted.items()]
                     fitting.append(z3.And(self.selector == n, *same))
             return z3.Or(*fitting)
 

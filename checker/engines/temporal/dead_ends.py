@@ -15,8 +15,9 @@ from planrace.checker.results.temporal import DeadEnd, IneffectiveOutcome, Refus
 from planrace.checker.semantics.channel_terms import term_text
 from planrace.checker.semantics.interpreter import State
 from planrace.checker.semantics.packing import free, root_of
-from planrace.model.language import Action, Instance, Op, Outcome, Term, exists
+from planrace.model.language import Action, Instance, Op, Outcome, SetOf, Term, either, exists
 from planrace.model.language.structural import Structural
+from planrace.model.language.subset_numbers import few_subsets, for_each_subset
 from planrace.model.language.terms import TRUE, make, substitute, subterms
 from planrace.properties.kinds import Recoverability
 
@@ -26,7 +27,7 @@ def explain(instance: Instance, p: Recoverability, state: State) -> DeadEnd:
     system = instance.system
     kernel = Kernel(acting(instance, {n for n, a in system.actions.items() if a.tags & (p.helpers | p.manual)}))
     states, whole = closure(kernel, kernel.layout.encode(state))
-    helpers = list(kernel.instance.system.actions.values())
+    helpers = [a for a in kernel.instance.system.actions.values() if few_subsets(a, instance)]
     parts = list(_parts(p.goal, instance))
     seen = _seen(kernel, states, parts)
     broken = [t for t, n in zip(parts, seen, strict=True) if not n]
@@ -66,7 +67,7 @@ def _parts(goal: Term, instance: Instance) -> Iterator[Term]:
 def _vain(kernel: Kernel, states: list[int], helpers: list[Action]) -> Iterator[IneffectiveOutcome]:
     """Steps that still happen without helping."""
     endings = [(a, o) for a in helpers for o in a.outcomes]
-    terms = [_for_some(a, a.guard & _ends(a, o)) for a, o in endings]
+    terms = [_for_some(kernel.instance, a, a.guard & _ends(a, o)) for a, o in endings]
     for (a, o), n in zip(endings, _seen(kernel, states, terms), strict=True):
         if n:
             yield IneffectiveOutcome(a.name, o.name, n)
@@ -90,12 +91,14 @@ def _refused(kernel: Kernel, states: list[int], helpers: list[Action], broken: l
     """Outcomes that would help but never happen although their action is tried, with the conditions that block them."""
     channels = kernel.instance.system.channels
     tries = list(dict.fromkeys(t for part in broken for t in _tries(helpers, part)))
-    tried = _seen(kernel, states, [_for_some(t.action, t.tried) for t in tries])
-    done = _seen(kernel, states, [_for_some(t.action, t.tried & _ends(t.action, t.outcome)) for t in tries])
+    tried = _seen(kernel, states, [_for_some(kernel.instance, t.action, t.tried) for t in tries])
+    done = _seen(
+        kernel, states, [_for_some(kernel.instance, t.action, t.tried & _ends(t.action, t.outcome)) for t in tries]
+    )
     for t, n, happened in zip(tries, tried, done, strict=True):
         if n and not happened:
             reasons = _conjuncts(t.outcome.condition)
-            met = _seen(kernel, states, [_for_some(t.action, t.tried & r) for r in reasons])
+            met = _seen(kernel, states, [_for_some(kernel.instance, t.action, t.tried & r) for r in reasons])
             why = tuple(term_text(r, channels) for r, m in zip(reasons, met, strict=True) if not m)
             yield Refusal(t.action.name, t.outcome.name, term_text(t.place, channels), n, why)
 
@@ -137,8 +140,11 @@ def _conjuncts(term: Term) -> list[Term]:
     return list(term.args) if term.op is Op.AND else [term]
 
 
-def _for_some(a: Action, term: Term) -> Term:
+def _for_some(instance: Instance, a: Action, term: Term) -> Term:
     """``term`` for some values of the parameters of ``a``."""
     for p in a.parameters:
+        if isinstance(p.sort, SetOf):
+            term = either(*for_each_subset(p, term, instance))
+            continue
         term = exists(p.sort, lambda x, p=p, t=term: substitute(t, {p: x}))  # type: ignore[arg-type, misc]
     return term

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from planrace.checker.engines.explicit.transition_graph import Label
 from planrace.checker.engines.limits import timed
 from planrace.checker.results.temporal import DISABLED, NEED_NOT, Fairness
-from planrace.checker.semantics.describe import in_words
+from planrace.checker.semantics.describe import chosen_words
 from planrace.checker.semantics.interpreter import Interpreter, State
 from planrace.checker.semantics.replay import Recording, ReplayError, record
 from planrace.model.language.fairness import FairChoice
@@ -70,7 +70,7 @@ def _fairness(interpreter: Interpreter, recording: Recording, loop: int, p: Live
     for name, choice in sorted(set().union(*enabled)):
         action = interpreter.instance.system.actions[name]
         kind = action.fairness
-        words = tuple(in_words(p.sort, v) for p, v in zip(action.parameters, choice, strict=True))
+        words = tuple(chosen_words(p.sort, v) for p, v in zip(action.parameters, choice, strict=True))
         if (name, choice) in taken:
             found.append(Fairness(name, choice, kind, "taken", words))
         elif kind == "none":

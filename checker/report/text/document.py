@@ -269,7 +269,7 @@ def _length(f: Finding) -> str:
 def _key(trace: Trace) -> tuple[object, ...]:
     """What makes two runs the same."""
     start = tuple((name, str(trace.initial[name])) for name in trace.chosen)
-    return (start, *((s.action, tuple(s.parameters.items()), s.outcome) for s in trace.steps))
+    return (start, *((s.action, str(dict(s.parameters)), s.outcome) for s in trace.steps))
 
 
 def _same_run(f: Finding, other: str) -> str:

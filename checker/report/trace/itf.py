@@ -127,13 +127,13 @@ def _encoded(value: Shown, shape: Shape) -> Any:
         keys = _inner(shape.domain).values
         pairs = zip(keys, value, strict=True)
         return {"#map": [[_scalar(k), _encoded(x, _inner(shape.element))] for k, x in pairs]}
-    return {"#set": [_scalar(x) for x in value]} if isinstance(value, list) else _scalar(value)
+    return _scalar(value)
 
 
 def _scalar(value: Shown) -> Any:
-    """A truth value, string or number; a list if its sort is not known."""
+    """A truth value, string or number; a list is a set."""
     if isinstance(value, list):
-        return [_scalar(x) for x in value]
+        return {"#set": [_scalar(x) for x in value]}
     return value if isinstance(value, bool | str) else {"#bigint": str(value)}
 
 
@@ -155,7 +155,7 @@ def _picks_type(steps: Iterable[TraceStep], fields: Mapping[str, str]) -> str:
 
 def _type_of_value(value: Shown) -> str:
     if isinstance(value, list):
-        return f"Seq({_type_of_value(value[0]) if value else 'Int'})"
+        return f"Set({_type_of_value(value[0]) if value else 'Int'})"
     return "Bool" if isinstance(value, bool) else "Str" if isinstance(value, str) else "Int"
 
 

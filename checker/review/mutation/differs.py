@@ -10,28 +10,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from planrace.model.language import Action, Op, Outcome, System, Term
+from planrace.model.language import Action, Instance, Op, Outcome, SetOf, System, Term
 from planrace.model.language.constructors import both, either, exists, forall
 from planrace.model.language.sorts import Array
+from planrace.model.language.subset_numbers import few_subsets, for_each_subset
 from planrace.model.language.terms import FALSE, TRUE, substitute
 
 
-def same_steps(system: System, mutant: System) -> Term | None:
-    """A term that is true where both take the same steps; None if their variables or the ranges of these differ."""
+def same_steps(instance: Instance, mutant: System) -> Term | None:
+    """A term that is true where both take the same steps; None if their variables or the ranges of these differ, or if
+    an action that differs has too many subsets as parameters."""
+    system = instance.system
     if [(v.name, v.sort) for v in system.variables] != [(v.name, v.sort) for v in mutant.variables]:
         return None
     parts = []
     for name in dict.fromkeys([*system.actions, *mutant.actions]):
         one, other = system.actions.get(name), mutant.actions.get(name)
         if one is not other:
-            parts.append(_everywhere(one or other, ~_differ(one, other)))
+            action = one or other
+            assert action is not None
+            if not few_subsets(action, instance):
+                return None
+            parts.append(_everywhere(action, ~_differ(one, other), instance))
     return both(*parts)
 
 
-def _everywhere(action: Action | None, term: Term) -> Term:
+def _everywhere(action: Action, term: Term, instance: Instance) -> Term:
     """``term`` for all parameters of the action."""
-    assert action is not None
     for p in action.parameters:
+        if isinstance(p.sort, SetOf):
+            term = both(*for_each_subset(p, term, instance))
+            continue
         term = forall(p.sort, lambda x, p=p, term=term: substitute(term, {p: x}))  # type: ignore[arg-type, misc, type-var]
     return term
 

@@ -248,7 +248,7 @@ class _Bench:
         survivors = {str(n): j for n, j in enumerate(judged) if j.status is MutantStatus.SURVIVED}
         same: dict[str, Invariant] = {}
         for key, j in survivors.items():
-            term = same_steps(self.instance.system, j.mutant.make())
+            term = same_steps(self.instance, j.mutant.make())
             if term is not None:
                 same[key] = Invariant(key, term, "the mutant takes the same steps", where=None)
         answers: Sequence[Answer] = ()
