@@ -79,6 +79,6 @@ def save_walk(walk: Walk, path: str | Path) -> None:
         "protections": list(system.protections),
         "variables": variables_json(declared(walk.instance)),
         "pictures": to_plain(pictures(walk.instance)),
-        "trace": trace_json(walk.trace),
+        "trace": trace_json(walk.trace, declared(walk.instance)),
     }
     write_whole(path, json.dumps(data, indent=2, ensure_ascii=False) + "\n")

@@ -38,6 +38,12 @@ class Shape:
             return list(self.members)
         return list(range(self.low, self.high + 1))
 
+    @property
+    def size(self) -> int:
+        """How many values a scalar has, computed without listing them: a file may claim any number."""
+        sizes = {"truth value": 2, "enumeration": len(self.members)}
+        return sizes.get(self.kind, self.high - self.low + 1)
+
 
 @dataclass(frozen=True)
 class ChannelPart:

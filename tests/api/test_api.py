@@ -6,7 +6,7 @@ import inspect
 import json
 import re
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,53 +215,6 @@ def test_a_wrong_request_is_reported_with_its_place_and_remedy(call: Callable[[]
         call()
     assert says in str(caught.value)
     assert caught.value.where == Place(__file__, call.__code__.co_firstlineno)
-
-
-REPORTED = Report("small", {}, (), (), "explicit", (), None)
-GIVEN: dict[str, dict[str, Any]] = {
-    "check_project": {},
-    "create_project": {},
-    "explained": {},
-    "find": {"name": "fixed"},
-    "listing": {},
-    "load": {"path": "no.json"},
-    "renew_baseline": {"path": "no.json"},
-    "compare_baseline": {"path": "no.json"},
-    "save_baseline": {"path": "no.json", "protocol": "fixed"},
-    "compare": {"before": REPORTED, "after": REPORTED},
-    "render": {"report": REPORTED},
-    "save": {"report": REPORTED, "path": "no.json"},
-    "cover": {"protocol": "fixed", "driver": object},
-    "state_machine": {"protocol": "fixed", "driver": object},
-}
-"""What a call needs; all others need a protocol."""
-
-
-@pytest.mark.parametrize("name", SIGNATURES)
-def test_every_argument_is_held_against_its_sort(
-    name: str, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whatever is wrong is named, whichever function would stumble over it."""
-    monkeypatch.chdir(tmp_path)
-    call = getattr(checker, name)
-    given = {"trace": report, "driver": object} if name == "replay" else GIVEN.get(name, {"protocol": "fixed"})
-    for p in inspect.signature(call).parameters.values():
-        if p.kind is not p.VAR_KEYWORD and p.name not in ("report", "driver"):
-            with pytest.raises(ModelError) as caught:
-                call(**{**given, p.name: object()})
-            assert p.name in str(caught.value)
-            assert caught.value.where is not None
-
-
-def test_a_property_in_the_place_of_sizes_is_named() -> None:
-    with pytest.raises(ModelError, match=r"no property of original is called 'x' \(there are: .*plans-never-regress"):
-        check("original", ["x"])  # type: ignore[arg-type]
-    with pytest.raises(ModelError, match=r"for properties write properties=\['plans-never-regress'\]"):
-        prove("original", ["plans-never-regress"])  # type: ignore[arg-type]
-    for f in fields(Options):
-        if f.name != "beside":
-            with pytest.raises(ModelError, match=f.name):
-                Options(**{f.name: object()})  # type: ignore[arg-type]
 
 
 def test_options_want_lists() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from planrace.checker.report.json.write import to_plain, trace_json, variables_json
 from planrace.checker.results.driving import CoverReport, Divergence, DrivenSystem, FurtherSteps, ReplayReport
+from planrace.checker.results.explanation import Declared
 
 COVER_SCHEMA, REPLAY_SCHEMA = "planrace/cover/1", "planrace/replay/1"
 
@@ -39,12 +41,14 @@ def cover_json(report: CoverReport) -> str:
             "driver_seconds": round(report.driver_seconds, 6),
             "seed": report.seed,
             "stopped": None if report.stopped is None else report.stopped.sentence,
-            "divergence": None if report.divergence is None else _divergence(report.divergence),
+            "divergence": None
+            if report.divergence is None
+            else _divergence(report.divergence, report.system.variables),
         }
     )
 
 
-def _divergence(d: Divergence) -> dict[str, Any]:
+def _divergence(d: Divergence, variables: Sequence[Declared]) -> dict[str, Any]:
     return {
         "kind": d.kind,
         "step": d.called,
@@ -58,7 +62,7 @@ def _divergence(d: Divergence) -> dict[str, Any]:
         "found_after": d.found_after,
         "repeated": d.repeated,
         "minimal": d.minimal,
-        "trace": trace_json(d.trace),
+        "trace": trace_json(d.trace, variables),
     }
 
 
@@ -78,7 +82,7 @@ def replay_json(report: ReplayReport) -> str:
             "answers": [[to_plain(a) for a in new] for new in report.answers],
             "mismatches": [to_plain(m) for m in report.mismatches],
             "seconds": round(report.seconds, 6),
-            "trace": trace_json(report.trace),
+            "trace": trace_json(report.trace, report.system.variables),
         }
     )
 

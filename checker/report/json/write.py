@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from typing import Any
 
 from planrace.checker.report.json.proofs import certificate_json
+from planrace.checker.report.trace.wholes import plain_wholes
 from planrace.checker.results.explanation import Declared
 from planrace.checker.results.proof import InductionCounterexample
 from planrace.checker.results.report import Coverage, Finding, ModelWarning, Others, Report
@@ -69,9 +70,9 @@ def to_json(report: Report) -> dict[str, Any]:
         "verdict": report.verdict.word,
         "interrupted": report.interrupted,
         "exploration": _exploration(report.exploration),
-        "properties": [_finding(f) for f in report.findings],
+        "properties": [_finding(f, report.variables) for f in report.findings],
         "left_out": [{"name": n, "kind": k, "why": w} for n, k, w in report.left_out],
-        "warnings": [_warned(w) for w in report.warnings],
+        "warnings": [_warned(w, report.variables) for w in report.warnings],
         "postmortem": _postmortem(report),
         "every_size": report.every_size,
         "variables": variables_json(report.variables),
@@ -108,17 +109,18 @@ def _exploration(e: Coverage | None) -> dict[str, Any] | None:
     }
 
 
-def _warned(w: ModelWarning) -> dict[str, Any]:
+def _warned(w: ModelWarning, variables: Sequence[Declared]) -> dict[str, Any]:
     return {
         "kind": w.kind,
         "subject": w.subject,
         "message": w.message,
         "strict": w.strict,
-        "trace": None if w.trace is None else trace_json(w.trace),
+        "trace": None if w.trace is None else trace_json(w.trace, variables),
     }
 
 
-def _finding(f: Finding) -> dict[str, Any]:
+def _finding(f: Finding, variables: Sequence[Declared]) -> dict[str, Any]:
+    own = f.variables or variables
     return {
         "name": f.name,
         "kind": f.kind,
@@ -126,35 +128,38 @@ def _finding(f: Finding) -> dict[str, Any]:
         "verdict": f.verdict.word,
         "how": f.how,
         "depth": f.depth,
-        "trace": None if f.trace is None else trace_json(f.trace),
+        "trace": None if f.trace is None else trace_json(f.trace, own),
         "postmortem": None if f.match is None else _match(f.match),
         "parameters": None if f.parameters is None else dict(f.parameters),
-        "unreached": None if f.cti is None else _cti_json(f.cti),
+        "unreached": None if f.cti is None else _cti_json(f.cti, own),
         "hopeless": None if f.dead_end is None else dead_end_json(f.dead_end),
         "fairness": fairness_json(f.fairness),
         "runbook": None if f.runbook is None else runbook_json(f.runbook),
         "insight": None if f.insight is None else to_plain(f.insight),
-        "others": None if f.others is None else _others(f.others),
+        "others": None if f.others is None else _others(f.others, own),
         "variables": variables_json(f.variables),
     }
 
 
-def _others(others: Others) -> dict[str, Any]:
-    runs = [{"trace": trace_json(trace), "causes": to_plain(why)} for trace, why in others.runs]
+def _others(others: Others, variables: Sequence[Declared]) -> dict[str, Any]:
+    runs = [{"trace": trace_json(trace, variables), "causes": to_plain(why)} for trace, why in others.runs]
     return {"how": others.how, "runs": runs}
 
 
-def _cti_json(u: InductionCounterexample) -> dict[str, Any]:
-    return {"parameters": dict(u.parameters), "trace": trace_json(u.trace)}
+def _cti_json(u: InductionCounterexample, variables: Sequence[Declared]) -> dict[str, Any]:
+    return {"parameters": dict(u.parameters), "trace": trace_json(u.trace, variables)}
 
 
-def trace_json(trace: Trace) -> dict[str, Any]:
-    """A trace as JSON values."""
+def trace_json(trace: Trace, variables: Sequence[Declared] = ()) -> dict[str, Any]:
+    """A trace as JSON values. ``wholes`` are the records, sequences and maps of each state, the initial one first; it
+    is left out where ``variables`` have none."""
+    together = [plain_wholes(s, variables) for s in (trace.initial, *(x.state for x in trace.steps))]
     return {
         "initial": dict(trace.initial),
         "steps": [_step(s) for s in trace.steps],
         "loop": trace.loop,
         **({"chosen": list(trace.chosen)} if trace.chosen else {}),
+        **({"wholes": together} if any(together) else {}),
     }
 
 
@@ -193,7 +198,8 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
     """
     full_match = report.full_match
     if full_match is not None and full_match.match is not None and full_match.trace is not None:
-        return {**_match(full_match.match), "source": None, "how": full_match.how, **_full_run(full_match)}
+        own = _full_run(full_match, report.variables)
+        return {**_match(full_match.match), "source": None, "how": full_match.how, **own}
     matched = [(f.name, f.match) for f in report.findings if f.match is not None]
     if not matched:
         return None
@@ -202,9 +208,9 @@ def _postmortem(report: Report) -> dict[str, Any] | None:
     return {**_match(best), "source": name, "how": how, "trace": None, "insight": None}
 
 
-def _full_run(full_match: FullMatch) -> dict[str, Any]:
+def _full_run(full_match: FullMatch, variables: Sequence[Declared]) -> dict[str, Any]:
     return {
-        "trace": None if full_match.trace is None else trace_json(full_match.trace),
+        "trace": None if full_match.trace is None else trace_json(full_match.trace, variables),
         "insight": None if full_match.insight is None else to_plain(full_match.insight),
     }
 

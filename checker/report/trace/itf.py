@@ -18,13 +18,24 @@ import json
 import keyword
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from planrace.checker.report.errors import MalformedError
 from planrace.checker.report.json.decode import parsed, typed
+from planrace.checker.report.trace.itf_values import (
+    ABSENT,
+    encoded,
+    inner,
+    itf_wholes,
+    scalar,
+    some,
+    type_of,
+    type_of_whole,
+)
 from planrace.checker.results.blocks import clean
-from planrace.checker.results.explanation import ChannelPart, Declared, Shape
+from planrace.checker.results.composites import composites
+from planrace.checker.results.explanation import ChannelPart, Declared, Shape, WholeVariable
 from planrace.checker.results.trace import NOBODY, Shown, ShownState, Trace, TraceStep
 
 FORMAT = "https://apalache-mc.org/docs/adr/015adr-trace.html"
@@ -59,11 +70,14 @@ def render_itf(
     """
     constants = _identifiers(parameters, {v.name for v in variables})
     fields = _identifiers((p for s in trace.steps for p in s.parameters), ())
-    types = {v.name: type_of(v.shape) for v in variables} | {ACTION: "Str"}
+    types = {v.name: type_of(v.shape) for v in variables}
+    wholes = composites(trace.initial, variables)
+    types |= {name: type_of_whole(of, [shape for shape, _ in leaves]) for name, (of, leaves) in wholes.items()}
+    types[ACTION] = "Str"
     if picks:
         types[PICKS] = _picks_type(trace.steps, fields)
     states = _states(trace, variables, fields if picks else None)
-    states[0] |= {constants[p]: _scalar(x) for p, x in parameters.items()}
+    states[0] |= {constants[p]: scalar(x) for p, x in parameters.items()}
     meta = {
         "format": "ITF",
         "format-description": FORMAT,
@@ -82,32 +96,11 @@ def _rows(name: str, values: Iterable[Any]) -> str:
     return f"{json.dumps(name)}: [\n" + ",\n".join(json.dumps(x) for x in values) + "\n]"
 
 
-def type_of(shape: Shape) -> str:
-    """Apalache's type of the values of a sort, in the syntax of ADR-002."""
-    match shape.kind:
-        case "truth value":
-            return "Bool"
-        case "enumeration":
-            return "Str"
-        case "set":
-            return f"Set({type_of(_inner(shape.element))})"
-        case "array":
-            inner = type_of(_inner(shape.element))
-            return f"{type_of(_inner(shape.domain))} -> {f'({inner})' if '->' in inner else inner}"
-        case _:
-            return "Int"
-
-
-def _inner(shape: Shape | None) -> Shape:
-    assert shape is not None, "arrays have a domain, sets and arrays an element"
-    return shape
-
-
 def _states(trace: Trace, variables: Sequence[Declared], fields: Mapping[str, str] | None) -> list[dict[str, Any]]:
     """The states as ITF; ``fields`` are the names of the picks' fields, or None for no picks."""
     found = []
     for n, (step, state) in enumerate([(None, trace.initial), *((s, s.state) for s in trace.steps)]):
-        values = {v.name: _encoded(state[v.name], v.shape) for v in variables}
+        values = {v.name: encoded(state[v.name], v.shape) for v in variables} | itf_wholes(state, variables)
         values[ACTION] = "init" if step is None else step.action
         if fields is not None:
             values[PICKS] = _picks({} if step is None else step.parameters, fields)
@@ -122,26 +115,10 @@ def _step_meta(step: TraceStep) -> dict[str, str]:
     return meta | {"text": step.text}
 
 
-def _encoded(value: Shown, shape: Shape) -> Any:
-    if isinstance(value, list) and shape.kind == "array":
-        keys = _inner(shape.domain).values
-        pairs = zip(keys, value, strict=True)
-        return {"#map": [[_scalar(k), _encoded(x, _inner(shape.element))] for k, x in pairs]}
-    return _scalar(value)
-
-
-def _scalar(value: Shown) -> Any:
-    """A truth value, string or number; a list is a set."""
-    if isinstance(value, list):
-        return {"#set": [_scalar(x) for x in value]}
-    return value if isinstance(value, bool | str) else {"#bigint": str(value)}
-
-
 def _picks(parameters: Mapping[str, Shown], fields: Mapping[str, str]) -> dict[str, Any]:
     """Quint's record of choices: an option for each parameter of any step of the trace. No member is no value."""
-    absent = {"tag": "None", "value": {"#tup": []}}
     return {
-        field: {"tag": "Some", "value": _scalar(parameters[p])} if parameters.get(p, NOBODY) != NOBODY else absent
+        field: some(scalar(parameters[p])) if parameters.get(p, NOBODY) != NOBODY else ABSENT
         for p, field in fields.items()
     }
 
@@ -172,8 +149,9 @@ def _identifiers(names: Iterable[str], taken: Collection[str]) -> dict[str, str]
 
 
 def _declared_json(v: Declared) -> dict[str, Any]:
-    whole = {"name": v.name, "shape": _shape_json(v.shape), "meaning": v.meaning}
-    return whole if v.part is None else {**whole, "part": vars(v.part)}
+    found = {"name": v.name, "shape": _shape_json(v.shape), "meaning": v.meaning}
+    found |= {} if v.part is None else {"part": vars(v.part)}
+    return found if v.whole is None else {**found, "whole": asdict(v.whole)}
 
 
 def _shape_json(s: Shape) -> dict[str, Any]:
@@ -222,7 +200,9 @@ def _read(data: Any) -> tuple[Trace, tuple[Declared, ...]]:
     raw, own = _part(data, "states", list, ""), _own_variables(data)
     if not raw or not all(isinstance(s, dict) for s in raw):
         raise TraceFormatError("states", "it is not a list of states", "give objects, one at least: the initial state")
-    found = {n: [_at(s, n, f"states[{k}]") for k, s in enumerate(raw)] for n in _names(data)}
+    together = {v.whole.variable for v in own.values() if v.whole is not None}  # said by their leaves already
+    names = [n for n in _names(data) if n not in together]
+    found = {n: [_at(s, n, f"states[{k}]") for k, s in enumerate(raw)] for n in names}
     declared = tuple(own.get(n) or Declared(n, _inferred(n, values)) for n, values in found.items())
     columns = {v.name: [_shown(x, v.shape, place) for place, x in found[v.name]] for v in declared}
     states: list[ShownState] = [{n: column[k] for n, column in columns.items()} for k in range(len(raw))]
@@ -307,13 +287,15 @@ def _own_variables(data: Any) -> dict[str, Declared]:
 
 def _declared(data: Any, place: str) -> Declared:
     name, meaning = (_part(data, k, str, place) for k in ("name", "meaning"))
-    shape, part = _shape(_part(data, "shape", dict, place), f"{place}.shape"), data.get("part")
-    try:
-        return Declared(name, shape, meaning, None if part is None else typed(part, ChannelPart))
-    except MalformedError as problem:
-        raise TraceFormatError(
-            f"{place}.part", str(problem), f"leave {OWN} out of #meta: sorts are then inferred"
-        ) from None
+    shape = _shape(_part(data, "shape", dict, place), f"{place}.shape")
+    found: dict[str, Any] = {}
+    for key, kind in (("part", ChannelPart), ("whole", WholeVariable)):
+        try:
+            found[key] = None if data.get(key) is None else typed(data[key], kind)
+        except MalformedError as problem:
+            remedy = f"leave {OWN} out of #meta: sorts are then inferred"
+            raise TraceFormatError(f"{place}.{key}", str(problem), remedy) from None
+    return Declared(name, shape, meaning, **found)
 
 
 def _shape(data: dict[str, Any], place: str) -> Shape:
@@ -355,7 +337,7 @@ def _inferred(name: str, found: _Found) -> Shape:
 def _inferred_array(name: str, found: list[tuple[str, _Map]]) -> Shape:
     domain = _inferred(f"key of {name}", [(place, k) for place, m in found for k, _ in m.pairs])
     for place, m in found:
-        if len(m.pairs) != _size(domain):
+        if len(m.pairs) != domain.size:
             raise TraceFormatError(
                 place, "its keys are not a range that is the same in all states", "give all keys values"
             )
@@ -363,22 +345,16 @@ def _inferred_array(name: str, found: list[tuple[str, _Map]]) -> Shape:
     return Shape("array", f"{element.name} for each {domain.name}", domain=domain, element=element)
 
 
-def _size(domain: Shape) -> int:
-    """How many values a scalar sort has, computed without listing them: a file may claim any number."""
-    sizes = {"truth value": 2, "enumeration": len(domain.members)}
-    return sizes.get(domain.kind, domain.high - domain.low + 1)
-
-
 def _shown(value: _Value, shape: Shape, place: str) -> Shown:
     """The value as reports show it. Raises ``TraceFormatError`` if it does not belong to the sort."""
     if isinstance(value, _Map) and shape.kind == "array":
-        domain, element = _inner(shape.domain), _inner(shape.element)
+        domain, element = inner(shape.domain), inner(shape.element)
         table = {_member(k, domain, place): x for k, x in value.pairs}
-        if len(table) != _size(domain):
+        if len(table) != domain.size:
             raise TraceFormatError(place, f"it lacks keys of {domain.name}", "give every member a value")
         return [_shown(table[k], element, f"{place}[{k}]") for k in domain.values if not isinstance(k, list)]
     if isinstance(value, _Set) and shape.kind == "set":
-        element = _inner(shape.element)
+        element = inner(shape.element)
         items = {_member(x, element, place) for x in value.items}
         if element.kind == "enumeration":
             return [m for m in element.members if m in items]

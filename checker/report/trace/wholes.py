@@ -7,9 +7,19 @@ stranger's file, its variables are shown as they are.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
-from planrace.checker.results.composites import Leaf, MisfitError, composite_text, elements
+from planrace.checker.results.composites import (
+    Leaf,
+    MisfitError,
+    PlainValues,
+    built,
+    composite_text,
+    composites,
+    elements,
+)
 from planrace.checker.results.explanation import Declared, Structure
 from planrace.checker.results.trace import ShownState
 
@@ -27,20 +37,20 @@ class WholeContent:
 
 def wholes(state: ShownState, variables: Sequence[Declared]) -> dict[str, list[WholeContent]]:
     """The values with parts in a state, by the names of the variables that store their leaves."""
-    groups: dict[str, list[Declared]] = {}
-    for v in variables:
-        if v.whole is not None:
-            groups.setdefault(v.whole.variable, []).append(v)
     found: dict[str, list[WholeContent]] = {}
-    for name, leaves in groups.items():
-        whole = leaves[0].whole
-        if whole is None or any(v.name not in state for v in leaves):
-            continue
-        try:
-            made = list(_places(name, whole.structure, [(v.shape, state[v.name]) for v in leaves]))
-        except MisfitError:
-            continue
-        found |= {v.name: made for v in leaves}
+    for name, (structure, leaves) in composites(state, variables).items():
+        with suppress(MisfitError):
+            made = list(_places(name, structure, leaves))
+            found |= {v.name: made for v in variables if v.whole is not None and v.whole.variable == name}
+    return found
+
+
+def plain_wholes(state: ShownState, variables: Sequence[Declared]) -> dict[str, Any]:
+    """The values with parts in a state as JSON values, by the names of the variables that their author declared."""
+    found = {}
+    for name, (structure, leaves) in composites(state, variables).items():
+        with suppress(MisfitError):
+            found[name] = built(structure, leaves, PlainValues())
     return found
 
 
