@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from planrace.model.language.actions import Action, Outcome, Step, Update, check_once
+from planrace.model.language.actions import Action, Outcome, Says, Step, Update, check_once
 from planrace.model.language.author_code import called, shown
 from planrace.model.language.composite import Composite
 from planrace.model.language.errors import DefinitionError
@@ -57,3 +57,14 @@ def step_of(reason: str, action: Action, steps: object, form: str, what: str) ->
         raise DefinitionError(f"{reason}: {what}: {shown(body)} is not a step", remedy=f"write {form}")
     handed_on(body)
     return body
+
+
+def words_of(reason: str, action: Action, given: object) -> Says:
+    """Words for an action, given directly or as a function of its parameters."""
+    form = f'change.updates("{action.name}", …, words=lambda {{}}: says(…))'
+    what = f"words of {action.name}"
+    found = evaluated(reason, action, given, form, what) if callable(given) else given
+    if not isinstance(found, Says):
+        form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
+        raise DefinitionError(f"{reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
+    return found

@@ -21,16 +21,16 @@ from planrace.model.language.actions import (
     flat,
     merged,
 )
-from planrace.model.language.author_code import shown
 from planrace.model.language.change_functions import fault_actions, name_of, only_updates
-from planrace.model.language.change_parts import evaluated, joined, position, public_names, step_of
+from planrace.model.language.change_parts import evaluated, joined, position, public_names, step_of, words_of
 from planrace.model.language.changed_parts import assigned_leaves, check_assigned
 from planrace.model.language.composite import AnySort, Composite
 from planrace.model.language.constructors import both
-from planrace.model.language.declarations import Circumstances, beginning, declared
+from planrace.model.language.declarations import Circumstances, beginning, declared, fair_choices
 from planrace.model.language.decorators import Decorators
 from planrace.model.language.enabled import settled
 from planrace.model.language.errors import DefinitionError, Place, author, near
+from planrace.model.language.fairness import FairChoice
 from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
@@ -42,7 +42,10 @@ from planrace.model.language.terms import TRUE, Term, Value, expect, truth
 from planrace.model.language.timing import Occasions, check_due, clock_name, timing_of
 from planrace.model.language.weaving import as_written, woven
 
-INSTEAD = {"add": "write @change.action(…), which takes the same arguments as @protocol.action"}
+INSTEAD = {
+    "add": "write @change.action(…), which takes the same arguments as @protocol.action",
+    "history": "declare it by protocol.history(…), so that properties can name it, and update it by change.also(…)",
+}
 """For methods that a change lacks: what to write instead."""
 
 
@@ -64,6 +67,7 @@ class Changes:
         self._insertions = list(system.insertions)
         self._point_insertions = list(system.point_insertions)
         self._beginnings = list(system.beginnings)
+        self._fairness = system.fairness
         self._decorators = Decorators()
         self.reason = "change"
 
@@ -72,7 +76,7 @@ class Changes:
         self._decorators.check()
         made = replace(self._system, actions=self._actions, variables=tuple(self._variables))
         made = replace(made, insertions=tuple(self._insertions), point_insertions=tuple(self._point_insertions))
-        return settled(woven(replace(made, beginnings=tuple(self._beginnings))))
+        return settled(woven(replace(made, beginnings=tuple(self._beginnings), fairness=self._fairness)))
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -213,7 +217,7 @@ class Changes:
         all_of_them = only_updates(changes, f"{self.reason}: updates of {a.name}")
         said = [p for p in parts if isinstance(p, Says)]
         if words is not None:
-            said.append(self._words(a, words))
+            said.append(words_of(self.reason, a, words))
         if len(said) > 1:
             raise DefinitionError(f"{self.reason}: says(…) appears twice for {a.name}", remedy="keep one")
         handed_on(*parts, *said)
@@ -382,6 +386,10 @@ class Changes:
         """Every initial state of this system satisfies ``condition``, as in ``Protocol.initially``."""
         self._beginnings.append(beginning(condition))
 
+    def fair(self, *choices: FairChoice) -> None:
+        """Runs of this system are fair to these choices, too, as in ``Protocol.fair``."""
+        self._fairness += fair_choices(choices)
+
     def variable(self, name: str, sort: AnySort, initially: Any, meaning: str = "") -> Any:
         """Add a state variable to this system only, declared as in ``Protocol.variable``."""
         made = declared(name, sort, initially, meaning)
@@ -417,16 +425,6 @@ class Changes:
         form = f'change.{method}("{action.name}", {before}lambda {{}}: …)'
         what = f"{method} of {action.name}"
         return truth(evaluated(self.reason, action, given, form, what), f"{self.reason}: {what}")
-
-    def _words(self, action: Action, given: object) -> Says:
-        """Words for an action, which may depend on its parameters."""
-        form = f'change.updates("{action.name}", …, words=lambda {{}}: says(…))'
-        what = f"words of {action.name}"
-        found = evaluated(self.reason, action, given, form, what) if callable(given) else given
-        if not isinstance(found, Says):
-            form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
-            raise DefinitionError(f"{self.reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
-        return found
 
     def _find(self, action: str | Action) -> Action:
         name = name_of(action)

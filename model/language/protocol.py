@@ -238,7 +238,7 @@ class Protocol:
     def fair(self, *choices: FairChoice) -> None:
         """Runs are fair to these choices between actions, beside the fairness of every action: ``fair(weak(flip,
         clean))``, ``fair(strong(everything))``. It matters for liveness only."""
-        self._open("fairness")
+        self._open("fairness", "write change.fair(…)")
         self.fairness += written.fair_choices(choices)
 
     def final(self, condition: Value) -> None:

@@ -207,6 +207,7 @@ CALLS: dict[str, tuple[Callable[..., object], list[Any]]] = {
     "remove": (in_protection(lambda c, m, name: c.remove(name)), ["work"]),
     "change.variable": (in_protection(lambda c, m, *given: c.variable(*given)), ["v", WORDS, WORDS.A, "m"]),
     "change.initially": (in_protection(lambda c, m, x: c.initially(x)), [M.flag]),
+    "change.fair": (in_protection(lambda c, m, x: c.fair(x)), [weak("go")]),
     # Patterns
     "unordered": (lambda *given: unordered(*given[:3], copies=given[3]), [Protocol("u"), "net", WORDS, 2]),
     "ordered": (ordered, [Protocol("o"), "net", WORDS, 2, WORDS.A]),

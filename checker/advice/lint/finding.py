@@ -49,5 +49,8 @@ KINDS = (
     "unused protection",
     "reads nothing",
     "negated implication",
+    "nothing fair",
+    "covered fairness",
+    "unused fairness",
     "not declared",
 )

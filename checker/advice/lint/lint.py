@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from planrace.checker.advice.budget import SearchBudget
 from planrace.checker.advice.family import Family
 from planrace.checker.advice.lint.explored import Explored, explored, small
+from planrace.checker.advice.lint.fair import fairness
 from planrace.checker.advice.lint.finding import KINDS, Lint, LintFindings
 from planrace.checker.advice.lint.grows import grows
 from planrace.checker.advice.lint.negated import negated
@@ -41,6 +42,7 @@ def lint(subject: Variant | System, selected: Instance, every: System) -> LintFi
     found = [
         *unused(family),
         *negated(family),
+        *fairness(family),
         *never(runs, family, limits),
         *busy_waiting(runs, family),
         *resets(runs, family, limits),

@@ -146,4 +146,5 @@ def _content(system: System) -> tuple[Any, ...]:
         for name, a in system.actions.items()
     )
     beginnings = tuple(id(b.holds) for b in system.beginnings)
-    return actions, beginnings, tuple((v.name, v.sort, tuple(map(id, v.starts))) for v in system.variables)
+    fairness = tuple((c.kind, c.names) for c in system.fairness)
+    return actions, beginnings, fairness, tuple((v.name, v.sort, tuple(map(id, v.starts))) for v in system.variables)
