@@ -26,6 +26,7 @@ from planrace.checker.semantics.interpreter import Context, Interpreter, Move, R
 from planrace.checker.semantics.packing import free, root_of
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import System, Term
+from planrace.model.language.named_terms import in_names
 from planrace.model.language.operators import Op
 from planrace.model.language.render import render
 from planrace.model.language.sorts import BOOL
@@ -186,5 +187,5 @@ def _told(term: Term, bound: Mapping[Term, int], system: System, who: str, own: 
     """The condition as text, with the process's number in place of the parameter, and channels by their names; and as a
     clause, which is empty if the condition reads a channel."""
     here = substitute(term, {t: make(Op.CONST, (), t.sort, v) for t, v in bound.items()})
-    text = term_text(here, system.channels)
-    return text, clause(here, who, own.has) if text == render(here) else ""
+    text, named = term_text(here, system), in_names(here, system.named_terms)
+    return text, clause(named, who, own.has) if text == render(named) else ""

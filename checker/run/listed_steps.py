@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from planrace.checker.results.wording import counted, joined
-from planrace.model.language import Action, Outcome, System, Variant
+from planrace.model.language import Action, Outcome, System, Term, Variant
 from planrace.model.language.errors import Place
+from planrace.model.language.named_terms import in_names
 from planrace.model.language.render import render
 from planrace.model.language.sorts import Size
 from planrace.model.language.terms import TRUE
@@ -41,7 +42,16 @@ class ListedStep:
 def listed_steps(variant: Variant) -> tuple[ListedStep, ...]:
     """The steps of a protocol, those of all its faults included."""
     system = variant.protocol.bare_system(variant.protections, variant.protocol.faults)
-    return tuple(_step(a, _time(a, system)) for a in system.actions.values())
+    return tuple(
+        _step(a, _time(a, system), lambda t: render(in_names(t, system.named_terms))) for a in system.actions.values()
+    )
+
+
+def listed_names(variant: Variant) -> dict[str, str]:
+    """The names of terms, and what they stand for."""
+    names = variant.protocol.named_terms
+    called = {f"{n.name}{''.join(f'[{h}]' for h in n.holes)}": n for n in names}
+    return {c: render(in_names(n.term, [m for m in names if m is not n])) for c, n in called.items()}
 
 
 def _time(a: Action, system: System) -> str:
@@ -64,23 +74,23 @@ def _ticks(limit: Size) -> str:
     return counted(limit, "tick") if isinstance(limit, int) else f"{limit} ticks"
 
 
-def _step(a: Action, time: str) -> ListedStep:
+def _step(a: Action, time: str, text: Callable[[Term], str]) -> ListedStep:
     parameters = f"({', '.join(map(str, a.parameters))})" if a.parameters else ""
     return ListedStep(
         name=f"{a.name}{parameters}",
         performer=a.role,
         point=None if a.origin is None else a.origin.point,
-        guard=render(a.guard),
-        outcomes=tuple(map(_outcome, a.outcomes)),
+        guard=text(a.guard),
+        outcomes=tuple(_outcome(o, text) for o in a.outcomes),
         lines=_lines(a),
         fault=a.fault,
         time=time,
     )
 
 
-def _outcome(o: Outcome) -> ListedOutcome:
-    condition = "" if o.condition is TRUE else render(o.condition)
-    return ListedOutcome(o.name, condition, tuple(f"{u.target} := {u.value}" for u in o.updates))
+def _outcome(o: Outcome, text: Callable[[Term], str]) -> ListedOutcome:
+    condition = "" if o.condition is TRUE else text(o.condition)
+    return ListedOutcome(o.name, condition, tuple(f"{u.target} := {text(u.value)}" for u in o.updates))
 
 
 def _lines(a: Action) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from planrace.checker.run.listed_steps import ListedStep, listed_steps, step_lines
+from planrace.checker.run.listed_steps import ListedStep, listed_names, listed_steps, step_lines
 from planrace.checker.run.protocols import BUILT_IN, find, names_in
 from planrace.checker.run.registry import ENGINES
 from planrace.model.language import Option, Parameter, Protection, Variant
@@ -30,6 +30,8 @@ class ListedProtocol:
     properties: tuple[Property, ...]
     scenarios: Mapping[str, str]
     steps: tuple[ListedStep, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Names of terms, listed with the steps."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def listed(variant: Variant, *, steps: bool = False) -> ListedProtocol:
         properties=tuple(system.properties),
         scenarios={s.name: s.title for s in system.scenarios},
         steps=listed_steps(variant) if steps else (),
+        names=listed_names(variant) if steps else {},
     )
 
 
@@ -107,6 +110,7 @@ def _listed_json(one: ListedProtocol) -> dict[str, Any]:
         "properties": [{"name": p.name, "kind": p.kind, "meaning": p.meaning} for p in one.properties],
         "scenarios": dict(one.scenarios),
         **({"steps": [asdict(s) for s in one.steps]} if one.steps else {}),
+        **({"names": dict(one.names)} if one.names else {}),
     }
 
 
@@ -126,6 +130,9 @@ def _listed(one: ListedProtocol) -> Iterator[str]:
     if one.scenarios:
         yield "  scenarios (--scenario)"
         yield from _table(one.scenarios.items())
+    if one.names:
+        yield "  names of terms"
+        yield from _table(one.names.items())
     if one.steps:
         yield "  steps (each is atomic)"
         for s in one.steps:

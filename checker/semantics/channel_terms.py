@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from planrace.model.language import Array, Op, SetOf, Sort, Term
+from planrace.model.language.named_terms import in_names
 from planrace.model.language.render import applied, render
 from planrace.model.language.size_limits import DEEPEST, READABLE
-from planrace.model.language.system import Messages
+from planrace.model.language.system import Messages, System
 from planrace.model.language.terms import make
 
 
-def term_text(term: Term, channels: Sequence[Messages]) -> str:
-    """The term as text."""
-    if not channels or term.depth > DEEPEST or term.parts > READABLE:
+def term_text(term: Term, system: System) -> str:
+    """The term as text, with the names that authors give to terms and channels."""
+    term = in_names(term, system.named_terms)
+    if not system.channels or term.depth > DEEPEST or term.parts > READABLE:
         return render(term)
-    return render(_Words(channels).of(term))
+    return render(_Words(system.channels).of(term))
 
 
 def channel_of(place: str, channels: Sequence[Messages]) -> str:

@@ -277,10 +277,24 @@ def variable(name: str, sort: Sort, initially: Start, meaning: str) -> Variable:
 def beginning(condition: Value) -> Beginning:
     """A condition that holds in every initial state."""
     where = author()
-    term = truth(condition, "initial states")
-    check_term_size(term, "initial states", where)
-    check_state_only(term, "initial states", where)
-    return Beginning(term, where)
+    return Beginning(state_condition(condition, "initial states", where), where)
+
+
+def state_condition(condition: Value, what: str, where: Place | None) -> Term:
+    """A condition on single states. Raises ``DefinitionError`` if it is about steps, or too large."""
+    term = truth(condition, what)
+    check_term_size(term, what, where)
+    check_state_only(term, what, where)
+    return term
+
+
+def check_property(given: object) -> None:
+    """Refuse what is not a property."""
+    if not hasattr(given, "terms") or not hasattr(given, "kind"):
+        raise DefinitionError(
+            f"declare: a {type(given).__name__} is not a property",
+            remedy="pass properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
+        )
 
 
 def _check_sort(sort: Sort, name: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, overload
 
 from planrace.model.language import declarations as written
-from planrace.model.language.actions import Action, Step, check_state_only
+from planrace.model.language.actions import Action, Step
 from planrace.model.language.author_code import applying
 from planrace.model.language.change_functions import changing
 from planrace.model.language.changes import Changes
@@ -25,15 +25,15 @@ from planrace.model.language.errors import DefinitionError, ModelError, Place, a
 from planrace.model.language.fairness import FairChoice
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import Names, bound_in, check_own, check_statements
+from planrace.model.language.named_terms import NamedTerm, name_term
 from planrace.model.language.names import meant, usable
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
-from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import Index, Parameter, Scalar, SetOf, Size, Sort, check_number
 from planrace.model.language.starts import Start
 from planrace.model.language.structural import same
 from planrace.model.language.system import Beginning, FaultBound, Messages, Observation, Picture, System, Variable
-from planrace.model.language.terms import Term, Value, truth
+from planrace.model.language.terms import Term, Value
 from planrace.model.language.timekeeping import PlaceClock
 from planrace.model.language.timing import Occasions, clock_name, clock_of, clock_variables, timing_of
 from planrace.model.language.variant import Protection, Variant
@@ -64,6 +64,7 @@ class Protocol:
         self.observations: dict[str, Observation] = {}
         self.pictures: list[Picture] = []
         self.channels: list[Messages] = []
+        self.named_terms: list[NamedTerm] = []
         self.place_clocks: list[PlaceClock] = []
         self.properties: list[Any] = []
         self.scenarios: list[Any] = []
@@ -127,6 +128,14 @@ class Protocol:
         self.beginnings += made.beginnings
         self._only["variable"] |= {} if only is None else dict.fromkeys((v.name for v in made.variables), only)
         return made.value
+
+    def let(self, name: str, *given: Any) -> Any:
+        """A name for a term in reports: ``free = p.let("free slots", slots - used)``. For one about members,
+        ``load = p.let("load", Worker, lambda w: size_of(jobs[w]))`` makes a function, ``load(w)``."""
+        made = name_term(name, given)
+        self._fresh(name, "name of a term")
+        self.named_terms.append(made)
+        return made.used
 
     def initially(self, condition: Value) -> None:
         """Every initial state satisfies ``condition``; it chooses among the values of variables that start with
@@ -252,10 +261,7 @@ class Protocol:
                 where=where,
                 remedy="declare them in one call: final(a | b)",
             )
-        term = truth(condition, f"final states of {self.name}")
-        check_term_size(term, f"final states of {self.name}", where)
-        check_state_only(term, f"final states of {self.name}", where)
-        self.ends.append(term)
+        self.ends.append(written.state_condition(condition, f"final states of {self.name}", where))
         self._ended = where
 
     def declare(self, *properties: Any) -> None:
@@ -263,11 +269,7 @@ class Protocol:
         property."""
         self._open("properties")
         for p in properties:
-            if not hasattr(p, "terms") or not hasattr(p, "kind"):
-                raise DefinitionError(
-                    f"declare: a {type(p).__name__} is not a property",
-                    remedy="pass properties one by one: declare(invariant(…), reachable(…)), declare(*several)",
-                )
+            written.check_property(p)
             self._fresh(p.name, "property", getattr(p, "where", None))
             self.properties.append(p)
             handed_on(p)
@@ -362,6 +364,7 @@ class Protocol:
             observations=tuple(self.observations.values()),
             pictures=tuple(self.pictures),
             channels=tuple(self.channels),
+            named_terms=tuple(self.named_terms),
             final=tuple(self.ends),
             ended=self._ended,
             beginnings=tuple(b for b in self.beginnings if exists_in(only.get(b.of), picks)),

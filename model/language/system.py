@@ -12,6 +12,7 @@ from planrace.model.language.actions import Action, Says
 from planrace.model.language.composite import CompositeSort
 from planrace.model.language.errors import ModelError, Place
 from planrace.model.language.fairness import FairChoice
+from planrace.model.language.named_terms import NamedTerm
 from planrace.model.language.operators import Op
 from planrace.model.language.render import applied
 from planrace.model.language.size_limits import in_few_words
@@ -150,6 +151,7 @@ class System:
     observations: tuple[Observation, ...] = ()
     pictures: tuple[Picture, ...] = ()
     channels: tuple[Messages, ...] = ()
+    named_terms: tuple[NamedTerm, ...] = ()
     properties: tuple[Any, ...] = ()
     scenarios: tuple[Any, ...] = ()
     proofs: tuple[Any, ...] = ()

@@ -34,7 +34,7 @@ def explain(instance: Instance, p: Recoverability, state: State) -> DeadEnd:
     return DeadEnd(
         states=len(states),
         whole=whole,
-        never=tuple(term_text(t, system.channels) for t in broken),
+        never=tuple(term_text(t, system) for t in broken),
         vain=tuple(_vain(kernel, states, helpers)),
         refused=tuple(_refused(kernel, states, helpers, broken)),
     )
@@ -89,7 +89,7 @@ class _Try(Structural):
 
 def _refused(kernel: Kernel, states: list[int], helpers: list[Action], broken: list[Term]) -> Iterator[Refusal]:
     """Outcomes that would help but never happen although their action is tried, with the conditions that block them."""
-    channels = kernel.instance.system.channels
+    system = kernel.instance.system
     tries = list(dict.fromkeys(t for part in broken for t in _tries(helpers, part)))
     tried = _seen(kernel, states, [_for_some(kernel.instance, t.action, t.tried) for t in tries])
     done = _seen(
@@ -99,8 +99,8 @@ def _refused(kernel: Kernel, states: list[int], helpers: list[Action], broken: l
         if n and not happened:
             reasons = _conjuncts(t.outcome.condition)
             met = _seen(kernel, states, [_for_some(kernel.instance, t.action, t.tried & r) for r in reasons])
-            why = tuple(term_text(r, channels) for r, m in zip(reasons, met, strict=True) if not m)
-            yield Refusal(t.action.name, t.outcome.name, term_text(t.place, channels), n, why)
+            why = tuple(term_text(r, system) for r, m in zip(reasons, met, strict=True) if not m)
+            yield Refusal(t.action.name, t.outcome.name, term_text(t.place, system), n, why)
 
 
 def _tries(helpers: list[Action], part: Term) -> Iterator[_Try]:
