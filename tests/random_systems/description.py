@@ -105,12 +105,13 @@ class Parameter:
 @dataclass(frozen=True)
 class Variable:
     """``initially`` is the value of it, or of each element of it; with ``among`` it is one of these, or any value of
-    the sort if there are none."""
+    the sort if there are none. A ``history`` is read by properties and histories alone."""
 
     name: str
     sort: Sort
     initially: Any
     among: tuple[Any, ...] | None = None
+    history: bool = False
 
     @property
     def starts(self) -> tuple[Any, ...]:
@@ -197,6 +198,8 @@ class Description:
     protections: tuple[tuple[str, tuple[Change, ...]], ...] = ()
     protected: bool = False
     final: Node | None = None
+    fair: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Fairness of choices, weak or strong, between actions by name; if none is named of all that are no faults."""
     beginnings: tuple[Node, ...] = ()
     """Conditions that every initial state satisfies."""
     features: frozenset[str] = field(default_factory=frozenset)

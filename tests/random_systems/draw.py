@@ -7,12 +7,13 @@ from random import Random
 
 from .actions import Actions
 from .description import BOOL, Asked, Description, Node, Variable, conjunction, variable
+from .histories import with_histories
 from .inserted import endings
 from .names import Names
 from .plain import TooLargeError
 from .sorts import Sorts
 from .terms import Terms, constant_of
-from .truth import LIVE, Truth, ask, explore
+from .truth import LIVE, Truth, ask, explore, hangs_on_choices
 
 FEATURES = (
     "full words",
@@ -36,6 +37,8 @@ FEATURES = (
 HEAVY = 1000
 """A system that weighs more is drawn anew: positions that are computed from elements at computed positions multiply the
 cases of a step, and its code takes many seconds to make."""
+MANY = 150
+"""States of a system in which a property is looked for that hangs on the fairness of choices."""
 TRIES = 40
 SIZES = ((12, 150), (12, 150), (12, 150), (12, 300), (30, 300), (80, 1500))
 """States that a system should have at least and at most: one of these is chosen. Large ones take long to draw."""
@@ -104,7 +107,22 @@ def system(rng: Random, seed: str, features: tuple[str, ...] = FEATURES) -> Desc
     if rng.random() < 0.4:
         final = Terms(rng, sorts, variables).truth(2)
         described = replace(described, final=final)
-    return _begun_in_many(Random(f"{seed}:begin"), sorts, described)
+    described = _begun_in_many(Random(f"{seed}:begin"), sorts, described)
+    return with_histories(Random(f"{seed}:histories"), _fair(Random(f"{seed}:fair"), described))
+
+
+def _fair(rng: Random, described: Description) -> Description:
+    """A third of the descriptions with fairness of choices."""
+    names = [a.name for a in described.actions]
+    if rng.random() >= 0.35 or not names:
+        return described
+    some = rng.sample(names, rng.randint(0, min(3, len(names))))
+    fair = [(rng.choice(("weak", "weak", "strong")), tuple(some))]
+    if rng.random() < 0.3:
+        fair.append((rng.choice(("weak", "strong")), (rng.choice(names),)))
+    fairness = [rng.choice((a.fairness, "none", "none")) for a in described.actions]
+    actions = tuple(replace(a, fairness=f) for a, f in zip(described.actions, fairness, strict=True))
+    return replace(described, fair=tuple(fair), actions=actions)
 
 
 def _begun_in_many(rng: Random, sorts: Sorts, described: Description) -> Description:
@@ -142,8 +160,9 @@ def _properties(rng: Random, described: Description, truth: Truth) -> list[Asked
     """Of every kind, of drawn terms and of states that there are, so that some are met late or never."""
     names = Names(rng, hostile="names" in described.features)
     sorts = truth_sorts(rng, described)
-    states = Terms(rng, sorts, described.variables)
-    steps = Terms(rng, sorts, described.variables, steps=True, taken=truth.plain.actions)
+    actions = truth.plain.actions
+    states = Terms(rng, sorts, described.variables, asked=actions)
+    steps = Terms(rng, sorts, described.variables, steps=True, taken=actions, asked=actions)
     some = [s for s, d in truth.depths.items() if rng.random() < 0.05 or d == truth.depth]
     target = _is(rng, described, rng.choice(some)) if some else Node("not", BOOL, (states.truth(2),))
     found = [
@@ -156,15 +175,17 @@ def _properties(rng: Random, described: Description, truth: Truth) -> list[Asked
     late = Node("primed", BOOL, (target,)) if target.op != "const" else target
     event = conjunction(late, steps.of_action(rng.choice(truth.plain.actions))) if truth.plain.actions else late
     found.append(Asked("step_invariant", names.word("never-so", "property"), Node("not", BOOL, (event,))))
-    live = rng.choice((None, *LIVE))
     goal = target if rng.random() < 0.4 else states.truth(2)
     tags = {t for a in truth.plain.actions for t in a.tags}
-    without = frozenset({"lazy"} & tags if rng.random() < 0.3 else ())
-    despite = rng.random() < 0.4
-    trigger = states.truth(2) if live == "leads_to" else None
+    live = rng.choice((None, *LIVE))
+    name = names.word("live", "property")
     if live is not None:
-        name = names.word("live", "property")
-        found.append(Asked(live, name, goal, trigger, without=without, despite=despite))
+        found.append(_live(rng, live, name, goal, tags, states))
+    if described.fair and 0 < len(truth.depths) <= MANY:
+        kinds = [rng.choice(LIVE) for _ in range(8)]
+        tried = (_live(rng, kind, name, _goal(rng, described, truth, states), tags, states) for kind in kinds)
+        telling = next((p for p in tried if hangs_on_choices(truth, p)), None)
+        found = [*(p for p in found if p.name != name), telling] if telling is not None else found
     if "helper" in tags and rng.random() < 0.6:
         wherever = states.truth(2) if rng.random() < 0.5 else None
         manual = frozenset({"lazy"} & tags if rng.random() < 0.5 else ())
@@ -173,6 +194,19 @@ def _properties(rng: Random, described: Description, truth: Truth) -> list[Asked
             Asked("recoverable", names.word("again", "property"), goal, wherever, helpers=helpers, manual=manual)
         )
     return found
+
+
+def _live(rng: Random, kind: str, name: str, goal: Node, tags: set[str], states: Terms) -> Asked:
+    """A property of fair runs."""
+    without = frozenset({"lazy"} & tags if rng.random() < 0.3 else ())
+    trigger = states.truth(2) if kind == "leads_to" else None
+    return Asked(kind, name, goal, trigger, without=without, despite=rng.random() < 0.4)
+
+
+def _goal(rng: Random, described: Description, truth: Truth, states: Terms) -> Node:
+    """A state that there is, that it is another one, or any condition."""
+    goal = _is(rng, described, rng.choice(list(truth.depths))) if rng.random() < 0.8 else states.truth(2)
+    return goal if rng.random() < 0.5 else Node("not", BOOL, (goal,))
 
 
 def truth_sorts(rng: Random, described: Description) -> Sorts:

@@ -31,6 +31,9 @@ def drawn(d: Description) -> Iterator[str]:
         yield "a hostile name"
     if any(v.among is not None for v in d.variables):
         yield "many initial values"
+    if any(v.history for v in d.variables):
+        yield "a history"
+    yield from (f"{kind} fairness of a choice" for kind, _ in d.fair)
     if d.beginnings:
         yield "a condition on initial states"
     for a in d.actions:
@@ -94,7 +97,8 @@ def _how(position: Node) -> set[str]:
 EXPECTED = """
 a wide integer; an initial value at an end; an initial value beyond the ends; a full word; a set of an optional;
 an enumeration of one; an array over truth values; a parameter at its limit; two symmetric sorts;
-symmetric sorts that refer to each other; a hostile name; many initial values; a condition on initial states;
+symmetric sorts that refer to each other; a hostile name; many initial values; a condition on initial states; a history;
+weak fairness of a choice; strong fairness of a choice;
 a computed bound; a row and an element;
 a write at a sum; a write at a difference; a write at a position that a set decides;
 a value with card; a value with mul;

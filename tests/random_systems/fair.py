@@ -2,7 +2,8 @@
 
 A run that stays in a strongly connected set, taking all steps within it again and again, is fair if every weakly fair
 instance of an action is taken there or disabled somewhere there, and every strongly fair one taken or disabled
-everywhere. A run may also rest in a state that enables nothing fair.
+everywhere. The same holds of a choice between actions: it is taken if one of its instances is, and disabled where all
+are. A run may also rest in a state that enables nothing fair.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ Label: TypeAlias = "tuple[int, tuple[int, ...]]"
 Edge: TypeAlias = "tuple[Label, str | None, Any]"
 
 
-def fair_run(edges: dict[Any, list[Edge]], region: set[Any], bad: set[Any], fairness: list[str]) -> bool:
+Choice: TypeAlias = "tuple[str, set[int]]"
+"""Weak or strong fairness of a choice between actions, by their numbers."""
+
+
+def fair_run(
+    edges: dict[Any, list[Edge]], region: set[Any], bad: set[Any], fairness: list[str], choices: list[Choice]
+) -> bool:
     """Whether a fair run can stay in ``region`` for ever and be in ``bad`` again and again. ``fairness`` is that of
     each action, by its number."""
-    if any(s in region and all(fairness[n] == "none" for (n, _), _, _ in edges[s]) for s in bad):
+    chosen = set().union(*(of for _, of in choices)) if choices else set()
+    if any(s in region and all(fairness[n] == "none" and n not in chosen for (n, _), _, _ in edges[s]) for s in bad):
         return True  # it rests there
     pending = [region]
     while pending:
@@ -29,7 +37,11 @@ def fair_run(edges: dict[Any, list[Edge]], region: set[Any], bad: set[Any], fair
             always = set.intersection(*enabled)
             if any(fairness[label[0]] != "none" for label in always - inside):
                 continue  # so it is in every part of this one
+            left = [(kind, of) for kind, of in choices if not any(n in of for n, _ in inside)]
+            if any(all(any(n in of for n, _ in e) for e in enabled) for _, of in left):
+                continue
             missed = {label for e in enabled for label in e if fairness[label[0]] == "strong"} - inside
+            missed |= {label for e in enabled for label in e if any(k == "strong" and label[0] in of for k, of in left)}
             if not missed:
                 return True
             pending.append({s for s in part if not any(label in missed for label, _, _ in edges[s])})

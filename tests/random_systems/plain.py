@@ -51,7 +51,7 @@ def _put(term: Node, name: str, member: Node) -> Node:
     """A term with a member in the place of a name that is bound."""
     if term.op == "bound":
         return member if term.data == name else term
-    if term.args and isinstance(term.data, tuple) and term.data[0] == name and term.op != "taken":
+    if term.args and isinstance(term.data, tuple) and term.data[0] == name and term.op not in ("taken", "enabled"):
         return replace(term, args=(term.args[0], *(_put(a, name, member) for a in term.args[1:])))
     return replace(term, args=tuple(_put(a, name, member) for a in term.args))
 
@@ -328,6 +328,8 @@ class Plain:
                 return self._text(t.args[0], bound, "t")
             case "taken":
                 return self._taken(t, args())
+            case "enabled":
+                return self._enabled(t, args(), state)
             case "such_that" | "forall" | "exists" | "count" | "sum" | "least" | "each":
                 return self._binder(t, bound, state)
         return _INFIX[t.op].format(*args())
@@ -365,6 +367,43 @@ class Plain:
         tests = [f"act == {found}", *([f"ending == {ending!r}"] if ending is not None else [])]
         tests += [f"choice[{names.index(p)}] == {a}" for p, a in zip(named, args, strict=True)]
         return f"({' and '.join(tests)})"
+
+    def _enabled(self, t: Node, args: list[str], state: str) -> str:
+        """Whether an action is enabled for some values of the parameters that are not given. A constant is one of the
+        members that there are, or none."""
+        name, named = t.data
+        action = next((a for a in self.actions if a.name == name), None)
+        if action is None:
+            return "False"
+        given = dict(zip(named, zip(t.args, args, strict=True), strict=True))
+        bound: dict[str, str] = {}
+        same: list[str] = []
+        loops: list[str] = []
+        for p, sort in action.parameters:
+            node, text = given.get(p, (None, ""))
+            if node is not None and node.sort == sort and node.op not in ("const", "first", "last"):
+                bound[p] = text
+                continue
+            self._bound += 1
+            bound[p] = f"b{self._bound}"
+            low, high = self.bounds(sort)
+            loops.append(f"for {bound[p]} in range({low}, {high + 1})")
+            if node is not None:
+                same.append(f"{bound[p]} == {text}")
+        body = self._applies(action, bound, state)
+        for test in same:
+            body = f"({test} and {body})"
+        for loop in reversed(loops):
+            body = f"any({body} {loop})"
+        return body
+
+    def _applies(self, action: Action, bound: dict[str, str], state: str) -> str:
+        """Whether the guard holds and some ending applies."""
+        text = "False"
+        for e in reversed(list(endings(action))):
+            test = "True" if e.condition is None else self._text(e.condition, bound, state)
+            text = f"({not e.waits} if {test} else {text})"
+        return text if action.guard is None else f"({self._text(action.guard, bound, state)} and {text})"
 
 
 _INFIX = {

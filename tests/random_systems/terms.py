@@ -16,7 +16,7 @@ ARITHMETIC = ("add", "sub", "mul", "div", "mod", "min", "max")
 @dataclass
 class Terms:
     """Draws over ``variables``, with ``names`` as bound variables in reach. ``steps``: also of the state after a step,
-    and of which of the actions ``taken`` it is."""
+    and of which of the actions ``taken`` it is. ``asked``: also of which of these actions are enabled."""
 
     rng: Random
     sorts: Sorts
@@ -25,10 +25,12 @@ class Terms:
     steps: bool = False
     taken: Sequence[Action] = ()
     _count: list[int] = field(default_factory=lambda: [0])
+    asked: Sequence[Action] = ()
 
     def within(self, *names: Node) -> Terms:
         """The same with more bound variables."""
-        return Terms(self.rng, self.sorts, self.variables, (*self.names, *names), self.steps, self.taken, self._count)
+        within = (*self.names, *names)
+        return Terms(self.rng, self.sorts, self.variables, within, self.steps, self.taken, self._count, self.asked)
 
     def chance(self, p: float) -> bool:
         return self.rng.random() < p
@@ -289,6 +291,8 @@ class Terms:
             return rng.choice((YES, NO)) if self.chance(0.4) else self.equal(0)
         if self.steps and self.taken and self.chance(0.2):
             return self.of_action(rng.choice(self.taken))
+        if self.asked and self.chance(0.1):
+            return self.enabled(rng.choice(self.asked))
         match rng.choice(
             ("join", "join", "not", "equal", "equal", "equal", "less", "less", "member", "member", "bind")
         ):
@@ -356,6 +360,15 @@ class Terms:
             if value is not None and not _none(value):
                 told[name] = value
         return Node("taken", BOOL, tuple(told[n] for n in sorted(told)), (action.name, ending, tuple(sorted(told))))
+
+    def enabled(self, action: Action) -> Node:
+        """``action`` is enabled, perhaps for certain parameters."""
+        told: dict[str, Node] = {}
+        for name, sort in action.parameters:
+            value = self.value(sort, 1) if self.chance(0.4) else None
+            if value is not None and not _none(value) and all(n.op not in ("primed", "taken") for n in value.inner):
+                told[name] = value
+        return Node("enabled", BOOL, tuple(told[n] for n in sorted(told)), (action.name, tuple(sorted(told))))
 
     def _name(self, sort: Sort) -> Node:
         self._count[0] += 1

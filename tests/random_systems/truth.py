@@ -11,7 +11,7 @@ from typing import Any
 
 from .changed import system
 from .description import Asked, Description, Node, Sort
-from .fair import Edge, fair_run
+from .fair import Choice, Edge, fair_run
 from .plain import Plain, State, TooLargeError, WrongError
 
 LIVE = ("eventually_always", "infinitely_often", "leads_to", "eventually")
@@ -176,7 +176,12 @@ def _recovery(truth: Truth, p: Asked) -> Told:
     return Told("violated", min(lost)) if lost else Told("holds")
 
 
-def _live(truth: Truth, p: Asked) -> Told:
+def hangs_on_choices(truth: Truth, p: Asked) -> bool:
+    """Whether a property of fair runs has another verdict without the fairness of choices."""
+    return _live(truth, p, []).verdict != _live(truth, p).verdict
+
+
+def _live(truth: Truth, p: Asked, choices: list[Choice] | None = None) -> Told:
     """Liveness is read without some actions, and mostly without faults that have no bound: a system of its own."""
     bounded = {None, *(f for f, _ in truth.plain.described.bounds)}
     kept = [a for a in truth.plain.actions if not a.tags & p.without and (p.despite or a.fault in bounded)]
@@ -197,7 +202,15 @@ def _live(truth: Truth, p: Asked) -> Told:
         begun = set(part.initials) if p.kind == "eventually" else trigger
         region = bad = _owed(part, begun - goal, goal)
     fairness = [a.fairness for a in part.plain.actions]
-    return Told("violated" if fair_run(part.edges, region, bad, fairness) else "holds")
+    chosen = _choices(part.plain) if choices is None else choices
+    return Told("violated" if fair_run(part.edges, region, bad, fairness, chosen) else "holds")
+
+
+def _choices(plain: Plain) -> list[Choice]:
+    """The fairness of choices, with the numbers of their actions."""
+    own = [n for n, a in enumerate(plain.actions) if a.fault is None]
+    of = {names: {n for n, a in enumerate(plain.actions) if a.name in names} for _, names in plain.described.fair}
+    return [(kind, of[names] if names else set(own)) for kind, names in plain.described.fair]
 
 
 def _owed(part: Truth, start: set[State], goal: set[State]) -> set[State]:

@@ -54,6 +54,8 @@ class _Writer:
             self._action(f"action{n}", a, "protocol", "")
         for n, (name, changes) in enumerate(d.protections):
             self._protection(n, name, changes)
+        for kind, names_of in d.fair:
+            add(f"protocol.fair({kind}({', '.join(map(repr, names_of)) or 'everything'}))")
         if d.final is not None:
             add(f"protocol.final({self._term(d.final, {})})")
         for asked in d.properties:
@@ -117,7 +119,8 @@ class _Writer:
         name = f"x{len(self.variables)}"
         starts = ", ".join(self._value(base, x) for x in v.starts)
         value = starts if v.among is None else f"one_of({starts})" if starts else "anything"
-        made = f"{owner}.variable({v.name!r}, {self._sort(v.sort)}, {value})"
+        kind = "history" if v.history else "variable"
+        made = f"{owner}.{kind}({v.name!r}, {self._sort(v.sort)}, {value})"
         self.lines.append(f"{indent}{name} = {made}")
         self.variables[v.name] = name
 
@@ -255,6 +258,10 @@ class _Writer:
                 told = [repr(name), *([f"outcome={ending!r}"] if ending is not None else [])]
                 told += [f"**{{{n!r}: {a}}}" for n, a in zip(named, args(), strict=True)]
                 return f"taken({', '.join(told)})"
+            case "enabled":
+                name, named = t.data
+                told = [repr(name), *(f"**{{{n!r}: {a}}}" for n, a in zip(named, args(), strict=True))]
+                return f"enabled({', '.join(told)})"
             case "such_that" | "forall" | "exists" | "count" | "sum" | "least" | "each":
                 name, over = t.data
                 function = "sum_of" if t.op == "sum" else t.op
