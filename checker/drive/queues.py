@@ -20,7 +20,7 @@ from planrace.model.language.author_code import shown
 @dataclass(frozen=True)
 class _Queue:
     """A queue: the variables with the slots of each field, their sorts and blanks, and the variable with its length.
-    ``over`` has the words for the members of the index, if there is a queue for each."""
+    ``over`` has the words for the members of each index, if there is a queue for each member or pair."""
 
     name: str
     columns: tuple[str, ...]
@@ -28,7 +28,7 @@ class _Queue:
     blanks: tuple[Any, ...]
     length: str
     capacity: int
-    over: tuple[str, ...] | None
+    over: tuple[tuple[str, ...], ...]
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -48,18 +48,18 @@ class Queues:
             self._queue(c.name, [str(t) for t in c.columns], str(c.length), first, over=c.over) for c in ordered
         ]
 
-    def _queue(self, name: str, columns: Sequence[str], length: str, first: State, *, over: bool) -> _Queue:
+    def _queue(self, name: str, columns: Sequence[str], length: str, first: State, *, over: int) -> _Queue:
         sorts: list[Any] = [self._instance.system.variables[self._place[c]].sort for c in columns]
         raw = [first[self._place[c]] for c in columns]
-        members: tuple[str, ...] | None = None
-        if over:
+        members: list[tuple[str, ...]] = []
+        for _ in range(over):
             domain = sorts[0].domain
-            members = tuple(in_words(domain, m) for m in self._instance.members(domain))
+            members.append(tuple(in_words(domain, m) for m in self._instance.members(domain)))
             sorts, raw = [s.element for s in sorts], [x[0] for x in raw]
         assert all(isinstance(s, Array) for s in sorts)
         blanks = tuple(self._words(s.element, x[-1]) for s, x in zip(sorts, raw, strict=True))
         fields = tuple(s.element for s in sorts)
-        return _Queue(name, tuple(columns), fields, blanks, length, len(raw[0]), members)
+        return _Queue(name, tuple(columns), fields, blanks, length, len(raw[0]), tuple(members))
 
     # Reading -------------------------------------------------------------------------------------------------------
     def spread(self, found: Mapping[str, Any], what: str, where: Place | None) -> Mapping[str, Any]:
@@ -71,19 +71,20 @@ class Queues:
             if q.name not in found or q.length in found:
                 continue
             value, each = found[q.name], f"{what}: {q.name}"
-            if q.over is None:
-                if not self._has_slots(q, [value]):
-                    del spread[q.name]
-                    spread.update(self._parts(q, value, each, where))
-            elif isinstance(value, Mapping | list | tuple):
-                keys = list(value) if isinstance(value, Mapping) else list(range(len(value)))
-                if keys and not self._has_slots(q, [value[k] for k in keys]):
-                    del spread[q.name]
-                    parts = [self._parts(q, value[k], f"{each}[{k}]", where) for k in keys]
-                    for v in q.variables:
-                        of_each = [p[v] for p in parts]
-                        spread[v] = dict(zip(keys, of_each, strict=True)) if isinstance(value, Mapping) else of_each
+            queues = _all_queues(value, len(q.over))
+            if queues and not self._has_slots(q, queues):
+                del spread[q.name]
+                spread.update(self._parts_of_each(q, value, len(q.over), each, where))
         return spread
+
+    def _parts_of_each(self, q: _Queue, value: Any, depth: int, what: str, where: Place | None) -> Mapping[str, Any]:
+        """Slots and lengths in the form in which the queues of members or pairs are given."""
+        if depth == 0:
+            return self._parts(q, value, what, where)
+        parts = {k: self._parts_of_each(q, x, depth - 1, f"{what}[{k}]", where) for k, x in _keyed(value).items()}
+        if not isinstance(value, Mapping):
+            return {v: [p[v] for p in parts.values()] for v in q.variables}
+        return {v: {k: p[v] for k, p in parts.items()} for v in q.variables}
 
     def _has_slots(self, q: _Queue, values: Sequence[Any]) -> bool:
         """Whether these are slots: as many as there are, and at least one is empty."""
@@ -113,16 +114,17 @@ class Queues:
             for v in q.variables:
                 del words[v]
             columns, length = [state[self._place[c]] for c in q.columns], state[self._place[q.length]]
-            if q.over is None:
-                words[q.name] = self._messages(q, columns, length)
-            else:
-                queues = [self._messages(q, [c[n] for c in columns], many) for n, many in enumerate(length)]
-                words[q.name] = dict(zip(self._members(q), queues, strict=True))
+            sort: Any = self._instance.system.variables[self._place[q.length]].sort
+            words[q.name] = self._told(q, sort, columns, length)
         return words
 
-    def _members(self, q: _Queue) -> list[Any]:
-        domain: Any = self._instance.system.variables[self._place[q.length]].sort
-        return [self._words(domain.domain, m) for m in self._instance.members(domain.domain)]
+    def _told(self, q: _Queue, sort: Any, columns: Sequence[Any], length: Any) -> Any:
+        """A queue, or a dict of those of each member; ``sort`` is that of its length."""
+        if not isinstance(sort, Array):
+            return self._messages(q, columns, length)
+        members = [self._words(sort.domain, m) for m in self._instance.members(sort.domain)]
+        queues = [self._told(q, sort.element, [c[n] for c in columns], many) for n, many in enumerate(length)]
+        return dict(zip(members, queues, strict=True))
 
     def _messages(self, q: _Queue, columns: Sequence[Any], length: int) -> list[Any]:
         rows = list(zip(*(c[:length] for c in columns), strict=True))
@@ -148,19 +150,37 @@ class Queues:
 
     def _texts(self, q: _Queue, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """The queues that are known whole, by their places: ``[START 1, STOP 1]``."""
-        if q.over is None:
-            parts = [(q.name, [values[c] for c in q.columns], values[q.length])]
-        else:
-            by_member = {v: _elements(values[v]) for v in q.variables}
-            there = [n for n in by_member[q.length] if all(n in by_member[c] for c in q.columns)]
-            parts = [
-                (f"{q.name}[{q.over[n]}]", [by_member[c][n] for c in q.columns], by_member[q.length][n]) for n in there
-            ]
-        for place, columns, length in parts:
+        for place, columns, length in _known(q.name, [values[c] for c in q.columns], values[q.length], q.over):
             if all(isinstance(c, tuple) for c in columns):
                 rows = zip(*(c[:length] for c in columns), strict=True)
                 texts = [" ".join(in_words(s, x) for s, x in zip(q.fields, row, strict=True)) for row in rows]
                 yield place, f"[{', '.join([*texts, '…'] if length > q.capacity else texts)}]"
+
+
+def _known(
+    place: str, columns: Sequence[Any], length: Any, over: tuple[tuple[str, ...], ...]
+) -> Iterator[tuple[str, Sequence[Any], Any]]:
+    """Each queue that is known, with its place, slots and length."""
+    if not over:
+        yield place, columns, length
+        return
+    slots, lengths = [_elements(c) for c in columns], _elements(length)
+    for n in (n for n in lengths if all(n in c for c in slots)):
+        yield from _known(f"{place}[{over[0][n]}]", [c[n] for c in slots], lengths[n], over[1:])
+
+
+def _keyed(value: Any) -> Mapping[Any, Any]:
+    return value if isinstance(value, Mapping) else dict(enumerate(value))
+
+
+def _all_queues(value: Any, depth: int) -> list[Any]:
+    """The queues of all members or pairs; none if they have another form."""
+    if depth == 0:
+        return [value]
+    if not isinstance(value, Mapping | list | tuple):
+        return []
+    inner = [_all_queues(x, depth - 1) for x in _keyed(value).values()]
+    return [q for found in inner for q in found] if all(inner) else []
 
 
 def _elements(pattern: Any) -> Mapping[int, Any]:

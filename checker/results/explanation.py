@@ -54,12 +54,13 @@ class ChannelPart:
     * "messages": messages in no order. The variable is an array over the parts of a message except the last; its
       elements are sets of the last part, or numbers of copies. ``order`` says at which position each part is.
 
-    ``over``: there is one channel for each member of an index, and the variable is an array over that index.
+    ``over``: 1 if there is one channel for each member of an index, 2 for each pair of a sender and a receiver; the
+    variable is an array over that index, or over both.
     """
 
     channel: str
     what: str
-    over: bool = False
+    over: int = 0
     order: tuple[int, ...] = ()
 
 

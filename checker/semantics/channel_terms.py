@@ -30,7 +30,7 @@ def channel_of(place: str, channels: Sequence[Messages]) -> str:
     found = _parts(channels).get(name)
     if found is None:
         return place
-    return f"{found.name}[{path[0]}]" if found.over and path else found.name
+    return found.name + "".join(f"[{p}]" for p in path[: found.over])
 
 
 def _parts(channels: Sequence[Messages]) -> dict[str, Messages]:
@@ -82,7 +82,7 @@ def _place(term: Term, channel: Messages, path: list[Term]) -> str:
     if channel.length is None:
         where, message = _parted(channel, path)
         return f"copies of {message} in {where}"
-    where = f"{channel.name}[{render(path.pop(0))}]" if channel.over else channel.name
+    where = channel.name + "".join(f"[{render(path.pop(0))}]" for _ in range(channel.over))
     if not path:
         return f"length of {where}"
     variable = term
@@ -96,5 +96,5 @@ def _parted(channel: Messages, path: list[Term]) -> tuple[str, str]:
     """The unordered channel and the message that the positions ``path`` lead to."""
     words = [render(t) for t in path]
     message = [words[n] for n in (channel.order or tuple(range(len(words))))]
-    where = f"{channel.name}[{message.pop(0)}]" if channel.over else channel.name
+    where = channel.name + "".join(f"[{message.pop(0)}]" for _ in range(channel.over))
     return where, " ".join(message)

@@ -62,10 +62,13 @@ def start_text(starts: Sequence[Term], text: Callable[[Term], str] = render) -> 
 
 
 def applied(term: Term) -> Term:
-    """Simplify reading one element of an array that ``each`` makes: ``length[2] < 3``, not ``[m ↦ …][2]``."""
-    while term.op is Op.SELECT and term.args[0].op is Op.EACH:
-        each, position = term.args
-        variable, body = each.args
+    """Simplify reading one element of an array, or of several, that ``each`` makes: ``length[2] < 3``, not
+    ``[m ↦ …][2]``."""
+    while term.op is Op.SELECT:
+        array, position = applied(term.args[0]), term.args[1]
+        if array.op is not Op.EACH:
+            break
+        variable, body = array.args
         term = substitute(body, {variable: position})
     return term
 

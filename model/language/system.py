@@ -109,14 +109,14 @@ class Messages:
     With a ``length`` (the number of messages) the channel is ordered, and each of ``columns`` holds the slots of one
     field. Without a length there is a single column: an array over all parts of a message but the last, which holds
     sets of that part, or numbers of copies. ``order`` gives, for each part of a message, its position among these.
-    ``over``: there is one channel for each member, whose position comes first.
+    ``over``: of how many indices there is a channel for each member or pair; their positions come first.
     """
 
     name: str
     columns: tuple[Term, ...]
     length: Term | None
     order: tuple[int, ...]
-    over: bool
+    over: int
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,7 +30,7 @@ from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Array, Scalar, SizeValue
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import Value, lift
-from planrace.model.patterns.messages import Channel, Fields, Message, fields_of, said
+from planrace.model.patterns.messages import Channel, Fields, Message, ends_of, fields_of, place_of, said
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
@@ -46,9 +46,7 @@ class Unordered(Channel):
     @property
     def waiting(self) -> Term:
         """A message is in transit; with ``over``, to that member: ``waiting[to]``."""
-        if self.over is None:
-            return _some(self.messages)
-        return each(self.over, lambda to: _some(self.messages[to]))
+        return self.of_each(lambda at: _some(place_of(self.messages, at)))
 
     def carries(self, *message: Value) -> Term:
         """Whether this message is in transit."""
@@ -130,18 +128,18 @@ def unordered(
     message: Fields,
     meaning: str = "",
     *,
-    over: Index | None = None,
+    over: Index | tuple[Index, Index] | None = None,
     copies: SizeValue | None = None,
 ) -> Unordered:
     """A channel that delivers in any order: the variable ``name``. A ``message`` is a scalar, or a tuple of several.
-    With ``over``, there is one channel for each member of that index. Equal messages merge unless ``copies`` of them
-    are allowed."""
+    With ``over``, there is one channel for each member of that index, or for each pair ``(Sender, Receiver)``. Equal
+    messages merge unless ``copies`` of them are allowed."""
     instances((protocol,), Protocol, "unordered", "unordered(protocol, …)")
     meaning = said(name, meaning)
-    fields = fields_of(name, message)
+    fields, ends = fields_of(name, message), ends_of(name, over)
     if copies is not None and isinstance(copies, int) and copies < 1:
         raise DefinitionError(f"channel {name}: {copies} copies", remedy="at least 1; leave it out for a set")
-    parts = [*([] if over is None else [over]), *fields]
+    parts: list[Scalar] = [*ends, *fields]
     at, last = _element(tuple(parts), copies), len(parts) - 1
     order = tuple(last if n == at else n - (n > at) for n in range(len(parts)))
     element = parts.pop(at)
@@ -149,8 +147,8 @@ def unordered(
     for part in reversed(parts):
         sort = array(part, sort)
     messages = protocol.variable(name, sort, set() if copies is None else 0, meaning)
-    protocol.channels.append(Messages(name, (messages,), None, order, over is not None))
-    return Unordered(name, fields, over, messages, copies)
+    protocol.channels.append(Messages(name, (messages,), None, order, len(ends)))
+    return Unordered(name, fields, ends, messages, copies)
 
 
 def _element(parts: tuple[Scalar, ...], copies: SizeValue | None) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from planrace.model.language import (
     Action,
     DefinitionError,
+    If,
     Index,
     Op,
     Protocol,
@@ -16,6 +17,7 @@ from planrace.model.language import (
     Sort,
     Step,
     Term,
+    Update,
     each,
     either,
     exists,
@@ -26,6 +28,7 @@ from planrace.model.language import (
 from planrace.model.language.composite import Composite, leaves_in
 from planrace.model.language.errors import instances, listed
 from planrace.model.language.sorts import Array
+from planrace.model.language.structural import Structural
 from planrace.model.patterns.bags import Unordered
 from planrace.model.patterns.clocks import Timer
 from planrace.model.patterns.declared import Words, declared, worded
@@ -65,18 +68,18 @@ def crash(
     if isinstance(volatile, Term | Composite | Unordered | Ordered | Timer):
         raise DefinitionError(f"crash {name}: volatile is a list", remedy="write [x], or [x, y, …]")
     volatile = listed(volatile, f"crash {name}: volatile")
-    lost = [(t, _start(protocol, t, name)) for what in volatile for t in _variables(what)]
+    lost = [_Lost(t, _start(protocol, t, name), _comes_to(what)) for what in volatile for t in _variables(what)]
     if not lost:
         raise DefinitionError(f"crash {name} forgets nothing", remedy="name the volatile variables")
     if isinstance(by, Index):
         _check_of(by, volatile, lost, name)
 
     def crash_all() -> Step:
-        return _restart(lost, worded(words, name, {}))
+        return _restart([(x.term, x.start) for x in lost], worded(words, name, {}))
 
     def crash_one(member: Term) -> Step:
-        mine = [(t[member], _element(start, member)) for t, start in lost]
-        return _restart(mine, worded(words, name, {"member": member}))
+        mine = [(x.term[member], _element(x.start, member)) for x in lost if x.sender is None]
+        return _restart(mine, worded(words, name, {"member": member}), [x for x in lost if x.sender], member)
 
     if isinstance(by, Index):
         made = declared(protocol, name, crash_one, {"member": by}, by=by, fault=fault)
@@ -86,16 +89,47 @@ def crash(
     return protocol.actions[name]
 
 
-def _check_of(by: Index, volatile: tuple[Volatile, ...], lost: list[tuple[Term, Term]], name: str) -> None:
+@dataclass(frozen=True, eq=False)
+class _Lost(Structural):
+    """A variable that a crash resets; of a channel for each pair, what comes to the member from each ``sender``."""
+
+    term: Term
+    start: Term
+    sender: Index | None
+
+    def wrong(self, member: Term) -> Term:
+        """Whether there is something to forget."""
+        assert self.sender is not None
+        return exists(self.sender, lambda s: _differs(self.term[s][member], _element(_element(self.start, s), member)))
+
+    def reset(self, member: Term) -> Update:
+        """The channels of others keep what is in them."""
+
+        def to(s: Term) -> Callable[[Term], Term]:
+            return lambda r: If(
+                r == member, _filled(row.element, _element(_element(self.start, s), r)), self.term[s][r]
+            )
+
+        assert isinstance(self.term.sort, Array)
+        row = self.term.sort.element
+        assert isinstance(row, Array)
+        return update(self.term, each(self.term.sort.domain, lambda s: each(row.domain, to(s))))
+
+
+def _comes_to(what: Volatile) -> Index | None:
+    return what.over[0] if isinstance(what, Channel) and len(what.over) == 2 else None
+
+
+def _check_of(by: Index, volatile: tuple[Volatile, ...], lost: list[_Lost], name: str) -> None:
     """Check that each member has its own element of everything that is lost. A message in a channel without ``over``
     may name the member, but does not belong to it."""
     for what in volatile:
-        if isinstance(what, Channel) and what.over != by:
+        if isinstance(what, Channel) and what.over[-1:] != (by,):
             raise DefinitionError(
                 f"crash {name}: {what.name} is not an array over {by.name}",
                 remedy=f"declare it with over= the {by.name} that forgets what comes to it",
             )
-    for t, _ in lost:
+    for t in (x.term for x in lost if x.sender is None):
         if not (isinstance(t.sort, Array) and t.sort.domain == by):
             raise DefinitionError(
                 f"crash {name}: {t} is not an array over {by.name}", remedy=f"name variables that each {by.name} has"
@@ -134,10 +168,15 @@ def _start(protocol: Protocol, term: Term, name: str) -> Term:
     return start
 
 
-def _restart(lost: list[tuple[Term, Term]], words: Says) -> Step:
+def _restart(
+    lost: list[tuple[Term, Term]], words: Says, coming: Sequence[_Lost] = (), member: Term | None = None
+) -> Step:
+    """Reset terms, and ``coming`` to a member what others sent."""
+    to = [] if member is None else [(x, member) for x in coming]
     return step(
-        when(either(*(_differs(t, start) for t, start in lost))),
+        when(either(*(_differs(t, start) for t, start in lost), *(x.wrong(m) for x, m in to))),
         *(update(t, _filled(t.sort, start)) for t, start in lost),
+        *(x.reset(m) for x, m in to),
         words,
     )
 

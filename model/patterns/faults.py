@@ -6,6 +6,7 @@ from planrace.model.language import Action, DefinitionError, Protocol, Says, Ste
 from planrace.model.language.errors import instances
 from planrace.model.patterns.bags import Unordered
 from planrace.model.patterns.declared import Words, declared, worded
+from planrace.model.patterns.messages import place_of
 from planrace.model.patterns.queues import Ordered
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
@@ -17,7 +18,8 @@ def lossy(
     """While ``fault`` is on, messages get lost: any message in transit; in an ordered channel the next one, as every
     message becomes the next one at some time. Declares the action ``lose_NAME``. In ``words``, ``{m}`` is the message;
     if it has several fields, each is available by the name of its sort; ``{to}`` is the member of a channel that is
-    over an index. ``words`` may also be a function of these, ``to`` first, that returns ``says(…)``."""
+    over an index, and ``{sender}`` who sends if it is over a pair. ``words`` may also be a function of these, ``to``
+    (``sender``, ``to``) first, that returns ``says(…)``."""
     return _happening(protocol, "lossy", "lose", channel, words, fault, by)
 
 
@@ -60,7 +62,7 @@ def _happening(
 
     def on_next(*to: Term) -> Step:
         assert isinstance(channel, Ordered)
-        waiting, room, *heads = (t[to[0]] if to else t for t in (channel.waiting, channel.room, *channel.heads))
+        waiting, room, *heads = (place_of(t, to) for t in (channel.waiting, channel.room, *channel.heads))
         change = channel.doubling(*to) if twice else channel.receiving(*to)
         return step(when(waiting, *[room] * twice), change, described(*to, *heads))
 
@@ -72,5 +74,4 @@ def _happening(
 
     if isinstance(channel, Unordered):
         return declared(protocol, name, on_any, channel.parts, by=by, fault=fault)
-    to = {} if channel.over is None else {"to": channel.over}
-    return declared(protocol, name, on_next, to, by=by, fault=fault)
+    return declared(protocol, name, on_next, channel.ends, by=by, fault=fault)

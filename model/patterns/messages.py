@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from planrace.model.language import DefinitionError, Index, Term
+from planrace.model.language import DefinitionError, Index, Term, each
 from planrace.model.language.errors import so_many
 from planrace.model.language.sorts import Scalar, describe, is_scalar
 from planrace.model.language.structural import Structural
@@ -14,6 +15,8 @@ from planrace.model.language.terms import Value, expect
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
+ENDS = ("sender", "to")
+"""The parameter names of those whose channel it is."""
 Fields: TypeAlias = "Scalar | tuple[Scalar, ...]"
 """The sort of a message: one scalar, or several fields."""
 Message: TypeAlias = "Value | tuple[Value, ...]"
@@ -23,16 +26,22 @@ Message: TypeAlias = "Value | tuple[Value, ...]"
 @dataclass(frozen=True, eq=False)
 class Channel(Structural):
     """Messages in transit, with one or several fields ``of``; one channel for each member if it is declared ``over`` an
-    index. Methods take that member first, then the fields as separate arguments."""
+    index, or for each pair of a sender and a receiver. Methods take that member (the sender, then the receiver) first,
+    then the fields as separate arguments."""
 
     name: str
     of: tuple[Scalar, ...]
-    over: Index | None
+    over: tuple[Index, ...]
 
     @property
     def parts(self) -> dict[str, Scalar]:
         """The parts that identify a message, by the parameter names that actions on messages use."""
-        return {**({} if self.over is None else {"to": self.over}), **named(self.of)}
+        return {**self.ends, **named(self.of)}
+
+    @property
+    def ends(self) -> dict[str, Index]:
+        """Whose channel it is: who receives, after who sends, by the parameter names that actions use."""
+        return dict(zip(ENDS[2 - len(self.over) :], self.over, strict=True))
 
     def template_values(self, message: tuple[Term, ...]) -> dict[str, Value]:
         """The values that words may use about a message: its parts by name, and a single field also as ``m``."""
@@ -44,7 +53,10 @@ class Channel(Structural):
             fields = f"{describe(self.of[0])} {{m}}"
         else:
             fields = ", ".join(f"{describe(s)} {{{n}}}" for n, s in named(self.of).items())
-        return f"{verb} {fields} of {self.name}" + (f" of {self.over.name} {{to}}" if self.over else "")
+        whose = {"sender": "from", "to": "of" if len(self.over) == 1 else "to"}
+        return f"{verb} {fields} of {self.name}" + "".join(
+            f" {whose[n]} {sort.name} {{{n}}}" for n, sort in self.ends.items()
+        )
 
     def message(self, given: Message) -> tuple[Term, ...]:
         """The parts of one message, checked against their sorts."""
@@ -58,11 +70,42 @@ class Channel(Structural):
         return tuple(expect(v, s, f"message of {self.name}") for v, s in zip(values, self.parts.values(), strict=True))
 
     def member(self, given: tuple[Value, ...], remedy: str) -> tuple[Term, ...]:
-        """The member whose channel is meant, if there are several; ``remedy`` shows how the call is written."""
-        if len(given) != (self.over is not None):
-            wanted = f"one {self.over.name}" if self.over else "no member"
+        """The member or the pair whose channel is meant, if there are several; ``remedy`` shows how the call is
+        written."""
+        if len(given) != len(self.over):
+            wanted = " and ".join(f"one {sort.name}" for sort in self.over) or "no member"
             raise DefinitionError(f"channel {self.name} takes {wanted}, not {len(given)}", remedy=remedy)
-        return tuple(expect(g, self.over, f"channel {self.name}") for g in given if self.over is not None)
+        return tuple(expect(g, sort, f"channel {self.name}") for g, sort in zip(given, self.over, strict=True))
+
+    def of_each(self, what: Callable[[tuple[Term, ...]], Term]) -> Term:
+        """What a function says of one channel, for each of them: ``x[to]``, or ``x[sender][to]``."""
+        return _of_each(self.over, what)
+
+
+def _of_each(over: tuple[Index, ...], what: Callable[[tuple[Term, ...]], Term]) -> Term:
+    if not over:
+        return what(())
+    first, *rest = over
+    return each(first, lambda m: _of_each(tuple(rest), lambda more: what((m, *more))))
+
+
+def place_of(term: Term, members: tuple[Term, ...]) -> Term:
+    """The element for these members, outermost first."""
+    for m in members:
+        term = term[m]
+    return term
+
+
+def ends_of(name: str, over: object) -> tuple[Index, ...]:
+    """What an author gives as ``over``: an index, or a pair of them. Raises ``DefinitionError`` for anything else."""
+    given = () if over is None else over if isinstance(over, tuple) else (over,)
+    if len(given) <= len(ENDS) and (given or over is None) and all(isinstance(x, Index) for x in given):
+        return given
+    shown = ", ".join(map(describe, given)) or "()"
+    raise DefinitionError(
+        f"channel {name}: over={shown} is not who receives",
+        remedy="name an index, over=Receiver; or two, over=(Sender, Receiver)",
+    )
 
 
 def named(fields: tuple[Scalar, ...]) -> dict[str, Scalar]:
@@ -70,7 +113,7 @@ def named(fields: tuple[Scalar, ...]) -> dict[str, Scalar]:
     if len(fields) == 1:
         return {"message": fields[0]}
     plain = ["_".join(describe(f).split()) for f in fields]
-    often, seen, names = Counter([*plain, "to"]), Counter[str](), []
+    often, seen, names = Counter([*plain, *ENDS]), Counter[str](), []
     for p in plain:
         seen[p] += 1
         names.append(f"{p}_{seen[p]}" if often[p] > 1 else p)

@@ -25,7 +25,7 @@ from planrace.model.language.errors import instances, so_many
 from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, SizeValue, describe
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import Value, expect
-from planrace.model.patterns.messages import Channel, Fields, fields_of, named, said
+from planrace.model.patterns.messages import Channel, Fields, ends_of, fields_of, named, place_of, said
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
@@ -54,14 +54,15 @@ class Ordered(Channel):
 
     @property
     def waiting(self) -> Term:
-        """Whether a message can be received; with ``over``, by that member: ``waiting[to]``."""
-        return self._of_each(lambda at: _at(self.length, at) > 0)
+        """Whether a message can be received; with ``over``, by that member: ``waiting[to]``, or
+        ``waiting[sender][to]``."""
+        return self.of_each(lambda at: place_of(self.length, at) > 0)
 
     @property
     def room(self) -> Term:
         """Whether a message can be sent; with ``over``, to that member: ``room[to]``. Guard ``sending`` with it:
         exceeding the capacity is an error."""
-        return self._of_each(lambda at: _at(self.length, at) < self.capacity)
+        return self.of_each(lambda at: place_of(self.length, at) < self.capacity)
 
     @property
     def head(self) -> Term:
@@ -69,28 +70,28 @@ class Ordered(Channel):
         over an index, this is a member or none; to use it as a member, take a parameter ``m`` of the action and require
         ``brings(m)``."""
         slots = self.slots
-        return self._of_each(lambda at: _at(slots, at)[1])
+        return self.of_each(lambda at: place_of(slots, at)[1])
 
     @property
     def heads(self) -> tuple[Term, ...]:
         """The fields of the next message, each like ``head``."""
-        return tuple(self._of_each(lambda at, c=c: _at(c, at)[1]) for c in self.columns)  # type: ignore[misc]
+        return tuple(self.of_each(lambda at, c=c: place_of(c, at)[1]) for c in self.columns)  # type: ignore[misc]
 
     def brings(self, *message: Value) -> Term:
         """Whether this is the next message."""
         parts = self.message(message)
         at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
-        heads = (_at(c, at)[1] for c in self.columns)
-        return both(_at(self.length, at) > 0, *(h == f for h, f in zip(heads, fields, strict=True)))
+        heads = (place_of(c, at)[1] for c in self.columns)
+        return both(place_of(self.length, at) > 0, *(h == f for h, f in zip(heads, fields, strict=True)))
 
     def sending(self, *message: Value) -> tuple[Update, ...]:
         """Append this message to the channel."""
         parts = self.message(message)
         at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
-        end = _at(self.length, at) + 1
+        end = place_of(self.length, at) + 1
         put = [
             update(slots, each(self._slot, lambda k, s=slots, f=field: If(k == end, f, s[k])))  # type: ignore[misc]
-            for slots, field in zip((_at(c, at) for c in self.columns), fields, strict=True)
+            for slots, field in zip((place_of(c, at) for c in self.columns), fields, strict=True)
         ]
         return *put, self._counted(at, end, "room")
 
@@ -98,13 +99,13 @@ class Ordered(Channel):
         """Remove the first message (with ``over``, the one for ``member``); guard it with ``waiting``."""
         at, last = self._member(member, "receives", "receiving"), self.capacity
         moved = self._moved(at, lambda s, k, blank: If(k == last, blank, s[If(k == last, k, k + 1)]))
-        return *moved, self._counted(at, _at(self.length, at) - 1, "waiting")
+        return *moved, self._counted(at, place_of(self.length, at) - 1, "waiting")
 
     def doubling(self, *member: Value) -> tuple[Update, ...]:
         """Duplicate the first message; guard it with ``waiting`` and ``room``."""
         at = self._member(member, "doubles", "doubling")
         moved = self._moved(at, lambda s, k, _: s[If(k == 1, k, k - 1)])
-        return *moved, self._counted(at, _at(self.length, at) + 1, "room")
+        return *moved, self._counted(at, place_of(self.length, at) + 1, "room")
 
     @property
     def _slot(self) -> Scalar:
@@ -112,23 +113,20 @@ class Ordered(Channel):
 
     def _member(self, given: tuple[Value, ...], does: str, call: str) -> tuple[Term, ...]:
         """The member whose channel is meant; authors tend to pass the message too, as for unordered channels."""
-        written = f"{self.name}.{call}({'' if self.over is None else 'to'})"
+        written = f"{self.name}.{call}({', '.join(self.ends)})"
         return self.member(given, f"an ordered channel {does} its head: write {written}")
-
-    def _of_each(self, what: Callable[[tuple[Term, ...]], Term]) -> Term:
-        return what(()) if self.over is None else each(self.over, lambda to: what((to,)))
 
     def _moved(self, at: tuple[Term, ...], value: Callable[[Term, Term, Value], Term]) -> list[Update]:
         """Updates after which slot k of each field holds ``value`` of its slots, k and its blank."""
         return [
             update(slots, each(self._slot, lambda k, s=slots, b=blank: value(s, k, b)))  # type: ignore[misc]
-            for slots, blank in zip((_at(c, at) for c in self.columns), self.blanks, strict=True)
+            for slots, blank in zip((place_of(c, at) for c in self.columns), self.blanks, strict=True)
         ]
 
     def _counted(self, at: tuple[Term, ...], number: Term, guard: str) -> Update:
-        member = "[…]" if at else ""
+        member = "[…]" * len(at)
         advice = f"guard it with {self.name}.{guard}{member}" + (", or raise the capacity" if guard == "room" else "")
-        return advised(update(_at(self.length, at), number), advice)
+        return advised(update(place_of(self.length, at), number), advice)
 
 
 def ordered(
@@ -139,14 +137,15 @@ def ordered(
     blank: Value | tuple[Value, ...] = None,
     meaning: str = "",
     *,
-    over: Index | None = None,
+    over: Index | tuple[Index, Index] | None = None,
 ) -> Ordered:
     """A channel that delivers in order: the variables ``name`` (slots 1…``capacity``) and ``name_length``. ``blank`` is
     a constant of the sort of ``message``; members of an index need none, as a slot may hold no member. A ``message`` is
     a scalar, or a tuple of several; then ``blank`` is a tuple, too, and each field has its own slots, ``name_field``.
-    With ``over``, there is one channel for each member of that index."""
+    With ``over``, there is one channel for each member of that index; with ``over=(Sender, Receiver)`` one for each
+    pair, ``head[sender][to]``: messages of one pair arrive in order, and those of others may overtake them."""
     instances((protocol,), Protocol, "ordered", "ordered(protocol, …)")
-    meaning, fields = said(name, meaning), fields_of(name, message)
+    meaning, fields, ends = said(name, meaning), fields_of(name, message), ends_of(name, over)
     blanks = blank if isinstance(blank, tuple) else (None,) * len(fields) if blank is None else (blank,)
     if len(blanks) != len(fields):
         raise DefinitionError(
@@ -155,7 +154,9 @@ def ordered(
         )
 
     def declared(called: str, sort: Sort, start: Value, words: str) -> Term:
-        return protocol.variable(called, sort if over is None else array(over, sort), start, words)
+        for index in reversed(ends):
+            sort = array(index, sort)
+        return protocol.variable(called, sort, start, words)
 
     columns = []
     for (field, sort), start in zip(named(fields).items(), blanks, strict=True):
@@ -163,8 +164,8 @@ def ordered(
         slots = array(integers(1, capacity, "slot"), _held(name, sort, start, _blanks_for(fields)))
         columns.append(declared(called, slots, start, meaning))
     length = declared(f"{name}_length", integers(0, capacity, "length"), 0, f"messages in {name}")
-    protocol.channels.append(Messages(name, tuple(columns), length, (), over is not None))
-    return Ordered(name, fields, over, tuple(columns), length, capacity, blanks)
+    protocol.channels.append(Messages(name, tuple(columns), length, (), len(ends)))
+    return Ordered(name, fields, ends, tuple(columns), length, capacity, blanks)
 
 
 def _held(name: str, field: Scalar, blank: Value, remedy: str) -> Scalar:
@@ -202,7 +203,3 @@ def _blank_for(field: Scalar) -> str:
             return "False"
         case _:
             return str(low) if isinstance(low := getattr(field, "low", 0), int) else "…"
-
-
-def _at(term: Term, member: tuple[Term, ...]) -> Term:
-    return term[member[0]] if member else term

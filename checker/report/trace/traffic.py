@@ -15,13 +15,15 @@ from planrace.checker.results.explanation import ChannelPart, Declared, Shape
 from planrace.checker.results.scalars import value_text
 from planrace.checker.results.trace import Shown, ShownState, Trace, TraceStep
 
+_Values: TypeAlias = "list[tuple[Shape, Shown]]"
 Mail: TypeAlias = "tuple[str, ...]"
 """The messages in a channel as texts: in order if the channel is ordered, otherwise sorted; copies are repeated."""
 
 
 @dataclass(frozen=True)
 class ChannelContent:
-    """The messages in a channel at ``place`` (``queue``, or ``inbox[2]`` if each member has one)."""
+    """The messages in a channel at ``place``: ``queue``, or ``inbox[2]`` if each member has one, ``link[1][2]`` if each
+    pair has."""
 
     place: str
     ordered: bool
@@ -50,7 +52,7 @@ def channel_at(place: str, variables: Sequence[Declared]) -> str:
     part = next((v.part for v in variables if v.name == name), None)
     if part is None:
         return place
-    return f"{part.channel}[{path[0]}]" if part.over and path else part.channel
+    return part.channel + "".join(f"[{p}]" for p in path[: part.over])
 
 
 def _grouped(variables: Sequence[Declared]) -> dict[str, list[tuple[Declared, ChannelPart]]]:
@@ -65,20 +67,25 @@ def _channel(name: str, parts: list[tuple[Declared, ChannelPart]], state: ShownS
     """The channel, or one for each member; None if the state does not fit the variables."""
     ordered = any(part.what == "length" for _, part in parts)
     try:
-        if not parts[0][1].over:
-            return [ChannelContent(name, ordered, _mail(parts, [(v.shape, state[v.name]) for v, _ in parts], ()))]
-        members = _values(parts[0][0].shape.domain)
+        values = [(v.shape, state[v.name]) for v, _ in parts]
         return [
-            ChannelContent(
-                f"{name}[{m}]", ordered, _mail(parts, [_at(v.shape, state[v.name], n) for v, _ in parts], (m,))
-            )
-            for n, m in enumerate(members)
+            ChannelContent(name + "".join(f"[{m}]" for m in to), ordered, _mail(parts, here, to))
+            for to, here in _of_each(values, parts[0][1].over)
         ]
     except (LookupError, TypeError, ValueError):
         return None
 
 
-def _mail(parts: list[tuple[Declared, ChannelPart]], values: list[tuple[Shape, Shown]], to: tuple[str, ...]) -> Mail:
+def _of_each(values: _Values, over: int, to: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], _Values]]:
+    """Whose channels there are, each with the values of its variables."""
+    if over == 0:
+        yield to, values
+        return
+    for n, m in enumerate(_values(values[0][0].domain)):
+        yield from _of_each([_at(shape, value, n) for shape, value in values], over - 1, (*to, m))
+
+
+def _mail(parts: list[tuple[Declared, ChannelPart]], values: _Values, to: tuple[str, ...]) -> Mail:
     """The messages in a channel whose variables have these values."""
     whats = [part.what for _, part in parts]
     if "length" not in whats:

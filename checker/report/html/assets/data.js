@@ -245,18 +245,18 @@ function leavesIn(structure) {
   return structure.parts.reduce((sum, p) => sum + leavesIn(p), own);
 }
 
-// The channels that a variable stores: one, or one for each member.
+// The channels that a variable stores: one, or one for each member, or for each pair.
 function mailOf(part, state) {
   const parts = variables.filter((v) => v.part && v.part.channel === part.channel);
-  if (!part.over) {
-    const values = parts.map((v) => [v.shape, state[v.name]]);
-    return [{ place: part.channel, text: mailIn(parts, values, []) }];
-  }
-  const domain = parts[0].shape.domain;
-  return valuesOf(domain).map((m, n) => {
-    const values = parts.map((v) => [v.shape.element, state[v.name][n]]);
-    return { place: `${part.channel}[${show(m, domain)}]`, text: mailIn(parts, values, [show(m, domain)]) };
-  });
+  const all = (values, over, to) => {
+    if (over === 0) {
+      return [{ place: part.channel + to.map((m) => `[${m}]`).join(""), text: mailIn(parts, values, to) }];
+    }
+    const domain = values[0][0].domain;
+    return valuesOf(domain).flatMap((m, n) => all(elementOf(values, n), over - 1, [...to, show(m, domain)]));
+  };
+  const whole = parts.map((v) => [v.shape, state[v.name]]);
+  return all(whole, part.over, []);
 }
 
 // The messages of a channel as text; `values` are the shape and the value of each of its parts.
