@@ -35,7 +35,7 @@ from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
 from planrace.model.language.point_insertions import inserted_step, inserting, point_insertion
-from planrace.model.language.sorts import Index, Scalar, Size
+from planrace.model.language.sorts import Index, Scalar, SizeValue
 from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
@@ -236,8 +236,8 @@ class Changes:
         self,
         action: str | Action,
         *,
-        within: Size | None = None,
-        after: Size | None = None,
+        within: SizeValue | None = None,
+        after: SizeValue | None = None,
         since: Occasions,
         until: Occasions | None = None,
     ) -> None:
@@ -270,8 +270,8 @@ class Changes:
         fairness: str | None = None,
         tags: Iterable[str] = (),
         awaits: str | None = None,
-        within: Size | None = None,
-        after: Size | None = None,
+        within: SizeValue | None = None,
+        after: SizeValue | None = None,
         since: Occasions | None = None,
         until: Occasions | None = None,
     ) -> Callable[[Callable[..., Step]], Action]:

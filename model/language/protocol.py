@@ -29,7 +29,7 @@ from planrace.model.language.named_terms import NamedTerm, name_term
 from planrace.model.language.names import meant, usable
 from planrace.model.language.options import Choice, Option, check_only, exists_in, picked
 from planrace.model.language.references import PROOFS, SCENARIOS, check_declared, check_spoken
-from planrace.model.language.sorts import Index, Parameter, Scalar, SetOf, Size, Sort, check_number
+from planrace.model.language.sorts import Index, Parameter, Scalar, SetOf, Size, SizeValue, Sort, check_number
 from planrace.model.language.starts import Start
 from planrace.model.language.structural import same
 from planrace.model.language.system import Beginning, FaultBound, Messages, Observation, Picture, System, Variable
@@ -165,8 +165,8 @@ class Protocol:
         tags: Iterable[str] = (),
         only: Choice | None = None,
         awaits: str | None = None,
-        within: Size | None = None,
-        after: Size | None = None,
+        within: SizeValue | None = None,
+        after: SizeValue | None = None,
         since: Occasions | None = None,
         until: Occasions | None = None,
     ) -> Callable[[Callable[..., Step]], Action]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from planrace.model.language.author_code import shown
 from planrace.model.language.errors import DefinitionError, Place, author, near
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import Array, Index, Parameter, Size, Sort, Ticks
+from planrace.model.language.sorts import Array, ComputedSize, Index, Parameter, Size, Sort, Ticks, size_of_sort
 from planrace.model.language.system import Variable
 from planrace.model.language.terms import Term, Value, constant, expect
 
@@ -99,21 +99,28 @@ def check_limit(given: object, what: str) -> Size | None:
     """A number of ticks. Raises ``DefinitionError``."""
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | Parameter):
+    if isinstance(given, bool) or not isinstance(given, int | Parameter | ComputedSize | Term):
         raise DefinitionError(
             f"{what}={shown(given)} is neither a number of ticks nor a parameter",
-            remedy=f"write {what}=3, or {what}= what protocol.parameter(…) has returned; since= says since when",
+            remedy=f"write {what}=3, {what}= what protocol.parameter(…) has returned, or 2 * n of it; since= says "
+            "since when",
         )
-    if (given if isinstance(given, int) else given.low) < 0:
+    found = size_of_sort(given, what)
+    if _ends(found)[0] < 0:
         raise DefinitionError(
             f"{what}={given} may be negative", remedy="ticks are counted from 0 on; a parameter needs low=0"
         )
-    return given
+    return found
+
+
+def _ends(limit: Size) -> tuple[int, int]:
+    """The least and the greatest number of ticks in any instance."""
+    return (limit, limit) if isinstance(limit, int) else (limit.low, limit.high)
 
 
 def check_order(within: Size | None, after: Size | None) -> None:
     """Raises ``DefinitionError`` if an action would have to happen before it may."""
-    if isinstance(within, int) and isinstance(after, int) and within < after:
+    if within is not None and after is not None and _ends(within)[1] < _ends(after)[0]:
         raise DefinitionError(
             f"after={after} and within={within} leave no time", remedy="within is at least as great as after"
         )
@@ -134,7 +141,7 @@ def check_due(fault: str | None, fairness: str | None) -> None:
 
 def may_be_zero(limit: Size | None) -> bool:
     """Whether a limit may be 0 ticks."""
-    return limit is not None and (limit if isinstance(limit, int) else limit.low) == 0
+    return limit is not None and _ends(limit)[0] == 0
 
 
 def cycle(before: Mapping[Node, Collection[Node]]) -> list[Node]:

@@ -105,15 +105,16 @@ class _Lost(Structural):
     def reset(self, member: Term) -> Update:
         """The channels of others keep what is in them."""
 
-        def to(s: Term) -> Callable[[Term], Term]:
-            return lambda r: If(
-                r == member, _filled(row.element, _element(_element(self.start, s), r)), self.term[s][r]
-            )
-
-        assert isinstance(self.term.sort, Array)
-        row = self.term.sort.element
+        rows = self.term.sort
+        assert isinstance(rows, Array)
+        row = rows.element
         assert isinstance(row, Array)
-        return update(self.term, each(self.term.sort.domain, lambda s: each(row.domain, to(s))))
+        element = row.element
+
+        def to(s: Term) -> Callable[[Term], Term]:
+            return lambda r: If(r == member, _filled(element, _element(_element(self.start, s), r)), self.term[s][r])
+
+        return update(self.term, each(rows.domain, lambda s: each(row.domain, to(s))))
 
 
 def _comes_to(what: Volatile) -> Index | None:

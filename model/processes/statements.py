@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import Op
-from planrace.model.language.sorts import INTEGER, Scalar, SetOf, Size, Sort
+from planrace.model.language.sorts import INTEGER, Scalar, SetOf, Size, SizeValue, Sort
 from planrace.model.language.subset_numbers import check_numbered
 from planrace.model.language.terms import Term, Value, make
 from planrace.model.language.timing import check_limit, check_order
@@ -90,8 +90,8 @@ def at(
     tags: Iterable[str] = (),
     fairness: str | None = None,
     awaits: str | None = None,
-    within: Size | None = None,
-    after: Size | None = None,
+    within: SizeValue | None = None,
+    after: SizeValue | None = None,
 ) -> Any:
     """Name a step: on a line of its own where the step begins, or at the ``yield`` that ends it. The action of the step
     is called ``process_name``, in small letters. The process leaves the point ``within`` so many ticks, and not by this
@@ -104,16 +104,16 @@ def at(
     return At(name, role, frozenset(tags), fairness, awaits, _stay(f"at({name!r})", after, within))
 
 
-def wait(delay: Size, *, within: Size | None = None) -> Any:
+def wait(delay: SizeValue, *, within: SizeValue | None = None) -> Any:
     """The step waits here until ``delay`` ticks have passed since the process came to where it rests; ``within`` so
     many it goes on, by this way or another."""
     return _stay("wait", delay, within)
 
 
-def _stay(what: str, after: Size | None, within: Size | None) -> Stay:
-    limits = check_limit(within, f"{what}: within"), check_limit(after, f"{what}: after")
-    check_order(*limits)
-    return Stay(after, within)
+def _stay(what: str, after: SizeValue | None, within: SizeValue | None) -> Stay:
+    latest, earliest = check_limit(within, f"{what}: within"), check_limit(after, f"{what}: after")
+    check_order(latest, earliest)
+    return Stay(earliest, latest)
 
 
 def some(sort: Scalar | SetOf, condition: Callable[[Term], Value] | None = None) -> Any:

@@ -37,6 +37,7 @@ from planrace.model.patterns import Ordered, crash, duplicating, lossy, ordered,
 from planrace.properties import invariant, lemma, proof, step_invariant
 
 Number = integers(0, 2, "number")
+A, B = index("a", 2), index("b", 2)
 FAULTS = (None, "loss", "twice", "crash")
 
 
@@ -67,7 +68,10 @@ def links(*, symmetric: bool = False, same: bool = False) -> tuple[Protocol, Ord
     lossy(p, link, fault="loss")
     duplicating(p, link, fault="twice")
     crash(p, [link], fault="crash", by=receiver)
-    of_all = lambda f: forall(sender, lambda s: forall(receiver, lambda r: f(s, r)))  # noqa: E731
+
+    def of_all(f: Callable[[Term, Term], Term]) -> Term:
+        return forall(sender, lambda s: forall(receiver, lambda r: f(s, r)))
+
     p.declare(
         invariant("sent", of_all(lambda s, r: last[s][r] <= sent[s]), "nothing comes that was not sent"),
         invariant("both", of_all(lambda s, r: last[s][r] < 2), "nobody gets a 2"),
@@ -239,7 +243,6 @@ REFUSED: dict[str, tuple[str, Callable[[Protocol], object]]] = {
         lambda p: crash(p, [ordered(p, "x", Number, 2, 0, over=(A, B))], fault="f", by=A),
     ),
 }
-A, B = index("a", 2), index("b", 2)
 
 
 @pytest.mark.parametrize("case", REFUSED)
