@@ -1,6 +1,6 @@
 """Random systems against an oracle in plain Python: see ``tests/random_systems``.
 
-The usual run asks about the first 50 systems, ``pytest --all`` about 600. ``PLANRACE_SYSTEMS=24000`` asks about more
+The usual run asks about the first 50 systems, ``pytest --all`` about 300. ``PLANRACE_SYSTEMS=24000`` asks about more
 of them, ``PLANRACE_SEED=5000`` about others. Whatever is wrong is shown as a protocol that can be run, made smaller;
 ``python -m tests.random_systems SEED`` shows it again.
 """
@@ -20,7 +20,7 @@ from tests.random_systems.engines import STAGES, complaints
 from tests.random_systems.report import failure
 
 CHOSEN = "PLANRACE_SYSTEMS" in os.environ or "PLANRACE_SEED" in os.environ
-SYSTEMS = int(os.environ.get("PLANRACE_SYSTEMS", "600"))
+SYSTEMS = int(os.environ.get("PLANRACE_SYSTEMS", "300"))
 FIRST = int(os.environ.get("PLANRACE_SEED", "0"))
 PART = 50
 USUAL = 1

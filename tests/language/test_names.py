@@ -56,7 +56,7 @@ def test_symbols_say_what_they_stand_for() -> None:
 
 
 # Engines and forms ---------------------------------------------------------------------------------------------
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hostile())
 @example(walk("c", ["a_1", "a_1_1", "step", "x", "s", "shown"], ["go", "a_1", "x", "bad"], ["Node", "node", "Bool"], ["ranges", "every value stays in its range", "a", "a b", "x!0", "and"], size=2, open_=False))  # fmt: skip  # noqa: E501
 @example(walk("limit", ["first_Node_3", "last_Node_3", "x", "none_node_2", "less_Node_3", "ﬁ"], ["fi", "ﬁ", "s", "t"], ["Node", "NODE", "Int"], ["1", "01", "a|b", "a'b", 'a"b', "a\\b"], size=3, open_=True))  # fmt: skip  # noqa: E501
@@ -84,7 +84,7 @@ def verdicts(report: Any, shortest: dict[str, int]) -> None:
         assert f.verdict.word in ("unknown", met if f.name in shortest else {"holds": "violated"}.get(met, "holds"))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(hostile())
 def test_formats_distinguish_things_with_similar_names(protocol: Protocol) -> None:
     report = check(protocol, explain=True)

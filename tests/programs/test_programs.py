@@ -103,7 +103,7 @@ def written(seed: int) -> str | None:
     return text
 
 
-@pytest.mark.parametrize("seeds", [range(n, n + 20) for n in range(0, 60, 20)], ids=str)
+@pytest.mark.parametrize("seeds", [range(n, n + 15) for n in range(0, 45, 15)], ids=str)
 def test_processes_do_what_python_does(seeds: range) -> None:
     for seed in seeds:
         text = written(seed)

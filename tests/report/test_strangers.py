@@ -23,7 +23,7 @@ from planrace.checker.report.formats import OF_TRACE, WHOLE
 from planrace.checker.report.json.read import TRACE_SCHEMA
 from tests import ROOT
 
-CASES = int(os.environ.get("PLANRACE_MUTANTS", "750"))
+CASES = int(os.environ.get("PLANRACE_MUTANTS", "400"))
 PARTS = 12
 SEED = os.environ.get("PLANRACE_SEED", "planrace")
 EXAMPLES = ROOT / "examples"

@@ -215,7 +215,7 @@ def test_judged_as_brute_force_does(name: str) -> None:
     assert check_all(plain, **sizes) >= {"killed", "survived"}
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_random_systems_are_judged_as_brute_force_does(made: Any) -> None:
     system, states, _ = made
@@ -228,7 +228,7 @@ def test_random_systems_are_judged_as_brute_force_does(made: Any) -> None:
     check_all(system)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(random_systems())
 def test_weaker_conditions_hold_wherever_the_condition_does(made: Any) -> None:
     system, states, _ = made

@@ -381,11 +381,13 @@ def test_random_systems_with_few_orders() -> None:
     asked = 0
     for seed in range(400):
         judge = Judge(draw(seed))
-        if not drawn_sorts(judge.drawn.described) or not judge.truth.sound or not judge.define():
+        if not drawn_sorts(judge.drawn.described) or not judge.define():
             continue
         instance = checker.instance_of(judge.protocol, **judge.about)
-        if not Canonical(instance, Layout(instance), 1).joint:
+        if not Canonical(instance, Layout(instance), 1).joint or not judge.truth.sound:
             continue
+        if asked == 20:
+            break
         properties = checkable(instance)
         try:
             few = Search(instance, properties, exhaustive=True, symmetric=True, tried=1)
