@@ -117,7 +117,7 @@ protocol.declare(
         told.issubset(stored[primary]),
         "the primary has every write of which clients were told",
     ),
-    reachable("primaries-change", taken("take_over"), "a replica takes over"),
+    reachable("primaries-change", taken("take_over") & (told != set()), "a replica takes over with what was told"),
 )
 protocol.argue(
     proof(

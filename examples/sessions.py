@@ -27,6 +27,7 @@ from planrace import (
     each,
     either,
     event,
+    exists,
     fact,
     forall,
     index,
@@ -69,6 +70,10 @@ def work(w: Term) -> Iterator[object]:
         update(live, live | {session})
         yield at("CONNECT"), says("opens session {session}")
         at("ENTER")
+        if session not in live:
+            outcome("ended")
+            yield says("hears that session {session} has ended")
+            continue
         if entry[w] > 0:
             outcome("there")
             yield says("finds its entry")
@@ -102,7 +107,8 @@ session = work.session
 @protocol.protection("look-again", "a worker that finds its entry looks a second time before it begins")
 def look_again(change: Changes) -> None:
     def look(w: Term) -> Step:
-        gone = outcome("gone", when(entry[w] == 0), update(entry[w], session[w]), says("finds no entry and makes one"))
+        lost = when(entry[w] == 0, session[w].isin(live))
+        gone = outcome("gone", lost, update(entry[w], session[w]), says("finds no entry and makes one"))
         return step(gone, otherwise("there", says("finds its entry again")))
 
     change.insert(work, after="ENTER", outcome="there", name="LOOK", steps=look)
@@ -120,7 +126,16 @@ protocol.declare(
         forall(Worker, lambda w: (work.at(w, "WORK") & session[w].isin(live)).implies(entry[w] > 0)),
         "who is at work, in a session that has not ended, has an entry",
     ),
-    reachable("workers-enter", taken("work_enter", outcome="entered"), "a worker enters itself"),
+    invariant(
+        "entries-go-with-sessions",
+        forall(Worker, lambda w: (entry[w] == 0) | entry[w].isin(live)),
+        "what was entered under a session is gone when the session has ended",
+    ),
+    reachable(
+        "workers-come-back",
+        exists(Worker, lambda w: work.at(w, "WORK") & (entry[w] == session[w]) & (session[w] > 1)),
+        "a worker works in a second session, with an entry of that",
+    ),
 )
 protocol.argue(
     proof(

@@ -60,10 +60,11 @@ PINNED = {
         "worker 1 confirms number 1",
     ),
     "failover": Pinned(
-        {"told-is-there": ("violated", 4), "primaries-change": ("holds", 2)},
+        {"told-is-there": ("violated", 4), "primaries-change": ("holds", 4)},
         (360, 1428),
         (240, 894),
         "monitor makes replica 2 the primary",
+        repaired={"primaries-change": 5},
     ),
     "finalizers": Pinned(
         {
@@ -115,9 +116,13 @@ PINNED = {
     ),
     "rollout": Pinned({"active-is-stored": ("violated", 7)}, (54, 205), (51, 147), "worker 1 makes version 1 active"),
     "sessions": Pinned(
-        {"workers-are-found": ("violated", 8), "workers-enter": ("holds", 2)},
-        (118, 233),
-        (84, 174),
+        {
+            "workers-are-found": ("violated", 8),
+            "entries-go-with-sessions": ("holds", None),
+            "workers-come-back": ("holds", 6),
+        },
+        (74, 162),
+        (63, 135),
         "registry ends session 1, and removes what was entered under it",
     ),
     "two_phase_commit": Pinned(

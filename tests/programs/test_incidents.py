@@ -37,7 +37,7 @@ def test_both_styles_are_the_same(
     assert found.shortest.get(name) == other.shortest.get(name) == length
 
 
-@pytest.mark.parametrize("example", ["addresses", "autoscaler", "broker", "registry", "sessions"])
+@pytest.mark.parametrize("example", ["addresses", "autoscaler", "broker", "registry"])
 def test_a_process_is_short(example: str) -> None:
     """What is modelled: all before the first protection but imports."""
     text = (ROOT / "examples" / f"{example}.py").read_text()
