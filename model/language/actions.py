@@ -173,6 +173,7 @@ class Action:
     timing: Timing | None = None
     passes: Term | None = None
     """Of an action that is a tick: some timer runs. It is the guard that the pattern ``clock`` has made."""
+    given: tuple[Any, ...] = ()  # what the author's function got: the parameters, in records
 
     @cached_property
     def guard(self) -> Term:

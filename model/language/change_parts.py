@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from planrace.model.language.actions import Action, Outcome, Says, Step, Update, check_once
 from planrace.model.language.author_code import called, shown
+from planrace.model.language.chosen_composites import called_by
 from planrace.model.language.composite import Composite
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.ledger import handed_on
@@ -35,9 +36,14 @@ def evaluated(reason: str, action: Action, given: object, form: str, what: str, 
     not be a function. ``form`` shows how such a function is written."""
     if isinstance(given, Term | Composite | Outcome | Step | Parameter | int | set | frozenset) or given is None:
         return given
-    names = ", ".join((*("assigned" for _ in first), *map(str, action.parameters)))
+    names = ", ".join((*("assigned" for _ in first), *argument_names(action)))
     form = form.format(names).replace("lambda :", "lambda:")
-    return called(given, (*first, *action.parameters), f"{reason}: {what}", form)
+    return called(given, (*first, *(action.given or action.parameters)), f"{reason}: {what}", form)
+
+
+def argument_names(action: Action) -> list[str]:
+    """Names for what a function about the action gets."""
+    return [called_by(x) for x in action.given or action.parameters]
 
 
 def position(reason: str, action: Action, ending: str) -> int:
@@ -53,7 +59,7 @@ def step_of(reason: str, action: Action, steps: object, form: str, what: str) ->
     """A step that is inserted, given directly or as a function of the parameters of ``action``."""
     body = evaluated(reason, action, steps, form, what) if callable(steps) else steps
     if not isinstance(body, Step):
-        form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
+        form = form.format(", ".join(argument_names(action))).replace("lambda :", "lambda:")
         raise DefinitionError(f"{reason}: {what}: {shown(body)} is not a step", remedy=f"write {form}")
     handed_on(body)
     return body
@@ -65,6 +71,6 @@ def words_of(reason: str, action: Action, given: object) -> Says:
     what = f"words of {action.name}"
     found = evaluated(reason, action, given, form, what) if callable(given) else given
     if not isinstance(found, Says):
-        form = form.format(", ".join(map(str, action.parameters))).replace("lambda :", "lambda:")
+        form = form.format(", ".join(argument_names(action))).replace("lambda :", "lambda:")
         raise DefinitionError(f"{reason}: {what}: {shown(found)} is not says(…)", remedy=f"write {form}")
     return found

@@ -24,7 +24,7 @@ from planrace.model.language.actions import (
 from planrace.model.language.change_functions import fault_actions, name_of, only_updates
 from planrace.model.language.change_parts import evaluated, joined, position, public_names, step_of, words_of
 from planrace.model.language.changed_parts import assigned_leaves, check_assigned
-from planrace.model.language.composite import AnySort, Composite
+from planrace.model.language.composite import AnySort, Composite, CompositeSort
 from planrace.model.language.constructors import both
 from planrace.model.language.declarations import Circumstances, beginning, declared, fair_choices
 from planrace.model.language.decorators import Decorators
@@ -35,7 +35,7 @@ from planrace.model.language.insertions import inserted, insertion
 from planrace.model.language.ledger import handed_on
 from planrace.model.language.name_tables import values_of
 from planrace.model.language.point_insertions import inserted_step, inserting, point_insertion
-from planrace.model.language.sorts import Index, Scalar, SizeValue
+from planrace.model.language.sorts import Index, Scalar, SetOf, SizeValue
 from planrace.model.language.step_change import StepChange, actions_at
 from planrace.model.language.system import System, Variable
 from planrace.model.language.terms import TRUE, Term, Value, expect, truth
@@ -263,7 +263,7 @@ class Changes:
 
     def action(
         self,
-        *sorts: Scalar,
+        *sorts: Scalar | SetOf | CompositeSort[Any],
         by: str | Index | None = None,
         role: str | None = None,
         fault: str | None = None,

@@ -4,6 +4,7 @@ conditions."""
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,10 @@ from planrace.model.language.actions import Action, Says, Step, check_state_only
 from planrace.model.language.actions import step as make_step
 from planrace.model.language.author_code import applying, shown
 from planrace.model.language.author_text import refuse_vain
+from planrace.model.language.chosen_composites import check_chosen, grouped, leaf_parameters
 from planrace.model.language.composite import AnySort, CompositeSort
 from planrace.model.language.composite_variables import Split, split
+from planrace.model.language.constructors import both
 from planrace.model.language.errors import (
     DefinitionError,
     Place,
@@ -46,7 +49,7 @@ from planrace.model.language.sorts import (
 from planrace.model.language.starts import Start, starts_of
 from planrace.model.language.subset_numbers import check_numbered
 from planrace.model.language.system import Beginning, Observation, Picture, Variable
-from planrace.model.language.terms import Term, Value, make, subterms, truth
+from planrace.model.language.terms import TRUE, Term, Value, make, subterms, truth
 from planrace.model.language.timing import Timing, check_due
 
 SORTS = "sorts are boolean(), integers(…), enumeration(…), index(…), optional(…), subsets(…), array(…) and record(…)"
@@ -57,7 +60,7 @@ FAIRNESS = ("none", "weak", "strong")
 class Circumstances:
     """Everything about an action except its function, as ``Protocol.action`` explains it."""
 
-    sorts: tuple[Scalar | SetOf, ...]
+    sorts: tuple[Scalar | SetOf | CompositeSort[Any], ...]
     by: str | Index | None
     role: str | None
     fault: str | None
@@ -120,7 +123,10 @@ class Circumstances:
             )
         if inspect.iscoroutinefunction(body):
             raise DefinitionError(f"action {name} is a coroutine", where=where, remedy="write def, without async")
-        terms = tuple(make(Op.BOUND, (), s, (n, 0)) for s, n in zip(self.sorts, names, strict=True))
+        leaves = tuple(leaf_parameters(n, s) for s, n in zip(self.sorts, names, strict=True))
+        terms = tuple(t for some in leaves for t in some)
+        _check_once(terms, name)
+        given, proper = grouped(self.sorts, leaves)
         actor = next((t for t in terms if isinstance(by, Index) and t.sort == by), None)
         if isinstance(by, Index) and actor is None:
             raise DefinitionError(
@@ -131,14 +137,14 @@ class Circumstances:
         if is_authors_code(body):
             refuse_vain(body, f"action {name}", "conditions stand in when(…), what changes in update(…)")
         with applying(f"action {name}", body):
-            parts: object = body(*terms)
+            parts: object = body(*given)
             if not isinstance(parts, Step):
                 raise _no_step(name, parts, where)
             handed_on(parts)
         return Action(
             name,
             terms,
-            parts.when,
+            parts.when if proper is TRUE else both(proper, parts.when),
             parts.outcomes,
             self.role or describe(by),
             actor,
@@ -149,10 +155,19 @@ class Circumstances:
             where,
             self.awaits,
             timing=self.timing,
+            given=given,
         )
 
 
-def _check_parameters(sorts: tuple[Sort, ...], names: tuple[str, ...], action: str) -> None:
+def _check_once(terms: tuple[Term, ...], action: str) -> None:
+    """Fields of records may have the names of other parameters."""
+    names = Counter(map(str, terms))
+    twice = next((n for n, often in names.items() if often > 1), None)
+    if twice is not None:
+        raise DefinitionError(f"action {action}: two parameters are called {twice}", remedy="rename one of the two")
+
+
+def _check_parameters(sorts: tuple[AnySort, ...], names: tuple[str, ...], action: str) -> None:
     if len(sorts) != len(names):
         raise DefinitionError(
             f"action {action} has {so_many(names, 'parameter')} ({', '.join(names) or 'none'}) but "
@@ -191,9 +206,12 @@ def _check_parameter(sort: object) -> None:
     if isinstance(sort, SetOf):
         check_numbered(sort, "an action")
         return
-    if isinstance(sort, Array | CompositeSort):
+    if isinstance(sort, CompositeSort):
+        check_chosen(sort)
+        return
+    if isinstance(sort, Array):
         raise DefinitionError(
-            f"a parameter of an action is one member of a sort, not a {describe(sort)}",
+            f"a parameter of an action is a member, a set or a record of these, not a {describe(sort)}",
             remedy="give a parameter for each member that is chosen; let a variable hold the whole",
         )
     if isinstance(sort, Parameter):

@@ -11,13 +11,14 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from planrace.model.language.actions import Action
+from planrace.model.language.chosen_composites import named_leaves
 from planrace.model.language.constructors import such_that
 from planrace.model.language.errors import DefinitionError
 from planrace.model.language.operators import BINDERS, Op
 from planrace.model.language.size_limits import check_term_size
 from planrace.model.language.sorts import BOOL, SetOf
 from planrace.model.language.system import System
-from planrace.model.language.terms import FALSE, TRUE, Term, equal, lift, make, substitute, subterms
+from planrace.model.language.terms import FALSE, TRUE, Term, equal, make, substitute, subterms
 
 
 def enabled(action: str | Action, /, **parameters: object) -> Term:
@@ -28,8 +29,9 @@ def enabled(action: str | Action, /, **parameters: object) -> Term:
     called = getattr(action, "name", action)
     if not isinstance(called, str):
         raise DefinitionError(f"enabled: {called!r} is not an action", remedy="name one: enabled('flip')")
-    names = tuple(sorted(parameters))
-    return make(Op.ENABLED, tuple(lift(parameters[n]) for n in names), BOOL, (called, names))
+    values = named_leaves(parameters)
+    names = tuple(sorted(values))
+    return make(Op.ENABLED, tuple(values[n] for n in names), BOOL, (called, names))
 
 
 def asks(thing: Any) -> bool:

@@ -16,6 +16,7 @@ from planrace.model.language.errors import DefinitionError, Place, author
 from planrace.model.language.names import usable
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import BOOL, Array, Scalar, Sort
+from planrace.model.language.subset_numbers import refuse_sets
 from planrace.model.language.system import Variable
 from planrace.model.language.terms import FALSE, TRUE, Term
 
@@ -100,6 +101,7 @@ def inserted(action: Action, name: str, body: Step, what: str, *, before: bool) 
         says=body.says,
         where=where,
         awaits=action.fault or action.awaits,
+        given=action.given,
     )
 
 
@@ -128,6 +130,7 @@ def insertion(
                 raise _uncertain(x, what)
     _check_faults(action, forgotten_by, actions, what)
     earlier, later = (made.name, near) if before else (near, made.name)
+    refuse_sets(action.parameters, what, "let a variable hold the set, and insert a step of its own that reads it")
     parameters = tuple(sorted(action.parameters, key=lambda p: p is not action.actor))
     sort: Sort = BOOL
     for p in reversed(parameters):

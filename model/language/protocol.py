@@ -157,7 +157,7 @@ class Protocol:
 
     def action(
         self,
-        *sorts: Scalar | SetOf,
+        *sorts: Scalar | SetOf | CompositeSort[Any],
         by: str | Index | None = None,
         role: str | None = None,
         fault: str | None = None,

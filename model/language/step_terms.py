@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from planrace.model.language.chosen_composites import named_leaves
 from planrace.model.language.composite import Composite, mapped
 from planrace.model.language.errors import DefinitionError, instances
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import BOOL
-from planrace.model.language.terms import Term, lift, make, subterms
+from planrace.model.language.terms import Term, make, subterms
 
 if TYPE_CHECKING:
     from planrace.model.language.actions import Action
@@ -31,11 +32,12 @@ def primed(term: Any) -> Any:
     return make(Op.PRIMED, (term,), term.sort)
 
 
-def taken(action: str | Action, /, outcome: str | None = None, **parameters: Term) -> Term:
+def taken(action: str | Action, /, outcome: str | None = None, **parameters: Any) -> Term:
     """Whether the step is one of ``action`` (a name, or the value that its decorator returned), with that outcome if
     one is given and for these values of its parameters: ``taken("store", outcome="stored", w=worker)``. Only for
     properties and events of steps. The reference is checked when the property is declared."""
-    names = tuple(sorted(parameters))
+    values = named_leaves(parameters)
+    names = tuple(sorted(values))
     called = getattr(action, "name", action)
     if not isinstance(called, str):
         raise DefinitionError(f"taken: {called!r} is not an action", remedy="name one: taken('flip')")
@@ -44,4 +46,4 @@ def taken(action: str | Action, /, outcome: str | None = None, **parameters: Ter
             f"taken: outcome={outcome!r} is not the name of an outcome",
             remedy="name one: outcome='late'; if a parameter of the action is called outcome, rename it",
         )
-    return make(Op.TAKEN, tuple(lift(parameters[n]) for n in names), BOOL, (called, outcome, names))
+    return make(Op.TAKEN, tuple(values[n] for n in names), BOOL, (called, outcome, names))

@@ -14,6 +14,7 @@ from planrace.model.language.author_code import shown
 from planrace.model.language.errors import DefinitionError, Place, author, near
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Array, ComputedSize, Index, Parameter, Size, Sort, Ticks, size_of_sort
+from planrace.model.language.subset_numbers import refuse_sets
 from planrace.model.language.system import Variable
 from planrace.model.language.terms import Term, Value, constant, expect
 
@@ -247,6 +248,7 @@ def clock_of(action: Action, actions: Mapping[str, Action]) -> Clock:
         _check_members(action, other, timing.where)
     shared = {str(p) for other in starts for p in _common(action, other)}
     positions = tuple(p for p in action.parameters if str(p) in shared or p is action.actor)
+    refuse_sets(positions, f"{what} is timed for each of its parameters", "let a variable hold the set")
     begun = 0 if Occasion(INITIALLY) in timing.since else STOPPED
     since = " or ".join(map(str, timing.since))
     meaning = f"ticks since {since}, for {action.name}"

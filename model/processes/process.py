@@ -9,6 +9,7 @@ from typing import Any
 
 from planrace.model.language.actions import Action
 from planrace.model.language.author_code import running
+from planrace.model.language.composite import CompositeSort
 from planrace.model.language.constructors import either, forall
 from planrace.model.language.declarations import Circumstances
 from planrace.model.language.errors import DefinitionError, ModelError, known, so_many
@@ -153,9 +154,9 @@ def process(
     return add
 
 
-def _member_sort(sort: Scalar | SetOf, source: ProcessText) -> Scalar:
-    """Refuse one process for each set."""
-    if isinstance(sort, SetOf):
+def _member_sort(sort: Scalar | SetOf | CompositeSort[Any], source: ProcessText) -> Scalar:
+    """Refuse one process for each set, or each record."""
+    if isinstance(sort, SetOf | CompositeSort):
         raise DefinitionError(
             f"process {source.name}: there is one for each member of a sort, and {describe(sort)} is none",
             where=source.where,

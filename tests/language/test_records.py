@@ -256,12 +256,6 @@ def test_mistakes_are_refused_at_their_line(body: Any, error: str) -> None:
     assert re.search(r"test_records\.py:\d+", str(found.value))
 
 
-def test_records_are_no_parameters() -> None:
-    p = Protocol("p", "a protocol")
-    with pytest.raises(DefinitionError, match="a parameter of an action is one member of a sort, not a batch"):
-        p.action(Batch, by="somebody")  # type: ignore[arg-type]
-
-
 def test_what_is_made_and_never_used_is_told() -> None:
     p = Protocol("p", "a protocol")
     b = p.variable("b", Batch, Batch(of=0, at=Site.EAST))
