@@ -64,7 +64,7 @@ def test_any_names_are_read_back_unchanged(model: tuple[Item, ...], verdicts: di
 
 HEAD = "planrace baseline 1\n\n"
 GOOD = (
-    "check -p x\n  states: 1\n  transitions: 2\n  depth: 3\n  symmetry: no\n  sliced: a, b\n"
+    "check -p x\n  states: 1\n  transitions: 2\n  depth: 3\n  symmetry: no\n  sliced: a.of, b\n"
     "  verdict p: holds, 1 step\n  variable v: number\n  action a: by a\n    guard: true\n    outcome o: always\n"
     "      set v: 1\n"
 )
@@ -83,7 +83,7 @@ BROKEN: dict[str, tuple[Callable[[str], str], int, str]] = {
     "transitions": (lambda s: s.replace("transitions: 2", "transitions: -2"), 5, "transitions cannot be '-2'"),
     "depth": (lambda s: s.replace("depth: 3", "depth:"), 6, "depth cannot be ''"),
     "symmetry": (lambda s: s.replace("symmetry: no", "symmetry: maybe"), 7, "symmetry cannot be 'maybe'"),
-    "sliced": (lambda s: s.replace("a, b", "a b"), 8, "sliced cannot be 'a b'"),
+    "sliced": (lambda s: s.replace("a.of, b", "a b"), 8, "sliced cannot be 'a b'"),
     "a name": (lambda s: s.replace("depth:", "depth x:"), 6, "depth has a name"),
     "counted twice": (lambda s: s.replace("  depth: 3\n", "  depth: 3\n" * 2), 7, "a second line depth"),
     "verdict": (lambda s: s.replace("holds, 1 step", "unknown"), 9, "'unknown' is not a verdict such as 'holds'"),

@@ -202,7 +202,7 @@ _FORMS = {
     "transitions": _NUMBER,
     "depth": _NUMBER,
     "symmetry": "yes|no",
-    "sliced": r"\w+(, \w+)*",
+    "sliced": r"[\w.]+(, [\w.]+)*",
 }
 
 
