@@ -16,11 +16,13 @@ from planrace.checker.results.trace import Trace, TraceStep
 from planrace.checker.results.verdict import EXIT_CODES, INTERRUPTED, Verdict
 from planrace.checker.review.mutation.differs import same_steps
 from planrace.checker.review.mutation.mutants import Mutant, mutants
+from planrace.checker.review.mutation.starts import difference_of_starts
 from planrace.checker.run.contract import Ability
 from planrace.checker.run.options import Options
 from planrace.checker.run.registry import answers_of, engine_for
 from planrace.checker.run.request import Selection, request_of, select_properties
 from planrace.checker.semantics.describe import Describer
+from planrace.checker.semantics.initials import TooManyError
 from planrace.checker.semantics.interpreter import Interpreter, RangeError, State
 from planrace.checker.semantics.replay import Recording
 from planrace.model.language import Instance, ModelError, System
@@ -58,7 +60,7 @@ class JudgedMutant:
     """The result for a mutant.
 
     ``by`` is the first property whose verdict changed, to ``verdict``, with a run of ``depth`` steps if there is one.
-    ``by`` is "range" if a value of the mutant leaves its range; ``how`` says which.
+    ``by`` is "range" if a value of the mutant leaves its range, and "model" if it cannot begin; ``how`` says why.
     """
 
     mutant: Mutant
@@ -235,6 +237,12 @@ class _Bench:
             found, why = self._verdicts(replace(self.instance, system=mutant.make()), before)
         except RangeError as problem:
             return JudgedMutant(mutant, MutantStatus.KILLED, "range", how=str(problem))
+        except ModelError as problem:  # no initial state is left, nothing can happen, or there are too many
+            if mutant.kind != "start":
+                raise
+            if isinstance(problem, TooManyError):
+                return JudgedMutant(mutant, MutantStatus.UNDECIDED, how=str(problem))
+            return JudgedMutant(mutant, MutantStatus.KILLED, "model", how=str(problem))
         for name, (verdict, depth) in found.items():
             if verdict not in (before[name], Verdict.UNKNOWN):
                 return JudgedMutant(mutant, MutantStatus.KILLED, name, verdict, depth)
@@ -247,7 +255,12 @@ class _Bench:
         """Survivors that never differ become "equivalent"; the others get their first difference."""
         survivors = {str(n): j for n, j in enumerate(judged) if j.status is MutantStatus.SURVIVED}
         same: dict[str, Invariant] = {}
+        result = list(judged)
         for key, j in survivors.items():
+            if j.mutant.kind == "start":
+                how = difference_of_starts(self.instance, j.mutant.make())
+                result[int(key)] = replace(j, how=how) if how else replace(j, status=MutantStatus.EQUIVALENT)
+                continue
             term = same_steps(self.instance, j.mutant.make())
             if term is not None:
                 same[key] = Invariant(key, term, "the mutant takes the same steps", where=None)
@@ -255,7 +268,6 @@ class _Bench:
         if same and not self.interrupted:
             options = replace(self.options, fail_fast=False, properties=())
             answers = self._ask(self.instance, list(same.values()), options)
-        result = list(judged)
         for a in answers:
             j = survivors[a.property.name]
             if a.verdict is Verdict.HOLDS:

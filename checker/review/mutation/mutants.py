@@ -8,6 +8,7 @@ from functools import partial
 
 from planrace.checker.advice.family import variables_of
 from planrace.checker.review.mutation.limits import shifted_limits
+from planrace.checker.review.mutation.starts import other_starts
 from planrace.checker.review.mutation.weaken import other_values, weaker
 from planrace.model.language import Action, Op, Outcome, Place, System, Term
 from planrace.model.language.actions import Update
@@ -16,13 +17,13 @@ from planrace.model.language.enabled import settled
 from planrace.model.language.terms import TRUE
 from planrace.model.language.weaving import as_written, woven
 
-KINDS = ("guard", "outcome", "effect", "action", "protection")
+KINDS = ("guard", "outcome", "effect", "action", "start", "protection")
 
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
-    """A protocol with one part dropped or weakened. ``kind`` is one of ``KINDS``, ``subject`` the action or protection,
-    ``change`` the change as text; ``make`` returns the system."""
+    """A protocol with one part dropped or weakened. ``kind`` is one of ``KINDS``, ``subject`` the action or protection
+    (or "initial states"), ``change`` the change as text; ``make`` returns the system."""
 
     kind: str
     subject: str
@@ -49,6 +50,8 @@ def mutants(
                 found.setdefault(key, Mutant(kind, action.name, change, where, _with(system, action.name, changed)))
     for x in () if sizes is None else shifted_limits(system, sizes):
         found[x.subject, x.change] = Mutant("guard", x.subject, x.change, x.where, partial(_rewoven, x.system))
+    for y in other_starts(system):
+        found[y.subject, y.change] = Mutant("start", y.subject, y.change, y.where, partial(settled, y.system))
     for name, make in (unprotected or {}).items():
         found[name,] = Mutant("protection", name, "the protection dropped", None, make)
     return tuple(found.values())

@@ -24,7 +24,7 @@ def mutation_document(m: Mutation, exit_code: int, detail: Detail = Detail.FULL)
     if detail is Detail.VERDICTS:
         return Document((), f"score: {_score(m)} (exit {exit_code})")
     blocks: list[Block] = [Heading(f"{m.protocol}: mutants"), Paragraph(_request(m)), Paragraph(_numbers(m))]
-    blocks.append(Grid(("", *MutantStatus), tuple(_row(m, kind) for kind in KINDS)))
+    blocks.append(Grid(("", *MutantStatus), tuple(_row(m, kind) for kind in _kinds(m))))
     blocks += _list(m, MutantStatus.SURVIVED, "Survived: behaviour that no property checks")
     blocks += _list(m, MutantStatus.UNDECIDED, "Undecided")
     blocks += _noticing(m)
@@ -44,6 +44,11 @@ def _numbers(m: Mutation) -> str:
     made = f"{numbered(len(m.judged), 'mutant')}: {', '.join(parts) or 'none'}; {m.seconds:.1f} s.{stopped}"
     same = " Equivalent mutants differ in no reachable state here, except in steps that change nothing."
     return made + (same if m.of(MutantStatus.EQUIVALENT) else "")
+
+
+def _kinds(m: Mutation) -> list[str]:
+    """The kinds of mutants; initial values only where there are several."""
+    return [k for k in KINDS if k != "start" or any(j.mutant.kind == k for j in m.judged)]
 
 
 def _row(m: Mutation, kind: str) -> tuple[str, ...]:
@@ -92,6 +97,8 @@ def _noticing(m: Mutation) -> Iterator[Block]:
     rows = [(name, str(killed[name])) for name in m.verdicts]
     if killed["range"]:
         rows.append(("a value out of range", str(killed["range"])))
+    if killed["model"]:
+        rows.append(("a model that cannot begin", str(killed["model"])))
     yield Grid(("property", "mutants"), tuple(rows))
 
 
