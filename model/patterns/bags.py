@@ -25,12 +25,13 @@ from planrace.model.language import (
     update,
 )
 from planrace.model.language.actions import advised
+from planrace.model.language.composite import Composite
 from planrace.model.language.errors import instances
 from planrace.model.language.operators import Op
 from planrace.model.language.sorts import Array, Scalar, SizeValue
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import Value, lift
-from planrace.model.patterns.messages import Channel, Fields, Message, ends_of, fields_of, place_of, said
+from planrace.model.patterns.messages import Channel, Fields, Message, ends_of, fields_of, place_of, record_of, said
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
@@ -48,11 +49,11 @@ class Unordered(Channel):
         """A message is in transit; with ``over``, to that member: ``waiting[to]``."""
         return self.of_each(lambda at: _some(place_of(self.messages, at)))
 
-    def carries(self, *message: Value) -> Term:
+    def carries(self, *message: Value | Composite) -> Term:
         """Whether this message is in transit."""
         return _found(self.messages, self._keys(message), lambda cell: cell > 0)
 
-    def room(self, *message: Value) -> Term:
+    def room(self, *message: Value | Composite) -> Term:
         """Whether this message can be sent once more: always true without ``copies``. With ``copies``, guard
         ``sending`` by it: exceeding the number of copies is an error."""
         keys, most = self._keys(message), self.copies
@@ -71,6 +72,8 @@ class Unordered(Channel):
         return self._changed([received], answers, advice)
 
     def _several(self, given: Sequence[Message]) -> list[tuple[Term, ...]]:
+        if given and not self.over and all(isinstance(m, Composite) for m in given):
+            return [self._keys(m) for m in given]
         if given and (len(self.parts) == 1 or any(isinstance(m, tuple) for m in given)):
             return [self._keys(m) for m in given]
         return [self._keys(tuple(given))]  # type: ignore[arg-type]
@@ -148,7 +151,7 @@ def unordered(
         sort = array(part, sort)
     messages = protocol.variable(name, sort, set() if copies is None else 0, meaning)
     protocol.channels.append(Messages(name, (messages,), None, order, len(ends)))
-    return Unordered(name, fields, ends, messages, copies)
+    return Unordered(name, fields, ends, record_of(message), messages, copies)
 
 
 def _element(parts: tuple[Scalar, ...], copies: SizeValue | None) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from planrace.model.language import DefinitionError, Index, Term, each
+from planrace.model.language import DefinitionError, Index, RecordSort, Term, each
+from planrace.model.language.composite import Composite
 from planrace.model.language.errors import so_many
 from planrace.model.language.sorts import Scalar, describe, is_scalar
 from planrace.model.language.structural import Structural
@@ -17,9 +18,9 @@ _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
 ENDS = ("sender", "to")
 """The parameter names of those whose channel it is."""
-Fields: TypeAlias = "Scalar | tuple[Scalar, ...]"
-"""The sort of a message: one scalar, or several fields."""
-Message: TypeAlias = "Value | tuple[Value, ...]"
+Fields: TypeAlias = "Scalar | tuple[Scalar, ...] | RecordSort"
+"""The sort of a message: one scalar, several fields, or a record of scalars."""
+Message: TypeAlias = "Value | Composite | tuple[Value | Composite, ...]"
 """A message: the values of its fields, preceded by the member whose channel it is in."""
 
 
@@ -32,27 +33,40 @@ class Channel(Structural):
     name: str
     of: tuple[Scalar, ...]
     over: tuple[Index, ...]
+    record: RecordSort | None
+    """What a message is, if it is a record: ``of`` has the sorts of its leaves."""
+
+    @property
+    def fields(self) -> dict[str, Scalar]:
+        """The fields of a message by name."""
+        return named(self.of, self.record)
 
     @property
     def parts(self) -> dict[str, Scalar]:
         """The parts that identify a message, by the parameter names that actions on messages use."""
-        return {**self.ends, **named(self.of)}
+        return {**self.ends, **self.fields}
 
     @property
     def ends(self) -> dict[str, Index]:
         """Whose channel it is: who receives, after who sends, by the parameter names that actions use."""
         return dict(zip(ENDS[2 - len(self.over) :], self.over, strict=True))
 
-    def template_values(self, message: tuple[Term, ...]) -> dict[str, Value]:
-        """The values that words may use about a message: its parts by name, and a single field also as ``m``."""
-        return {**dict(zip(self.parts, message, strict=True)), **({"m": message[-1]} if len(self.of) == 1 else {})}
+    def template_values(self, message: tuple[Term, ...]) -> dict[str, Any]:
+        """The values that words may use about a message: its parts by name, and a single field or a record also as
+        ``m``."""
+        found: dict[str, Any] = dict(zip(self.parts, message, strict=True))
+        if self.record is not None:
+            return {**found, "m": held(self.record, message[len(self.over) :])}
+        return {**found, "m": message[-1]} if len(self.of) == 1 else found
 
     def words(self, verb: str) -> str:
         """The default words for what happens to a message."""
-        if len(self.of) == 1:
+        if self.record is not None:
+            fields = "{m}"
+        elif len(self.of) == 1:
             fields = f"{describe(self.of[0])} {{m}}"
         else:
-            fields = ", ".join(f"{describe(s)} {{{n}}}" for n, s in named(self.of).items())
+            fields = ", ".join(f"{describe(s)} {{{n}}}" for n, s in self.fields.items())
         whose = {"sender": "from", "to": "of" if len(self.over) == 1 else "to"}
         return f"{verb} {fields} of {self.name}" + "".join(
             f" {whose[n]} {sort.name} {{{n}}}" for n, sort in self.ends.items()
@@ -60,7 +74,11 @@ class Channel(Structural):
 
     def message(self, given: Message) -> tuple[Term, ...]:
         """The parts of one message, checked against their sorts."""
-        values = given if isinstance(given, tuple) else (given,)
+        values: tuple[Any, ...] = given if isinstance(given, tuple) else (given,)
+        if self.record is not None:
+            role = f"message of {self.name}"
+            read = (self.record.read(v, role)._leaves if isinstance(v, Composite) else (v,) for v in values)
+            values = tuple(leaf for leaves in read for leaf in leaves)
         if len(values) != len(self.parts):
             raise DefinitionError(
                 f"channel {self.name}: a message is {', '.join(map(describe, self.parts.values()))}, "
@@ -108,11 +126,19 @@ def ends_of(name: str, over: object) -> tuple[Index, ...]:
     )
 
 
-def named(fields: tuple[Scalar, ...]) -> dict[str, Scalar]:
-    """Names of fields: the names of their sorts, numbered if a sort occurs twice."""
-    if len(fields) == 1:
+def held(record: RecordSort, fields: Sequence[Term]) -> Any:
+    """The record of these fields, which may be blank."""
+    blank, _ = record.blank()
+    return blank.value(fields)
+
+
+def named(fields: tuple[Scalar, ...], record: RecordSort | None = None) -> dict[str, Scalar]:
+    """Names of fields: the names of their sorts, numbered if a sort occurs twice; of a record, their own names."""
+    if record is None and len(fields) == 1:
         return {"message": fields[0]}
     plain = ["_".join(describe(f).split()) for f in fields]
+    if record is not None:
+        plain = [path.replace(".", "_") for path, _ in record.leaves]
     often, seen, names = Counter([*plain, *ENDS]), Counter[str](), []
     for p in plain:
         seen[p] += 1
@@ -120,14 +146,27 @@ def named(fields: tuple[Scalar, ...]) -> dict[str, Scalar]:
     return dict(zip(names, fields, strict=True))
 
 
+def record_of(message: Fields) -> RecordSort | None:
+    """The sort of messages that are records."""
+    return message if isinstance(message, RecordSort) else None
+
+
 def fields_of(name: str, message: Fields) -> tuple[Scalar, ...]:
-    """The fields of a message, one by one."""
+    """The fields of a message, one by one; of a record, its leaves."""
+    if isinstance(message, RecordSort):
+        for path, leaf in message.leaves:
+            if not is_scalar(leaf):
+                raise DefinitionError(
+                    f"channel {name}: a message holds scalars, and {path} of {message.name} is a {describe(leaf)}",
+                    remedy="send a number of the whole, and let a variable hold the wholes: array(Number, sort)",
+                )
+        return tuple(leaf for _, leaf in message.leaves)  # type: ignore[misc]  # scalars
     fields = message if isinstance(message, tuple) else (message,)
     for f in fields:
         if not is_scalar(f):
             raise DefinitionError(
                 f"channel {name}: a message holds scalars, not {describe(f)}",
-                remedy="give several fields as a tuple: (Worker, Value)",
+                remedy="a record stands alone, and several fields in a tuple: (Worker, Value)",
             )
     if not fields:
         raise DefinitionError(f"channel {name}: a message has no fields", remedy="name the sort of its content")

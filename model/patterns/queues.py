@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from planrace.model.language import (
     DefinitionError,
     If,
     Index,
     Protocol,
+    RecordSort,
     Sort,
     Term,
     Update,
@@ -21,11 +23,12 @@ from planrace.model.language import (
     update,
 )
 from planrace.model.language.actions import advised
+from planrace.model.language.composite import Composite, leaves_in
 from planrace.model.language.errors import instances, so_many
 from planrace.model.language.sorts import Bool, Enum, Maybe, Scalar, SizeValue, describe
 from planrace.model.language.system import Messages
 from planrace.model.language.terms import Value, expect
-from planrace.model.patterns.messages import Channel, Fields, ends_of, fields_of, named, place_of, said
+from planrace.model.patterns.messages import Channel, Fields, ends_of, fields_of, held, named, place_of, record_of, said
 
 _FOR_AUTHORS = True  # errors and places name the line that calls this module
 
@@ -65,10 +68,13 @@ class Ordered(Channel):
         return self.of_each(lambda at: place_of(self.length, at) < self.capacity)
 
     @property
-    def head(self) -> Term:
+    def head(self) -> Any:
         """The next message; ``blank`` if there is none. With ``over``, for that member: ``head[to]``. For a message
         over an index, this is a member or none; to use it as a member, take a parameter ``m`` of the action and require
         ``brings(m)``."""
+        record = self.record
+        if record is not None:
+            return self.of_each(lambda at: held(record, [place_of(c, at)[1] for c in self.columns]))
         slots = self.slots
         return self.of_each(lambda at: place_of(slots, at)[1])
 
@@ -77,14 +83,14 @@ class Ordered(Channel):
         """The fields of the next message, each like ``head``."""
         return tuple(self.of_each(lambda at, c=c: place_of(c, at)[1]) for c in self.columns)  # type: ignore[misc]
 
-    def brings(self, *message: Value) -> Term:
+    def brings(self, *message: Value | Composite) -> Term:
         """Whether this is the next message."""
         parts = self.message(message)
         at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
         heads = (place_of(c, at)[1] for c in self.columns)
         return both(place_of(self.length, at) > 0, *(h == f for h, f in zip(heads, fields, strict=True)))
 
-    def sending(self, *message: Value) -> tuple[Update, ...]:
+    def sending(self, *message: Value | Composite) -> tuple[Update, ...]:
         """Append this message to the channel."""
         parts = self.message(message)
         at, fields = parts[: -len(self.of)], parts[-len(self.of) :]
@@ -134,7 +140,7 @@ def ordered(
     name: str,
     message: Fields,
     capacity: SizeValue,
-    blank: Value | tuple[Value, ...] = None,
+    blank: Value | Composite | tuple[Value, ...] = None,
     meaning: str = "",
     *,
     over: Index | tuple[Index, Index] | None = None,
@@ -146,7 +152,8 @@ def ordered(
     pair, ``head[sender][to]``: messages of one pair arrive in order, and those of others may overtake them."""
     instances((protocol,), Protocol, "ordered", "ordered(protocol, …)")
     meaning, fields, ends = said(name, meaning), fields_of(name, message), ends_of(name, over)
-    blanks = blank if isinstance(blank, tuple) else (None,) * len(fields) if blank is None else (blank,)
+    record = record_of(message)
+    blanks = _blanks(name, blank, record, len(fields))
     if len(blanks) != len(fields):
         raise DefinitionError(
             f"channel {name}: a message has {so_many(fields, 'field')}, and {so_many(blanks, 'blank')}",
@@ -159,13 +166,22 @@ def ordered(
         return protocol.variable(called, sort, start, words)
 
     columns = []
-    for (field, sort), start in zip(named(fields).items(), blanks, strict=True):
-        called = name if len(fields) == 1 else f"{name}_{field}"
+    places: tuple[Any, ...] = fields if record is None else tuple(leaf for _, leaf in record.blank()[0].leaves)
+    for field, sort, start in zip(named(fields, record), places, blanks, strict=True):
+        called = name if len(fields) == 1 and record is None else f"{name}_{field}"
         slots = array(integers(1, capacity, "slot"), _held(name, sort, start, _blanks_for(fields)))
         columns.append(declared(called, slots, start, meaning))
     length = declared(f"{name}_length", integers(0, capacity, "length"), 0, f"messages in {name}")
     protocol.channels.append(Messages(name, tuple(columns), length, (), len(ends)))
-    return Ordered(name, fields, ends, tuple(columns), length, capacity, blanks)
+    return Ordered(name, fields, ends, record, tuple(columns), length, capacity, blanks)
+
+
+def _blanks(name: str, given: Any, record: RecordSort | None, fields: int) -> tuple[Any, ...]:
+    """What empty slots hold, for each field."""
+    if record is not None:
+        _, empty = record.blank()
+        return leaves_in(empty if given is None else record.read(given, f"blank of channel {name}"))
+    return given if isinstance(given, tuple) else (None,) * fields if given is None else (given,)
 
 
 def _held(name: str, field: Scalar, blank: Value, remedy: str) -> Scalar:
