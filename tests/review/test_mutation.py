@@ -27,17 +27,20 @@ from planrace.model.language import (
     System,
     Term,
     boolean,
+    everything,
     index,
     integers,
     optional,
     primed,
     says,
     step,
+    strong,
     taken,
     update,
+    weak,
     when,
 )
-from planrace.properties import Invariant, invariant, reachable
+from planrace.properties import Invariant, eventually, invariant, reachable
 from planrace.properties.kinds import Checkable
 from tests import ROOT, naive
 from tests.systems import random_systems
@@ -332,3 +335,28 @@ def test_no_mutant_that_differs_is_no_score() -> None:
     made = Mutation("still", {}, (), (), {}, (), 0.1)
     assert made.score is None
     assert [made.exit_code(at_least) for at_least in (None, 0.0, 80.0)] == [0, 0, 1]
+
+
+def test_a_choice_that_is_fair_is_dropped() -> None:
+    """One that no property needs survives. Its steps are the same, but it is not called equivalent."""
+    p = Protocol("two", "one spins, one works")
+    on, done = p.variable("on", boolean(), False), p.variable("done", boolean(), False)
+
+    @p.action(by="spinner", fairness="none")
+    def spin() -> Step:
+        return step(update(on, ~on))
+
+    @p.action(by="worker", fairness="none")
+    def work() -> Step:
+        return step(when(~done), update(done, True))
+
+    p.fair(weak(everything), weak(work), strong(spin))
+    p.declare(reachable("worked", done, "the work can be done"))
+    assert "fairness" not in {j.mutant.kind for j in mutate(p).judged}  # no property is one of liveness
+    p.declare(eventually("works", done, "the work is done"))
+    fair = {str(j.mutant): (j.status, j.by) for j in mutate(p).judged if j.mutant.kind == "fairness"}
+    assert fair == {
+        "weak fairness of any action: dropped": (MutantStatus.SURVIVED, None),
+        "weak fairness of work: dropped": (MutantStatus.KILLED, "works"),
+        "strong fairness of spin: dropped": (MutantStatus.SURVIVED, None),
+    }

@@ -248,12 +248,15 @@ class _Bench:
                 return JudgedMutant(mutant, MutantStatus.KILLED, name, verdict, depth)
         if any(v is Verdict.UNKNOWN for v, _ in found.values()):
             return JudgedMutant(mutant, MutantStatus.UNDECIDED, how=why)
-        return JudgedMutant(mutant, MutantStatus.SURVIVED)
+        how = "every property has the same verdict without it" if mutant.kind == "fairness" else ""
+        return JudgedMutant(mutant, MutantStatus.SURVIVED, how=how)
 
     # Survivors -----------------------------------------------------------------------------------------------------
     def _compared(self, judged: Sequence[JudgedMutant]) -> list[JudgedMutant]:
-        """Survivors that never differ become "equivalent"; the others get their first difference."""
-        survivors = {str(n): j for n, j in enumerate(judged) if j.status is MutantStatus.SURVIVED}
+        """Survivors that never differ become "equivalent"; the others get their first difference. What is fair differs
+        in no step."""
+        survived = [(n, j) for n, j in enumerate(judged) if j.status is MutantStatus.SURVIVED]
+        survivors = {str(n): j for n, j in survived if j.mutant.kind != "fairness"}
         same: dict[str, Invariant] = {}
         result = list(judged)
         for key, j in survivors.items():

@@ -17,13 +17,13 @@ from planrace.model.language.enabled import settled
 from planrace.model.language.terms import TRUE
 from planrace.model.language.weaving import as_written, woven
 
-KINDS = ("guard", "outcome", "effect", "action", "start", "protection")
+KINDS = ("guard", "outcome", "effect", "action", "start", "protection", "fairness")
 
 
 @dataclass(frozen=True, eq=False)
 class Mutant:
-    """A protocol with one part dropped or weakened. ``kind`` is one of ``KINDS``, ``subject`` the action or protection
-    (or "initial states"), ``change`` the change as text; ``make`` returns the system."""
+    """A protocol with one part dropped or weakened. ``kind`` is one of ``KINDS``, ``subject`` the action, protection or
+    choice that is fair (or "initial states"), ``change`` the change as text; ``make`` returns the system."""
 
     kind: str
     subject: str
@@ -54,7 +54,17 @@ def mutants(
         found[y.subject, y.change] = Mutant("start", y.subject, y.change, y.where, partial(settled, y.system))
     for name, make in (unprotected or {}).items():
         found[name,] = Mutant("protection", name, "the protection dropped", None, make)
+    for k, z in enumerate(_less_fair(system)):
+        found["fair", k] = z
     return tuple(found.values())
+
+
+def _less_fair(system: System) -> Iterator[Mutant]:
+    """Without one of the choices that are fair, if some property depends on fairness."""
+    for n, c in enumerate(system.fairness if any(p.kind == "liveness" for p in system.properties) else ()):
+        if c.among(system.actions.values()):
+            less = replace(system, fairness=(*system.fairness[:n], *system.fairness[n + 1 :]))
+            yield Mutant("fairness", f"{c.kind} fairness of {c}", "dropped", c.where, partial(settled, less))
 
 
 def _rewoven(system: System) -> System:

@@ -47,8 +47,8 @@ def _numbers(m: Mutation) -> str:
 
 
 def _kinds(m: Mutation) -> list[str]:
-    """The kinds of mutants; initial values only where there are several."""
-    return [k for k in KINDS if k != "start" or any(j.mutant.kind == k for j in m.judged)]
+    """The kinds of mutants; initial values only where there are several, and fairness where it is declared."""
+    return [k for k in KINDS if k not in ("start", "fairness") or any(j.mutant.kind == k for j in m.judged)]
 
 
 def _row(m: Mutation, kind: str) -> tuple[str, ...]:
